@@ -1,0 +1,36 @@
+"""WHAT is applied to the cell: pulse sequences, sampling, limits, sample; protocol files and their units."""
+
+from protocols.errors import (
+    ConnectionLost,
+    Fault,
+    FitError,
+    InstrumentError,
+    IonechoError,
+    LimitError,
+    OutputStateUnknown,
+    ProtocolError,
+    RunFileError,
+)
+from protocols.limits import Limits
+from protocols.protocol import Protocol, Sample, Sampling
+from protocols.sequence import PulseSequence
+from protocols.units import format_quantity, parse_quantity
+
+__all__ = [
+    "ConnectionLost",
+    "Fault",
+    "FitError",
+    "InstrumentError",
+    "IonechoError",
+    "LimitError",
+    "Limits",
+    "OutputStateUnknown",
+    "Protocol",
+    "ProtocolError",
+    "PulseSequence",
+    "RunFileError",
+    "Sample",
+    "Sampling",
+    "format_quantity",
+    "parse_quantity",
+]

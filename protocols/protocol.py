@@ -1,0 +1,151 @@
+"""What does the user want measured? The protocol: a sequence, its sampling, its limits, and the sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protocols.limits import Limits
+
+if TYPE_CHECKING:
+    from protocols.sequence import PulseSequence
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How the current is sampled.
+
+    Attributes
+    ----------
+    interval_s : float
+        Time from sample to sample.
+    current_range_A : float or None
+        Current to be measured without overload; None takes the current limit.
+    """
+
+    interval_s: float
+    current_range_A: float | None = None
+
+
+@dataclass(frozen=True)
+class Sample:
+    """The piece of electrolyte between the clips.
+
+    Attributes
+    ----------
+    name : str
+        What the lab book calls it.
+    thickness_m, area_m2 : float or None
+        Geometry, for conductivities.
+    electrodes : str
+        What they are, e.g. "Au, sputtered, blocking".
+    temperature_K : float or None
+        At which it is measured, where known.
+    """
+
+    name: str = ""
+    thickness_m: float | None = None
+    area_m2: float | None = None
+    electrodes: str = ""
+    temperature_K: float | None = None
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """A measurement, as the user asked for it.
+
+    Attributes
+    ----------
+    name : str
+        Short title; run files are named after it.
+    sequence : PulseSequence
+        The voltage program, once.
+    sampling : Sampling
+    limits : Limits
+        At least a voltage and a current.
+    repeats : int
+        How often the sequence is played, without a pause.
+    sample : Sample
+    notes : str
+    """
+
+    name: str
+    sequence: PulseSequence
+    sampling: Sampling
+    limits: Limits
+    repeats: int = 1
+    sample: Sample = field(default_factory=Sample)
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        from protocols.errors import Fault, ProtocolError
+
+        faults = []
+        if not self.name.strip():
+            faults.append(Fault("name", "a protocol needs a name"))
+        if self.repeats < 1:
+            faults.append(Fault("repeats", f"must be 1 or more, not {self.repeats}"))
+        if not self.sampling.interval_s > 0:
+            faults.append(Fault("sampling.interval", f"must be above zero, not {self.sampling.interval_s:g}"))
+        faults += [
+            Fault(f"limits.{name}", "is missing: without it nothing guards the cell")
+            for name, value in (("voltage", self.limits.voltage_V), ("current", self.limits.current_A))
+            if value is None
+        ]
+        if faults:
+            raise ProtocolError(tuple(faults), f"protocol {self.name!r}")
+
+    @property
+    def whole_sequence(self) -> PulseSequence:
+        """The sequence with its repeats."""
+        return self.sequence.repeated(self.repeats)
+
+    @property
+    def duration_s(self) -> float:
+        """Length of all repeats."""
+        return self.sequence.duration_s * self.repeats
+
+    @classmethod
+    def from_toml(cls, text: str, source: str = "protocol") -> Protocol:
+        """Read a protocol from the text of a protocol file.
+
+        Parameters
+        ----------
+        text : str
+            TOML; quantities are text with a unit. ``docs/reference/protocol-files.md`` lists the fields.
+        source : str
+            Name of the file, for error messages.
+
+        Raises
+        ------
+        ProtocolError
+            With every fault of the text, each with its path.
+        """
+        from protocols._document import read_document
+
+        return read_document(text, source)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Protocol:
+        """Read a protocol file; a bare name such as ``pump_probe`` is looked up in the library.
+
+        Raises
+        ------
+        ProtocolError
+            If there is no such file, or it has faults (all are named).
+        """
+        from protocols.library import find
+
+        found = find(path)
+        return cls.from_toml(found.read_text(encoding="utf-8"), found.name)
+
+    def to_toml(self) -> str:
+        """Return the text of a protocol file that says the same."""
+        from protocols._document import write_document
+
+        return write_document(self)
+
+    def save(self, path: str | Path) -> None:
+        """Write a protocol file."""
+        Path(path).write_text(self.to_toml(), encoding="utf-8")
