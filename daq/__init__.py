@@ -1,0 +1,28 @@
+"""HOW a run happens and is kept: plan, runner, guardian, run file, results file."""
+
+from daq.bench import Bench, RunInProgress, attach, runs_in_progress
+from daq.closing import Recovery, recover
+from daq.control import Outcome
+from daq.importing import TextRecord, import_record, read_text
+from daq.results import Process, read_process, results_path, write_process
+from daq.run import Findings, Run, open_run
+
+__all__ = [
+    "Bench",
+    "Findings",
+    "Outcome",
+    "Process",
+    "Recovery",
+    "Run",
+    "RunInProgress",
+    "TextRecord",
+    "attach",
+    "import_record",
+    "open_run",
+    "read_process",
+    "read_text",
+    "recover",
+    "results_path",
+    "runs_in_progress",
+    "write_process",
+]

@@ -1,0 +1,34 @@
+"""HOW an instrument is spoken to: the VISA session, the `Potentiostat` contract, one module a family."""
+
+from drivers.contract import (
+    Block,
+    Capabilities,
+    DrivePlan,
+    Identity,
+    OutputReadback,
+    Potentiostat,
+    Rounding,
+    Status,
+)
+from drivers.keithley2461 import Keithley2461
+from drivers.registry import Found, discover, driver_named, driver_names, open_potentiostat, probe
+from drivers.session import VisaSession
+
+__all__ = [
+    "Block",
+    "Capabilities",
+    "DrivePlan",
+    "Found",
+    "Identity",
+    "Keithley2461",
+    "OutputReadback",
+    "Potentiostat",
+    "Rounding",
+    "Status",
+    "VisaSession",
+    "discover",
+    "driver_named",
+    "driver_names",
+    "open_potentiostat",
+    "probe",
+]

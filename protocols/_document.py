@@ -27,17 +27,19 @@ from protocols.limits import Limits
 from protocols.protocol import Protocol, Sample, Sampling
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Self
 
     from protocols.sequence import PulseSequence
 
-_MAX_WRITTEN_EDGES = 10_000
+_MAX_WRITTEN_EDGES = 1_000_000
 
 
 class _Sampling(Document):
     interval: Width | None = None
     rate: Hertz | None = None
     current_range: PositiveAmperes | None = None
+    four_wire: bool = False
 
     @model_validator(mode="after")
     def _one_of_interval_and_rate(self) -> Self:
@@ -105,7 +107,7 @@ def read_document(text: str, source: str) -> Protocol:
     return Protocol(
         name=header.name,
         sequence=sequence,
-        sampling=Sampling(sampling.interval_s, sampling.current_range),
+        sampling=Sampling(sampling.interval_s, sampling.current_range, sampling.four_wire),
         limits=Limits(limits.voltage, limits.current, limits.charge, limits.energy, limits.temperature),
         repeats=header.repeats,
         sample=Sample(sample.name, sample.thickness, sample.area, sample.electrodes, sample.temperature),
@@ -161,7 +163,11 @@ def write_document(protocol: Protocol) -> str:
     document["sequence"] = _table(protocol.sequence.recipe or _arrays(protocol.sequence))
     sampling, limits, sample = protocol.sampling, protocol.limits, protocol.sample
     document["sampling"] = _table(
-        {"interval": _text(sampling.interval_s, "s"), "current_range": _text(sampling.current_range_A, "A")}
+        {
+            "interval": _text(sampling.interval_s, "s"),
+            "current_range": _text(sampling.current_range_A, "A"),
+            "four_wire": sampling.four_wire or None,
+        }
     )
     document["limits"] = _table(
         {
@@ -207,7 +213,7 @@ def _text(value: float | None, unit: str) -> str | None:
     return None if value is None else f"{value!r} {unit}"
 
 
-def _table(values: dict[str, Any]) -> tomlkit.items.Table:
+def _table(values: Mapping[str, Any]) -> tomlkit.items.Table:
     table = tomlkit.table()
     for name, value in values.items():
         if value is not None:

@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protocols.limits import Limits
-
 if TYPE_CHECKING:
+    from protocols.limits import Limits
     from protocols.sequence import PulseSequence
 
 
@@ -22,10 +21,13 @@ class Sampling:
         Time from sample to sample.
     current_range_A : float or None
         Current to be measured without overload; None takes the current limit.
+    four_wire : bool
+        Whether the voltage is sensed at the cell by leads of its own.
     """
 
     interval_s: float
     current_range_A: float | None = None
+    four_wire: bool = False
 
 
 @dataclass(frozen=True)

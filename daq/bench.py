@@ -1,0 +1,257 @@
+"""How does a script, a command or a window start a run and follow it?"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+from daq.control import Outcome, RunLink, control_path, is_alive
+from daq.guardian import job_to_json
+from daq.run import Run, open_run
+from daq.runner import Job
+from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from protocols import Protocol
+
+_POLL_S = 0.05
+_START_S = 30.0
+
+
+class Bench:
+    """An instrument at an address, and a folder for its runs.
+
+    Parameters
+    ----------
+    resource : str
+        VISA resource name, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``.
+    folder : path, default "runs"
+        Where run files go.
+    limits : Limits, optional
+        The rig's own limits; the stricter of these and the protocol's win.
+    """
+
+    def __init__(self, resource: str, folder: str | Path = "runs", limits: Limits | None = None) -> None:
+        self.resource = resource
+        self.folder = Path(folder)
+        self.limits = limits or Limits()
+
+    def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
+        """Start a run under a guardian of its own and return at once.
+
+        The run does not depend on this process: it goes on if this process ends.
+
+        Parameters
+        ----------
+        protocol : Protocol
+        path : path, optional
+            Run file to be made; by default named after the time and the protocol.
+        """
+        where = Path(path) if path is not None else self.folder / _file_name(protocol.name)
+        job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()))
+        words = tempfile.TemporaryFile()
+        # Files, not pipes, for the job and for errors: the guardian must not depend on this process's ends of pipes.
+        with tempfile.TemporaryFile() as order:
+            order.write((job_to_json(job) + "\n").encode())
+            order.seek(0)
+            guardian = subprocess.Popen(
+                [sys.executable, "-m", "daq.guardian"],
+                stdin=order,
+                stdout=subprocess.DEVNULL,
+                stderr=words,
+                # Ctrl-C in the terminal is for the front end, which then asks for a safe stop.
+                start_new_session=True,
+            )
+        return RunInProgress(Path(job.path), guardian, words)
+
+    def run(
+        self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
+    ) -> Run:
+        """Run a protocol to its end and return the run.
+
+        Parameters
+        ----------
+        protocol : Protocol
+        path : path, optional
+        progress : callable, optional
+            Called some times a second with the growing run.
+
+        Raises
+        ------
+        ProtocolError, LimitError, InstrumentError, RunFileError, OutputStateUnknown
+            What the run ended with. What was measured before is in the run file.
+        """
+        going = self.start(protocol, path)
+        try:
+            outcome = going.wait(progress)
+        except BaseException:
+            going.stop()
+            going.wait()
+            raise
+        outcome.raise_if_failed()
+        return open_run(going.path)
+
+
+class RunInProgress:
+    """A run that goes on in processes of its own.
+
+    Parameters
+    ----------
+    path : Path
+        Its run file.
+    guardian : Popen, optional
+        The guardian, if this process started it; None to attach to a run that somebody else started.
+    words : binary file, optional
+        Where that guardian writes what no error of ours could say.
+    """
+
+    def __init__(
+        self, path: Path, guardian: subprocess.Popen[bytes] | None = None, words: IO[bytes] | None = None
+    ) -> None:
+        self.path = path
+        self._guardian = guardian
+        self._words = words
+        self._link: RunLink | None = None
+        self._status: dict[str, Any] = {"phase": "connecting", "n_samples": 0, "n_planned": 0, "outcome": None}
+
+    def poll(self) -> dict[str, Any]:
+        """Return how the run stands: ``phase``, ``n_samples``, ``n_planned``, ``outcome``.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the guardian is gone without a word.
+        """
+        if self._status["outcome"] is not None:
+            return self._status
+        try:
+            if self._link is None:
+                self._link = RunLink(self.path)
+            self._status = self._link.status()
+        except ConnectionLost:
+            self._link = None
+            self._without_guardian()
+        return self._status
+
+    def _without_guardian(self) -> None:
+        if self._guardian is not None and self._guardian.poll() is None:
+            return  # not listening yet
+        if self._guardian is None and is_alive(control_path(self.path)):
+            return
+        self._status = self._status | {"phase": "finished", "outcome": self._outcome_on_disk()}
+
+    def _outcome_on_disk(self) -> dict[str, Any]:
+        """Return what the runner wrote after its guardian died: it stops the run by itself."""
+        deadline = time.monotonic() + _START_S
+        while self.path.exists() and time.monotonic() < deadline:
+            run = open_run(self.path)
+            ends = [event for event in run.events if event["kind"] in {"complete", "stopped", "aborted", "unknown"}]
+            if ends and run.state == ends[-1]["kind"]:
+                output = ends[-1].get("output", "unknown")
+                error = "OutputStateUnknown" if output == "unknown" else ""
+                return vars(Outcome(run.state, output, ends[-1]["message"], error, run.n_samples))
+            time.sleep(_POLL_S)
+        last = self._last_words()
+        if not self.path.exists():
+            return vars(Outcome("refused", "untouched", f"the guardian did not start: {last}", "InstrumentError"))
+        reason = f"guardian and runner are gone ({last}). Press the OUTPUT key of the instrument."
+        return vars(Outcome("unknown", "unknown", reason, "OutputStateUnknown"))
+
+    def _last_words(self) -> str:
+        if self._words is None:
+            return "somebody else started it"
+        self._words.seek(0)
+        return (self._words.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+
+    def wait(self, progress: Callable[[Run], None] | None = None) -> Outcome:
+        """Wait for the end and say how it was.
+
+        Parameters
+        ----------
+        progress : callable, optional
+            Called some times a second with the growing run.
+        """
+        run: Run | None = None
+        while (found := self.poll()["outcome"]) is None:
+            if progress is not None and found is None:
+                run = run or self._opened()
+                if run is not None:
+                    run.refresh()
+                    progress(run)
+            time.sleep(_POLL_S)
+        self.close()
+        return Outcome(**found)
+
+    def _opened(self) -> Run | None:
+        return open_run(self.path) if self.path.exists() else None
+
+    def stop(self) -> None:
+        """Let the run end now: output off, what was measured kept. Does nothing after the end."""
+        self._request("stop")
+
+    def abort(self) -> None:
+        """Switch the output off at once through the guardian's own session, and end the run."""
+        self._request("abort")
+
+    def _request(self, what: str) -> None:
+        deadline = time.monotonic() + _START_S
+        while self.poll()["outcome"] is None:
+            if self._link is not None:
+                try:
+                    getattr(self._link, what)()
+                except ConnectionLost:
+                    self._link = None
+                return
+            if time.monotonic() > deadline:
+                raise OutputStateUnknown(
+                    f"{self.path}: the guardian does not answer. Press the OUTPUT key of the instrument."
+                )
+            time.sleep(_POLL_S)
+
+    def close(self) -> None:
+        """Let the link go. A run that goes on goes on."""
+        if self._link is not None:
+            self._link.close()
+            self._link = None
+        if self._guardian is not None and self._status["outcome"] is not None:
+            if self._words is not None:
+                self._words.close()
+            try:
+                self._guardian.wait(10.0)
+            except subprocess.TimeoutExpired as fault:
+                raise InstrumentError(f"{self.path}: the guardian does not end") from fault
+
+
+def attach(path: str | Path) -> RunInProgress:
+    """Return the run that goes on in a file, started by whomever.
+
+    Raises
+    ------
+    ConnectionLost
+        If none goes on there.
+    """
+    where = Path(path).resolve()
+    if not is_alive(control_path(where)):
+        raise ConnectionLost(f"{where}: no run goes on there")
+    return RunInProgress(where)
+
+
+def runs_in_progress(folder: str | Path) -> list[Path]:
+    """Return the files of the runs that go on in a folder."""
+    ending = ".control.json"
+    found = sorted(Path(folder).glob(f"*{ending}"))
+    return [control.with_name(control.name.removesuffix(ending)) for control in found if is_alive(control)]
+
+
+def _file_name(title: str) -> str:
+    now = datetime.now().astimezone()
+    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "run"
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{words}.nxs"

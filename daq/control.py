@@ -1,0 +1,172 @@
+"""How does a front end find a run that is going on, ask how it stands, and stop it?
+
+The guardian listens on a local socket (a named pipe on Windows). Its address and its key lie beside the run file, in a
+file that only the user can read. So a window that was closed, or has died, finds its run again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import tempfile
+from dataclasses import asdict, dataclass
+from multiprocessing import AuthenticationError
+from multiprocessing.connection import Client, Connection, Listener
+from typing import TYPE_CHECKING, Any, Literal
+
+import psutil
+
+from protocols import (
+    ConnectionLost,
+    InstrumentError,
+    IonechoError,
+    LimitError,
+    OutputStateUnknown,
+    ProtocolError,
+    RunFileError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+OutputState = Literal["untouched", "off", "unknown"]
+_ERRORS: dict[str, type[IonechoError]] = {
+    kind.__name__: kind
+    for kind in (ConnectionLost, InstrumentError, LimitError, OutputStateUnknown, ProtocolError, RunFileError)
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run ended.
+
+    Attributes
+    ----------
+    state : str
+        ``complete``, ``stopped`` (somebody or a limit stopped it), ``aborted`` (something failed), ``refused``
+        (nothing was sent), or ``unknown`` (see `output`).
+    output : str
+        ``off`` (read back), ``untouched`` (never switched on by this run) or ``unknown``.
+    reason : str
+        In words.
+    error : str
+        Class name of the error, empty if there was none.
+    n_samples : int
+        Safely in the run file.
+    """
+
+    state: str
+    output: OutputState
+    reason: str = ""
+    error: str = ""
+    n_samples: int = 0
+
+    def raise_if_failed(self) -> None:
+        """Raise what went wrong, as the class that it was in the run's own process."""
+        if self.output == "unknown":
+            raise OutputStateUnknown(self.reason)
+        if self.error:
+            raise _ERRORS.get(self.error, InstrumentError)(self.reason)
+
+
+def control_path(run_path: Path) -> Path:
+    """Return where the address of a run's guardian lies."""
+    return run_path.with_name(run_path.name + ".control.json")
+
+
+def is_alive(control: Path) -> bool:
+    """Whether the guardian that wrote a control file still lives."""
+    try:
+        known = json.loads(control.read_text(encoding="utf-8"))
+        process = psutil.Process(known["pid"])
+        return bool(process.is_running() and abs(process.create_time() - known["created"]) < 1.0)
+    except (OSError, ValueError, KeyError, psutil.Error):
+        return False
+
+
+class ControlServer:
+    """The guardian's end: listens, and says where in the control file.
+
+    Parameters
+    ----------
+    run_path : Path
+        The run's file; the control file goes beside it.
+    """
+
+    def __init__(self, run_path: Path) -> None:
+        key = secrets.token_bytes(32)
+        self._folder = tempfile.TemporaryDirectory(prefix="ionecho-")
+        # The socket has a short path of its own: an AF_UNIX address may have no more than some 100 bytes.
+        address = rf"\\.\pipe\ionecho-{secrets.token_hex(8)}" if os.name == "nt" else f"{self._folder.name}/control"
+        self.listener = Listener(address, family="AF_PIPE" if os.name == "nt" else "AF_UNIX", authkey=key)
+        self.path = control_path(run_path)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        me = psutil.Process()
+        text = json.dumps({"address": address, "key": key.hex(), "pid": me.pid, "created": me.create_time()})
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def close(self) -> None:
+        """Stop listening and remove the control file."""
+        self.path.unlink(missing_ok=True)
+        self.listener.close()
+        self._folder.cleanup()
+
+
+class RunLink:
+    """A front end's link to a run that is going on.
+
+    Parameters
+    ----------
+    run_path : Path
+        The run's file.
+
+    Raises
+    ------
+    ConnectionLost
+        If no run goes on there.
+    """
+
+    def __init__(self, run_path: Path) -> None:
+        self.run_path = run_path
+        try:
+            known = json.loads(control_path(run_path).read_text(encoding="utf-8"))
+            self._connection: Connection[Any, Any] = Client(known["address"], authkey=bytes.fromhex(known["key"]))
+        except (OSError, ValueError, KeyError, EOFError, AuthenticationError) as fault:
+            raise ConnectionLost(f"{run_path}: no run goes on there ({fault})") from fault
+
+    def _ask(self, request: str) -> dict[str, Any]:
+        try:
+            self._connection.send(request)
+            answer: dict[str, Any] = self._connection.recv()
+        except (OSError, EOFError) as fault:
+            raise ConnectionLost(f"{self.run_path}: its guardian is gone ({fault or 'connection closed'})") from fault
+        return answer
+
+    def status(self) -> dict[str, Any]:
+        """Return ``phase``, ``n_samples``, ``n_planned``, and ``outcome`` (None until the end)."""
+        return self._ask("status")
+
+    def outcome(self) -> Outcome | None:
+        """Return how the run ended, None while it goes on."""
+        found = self.status()["outcome"]
+        return None if found is None else Outcome(**found)
+
+    def stop(self) -> None:
+        """Let the run end now: output off, what was measured kept."""
+        self._ask("stop")
+
+    def abort(self) -> None:
+        """Switch the output off through the guardian's own session, at once, and then end the run."""
+        self._ask("abort")
+
+    def close(self) -> None:
+        """Let the link go. The run goes on."""
+        self._connection.close()
+
+
+def outcome_dict(outcome: Outcome | None) -> dict[str, Any] | None:
+    """Return an outcome as plain data for a message."""
+    return None if outcome is None else asdict(outcome)

@@ -1,0 +1,239 @@
+"""Who makes sure that the output goes off when a run's process cannot?
+
+The guardian is a small process of its own. It opens a spare session to the instrument, starts the runner, hears from it
+several times a second, and passes on what front ends ask. If the runner dies, or is silent while the output may be
+on, the guardian switches the output off through its spare session and reads that back. If the guardian itself dies,
+the runner stops the run: no run without a guard.
+
+Started by `daq.bench` as ``python -m daq.guardian``, with the job as JSON on its standard input.
+"""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import signal
+import sys
+import threading
+import time
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from daq.control import ControlServer, Outcome, outcome_dict
+from daq.runner import Job, run_process
+from daq.writer import RunFileBytes
+from drivers import open_potentiostat
+from protocols import IonechoError, Limits, OutputStateUnknown
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from drivers import Potentiostat
+
+_TURN_S = 0.05
+_RETRY_S = 10.0
+_LINGER_S = 5.0
+# Phases in which the output is off for certain; in all others the runner must be heard from.
+_COLD = {"connecting", "planning", "arming", "finished"}
+
+
+def job_to_json(job: Job) -> str:
+    """Return a job as a message for a guardian."""
+    return json.dumps(asdict(job))
+
+
+def job_from_json(text: str) -> Job:
+    """Return the job that `job_to_json` wrote."""
+    fields = json.loads(text)
+    return Job(**(fields | {"limits": Limits(**fields["limits"])}))
+
+
+class Guardian:
+    """Watches one run.
+
+    Parameters
+    ----------
+    job : Job
+    """
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._path = Path(job.path)
+        self._status: dict[str, Any] = {"phase": "connecting", "n_samples": 0, "n_planned": 0, "outcome": None}
+        self._heard = time.monotonic()
+        self._stop_why: str | None = None
+        self._abort_asked = threading.Event()
+        self._over = threading.Event()
+        self._clients: list[threading.Thread] = []
+        self._spare: Potentiostat | None = None
+        self._server = ControlServer(self._path)
+
+    def guard(self) -> Outcome:
+        """Run the job under guard and return how it ended."""
+        threading.Thread(target=self._accept, name="front ends", daemon=True).start()
+        try:
+            outcome = self._guarded()
+        except IonechoError as fault:
+            outcome = Outcome("refused", "untouched", str(fault), type(fault).__name__)
+        self._status |= {"phase": "finished", "outcome": outcome_dict(outcome), "n_samples": outcome.n_samples}
+        if self._spare is not None:
+            with suppress(IonechoError):
+                self._spare.close()
+        self._over.set()
+        deadline = time.monotonic() + _LINGER_S
+        for client in self._clients:
+            client.join(max(deadline - time.monotonic(), 0.0))
+        self._server.close()
+        return outcome
+
+    def _guarded(self) -> Outcome:
+        self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
+        context = multiprocessing.get_context("spawn")
+        mine, theirs = context.Pipe()
+        runner = context.Process(target=run_process, args=(self._job, theirs), name="ionecho runner")
+        runner.start()
+        theirs.close()
+        outcome = self._watched(mine, runner)
+        if outcome is None:
+            outcome = self._took_over(runner)
+        runner.join(2.0)
+        if runner.is_alive():
+            runner.kill()
+        return outcome
+
+    def _watched(self, pipe: Connection[Any, Any], runner: Any) -> Outcome | None:
+        """Return how the run ended, or None if the runner died or fell silent."""
+        told_to_stop = False
+        while True:
+            try:
+                while pipe.poll(_TURN_S):
+                    message = pipe.recv()
+                    self._heard = time.monotonic()
+                    found = message.pop("outcome", None)
+                    if found is not None:
+                        return Outcome(**found)
+                    self._status |= message
+            except (EOFError, OSError):
+                return None
+            if self._abort_asked.is_set():
+                self._abort_asked.clear()
+                self._stop_why = self._stop_why or "aborted by the operator"
+                self._switch_off()
+            if self._stop_why is not None and not told_to_stop:
+                told_to_stop = True
+                with suppress(OSError):
+                    pipe.send(self._stop_why)
+            silent_s = time.monotonic() - self._heard
+            if not runner.is_alive() and not pipe.poll(0):
+                return None
+            if self._status["phase"] not in _COLD and silent_s > self._job.stall_s:
+                self._stop_why = f"the runner was silent for {silent_s:.1f} s"
+                return None
+
+    def _took_over(self, runner: Any) -> Outcome:
+        """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
+        phase = self._status["phase"]
+        why = self._stop_why if runner.is_alive() else f"the runner died (exit {runner.exitcode}) while {phase}"
+        try:
+            self._switch_off()
+            output, state, error = "off", "aborted", "InstrumentError"
+            reason = f"{why}; the guardian switched the output off and read that back"
+        except OutputStateUnknown as worse:
+            output, state, error = "unknown", "unknown", "OutputStateUnknown"
+            reason = f"{why}; {worse}"
+        if runner.is_alive():
+            runner.kill()
+            runner.join()
+        n_samples = self._note(state, reason)
+        if n_samples:
+            reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
+        return Outcome(state, output, reason, error, n_samples)  # type: ignore[arg-type]
+
+    def _note(self, state: str, reason: str) -> int:
+        """Write the end into the run file, if there is one yet, and return its number of samples."""
+        from daq.run import open_run
+
+        try:
+            run = open_run(self._path)
+            if run.state not in {"created", "running"}:
+                return run.n_samples
+            file = RunFileBytes(self._path)
+            try:
+                file.add_event(state, reason)
+                file.set_state(state)
+            finally:
+                file.close()
+        except (IonechoError, OSError):
+            return 0
+        return run.n_samples
+
+    def _switch_off(self) -> None:
+        """Reach the safe state by the spare session, or by fresh ones for some seconds.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the output could not be read back as off in all that time.
+        """
+        deadline = time.monotonic() + _RETRY_S
+        while True:
+            try:
+                if self._spare is None:
+                    self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
+                self._spare.safe_state()
+            except IonechoError as fault:
+                with suppress(IonechoError):
+                    if self._spare is not None:
+                        self._spare.close()
+                self._spare = None
+                if time.monotonic() > deadline:
+                    raise OutputStateUnknown(
+                        f"the output of {self._job.resource} may still be ON: it could not be reached for "
+                        f"{_RETRY_S:.0f} s ({fault}). Press the OUTPUT key of the instrument."
+                    ) from fault
+                time.sleep(0.2)
+            else:
+                return
+
+    def _accept(self) -> None:
+        while not self._over.is_set():
+            try:
+                connection = self._server.listener.accept()
+            except (OSError, EOFError, multiprocessing.AuthenticationError):
+                continue
+            client = threading.Thread(target=self._serve, args=(connection,), daemon=True)
+            self._clients.append(client)
+            client.start()
+
+    def _serve(self, connection: Connection[Any, Any]) -> None:
+        """Answer one front end until it is gone or has heard the outcome."""
+        with suppress(OSError, EOFError), connection:
+            while True:
+                request = connection.recv()
+                if request == "stop":
+                    self._stop_why = self._stop_why or "stopped by the operator"
+                elif request == "abort":
+                    self._abort_asked.set()
+                answer = dict(self._status)
+                connection.send(answer)
+                if answer["outcome"] is not None:
+                    return
+
+    def stop(self, why: str) -> None:
+        """Let the run stop."""
+        self._stop_why = self._stop_why or why
+
+
+def main() -> int:
+    """Guard the job that standard input names."""
+    guardian = Guardian(job_from_json(sys.stdin.readline()))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: guardian.stop("the guardian was told to end"))
+    outcome = guardian.guard()
+    return 0 if outcome.state == "complete" else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

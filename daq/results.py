@@ -1,0 +1,146 @@
+"""Where is what was derived from a run kept? In a results file beside it, replaced whole at every change."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from daq.layout import sync_folder
+from protocols import RunFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True)
+class Process:
+    """One derived thing: a kept reduction, a fit.
+
+    Attributes
+    ----------
+    name : str
+    arrays : dict of str to ndarray
+    attributes : dict
+        Plain data.
+    date : str
+        When it was derived, ISO 8601.
+    """
+
+    name: str
+    arrays: dict[str, np.ndarray]
+    attributes: dict[str, Any]
+    date: str
+
+
+def results_path(run_path: str | Path) -> Path:
+    """Return the results file of a run file: ``NAME.nxs`` has ``NAME.results.nxs``."""
+    path = Path(run_path)
+    return path.with_name(f"{path.stem}.results.nxs")
+
+
+def write_process(
+    run_path: str | Path, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]
+) -> Path:
+    """Keep something derived from a run; what had that name is replaced, everything else stays.
+
+    The file is written anew and renamed into place, so that a reader finds the old one or the new one, both whole.
+
+    Parameters
+    ----------
+    run_path : path
+        The run file that it was derived from. It is not touched.
+    name : str
+        E.g. ``fit``.
+    arrays : mapping of str to ndarray
+    attributes : mapping
+        Plain data (JSON).
+
+    Returns
+    -------
+    Path
+        The results file.
+    """
+    run_file, target = Path(run_path), results_path(run_path)
+    kept = {process.name: process for process in _read_all(target)} if target.exists() else {}
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
+    making = target.with_name(target.name + ".making")
+    try:
+        with h5py.File(making, "w") as file:
+            _write_all(file, run_file, kept)
+        descriptor = os.open(making, os.O_RDWR)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        making.replace(target)
+    except OSError as fault:
+        raise RunFileError(f"{target} could not be written: {fault}. The run itself is untouched.") from fault
+    finally:
+        making.unlink(missing_ok=True)
+    sync_folder(target.parent)
+    return target
+
+
+def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> None:
+    file.attrs["default"] = "entry"
+    entry = file.create_group("entry")
+    entry.attrs["NX_class"] = "NXentry"
+    entry["title"] = f"derived from {run_file.name}"
+    entry["raw_file"] = run_file.name
+    entry["raw_sha256"] = _sha256(run_file)
+    entry["raw_data"] = h5py.ExternalLink(run_file.name, "/entry/data")
+    for process in kept.values():
+        group = entry.create_group(process.name)
+        group.attrs["NX_class"] = "NXprocess"
+        group["program"] = "ionecho"
+        group["date"] = process.date
+        group["attributes"] = json.dumps(process.attributes)
+        arrays = group.create_group("arrays")
+        arrays.attrs["NX_class"] = "NXcollection"
+        for name, values in process.arrays.items():
+            arrays[name] = values
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _read_all(path: Path) -> list[Process]:
+    try:
+        with h5py.File(path, "r") as file:
+            entry = file["entry"]
+            return [
+                Process(
+                    name,
+                    {key: values[()] for key, values in entry[f"{name}/arrays"].items()},
+                    json.loads(entry[f"{name}/attributes"][()]),
+                    entry[f"{name}/date"][()].decode(),
+                )
+                for name in entry
+                if name != "raw_data" and isinstance(entry[name], h5py.Group)
+            ]
+    except (OSError, KeyError, ValueError) as fault:
+        raise RunFileError(f"{path} is not a results file of ionecho: {fault}") from fault
+
+
+def read_process(run_path: str | Path, name: str) -> Process | None:
+    """Return something derived from a run, None if there is none of that name.
+
+    Raises
+    ------
+    RunFileError
+        If the results file cannot be read.
+    """
+    path = results_path(run_path)
+    found = [process for process in (_read_all(path) if path.exists() else []) if process.name == name]
+    return found[0] if found else None

@@ -1,0 +1,262 @@
+"""How does one run happen, in its own process: plan, run file, program, samples, off?
+
+The runner owns the instrument's main session, in one thread. It is started by the guardian and talks to it over a pipe:
+it tells how it stands several times a second, and stops safely when it is told to, or when the guardian is gone.
+"""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from daq.closing import close_run_file
+from daq.control import Outcome, outcome_dict
+from daq.layout import Header, create_run_file
+from daq.watch import LimitWatch
+from daq.writer import RunWriter
+from protocols import IonechoError, LimitError, OutputStateUnknown, RunFileError
+from protocols import Protocol as MeasurementProtocol
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from drivers import DrivePlan, Potentiostat
+    from protocols import Limits
+
+_POLL_S = 0.02
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a guardian and its runner are to do.
+
+    Attributes
+    ----------
+    resource : str
+        VISA resource of the instrument.
+    protocol_text : str
+        A protocol file.
+    limits : Limits
+        The rig's own; the stricter of these and the protocol's win.
+    path : str
+        Run file to be made.
+    timeout_s : float
+        Of any single exchange with the instrument.
+    stall_s : float
+        How long the runner may be silent while the output may be on.
+    """
+
+    resource: str
+    protocol_text: str
+    limits: Limits
+    path: str
+    timeout_s: float = 1.5
+    stall_s: float = 4.0
+
+
+class Supervisor(Protocol):
+    """Whoever watches the runner."""
+
+    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
+        """Hear how the run stands; also a sign of life."""
+
+    def wants_stop(self) -> str | None:
+        """Return why the run must stop, None if it need not."""
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Stopped(IonechoError):  # noqa: N818 - it is not an error of anyone's
+    """Somebody stopped the run."""
+
+
+class Runner:
+    """One run with one instrument.
+
+    Parameters
+    ----------
+    driver : Potentiostat
+        Open and owned by this thread.
+    job : Job
+    supervisor : Supervisor
+    clock : Clock
+    """
+
+    def __init__(self, driver: Potentiostat, job: Job, supervisor: Supervisor, clock: Clock) -> None:
+        self._driver = driver
+        self._job = job
+        self._supervisor = supervisor
+        self._clock = clock
+        self._path = Path(job.path)
+        self._writer: RunWriter | None = None
+        self._n_planned = 0
+
+    def run(self) -> Outcome:
+        """Do it all and say how it ended. Raises nothing that belongs to a run."""
+        try:
+            plan, limits, header = self._prepared()
+        except IonechoError as fault:
+            return Outcome("refused", "untouched", str(fault), type(fault).__name__)
+        self._n_planned = plan.n_samples
+        try:
+            create_run_file(self._path, header)
+        except RunFileError as fault:
+            return Outcome("refused", "untouched", str(fault), type(fault).__name__)
+        return self._measured(plan, limits)
+
+    def _prepared(self) -> tuple[DrivePlan, Limits, Header]:
+        self._tell("planning")
+        identity = self._driver.identify()
+        protocol = MeasurementProtocol.from_toml(self._job.protocol_text)
+        limits = protocol.limits.stricter(self._job.limits)
+        limits.check_sequence(protocol.sequence)
+        strict = MeasurementProtocol(
+            protocol.name,
+            protocol.sequence,
+            protocol.sampling,
+            limits,
+            protocol.repeats,
+            protocol.sample,
+            protocol.notes,
+        )
+        plan = self._driver.plan(strict)
+        return plan, limits, Header.of(protocol, plan, identity, self._job.resource)
+
+    def _measured(self, plan: DrivePlan, limits: Limits) -> Outcome:
+        writer = self._writer = RunWriter(self._path)
+        fault: BaseException | None = None
+        try:
+            self._tell("arming")
+            self._driver.arm(plan)
+            writer.file.set_state("running")
+            writer.file.add_event("start")
+            self._tell("running")
+            self._driver.start()
+            self._follow(writer, LimitWatch(limits, plan), plan)
+        except (IonechoError, OSError) as caught:
+            fault = caught
+        outcome = self._switched_off(fault)
+        return self._closed(writer, outcome)
+
+    def _follow(self, writer: RunWriter, watch: LimitWatch, plan: DrivePlan) -> None:
+        # An instrument that never comes to its end is stopped: its clock may not be ours, hence the margin.
+        deadline = self._clock.monotonic() + 1.2 * plan.duration_s + 30.0
+        while True:
+            if (why := self._supervisor.wants_stop()) is not None:
+                raise Stopped(why)
+            block = self._driver.read()
+            if block is None:
+                return
+            try:
+                watch.check(block)
+            finally:
+                writer.put(block)
+            self._tell("running")
+            if len(block) == 0:
+                if self._clock.monotonic() > deadline:
+                    raise RunFileError(
+                        f"the instrument did not end its program within {1.2 * plan.duration_s + 30:.0f} s"
+                    )
+                self._clock.sleep(_POLL_S)
+
+    def _switched_off(self, fault: BaseException | None) -> Outcome:
+        """Put the instrument into its safe state, whatever has happened, and say so."""
+        reason, error = (str(fault), type(fault).__name__) if fault else ("", "")
+        try:
+            self._driver.safe_state()
+        except (OutputStateUnknown, IonechoError, OSError) as worse:
+            return Outcome("unknown", "unknown", f"{reason}; {worse}" if reason else str(worse), "OutputStateUnknown")
+        if fault is None:
+            return Outcome("complete", "off")
+        if isinstance(fault, Stopped):
+            return Outcome("stopped", "off", reason)
+        return Outcome("stopped" if isinstance(fault, LimitError) else "aborted", "off", reason, error)
+
+    def _closed(self, writer: RunWriter, outcome: Outcome) -> Outcome:
+        self._tell("closing")
+        writer.finish()
+        writer.file.add_event(outcome.state, outcome.reason, output=outcome.output)
+        writer.file.close()
+        state, reason, error = outcome.state, outcome.reason, outcome.error
+        if writer.failure is not None and not error:
+            state, reason, error = "aborted", f"writing failed: {writer.failure}", "RunFileError"
+        elif state == "complete" and writer.acknowledged < self._n_planned:
+            state, error = "aborted", "InstrumentError"
+            reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
+        close_run_file(self._path, state)
+        return Outcome(state, outcome.output, reason, error, writer.acknowledged)
+
+    def _tell(self, phase: str) -> None:
+        done = self._writer.acknowledged if self._writer is not None else 0
+        self._supervisor.report(phase, done, self._n_planned)
+
+
+class PipeSupervisor:
+    """The guardian, seen from the runner through a pipe.
+
+    A thread listens, so that a stop is known at the next turn of the loop however busy the pipe is.
+    """
+
+    def __init__(self, pipe: Connection[Any, Any]) -> None:
+        self._pipe = pipe
+        self._why: str | None = None
+        threading.Thread(target=self._listen, name="guardian's voice", daemon=True).start()
+
+    def _listen(self) -> None:
+        try:
+            while True:
+                self._why = str(self._pipe.recv())
+        except (OSError, EOFError):
+            self._why = "the guardian is gone: no run without a guard"
+
+    def stop(self, why: str) -> None:
+        """Let the run stop, from within this process."""
+        self._why = why
+
+    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
+        """Tell the guardian how the run stands."""
+        self._send({"phase": phase, "n_samples": n_samples, "n_planned": n_planned})
+
+    def finished(self, outcome: Outcome) -> None:
+        """Tell the guardian how it ended."""
+        self._send({"phase": "finished", "outcome": outcome_dict(outcome)})
+
+    def _send(self, message: dict[str, Any]) -> None:
+        try:
+            self._pipe.send(message)
+        except OSError:
+            self._why = "the guardian is gone: no run without a guard"
+
+    def wants_stop(self) -> str | None:
+        """Return why to stop, None to go on."""
+        return self._why
+
+
+def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
+    """Do one job; the main function of the runner's process."""
+    from drivers import open_potentiostat
+
+    supervisor = PipeSupervisor(pipe)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: supervisor.stop("the runner was told to end"))
+    try:
+        driver = open_potentiostat(job.resource, job.timeout_s)
+    except IonechoError as fault:
+        supervisor.finished(Outcome("refused", "untouched", str(fault), type(fault).__name__))
+        return
+    try:
+        supervisor.finished(Runner(driver, job, supervisor, time).run())
+    finally:
+        driver.close()
