@@ -57,7 +57,7 @@ class Bench:
         """
         where = Path(path) if path is not None else self.folder / _file_name(protocol.name)
         job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()))
-        words = tempfile.TemporaryFile()
+        words = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
         # Files, not pipes, for the job and for errors: the guardian must not depend on this process's ends of pipes.
         with tempfile.TemporaryFile() as order:
             order.write((job_to_json(job) + "\n").encode())

@@ -202,18 +202,21 @@ class VisaSession:
         return self._resource.read_bytes(n_bytes, chunk_size=min(max(n_bytes, 1), _RECEIVE_BYTES))
 
     def _desynchronised(self, message: str, what: str) -> InstrumentError:
-        self._failure = f"the reply to {message!r} was garbled"
-        return InstrumentError(f"{self.resource}: reply to {message!r}: {what}", command=message)
+        self._failure = f"the reply to {_shown(message)} was garbled"
+        return InstrumentError(f"{self.resource}: reply to {_shown(message)}: {what}", command=message)
 
     def _may_be_used(self, message: str) -> None:
+        shown = _shown(message)
         if threading.get_ident() != self._owner:
             raise InstrumentError(
-                f"{self.resource} belongs to another thread: {message!r} was not sent. Open a session of your own.",
+                f"{self.resource} belongs to another thread: {shown} was not sent. Open a session of your own.",
                 command=message,
             )
+        if self._link is None:
+            raise ConnectionLost(f"{self.resource}: {shown} was not sent: the session is closed", command=message)
         if self._failure is not None:
             raise ConnectionLost(
-                f"{self.resource}: {message!r} was not sent: {self._failure}. Open another session.", command=message
+                f"{self.resource}: {shown} was not sent: {self._failure}. Open another session.", command=message
             )
 
     @contextmanager
@@ -226,13 +229,13 @@ class VisaSession:
         except (VisaError, OSError, RuntimeError, TypeError, ValueError) as fault:
             reason = self._reason(fault)
             self._failure = reason
-            raise ConnectionLost(f"{self.resource}: {message!r}: {reason}", command=message) from fault
+            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
         except Exception as fault:
             # pyvisa-py raises a bare Exception when a connection cannot be made.
             if type(fault) is not Exception:
                 raise
             self._failure = str(fault)
-            raise ConnectionLost(f"{self.resource}: {message!r}: {fault}", command=message) from fault
+            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {fault}", command=message) from fault
 
     def _reason(self, fault: Exception) -> str:
         from pyvisa.constants import StatusCode
@@ -266,3 +269,8 @@ class VisaSession:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _shown(message: str) -> str:
+    """Return a message as it may stand in an error: level lists are long."""
+    return repr(message if len(message) <= 80 else message[:77] + "...")

@@ -1,0 +1,169 @@
+"""Which commands does ``ionecho`` have? Each is declared here and done in the room that it belongs to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="ionecho",
+    help="Voltage pulses into solid electrolytes, and what the ions remember of them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+Folder = Annotated[Path, typer.Option("--folder", help="Where run files go.")]
+Resource = Annotated[
+    str, typer.Option("--resource", "-r", help="VISA resource, e.g. TCPIP::192.168.0.10::5025::SOCKET.")
+]
+Seed = Annotated[int, typer.Option("--seed", help="Of the simulated noise.")]
+Speed = Annotated[float, typer.Option("--speed", help="Simulated seconds a real second.", min=0.01)]
+
+
+@app.command(epilog="Example: `ionecho demo`")
+def demo(
+    folder: Folder = Path("runs"),
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    as_json: Json = False,
+) -> None:
+    """Measure a simulated cell over a real VISA connection, fit it, and compare with the truth."""
+    from ionecho.demo import run_demo
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        run_demo(folder, seed, speed, as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho gui --folder runs`")
+def gui(
+    folder: Folder = Path("runs"),
+    resource: Annotated[str | None, typer.Option("--resource", "-r", help="Connect to this at once.")] = None,
+) -> None:
+    """Open the window."""
+    from ionecho.commands import open_window
+
+    raise typer.Exit(open_window(folder, resource))
+
+
+@app.command(epilog="Example: `ionecho sim keithley2461 --port 5025 --cell demo`")
+def sim(
+    kind: Annotated[str, typer.Argument(help="keithley2461")],
+    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    seed: Seed = 1,
+    speed: Speed = 1.0,
+    cell: Annotated[str, typer.Option(help="Name of a ready cell, or a cell file.")] = "demo",
+    as_json: Json = False,
+) -> None:
+    """Serve a simulated instrument until it is told to end (Ctrl-C, SIGTERM)."""
+    from ionecho.commands import serve_simulator
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        serve_simulator(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho discover TCPIP::127.0.0.1::5025::SOCKET`")
+def discover(
+    resources: Annotated[list[str] | None, typer.Argument(help="VISA resources; none asks VISA for its list.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Ask who is there."""
+    from ionecho.commands import print_instruments
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        print_instruments(resources, as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho check pump_probe`")
+def check(
+    protocol: Annotated[str, typer.Argument(help="Protocol file, or the name of a ready protocol.")],
+    instrument: Annotated[str, typer.Option(help="For which instrument.")] = "keithley2461",
+    as_json: Json = False,
+) -> None:
+    """Say what an instrument would do for a protocol, without one: levels, rounding, duration, limits."""
+    from ionecho.commands import print_plan
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        print_plan(protocol, instrument, as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho run pump_probe -r TCPIP::127.0.0.1::5025::SOCKET`")
+def run(
+    protocol: Annotated[str, typer.Argument(help="Protocol file, or the name of a ready protocol.")],
+    resource: Resource,
+    folder: Folder = Path("runs"),
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Run file to be made.")] = None,
+    max_voltage: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 V".')] = None,
+    max_current: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 mA".')] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure. Ctrl-C stops safely: output off, what was measured kept."""
+    from ionecho.commands import measure
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        measure(protocol, resource, folder, output, (max_voltage, max_current), as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")
+def fit(
+    run: Annotated[Path, typer.Argument(help="Run file.")],
+    model: Annotated[str, typer.Option("--model", "-m", help="Circuit.")] = "R0-Mig1-CPE1",
+    spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Match a run to a cell model, and say what is remembered, for how long, how surely."""
+    from ionecho.commands import fit_run
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        fit_run(run, model, spectrum=spectrum, as_json=as_json)
+
+
+@app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')
+def import_(
+    text: Annotated[Path, typer.Argument(help="Delimited text with time, voltage, current.")],
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Run file to be made.")] = None,
+    time: Annotated[str | None, typer.Option(help="Heading or number of the time column.")] = None,
+    voltage: Annotated[str | None, typer.Option(help="Heading or number of the voltage column.")] = None,
+    current: Annotated[str | None, typer.Option(help="Heading or number of the current column.")] = None,
+    time_unit: Annotated[str | None, typer.Option(help="Of the time column, e.g. ms.")] = None,
+    voltage_unit: Annotated[str | None, typer.Option(help="Of the voltage column, e.g. mV.")] = None,
+    current_unit: Annotated[str | None, typer.Option(help="Of the current column, e.g. mA.")] = None,
+    separator: Annotated[str | None, typer.Option(help="Between columns; guessed if not given.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Make a run file of somebody else's record."""
+    from ionecho.commands import import_text
+    from ionecho.output import reported
+
+    columns = {"time": time, "voltage": voltage, "current": current}
+    units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
+    with reported(as_json=as_json):
+        import_text(text, output, columns, units, separator, as_json=as_json)
+
+
+@app.command(epilog="Example: `ionecho recover runs/20261123-pump-probe-pair.nxs`")
+def recover(
+    runs: Annotated[list[Path], typer.Argument(help="Run files.")],
+    as_json: Json = False,
+) -> None:
+    """Close what a crash left open: check the blocks, trim to what was measured."""
+    from ionecho.commands import recover_runs
+    from ionecho.output import reported
+
+    with reported(as_json=as_json):
+        recover_runs(runs, as_json=as_json)
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,250 @@
+"""What does each command do with the rooms, and what does it print?"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ionecho.output import STOPPED, console, error_console, exit_status, print_json, progress_of_run
+from protocols import IonechoError, Limits, Protocol, ProtocolError, format_quantity, parse_quantity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from daq import Run
+    from drivers import DrivePlan
+    from fitting import FitResult
+
+
+def open_window(folder: Path, resource: str | None) -> int:
+    """Open the window and return its exit status."""
+    from gui import main
+
+    return main(folder, resource)
+
+
+def serve_simulator(kind: str, *, port: int, seed: int, speed: float, cell: str, as_json: bool) -> None:
+    """Serve a simulated instrument until it is told to end."""
+    from sim_instruments import serve
+
+    serve(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+
+
+def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:
+    """Ask some addresses who is there and print the answers."""
+    from dataclasses import asdict
+
+    from drivers import discover
+
+    found = discover(resources)
+    if as_json:
+        rows = []
+        for one in found:
+            identity = asdict(one.identity) if one.identity else dict.fromkeys(("maker", "model", "serial", "firmware"))
+            rows.append({"resource": one.resource, **identity, "driver": one.driver, "problem": one.problem})
+        print_json({"instruments": rows})
+        return
+    from rich.table import Table
+
+    table = Table("resource", "instrument", "driver", "")
+    for one in found:
+        table.add_row(one.resource, str(one.identity or ""), one.driver or "", one.problem)
+    console().print(table if found else "Nobody answered. Raw sockets are not listed: name them (see --help).")
+
+
+def print_plan(name: str, instrument: str, *, as_json: bool) -> None:
+    """Print what an instrument would do for a protocol."""
+    from drivers import driver_named
+
+    protocol = Protocol.load(name)
+    plan = driver_named(instrument).plan(protocol)
+    if as_json:
+        print_json(_plan_document(protocol, plan))
+        return
+    from rich.table import Table
+
+    table = Table(title=f"{protocol.name} on a {plan.model}", show_header=False)
+    for what, value in _plan_rows(protocol, plan):
+        table.add_row(what, value)
+    console().print(table)
+
+
+def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
+    return {
+        "protocol": protocol.name,
+        "instrument": plan.model,
+        "duration_s": plan.duration_s,
+        "samples": plan.n_samples,
+        "bytes": plan.n_bytes,
+        "edges": len(plan.sequence),
+        "interval_s": plan.interval_s,
+        "aperture_s": plan.aperture_s,
+        "voltage_range_V": plan.voltage_range_V,
+        "current_range_A": plan.current_range_A,
+        "compliance_A": plan.compliance_A,
+        "rounded": [str(one) for one in plan.roundings],
+        "remarks": list(plan.remarks),
+    }
+
+
+def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
+    interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
+    return [
+        ("duration", format_quantity(plan.duration_s, "s")),
+        ("levels", f"{len(plan.sequence)}, up to {format_quantity(plan.sequence.max_abs_V, 'V')}"),
+        ("samples", f"{plan.n_samples:,}, one every {interval}, each the mean over {aperture}"),
+        ("file", f"{plan.n_bytes / 1e6:.1f} MB"),
+        ("voltage range", format_quantity(plan.voltage_range_V, "V")),
+        ("current range", format_quantity(plan.current_range_A, "A")),
+        ("compliance", format_quantity(plan.compliance_A, "A")),
+        ("limits", str(protocol.limits)),
+        *(("rounded", str(one)) for one in plan.roundings),
+        *(("note", remark) for remark in plan.remarks),
+    ]
+
+
+def measure(
+    name: str,
+    resource: str,
+    folder: Path,
+    output: Path | None,
+    rig: tuple[str | None, str | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Run a protocol and print where its samples are."""
+    protocol = Protocol.load(name)
+    going = _bench(resource, folder, rig).start(protocol, output)
+    try:
+        with progress_of_run(quiet=as_json) as progress:
+            outcome = going.wait(progress)
+    except KeyboardInterrupt:
+        error_console().print("Stopping: output off, what was measured is kept.")
+        going.stop()
+        outcome = going.wait()
+    document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
+    if as_json:
+        print_json(document | {"reason": outcome.reason})
+    elif outcome.state != "refused":
+        console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {going.path}", soft_wrap=True)
+    _leave_if_failed(going.path, outcome, as_json=as_json)
+
+
+def _leave_if_failed(path: Path, outcome: Any, *, as_json: bool) -> None:
+    try:
+        outcome.raise_if_failed()
+    except IonechoError as error:
+        if not as_json:
+            raise
+        error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        sys.exit(exit_status(error))
+    if outcome.state != "complete":
+        error_console().print(f"{path.name}: {outcome.reason}", markup=False, soft_wrap=True)
+        sys.exit(STOPPED)
+
+
+def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> Any:
+    from daq import Bench
+
+    volts, amperes = rig
+    try:
+        limits = Limits(
+            voltage_V=None if volts is None else parse_quantity(volts, "V"),
+            current_A=None if amperes is None else parse_quantity(amperes, "A"),
+        )
+    except ValueError as fault:
+        raise ProtocolError(str(fault), "limits of this rig") from None
+    return Bench(resource, folder, limits)
+
+
+def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
+    """Fit a run, keep the result beside it, and print it."""
+    from daq import open_run
+
+    run = open_run(path)
+    if spectrum:
+        _fit_spectrum(run, as_json=as_json)
+        return
+    from fitting import fit, reduce_run
+
+    result = fit(reduce_run(run), model)
+    keep_fit(run, result)
+    if as_json:
+        print_json({"run": run.path, **result.to_dict()})
+    else:
+        console().print(result.table())
+
+
+def _fit_spectrum(run: Run, *, as_json: bool) -> None:
+    from fitting import fit_spectrum, reduce_run
+
+    result = fit_spectrum(reduce_run(run))
+    if as_json:
+        print_json({"run": run.path, **result.to_dict()})
+    else:
+        console().print(result.table())
+
+
+def keep_fit(run: Run, result: FitResult) -> None:
+    """Keep a fit in the results file, with its current at some thousand times for plots."""
+    from daq import write_process
+    from fitting import overlay_times, predict
+
+    times = overlay_times(run)
+    arrays = result.arrays() | {"overlay_t_s": times, "overlay_current_A": predict(run, result, times)}
+    write_process(run.path, "fit", arrays, result.to_dict())
+
+
+def import_text(
+    text: Path,
+    output: Path | None,
+    columns: dict[str, str | None],
+    units: dict[str, str | None],
+    separator: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Import a delimited text and print what was taken for what."""
+    from daq import import_record, read_text
+
+    target = output or text.with_suffix(".nxs")
+    record = read_text(
+        text,
+        {name: value for name, value in columns.items() if value is not None},
+        separator,
+        {name: value for name, value in units.items() if value is not None},
+    )
+    import_record(record, text, target)
+    taken = {
+        name: {"column": one.index + 1, "heading": one.name, "unit": one.unit} for name, one in record.columns.items()
+    }
+    if as_json:
+        print_json({"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator})
+        return
+    for name, one in taken.items():
+        console().print(f"{name}: column {one['column']}, {one['heading']!r}, in {one['unit']}", markup=False)
+    console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)
+
+
+def recover_runs(paths: list[Path], *, as_json: bool) -> None:
+    """Close what a crash left open and print what was found."""
+    from daq import recover
+
+    found = [recover(path) for path in paths]
+    if as_json:
+        rows = [
+            {
+                "run": one.path,
+                "found_state": one.found_state,
+                "state": one.state,
+                "samples": one.findings.n_samples,
+                "blocks": one.findings.n_blocks,
+                "bad_blocks": list(one.findings.bad_blocks),
+                "trimmed_from": one.trimmed_from,
+            }
+            for one in found
+        ]
+        print_json({"runs": rows})
+        return
+    for one in found:
+        console().print(str(one), markup=False, soft_wrap=True)

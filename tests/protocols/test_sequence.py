@@ -1,0 +1,120 @@
+"""Are the edges of a pulse sequence where its definition has them?"""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols import ProtocolError, PulseSequence
+
+
+def test_a_pulse_has_its_level_for_its_width() -> None:
+    sequence = PulseSequence.pulse("10 mV", "100 ms", before="50 ms", after="1 s")
+    times, steps = sequence.jumps()
+    np.testing.assert_allclose(times, [0.05, 0.15], rtol=1e-12)
+    np.testing.assert_allclose(steps, [0.01, -0.01])
+    assert sequence.duration_s == pytest.approx(1.15)
+
+
+def test_a_train_brings_the_charge_time_of_its_pulses() -> None:
+    sequence = PulseSequence.train("20 mV", "10 ms", "30 ms", 5)
+    t = (np.arange(15_000) + 0.5) * 1e-5
+    assert np.mean(sequence.voltage_at(t)) == pytest.approx(0.02 / 3, rel=1e-3)
+    assert len(sequence.jumps()[0]) == 10
+
+
+def test_a_probe_is_like_its_pump_unless_said_otherwise() -> None:
+    same = PulseSequence.pump_probe("20 mV", "1 s", "2 s", after="1 s")
+    np.testing.assert_allclose(same.start_V, [0.02, 0, 0.02, 0])
+    np.testing.assert_allclose(same.times_s, [0, 1, 3, 4])
+    other = PulseSequence.pump_probe("20 mV", "1 s", "2 s", probe_level="5 mV", probe_width="0.5 s", after="1 s")
+    np.testing.assert_allclose(other.start_V, [0.02, 0, 0.005, 0])
+    assert other.duration_s == pytest.approx(4.5)
+
+
+def test_bipolar_pairs_are_symmetric_about_their_bias() -> None:
+    sequence = PulseSequence.bipolar("10 mV", "1 s", count=3, bias="5 mV", before="1 s", after="1 s")
+    t = np.linspace(1.0, 7.0, 601)[:-1] + 0.005
+    assert np.mean(sequence.voltage_at(t)) == pytest.approx(0.005)
+    assert sequence.rest_V == 0.005
+
+
+def test_a_staircase_has_even_steps() -> None:
+    sequence = PulseSequence.staircase("0 V", "50 mV", 11, "10 ms")
+    np.testing.assert_allclose(np.diff(sequence.start_V[:11]), 0.005)
+
+
+def test_prbs_is_balanced_as_a_maximal_length_sequence_is() -> None:
+    # 2**(n-1) ones and one zero less in a period (Golomb 1967).
+    order = 7
+    sequence = PulseSequence.prbs("10 mV", "1 ms", order)
+    bits = sequence.voltage_at((np.arange(2**order - 1) + 0.5) * 1e-3) > 0
+    assert bits.sum() == 2 ** (order - 1)
+    other_start = PulseSequence.prbs("10 mV", "1 ms", order, seed=5)
+    assert other_start != sequence
+
+
+def test_ramps_are_linear_and_holds_are_flat() -> None:
+    sequence = PulseSequence.from_arrays([0, 1, 3], [0.0, 0.2, 0.2], 4.0, ramp=[False, True, False])
+    np.testing.assert_allclose(sequence.voltage_at([0.5, 1.0, 2.0, 2.5, 3.5]), [0, 0, 0.1, 0.15, 0.2])
+    assert sequence.has_ramps
+    assert sequence.jumps()[0].size == 0
+
+
+def test_outside_the_sequence_the_cell_rests() -> None:
+    sequence = PulseSequence.pulse("10 mV", "1 s", after="1 s", bias="2 mV")
+    np.testing.assert_allclose(sequence.voltage_at([-1.0, 2.0, 99.0]), 0.002)
+
+
+@given(
+    st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=30),
+    st.integers(1, 4),
+    st.data(),
+)
+def test_repeating_repeats_the_voltage(dwells: list[float], count: int, data: st.DataObject) -> None:
+    levels = data.draw(st.lists(st.floats(-1, 1), min_size=len(dwells), max_size=len(dwells)))
+    ends = np.cumsum(dwells)
+    once = PulseSequence.from_arrays(np.concatenate([[0.0], ends[:-1]]), levels, float(ends[-1]))
+    many = once.repeated(count)
+    assert many.duration_s == pytest.approx(count * once.duration_s)
+    middles = once.times_s + 0.5 * np.diff(np.append(once.times_s, once.duration_s))
+    for k in range(count):
+        np.testing.assert_allclose(many.voltage_at(middles + k * once.duration_s), once.voltage_at(middles))
+
+
+@pytest.mark.parametrize(
+    ("times", "levels", "duration", "named"),
+    [
+        ([0, 2, 1], [0, 1, 0], 3, r"times\[2\]"),
+        ([1, 2], [0, 1], 3, r"times\[0\]"),
+        ([0, 1], [0, np.nan], 3, r"levels\[1\]"),
+        ([0, 1], [0, 1], 1, "duration"),
+        ([], [], 1, "at least one edge"),
+    ],
+)
+def test_arrays_that_make_no_sequence_are_refused_where_they_are_wrong(
+    times: list[float], levels: list[float], duration: float, named: str
+) -> None:
+    with pytest.raises(ProtocolError, match=named):
+        PulseSequence.from_arrays(times, levels, duration)
+
+
+def test_all_wrong_arguments_of_a_builder_are_named_at_once() -> None:
+    with pytest.raises(ProtocolError) as caught:
+        PulseSequence.train("20 A", "30 ms", "-1 s", 0)
+    assert {fault.path for fault in caught.value.faults} == {"level", "period", "count"}
+
+
+def test_a_pulse_must_be_shorter_than_its_period() -> None:
+    with pytest.raises(ProtocolError, match="shorter than period"):
+        PulseSequence.train("20 mV", "30 ms", "30 ms", 2)
+
+
+def test_a_million_edges_are_arrays() -> None:
+    n = 1_000_000
+    sequence = PulseSequence.from_arrays(np.arange(n) * 1e-3, np.arange(n) % 2 * 0.01, n * 1e-3)
+    assert len(sequence.jumps()[0]) == n - 1
+    with pytest.raises(ValueError, match="read-only"):
+        sequence.times_s[0] = 1.0

@@ -1,0 +1,63 @@
+"""Does text with a unit become the right SI float, and back?"""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from protocols import format_quantity, parse_quantity
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "value"),
+    [
+        ("10 mV", "V", 0.01),
+        ("250us", "s", 250e-6),
+        ("5 µs", "s", 5e-6),
+        ("-1.5e-3 A", "A", -1.5e-3),
+        ("100 kHz", "Hz", 1e5),
+        ("1 min", "s", 60.0),
+        ("25 mm^2", "m^2", 25e-6),
+        ("25 degC", "K", 298.15),
+        ("1.2 kohm", "ohm", 1200.0),
+        ("3", "", 3.0),
+        (0.02, "V", 0.02),
+    ],
+)
+def test_quantities_of_the_bench_are_read(text: str | float, unit: str, value: float) -> None:
+    assert parse_quantity(text, unit) == pytest.approx(value, rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["10", "10 A", "ten mV", "", "nan V", "inf V", "1e999 V", "10 mV extra", "10 xyzzy"])
+def test_what_is_no_voltage_is_refused_with_an_example(text: str) -> None:
+    with pytest.raises(ValueError, match=r'such as "10 mV"'):
+        parse_quantity(text, "V")
+
+
+def test_decimal_prefixes_give_the_nearest_float() -> None:
+    assert parse_quantity("10 us", "s") == 1e-5
+    assert parse_quantity("0.3 mV", "V") == 0.3e-3
+
+
+@given(st.floats(min_value=1e-14, max_value=1e9), st.sampled_from(["V", "A", "s", "Hz"]))
+def test_a_printed_quantity_reads_back(value: float, unit: str) -> None:
+    assert parse_quantity(format_quantity(value, unit, digits=12), unit) == pytest.approx(value, rel=1e-10)
+
+
+@given(st.text(max_size=20))
+def test_any_text_is_read_or_refused_and_never_crashes(text: str) -> None:
+    try:
+        value = parse_quantity(text, "V")
+    except ValueError:
+        return
+    assert math.isfinite(value)
+
+
+def test_prefixes_follow_the_size() -> None:
+    assert format_quantity(0.01, "V") == "10 mV"
+    assert format_quantity(9.9999e-4, "s", 3) == "1 ms"
+    assert format_quantity(1200.0, "ohm") == "1.2 kΩ"
+    assert format_quantity(0.0, "A") == "0 A"
