@@ -164,14 +164,19 @@ def sync_folder(folder: Path) -> None:
 
 
 def layout_of(path: Path) -> Layout:
-    """Return where the growing parts of a run file lie, as HDF5 itself reports it."""
+    """Return where the growing parts of a run file lie."""
     with h5py.File(path, "r") as file:
-        names = {name: where for name, (where, _) in GROWING.items()}
-        names |= {"blocks": "entry/blocks/table", "events": "entry/events/lines", "state": "entry/state"}
-        offsets = {name: file[where].id.get_offset() for name, where in names.items()}
-        if any(offset is None for offset in offsets.values()):
-            raise RunFileError(f"{path}: its datasets are not contiguous: it was not made by ionecho")
-        return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0])
+        return layout_in(file)
+
+
+def layout_in(file: h5py.File) -> Layout:
+    """Return where the growing parts of an open run file lie, as HDF5 itself reports it."""
+    names = {name: where for name, (where, _) in GROWING.items()}
+    names |= {"blocks": "entry/blocks/table", "events": "entry/events/lines", "state": "entry/state"}
+    offsets = {name: file[where].id.get_offset() for name, where in names.items()}
+    if any(offset is None for offset in offsets.values()):
+        raise RunFileError(f"{file.filename}: its datasets are not contiguous: it was not made by ionecho")
+    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0])
 
 
 def _write_all(file: h5py.File, header: Header) -> None:

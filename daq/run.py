@@ -7,12 +7,12 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from daq.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_of
+from daq.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
@@ -54,27 +54,13 @@ class Run:
     path: Path
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
+    _columns: dict[str, NDArray[Any]] = field(repr=False)
     n_samples: int = 0
     _rows_seen: int = field(default=0, repr=False)
 
-    @cached_property
-    def _columns(self) -> dict[str, NDArray[Any]]:
-        return {
-            name: np.memmap(self.path, dtype, "r", self._layout.offsets[name], (self._layout.n_samples,))
-            for name, (_, dtype) in GROWING.items()
-        }
-
-    @cached_property
+    @property
     def _table(self) -> NDArray[Any]:
-        return np.memmap(self.path, ROW, "r", self._layout.offsets["blocks"], (self._layout.n_rows,))
-
-    @cached_property
-    def _events(self) -> NDArray[np.uint8]:
-        return np.memmap(self.path, np.uint8, "r", self._layout.offsets["events"], (EVENT_BYTES,))
-
-    @cached_property
-    def _state(self) -> NDArray[np.uint8]:
-        return np.memmap(self.path, np.uint8, "r", self._layout.offsets["state"], (STATE_BYTES,))
+        return self._columns["blocks"]
 
     def refresh(self) -> int:
         """Look for new samples and return how many there are now."""
@@ -93,7 +79,7 @@ class Run:
     @property
     def state(self) -> str:
         """How the run stands: created, running, paused, complete, stopped, aborted, unknown."""
-        return bytes(self._state).rstrip(b"\0").decode("ascii", "replace")
+        return bytes(self._columns["state"]).rstrip(b"\0").decode("ascii", "replace")
 
     @property
     def t_s(self) -> NDArray[np.float64]:
@@ -123,7 +109,7 @@ class Run:
     @property
     def events(self) -> list[dict[str, Any]]:
         """What happened, in order."""
-        lines = bytes(self._events).rstrip(b"\0").splitlines()
+        lines = bytes(self._columns["events"]).rstrip(b"\0").splitlines()
         return [json.loads(line) for line in lines if line.endswith(b"}")]
 
     @property
@@ -214,13 +200,21 @@ def open_run(path: str | Path) -> Run:
     if not where.is_file():
         raise RunFileError(f"{where}: there is no such file")
     try:
-        with h5py.File(where, "r") as file:
-            meta = _metadata(file["entry"])
-        run = Run(where, layout_of(where), meta)
+        # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
+        with where.open("rb") as raw:
+            with h5py.File(raw, "r") as file:
+                meta, layout = _metadata(file["entry"]), layout_in(file)
+            run = Run(where, layout, meta, _mapped(raw, layout))
     except (OSError, KeyError, ValueError) as fault:
         raise RunFileError(f"{where} is not a run file of ionecho: {fault}") from fault
     run.refresh()
     return run
+
+
+def _mapped(raw: IO[bytes], layout: Layout) -> dict[str, NDArray[Any]]:
+    shapes = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
+    shapes |= {"blocks": (ROW, layout.n_rows), "events": ("u1", EVENT_BYTES), "state": ("u1", STATE_BYTES)}
+    return {name: np.memmap(raw, dtype, "r", layout.offsets[name], (count,)) for name, (dtype, count) in shapes.items()}
 
 
 def _metadata(entry: h5py.Group) -> dict[str, Any]:

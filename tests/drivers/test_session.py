@@ -49,6 +49,7 @@ def instrument(answer: Answer) -> Iterator[str]:
         yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET"
     finally:
         over.set()
+        server.shutdown(socket.SHUT_RDWR)
         server.close()
         thread.join(5)
 

@@ -1,0 +1,140 @@
+"""What do the tests of runs share: a potentiostat that is a few lines of Python, and a clock that is moved by hand?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from daq.runner import Job, Runner
+from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
+from protocols import Limits, Protocol, PulseSequence, Sampling
+
+
+class HandClock:
+    """Time that passes only in `sleep`."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+class Listener:
+    """Hears what a runner says, and may tell it to stop."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, int, int]] = []
+        self.why: str | None = None
+
+    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
+        self.heard.append((phase, n_samples, n_planned))
+
+    def wants_stop(self) -> str | None:
+        return self.why
+
+
+class ResistorPotentiostat(Potentiostat):
+    """Plans like a 2461 and measures V / R, `block_samples` a read.
+
+    Attributes
+    ----------
+    output_on : bool
+    fail_at : dict
+        Which call raises what: ``{"arm": error, "read 3": error, "safe_state": error}``.
+    """
+
+    capabilities = Keithley2461.capabilities
+
+    def __init__(self, ohm: float = 10_000.0, block_samples: int = 500) -> None:
+        self.ohm = ohm
+        self.block_samples = block_samples
+        self.output_on = False
+        self.calls: list[str] = []
+        self.fail_at: dict[str, Exception] = {}
+        self.on_read: Callable[[int], None] = lambda _: None
+        self.total: int | None = None
+        self._reads = 0
+        self._next = 0
+        self._plan: DrivePlan | None = None
+
+    def _called(self, name: str) -> None:
+        self.calls.append(name)
+        if name in self.fail_at:
+            raise self.fail_at[name]
+
+    @classmethod
+    def plan(cls, protocol: Protocol) -> DrivePlan:
+        return Keithley2461.plan(protocol)
+
+    def identify(self) -> Identity:
+        self._called("identify")
+        return Identity("MAKER", "RESISTOR", "1", "0")
+
+    def arm(self, plan: DrivePlan) -> None:
+        self._called("arm")
+        self._plan = plan
+
+    def start(self) -> None:
+        self.output_on = True
+        self._called("start")
+
+    def read(self) -> Block | None:
+        assert self._plan is not None
+        self._reads += 1
+        self.on_read(self._reads)
+        self._called(f"read {self._reads}")
+        last = self._plan.n_samples if self.total is None else self.total
+        index = np.arange(self._next, min(self._next + self.block_samples, last))
+        if len(index) == 0 and self.block_samples:
+            self.output_on = False
+            return None
+        self._next += len(index)
+        t = (index + 0.5) * self._plan.interval_s
+        v = self._plan.sequence.voltage_at(t)
+        return Block(t, v, v / self.ohm, np.zeros(len(t), dtype=np.uint8))
+
+    def abort(self) -> None:
+        self._called("abort")
+
+    def safe_state(self) -> OutputReadback:
+        self._called("safe_state")
+        self.output_on = False
+        return OutputReadback(off=True)
+
+    def close(self) -> None:
+        self._called("close")
+
+
+@pytest.fixture
+def potentiostat() -> ResistorPotentiostat:
+    return ResistorPotentiostat()
+
+
+@pytest.fixture
+def protocol() -> Protocol:
+    """0.4 s, 4000 samples, 10 mV and 20 mV on 10 kohm: 1 and 2 uA."""
+    sequence = PulseSequence.from_arrays([0, 0.1, 0.2, 0.3], [0, 0.01, 0.02, 0], 0.4)
+    return Protocol("two levels", sequence, Sampling(1e-4), Limits(voltage_V=0.1, current_A=1e-5))
+
+
+@pytest.fixture
+def make_runner(
+    tmp_path: Path, potentiostat: ResistorPotentiostat
+) -> Callable[..., tuple[Runner, Listener, Path, HandClock]]:
+    def make(protocol: Protocol, limits: Limits | None = None) -> tuple[Runner, Listener, Path, HandClock]:
+        path, listener, clock = tmp_path / "run.nxs", Listener(), HandClock()
+        job = Job("FAKE", protocol.to_toml(), limits or Limits(), str(path))
+        return Runner(potentiostat, job, listener, clock), listener, path, clock
+
+    return make
+
+
+def blocks_of(t: Sequence[float], v: Sequence[float], i: Sequence[float], status: int = 0) -> Block:
+    return Block(np.array(t), np.array(v), np.array(i), np.full(len(t), status, dtype=np.uint8))
