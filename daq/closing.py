@@ -138,7 +138,7 @@ def recover(path: Path) -> Recovery:
     run = open_run(path)
     found_state, findings = run.state, run.verify()
     if is_alive(control_path(path)):
-        raise RunFileError(f"{path}: this run still goes on: stop it first (ionecho run shows how)")
+        raise RunFileError(f"{path}: this run still goes on: stop it where it was started")
     control_path(path).unlink(missing_ok=True)
     if found_state == "complete" or (found_state in _FINAL and run.n_samples == run.n_planned):
         return Recovery(path, found_state, found_state, findings, None)

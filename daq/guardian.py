@@ -36,7 +36,7 @@ _TURN_S = 0.05
 _RETRY_S = 10.0
 _LINGER_S = 5.0
 # Phases in which the output is off for certain; in all others the runner must be heard from.
-_COLD = {"connecting", "planning", "arming", "finished"}
+_COLD = {"connecting", "planning", "arming", "rescue", "closing", "finished"}
 
 
 def job_to_json(job: Job) -> str:
@@ -115,16 +115,18 @@ class Guardian:
                     if found is not None:
                         return Outcome(**found)
                     self._status |= message
+                    if message["phase"] == "rescue":
+                        pipe.send(("rescue", self._rescued()))
             except (EOFError, OSError):
                 return None
             if self._abort_asked.is_set():
                 self._abort_asked.clear()
                 self._stop_why = self._stop_why or "aborted by the operator"
-                self._switch_off()
+                self._rescued()
             if self._stop_why is not None and not told_to_stop:
                 told_to_stop = True
                 with suppress(OSError):
-                    pipe.send(self._stop_why)
+                    pipe.send(("stop", self._stop_why))
             silent_s = time.monotonic() - self._heard
             if not runner.is_alive() and not pipe.poll(0):
                 return None
@@ -132,17 +134,24 @@ class Guardian:
                 self._stop_why = f"the runner was silent for {silent_s:.1f} s"
                 return None
 
+    def _rescued(self) -> str | None:
+        try:
+            self._switch_off()
+        except OutputStateUnknown as fault:
+            return str(fault)
+        return None
+
     def _took_over(self, runner: Any) -> Outcome:
         """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
         phase = self._status["phase"]
         why = self._stop_why if runner.is_alive() else f"the runner died (exit {runner.exitcode}) while {phase}"
-        try:
-            self._switch_off()
+        unsafe = self._rescued()
+        if unsafe is None:
             output, state, error = "off", "aborted", "InstrumentError"
             reason = f"{why}; the guardian switched the output off and read that back"
-        except OutputStateUnknown as worse:
+        else:
             output, state, error = "unknown", "unknown", "OutputStateUnknown"
-            reason = f"{why}; {worse}"
+            reason = f"{why}; {unsafe}"
         if runner.is_alive():
             runner.kill()
             runner.join()

@@ -6,10 +6,11 @@ it tells how it stands several times a second, and stops safely when it is told 
 
 from __future__ import annotations
 
+import queue
 import signal
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,7 +19,7 @@ from daq.control import Outcome, outcome_dict
 from daq.layout import Header, create_run_file
 from daq.watch import LimitWatch
 from daq.writer import RunWriter
-from protocols import IonechoError, LimitError, OutputStateUnknown, RunFileError
+from protocols import IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from protocols import Limits
 
 _POLL_S = 0.02
+_NO_GUARD = "the guardian is gone: no run without a guard"
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,9 @@ class Supervisor(Protocol):
 
     def wants_stop(self) -> str | None:
         """Return why the run must stop, None if it need not."""
+
+    def rescue(self) -> str | None:
+        """Switch the output off in the runner's place; return None once it is read back as off, else why it is not."""
 
 
 class Clock(Protocol):
@@ -122,16 +127,7 @@ class Runner:
         protocol = MeasurementProtocol.from_toml(self._job.protocol_text)
         limits = protocol.limits.stricter(self._job.limits)
         limits.check_sequence(protocol.sequence)
-        strict = MeasurementProtocol(
-            protocol.name,
-            protocol.sequence,
-            protocol.sampling,
-            limits,
-            protocol.repeats,
-            protocol.sample,
-            protocol.notes,
-        )
-        plan = self._driver.plan(strict)
+        plan = self._driver.plan(replace(protocol, limits=limits))
         return plan, limits, Header.of(protocol, plan, identity, self._job.resource)
 
     def _measured(self, plan: DrivePlan, limits: Limits) -> Outcome:
@@ -176,8 +172,10 @@ class Runner:
         reason, error = (str(fault), type(fault).__name__) if fault else ("", "")
         try:
             self._driver.safe_state()
-        except (OutputStateUnknown, IonechoError, OSError) as worse:
-            return Outcome("unknown", "unknown", f"{reason}; {worse}" if reason else str(worse), "OutputStateUnknown")
+        except (IonechoError, OSError):
+            # Our session is of no use any more; the guardian has one of its own and may open others.
+            if (unsafe := self._supervisor.rescue()) is not None:
+                return Outcome("unknown", "unknown", f"{reason}; {unsafe}" if reason else unsafe, "OutputStateUnknown")
         if fault is None:
             return Outcome("complete", "off")
         if isinstance(fault, Stopped):
@@ -212,14 +210,20 @@ class PipeSupervisor:
     def __init__(self, pipe: Connection[Any, Any]) -> None:
         self._pipe = pipe
         self._why: str | None = None
+        self._rescue: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._listen, name="guardian's voice", daemon=True).start()
 
     def _listen(self) -> None:
         try:
             while True:
-                self._why = str(self._pipe.recv())
+                what, text = self._pipe.recv()
+                if what == "rescue":
+                    self._rescue.put(text)
+                else:
+                    self._why = text
         except (OSError, EOFError):
-            self._why = "the guardian is gone: no run without a guard"
+            self._why = _NO_GUARD
+            self._rescue.put(_NO_GUARD)
 
     def stop(self, why: str) -> None:
         """Let the run stop, from within this process."""
@@ -237,11 +241,16 @@ class PipeSupervisor:
         try:
             self._pipe.send(message)
         except OSError:
-            self._why = "the guardian is gone: no run without a guard"
+            self._why = _NO_GUARD
 
     def wants_stop(self) -> str | None:
         """Return why to stop, None to go on."""
         return self._why
+
+    def rescue(self) -> str | None:
+        """Ask the guardian to switch the output off, and wait for its word."""
+        self._send({"phase": "rescue"})
+        return self._rescue.get()
 
 
 def run_process(job: Job, pipe: Connection[Any, Any]) -> None:

@@ -32,12 +32,16 @@ class Listener:
     def __init__(self) -> None:
         self.heard: list[tuple[str, int, int]] = []
         self.why: str | None = None
+        self.unsafe: str | None = None
 
     def report(self, phase: str, n_samples: int, n_planned: int) -> None:
         self.heard.append((phase, n_samples, n_planned))
 
     def wants_stop(self) -> str | None:
         return self.why
+
+    def rescue(self) -> str | None:
+        return self.unsafe
 
 
 class ResistorPotentiostat(Potentiostat):

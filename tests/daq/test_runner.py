@@ -121,8 +121,9 @@ def test_a_failure_at_any_stage_ends_with_the_output_off(
 def test_an_output_that_cannot_be_read_back_is_said_to_be_unknown(
     make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
 ) -> None:
-    potentiostat.fail_at = {"read 2": ConnectionLost("cable"), "safe_state": OutputStateUnknown("press the key")}
-    runner, _, path, _ = make_runner(protocol)
+    potentiostat.fail_at = {"read 2": ConnectionLost("cable"), "safe_state": OutputStateUnknown("no link")}
+    runner, listener, path, _ = make_runner(protocol)
+    listener.unsafe = "press the key"
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("unknown", "unknown")
     assert "cable" in outcome.reason
@@ -130,6 +131,16 @@ def test_an_output_that_cannot_be_read_back_is_said_to_be_unknown(
     assert open_run(path).state == "unknown"
     with pytest.raises(OutputStateUnknown):
         outcome.raise_if_failed()
+
+
+def test_a_lost_link_is_no_unknown_output_once_the_guardian_has_read_it_back_as_off(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    potentiostat.fail_at = {"read 2": ConnectionLost("cable"), "safe_state": OutputStateUnknown("no link")}
+    runner, _, path, _ = make_runner(protocol)
+    outcome = runner.run()
+    assert (outcome.state, outcome.output, outcome.reason) == ("aborted", "off", "cable")
+    assert open_run(path).state == "aborted"
 
 
 def test_an_instrument_that_gives_too_few_samples_has_not_completed_the_run(

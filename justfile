@@ -1,0 +1,33 @@
+# `just` lists the recipes. The README's two commands work without just.
+
+default:
+    @just --list
+
+# Lint, types, import contracts and the fast tests.
+check:
+    uv run ruff check
+    uv run ruff format --check
+    uv run mypy
+    uv run lint-imports
+    uv run pytest -q tests/protocols tests/drivers tests/daq tests/fitting
+
+# The whole suite.
+test:
+    uv run pytest
+
+# The figures that the docs and closing notes quote.
+bench:
+    uv run python benchmarks/bench_drive.py
+    uv run python benchmarks/bench_fit_length.py
+
+# Does the demo's 95 % interval hold the simulated truth? Twenty seeds, as issue 2 asks.
+demo-coverage seeds="20":
+    uv run python benchmarks/demo_coverage.py {{ seeds }}
+
+# Screenshots of the window for the docs (needs Xvfb).
+screenshots:
+    xvfb-run -a -s "-screen 0 1400x900x24" uv run python docs/make_screenshots.py
+
+# Pin what was tested: the versions of this environment, into constraints.txt and pyproject.toml.
+pins:
+    uv run --no-sync python docs/pin_versions.py

@@ -1,0 +1,46 @@
+"""What do the tests of the whole need: a look at a simulated instrument from outside, by a plain socket?"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable
+
+import psutil
+
+from daq import RunInProgress
+
+
+def asked(resource: str, query: str) -> str:
+    """Return the answer to a query over a connection of its own."""
+    port = int(resource.split("::")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as link, link.makefile("r") as lines:
+        link.sendall(query.encode() + b"\n")
+        return lines.readline().strip()
+
+
+def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
+    """Wait until something holds and return how long that took; fail if it never does."""
+    begun = time.monotonic()
+    while not condition():
+        assert time.monotonic() - begun < seconds, "this never came about"
+        time.sleep(0.01)
+    return time.monotonic() - begun
+
+
+def runner_of(guardian: psutil.Process) -> psutil.Process:
+    """Return the runner among a guardian's children (multiprocessing has a resource tracker there too)."""
+    children = [child for child in guardian.children() if "spawn_main" in " ".join(child.cmdline())]
+    assert len(children) == 1
+    return children[0]
+
+
+def running_with(going: RunInProgress, n_samples: int) -> Callable[[], bool]:
+    """Return a condition: the run has that many samples on disk."""
+
+    def holds() -> bool:
+        status = going.poll()
+        assert status["outcome"] is None, status
+        return bool(status["n_samples"] >= n_samples)
+
+    return holds

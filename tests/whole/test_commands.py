@@ -1,0 +1,114 @@
+"""Do the commands do what their help says, with the exit status and the JSON that scripts rely on?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "recover"]
+
+
+def ionecho(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ionecho", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, cwd=cwd)
+
+
+def document_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
+    assert done.returncode == 0, done.stderr
+    document: dict[str, Any] = json.loads(done.stdout)
+    return document
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_helps_with_an_example(command: str) -> None:
+    done = ionecho(command, "--help")
+    assert done.returncode == 0
+    assert f"ionecho {command}" in done.stdout
+    assert "Example" in done.stdout
+
+
+def test_help_loads_nothing_heavy() -> None:
+    script = (
+        "import sys; from typer.testing import CliRunner; from ionecho.cli import app; import ionecho\n"
+        "assert CliRunner().invoke(app, ['--help']).exit_code == 0\n"
+        "heavy = ('numpy', 'scipy', 'numba', 'h5py', 'pyvisa', 'pint', 'PySide6', 'pydantic')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_wrong_usage_and_wrong_protocols_exit_with_2(tmp_path: Path) -> None:
+    assert ionecho("run").returncode == 2
+    broken = tmp_path / "broken.toml"
+    broken.write_text('name = "x"\n[sequence]\nkind = "pulse"\nlevel = "1 A"\n')
+    done = ionecho("check", str(broken))
+    assert done.returncode == 2
+    for path in ("sequence.level", "sequence.width", "sampling", "limits"):
+        assert path in done.stderr
+    as_json = ionecho("check", str(broken), "--json")
+    assert as_json.returncode == 2
+    assert json.loads(as_json.stdout)["error"]["type"] == "ProtocolError"
+
+
+def test_check_tells_the_plan() -> None:
+    document = document_of(ionecho("check", "pump_probe", "--json"))
+    assert document["samples"] == 200_000
+    assert document["duration_s"] == pytest.approx(2.0)
+    assert document["rounded"] == []
+
+
+def test_discover_says_who_answers_and_who_does_not(simulated: Callable[..., str]) -> None:
+    resource = simulated()
+    found = document_of(ionecho("discover", resource, "TCPIP::127.0.0.1::9::SOCKET", "--json"))["instruments"]
+    assert found[0]["model"] == "MODEL 2461"
+    assert found[0]["driver"] == "keithley2461"
+    assert found[1]["driver"] is None
+    assert "nothing listens" in found[1]["problem"]
+
+
+def test_the_demo_finds_the_simulated_truth(tmp_path: Path) -> None:
+    document = document_of(ionecho("demo", "--json", "--folder", str(tmp_path), "--seed", "11"))
+    assert document["resource"].startswith("TCPIP::127.0.0.1::")
+    assert document["samples"] == 200_000
+    for name, found in document["parameters"].items():
+        assert set(found) >= {"value", "ci95", "unit", "identifiable", "truth"}, name
+    identifiable = [found for found in document["parameters"].values() if found["identifiable"]]
+    assert len(identifiable) >= 4
+    # One run: each interval holds its truth with 95 %; all within twice the interval is as good as certain.
+    for found in identifiable:
+        half = (found["ci95"][1] - found["ci95"][0]) / 2
+        assert abs(found["value"] - found["truth"]) < 2.5 * half
+    assert document["rms_residual_A"] == pytest.approx(document["noise_A"], rel=0.05)
+    back_hop = document["memory"]["back_hop_fraction"]
+    assert back_hop["value"] == pytest.approx(back_hop["truth"], rel=0.1)
+    with h5py.File(document["run"], "r") as file:
+        assert file["entry/data/current"].shape == (200_000,)
+
+
+def test_import_fit_and_spectrum_of_the_measured_titration(tmp_path: Path, measured_data: Path) -> None:
+    target = tmp_path / "pitt.nxs"
+    source = measured_data / "zahner_pitt" / "PITT.txt"
+    document = document_of(ionecho("import", str(source), "-o", str(target), "--json"))
+    assert document["samples"] == 6150
+    spectrum = document_of(ionecho("fit", str(target), "--spectrum", "--json"))
+    with h5py.File(target, "r") as file:
+        rms_current = float(np.sqrt(np.mean(file["entry/data/current"][()] ** 2)))
+    assert spectrum["rms_residual_A"] < 0.02 * rms_current
+
+
+def test_recover_reports_on_a_finished_run(tmp_path: Path, simulated: Callable[..., str]) -> None:
+    path = tmp_path / "run.nxs"
+    resource = simulated("resistor", speed=5.0)
+    run = document_of(ionecho("run", "single_pulse", "-r", resource, "-o", str(path), "--json"))
+    assert (run["state"], run["output"], run["samples"]) == ("complete", "off", 125_000)
+    found = document_of(ionecho("recover", str(path), "--json"))["runs"][0]
+    assert (found["state"], found["bad_blocks"], found["trimmed_from"]) == ("complete", [], None)

@@ -1,0 +1,173 @@
+"""Whoever dies, is the output off, and is everything that was measured on disk?"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import psutil
+import pytest
+
+from daq import Bench, attach, open_run, recover, runs_in_progress
+from protocols import LimitError, Limits, OutputStateUnknown, Protocol, RunFileError
+
+from .conftest import asked, runner_of, running_with, until
+
+Simulated = Callable[..., str]
+
+
+def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(going, 20_000))
+    assert asked(resource, ":OUTP?") == "1"
+    acknowledged = going.poll()["n_samples"]
+    assert going._guardian is not None
+    runner_of(psutil.Process(going._guardian.pid)).kill()
+    assert until(lambda: asked(resource, ":OUTP?") == "0") < 1.0
+    outcome = going.wait()
+    assert (outcome.state, outcome.output) == ("aborted", "off")
+    assert "the runner died" in outcome.reason
+    with h5py.File(going.path, "r") as file:
+        assert file["entry/data/current"].shape == (200_000,), "the file lies there as it was made"
+        assert file["entry/state"][()] == b"aborted"
+    run = open_run(going.path)
+    assert acknowledged <= run.n_samples < 200_000
+    assert run.verify().bad_blocks == ()
+    recovered = recover(going.path)
+    assert recovered.trimmed_from == 200_000
+    with h5py.File(going.path, "r") as file:
+        assert file["entry/data/current"].shape == (run.n_samples,)
+
+
+def test_a_silent_runner_is_taken_over(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated(speed=0.2)
+    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(going, 5_000))
+    assert going._guardian is not None
+    runner_of(psutil.Process(going._guardian.pid)).suspend()
+    outcome = going.wait()
+    assert (outcome.state, outcome.output) == ("aborted", "off")
+    assert "silent" in outcome.reason
+    assert asked(resource, ":OUTP?") == "0"
+
+
+def test_guardian_death_lets_the_runner_stop_safely(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(going, 20_000))
+    assert going._guardian is not None
+    going._guardian.kill()
+    until(lambda: asked(resource, ":OUTP?") == "0")
+    outcome = going.wait()
+    assert (outcome.state, outcome.output) == ("stopped", "off")
+    assert "no run without a guard" in outcome.reason
+    run = open_run(going.path)
+    assert run.state == "stopped"
+    assert 20_000 <= run.n_samples == run.n_planned < 200_000
+
+
+def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    script = (
+        "import sys, time; from ionecho import Bench, Protocol\n"
+        f"going = Bench({resource!r}, {str(tmp_path)!r}).start(Protocol.load('pump_probe'))\n"
+        "print(going.path, flush=True); time.sleep(60)"
+    )
+    front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    assert front.stdout is not None
+    path = Path(front.stdout.readline().strip())
+    until(lambda: runs_in_progress(tmp_path) == [path])
+    front.kill()
+    front.wait()
+    front.stdout.close()
+    until(path.exists)
+    with pytest.raises(RunFileError, match="still goes on"):
+        recover(path)
+    outcome = attach(path).wait()
+    assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 200_000)
+    assert asked(resource, ":OUTP?") == "0"
+    until(lambda: runs_in_progress(tmp_path) == [])
+
+
+def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    path = tmp_path / "partial.nxs"
+    command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    until(lambda: path.exists() and open_run(path).n_samples > 20_000)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert json.loads(said)["state"] == "stopped"
+    assert asked(resource, ":OUTP?") == "0"
+    run = open_run(path)
+    assert run.state == "stopped"
+    assert 20_000 < run.n_samples < 200_000
+    assert not os.access(path, os.W_OK) or os.geteuid() == 0
+
+
+def test_abort_goes_through_the_guardians_own_session(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(going, 20_000))
+    going.abort()
+    outcome = going.wait()
+    assert outcome.output == "off"
+    assert outcome.state in {"stopped", "aborted"}
+    assert asked(resource, ":OUTP?") == "0"
+
+
+def test_a_protocol_over_a_limit_is_refused_before_any_output(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    with pytest.raises(LimitError, match=r"edge 2 of 5, at 50 ms, goes to 20 mV: over the voltage limit of 15 mV"):
+        Bench(resource, tmp_path, Limits(voltage_V=0.015)).run(Protocol.load("pump_probe"))
+    assert list(tmp_path.glob("*.nxs")) == []
+    assert asked(resource, ":SOUR:CONF:LIST:CAT?;:OUTP?").endswith("0")
+
+
+def test_a_limit_crossed_in_the_run_stops_it(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated("resistor")  # 20 mV on 10 kohm: 2 uA; 0.2 uC after 0.1 s
+    limits = Limits(charge_C=0.2e-6)
+    going = Bench(resource, tmp_path, limits).start(Protocol.load("pump_probe"))
+    outcome = going.wait()
+    assert (outcome.state, outcome.output, outcome.error) == ("stopped", "off", "LimitError")
+    assert "charge 200" in outcome.reason
+    assert asked(resource, ":OUTP?") == "0"
+    run = open_run(going.path)
+    assert run.t_s[-1] >= 0.15
+    last = run.blocks[-1]
+    assert run.t_s[int(last["first"])] <= 0.1501, "the block with the crossing is the last one"
+
+
+def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
+    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert simulator.stdout is not None
+    resource = json.loads(simulator.stdout.readline())["resource"]
+    simulator.stdout.close()
+    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(going, 10_000))
+    simulator.kill()
+    simulator.wait()
+    outcome = going.wait()
+    assert (outcome.state, outcome.output) == ("unknown", "unknown")
+    with pytest.raises(OutputStateUnknown, match="Press the OUTPUT key"):
+        outcome.raise_if_failed()
+    assert open_run(going.path).n_samples >= 10_000
+
+
+def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", "TCPIP::127.0.0.1::9::SOCKET"]
+    done = subprocess.run(
+        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == 1
+    assert "nothing listens at that address" in done.stderr
+    assert list(tmp_path.iterdir()) == []
