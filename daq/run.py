@@ -212,7 +212,7 @@ def open_run(path: str | Path) -> Run:
 
 
 def _mapped(raw: IO[bytes], layout: Layout) -> dict[str, NDArray[Any]]:
-    shapes = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
+    shapes: dict[str, tuple[Any, int]] = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
     shapes |= {"blocks": (ROW, layout.n_rows), "events": ("u1", EVENT_BYTES), "state": ("u1", STATE_BYTES)}
     return {name: np.memmap(raw, dtype, "r", layout.offsets[name], (count,)) for name, (dtype, count) in shapes.items()}
 
