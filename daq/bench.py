@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import stat
 import subprocess
 import sys
 import tempfile
@@ -12,9 +13,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from daq.control import Outcome, RunLink, control_path, is_alive
-from daq.guardian import job_to_json
+from daq.job import Job, job_to_json
 from daq.run import Run, open_run
-from daq.runner import Job
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -154,7 +154,8 @@ class RunInProgress:
         while self.path.exists() and time.monotonic() < deadline:
             run = open_run(self.path)
             ends = [event for event in run.events if event["kind"] in {"complete", "stopped", "aborted", "unknown"}]
-            if ends and run.state == ends[-1]["kind"]:
+            # A run file is read-only once it is closed and trimmed.
+            if ends and not self.path.stat().st_mode & stat.S_IWUSR:
                 output = ends[-1].get("output", "unknown")
                 error = "OutputStateUnknown" if output == "unknown" else ""
                 return vars(Outcome(run.state, output, ends[-1]["message"], error, run.n_samples))

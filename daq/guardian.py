@@ -10,26 +10,26 @@ Started by `daq.bench` as ``python -m daq.guardian``, with the job as JSON on it
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import signal
 import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq.control import ControlServer, Outcome, outcome_dict
-from daq.runner import Job, run_process
+from daq.job import job_from_json
+from daq.runner import run_process
 from daq.writer import RunFileBytes
 from drivers import open_potentiostat
-from protocols import IonechoError, Limits, OutputStateUnknown
+from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from daq.job import Job
     from drivers import Potentiostat
 
 _TURN_S = 0.05
@@ -37,17 +37,6 @@ _RETRY_S = 10.0
 _LINGER_S = 5.0
 # Phases in which the output is off for certain; in all others the runner must be heard from.
 _COLD = {"connecting", "planning", "arming", "rescue", "closing", "finished"}
-
-
-def job_to_json(job: Job) -> str:
-    """Return a job as a message for a guardian."""
-    return json.dumps(asdict(job))
-
-
-def job_from_json(text: str) -> Job:
-    """Return the job that `job_to_json` wrote."""
-    fields = json.loads(text)
-    return Job(**(fields | {"limits": Limits(**fields["limits"])}))
 
 
 class Guardian:
@@ -108,7 +97,8 @@ class Guardian:
         told_to_stop = False
         while True:
             try:
-                while pipe.poll(_TURN_S):
+                # One message a turn: a runner that talks all the time must not keep a stop from being passed on.
+                if pipe.poll(_TURN_S):
                     message = pipe.recv()
                     self._heard = time.monotonic()
                     found = message.pop("outcome", None)
@@ -144,6 +134,7 @@ class Guardian:
     def _took_over(self, runner: Any) -> Outcome:
         """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
         phase = self._status["phase"]
+        runner.join(0.1)  # its pipe closes a moment before it is dead
         why = self._stop_why if runner.is_alive() else f"the runner died (exit {runner.exitcode}) while {phase}"
         unsafe = self._rescued()
         if unsafe is None:

@@ -10,7 +10,7 @@ import queue
 import signal
 import threading
 import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -25,39 +25,13 @@ from protocols import Protocol as MeasurementProtocol
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from daq.job import Job
     from drivers import DrivePlan, Potentiostat
     from protocols import Limits
 
 _POLL_S = 0.02
+_TELL_S = 0.05
 _NO_GUARD = "the guardian is gone: no run without a guard"
-
-
-@dataclass(frozen=True)
-class Job:
-    """What a guardian and its runner are to do.
-
-    Attributes
-    ----------
-    resource : str
-        VISA resource of the instrument.
-    protocol_text : str
-        A protocol file.
-    limits : Limits
-        The rig's own; the stricter of these and the protocol's win.
-    path : str
-        Run file to be made.
-    timeout_s : float
-        Of any single exchange with the instrument.
-    stall_s : float
-        How long the runner may be silent while the output may be on.
-    """
-
-    resource: str
-    protocol_text: str
-    limits: Limits
-    path: str
-    timeout_s: float = 1.5
-    stall_s: float = 4.0
 
 
 class Supervisor(Protocol):
@@ -107,6 +81,8 @@ class Runner:
         self._path = Path(job.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._told_phase = ""
+        self._told_at = 0.0
 
     def run(self) -> Outcome:
         """Do it all and say how it ended. Raises nothing that belongs to a run."""
@@ -132,7 +108,7 @@ class Runner:
 
     def _measured(self, plan: DrivePlan, limits: Limits) -> Outcome:
         writer = self._writer = RunWriter(self._path)
-        fault: BaseException | None = None
+        fault: Exception | None = None
         try:
             self._tell("arming")
             self._driver.arm(plan)
@@ -141,7 +117,7 @@ class Runner:
             self._tell("running")
             self._driver.start()
             self._follow(writer, LimitWatch(limits, plan), plan)
-        except (IonechoError, OSError) as caught:
+        except Exception as caught:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
             fault = caught
         outcome = self._switched_off(fault)
         return self._closed(writer, outcome)
@@ -167,7 +143,7 @@ class Runner:
                     )
                 self._clock.sleep(_POLL_S)
 
-    def _switched_off(self, fault: BaseException | None) -> Outcome:
+    def _switched_off(self, fault: Exception | None) -> Outcome:
         """Put the instrument into its safe state, whatever has happened, and say so."""
         reason, error = (str(fault), type(fault).__name__) if fault else ("", "")
         try:
@@ -197,6 +173,11 @@ class Runner:
         return Outcome(state, outcome.output, reason, error, writer.acknowledged)
 
     def _tell(self, phase: str) -> None:
+        """Report a new phase at once, progress within one some times a second."""
+        now = self._clock.monotonic()
+        if phase == self._told_phase and now - self._told_at < _TELL_S:
+            return
+        self._told_phase, self._told_at = phase, now
         done = self._writer.acknowledged if self._writer is not None else 0
         self._supervisor.report(phase, done, self._n_planned)
 

@@ -243,17 +243,17 @@ class Keithley2461(Potentiostat):
         status = np.zeros(len(rows), dtype=np.uint8)
         overflow = ~(np.abs(current) < _OVERFLOW_A)
         current[overflow] = np.nan
-        status[overflow] |= Status.OVERLOAD
+        status[overflow] |= np.uint8(Status.OVERLOAD)
         if limited:
-            status[~(np.abs(current) < 0.99 * plan.compliance_A)] |= Status.COMPLIANCE
+            status[~(np.abs(current) < 0.99 * plan.compliance_A)] |= np.uint8(Status.COMPLIANCE)
         index = np.arange(first, first + len(rows))
         late = np.abs(begun - index * plan.interval_s) > max(0.1 * plan.interval_s, 1.5e-6)
         resolution = _RESOLUTION_V[plan.voltage_range_V]
         expected = plan.sequence.voltage_at(begun)
         over_edge = _within(self._edge_samples, first, len(rows))
         next_to_edge = over_edge | np.roll(over_edge, 1) | np.roll(over_edge, -1)
-        status[late | ((np.abs(source - expected) > 0.6 * resolution) & ~next_to_edge)] |= Status.TIMING
-        status[over_edge] |= Status.EDGE
+        status[late | ((np.abs(source - expected) > 0.6 * resolution) & ~next_to_edge)] |= np.uint8(Status.TIMING)
+        status[over_edge] |= np.uint8(Status.EDGE)
         return Block(begun + plan.aperture_s / 2, source, current, status)
 
     def _armed_plan(self) -> DrivePlan:

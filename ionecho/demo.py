@@ -96,12 +96,12 @@ def _compared(run: Run, resource: str) -> dict[str, Any]:
 
 def _truth(run: Run) -> tuple[dict[str, float], dict[str, float], float]:
     """Return what the simulator was told: parameters, memory quantities, noise (A rms) of a reading."""
-    from sim_instruments import Electronics, load_cell
+    from sim_instruments import KEITHLEY_2461, load_cell
 
     cell = load_cell(CELL)
     parameters = {_TRUTH_NAMES[name]: value for name, value in cell.parameters.items()}
     remaining = math.exp(-cell.parameters["B"])
-    noise = Electronics().noise_A(run.plan["current_range_A"], run.aperture_s)
+    noise = KEITHLEY_2461.noise_A(run.plan["current_range_A"], run.aperture_s)
     return parameters, {"W_inf": remaining, "back_hop_fraction": 1.0 - remaining}, noise
 
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daq.runner import Job, Runner
+from daq.job import Job
+from daq.runner import Runner
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
 from protocols import Limits, Protocol, PulseSequence, Sampling
 

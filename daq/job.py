@@ -1,0 +1,47 @@
+"""What is a guardian told to do?"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+
+from protocols import Limits
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a guardian and its runner are to do.
+
+    Attributes
+    ----------
+    resource : str
+        VISA resource of the instrument.
+    protocol_text : str
+        A protocol file.
+    limits : Limits
+        The rig's own; the stricter of these and the protocol's win.
+    path : str
+        Run file to be made.
+    timeout_s : float
+        Of any single exchange with the instrument.
+    stall_s : float
+        How long the runner may be silent while the output may be on.
+    """
+
+    resource: str
+    protocol_text: str
+    limits: Limits
+    path: str
+    timeout_s: float = 1.5
+    stall_s: float = 4.0
+
+
+def job_to_json(job: Job) -> str:
+    """Return a job as a message for a guardian."""
+    return json.dumps(asdict(job))
+
+
+def job_from_json(text: str) -> Job:
+    """Return the job that `job_to_json` wrote."""
+    fields = json.loads(text)
+    return Job(**(fields | {"limits": Limits(**fields["limits"])}))
