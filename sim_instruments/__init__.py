@@ -1,0 +1,48 @@
+"""Instruments that are not there: servers, dialects, electronics, sample physics, clocks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sim_instruments.cell import Cell as Cell
+    from sim_instruments.cell import CellError as CellError
+    from sim_instruments.cell import load_cell as load_cell
+    from sim_instruments.clock import ManualClock as ManualClock
+    from sim_instruments.clock import RealClock as RealClock
+    from sim_instruments.electronics import KEITHLEY_2461 as KEITHLEY_2461
+    from sim_instruments.electronics import Electronics as Electronics
+    from sim_instruments.keithley2461 import Keithley2461 as Keithley2461
+    from sim_instruments.server import serve as serve
+
+# scipy takes a third of a second: it is imported with the first name that needs it.
+_HOMES = {
+    "Cell": "cell",
+    "CellError": "cell",
+    "Electronics": "electronics",
+    "KEITHLEY_2461": "electronics",
+    "Keithley2461": "keithley2461",
+    "ManualClock": "clock",
+    "RealClock": "clock",
+    "load_cell": "cell",
+    "serve": "server",
+}
+__all__ = [
+    "KEITHLEY_2461",
+    "Cell",
+    "CellError",
+    "Electronics",
+    "Keithley2461",
+    "ManualClock",
+    "RealClock",
+    "load_cell",
+    "serve",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,33 @@
+"""How is a simulated instrument started from a shell? ``python -m sim_instruments keithley2461 --json``"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from protocols import IonechoError
+from sim_instruments.server import INSTRUMENTS, serve
+
+
+def main() -> int:
+    """Serve until SIGTERM; return the exit code."""
+    parser = argparse.ArgumentParser(prog="sim_instruments", description="Serve a simulated instrument on 127.0.0.1.")
+    parser.add_argument("instrument", choices=sorted(INSTRUMENTS))
+    parser.add_argument("--port", type=int, default=0, help="TCP port; 0 (default) takes a free one")
+    parser.add_argument("--seed", type=int, default=0, help="of the noise")
+    parser.add_argument("--speed", type=float, default=1.0, help="instrument seconds per wall second")
+    parser.add_argument("--cell", default="demo", help="name or TOML file of the sample")
+    parser.add_argument("--json", action="store_true", help="announce resource and pid as JSON")
+    given = parser.parse_args()
+    try:
+        serve(
+            given.instrument, port=given.port, seed=given.seed, speed=given.speed, cell=given.cell, as_json=given.json
+        )
+    except (IonechoError, OSError, ValueError) as fault:
+        sys.stderr.write(f"{fault}\n")
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
