@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ionecho.output import console, error_console, print_json, progress_of_run
-from protocols import InstrumentError, Protocol, format_quantity
+from protocols import InstrumentError, Protocol, format_estimate, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -129,7 +129,7 @@ def _print_tables(document: dict[str, Any]) -> None:
 
 def _shown(found: dict[str, Any]) -> tuple[str, str, str]:
     unit = found.get("unit", "")
-    low, high = found["ci95"]
-    interval = "–" if low is None or high is None else f"{format_quantity(low, unit)} … {format_quantity(high, unit)}"
+    low, high = (math.nan if end is None else end for end in found["ci95"])
     truth = found.get("truth")
-    return format_quantity(found["value"], unit), interval, "" if truth is None else format_quantity(truth, unit)
+    shown = format_estimate(found["value"], low, high, unit)
+    return *shown, "" if truth is None else format_quantity(truth, unit, 6)

@@ -14,7 +14,7 @@ from protocols.errors import (
 from protocols.limits import Limits
 from protocols.protocol import Protocol, Sample, Sampling
 from protocols.sequence import PulseSequence
-from protocols.units import format_quantity, parse_quantity
+from protocols.units import format_estimate, format_quantity, parse_quantity
 
 __all__ = [
     "ConnectionLost",
@@ -31,6 +31,7 @@ __all__ = [
     "RunFileError",
     "Sample",
     "Sampling",
+    "format_estimate",
     "format_quantity",
     "parse_quantity",
 ]

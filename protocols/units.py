@@ -99,3 +99,27 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     exponent = int(math.floor(math.log10(abs(value) * (1 + 0.5 * 10.0 ** (1 - digits))) / 3) * 3)
     exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
     return f"{value / 10.0**exponent:.{digits}g} {_PREFIXES[exponent]}{shown}"
+
+
+def format_estimate(value: float, low: float, high: float, unit: str) -> tuple[str, str]:
+    """Return a value and its interval with as many digits as the interval deserves.
+
+    Parameters
+    ----------
+    value, low, high : float
+        In the SI unit `unit`. An end that is not finite stays open.
+    unit : str
+        Symbol of the SI unit.
+
+    Returns
+    -------
+    value, interval : str
+        ``"1.50012 ms"``, ``"1.49931 ms … 1.50093 ms"``: two digits of the interval's half width.
+    """
+    ends = [end for end in (low, high) if math.isfinite(end)]
+    half = max((abs(end - value) for end in ends), default=0.0)
+    digits = 4
+    if half > 0.0 and value != 0.0:
+        digits = min(max(math.ceil(math.log10(max(abs(value) / half, 1.0))) + 2, 3), 10)
+    shown = [format_quantity(end, unit, digits) if math.isfinite(end) else "?" for end in (low, high)]
+    return format_quantity(value, unit, digits), " … ".join(shown) if ends else "–"

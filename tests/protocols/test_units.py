@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols import format_quantity, parse_quantity
+from protocols import format_estimate, format_quantity, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,10 @@ def test_prefixes_follow_the_size() -> None:
     assert format_quantity(9.9999e-4, "s", 3) == "1 ms"
     assert format_quantity(1200.0, "ohm") == "1.2 kΩ"
     assert format_quantity(0.0, "A") == "0 A"
+
+
+def test_an_estimate_has_the_digits_that_its_interval_deserves() -> None:
+    assert format_estimate(1.5001234e-3, 1.4993e-3, 1.5009e-3, "s") == ("1.50012 ms", "1.4993 ms … 1.5009 ms")
+    assert format_estimate(200.0, 100.0, 400.0, "ohm") == ("200 Ω", "100 Ω … 400 Ω")
+    assert format_estimate(2.0, math.nan, 3.0, "")[1] == "? … 3"
+    assert format_estimate(2.0, math.nan, math.nan, "") == ("2", "–")
