@@ -328,7 +328,7 @@ def _load(
     fail_abort: bool,
     off_s: float | None = None,
 ) -> None:
-    """Load the trigger model of a sweep: `body` `loops` times (0: for ever), and for pulses each time the bias level for `off_s`."""
+    """Load a sweep's trigger model: `body` and a recall (then, for pulses, `off_s`), `loops` times (0: for ever)."""
     blocks: list[Block] = [BufferClear(buffer), ConfigRecall(config_list, 1), SourceState(on=True)]
     first = len(blocks) + 1
     blocks += body

@@ -104,7 +104,7 @@ def migration(B: float, K: float, tau_s: float) -> Relaxation:
     """
     if not (B > 0.0 and K >= 1.0 and tau_s > 0.0):
         raise ValueError(f"MIGRATION needs B > 0, K >= 1, tau > 0, not B = {B}, K = {K}, tau = {tau_s} s")
-    x = _grid(1e-9, 1e9)
+    x = _grid(1e-9, 1e12)
     u = np.log(x)
 
     def rhs(log_x: float, y: Array) -> list[float]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _GAUSS_8 = np.polynomial.legendre.leggauss(8)
-_LAST_S = 1e5
+_LAST_S = 1e4
 _POINTS_PER_DECADE = 100
 # A panel of readings; also the block in which noise is drawn (electronics.py).
 PANEL = 4096
@@ -79,7 +79,7 @@ def _points(first: float, last: float) -> int:
 
 
 def _settled(cell: Cell, response_s: float, t: Array) -> Array:
-    """Return the step response seen through the settling, at times t: int_0^t G(t - s) exp(-s / response) ds / response."""
+    """Return the step response seen through the settling: int_0^t G(t - s) exp(-s / response) ds / response."""
     settled = np.empty(t.shape)
     near = t < 60.0 * response_s
     # G varies as t^n at the step: s = t (1 - x^3) clusters the nodes there.

@@ -213,11 +213,11 @@ class SourceMeter:
         self.output_on = on
         if on:
             level = self.electronics.sourced_V(self.source.level_V, self.source.range_V)
-            closed = self._drive.connected
             if self._record is None:
                 self._drive.forget_before(t_s)
             self._drive.disconnect(t_s)
-            self._drive.connect(t_s if closed else t_s + RELAY_S, level)
+            # Only high impedance opens the relay; what the other off states did to the cell at 0 V is forgotten.
+            self._drive.connect(t_s + RELAY_S if self.off_modes["VOLT"] == "HIMP" else t_s, level)
             self._level_changed = True
         else:
             self.measure.four_wire = False

@@ -200,7 +200,8 @@ class TriggerModel:
         """Replace all blocks."""
         self._blocks = list(blocks)
         self.state = State.BUILDING if self._blocks else State.EMPTY
-        self._position = 0
+        self._position = 0  # the block that comes next
+        self._executing = 0
         self._time = 0.0
         self._counts: dict[int, int] = {}
         self._indices: dict[str, int] = {}
@@ -231,7 +232,7 @@ class TriggerModel:
     def start(self, t_s: float) -> None:
         """Run from block 1 at t_s."""
         self.state = State.RUNNING
-        self._position, self._time = 1, t_s
+        self._position, self._executing, self._time = 1, 1, t_s
         self._counts, self._indices = {}, {}
         self._shown, self._next_check = (self.state, 1), t_s + _STATE_CHECK_S
         self._machine.post_event(2731)
@@ -241,7 +242,7 @@ class TriggerModel:
         if self.running:
             self._machine.stop_readings(t_s)
             self._end(State.ABORTED, 2728)
-            self._shown = (self.state, self._position)
+            self._shown = (self.state, self._executing)
 
     def trigger(self, t_s: float) -> bool:
         """Let a waiting model go on (``*TRG``); return whether it waited."""
@@ -254,8 +255,7 @@ class TriggerModel:
 
     def shown(self, t_s: float) -> tuple[State, int]:
         """Return state and block as ``:TRIGger:STATe?`` tells them: as they were at the last check, every 100 ms."""
-        if t_s >= self._next_check:
-            self._shown = (self.state, self._position)
+        self._check(t_s)
         return self._shown
 
     def advance(self, now_s: float) -> None:
@@ -264,10 +264,10 @@ class TriggerModel:
         while self.state is State.RUNNING and self._time <= now_s:
             if self._position > len(self._blocks):
                 self._machine.stop_readings(self._time)
-                self._position = len(self._blocks)
                 self._end(State.IDLE, 2732)
                 return
             self._check(self._time)
+            self._executing = self._position
             try:
                 self._execute(self._blocks[self._position - 1])
             except ScpiError as error:
@@ -283,7 +283,7 @@ class TriggerModel:
 
     def _check(self, t_s: float) -> None:
         if t_s >= self._next_check:
-            self._shown = (self.state, self._position)
+            self._shown = (self.state, self._executing)
             missed = int((t_s - self._next_check) / _STATE_CHECK_S)
             self._next_check += (missed + 1) * _STATE_CHECK_S
 

@@ -1,0 +1,71 @@
+"""WHAT the current means: cell model, memory kernels, reduction, inference, memory quantities.
+
+Names are loaded when they are first used: compiled loops and optimisers are slow to import.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fitting.circuit import CellModel, ModelParameter
+    from fitting.inference import fit
+    from fitting.modes import ModeGrid
+    from fitting.prediction import overlay_times, predict
+    from fitting.reduction import Record, Reducer, Reduction, reduce_run, reducer_for
+    from fitting.result import Estimate, FitResult, MemoryQuantity
+    from fitting.spectrum import SpectrumResult, fit_spectrum
+    from fitting.warm import warm
+
+_FILES = {
+    "CellModel": "circuit",
+    "Estimate": "result",
+    "FitResult": "result",
+    "MemoryQuantity": "result",
+    "ModeGrid": "modes",
+    "ModelParameter": "circuit",
+    "Record": "reduction",
+    "Reducer": "reduction",
+    "Reduction": "reduction",
+    "SpectrumResult": "spectrum",
+    "fit": "inference",
+    "fit_spectrum": "spectrum",
+    "overlay_times": "prediction",
+    "predict": "prediction",
+    "reduce_run": "reduction",
+    "reducer_for": "reduction",
+    "warm": "warm",
+}
+
+__all__ = [
+    "CellModel",
+    "Estimate",
+    "FitResult",
+    "MemoryQuantity",
+    "ModeGrid",
+    "ModelParameter",
+    "Record",
+    "Reducer",
+    "Reduction",
+    "SpectrumResult",
+    "fit",
+    "fit_spectrum",
+    "overlay_times",
+    "predict",
+    "reduce_run",
+    "reducer_for",
+    "warm",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _FILES:
+        raise AttributeError(f"module 'fitting' has no attribute {name!r}")
+    value = getattr(import_module(f"fitting.{_FILES[name]}"), name)
+    globals()[name] = value  # `fitting.warm` the function, not the file of that name
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

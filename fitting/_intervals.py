@@ -1,0 +1,165 @@
+"""Between which values may each parameter lie, and is it determined at all? Profile likelihood and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting._leastsquares import Minimum, Scales, minimise
+from fitting.result import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fitting.circuit import CellModel
+    from fitting.laplace import Floats
+
+_Z95 = 1.959964
+_REACH = 7.0  # a factor of a thousand, or all but a thousandth of a bounded range
+_WIDEST_RATIO = 4.0
+_WIDEST_SHARE = 0.5
+_MOST_REFITS = 10
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % interval on the line; infinite where no value is too far.
+
+    Attributes
+    ----------
+    low, high : float
+    """
+
+    low: float
+    high: float
+
+
+def profile_intervals(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, end: Floats, unit: float
+) -> list[Interval]:
+    """Return the interval of each parameter over which refits of all others stay within 1.96^2 of the best.
+
+    Venzon, Moolgavkar, Appl. Statist. 37, 87 (1988). The first refit is at the end of the linear interval; where the
+    two agree it is the last.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Residual and Jacobian.
+    best : Minimum
+    end : ndarray, shape (k,)
+        Parameters stay within -end to end.
+    unit : float
+        Standard deviation of the residual's components.
+    """
+    _, sizes, axes = np.linalg.svd(best.jacobian, full_matrices=False)
+    sizes = np.maximum(sizes, 1e-14 * sizes.max(initial=1e-300))
+    covariance = (axes.T / sizes**2) @ axes * unit**2
+    return [
+        Interval(*(_side(evaluate, best, end, unit, covariance[:, k], k, sign) for sign in (-1.0, 1.0)))
+        for k in range(len(best.u))
+    ]
+
+
+def _side(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]],
+    best: Minimum,
+    end: Floats,
+    unit: float,
+    column: Floats,
+    k: int,
+    sign: float,
+) -> float:
+    """Follow the profile of parameter k to one side."""
+    held = np.zeros(len(best.u), dtype=bool)
+    held[k] = True
+    reach = min(_REACH, float(end[k] - sign * best.u[k]))
+    linear = min(_Z95 * float(np.sqrt(column[k])), reach)
+    direction = sign * column / column[k]
+    inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
+    at = linear
+    from_here, from_at = best.u, 0.0
+    for _ in range(_MOST_REFITS):
+        start = from_here + np.clip(direction * (at - from_at), -2.0, 2.0)
+        start[k] = best.u[k] + sign * at
+        there = minimise(evaluate, start, end, held=held, irrelevant=1e-4 * unit**2, max_steps=40)
+        z = float(np.sqrt(max(there.cost - best.cost, 0.0))) / unit
+        if abs(z - _Z95) < 0.02 * _Z95:
+            return float(best.u[k] + sign * at * _Z95 / z)
+        if z > _Z95:
+            outer, outer_z = at, z
+        else:
+            if at >= reach:
+                return float(sign * np.inf)
+            inner, inner_z = at, z
+            from_here, from_at = there.u, at
+        if np.isfinite(outer):
+            share = (_Z95 - inner_z) / (outer_z - inner_z)
+            at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
+        else:
+            at = min(reach, at * float(np.clip(_Z95 / max(z, 1e-3), 1.1, 3.0)))
+    return float(best.u[k] + sign * (at if np.isfinite(outer) else np.inf))
+
+
+def verdicts(
+    model: CellModel,
+    scales: Scales,
+    best: Minimum,
+    intervals: list[Interval],
+    covariance: Floats,
+    window_s: tuple[float, float],
+) -> tuple[Estimate, ...]:
+    """Return each parameter with its interval, and whether the record determines it."""
+    values = scales.outward(best.u)
+    found = []
+    for k, parameter in enumerate(model.parameters):
+        ends = [_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high)]
+        low, high = ends
+        reason = ""
+        if low is None or high is None:
+            reason = _open(float(values[k]), low, high)
+        elif scales.is_logit[k]:
+            if high - low > _WIDEST_SHARE * (parameter.upper - parameter.lower):
+                reason = f"its interval is {(high - low) / (parameter.upper - parameter.lower):.0%} of all it could be"
+        elif high > _WIDEST_RATIO * low:
+            reason = f"its interval spans a factor of {high / low:.2g}"
+        if reason:
+            reason += _cause(model, k, float(values[k]), covariance, window_s)
+        found.append(Estimate(parameter.name, parameter.unit, float(values[k]), (low, high), not reason, reason))
+    return tuple(found)
+
+
+def _outward(scales: Scales, u: Floats, k: int, end: float) -> float | None:
+    if not np.isfinite(end):
+        return None
+    moved = u.copy()
+    moved[k] = end
+    return float(scales.outward(moved)[k])
+
+
+def _open(value: float, low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "any value fits as well"
+    if low is None:
+        return f"anything below {high:.3g} fits as well"
+    return f"anything above {low:.3g} fits as well"
+
+
+def _cause(model: CellModel, k: int, value: float, covariance: Floats, window_s: tuple[float, float]) -> str:
+    """What stands in the way: a time out of the window, or another parameter that does the same."""
+    name = model.parameters[k].name
+    if model.parameters[k].unit == "s":
+        if value < window_s[0]:
+            return f"; {value:.2g} s is faster than the first sample after an edge ({window_s[0]:.2g} s)"
+        if value > window_s[1]:
+            return f"; {value:.2g} s is longer than the record ({window_s[1]:.2g} s)"
+    size = np.sqrt(np.diag(covariance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        partners = np.nan_to_num(covariance[k] / (size * size[k]))
+    partners[k] = 0.0
+    partner = int(np.argmax(np.abs(partners)))
+    if abs(partners[partner]) > 0.9:
+        return f"; a change of {name} is made up by {model.parameters[partner].name} (correlation {partners[partner]:+.3f})"
+    return ""

@@ -1,0 +1,290 @@
+"""Which cell does a circuit string name, and what does it conduct?
+
+The grammar is that of impedance.py: ``-`` puts in series, ``p(a,b)`` in parallel, an element is its code and a label:
+``R0-p(Cc1,C1)-CPE3``. `Pr` takes its number of modes after a colon: ``Pr1:3``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.elements import (
+    Bulk,
+    Capacitor,
+    ColeCole,
+    ConstantPhase,
+    Debye,
+    Element,
+    Prony,
+    Quantity,
+    Resistor,
+    StartScale,
+)
+from fitting.migration import Migration
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fitting.laplace import Complexes, Floats
+
+_PLAIN: Mapping[str, Callable[[], Element]] = {
+    kind.code: kind for kind in (Resistor, Capacitor, ConstantPhase, Debye, ColeCole, Migration)
+}
+_TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An element in a circuit.
+
+    Attributes
+    ----------
+    name : str
+        Code and label, e.g. ``CPE1``.
+    element : Element
+    place : slice
+        Its parameters among all of the circuit.
+    """
+
+    name: str
+    element: Element
+    place: slice
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        Y, mine = self.element.evaluate(s, p[self.place])
+        every = np.zeros((len(p), len(s)), dtype=np.complex128)
+        every[self.place] = mine
+        return Y, every
+
+
+@dataclass(frozen=True)
+class _Parallel:
+    branches: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        parts = [branch.evaluate(s, p) for branch in self.branches]
+        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Series:
+    members: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        Z = np.zeros(len(s), dtype=np.complex128)
+        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
+        for member in self.members:
+            Y, dY = member.evaluate(s, p)
+            Z += 1.0 / Y
+            dZ -= dY / Y**2
+        return 1.0 / Z, -dZ / Z**2
+
+
+Node = Leaf | _Parallel | _Series
+
+
+class _Parser:
+    """Recursive descent over one circuit string."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.at = 0
+        self.leaves: list[Leaf] = []
+        self.n_parameters = 0
+
+    def parse(self) -> Node:
+        node = self.series()
+        if self.at < len(self.text):
+            raise self.fault(f"{self.text[self.at]!r} is not expected here")
+        return node
+
+    def fault(self, message: str, at: int | None = None) -> FitError:
+        where = self.at if at is None else at
+        return FitError(f"circuit: {message}\n  {self.text}\n  {' ' * where}^")
+
+    def takes(self, mark: str) -> bool:
+        found = self.text.startswith(mark, self.at)
+        self.at += len(mark) * found
+        return found
+
+    def series(self) -> Node:
+        members = [self.member()]
+        while self.takes("-"):
+            members.append(self.member())
+        return members[0] if len(members) == 1 else _Series(tuple(members))
+
+    def member(self) -> Node:
+        opened = self.at
+        if not self.takes("p("):
+            return self.leaf()
+        branches = [self.series()]
+        while self.takes(","):
+            branches.append(self.series())
+        if not self.takes(")"):
+            if self.at < len(self.text):
+                raise self.fault("expected '-', ',' or ')'")
+            raise self.fault("this bracket is never closed", opened + 1)
+        if len(branches) < 2:
+            raise self.fault("a parallel needs at least two branches, p(a,b)", opened)
+        return _Parallel(tuple(branches))
+
+    def leaf(self) -> Leaf:
+        start = self.at
+        match = _TOKEN.match(self.text, start)
+        if match is None:
+            raise self.fault("expected an element such as R0 or p(...)")
+        name = match["code"] + match["label"]
+        element = self.element(match, start)
+        if any(leaf.name == name for leaf in self.leaves):
+            raise self.fault(f"{name} is used twice: give each element a label of its own", start)
+        self.at = match.end()
+        stop = self.n_parameters + len(element.quantities)
+        leaf = Leaf(name, element, slice(self.n_parameters, stop))
+        self.n_parameters = stop
+        self.leaves.append(leaf)
+        return leaf
+
+    def element(self, match: re.Match[str], start: int) -> Element:
+        code, modes = match["code"], match["modes"]
+        known = ", ".join(sorted([*_PLAIN, Prony.code]))
+        if code not in _PLAIN and code != Prony.code:
+            raise self.fault(f"there is no element {code!r}; there are {known}", start)
+        if not match["label"]:
+            raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
+        if code in _PLAIN:
+            if modes is not None:
+                raise self.fault(f"only {Prony.code} takes a number of modes", match.start("modes") - 1)
+            return _PLAIN[code]()
+        n_modes = 2 if modes is None else int(modes)
+        if not 1 <= n_modes <= 4:
+            raise self.fault(f"{Prony.code} takes 1 to 4 modes", match.start("modes"))
+        return Prony(n_modes)
+
+
+@dataclass(frozen=True)
+class ModelParameter:
+    """A free parameter of a cell.
+
+    Attributes
+    ----------
+    name : str
+        ``R0``, ``Mig1.tau``.
+    unit : str
+    lower, upper : float
+    """
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+
+
+class CellModel:
+    """A cell as a circuit of elements.
+
+    Parameters
+    ----------
+    circuit : str
+        E.g. ``R0-Mig1-CPE1``.
+    fixed : mapping of str to float
+        Parameters that are known (SI), by name; they are not fitted.
+
+    Raises
+    ------
+    FitError
+        If the string is no circuit (the message points at the character), or a fixed parameter is unknown or out of
+        its bounds.
+    """
+
+    def __init__(self, circuit: str, fixed: Mapping[str, float] | None = None) -> None:
+        self.circuit = circuit
+        parser = _Parser(circuit)
+        self._tree = parser.parse()
+        self.leaves = tuple(parser.leaves)
+        every = [_named(leaf, quantity) for leaf in self.leaves for quantity in leaf.element.quantities]
+        self.fixed = dict(fixed or {})
+        for name, value in self.fixed.items():
+            _check_fixed(name, value, every)
+        self.parameters = tuple(parameter for parameter in every if parameter.name not in self.fixed)
+        """Free parameters, in the order of the circuit."""
+        self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
+        self._base = np.array([self.fixed.get(parameter.name, np.nan) for parameter in every], dtype=np.float64)
+
+    def __repr__(self) -> str:
+        return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
+
+    def complete(self, theta: Floats) -> Floats:
+        """Return all parameters of the circuit, the fixed ones in their places."""
+        values = self._base.copy()
+        values[self._free] = theta
+        return values
+
+    def evaluate(self, s: Complexes, theta: Floats) -> tuple[Complexes, Complexes]:
+        """Return the admittance and its derivatives.
+
+        Parameters
+        ----------
+        s : ndarray of complex128, shape (n,)
+            Complex frequency (rad/s); ``2j pi f`` gives the impedance spectrum.
+        theta : ndarray, shape (n_free,)
+            Values of `parameters` (SI).
+
+        Returns
+        -------
+        admittance : ndarray of complex128, shape (n,)
+            Siemens.
+        jacobian : ndarray of complex128, shape (n_free, n)
+        """
+        Y, dY = self._tree.evaluate(s, self.complete(theta))
+        return Y, dY[self._free]
+
+    def admittance(self, s: Complexes, theta: Floats) -> Complexes:
+        """Return the admittance (S) at complex frequencies `s` (rad/s)."""
+        return self.evaluate(s, theta)[0]
+
+    def admittance_jacobian(self, s: Complexes, theta: Floats) -> Complexes:
+        """Return the derivatives of the admittance to the free parameters, shape (n_free, n)."""
+        return self.evaluate(s, theta)[1]
+
+    def start(self, scale: StartScale, draw: Floats) -> Floats:
+        """Return starting values of the free parameters.
+
+        Parameters
+        ----------
+        scale : StartScale
+        draw : ndarray, shape (n_all,)
+            Numbers of [0, 1), one for each parameter of the circuit, fixed or free.
+        """
+        values = [value for leaf in self.leaves for value in leaf.element.start(scale, draw[leaf.place])]
+        return np.array(values, dtype=np.float64)[self._free]
+
+    @property
+    def n_all(self) -> int:
+        """Number of parameters, the fixed ones counted."""
+        return len(self._base)
+
+    @property
+    def bulk(self) -> Leaf | None:
+        """The first hopping conductor of the circuit: the one whose memory is reported."""
+        return next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+
+
+def _named(leaf: Leaf, quantity: Quantity) -> ModelParameter:
+    single = len(leaf.element.quantities) == 1
+    name = leaf.name if single else f"{leaf.name}.{quantity.symbol}"
+    return ModelParameter(name, quantity.unit, quantity.lower, quantity.upper)
+
+
+def _check_fixed(name: str, value: float, every: list[ModelParameter]) -> None:
+    found = next((parameter for parameter in every if parameter.name == name), None)
+    if found is None:
+        names = ", ".join(parameter.name for parameter in every)
+        raise FitError(f"cannot fix {name!r}: the circuit has {names}")
+    if not (np.isfinite(value) and found.lower <= value <= found.upper):
+        raise FitError(f"cannot fix {name} at {value:g}: it lies from {found.lower:g} to {found.upper:g} {found.unit}")

@@ -1,0 +1,162 @@
+"""What has the drive made of the modes by each sample? A cursor that walks a drive, commanded or measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fitting.laplace import Floats
+    from protocols import PulseSequence
+
+_GUARD_SHARE = 1e-3
+_SLACK_SHARE = 1e-6
+
+
+def segments_of(drive: PulseSequence) -> tuple[Floats, Floats, Floats]:
+    """Return when the segments of a drive start (s), the jump there (V), and the slope over each (V/s).
+
+    A last segment is the rest that follows the sequence.
+    """
+    ends = np.append(drive.times_s[1:], drive.duration_s)
+    slope = (drive.end_V - drive.start_V) / (ends - drive.times_s)
+    before = np.concatenate([[drive.rest_V], drive.end_V])
+    after = np.append(drive.start_V, drive.rest_V)
+    return np.append(drive.times_s, drive.duration_s), after - before, np.append(slope, 0.0)
+
+
+def shortest_lag_s(drive: PulseSequence, t_s: Floats, aperture_s: float) -> float:
+    """Return the shortest time from a jump (or a bend) to the start of a sample that sees what follows.
+
+    Step responses must be right from there on. A sample right at a jump is not used (point samples), or averages
+    from the jump on (apertures); ramps average over their start as well. Then a small share of the sampling interval
+    or the aperture is returned, the part that is left over weighing that little in the mean.
+
+    Parameters
+    ----------
+    drive : PulseSequence
+    t_s : ndarray, shape (n,)
+        Centres of the samples (s).
+    aperture_s : float
+    """
+    dt = float(np.median(np.diff(t_s[:100_000])))
+    floor = 1e-2 * aperture_s if aperture_s > 0.0 else _GUARD_SHARE * dt
+    edges, jumps, slopes = segments_of(drive)
+    if np.any(slopes != 0.0):
+        return _GUARD_SHARE * dt
+    edges = edges[jumps != 0.0]
+    # Slack: an edge that rounding puts after the start of its sample belongs to that sample.
+    first = np.searchsorted(t_s, edges + 0.5 * aperture_s - _SLACK_SHARE * dt)
+    edges, first = edges[first < len(t_s)], first[first < len(t_s)]
+    if not len(edges):
+        raise FitError("no sample follows an edge of the drive: nothing of the response was recorded")
+    lags = t_s[first] - 0.5 * aperture_s - edges
+    if aperture_s == 0.0:
+        close = lags < floor
+        after = np.minimum(first + 1, len(t_s) - 1)
+        lags = np.where(close, t_s[after] - edges, lags)
+    return float(max(floor, lags.min()))
+
+
+class ModeCursor:
+    """Walks a drive and gives what each sample sees of every mode; blocks may be of any size.
+
+    Parameters
+    ----------
+    rates : ndarray, shape (m,)
+        Rates of the modes (1/s), the first 0.
+    drive : PulseSequence or None
+        Commanded voltage. None takes the measured one: linear from sample to sample, at rest before the first.
+    interval_s : float
+        Typical time from sample to sample, the measure of what counts as "at an edge".
+    aperture_s : float
+        How long each sample averages, centred on its time. A measured voltage averages as the current does, so
+        that the mean needs no account there.
+    """
+
+    def __init__(self, rates: Floats, drive: PulseSequence | None, interval_s: float, aperture_s: float = 0.0) -> None:
+        self.rates = np.ascontiguousarray(rates)
+        self._segments = None if drive is None else segments_of(drive)
+        self._aperture_s = 0.0 if drive is None else aperture_s
+        self._guard_s = _GUARD_SHARE * interval_s if drive is not None and aperture_s == 0.0 else 0.0
+        self._slack_s = _SLACK_SHARE * interval_s if drive is not None else 0.0
+        self._segment = 0
+        self._z = np.zeros(len(rates))
+        self._clock = np.array([np.nan, 0.0, -np.inf])
+        self._last = (np.nan, np.nan)
+        x = self.rates * self._aperture_s
+        safe = np.where(x > 0.0, x, 1.0)
+        self._mean_z = np.where(x > 0.0, -np.expm1(-safe) / safe, 1.0)
+        # (1 - mean_z) / rate, by its series where the difference would cancel
+        exact = (1.0 - self._mean_z) / np.where(self.rates > 0.0, self.rates, 1.0)
+        series = self._aperture_s * (0.5 - x / 6.0 + x**2 / 24.0)
+        self._mean_slope = np.where(x > 1e-3, exact, series)
+
+    def rows(self, t_s: Floats, voltage_V: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+        """Walk on over some samples.
+
+        Parameters
+        ----------
+        t_s : ndarray, shape (n,)
+            Centres of the samples, rising and after all earlier ones.
+        voltage_V : ndarray, shape (n,)
+            Measured voltage; only used without a commanded drive.
+
+        Returns
+        -------
+        rows : ndarray, shape (n, m)
+            Volts.
+        keep : ndarray of bool, shape (n,)
+            False where a jump lies inside a sample's aperture, or right at a point sample.
+
+        Raises
+        ------
+        FitError
+            If the times do not rise.
+        """
+        from fitting._kernel import drive_modes
+
+        self._check(t_s)
+        segments = self._segments if self._segments is not None else self._measured(t_s, voltage_V)
+        start_s = t_s - 0.5 * self._aperture_s
+        if np.isnan(self._clock[0]):
+            self._clock[0] = min(start_s[0], segments[0][0])
+        out = np.empty((len(t_s), len(self.rates)))
+        keep = np.empty(len(t_s), dtype=np.bool_)
+        self._segment = drive_modes(
+            start_s,
+            self.rates,
+            *segments,
+            self._mean_z,
+            self._mean_slope,
+            self._aperture_s,
+            self._guard_s,
+            self._slack_s,
+            self._clock,
+            self._segment,
+            self._z,
+            out,
+            keep,
+        )
+        self._last = (float(t_s[-1]), float(voltage_V[-1]))
+        return out, keep
+
+    def _check(self, t_s: Floats) -> None:
+        steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
+        bad = np.flatnonzero(~(steps > 0.0))
+        if bad.size:
+            raise FitError(f"sample times must rise: the one at {t_s[bad[0]]:g} s does not come after its forerunner")
+
+    def _measured(self, t_s: Floats, voltage_V: Floats) -> tuple[Floats, Floats, Floats]:
+        first = not np.isfinite(self._last[0])
+        t = t_s if first else np.concatenate([[self._last[0]], t_s])
+        v = voltage_V if first else np.concatenate([[self._last[1]], voltage_V])
+        self._segment = 0
+        if len(t) == 1:
+            return t, np.zeros(1), np.zeros(1)
+        return t[:-1], np.zeros(len(t) - 1), np.diff(v) / np.diff(t)

@@ -1,0 +1,217 @@
+"""Which parameters does a run determine, and how well? Starts, the fit, noise, intervals and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting._intervals import Interval, profile_intervals, verdicts
+from fitting._leastsquares import Minimum, Scales, minimise
+from fitting.circuit import CellModel
+from fitting.elements import StartScale
+from fitting.memory import Fitted, memory_quantities, reversal
+from fitting.reduction import Reduction, reduce_run
+from fitting.result import FitResult
+from fitting.spectrum import fit_spectrum
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fitting.laplace import Floats
+    from fitting.reduction import Record
+
+_SCREENED = 64
+_STARTS = 6
+_MOST_STARTS = 24
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """A model on a reduction: residual and exact Jacobian, in units of the noise.
+
+    Attributes
+    ----------
+    reduction : Reduction
+    model : CellModel
+    scales : Scales
+    unit_A : float
+        Noise that the residual is measured in.
+    """
+
+    reduction: Reduction
+    model: CellModel
+    scales: Scales
+    unit_A: float
+
+    @classmethod
+    def of(cls, reduction: Reduction, model: CellModel) -> Problem:
+        """Return the problem; the noise is what no sum of modes explains."""
+        spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
+        unit = np.sqrt(reduction.rest_A2 / spare)
+        # A record without noise: rounding and the mode map's own error are the measure.
+        return cls(reduction, model, Scales(model.parameters), float(max(unit, 1e-9 * reduction.rms_current_A)))
+
+    def weights(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return the mode weights (m,) and their derivatives to u, (k, m)."""
+        mode_map = self.reduction.mode_map
+        Y, dY = self.model.evaluate(mode_map.s, self.scales.outward(u))
+        slopes = mode_map.weights(dY) * self.scales.slope(u)[:, None]
+        return mode_map.weights(Y), slopes
+
+    def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return residual (m,) and Jacobian (m, k) at u."""
+        weights, slopes = self.weights(u)
+        Z = self.reduction.modes_factor
+        residual = (Z @ weights - self.reduction.current_factor) / self.unit_A
+        return residual, (Z @ slopes.T) / self.unit_A
+
+
+def fit(
+    run_or_reduction: Record | Reduction, model: CellModel | str, *, start: Mapping[str, float] | None = None
+) -> FitResult:
+    """Fit a cell model to a run.
+
+    Levenberg-Marquardt with exact derivatives, from several starts, on the reduced problem: its cost does not depend
+    on the length of the run. Intervals are profile likelihoods; they are widened where the residual is not white.
+
+    Parameters
+    ----------
+    run_or_reduction : Record or Reduction
+    model : CellModel or str
+        A circuit, or its string.
+    start : mapping of str to float, optional
+        Values (SI) that are tried first.
+
+    Returns
+    -------
+    FitResult
+
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, or the record cannot be fitted.
+    """
+    cell = CellModel(model) if isinstance(model, str) else model
+    reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
+    n_free = len(cell.parameters)
+    if reduction.n_samples <= n_free + reduction.n_nuisance:
+        raise FitError(f"{reduction.n_samples} usable samples cannot determine {n_free} parameters of {cell.circuit}")
+    problem = Problem.of(reduction, cell)
+    best = _best(problem, _starts(problem, start or {}))
+    best = minimise(problem.evaluate, best.u, problem.scales.end, irrelevant=1e-9)
+    misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
+    noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
+    widening, remarks = _whiteness(reduction, noise_A)
+    unit = widening * noise_A / problem.unit_A
+    intervals = profile_intervals(problem.evaluate, best, problem.scales.end, unit)
+    return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
+
+
+@dataclass(frozen=True)
+class _Noise:
+    misfit_A2: float
+    noise_A: float
+    widening: float
+    unit: float
+
+
+def _starts(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
+    """Starting places, the most promising first."""
+    spectrum = fit_spectrum(problem.reduction)
+    shortest, longest = spectrum.window_s
+    scale = StartScale(float(spectrum.conductance(np.array([shortest]))[0]), shortest, longest)
+    if not scale.conductance_S > 0.0:
+        raise FitError(
+            f"{problem.reduction.source or 'record'}: the current does not follow the voltage as any passive cell's"
+            " does; look at the sign of the current and at the columns"
+        )
+    random = np.random.default_rng(20050107)
+    n_all = problem.model.n_all
+    # A Latin hypercube: each parameter's starts are spread evenly over its range.
+    places = np.array([random.permutation(_SCREENED) for _ in range(n_all)]).T + random.random((_SCREENED, n_all))
+    thetas = [problem.model.start(scale, row) for row in places / _SCREENED]
+    starts = [problem.scales.inward(theta) for theta in thetas]
+    costs = np.array([np.sum(problem.evaluate(u)[0] ** 2) for u in starts])
+    ranked = [starts[k] for k in np.argsort(np.where(np.isfinite(costs), costs, np.inf))]
+    if given:
+        unknown = set(given) - {parameter.name for parameter in problem.model.parameters}
+        if unknown:
+            names = ", ".join(parameter.name for parameter in problem.model.parameters)
+            raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {names}")
+        first = problem.scales.outward(ranked[0])
+        named = [given.get(p.name, value) for p, value in zip(problem.model.parameters, first, strict=True)]
+        ranked.insert(0, problem.scales.inward(np.array(named)))
+    return ranked
+
+
+def _best(problem: Problem, starts: list[Floats]) -> Minimum:
+    """Follow starts until one explains what modes can explain, or enough have been tried."""
+    n_modes = len(problem.reduction.grid)
+    white = n_modes + 5.0 * np.sqrt(2.0 * n_modes)
+    best: Minimum | None = None
+    for k, start in enumerate(starts[:_MOST_STARTS]):
+        found = minimise(problem.evaluate, start, problem.scales.end, irrelevant=1e-3, max_steps=60)
+        if np.isfinite(found.cost) and (best is None or found.cost < best.cost):
+            best = found
+        if best is not None and k + 1 >= _STARTS and best.cost < white:
+            break
+    if best is None:
+        raise FitError(f"{problem.model.circuit} cannot be evaluated from any start on this record")
+    return best
+
+
+def _whiteness(reduction: Reduction, noise_A: float) -> tuple[float, tuple[str, ...]]:
+    """Factor on the intervals, and what to say, if the residual is not what the samples scatter by.
+
+    For AR(1) noise of lag-1 correlation rho, second differences have the variance 2 (1 - rho)(3 - rho) sigma^2, and
+    the mean of slow features is as uncertain as if there were (1 - rho)/(1 + rho) as many samples.
+    """
+    step = reduction.step_noise_A
+    if not (np.isfinite(step) and reduction.n_bends > 30):
+        return 1.0, ()
+    ratio = (noise_A / step) ** 2 if step > 0.0 else np.inf
+    if ratio <= 1.0 + 8.0 / np.sqrt(reduction.n_bends):
+        return 1.0, ()
+    rho = min(2.0 - float(np.sqrt(1.0 + 3.0 / ratio)), 0.999)
+    widening = float(np.sqrt((1.0 + rho) / (1.0 - rho)))
+    remark = (
+        f"the residual is {np.sqrt(ratio):.3g} times what the samples scatter by from one to the next: the noise is"
+        f" not white, or the model does not describe the cell; intervals are {widening:.3g} times wider for it"
+    )
+    return widening, (remark,)
+
+
+def _result(
+    problem: Problem, best: Minimum, intervals: list[Interval], noise: _Noise, remarks: tuple[str, ...]
+) -> FitResult:
+    reduction, model = problem.reduction, problem.model
+    covariance = noise.unit**2 * np.linalg.pinv(best.jacobian.T @ best.jacobian, rcond=1e-14, hermitian=True)
+    estimates = verdicts(problem.model, problem.scales, best, intervals, covariance, reduction.window_s)
+    ends = np.array([[interval.low, interval.high] for interval in intervals])
+    memory, band = memory_quantities(Fitted(model, problem.scales, best.u, covariance, ends, reduction.window_s))
+    weights, slopes = problem.weights(best.u)
+    memory += reversal(reduction.drive, reduction.grid.rates, weights, slopes, covariance)
+    return FitResult(
+        model=model,
+        estimates=estimates,
+        covariance=covariance,
+        memory=memory,
+        band=band,
+        grid=reduction.grid,
+        window_s=reduction.window_s,
+        weights=weights,
+        nuisance=reduction.nuisance(weights),
+        rms_residual_A=float(np.sqrt(noise.misfit_A2 / reduction.n_samples)),
+        rms_current_A=reduction.rms_current_A,
+        step_noise_A=reduction.step_noise_A,
+        noise_A=noise.noise_A,
+        widening=noise.widening,
+        n_samples=reduction.n_samples,
+        n_excluded=reduction.n_excluded,
+        warnings=remarks,
+        source=reduction.source,
+        drive_is_measured=reduction.drive is None,
+    )

@@ -1,0 +1,141 @@
+"""How does the MIGRATION concept's W(t) run, and what does it conduct?
+
+The concept of mismatch and relaxation has ``-W'/W = -B g'``, ``-g' = g^K W / tau``, ``W(0) = g(0) = 1``; Funke,
+Banhatti, Cramer, Phys. Chem. Chem. Phys. 7, 157 (2005). The first gives ``W = exp(-B (1 - g))``, ``W_inf = e^-B``; the
+second then separates. With ``g = e^-y`` and ``x = t / tau``
+
+    x(y) = integral from 0 to y of  exp((K - 1) y' + B (1 - e^-y')) dy'
+
+which Gauss-Legendre panels give to rounding, its derivatives to B and K with it.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.elements import Bulk, Quantity, StartScale
+from fitting.modes import exponentials, weights_of_response
+
+if TYPE_CHECKING:
+    from fitting.laplace import Complexes, Floats
+
+_PANELS = 160
+_LAST_Y = 60.0  # g = e^-60: nothing is left of the mismatch
+_STEP_Y = _LAST_Y / _PANELS
+_NODES, _GAUSS = np.polynomial.legendre.leggauss(8)
+_UNIT, _SHARE = 0.5 * (_NODES + 1.0), 0.5 * _GAUSS
+_NEWTON = 60
+
+
+def _integrand(y: Floats, B: float, K: float) -> Floats:
+    """dx/dy."""
+    return np.exp((K - 1.0) * y - B * np.expm1(-y))
+
+
+def _partial(y0: Floats, y1: Floats, B: float, K: float) -> Floats:
+    """Integrals of dx/dy, and of its derivatives to B and K, over intervals of at most one panel; shape (3, n)."""
+    y = y0[:, None] + (y1 - y0)[:, None] * _UNIT
+    h = _integrand(y, B, K) * _SHARE * (y1 - y0)[:, None]
+    return np.stack([h.sum(1), (-np.expm1(-y) * h).sum(1), (y * h).sum(1)])
+
+
+def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
+    """Return the mismatch function g at reduced times ``x = t / tau`` and its derivatives to B and K.
+
+    Parameters
+    ----------
+    x : ndarray, shape (n,)
+    B, K : float
+        B > 0, K >= 1.
+
+    Returns
+    -------
+    g, dg_dB, dg_dK : ndarray, shape (n,)
+    """
+    knots = np.linspace(0.0, _LAST_Y, _PANELS + 1)
+    sums = np.concatenate([np.zeros((3, 1)), np.cumsum(_partial(knots[:-1], knots[1:], B, K), axis=1)], axis=1)
+    inside = x < sums[0, -1]
+    panel = np.clip(np.searchsorted(sums[0], x, side="right") - 1, 0, _PANELS - 1)
+    low, base = knots[panel], sums[:, panel]
+    # x grows convexly or nearly linearly within a panel, so Newton from the chord stays inside and converges.
+    width = sums[0, panel + 1] - base[0]
+    y = low + _STEP_Y * np.clip((x - base[0]) / width, 0.0, 1.0)
+    target = np.where(inside, x, base[0])
+    for _ in range(_NEWTON):
+        off = base[0] + _partial(low, y, B, K)[0] - target
+        step = off / _integrand(y, B, K)
+        y = np.clip(y - step, low, low + _STEP_Y)
+        if np.max(np.abs(step[inside]), initial=0.0) < 1e-13:
+            break
+    slope = _integrand(y, B, K)
+    total = base + _partial(low, y, B, K)
+    g = np.where(inside, np.exp(-y), 0.0)
+    return g, g * total[1] / slope, g * total[2] / slope
+
+
+@cache
+def _reduced_modes() -> tuple[Floats, Floats, Floats]:
+    """Rates and times (in units of tau) and the map from W at the times to mode weights.
+
+    W is smooth at the scale of tau, so that rates a few hundred times 1/tau and more have no weight; its slow tail is
+    followed over ten decades.
+    """
+    rates = np.concatenate([[0.0], 10.0 ** (np.arange(-66, 16) / 6.0)])
+    times = np.concatenate([[0.0], 10.0 ** (np.arange(-54, 181) / 18.0)])
+    return rates, times, weights_of_response(exponentials(times, rates))
+
+
+class Migration(Bulk):
+    """Hopping with mismatch relaxation: ``Y = G_inf s W~(s)``, W by the MIGRATION concept (see the module).
+
+    W becomes a sum of exponentials by a fixed linear map, whose transform is rational and so defined on the whole
+    contour of `fitting.laplace`.
+    """
+
+    code = "Mig"
+    quantities = (
+        Quantity("G_inf", "S"),
+        Quantity("B", "", 0.0, 30.0),
+        Quantity("K", "", 1.0, 4.0),
+        Quantity("tau", "s"),
+    )
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        G, B, K, tau = p
+        rates, times, to_weights = _reduced_modes()
+        W, by_B, by_K = self._w(times, B, K)
+        weights = np.stack([W, by_B, by_K], axis=1)
+        weights = to_weights @ weights
+        x = s[:, None] * tau
+        inverse = 1.0 / (x + rates)
+        each = x * inverse
+        shape, d_B, d_K = (each @ weights).T
+        # x d/dx of x / (x + rate) is x rate / (x + rate)^2
+        d_tau = (each * inverse) @ (rates * weights[:, 0]) / tau
+        return G * shape, np.stack([shape, G * d_B, G * d_K, G * d_tau])
+
+    @staticmethod
+    def _w(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
+        g, by_B, by_K = mismatch(x, B, K)
+        W = np.exp(-B * (1.0 - g))
+        return W, W * (B * by_B - (1.0 - g)), W * B * by_K
+
+    def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
+        return self._w(t_s / p[3], float(p[1]), float(p[2]))[0]
+
+    def w_inf(self, p: Floats) -> float:  # noqa: D102
+        return float(np.exp(-p[1]))
+
+    def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:  # noqa: D102
+        return ((float(p[3]), float(p[0] * -np.expm1(-p[1]))),)
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        return (
+            scale.conductance_S * 10.0 ** (0.5 * draw[0]),
+            10.0 ** (-0.5 + draw[1]),
+            1.5 + draw[2],
+            scale.time(0.8 * draw[3]),
+        )

@@ -1,0 +1,127 @@
+"""Which exponentials stand for a cell's step response, and with which weights?
+
+On a fixed grid of rates, ``G(t) = w_0 + sum_m w_m exp(-rate_m t)``. The weights follow from G at log-spaced times by a
+fixed linear map, G from the admittance by another, so that weights and their derivatives cost a few matrix products.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.laplace import contour
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from fitting.laplace import Complexes, Floats
+
+PER_DECADE = 6
+_TIMES_PER_MODE = 3
+_TRUNCATION = 1e-11
+# Measured on R + Debye + C over seven decades: 1e-7 of G(0); on Cole-Cole or MIGRATION cells with a CPE: 5e-9. With
+# truncation at 1e-13 the map's own entries (up to 1/truncation) round worse than what the last directions bring.
+
+
+def exponentials(t_s: Floats, rates: Floats) -> Floats:
+    """Return ``exp(-rate t)``, shape (times, rates)."""
+    return np.exp(-np.multiply.outer(t_s, rates))
+
+
+def weights_of_response(matrix: Floats) -> Floats:
+    """Return the truncated inverse that maps a response at some times to mode weights.
+
+    Exponentials of near rates are all but linearly dependent; directions that rounding owns are left out.
+    """
+    inverse: Floats = np.linalg.pinv(matrix, rcond=_TRUNCATION)
+    return inverse
+
+
+@dataclass(frozen=True)
+class ModeGrid:
+    """An anchored grid of rates, ``10^(k / per_decade)`` per second, so that runs share modes.
+
+    Attributes
+    ----------
+    first, last : int
+        Smallest and largest k.
+    shortest_s, longest_s : float
+        Window of times after an edge over which sums of these modes stand for step responses.
+    """
+
+    first: int
+    last: int
+    shortest_s: float
+    longest_s: float
+
+    @classmethod
+    def covering(cls, shortest_s: float, longest_s: float) -> ModeGrid:
+        """Return the grid for times after an edge from `shortest_s` to `longest_s`.
+
+        Rates go from 1/(30 longest) to 3/shortest (MODEL.md 3b).
+
+        Raises
+        ------
+        FitError
+            If the times make no window.
+        """
+        if not 0.0 < shortest_s < longest_s < np.inf:
+            raise FitError(
+                f"a record with times from {shortest_s:g} s to {longest_s:g} s after an edge spans no window to fit"
+            )
+        first = int(np.floor(np.log10(1.0 / (30.0 * longest_s)) * PER_DECADE))
+        last = int(np.ceil(np.log10(3.0 / shortest_s) * PER_DECADE))
+        return cls(first, last, shortest_s, longest_s)
+
+    @cached_property
+    def rates(self) -> Floats:
+        """Rates (1/s), shape (n_modes,); the first is 0, the conductance that stays."""
+        return np.concatenate([[0.0], 10.0 ** (np.arange(self.first, self.last + 1) / PER_DECADE)])
+
+    def __len__(self) -> int:
+        return self.last - self.first + 2
+
+    @cached_property
+    def times_s(self) -> Floats:
+        """Log-spaced times of the window (s) at which responses are matched."""
+        return np.geomspace(self.shortest_s, self.longest_s, _TIMES_PER_MODE * len(self))
+
+
+class ModeMap:
+    """The fixed linear map from an admittance to mode weights, the instrument's response included.
+
+    Parameters
+    ----------
+    grid : ModeGrid
+    response_s : tuple of float
+        First-order time constants of the instrument; each multiplies the admittance by ``1 / (1 + s tau)``.
+    """
+
+    def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = ()) -> None:
+        s, c = contour(grid.times_s)
+        for tau in response_s:
+            c /= 1.0 + s * tau
+        self._shape = s.shape
+        self._coefficients = c / s
+        self._to_weights = weights_of_response(exponentials(grid.times_s, grid.rates))
+        self.s: Complexes = s.ravel()
+        """Complex frequencies at which the admittance is asked for, shape (n_s,)."""
+
+    def weights(self, admittance: Complexes) -> Floats:
+        """Return mode weights (S).
+
+        Parameters
+        ----------
+        admittance : ndarray of complex128, shape (..., n_s)
+            At `s`; derivatives are mapped as well as values.
+
+        Returns
+        -------
+        ndarray, shape (..., n_modes)
+        """
+        split = admittance.reshape(*admittance.shape[:-1], *self._shape)
+        response = np.einsum("...jk,jk->...j", split, self._coefficients).real
+        weights: Floats = response @ self._to_weights.T
+        return weights

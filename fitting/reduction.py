@@ -1,0 +1,431 @@
+"""What is left of a run when everything that a fit could ask of it is kept, and nothing else?
+
+With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
+nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
+depend on the length of the run (MODEL.md 3d). R streams, merges and is kept. By Householder reflections it is right to
+rounding relative to the largest entry of each column, where normal equations would lose half the digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+
+from fitting.drive import ModeCursor, shortest_lag_s
+from fitting.modes import ModeGrid, ModeMap
+from protocols import FitError, PulseSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from fitting.laplace import Floats
+
+_BLOCK = 4096
+_PANEL = 64
+_SETTLED = 16  # samples of a hold before its second differences tell the noise
+VERSION = 1
+
+
+class Record(Protocol):
+    """What the fit reads of a run; `daq.Run` is one."""
+
+    @property
+    def path(self) -> Path: ...  # noqa: D102
+    @property
+    def n_samples(self) -> int: ...  # noqa: D102
+    @property
+    def t_s(self) -> Floats: ...  # noqa: D102
+    @property
+    def voltage_V(self) -> Floats: ...  # noqa: D102
+    @property
+    def current_A(self) -> Floats: ...  # noqa: D102
+    @property
+    def status(self) -> NDArray[np.uint8]: ...  # noqa: D102
+    @property
+    def drive(self) -> PulseSequence | None: ...  # noqa: D102
+    @property
+    def aperture_s(self) -> float: ...  # noqa: D102
+    @property
+    def response_s(self) -> tuple[float, ...]: ...  # noqa: D102
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """All that a fit needs of a run, independent of its length.
+
+    Attributes
+    ----------
+    grid : ModeGrid
+    response_s : tuple of float
+        First-order time constants of the instrument.
+    drift : bool
+        Whether the nuisance columns hold a linear drift beside the offset.
+    factor : ndarray, shape (k, k)
+        Upper triangular, k = nuisance columns + modes + 1; columns nuisance, modes (V), current (A).
+    n_samples, n_excluded : int
+        Samples used; samples left out for their flags, or at an edge.
+    sum_current_A2 : float
+        Sum of the squared current.
+    bend_A2, n_bends
+        Sum and number of squared second differences of the current within holds: what the noise does from sample
+        to sample, whatever the model.
+    resolution_s : float
+        Shortest time after an edge that a sample tells of.
+    drive : PulseSequence or None
+        Commanded drive, None if the measured voltage was taken.
+    source : str
+        Where the samples came from.
+    """
+
+    grid: ModeGrid
+    response_s: tuple[float, ...]
+    drift: bool
+    factor: Floats
+    n_samples: int
+    n_excluded: int
+    sum_current_A2: float
+    bend_A2: float
+    n_bends: int
+    drive: PulseSequence | None
+    resolution_s: float
+    source: str = ""
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Times after an edge of which the record tells (s)."""
+        return self.resolution_s, self.grid.longest_s
+
+    @property
+    def n_nuisance(self) -> int:
+        """Number of nuisance columns."""
+        return 2 if self.drift else 1
+
+    @cached_property
+    def modes_factor(self) -> Floats:
+        """Triangle of the mode columns once the nuisance is taken out, shape (m, m)."""
+        k = self.n_nuisance
+        return np.ascontiguousarray(self.factor[k:-1, k:-1])
+
+    @property
+    def current_factor(self) -> Floats:
+        """The current in the same rows, shape (m,): a fit's residual is ``current_factor - modes_factor @ w``."""
+        return self.factor[self.n_nuisance : -1, -1]
+
+    @property
+    def rest_A2(self) -> float:
+        """Sum of squares that no modes and no nuisance can explain."""
+        return float(self.factor[-1, -1] ** 2)
+
+    @cached_property
+    def mode_map(self) -> ModeMap:
+        """The map from an admittance to weights of these modes."""
+        return ModeMap(self.grid, self.response_s)
+
+    @property
+    def rms_current_A(self) -> float:
+        """Root mean square of the current over the samples used."""
+        return float(np.sqrt(self.sum_current_A2 / max(self.n_samples, 1)))
+
+    @property
+    def step_noise_A(self) -> float:
+        """Noise from sample to sample (A): second differences of white noise have six times its variance."""
+        return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
+
+    def nuisance(self, weights: Floats) -> Floats:
+        """Return the nuisance coefficients (offset A, drift A/s) that belong to some mode weights."""
+        k = self.n_nuisance
+        right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
+        coefficients: Floats = np.linalg.solve(self.factor[:k, :k], right)
+        return coefficients
+
+    def merged(self, other: Reduction) -> Reduction:
+        """Return the reduction of both records together.
+
+        Raises
+        ------
+        FitError
+            If they were not reduced to the same modes, response and nuisance.
+        """
+        if (self.grid, self.response_s, self.drift) != (other.grid, other.response_s, other.drift):
+            raise FitError("these reductions have other modes, instrument response or nuisance: reduce both on one grid")
+        return replace(
+            self,
+            factor=_absorbed(self.factor, other.factor),
+            n_samples=self.n_samples + other.n_samples,
+            n_excluded=self.n_excluded + other.n_excluded,
+            sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
+            bend_A2=self.bend_A2 + other.bend_A2,
+            n_bends=self.n_bends + other.n_bends,
+            drive=self.drive if self.drive == other.drive else None,
+            source=" + ".join(name for name in (self.source, other.source) if name),
+        )
+
+    def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return arrays and plain attributes that `from_arrays` takes back."""
+        arrays: dict[str, NDArray[Any]] = {"factor": self.factor}
+        attributes: dict[str, Any] = {
+            "version": VERSION,
+            "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
+            "response_s": list(self.response_s),
+            "drift": self.drift,
+            "n_samples": self.n_samples,
+            "n_excluded": self.n_excluded,
+            "sum_current_A2": self.sum_current_A2,
+            "bend_A2": self.bend_A2,
+            "n_bends": self.n_bends,
+            "resolution_s": self.resolution_s,
+            "source": self.source,
+        }
+        if self.drive is not None:
+            arrays |= {
+                "drive_times_s": self.drive.times_s,
+                "drive_start_V": self.drive.start_V,
+                "drive_end_V": self.drive.end_V,
+            }
+            attributes["drive"] = [self.drive.duration_s, self.drive.rest_V]
+        return arrays, attributes
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> Reduction:
+        """Return the reduction that `to_arrays` wrote.
+
+        Raises
+        ------
+        FitError
+            If another version of the software wrote it.
+        """
+        if attributes.get("version") != VERSION:
+            raise FitError(
+                f"this reduction has format {attributes.get('version')}, not {VERSION}: reduce the run file again"
+            )
+        first, last, shortest, longest = attributes["grid"]
+        drive = None
+        if "drive" in attributes:
+            duration, rest = attributes["drive"]
+            edges = (arrays[f"drive_{name}"] for name in ("times_s", "start_V", "end_V"))
+            drive = PulseSequence(*edges, duration, rest)
+        return cls(
+            ModeGrid(int(first), int(last), shortest, longest),
+            tuple(attributes["response_s"]),
+            bool(attributes["drift"]),
+            np.asarray(arrays["factor"], dtype=np.float64),
+            int(attributes["n_samples"]),
+            int(attributes["n_excluded"]),
+            float(attributes["sum_current_A2"]),
+            float(attributes["bend_A2"]),
+            int(attributes["n_bends"]),
+            drive,
+            float(attributes["resolution_s"]),
+            str(attributes["source"]),
+        )
+
+
+def _absorbed(factor: Floats, rows: Floats) -> Floats:
+    """Triangle of a triangle with some rows below it."""
+    from fitting._kernel import absorb
+
+    n, k = rows.shape
+    panels = -(-n // _PANEL)
+    padded = np.zeros((panels * _PANEL, k))
+    padded[:n] = rows
+    together = factor.copy()
+    absorb(together, np.ascontiguousarray(padded.reshape(panels, _PANEL, k).transpose(0, 2, 1)))
+    return together
+
+
+class Reducer:
+    """Reduces a record as it grows.
+
+    Parameters
+    ----------
+    grid : ModeGrid
+    drive : PulseSequence or None
+        Commanded voltage in the time of the record; None takes the measured one.
+    interval_s : float
+        Typical time from sample to sample.
+    aperture_s : float
+        How long each sample averages, centred on its time.
+    response_s : tuple of float
+        First-order time constants of the instrument (s).
+    drift : bool
+        Whether a linear drift of the current is a nuisance beside the offset. Off by default: over one record it
+        is hard to tell from a slow electrode, and would take half of its information away.
+    source : str
+        Where the samples come from.
+    """
+
+    def __init__(
+        self,
+        grid: ModeGrid,
+        drive: PulseSequence | None,
+        *,
+        interval_s: float,
+        aperture_s: float = 0.0,
+        response_s: tuple[float, ...] = (),
+        drift: bool = False,
+        source: str = "",
+    ) -> None:
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s)
+        k = (2 if drift else 1) + len(grid) + 1
+        steps = drive is not None and not drive.has_ramps
+        self._now = Reduction(
+            grid=grid,
+            response_s=tuple(response_s),
+            drift=drift,
+            factor=np.zeros((k, k)),
+            n_samples=0,
+            n_excluded=0,
+            sum_current_A2=0.0,
+            bend_A2=0.0,
+            n_bends=0,
+            drive=drive,
+            resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
+            source=source,
+        )
+        self._tail = np.empty((0, 2))
+        self._tail_kept = np.empty(0, dtype=np.bool_)
+
+    def append(self, t_s: ArrayLike, voltage_V: ArrayLike, current_A: ArrayLike, status: ArrayLike) -> None:
+        """Take in the next samples.
+
+        Parameters
+        ----------
+        t_s, voltage_V, current_A : array_like, shape (n,)
+            Time (s), voltage (V), current (A).
+        status : array_like of int, shape (n,)
+            Any flag excludes the sample.
+        """
+        t, v, i = (np.ascontiguousarray(x, dtype=np.float64) for x in (t_s, voltage_V, current_A))
+        good = (np.asarray(status) == 0) & np.isfinite(i)
+        for first in range(0, len(t), _BLOCK):
+            here = slice(first, first + _BLOCK)
+            self._take(t[here], v[here], i[here], good[here])
+
+    def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
+        modes, clear = self._cursor.rows(t, v)
+        keep = good & clear
+        now = self._now
+        k = now.n_nuisance
+        rows = np.empty((len(t), now.factor.shape[1]))
+        rows[:, 0] = 1.0
+        if now.drift:
+            rows[:, 1] = t
+        rows[:, k:-1] = modes
+        rows[:, -1] = i
+        bend, n_bends = self._bends(rows, keep, k)
+        used = int(np.count_nonzero(keep))
+        rows[~keep] = 0.0
+        self._now = replace(
+            now,
+            factor=_absorbed(now.factor, rows),
+            n_samples=now.n_samples + used,
+            n_excluded=now.n_excluded + len(t) - used,
+            sum_current_A2=now.sum_current_A2 + float(rows[:, -1] @ rows[:, -1]),
+            bend_A2=now.bend_A2 + bend,
+            n_bends=now.n_bends + n_bends,
+        )
+
+    def _bends(self, rows: Floats, keep: NDArray[np.bool_], k: int) -> tuple[float, int]:
+        """Squared second differences once a hold has settled; the last samples wait for the next block."""
+        every = np.concatenate([self._tail, rows[:, [k, -1]]])
+        kept = np.concatenate([self._tail_kept, keep])
+        self._tail, self._tail_kept = every[-_SETTLED:], kept[-_SETTLED:]
+        if len(every) <= _SETTLED:
+            return 0.0, 0
+        level, current = every.T
+        even = kept[_SETTLED:] & kept[_SETTLED - 1 : -1] & kept[_SETTLED - 2 : -2]
+        if self._now.drive is not None:
+            even &= level[_SETTLED:] == level[:-_SETTLED]
+        bends = np.diff(current[_SETTLED - 2 :], 2)[even]
+        return float(bends @ bends), len(bends)
+
+    def reduction(self) -> Reduction:
+        """Return the reduction of all samples so far."""
+        return self._now
+
+
+def reducer_for(
+    t_s: Floats,
+    drive: PulseSequence | None,
+    *,
+    aperture_s: float = 0.0,
+    response_s: tuple[float, ...] = (),
+    drift: bool = False,
+    source: str = "",
+) -> Reducer:
+    """Return an empty reducer whose modes suit a record.
+
+    Parameters
+    ----------
+    t_s : ndarray, shape (n,)
+        Times of all its samples, planned or measured (s).
+    drive, aperture_s, response_s, drift, source
+        As for `Reducer`.
+
+    Raises
+    ------
+    FitError
+        If there are too few samples.
+    """
+    if len(t_s) < 3:
+        raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
+    interval = float(np.median(np.diff(t_s[:100_000])))
+    if drive is None:
+        # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
+        shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
+    else:
+        shortest = shortest_lag_s(drive, t_s, aperture_s)
+        edges = drive.jumps()[0] if not drive.has_ramps else drive.times_s
+        longest = float(t_s[-1] + 0.5 * aperture_s - (edges[0] if len(edges) else 0.0))
+    grid = ModeGrid.covering(shortest, longest)
+    return Reducer(
+        grid,
+        drive,
+        interval_s=interval,
+        aperture_s=aperture_s,
+        response_s=response_s,
+        drift=drift,
+        source=source,
+    )
+
+
+def reduce_run(run: Record, *, drift: bool = False) -> Reduction:
+    """Reduce a run in one pass.
+
+    Parameters
+    ----------
+    run : Record
+        E.g. `daq.Run`.
+    drift : bool
+        As for `Reducer`.
+
+    Returns
+    -------
+    Reduction
+
+    Raises
+    ------
+    FitError
+        If there are no usable samples.
+    """
+    reducer = reducer_for(
+        run.t_s,
+        run.drive,
+        aperture_s=run.aperture_s,
+        response_s=run.response_s,
+        drift=drift,
+        source=run.path.name,
+    )
+    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status)
+    reduction = reducer.reduction()
+    if reduction.n_samples <= reduction.n_nuisance + 1:
+        raise FitError(
+            f"{run.path.name}: of {run.n_samples} samples only {reduction.n_samples} are free of flags; nothing to fit"
+        )
+    return reduction

@@ -1,0 +1,243 @@
+"""What did a fit find, how sure is it, and what can the record not tell?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from rich.table import Table
+
+    from fitting.circuit import CellModel
+    from fitting.laplace import Floats
+    from fitting.modes import ModeGrid
+
+ATTRIBUTION = (
+    "not attributed: a conductance that falls, and a current that turns back after a pulse, can come from the electrode"
+    " as well as from the bulk"
+)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A parameter as fitted.
+
+    Attributes
+    ----------
+    name, unit : str
+    value : float
+    ci95 : tuple of float or None
+        95 % interval; None where a side is open.
+    identifiable : bool
+        Whether the record determines it.
+    reason : str
+        Why not, in words.
+    """
+
+    name: str
+    unit: str
+    value: float
+    ci95: tuple[float | None, float | None]
+    identifiable: bool
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "value": self.value,
+            "ci95": list(self.ci95),
+            "unit": self.unit,
+            "identifiable": self.identifiable,
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class MemoryQuantity:
+    """A figure of the memory.
+
+    Attributes
+    ----------
+    name, unit : str
+    value : float
+    ci95 : tuple of float or None
+    resolved : bool
+        Whether the interval says more than "anything".
+    note : str
+        The window it belongs to, or what it rests on.
+    """
+
+    name: str
+    unit: str
+    value: float
+    ci95: tuple[float | None, float | None]
+    resolved: bool
+    note: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "value": self.value,
+            "ci95": list(self.ci95),
+            "unit": self.unit,
+            "resolved": self.resolved,
+            "note": self.note,
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Band:
+    """W(t) of the bulk with its 95 % band.
+
+    Attributes
+    ----------
+    t_s, W, lowest, highest : ndarray, shape (n,)
+    """
+
+    t_s: Floats
+    W: Floats
+    lowest: Floats
+    highest: Floats
+
+
+@dataclass(frozen=True, eq=False)
+class FitResult:
+    """A fitted run.
+
+    Attributes
+    ----------
+    model : CellModel
+    estimates : tuple of Estimate
+        Free parameters, in the order of `model.parameters`.
+    covariance : ndarray, shape (k, k)
+        Of the logarithms (logits where a parameter has two bounds).
+    memory : tuple of MemoryQuantity
+    band : Band or None
+        None for a circuit without a hopping conductor.
+    grid : ModeGrid
+    window_s : tuple of float
+        Times after an edge of which the record tells.
+    weights, nuisance : ndarray
+        Mode weights (S), offset (A) and drift (A/s) of the fitted current.
+    rms_residual_A, rms_current_A, step_noise_A : float
+    noise_A : float
+        Standard deviation of a sample that the intervals take, `widening` not counted.
+    widening : float
+        Factor on all intervals for noise (or misfit) that is not white.
+    n_samples, n_excluded : int
+    warnings : tuple of str
+        What to know before any figure is used.
+    source : str
+        Name of the run file.
+    """
+
+    model: CellModel
+    estimates: tuple[Estimate, ...]
+    covariance: Floats
+    memory: tuple[MemoryQuantity, ...]
+    band: Band | None
+    grid: ModeGrid
+    window_s: tuple[float, float]
+    weights: Floats
+    nuisance: Floats
+    rms_residual_A: float
+    rms_current_A: float
+    step_noise_A: float
+    noise_A: float
+    widening: float
+    n_samples: int
+    n_excluded: int
+    warnings: tuple[str, ...] = ()
+    source: str = ""
+    drive_is_measured: bool = field(default=False)
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Fitted values (SI) by name."""
+        return {estimate.name: estimate.value for estimate in self.estimates}
+
+    @property
+    def theta(self) -> Floats:
+        """Fitted values in the order of the model's free parameters."""
+        return np.array([estimate.value for estimate in self.estimates])
+
+    @property
+    def correlation(self) -> Floats:
+        """Correlations of the logarithms, shape (k, k)."""
+        size = np.sqrt(np.diag(self.covariance))
+        size = np.where(size > 0.0, size, 1.0)
+        matrix: Floats = self.covariance / np.outer(size, size)
+        return matrix
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data (JSON)."""
+        memory: dict[str, Any] = {quantity.name: quantity.to_dict() for quantity in self.memory}
+        memory["attribution"] = ATTRIBUTION
+        return {
+            "model": self.model.circuit,
+            "fixed": dict(self.model.fixed),
+            "parameters": {estimate.name: estimate.to_dict() for estimate in self.estimates},
+            "memory": memory,
+            "rms_residual_A": self.rms_residual_A,
+            "rms_current_A": self.rms_current_A,
+            "noise_estimate_A": self.noise_A,
+            "step_noise_A": self.step_noise_A if np.isfinite(self.step_noise_A) else None,
+            "interval_widening": self.widening,
+            "window_s": list(self.window_s),
+            "samples_used": self.n_samples,
+            "samples_excluded": self.n_excluded,
+            "drive": "measured voltage" if self.drive_is_measured else "commanded edges",
+            "nuisance_A": self.nuisance.tolist(),
+            "warnings": list(self.warnings),
+            "source": self.source,
+        }
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return the arrays that are kept with it."""
+        found: Mapping[str, Floats] = {
+            "covariance": self.covariance,
+            "rates_per_s": self.grid.rates,
+            "weights_S": self.weights,
+            "nuisance": self.nuisance,
+        }
+        if self.band is None:
+            return dict(found)
+        return {
+            **found,
+            "W_t_s": self.band.t_s,
+            "W": self.band.W,
+            "W_lo": self.band.lowest,
+            "W_hi": self.band.highest,
+        }
+
+    def table(self) -> Table:
+        """Return parameters and memory quantities as a table for the terminal."""
+        from rich.table import Table
+        from rich.text import Text
+
+        noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
+        caption = "\n".join([noise, ATTRIBUTION, *self.warnings])
+        table = Table(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
+        for heading in ("", "value", "95 % interval", ""):
+            table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
+        for one in self.estimates:
+            remark = "" if one.identifiable else f"not identifiable: {one.reason}"
+            table.add_row(Text(one.name), format_quantity(one.value, one.unit), _interval(one), Text(remark))
+        for name, value in self.model.fixed.items():
+            table.add_row(Text(name), f"{value:g}", "fixed", "")
+        table.add_section()
+        for quantity in self.memory:
+            shown = format_quantity(quantity.value, quantity.unit)
+            table.add_row(quantity.name.replace("_", " "), shown, _interval(quantity), Text(quantity.note))
+        return table
+
+
+def _interval(found: Estimate | MemoryQuantity) -> str:
+    ends = [format_quantity(end, found.unit) if end is not None else "open" for end in found.ci95]
+    return " … ".join(ends)

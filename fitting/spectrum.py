@@ -1,0 +1,205 @@
+"""Which relaxation times does a run hold, whatever the model? A regularised non-negative spectrum of modes."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fitting.reduction import Reduction, reduce_run
+from protocols import FitError, format_quantity
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from fitting.laplace import Floats
+    from fitting.reduction import Record
+
+_STRENGTHS = 10.0 ** np.arange(-6.0, 4.1, 0.5)
+
+
+@dataclass(frozen=True)
+class Peak:
+    """A maximum of the spectrum with all that belongs to it.
+
+    Attributes
+    ----------
+    relaxation_time_s : float
+        Where its weight has its mean, on a log scale.
+    conductance_S : float
+        How much conductance relaxes with it.
+    capacitance_F : float
+        Charge per volt that it takes up: sum of conductance times relaxation time.
+    seen : bool
+        Whether its time lies within the window of the record; one outside stands for all that is faster, or slower.
+    """
+
+    relaxation_time_s: float
+    conductance_S: float
+    capacitance_F: float
+    seen: bool
+
+
+@dataclass(frozen=True, eq=False)
+class SpectrumResult:
+    """A spectrum of modes: ``G(t) = w_0 + sum_m w_m exp(-rate_m t)`` with every w >= 0.
+
+    The current of a passive cell that only relaxes has such a spectrum (its admittance is one of resistors and
+    capacitors). The instrument's own response is not taken out.
+
+    Attributes
+    ----------
+    rates : ndarray, shape (m,)
+        Rates (1/s), the first 0.
+    weights : ndarray, shape (m,)
+        Siemens.
+    strength : float
+        Regularisation, chosen by Mallows' C_p: the least of misfit plus twice the modes that the data pay for.
+    rms_residual_A, rms_current_A, step_noise_A : float
+        Misfit; current; noise from sample to sample.
+    nuisance : ndarray
+        Offset (A), then drift (A/s) if asked for.
+    window_s : tuple of float
+        Times after an edge that the record shows.
+    n_samples : int
+    source : str
+    """
+
+    rates: Floats
+    weights: Floats
+    strength: float
+    rms_residual_A: float
+    rms_current_A: float
+    step_noise_A: float
+    nuisance: Floats
+    window_s: tuple[float, float]
+    n_samples: int
+    source: str
+
+    def conductance(self, t_s: Floats) -> Floats:
+        """Return ``G(t)`` (S), the current per volt after a unit step."""
+        response: Floats = np.exp(-np.multiply.outer(t_s, self.rates)) @ self.weights
+        return response
+
+    @cached_property
+    def peaks(self) -> tuple[Peak, ...]:
+        """Maxima of the spectrum, fastest last; a run of modes between two minima is one peak."""
+        w, rates = self.weights[1:], self.rates[1:]
+        if not len(w) or w.max() <= 0.0:
+            return ()
+        big = np.where(w > 1e-4 * w.sum(), w, 0.0)
+        falls = (big[1:-1] <= big[:-2]) & (big[1:-1] < big[2:])
+        cuts = np.concatenate([[0], np.flatnonzero(falls) + 1, [len(big)]])
+        found = []
+        for first, stop in zip(cuts[:-1], cuts[1:], strict=True):
+            part, speed = big[first:stop], rates[first:stop]
+            if part.sum() > 0.0:
+                middle = float(np.exp(-(part @ np.log(speed)) / part.sum()))
+                seen = self.window_s[0] <= middle <= self.window_s[1]
+                found.append(Peak(middle, float(part.sum()), float(part @ (1.0 / speed)), seen))
+        return tuple(found)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the result as plain data."""
+        return {
+            "spectrum": [
+                {"relaxation_time_s": float(1.0 / rate), "conductance_S": float(weight)}
+                for rate, weight in zip(self.rates[1:], self.weights[1:], strict=True)
+                if weight > 0.0
+            ],
+            "static_conductance_S": float(self.weights[0]),
+            "peaks": [asdict(peak) for peak in self.peaks],
+            "regularisation": self.strength,
+            "rms_residual_A": self.rms_residual_A,
+            "rms_current_A": self.rms_current_A,
+            "residual_share": self.rms_residual_A / self.rms_current_A if self.rms_current_A else None,
+            "step_noise_A": self.step_noise_A if np.isfinite(self.step_noise_A) else None,
+            "nuisance_A": self.nuisance.tolist(),
+            "window_s": list(self.window_s),
+            "samples_used": self.n_samples,
+            "source": self.source,
+        }
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return the arrays that are kept with it."""
+        return {"rates_per_s": self.rates, "weights_S": self.weights, "nuisance": self.nuisance}
+
+    def table(self) -> Table:
+        """Return the peaks as a table for the terminal."""
+        from rich.table import Table
+
+        share = 100.0 * self.rms_residual_A / self.rms_current_A
+        table = Table(
+            title=f"Relaxation spectrum of {self.source or 'record'}",
+            caption=f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {share:.3g} % of the rms current",
+        )
+        for heading in ("relaxation time", "conductance", "capacitance", ""):
+            table.add_column(heading, justify="right")
+        for peak in self.peaks:
+            table.add_row(
+                format_quantity(peak.relaxation_time_s, "s"),
+                format_quantity(peak.conductance_S, "S"),
+                format_quantity(peak.capacitance_F, "F"),
+                "" if peak.seen else "outside the window that was seen",
+            )
+        table.add_row("stays", format_quantity(float(self.weights[0]), "S"), "", "")
+        return table
+
+
+def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
+    """Fit a non-negative spectrum of relaxation modes.
+
+    Tikhonov's second difference over the logarithm of time smooths it, as strongly as Mallows' C_p pays for; Lawson,
+    Hanson, Solving Least Squares Problems (1974) for the non-negative solution; Mallows, Technometrics 15, 661 (1973).
+
+    Parameters
+    ----------
+    run_or_reduction : Record or Reduction
+
+    Raises
+    ------
+    FitError
+        If the record holds no current to explain.
+    """
+    from scipy.optimize import nnls
+
+    reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
+    Z, y = reduction.modes_factor, reduction.current_factor
+    if reduction.n_samples == 0 or not np.any(y):
+        raise FitError(f"{reduction.source or 'record'}: no current that the drive could explain")
+    n, m = reduction.n_samples, Z.shape[1]
+    bends = np.zeros((m - 3, m))
+    for k in range(m - 3):
+        bends[k, k + 1 : k + 4] = (1.0, -2.0, 1.0)
+    size = np.linalg.norm(Z) / np.sqrt(m)
+    plain, floor = nnls(Z, y)
+    variance = (floor**2 + reduction.rest_A2) / max(n - int(np.count_nonzero(plain)), 1)
+    best: tuple[float, Floats, float] | None = None
+    for strength in _STRENGTHS:
+        rows = np.concatenate([Z, strength * size * bends])
+        weights, _ = nnls(rows, np.concatenate([y, np.zeros(len(bends))]), maxiter=50 * m)
+        on = weights > 0.0
+        misfit = float(np.sum((y - Z @ weights) ** 2)) + reduction.rest_A2
+        # Effective number of parameters: trace of the hat matrix over the modes that are not zero.
+        normal = rows[:, on].T @ rows[:, on]
+        paid = float(np.trace(np.linalg.pinv(normal, hermitian=True) @ (Z[:, on].T @ Z[:, on]))) if on.any() else 0.0
+        score = misfit + 2.0 * variance * paid
+        if best is None or score < best[0]:
+            best = (score, weights, float(strength))
+    assert best is not None  # noqa: S101 - the strengths are not empty
+    _, weights, strength = best
+    misfit = float(np.sum((y - Z @ weights) ** 2)) + reduction.rest_A2
+    return SpectrumResult(
+        reduction.grid.rates,
+        weights,
+        strength,
+        float(np.sqrt(misfit / n)),
+        reduction.rms_current_A,
+        reduction.step_noise_A,
+        reduction.nuisance(weights),
+        reduction.window_s,
+        n,
+        reduction.source,
+    )

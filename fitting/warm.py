@@ -1,0 +1,15 @@
+"""Is the compiled loop ready? Compiles it once into the user's cache: ``python -m fitting.warm``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def warm() -> None:
+    """Compile in a process of its own, so that no window stands still; at once when it is cached already."""
+    subprocess.run([sys.executable, "-m", "fitting.warm"], check=True)  # noqa: S603 - our own command
+
+
+if __name__ == "__main__":
+    import fitting._kernel  # noqa: F401 - importing it compiles it

@@ -1,0 +1,101 @@
+"""Which colours and shapes does the window have, on a light and on a dark desktop?
+
+Everything neutral comes from the system's palette. The few colours that mean something (voltage, current, fit, alarm)
+come in two sets, for a light and for a dark ground, each with a contrast of at least 3:1 to it (WCAG 2.2, 1.4.11).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from PySide6.QtGui import QColor, QPalette
+
+
+@dataclass(frozen=True)
+class Colours:
+    """Colours by what they mean.
+
+    Attributes
+    ----------
+    ground, ink, faint : QColor
+        Of plots: background, text and axes, grid and secondary text.
+    voltage, current, fit : QColor
+        Of curves.
+    """
+
+    ground: QColor
+    ink: QColor
+    faint: QColor
+    voltage: QColor
+    current: QColor
+    fit: QColor
+
+
+def colours_of(palette: QPalette) -> Colours:
+    """Return the colours that go with a palette."""
+    ground = palette.color(QPalette.ColorRole.Base)
+    ink = palette.color(QPalette.ColorRole.Text)
+    voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
+    return Colours(ground, ink, _mixed(ink, ground, 0.62), QColor(voltage), QColor(current), QColor(fit))
+
+
+def is_dark(palette: QPalette) -> bool:
+    """Whether a palette has light text on a dark ground."""
+    return palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
+
+
+def _mixed(one: QColor, other: QColor, share: float) -> QColor:
+    parts = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)  # type: ignore[index]
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+
+
+def style_sheet(palette: QPalette) -> str:
+    """Return the style sheet of the window for a palette."""
+    faint = colours_of(palette).faint.name()
+    base = palette.color(QPalette.ColorRole.Base)
+    text = palette.color(QPalette.ColorRole.Text)
+    line = _mixed(text, base, 0.18).name()
+    raised = _mixed(text, base, 0.05).name()
+    fault, fault_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
+    accent, pressed = ("#2f6fd0", "#2559a8")
+    return f"""
+    QWidget#ground {{ background: {base.name()}; }}
+    QFrame#sidebar {{ background: {raised}; border: none; border-right: 1px solid {line}; }}
+    QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
+    QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="faint"] {{ color: {faint}; }}
+    QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="figure"] {{ font-size: 17pt; }}
+    QLabel[role="fault"] {{ color: {fault}; }}
+    QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
+    QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
+    QPushButton:hover {{ border-color: {faint}; }}
+    QPushButton:pressed {{ background: {line}; }}
+    QPushButton:disabled {{ color: {faint}; background: {raised}; }}
+    QPushButton:focus {{ border-color: {accent}; }}
+    QPushButton[role="primary"] {{ background: {accent}; color: white; border-color: {accent}; font-weight: 600; }}
+    QPushButton[role="primary"]:pressed {{ background: {pressed}; }}
+    QPushButton[role="primary"]:disabled {{ background: {raised}; color: {faint}; border-color: {line}; }}
+    QPushButton[role="stop"] {{ background: #c62020; color: white; border-color: #c62020; font-weight: 700; }}
+    QPushButton[role="stop"]:hover {{ background: #b01818; }}
+    QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
+    QPushButton[role="stop"]:focus {{ border-color: #7a0c0c; }}
+    QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
+    QListWidget::item {{ padding: 5px 8px; }}
+    QListWidget::item:selected {{ background: {accent}; color: white; }}
+    QLineEdit {{ padding: 4px 6px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
+    QLineEdit:focus {{ border-color: {accent}; }}
+    QTabWidget::pane {{ border: none; }}
+    QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
+    QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}
+    QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}
+    QHeaderView::section {{ background: {base.name()}; color: {faint}; border: none; padding: 3px 6px;
+        border-bottom: 1px solid {line}; }}
+    QProgressBar {{ border: none; background: {line}; max-height: 3px; min-height: 3px; }}
+    QProgressBar::chunk {{ background: {accent}; }}
+    QFrame#messages {{ background: {fault_ground}; border: none; border-top: 1px solid {fault}; }}
+    QFrame#messages QLabel {{ color: {fault}; }}
+    QFrame#unknownOutput {{ background: #c62020; border: none; }}
+    QFrame#unknownOutput QLabel {{ color: white; font-weight: 600; }}
+    QFrame#unknownOutput QPushButton {{ background: white; color: #8f1010; border: none; font-weight: 700; }}
+    """
