@@ -97,7 +97,9 @@ class ModeCursor:
         series = self._aperture_s * (0.5 - x / 6.0 + x**2 / 24.0)
         self._mean_slope = np.where(x > 1e-3, exact, series)
 
-    def rows(self, t_s: Floats, voltage_V: Floats) -> tuple[Floats, NDArray[np.bool_]]:
+    def rows(
+        self, t_s: Floats, voltage_V: Floats, buffer: Floats | None = None
+    ) -> tuple[Floats, NDArray[np.bool_]]:
         """Walk on over some samples.
 
         Parameters
@@ -106,6 +108,8 @@ class ModeCursor:
             Centres of the samples, rising and after all earlier ones.
         voltage_V : ndarray, shape (n,)
             Measured voltage; only used without a commanded drive.
+        buffer : ndarray, shape (at least n, m), optional
+            Memory for the rows: fresh memory costs more than the walk itself.
 
         Returns
         -------
@@ -126,7 +130,7 @@ class ModeCursor:
         start_s = t_s - 0.5 * self._aperture_s
         if np.isnan(self._clock[0]):
             self._clock[0] = min(start_s[0], segments[0][0])
-        out = np.empty((len(t_s), len(self.rates)))
+        out = np.empty((len(t_s), len(self.rates))) if buffer is None else buffer[: len(t_s)]
         keep = np.empty(len(t_s), dtype=np.bool_)
         self._segment = drive_modes(
             start_s,

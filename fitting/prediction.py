@@ -46,9 +46,10 @@ def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | No
     interval = float(np.median(np.diff(samples[:100_000])))
     cursor = ModeCursor(rates, run.drive, interval, run.aperture_s)
     current = np.empty(len(walked))
+    buffer = np.empty((_BLOCK, len(rates)))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
-        rows, _ = cursor.rows(walked[here], np.ascontiguousarray(volts[here]))
+        rows, _ = cursor.rows(walked[here], np.ascontiguousarray(volts[here]), buffer)
         current[here] = rows @ result.weights
     current += np.polynomial.polynomial.polyval(walked, result.nuisance)
     if walked is wanted:

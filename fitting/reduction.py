@@ -156,7 +156,7 @@ class Reduction:
             raise FitError("these reductions have other modes, instrument response or nuisance: reduce both on one grid")
         return replace(
             self,
-            factor=_absorbed(self.factor, other.factor),
+            factor=_merged(self.factor, other.factor),
             n_samples=self.n_samples + other.n_samples,
             n_excluded=self.n_excluded + other.n_excluded,
             sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
@@ -226,16 +226,12 @@ class Reduction:
         )
 
 
-def _absorbed(factor: Floats, rows: Floats) -> Floats:
-    """Triangle of a triangle with some rows below it."""
+def _merged(factor: Floats, other: Floats) -> Floats:
+    """Triangle of two triangles."""
     from fitting._kernel import absorb
 
-    n, k = rows.shape
-    panels = -(-n // _PANEL)
-    padded = np.zeros((panels * _PANEL, k))
-    padded[:n] = rows
     together = factor.copy()
-    absorb(together, np.ascontiguousarray(padded.reshape(panels, _PANEL, k).transpose(0, 2, 1)))
+    absorb(together, np.ascontiguousarray(other.T)[None])
     return together
 
 
@@ -278,7 +274,7 @@ class Reducer:
             grid=grid,
             response_s=tuple(response_s),
             drift=drift,
-            factor=np.zeros((k, k)),
+            factor=np.zeros((0, 0)),
             n_samples=0,
             n_excluded=0,
             sum_current_A2=0.0,
@@ -288,7 +284,10 @@ class Reducer:
             resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
             source=source,
         )
-        self._tail = np.empty((0, 2))
+        self._factor = np.zeros((k, k))
+        self._modes = np.empty((_BLOCK, len(grid)))
+        self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
+        self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
 
     def append(self, t_s: ArrayLike, voltage_V: ArrayLike, current_A: ArrayLike, status: ArrayLike) -> None:
@@ -308,37 +307,52 @@ class Reducer:
             self._take(t[here], v[here], i[here], good[here])
 
     def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
-        modes, clear = self._cursor.rows(t, v)
-        keep = good & clear
+        from fitting._kernel import absorb
+
         now = self._now
-        k = now.n_nuisance
-        rows = np.empty((len(t), now.factor.shape[1]))
-        rows[:, 0] = 1.0
-        if now.drift:
-            rows[:, 1] = t
-        rows[:, k:-1] = modes
-        rows[:, -1] = i
-        bend, n_bends = self._bends(rows, keep, k)
+        modes, clear = self._cursor.rows(t, v, self._modes)
+        keep = good & clear
         used = int(np.count_nonzero(keep))
-        rows[~keep] = 0.0
+        bend, n_bends = self._bends(modes[:, 0], i, keep)
+        current = i if used == len(t) else np.where(keep, i, 0.0)
+        absorb(self._factor, self._filled(t, modes, current, keep))
         self._now = replace(
             now,
-            factor=_absorbed(now.factor, rows),
             n_samples=now.n_samples + used,
             n_excluded=now.n_excluded + len(t) - used,
-            sum_current_A2=now.sum_current_A2 + float(rows[:, -1] @ rows[:, -1]),
+            sum_current_A2=now.sum_current_A2 + float(current @ current),
             bend_A2=now.bend_A2 + bend,
             n_bends=now.n_bends + n_bends,
         )
 
-    def _bends(self, rows: Floats, keep: NDArray[np.bool_], k: int) -> tuple[float, int]:
+    def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
+        """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
+        n, k = len(t), self._now.n_nuisance
+        whole, rest = divmod(n, _PANEL)
+        panels = self._panels[: whole + (rest > 0)]
+        spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]
+        for first, shape in [span for span in spans if min(span[1]) > 0]:
+            here = slice(first, first + shape[0] * shape[1])
+            block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
+            block[:, 0] = keep[here].reshape(shape)
+            if self._now.drift:
+                block[:, 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
+            block[:, k:-1] = modes[here].reshape(*shape, -1).transpose(0, 2, 1)
+            block[:, -1] = current[here].reshape(shape)
+        if rest:
+            panels[-1, :, rest:] = 0.0
+        for lost in np.flatnonzero(~keep):
+            panels[lost // _PANEL, :, lost % _PANEL] = 0.0
+        return panels
+
+    def _bends(self, level_V: Floats, current_A: Floats, keep: NDArray[np.bool_]) -> tuple[float, int]:
         """Squared second differences once a hold has settled; the last samples wait for the next block."""
-        every = np.concatenate([self._tail, rows[:, [k, -1]]])
+        level = np.concatenate([self._tail[0], level_V])
+        current = np.concatenate([self._tail[1], current_A])
         kept = np.concatenate([self._tail_kept, keep])
-        self._tail, self._tail_kept = every[-_SETTLED:], kept[-_SETTLED:]
-        if len(every) <= _SETTLED:
+        self._tail, self._tail_kept = (level[-_SETTLED:], current[-_SETTLED:]), kept[-_SETTLED:]
+        if len(level) <= _SETTLED:
             return 0.0, 0
-        level, current = every.T
         even = kept[_SETTLED:] & kept[_SETTLED - 1 : -1] & kept[_SETTLED - 2 : -2]
         if self._now.drive is not None:
             even &= level[_SETTLED:] == level[:-_SETTLED]
@@ -347,7 +361,7 @@ class Reducer:
 
     def reduction(self) -> Reduction:
         """Return the reduction of all samples so far."""
-        return self._now
+        return replace(self._now, factor=self._factor.copy())
 
 
 def reducer_for(

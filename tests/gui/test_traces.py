@@ -24,7 +24,9 @@ class Record:
     """A run in memory, grown by hand."""
 
     current: np.ndarray
-    drive: PulseSequence = field(default_factory=lambda: PulseSequence.pulse("10 mV", "300 ms", before="50 ms"))
+    drive: PulseSequence = field(
+        default_factory=lambda: PulseSequence.pulse("10 mV", "300 ms", before="50 ms", after="650 ms")
+    )
     n_samples: int = 0
     grown_to: int = 0
 
