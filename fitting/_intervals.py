@@ -17,10 +17,9 @@ if TYPE_CHECKING:
     from fitting.laplace import Floats
 
 _Z95 = 1.959964
-_REACH = 7.0  # a factor of a thousand, or all but a thousandth of a bounded range
 _WIDEST_RATIO = 4.0
 _WIDEST_SHARE = 0.5
-_MOST_REFITS = 10
+_MOST_REFITS = 16
 
 
 @dataclass(frozen=True)
@@ -36,8 +35,23 @@ class Interval:
     high: float
 
 
+def covariance_of(best: Minimum, unit: float) -> Floats:
+    """Return the covariance of u; huge, but finite, along what the record does not determine.
+
+    Parameters
+    ----------
+    best : Minimum
+    unit : float
+        Standard deviation of the residual's components.
+    """
+    _, sizes, axes = np.linalg.svd(best.jacobian, full_matrices=False)
+    sizes = np.maximum(sizes, 1e-12 * sizes.max(initial=1e-300))
+    covariance: Floats = (axes.T / sizes**2) @ axes * unit**2
+    return covariance
+
+
 def profile_intervals(
-    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, end: Floats, unit: float
+    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, box: Floats, unit: float
 ) -> list[Interval]:
     """Return the interval of each parameter over which refits of all others stay within 1.96^2 of the best.
 
@@ -49,58 +63,57 @@ def profile_intervals(
     evaluate : callable
         Residual and Jacobian.
     best : Minimum
-    end : ndarray, shape (k,)
-        Parameters stay within -end to end.
+    box : ndarray, shape (2, k)
+        How far the parameters may go; a side is open where even there the refit is not too bad.
     unit : float
         Standard deviation of the residual's components.
     """
-    _, sizes, axes = np.linalg.svd(best.jacobian, full_matrices=False)
-    sizes = np.maximum(sizes, 1e-14 * sizes.max(initial=1e-300))
-    covariance = (axes.T / sizes**2) @ axes * unit**2
-    return [
-        Interval(*(_side(evaluate, best, end, unit, covariance[:, k], k, sign) for sign in (-1.0, 1.0)))
-        for k in range(len(best.u))
-    ]
+    profile = _Profile(evaluate, best, box, unit, covariance_of(best, unit))
+    return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in range(len(best.u))]
 
 
-def _side(
-    evaluate: Callable[[Floats], tuple[Floats, Floats]],
-    best: Minimum,
-    end: Floats,
-    unit: float,
-    column: Floats,
-    k: int,
-    sign: float,
-) -> float:
-    """Follow the profile of parameter k to one side."""
-    held = np.zeros(len(best.u), dtype=bool)
-    held[k] = True
-    reach = min(_REACH, float(end[k] - sign * best.u[k]))
-    linear = min(_Z95 * float(np.sqrt(column[k])), reach)
-    direction = sign * column / column[k]
-    inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
-    at = linear
-    from_here, from_at = best.u, 0.0
-    for _ in range(_MOST_REFITS):
-        start = from_here + np.clip(direction * (at - from_at), -2.0, 2.0)
-        start[k] = best.u[k] + sign * at
-        there = minimise(evaluate, start, end, held=held, irrelevant=1e-4 * unit**2, max_steps=40)
-        z = float(np.sqrt(max(there.cost - best.cost, 0.0))) / unit
-        if abs(z - _Z95) < 0.02 * _Z95:
-            return float(best.u[k] + sign * at * _Z95 / z)
-        if z > _Z95:
-            outer, outer_z = at, z
-        else:
-            if at >= reach:
+@dataclass(frozen=True, eq=False)
+class _Profile:
+    evaluate: Callable[[Floats], tuple[Floats, Floats]]
+    best: Minimum
+    box: Floats
+    unit: float
+    covariance: Floats
+
+    def side(self, k: int, sign: float) -> float:
+        """Follow the profile of parameter k to one side, and return where it is 1.96 high."""
+        u, column = self.best.u, self.covariance[:, k]
+        reach = float(self.box[1, k] - u[k] if sign > 0.0 else u[k] - self.box[0, k])
+        if reach < 1e-6:
+            return float(sign * np.inf)
+        direction = sign * column / column[k]
+        at = min(_Z95 * float(np.sqrt(column[k])), reach)
+        inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
+        near, near_at = u, 0.0
+        for _ in range(_MOST_REFITS):
+            start = near + np.clip(direction * (at - near_at), -2.0, 2.0)
+            start[k] = u[k] + sign * at
+            there, z = self.refitted(start, k)
+            if abs(z - _Z95) < 0.02 * _Z95:
+                return float(u[k] + sign * at * _Z95 / z)
+            if z > _Z95:
+                outer, outer_z = at, z
+            elif at >= reach:
                 return float(sign * np.inf)
-            inner, inner_z = at, z
-            from_here, from_at = there.u, at
-        if np.isfinite(outer):
-            share = (_Z95 - inner_z) / (outer_z - inner_z)
-            at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
-        else:
-            at = min(reach, at * float(np.clip(_Z95 / max(z, 1e-3), 1.1, 3.0)))
-    return float(best.u[k] + sign * (at if np.isfinite(outer) else np.inf))
+            else:
+                inner, inner_z, near, near_at = at, z, there, at
+            if np.isfinite(outer):
+                share = (_Z95 - inner_z) / (outer_z - inner_z)
+                at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
+            else:
+                at = min(reach, at * float(np.clip(_Z95 / max(z, 1e-3), 1.1, 3.0)))
+        return float(u[k] + sign * outer)
+
+    def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
+        """Return the best of all others with parameter k held, and by how many deviations it is worse."""
+        held = np.arange(len(start)) == k
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=40)
+        return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
 
 
 def verdicts(
@@ -119,7 +132,7 @@ def verdicts(
         low, high = ends
         reason = ""
         if low is None or high is None:
-            reason = _open(float(values[k]), low, high)
+            reason = _open(low, high)
         elif scales.is_logit[k]:
             if high - low > _WIDEST_SHARE * (parameter.upper - parameter.lower):
                 reason = f"its interval is {(high - low) / (parameter.upper - parameter.lower):.0%} of all it could be"
@@ -139,7 +152,7 @@ def _outward(scales: Scales, u: Floats, k: int, end: float) -> float | None:
     return float(scales.outward(moved)[k])
 
 
-def _open(value: float, low: float | None, high: float | None) -> str:
+def _open(low: float | None, high: float | None) -> str:
     if low is None and high is None:
         return "any value fits as well"
     if low is None:
@@ -148,7 +161,7 @@ def _open(value: float, low: float | None, high: float | None) -> str:
 
 
 def _cause(model: CellModel, k: int, value: float, covariance: Floats, window_s: tuple[float, float]) -> str:
-    """What stands in the way: a time out of the window, or another parameter that does the same."""
+    """Say what stands in the way: a time out of the window, or another parameter that does the same."""
     name = model.parameters[k].name
     if model.parameters[k].unit == "s":
         if value < window_s[0]:
@@ -161,5 +174,6 @@ def _cause(model: CellModel, k: int, value: float, covariance: Floats, window_s:
     partners[k] = 0.0
     partner = int(np.argmax(np.abs(partners)))
     if abs(partners[partner]) > 0.9:
-        return f"; a change of {name} is made up by {model.parameters[partner].name} (correlation {partners[partner]:+.3f})"
+        other = model.parameters[partner].name
+        return f"; a change of {name} is made up by {other} (correlation {partners[partner]:+.3f})"
     return ""

@@ -1,4 +1,4 @@
-"""How do the modes move under the drive? The compiled loop, one exact step from sample to sample.
+"""Which loops are compiled? The walk of the modes, the triangle that takes in rows, a sum of rational functions.
 
 Importing this file imports numba; the cache goes to a folder of the user's, since an installed package may lie where
 nothing can be written.
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 if "NUMBA_CACHE_DIR" not in os.environ:
     _home = Path(os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
@@ -16,19 +17,42 @@ if "NUMBA_CACHE_DIR" not in os.environ:
 import numba
 import numpy as np
 
-_SIGNATURE = (
-    "i8(f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8[::1], f8, f8, f8, f8[::1], i8, f8[::1], f8[:,::1],"
-    " b1[::1])"
-)
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+_Function = TypeVar("_Function", bound="Callable[..., None]")
+
+
+def _compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Function], _Function]:
+    """Compile for one signature when the file is imported; sums may be reordered where that lets them run abreast."""
+    loose = {"reassoc", "contract"} if sums_reordered else False
+    decorator: Callable[[_Function], _Function] = numba.njit(signature, nogil=True, cache=True, fastmath=loose)
+    return decorator
+
 
 # A decay factor is used again where the step is the same to this share: rounding of sample times, not a new step.
 _SAME_STEP = 1e-9
 
+# A state that has decayed to less (V) is nothing; left alone it would become subnormal, and arithmetic slow.
+_NOTHING_V = 1e-30
 
-@numba.njit(_SIGNATURE, nogil=True, cache=True)
-def drive_modes(
-    start_s, rates, seg_s, jump_V, slope, mean_z, mean_slope, aperture_s, guard_s, slack_s, clock, segment, z, out, keep
-):  # type: ignore[no-untyped-def]
+
+@_compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
+def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs more than the loop
+    start_s: Floats,
+    rates: Floats,
+    segments: Floats,
+    mean: Floats,
+    tolerances_s: Floats,
+    clock: Floats,
+    z: Floats,
+    out: Floats,
+    keep: NDArray[np.bool_],
+) -> None:
     """Move the modes ``z' = -rate z + V'`` from sample to sample and write what each sample sees of them.
 
     Parameters
@@ -37,82 +61,74 @@ def drive_modes(
         Start of each sample's aperture, rising.
     rates : float64 (m,)
         Rates; the first is 0, so that its state is the voltage above rest.
-    seg_s, jump_V, slope : float64 (k,)
-        Start of each segment of the drive, the jump there, and the slope (V/s) over it.
-    mean_z, mean_slope : float64 (m,)
+    segments : float64 (3, k)
+        Of each segment of the drive: its start (s), the jump there (V), the slope over it (V/s).
+    mean : float64 (2, m)
         What the mean over an aperture takes of the state at its start, and of the slope.
-    aperture_s, guard_s, slack_s : float
-        Aperture; a sample within `guard_s` of a jump is not kept, nor one with a jump more than `slack_s` inside its
-        aperture; a jump up to `slack_s` after a sample's start counts as being at it.
-    clock : float64 (3,)
-        Time of the state, slope there, time of the last jump; in and out.
-    segment : int
-        Segments that have begun.
+    tolerances_s : float64 (3,)
+        Aperture, guard, slack: a sample within the guard of a jump is not kept, nor one with a jump more than the
+        slack inside its aperture; a jump up to the slack after a sample's start counts as being at it.
+    clock : float64 (4,)
+        Time of the state, slope there, time of the last jump, segments that have begun; in and out.
     z : float64 (m,)
         State; in and out.
     out : float64 (n, m)
         Each sample's row.
     keep : bool (n,)
         Whether a sample may be used.
-
-    Returns
-    -------
-    int
-        Segments that have begun by the last sample.
     """
-    m = rates.size
-    row = out[0]
-    decay = np.ones(m)
-    grown = np.zeros(m)
-    cached = -1.0
-    now, r, last_jump = clock[0], clock[1], clock[2]
+    aperture, guard, slack = tolerances_s
+    now, slope, last_jump, segment = clock[0], clock[1], clock[2], int(clock[3])
+    decay, grown = np.ones(z.size), np.zeros(z.size)
+    h_set = -1.0
     for n in range(start_s.size):
         target = start_s[n]
-        while True:
-            arrives = segment < seg_s.size and seg_s[segment] <= target + slack_s
-            h = (min(seg_s[segment], target) if arrives else target) - now
+        arrives = True
+        while arrives:
+            arrives = segment < segments.shape[1] and segments[0, segment] <= target + slack
+            h = (min(segments[0, segment], target) if arrives else target) - now
             if h > 0.0:
-                if abs(h - cached) > _SAME_STEP * h:
-                    cached = h
-                    for j in range(m):
+                if abs(h - h_set) > _SAME_STEP * h:
+                    h_set = h
+                    for j in range(z.size):
                         x = rates[j] * h
                         decay[j] = np.exp(-x)
                         grown[j] = -np.expm1(-x) / rates[j] if x > 0.0 else h
-                if r == 0.0:
-                    for j in range(m):
-                        z[j] *= decay[j]
+                if slope == 0.0:
+                    for j in range(z.size):
+                        left = z[j] * decay[j]
+                        z[j] = left if abs(left) > _NOTHING_V else 0.0
                 else:
-                    for j in range(m):
-                        z[j] = z[j] * decay[j] + r * grown[j]
+                    for j in range(z.size):
+                        z[j] = z[j] * decay[j] + slope * grown[j]
                 now += h
-            if not arrives:
-                break
-            jump = jump_V[segment]
-            if jump != 0.0:
-                last_jump = seg_s[segment]
-                for j in range(m):
-                    z[j] += jump
-            r = slope[segment]
-            segment += 1
+            if arrives:
+                if segments[1, segment] != 0.0:
+                    last_jump = segments[0, segment]
+                    for j in range(z.size):
+                        z[j] += segments[1, segment]
+                slope = segments[2, segment]
+                segment += 1
         now = target
+        clear_until = target + aperture + guard - slack
         ahead = segment
-        while ahead < seg_s.size and jump_V[ahead] == 0.0 and seg_s[ahead] < target + aperture_s + guard_s:
+        while ahead < segments.shape[1] and segments[1, ahead] == 0.0 and segments[0, ahead] < clear_until:
             ahead += 1
-        clear = ahead >= seg_s.size or seg_s[ahead] >= target + aperture_s + guard_s - slack_s
-        keep[n] = clear and target - last_jump >= guard_s - slack_s
+        keep[n] = target - last_jump >= guard - slack and (
+            ahead == segments.shape[1] or segments[0, ahead] >= clear_until
+        )
         row = out[n]
-        if aperture_s == 0.0:
-            for j in range(m):
+        if aperture == 0.0:
+            for j in range(z.size):
                 row[j] = z[j]
         else:
-            for j in range(m):
-                row[j] = z[j] * mean_z[j] + r * mean_slope[j]
-    clock[0], clock[1], clock[2] = now, r, last_jump
-    return segment
+            for j in range(z.size):
+                row[j] = z[j] * mean[0, j] + slope * mean[1, j]
+    clock[0], clock[1], clock[2], clock[3] = now, slope, last_jump, segment
 
 
-@numba.njit("void(f8[:,::1], f8[:,:,::1])", nogil=True, cache=True, fastmath={"reassoc", "contract"})
-def absorb(factor, panels):  # type: ignore[no-untyped-def]
+@_compiled("void(f8[:,::1], f8[:,:,::1])", sums_reordered=True)
+def absorb(factor: Floats, panels: Floats) -> None:
     """Bring rows under an upper triangle into it, by Householder reflections.
 
     Panels are small enough to stay in the first cache, and column by column, so that sums run over neighbours:
@@ -150,3 +166,39 @@ def absorb(factor, panels):  # type: ignore[no-untyped-def]
                 factor[j, c] -= dot * head
                 for n in range(b):
                     other[n] -= dot * column[n]
+
+
+@_compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
+def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
+    """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights.
+
+    Parameters
+    ----------
+    real, imag : float64 (n,)
+        The complex x.
+    rates : float64 (m,)
+    weights : float64 (4, m)
+    out : complex128 (4, n)
+    """
+    m = rates.size
+    for n in range(real.size):
+        a, b = real[n], imag[n]
+        square = a * a + b * b
+        r0 = r1 = r2 = r3 = i0 = i1 = i2 = i3 = 0.0
+        for j in range(m):
+            # x / (x + r) = (|x|^2 + r x) / |x + r|^2
+            along = a + rates[j]
+            share = 1.0 / (along * along + b * b)
+            re, im = (square + rates[j] * a) * share, rates[j] * b * share
+            r0 += weights[0, j] * re
+            i0 += weights[0, j] * im
+            r1 += weights[1, j] * re
+            i1 += weights[1, j] * im
+            r2 += weights[2, j] * re
+            i2 += weights[2, j] * im
+            r3 += weights[3, j] * re
+            i3 += weights[3, j] * im
+        out[0, n] = complex(r0, i0)
+        out[1, n] = complex(r1, i1)
+        out[2, n] = complex(r2, i2)
+        out[3, n] = complex(r3, i3)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _LOGIT_END = 13.0  # 2e-6 of the range from either bound
 _LOG_END = 90.0
+_LOG_MARGIN = 11.5
 
 
 class Scales:
@@ -39,18 +40,28 @@ class Scales:
         share = (np.asarray(theta) - self.lower) / self._width
         with np.errstate(divide="ignore", invalid="ignore"):
             u = np.where(self.is_logit, np.log(share / (1.0 - share)), np.log(share))
-        return np.clip(np.nan_to_num(u, nan=0.0, posinf=_LOG_END, neginf=-_LOG_END), -self.end, self.end)
+        within: Floats = np.clip(np.nan_to_num(u, nan=0.0, posinf=_LOG_END, neginf=-_LOG_END), -self.end, self.end)
+        return within
 
     def outward(self, u: Floats) -> Floats:
         """Return parameters for places on the line, shape (..., k)."""
         u = np.clip(u, -self.end, self.end)
         share = np.where(self.is_logit, 1.0 / (1.0 + np.exp(-u)), np.exp(u))
-        return self.lower + self._width * share
+        theta: Floats = self.lower + self._width * share
+        return theta
+
+    def box(self, starts: list[Floats]) -> Floats:
+        """Return how far a search may go, shape (2, k): logarithms a factor of 1e5 beyond all starts."""
+        spread = np.array(starts)
+        lowest = np.where(self.is_logit, -self.end, spread.min(axis=0) - _LOG_MARGIN)
+        highest = np.where(self.is_logit, self.end, spread.max(axis=0) + _LOG_MARGIN)
+        return np.stack([lowest, highest])
 
     def slope(self, u: Floats) -> Floats:
         """Return d(parameter)/du."""
         share = (self.outward(u) - self.lower) / self._width
-        return self._width * np.where(self.is_logit, share * (1.0 - share), share)
+        slope: Floats = self._width * np.where(self.is_logit, share * (1.0 - share), share)
+        return slope
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,7 +85,7 @@ class Minimum:
 def minimise(
     evaluate: Callable[[Floats], tuple[Floats, Floats]],
     start: Floats,
-    end: Floats,
+    box: Floats,
     *,
     held: NDArray[np.bool_] | None = None,
     irrelevant: float = 1e-5,
@@ -91,8 +102,8 @@ def minimise(
     evaluate : callable
         Residual (m,) and Jacobian (m, k) at u.
     start : ndarray, shape (k,)
-    end : ndarray, shape (k,)
-        u is kept within -end to end.
+    box : ndarray, shape (2, k)
+        Lowest and highest u.
     held : ndarray of bool, shape (k,), optional
         Which components of u stay as they are.
     irrelevant : float
@@ -100,7 +111,7 @@ def minimise(
     max_steps : int
     """
     moves = np.ones(len(start), dtype=bool) if held is None else ~held
-    u = np.clip(start, -end, end)
+    u = np.clip(start, *box)
     residual, jacobian = evaluate(u)
     cost = float(residual @ residual)
     if not np.isfinite(cost) or not moves.any():
@@ -120,7 +131,7 @@ def minimise(
         trial = u.copy()
         # A factor of e^3 at a time is as far as any linearisation reaches.
         trial[moves] += np.clip(step / size, -3.0, 3.0)
-        trial = np.clip(trial, -end, end)
+        trial = np.clip(trial, *box)
         there, slopes = evaluate(trial)
         less = cost - float(there @ there)
         if less > 0.0:

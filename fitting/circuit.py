@@ -221,7 +221,7 @@ class CellModel:
 
     def complete(self, theta: Floats) -> Floats:
         """Return all parameters of the circuit, the fixed ones in their places."""
-        values = self._base.copy()
+        values: Floats = self._base.copy()
         values[self._free] = theta
         return values
 
@@ -262,7 +262,8 @@ class CellModel:
             Numbers of [0, 1), one for each parameter of the circuit, fixed or free.
         """
         values = [value for leaf in self.leaves for value in leaf.element.start(scale, draw[leaf.place])]
-        return np.array(values, dtype=np.float64)[self._free]
+        start: Floats = np.array(values)[self._free]
+        return start
 
     @property
     def n_all(self) -> int:

@@ -18,8 +18,8 @@ _GUARD_SHARE = 1e-3
 _SLACK_SHARE = 1e-6
 
 
-def segments_of(drive: PulseSequence) -> tuple[Floats, Floats, Floats]:
-    """Return when the segments of a drive start (s), the jump there (V), and the slope over each (V/s).
+def segments_of(drive: PulseSequence) -> Floats:
+    """Return when the segments of a drive start (s), the jump there (V), the slope over each (V/s); shape (3, k).
 
     A last segment is the rest that follows the sequence.
     """
@@ -27,7 +27,7 @@ def segments_of(drive: PulseSequence) -> tuple[Floats, Floats, Floats]:
     slope = (drive.end_V - drive.start_V) / (ends - drive.times_s)
     before = np.concatenate([[drive.rest_V], drive.end_V])
     after = np.append(drive.start_V, drive.rest_V)
-    return np.append(drive.times_s, drive.duration_s), after - before, np.append(slope, 0.0)
+    return np.stack([np.append(drive.times_s, drive.duration_s), after - before, np.append(slope, 0.0)])
 
 
 def shortest_lag_s(drive: PulseSequence, t_s: Floats, aperture_s: float) -> float:
@@ -82,24 +82,17 @@ class ModeCursor:
     def __init__(self, rates: Floats, drive: PulseSequence | None, interval_s: float, aperture_s: float = 0.0) -> None:
         self.rates = np.ascontiguousarray(rates)
         self._segments = None if drive is None else segments_of(drive)
-        self._aperture_s = 0.0 if drive is None else aperture_s
-        self._guard_s = _GUARD_SHARE * interval_s if drive is not None and aperture_s == 0.0 else 0.0
-        self._slack_s = _SLACK_SHARE * interval_s if drive is not None else 0.0
-        self._segment = 0
+        # A measured voltage averages as the current does: to the fit both are point samples.
+        aperture = 0.0 if drive is None else aperture_s
+        guard = _GUARD_SHARE * interval_s if drive is not None and aperture_s == 0.0 else 0.0
+        slack = _SLACK_SHARE * interval_s if drive is not None else 0.0
+        self._tolerances_s = np.array([aperture, guard, slack])
         self._z = np.zeros(len(rates))
-        self._clock = np.array([np.nan, 0.0, -np.inf])
+        self._clock = np.array([np.nan, 0.0, -np.inf, 0.0])
         self._last = (np.nan, np.nan)
-        x = self.rates * self._aperture_s
-        safe = np.where(x > 0.0, x, 1.0)
-        self._mean_z = np.where(x > 0.0, -np.expm1(-safe) / safe, 1.0)
-        # (1 - mean_z) / rate, by its series where the difference would cancel
-        exact = (1.0 - self._mean_z) / np.where(self.rates > 0.0, self.rates, 1.0)
-        series = self._aperture_s * (0.5 - x / 6.0 + x**2 / 24.0)
-        self._mean_slope = np.where(x > 1e-3, exact, series)
+        self._mean = _aperture_means(self.rates, aperture)
 
-    def rows(
-        self, t_s: Floats, voltage_V: Floats, buffer: Floats | None = None
-    ) -> tuple[Floats, NDArray[np.bool_]]:
+    def rows(self, t_s: Floats, voltage_V: Floats, buffer: Floats | None = None) -> tuple[Floats, NDArray[np.bool_]]:
         """Walk on over some samples.
 
         Parameters
@@ -127,26 +120,12 @@ class ModeCursor:
 
         self._check(t_s)
         segments = self._segments if self._segments is not None else self._measured(t_s, voltage_V)
-        start_s = t_s - 0.5 * self._aperture_s
+        start_s = t_s - 0.5 * self._tolerances_s[0]
         if np.isnan(self._clock[0]):
-            self._clock[0] = min(start_s[0], segments[0][0])
+            self._clock[0] = min(start_s[0], segments[0, 0])
         out = np.empty((len(t_s), len(self.rates))) if buffer is None else buffer[: len(t_s)]
         keep = np.empty(len(t_s), dtype=np.bool_)
-        self._segment = drive_modes(
-            start_s,
-            self.rates,
-            *segments,
-            self._mean_z,
-            self._mean_slope,
-            self._aperture_s,
-            self._guard_s,
-            self._slack_s,
-            self._clock,
-            self._segment,
-            self._z,
-            out,
-            keep,
-        )
+        drive_modes(start_s, self.rates, segments, self._mean, self._tolerances_s, self._clock, self._z, out, keep)
         self._last = (float(t_s[-1]), float(voltage_V[-1]))
         return out, keep
 
@@ -156,11 +135,23 @@ class ModeCursor:
         if bad.size:
             raise FitError(f"sample times must rise: the one at {t_s[bad[0]]:g} s does not come after its forerunner")
 
-    def _measured(self, t_s: Floats, voltage_V: Floats) -> tuple[Floats, Floats, Floats]:
+    def _measured(self, t_s: Floats, voltage_V: Floats) -> Floats:
         first = not np.isfinite(self._last[0])
         t = t_s if first else np.concatenate([[self._last[0]], t_s])
         v = voltage_V if first else np.concatenate([[self._last[1]], voltage_V])
-        self._segment = 0
-        if len(t) == 1:
-            return t, np.zeros(1), np.zeros(1)
-        return t[:-1], np.zeros(len(t) - 1), np.diff(v) / np.diff(t)
+        self._clock[3] = 0.0
+        slope = np.diff(v) / np.diff(t)
+        if not len(slope):
+            return np.array([[t_s[0]], [0.0], [0.0]])
+        return np.stack([t[:-1], np.zeros(len(slope)), slope])
+
+
+def _aperture_means(rates: Floats, aperture_s: float) -> Floats:
+    """Return what a mean over an aperture takes of a state at its start, and of the slope; shape (2, m)."""
+    x = rates * aperture_s
+    safe = np.where(x > 0.0, x, 1.0)
+    of_state = np.where(x > 0.0, -np.expm1(-safe) / safe, 1.0)
+    # (1 - of_state) / rate, by its series where the difference would cancel
+    exact = (1.0 - of_state) / np.where(rates > 0.0, rates, 1.0)
+    series = aperture_s * (0.5 - x / 6.0 + x**2 / 24.0)
+    return np.stack([of_state, np.where(x > 1e-3, exact, series)])

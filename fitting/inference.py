@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting._intervals import Interval, profile_intervals, verdicts
+from fitting._intervals import Interval, covariance_of, profile_intervals, verdicts
 from fitting._leastsquares import Minimum, Scales, minimise
 from fitting.circuit import CellModel
 from fitting.elements import StartScale
@@ -100,13 +100,15 @@ def fit(
     if reduction.n_samples <= n_free + reduction.n_nuisance:
         raise FitError(f"{reduction.n_samples} usable samples cannot determine {n_free} parameters of {cell.circuit}")
     problem = Problem.of(reduction, cell)
-    best = _best(problem, _starts(problem, start or {}))
-    best = minimise(problem.evaluate, best.u, problem.scales.end, irrelevant=1e-9)
+    starts = _starts(problem, start or {})
+    box = problem.scales.box(starts)
+    best = _best(problem, starts, box)
+    best = minimise(problem.evaluate, best.u, box, irrelevant=1e-9)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _whiteness(reduction, noise_A)
     unit = widening * noise_A / problem.unit_A
-    intervals = profile_intervals(problem.evaluate, best, problem.scales.end, unit)
+    intervals = profile_intervals(problem.evaluate, best, box, unit)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
 
 
@@ -119,7 +121,7 @@ class _Noise:
 
 
 def _starts(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
-    """Starting places, the most promising first."""
+    """Return starting places, the most promising first."""
     spectrum = fit_spectrum(problem.reduction)
     shortest, longest = spectrum.window_s
     scale = StartScale(float(spectrum.conductance(np.array([shortest]))[0]), shortest, longest)
@@ -147,13 +149,13 @@ def _starts(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
     return ranked
 
 
-def _best(problem: Problem, starts: list[Floats]) -> Minimum:
+def _best(problem: Problem, starts: list[Floats], box: Floats) -> Minimum:
     """Follow starts until one explains what modes can explain, or enough have been tried."""
     n_modes = len(problem.reduction.grid)
     white = n_modes + 5.0 * np.sqrt(2.0 * n_modes)
     best: Minimum | None = None
     for k, start in enumerate(starts[:_MOST_STARTS]):
-        found = minimise(problem.evaluate, start, problem.scales.end, irrelevant=1e-3, max_steps=60)
+        found = minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60)
         if np.isfinite(found.cost) and (best is None or found.cost < best.cost):
             best = found
         if best is not None and k + 1 >= _STARTS and best.cost < white:
@@ -188,7 +190,7 @@ def _result(
     problem: Problem, best: Minimum, intervals: list[Interval], noise: _Noise, remarks: tuple[str, ...]
 ) -> FitResult:
     reduction, model = problem.reduction, problem.model
-    covariance = noise.unit**2 * np.linalg.pinv(best.jacobian.T @ best.jacobian, rcond=1e-14, hermitian=True)
+    covariance = covariance_of(best, noise.unit)
     estimates = verdicts(problem.model, problem.scales, best, intervals, covariance, reduction.window_s)
     ends = np.array([[interval.low, interval.high] for interval in intervals])
     memory, band = memory_quantities(Fitted(model, problem.scales, best.u, covariance, ends, reduction.window_s))

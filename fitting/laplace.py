@@ -38,7 +38,8 @@ def contour(t_s: Floats) -> tuple[Complexes, Complexes]:
     z = _NODES * (0.5017 * theta / np.tan(angle) - 0.6122 + 0.2645j * theta)
     dz = _NODES * (0.5017 / np.tan(angle) - 0.5017 * angle / np.sin(angle) ** 2 + 0.2645j)
     c = -2j / _NODES * np.exp(z) * dz
-    return z / t_s[:, None], c / t_s[:, None]
+    per_s = 1.0 / t_s[:, None]
+    return np.asarray(z * per_s, dtype=np.complex128), np.asarray(c * per_s, dtype=np.complex128)
 
 
 def step_response(admittance: Callable[[Complexes], Complexes], t_s: Floats) -> Floats:

@@ -69,7 +69,8 @@ class Fitted:
     def deviation(self, gradient: Floats) -> Floats:
         """Return the standard deviation of figures with some gradient (k, ...)."""
         variance = np.einsum("i...,ij,j...->...", gradient, self.covariance, gradient)
-        return np.sqrt(np.maximum(variance, 0.0))
+        deviation: Floats = np.sqrt(np.maximum(variance, 0.0))
+        return deviation
 
 
 def memory_quantities(fitted: Fitted) -> tuple[tuple[MemoryQuantity, ...], Band | None]:
@@ -138,7 +139,7 @@ def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
     W = bulk.relaxation(t, p)
     over = (W - W[-1]) * t
     area = float(np.sum(0.5 * (over[1:] + over[:-1]) * np.diff(np.log(t)))) + t[0] * (1.0 - W[-1])
-    return area / max(float(1.0 - W[-1]), 1e-300)
+    return float(area / max(float(1.0 - W[-1]), 1e-300))
 
 
 def _mean_time(fitted: Fitted) -> MemoryQuantity:
@@ -149,7 +150,8 @@ def _mean_time(fitted: Fitted) -> MemoryQuantity:
     whole = _windowed_time(*found, 100.0 * window)
     shown = format_quantity(window, "s")
     if abs(whole - value) > 0.02 * value:
-        note = f"mean over the first {shown}; it grows with the window (a hundred times longer: {whole / value:.2g}-fold)"
+        grows = f"it grows with the window, {whole / value:.2g}-fold over a hundred times longer"
+        note = f"mean over the first {shown}; {grows}"
     else:
         note = f"mean; all of it lies within the window of {shown}"
     return MemoryQuantity("memory_time", "s", value, (low, high), high < 4.0 * low, note)
@@ -216,7 +218,7 @@ class _Pulse:
 
 
 def _pulses(drive: PulseSequence) -> list[_Pulse]:
-    """Holds away from rest with rest after them."""
+    """Return the holds away from rest with rest after them."""
     ends = np.append(drive.times_s[1:], drive.duration_s)
     away = (drive.start_V != drive.rest_V) & (drive.end_V == drive.start_V)
     rest = (drive.start_V == drive.rest_V) & (drive.end_V == drive.rest_V)

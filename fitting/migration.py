@@ -104,16 +104,15 @@ class Migration(Bulk):
     )
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        from fitting._kernel import rational_sums
+
         G, B, K, tau = p
         rates, times, to_weights = _reduced_modes()
         weights = to_weights @ self._w(times, B, K).T
-        # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate) = 1 - rate / (x + rate),
-        # x = s tau; real and imaginary part apart, since complex division costs several times as much.
-        along, across = s.real[:, None] * tau + rates, s.imag[:, None] * tau
-        share = rates / (along * along + across * across)
-        shape, d_B, d_K, d_ln_tau = weights.sum(0)[:, None] + (
-            1j * (share * across) @ weights - (share * along) @ weights
-        ).T
+        # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate), x = s tau.
+        sums = np.empty((4, len(s)), dtype=np.complex128)
+        rational_sums(s.real * tau, s.imag * tau, rates, np.ascontiguousarray(weights.T), sums)
+        shape, d_B, d_K, d_ln_tau = sums
         return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
 
     @staticmethod
@@ -125,7 +124,8 @@ class Migration(Bulk):
         return np.stack([W, W * (B * by_B - (1.0 - g)), W * B * by_K, x * B * g**K * W * W])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
-        return self._w(t_s / p[3], float(p[1]), float(p[2]))[0]
+        W: Floats = self._w(t_s / p[3], float(p[1]), float(p[2]))[0]
+        return W
 
     def w_inf(self, p: Floats) -> float:  # noqa: D102
         return float(np.exp(-p[1]))

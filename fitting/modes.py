@@ -35,8 +35,7 @@ def weights_of_response(matrix: Floats) -> Floats:
 
     Exponentials of near rates are all but linearly dependent; directions that rounding owns are left out.
     """
-    inverse: Floats = np.linalg.pinv(matrix, rcond=_TRUNCATION)
-    return inverse
+    return np.asarray(np.linalg.pinv(matrix, rcond=_TRUNCATION), dtype=np.float64)
 
 
 @dataclass(frozen=True)

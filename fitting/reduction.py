@@ -141,8 +141,7 @@ class Reduction:
         """Return the nuisance coefficients (offset A, drift A/s) that belong to some mode weights."""
         k = self.n_nuisance
         right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
-        coefficients: Floats = np.linalg.solve(self.factor[:k, :k], right)
-        return coefficients
+        return np.asarray(np.linalg.solve(self.factor[:k, :k], right), dtype=np.float64)
 
     def merged(self, other: Reduction) -> Reduction:
         """Return the reduction of both records together.
@@ -153,7 +152,7 @@ class Reduction:
             If they were not reduced to the same modes, response and nuisance.
         """
         if (self.grid, self.response_s, self.drift) != (other.grid, other.response_s, other.drift):
-            raise FitError("these reductions have other modes, instrument response or nuisance: reduce both on one grid")
+            raise FitError("these reductions differ in modes, instrument response or nuisance: reduce both on one grid")
         return replace(
             self,
             factor=_merged(self.factor, other.factor),
@@ -208,8 +207,8 @@ class Reduction:
         drive = None
         if "drive" in attributes:
             duration, rest = attributes["drive"]
-            edges = (arrays[f"drive_{name}"] for name in ("times_s", "start_V", "end_V"))
-            drive = PulseSequence(*edges, duration, rest)
+            times, start, end = (arrays[f"drive_{name}"] for name in ("times_s", "start_V", "end_V"))
+            drive = PulseSequence(times, start, end, duration, rest)
         return cls(
             ModeGrid(int(first), int(last), shortest, longest),
             tuple(attributes["response_s"]),

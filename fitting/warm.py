@@ -8,7 +8,7 @@ import sys
 
 def warm() -> None:
     """Compile in a process of its own, so that no window stands still; at once when it is cached already."""
-    subprocess.run([sys.executable, "-m", "fitting.warm"], check=True)  # noqa: S603 - our own command
+    subprocess.run([sys.executable, "-m", "fitting.warm"], check=True)
 
 
 if __name__ == "__main__":

@@ -42,6 +42,7 @@ class ConnectionPanel(QWidget):
     def __init__(self, seed: int) -> None:
         super().__init__()
         self._seed = seed
+        self._simulated_at = ""
         self.address = QLineEdit()
         self.address.setObjectName("resourceEdit")
         self.address.setPlaceholderText("TCPIP::192.168.0.10::5025::SOCKET")
@@ -77,8 +78,8 @@ class ConnectionPanel(QWidget):
 
     @property
     def simulates(self) -> bool:
-        """Whether this window serves a simulated instrument."""
-        return self._simulator.is_running
+        """Whether the instrument is the simulated one that this window serves."""
+        return self._simulator.is_running and self.address.text().strip() == self._simulated_at
 
     def connect_address(self) -> None:
         """Ask the address in the field who is there."""
@@ -90,14 +91,17 @@ class ConnectionPanel(QWidget):
 
     def simulate(self) -> None:
         """Start a simulated instrument, and connect to it."""
-        if self.simulates:
+        if self._simulator.is_running:
+            self.address.setText(self._simulated_at)
+            self.connect_address()
             return
         self._say("Starting the simulated instrument …", "")
         self._allow(False)
         self._simulator.start("sim", "keithley2461", "--json", "--seed", str(self._seed))
 
     def _simulated(self, document: dict[str, Any]) -> None:
-        self.address.setText(str(document["resource"]))
+        self._simulated_at = str(document["resource"])
+        self.address.setText(self._simulated_at)
         self.connect_address()
 
     def _answered(self, document: dict[str, Any]) -> None:

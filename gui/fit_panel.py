@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.fit_view import rows_of
-from gui.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.plots import add_legend, add_plot, graphics, paint, pen, set_time_axis
 from gui.widgets import button, label
 from protocols import format_quantity
 
@@ -96,8 +96,9 @@ class MemoryPage(QWidget):
         for row, stretch in enumerate((5, 2, 4)):
             self._graphics.ci.layout.setRowStretchFactor(row, stretch)
         self.residual_plot.setXLink(self.current_plot)
-        self._measured = self.current_plot.plot(connect="finite")
-        self._fitted = self.current_plot.plot(connect="finite")
+        add_legend(self.current_plot)
+        self._measured = self.current_plot.plot(connect="finite", name="measured")
+        self._fitted = self.current_plot.plot(connect="finite", name="fitted")
         self._residual = self.residual_plot.plot(connect="finite")
         self._edges_of_band = [pg.PlotCurveItem(), pg.PlotCurveItem()]
         self._band = pg.FillBetweenItem(*self._edges_of_band)

@@ -7,18 +7,15 @@ window), stopping in a thread that does nothing else.
 
 from __future__ import annotations
 
-import enum
-import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, Qt, QThread, Signal
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import (
     QApplication,
     QFrame,
     QHBoxLayout,
     QMainWindow,
-    QMessageBox,
     QProgressBar,
     QTabWidget,
     QVBoxLayout,
@@ -27,14 +24,16 @@ from PySide6.QtWidgets import (
 
 from gui._background import Background
 from gui.child_process import JsonChild
+from gui.closing_question import ask_before_closing
 from gui.connection_panel import ConnectionPanel, Instrument
 from gui.fit_panel import FitPanel, MemoryPage
 from gui.fit_view import FitCurves, load_fit
-from gui.follower import RunFacts, RunFollower, RunOrder, ask_to_end
+from gui.follower import RunFacts, RunOrder
 from gui.live_plot import LivePlot
 from gui.notices import Messages, UnknownOutputBanner
 from gui.plan_view import PlanView, plan_protocol
 from gui.protocol_panel import PlanPage, ProtocolPanel
+from gui.run_control import RunControl, Stage
 from gui.theme import colours_of, style_sheet
 from gui.time_axis_bar import TimeAxisBar
 from gui.widgets import button, label, line
@@ -60,15 +59,6 @@ _PHASES = {
 }
 
 
-class Stage(enum.Enum):
-    """How the window stands towards a run."""
-
-    IDLE = "no run goes on"
-    RUNNING = "a run has been ordered or goes on"
-    STOPPING = "it has been asked to stop"
-    ABORTING = "its output has been told to go off at once"
-
-
 class MainWindow(QMainWindow):
     """The window.
 
@@ -82,31 +72,22 @@ class MainWindow(QMainWindow):
         Of the noise of the simulated instrument.
     """
 
-    _start_wanted = Signal(object)
-    _attach_wanted = Signal(object)
-    _view_wanted = Signal(object)
-    _drawn = Signal()
-    _let_go = Signal()
-
     def __init__(self, folder: Path, resource: str | None = None, seed: int = 1) -> None:
         super().__init__()
         self.setWindowTitle("ionecho")
         self.setObjectName("window")
         self.resize(1280, 800)
         self.folder = folder
-        self._stage = Stage.IDLE
         self._instrument: Instrument | None = None
         self._source: str | Path | None = None
         self._plan: PlanView | None = None
         self._facts: RunFacts | None = None
-        self._path: Path | None = None
-        self._over = threading.Event()
         self._closing = False
         self._make_parts(seed)
         self._lay_out()
         self._connect_parts()
         self._follow_palette()
-        self._set_stage(Stage.IDLE)
+        self._follow_stage()
         self._background.do(self._runs_in_progress, self._reattach, lambda fault: self.messages.say(str(fault)))
         if resource is not None:
             self.connection.address.setText(resource)
@@ -133,13 +114,8 @@ class MainWindow(QMainWindow):
         for big in (self.run_button, self.stop_button):
             big.setMinimumSize(118, 40)
         self._background = Background(self)
-        # Stop must not queue behind a plan or a results file.
-        self._stop_lane = Background(self, n_threads=2)
         self._fit = JsonChild("The fit", self)
-        self._follower = RunFollower()
-        self._thread = QThread(self)
-        self._follower.moveToThread(self._thread)
-        self._thread.start()
+        self.run_control = RunControl(self)
 
     def _lay_out(self) -> None:
         sidebar = QFrame()
@@ -206,29 +182,26 @@ class MainWindow(QMainWindow):
         self.connection.connected.connect(self._set_instrument)
         self.connection.failed.connect(self.messages.say)
         self.protocols.chosen.connect(self._choose)
-        self.time_axis.chosen.connect(self._view_wanted)
+        self.time_axis.chosen.connect(self.run_control.look)
         self.live_page.zoomed.connect(self.time_axis.zoom)
         self.fitting.wanted.connect(self._start_fit)
         self.fitting.unwanted.connect(self._give_up_fit)
         self._fit.documented.connect(self._fitted)
         self._fit.failed.connect(self._fit_failed)
-        self._start_wanted.connect(self._follower.start)
-        self._attach_wanted.connect(self._follower.attach)
-        self._view_wanted.connect(self._follower.look)
-        self._drawn.connect(self._follower.drawn)
-        self._let_go.connect(self._follower.let_go)
-        self._follower.begun.connect(self._begun)
-        self._follower.opened.connect(self._opened)
-        self._follower.progressed.connect(self._progressed)
-        self._follower.traced.connect(self._draw)
-        self._follower.ended.connect(self._ended)
-        self._follower.failed.connect(self._not_begun)
+        self.run_control.stage_changed.connect(self._follow_stage)
+        self.run_control.unheard.connect(self.banner.alarm)
+        follower = self.run_control.follower
+        follower.opened.connect(self._opened)
+        follower.progressed.connect(self._progressed)
+        follower.traced.connect(self._draw)
+        follower.ended.connect(self._ended)
+        follower.failed.connect(self.messages.say)
 
     # -- connect and choose -------------------------------------------------------------------------------------------
 
     def _set_instrument(self, instrument: Instrument | None) -> None:
         self._instrument = instrument
-        self._set_stage(self._stage)
+        self._follow_stage()
         if self._source is not None:
             self._make_plan(self._source)
 
@@ -239,7 +212,7 @@ class MainWindow(QMainWindow):
 
     def _make_plan(self, source: str | Path) -> None:
         self._plan = None
-        self._set_stage(self._stage)
+        self._follow_stage()
         driver = self._instrument.driver if self._instrument is not None else _DEFAULT_DRIVER
         asked = (source, self._instrument)
 
@@ -250,29 +223,26 @@ class MainWindow(QMainWindow):
             if still_wanted():
                 self._plan = view
                 self.plan_page.show_plan(view, connected=self._instrument is not None)
-                self._set_stage(self._stage)
+                self._follow_stage()
 
         def refused(fault: Exception) -> None:
             if still_wanted():
                 self.plan_page.show_fault(source.name if isinstance(source, Path) else source, fault)
-                self._set_stage(self._stage)
+                self._follow_stage()
 
         self._background.do(lambda: plan_protocol(source, driver), planned, refused)
 
     # -- run ----------------------------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        if self._stage is not Stage.IDLE or self._instrument is None or self._plan is None:
-            return
-        self._make_ready()
-        self._set_stage(Stage.RUNNING)
-        self._start_wanted.emit(RunOrder(self._instrument.resource, self.folder, self._plan.protocol))
+        if self.run_control.is_idle and self._instrument is not None and self._plan is not None:
+            self._make_ready()
+            self.run_control.start(RunOrder(self._instrument.resource, self.folder, self._plan.protocol))
 
     def _make_ready(self) -> None:
         """Forget the last run."""
         self._give_up_fit()
-        self._facts = self._path = None
-        self._over = threading.Event()
+        self._facts = None
         self.live_page.clear()
         self.memory_page.clear()
         self.time_axis.set_facts(None)
@@ -285,30 +255,23 @@ class MainWindow(QMainWindow):
         return runs_in_progress(self.folder)
 
     def _reattach(self, paths: list[Path]) -> None:
-        if not paths or self._stage is not Stage.IDLE:
+        if not paths or not self.run_control.is_idle:
             return
         self._make_ready()
-        self._set_stage(Stage.RUNNING)
-        self._attach_wanted.emit(paths[-1])
+        self.run_control.attach(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.messages.say(f"Other runs go on in {self.folder} as well: {others}")
-
-    def _begun(self, path: Path) -> None:
-        self._path = path
-        if self._stage is not Stage.RUNNING:
-            # Stop was pressed before there was anybody to tell.
-            self._ask_to_end()
 
     def _opened(self, facts: RunFacts) -> None:
         self._facts = facts
         self.live_page.set_facts(facts)
         self.time_axis.set_facts(facts)
-        self._set_stage(self._stage)
+        self._follow_stage()
 
     def _progressed(self, status: dict[str, Any]) -> None:
         done, planned = status["n_samples"], status["n_planned"]
-        if self._stage is Stage.RUNNING:
+        if self.run_control.stage is Stage.RUNNING:
             self.headline.setText(_PHASES.get(status["phase"], status["phase"]))
         if planned:
             self.progress.setValue(round(1000 * done / planned))
@@ -320,30 +283,15 @@ class MainWindow(QMainWindow):
         self.live_page.show_traces(traces)
         self.memory_page.show_traces(traces)
         self.time_axis.show_traces(traces)
-        self._drawn.emit()
+        self.run_control.drawn()
 
     def _stop(self) -> None:
-        """Stop the run; pressed again, switch the output off by the guardian's spare session."""
-        if self._stage is Stage.IDLE:
+        if self.run_control.is_idle:
             self.detail.setText("No run goes on: there is nothing to stop.")
-            return
-        self._set_stage(Stage.STOPPING if self._stage is Stage.RUNNING else Stage.ABORTING)
-        if self._path is not None:
-            self._ask_to_end()
-
-    def _ask_to_end(self) -> None:
-        path, over = self._path, self._over
-        if path is not None:
-            how = "stop" if self._stage is Stage.STOPPING else "abort"
-            self._stop_lane.do(
-                lambda: ask_to_end(path, how, over),  # type: ignore[arg-type]
-                lambda _: None,
-                lambda fault: self.banner.alarm(str(fault)),
-            )
+        else:
+            self.run_control.stop()
 
     def _ended(self, outcome: Outcome) -> None:
-        self._over.set()
-        self._set_stage(Stage.IDLE)
         if outcome.output == "unknown":
             self.banner.alarm(outcome.reason)
         self.headline.setText(
@@ -356,25 +304,19 @@ class MainWindow(QMainWindow):
             }[outcome.state]
         )
         output = {"off": "output off", "untouched": "output never on", "unknown": "OUTPUT MAY BE ON"}[outcome.output]
-        name = self._path.name if self._facts is not None and self._path is not None else "no run file"
+        name = self._facts.path.name if self._facts is not None else "no run file"
         self.detail.setText(f"{outcome.n_samples:,} samples · {output} · {name}")
         if outcome.error and outcome.reason:
             self.messages.say(outcome.reason)
         if outcome.state == "complete":
             self.progress.setValue(1000)
-        if self._closing:
+        if self._closing and outcome.output != "unknown":
             self.close()
 
-    def _not_begun(self, why: str) -> None:
-        self._over.set()
-        self._set_stage(Stage.IDLE)
-        self.messages.say(why)
-
-    def _set_stage(self, stage: Stage) -> None:
-        self._stage = stage
-        idle = stage is Stage.IDLE
-        ready = idle and self._instrument is not None and self._plan is not None
-        self.run_button.setEnabled(ready)
+    def _follow_stage(self) -> None:
+        """Enable what can be done at this stage."""
+        stage, idle = self.run_control.stage, self.run_control.is_idle
+        self.run_button.setEnabled(idle and self._instrument is not None and self._plan is not None)
         self.stop_button.setText("Stop" if stage in {Stage.IDLE, Stage.RUNNING} else "Output off now")
         self.fitting.set_state(has_run=idle and self._facts is not None, fitting=self._fit.is_running)
         if stage in {Stage.STOPPING, Stage.ABORTING}:
@@ -397,12 +339,12 @@ class MainWindow(QMainWindow):
     # -- fit ----------------------------------------------------------------------------------------------------------
 
     def _start_fit(self, model: str) -> None:
-        if self._path is None or self._fit.is_running:
+        if self._facts is None or self._fit.is_running:
             return
         self.memory_page.clear(f"Fitting {model} …")
         self.pages.setCurrentWidget(self.memory_page)
-        self._fit.start("fit", str(self._path), "--model", model, "--json")
-        self._set_stage(self._stage)
+        self._fit.start("fit", str(self._facts.path), "--model", model, "--json")
+        self._follow_stage()
 
     def _give_up_fit(self) -> None:
         if self._fit.is_running:
@@ -411,21 +353,21 @@ class MainWindow(QMainWindow):
             self.fitting.set_state(has_run=True, fitting=False)
 
     def _fitted(self, document: dict[str, Any]) -> None:
-        path = self._path
-        self._set_stage(self._stage)
-        if path is None:
+        self._follow_stage()
+        facts = self._facts
+        if facts is None:
             return
 
         def show(curves: FitCurves) -> None:
-            if self._path == path:
+            if self._facts is facts:
                 self.memory_page.show_fit(document, curves)
 
-        self._background.do(lambda: load_fit(path), show, lambda fault: self._fit_failed(str(fault)))
+        self._background.do(lambda: load_fit(facts.path), show, lambda fault: self._fit_failed(str(fault)))
 
     def _fit_failed(self, why: str) -> None:
         self.memory_page.clear("The last fit failed.")
         self.messages.say(why)
-        self._set_stage(self._stage)
+        self._follow_stage()
 
     # -- window -------------------------------------------------------------------------------------------------------
 
@@ -447,47 +389,27 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless a run goes on: then ask what is to become of it."""
-        if self._stage is not Stage.IDLE:
+        if not self.run_control.is_idle:
             event.ignore()
-            self._ask_before_closing()
+            ask_before_closing(
+                self, simulated=self.connection.simulates, stop=self._stop_and_close, leave=self._leave_and_close
+            )
             return
         self.hide()
-        self._let_go.emit()
-        self._thread.quit()
+        self.run_control.close()
         self._fit.end()
         self._fit.wait_for_end()
         self.connection.close_children()
-        self._thread.wait(round(_CLOSE_S * 1000))
-        for lane in (self._background, self._stop_lane):
-            lane.finish(_CLOSE_S)
+        self._background.finish(_CLOSE_S)
         event.accept()
-
-    def _ask_before_closing(self) -> None:
-        simulated = self.connection.simulates
-        words = (
-            "The simulated instrument ends with this window, and the run with it."
-            if simulated
-            else "It can go on without this window, which finds it again when it is opened."
-        )
-        box = QMessageBox(QMessageBox.Icon.Question, "ionecho", "A run goes on.", parent=self)
-        box.setObjectName("closeQuestion")
-        box.setInformativeText(words)
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        stop = box.addButton("Stop it and close", QMessageBox.ButtonRole.DestructiveRole)
-        stop.clicked.connect(self._stop_and_close)
-        if not simulated:
-            leave = box.addButton("Leave it running", QMessageBox.ButtonRole.AcceptRole)
-            leave.clicked.connect(self._leave_and_close)
-        box.addButton(QMessageBox.StandardButton.Cancel)
-        box.open()
 
     def _stop_and_close(self) -> None:
         self._closing = True
-        if self._stage is Stage.RUNNING:
-            self._stop()
-        elif self._stage is Stage.IDLE:
+        if self.run_control.stage is Stage.RUNNING:
+            self.run_control.stop()
+        elif self.run_control.is_idle:
             self.close()
 
     def _leave_and_close(self) -> None:
-        self._stage = Stage.IDLE
+        self.run_control.leave()
         self.close()

@@ -76,6 +76,11 @@ def set_time_axis(plot: Any, title: str, *, log: bool) -> None:
         axis.setStyle(showValues=False)
 
 
+def add_legend(plot: Any) -> Any:
+    """Return the legend of a plot, for curves that are added later with a name."""
+    return plot.addLegend(offset=(-8, 4), brush=None, pen=None)
+
+
 def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
     """Give plots the colours of the palette."""
     widget.setBackground(colours.ground)
@@ -84,6 +89,10 @@ def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
             axis = plot.getAxis(name)
             axis.setPen(pg.mkPen(colours.faint))
             axis.setTextPen(pg.mkPen(colours.ink))
+        if plot.legend is not None:
+            plot.legend.setLabelTextColor(colours.ink)
+            for _, text in plot.legend.items:
+                text.setText(text.text)
 
 
 def pen(colour: QColor, width: float = 1.0, alpha: float = 1.0) -> QPen:

@@ -18,12 +18,15 @@ def bulk(s: mpmath.mpc, G: float, W: float, tau: float, a: float = 1.0) -> mpmat
 # Written out by hand from the definitions, in arbitrary precision.
 BY_HAND = {
     "R0-De1-C1": lambda s, p: 1 / (p[0] + 1 / bulk(s, p[1], p[2], p[3]) + 1 / (s * p[4])),
-    "R0-p(Cc1,C1)-CPE3": lambda s, p: 1
-    / (p[0] + 1 / (bulk(s, p[1], p[2], p[3], p[4]) + s * p[5]) + 1 / (p[6] * s ** p[7])),
-    "p(R0-C1,Pr1:3)": lambda s, p: 1 / (p[0] + 1 / (s * p[1]))
-    + sum(
-        g / (1 + p[4] + p[5]) * bulk(s, p[2], p[3], tau)
-        for g, tau in zip((1, p[4], p[5]), (p[6], p[7], p[8]), strict=True)
+    "R0-p(Cc1,C1)-CPE3": lambda s, p: (
+        1 / (p[0] + 1 / (bulk(s, p[1], p[2], p[3], p[4]) + s * p[5]) + 1 / (p[6] * s ** p[7]))
+    ),
+    "p(R0-C1,Pr1:3)": lambda s, p: (
+        1 / (p[0] + 1 / (s * p[1]))
+        + sum(
+            g / (1 + p[4] + p[5]) * bulk(s, p[2], p[3], tau)
+            for g, tau in zip((1, p[4], p[5]), (p[6], p[7], p[8]), strict=True)
+        )
     ),
 }
 VALUES = {
@@ -49,9 +52,7 @@ def test_derivatives_are_those_of_arbitrary_precision(circuit: str) -> None:
                 h = mpmath.mpf(p[k]) * mpmath.mpf("1e-12")
                 up, down = ([mpmath.mpf(x) for x in p] for _ in range(2))
                 up[k], down[k] = up[k] + h, down[k] - h
-                value = complex(
-                    (BY_HAND[circuit](mpmath.mpc(s), up) - BY_HAND[circuit](mpmath.mpc(s), down)) / (2 * h)
-                )
+                value = complex((BY_HAND[circuit](mpmath.mpc(s), up) - BY_HAND[circuit](mpmath.mpc(s), down)) / (2 * h))
                 assert found[k, n] == pytest.approx(value, rel=1e-9)
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -143,7 +144,7 @@ def test_chunks_do_not_matter(*, measured: bool) -> None:
     whole, keep = ModeCursor(rates, None if measured else drive, DT).rows(t, v)
     cursor = ModeCursor(rates, None if measured else drive, DT)
     cuts = [0, 1, 2, 50, 51, 777, len(t)]
-    parts = [cursor.rows(t[a:b], v[a:b]) for a, b in zip(cuts[:-1], cuts[1:], strict=True)]
+    parts = [cursor.rows(t[a:b], v[a:b]) for a, b in pairwise(cuts)]
     assert np.concatenate([rows for rows, _ in parts]) == pytest.approx(whole, abs=1e-12)
     assert np.array_equal(np.concatenate([kept for _, kept in parts]), keep)
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import socket
 from typing import TYPE_CHECKING
 
+import numpy as np
 from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
+from gui.follower import RunFacts
 
 from .conftest import SIMULATOR_STARTS_MS
 
@@ -71,11 +73,11 @@ def test_protocol_over_its_limit_is_refused_with_edge_value_and_limit(operator: 
 
 def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operator) -> None:
     reason = "guardian and runner are gone. Press the OUTPUT key of the instrument."
-    operator.window._follower.ended.emit(Outcome("unknown", "unknown", reason, "OutputStateUnknown"))
+    operator.window.run_control.follower.ended.emit(Outcome("unknown", "unknown", reason, "OutputStateUnknown"))
     operator.wait(lambda: operator.is_visible("unknownOutput"))
     assert operator.text("unknownOutputReason") == reason
     operator.choose("Single pulse")
-    operator.window._follower.ended.emit(Outcome("complete", "off"))
+    operator.window.run_control.follower.ended.emit(Outcome("complete", "off"))
     operator.wait(lambda: operator.text("headline") == "Complete")
     assert operator.is_visible("unknownOutput")
     operator.click("acknowledgeButton")
@@ -83,8 +85,11 @@ def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operat
 
 
 def test_a_child_that_fails_says_why_and_where(operator: Operator, tmp_path: Path) -> None:
-    operator.window._path = tmp_path / "missing.nxs"
-    operator.window._start_fit("R0-Mig1-CPE1")
+    missing = RunFacts(tmp_path / "missing.nxs", "Gone", "", 1.0, 1, np.empty(0), np.empty(0))
+    operator.window.run_control.follower.opened.emit(missing)
+    operator.wait(lambda: operator.window._facts is missing)
+    operator.wait(operator.button("fitButton").isEnabled)
+    operator.click("fitButton")
     operator.wait(lambda: operator.is_visible("messages"), SIMULATOR_STARTS_MS)
     assert "missing.nxs" in operator.text("messageText")
     assert "there is no such file" in operator.text("messageText")

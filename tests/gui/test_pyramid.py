@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,7 +29,7 @@ def test_extremes_are_those_of_brute_force(case: tuple[np.ndarray, list[int], np
     for end in steps:
         pyramid.grow(values[:end])
     lowest, highest = pyramid.extremes(bounds)
-    for k, (start, stop) in enumerate(zip(bounds[:-1], bounds[1:], strict=True)):
+    for k, (start, stop) in enumerate(pairwise(bounds)):
         numbers = values[start:stop][~np.isnan(values[start:stop])]
         if numbers.size:
             assert lowest[k] == numbers.min()

@@ -33,7 +33,7 @@ window.protocols.list.setCurrentRow(3)
 presser = QTimer(interval=20)
 presser.timeout.connect(window.run_button.click)
 presser.start()
-window._follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
+window.run_control.follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
 application.exec()
 """
 
@@ -63,7 +63,7 @@ def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_it
     qtbot.addWidget(window)
     window.show()
     operator = Operator(qtbot, window)
-    operator.wait(lambda: window._path == path)
+    operator.wait(lambda: window.run_control.path == path)
     assert operator.button("stopButton").isEnabled()
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
     run = open_run(path)
