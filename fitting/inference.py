@@ -103,7 +103,7 @@ def fit(
     starts = _starts(problem, start or {})
     box = problem.scales.box(starts)
     best = _best(problem, starts, box)
-    best = minimise(problem.evaluate, best.u, box, irrelevant=1e-9)
+    best = minimise(problem.evaluate, best.u, box, irrelevant=0.0)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _whiteness(reduction, noise_A)

@@ -300,10 +300,10 @@ class Reducer:
             Any flag excludes the sample.
         """
         t, v, i = (np.ascontiguousarray(x, dtype=np.float64) for x in (t_s, voltage_V, current_A))
-        good = (np.asarray(status) == 0) & np.isfinite(i)
+        flags = np.asarray(status)
         for first in range(0, len(t), _BLOCK):
             here = slice(first, first + _BLOCK)
-            self._take(t[here], v[here], i[here], good[here])
+            self._take(t[here], v[here], i[here], (flags[here] == 0) & np.isfinite(i[here]))
 
     def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
         from fitting._kernel import absorb
