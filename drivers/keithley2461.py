@@ -57,6 +57,8 @@ _SETTLE_S = 0.03
 _RESOLUTION_V = {0.2: 5e-6, 2.0: 50e-6, 7.0: 250e-6, 10.0: 500e-6, 20.0: 500e-6, 100.0: 2.5e-3}
 # A compact buffer holds 27.5 million readings (p. 3-15 ff.); one is kept free for the sample after the last.
 _MAX_SAMPLES = 27_500_000 - 1
+# Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
+_TIME_SLACK_S = 1.5e-6
 _POINTS_PER_MESSAGE = 20
 _READ_SAMPLES = 100_000
 _OVERFLOW_A = 9e37  # "the remote interface returns 9.9e+37" (p. 8-166)
@@ -214,47 +216,55 @@ class Keithley2461(Potentiostat):
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
-        # The state is asked before the count, so that "idle" means that the count is final; the limit latch last.
-        answer = self._session.query(f':TRIG:STAT?;:TRAC:ACT? "{_NAME}";:SOUR:VOLT:ILIM:TRIP?').split(";")
-        if len(answer) != 5:
+        # The state is asked before the count, so that "idle" means that the count is final.
+        answer = self._session.query(f':TRIG:STAT?;:TRAC:ACT? "{_NAME}"').split(";")
+        if len(answer) != 4:
             raise InstrumentError(f"{self._session.resource}: unexpected progress report {';'.join(answer)!r}")
-        state, limited = answer[0].strip().upper(), answer[4].strip() == "1"
+        state = answer[0].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._must_be_content("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
         available = min(int(_number("TRAC:ACT?", answer[3])), plan.n_samples)
         if available > self._n_read:
-            return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES), limited=limited)
+            return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
         if available == plan.n_samples or state == "IDLE":
             return None
-        return self._block(np.empty((0, 3)), 0, limited=False)
+        return self._block(np.empty((0, 3)), 0)
 
-    def _fetch(self, first: int, end: int, *, limited: bool) -> Block:
+    def _fetch(self, first: int, end: int) -> Block:
         # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
         values = self._session.query_block(
             f':TRAC:DATA? {first + 1}, {end}, "{_NAME}", READ, REL, SOUR', 3 * (end - first), "<f8"
         )
         self._n_read = end
-        return self._block(values.reshape(-1, 3), first, limited=limited)
+        return self._block(values.reshape(-1, 3), first)
 
-    def _block(self, rows: np.ndarray, first: int, *, limited: bool) -> Block:
+    def _block(self, rows: np.ndarray, first: int) -> Block:
         plan = self._armed_plan()
-        current, begun, source = rows[:, 0].copy(), rows[:, 1], rows[:, 2].copy()
+        current, begun, source = rows[:, 0].copy(), rows[:, 1], rows[:, 2]
         status = np.zeros(len(rows), dtype=np.uint8)
         overflow = ~(np.abs(current) < _OVERFLOW_A)
         current[overflow] = np.nan
         status[overflow] |= np.uint8(Status.OVERLOAD)
-        if limited:
-            status[~(np.abs(current) < 0.99 * plan.compliance_A)] |= np.uint8(Status.COMPLIANCE)
+        # The limit's own query says only whether it limits now: what the readings say is kept instead.
+        status[np.abs(current) > 0.995 * plan.compliance_A] |= np.uint8(Status.COMPLIANCE)
         index = np.arange(first, first + len(rows))
-        late = np.abs(begun - index * plan.interval_s) > max(0.1 * plan.interval_s, 1.5e-6)
-        resolution = _RESOLUTION_V[plan.voltage_range_V]
-        expected = plan.sequence.voltage_at(begun)
+        late = np.abs(begun - index * plan.interval_s) > max(0.1 * plan.interval_s, _TIME_SLACK_S)
         over_edge = _within(self._edge_samples, first, len(rows))
-        next_to_edge = over_edge | np.roll(over_edge, 1) | np.roll(over_edge, -1)
-        status[late | ((np.abs(source - expected) > 0.6 * resolution) & ~next_to_edge)] |= np.uint8(Status.TIMING)
+        differs = self._differs(source, begun) & ~over_edge
+        status[late | differs] |= np.uint8(Status.TIMING)
         status[over_edge] |= np.uint8(Status.EDGE)
-        return Block(begun + plan.aperture_s / 2, source, current, status)
+        # The recorded value is the one programmed when the reading began; at an edge on the sampling grid that may be
+        # the old one by a hair. Where it is the plan's, the plan knows the voltage during the aperture better.
+        centre = begun + plan.aperture_s / 2
+        return Block(centre, np.where(differs, source, plan.sequence.voltage_at(centre)), current, status)
+
+    def _differs(self, source: np.ndarray, begun: np.ndarray) -> np.ndarray:
+        """Return where the recorded source value is not the plan's, just before or just after that time."""
+        plan = self._armed_plan()
+        tolerance = 0.6 * _RESOLUTION_V[plan.voltage_range_V]
+        off = [np.abs(source - plan.sequence.voltage_at(begun + shift)) for shift in (-_TIME_SLACK_S, _TIME_SLACK_S)]
+        return np.minimum(*off) > tolerance
 
     def _armed_plan(self) -> DrivePlan:
         if self._plan is None:

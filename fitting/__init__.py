@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from fitting.inference import fit
     from fitting.modes import ModeGrid
     from fitting.prediction import overlay_times, predict
-    from fitting.reduction import Record, Reducer, Reduction, reduce_run, reducer_for
+    from fitting.reducer import Record, Reducer, reduce_run, reducer_for
+    from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
     from fitting.spectrum import SpectrumResult, fit_spectrum
     from fitting.warm import warm
@@ -25,16 +26,16 @@ _FILES = {
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
-    "Record": "reduction",
-    "Reducer": "reduction",
+    "Record": "reducer",
+    "Reducer": "reducer",
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
     "fit": "inference",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
     "predict": "prediction",
-    "reduce_run": "reduction",
-    "reducer_for": "reduction",
+    "reduce_run": "reducer",
+    "reducer_for": "reducer",
     "warm": "warm",
 }
 

@@ -20,6 +20,7 @@ _Z95 = 1.959964
 _WIDEST_RATIO = 4.0
 _WIDEST_SHARE = 0.5
 _MOST_REFITS = 16
+_FLAT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def profile_intervals(
     unit : float
         Standard deviation of the residual's components.
     """
-    profile = _Profile(evaluate, best, box, unit, covariance_of(best, unit))
+    profile = _Profile(evaluate, best, box, unit)
     return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in range(len(best.u))]
 
 
@@ -78,20 +79,31 @@ class _Profile:
     best: Minimum
     box: Floats
     unit: float
-    covariance: Floats
+
+    def tangent(self, k: int) -> tuple[Floats, float]:
+        """Return how all parameters move with parameter k along the valley, and how fast its floor rises.
+
+        Directions in which nothing changes are left alone: along them the linearisation reaches nowhere.
+        """
+        others = np.arange(len(self.best.u)) != k
+        jacobian = self.best.jacobian
+        along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, k], rcond=_FLAT)[0]
+        direction = np.ones(len(self.best.u))
+        direction[others] = along
+        return direction, float(np.linalg.norm(jacobian @ direction)) / self.unit
 
     def side(self, k: int, sign: float) -> float:
         """Follow the profile of parameter k to one side, and return where it is 1.96 high."""
-        u, column = self.best.u, self.covariance[:, k]
+        u = self.best.u
         reach = float(self.box[1, k] - u[k] if sign > 0.0 else u[k] - self.box[0, k])
         if reach < 1e-6:
             return float(sign * np.inf)
-        direction = sign * column / column[k]
-        at = min(_Z95 * float(np.sqrt(column[k])), reach)
+        direction, rise = self.tangent(k)
+        at = min(_Z95 / max(rise, _Z95 / reach), reach)
         inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
         near, near_at = u, 0.0
         for _ in range(_MOST_REFITS):
-            start = near + np.clip(direction * (at - near_at), -2.0, 2.0)
+            start = near + np.clip(sign * direction * (at - near_at), -2.0, 2.0)
             start[k] = u[k] + sign * at
             there, z = self.refitted(start, k)
             if abs(z - _Z95) < 0.02 * _Z95:
@@ -112,7 +124,7 @@ class _Profile:
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
         """Return the best of all others with parameter k held, and by how many deviations it is worse."""
         held = np.arange(len(start)) == k
-        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=40)
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=60)
         return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
 
 

@@ -1,38 +1,20 @@
 """Which loops are compiled? The walk of the modes, the triangle that takes in rows, a sum of rational functions.
 
-Importing this file imports numba; the cache goes to a folder of the user's, since an installed package may lie where
-nothing can be written.
+Importing this file imports numba and compiles, once a machine: some 3 s, then 0.5 s.
 """
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-if "NUMBA_CACHE_DIR" not in os.environ:
-    _home = Path(os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-    os.environ["NUMBA_CACHE_DIR"] = str(_home / "ionecho" / "numba")
-
-import numba
 import numpy as np
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from fitting._compiler import compiled
 
+if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
-
-_Function = TypeVar("_Function", bound="Callable[..., None]")
-
-
-def _compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Function], _Function]:
-    """Compile for one signature when the file is imported; sums may be reordered where that lets them run abreast."""
-    loose = {"reassoc", "contract"} if sums_reordered else False
-    decorator: Callable[[_Function], _Function] = numba.njit(signature, nogil=True, cache=True, fastmath=loose)
-    return decorator
-
 
 # A decay factor is used again where the step is the same to this share: rounding of sample times, not a new step.
 _SAME_STEP = 1e-9
@@ -41,7 +23,7 @@ _SAME_STEP = 1e-9
 _NOTHING_V = 1e-30
 
 
-@_compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
+@compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
 def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs more than the loop
     start_s: Floats,
     rates: Floats,
@@ -127,7 +109,7 @@ def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs 
     clock[0], clock[1], clock[2], clock[3] = now, slope, last_jump, segment
 
 
-@_compiled("void(f8[:,::1], f8[:,:,::1])", sums_reordered=True)
+@compiled("void(f8[:,::1], f8[:,:,::1])", sums_reordered=True)
 def absorb(factor: Floats, panels: Floats) -> None:
     """Bring rows under an upper triangle into it, by Householder reflections.
 
@@ -168,7 +150,7 @@ def absorb(factor: Floats, panels: Floats) -> None:
                     other[n] -= dot * column[n]
 
 
-@_compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
+@compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
 def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
     """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights.
 

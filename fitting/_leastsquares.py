@@ -144,3 +144,16 @@ def minimise(
             if damping > 1e12:
                 break
     return Minimum(u, cost, residual, jacobian)
+
+
+def refined(evaluate: Callable[[Floats], tuple[Floats, Floats]], found: Minimum, box: Floats) -> Minimum:
+    """Take one last Gauss-Newton step where it changes the sum of squares by less than that is rounded to.
+
+    A search that compares sums of squares finds its place to the root of their rounding; the gradient knows better.
+    """
+    step = np.linalg.lstsq(found.jacobian, -found.residual, rcond=1e-8)[0]
+    if float(np.sum((found.jacobian @ step) ** 2)) > 1e-9 * max(found.cost, 1.0):
+        return found
+    u = np.clip(found.u + step, *box)
+    residual, jacobian = evaluate(u)
+    return Minimum(u, float(residual @ residual), residual, jacobian)

@@ -145,7 +145,7 @@ class Capacitor(Element):
         return s * p[0], s[None]
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
-        return (scale.conductance_S * scale.time(0.3 + draw[0]),)
+        return (scale.conductance_S * scale.time(-0.3 + 1.6 * draw[0]),)
 
 
 class ConstantPhase(Element):

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting._intervals import Interval, covariance_of, profile_intervals, verdicts
-from fitting._leastsquares import Minimum, Scales, minimise
+from fitting._leastsquares import Minimum, Scales, minimise, refined
 from fitting.circuit import CellModel
 from fitting.elements import StartScale
 from fitting.memory import Fitted, memory_quantities, reversal
-from fitting.reduction import Reduction, reduce_run
+from fitting.reducer import reduce_run
+from fitting.reduction import Reduction
 from fitting.result import FitResult
 from fitting.spectrum import fit_spectrum
 from protocols import FitError
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fitting.laplace import Floats
-    from fitting.reduction import Record
+    from fitting.reducer import Record
 
 _SCREENED = 64
 _STARTS = 6
@@ -103,10 +104,10 @@ def fit(
     starts = _starts(problem, start or {})
     box = problem.scales.box(starts)
     best = _best(problem, starts, box)
-    best = minimise(problem.evaluate, best.u, box, irrelevant=0.0)
+    best = refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
-    widening, remarks = _whiteness(reduction, noise_A)
+    widening, remarks = _widening(problem, best, noise_A)
     unit = widening * noise_A / problem.unit_A
     intervals = profile_intervals(problem.evaluate, best, box, unit)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
@@ -165,25 +166,48 @@ def _best(problem: Problem, starts: list[Floats], box: Floats) -> Minimum:
     return best
 
 
-def _whiteness(reduction: Reduction, noise_A: float) -> tuple[float, tuple[str, ...]]:
-    """Factor on the intervals, and what to say, if the residual is not what the samples scatter by.
+def _widening(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, tuple[str, ...]]:
+    """Factor on the intervals, and what to say, where the residual is not white noise; the larger of two."""
+    found = [one for one in (_coloured(problem.reduction, noise_A), _lack_of_fit(problem, best)) if one is not None]
+    if not found:
+        return 1.0, ()
+    widening, remark = max(found, key=lambda one: one[0])
+    return widening, (remark,)
+
+
+def _lack_of_fit(problem: Problem, best: Minimum) -> tuple[float, str] | None:
+    """Whether sums of modes explain what the model leaves: its residual in their space is chi-square if it is noise."""
+    spare = len(problem.reduction.grid) - len(best.u)
+    ratio = best.cost / max(spare, 1)
+    if problem.reduction.rest_A2 == 0.0 or ratio <= 1.0 + 5.0 * np.sqrt(2.0 / max(spare, 1)):
+        return None
+    widening = float(np.sqrt(ratio))
+    remark = (
+        f"{problem.model.circuit} does not describe this record: free relaxations explain what it leaves; its"
+        f" parameters are those of the nearest such cell, their intervals {widening:.3g} times wider for it"
+    )
+    return widening, remark
+
+
+def _coloured(reduction: Reduction, noise_A: float) -> tuple[float, str] | None:
+    """Whether the residual is more than what the samples scatter by from one to the next.
 
     For AR(1) noise of lag-1 correlation rho, second differences have the variance 2 (1 - rho)(3 - rho) sigma^2, and
     the mean of slow features is as uncertain as if there were (1 - rho)/(1 + rho) as many samples.
     """
     step = reduction.step_noise_A
     if not (np.isfinite(step) and reduction.n_bends > 30):
-        return 1.0, ()
+        return None
     ratio = (noise_A / step) ** 2 if step > 0.0 else np.inf
     if ratio <= 1.0 + 8.0 / np.sqrt(reduction.n_bends):
-        return 1.0, ()
+        return None
     rho = min(2.0 - float(np.sqrt(1.0 + 3.0 / ratio)), 0.999)
     widening = float(np.sqrt((1.0 + rho) / (1.0 - rho)))
     remark = (
         f"the residual is {np.sqrt(ratio):.3g} times what the samples scatter by from one to the next: the noise is"
         f" not white, or the model does not describe the cell; intervals are {widening:.3g} times wider for it"
     )
-    return widening, (remark,)
+    return widening, remark
 
 
 def _result(
@@ -215,5 +239,5 @@ def _result(
         n_excluded=reduction.n_excluded,
         warnings=remarks,
         source=reduction.source,
-        drive_is_measured=reduction.drive is None,
+        drive_is_measured=reduction.drive_is_measured,
     )

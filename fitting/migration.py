@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.elements import Bulk, Quantity, StartScale
-from fitting.modes import exponentials, weights_of_response
+from fitting.modes import WeightsOfResponse
 
 if TYPE_CHECKING:
     from fitting.laplace import Complexes, Floats
@@ -77,7 +77,7 @@ def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
 
 
 @cache
-def _reduced_modes() -> tuple[Floats, Floats, Floats]:
+def _reduced_modes() -> tuple[Floats, Floats, WeightsOfResponse]:
     """Rates and times (in units of tau) and the map from W at the times to mode weights.
 
     W is smooth at the scale of tau, so that rates a few hundred times 1/tau and more have no weight; its slow tail is
@@ -85,7 +85,7 @@ def _reduced_modes() -> tuple[Floats, Floats, Floats]:
     """
     rates = np.concatenate([[0.0], 10.0 ** (np.arange(-57, 17) / 6.0)])
     times = np.concatenate([[0.0], 10.0 ** (np.arange(-54, 145) / 18.0)])
-    return rates, times, weights_of_response(exponentials(times, rates))
+    return rates, times, WeightsOfResponse(times, rates)
 
 
 class Migration(Bulk):
@@ -108,10 +108,10 @@ class Migration(Bulk):
 
         G, B, K, tau = p
         rates, times, to_weights = _reduced_modes()
-        weights = to_weights @ self._w(times, B, K).T
+        weights = to_weights(self._w(times, B, K))
         # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate), x = s tau.
         sums = np.empty((4, len(s)), dtype=np.complex128)
-        rational_sums(s.real * tau, s.imag * tau, rates, np.ascontiguousarray(weights.T), sums)
+        rational_sums(s.real * tau, s.imag * tau, rates, weights, sums)
         shape, d_B, d_K, d_ln_tau = sums
         return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
 

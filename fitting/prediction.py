@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fitting.laplace import Floats
-    from fitting.reduction import Record
+    from fitting.reducer import Record
     from fitting.result import FitResult
     from fitting.spectrum import SpectrumResult
 

@@ -10,49 +10,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid, ModeMap
 from protocols import FitError, PulseSequence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
     from fitting.laplace import Floats
 
-_BLOCK = 4096
-_PANEL = 64
-_SETTLED = 16  # samples of a hold before its second differences tell the noise
 VERSION = 1
-
-
-class Record(Protocol):
-    """What the fit reads of a run; `daq.Run` is one."""
-
-    @property
-    def path(self) -> Path: ...  # noqa: D102
-    @property
-    def n_samples(self) -> int: ...  # noqa: D102
-    @property
-    def t_s(self) -> Floats: ...  # noqa: D102
-    @property
-    def voltage_V(self) -> Floats: ...  # noqa: D102
-    @property
-    def current_A(self) -> Floats: ...  # noqa: D102
-    @property
-    def status(self) -> NDArray[np.uint8]: ...  # noqa: D102
-    @property
-    def drive(self) -> PulseSequence | None: ...  # noqa: D102
-    @property
-    def aperture_s(self) -> float: ...  # noqa: D102
-    @property
-    def response_s(self) -> tuple[float, ...]: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +50,8 @@ class Reduction:
     resolution_s : float
         Shortest time after an edge that a sample tells of.
     drive : PulseSequence or None
-        Commanded drive, None if the measured voltage was taken.
+        Commanded drive; None if the measured voltage was taken, or runs of several drives were merged.
+    drive_is_measured : bool
     source : str
         Where the samples came from.
     """
@@ -93,6 +66,7 @@ class Reduction:
     bend_A2: float
     n_bends: int
     drive: PulseSequence | None
+    drive_is_measured: bool
     resolution_s: float
     source: str = ""
 
@@ -143,6 +117,10 @@ class Reduction:
         right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
         return np.asarray(np.linalg.solve(self.factor[:k, :k], right), dtype=np.float64)
 
+    @property
+    def _basis(self) -> tuple[object, ...]:
+        return self.grid, self.response_s, self.drift, self.drive_is_measured
+
     def merged(self, other: Reduction) -> Reduction:
         """Return the reduction of both records together.
 
@@ -151,8 +129,11 @@ class Reduction:
         FitError
             If they were not reduced to the same modes, response and nuisance.
         """
-        if (self.grid, self.response_s, self.drift) != (other.grid, other.response_s, other.drift):
-            raise FitError("these reductions differ in modes, instrument response or nuisance: reduce both on one grid")
+        if self._basis != other._basis:
+            raise FitError(
+                "these reductions differ in modes, instrument response, nuisance or kind of drive:"
+                " reduce both on one grid"
+            )
         return replace(
             self,
             factor=_merged(self.factor, other.factor),
@@ -178,6 +159,7 @@ class Reduction:
             "sum_current_A2": self.sum_current_A2,
             "bend_A2": self.bend_A2,
             "n_bends": self.n_bends,
+            "drive_is_measured": self.drive_is_measured,
             "resolution_s": self.resolution_s,
             "source": self.source,
         }
@@ -220,6 +202,7 @@ class Reduction:
             float(attributes["bend_A2"]),
             int(attributes["n_bends"]),
             drive,
+            bool(attributes["drive_is_measured"]),
             float(attributes["resolution_s"]),
             str(attributes["source"]),
         )
@@ -232,213 +215,3 @@ def _merged(factor: Floats, other: Floats) -> Floats:
     together = factor.copy()
     absorb(together, np.ascontiguousarray(other.T)[None])
     return together
-
-
-class Reducer:
-    """Reduces a record as it grows.
-
-    Parameters
-    ----------
-    grid : ModeGrid
-    drive : PulseSequence or None
-        Commanded voltage in the time of the record; None takes the measured one.
-    interval_s : float
-        Typical time from sample to sample.
-    aperture_s : float
-        How long each sample averages, centred on its time.
-    response_s : tuple of float
-        First-order time constants of the instrument (s).
-    drift : bool
-        Whether a linear drift of the current is a nuisance beside the offset. Off by default: over one record it
-        is hard to tell from a slow electrode, and would take half of its information away.
-    source : str
-        Where the samples come from.
-    """
-
-    def __init__(
-        self,
-        grid: ModeGrid,
-        drive: PulseSequence | None,
-        *,
-        interval_s: float,
-        aperture_s: float = 0.0,
-        response_s: tuple[float, ...] = (),
-        drift: bool = False,
-        source: str = "",
-    ) -> None:
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s)
-        k = (2 if drift else 1) + len(grid) + 1
-        steps = drive is not None and not drive.has_ramps
-        self._now = Reduction(
-            grid=grid,
-            response_s=tuple(response_s),
-            drift=drift,
-            factor=np.zeros((0, 0)),
-            n_samples=0,
-            n_excluded=0,
-            sum_current_A2=0.0,
-            bend_A2=0.0,
-            n_bends=0,
-            drive=drive,
-            resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
-            source=source,
-        )
-        self._factor = np.zeros((k, k))
-        self._modes = np.empty((_BLOCK, len(grid)))
-        self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
-        self._tail = (np.empty(0), np.empty(0))
-        self._tail_kept = np.empty(0, dtype=np.bool_)
-
-    def append(self, t_s: ArrayLike, voltage_V: ArrayLike, current_A: ArrayLike, status: ArrayLike) -> None:
-        """Take in the next samples.
-
-        Parameters
-        ----------
-        t_s, voltage_V, current_A : array_like, shape (n,)
-            Time (s), voltage (V), current (A).
-        status : array_like of int, shape (n,)
-            Any flag excludes the sample.
-        """
-        t, v, i = (np.ascontiguousarray(x, dtype=np.float64) for x in (t_s, voltage_V, current_A))
-        flags = np.asarray(status)
-        for first in range(0, len(t), _BLOCK):
-            here = slice(first, first + _BLOCK)
-            self._take(t[here], v[here], i[here], (flags[here] == 0) & np.isfinite(i[here]))
-
-    def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
-        from fitting._kernel import absorb
-
-        now = self._now
-        modes, clear = self._cursor.rows(t, v, self._modes)
-        keep = good & clear
-        used = int(np.count_nonzero(keep))
-        bend, n_bends = self._bends(modes[:, 0], i, keep)
-        current = i if used == len(t) else np.where(keep, i, 0.0)
-        absorb(self._factor, self._filled(t, modes, current, keep))
-        self._now = replace(
-            now,
-            n_samples=now.n_samples + used,
-            n_excluded=now.n_excluded + len(t) - used,
-            sum_current_A2=now.sum_current_A2 + float(current @ current),
-            bend_A2=now.bend_A2 + bend,
-            n_bends=now.n_bends + n_bends,
-        )
-
-    def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
-        """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
-        n, k = len(t), self._now.n_nuisance
-        whole, rest = divmod(n, _PANEL)
-        panels = self._panels[: whole + (rest > 0)]
-        spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]
-        for first, shape in [span for span in spans if min(span[1]) > 0]:
-            here = slice(first, first + shape[0] * shape[1])
-            block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
-            block[:, 0] = keep[here].reshape(shape)
-            if self._now.drift:
-                block[:, 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
-            block[:, k:-1] = modes[here].reshape(*shape, -1).transpose(0, 2, 1)
-            block[:, -1] = current[here].reshape(shape)
-        if rest:
-            panels[-1, :, rest:] = 0.0
-        for lost in np.flatnonzero(~keep):
-            panels[lost // _PANEL, :, lost % _PANEL] = 0.0
-        return panels
-
-    def _bends(self, level_V: Floats, current_A: Floats, keep: NDArray[np.bool_]) -> tuple[float, int]:
-        """Squared second differences once a hold has settled; the last samples wait for the next block."""
-        level = np.concatenate([self._tail[0], level_V])
-        current = np.concatenate([self._tail[1], current_A])
-        kept = np.concatenate([self._tail_kept, keep])
-        self._tail, self._tail_kept = (level[-_SETTLED:], current[-_SETTLED:]), kept[-_SETTLED:]
-        if len(level) <= _SETTLED:
-            return 0.0, 0
-        even = kept[_SETTLED:] & kept[_SETTLED - 1 : -1] & kept[_SETTLED - 2 : -2]
-        if self._now.drive is not None:
-            even &= level[_SETTLED:] == level[:-_SETTLED]
-        bends = np.diff(current[_SETTLED - 2 :], 2)[even]
-        return float(bends @ bends), len(bends)
-
-    def reduction(self) -> Reduction:
-        """Return the reduction of all samples so far."""
-        return replace(self._now, factor=self._factor.copy())
-
-
-def reducer_for(
-    t_s: Floats,
-    drive: PulseSequence | None,
-    *,
-    aperture_s: float = 0.0,
-    response_s: tuple[float, ...] = (),
-    drift: bool = False,
-    source: str = "",
-) -> Reducer:
-    """Return an empty reducer whose modes suit a record.
-
-    Parameters
-    ----------
-    t_s : ndarray, shape (n,)
-        Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, drift, source
-        As for `Reducer`.
-
-    Raises
-    ------
-    FitError
-        If there are too few samples.
-    """
-    if len(t_s) < 3:
-        raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
-    interval = float(np.median(np.diff(t_s[:100_000])))
-    if drive is None:
-        # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
-        shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
-    else:
-        shortest = shortest_lag_s(drive, t_s, aperture_s)
-        edges = drive.jumps()[0] if not drive.has_ramps else drive.times_s
-        longest = float(t_s[-1] + 0.5 * aperture_s - (edges[0] if len(edges) else 0.0))
-    grid = ModeGrid.covering(shortest, longest)
-    return Reducer(
-        grid,
-        drive,
-        interval_s=interval,
-        aperture_s=aperture_s,
-        response_s=response_s,
-        drift=drift,
-        source=source,
-    )
-
-
-def reduce_run(run: Record, *, drift: bool = False) -> Reduction:
-    """Reduce a run in one pass.
-
-    Parameters
-    ----------
-    run : Record
-        E.g. `daq.Run`.
-    drift : bool
-        As for `Reducer`.
-
-    Returns
-    -------
-    Reduction
-
-    Raises
-    ------
-    FitError
-        If there are no usable samples.
-    """
-    reducer = reducer_for(
-        run.t_s,
-        run.drive,
-        aperture_s=run.aperture_s,
-        response_s=run.response_s,
-        drift=drift,
-        source=run.path.name,
-    )
-    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status)
-    reduction = reducer.reduction()
-    if reduction.n_samples <= reduction.n_nuisance + 1:
-        raise FitError(
-            f"{run.path.name}: of {run.n_samples} samples only {reduction.n_samples} are free of flags; nothing to fit"
-        )
-    return reduction

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.reduction import Reduction, reduce_run
+from fitting.reducer import reduce_run
+from fitting.reduction import Reduction
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from rich.table import Table
 
     from fitting.laplace import Floats
-    from fitting.reduction import Record
+    from fitting.reducer import Record
 
 _STRENGTHS = 10.0 ** np.arange(-6.0, 4.1, 0.5)
 
@@ -185,8 +186,8 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
         on = weights > 0.0
         misfit = float(np.sum((y - Z @ weights) ** 2)) + reduction.rest_A2
         # Effective number of parameters: trace of the hat matrix over the modes that are not zero.
-        normal = rows[:, on].T @ rows[:, on]
-        paid = float(np.trace(np.linalg.pinv(normal, hermitian=True) @ (Z[:, on].T @ Z[:, on]))) if on.any() else 0.0
+        hat = np.linalg.qr(rows[:, on])[0][: len(Z)] if on.any() else np.zeros((1, 1))
+        paid = float(np.sum(hat**2))
         score = misfit + 2.0 * variance * paid
         if best is None or score < best[0]:
             best = (score, weights, float(strength))

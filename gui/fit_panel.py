@@ -21,7 +21,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.fit_view import rows_of
-from gui.plots import add_legend, add_plot, graphics, paint, pen, set_time_axis
+from gui.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
+from gui.theme import mixed
 from gui.widgets import button, label
 from protocols import format_quantity
 
@@ -96,9 +97,8 @@ class MemoryPage(QWidget):
         for row, stretch in enumerate((5, 2, 4)):
             self._graphics.ci.layout.setRowStretchFactor(row, stretch)
         self.residual_plot.setXLink(self.current_plot)
-        add_legend(self.current_plot)
-        self._measured = self.current_plot.plot(connect="finite", name="measured")
-        self._fitted = self.current_plot.plot(connect="finite", name="fitted")
+        self._measured = self.current_plot.plot(connect="finite", antialias=False)
+        self._fitted = self.current_plot.plot(connect="finite")
         self._residual = self.residual_plot.plot(connect="finite")
         self._edges_of_band = [pg.PlotCurveItem(), pg.PlotCurveItem()]
         self._band = pg.FillBetweenItem(*self._edges_of_band)
@@ -228,8 +228,10 @@ class MemoryPage(QWidget):
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
         paint(self._graphics, (self.current_plot, self.residual_plot, self.memory_plot), colours)
-        # The data as a broad light line under the thin fit: one sees where the fit leaves it.
-        self._measured.setPen(pen(colours.current, 5.0, 0.35))
+        # The data as a broad light line under the thin fit: one sees where the fit leaves it. Opaque and not smoothed,
+        # or a broad line takes 50 ms to paint.
+        self._measured.setPen(pen(mixed(colours.current, colours.ground, 0.4), 5.0))
+        set_legend(self.current_plot, {"measured": colours.current, "fitted": colours.fit})
         self._fitted.setPen(pen(colours.fit, 1.5))
         self._residual.setPen(pen(colours.current))
         self._relaxation.setPen(pen(colours.fit, 1.5))

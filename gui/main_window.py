@@ -212,6 +212,7 @@ class MainWindow(QMainWindow):
 
     def _make_plan(self, source: str | Path) -> None:
         self._plan = None
+        self.plan_page.show_waiting()
         self._follow_stage()
         driver = self._instrument.driver if self._instrument is not None else _DEFAULT_DRIVER
         asked = (source, self._instrument)
@@ -330,7 +331,7 @@ class MainWindow(QMainWindow):
         elif self._source is None:
             words = "Choose a protocol."
         elif self._plan is None:
-            words = "This protocol cannot be run: see the plan."
+            words = "No plan for this protocol: see the page Plan."
         else:
             words = "Press Run to start."
         self.headline.setText("Ready" if self._plan is not None and self._instrument is not None else "Not ready")

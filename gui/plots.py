@@ -6,12 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
-from PySide6.QtGui import QColor, QPen
 
 from protocols import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from PySide6.QtGui import QColor, QPen
 
     from gui.theme import Colours
 
@@ -76,9 +77,12 @@ def set_time_axis(plot: Any, title: str, *, log: bool) -> None:
         axis.setStyle(showValues=False)
 
 
-def add_legend(plot: Any) -> Any:
-    """Return the legend of a plot, for curves that are added later with a name."""
-    return plot.addLegend(offset=(-8, 4), brush=None, pen=None)
+def set_legend(plot: Any, names: dict[str, QColor]) -> None:
+    """Name the curves of a plot above it, each in its colour, where no curve runs."""
+    words = "&nbsp;&nbsp;&nbsp;".join(
+        f'<span style="color:{ink.name()}">━ {name}</span>' for name, ink in names.items()
+    )
+    plot.setTitle(words, size="9pt")
 
 
 def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
@@ -89,17 +93,11 @@ def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
             axis = plot.getAxis(name)
             axis.setPen(pg.mkPen(colours.faint))
             axis.setTextPen(pg.mkPen(colours.ink))
-        if plot.legend is not None:
-            plot.legend.setLabelTextColor(colours.ink)
-            for _, text in plot.legend.items:
-                text.setText(text.text)
 
 
-def pen(colour: QColor, width: float = 1.0, alpha: float = 1.0) -> QPen:
+def pen(colour: QColor, width: float = 1.0) -> QPen:
     """Return a pen of a constant width on the screen."""
-    made = QColor(colour)
-    made.setAlphaF(alpha)
-    return pg.mkPen(made, width=width)  # type: ignore[no-any-return]
+    return pg.mkPen(colour, width=width)  # type: ignore[no-any-return]
 
 
 def _decade_strings(values: Sequence[float], _scale: float, _spacing: float) -> list[str]:

@@ -83,6 +83,7 @@ class PlanPage(QWidget):
         grid = QGridLayout()
         grid.setHorizontalSpacing(12)
         for row, (name, value) in enumerate(self._facts):
+            name.setWordWrap(False)
             half = 2 * (row // (_N_FACTS // 2))
             grid.addWidget(name, row % (_N_FACTS // 2), half, Qt.AlignmentFlag.AlignTop)
             grid.addWidget(value, row % (_N_FACTS // 2), half + 1)
@@ -104,6 +105,10 @@ class PlanPage(QWidget):
         for widget, text in ((self._notes, notes), (self._fault, fault), (self._changes, changes)):
             widget.setText(text)
             widget.setVisible(bool(text))
+
+    def show_waiting(self) -> None:
+        """Say that a plan is being made."""
+        self._title.setText("Planning …")
 
     def show_plan(self, view: PlanView, *, connected: bool) -> None:
         """Show a plan.

@@ -36,7 +36,7 @@ def colours_of(palette: QPalette) -> Colours:
     ground = palette.color(QPalette.ColorRole.Base)
     ink = palette.color(QPalette.ColorRole.Text)
     voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
-    return Colours(ground, ink, _mixed(ink, ground, 0.62), QColor(voltage), QColor(current), QColor(fit))
+    return Colours(ground, ink, mixed(ink, ground, 0.62), QColor(voltage), QColor(current), QColor(fit))
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -44,9 +44,10 @@ def is_dark(palette: QPalette) -> bool:
     return palette.color(QPalette.ColorRole.Base).lightness() < palette.color(QPalette.ColorRole.Text).lightness()
 
 
-def _mixed(one: QColor, other: QColor, share: float) -> QColor:
-    parts = zip(one.getRgb()[:3], other.getRgb()[:3], strict=True)  # type: ignore[index]
-    return QColor(*(round(share * a + (1 - share) * b) for a, b in parts))
+def mixed(one: QColor, other: QColor, share: float) -> QColor:
+    """Return a colour between two, nearer to the first one the larger its share."""
+    pairs = ((one.red(), other.red()), (one.green(), other.green()), (one.blue(), other.blue()))
+    return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
 
 
 def style_sheet(palette: QPalette) -> str:
@@ -54,8 +55,8 @@ def style_sheet(palette: QPalette) -> str:
     faint = colours_of(palette).faint.name()
     base = palette.color(QPalette.ColorRole.Base)
     text = palette.color(QPalette.ColorRole.Text)
-    line = _mixed(text, base, 0.18).name()
-    raised = _mixed(text, base, 0.05).name()
+    line = mixed(text, base, 0.18).name()
+    raised = mixed(text, base, 0.05).name()
     fault, fault_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
     accent, pressed = ("#2f6fd0", "#2559a8")
     return f"""

@@ -144,7 +144,7 @@ class RunTraces:
             since = np.maximum(t[[first, last - 1]] - origin_s, 1e-9)
             grid = origin_s + np.geomspace(since[0], since[1], N_RANGES + 1)
         inner = np.searchsorted(t, grid[1:-1])
-        return np.unique(np.concatenate([[first], np.clip(inner, first, last), [last]]))
+        return _distinct(np.concatenate([[first], np.clip(inner, first, last), [last]]))
 
     def _extremes(self, t: Floats, bounds: NDArray[np.int64], origin_s: float) -> tuple[Floats, Floats, Floats]:
         """Return two points a range, lowest and highest, at its middle; one point where it holds one sample."""
@@ -158,6 +158,15 @@ class RunTraces:
             curves.append(curve)
         time, voltage, current = (curve[drawn] for curve in curves)
         return time, voltage, current
+
+
+def _distinct(ascending: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return ascending numbers, each once.
+
+    Not by numpy.unique: its first call imports numpy.ma, 40 ms in which the interpreter lock is not let go and the
+    window stands still.
+    """
+    return ascending[np.diff(ascending, prepend=-1) > 0]
 
 
 def edge_times(drive: PulseSequence | None) -> Floats:
@@ -179,7 +188,7 @@ def waveform(sequence: PulseSequence) -> tuple[Floats, Floats]:
         return time, level
     pyramid = MinMaxPyramid(len(level))
     pyramid.grow(level)
-    bounds = np.unique(np.searchsorted(time, np.linspace(0.0, sequence.duration_s, N_RANGES + 1)))
+    bounds = _distinct(np.searchsorted(time, np.linspace(0.0, sequence.duration_s, N_RANGES + 1)))
     bounds[-1] = len(level)
     lowest, highest = pyramid.extremes(bounds)
     return np.repeat(time[bounds[:-1]], 2), np.column_stack([lowest, highest]).ravel()

@@ -46,14 +46,22 @@ def test_a_staircase_has_even_steps() -> None:
     np.testing.assert_allclose(np.diff(sequence.start_V[:11]), 0.005)
 
 
-def test_prbs_is_balanced_as_a_maximal_length_sequence_is() -> None:
-    # 2**(n-1) ones and one zero less in a period (Golomb 1967).
-    order = 7
-    sequence = PulseSequence.prbs("10 mV", "1 ms", order)
-    bits = sequence.voltage_at((np.arange(2**order - 1) + 0.5) * 1e-3) > 0
-    assert bits.sum() == 2 ** (order - 1)
-    other_start = PulseSequence.prbs("10 mV", "1 ms", order, seed=5)
-    assert other_start != sequence
+@pytest.mark.parametrize("order", range(2, 17))
+def test_prbs_has_the_autocorrelation_of_a_maximal_length_sequence(order: int) -> None:
+    # N at no lag, -1 at every other (Golomb, Shift Register Sequences, 1967, chapter III).
+    period = 2**order - 1
+    sequence = PulseSequence.prbs(1.0, 1e-3, order)
+    bits = sequence.voltage_at((np.arange(period) + 0.5) * 1e-3)
+    correlation = np.fft.ifft(np.abs(np.fft.fft(bits)) ** 2).real
+    np.testing.assert_allclose(correlation[0], period, rtol=1e-9)
+    np.testing.assert_allclose(correlation[1:], -1.0, atol=1e-6)
+    assert (bits > 0).sum() == 2 ** (order - 1)
+
+
+def test_prbs_starts_where_its_seed_says() -> None:
+    assert PulseSequence.prbs(0.01, 1e-3, 7, seed=5) != PulseSequence.prbs(0.01, 1e-3, 7)
+    with pytest.raises(ProtocolError, match=r"below 2\*\*order"):
+        PulseSequence.prbs(0.01, 1e-3, 7, seed=128)
 
 
 def test_ramps_are_linear_and_holds_are_flat() -> None:

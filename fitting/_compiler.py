@@ -1,0 +1,50 @@
+"""How are loops compiled, and where is the result kept?
+
+An installed package may lie where nothing can be written, so that numba's cache goes to a folder of the user's.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_Function = TypeVar("_Function", bound="Callable[..., None]")
+
+
+def compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Function], _Function]:
+    """Compile for one signature when the file is imported, or take the result from the cache.
+
+    Compiled loops run without the interpreter's lock.
+
+    Parameters
+    ----------
+    signature : str
+        In numba's notation.
+    sums_reordered : bool
+        Whether sums may be reordered, which lets them run several abreast.
+    """
+    if "NUMBA_CACHE_DIR" not in os.environ:
+        os.environ["NUMBA_CACHE_DIR"] = _cache_folder()
+    import numba
+
+    loose = {"reassoc", "contract"} if sums_reordered else False
+    decorator: Callable[[_Function], _Function] = numba.njit(signature, nogil=True, cache=True, fastmath=loose)
+    return decorator
+
+
+def _cache_folder() -> str:
+    """Return where compiled loops are kept: a folder of the user's, or one for this process alone."""
+    root = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
+    try:
+        folder = (Path(root) if root else Path.home() / ".cache") / "ionecho" / "numba"
+        folder.mkdir(parents=True, exist_ok=True)
+        if os.access(folder, os.W_OK):
+            return str(folder)
+    except (OSError, RuntimeError):  # no home, or a read-only one
+        pass
+    return tempfile.mkdtemp(prefix="ionecho-numba-")
