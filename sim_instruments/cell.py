@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+_BOLTZMANN_EV_K = 8.617333262e-5  # CODATA 2018
 # Mesh of the step response: 13 decades, 200 points each.
 _FIRST_S, _LAST_S = 1e-9, 1e4
 _MESH = np.geomspace(_FIRST_S, _LAST_S, 13 * 200 + 1)
@@ -42,8 +43,9 @@ class Cell:
     name : str
         What it is called.
     parameters : mapping
-        The truths behind it in SI: ``R_s`` ohm, ``G_inf`` S, those of the relaxation (``B``, ``K``, ``tau`` s), and
-        ``Q`` S s^n and ``n`` if an electrode blocks.
+        The truths behind it in SI: ``R_s`` ohm, ``G_inf`` S, those of the relaxation (``B``, ``K``, ``tau`` s; or, where
+        hops were counted, ``W_inf``, ``back_hop_fraction`` and ``tau_median`` s, each with its standard error as
+        ``..._error``), and ``Q`` S s^n and ``n`` if an electrode blocks.
     relaxation : Relaxation
         W(t), the bulk's memory.
     """
@@ -101,7 +103,7 @@ def load_cell(name_or_path: str | Path) -> Cell:
     Parameters
     ----------
     name_or_path : str or Path
-        ``"demo"``, ``"debye"``, ``"resistor"``, ``"rc"``, or the path of a file (see those in
+        ``"demo"``, ``"debye"``, ``"lattice-gas"``, ``"resistor"``, ``"rc"``, or the path of a file (see those in
         ``sim_instruments/cells``).
 
     Raises
@@ -150,13 +152,57 @@ def _cell(name: str, document: dict[str, Any]) -> Cell:
         parameters |= {
             key: parse_quantity(value, "s" if key == "tau" else "") for key, value in bulk.get("truth", {}).items()
         }
+    elif kind == "kinetic-monte-carlo":
+        relaxation, counted = _counted(bulk)
+        parameters |= counted
     else:
-        raise ValueError(f"bulk.kind must be ohmic, migration or table, not {kind!r}")
+        raise ValueError(f"bulk.kind must be ohmic, migration, table or kinetic-monte-carlo, not {kind!r}")
     if (electrode := document.get("electrode")) is not None:
         parameters |= {"Q": _electrode_Q(electrode), "n": _positive(electrode.get("n", 1.0), "", "electrode.n")}
         if parameters["n"] > 1.0:
             raise ValueError("electrode.n must be at most 1")
     return Cell(name, parameters, relaxation)
+
+
+def _counted(bulk: Mapping[str, Any]) -> tuple[Relaxation, dict[str, float]]:
+    """Let a lattice gas walk; return W(t) and what was counted."""
+    # numba takes half a second: only this kind of bulk needs it.
+    from sim_instruments.counted_memory import memory_of
+    from sim_instruments.lattice_gas import LatticeGas
+
+    kT = _BOLTZMANN_EV_K * _positive(bulk["temperature"], "K", "bulk.temperature")
+    attempts = _positive(bulk["attempt_frequency"], "Hz", "bulk.attempt_frequency")
+    gas = LatticeGas(
+        shape=(_whole(bulk["edge"], "bulk.edge"),) * 3,
+        ions=_whole(bulk["ions"], "bulk.ions"),
+        hop_rate_Hz=attempts * math.exp(-_positive(bulk["barrier"], "eV", "bulk.barrier") / kT),
+        mismatch_kT=_positive(bulk["mismatch"], "eV", "bulk.mismatch") / kT,
+        relaxation_rate_Hz=1.0 / _positive(bulk["relaxation_time"], "s", "bulk.relaxation_time"),
+        spread_kT=parse_quantity(bulk.get("site_energy_spread", "0 eV"), "eV") / kT,
+        energy_seed=_whole(bulk["seed"], "bulk.seed"),
+    )
+    memory = memory_of(
+        gas,
+        _positive(bulk["duration"], "s", "bulk.duration"),
+        _positive(bulk["longest_lag"], "s", "bulk.longest_lag"),
+        gas.energy_seed,
+    )
+    fraction, fraction_error = memory.back_hop_fraction
+    median_s, median_error_s = memory.median_time_s
+    return memory.relaxation(), {
+        "W_inf": 1.0 - fraction,
+        "W_inf_error": fraction_error,
+        "back_hop_fraction": fraction,
+        "back_hop_fraction_error": fraction_error,
+        "tau_median": median_s,
+        "tau_median_error": median_error_s,
+    }
+
+
+def _whole(value: object, path: str) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError(f"{path} must be a whole number, not {value!r}")
+    return value
 
 
 def _positive(value: str | float, unit: str, path: str) -> float:

@@ -98,5 +98,5 @@ def test_a_file_that_describes_no_cell_says_why(tmp_path: Path, text: str, what:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(CellError, match=r"debye, demo, rc, resistor"):
+    with pytest.raises(CellError, match=r"debye, demo, lattice-gas, rc, resistor"):
         load_cell("glass")
