@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from protocols import format_quantity
+from protocols import format_estimate, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -228,16 +228,11 @@ class FitResult:
             table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
         for one in self.estimates:
             remark = "" if one.identifiable else f"not identifiable: {one.reason}"
-            table.add_row(Text(one.name), format_quantity(one.value, one.unit), _interval(one), Text(remark))
+            table.add_row(Text(one.name), *format_estimate(one.value, one.ci95, one.unit), Text(remark))
         for name, value in self.model.fixed.items():
             table.add_row(Text(name), f"{value:g}", "fixed", "")
         table.add_section()
         for quantity in self.memory:
-            shown = format_quantity(quantity.value, quantity.unit)
-            table.add_row(quantity.name.replace("_", " "), shown, _interval(quantity), Text(quantity.note))
+            shown = format_estimate(quantity.value, quantity.ci95, quantity.unit)
+            table.add_row(quantity.name.replace("_", " "), *shown, Text(quantity.note))
         return table
-
-
-def _interval(found: Estimate | MemoryQuantity) -> str:
-    ends = [format_quantity(end, found.unit) if end is not None else "open" for end in found.ci95]
-    return " … ".join(ends)

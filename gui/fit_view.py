@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from gui.traces import edge_times
-from protocols import RunFileError, format_quantity
+from protocols import RunFileError, format_estimate
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -115,10 +114,8 @@ def _row(name: str, found: Mapping[str, Any]) -> Row:
     doubt = "" if trusted else found.get("reason") or note or "this run does not determine it"
     if value is None:
         return Row(readable(name), "–", "–", note, doubt)
-    if low is None or high is None:
-        return Row(readable(name), _text(value, unit, 4), "–", note, doubt)
-    digits = telling_digits(value, low, high)
-    return Row(readable(name), _text(value, unit, digits), interval_text(low, high, unit, digits), note, doubt)
+    shown, interval = format_estimate(value, (low, high), unit)
+    return Row(readable(name), shown, interval, note, doubt)
 
 
 def readable(name: str) -> str:
@@ -127,24 +124,3 @@ def readable(name: str) -> str:
     if plain in _NAMES and number.isdigit():
         return f"{_NAMES[plain]}, {_ORDINALS.get(number, number)}"
     return _NAMES.get(name, name)
-
-
-def telling_digits(value: float, low: float, high: float) -> int:
-    """Return how many digits of a value its interval lets stand: those that differ between its ends, 3 to 7."""
-    if not high > low or value == 0.0:
-        return 4
-    return min(max(math.ceil(math.log10(abs(value) / (high - low))) + 1, 3), 7)
-
-
-def interval_text(low: float, high: float, unit: str, digits: int) -> str:
-    """Return an interval, its unit said once: "1.20 … 1.27 ms"."""
-    low_text, high_text = _text(low, unit, digits), _text(high, unit, digits)
-    number, _, low_unit = low_text.partition(" ")
-    return f"{number if low_unit == high_text.partition(' ')[2] else low_text} … {high_text}"
-
-
-def _text(value: float, unit: str, digits: int) -> str:
-    """Return a figure with a prefix, also where the unit depends on an exponent."""
-    if unit == "S·s^n":
-        return format_quantity(value, "S", digits) + "·sⁿ"
-    return format_quantity(value, unit, digits)

@@ -128,8 +128,6 @@ def _print_tables(document: dict[str, Any]) -> None:
 
 
 def _shown(found: dict[str, Any]) -> tuple[str, str, str]:
-    unit = found.get("unit", "")
-    low, high = (math.nan if end is None else end for end in found["ci95"])
-    truth = found.get("truth")
-    shown = format_estimate(found["value"], low, high, unit)
+    unit, truth = found.get("unit", ""), found.get("truth")
+    shown = format_estimate(found["value"], tuple(found["ci95"]), unit)
     return *shown, "" if truth is None else format_quantity(truth, unit, 6)

@@ -93,33 +93,38 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     digits : int
         Significant digits.
     """
-    shown = {"ohm": "Ω"}.get(unit, unit)
-    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED or unit.startswith("S·"):
+    # The unit of a constant phase element depends on its exponent; the prefix belongs to the siemens.
+    shown = {"ohm": "Ω", "S·s^n": "S·sⁿ"}.get(unit, unit)
+    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED:
         return f"{value:.{digits}g} {shown}".rstrip()
     exponent = int(math.floor(math.log10(abs(value) * (1 + 0.5 * 10.0 ** (1 - digits))) / 3) * 3)
     exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
     return f"{value / 10.0**exponent:.{digits}g} {_PREFIXES[exponent]}{shown}"
 
 
-def format_estimate(value: float, low: float, high: float, unit: str) -> tuple[str, str]:
-    """Return a value and its interval with as many digits as the interval deserves.
+def format_estimate(value: float, ends: tuple[float | None, float | None], unit: str) -> tuple[str, str]:
+    """Return a value and its interval with as many digits as the interval lets stand.
 
     Parameters
     ----------
-    value, low, high : float
-        In the SI unit `unit`. An end that is not finite stays open.
+    value : float
+        In the SI unit `unit`.
+    ends : tuple of float or None
+        The interval; None is an open end.
     unit : str
         Symbol of the SI unit.
 
     Returns
     -------
     value, interval : str
-        ``"1.50012 ms"``, ``"1.49931 ms … 1.50093 ms"``: two digits of the interval's half width.
+        ``"1.4999 ms"``, ``"1.4992 … 1.5006 ms"``: the unit is said once where both ends share it.
     """
-    ends = [end for end in (low, high) if math.isfinite(end)]
-    half = max((abs(end - value) for end in ends), default=0.0)
+    low, high = ends
     digits = 4
-    if half > 0.0 and value != 0.0:
-        digits = min(max(math.ceil(math.log10(max(abs(value) / half, 1.0))) + 2, 3), 10)
-    shown = [format_quantity(end, unit, digits) if math.isfinite(end) else "?" for end in (low, high)]
-    return format_quantity(value, unit, digits), " … ".join(shown) if ends else "–"
+    if low is not None and high is not None and high > low and value != 0.0:
+        digits = min(max(math.ceil(math.log10(max(abs(value) / (high - low), 1.0))) + 1, 3), 7)
+    texts = ["open" if end is None else format_quantity(end, unit, digits) for end in ends]
+    number, _, unit_of_low = texts[0].partition(" ")
+    if low is not None and unit_of_low and unit_of_low == texts[1].partition(" ")[2]:
+        texts[0] = number
+    return format_quantity(value, unit, digits), " … ".join(texts)

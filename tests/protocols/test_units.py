@@ -63,8 +63,9 @@ def test_prefixes_follow_the_size() -> None:
     assert format_quantity(0.0, "A") == "0 A"
 
 
-def test_an_estimate_has_the_digits_that_its_interval_deserves() -> None:
-    assert format_estimate(1.5001234e-3, 1.4993e-3, 1.5009e-3, "s") == ("1.50012 ms", "1.4993 ms … 1.5009 ms")
-    assert format_estimate(200.0, 100.0, 400.0, "ohm") == ("200 Ω", "100 Ω … 400 Ω")
-    assert format_estimate(2.0, math.nan, 3.0, "")[1] == "? … 3"
-    assert format_estimate(2.0, math.nan, math.nan, "") == ("2", "–")
+def test_an_estimate_has_the_digits_that_its_interval_lets_stand() -> None:
+    assert format_estimate(1.5012e-3, (1.4993e-3, 1.5029e-3), "s") == ("1.501 ms", "1.499 … 1.503 ms")
+    assert format_estimate(200.0, (100.0, 400.0), "ohm") == ("200 Ω", "100 … 400 Ω")
+    assert format_estimate(9.9e-4, (9.5e-4, 1.1e-3), "s")[1] == "950 µs … 1.1 ms"
+    assert format_estimate(8.0005e-5, (8e-5, 8.001e-5), "S·s^n") == ("80.005 µS·sⁿ", "80 … 80.01 µS·sⁿ")
+    assert format_estimate(2.0, (None, 3.0), "") == ("2", "open … 3")
