@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import subprocess
 import sys
 from contextlib import contextmanager
@@ -21,16 +20,6 @@ if TYPE_CHECKING:
 CELL = "demo"
 PROTOCOL = "pump_probe"
 MODEL = "R0-Mig1-CPE1"
-# What the simulated cell calls it, and where the fitted circuit has it.
-_TRUTH_NAMES = {
-    "R_s": "R0",
-    "G_inf": "Mig1.G_inf",
-    "B": "Mig1.B",
-    "K": "Mig1.K",
-    "tau": "Mig1.tau",
-    "Q": "CPE1.Q",
-    "n": "CPE1.n",
-}
 
 
 @contextmanager
@@ -84,25 +73,17 @@ def _compared(run: Run, resource: str) -> dict[str, Any]:
     result = fit(reduce_run(run), MODEL)
     keep_fit(run, result)
     document: dict[str, Any] = {"run": run.path, "resource": resource, "samples": run.n_samples} | result.to_dict()
-    parameters, memory, noise = _truth(run)
-    for name, found in document["parameters"].items():
-        found["truth"] = parameters[name]
-    for name, found in document["memory"].items():
-        if name in memory and isinstance(found, dict):
-            found["truth"] = memory[name]
-    document["noise_A"] = noise
-    return document
-
-
-def _truth(run: Run) -> tuple[dict[str, float], dict[str, float], float]:
-    """Return what the simulator was told: parameters, memory quantities, noise (A rms) of a reading."""
+    from ionecho.truth import true_memory, true_parameters
     from sim_instruments import KEITHLEY_2461, load_cell
 
     cell = load_cell(CELL)
-    parameters = {_TRUTH_NAMES[name]: value for name, value in cell.parameters.items()}
-    remaining = math.exp(-cell.parameters["B"])
-    noise = KEITHLEY_2461.noise_A(run.plan["current_range_A"], run.aperture_s)
-    return parameters, {"W_inf": remaining, "back_hop_fraction": 1.0 - remaining}, noise
+    truths = {"parameters": true_parameters(cell), "memory": true_memory(cell, run, document["window_s"][1])}
+    for part, truth in truths.items():
+        for name, found in document[part].items():
+            if isinstance(found, dict):
+                found["truth"] = truth[name]
+    document["noise_A"] = KEITHLEY_2461.noise_A(run.plan["current_range_A"], run.aperture_s)
+    return document
 
 
 def _print_tables(document: dict[str, Any]) -> None:

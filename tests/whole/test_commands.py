@@ -82,9 +82,11 @@ def test_the_demo_finds_the_simulated_truth(tmp_path: Path) -> None:
     for name, found in document["parameters"].items():
         assert set(found) >= {"value", "ci95", "unit", "identifiable", "truth"}, name
     identifiable = [found for found in document["parameters"].values() if found["identifiable"]]
+    memory = [found for found in document["memory"].values() if isinstance(found, dict)]
+    assert len(memory) >= 6
     assert len(identifiable) >= 4
     # One run: each interval holds its truth with 95 %; all within twice the interval is as good as certain.
-    for found in identifiable:
+    for found in identifiable + memory:
         half = (found["ci95"][1] - found["ci95"][0]) / 2
         assert abs(found["value"] - found["truth"]) < 2.5 * half
     assert document["rms_residual_A"] == pytest.approx(document["noise_A"], rel=0.05)
