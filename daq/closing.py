@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from daq.layout import GROWING, sync_folder
+from daq._durable import made_whole
+from daq.layout import GROWING
 from daq.run import open_run
 from daq.writer import RunFileBytes
 from protocols import RunFileError
@@ -93,20 +94,9 @@ def _trim(path: Path, n_samples: int, n_rows: int, state: str) -> None:
     The old file gets its final state first: whoever still has it open then sees that the run is over.
     """
     _write_state(path, state)
-    making = path.with_name(path.name + ".making")
     cut = {where: n_samples for where, _ in GROWING.values()} | {"entry/blocks/table": n_rows}
-    try:
-        with h5py.File(path, "r") as old, h5py.File(making, "w") as new:
-            _copy(old, new, cut)
-        descriptor = os.open(making, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        making.replace(path)
-    finally:
-        making.unlink(missing_ok=True)
-    sync_folder(path.parent)
+    with made_whole(path) as making, h5py.File(path, "r") as old, h5py.File(making, "w") as new:
+        _copy(old, new, cut)
 
 
 def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, int], under: str = "") -> None:

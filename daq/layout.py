@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
+from daq._durable import made_whole
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -128,39 +128,25 @@ def create_run_file(path: Path, header: Header) -> Layout:
         raise RunFileError(f"{path} exists already: it was left as it is. Choose another name.")
     if header.n_samples < 1:
         raise RunFileError(f"{path}: a run needs at least one sample")
-    making = path.with_name(path.name + ".making")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with h5py.File(making, "w") as file:
-            _write_all(file, header)
-        _reserve(making)
-        making.rename(path)
+        with made_whole(path) as making:
+            with h5py.File(making, "w") as file:
+                _write_all(file, header)
+            _reserve(making)
     except OSError as fault:
         raise RunFileError(f"{path} could not be made: {fault}. Nothing was measured, the output is off.") from fault
-    finally:
-        making.unlink(missing_ok=True)
-    sync_folder(path.parent)
     return layout_of(path)
 
 
 def _reserve(path: Path) -> None:
+    if not hasattr(os, "posix_fallocate"):
+        return
     descriptor = os.open(path, os.O_RDWR)
     try:
-        if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
-        os.fsync(descriptor)
+        os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
     finally:
         os.close(descriptor)
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a new or renamed entry of a folder durable, where the platform can."""
-    with suppress(OSError, AttributeError):
-        descriptor = os.open(folder, os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
 
 
 def layout_of(path: Path) -> Layout:

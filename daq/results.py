@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.layout import sync_folder
+from daq._durable import made_whole
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -72,21 +71,11 @@ def write_process(
     kept = {process.name: process for process in _read_all(target)} if target.exists() else {}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
-    making = target.with_name(target.name + ".making")
     try:
-        with h5py.File(making, "w") as file:
+        with made_whole(target) as making, h5py.File(making, "w") as file:
             _write_all(file, run_file, kept)
-        descriptor = os.open(making, os.O_RDWR)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-        making.replace(target)
     except OSError as fault:
         raise RunFileError(f"{target} could not be written: {fault}. The run itself is untouched.") from fault
-    finally:
-        making.unlink(missing_ok=True)
-    sync_folder(target.parent)
     return target
 
 
