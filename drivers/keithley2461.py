@@ -327,6 +327,8 @@ def plan_2461(protocol: Protocol) -> DrivePlan:
     sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, resolution)
     if n_stairs:
         remarks.append(f"ramps become {n_stairs} stairs: this source steps")
+    if protocol.limits.temperature_K is not None:
+        remarks.append("nothing watches the temperature limit: this instrument has no thermometer")
     steps, rounded = quantised(sequence, can.time_step_s, resolution)
     roundings += rounded
     interval, aperture = _sampling(protocol.sampling.interval_s, roundings)

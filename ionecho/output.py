@@ -37,9 +37,13 @@ def exit_status(error: IonechoError) -> int:
 
 @contextmanager
 def reported(*, as_json: bool) -> Iterator[None]:
-    """Turn errors of ionecho into words and an exit status."""
+    """Turn errors of ionecho, and Ctrl-C, into words and an exit status."""
     try:
         yield
+    except KeyboardInterrupt:
+        # A run in progress was stopped on the way here: output off, what was measured kept.
+        error_console().print("Stopped.")
+        sys.exit(STOPPED)
     except IonechoError as error:
         if as_json:
             print_json({"error": {"type": type(error).__name__, "message": str(error)}})

@@ -113,6 +113,18 @@ def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: S
     assert not os.access(path, os.W_OK) or os.geteuid() == 0
 
 
+def test_ctrl_c_in_the_demo_stops_its_run_too(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "ionecho", "demo", "--speed", "0.5", "--folder", str(tmp_path)]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until(lambda: any(open_run(path).n_samples > 1000 for path in tmp_path.glob("*.nxs")))
+    process.send_signal(signal.SIGINT)
+    assert process.wait(30) == 3
+    (path,) = tmp_path.glob("*.nxs")
+    run = open_run(path)
+    assert run.state == "stopped"
+    assert run.events[-1]["output"] == "off"
+
+
 def test_abort_goes_through_the_guardians_own_session(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated()
     going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
