@@ -10,32 +10,47 @@ if TYPE_CHECKING:
     from sim_instruments.cell import load_cell as load_cell
     from sim_instruments.clock import ManualClock as ManualClock
     from sim_instruments.clock import RealClock as RealClock
+    from sim_instruments.counted_memory import CountedMemory as CountedMemory
+    from sim_instruments.counted_memory import memory_of as memory_of
     from sim_instruments.electronics import KEITHLEY_2461 as KEITHLEY_2461
     from sim_instruments.electronics import Electronics as Electronics
     from sim_instruments.keithley2461 import Keithley2461 as Keithley2461
+    from sim_instruments.lattice_gas import LatticeGas as LatticeGas
+    from sim_instruments.lattice_gas import count_hops as count_hops
+    from sim_instruments.lattice_gas import driven_current as driven_current
     from sim_instruments.server import serve as serve
 
-# scipy takes a third of a second: it is imported with the first name that needs it.
+# scipy takes a third of a second, numba a half: they are imported with the first name that needs it.
 _HOMES = {
     "Cell": "cell",
     "CellError": "cell",
+    "CountedMemory": "counted_memory",
     "Electronics": "electronics",
     "KEITHLEY_2461": "electronics",
     "Keithley2461": "keithley2461",
+    "LatticeGas": "lattice_gas",
     "ManualClock": "clock",
     "RealClock": "clock",
+    "count_hops": "lattice_gas",
+    "driven_current": "lattice_gas",
     "load_cell": "cell",
+    "memory_of": "counted_memory",
     "serve": "server",
 }
 __all__ = [
     "KEITHLEY_2461",
     "Cell",
     "CellError",
+    "CountedMemory",
     "Electronics",
     "Keithley2461",
+    "LatticeGas",
     "ManualClock",
     "RealClock",
+    "count_hops",
+    "driven_current",
     "load_cell",
+    "memory_of",
     "serve",
 ]
 

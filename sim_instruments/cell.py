@@ -43,8 +43,8 @@ class Cell:
     name : str
         What it is called.
     parameters : mapping
-        The truths behind it in SI: ``R_s`` ohm, ``G_inf`` S, those of the relaxation (``B``, ``K``, ``tau`` s; or, where
-        hops were counted, ``W_inf``, ``back_hop_fraction`` and ``tau_median`` s, each with its standard error as
+        The truths behind it in SI: ``R_s`` ohm, ``G_inf`` S, those of the relaxation (``B``, ``K``, ``tau`` s; or,
+        where hops were counted, ``W_inf``, ``back_hop_fraction`` and ``tau_median`` s, each with its standard error as
         ``..._error``), and ``Q`` S s^n and ``n`` if an electrode blocks.
     relaxation : Relaxation
         W(t), the bulk's memory.
