@@ -24,6 +24,10 @@ bench:
 demo-coverage seeds="20":
     uv run python benchmarks/demo_coverage.py {{ seeds }}
 
+# Kill runners and guardians in mid-run: is the output off within a second, is all that was acknowledged on disk?
+kills count="200":
+    uv run python benchmarks/kill_campaign.py {{ count }}
+
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:
     xvfb-run -a -s "-screen 0 1400x900x24" uv run python docs/make_screenshots.py

@@ -122,6 +122,11 @@ class RunInProgress:
         self._link: RunLink | None = None
         self._status: dict[str, Any] = {"phase": "connecting", "n_samples": 0, "n_planned": 0, "outcome": None}
 
+    @property
+    def guardian_pid(self) -> int | None:
+        """Process of the guardian, if this process started it."""
+        return None if self._guardian is None else self._guardian.pid
+
     def poll(self) -> dict[str, Any]:
         """Return how the run stands: ``phase``, ``n_samples``, ``n_planned``, ``outcome``.
 

@@ -28,8 +28,7 @@ def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp
     until(running_with(going, 20_000))
     assert asked(resource, ":OUTP?") == "1"
     acknowledged = going.poll()["n_samples"]
-    assert going._guardian is not None
-    runner_of(psutil.Process(going._guardian.pid)).kill()
+    runner_of(psutil.Process(going.guardian_pid)).kill()
     assert until(lambda: asked(resource, ":OUTP?") == "0") < 1.0
     outcome = going.wait()
     assert (outcome.state, outcome.output) == ("aborted", "off")
@@ -50,8 +49,7 @@ def test_a_silent_runner_is_taken_over(simulated: Simulated, tmp_path: Path) -> 
     resource = simulated(speed=0.2)
     going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(going, 5_000))
-    assert going._guardian is not None
-    runner_of(psutil.Process(going._guardian.pid)).suspend()
+    runner_of(psutil.Process(going.guardian_pid)).suspend()
     outcome = going.wait()
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert "silent" in outcome.reason
@@ -62,8 +60,7 @@ def test_guardian_death_lets_the_runner_stop_safely(simulated: Simulated, tmp_pa
     resource = simulated()
     going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(going, 20_000))
-    assert going._guardian is not None
-    going._guardian.kill()
+    psutil.Process(going.guardian_pid).kill()
     until(lambda: asked(resource, ":OUTP?") == "0")
     outcome = going.wait()
     assert (outcome.state, outcome.output) == ("stopped", "off")
