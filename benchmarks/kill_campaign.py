@@ -54,9 +54,8 @@ def main(n_kills: int) -> None:
             lost += run.n_samples < acknowledged or outcome.output != "off"
             bad_blocks += len(run.verify().bad_blocks)
     for whom, found in seconds.items():
-        print(
-            f"{whom:8} killed {len(found)} times: off after {statistics.median(found):.3f} s, at most {max(found):.3f} s"
-        )
+        median, most = statistics.median(found), max(found)
+        print(f"{whom:8} killed {len(found)} times: off after {median:.3f} s, at most {most:.3f} s")
     print(f"runs with acknowledged samples lost or output not off: {lost}; blocks with a wrong checksum: {bad_blocks}")
 
 
