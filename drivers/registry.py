@@ -81,7 +81,13 @@ def probe(resource: str, timeout_s: float = 1.0) -> Found:
     except InstrumentError as problem:
         return Found(resource, None, None, str(problem))
     names = [name for name, driver in _DRIVERS.items() if driver.matches(identity)]
-    return Found(resource, identity, names[0] if names else None, "" if names else "no driver")
+    if not names:
+        return Found(resource, identity, None, _no_driver(resource, identity))
+    return Found(resource, identity, names[0])
+
+
+def _no_driver(resource: str, identity: Identity) -> str:
+    return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
 
 
 def discover(resources: list[str] | None = None, timeout_s: float = 1.0) -> list[Found]:

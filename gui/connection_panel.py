@@ -106,8 +106,8 @@ class ConnectionPanel(QWidget):
 
     def _answered(self, document: dict[str, Any]) -> None:
         found = document["instruments"][0]
-        if found["problem"] or not found["driver"]:
-            self._not_connected(f"{found['resource']}: {found['problem'] or 'there is no driver for it'}")
+        if found["problem"]:
+            self._not_connected(found["problem"])
             return
         fields = {name: str(found[name]) for name in Instrument.__dataclass_fields__}
         instrument = Instrument(**fields)

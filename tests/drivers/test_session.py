@@ -15,7 +15,7 @@ from contextlib import contextmanager
 import numpy as np
 import pytest
 
-from drivers import VisaSession
+from drivers import VisaSession, open_potentiostat, probe
 from protocols import ConnectionLost, InstrumentError
 
 Answer = Callable[[socket.socket, bytes], None]
@@ -219,3 +219,13 @@ def test_closing_twice_is_no_error_and_using_a_closed_session_is() -> None:
         session.close()
         with pytest.raises(ConnectionLost, match="closed"):
             session.query("X?")
+
+
+def test_an_instrument_without_a_driver_is_named_with_the_drivers_that_there_are() -> None:
+    with instrument(lambda *_: None) as resource:
+        found = probe(resource)
+        assert found.driver is None
+        assert "MAKER MODEL, serial 1" in found.problem
+        assert "keithley2461" in found.problem
+        with pytest.raises(InstrumentError, match="no driver for it"):
+            open_potentiostat(resource)
