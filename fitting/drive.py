@@ -149,7 +149,8 @@ class ModeCursor:
         self._z[:] = states[-1]
         self._clock[0] += elapsed[-1]
         self._last = (float(t_s[-1]), self._last[1])
-        return states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
+        seen: Floats = states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
+        return seen
 
     def _check(self, t_s: Floats) -> None:
         steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
