@@ -67,6 +67,7 @@ def main() -> None:
     model = CellModel(CIRCUIT)
     figures = {
         "whole fit: starts, search, profiles": medians_s(reductions, lambda one: fit(one, model)),
+        "refit from 2 % off": medians_s(reductions, lambda one: refit(one, model, 1.02 * THETA)),
         "refit from 10 % off": medians_s(reductions, lambda one: refit(one, model, 1.1 * THETA)),
     }
     if "--json" in sys.argv:

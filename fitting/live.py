@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from fitting.reduction import Reduction
     from fitting.result import FitResult
 
+_LOST = 1.1  # growth of the record after which a fit that explains nothing is sought anew
 _MORE = 20  # samples beyond the parameters before a fit is worth its name
 
 
@@ -45,6 +46,8 @@ class LiveEstimate:
     n_samples : int
         Usable samples so far.
     rms_residual_A : float
+    explains : bool
+        Whether the model explains what sums of modes do, to five deviations of what noise would leave.
     """
 
     names: tuple[str, ...]
@@ -52,6 +55,7 @@ class LiveEstimate:
     deviations: Floats
     n_samples: int
     rms_residual_A: float
+    explains: bool
 
 
 def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate:
@@ -80,6 +84,7 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
     best = refined(problem.evaluate, minimise(problem.evaluate, start, box, irrelevant=1e-6), box)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     unit = float(np.sqrt(misfit_A2 / spare)) / problem.unit_A
+    n_modes = len(reduction.grid)
     deviations = np.sqrt(np.diag(covariance_of(best, unit))) * problem.scales.slope(best.u)
     return LiveEstimate(
         tuple(parameter.name for parameter in model.parameters),
@@ -87,6 +92,7 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
         deviations,
         reduction.n_samples,
         float(np.sqrt(misfit_A2 / reduction.n_samples)),
+        bool(best.cost < n_modes + 5.0 * np.sqrt(2.0 * n_modes)),
     )
 
 
@@ -94,7 +100,8 @@ class LiveFit:
     """Follows a run and keeps its reduction and its fit up to date.
 
     The modes are chosen for the run as planned. The first fit, and one whenever the record has doubled, tries all
-    starts; those between follow the last. Offline it is the same: one `update` takes in all samples.
+    starts; those between follow the last. One that no longer explains the record is sought anew as well. Offline it
+    is the same: one `update` takes in all samples.
 
     Parameters
     ----------
@@ -130,10 +137,12 @@ class LiveFit:
         reduction = self._reducer.reduction()
         if not self._answers(reduction):
             return None
-        if self._theta is None or reduction.n_samples >= 2 * self._n_searched:
-            self._theta = fit(reduction, self.model).theta
+        estimate = None if self._theta is None else refit(reduction, self.model, self._theta)
+        # A short record leads astray: followed from there, the fit may stay in a valley that the longer one rules out.
+        growth = 2.0 if estimate is None or estimate.explains else _LOST
+        if estimate is None or reduction.n_samples >= growth * self._n_searched:
             self._n_searched = reduction.n_samples
-        estimate = refit(reduction, self.model, self._theta)
+            estimate = refit(reduction, self.model, fit(reduction, self.model).theta)
         self._theta = estimate.theta
         return estimate
 
