@@ -1,4 +1,4 @@
-"""How many samples a second do the drive and the reduction take? Best of 5 over a million samples.
+"""How many samples a second do the drive and the reduction take? Best of 5 over 4 million samples.
 
 python benchmarks/bench_drive.py [--json]
 """
@@ -19,7 +19,7 @@ from protocols import PulseSequence
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SAMPLES = 1_000_000
+SAMPLES = 4_000_000
 BLOCK = 4096
 MODES = 48
 DRIVE = PulseSequence.pump_probe(0.02, 2.0, 1.0, before=0.5, after=6.5)

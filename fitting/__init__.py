@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitting.circuit import CellModel, ModelParameter
     from fitting.inference import fit
+    from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.modes import ModeGrid
     from fitting.prediction import overlay_times, predict
     from fitting.reducer import Record, Reducer, reduce_run, reducer_for
@@ -23,6 +24,8 @@ _FILES = {
     "CellModel": "circuit",
     "Estimate": "result",
     "FitResult": "result",
+    "LiveEstimate": "live",
+    "LiveFit": "live",
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
@@ -36,6 +39,7 @@ _FILES = {
     "predict": "prediction",
     "reduce_run": "reducer",
     "reducer_for": "reducer",
+    "refit": "live",
     "warm": "warm",
 }
 
@@ -43,6 +47,8 @@ __all__ = [
     "CellModel",
     "Estimate",
     "FitResult",
+    "LiveEstimate",
+    "LiveFit",
     "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
@@ -56,6 +62,7 @@ __all__ = [
     "predict",
     "reduce_run",
     "reducer_for",
+    "refit",
     "warm",
 ]
 

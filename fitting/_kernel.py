@@ -1,4 +1,4 @@
-"""Which loops are compiled? The walk of the modes, the triangle that takes in rows, a sum of rational functions.
+"""Which loops are compiled? The walk of the modes, the triangle of rows, rational sums, the mismatch of MIGRATION.
 
 Importing this file imports numba and compiles, once a machine: some 3 s, then 0.5 s.
 """
@@ -184,3 +184,66 @@ def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, ou
         out[1, n] = complex(r1, i1)
         out[2, n] = complex(r2, i2)
         out[3, n] = complex(r3, i3)
+
+
+@compiled("void(f8[::1], f8, f8, f8, i8, f8[:,::1], f8[:,::1], f8[:,::1])")
+def mismatch_of_times(  # noqa: PLR0917 - as above
+    x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+) -> None:
+    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y by Newton within panels of y.
+
+    Parameters
+    ----------
+    x : float64 (n,)
+        Reduced times, rising.
+    B, K : float
+    width : float
+        Of a panel.
+    n_newton : int
+        Most steps.
+    gauss : float64 (2, g)
+        Nodes and weights on the unit interval.
+    sums : float64 (3, p + 1)
+        Written: the integral and its derivatives to B and K at the panels' ends.
+    out : float64 (4, n)
+        Written: y, the integrand there, and the integral's derivatives to B and K. y is infinite beyond the last panel.
+    """
+    n_panels = sums.shape[1] - 1
+    sums[:, 0] = 0.0
+    for p in range(n_panels):
+        for k in range(3):
+            sums[k, p + 1] = sums[k, p]
+        for g in range(gauss.shape[1]):
+            y = (p + gauss[0, g]) * width
+            lost = -np.expm1(-y)
+            h = np.exp((K - 1.0) * y + B * lost) * gauss[1, g] * width
+            sums[0, p + 1] += h
+            sums[1, p + 1] += lost * h
+            sums[2, p + 1] += y * h
+    panel = 0
+    for n in range(x.size):
+        while panel < n_panels and sums[0, panel + 1] <= x[n]:
+            panel += 1
+        if panel == n_panels:
+            out[0, n], out[1, n], out[2, n], out[3, n] = np.inf, 1.0, 0.0, 0.0
+            continue
+        low = panel * width
+        y = low + width * (x[n] - sums[0, panel]) / (sums[0, panel + 1] - sums[0, panel])
+        by_B = by_K = 0.0
+        slope = 1.0
+        for _ in range(n_newton):
+            total, by_B, by_K = sums[0, panel], sums[1, panel], sums[2, panel]
+            for g in range(gauss.shape[1]):
+                part = low + (y - low) * gauss[0, g]
+                lost = -np.expm1(-part)
+                h = np.exp((K - 1.0) * part + B * lost) * gauss[1, g] * (y - low)
+                total += h
+                by_B += lost * h
+                by_K += part * h
+            slope = np.exp((K - 1.0) * y - B * np.expm1(-y))
+            step = (total - x[n]) / slope
+            # The derivatives belong to the place before the step: an ever smaller one ends the search.
+            if abs(step) < 1e-13:
+                break
+            y = min(max(y - step, low), low + width)
+        out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K

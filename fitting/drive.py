@@ -129,6 +129,29 @@ class ModeCursor:
         self._last = (float(t_s[-1]), float(voltage_V[-1]))
         return out, keep
 
+    def n_in_hold(self, t_s: Floats) -> int:
+        """Return how many of the next samples see nothing but the hold that the cursor is in, clear of its edges."""
+        aperture, guard, slack = self._tolerances_s
+        now, slope, last_jump, segment = self._clock
+        if self._segments is None or np.isnan(now) or slope != 0.0 or t_s[0] <= self._last[0]:
+            return 0
+        if t_s[0] - 0.5 * aperture - last_jump < guard + slack:
+            return 0
+        ahead = self._segments[0, int(segment) :]
+        if not len(ahead):
+            return len(t_s)
+        return int(np.searchsorted(t_s, ahead[0] - 0.5 * aperture - guard - 2.0 * slack))
+
+    def heights(self, t_s: Floats) -> Floats:
+        """Return what some later samples of the hold see of the modes, shape (n, m), and move on to the last."""
+        elapsed = t_s - 0.5 * self._tolerances_s[0] - self._clock[0]
+        states = self._z * np.exp(-np.multiply.outer(elapsed, self.rates))
+        self._z[:] = states[-1]
+        self._clock[0] += elapsed[-1]
+        self._last = (float(t_s[-1]), self._last[1])
+        seen: Floats = states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
+        return seen
+
     def _check(self, t_s: Floats) -> None:
         steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
         bad = np.flatnonzero(~(steps > 0.0))

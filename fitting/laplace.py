@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -40,6 +41,37 @@ def contour(t_s: Floats) -> tuple[Complexes, Complexes]:
     c = -2j / _NODES * np.exp(z) * dz
     per_s = 1.0 / t_s[:, None]
     return np.asarray(z * per_s, dtype=np.complex128), np.asarray(c * per_s, dtype=np.complex128)
+
+
+@cache
+def shared_contour(spread: float, n_nodes: int) -> tuple[Complexes, Complexes]:
+    """Return one contour for all times from 1 to `spread`.
+
+    The hyperbola of Weideman, Trefethen, Math. Comp. 76, 1341 (2007), section 4: ``s = mu (1 + sin(iu - alpha))``,
+    with the opening angle at which their convergence rate ``B(alpha)`` is greatest. Over a decade of times 24
+    nodes are right to 5e-11 of the function, where a contour for each time would need ten nodes for each.
+
+    Parameters
+    ----------
+    spread : float
+        Longest over shortest time, above 1.
+    n_nodes : int
+        Nodes in the upper half plane.
+
+    Returns
+    -------
+    s, c : ndarray of complex128, shape (n_nodes,)
+        ``f(t) = Re(sum(c * exp(s t) * F(s)))`` for the transform ``F`` and ``1 <= t <= spread``.
+    """
+    angles = np.linspace(0.79, 1.56, 2000)
+    width = np.arccosh(((np.pi - 2 * angles) * spread + 4 * angles - np.pi) / ((4 * angles - np.pi) * np.sin(angles)))
+    best = int(np.argmax((np.pi**2 - 2 * np.pi * angles) / width))
+    angle, step = angles[best], width[best] / n_nodes
+    mu = (4 * np.pi * angle - np.pi**2) / width[best] * n_nodes / spread
+    u = (np.arange(n_nodes) + 0.5) * step
+    s = mu * (1.0 + np.sin(1j * u - angle))
+    c = mu * step / np.pi * np.cos(1j * u - angle)
+    return np.asarray(s, dtype=np.complex128), np.asarray(c, dtype=np.complex128)
 
 
 def step_response(admittance: Callable[[Complexes], Complexes], t_s: Floats) -> Floats:

@@ -25,21 +25,9 @@ if TYPE_CHECKING:
 _PANELS = 160
 _LAST_Y = 60.0  # g = e^-60: nothing is left of the mismatch
 _STEP_Y = _LAST_Y / _PANELS
-_NODES, _GAUSS = np.polynomial.legendre.leggauss(8)
-_UNIT, _SHARE = 0.5 * (_NODES + 1.0), 0.5 * _GAUSS
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+_GAUSS = np.stack([0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS])
 _NEWTON = 60
-
-
-def _integrand(y: Floats, B: float, K: float) -> Floats:
-    """dx/dy."""
-    return np.exp((K - 1.0) * y - B * np.expm1(-y))
-
-
-def _partial(y0: Floats, y1: Floats, B: float, K: float) -> Floats:
-    """Integrals of dx/dy, and of its derivatives to B and K, over intervals of at most one panel; shape (3, n)."""
-    y = y0[:, None] + (y1 - y0)[:, None] * _UNIT
-    h = _integrand(y, B, K) * _SHARE * (y1 - y0)[:, None]
-    return np.stack([h.sum(1), (-np.expm1(-y) * h).sum(1), (y * h).sum(1)])
 
 
 def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
@@ -48,6 +36,7 @@ def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
     Parameters
     ----------
     x : ndarray, shape (n,)
+        Rising.
     B, K : float
         B > 0, K >= 1.
 
@@ -55,25 +44,13 @@ def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
     -------
     g, dg_dB, dg_dK : ndarray, shape (n,)
     """
-    knots = np.linspace(0.0, _LAST_Y, _PANELS + 1)
-    sums = np.concatenate([np.zeros((3, 1)), np.cumsum(_partial(knots[:-1], knots[1:], B, K), axis=1)], axis=1)
-    inside = x < sums[0, -1]
-    panel = np.clip(np.searchsorted(sums[0], x, side="right") - 1, 0, _PANELS - 1)
-    low, base = knots[panel], sums[:, panel]
-    # x grows convexly or nearly linearly within a panel, so Newton from the chord stays inside and converges.
-    width = sums[0, panel + 1] - base[0]
-    y = low + _STEP_Y * np.clip((x - base[0]) / width, 0.0, 1.0)
-    target = np.where(inside, x, base[0])
-    for _ in range(_NEWTON):
-        off = base[0] + _partial(low, y, B, K)[0] - target
-        step = off / _integrand(y, B, K)
-        y = np.clip(y - step, low, low + _STEP_Y)
-        if np.max(np.abs(step[inside]), initial=0.0) < 1e-13:
-            break
-    slope = _integrand(y, B, K)
-    total = base + _partial(low, y, B, K)
-    g = np.where(inside, np.exp(-y), 0.0)
-    return g, g * total[1] / slope, g * total[2] / slope
+    from fitting._kernel import mismatch_of_times
+
+    solved = np.empty((4, len(x)))
+    mismatch_of_times(np.ascontiguousarray(x), B, K, _STEP_Y, _NEWTON, _GAUSS, np.empty((3, _PANELS + 1)), solved)
+    y, slope, by_B, by_K = solved
+    g = np.exp(-y)
+    return g, g * by_B / slope, g * by_K / slope
 
 
 @cache

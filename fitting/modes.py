@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.laplace import contour
+from fitting.laplace import shared_contour
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PER_DECADE = 6
 _TIMES_PER_MODE = 3
+_NODES = 24
 _TRUNCATION = 1e-11
 # Measured over seven decades: 1e-7 of G(0) on R + Debye + C, 5e-9 on Cole-Cole, 2e-11 on MIGRATION cells with a CPE;
 # the same from truncation at 1e-10 to 1e-12.
@@ -117,14 +118,22 @@ class ModeMap:
     """
 
     def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = ()) -> None:
-        s, c = contour(grid.times_s)
-        for tau in response_s:
-            c /= 1.0 + s * tau
-        self._shape = s.shape
-        self._coefficients = c / s
-        self._weights = WeightsOfResponse(grid.times_s, grid.rates)
-        self.s: Complexes = s.ravel()
+        n_groups = int(np.ceil(np.log10(grid.longest_s / grid.shortest_s)))
+        groups = np.array_split(grid.times_s, n_groups)
+        contours = [shared_contour(float(t[-1] / t[0]), _NODES) for t in groups]
+        per_s = [s / t[0] for (s, _), t in zip(contours, groups, strict=True)]
+        self.s: Complexes = np.concatenate(per_s)
         """Complex frequencies at which the admittance is asked for, shape (n_s,)."""
+        onto = np.zeros((2, len(self.s), len(grid.times_s)))
+        n, m = 0, 0
+        for (_, c), s, t in zip(contours, per_s, groups, strict=True):
+            seen = np.prod([1.0 / (1.0 + s * tau) for tau in response_s], axis=0)
+            terms = (c * seen / (t[0] * s))[:, None] * np.exp(np.multiply.outer(s, t))
+            onto[:, n : n + len(s), m : m + len(t)] = terms.real, -terms.imag
+            n, m = n + len(s), m + len(t)
+        # Real and imaginary parts one after the other, as they lie in memory: one real product.
+        self._onto = onto.transpose(1, 0, 2).reshape(2 * n, m)
+        self._weights = WeightsOfResponse(grid.times_s, grid.rates)
 
     def weights(self, admittance: Complexes) -> Floats:
         """Return mode weights (S).
@@ -138,6 +147,5 @@ class ModeMap:
         -------
         ndarray, shape (..., n_modes)
         """
-        split = admittance.reshape(*admittance.shape[:-1], *self._shape)
-        response = np.einsum("...jk,jk->...j", split, self._coefficients).real
-        return self._weights(response)
+        parts = np.ascontiguousarray(admittance, dtype=np.complex128).view(np.float64)
+        return self._weights(parts @ self._onto)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
+from fitting._holds import BLOCK, MOST_BLOCKS, HoldBasis
 from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid
 from fitting.reduction import Reduction
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 4096
 _PANEL = 64
+_OTHER_STEP = 1e-13  # relative: finding a basis again for less would change nothing
 _SETTLED = 16  # samples of a hold before its second differences tell the noise
 
 
@@ -101,6 +103,7 @@ class Reducer:
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
         self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
+        self._holds: HoldBasis | None = None
         self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
 
@@ -114,11 +117,50 @@ class Reducer:
         status : array_like of int, shape (n,)
             Any flag excludes the sample.
         """
-        t, v, i = (np.ascontiguousarray(x, dtype=np.float64) for x in (t_s, voltage_V, current_A))
-        flags = np.asarray(status)
-        for first in range(0, len(t), _BLOCK):
-            here = slice(first, first + _BLOCK)
-            self._take(t[here], v[here], i[here], (flags[here] == 0) & np.isfinite(i[here]))
+        t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
+        first = 0
+        while first < len(t):
+            # Copied block by block: the columns of a run lie in its file.
+            here = slice(first, first + BLOCK * MOST_BLOCKS)
+            times, current = (np.ascontiguousarray(x[here], dtype=np.float64) for x in (t, i))
+            taken = self._take_holds(times, current, flags[here])
+            if not taken:
+                taken = min(_BLOCK, len(times))
+                times, current, here = times[:taken], current[:taken], slice(first, first + taken)
+                volts = np.ascontiguousarray(v[here], dtype=np.float64)
+                self._take(times, volts, current, (flags[here] == 0) & np.isfinite(current))
+            first += taken
+
+    def _take_holds(self, t: Floats, i: Floats, flags: NDArray[Any]) -> int:
+        """Take in whole blocks that lie in one hold, evenly spaced and without flags; return how many samples."""
+        from fitting._kernel import absorb
+
+        n = self._cursor.n_in_hold(t) // BLOCK * BLOCK if len(t) >= BLOCK else 0
+        bad = (flags[:n] != 0) | ~np.isfinite(i[:n])
+        if bad.any():
+            n = int(bad.argmax()) // BLOCK * BLOCK
+        if n == 0:
+            return 0
+        t, i = t[:n], i[:n]
+        if self._holds is None or not self._holds.fits(t):
+            interval = float(t[-1] - t[0]) / (n - 1)
+            if self._holds is None or abs(interval / self._holds.interval_s - 1.0) > _OTHER_STEP:
+                self._holds = HoldBasis(self._cursor.rates, interval)
+            if not self._holds.fits(t):
+                return 0
+        now = self._now
+        # To the last sample as well, so that the cursor stands there.
+        heights = self._cursor.heights(np.append(t[::BLOCK], t[-1]))
+        bend, n_bends = self._bends(np.full(n, heights[0, 0]), i, np.ones(n, dtype=np.bool_))
+        absorb(self._factor, self._holds.rows(t, heights[:-1], i, drift=now.drift))
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + n,
+            sum_current_A2=now.sum_current_A2 + float(i @ i),
+            bend_A2=now.bend_A2 + bend,
+            n_bends=now.n_bends + n_bends,
+        )
+        return n
 
     def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
         from fitting._kernel import absorb

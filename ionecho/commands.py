@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from daq import Run
     from drivers import DrivePlan
-    from fitting import FitResult
+    from fitting import FitResult, Reduction, SpectrumResult
 
 
 def open_window(folder: Path, resource: str | None) -> int:
@@ -165,24 +166,48 @@ def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
     if spectrum:
         _fit_spectrum(run, as_json=as_json)
         return
-    from fitting import fit, reduce_run
+    from fitting import fit
 
-    result = fit(reduce_run(run), model)
+    reduction, reused = _reduction_of(run)
+    result = fit(reduction, model)
     keep_fit(run, result)
-    if as_json:
-        print_json({"run": run.path, **result.to_dict()})
-    else:
-        console().print(result.table())
+    _print_result(run, result, reused=reused, as_json=as_json)
 
 
 def _fit_spectrum(run: Run, *, as_json: bool) -> None:
-    from fitting import fit_spectrum, reduce_run
+    from fitting import fit_spectrum
 
-    result = fit_spectrum(reduce_run(run))
+    reduction, reused = _reduction_of(run)
+    _print_result(run, fit_spectrum(reduction), reused=reused, as_json=as_json)
+
+
+def _print_result(run: Run, result: FitResult | SpectrumResult, *, reused: bool, as_json: bool) -> None:
     if as_json:
-        print_json({"run": run.path, **result.to_dict()})
-    else:
-        console().print(result.table())
+        print_json({"run": run.path, "reduction": "kept" if reused else "new", **result.to_dict()})
+        return
+    console().print(result.table())
+    if reused:
+        console().print("From the reduction kept in the results file; the run file is the one that it was made from.")
+
+
+def _reduction_of(run: Run) -> tuple[Reduction, bool]:
+    """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
+    from daq import read_process, write_process
+    from fitting import Reduction, reduce_run
+    from fitting.reduction import VERSION
+
+    if run.state in {"created", "running", "paused"}:
+        return reduce_run(run), False
+    # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
+    with run.path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    kept = read_process(run.path, "reduction")
+    if kept and kept.attributes["raw_sha256"] == checksum and kept.attributes["version"] == VERSION:
+        return Reduction.from_arrays(kept.arrays, kept.attributes), True
+    reduction = reduce_run(run)
+    arrays, attributes = reduction.to_arrays()
+    write_process(run.path, "reduction", arrays, attributes | {"raw_sha256": checksum})
+    return reduction, False
 
 
 def keep_fit(run: Run, result: FitResult) -> None:

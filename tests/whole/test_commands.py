@@ -107,6 +107,23 @@ def test_import_fit_and_spectrum_of_the_measured_titration(tmp_path: Path, measu
     assert spectrum["rms_residual_A"] < 0.02 * rms_current
 
 
+def test_second_fit_uses_the_kept_reduction_until_the_run_file_changes(tmp_path: Path) -> None:
+    t = 1e-3 * np.arange(3000)
+    volts = np.where((t >= 0.5) & (t < 1.5), 0.02, 0.0)
+    late = [np.where(t >= edge, np.exp(-(t - edge) / 0.1), 0.0) for edge in (0.5, 1.5)]
+    noise = 1e-9 * np.random.default_rng(1).standard_normal(len(t))
+    text, target = tmp_path / "rc.txt", tmp_path / "rc.nxs"
+    table = np.column_stack([t, volts, 0.02 / 1e4 * (late[0] - late[1]) + noise])
+    np.savetxt(text, table, delimiter=",", header="time/s,voltage/V,current/A", comments="")
+    document_of(ionecho("import", str(text), "-o", str(target), "--json"))
+    fits = [document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json")) for _ in range(2)]
+    assert [one.pop("reduction") for one in fits] == ["new", "kept"]
+    assert fits[0] == fits[1]
+    with target.open("ab") as file:
+        file.write(b"\0")
+    assert document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json"))["reduction"] == "new"
+
+
 def test_recover_reports_on_a_finished_run(tmp_path: Path, simulated: Callable[..., str]) -> None:
     path = tmp_path / "run.nxs"
     resource = simulated("resistor", speed=5.0)
