@@ -9,10 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fitting.attribution import Attribution, attribute
     from fitting.circuit import CellModel, ModelParameter
     from fitting.inference import fit
     from fitting.modes import ModeGrid
     from fitting.prediction import overlay_times, predict
+    from fitting.ranking import Ranking, rank
     from fitting.reducer import Record, Reducer, reduce_run, reducer_for
     from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
@@ -20,40 +22,48 @@ if TYPE_CHECKING:
     from fitting.warm import warm
 
 _FILES = {
+    "Attribution": "attribution",
     "CellModel": "circuit",
     "Estimate": "result",
     "FitResult": "result",
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
+    "Ranking": "ranking",
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
+    "attribute": "attribution",
     "fit": "inference",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
     "predict": "prediction",
+    "rank": "ranking",
     "reduce_run": "reducer",
     "reducer_for": "reducer",
     "warm": "warm",
 }
 
 __all__ = [
+    "Attribution",
     "CellModel",
     "Estimate",
     "FitResult",
     "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
+    "Ranking",
     "Record",
     "Reducer",
     "Reduction",
     "SpectrumResult",
+    "attribute",
     "fit",
     "fit_spectrum",
     "overlay_times",
     "predict",
+    "rank",
     "reduce_run",
     "reducer_for",
     "warm",
