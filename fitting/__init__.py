@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitting.attribution import Attribution, attribute
     from fitting.circuit import CellModel, ModelParameter
+    from fitting.feasibility import Feasibility, feasibility
     from fitting.inference import fit
     from fitting.modes import ModeGrid
     from fitting.prediction import overlay_times, predict
@@ -25,6 +26,7 @@ _FILES = {
     "Attribution": "attribution",
     "CellModel": "circuit",
     "Estimate": "result",
+    "Feasibility": "feasibility",
     "FitResult": "result",
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
@@ -35,6 +37,7 @@ _FILES = {
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
     "attribute": "attribution",
+    "feasibility": "feasibility",
     "fit": "inference",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
@@ -49,6 +52,7 @@ __all__ = [
     "Attribution",
     "CellModel",
     "Estimate",
+    "Feasibility",
     "FitResult",
     "MemoryQuantity",
     "ModeGrid",
@@ -59,6 +63,7 @@ __all__ = [
     "Reduction",
     "SpectrumResult",
     "attribute",
+    "feasibility",
     "fit",
     "fit_spectrum",
     "overlay_times",

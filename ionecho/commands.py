@@ -55,17 +55,20 @@ def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:
 def print_plan(name: str, instrument: str, *, as_json: bool) -> None:
     """Print what an instrument would do for a protocol."""
     from drivers import driver_named
+    from fitting import feasibility
 
     protocol = Protocol.load(name)
     plan = driver_named(instrument).plan(protocol)
+    feasible = feasibility(plan, protocol.sample)
     if as_json:
-        print_json(_plan_document(protocol, plan))
+        print_json(_plan_document(protocol, plan) | {"bulk_memory": feasible.to_dict()})
         return
     from rich.table import Table
 
     table = Table(title=f"{protocol.name} on a {plan.model}", show_header=False)
     for what, value in _plan_rows(protocol, plan):
         table.add_row(what, value)
+    table.add_row("bulk memory", str(feasible))
     console().print(table)
 
 
@@ -158,21 +161,40 @@ def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> A
 
 
 def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
-    """Fit a run, keep the result beside it, and print it."""
+    """Fit a run, say whose memory it is, keep the result beside it, and print it."""
     from daq import open_run
 
     run = open_run(path)
     if spectrum:
         _fit_spectrum(run, as_json=as_json)
         return
-    from fitting import fit, reduce_run
+    from fitting import attribute, fit, reduce_run
 
-    result = fit(reduce_run(run), model)
+    reduction = reduce_run(run)
+    result = fit(reduction, model)
     keep_fit(run, result)
+    protocol = run.protocol
+    attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
     if as_json:
-        print_json({"run": run.path, **result.to_dict()})
+        document = result.to_dict()
+        document["memory"]["attribution"] = attribution.to_dict()
+        print_json({"run": run.path, **document})
     else:
         console().print(result.table())
+        console().print(str(attribution), markup=False, soft_wrap=True)
+
+
+def rank_families(path: Path, models: list[str], *, as_json: bool) -> None:
+    """Fit several cells to a run and print them, the best first."""
+    from daq import open_run
+    from fitting import rank, reduce_run
+
+    run = open_run(path)
+    ranking = rank(reduce_run(run), models)
+    if as_json:
+        print_json({"run": run.path, **ranking.to_dict()})
+    else:
+        console().print(ranking.table())
 
 
 def _fit_spectrum(run: Run, *, as_json: bool) -> None:

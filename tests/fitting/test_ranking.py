@@ -65,14 +65,18 @@ def test_criteria_are_those_of_the_textbook(record: Any, cells: Any) -> None:
     assert bic == pytest.approx(misfit + k * np.log(n))
 
 
-def test_parameters_that_explain_nothing_cost(record: Any, cells: Any) -> None:
-    noise = 1e-8 * np.random.default_rng(2).standard_normal(len(T))
+@pytest.mark.parametrize("seed", range(2, 8))
+def test_memory_that_is_not_there_is_never_decided_for(record: Any, cells: Any, seed: int) -> None:
+    # By chance AICc prefers a nested model with three idle parameters in some 10 % of runs: never by much.
+    noise = 1e-8 * np.random.default_rng(seed).standard_normal(len(T))
     run = record(T, cells.rc(2e3, 1e-5).current(T, DRIVE) + noise, DRIVE)
     found = rank(run, ["R0-De1-C1", "R0-C1", "R0"])
-    assert found.best.model.circuit == "R0-C1"
-    assert [one.result.model.circuit for one in found.candidates] == ["R0-C1", "R0-De1-C1", "R0"]
-    assert found.candidates[0].whiteness == pytest.approx(1.0, abs=0.06)
-    assert found.candidates[2].whiteness > 100.0
+    by_name = {one.result.model.circuit: one for one in found.candidates}
+    assert by_name["R0-C1"].delta_bic == 0.0
+    assert by_name["R0-C1"].delta_aicc < 10.0
+    assert found.candidates[2].result.model.circuit == "R0"
+    assert by_name["R0-C1"].whiteness == pytest.approx(1.0, abs=0.06)
+    assert by_name["R0"].whiteness > 100.0
     assert not found.decided
     assert sum(one.weight for one in found.candidates) == pytest.approx(1.0)
     assert found.table().row_count == 3
