@@ -9,11 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fitting.activation import Arrhenius, arrhenius
     from fitting.attribution import Attribution, attribute
     from fitting.circuit import CellModel, ModelParameter
-    from fitting.feasibility import Feasibility, feasibility
     from fitting.inference import fit
     from fitting.modes import ModeGrid
+    from fitting.outlook import Feasibility, feasibility
     from fitting.prediction import overlay_times, predict
     from fitting.ranking import Ranking, rank
     from fitting.reducer import Record, Reducer, reduce_run, reducer_for
@@ -23,10 +24,11 @@ if TYPE_CHECKING:
     from fitting.warm import warm
 
 _FILES = {
+    "Arrhenius": "activation",
     "Attribution": "attribution",
     "CellModel": "circuit",
     "Estimate": "result",
-    "Feasibility": "feasibility",
+    "Feasibility": "outlook",
     "FitResult": "result",
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
@@ -36,8 +38,9 @@ _FILES = {
     "Reducer": "reducer",
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
+    "arrhenius": "activation",
     "attribute": "attribution",
-    "feasibility": "feasibility",
+    "feasibility": "outlook",
     "fit": "inference",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
@@ -49,6 +52,7 @@ _FILES = {
 }
 
 __all__ = [
+    "Arrhenius",
     "Attribution",
     "CellModel",
     "Estimate",
@@ -62,6 +66,7 @@ __all__ = [
     "Reducer",
     "Reduction",
     "SpectrumResult",
+    "arrhenius",
     "attribute",
     "feasibility",
     "fit",

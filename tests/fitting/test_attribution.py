@@ -18,7 +18,8 @@ CELLS = 12
 
 def noisy(current: np.ndarray, seed: int) -> np.ndarray:
     sigma = 1e-3 * np.sqrt(np.mean(current**2))
-    return current + sigma * np.random.default_rng(seed).standard_normal(len(current))
+    total: np.ndarray = current + sigma * np.random.default_rng(seed).standard_normal(len(current))
+    return total
 
 
 def verdict_on(record: Any, current: np.ndarray, seed: int, sample: Sample | None = PELLET) -> Any:
