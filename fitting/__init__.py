@@ -9,11 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from fitting.activation import Arrhenius, arrhenius
+    from fitting.attribution import Attribution, attribute
     from fitting.circuit import CellModel, ModelParameter
     from fitting.inference import fit
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.modes import ModeGrid
+    from fitting.outlook import Feasibility, feasibility
     from fitting.prediction import overlay_times, predict
+    from fitting.ranking import Ranking, rank
     from fitting.reducer import Record, Reducer, reduce_run, reducer_for
     from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
@@ -21,22 +25,30 @@ if TYPE_CHECKING:
     from fitting.warm import warm
 
 _FILES = {
+    "Arrhenius": "activation",
+    "Attribution": "attribution",
     "CellModel": "circuit",
     "Estimate": "result",
+    "Feasibility": "outlook",
     "FitResult": "result",
     "LiveEstimate": "live",
     "LiveFit": "live",
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
+    "Ranking": "ranking",
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
+    "arrhenius": "activation",
+    "attribute": "attribution",
+    "feasibility": "outlook",
     "fit": "inference",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
     "predict": "prediction",
+    "rank": "ranking",
     "reduce_run": "reducer",
     "reducer_for": "reducer",
     "refit": "live",
@@ -44,22 +56,30 @@ _FILES = {
 }
 
 __all__ = [
+    "Arrhenius",
+    "Attribution",
     "CellModel",
     "Estimate",
+    "Feasibility",
     "FitResult",
     "LiveEstimate",
     "LiveFit",
     "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
+    "Ranking",
     "Record",
     "Reducer",
     "Reduction",
     "SpectrumResult",
+    "arrhenius",
+    "attribute",
+    "feasibility",
     "fit",
     "fit_spectrum",
     "overlay_times",
     "predict",
+    "rank",
     "reduce_run",
     "reducer_for",
     "refit",

@@ -246,6 +246,21 @@ def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
     return total
 
 
+def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Floats:
+    """Return the charge (C) that each pulse gives back in the rest after it, shape (pulses,).
+
+    Parameters
+    ----------
+    drive : PulseSequence
+    rates, weights : ndarray, shape (m,)
+        The fitted modes.
+    """
+    marks = np.array([[pulse.falls_s, pulse.until_s] for pulse in _pulses(drive)]).reshape(-1, 2)
+    integrals = _charges(rates, drive, marks.ravel()).reshape(len(marks), 2, len(rates))
+    charges: Floats = (integrals[:, 0] - integrals[:, 1]) @ weights
+    return charges
+
+
 def reversal(
     drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance: Floats
 ) -> tuple[MemoryQuantity, ...]:

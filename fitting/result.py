@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from fitting.modes import ModeGrid
 
 ATTRIBUTION = (
-    "not attributed: a conductance that falls, and a current that turns back after a pulse, can come from the electrode"
-    " as well as from the bulk"
+    "not attributed by the fit alone: a conductance that falls, and a current that turns back after a pulse, can come"
+    " from the electrode as well as from the bulk"
 )
 
 

@@ -116,16 +116,26 @@ def run(
 @app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")
 def fit(
     run: Annotated[Path, typer.Argument(help="Run file.")],
-    model: Annotated[str, typer.Option("--model", "-m", help="Circuit.")] = "R0-Mig1-CPE1",
+    model: Annotated[
+        list[str] | None, typer.Option("--model", "-m", help="Circuit (R0-Mig1-CPE1 unless given); several to rank.")
+    ] = None,
     spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
+    ranked: Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")] = False,
     as_json: Json = False,
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
-    from ionecho.commands import fit_run
+    from ionecho.commands import fit_run, rank_families
     from ionecho.output import reported
 
+    if model and len(model) > 1 and not ranked:
+        raise typer.BadParameter("several circuits are compared with --rank", param_hint="--model")
+    if ranked and spectrum:
+        raise typer.BadParameter("a spectrum has no circuits to rank", param_hint="--rank")
     with reported(as_json=as_json):
-        fit_run(run, model, spectrum=spectrum, as_json=as_json)
+        if ranked:
+            rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
+        else:
+            fit_run(run, model[0] if model else "R0-Mig1-CPE1", spectrum=spectrum, as_json=as_json)
 
 
 @app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')

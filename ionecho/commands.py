@@ -56,17 +56,20 @@ def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:
 def print_plan(name: str, instrument: str, *, as_json: bool) -> None:
     """Print what an instrument would do for a protocol."""
     from drivers import driver_named
+    from fitting import feasibility
 
     protocol = Protocol.load(name)
     plan = driver_named(instrument).plan(protocol)
+    feasible = feasibility(plan, protocol.sample)
     if as_json:
-        print_json(_plan_document(protocol, plan))
+        print_json(_plan_document(protocol, plan) | {"bulk_memory": feasible.to_dict()})
         return
     from rich.table import Table
 
     table = Table(title=f"{protocol.name} on a {plan.model}", show_header=False)
     for what, value in _plan_rows(protocol, plan):
         table.add_row(what, value)
+    table.add_row("bulk memory", str(feasible))
     console().print(table)
 
 
@@ -159,31 +162,53 @@ def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> A
 
 
 def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
-    """Fit a run, keep the result beside it, and print it."""
+    """Fit a run, say whose memory it is, keep the result beside it, and print it."""
     from daq import open_run
 
     run = open_run(path)
     if spectrum:
         _fit_spectrum(run, as_json=as_json)
         return
-    from fitting import fit
+    from fitting import attribute, fit
 
     reduction, reused = _reduction_of(run)
     result = fit(reduction, model)
-    keep_fit(run, result)
-    _print_result(run, result, reused=reused, as_json=as_json)
+    protocol = run.protocol
+    attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
+    document = result.to_dict() | {"attribution": attribution.to_dict()}
+    document["memory"]["attribution"] = str(attribution)
+    keep_fit(run, result, document)
+    _print_result(run, result, document, reused=reused, as_json=as_json)
+    if not as_json:
+        console().print(str(attribution), markup=False, soft_wrap=True)
+
+
+def rank_families(path: Path, models: list[str], *, as_json: bool) -> None:
+    """Fit several cells to a run and print them, the best first."""
+    from daq import open_run
+    from fitting import rank
+
+    run = open_run(path)
+    ranking = rank(_reduction_of(run)[0], models)
+    if as_json:
+        print_json({"run": run.path, **ranking.to_dict()})
+    else:
+        console().print(ranking.table())
 
 
 def _fit_spectrum(run: Run, *, as_json: bool) -> None:
     from fitting import fit_spectrum
 
     reduction, reused = _reduction_of(run)
-    _print_result(run, fit_spectrum(reduction), reused=reused, as_json=as_json)
+    result = fit_spectrum(reduction)
+    _print_result(run, result, result.to_dict(), reused=reused, as_json=as_json)
 
 
-def _print_result(run: Run, result: FitResult | SpectrumResult, *, reused: bool, as_json: bool) -> None:
+def _print_result(
+    run: Run, result: FitResult | SpectrumResult, document: dict[str, Any], *, reused: bool, as_json: bool
+) -> None:
     if as_json:
-        print_json({"run": run.path, "reduction": "kept" if reused else "new", **result.to_dict()})
+        print_json({"run": run.path, "reduction": "kept" if reused else "new", **document})
         return
     console().print(result.table())
     if reused:
@@ -210,14 +235,14 @@ def _reduction_of(run: Run) -> tuple[Reduction, bool]:
     return reduction, False
 
 
-def keep_fit(run: Run, result: FitResult) -> None:
-    """Keep a fit in the results file, with its current at some thousand times for plots."""
+def keep_fit(run: Run, result: FitResult, document: dict[str, Any]) -> None:
+    """Keep a fit and what is said of it in the results file, with its current at some thousand times for plots."""
     from daq import write_process
     from fitting import overlay_times, predict
 
     times = overlay_times(run)
     arrays = result.arrays() | {"overlay_t_s": times, "overlay_current_A": predict(run, result, times)}
-    write_process(run.path, "fit", arrays, result.to_dict())
+    write_process(run.path, "fit", arrays, document)
 
 
 def import_text(

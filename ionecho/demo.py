@@ -71,7 +71,7 @@ def _compared(run: Run, resource: str) -> dict[str, Any]:
     from ionecho.commands import keep_fit
 
     result = fit(reduce_run(run), MODEL)
-    keep_fit(run, result)
+    keep_fit(run, result, result.to_dict())
     document: dict[str, Any] = {"run": run.path, "resource": resource, "samples": run.n_samples} | result.to_dict()
     from ionecho.truth import true_memory, true_parameters
     from sim_instruments import KEITHLEY_2461, load_cell

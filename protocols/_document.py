@@ -19,6 +19,7 @@ from protocols._recipes import (
     Metres,
     PositiveAmperes,
     PositiveVolts,
+    SiemensPerMetre,
     SquareMetres,
     Width,
 )
@@ -66,6 +67,8 @@ class _Sample(Document):
     area: SquareMetres | None = None
     electrodes: str = ""
     temperature: Kelvin | None = None
+    conductivity: SiemensPerMetre | None = None
+    permittivity: Annotated[float, Field(ge=1.0)] | None = None
 
 
 class _Header(Document):
@@ -110,7 +113,15 @@ def read_document(text: str, source: str) -> Protocol:
         sampling=Sampling(sampling.interval_s, sampling.current_range, sampling.four_wire),
         limits=Limits(limits.voltage, limits.current, limits.charge, limits.energy, limits.temperature),
         repeats=header.repeats,
-        sample=Sample(sample.name, sample.thickness, sample.area, sample.electrodes, sample.temperature),
+        sample=Sample(
+            sample.name,
+            sample.thickness,
+            sample.area,
+            sample.electrodes,
+            sample.temperature,
+            sample.conductivity,
+            sample.permittivity,
+        ),
         notes=header.notes,
     )
 
@@ -184,6 +195,8 @@ def write_document(protocol: Protocol) -> str:
         "area": _text(sample.area_m2, "m^2"),
         "electrodes": sample.electrodes or None,
         "temperature": _text(sample.temperature_K, "K"),
+        "conductivity": _text(sample.conductivity_S_m, "S/m"),
+        "permittivity": sample.permittivity,
     }
     if any(value is not None for value in described.values()):
         document["sample"] = _table(described)

@@ -41,6 +41,7 @@ Kelvin = Annotated[float, _in("K"), AfterValidator(_positive)]
 Hertz = Annotated[float, _in("Hz"), AfterValidator(_positive)]
 Metres = Annotated[float, _in("m"), AfterValidator(_positive)]
 SquareMetres = Annotated[float, _in("m^2"), AfterValidator(_positive)]
+SiemensPerMetre = Annotated[float, _in("S/m"), AfterValidator(_positive)]
 
 
 class Document(BaseModel):

@@ -44,6 +44,9 @@ class Sample:
         What they are, e.g. "Au, sputtered, blocking".
     temperature_K : float or None
         At which it is measured, where known.
+    conductivity_S_m, permittivity : float or None
+        Expected conductivity (S/m) at that temperature, and relative permittivity: with them `ionecho check` says
+        whether bulk memory can be seen.
     """
 
     name: str = ""
@@ -51,6 +54,8 @@ class Sample:
     area_m2: float | None = None
     electrodes: str = ""
     temperature_K: float | None = None
+    conductivity_S_m: float | None = None
+    permittivity: float | None = None
 
 
 @dataclass(frozen=True)
