@@ -165,7 +165,8 @@ class LiveFit:
     def _planned(self) -> Reducer:
         """Return a reducer for all samples that the plan has, at the spacing of those that are there."""
         t = self.run.t_s
-        interval = float(np.median(np.diff(t[:100_000])))
+        # The mean, not the median: over the whole plan even its rounding would move samples across edges.
+        interval = float(t[-1] - t[0]) / (len(t) - 1)
         planned = t[0] + interval * np.arange(max(self.run.n_planned, len(t)))
         return reducer_for(
             planned,
