@@ -199,7 +199,9 @@ class MemoryPage(QWidget):
         memory = rows_of(document["memory"])
         _fill(self._memory, memory)
         _fill(self._parameters, parameters)
-        self._attribution.setText(str(document["memory"].get("attribution", "")).capitalize())
+        said = str(document["memory"].get("attribution", ""))
+        self._attribution.setText(said[:1].upper() + said[1:])
+        self._attribution.setToolTip("\n".join(document.get("attribution", {}).get("evidence", ())))
         doubts = [f"{row.name}: {row.doubt}" for row in parameters + memory if row.doubt]
         self._doubts.setText("\n".join(doubts + document["warnings"]))
         self._draw_fit()

@@ -176,7 +176,7 @@ def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
     protocol = run.protocol
     attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
     document = result.to_dict() | {"attribution": attribution.to_dict()}
-    document["memory"]["attribution"] = str(attribution)
+    document["memory"]["attribution"] = f"memory attributed to: {attribution.verdict} ({attribution.evidence[-1]})"
     keep_fit(run, result, document)
     _print_result(run, result, document, reused=reused, as_json=as_json)
     if not as_json:
