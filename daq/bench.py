@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import signal
 import stat
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from daq.control import Outcome, RunLink, control_path, is_alive
 from daq.job import Job, job_to_json
 from daq.run import Run, open_run
-from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown
+from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,10 @@ class Bench:
             Run file to be made; by default named after the time and the protocol.
         """
         where = Path(path) if path is not None else self.folder / _file_name(protocol.name)
+        if where.exists() or is_alive(control_path(where.resolve())):
+            raise RunFileError(
+                f"{where} exists already, or a run goes on there: choose another name. Nothing was sent."
+            )
         job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()))
         words = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
         # Files, not pipes, for the job and for errors: the guardian must not depend on this process's ends of pipes.
@@ -93,8 +99,7 @@ class Bench:
         try:
             outcome = going.wait(progress)
         except BaseException:
-            going.stop()
-            going.wait()
+            going.stop_and_wait()
             raise
         outcome.raise_if_failed()
         return open_run(going.path)
@@ -202,6 +207,23 @@ class RunInProgress:
     def stop(self) -> None:
         """Let the run end now: output off, what was measured kept. Does nothing after the end."""
         self._request("stop")
+
+    def stop_and_wait(self) -> Outcome:
+        """Let the run end now and say how it ended. A second Ctrl-C does not get in between.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the guardian cannot be reached.
+        """
+        in_main_thread = threading.current_thread() is threading.main_thread()
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN) if in_main_thread else None
+        try:
+            self.stop()
+            return self.wait()
+        finally:
+            if in_main_thread:
+                signal.signal(signal.SIGINT, before)
 
     def abort(self) -> None:
         """Switch the output off at once through the guardian's own session, and end the run."""

@@ -84,8 +84,10 @@ class Guardian:
         runner = context.Process(target=run_process, args=(self._job, theirs), name="ionecho runner")
         runner.start()
         theirs.close()
-        outcome = self._watched(mine, runner)
-        if outcome is None:
+        try:
+            outcome = self._watched(mine, runner) or self._took_over(runner)
+        except Exception as fault:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
+            self._stop_why = f"the guardian failed ({type(fault).__name__}: {fault})"
             outcome = self._took_over(runner)
         runner.join(2.0)
         if runner.is_alive():
@@ -104,25 +106,39 @@ class Guardian:
                     found = message.pop("outcome", None)
                     if found is not None:
                         return Outcome(**found)
-                    self._status |= message
-                    if message["phase"] == "rescue":
-                        pipe.send(("rescue", self._rescued()))
+                    self._take_in(message, pipe)
             except (EOFError, OSError):
                 return None
             if self._abort_asked.is_set():
-                self._abort_asked.clear()
-                self._stop_why = self._stop_why or "aborted by the operator"
-                self._rescued()
+                self._abort(pipe)
+                told_to_stop = True
             if self._stop_why is not None and not told_to_stop:
                 told_to_stop = True
                 with suppress(OSError):
                     pipe.send(("stop", self._stop_why))
             silent_s = time.monotonic() - self._heard
-            if not runner.is_alive() and not pipe.poll(0):
+            try:
+                if not runner.is_alive() and not pipe.poll(0):
+                    return None
+            except OSError:
                 return None
             if self._status["phase"] not in _COLD and silent_s > self._job.stall_s:
                 self._stop_why = f"the runner was silent for {silent_s:.1f} s"
                 return None
+
+    def _take_in(self, message: dict[str, Any], pipe: Connection[Any, Any]) -> None:
+        self._status |= message
+        if message["phase"] == "rescue":
+            pipe.send(("rescue", self._rescued()))
+
+    def _abort(self, pipe: Connection[Any, Any]) -> None:
+        """Tell the runner to stop, and switch off by the spare session without waiting for it."""
+        self._abort_asked.clear()
+        self._stop_why = self._stop_why or "aborted by the operator"
+        with suppress(OSError):
+            pipe.send(("stop", self._stop_why))
+        self._rescued()
+        self._heard = time.monotonic()  # its messages waited meanwhile: it was not silent
 
     def _rescued(self) -> str | None:
         try:
@@ -135,7 +151,12 @@ class Guardian:
         """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
         phase = self._status["phase"]
         runner.join(0.1)  # its pipe closes a moment before it is dead
-        why = self._stop_why if runner.is_alive() else f"the runner died (exit {runner.exitcode}) while {phase}"
+        why = self._stop_why or "the runner closed its pipe"
+        if not runner.is_alive():
+            why = f"the runner died (exit {runner.exitcode}) while {phase}"
+        # First the runner, then the output: a runner that wakes up must not switch it on again.
+        runner.kill()
+        runner.join()
         unsafe = self._rescued()
         if unsafe is None:
             output, state, error = "off", "aborted", "InstrumentError"
@@ -143,15 +164,12 @@ class Guardian:
         else:
             output, state, error = "unknown", "unknown", "OutputStateUnknown"
             reason = f"{why}; {unsafe}"
-        if runner.is_alive():
-            runner.kill()
-            runner.join()
-        n_samples = self._note(state, reason)
+        n_samples = self._note(state, reason, output)
         if n_samples:
             reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error, n_samples)  # type: ignore[arg-type]
 
-    def _note(self, state: str, reason: str) -> int:
+    def _note(self, state: str, reason: str, output: str) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""
         from daq.run import open_run
 
@@ -161,7 +179,7 @@ class Guardian:
                 return run.n_samples
             file = RunFileBytes(self._path)
             try:
-                file.add_event(state, reason)
+                file.add_event(state, reason, output=output)
                 file.set_state(state)
             finally:
                 file.close()
@@ -183,8 +201,8 @@ class Guardian:
                 if self._spare is None:
                     self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
                 self._spare.safe_state()
-            except IonechoError as fault:
-                with suppress(IonechoError):
+            except (IonechoError, OSError) as fault:
+                with suppress(IonechoError, OSError):
                     if self._spare is not None:
                         self._spare.close()
                 self._spare = None

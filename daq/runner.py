@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _POLL_S = 0.02
 _TELL_S = 0.05
+_RESCUE_S = 30.0
 _NO_GUARD = "the guardian is gone: no run without a guard"
 
 
@@ -112,6 +113,7 @@ class Runner:
         try:
             self._tell("arming")
             self._driver.arm(plan)
+            self._must_go_on()
             writer.file.set_state("running")
             writer.file.add_event("start")
             self._tell("running")
@@ -126,8 +128,7 @@ class Runner:
         # An instrument that never comes to its end is stopped: its clock may not be ours, hence the margin.
         deadline = self._clock.monotonic() + 1.2 * plan.duration_s + 30.0
         while True:
-            if (why := self._supervisor.wants_stop()) is not None:
-                raise Stopped(why)
+            self._must_go_on()
             block = self._driver.read()
             if block is None:
                 return
@@ -142,6 +143,10 @@ class Runner:
                         f"the instrument did not end its program within {1.2 * plan.duration_s + 30:.0f} s"
                     )
                 self._clock.sleep(_POLL_S)
+
+    def _must_go_on(self) -> None:
+        if (why := self._supervisor.wants_stop()) is not None:
+            raise Stopped(why)
 
     def _switched_off(self, fault: Exception | None) -> Outcome:
         """Put the instrument into its safe state, whatever has happened, and say so."""
@@ -231,7 +236,10 @@ class PipeSupervisor:
     def rescue(self) -> str | None:
         """Ask the guardian to switch the output off, and wait for its word."""
         self._send({"phase": "rescue"})
-        return self._rescue.get()
+        try:
+            return self._rescue.get(timeout=_RESCUE_S)
+        except queue.Empty:
+            return "the guardian does not answer. Press the OUTPUT key of the instrument."
 
 
 def run_process(job: Job, pipe: Connection[Any, Any]) -> None:

@@ -159,7 +159,7 @@ class RunWriter:
                 try:
                     self.acknowledged += self.file.write_samples(self.acknowledged, self._rows, blocks)
                     self._rows += 1
-                except (OSError, RunFileError) as fault:
+                except Exception as fault:  # noqa: BLE001 - the run must see it and stop
                     self.failure = fault
 
     def _next_blocks(self) -> tuple[list[Block], bool]:

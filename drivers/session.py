@@ -78,8 +78,9 @@ class VisaSession:
         self._link: MessageBasedResource | None = None
         with self._mapped("open"):
             self._link = cast("MessageBasedResource", self._opened())
-        self._socket = self._tuned_socket()
         try:
+            with self._mapped("open"):
+                self._socket = self._tuned_socket()
             self.idn = self.query("*IDN?")
         except InstrumentError:
             self.close()

@@ -122,10 +122,10 @@ def measure(
     try:
         with progress_of_run(quiet=as_json) as progress:
             outcome = going.wait(progress)
-    except KeyboardInterrupt:
-        error_console().print("Stopping: output off, what was measured is kept.")
-        going.stop()
-        outcome = going.wait()
+    except BaseException as why:
+        outcome = going.stop_and_wait()
+        if not isinstance(why, KeyboardInterrupt):
+            raise
     document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
     if as_json:
         print_json(document | {"reason": outcome.reason})

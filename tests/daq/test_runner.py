@@ -104,6 +104,17 @@ def test_a_protocol_over_the_rigs_limit_is_refused_before_anything_is_sent(
     assert not path.exists()
 
 
+def test_a_stop_while_arming_never_lets_the_output_on(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    runner, listener, _, _ = make_runner(protocol)
+    listener.why = "enough"
+    outcome = runner.run()
+    assert (outcome.state, outcome.output) == ("stopped", "off")
+    assert "arm" in potentiostat.calls
+    assert "start" not in potentiostat.calls
+
+
 @pytest.mark.parametrize("call", ["arm", "start", "read 1", "read 4"])
 def test_a_failure_at_any_stage_ends_with_the_output_off(
     make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat, call: str

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -108,6 +109,30 @@ def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: S
     assert run.state == "stopped"
     assert 20_000 < run.n_samples < 200_000
     assert not os.access(path, os.W_OK) or os.geteuid() == 0
+
+
+def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_path: Path) -> None:
+    resource = simulated()
+    path = tmp_path / "partial.nxs"
+    command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: path.exists() and open_run(path).n_samples > 5_000)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.1)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=30)
+    assert process.returncode == 3
+    assert json.loads(said)["output"] == "off"
+    assert asked(resource, ":OUTP?") == "0"
+    assert runs_in_progress(tmp_path) == []
+
+
+def test_a_path_that_is_taken_is_refused_before_anything_starts(simulated: Simulated, tmp_path: Path) -> None:
+    taken = tmp_path / "taken.nxs"
+    taken.write_text("precious")
+    with pytest.raises(RunFileError, match="choose another name"):
+        Bench(simulated(), tmp_path).start(Protocol.load("pump_probe"), taken)
+    assert taken.read_text() == "precious"
 
 
 def test_ctrl_c_in_the_demo_stops_its_run_too(tmp_path: Path) -> None:
