@@ -124,6 +124,43 @@ def test_second_fit_uses_the_kept_reduction_until_the_run_file_changes(tmp_path:
     assert document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json"))["reduction"] == "new"
 
 
+def _imported(folder: Path, name: str, t: np.ndarray, volts: np.ndarray, amperes: np.ndarray) -> Path:
+    text, target = folder / f"{name}.txt", folder / f"{name}.nxs"
+    header = "time/s,voltage/V,current/A"
+    np.savetxt(text, np.column_stack([t, volts, amperes]), delimiter=",", header=header, comments="")
+    document_of(ionecho("import", str(text), "-o", str(target), "--json"))
+    return target
+
+
+def _double_layer(folder: Path) -> Path:
+    """A pulse into 1 kohm, then 9 kohm beside 10 uF: an electrode's charge transfer, without any memory of the bulk."""
+    t = 1e-3 * np.arange(3000)
+    volts = np.where((t >= 0.5) & (t < 1.5), 0.02, 0.0)
+    tau = 1e-5 / (1 / 1e3 + 1 / 9e3)
+    late = [np.where(t >= edge, 1e-4 + 9e-4 * np.exp(-(t - edge) / tau), 0.0) for edge in (0.5, 1.5)]
+    noise = 1e-9 * np.random.default_rng(2).standard_normal(len(t))
+    return _imported(folder, "double-layer", t, volts, 0.02 * (late[0] - late[1]) + noise)
+
+
+def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -> None:
+    document = document_of(ionecho("fit", str(_double_layer(tmp_path)), "--model", "De1", "--json"))
+    assert document["parameters"]["De1.tau"]["value"] == pytest.approx(9e-3, rel=0.01)
+    assert document["attribution"]["verdict"] in {"electrode", "undecided"}
+    assert "bulk" not in document["memory"]["attribution"].split("(")[0]
+
+
+def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:
+    path = str(_double_layer(tmp_path))
+    families = [argument for circuit in ("R0-C1", "De1", "CPE1") for argument in ("-m", circuit)]
+    document = document_of(ionecho("fit", path, "--rank", *families, "--json"))
+    assert document["decided"]
+    assert [one["model"] for one in document["ranking"]][0] == "De1"
+    shown = ionecho("fit", path, "--rank", *families)
+    assert shown.returncode == 0
+    assert "De1" in shown.stdout
+    assert ionecho("fit", path, *families).returncode == 2
+
+
 def test_recover_reports_on_a_finished_run(tmp_path: Path, simulated: Callable[..., str]) -> None:
     path = tmp_path / "run.nxs"
     resource = simulated("resistor", speed=5.0)
