@@ -154,7 +154,7 @@ def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:
     families = [argument for circuit in ("R0-C1", "De1", "CPE1") for argument in ("-m", circuit)]
     document = document_of(ionecho("fit", path, "--rank", *families, "--json"))
     assert document["decided"]
-    assert [one["model"] for one in document["ranking"]][0] == "De1"
+    assert document["ranking"][0]["model"] == "De1"
     shown = ionecho("fit", path, "--rank", *families)
     assert shown.returncode == 0
     assert "De1" in shown.stdout
