@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.barriers import RandomBarrier
+from fitting.diffusion import Warburg, WarburgOpen, WarburgShort
 from fitting.elements import (
     Bulk,
     Capacitor,
@@ -19,12 +21,15 @@ from fitting.elements import (
     ConstantPhase,
     Debye,
     Element,
+    Inductor,
     Prony,
     Quantity,
     Resistor,
     StartScale,
 )
 from fitting.migration import Migration
+from fitting.relaxations import ColeDavidson, HavriliakNegami, Jonscher
+from fitting.stretched import StretchedExponential
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -33,7 +38,24 @@ if TYPE_CHECKING:
     from fitting.laplace import Complexes, Floats
 
 _PLAIN: Mapping[str, Callable[[], Element]] = {
-    kind.code: kind for kind in (Resistor, Capacitor, ConstantPhase, Debye, ColeCole, Migration)
+    kind.code: kind
+    for kind in (
+        Resistor,
+        Capacitor,
+        Inductor,
+        ConstantPhase,
+        Warburg,
+        WarburgOpen,
+        WarburgShort,
+        Debye,
+        ColeCole,
+        ColeDavidson,
+        HavriliakNegami,
+        StretchedExponential,
+        Jonscher,
+        Migration,
+        RandomBarrier,
+    )
 }
 _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 

@@ -98,8 +98,12 @@ class Element(ABC):
 class Bulk(Element):
     """A hopping conductor: its conductance falls from ``G_inf`` to ``G_inf * W_inf`` as the ions hop back.
 
-    The first parameter of every such element is ``G_inf``.
+    The first parameter of such an element is ``G_inf``, unless it has a `g_inf` of its own.
     """
+
+    def g_inf(self, p: Floats) -> float:
+        """Return the conductance at once (S)."""
+        return float(p[0])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:
         """Return ``W(t)``: 1 at once, `W_inf` at last.
@@ -110,7 +114,7 @@ class Bulk(Element):
             Times (s), above 0.
         p : ndarray, shape (k,)
         """
-        return step_response(lambda s: self.evaluate(s, p)[0] / p[0], t_s)
+        return step_response(lambda s: self.evaluate(s, p)[0] / self.g_inf(p), t_s)
 
     @abstractmethod
     def w_inf(self, p: Floats) -> float:
@@ -146,6 +150,20 @@ class Capacitor(Element):
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.conductance_S * scale.time(-0.3 + 1.6 * draw[0]),)
+
+
+class Inductor(Element):
+    """``Z = s L``: leads and windings. With a capacitance it may ring, which sums of decays cannot follow."""
+
+    code = "L"
+    quantities = (Quantity("L", "H"),)
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        Y = 1.0 / (s * p[0])
+        return Y, -Y[None] / p[0]
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        return (scale.time(-0.5 + draw[0]) / scale.conductance_S,)
 
 
 class ConstantPhase(Element):
