@@ -12,7 +12,9 @@ if TYPE_CHECKING:
     from fitting.activation import Arrhenius, arrhenius
     from fitting.attribution import Attribution, attribute
     from fitting.circuit import CellModel, ModelParameter
+    from fitting.impedance import Causality, ImpedanceSpectrum
     from fitting.inference import fit
+    from fitting.joint import FittedPart, JointResult, fit_impedance, fit_joint
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.modes import ModeGrid
     from fitting.outlook import Feasibility, feasibility
@@ -27,10 +29,14 @@ if TYPE_CHECKING:
 _FILES = {
     "Arrhenius": "activation",
     "Attribution": "attribution",
+    "Causality": "impedance",
     "CellModel": "circuit",
     "Estimate": "result",
     "Feasibility": "outlook",
     "FitResult": "result",
+    "FittedPart": "joint",
+    "ImpedanceSpectrum": "impedance",
+    "JointResult": "joint",
     "LiveEstimate": "live",
     "LiveFit": "live",
     "MemoryQuantity": "result",
@@ -45,6 +51,8 @@ _FILES = {
     "attribute": "attribution",
     "feasibility": "outlook",
     "fit": "inference",
+    "fit_impedance": "joint",
+    "fit_joint": "joint",
     "fit_spectrum": "spectrum",
     "overlay_times": "prediction",
     "predict": "prediction",
@@ -58,10 +66,14 @@ _FILES = {
 __all__ = [
     "Arrhenius",
     "Attribution",
+    "Causality",
     "CellModel",
     "Estimate",
     "Feasibility",
     "FitResult",
+    "FittedPart",
+    "ImpedanceSpectrum",
+    "JointResult",
     "LiveEstimate",
     "LiveFit",
     "MemoryQuantity",
@@ -76,6 +88,8 @@ __all__ = [
     "attribute",
     "feasibility",
     "fit",
+    "fit_impedance",
+    "fit_joint",
     "fit_spectrum",
     "overlay_times",
     "predict",

@@ -45,6 +45,8 @@ class Fitted:
         Interval of each u; infinite where open.
     window_s : tuple of float
         Times after an edge of which the record tells.
+    theta_of : callable or None
+        The model's free parameters for some u, where u holds the unknowns of several records.
     """
 
     model: CellModel
@@ -53,13 +55,15 @@ class Fitted:
     covariance: Floats
     ends: Floats
     window_s: tuple[float, float]
+    theta_of: Callable[[Floats], Floats] | None = None
 
     def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
         """Return the hopping conductor and its parameters."""
         leaf = self.model.bulk
         if leaf is None or not isinstance(leaf.element, Bulk):
             return None
-        return leaf.element, self.model.complete(self.scales.outward(u))[leaf.place]
+        theta = self.scales.outward(u) if self.theta_of is None else self.theta_of(u)
+        return leaf.element, self.model.complete(theta)[leaf.place]
 
     def gradient(self, figure: Callable[[Floats], Floats]) -> Floats:
         """Return d(figure)/du by central differences, shape (k, ...)."""
