@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from fitting.impedance import Causality, ImpedanceSpectrum
     from fitting.inference import fit
     from fitting.joint import FittedPart, JointResult, fit_impedance, fit_joint
+    from fitting.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.modes import ModeGrid
     from fitting.outlook import Feasibility, feasibility
@@ -42,11 +43,13 @@ _FILES = {
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
+    "OhmsLaw": "linearity",
     "Ranking": "ranking",
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
     "SpectrumResult": "spectrum",
+    "Superposition": "linearity",
     "arrhenius": "activation",
     "attribute": "attribution",
     "feasibility": "outlook",
@@ -54,12 +57,15 @@ _FILES = {
     "fit_impedance": "joint",
     "fit_joint": "joint",
     "fit_spectrum": "spectrum",
+    "ohms_law": "linearity",
     "overlay_times": "prediction",
     "predict": "prediction",
     "rank": "ranking",
     "reduce_run": "reducer",
+    "reduced_alike": "linearity",
     "reducer_for": "reducer",
     "refit": "live",
+    "superposition": "linearity",
     "warm": "warm",
 }
 
@@ -79,11 +85,13 @@ __all__ = [
     "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
+    "OhmsLaw",
     "Ranking",
     "Record",
     "Reducer",
     "Reduction",
     "SpectrumResult",
+    "Superposition",
     "arrhenius",
     "attribute",
     "feasibility",
@@ -91,12 +99,15 @@ __all__ = [
     "fit_impedance",
     "fit_joint",
     "fit_spectrum",
+    "ohms_law",
     "overlay_times",
     "predict",
     "rank",
     "reduce_run",
+    "reduced_alike",
     "reducer_for",
     "refit",
+    "superposition",
     "warm",
 ]
 
