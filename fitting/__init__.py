@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
     from fitting.spectrum import SpectrumResult, fit_spectrum
+    from fitting.spectrum_band import SpectrumBand, spectrum_band
     from fitting.warm import warm
 
 _FILES = {
@@ -52,6 +53,7 @@ _FILES = {
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
+    "SpectrumBand": "spectrum_band",
     "SpectrumResult": "spectrum",
     "Superposition": "linearity",
     "arrhenius": "activation",
@@ -74,6 +76,7 @@ _FILES = {
     "reducer_for": "reducer",
     "refit": "live",
     "reversal_course": "echo",
+    "spectrum_band": "spectrum_band",
     "superposition": "linearity",
     "warm": "warm",
 }
@@ -101,6 +104,7 @@ __all__ = [
     "Record",
     "Reducer",
     "Reduction",
+    "SpectrumBand",
     "SpectrumResult",
     "Superposition",
     "arrhenius",
@@ -123,6 +127,7 @@ __all__ = [
     "reducer_for",
     "refit",
     "reversal_course",
+    "spectrum_band",
     "superposition",
     "warm",
 ]

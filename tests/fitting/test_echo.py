@@ -30,7 +30,7 @@ def test_reversal_peaks_at_once_in_a_cell_without_lag(fitted: Any, cells: Any) -
     assert peak.value == pytest.approx(truth, rel=0.01)
     # The slowest pole rules the end: I = noise.
     t = np.geomspace(first, 0.1, 20000)
-    end = t[np.flatnonzero(5e-4 * (cell.step(t) - cell.step(t + 0.05)) < NOISE_A)[0]]
+    end = t[np.flatnonzero(5e-4 * (cell.step(t) - cell.step(t + 0.05)) < fitted.noise_A)[0]]
     assert lasts.value == pytest.approx(end, rel=0.02)
     assert lasts.ci95[0] < lasts.value < lasts.ci95[1]
 
