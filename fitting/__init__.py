@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitting.activation import Arrhenius, arrhenius
     from fitting.attribution import Attribution, attribute
+    from fitting.band import SpectrumBand, spectrum_band
     from fitting.circuit import CellModel, ModelParameter
     from fitting.echo import ChargeRatio, charge_ratio, readable_bits, reversal_course
     from fitting.friction import FrictionKernel, friction_kernel, memory_shape
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
     from fitting.spectrum import SpectrumResult, fit_spectrum
-    from fitting.spectrum_band import SpectrumBand, spectrum_band
     from fitting.warm import warm
 
 _FILES = {
@@ -53,7 +53,7 @@ _FILES = {
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
-    "SpectrumBand": "spectrum_band",
+    "SpectrumBand": "band",
     "SpectrumResult": "spectrum",
     "Superposition": "linearity",
     "arrhenius": "activation",
@@ -76,7 +76,7 @@ _FILES = {
     "reducer_for": "reducer",
     "refit": "live",
     "reversal_course": "echo",
-    "spectrum_band": "spectrum_band",
+    "spectrum_band": "band",
     "superposition": "linearity",
     "warm": "warm",
 }
