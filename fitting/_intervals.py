@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -13,7 +13,7 @@ from fitting.result import Estimate
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from fitting.circuit import CellModel
+    from fitting.circuit import ModelParameter
     from fitting.laplace import Floats
 
 _Z95 = 1.959964
@@ -21,6 +21,12 @@ _WIDEST_RATIO = 4.0
 _WIDEST_SHARE = 0.5
 _MOST_REFITS = 16
 _FLAT = 1e-6
+
+
+class HasParameters(Protocol):
+    """A model, or several records of one."""
+
+    parameters: tuple[ModelParameter, ...]
 
 
 @dataclass(frozen=True)
@@ -129,7 +135,7 @@ class _Profile:
 
 
 def verdicts(
-    model: CellModel,
+    model: HasParameters,
     scales: Scales,
     best: Minimum,
     intervals: list[Interval],
@@ -172,7 +178,7 @@ def _open(low: float | None, high: float | None) -> str:
     return f"anything above {low:.3g} fits as well"
 
 
-def _cause(model: CellModel, k: int, value: float, covariance: Floats, window_s: tuple[float, float]) -> str:
+def _cause(model: HasParameters, k: int, value: float, covariance: Floats, window_s: tuple[float, float]) -> str:
     """Say what stands in the way: a time out of the window, or another parameter that does the same."""
     name = model.parameters[k].name
     if model.parameters[k].unit == "s":

@@ -45,6 +45,8 @@ class Fitted:
         Interval of each u; infinite where open.
     window_s : tuple of float
         Times after an edge of which the record tells.
+    theta_of : callable or None
+        The model's free parameters for some u, where u holds the unknowns of several records.
     """
 
     model: CellModel
@@ -53,13 +55,15 @@ class Fitted:
     covariance: Floats
     ends: Floats
     window_s: tuple[float, float]
+    theta_of: Callable[[Floats], Floats] | None = None
 
     def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
         """Return the hopping conductor and its parameters."""
         leaf = self.model.bulk
         if leaf is None or not isinstance(leaf.element, Bulk):
             return None
-        return leaf.element, self.model.complete(self.scales.outward(u))[leaf.place]
+        theta = self.scales.outward(u) if self.theta_of is None else self.theta_of(u)
+        return leaf.element, self.model.complete(theta)[leaf.place]
 
     def gradient(self, figure: Callable[[Floats], Floats]) -> Floats:
         """Return d(figure)/du by central differences, shape (k, ...)."""
@@ -157,19 +161,32 @@ def _mean_time(fitted: Fitted) -> MemoryQuantity:
     return MemoryQuantity("memory_time", "s", value, (low, high), high < 4.0 * low, note)
 
 
-def _median(bulk: Bulk, p: Floats) -> float:
-    """Time by which half of the memory is gone, W = (1 + W_inf) / 2."""
-    half = 0.5 * (1.0 + bulk.w_inf(p))
+def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
+    """Return the time (s) by which some share of the memory is gone, ``W = 1 - share (1 - W_inf)``."""
+    level = 1.0 - share * (1.0 - bulk.w_inf(p))
     scale = bulk.modes(p)[0][0]
     t = scale * np.geomspace(1e-8, 1e8, 321)
     W = bulk.relaxation(t, p)
-    k = int(np.clip(np.searchsorted(-W, -half), 1, len(t) - 1))
+    k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
     for _ in range(2):
         t = np.geomspace(t[k - 1], t[k], 33)
         W = bulk.relaxation(t, p)
-        k = int(np.clip(np.searchsorted(-W, -half), 1, len(t) - 1))
+        k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
     drop = max(float(W[k - 1] - W[k]), 1e-300)
-    return float(t[k - 1] * (t[k] / t[k - 1]) ** np.clip((W[k - 1] - half) / drop, 0.0, 1.0))
+    return float(t[k - 1] * (t[k] / t[k - 1]) ** np.clip((W[k - 1] - level) / drop, 0.0, 1.0))
+
+
+def _median(bulk: Bulk, p: Floats) -> float:
+    """Time by which half of the memory is gone, W = (1 + W_inf) / 2."""
+    return time_of_loss(bulk, p, 0.5)
+
+
+def derived_quantity(
+    fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
+) -> MemoryQuantity:
+    """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
+    value, (low, high) = _interval(fitted, _of(fitted, figure), share=share)
+    return MemoryQuantity(name, unit, value, (low, high), high - low < 0.5 if share else high < 4.0 * low, note)
 
 
 def _median_time(fitted: Fitted) -> MemoryQuantity:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,13 @@ if TYPE_CHECKING:
     from fitting.reducer import Record
 
 _STRENGTHS = 10.0 ** np.arange(-6.0, 4.1, 0.5)
+_CAPACITANCES = (
+    (1e-10, "bulk"),
+    (1e-8, "grain boundary"),
+    (1e-7, "surface layer"),
+    (1e-4, "electrode"),
+    (np.inf, "reaction or storage"),
+)
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,33 @@ class Peak:
         Charge per volt that it takes up: sum of conductance times relaxation time.
     seen : bool
         Whether its time lies within the window of the record; one outside stands for all that is faster, or slower.
+    places : tuple of int
+        Its modes, first and one beyond the last, among `SpectrumResult.rates`.
     """
 
     relaxation_time_s: float
     conductance_S: float
     capacitance_F: float
     seen: bool
+    places: tuple[int, int]
+
+    @property
+    def name(self) -> str:
+        """What has such a capacitance at a cell constant of about 1 /cm; a hint, no attribution.
+
+        Irvine, Sinclair, West, Adv. Mater. 2, 132 (1990), table 1.
+        """
+        return next(name for limit, name in _CAPACITANCES if self.capacitance_F < limit)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "relaxation_time_s": self.relaxation_time_s,
+            "conductance_S": self.conductance_S,
+            "capacitance_F": self.capacitance_F,
+            "seen": self.seen,
+            "capacitance_of": self.name,
+        }
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +87,8 @@ class SpectrumResult:
     weights : ndarray, shape (m,)
         Siemens.
     strength : float
-        Regularisation, chosen by Mallows' C_p: the least of misfit plus twice the modes that the data pay for.
+        Regularisation, chosen by Mallows' C_p: the least of misfit plus twice the modes that the data pay for, or the
+        strongest that is within one standard error of it.
     rms_residual_A, rms_current_A, step_noise_A : float
         Misfit; current; noise from sample to sample.
     nuisance : ndarray
@@ -101,7 +130,9 @@ class SpectrumResult:
             if part.sum() > 0.0:
                 middle = float(np.exp(-(part @ np.log(speed)) / part.sum()))
                 seen = self.window_s[0] <= middle <= self.window_s[1]
-                found.append(Peak(middle, float(part.sum()), float(part @ (1.0 / speed)), seen))
+                found.append(
+                    Peak(middle, float(part.sum()), float(part @ (1.0 / speed)), seen, (int(first) + 1, int(stop) + 1))
+                )
         return tuple(found)
 
     def to_dict(self) -> dict[str, Any]:
@@ -113,7 +144,7 @@ class SpectrumResult:
                 if weight > 0.0
             ],
             "static_conductance_S": float(self.weights[0]),
-            "peaks": [asdict(peak) for peak in self.peaks],
+            "peaks": [peak.to_dict() for peak in self.peaks],
             "regularisation": self.strength,
             "rms_residual_A": self.rms_residual_A,
             "rms_current_A": self.rms_current_A,
@@ -145,16 +176,29 @@ class SpectrumResult:
                 format_quantity(peak.relaxation_time_s, "s"),
                 format_quantity(peak.conductance_S, "S"),
                 format_quantity(peak.capacitance_F, "F"),
-                "" if peak.seen else "outside the window that was seen",
+                f"as of {peak.name}" + ("" if peak.seen else "; outside the window that was seen"),
             )
         table.add_row("stays", format_quantity(float(self.weights[0]), "S"), "", "")
         return table
 
 
+def bends_of(n_modes: int) -> Floats:
+    """Return the second differences of neighbouring modes, the static one left out, shape (n_modes - 3, n_modes)."""
+    bends = np.zeros((n_modes - 3, n_modes))
+    for k in range(n_modes - 3):
+        bends[k, k + 1 : k + 4] = (1.0, -2.0, 1.0)
+    return bends
+
+
+def size_of(Z: Floats) -> float:
+    """Return the size of a mode's column (V), by which the strength of smoothing is counted."""
+    return float(np.linalg.norm(Z) / np.sqrt(Z.shape[1]))
+
+
 def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
     """Fit a non-negative spectrum of relaxation modes.
 
-    Tikhonov's second difference over the logarithm of time smooths it, as strongly as Mallows' C_p pays for; Lawson,
+    Tikhonov's second difference over the logarithm of time smooths it, as strongly as Mallows' C_p allows; Lawson,
     Hanson, Solving Least Squares Problems (1974) for the non-negative solution; Mallows, Technometrics 15, 661 (1973).
 
     Parameters
@@ -173,13 +217,10 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
     if reduction.n_samples == 0 or not np.any(y):
         raise FitError(f"{reduction.source or 'record'}: no current that the drive could explain")
     n, m = reduction.n_samples, Z.shape[1]
-    bends = np.zeros((m - 3, m))
-    for k in range(m - 3):
-        bends[k, k + 1 : k + 4] = (1.0, -2.0, 1.0)
-    size = np.linalg.norm(Z) / np.sqrt(m)
+    bends, size = bends_of(m), size_of(Z)
     plain, floor = nnls(Z, y)
     variance = (floor**2 + reduction.rest_A2) / max(n - int(np.count_nonzero(plain)), 1)
-    best: tuple[float, Floats, float] | None = None
+    tried: list[tuple[float, float, Floats, float]] = []
     for strength in _STRENGTHS:
         rows = np.concatenate([Z, strength * size * bends])
         weights, _ = nnls(rows, np.concatenate([y, np.zeros(len(bends))]), maxiter=50 * m)
@@ -188,11 +229,11 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
         # Effective number of parameters: trace of the hat matrix over the modes that are not zero.
         hat = np.linalg.qr(rows[:, on])[0][: len(Z)] if on.any() else np.zeros((1, 1))
         paid = float(np.sum(hat**2))
-        score = misfit + 2.0 * variance * paid
-        if best is None or score < best[0]:
-            best = (score, weights, float(strength))
-    assert best is not None  # noqa: S101 - the strengths are not empty
-    _, weights, strength = best
+        tried.append((misfit + 2.0 * variance * paid, paid, weights, float(strength)))
+    least, paid, _, _ = min(tried, key=lambda one: one[0])
+    # The score is as uncertain as a chi-square of what is paid for: of all that may be the least, the smoothest.
+    allowed = least + variance * np.sqrt(2.0 * paid)
+    _, _, weights, strength = next(one for one in reversed(tried) if one[0] <= allowed)
     misfit = float(np.sum((y - Z @ weights) ** 2)) + reduction.rest_A2
     return SpectrumResult(
         reduction.grid.rates,

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import fit_spectrum, predict
+from fitting import fit_spectrum, predict, spectrum_band
 from protocols import FitError, PulseSequence
 
 
@@ -59,3 +59,43 @@ def test_spectrum_is_plain_data_and_a_table(cells: Any, record: Any) -> None:
     console = Console(width=120, file=io.StringIO())
     console.print(found.table())
     assert "relaxation time" in console.file.getvalue()
+
+
+def broad_run(record: Any, seed: int) -> tuple[Any, Any]:
+    """A log-normal spectrum of relaxation times, two decades broad, and its record."""
+    drive = PulseSequence.pulse(0.02, 1.0, before=0.1, after=2.0)
+    t = np.arange(0.0, 3.0, 2e-3) + 2e-4
+    tau = np.geomspace(1e-4, 1e1, 4000)
+    density = np.exp(-0.5 * (np.log10(tau / 0.03) / 0.5) ** 2)
+    weights = 1e-3 * density / density.sum()
+    current = 1e-8 * np.random.default_rng(seed).standard_normal(len(t))
+    for edge, step in zip(*drive.jumps(), strict=True):
+        late = np.maximum(t - edge, 0.0)
+        current += np.where(t >= edge, step * np.exp(-np.multiply.outer(late, 1.0 / tau)) @ weights, 0.0)
+    return record(t, current, drive), (tau, weights)
+
+
+def test_band_holds_a_smooth_spectrum(record: Any) -> None:
+    held = []
+    for seed in range(6):
+        run, (tau, weights) = broad_run(record, seed)
+        found = spectrum_band(run, n_draws=100)
+        edges = np.sqrt(found.spectrum.rates[2:] * found.spectrum.rates[1:-1])
+        for k in range(2, len(found.spectrum.rates) - 1):
+            truth = weights[(1.0 / tau >= edges[k - 2]) & (1.0 / tau < edges[k - 1])].sum()
+            if 4e-3 < 1.0 / found.spectrum.rates[k] < 0.5:
+                held.append(found.lowest[k] <= truth * 1.02 and truth * 0.98 <= found.highest[k])
+    assert np.mean(held) > 0.85
+
+
+def test_peak_has_intervals_and_a_name(record: Any) -> None:
+    run, _ = broad_run(record, 1)
+    found = spectrum_band(run, n_draws=100)
+    big = max(found.peaks, key=lambda one: one.peak.conductance_S)
+    low, high = big.conductance_S
+    assert low < 1e-3 < high * 1.02
+    assert high < 1.1 * low
+    assert big.relaxation_time_s[0] == pytest.approx(0.03, rel=0.2)
+    # 1e-3 S of some 60 ms is 60 uF.
+    assert big.peak.name == "electrode"
+    assert found.to_dict()["peaks"][0]["capacitance_of"]
