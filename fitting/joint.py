@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _SCREENED = 64
 _STARTS = 6
+_MOST_STARTS = 24
 
 
 @dataclass(frozen=True, eq=False)
@@ -254,9 +255,18 @@ def _alone(one: Evidence, model: CellModel, seed: int) -> tuple[Minimum, Floats]
     starts = [scales.inward(model.start(one.scale, row)) for row in draws]
     costs = np.array([np.sum(evaluate(u)[0] ** 2) for u in starts])
     box = scales.box(starts)
-    ranked = np.argsort(np.where(np.isfinite(costs), costs, np.inf))[:_STARTS]
-    found = [minimise(evaluate, starts[k], box, irrelevant=1e-2, max_steps=60) for k in ranked]
-    return min(found, key=lambda minimum: minimum.cost if np.isfinite(minimum.cost) else np.inf), box
+    ranked = np.argsort(np.where(np.isfinite(costs), costs, np.inf))[:_MOST_STARTS]
+    rows = len(evaluate(starts[0])[0])
+    white = rows + 5.0 * np.sqrt(2.0 * rows)
+    best: Minimum | None = None
+    for n, k in enumerate(ranked):
+        found = minimise(evaluate, starts[k], box, irrelevant=1e-2, max_steps=60)
+        if best is None or found.cost < best.cost or not np.isfinite(best.cost):
+            best = found
+        if n + 1 >= _STARTS and best.cost < white:
+            break
+    assert best is not None  # noqa: S101 - there are starts
+    return best, box
 
 
 def _starts(problem: _Problem, given: Mapping[str, float]) -> tuple[list[Floats], Floats]:

@@ -124,6 +124,11 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
     return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0))))
 
 
+def _closed(low: float, high: float) -> tuple[float | None, float | None]:
+    """Return the interval, open to both sides where it says nothing."""
+    return (None, None) if high > 1e9 * low else (low, high)
+
+
 def _moved(fitted: Fitted, figure: Callable[[Floats], Floats], k: int, end: float) -> float:
     u = fitted.u.copy()
     u[k] = np.clip(end, -fitted.scales.end[k], fitted.scales.end[k])
@@ -158,7 +163,7 @@ def _mean_time(fitted: Fitted) -> MemoryQuantity:
         note = f"mean over the first {shown}; {grows}"
     else:
         note = f"mean; all of it lies within the window of {shown}"
-    return MemoryQuantity("memory_time", "s", value, (low, high), high < 4.0 * low, note)
+    return MemoryQuantity("memory_time", "s", value, _closed(low, high), high < 4.0 * low, note)
 
 
 def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
@@ -186,14 +191,21 @@ def derived_quantity(
 ) -> MemoryQuantity:
     """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
     value, (low, high) = _interval(fitted, _of(fitted, figure), share=share)
-    return MemoryQuantity(name, unit, value, (low, high), high - low < 0.5 if share else high < 4.0 * low, note)
+    return MemoryQuantity(
+        name,
+        unit,
+        value,
+        (low, high) if share else _closed(low, high),
+        high - low < 0.5 if share else high < 4.0 * low,
+        note,
+    )
 
 
 def _median_time(fitted: Fitted) -> MemoryQuantity:
     value, (low, high) = _interval(fitted, _of(fitted, _median), share=False)
     inside = fitted.window_s[0] <= value <= fitted.window_s[1]
     note = "half of the memory is gone" + ("" if inside else "; outside the window that was seen")
-    return MemoryQuantity("median_memory_time", "s", value, (low, high), inside and high < 4.0 * low, note)
+    return MemoryQuantity("median_memory_time", "s", value, _closed(low, high), inside and high < 4.0 * low, note)
 
 
 def _modes(fitted: Fitted) -> tuple[MemoryQuantity, ...]:
@@ -206,7 +218,7 @@ def _modes(fitted: Fitted) -> tuple[MemoryQuantity, ...]:
         value, (low, high) = _interval(fitted, figure, share=False)
         name = f"mode_capacitance_{k + 1}" if several else "mode_capacitance"
         note = "conductance that relaxes times its relaxation time"
-        quantities.append(MemoryQuantity(name, "F", value, (low, high), high < 4.0 * low, note))
+        quantities.append(MemoryQuantity(name, "F", value, _closed(low, high), high < 4.0 * low, note))
     return tuple(quantities)
 
 
