@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from fitting.attribution import Attribution, attribute
     from fitting.band import SpectrumBand, spectrum_band
     from fitting.circuit import CellModel, ModelParameter
+    from fitting.conductivity import ConductivitySpectrum
     from fitting.echo import ChargeRatio, charge_ratio, readable_bits, reversal_course
+    from fitting.elements import Bulk, Element, Quantity, StartScale
     from fitting.friction import FrictionKernel, friction_kernel, memory_shape
     from fitting.impedance import Causality, ImpedanceSpectrum
     from fitting.inference import fit
@@ -28,14 +30,18 @@ if TYPE_CHECKING:
     from fitting.reduction import Reduction
     from fitting.result import Estimate, FitResult, MemoryQuantity
     from fitting.spectrum import SpectrumResult, fit_spectrum
+    from fitting.tabulated import RelaxationTable
     from fitting.warm import warm
 
 _FILES = {
     "Arrhenius": "activation",
     "Attribution": "attribution",
+    "Bulk": "elements",
     "Causality": "impedance",
     "CellModel": "circuit",
     "ChargeRatio": "echo",
+    "ConductivitySpectrum": "conductivity",
+    "Element": "elements",
     "Estimate": "result",
     "Feasibility": "outlook",
     "FitResult": "result",
@@ -49,12 +55,15 @@ _FILES = {
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
     "OhmsLaw": "linearity",
+    "Quantity": "elements",
     "Ranking": "ranking",
     "Record": "reducer",
     "Reducer": "reducer",
     "Reduction": "reduction",
+    "RelaxationTable": "tabulated",
     "SpectrumBand": "band",
     "SpectrumResult": "spectrum",
+    "StartScale": "elements",
     "Superposition": "linearity",
     "arrhenius": "activation",
     "attribute": "attribution",
@@ -84,9 +93,12 @@ _FILES = {
 __all__ = [
     "Arrhenius",
     "Attribution",
+    "Bulk",
     "Causality",
     "CellModel",
     "ChargeRatio",
+    "ConductivitySpectrum",
+    "Element",
     "Estimate",
     "Feasibility",
     "FitResult",
@@ -100,12 +112,15 @@ __all__ = [
     "ModeGrid",
     "ModelParameter",
     "OhmsLaw",
+    "Quantity",
     "Ranking",
     "Record",
     "Reducer",
     "Reduction",
+    "RelaxationTable",
     "SpectrumBand",
     "SpectrumResult",
+    "StartScale",
     "Superposition",
     "arrhenius",
     "attribute",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.conductivity import ConductivitySpectrum
 from fitting.elements import StartScale
 from fitting.impedance import ImpedanceSpectrum
 from fitting.reducer import reduce_run
@@ -161,6 +162,39 @@ class SpectrumEvidence(Evidence):
         return _widest(self.source, share * self.noise, found)
 
 
+class ConductivityEvidence(Evidence):
+    """Real parts of a conductivity; residuals are shares of the measured ones."""
+
+    unit = ""
+
+    def __init__(self, spectrum: ConductivitySpectrum) -> None:
+        self.spectrum = spectrum
+        self.source, self.n_samples, self.window_s = spectrum.source, len(spectrum.frequency_Hz), spectrum.window_s
+        self.noise = max(spectrum.scatter, 1e-9)
+
+    @property
+    def s(self) -> Complexes:
+        return self.spectrum.s
+
+    @cached_property
+    def scale(self) -> StartScale:
+        return StartScale(float(self.spectrum.conductivity[-1]), *self.window_s)
+
+    def residual(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        unit = self.spectrum.conductivity * self.noise
+        return Y.real / unit - 1.0 / self.noise, (dY.real / unit).T
+
+    def misfit(self, residual: Floats, n_free: int) -> Misfit:
+        """Compare the residual with what sums of relaxations leave."""
+        spare = max(len(residual) - n_free, 1)
+        share = float(np.sqrt(residual @ residual / spare))
+        if share**2 <= 1.0 + 5.0 * np.sqrt(2.0 / spare):
+            return Misfit(share * self.noise, 1.0, ())
+        return _widest(
+            self.source, share * self.noise, [(share, f"the model leaves {share:.3g} times what free relaxations leave")]
+        )
+
+
 def _widest(source: str, noise: float, found: list[tuple[float, str]]) -> Misfit:
     if not found:
         return Misfit(noise, 1.0, ())
@@ -171,8 +205,10 @@ def _widest(source: str, noise: float, found: list[tuple[float, str]]) -> Misfit
     )
 
 
-def evidence_of(observation: Record | Reduction | ImpedanceSpectrum) -> Evidence:
+def evidence_of(observation: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum) -> Evidence:
     """Return a run, a reduction or a spectrum as a fit sees it."""
+    if isinstance(observation, ConductivitySpectrum):
+        return ConductivityEvidence(observation)
     if isinstance(observation, ImpedanceSpectrum):
         return SpectrumEvidence(observation)
     return PulseEvidence(observation if isinstance(observation, Reduction) else reduce_run(observation))

@@ -1,13 +1,16 @@
 """Which cell does a circuit string name, and what does it conduct?
 
 The grammar is that of impedance.py: ``-`` puts in series, ``p(a,b)`` in parallel, an element is its code and a label:
-``R0-p(Cc1,C1)-CPE3``. `Pr` takes its number of modes after a colon: ``Pr1:3``.
+``R0-p(Cc1,C1)-CPE3``. `Pr` takes its number of modes after a colon: ``Pr1:3``; `Tab` its table by name. Elements of
+other packages are found by the entry-point group ``ionecho.elements``.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -30,6 +33,7 @@ from fitting.elements import (
 from fitting.migration import Migration
 from fitting.relaxations import ColeDavidson, HavriliakNegami, Jonscher
 from fitting.stretched import StretchedExponential
+from fitting.tabulated import RelaxationTable, Tabulated
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -57,7 +61,35 @@ _PLAIN: Mapping[str, Callable[[], Element]] = {
         RandomBarrier,
     )
 }
+_BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code}
+_GROUP = "ionecho.elements"
 _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
+
+
+@cache
+def _elements() -> Mapping[str, Callable[[], Element]]:
+    """Return the elements that need nothing but their code, those of other packages among them.
+
+    Raises
+    ------
+    FitError
+        If an entry point cannot be loaded, is no element, or takes a code that is taken.
+    """
+    found = dict(_PLAIN)
+    for point in entry_points(group=_GROUP):
+        where = f"element {point.name!r} of {point.dist.name if point.dist else point.value}"
+        try:
+            kind = point.load()
+        except Exception as fault:
+            raise FitError(f"{where} cannot be loaded: {fault}") from fault
+        if not (isinstance(kind, type) and issubclass(kind, Element)):
+            raise FitError(f"{where} is no class of fitting.Element")
+        if kind.code in found or kind.code in _BUILT_IN:
+            raise FitError(f"{where} takes the code {kind.code!r}, which is taken: it needs another")
+        if not re.fullmatch(r"[A-Za-z]+", kind.code):
+            raise FitError(f"{where} has the code {kind.code!r}: a code is of letters only")
+        found[kind.code] = kind
+    return found
 
 
 @dataclass(frozen=True)
@@ -114,8 +146,9 @@ Node = Leaf | _Parallel | _Series
 class _Parser:
     """Recursive descent over one circuit string."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, tables: Mapping[str, RelaxationTable]) -> None:
         self.text = text
+        self.tables = tables
         self.at = 0
         self.leaves: list[Leaf] = []
         self.n_parameters = 0
@@ -174,15 +207,21 @@ class _Parser:
 
     def element(self, match: re.Match[str], start: int) -> Element:
         code, modes = match["code"], match["modes"]
-        known = ", ".join(sorted([*_PLAIN, Prony.code]))
-        if code not in _PLAIN and code != Prony.code:
+        plain = _elements()
+        if code not in plain and code not in _BUILT_IN:
+            known = ", ".join(sorted({*plain, *_BUILT_IN}))
             raise self.fault(f"there is no element {code!r}; there are {known}", start)
         if not match["label"]:
             raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
-        if code in _PLAIN:
-            if modes is not None:
-                raise self.fault(f"only {Prony.code} takes a number of modes", match.start("modes") - 1)
-            return _PLAIN[code]()
+        if modes is not None and code != Prony.code:
+            raise self.fault(f"only {Prony.code} takes a number of modes", match.start("modes") - 1)
+        if code in plain:
+            return plain[code]()
+        if code == Tabulated.code:
+            name = code + match["label"]
+            if name not in self.tables:
+                raise self.fault(f"{name} needs its table: CellModel(..., tables={{{name!r}: RelaxationTable...}})", start)
+            return Tabulated(self.tables[name])
         n_modes = 2 if modes is None else int(modes)
         if not 1 <= n_modes <= 4:
             raise self.fault(f"{Prony.code} takes 1 to 4 modes", match.start("modes"))
@@ -216,6 +255,8 @@ class CellModel:
         E.g. ``R0-Mig1-CPE1``.
     fixed : mapping of str to float
         Parameters that are known (SI), by name; they are not fitted.
+    tables : mapping of str to RelaxationTable
+        Of each `Tab` in the circuit, by its name (``Tab1``).
 
     Raises
     ------
@@ -224,11 +265,19 @@ class CellModel:
         its bounds.
     """
 
-    def __init__(self, circuit: str, fixed: Mapping[str, float] | None = None) -> None:
+    def __init__(
+        self,
+        circuit: str,
+        fixed: Mapping[str, float] | None = None,
+        tables: Mapping[str, RelaxationTable] | None = None,
+    ) -> None:
         self.circuit = circuit
-        parser = _Parser(circuit)
+        parser = _Parser(circuit, tables or {})
         self._tree = parser.parse()
         self.leaves = tuple(parser.leaves)
+        unused = set(tables or {}) - {leaf.name for leaf in self.leaves}
+        if unused:
+            raise FitError(f"{circuit} has no element {', '.join(sorted(unused))} that would take the table")
         every = [_named(leaf, quantity) for leaf in self.leaves for quantity in leaf.element.quantities]
         self.fixed = dict(fixed or {})
         for name, value in self.fixed.items():

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
     from rich.table import Table
 
+    from fitting.conductivity import ConductivitySpectrum
     from fitting.impedance import ImpedanceSpectrum
     from fitting.laplace import Complexes, Floats
     from fitting.reducer import Record
@@ -150,7 +151,7 @@ class JointResult:
 
 
 def fit_joint(
-    observations: Sequence[Record | Reduction | ImpedanceSpectrum],
+    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
     model: CellModel | str,
     *,
     shared: Sequence[str] | None = None,
@@ -166,7 +167,7 @@ def fit_joint(
 
     Parameters
     ----------
-    observations : sequence of Record, Reduction or ImpedanceSpectrum
+    observations : sequence of Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum
     model : CellModel or str
     shared : sequence of str, optional
         Parameters with one value for all, or elements (``Mig1``) for all of theirs; unless given, all that are not
@@ -209,9 +210,12 @@ def fit_joint(
 
 
 def fit_impedance(
-    spectrum: ImpedanceSpectrum, model: CellModel | str, *, start: Mapping[str, float] | None = None
+    spectrum: ImpedanceSpectrum | ConductivitySpectrum,
+    model: CellModel | str,
+    *,
+    start: Mapping[str, float] | None = None,
 ) -> JointResult:
-    """Fit a circuit to an impedance spectrum, with proportional weights; as `fit_joint` of one record."""
+    """Fit a circuit to an impedance or conductivity spectrum, with proportional weights; `fit_joint` of one record."""
     return fit_joint([spectrum], model, start=start)
 
 

@@ -18,12 +18,14 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.laplace import Complexes, Floats
 
-PER_DECADE = 6
+PER_DECADE = 7
 _TIMES_PER_MODE = 3
 _NODES = 24
 _TRUNCATION = 1e-11
-# Measured over seven decades: 1e-7 of G(0) on R + Debye + C, 5e-9 on Cole-Cole, 2e-11 on MIGRATION cells with a CPE;
-# the same from truncation at 1e-10 to 1e-12.
+_EARLIER = 0.3
+# Measured over four decades, of the largest G: 3e-8 on a single sharp decay (at 6 modes a decade, MODEL.md 3b, 5e-7,
+# which a hundred edges add up to over 1e-6), 3e-9 on a constant phase element; the same for truncation at 1e-11 to
+# 1e-13.
 
 
 def exponentials(t_s: Floats, rates: Floats) -> Floats:
@@ -78,7 +80,8 @@ class ModeGrid:
     def covering(cls, shortest_s: float, longest_s: float) -> ModeGrid:
         """Return the grid for times after an edge from `shortest_s` to `longest_s`.
 
-        Rates go from 1/(30 longest) to 3/shortest (MODEL.md 3b).
+        Rates go from 1/(30 longest) to 20/shortest: up to 3/shortest (MODEL.md 3b) a constant phase element without a
+        resistor misses by 7e-5 of its peak at the shortest time (docs/decisions/008).
 
         Raises
         ------
@@ -90,7 +93,7 @@ class ModeGrid:
                 f"a record with times from {shortest_s:g} s to {longest_s:g} s after an edge spans no window to fit"
             )
         first = int(np.floor(np.log10(1.0 / (30.0 * longest_s)) * PER_DECADE))
-        last = int(np.ceil(np.log10(3.0 / shortest_s) * PER_DECADE))
+        last = int(np.ceil(np.log10(20.0 / shortest_s) * PER_DECADE))
         return cls(first, last, shortest_s, longest_s)
 
     @cached_property
@@ -103,8 +106,12 @@ class ModeGrid:
 
     @cached_property
     def times_s(self) -> Floats:
-        """Log-spaced times of the window (s) at which responses are matched."""
-        return np.geomspace(self.shortest_s, self.longest_s, _TIMES_PER_MODE * len(self))
+        """Log-spaced times (s) at which responses are matched.
+
+        They begin half a decade before the window: at its first time the match would else be worst, and apertures
+        average over what comes before it.
+        """
+        return np.geomspace(_EARLIER * self.shortest_s, self.longest_s, _TIMES_PER_MODE * len(self))
 
 
 class ModeMap:
@@ -118,7 +125,7 @@ class ModeMap:
     """
 
     def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = ()) -> None:
-        n_groups = int(np.ceil(np.log10(grid.longest_s / grid.shortest_s)))
+        n_groups = int(np.ceil(np.log10(grid.times_s[-1] / grid.times_s[0])))
         groups = np.array_split(grid.times_s, n_groups)
         contours = [shared_contour(float(t[-1] / t[0]), _NODES) for t in groups]
         per_s = [s / t[0] for (s, _), t in zip(contours, groups, strict=True)]

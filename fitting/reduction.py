@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from fitting.laplace import Floats
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
