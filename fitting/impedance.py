@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from fitting.laplace import Complexes, Floats
 
 _FEWEST = 6
-_SIGNS_MIXED = 0.85
+_MOST_MODES = 0.7
+"""Free relaxations a point: real and imaginary part are two figures."""
 _HEADINGS = {
     "frequency": re.compile(r"\s*(freq|f\b|frequency)", re.IGNORECASE),
     "real": re.compile(r"\s*(re\b|re\(z\)|z'(?!')|zre|real)", re.IGNORECASE),
@@ -150,29 +151,30 @@ def _causality(spectrum: ImpedanceSpectrum) -> Causality:
     """Fit relaxations of either sign, with a capacitance and an inductance in series.
 
     Boukamp, J. Electrochem. Soc. 142, 1885 (1995): every one of them obeys Kramers and Kronig, so that a residual
-    that is more than noise means a cell that drifted, was driven too hard, or was measured through its leads. As many
-    as give no more than a share of 15 % of negative resistance; Schönleber, Klotz, Ivers-Tiffée, Electrochim. Acta
-    131, 20 (2014). Their times reach half a decade beyond the spectrum, for electrodes that block with a slope.
+    that is more than noise means a cell that drifted, was driven too hard, or was measured through its leads. Their
+    number is that of the least AICc (Hurvich, Tsai, Biometrika 76, 297 (1989)); a bound on negative resistances
+    (Schönleber, Klotz, Ivers-Tiffée, Electrochim. Acta 131, 20 (2014)) stops too soon where a cell has one sharp
+    relaxation between two of the grid. Their times reach half a decade beyond the spectrum, for electrodes that block
+    with a slope.
     """
     size = np.abs(spectrum.impedance_ohm)
     shortest, longest = spectrum.window_s
     target = _parts(np.asarray(spectrum.impedance_ohm / size, dtype=np.complex128))
-    best: Causality | None = None
-    for n_modes in range(3, len(size) - 2):
+    best: tuple[float, Causality] | None = None
+    for n_modes in range(3, max(4, int(_MOST_MODES * len(size)))):
         tau = np.geomspace(shortest / 3.0, longest * 3.0, n_modes)
         columns = [np.ones_like(spectrum.s), spectrum.s, 1.0 / spectrum.s, *(1.0 / (1.0 + spectrum.s * t) for t in tau)]
         design = _parts(np.asarray(np.stack(columns, axis=1) / size[:, None], dtype=np.complex128))
-        scale = np.linalg.norm(design, axis=0)
-        resistances = np.linalg.lstsq(design / scale, target, rcond=1e-10)[0] / scale
+        design /= np.linalg.norm(design, axis=0)
+        resistances, _, rank, _ = np.linalg.lstsq(design, target, rcond=1e-10)
         rest = design @ resistances - target
-        spare = 2 * len(size) - n_modes - 3
-        best = Causality(_complex(rest), n_modes, float(np.sqrt(rest @ rest / spare)))
-        negative = -resistances[3:][resistances[3:] < 0.0].sum()
-        positive = resistances[3:][resistances[3:] > 0.0].sum()
-        if 1.0 - negative / max(positive, 1e-300) < _SIGNS_MIXED:
-            break
+        n, k = len(target), int(rank) + 1
+        squares = max(float(rest @ rest), 1e-300)
+        score = n * np.log(squares / n) + 2.0 * k * n / (n - k - 1.0)
+        if best is None or score < best[0]:
+            best = (score, Causality(_complex(rest), n_modes, float(np.sqrt(squares / (n - rank)))))
     assert best is not None  # noqa: S101 - a spectrum has points enough for three modes
-    return best
+    return best[1]
 
 
 def _parts(values: Complexes) -> Floats:

@@ -236,6 +236,7 @@ def _blocks(reductions: Sequence[Reduction]) -> tuple[list[tuple[Floats, Floats]
     noise, blocks = [], []
     for one in reductions:
         seen = PulseEvidence(one)
+        # The free modes' own residual is what the reduction keeps beside its rows: nothing is left in them.
         sigma = seen.noise * seen.misfit(np.zeros(1), len(one.grid)).widening
         noise.append(sigma)
         blocks.append((one.modes_factor / sigma, one.current_factor / sigma))

@@ -115,24 +115,43 @@ def run(
 
 @app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")
 def fit(
-    run: Annotated[Path, typer.Argument(help="Run file.")],
+    runs: Annotated[list[Path], typer.Argument(help="Run file; several, or impedance texts, are fitted together.")],
     model: Annotated[
         list[str] | None, typer.Option("--model", "-m", help="Circuit (R0-Mig1-CPE1 unless given); several to rank.")
     ] = None,
     spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
     ranked: Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")] = False,
+    share: Annotated[
+        list[str] | None,
+        typer.Option("--share", help="Parameter or element that all have in common."),
+    ] = None,
+    activate: Annotated[
+        list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
+    ] = None,
+    temperature: Annotated[
+        list[float] | None,
+        typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given."),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
     from ionecho.commands import fit_run, rank_families
+    from ionecho.fit_commands import fit_together
     from ionecho.output import reported
 
     if model and len(model) > 1 and not ranked:
         raise typer.BadParameter("several circuits are compared with --rank", param_hint="--model")
     if ranked and spectrum:
         raise typer.BadParameter("a spectrum has no circuits to rank", param_hint="--rank")
+    together = len(runs) > 1 or share or activate or temperature or runs[0].suffix.lower() in {".mpt", ".txt", ".csv"}
+    if together and (ranked or spectrum):
+        raise typer.BadParameter("several files are fitted to one circuit", param_hint="RUNS")
+    run = runs[0]
     with reported(as_json=as_json):
-        if ranked:
+        if together:
+            circuit = model[0] if model else "R0-Mig1-CPE1"
+            fit_together(runs, circuit, share, activate or [], temperature or [], as_json=as_json)
+        elif ranked:
             rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
         else:
             fit_run(run, model[0] if model else "R0-Mig1-CPE1", spectrum=spectrum, as_json=as_json)

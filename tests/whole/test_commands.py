@@ -168,3 +168,28 @@ def test_recover_reports_on_a_finished_run(tmp_path: Path, simulated: Callable[.
     assert (run["state"], run["output"], run["samples"]) == ("complete", "off", 125_000)
     found = document_of(ionecho("recover", str(path), "--json"))["runs"][0]
     assert (found["state"], found["bad_blocks"], found["trimmed_from"]) == ("complete", [], None)
+
+
+def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:
+    R, C = 1e3, 1e-6
+    t = np.arange(0.0, 0.04, 2e-5) + 1e-5
+    volts = np.where((t > 0.005) & (t < 0.02), 0.02, 0.0)
+    current = np.where(t > 0.005, 0.02 / R * np.exp(-(t - 0.005) / (R * C)), 0.0)
+    current -= np.where(t > 0.02, 0.02 / R * np.exp(-np.maximum(t - 0.02, 0.0) / (R * C)), 0.0)
+    text = tmp_path / "pulse.csv"
+    rows = np.column_stack([t, volts, current + 1e-9 * np.random.default_rng(1).standard_normal(len(t))])
+    np.savetxt(text, rows, delimiter=",", header="time/s,voltage/V,current/A", comments="")
+    run, spectrum = tmp_path / "pulse.nxs", tmp_path / "eis.csv"
+    assert ionecho("import", str(text), "-o", str(run)).returncode == 0
+    f = np.geomspace(1e5, 1.0, 31)
+    Z = R + 1.0 / (2j * np.pi * f * C)
+    np.savetxt(spectrum, np.column_stack([f, Z.real, Z.imag]), delimiter=",", header="f/Hz,Re,Im", comments="")
+    both = document_of(ionecho("fit", str(run), str(spectrum), "--model", "R0-C1", "--json"))
+    assert both["parameters"]["R0"]["value"] == pytest.approx(R, rel=1e-2)
+    assert both["parameters"]["C1"]["value"] == pytest.approx(C, rel=1e-2)
+    assert [one["noise_unit"] for one in both["records"]] == ["A", "share of abs(Z)"]
+    apart = document_of(ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--share", "C1", "--json"))
+    assert set(apart["parameters"]) == {"R0[1]", "R0[2]", "C1"}
+    refused = ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--activate", "R0")
+    assert refused.returncode == 1
+    assert "--temperature" in refused.stderr
