@@ -146,7 +146,7 @@ def three_modes(n: int) -> Samples:
 
 
 def two_arcs(n: int) -> Samples:
-    """A step up and down over two relaxations, as a spectrum of relaxation times is sought from."""
+    """One long pulse over two relaxations side by side; for spectra."""
     drive = PulseSequence.pulse(0.02, 15.0, before=1.0, after=14.0)
     t = (np.arange(n) + 0.5) * (drive.duration_s / n)
     return _simulated(

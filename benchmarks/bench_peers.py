@@ -131,8 +131,8 @@ def main() -> None:
         return
     for one in found:
         print(
-            f"{one.name:40s} {one.peer:11s} {one.peer_s:8.3f} s, ours {1e3 * one.ours_s:7.1f} ms: {one.ratio:6.0f} times"
-            f" (asked {one.target:.0f}); whole fit {1e3 * one.whole_s:.0f} ms; cost {one.cost:.2f}, {one.peer_cost:.2f}"
+            f"{one.name:40s} {one.peer:11s} {one.peer_s:8.3f} s, ours {1e3 * one.ours_s:7.1f} ms:"
+            f" {one.ratio:6.0f} times (asked {one.target:.0f}); whole fit {1e3 * one.whole_s:.0f} ms; cost {one.cost:.2f}, {one.peer_cost:.2f}"
         )
 
 

@@ -247,3 +247,70 @@ def mismatch_of_times(  # noqa: PLR0917 - as above
                 break
             y = min(max(y - step, low), low + width)
         out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K
+
+
+@compiled(
+    "void(f8[::1], f8[::1], u1[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1])",
+    sums_reordered=True,
+)
+def project_blocks(  # noqa: PLR0917 - as above
+    t_s: Floats,
+    current: Floats,
+    flags: NDArray[np.uint8],
+    spacing_s: Floats,
+    onto: Floats,
+    shares: Floats,
+    sums: Floats,
+) -> None:
+    """Project the current, block by block, up to the first block with a flag, or an uneven time.
+
+    Parameters
+    ----------
+    t_s, current : float64 (n,)
+    flags : uint8 (n,)
+    spacing_s : float64 (2,)
+        Time from sample to sample, and how far a sample may be off.
+    onto : float64 (p, b)
+        Orthonormal functions over a block; p a multiple of 4.
+    shares : float64 (n // b, p)
+        Written: the current's share in each.
+    sums : float64 (4,)
+        Written: sums of squares of the current, of what is left of it, of its second differences from the 17th
+        sample on; blocks taken.
+    """
+    n_functions, b = onto.shape
+    left = np.empty(b)
+    for block in range(shares.shape[0]):
+        first = block * b
+        bad = 0
+        for j in range(b):
+            off = t_s[first + j] - (t_s[0] + (first + j) * spacing_s[0])
+            bad += int(abs(off) > spacing_s[1]) + int(flags[first + j] != 0)
+        here = current[first : first + b]
+        square = 0.0
+        for j in range(b):
+            square += here[j] * here[j]
+            left[j] = here[j]
+        if bad > 0 or not np.isfinite(square):
+            break
+        for p in range(0, n_functions, 4):
+            f0, f1, f2, f3 = onto[p], onto[p + 1], onto[p + 2], onto[p + 3]
+            s0 = s1 = s2 = s3 = 0.0
+            for j in range(b):
+                s0 += f0[j] * left[j]
+                s1 += f1[j] * left[j]
+                s2 += f2[j] * left[j]
+                s3 += f3[j] * left[j]
+            for j in range(b):
+                left[j] -= s0 * f0[j] + s1 * f1[j] + s2 * f2[j] + s3 * f3[j]
+            shares[block, p], shares[block, p + 1], shares[block, p + 2], shares[block, p + 3] = s0, s1, s2, s3
+        remains = bends = 0.0
+        for j in range(b):
+            remains += left[j] * left[j]
+        for n in range(max(first, 16), first + b):
+            bend = current[n] - 2.0 * current[n - 1] + current[n - 2]
+            bends += bend * bend
+        sums[0] += square
+        sums[1] += remains
+        sums[2] += bends
+        sums[3] += 1.0

@@ -129,18 +129,45 @@ class ModeCursor:
         self._last = (float(t_s[-1]), float(voltage_V[-1]))
         return out, keep
 
-    def n_in_hold(self, t_s: Floats) -> int:
-        """Return how many of the next samples see nothing but the hold that the cursor is in, clear of its edges."""
+    def since_edge_s(self, t_s: float) -> float:
+        """Return the time from the last edge or bend to the start of the next sample, centred at `t_s`."""
+        segment = int(self._clock[3])
+        if self._segments is None or segment == 0:
+            return np.inf
+        return float(t_s - 0.5 * self._tolerances_s[0] - self._segments[0, segment - 1])
+
+    def n_in_hold(self, t_s: Floats, clear_s: float) -> int:
+        """Return how many of the next samples see the hold that the cursor is in and nothing else.
+
+        Parameters
+        ----------
+        t_s : ndarray, shape (n,)
+        clear_s : float
+            None of them if the first starts less than this after the last edge or bend.
+        """
         aperture, guard, slack = self._tolerances_s
-        now, slope, last_jump, segment = self._clock
+        now, slope, _, segment = self._clock
         if self._segments is None or np.isnan(now) or slope != 0.0 or t_s[0] <= self._last[0]:
             return 0
-        if t_s[0] - 0.5 * aperture - last_jump < guard + slack:
+        if self.since_edge_s(t_s[0]) < max(clear_s, guard + slack):
             return 0
         ahead = self._segments[0, int(segment) :]
         if not len(ahead):
             return len(t_s)
         return int(np.searchsorted(t_s, ahead[0] - 0.5 * aperture - guard - 2.0 * slack))
+
+    def n_to_hold(self, t_s: Floats, clear_s: float) -> int:
+        """Return how many of the next samples have to be walked before `n_in_hold` is worth asking again."""
+        if self._segments is None:
+            return len(t_s)
+        if np.isnan(self._clock[0]):
+            return 1
+        segment = int(self._clock[3])
+        edge = segment - 1 if self.since_edge_s(t_s[0]) < clear_s else segment
+        if edge >= self._segments.shape[1]:
+            return len(t_s)
+        clear_from = self._segments[0, edge] + clear_s + 0.5 * self._tolerances_s[0]
+        return max(int(np.searchsorted(t_s, clear_from)), 1)
 
     def heights(self, t_s: Floats) -> Floats:
         """Return what some later samples of the hold see of the modes, shape (n, m), and move on to the last."""
