@@ -314,3 +314,25 @@ def project_blocks(  # noqa: PLR0917 - as above
         sums[1] += remains
         sums[2] += bends
         sums[3] += 1.0
+
+
+@compiled("void(f8[::1], f8[:,::1], f8[:,:,::1])")
+def drive_blocks(decay: Floats, slopes: Floats, out: Floats) -> None:
+    """Walk some modes through blocks, each from nothing: ``z_n = decay z_(n-1) + slope_n``.
+
+    Parameters
+    ----------
+    decay : float64 (r,)
+        From sample to sample.
+    slopes : float64 (p, b)
+    out : float64 (p, at least r, b)
+        Written: each mode's states, one after the other.
+    """
+    z = np.empty(decay.size)
+    for p in range(slopes.shape[0]):
+        z[:] = 0.0
+        for n in range(slopes.shape[1]):
+            slope = slopes[p, n]
+            for j in range(z.size):
+                z[j] = z[j] * decay[j] + slope
+                out[p, j, n] = z[j]

@@ -179,6 +179,18 @@ class ModeCursor:
         seen: Floats = states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
         return seen
 
+    def leap(self) -> tuple[Floats, tuple[float, float]] | None:
+        """Return the modes, to be moved on by another, and when (s) and what (V) the last sample was.
+
+        None where the drive is commanded, or nothing was walked yet.
+        """
+        return None if self._segments is not None or np.isnan(self._clock[0]) else (self._z, self._last)
+
+    def landed(self, t_s: float, voltage_V: float) -> None:
+        """Take note that the modes were moved on to a later sample."""
+        self._clock[0] = t_s
+        self._last = (t_s, voltage_V)
+
     def _check(self, t_s: Floats) -> None:
         steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
         bad = np.flatnonzero(~(steps > 0.0))

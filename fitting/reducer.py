@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from fitting import _measured
 from fitting._holds import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid
@@ -102,6 +103,7 @@ class Reducer:
         self._modes = np.empty((_BLOCK, len(grid)))
         self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
         self._basis: HoldBasis | None = None
+        self._between: _measured.MeasuredBasis | None = None
         self._clear_s = CLEAR * BLOCK * interval_s
         self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
@@ -124,7 +126,9 @@ class Reducer:
             flagged = flags[here] != 0
             done = 0
             while done < len(times):
-                taken = self._take_hold(times[done:], current[done:], flagged[done:])
+                left = slice(done, None)
+                taken = self._take_hold(times[left], current[left], flagged[left])
+                taken = taken or self._take_measured(times[left], v[here][left], current[left], flagged[left])
                 if not taken:
                     taken = min(_BLOCK, self._cursor.n_to_hold(times[done:], self._clear_s))
                     part = slice(done, done + taken)
@@ -164,6 +168,37 @@ class Reducer:
             sum_current_A2=now.sum_current_A2 + hold.sum_current_A2,
             bend_A2=now.bend_A2 + bend + hold.bend_A2,
             n_bends=now.n_bends + n_bends + n - SETTLED,
+        )
+        return n
+
+    def _take_measured(self, t: Floats, v: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
+        """Take in some whole blocks with a measured voltage, evenly spaced and without flags; return how many samples.
+
+        As many as are worth it, else none.
+        """
+        from fitting._kernel import absorb
+
+        last = self._cursor.leap()
+        n = min(len(t) // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
+        if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
+            return 0
+        z, (before_s, before_V) = last
+        interval = _measured.even_interval_s(np.concatenate([[before_s], t[:n]]))
+        volts = np.concatenate([[before_V], v[:n]])
+        if interval is None or flagged[:n].any() or not (np.isfinite(i[:n]).all() and np.isfinite(volts).all()):
+            return 0
+        if self._between is None or not self._between.suits(interval):
+            self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
+        now = self._now
+        absorb(self._factor, _measured.panels_of(self._between.rows(volts, i[:n], z, before_s, drift=now.drift)))
+        self._cursor.landed(float(t[n - 1]), float(volts[-1]))
+        bend, n_bends = self._bends(np.zeros(n), i[:n], np.ones(n, dtype=np.bool_))
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + n,
+            sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
+            bend_A2=now.bend_A2 + bend,
+            n_bends=now.n_bends + n_bends,
         )
         return n
 
