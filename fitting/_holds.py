@@ -24,7 +24,6 @@ MOST_SAMPLES = 2048 * BLOCK
 CLEAR = 4
 N_POLYNOMIALS = 12
 SETTLED = 16
-_PANEL = 64
 _SAME_STEP = 1e-9
 
 
@@ -120,7 +119,7 @@ class Hold:
         self.n_samples = int(sums[3]) * BLOCK
         self.sum_current_A2, self._left_A2, self.bend_A2 = (float(x) for x in sums[:3])
 
-    def panels(self, basis: HoldBasis, t_s: Floats, since_edge_s: float, heights_V: Floats, *, drift: bool) -> Floats:
+    def rows(self, basis: HoldBasis, t_s: Floats, since_edge_s: float, heights_V: Floats, *, drift: bool) -> Floats:
         """Return few rows with the same triangular factor as those of all samples.
 
         Parameters
@@ -137,8 +136,8 @@ class Hold:
 
         Returns
         -------
-        ndarray, shape (panels, k, _PANEL)
-            For `fitting._kernel.absorb`.
+        ndarray, shape (k, r)
+            Transposed.
         """
         firsts = BLOCK * np.arange(len(self._shares))
         shares, level, left_A2 = self._shares, 0, self._left_A2
@@ -153,21 +152,19 @@ class Hold:
             stay = places[(places < near) | (places >= len(shares) - odd)]
             if len(stay):
                 seen = basis.seen(level)
-                rows = np.empty((k + len(heights_V) + 1, len(stay), N_POLYNOMIALS))
-                rows[0] = seen[:, 0]
+                part = np.empty((k + len(heights_V) + 1, len(stay), N_POLYNOMIALS))
+                part[0] = seen[:, 0]
                 if drift:
-                    rows[1] = t_s[firsts[stay], None] * seen[:, 0] + seen[:, 1]
+                    part[1] = t_s[firsts[stay], None] * seen[:, 0] + seen[:, 1]
                 fallen = heights_V * np.exp(-np.multiply.outer(elapsed[stay], basis.rates))
-                rows[k:-1] = fallen.T[:, :, None] * seen[:, 2:].T[:, None, :]
-                rows[-1] = shares[stay]
-                parts.append(rows.reshape(len(rows), -1))
+                part[k:-1] = fallen.T[:, :, None] * seen[:, 2:].T[:, None, :]
+                part[-1] = shares[stay]
+                parts.append(part.reshape(len(part), -1))
             paired = slice(near, len(shares) - odd)
             turned = shares[paired].reshape(-1, 2 * N_POLYNOMIALS) @ _pairing(level)[0]
             shares, firsts = turned[:, :N_POLYNOMIALS], firsts[paired][::2]
             left_A2 += float(np.sum(turned[:, N_POLYNOMIALS:] ** 2))
             level += 1
-        n_rows = sum(part.shape[1] for part in parts) + 1
-        padded = np.zeros((k + len(heights_V) + 1, -(-n_rows // _PANEL) * _PANEL))
-        np.concatenate(parts, axis=1, out=padded[:, : n_rows - 1])
-        padded[-1, n_rows - 1] = np.sqrt(left_A2)
-        return np.ascontiguousarray(padded.reshape(len(padded), -1, _PANEL).transpose(1, 0, 2))
+        last = np.zeros((k + len(heights_V) + 1, 1))
+        last[-1] = np.sqrt(left_A2)
+        return np.concatenate([*parts, last], axis=1)

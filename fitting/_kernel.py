@@ -22,6 +22,8 @@ _SAME_STEP = 1e-9
 # A state that has decayed to less (V) is nothing; left alone it would become subnormal, and arithmetic slow.
 _NOTHING_V = 1e-30
 
+_TILE = 16
+
 
 @compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
 def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs more than the loop
@@ -110,11 +112,12 @@ def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs 
 
 
 @compiled("void(f8[:,::1], f8[:,:,::1])", sums_reordered=True)
-def absorb(factor: Floats, panels: Floats) -> None:
+def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as above
     """Bring rows under an upper triangle into it, by Householder reflections.
 
-    Panels are small enough to stay in the first cache, and column by column, so that sums run over neighbours:
-    on one core as fast as LAPACK's blocked QR of long blocks, whose threads stand in each other's way at this width.
+    Column by column, so that sums run over neighbours, and four reflections at a time, so that the other columns are
+    fetched a quarter as often: ``H0 H1 H2 H3 = 1 - V T V'``; Schreiber, Van Loan, SIAM J. Sci. Stat. Comput. 10, 53
+    (1989). On one core faster than LAPACK's blocked QR of long blocks at this width.
 
     Parameters
     ----------
@@ -124,30 +127,68 @@ def absorb(factor: Floats, panels: Floats) -> None:
         Panels of b rows, transposed; used up. Rows of zeros change nothing.
     """
     k, b = panels.shape[1], panels.shape[2]
+    heads, T, overlap = np.zeros(4), np.zeros((4, 4)), np.zeros(4)
     for p in range(panels.shape[0]):
-        for j in range(k):
-            column = panels[p, j]
-            below = 0.0
-            for n in range(b):
-                below += column[n] * column[n]
-            if below == 0.0:
+        for j in range(0, k, 4):
+            n_here = min(4, k - j)
+            heads[:] = 0.0
+            T[:] = 0.0
+            for i in range(n_here):
+                column = panels[p, j + i]
+                below = 0.0
+                for n in range(b):
+                    below += column[n] * column[n]
+                if below == 0.0:
+                    continue
+                corner = factor[j + i, j + i]
+                norm = np.sqrt(corner * corner + below)
+                if corner > 0.0:
+                    norm = -norm
+                head = corner - norm
+                scale = 2.0 / (head * head + below)
+                factor[j + i, j + i] = norm
+                heads[i] = head
+                for c in range(j + i + 1, j + n_here):
+                    other = panels[p, c]
+                    dot = factor[j + i, c] * head
+                    for n in range(b):
+                        dot += column[n] * other[n]
+                    dot *= scale
+                    factor[j + i, c] -= dot * head
+                    for n in range(b):
+                        other[n] -= dot * column[n]
+                for a in range(i):
+                    earlier = panels[p, j + a]
+                    dot = 0.0
+                    for n in range(b):
+                        dot += earlier[n] * column[n]
+                    overlap[a] = dot
+                for a in range(i):
+                    for d in range(a, i):
+                        T[a, i] -= scale * T[a, d] * overlap[d]
+                T[i, i] = scale
+            if j + 4 >= k:
                 continue
-            corner = factor[j, j]
-            norm = np.sqrt(corner * corner + below)
-            if corner > 0.0:
-                norm = -norm
-            head = corner - norm
-            scale = 2.0 / (head * head + below)
-            factor[j, j] = norm
-            for c in range(j + 1, k):
+            v0, v1, v2, v3 = panels[p, j], panels[p, j + 1], panels[p, j + 2], panels[p, j + 3]
+            for c in range(j + 4, k):
                 other = panels[p, c]
-                dot = factor[j, c] * head
+                d0, d1 = factor[j, c] * heads[0], factor[j + 1, c] * heads[1]
+                d2, d3 = factor[j + 2, c] * heads[2], factor[j + 3, c] * heads[3]
                 for n in range(b):
-                    dot += column[n] * other[n]
-                dot *= scale
-                factor[j, c] -= dot * head
+                    d0 += v0[n] * other[n]
+                    d1 += v1[n] * other[n]
+                    d2 += v2[n] * other[n]
+                    d3 += v3[n] * other[n]
+                d3 = T[0, 3] * d0 + T[1, 3] * d1 + T[2, 3] * d2 + T[3, 3] * d3
+                d2 = T[0, 2] * d0 + T[1, 2] * d1 + T[2, 2] * d2
+                d1 = T[0, 1] * d0 + T[1, 1] * d1
+                d0 = T[0, 0] * d0
+                factor[j, c] -= d0 * heads[0]
+                factor[j + 1, c] -= d1 * heads[1]
+                factor[j + 2, c] -= d2 * heads[2]
+                factor[j + 3, c] -= d3 * heads[3]
                 for n in range(b):
-                    other[n] -= dot * column[n]
+                    other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
 
 
 @compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
@@ -325,14 +366,21 @@ def drive_blocks(decay: Floats, slopes: Floats, out: Floats) -> None:
     decay : float64 (r,)
         From sample to sample.
     slopes : float64 (p, b)
+        b a multiple of 16.
     out : float64 (p, at least r, b)
         Written: each mode's states, one after the other.
     """
     z = np.empty(decay.size)
+    # Some samples at a time, so that what is written lies together.
+    some = np.empty((_TILE, decay.size))
     for p in range(slopes.shape[0]):
         z[:] = 0.0
-        for n in range(slopes.shape[1]):
-            slope = slopes[p, n]
+        for first in range(0, slopes.shape[1], _TILE):
+            for n in range(_TILE):
+                slope = slopes[p, first + n]
+                for j in range(z.size):
+                    z[j] = z[j] * decay[j] + slope
+                    some[n, j] = z[j]
             for j in range(z.size):
-                z[j] = z[j] * decay[j] + slope
-                out[p, j, n] = z[j]
+                for n in range(_TILE):
+                    out[p, j, first + n] = some[n, j]

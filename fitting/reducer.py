@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from protocols import PulseSequence
 
 _BLOCK = 4096
-_PANEL = 64
+_PANEL = 256
 
 
 class Record(Protocol):
@@ -160,7 +160,7 @@ class Reducer:
         level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
         bend, n_bends = self._bends(level, i[:SETTLED], kept)
         self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
-        absorb(self._factor, hold.panels(self._basis, t, since_edge_s, heights, drift=self._now.drift))
+        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.drift)[None])
         now = self._now
         self._now = replace(
             now,
@@ -190,15 +190,18 @@ class Reducer:
         if self._between is None or not self._between.suits(interval):
             self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
         now = self._now
-        absorb(self._factor, _measured.panels_of(self._between.rows(volts, i[:n], z, before_s, drift=now.drift)))
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.drift)[None])
         self._cursor.landed(float(t[n - 1]), float(volts[-1]))
-        bend, n_bends = self._bends(np.zeros(n), i[:n], np.ones(n, dtype=np.bool_))
+        zeros, kept = np.zeros(SETTLED), np.ones(SETTLED, dtype=np.bool_)
+        bend, n_bends = self._bends(zeros, i[:SETTLED], kept)
+        bends = np.diff(i[SETTLED - 2 : n], 2)
+        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), kept
         self._now = replace(
             now,
             n_samples=now.n_samples + n,
             sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
-            bend_A2=now.bend_A2 + bend,
-            n_bends=now.n_bends + n_bends,
+            bend_A2=now.bend_A2 + bend + float(bends @ bends),
+            n_bends=now.n_bends + n_bends + n - SETTLED,
         )
         return n
 
