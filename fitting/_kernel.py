@@ -22,6 +22,9 @@ _SAME_STEP = 1e-9
 # A state that has decayed to less (V) is nothing; left alone it would become subnormal, and arithmetic slow.
 _NOTHING_V = 1e-30
 
+# A column this short (squared) is nothing but the rounding of underflow; its reflection would overflow.
+_NOTHING_SQUARED = 1e-120
+
 _TILE = 16
 
 
@@ -138,7 +141,7 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
                 below = 0.0
                 for n in range(b):
                     below += column[n] * column[n]
-                if below == 0.0:
+                if below < _NOTHING_SQUARED:
                     continue
                 corner = factor[j + i, j + i]
                 norm = np.sqrt(corner * corner + below)
