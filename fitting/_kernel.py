@@ -234,7 +234,7 @@ def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, ou
 def mismatch_of_times(  # noqa: PLR0917 - as above
     x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
 ) -> None:
-    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y by Newton within panels of y.
+    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y within panels of y, by Halley's steps.
 
     Parameters
     ----------
@@ -264,6 +264,9 @@ def mismatch_of_times(  # noqa: PLR0917 - as above
             sums[0, p + 1] += h
             sums[1, p + 1] += lost * h
             sums[2, p + 1] += y * h
+        if sums[0, p + 1] > x[-1]:
+            n_panels = p + 1
+            break
     panel = 0
     for n in range(x.size):
         while panel < n_panels and sums[0, panel + 1] <= x[n]:
@@ -272,7 +275,13 @@ def mismatch_of_times(  # noqa: PLR0917 - as above
             out[0, n], out[1, n], out[2, n], out[3, n] = np.inf, 1.0, 0.0, 0.0
             continue
         low = panel * width
-        y = low + width * (x[n] - sums[0, panel]) / (sums[0, panel + 1] - sums[0, panel])
+        # Where the panel's cubic through ends and slopes has it.
+        rise = sums[0, panel + 1] - sums[0, panel]
+        share = (x[n] - sums[0, panel]) / rise
+        first = rise / (width * np.exp((K - 1.0) * low - B * np.expm1(-low)))
+        last = rise / (width * np.exp((K - 1.0) * (low + width) - B * np.expm1(-low - width)))
+        bent = share * (1.0 - share) * ((first - 1.0) * (1.0 - share) - (last - 1.0) * share)
+        y = low + width * min(max(share + bent, 0.0), 1.0)
         by_B = by_K = 0.0
         slope = 1.0
         for _ in range(n_newton):
@@ -284,12 +293,19 @@ def mismatch_of_times(  # noqa: PLR0917 - as above
                 total += h
                 by_B += lost * h
                 by_K += part * h
-            slope = np.exp((K - 1.0) * y - B * np.expm1(-y))
+            lost = -np.expm1(-y)
+            slope = np.exp((K - 1.0) * y + B * lost)
             step = (total - x[n]) / slope
-            # The derivatives belong to the place before the step: an ever smaller one ends the search.
-            if abs(step) < 1e-13:
+            bend = K - 1.0 + B * (1.0 - lost)
+            step /= max(1.0 - 0.5 * step * bend, 0.5)
+            moved = min(max(y - step, low), low + width) - y
+            # The sums go along to first order: the last step is too short for more.
+            y += moved
+            by_B += lost * slope * moved
+            by_K += (y - moved) * slope * moved
+            slope *= 1.0 + bend * moved
+            if abs(moved) < 1e-8:
                 break
-            y = min(max(y - step, low), low + width)
         out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K
 
 
