@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 # A decay factor is used again where the step is the same to this share: rounding of sample times, not a new step.
 _SAME_STEP = 1e-9
 
+# And to this share of the time itself, which is as far as the difference of two times is known.
+_ROUNDING = 4.5e-16
+
 # A state that has decayed to less (V) is nothing; left alone it would become subnormal, and arithmetic slow.
 _NOTHING_V = 1e-30
 
@@ -29,7 +32,7 @@ _TILE = 16
 
 
 @compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
-def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs more than the loop
+def drive_modes(  # noqa: C901, PLR0912, PLR0915, PLR0917 - a call inside the loop costs more than the loop
     start_s: Floats,
     rates: Floats,
     segments: Floats,
@@ -66,28 +69,64 @@ def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs 
     """
     aperture, guard, slack = tolerances_s
     now, slope, last_jump, segment = clock[0], clock[1], clock[2], int(clock[3])
+    n_segments = segments.shape[1]
     decay, grown = np.ones(z.size), np.zeros(z.size)
     h_set = -1.0
-    for n in range(start_s.size):
+    n = 0
+    while n < start_s.size:
+        # As long as samples come at the same step and no segment begins but right at one: hardly more than the loop.
+        clear = h_set > 0.0 and now - last_jump >= guard - slack
+        while clear and n < start_s.size:
+            target = start_s[n]
+            clear_until = target + aperture + guard - slack
+            begins = segments[0, segment] if segment < n_segments else np.inf
+            turns = begins < clear_until or begins <= target + slack
+            if turns:
+                beyond = segments[0, segment + 1] if segment + 1 < n_segments else np.inf
+                clear = segments[1, segment] == 0.0 and abs(begins - target) <= slack and beyond >= clear_until
+                clear &= beyond > target + slack
+            if not clear or abs(target - now - h_set) > _SAME_STEP * h_set + _ROUNDING * abs(target):
+                break
+            row = out[n]
+            if slope == 0.0:
+                for j in range(z.size):
+                    left = z[j] * decay[j]
+                    z[j] = left
+                    row[j] = left
+            else:
+                for j in range(z.size):
+                    left = z[j] * decay[j] + slope * grown[j]
+                    z[j] = left
+                    row[j] = left
+            if turns:
+                slope = segments[2, segment]
+                segment += 1
+            if aperture != 0.0:
+                for j in range(z.size):
+                    row[j] = row[j] * mean[0, j] + slope * mean[1, j]
+            if n & 15 == 0:
+                for j in range(z.size):
+                    z[j] = z[j] if abs(z[j]) > _NOTHING_V else 0.0
+            keep[n] = True
+            now = target
+            n += 1
+        if n == start_s.size:
+            break
         target = start_s[n]
         arrives = True
         while arrives:
-            arrives = segment < segments.shape[1] and segments[0, segment] <= target + slack
+            arrives = segment < n_segments and segments[0, segment] <= target + slack
             h = (min(segments[0, segment], target) if arrives else target) - now
             if h > 0.0:
-                if abs(h - h_set) > _SAME_STEP * h:
+                if abs(h - h_set) > _SAME_STEP * h + _ROUNDING * abs(target):
                     h_set = h
                     for j in range(z.size):
                         x = rates[j] * h
                         decay[j] = np.exp(-x)
                         grown[j] = -np.expm1(-x) / rates[j] if x > 0.0 else h
-                if slope == 0.0:
-                    for j in range(z.size):
-                        left = z[j] * decay[j]
-                        z[j] = left if abs(left) > _NOTHING_V else 0.0
-                else:
-                    for j in range(z.size):
-                        z[j] = z[j] * decay[j] + slope * grown[j]
+                for j in range(z.size):
+                    left = z[j] * decay[j] + slope * grown[j]
+                    z[j] = left if abs(left) > _NOTHING_V else 0.0
                 now += h
             if arrives:
                 if segments[1, segment] != 0.0:
@@ -99,11 +138,9 @@ def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs 
         now = target
         clear_until = target + aperture + guard - slack
         ahead = segment
-        while ahead < segments.shape[1] and segments[1, ahead] == 0.0 and segments[0, ahead] < clear_until:
+        while ahead < n_segments and segments[1, ahead] == 0.0 and segments[0, ahead] < clear_until:
             ahead += 1
-        keep[n] = target - last_jump >= guard - slack and (
-            ahead == segments.shape[1] or segments[0, ahead] >= clear_until
-        )
+        keep[n] = target - last_jump >= guard - slack and (ahead == n_segments or segments[0, ahead] >= clear_until)
         row = out[n]
         if aperture == 0.0:
             for j in range(z.size):
@@ -111,6 +148,7 @@ def drive_modes(  # noqa: C901, PLR0912, PLR0917 - a call inside the loop costs 
         else:
             for j in range(z.size):
                 row[j] = z[j] * mean[0, j] + slope * mean[1, j]
+        n += 1
     clock[0], clock[1], clock[2], clock[3] = now, slope, last_jump, segment
 
 
@@ -231,7 +269,7 @@ def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, ou
 
 
 @compiled("void(f8[::1], f8, f8, f8, i8, f8[:,::1], f8[:,::1], f8[:,::1])")
-def mismatch_of_times(  # noqa: PLR0917 - as above
+def mismatch_of_times(  # noqa: C901, PLR0917 - as above
     x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
 ) -> None:
     """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y within panels of y, by Halley's steps.

@@ -192,20 +192,24 @@ class ModeCursor:
         self._last = (t_s, voltage_V)
 
     def _check(self, t_s: Floats) -> None:
-        steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
-        bad = np.flatnonzero(~(steps > 0.0))
-        if bad.size:
-            raise FitError(f"sample times must rise: the one at {t_s[bad[0]]:g} s does not come after its forerunner")
+        before = self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0
+        if t_s[0] > before and np.all(t_s[1:] > t_s[:-1]):
+            return
+        steps = np.diff(t_s, prepend=before)
+        bad = t_s[np.flatnonzero(~(steps > 0.0))[0]]
+        raise FitError(f"sample times must rise: the one at {bad:g} s does not come after its forerunner")
 
     def _measured(self, t_s: Floats, voltage_V: Floats) -> Floats:
         first = not np.isfinite(self._last[0])
         t = t_s if first else np.concatenate([[self._last[0]], t_s])
         v = voltage_V if first else np.concatenate([[self._last[1]], voltage_V])
         self._clock[3] = 0.0
-        slope = np.diff(v) / np.diff(t)
-        if not len(slope):
+        if len(t) == 1:
             return np.array([[t_s[0]], [0.0], [0.0]])
-        return np.stack([t[:-1], np.zeros(len(slope)), slope])
+        segments = np.zeros((3, len(t) - 1))
+        segments[0] = t[:-1]
+        np.divide(np.diff(v), np.diff(t), out=segments[2])
+        return segments
 
 
 def _aperture_means(rates: Floats, aperture_s: float) -> Floats:
