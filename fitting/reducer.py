@@ -120,9 +120,9 @@ class Reducer:
         """
         t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
         for first in range(0, len(t), MOST_SAMPLES):
-            # Copied chunk by chunk: the columns of a run lie in its file.
+            # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
             here = slice(first, first + MOST_SAMPLES)
-            times, current = (np.ascontiguousarray(x[here], dtype=np.float64) for x in (t, i))
+            times, current = (np.require(x[here], np.float64, ["C", "W"]) for x in (t, i))
             flagged = flags[here] != 0
             done = 0
             while done < len(times):
@@ -132,7 +132,7 @@ class Reducer:
                 if not taken:
                     taken = min(_BLOCK, self._cursor.n_to_hold(times[done:], self._clear_s))
                     part = slice(done, done + taken)
-                    volts = np.ascontiguousarray(v[here][part], dtype=np.float64)
+                    volts = np.require(v[here][part], np.float64, ["C", "W"])
                     self._take(times[part], volts, current[part], ~flagged[part] & np.isfinite(current[part]))
                 done += taken
 

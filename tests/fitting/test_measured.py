@@ -59,6 +59,16 @@ def test_flags_send_their_blocks_the_general_way(cells: Any, record: Any, monkey
 
 
 @pytest.mark.parametrize("measured", [False, True])
+def test_records_that_cannot_be_written_to_are_read(*, measured: bool, cells: Any, record: Any) -> None:
+    run = noisy(record, cells)
+    if not measured:
+        run = record(run.t_s, run.current_A, DRIVE)
+    for column in (run.t_s, run.current_A, run.voltage_V, run.status):
+        column.flags.writeable = False
+    assert reduce_run(run).n_samples > 0.99 * N
+
+
+@pytest.mark.parametrize("measured", [False, True])
 def test_memory_does_not_grow_with_the_length_of_the_record(*, measured: bool) -> None:
     n, dt = 50_000, 1e-6
     drive = PulseSequence.pump_probe(0.02, 0.1, 0.1, before=0.01, after=0.5)
