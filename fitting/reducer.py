@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from fitting.laplace import Floats
     from protocols import PulseSequence
 
-_BLOCK = 4096
+_BLOCK = 2048
 _PANEL = 256
 
 
