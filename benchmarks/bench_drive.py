@@ -3,19 +3,19 @@
     python benchmarks/bench_drive.py [--json]
 
 One core, 48 modes. The walk is compared with `reference_drive.c` (cc -O3 -march=native), in turns, best of all turns;
-reductions are medians. Memory is what a process of its own grows by while it reduces a memory map.
+reductions are medians. Memory is what arrays take at most while a memory map is reduced.
 """
 
 from __future__ import annotations
 
 import json
-import resource
 import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+import tracemalloc
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -130,40 +130,34 @@ def median_s(run: Callable[[], None]) -> float:
     return statistics.median(times[1:])
 
 
-def growth_of(n: int, *, measured: bool) -> float:
-    """Return by how many bytes this process grew while it reduced a memory map, block by block.
-
-    Pages of the map that were read are given back, as they would be under pressure: they are the file's, not ours.
-    """
+def most_bytes(n: int, *, measured: bool) -> float:
+    """Return the most bytes that arrays took while a memory map was reduced, block by block."""
     dt = DRIVE.duration_s / n
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "current.f8"
         noise = np.random.default_rng(1)
         with path.open("wb") as file:
-            # In parts: what this needs must not hide what the reduction needs.
             for first in range(0, n, 65536):
                 noise.standard_normal(min(65536, n - first)).tofile(file)
         grid = ModeGrid(-20, MODES - 22, 0.4 * dt, DRIVE.duration_s)
+        tracemalloc.start()
         reducer = Reducer(grid, None if measured else DRIVE, interval_s=dt)
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         for first in range(0, n, 65536):
             count = min(65536, n - first)
             current = np.memmap(path, np.float64, "r", offset=8 * first, shape=(count,))
             t = (np.arange(first, first + count) + 0.4) * dt
             reducer.append(t, current, current, np.zeros(count, np.uint8))
-            del current
-    return 1024.0 * (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    return float(most)
 
 
 def memory() -> dict[str, dict[str, float]]:
-    """Return the growth of processes that reduce short and long maps."""
-    found: dict[str, dict[str, float]] = {}
-    for name in ("commanded", "measured"):
-        for n in MAPPED:
-            command = [sys.executable, __file__, "--grow", name, str(n)]
-            done = subprocess.run(command, capture_output=True, text=True, check=True)
-            found.setdefault(name, {})[f"{n:g}"] = float(done.stdout)
-    return found
+    """Return the memory that reductions of short and long maps take at most (bytes)."""
+    return {
+        name: {f"{n:g}": most_bytes(n, measured=name == "measured") for n in MAPPED}
+        for name in ("commanded", "measured")
+    }
 
 
 def figures() -> dict[str, Any]:
@@ -172,7 +166,7 @@ def figures() -> dict[str, Any]:
         "modes": MODES,
         "walk_ns_per_sample": walks(),
         "reduction_samples_per_s": reductions_per_s(),
-        "memory_growth_bytes": memory(),
+        "memory_bytes": memory(),
     }
 
 
@@ -191,14 +185,11 @@ def table(found: dict[str, Any]) -> str:
     ]
     lines += [
         f"  memory, {name}: " + ", ".join(f"{size / 1e6:.1f} MB for {n} samples" for n, size in sizes.items())
-        for name, sizes in found["memory_growth_bytes"].items()
+        for name, sizes in found["memory_bytes"].items()
     ]
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    if "--grow" in sys.argv:
-        print(growth_of(int(sys.argv[3]), measured=sys.argv[2] == "measured"))
-    else:
-        measured_here = figures()
-        print(json.dumps(measured_here) if "--json" in sys.argv else table(measured_here))
+    measured_here = figures()
+    print(json.dumps(measured_here) if "--json" in sys.argv else table(measured_here))

@@ -21,7 +21,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
+
 from _cases import Samples, cole_cole, three_modes, two_arcs
+from _svg_plot import Axis, Plot
 
 from fitting import fit, fit_spectrum, reduce_run, refit
 
@@ -30,6 +34,11 @@ if TYPE_CHECKING:
 
 REPEATS = 15
 HERE = Path(__file__).parent
+KINDS = {
+    "commanded": "ionecho, commanded drive",
+    "measured": "ionecho, measured voltage",
+    "kept": "ionecho, from a kept reduction",
+}
 ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
 
 
@@ -48,6 +57,7 @@ class Comparison:
         Sums of squares over the simulated noise.
     target : float
         Ratio that issue 3 asks for.
+    samples : int
     """
 
     name: str
@@ -58,6 +68,7 @@ class Comparison:
     cost: float
     peer_cost: float
     target: float
+    samples: int
 
     @property
     def ratio(self) -> float:
@@ -105,6 +116,7 @@ def descents(name: str, samples: Samples, script: str, target: float) -> Compari
         cost,
         theirs.get("cost", np.nan),
         target,
+        samples.n_samples,
     )
 
 
@@ -114,28 +126,78 @@ def spectra(name: str, samples: Samples, script: str, target: float) -> Comparis
     ours = median_s(lambda: fit_spectrum(reduce_run(samples)))
     found = fit_spectrum(samples)
     cost = samples.n_samples * (found.rms_residual_A / samples.noise_A) ** 2
-    label = script.removeprefix("peer_").removesuffix(".py")
-    return Comparison(name, label, ours, theirs.get("seconds", np.nan), ours, cost, theirs.get("cost", np.nan), target)
+    return Comparison(
+        name,
+        script.removeprefix("peer_").removesuffix(".py"),
+        ours,
+        theirs.get("seconds", np.nan),
+        ours,
+        cost,
+        theirs.get("cost", np.nan),
+        target,
+        samples.n_samples,
+    )
 
 
-def main() -> None:
-    """Print a table, or JSON."""
+def lengths() -> dict[str, list[float]]:
+    """Return seconds from raw samples against their number, commanded and measured, and from a kept reduction."""
+    found: dict[str, list[float]] = {"samples": [], "commanded": [], "measured": [], "kept": []}
+    for n in (10_000, 100_000, 1_000_000, 10_000_000):
+        found["samples"].append(float(n))
+        for name in ("commanded", "measured"):
+            samples = cole_cole(n, measured=name == "measured")
+            repeats = REPEATS if n < 10_000_000 else 3
+            found[name].append(median_s(lambda one=samples: refit(reduce_run(one), one.model, one.start), repeats))
+        kept = reduce_run(samples)
+        found["kept"].append(median_s(lambda one=samples, kept=kept: refit(kept, one.model, one.start)))
+    return found
+
+
+def figures() -> dict[str, Any]:
+    """Return all comparisons."""
     found = [
         descents("1e6 samples, 6 parameters, commanded", cole_cole(1_000_000), "peer_scipy.py", 500.0),
         descents("1e6 samples, 6 parameters, measured V", cole_cole(1_000_000, measured=True), "peer_scipy.py", 100.0),
         descents("20,000 samples, three modes", three_modes(20_000), "peer_lmfit.py", 10.0),
         spectra("30,000 samples, spectrum", two_arcs(30_000), "peer_hybrid_drt.py", 100.0),
     ]
-    if "--json" in sys.argv:
-        print(json.dumps([vars(one) | {"ratio": one.ratio} for one in found]))
-        return
-    for one in found:
-        print(
-            f"{one.name:40s} {one.peer:11s} {one.peer_s:8.3f} s, ours {1e3 * one.ours_s:7.1f} ms:"
-            f" {one.ratio:6.0f} times (asked {one.target:.0f}); whole fit {1e3 * one.whole_s:.0f} ms; cost {one.cost:.2f}, {one.peer_cost:.2f}"
-        )
+    return {"comparisons": [vars(one) | {"ratio": one.ratio} for one in found], "lengths": lengths()}
+
+
+def table(found: dict[str, Any]) -> str:
+    """Return the figures as text."""
+    lines = []
+    for one in found["comparisons"]:
+        lines += [
+            f"{one['name']:38s} {one['peer']:10s} {one['peer_s']:8.3f} s, ours {1e3 * one['ours_s']:7.1f} ms:"
+            f" {one['ratio']:6.0f} times (asked {one['target']:.0f})",
+            f"    cost {one['cost']:.2f} and {one['peer_cost']:.2f}; ours with starts and intervals"
+            f" {1e3 * one['whole_s']:.0f} ms",
+        ]
+    for k, n in enumerate(found["lengths"]["samples"]):
+        times = ", ".join(f"{name} {1e3 * found['lengths'][name][k]:.1f} ms" for name in KINDS)
+        lines.append(f"  {n:.0e} samples, ours: {times}")
+    return "\n".join(lines)
+
+
+def plot(found: dict[str, Any], path: Path) -> None:
+    """Draw seconds against samples, ours and the peers'."""
+    drawn = Plot(
+        Axis("samples", log=True),
+        Axis("seconds, on one core", log=True),
+        "From raw samples to parameters",
+        legend="top left",
+    )
+    lengths_ = found["lengths"]
+    for name, label in KINDS.items():
+        drawn.line(lengths_["samples"], lengths_[name], label)
+    for one in found["comparisons"]:
+        if np.isfinite(one["peer_s"]):
+            drawn.points([one["samples"]], [one["peer_s"]], f"{one['peer']}: {one['name'].split(', ', 1)[1]}")
+    drawn.write(path)
 
 
 if __name__ == "__main__":
     os.environ.update(ONE_CORE)
-    main()
+    measured = figures()
+    print(json.dumps(measured) if "--json" in sys.argv else table(measured))

@@ -48,7 +48,7 @@ def falls_of_step(rates: Floats, times: Floats, h: float, decay: Floats, grown: 
         n = np.uint64(x * _PER_LN2 + 0.5)
         whole = np.float64(n)
         r = whole * _LN2_HIGH - x + whole * _LN2_LOW
-        # exp(r) - 1
+        # The exponential of r, less one.
         q = 1.0 / 479001600.0 + r / 6227020800.0
         q = 1.0 / 39916800.0 + r * q
         q = 1.0 / 3628800.0 + r * q
