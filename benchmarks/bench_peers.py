@@ -4,7 +4,8 @@
 
 Peers run as they would be used, each in a process of its own: with the interpreter that IONECHO_PEERS names, or this
 one; a peer that is not installed there is left out. Both sides start from the same values, and neither finds
-intervals; that the sums of squares agree is checked. The other side of a ratio is the median of 15 runs.
+intervals; that the sums of squares agree is checked. Our side of a ratio is the median of 15 runs. Times are of the processor, which on an idle machine
+are those of the clock, so that other work on the machine weighs less.
 """
 
 from __future__ import annotations
@@ -80,9 +81,9 @@ def median_s(run: Callable[[], object], repeats: int = REPEATS) -> float:
     """Return the median time of something, once warmed up."""
     times = []
     for _ in range(repeats + 1):
-        begun = time.perf_counter()
+        begun = time.process_time()
         run()
-        times.append(time.perf_counter() - begun)
+        times.append(time.process_time() - begun)
     return statistics.median(times[1:])
 
 
