@@ -17,8 +17,7 @@ test:
 
 # The figures that the docs and closing notes quote.
 bench:
-    uv run python benchmarks/bench_drive.py
-    uv run python benchmarks/bench_fit_length.py
+    uv run --group bench python benchmarks/run_all.py
 
 # Does the demo's 95 % interval hold the simulated truth? Twenty seeds, as issue 2 asks.
 demo-coverage seeds="20":

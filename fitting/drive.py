@@ -129,18 +129,45 @@ class ModeCursor:
         self._last = (float(t_s[-1]), float(voltage_V[-1]))
         return out, keep
 
-    def n_in_hold(self, t_s: Floats) -> int:
-        """Return how many of the next samples see nothing but the hold that the cursor is in, clear of its edges."""
+    def since_edge_s(self, t_s: float) -> float:
+        """Return the time from the last edge or bend to the start of the next sample, centred at `t_s`."""
+        segment = int(self._clock[3])
+        if self._segments is None or segment == 0:
+            return np.inf
+        return float(t_s - 0.5 * self._tolerances_s[0] - self._segments[0, segment - 1])
+
+    def n_in_hold(self, t_s: Floats, clear_s: float) -> int:
+        """Return how many of the next samples see the hold that the cursor is in and nothing else.
+
+        Parameters
+        ----------
+        t_s : ndarray, shape (n,)
+        clear_s : float
+            None of them if the first starts less than this after the last edge or bend.
+        """
         aperture, guard, slack = self._tolerances_s
-        now, slope, last_jump, segment = self._clock
+        now, slope, _, segment = self._clock
         if self._segments is None or np.isnan(now) or slope != 0.0 or t_s[0] <= self._last[0]:
             return 0
-        if t_s[0] - 0.5 * aperture - last_jump < guard + slack:
+        if self.since_edge_s(t_s[0]) < max(clear_s, guard + slack):
             return 0
         ahead = self._segments[0, int(segment) :]
         if not len(ahead):
             return len(t_s)
         return int(np.searchsorted(t_s, ahead[0] - 0.5 * aperture - guard - 2.0 * slack))
+
+    def n_to_hold(self, t_s: Floats, clear_s: float) -> int:
+        """Return how many of the next samples have to be walked before `n_in_hold` is worth asking again."""
+        if self._segments is None:
+            return len(t_s)
+        if np.isnan(self._clock[0]):
+            return 1
+        segment = int(self._clock[3])
+        edge = segment - 1 if self.since_edge_s(t_s[0]) < clear_s else segment
+        if edge >= self._segments.shape[1]:
+            return len(t_s)
+        clear_from = self._segments[0, edge] + clear_s + 0.5 * self._tolerances_s[0]
+        return max(int(np.searchsorted(t_s, clear_from)), 1)
 
     def heights(self, t_s: Floats) -> Floats:
         """Return what some later samples of the hold see of the modes, shape (n, m), and move on to the last."""
@@ -152,21 +179,37 @@ class ModeCursor:
         seen: Floats = states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
         return seen
 
+    def leap(self) -> tuple[Floats, tuple[float, float]] | None:
+        """Return the modes, to be moved on by another, and when (s) and what (V) the last sample was.
+
+        None where the drive is commanded, or nothing was walked yet.
+        """
+        return None if self._segments is not None or np.isnan(self._clock[0]) else (self._z, self._last)
+
+    def landed(self, t_s: float, voltage_V: float) -> None:
+        """Take note that the modes were moved on to a later sample."""
+        self._clock[0] = t_s
+        self._last = (t_s, voltage_V)
+
     def _check(self, t_s: Floats) -> None:
-        steps = np.diff(t_s, prepend=self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0)
-        bad = np.flatnonzero(~(steps > 0.0))
-        if bad.size:
-            raise FitError(f"sample times must rise: the one at {t_s[bad[0]]:g} s does not come after its forerunner")
+        before = self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0
+        if t_s[0] > before and np.all(t_s[1:] > t_s[:-1]):
+            return
+        steps = np.diff(t_s, prepend=before)
+        bad = t_s[np.flatnonzero(~(steps > 0.0))[0]]
+        raise FitError(f"sample times must rise: the one at {bad:g} s does not come after its forerunner")
 
     def _measured(self, t_s: Floats, voltage_V: Floats) -> Floats:
         first = not np.isfinite(self._last[0])
         t = t_s if first else np.concatenate([[self._last[0]], t_s])
         v = voltage_V if first else np.concatenate([[self._last[1]], voltage_V])
         self._clock[3] = 0.0
-        slope = np.diff(v) / np.diff(t)
-        if not len(slope):
+        if len(t) == 1:
             return np.array([[t_s[0]], [0.0], [0.0]])
-        return np.stack([t[:-1], np.zeros(len(slope)), slope])
+        segments = np.zeros((3, len(t) - 1))
+        segments[0] = t[:-1]
+        np.divide(np.diff(v), np.diff(t), out=segments[2])
+        return segments
 
 
 def _aperture_means(rates: Floats, aperture_s: float) -> Floats:

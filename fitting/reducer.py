@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fitting._holds import BLOCK, MOST_BLOCKS, HoldBasis
+from fitting import _measured
+from fitting._holds import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid
 from fitting.reduction import Reduction
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
     from fitting.laplace import Floats
     from protocols import PulseSequence
 
-_BLOCK = 4096
-_PANEL = 64
-_OTHER_STEP = 1e-13  # relative: finding a basis again for less would change nothing
-_SETTLED = 16  # samples of a hold before its second differences tell the noise
+_BLOCK = 2048
+_PANEL = 256
 
 
 class Record(Protocol):
@@ -103,7 +102,9 @@ class Reducer:
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
         self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
-        self._holds: HoldBasis | None = None
+        self._basis: HoldBasis | None = None
+        self._between: _measured.MeasuredBasis | None = None
+        self._clear_s = CLEAR * BLOCK * interval_s
         self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
 
@@ -118,47 +119,89 @@ class Reducer:
             Any flag excludes the sample.
         """
         t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
-        first = 0
-        while first < len(t):
-            # Copied block by block: the columns of a run lie in its file.
-            here = slice(first, first + BLOCK * MOST_BLOCKS)
-            times, current = (np.ascontiguousarray(x[here], dtype=np.float64) for x in (t, i))
-            taken = self._take_holds(times, current, flags[here])
-            if not taken:
-                taken = min(_BLOCK, len(times))
-                times, current, here = times[:taken], current[:taken], slice(first, first + taken)
-                volts = np.ascontiguousarray(v[here], dtype=np.float64)
-                self._take(times, volts, current, (flags[here] == 0) & np.isfinite(current))
-            first += taken
+        for first in range(0, len(t), MOST_SAMPLES):
+            # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
+            here = slice(first, first + MOST_SAMPLES)
+            times, current = (np.require(x[here], np.float64, ["C", "W"]) for x in (t, i))
+            flagged = flags[here] != 0
+            done = 0
+            while done < len(times):
+                left = slice(done, None)
+                taken = self._take_hold(times[left], current[left], flagged[left])
+                taken = taken or self._take_measured(times[left], v[here][left], current[left], flagged[left])
+                if not taken:
+                    taken = min(_BLOCK, self._cursor.n_to_hold(times[done:], self._clear_s))
+                    part = slice(done, done + taken)
+                    volts = np.require(v[here][part], np.float64, ["C", "W"])
+                    self._take(times[part], volts, current[part], ~flagged[part] & np.isfinite(current[part]))
+                done += taken
 
-    def _take_holds(self, t: Floats, i: Floats, flags: NDArray[Any]) -> int:
+    def _take_hold(self, t: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
         """Take in whole blocks that lie in one hold, evenly spaced and without flags; return how many samples."""
         from fitting._kernel import absorb
 
-        n = self._cursor.n_in_hold(t) // BLOCK * BLOCK if len(t) >= BLOCK else 0
-        bad = (flags[:n] != 0) | ~np.isfinite(i[:n])
-        if bad.any():
-            n = int(bad.argmax()) // BLOCK * BLOCK
-        if n == 0:
+        n = self._cursor.n_in_hold(t, self._clear_s) // BLOCK * BLOCK if len(t) >= BLOCK else 0
+        # The spacing here may be wider than is typical.
+        if n == 0 or self._cursor.since_edge_s(t[0]) < CLEAR * float(t[BLOCK - 1] - t[0]):
             return 0
-        t, i = t[:n], i[:n]
-        if self._holds is None or not self._holds.fits(t):
+        t, i, flagged = t[:n], i[:n], flagged[:n]
+        hold = None if self._basis is None else Hold(t, i, flagged, self._basis.interval_s)
+        if hold is None or hold.n_samples < n:
             interval = float(t[-1] - t[0]) / (n - 1)
-            if self._holds is None or abs(interval / self._holds.interval_s - 1.0) > _OTHER_STEP:
-                self._holds = HoldBasis(self._cursor.rates, interval)
-            if not self._holds.fits(t):
-                return 0
-        now = self._now
+            other = Hold(t, i, flagged, interval)
+            if hold is None or other.n_samples > hold.n_samples:
+                hold, self._basis = other, HoldBasis(self._cursor.rates, interval)
+        if self._basis is None or hold.n_samples == 0:
+            return 0
+        n = hold.n_samples
+        since_edge_s = self._cursor.since_edge_s(t[0])
         # To the last sample as well, so that the cursor stands there.
-        heights = self._cursor.heights(np.append(t[::BLOCK], t[-1]))
-        bend, n_bends = self._bends(np.full(n, heights[0, 0]), i, np.ones(n, dtype=np.bool_))
-        absorb(self._factor, self._holds.rows(t, heights[:-1], i, drift=now.drift))
+        heights = self._cursor.heights(t[[0, n - 1]])[0]
+        level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
+        bend, n_bends = self._bends(level, i[:SETTLED], kept)
+        self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
+        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.drift)[None])
+        now = self._now
         self._now = replace(
             now,
             n_samples=now.n_samples + n,
-            sum_current_A2=now.sum_current_A2 + float(i @ i),
-            bend_A2=now.bend_A2 + bend,
-            n_bends=now.n_bends + n_bends,
+            sum_current_A2=now.sum_current_A2 + hold.sum_current_A2,
+            bend_A2=now.bend_A2 + bend + hold.bend_A2,
+            n_bends=now.n_bends + n_bends + n - SETTLED,
+        )
+        return n
+
+    def _take_measured(self, t: Floats, v: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
+        """Take in some whole blocks with a measured voltage, evenly spaced and without flags; return how many samples.
+
+        As many as are worth it, else none.
+        """
+        from fitting._kernel import absorb
+
+        last = self._cursor.leap()
+        n = min(len(t) // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
+        if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
+            return 0
+        z, (before_s, before_V) = last
+        interval = _measured.even_interval_s(np.concatenate([[before_s], t[:n]]))
+        volts = np.concatenate([[before_V], v[:n]])
+        if interval is None or flagged[:n].any() or not (np.isfinite(i[:n]).all() and np.isfinite(volts).all()):
+            return 0
+        if self._between is None or not self._between.suits(interval):
+            self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
+        now = self._now
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.drift)[None])
+        self._cursor.landed(float(t[n - 1]), float(volts[-1]))
+        zeros, kept = np.zeros(SETTLED), np.ones(SETTLED, dtype=np.bool_)
+        bend, n_bends = self._bends(zeros, i[:SETTLED], kept)
+        bends = np.diff(i[SETTLED - 2 : n], 2)
+        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), kept
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + n,
+            sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
+            bend_A2=now.bend_A2 + bend + float(bends @ bends),
+            n_bends=now.n_bends + n_bends + n - SETTLED,
         )
         return n
 
@@ -206,13 +249,13 @@ class Reducer:
         level = np.concatenate([self._tail[0], level_V])
         current = np.concatenate([self._tail[1], current_A])
         kept = np.concatenate([self._tail_kept, keep])
-        self._tail, self._tail_kept = (level[-_SETTLED:], current[-_SETTLED:]), kept[-_SETTLED:]
-        if len(level) <= _SETTLED:
+        self._tail, self._tail_kept = (level[-SETTLED:], current[-SETTLED:]), kept[-SETTLED:]
+        if len(level) <= SETTLED:
             return 0.0, 0
-        even = kept[_SETTLED:] & kept[_SETTLED - 1 : -1] & kept[_SETTLED - 2 : -2]
+        even = kept[SETTLED:] & kept[SETTLED - 1 : -1] & kept[SETTLED - 2 : -2]
         if self._now.drive is not None:
-            even &= level[_SETTLED:] == level[:-_SETTLED]
-        bends = np.diff(current[_SETTLED - 2 :], 2)[even]
+            even &= level[SETTLED:] == level[:-SETTLED]
+        bends = np.diff(current[SETTLED - 2 :], 2)[even]
         return float(bends @ bends), len(bends)
 
     def reduction(self) -> Reduction:

@@ -157,3 +157,15 @@ def test_times_that_do_not_rise_are_refused() -> None:
     cursor.rows(np.array([1.0, 3.0]), np.zeros(2))
     with pytest.raises(FitError, match="at 3 s"):
         cursor.rows(np.array([3.0]), np.zeros(1))
+
+
+def test_falls_of_a_step_are_those_of_the_library() -> None:
+    from fitting._kernel import falls_of_step
+
+    rates = np.concatenate([[0.0], np.geomspace(1e-14, 1e4, 2000)])
+    times = np.concatenate([[0.0], 1.0 / rates[1:]])
+    decay, grown = np.empty(len(rates)), np.empty(len(rates))
+    falls_of_step(rates, times, 0.05, decay, grown)
+    assert decay == pytest.approx(np.exp(-0.05 * rates), rel=1e-15, abs=1e-300)
+    assert grown[0] == 0.05
+    assert grown[1:] == pytest.approx(-np.expm1(-0.05 * rates[1:]) / rates[1:], rel=2e-15)
