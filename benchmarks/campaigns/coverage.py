@@ -1,9 +1,9 @@
 """Does a 95 % interval hold the truth in 95 % of runs? Each run another cell. (`just coverage`)
 
-Cells are R0-<family>-CPE1, all parameters free or R0 known (as by impedance at a high frequency); noise is a thousandth of the current's rms. The interval of each
-parameter that the fit calls identifiable is asked whether it holds the truth; those of parameters called not
-identifiable are counted apart. Intervals of one run are not independent, so beside the share of all intervals each
-parameter has a share of its own, whose trials are independent runs.
+Cells are R0-<family>-CPE1, all parameters free or R0 known (as by impedance at a high frequency); noise is a thousandth
+of the current's rms. The interval of each parameter that the fit calls identifiable is asked whether it holds the
+truth; those of parameters called not identifiable are counted apart. Intervals of one run are not independent: beside
+the share of all intervals each parameter has a share of its own, whose trials are independent runs.
 """
 
 from __future__ import annotations

@@ -136,36 +136,39 @@ class Cell:
     Q: float = np.inf
     n: float = 1.0
 
-    def step(self, shortest_s: float, longest_s: float) -> Callable[[Floats], Floats]:
-        """Return G(t), S, between two times."""
-        decades = np.log10(longest_s / shortest_s) + 0.2
-        t = shortest_s * 10.0 ** np.linspace(-0.1, decades, int(_PER_DECADE * (decades + 0.1)) + 2)
-        s = _BETA / t[:, None]
-        impedance = self.R + 1.0 / self.bulk.admittance(t)
+    def admittance(self, t_s: Floats, s: Complexes) -> Complexes:
+        """Return Y at the nodes s of some times, S."""
+        impedance = self.R + 1.0 / self.bulk.admittance(t_s)
         if np.isfinite(self.Q):
             impedance = impedance + 1.0 / (self.Q * s**self.n)
-        return on_log_grid(t, inverted(1.0 / (impedance * s), t))
+        return 1.0 / impedance
 
     def current(self, t_s: Floats, drive: PulseSequence) -> Floats:
         """Return the current at some times, A."""
-        edges, steps = drive.jumps()
-        lags = [t_s[t_s > edge] - edge for edge in edges]
-        G = self.step(min(lag[0] for lag in lags if len(lag)), float(t_s[-1] - edges[0]))
-        return superposed(G, t_s, drive, steps)
+        return current_of(self.admittance, t_s, drive)
 
 
-def on_log_grid(t_s: Floats, values: Floats) -> Callable[[Floats], Floats]:
-    """Return a cubic spline over the logarithm of time."""
-    spline = CubicSpline(np.log(t_s), values)
-    return lambda t: spline(np.log(t))
+def current_of(admittance: Callable[[Floats, Complexes], Complexes], t_s: Floats, drive: PulseSequence) -> Floats:
+    """Return the current of a drive of holds, A.
 
-
-def superposed(G: Callable[[Floats], Floats], t_s: Floats, drive: PulseSequence, steps: Floats) -> Floats:
-    """Add up the responses to each edge of a drive."""
+    Parameters
+    ----------
+    admittance : callable
+        Y (S) for times (s), shape (n,), and their nodes s (rad/s), shape (n, 2M+1).
+    t_s : ndarray
+        Times of the samples, s.
+    drive : PulseSequence
+    """
+    edges, steps = drive.jumps()
+    lags = [t_s[t_s > edge] - edge for edge in edges]
+    shortest, longest = min(lag[0] for lag in lags if len(lag)), float(t_s[-1] - edges[0])
+    decades = np.log10(longest / shortest) + 0.2
+    t = shortest * 10.0 ** np.linspace(-0.1, decades, int(_PER_DECADE * (decades + 0.1)) + 2)
+    s = _BETA / t[:, None]
+    step_response = CubicSpline(np.log(t), inverted(admittance(t, s) / s, t))
     total = np.zeros(len(t_s))
-    for edge, step in zip(drive.jumps()[0], steps, strict=True):
-        after = t_s > edge
-        total[after] += step * G(t_s[after] - edge)
+    for edge, step, lag in zip(edges, steps, lags, strict=True):
+        total[t_s > edge] += step * step_response(np.log(lag))
     return total
 
 
@@ -196,6 +199,7 @@ class SimulatedRecord:
 
     @property
     def n_samples(self) -> int:
+        """How many samples."""
         return len(self.t_s)
 
     @classmethod
