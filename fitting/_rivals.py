@@ -1,0 +1,98 @@
+"""Would a memory that the record cannot see fit as well? Competing cells widen the intervals.
+
+A profile likelihood follows one valley. Where the data hardly need a memory there are others: one too fast for the
+sampling and one too slow for the record, between which no downhill path leads. A memory of no amplitude has no time
+either, so the usual limit of 1.96^2 on the sum of squares does not hold (Davies, Biometrika 64, 247 (1977)); chance
+finds, at some time within the window, a feature of 2 to 3 standard deviations. Rivals count up to 10.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting._intervals import Interval, covariance_of
+from fitting._leastsquares import Minimum, Scales, minimise
+from fitting.elements import Bulk, StartScale
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fitting.circuit import CellModel
+    from fitting.laplace import Floats
+
+_AS_GOOD = 10.0
+# A time known to a tenth belongs to a memory of some ten standard deviations: without it the sum is 100 worse.
+_SURE = 0.1
+_Z95 = 1.959964
+_BEYOND = 300.0
+
+
+def with_rivals(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]],
+    model: CellModel,
+    scales: Scales,
+    best: Minimum,
+    box: Floats,
+    unit: float,
+    window_s: tuple[float, float],
+    intervals: list[Interval],
+) -> list[Interval]:
+    """Return the intervals, stretched to hold each cell with a memory out of sight that fits as well.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Residual and Jacobian.
+    model : CellModel
+    scales : Scales
+    best : Minimum
+    box : ndarray, shape (2, k)
+    unit : float
+        Standard deviation of the residual's components.
+    window_s : tuple of float
+        Times after an edge of which the record tells.
+    intervals : list of Interval
+        Of the best cell's own valley.
+    """
+    deviation = np.sqrt(np.diag(covariance_of(best, unit)))
+    stretched = intervals
+    for k in _times(model):
+        if deviation[k] < _SURE:
+            continue
+        for time_s in (window_s[0] / _BEYOND, window_s[1] * _BEYOND):
+            rival = minimise(evaluate, _start(model, scales, best.u, k, time_s, window_s), box, irrelevant=1e-3)
+            if rival.cost < best.cost + _AS_GOOD * unit**2:
+                stretched = [_hull(one, i, rival, box, unit) for i, one in enumerate(stretched)]
+    return stretched
+
+
+def _times(model: CellModel) -> list[int]:
+    """Places of the bulk's relaxation times among the free parameters."""
+    leaf = model.bulk
+    if leaf is None or not isinstance(leaf.element, Bulk):
+        return []
+    return [k for k, one in enumerate(model.parameters) if one.unit == "s" and one.name.startswith(f"{leaf.name}.")]
+
+
+def _start(model: CellModel, scales: Scales, u: Floats, k: int, time_s: float, window_s: tuple[float, float]) -> Floats:
+    """Return the best cell with one time out of sight and the shape of the bulk in the middle of its range."""
+    leaf = model.bulk
+    assert leaf is not None  # noqa: S101 - there is a time only of a bulk
+    values = scales.outward(u)
+    middle = model.start(StartScale(1.0, *window_s), np.full(model.n_all, 0.5))
+    for i, one in enumerate(model.parameters):
+        if one.name.startswith(f"{leaf.name}.") and one.unit == "":
+            values[i] = middle[i]
+    values[k] = time_s
+    return scales.inward(values)
+
+
+def _hull(own: Interval, i: int, rival: Minimum, box: Floats, unit: float) -> Interval:
+    """Return an interval that holds a rival's too, open where that leaves the box."""
+    reach = _Z95 * float(np.sqrt(covariance_of(rival, unit)[i, i]))
+    low, high = float(rival.u[i]) - reach, float(rival.u[i]) + reach
+    return Interval(
+        min(own.low, low if low > box[0, i] else -np.inf), max(own.high, high if high < box[1, i] else np.inf)
+    )
