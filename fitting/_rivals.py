@@ -8,11 +8,12 @@ finds, at some time within the window, a feature of 2 to 3 standard deviations. 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting._intervals import Interval, covariance_of
+from fitting._intervals import Interval, covariance_of, profile_intervals
 from fitting._leastsquares import Minimum, Scales, minimise
 from fitting.elements import Bulk, StartScale
 
@@ -25,23 +26,14 @@ if TYPE_CHECKING:
 _AS_GOOD = 10.0
 # A time known to a tenth belongs to a memory of some ten standard deviations: without it the sum is 100 worse.
 _SURE = 0.1
-_Z95 = 1.959964
 _BEYOND = 300.0
 
 
-def with_rivals(
-    evaluate: Callable[[Floats], tuple[Floats, Floats]],
-    model: CellModel,
-    scales: Scales,
-    best: Minimum,
-    box: Floats,
-    unit: float,
-    window_s: tuple[float, float],
-    intervals: list[Interval],
-) -> list[Interval]:
-    """Return the intervals, stretched to hold each cell with a memory out of sight that fits as well.
+@dataclass(frozen=True, eq=False)
+class Valley:
+    """Where a fit ended, and what it needs to look for others.
 
-    Parameters
+    Attributes
     ----------
     evaluate : callable
         Residual and Jacobian.
@@ -49,23 +41,39 @@ def with_rivals(
     scales : Scales
     best : Minimum
     box : ndarray, shape (2, k)
+        How far the parameters may go.
     unit : float
         Standard deviation of the residual's components.
-    window_s : tuple of float
-        Times after an edge of which the record tells.
-    intervals : list of Interval
-        Of the best cell's own valley.
     """
-    deviation = np.sqrt(np.diag(covariance_of(best, unit)))
-    stretched = intervals
-    for k in _times(model):
-        if deviation[k] < _SURE:
-            continue
-        for time_s in (window_s[0] / _BEYOND, window_s[1] * _BEYOND):
-            rival = minimise(evaluate, _start(model, scales, best.u, k, time_s, window_s), box, irrelevant=1e-3)
-            if rival.cost < best.cost + _AS_GOOD * unit**2:
-                stretched = [_hull(one, i, rival, box, unit) for i, one in enumerate(stretched)]
-    return stretched
+
+    evaluate: Callable[[Floats], tuple[Floats, Floats]]
+    model: CellModel
+    scales: Scales
+    best: Minimum
+    box: Floats
+    unit: float
+
+    def intervals(self, window_s: tuple[float, float]) -> list[Interval]:
+        """Return profile intervals, stretched by those of each cell with a memory out of sight that fits as well.
+
+        Parameters
+        ----------
+        window_s : tuple of float
+            Times after an edge of which the record tells.
+        """
+        found = profile_intervals(self.evaluate, self.best, self.box, self.unit)
+        deviation = np.sqrt(np.diag(covariance_of(self.best, self.unit)))
+        for k in _times(self.model):
+            if deviation[k] < _SURE:
+                continue
+            for time_s in (window_s[0] / _BEYOND, window_s[1] * _BEYOND):
+                start = _start(self.model, self.scales, self.best.u, k, time_s, window_s)
+                rival = minimise(self.evaluate, start, self.box, irrelevant=1e-3)
+                elsewhere = np.abs(rival.u - self.best.u).max() > _SURE
+                if elsewhere and rival.cost < self.best.cost + _AS_GOOD * self.unit**2:
+                    others = profile_intervals(self.evaluate, rival, self.box, self.unit)
+                    found = [_hull(one, other) for one, other in zip(found, others, strict=True)]
+        return found
 
 
 def _times(model: CellModel) -> list[int]:
@@ -89,10 +97,5 @@ def _start(model: CellModel, scales: Scales, u: Floats, k: int, time_s: float, w
     return scales.inward(values)
 
 
-def _hull(own: Interval, i: int, rival: Minimum, box: Floats, unit: float) -> Interval:
-    """Return an interval that holds a rival's too, open where that leaves the box."""
-    reach = _Z95 * float(np.sqrt(covariance_of(rival, unit)[i, i]))
-    low, high = float(rival.u[i]) - reach, float(rival.u[i]) + reach
-    return Interval(
-        min(own.low, low if low > box[0, i] else -np.inf), max(own.high, high if high < box[1, i] else np.inf)
-    )
+def _hull(one: Interval, other: Interval) -> Interval:
+    return Interval(min(one.low, other.low), max(one.high, other.high))
