@@ -27,6 +27,7 @@ _AS_GOOD = 10.0
 # A time known to a tenth belongs to a memory of some ten standard deviations: without it the sum is 100 worse.
 _SURE = 0.1
 _BEYOND = 300.0
+_OPEN = float(np.log(4.0))
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,8 +64,10 @@ class Valley:
         """
         found = profile_intervals(self.evaluate, self.best, self.box, self.unit)
         deviation = np.sqrt(np.diag(covariance_of(self.best, self.unit)))
+        joined = False
         for k in _times(self.model):
-            if deviation[k] < _SURE:
+            # Of several spare modes one tells enough: the others' times are as open already.
+            if deviation[k] < _SURE or (joined and found[k].high - found[k].low > _OPEN):
                 continue
             for time_s in (window_s[0] / _BEYOND, window_s[1] * _BEYOND):
                 start = _start(self.model, self.scales, self.best.u, k, time_s, window_s)
@@ -72,6 +75,7 @@ class Valley:
                 elsewhere = np.abs(rival.u - self.best.u).max() > _SURE
                 if elsewhere and rival.cost < self.best.cost + _AS_GOOD * self.unit**2:
                     others = profile_intervals(self.evaluate, rival, self.box, self.unit)
+                    joined = True
                     found = [_hull(one, other) for one, other in zip(found, others, strict=True)]
         return found
 

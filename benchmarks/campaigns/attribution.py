@@ -3,8 +3,11 @@
 Cells are formulae of impedances, not circuits of `fitting`. Those whose reversal comes only from interfaces turn by
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
 with another in series; a double layer behind a grain boundary. Those with bulk memory have a Debye or Cole-Cole bulk of
-relative permittivity 10 to 100, a time well inside the record, and a big or small electrode. Every other cell comes
-without its geometry, every third is fitted with Cc in place of De.
+relative permittivity 10 to 100, a time well inside the record, a big or small electrode and a known geometry: these
+are the resolvable ones. Every third cell is fitted with Cc in place of De, whatever it is; every other interface comes
+without its geometry.
+
+Bulk memory without a geometry is counted apart: its capacitance may then be anything's.
 
 A fixture's stray capacitance, charged through the lead's resistance, is a third kind: it is of picofarads, as a bulk's
 is, and counted apart.
@@ -28,16 +31,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SNR = 1e3
-KINDS = ("interface", "bulk", "stray")
+KINDS = ("interface", "bulk", "bulk, no geometry", "stray")
 INTERFACES = ("layer", "constant phase", "charge transfer", "two electrodes", "grain boundary")
 _EPS0 = 8.8541878128e-12
 _N = 10_000
 _DRIVE = PulseSequence.pump_probe(0.02, 0.25, 0.15, probe_width=0.15, before=0.02, after=0.43)
 
 
-def parallel(a: Complexes, b: Complexes) -> Complexes:
+def parallel(a: Complexes | float, b: Complexes) -> Complexes:
     """Return two impedances side by side."""
-    return a * b / (a + b)
+    return np.asarray(a * b / (a + b))
 
 
 def interface(kind: str, rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes], Complexes], float]:
@@ -54,19 +57,21 @@ def interface(kind: str, rng: np.random.Generator, sample: Sample) -> tuple[Call
 
     def Z(s: Complexes) -> Complexes:
         layer: Complexes = 1.0 / (s * C)
-        cpe: Complexes = R_b / (s * R_b * C) ** n
+        cpe: Complexes = np.asarray(R_b / (s * R_b * C) ** n)
         if kind == "layer":
-            return R_0 + R_b + layer
-        if kind == "constant phase":
-            return R_0 + R_b + cpe
-        if kind == "charge transfer":
-            return R_0 + R_b + parallel(R_ct + 0.0 * s, layer)
-        if kind == "two electrodes":
-            return R_0 + R_b + parallel(R_ct + 0.0 * s, cpe) + 0.1 * cpe
-        # The bulk is a tenth to ten times the boundary.
-        return R_0 + R_b_gb + parallel(R_gb + 0.0 * s, 1.0 / (s * C_gb)) + layer
+            rest = R_b + layer
+        elif kind == "constant phase":
+            rest = R_b + cpe
+        elif kind == "charge transfer":
+            rest = R_b + parallel(R_ct, layer)
+        elif kind == "two electrodes":
+            rest = R_b + parallel(R_ct, cpe) + 0.1 * cpe
+        else:
+            rest = R_beside + parallel(R_gb, 1.0 / (s * C_gb)) + layer
+        return np.asarray(R_0 + rest)
 
-    R_b_gb = R_gb * 10.0 ** rng.uniform(-1.0, 1.0)
+    # The bulk beside a grain boundary has a tenth to ten times its resistance.
+    R_beside = R_gb * 10.0 ** rng.uniform(-1.0, 1.0)
     return Z, R_0
 
 
@@ -81,7 +86,7 @@ def bulk(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes]
 
     def Z(s: Complexes) -> Complexes:
         x = (s * tau) ** a
-        return R_0 + 1.0 / (G * (W + (1.0 - W) * x / (1.0 + x))) + 1.0 / (G * (s * blocks_s) ** n)
+        return np.asarray(R_0 + 1.0 / (G * (W + (1.0 - W) * x / (1.0 + x))) + 1.0 / (G * (s * blocks_s) ** n))
 
     return Z, R_0
 
@@ -95,7 +100,7 @@ def stray(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes
     C = 10.0 ** rng.uniform(-0.3, 3.0) / R_b
 
     def Z(s: Complexes) -> Complexes:
-        return R_0 + parallel(1.0 / (s * C_stray), R_b + 1.0 / (s * C))
+        return np.asarray(R_0 + parallel(1.0 / (s * C_stray), R_b + 1.0 / (s * C)))
 
     return Z, 0.01 * R_0
 
@@ -108,18 +113,19 @@ def judged(kind: str, k: int) -> tuple[str, str]:
     if kind == "interface":
         Z, R_0 = interface(what, rng, sample)
     else:
-        Z, R_0 = (bulk if kind == "bulk" else stray)(rng, sample)
+        Z, R_0 = (stray if kind == "stray" else bulk)(rng, sample)
     t: Floats = (np.arange(_N) + 0.5) / _N
     current = current_of(lambda _, s: 1.0 / Z(s), t, _DRIVE)
     sigma = float(np.sqrt(np.mean(current**2))) / SNR
     reduction = reduce_run(SimulatedRecord.of(t, current + noise(rng, _N, sigma), _DRIVE))
-    geometry = sample if k % 2 else None
+    known = k % 2 == 1 if kind in {"interface", "stray"} else kind == "bulk"
+    geometry = sample if known else None
     family = "Cc1" if k % 3 == 2 else "De1"
     try:
         result = fit(reduction, CellModel(f"R0-{family}-CPE1", {"R0": R_0}))
     except FitError:
         return what, "refused"
-    return what + ("" if geometry else ", no geometry"), attribute(reduction, result, geometry).verdict
+    return what + ("" if known else " (unknown geometry)"), attribute(reduction, result, geometry).verdict
 
 
 def campaign(runs: int, folder: Path) -> dict[str, Any]:
@@ -140,6 +146,7 @@ def campaign(runs: int, folder: Path) -> dict[str, Any]:
             "interface_called_bulk": share(by_kind["interface"]["bulk"], by_kind["interface"].total()),
             "bulk_called_bulk": share(by_kind["bulk"]["bulk"], by_kind["bulk"].total()),
             "bulk_called_else": by_kind["bulk"]["grain boundary"] + by_kind["bulk"]["electrode"],
+            "stray_called_bulk": share(by_kind["stray"]["bulk"], by_kind["stray"].total()),
             "verdicts": {one: dict(found) for one, found in by_kind.items()},
             "cells": {f"{a}: {what}: {v}": n for (a, what, v), n in sorted(counts.items())},
         }
