@@ -1,7 +1,7 @@
 """Does a fit find the back-hop fraction that was counted from hops? (`just lattice-gas`)
 
 Each run lets another lattice gas walk, twice with seeds of its own. The first walk's counted W(t) is the bulk of a cell
-behind a blocking electrode, whose noisy current (a thousandth of the rms) is fitted with as few Prony modes, up to four,
+behind a blocking electrode, whose noisy current (a thousandth of the rms) is fitted with as few Prony modes (up to 4)
 as the fit says describe the record. (Four at once leave idle modes that may be slower than any record: their intervals
 are so wide that agreement would mean nothing. `--modes 4` shows it.) Asked is
 

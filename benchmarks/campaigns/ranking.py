@@ -38,20 +38,20 @@ def drawn_record(family: str, rng: np.random.Generator) -> tuple[SimulatedRecord
     return SimulatedRecord.of(t, current + noise(rng, _N, sigma), _DRIVE), R
 
 
-def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES) -> dict[str, Any]:
+def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES, first: int = 0) -> dict[str, Any]:
     """Simulate, rank and count."""
     progress = Progress(folder / "ranking.json")
     named: Counter[tuple[str, str]] = Counter()
     wrong_decided = 0
     document: dict[str, Any] = {}
     for k in range(runs):
-        family = families[k % len(families)]
-        record, R = drawn_record(family, np.random.default_rng([20261125, k]))
+        family = families[(first + k) % len(families)]
+        record, R = drawn_record(family, np.random.default_rng([20261125, first + k]))
         found = rank(record, [CellModel(f"R0-{one}1-CPE1", {"R0": R}) for one in families])
-        first = found.best.model.circuit.split("-")[1].rstrip("1")
-        named[family, first] += 1
-        wrong_decided += first != family and found.decided
-        right = sum(number for (true, chosen), number in named.items() if true == chosen)
+        chosen = found.best.model.circuit.split("-")[1].rstrip("1")
+        named[family, chosen] += 1
+        wrong_decided += chosen != family and found.decided
+        right = sum(number for (true, said), number in named.items() if true == said)
         document = {
             "snr": SNR,
             "families": list(families),
@@ -71,8 +71,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Does the ranking name the family that made the current?")
     parser.add_argument("--runs", type=int, default=200)
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
+    parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     asked = parser.parse_args()
-    campaign(asked.runs, asked.folder)
+    campaign(asked.runs, asked.folder, first=asked.first)
 
 
 if __name__ == "__main__":
