@@ -71,7 +71,7 @@ def described(reduction: Reduction, R: float, modes: tuple[int, ...]) -> FitResu
     return result
 
 
-def campaign(runs: int, folder: Path, duration_s: float = 6e3, modes: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, Any]:
+def campaign(runs: int, folder: Path, duration_s: float = 7e3, modes: tuple[int, ...] = (1, 2, 3, 4)) -> dict[str, Any]:
     """Walk, count, fit and compare."""
     progress = Progress(folder / f"lattice-gas{'' if len(modes) > 1 else f'-{modes[0]}-modes'}.json")
     found: list[dict[str, Any]] = []
