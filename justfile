@@ -23,6 +23,26 @@ bench:
 demo-coverage seeds="20":
     uv run python benchmarks/demo_coverage.py {{ seeds }}
 
+# Do 95 % intervals hold the truth? Five hundred cells of a family (De, Cc, Mig) with noise `white` or `ar1`.
+coverage family="Cc" noise="white" runs="500":
+    uv run python -m benchmarks.campaigns.coverage {{ family }} --noise {{ noise }} --runs {{ runs }}
+
+# Are parameters that a record cannot tell called so, and only those?
+identifiability runs="100":
+    uv run python -m benchmarks.campaigns.identifiability --runs {{ runs }}
+
+# Does the ranking name the family that made the current?
+ranking runs="200":
+    uv run python -m benchmarks.campaigns.ranking --runs {{ runs }}
+
+# Is a double layer ever called bulk, and bulk memory anything else?
+attribution runs="50":
+    uv run python -m benchmarks.campaigns.attribution --runs {{ runs }}
+
+# Does a fit find the back-hop fraction that was counted from hops?
+lattice-gas runs="50":
+    uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
+
 # Kill runners and guardians in mid-run: is the output off within a second, is all that was acknowledged on disk?
 kills count="200":
     uv run python benchmarks/kill_campaign.py {{ count }}

@@ -149,9 +149,11 @@ def verdicts(
         ends = [_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high)]
         low, high = ends
         reason = ""
+        # A positive number with an upper bound for safety only, such as MIGRATION's B, is no share of that bound.
+        is_share = scales.is_logit[k] and (parameter.lower > 0.0 or parameter.upper <= 1.0)
         if low is None or high is None:
             reason = _open(low, high)
-        elif scales.is_logit[k]:
+        elif is_share:
             if high - low > _WIDEST_SHARE * (parameter.upper - parameter.lower):
                 reason = f"its interval is {(high - low) / (parameter.upper - parameter.lower):.0%} of all it could be"
         elif high > _WIDEST_RATIO * low:

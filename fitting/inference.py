@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting._intervals import Interval, covariance_of, profile_intervals, verdicts
+from fitting._intervals import Interval, covariance_of, verdicts
 from fitting._leastsquares import Minimum, Scales, minimise, refined
+from fitting._rivals import Valley
 from fitting.circuit import CellModel
 from fitting.elements import StartScale
 from fitting.memory import Fitted, memory_quantities, reversal
@@ -109,7 +110,7 @@ def fit(
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _widening(problem, best, noise_A)
     unit = widening * noise_A / problem.unit_A
-    intervals = profile_intervals(problem.evaluate, best, box, unit)
+    intervals = Valley(problem.evaluate, cell, problem.scales, best, box, unit).intervals(reduction.window_s)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
 
 

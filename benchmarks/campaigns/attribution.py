@@ -1,0 +1,167 @@
+"""Is a double layer ever called bulk, and a bulk memory that can be seen called anything else? (`just attribution`)
+
+Cells are formulae of impedances, not circuits of `fitting`. Those whose reversal comes only from interfaces turn by
+turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
+with another in series; a double layer behind a grain boundary. Those with bulk memory have a Debye or Cole-Cole bulk of
+relative permittivity 10 to 100, a time well inside the record, a big or small electrode and a known geometry: these
+are the resolvable ones. Every third cell is fitted with Cc in place of De, whatever it is; every other interface comes
+without its geometry.
+
+Bulk memory without a geometry is counted apart: its capacitance may then be anything's.
+
+A fixture's stray capacitance, charged through the lead's resistance, is a third kind: it is of picofarads, as a bulk's
+is, and counted apart.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.campaigns.tally import Progress, share
+from benchmarks.campaigns.truth import Complexes, Floats, SimulatedRecord, current_of, noise
+from fitting import CellModel, attribute, fit, reduce_run
+from protocols import FitError, PulseSequence, Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SNR = 1e3
+KINDS = ("interface", "bulk", "bulk, no geometry", "stray")
+INTERFACES = ("layer", "constant phase", "charge transfer", "two electrodes", "grain boundary")
+_EPS0 = 8.8541878128e-12
+_N = 10_000
+_DRIVE = PulseSequence.pump_probe(0.02, 0.25, 0.15, probe_width=0.15, before=0.02, after=0.43)
+
+
+def parallel(a: Complexes | float, b: Complexes) -> Complexes:
+    """Return two impedances side by side."""
+    return np.asarray(a * b / (a + b))
+
+
+def interface(kind: str, rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes], Complexes], float]:
+    """Return the impedance of a cell whose bulk is a resistor, and its series resistance."""
+    area_cm2, length_cm = 1e4 * (sample.area_m2 or 0.0), 1e2 * (sample.thickness_m or 0.0)
+    # Double layers hold 0.3 to 30 uF/cm2, charge transfer relaxes within the record, bulks from ohms to megohms.
+    C = area_cm2 * 10.0 ** rng.uniform(-6.5, -4.5)
+    R_b = 10.0 ** rng.uniform(-3.0, 0.0) / C
+    R_0, n = R_b * 10.0 ** rng.uniform(-2.0, -0.7), rng.uniform(0.75, 0.95)
+    R_ct = 10.0 ** rng.uniform(-2.5, -0.5) / C
+    # Grain boundaries by Irvine, Sinclair and West: 1e-11 to 1e-8 F at a cell constant of 1 /cm
+    C_gb = area_cm2 / length_cm * 10.0 ** rng.uniform(-11.0, -8.0)
+    R_gb = 10.0 ** rng.uniform(-2.5, -1.0) / C_gb
+
+    def Z(s: Complexes) -> Complexes:
+        layer: Complexes = 1.0 / (s * C)
+        cpe: Complexes = np.asarray(R_b / (s * R_b * C) ** n)
+        if kind == "layer":
+            rest = R_b + layer
+        elif kind == "constant phase":
+            rest = R_b + cpe
+        elif kind == "charge transfer":
+            rest = R_b + parallel(R_ct, layer)
+        elif kind == "two electrodes":
+            rest = R_b + parallel(R_ct, cpe) + 0.1 * cpe
+        else:
+            rest = R_beside + parallel(R_gb, 1.0 / (s * C_gb)) + layer
+        return np.asarray(R_0 + rest)
+
+    # The bulk beside a grain boundary has a tenth to ten times its resistance.
+    R_beside = R_gb * 10.0 ** rng.uniform(-1.0, 1.0)
+    return Z, R_0
+
+
+def bulk(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes], Complexes], float]:
+    """Return the impedance of a cell whose bulk remembers, and its series resistance."""
+    per_length = (sample.area_m2 or 0.0) / (sample.thickness_m or 1.0)
+    tau, W, a = 10.0 ** rng.uniform(-2.7, -1.5), rng.uniform(0.2, 0.6), rng.choice([1.0, rng.uniform(0.7, 0.9)])
+    epsilon = 10.0 ** rng.uniform(1.0, 2.0)
+    G = epsilon * _EPS0 * per_length / (tau * (1.0 - W))
+    n, R_0 = rng.uniform(0.8, 0.98), 10.0 ** rng.uniform(-3.0, -1.0) / G
+    blocks_s = 10.0 ** rng.uniform(-0.3, 3.0)
+
+    def Z(s: Complexes) -> Complexes:
+        x = (s * tau) ** a
+        return np.asarray(R_0 + 1.0 / (G * (W + (1.0 - W) * x / (1.0 + x))) + 1.0 / (G * (s * blocks_s) ** n))
+
+    return Z, R_0
+
+
+def stray(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes], Complexes], float]:
+    """Return the impedance of a resistor and a double layer with 1 to 50 pF across them, behind a resistor."""
+    del sample
+    C_stray = 10.0 ** rng.uniform(-12.0, -10.3)
+    R_0 = 10.0 ** rng.uniform(-2.7, -1.5) / C_stray
+    R_b = R_0 * 10.0 ** rng.uniform(-0.5, 1.0)
+    C = 10.0 ** rng.uniform(-0.3, 3.0) / R_b
+
+    def Z(s: Complexes) -> Complexes:
+        return np.asarray(R_0 + parallel(1.0 / (s * C_stray), R_b + 1.0 / (s * C)))
+
+    return Z, 0.01 * R_0
+
+
+def judged(kind: str, k: int) -> tuple[str, str]:
+    """Simulate, fit and attribute cell k of a kind; return what it was and the verdict."""
+    rng = np.random.default_rng([20261127, KINDS.index(kind), k])
+    sample = Sample(thickness_m=10.0 ** rng.uniform(-3.7, -2.7), area_m2=10.0 ** rng.uniform(-5.0, -3.7))
+    what = INTERFACES[k % len(INTERFACES)] if kind == "interface" else kind
+    if kind == "interface":
+        Z, R_0 = interface(what, rng, sample)
+    else:
+        Z, R_0 = (stray if kind == "stray" else bulk)(rng, sample)
+    t: Floats = (np.arange(_N) + 0.5) / _N
+    current = current_of(lambda _, s: 1.0 / Z(s), t, _DRIVE)
+    sigma = float(np.sqrt(np.mean(current**2))) / SNR
+    reduction = reduce_run(SimulatedRecord.of(t, current + noise(rng, _N, sigma), _DRIVE))
+    known = k % 2 == 1 if kind in {"interface", "stray"} else kind == "bulk"
+    geometry = sample if known else None
+    family = "Cc1" if k % 3 == 2 else "De1"
+    try:
+        result = fit(reduction, CellModel(f"R0-{family}-CPE1", {"R0": R_0}))
+    except FitError:
+        return what, "refused"
+    return what + ("" if known else " (unknown geometry)"), attribute(reduction, result, geometry).verdict
+
+
+def campaign(runs: int, folder: Path) -> dict[str, Any]:
+    """Judge `runs` cells of each kind."""
+    progress = Progress(folder / "attribution.json")
+    counts: Counter[tuple[str, str, str]] = Counter()
+    document: dict[str, Any] = {}
+    for k in range(len(KINDS) * runs):
+        kind = KINDS[k % len(KINDS)]
+        what, verdict = judged(kind, k // len(KINDS))
+        counts[kind, what, verdict] += 1
+        by_kind = {
+            one: Counter({v: sum(n for (a, _, b), n in counts.items() if (a, b) == (one, v)) for *_, v in counts})
+            for one in KINDS
+        }
+        document = {
+            "snr": SNR,
+            "interface_called_bulk": share(by_kind["interface"]["bulk"], by_kind["interface"].total()),
+            "bulk_called_bulk": share(by_kind["bulk"]["bulk"], by_kind["bulk"].total()),
+            "bulk_called_else": by_kind["bulk"]["grain boundary"] + by_kind["bulk"]["electrode"],
+            "stray_called_bulk": share(by_kind["stray"]["bulk"], by_kind["stray"].total()),
+            "verdicts": {one: dict(found) for one, found in by_kind.items()},
+            "cells": {f"{a}: {what}: {v}": n for (a, what, v), n in sorted(counts.items())},
+        }
+        progress.report(k + 1, len(KINDS) * runs, document, str(document["verdicts"]))
+    return document
+
+
+def main() -> None:
+    """Run the campaign."""
+    parser = argparse.ArgumentParser(description="Is a double layer ever called bulk?")
+    parser.add_argument("--runs", type=int, default=50, help="of each kind of cell")
+    parser.add_argument("--folder", type=Path, default=Path("campaigns"))
+    asked = parser.parse_args()
+    campaign(asked.runs, asked.folder)
+
+
+if __name__ == "__main__":
+    main()

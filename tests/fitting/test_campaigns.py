@@ -1,0 +1,87 @@
+"""Do the campaigns of benchmarks/campaigns hold in small form? The full ones: docs/reference/campaigns.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from scipy.integrate import quad
+from scipy.special import erfcx
+
+from benchmarks.campaigns import attribution, coverage, identifiability, lattice_gas, ranking
+from benchmarks.campaigns.tally import clopper_pearson
+from benchmarks.campaigns.truth import Bulk, Cell, migration, s_times_transform
+from protocols import PulseSequence
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STEP = PulseSequence.pump_probe(1.0, 0.5, 0.1, probe_width=0.1, before=0.01, after=0.1)
+LAGS = np.geomspace(1e-5, 0.4, 30)
+
+
+def test_truth_of_a_half_order_bulk_is_the_scaled_error_function() -> None:
+    # E_1/2(-x) = erfcx(x)
+    cell = Cell(Bulk("Cc", {"G_inf": 2e-4, "W_inf": 0.3, "tau": 5e-3, "a": 0.5}))
+    expected = 2e-4 * (0.3 + 0.7 * erfcx(np.sqrt(LAGS / 5e-3)))
+    np.testing.assert_allclose(cell.current(0.01 + LAGS, STEP), expected, atol=2e-7 * 2e-4)
+
+
+def test_truth_of_a_stretched_exponential_and_of_a_capacitor_are_their_closed_forms() -> None:
+    bulk = Bulk("Kww", {"G_inf": 1.0, "W_inf": 0.2, "tau": 3e-3, "b": 0.6})
+    expected = 0.2 + 0.8 * np.exp(-((LAGS / 3e-3) ** 0.6))
+    np.testing.assert_allclose(Cell(bulk).current(0.01 + LAGS, STEP), expected, atol=2e-7)
+    blocked = Cell(Bulk("De", {"G_inf": 1e-3, "W_inf": 1.0, "tau": 1.0}), R=1e3, Q=1e-5)
+    np.testing.assert_allclose(blocked.current(0.01 + LAGS, STEP), 5e-4 * np.exp(-LAGS / 0.02), atol=1e-10)
+
+
+def test_truth_of_migration_obeys_its_integral() -> None:
+    # x(g) = int_g^1 exp(B (1 - y)) y^-K dy, by the two rate equations
+    B, K = 1.4, 2.2
+    g = np.array([0.99, 0.7, 0.3, 0.05])
+    x = np.array([quad(lambda y: np.exp(B * (1.0 - y)) * y**-K, one, 1.0, epsabs=1e-13)[0] for one in g])
+    np.testing.assert_allclose(migration(B, K)(x), np.exp(-B * (1.0 - g)), atol=1e-8)
+    # s times the transform of exp(-t) is s / (s + 1); its nodes are those of the De family
+    t = np.array([0.1, 1.0, 10.0])
+    closed = Bulk("De", {"G_inf": 1.0, "W_inf": 0.0, "tau": 1.0}).admittance(t)
+    np.testing.assert_allclose(s_times_transform(lambda u: np.exp(-u), t), closed, atol=1e-11)
+
+
+def test_intervals_of_shares_are_those_published() -> None:
+    # Clopper and Pearson's chart: 0 of 10 and 5 of 10 at 95 %
+    assert clopper_pearson(0, 10) == pytest.approx((0.0, 0.3085), abs=1e-4)
+    assert clopper_pearson(5, 10) == pytest.approx((0.1871, 0.8129), abs=1e-4)
+
+
+@pytest.mark.parametrize("family", ["Cc", "Mig"])
+def test_intervals_hold_the_truth(family: str, tmp_path: Path) -> None:
+    found = coverage.campaign(family, 0.0, 6, tmp_path)
+    # Six independent runs: a share of 0.95 of each parameter's intervals is compatible with what was counted.
+    for share in found["parameters"].values():
+        assert share["ci95"][1] >= 0.95
+    assert found["all"]["share"] > 0.8
+
+
+def test_what_a_record_cannot_tell_is_flagged_and_little_else(tmp_path: Path) -> None:
+    found = identifiability.campaign(1, tmp_path)
+    assert found["flagged"]["ci95"][1] >= 0.95
+    assert found["flagged"]["share"] > 0.8
+    assert found["wrongly_flagged"]["ci95"][0] <= 0.05
+
+
+def test_true_family_comes_first(tmp_path: Path) -> None:
+    assert ranking.campaign(3, tmp_path)["first"]["successes"] == 3
+
+
+def test_interfaces_are_never_bulk_and_seen_bulk_memory_mostly_is(tmp_path: Path) -> None:
+    found = attribution.campaign(3, tmp_path)
+    assert found["interface_called_bulk"]["successes"] == 0
+    assert found["bulk_called_else"] == 0
+    assert found["bulk_called_bulk"]["successes"] >= 2
+
+
+def test_counted_back_hops_are_found(tmp_path: Path) -> None:
+    found = lattice_gas.campaign(2, tmp_path)
+    assert found["other_walk"]["successes"] == 2
+    assert found["median_width"] < 0.1
