@@ -191,7 +191,9 @@ class ConductivityEvidence(Evidence):
         if share**2 <= 1.0 + 5.0 * np.sqrt(2.0 / spare):
             return Misfit(share * self.noise, 1.0, ())
         return _widest(
-            self.source, share * self.noise, [(share, f"the model leaves {share:.3g} times what free relaxations leave")]
+            self.source,
+            share * self.noise,
+            [(share, f"the model leaves {share:.3g} times what free relaxations leave")],
         )
 
 

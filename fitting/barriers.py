@@ -49,7 +49,9 @@ def universal_conductivity(x: Complexes) -> tuple[Complexes, Complexes]:
             break
     else:
         if np.max(np.abs(step)) > 1e-9:
-            raise FitError("the random-barrier curve has no solution at some complex frequency; please report the model")
+            raise FitError(
+                "the random-barrier curve has no solution at some complex frequency; please report the model"
+            )
     y = np.exp(target - w)
     return y, (y - y / slope) / x
 

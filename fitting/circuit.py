@@ -220,7 +220,9 @@ class _Parser:
         if code == Tabulated.code:
             name = code + match["label"]
             if name not in self.tables:
-                raise self.fault(f"{name} needs its table: CellModel(..., tables={{{name!r}: RelaxationTable...}})", start)
+                raise self.fault(
+                    f"{name} needs its table: CellModel(..., tables={{{name!r}: RelaxationTable...}})", start
+                )
             return Tabulated(self.tables[name])
         n_modes = 2 if modes is None else int(modes)
         if not 1 <= n_modes <= 4:

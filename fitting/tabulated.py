@@ -143,7 +143,9 @@ def _columns(name_x: str, x: ArrayLike, name_y: str, y: ArrayLike) -> tuple[Floa
     for name, values in zip((name_x, name_y), found, strict=True):
         bad = np.flatnonzero(~((values > 0.0) & np.isfinite(values)))
         if bad.size:
-            raise FitError(f"row {bad[0] + 1} of the table has {values[bad[0]]:g} among its {name}: all must be above 0")
+            raise FitError(
+                f"row {bad[0] + 1} of the table has {values[bad[0]]:g} among its {name}: all must be above 0"
+            )
     order = np.argsort(found[0])
     return found[0][order], found[1][order]
 

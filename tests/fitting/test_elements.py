@@ -51,7 +51,10 @@ CELLS: dict[str, tuple[list[float], Admittance]] = {
     "W1": ([300.0], lambda s: mp.sqrt(s / 2) / 300),
     "R0-Wo1": ([10.0, 100.0, 0.3], lambda s: _series(10, mp.sqrt(s * 0.3) / (100 * mp.coth(mp.sqrt(s * 0.3))))),
     "R0-Ws1": ([10.0, 100.0, 0.3], lambda s: _series(10, mp.sqrt(s * 0.3) / (100 * mp.tanh(mp.sqrt(s * 0.3))))),
-    "R0-De1-C1": ([100.0, 1e-2, 0.3, 0.02, 1e-3], lambda s: 1 / (100 + 1 / (0.01 * (0.3 + 0.7 * s / (s + 50))) + 1000 / s)),
+    "R0-De1-C1": (
+        [100.0, 1e-2, 0.3, 0.02, 1e-3],
+        lambda s: 1 / (100 + 1 / (0.01 * (0.3 + 0.7 * s / (s + 50))) + 1000 / s),
+    ),
     "Pr1:2": ([1e-3, 0.2, 0.5, 0.01, 0.3], lambda s: 0.001 * (0.2 + 0.8 * (s / (s + 100) / 1.5 + s / (3 * s + 10)))),
     "R0-Cc1-CPE1": (
         [100.0, 1e-3, 0.2, 0.05, 0.6, 1e-4, 0.85],
@@ -72,7 +75,9 @@ def model_of(circuit: str) -> CellModel:
 def step_response_by_mpmath(admittance: Admittance, t_s: np.ndarray) -> np.ndarray:
     """G(t) by mpmath's inverse Laplace transform (its own Talbot contour, 15 digits)."""
     with mp.workdps(15):
-        return np.array([float(mp.invertlaplace(lambda s: admittance(s) / s, t, method="talbot", degree=24)) for t in t_s])
+        return np.array(
+            [float(mp.invertlaplace(lambda s: admittance(s) / s, t, method="talbot", degree=24)) for t in t_s]
+        )
 
 
 class Between:
@@ -127,7 +132,9 @@ def superposed(response: Callable[[np.ndarray], np.ndarray], drive: PulseSequenc
     return current
 
 
-def check(model: CellModel, theta: list[float], response: Callable[[np.ndarray], np.ndarray], shortest_s: float) -> None:
+def check(
+    model: CellModel, theta: list[float], response: Callable[[np.ndarray], np.ndarray], shortest_s: float
+) -> None:
     grid = ModeGrid.covering(shortest_s, 2.1)
     mode_map = ModeMap(grid)
     weights = mode_map.weights(model.admittance(mode_map.s, np.array(theta)))
