@@ -24,13 +24,14 @@ CONSOLE = Console(width=150)
 PELLET_CIRCUITS = {
     "one arc": "p(R1,CPE1)-CPE2",
     "bulk and boundary": "p(R1,C1)-p(R2,CPE2)-p(R3,CPE3)-CPE4",
-    "hopping bulk": "p(Cc1,C1)-p(R3,CPE3)-CPE4",
+    "hopping bulk, Cole-Cole": "p(Cc1,C1)-p(R3,CPE3)-CPE4",
+    "hopping bulk, MIGRATION": "p(Mig1,C1)-p(R3,CPE3)-CPE4",
 }
 TITRATION_CIRCUITS = ("R0-CPE1", "R0-p(R1,CPE1)-CPE2", "R0-Cc1-CPE1")
 
 
 def pellet() -> None:
-    """Plot the impedance of the LPSCl pellet, three circuits, and what each leaves."""
+    """Plot the impedance of the LPSCl pellet, the circuits, and what each leaves."""
     measured = ImpedanceSpectrum.read(DATA / "lpscl" / "peis_lpscl_blocking_minus25C.txt")
     f, Z = measured.frequency_Hz, measured.impedance_ohm
     CONSOLE.print(measured.causality.to_dict())

@@ -17,11 +17,15 @@ if TYPE_CHECKING:
     from fitting.spectrum import Peak
 
 _TAILS = (2.5, 97.5)
+# A sum of modes on the grid stands for any smooth spectrum to some 1 % (see SpectrumResult); no draw shows that.
+_OF_THE_GRID = 0.01
 
 
 @dataclass(frozen=True)
 class PeakInterval:
-    """A peak of the spectrum with 95 % intervals over its own stretch of modes.
+    """A peak of the spectrum with 95 % intervals over its own stretch of modes, 1 % for the grid counted in.
+
+    Where one peak ends and the next begins is taken as the spectrum has it.
 
     Attributes
     ----------
@@ -114,6 +118,22 @@ def _interval(peak: Peak, draws: Floats, rates: Floats) -> PeakInterval:
     part, speed = draws[:, slice(*peak.places)], rates[slice(*peak.places)]
     total = part.sum(axis=1)
     some = total > 0.0
-    times = np.exp(-(part[some] @ np.log(speed)) / total[some]) if some.any() else np.array([peak.relaxation_time_s])
-    ends = [tuple(np.percentile(values, _TAILS).tolist()) for values in (times, total, part @ (1.0 / speed))]
-    return PeakInterval(peak, *ends)
+    if not some.any():
+        nothing = (0.0, np.inf)
+        return PeakInterval(peak, nothing, nothing, nothing)
+    times = np.exp(-(part[some] @ np.log(speed)) / total[some])
+    return PeakInterval(
+        peak,
+        _about(peak.relaxation_time_s, times),
+        _about(peak.conductance_S, total[some]),
+        _about(peak.capacitance_F, part[some] @ (1.0 / speed)),
+    )
+
+
+def _about(value: float, drawn: Floats) -> tuple[float, float]:
+    """Return the scatter of drawn values about the fitted one.
+
+    Where a mode cannot be negative, noise can only add to it: the draws' middle is off, their scatter is not.
+    """
+    low, middle, high = np.percentile(drawn, (_TAILS[0], 50.0, _TAILS[1]))
+    return float(value * low / middle / (1.0 + _OF_THE_GRID)), float(value * high / middle * (1.0 + _OF_THE_GRID))
