@@ -4,8 +4,8 @@
 
 Peers run as they would be used, each in a process of its own: with the interpreter that IONECHO_PEERS names, or this
 one; a peer that is not installed there is left out. Both sides start from the same values, and neither finds
-intervals; that the sums of squares agree is checked. Our side of a ratio is the median of 15 runs. Times are of the processor, which on an idle machine
-are those of the clock, so that other work on the machine weighs less.
+intervals; the table shows both sums of squares. Our side of a ratio is the median of 15 runs. Times are of the
+processor, which on an idle machine are those of the clock, so that other work on the machine weighs less.
 """
 
 from __future__ import annotations
