@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from fitting.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.modes import ModeGrid
+    from fitting.noise import whitened
+    from fitting.nuisance import Nuisance
     from fitting.outlook import Feasibility, feasibility
     from fitting.prediction import overlay_times, predict
     from fitting.ranking import Ranking, rank
@@ -54,6 +56,7 @@ _FILES = {
     "MemoryQuantity": "result",
     "ModeGrid": "modes",
     "ModelParameter": "circuit",
+    "Nuisance": "nuisance",
     "OhmsLaw": "linearity",
     "Quantity": "elements",
     "Ranking": "ranking",
@@ -88,6 +91,7 @@ _FILES = {
     "spectrum_band": "band",
     "superposition": "linearity",
     "warm": "warm",
+    "whitened": "noise",
 }
 
 __all__ = [
@@ -111,6 +115,7 @@ __all__ = [
     "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
+    "Nuisance",
     "OhmsLaw",
     "Quantity",
     "Ranking",
@@ -145,6 +150,7 @@ __all__ = [
     "spectrum_band",
     "superposition",
     "warm",
+    "whitened",
 ]
 
 

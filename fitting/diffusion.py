@@ -39,19 +39,19 @@ class _Finite(Element):
         """Return ``Z_0 Y`` as a function of ``q = sqrt(s tau)``, and its derivative to q."""
         raise NotImplementedError
 
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
         q = np.sqrt(s * p[1])
         shape, slope = self._shape(q)
         Y = shape / p[0]
         return Y, np.stack([-Y / p[0], slope * q / (2.0 * p[0] * p[1])])
 
-    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
         return 10.0 ** (2.0 * draw[0] - 1.0) / scale.conductance_S, scale.time(0.2 + draw[1])
 
 
 def _tanh(q: Complexes) -> Complexes:
     """Tangent of a root with a real part of 0 or more: no exponential of it can overflow."""
-    fallen = np.exp(-2.0 * q)
+    fallen: Complexes = np.exp(-2.0 * q)
     tangent: Complexes = (1.0 - fallen) / (1.0 + fallen)
     return tangent
 

@@ -13,7 +13,7 @@ from fitting._rivals import Valley
 from fitting.circuit import CellModel
 from fitting.elements import StartScale
 from fitting.memory import Fitted, memory_quantities, reversal
-from fitting.reducer import reduce_run
+from fitting.nuisance import Nuisance
 from fitting.reduction import Reduction
 from fitting.result import FitResult
 from fitting.spectrum import fit_spectrum
@@ -72,12 +72,19 @@ class Problem:
 
 
 def fit(
-    run_or_reduction: Record | Reduction, model: CellModel | str, *, start: Mapping[str, float] | None = None
+    run_or_reduction: Record | Reduction,
+    model: CellModel | str,
+    *,
+    start: Mapping[str, float] | None = None,
+    terms: Nuisance | None = None,
+    robust: bool = False,
 ) -> FitResult:
     """Fit a cell model to a run.
 
     Levenberg-Marquardt with exact derivatives, from several starts, on the reduced problem: its cost does not depend
-    on the length of the run. Intervals are profile likelihoods; they are widened where the residual is not white.
+    on the length of the run. Intervals are profile likelihoods. Where a run's residual shows noise that carries on
+    from sample to sample, the run is reduced again, whitened; what is still not white widens the intervals, and so
+    does all of it where only a reduction is at hand.
 
     Parameters
     ----------
@@ -86,6 +93,10 @@ def fit(
         A circuit, or its string.
     start : mapping of str to float, optional
         Values (SI) that are tried first.
+    terms : Nuisance, optional
+        What of a run is not the cell's; only an offset unless given. A correlation time that is given is kept.
+    robust : bool
+        Whether samples far off count less (Huber); needs the run.
 
     Returns
     -------
@@ -97,18 +108,33 @@ def fit(
         If the circuit cannot be read, or the record cannot be fitted.
     """
     cell = CellModel(model) if isinstance(model, str) else model
-    reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
+    if isinstance(run_or_reduction, Reduction):
+        if robust or terms is not None:
+            raise FitError(
+                "a robust fit, or another nuisance, needs the run itself: what a reduction has left is fixed"
+            )
+        return fit_reduction(run_or_reduction, cell, start or {})
+    from fitting.noise import fit_huber, fit_whitened
+
+    if robust:
+        return fit_huber(run_or_reduction, cell, start or {}, terms or Nuisance())
+    return fit_whitened(run_or_reduction, cell, start or {}, terms or Nuisance())
+
+
+def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, float], scale: float = 1.0) -> FitResult:
+    """Fit one reduction; `scale` multiplies the noise."""
     n_free = len(cell.parameters)
     if reduction.n_samples <= n_free + reduction.n_nuisance:
         raise FitError(f"{reduction.n_samples} usable samples cannot determine {n_free} parameters of {cell.circuit}")
     problem = Problem.of(reduction, cell)
-    starts = _starts(problem, start or {})
+    starts = _starts(problem, start)
     box = problem.scales.box(starts)
     best = _best(problem, starts, box)
     best = refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _widening(problem, best, noise_A)
+    widening *= scale
     unit = widening * noise_A / problem.unit_A
     intervals = Valley(problem.evaluate, cell, problem.scales, best, box, unit).intervals(reduction.window_s)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
@@ -241,4 +267,5 @@ def _result(
         warnings=remarks,
         source=reduction.source,
         drive_is_measured=reduction.drive_is_measured,
+        terms=reduction.terms,
     )

@@ -13,6 +13,7 @@ from fitting._layout import Layout
 from fitting._leastsquares import Minimum, Scales, minimise, refined
 from fitting.circuit import CellModel
 from fitting.memory import Fitted, memory_quantities, reversal
+from fitting.nuisance import Nuisance
 from protocols import FitError, format_estimate, format_quantity
 
 if TYPE_CHECKING:
@@ -44,7 +45,8 @@ class FittedPart:
     values : dict of str to float
         The circuit's free parameters for this record.
     rates, weights, nuisance : ndarray
-        Fitted modes (1/s, S) and nuisance (A, A/s) of a pulsed run; empty for a spectrum.
+        Fitted modes (1/s, S) and coefficients of `terms` (A, A/s) of a pulsed run; empty for a spectrum.
+    terms : Nuisance
     residual : ndarray
         In units of `noise`: of the reduced run, or of a spectrum's real, then imaginary parts.
     noise : float
@@ -63,6 +65,7 @@ class FittedPart:
     rates: Floats
     weights: Floats
     nuisance: Floats
+    terms: Nuisance
     residual: Floats
     noise: float
     noise_unit: str
@@ -336,6 +339,7 @@ def _part(problem: _Problem, u: Floats, k: int, covariance: Floats, ends: Floats
         rates=rates,
         weights=weights,
         nuisance=nuisance,
+        terms=one.reduction.terms if isinstance(one, PulseEvidence) else Nuisance(),
         residual=problem.part(k, u)[0] * one.noise / misfit.noise,
         noise=misfit.noise,
         noise_unit=one.unit,

@@ -38,8 +38,8 @@ def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | No
     ndarray, shape of `t_s`
         Amperes.
     """
-    samples = np.ascontiguousarray(run.t_s)
-    wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64)
+    samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
+    wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
     walked = wanted if run.drive is not None else samples
     volts = run.voltage_V if run.drive is None else np.zeros(len(walked))
     rates = result.rates if hasattr(result, "rates") else result.grid.rates
@@ -51,7 +51,9 @@ def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | No
         here = slice(first, first + _BLOCK)
         rows, _ = cursor.rows(walked[here], np.ascontiguousarray(volts[here]), buffer)
         current[here] = rows @ result.weights
-    current += np.polynomial.polynomial.polyval(walked, result.nuisance)
+    for first in range(0, len(walked), _BLOCK):
+        here = slice(first, first + _BLOCK)
+        current[here] += result.terms.current(walked[here], result.nuisance)
     if walked is wanted:
         return current
     between: Floats = np.interp(wanted, samples, current)

@@ -11,6 +11,7 @@ from fitting import _measured
 from fitting._holds import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid
+from fitting.nuisance import Nuisance, Whitening
 from fitting.reduction import Reduction
 from protocols import FitError
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 2048
 _PANEL = 256
+_OFFSET = Nuisance()
 
 
 class Record(Protocol):
@@ -63,9 +65,8 @@ class Reducer:
         How long each sample averages, centred on its time.
     response_s : tuple of float
         First-order time constants of the instrument (s).
-    drift : bool
-        Whether a linear drift of the current is a nuisance beside the offset. Off by default: over one record it
-        is hard to tell from a slow electrode, and would take half of its information away.
+    terms : Nuisance
+        What is not the cell's.
     source : str
         Where the samples come from.
     """
@@ -78,16 +79,16 @@ class Reducer:
         interval_s: float,
         aperture_s: float = 0.0,
         response_s: tuple[float, ...] = (),
-        drift: bool = False,
+        terms: Nuisance = _OFFSET,
         source: str = "",
     ) -> None:
         self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s)
-        k = (2 if drift else 1) + len(grid) + 1
+        k = len(terms) + len(grid) + 1
         steps = drive is not None and not drive.has_ramps
         self._now = Reduction(
             grid=grid,
             response_s=tuple(response_s),
-            drift=drift,
+            terms=terms,
             factor=np.zeros((0, 0)),
             n_samples=0,
             n_excluded=0,
@@ -107,8 +108,16 @@ class Reducer:
         self._clear_s = CLEAR * BLOCK * interval_s
         self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
+        self._whitening = Whitening(terms.correlation_s) if terms.correlation_s > 0.0 else None
 
-    def append(self, t_s: ArrayLike, voltage_V: ArrayLike, current_A: ArrayLike, status: ArrayLike) -> None:
+    def append(
+        self,
+        t_s: ArrayLike,
+        voltage_V: ArrayLike,
+        current_A: ArrayLike,
+        status: ArrayLike,
+        weight: Floats | None = None,
+    ) -> None:
         """Take in the next samples.
 
         Parameters
@@ -117,23 +126,32 @@ class Reducer:
             Time (s), voltage (V), current (A).
         status : array_like of int, shape (n,)
             Any flag excludes the sample.
+        weight : ndarray, shape (n,), optional
+            How much the square of each sample's residual counts; 1 unless given.
         """
         t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
         for first in range(0, len(t), MOST_SAMPLES):
             # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
             here = slice(first, first + MOST_SAMPLES)
             times, current = (np.require(x[here], np.float64, ["C", "W"]) for x in (t, i))
+            if self._now.terms.delay_s != 0.0:
+                times = times - self._now.terms.delay_s
+            weights = None if weight is None else weight[here]
             flagged = flags[here] != 0
+            quick = self._now.terms.is_plain and weights is None
             done = 0
             while done < len(times):
                 left = slice(done, None)
-                taken = self._take_hold(times[left], current[left], flagged[left])
-                taken = taken or self._take_measured(times[left], v[here][left], current[left], flagged[left])
+                taken = self._take_hold(times[left], current[left], flagged[left]) if quick else 0
+                if quick and not taken:
+                    taken = self._take_measured(times[left], v[here][left], current[left], flagged[left])
                 if not taken:
-                    taken = min(_BLOCK, self._cursor.n_to_hold(times[done:], self._clear_s))
+                    clear = self._cursor.n_to_hold(times[done:], self._clear_s) if quick else len(times) - done
+                    taken = min(_BLOCK, clear)
                     part = slice(done, done + taken)
                     volts = np.require(v[here][part], np.float64, ["C", "W"])
-                    self._take(times[part], volts, current[part], ~flagged[part] & np.isfinite(current[part]))
+                    good = ~flagged[part] & np.isfinite(current[part])
+                    self._take(times[part], volts, current[part], good, None if weights is None else weights[part])
                 done += taken
 
     def _take_hold(self, t: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
@@ -160,7 +178,7 @@ class Reducer:
         level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
         bend, n_bends = self._bends(level, i[:SETTLED], kept)
         self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
-        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.drift)[None])
+        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.terms.drift)[None])
         now = self._now
         self._now = replace(
             now,
@@ -190,7 +208,7 @@ class Reducer:
         if self._between is None or not self._between.suits(interval):
             self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
         now = self._now
-        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.drift)[None])
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
         self._cursor.landed(float(t[n - 1]), float(volts[-1]))
         zeros, kept = np.zeros(SETTLED), np.ones(SETTLED, dtype=np.bool_)
         bend, n_bends = self._bends(zeros, i[:SETTLED], kept)
@@ -205,16 +223,23 @@ class Reducer:
         )
         return n
 
-    def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_]) -> None:
+    def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_], weight: Floats | None = None) -> None:
         from fitting._kernel import absorb
 
         now = self._now
         modes, clear = self._cursor.rows(t, v, self._modes)
         keep = good & clear
         used = int(np.count_nonzero(keep))
-        bend, n_bends = self._bends(modes[:, 0], i, keep)
         current = i if used == len(t) else np.where(keep, i, 0.0)
-        absorb(self._factor, self._filled(t, modes, current, keep))
+        if now.terms.is_plain and weight is None:
+            bend, n_bends = self._bends(modes[:, 0], i, keep)
+            absorb(self._factor, self._filled(t, modes, current, keep))
+        else:
+            rows, n = self._rows(t, modes, current, keep, weight), len(t)
+            seen = np.zeros(n)
+            seen[keep] = rows[:, -1]
+            bend, n_bends = self._bends(modes[:, 0], seen, keep)
+            absorb(self._factor, np.ascontiguousarray(rows.T)[None])
         self._now = replace(
             now,
             n_samples=now.n_samples + used,
@@ -223,6 +248,17 @@ class Reducer:
             bend_A2=now.bend_A2 + bend,
             n_bends=now.n_bends + n_bends,
         )
+
+    def _rows(
+        self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_], weight: Floats | None
+    ) -> Floats:
+        """Rows of the samples that are kept, whitened and weighted, shape (kept, k)."""
+        rows = np.column_stack([self._now.terms.columns(t), modes, current])[keep]
+        if self._whitening is not None:
+            rows = self._whitening(t[keep], rows)
+        if weight is not None:
+            rows *= np.sqrt(weight[keep])[:, None]
+        return rows
 
     def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
         """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
@@ -234,7 +270,7 @@ class Reducer:
             here = slice(first, first + shape[0] * shape[1])
             block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
             block[:, 0] = keep[here].reshape(shape)
-            if self._now.drift:
+            if self._now.terms.drift:
                 block[:, 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
             block[:, k:-1] = modes[here].reshape(*shape, -1).transpose(0, 2, 1)
             block[:, -1] = current[here].reshape(shape)
@@ -269,7 +305,7 @@ def reducer_for(
     *,
     aperture_s: float = 0.0,
     response_s: tuple[float, ...] = (),
-    drift: bool = False,
+    terms: Nuisance = _OFFSET,
     source: str = "",
 ) -> Reducer:
     """Return an empty reducer whose modes suit a record.
@@ -278,7 +314,7 @@ def reducer_for(
     ----------
     t_s : ndarray, shape (n,)
         Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, drift, source
+    drive, aperture_s, response_s, terms, source
         As for `Reducer`.
 
     Raises
@@ -288,6 +324,7 @@ def reducer_for(
     """
     if len(t_s) < 3:
         raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
+    t_s = np.asarray(t_s) - terms.delay_s
     interval = float(np.median(np.diff(t_s[:100_000])))
     if drive is None:
         # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
@@ -303,20 +340,22 @@ def reducer_for(
         interval_s=interval,
         aperture_s=aperture_s,
         response_s=response_s,
-        drift=drift,
+        terms=terms,
         source=source,
     )
 
 
-def reduce_run(run: Record, *, drift: bool = False) -> Reduction:
+def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None) -> Reduction:
     """Reduce a run in one pass.
 
     Parameters
     ----------
     run : Record
         E.g. `daq.Run`.
-    drift : bool
-        As for `Reducer`.
+    terms : Nuisance
+        What is not the cell's: a constant offset unless given.
+    weight : ndarray, shape (n,), optional
+        As for `Reducer.append`.
 
     Returns
     -------
@@ -332,10 +371,10 @@ def reduce_run(run: Record, *, drift: bool = False) -> Reduction:
         run.drive,
         aperture_s=run.aperture_s,
         response_s=run.response_s,
-        drift=drift,
+        terms=terms,
         source=run.path.name,
     )
-    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status)
+    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     reduction = reducer.reduction()
     if reduction.n_samples <= reduction.n_nuisance + 1:
         raise FitError(

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.modes import ModeGrid, ModeMap
+from fitting.nuisance import Nuisance
 from protocols import FitError, PulseSequence
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from fitting.laplace import Floats
 
-VERSION = 2
+VERSION = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,8 +37,8 @@ class Reduction:
     grid : ModeGrid
     response_s : tuple of float
         First-order time constants of the instrument.
-    drift : bool
-        Whether the nuisance columns hold a linear drift beside the offset.
+    terms : Nuisance
+        Which nuisance columns there are, and how the rows were whitened.
     factor : ndarray, shape (k, k)
         Upper triangular, k = nuisance columns + modes + 1; columns nuisance, modes (V), current (A).
     n_samples, n_excluded : int
@@ -58,7 +59,7 @@ class Reduction:
 
     grid: ModeGrid
     response_s: tuple[float, ...]
-    drift: bool
+    terms: Nuisance
     factor: Floats
     n_samples: int
     n_excluded: int
@@ -78,7 +79,7 @@ class Reduction:
     @property
     def n_nuisance(self) -> int:
         """Number of nuisance columns."""
-        return 2 if self.drift else 1
+        return len(self.terms)
 
     @cached_property
     def modes_factor(self) -> Floats:
@@ -112,14 +113,14 @@ class Reduction:
         return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
 
     def nuisance(self, weights: Floats) -> Floats:
-        """Return the nuisance coefficients (offset A, drift A/s) that belong to some mode weights."""
+        """Return the coefficients (offset A, drift A/s, mains A) of `terms` that belong to some mode weights."""
         k = self.n_nuisance
         right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
         return np.asarray(np.linalg.solve(self.factor[:k, :k], right), dtype=np.float64)
 
     @property
     def _basis(self) -> tuple[object, ...]:
-        return self.grid, self.response_s, self.drift, self.drive_is_measured
+        return self.grid, self.response_s, self.terms, self.drive_is_measured
 
     def merged(self, other: Reduction) -> Reduction:
         """Return the reduction of both records together.
@@ -153,7 +154,7 @@ class Reduction:
             "version": VERSION,
             "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
             "response_s": list(self.response_s),
-            "drift": self.drift,
+            "terms": self.terms.to_dict(),
             "n_samples": self.n_samples,
             "n_excluded": self.n_excluded,
             "sum_current_A2": self.sum_current_A2,
@@ -194,7 +195,7 @@ class Reduction:
         return cls(
             ModeGrid(int(first), int(last), shortest, longest),
             tuple(attributes["response_s"]),
-            bool(attributes["drift"]),
+            Nuisance(**attributes["terms"]),
             np.asarray(arrays["factor"], dtype=np.float64),
             int(attributes["n_samples"]),
             int(attributes["n_excluded"]),

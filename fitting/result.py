@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.nuisance import Nuisance
 from protocols import format_estimate, format_quantity
 
 if TYPE_CHECKING:
@@ -124,7 +125,9 @@ class FitResult:
     window_s : tuple of float
         Times after an edge of which the record tells.
     weights, nuisance : ndarray
-        Mode weights (S), offset (A) and drift (A/s) of the fitted current.
+        Mode weights (S), and the coefficients of `terms`: offset (A), drift (A/s), mains (A).
+    terms : Nuisance
+        What was fitted beside the cell, and how the noise was whitened.
     rms_residual_A, rms_current_A, step_noise_A : float
     noise_A : float
         Standard deviation of a sample that the intervals take, `widening` not counted.
@@ -135,6 +138,8 @@ class FitResult:
         What to know before any figure is used.
     source : str
         Name of the run file.
+    n_doubted : int
+        Samples that a robust fit took for less than whole.
     """
 
     model: CellModel
@@ -156,6 +161,8 @@ class FitResult:
     warnings: tuple[str, ...] = ()
     source: str = ""
     drive_is_measured: bool = field(default=False)
+    terms: Nuisance = field(default_factory=Nuisance)
+    n_doubted: int = 0
 
     @property
     def values(self) -> dict[str, float]:
@@ -194,6 +201,8 @@ class FitResult:
             "samples_excluded": self.n_excluded,
             "drive": "measured voltage" if self.drive_is_measured else "commanded edges",
             "nuisance_A": self.nuisance.tolist(),
+            "nuisance": self.terms.to_dict(),
+            "samples_doubted": self.n_doubted,
             "warnings": list(self.warnings),
             "source": self.source,
         }

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.nuisance import Nuisance
 from fitting.reducer import reduce_run
 from fitting.reduction import Reduction
 from protocols import FitError, format_quantity
@@ -92,11 +93,13 @@ class SpectrumResult:
     rms_residual_A, rms_current_A, step_noise_A : float
         Misfit; current; noise from sample to sample.
     nuisance : ndarray
-        Offset (A), then drift (A/s) if asked for.
+        Coefficients of `terms`: offset (A), drift (A/s), mains (A).
     window_s : tuple of float
         Times after an edge that the record shows.
     n_samples : int
     source : str
+    terms : Nuisance
+        What was fitted beside the modes.
     """
 
     rates: Floats
@@ -109,6 +112,7 @@ class SpectrumResult:
     window_s: tuple[float, float]
     n_samples: int
     source: str
+    terms: Nuisance = field(default_factory=Nuisance)
 
     def conductance(self, t_s: Floats) -> Floats:
         """Return ``G(t)`` (S), the current per volt after a unit step."""
@@ -246,4 +250,5 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
         reduction.window_s,
         n,
         reduction.source,
+        reduction.terms,
     )

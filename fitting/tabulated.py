@@ -184,7 +184,7 @@ class Tabulated(Bulk):
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
         return self.table.at(t_s / p[1])
 
-    def w_inf(self, p: Floats) -> float:  # noqa: D102
+    def w_inf(self, p: Floats) -> float:  # noqa: ARG002, D102
         return float(self.table.shares[0])
 
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:  # noqa: D102

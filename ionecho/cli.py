@@ -121,6 +121,9 @@ def fit(
     ] = None,
     spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
     ranked: Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")] = False,
+    drift: Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")] = False,
+    mains: Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")] = None,
+    robust: Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")] = False,
     share: Annotated[
         list[str] | None,
         typer.Option("--share", help="Parameter or element that all have in common."),
@@ -146,6 +149,8 @@ def fit(
     together = len(runs) > 1 or share or activate or temperature or runs[0].suffix.lower() in {".mpt", ".txt", ".csv"}
     if together and (ranked or spectrum):
         raise typer.BadParameter("several files are fitted to one circuit", param_hint="RUNS")
+    if (together or ranked) and (drift or mains or robust):
+        raise typer.BadParameter("--drift, --mains and --robust are for one run and one circuit")
     run = runs[0]
     with reported(as_json=as_json):
         if together:
@@ -154,7 +159,8 @@ def fit(
         elif ranked:
             rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
         else:
-            fit_run(run, model[0] if model else "R0-Mig1-CPE1", spectrum=spectrum, as_json=as_json)
+            circuit = model[0] if model else "R0-Mig1-CPE1"
+            fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
 
 
 @app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')

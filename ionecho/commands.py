@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
     from daq import Run
     from drivers import DrivePlan
-    from fitting import FitResult, Reduction, SpectrumResult
+    from fitting import FitResult, Nuisance, Reduction, SpectrumResult
+
+_HARMONICS = 5
 
 
 def open_window(folder: Path, resource: str | None) -> int:
@@ -161,18 +163,27 @@ def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> A
     return Bench(resource, folder, limits)
 
 
-def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
-    """Fit a run, say whose memory it is, keep the result beside it, and print it."""
+def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, spectrum: bool, as_json: bool) -> None:
+    """Fit a run, say whose memory it is, keep the result beside it, and print it.
+
+    `beside` the cell are a drift, the mains' frequency (Hz), and whether samples far off count less.
+    """
     from daq import open_run
+    from fitting import Nuisance, attribute, fit, reduce_run, whitened
 
     run = open_run(path)
+    drift, mains_Hz, robust = beside
+    terms = Nuisance(drift=drift, mains_Hz=mains_Hz or 0.0, harmonics=_HARMONICS if mains_Hz else 0)
     if spectrum:
-        _fit_spectrum(run, as_json=as_json)
+        _fit_spectrum(run, terms, as_json=as_json)
         return
-    from fitting import attribute, fit
-
-    reduction, reused = _reduction_of(run)
-    result = fit(reduction, model)
+    if robust:
+        result, reduction, reused = fit(run, model, terms=terms, robust=True), reduce_run(run, terms), False
+    else:
+        reduction, reused = _reduction_of(run, terms)
+        result = fit(reduction, model)
+        if reduction.terms.correlation_s == 0.0:
+            reduction, result = whitened(run, reduction, result)
     protocol = run.protocol
     attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
     document = result.to_dict() | {"attribution": attribution.to_dict()}
@@ -186,20 +197,20 @@ def fit_run(path: Path, model: str, *, spectrum: bool, as_json: bool) -> None:
 def rank_families(path: Path, models: list[str], *, as_json: bool) -> None:
     """Fit several cells to a run and print them, the best first."""
     from daq import open_run
-    from fitting import rank
+    from fitting import Nuisance, rank
 
     run = open_run(path)
-    ranking = rank(_reduction_of(run)[0], models)
+    ranking = rank(_reduction_of(run, Nuisance())[0], models)
     if as_json:
         print_json({"run": run.path, **ranking.to_dict()})
     else:
         console().print(ranking.table())
 
 
-def _fit_spectrum(run: Run, *, as_json: bool) -> None:
+def _fit_spectrum(run: Run, terms: Nuisance, *, as_json: bool) -> None:
     from fitting import fit_spectrum
 
-    reduction, reused = _reduction_of(run)
+    reduction, reused = _reduction_of(run, terms)
     result = fit_spectrum(reduction)
     _print_result(run, result, result.to_dict(), reused=reused, as_json=as_json)
 
@@ -215,21 +226,23 @@ def _print_result(
         console().print("From the reduction kept in the results file; the run file is the one that it was made from.")
 
 
-def _reduction_of(run: Run) -> tuple[Reduction, bool]:
+def _reduction_of(run: Run, terms: Nuisance) -> tuple[Reduction, bool]:
     """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
     from daq import read_process, write_process
     from fitting import Reduction, reduce_run
     from fitting.reduction import VERSION
 
     if run.state in {"created", "running", "paused"}:
-        return reduce_run(run), False
+        return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
     with run.path.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     kept = read_process(run.path, "reduction")
     if kept and kept.attributes["raw_sha256"] == checksum and kept.attributes["version"] == VERSION:
-        return Reduction.from_arrays(kept.arrays, kept.attributes), True
-    reduction = reduce_run(run)
+        reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
+        if reduction.terms == terms:
+            return reduction, True
+    reduction = reduce_run(run, terms)
     arrays, attributes = reduction.to_arrays()
     write_process(run.path, "reduction", arrays, attributes | {"raw_sha256": checksum})
     return reduction, False

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fitting.reducer
-from fitting import CellModel, Reduction, fit, reduce_run
+from fitting import CellModel, Nuisance, Reduction, fit, reduce_run
 from protocols import PulseSequence
 
 N, DT = 60_000, 1e-5
@@ -24,9 +24,9 @@ def both_ways(run: Any, monkeypatch: pytest.MonkeyPatch, *, drift: bool = False)
         return taken[-1]
 
     monkeypatch.setattr(fitting.reducer.Reducer, "_take_hold", counted)
-    quick = reduce_run(run, drift=drift)
+    quick = reduce_run(run, Nuisance(drift=drift))
     monkeypatch.setattr(fitting.reducer.Reducer, "_take_hold", lambda *_: 0)
-    return quick, reduce_run(run, drift=drift), sum(taken)
+    return quick, reduce_run(run, Nuisance(drift=drift)), sum(taken)
 
 
 @pytest.mark.parametrize("drift", [False, True])

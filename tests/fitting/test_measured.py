@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import fitting.reducer
-from fitting import CellModel, ModeGrid, Reducer, fit, reduce_run, refit
+from fitting import CellModel, ModeGrid, Nuisance, Reducer, fit, reduce_run, refit
 from protocols import PulseSequence
 
 N, DT = 40_000, 1e-5
@@ -30,7 +30,7 @@ def noisy(record: Any, cells: Any, **other: Any) -> Any:
 def walked(run: Any, monkeypatch: pytest.MonkeyPatch, *, drift: bool = False) -> Any:
     """The reduction without blocks."""
     monkeypatch.setattr(fitting.reducer.Reducer, "_take_measured", lambda *_: 0)
-    return reduce_run(run, drift=drift)
+    return reduce_run(run, Nuisance(drift=drift))
 
 
 @pytest.mark.parametrize("drift", [False, True])
@@ -38,7 +38,7 @@ def test_blocks_with_measured_voltage_give_the_same_fit(
     *, drift: bool, cells: Any, record: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = noisy(record, cells)
-    quick, slow = reduce_run(run, drift=drift), walked(run, monkeypatch, drift=drift)
+    quick, slow = reduce_run(run, Nuisance(drift=drift)), walked(run, monkeypatch, drift=drift)
     assert (quick.n_samples, quick.n_excluded, quick.n_bends) == (slow.n_samples, slow.n_excluded, slow.n_bends)
     size = np.linalg.norm(slow.factor, axis=0)
     off = quick.factor.T @ quick.factor - slow.factor.T @ slow.factor

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import CellModel, ModeGrid, Reducer, Reduction, fit, reduce_run, reducer_for
+from fitting import CellModel, ModeGrid, Nuisance, Reducer, Reduction, fit, reduce_run, reducer_for
 from fitting.drive import ModeCursor
 from protocols import FitError, PulseSequence
 
@@ -103,7 +103,7 @@ def test_offset_and_drift_are_taken_out(*, drift: bool, cells: Any, record: Any)
     theta = {"R": 300.0, "G": 5e-4, "W": 0.3, "tau": 2e-3, "C": 1e-5}
     current = cells.debye(**theta).current(T, DRIVE) + 4e-7 + (3e-6 * T if drift else 0.0)
     current += 1e-12 * np.random.default_rng(1).standard_normal(len(T))
-    found = fit(reduce_run(record(T, current, DRIVE), drift=drift), CELL)
+    found = fit(reduce_run(record(T, current, DRIVE), Nuisance(drift=drift)), CELL)
     assert found.theta == pytest.approx(list(theta.values())[1:], rel=1e-3)
     assert found.nuisance == pytest.approx([4e-7, 3e-6][: 1 + drift], rel=1e-3)
 

@@ -1,0 +1,111 @@
+"""What if the noise is not white, or a few samples are far off? Fits that read the run a second time."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.inference import fit_reduction
+from fitting.nuisance import correlation_time_s
+from fitting.prediction import predict
+from fitting.reducer import reduce_run
+from protocols import FitError, format_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fitting.circuit import CellModel
+    from fitting.laplace import Floats
+    from fitting.nuisance import Nuisance
+    from fitting.reducer import Record
+    from fitting.reduction import Reduction
+    from fitting.result import FitResult
+
+_PASSES = 3
+_HUBER = 1.345  # 95 % as efficient as least squares where the noise is normal
+_NORMAL = 1.4826  # deviation of normal noise over its median size
+_SETTLED = 0.05
+
+
+def fit_whitened(run: Record, cell: CellModel, start: Mapping[str, float], terms: Nuisance) -> FitResult:
+    """Fit a run; reduce it again, whitened, for as long as its residual is correlated."""
+    reduction = reduce_run(run, terms)
+    result = fit_reduction(reduction, cell, start)
+    if terms.correlation_s > 0.0:
+        return result
+    return whitened(run, reduction, result, start)[1]
+
+
+def whitened(
+    run: Record, reduction: Reduction, result: FitResult, start: Mapping[str, float] | None = None
+) -> tuple[Reduction, FitResult]:
+    """Return reduction and fit of a run with noise of the AR(1) kind whitened, if there is any; else the same again.
+
+    Parameters
+    ----------
+    run : Record
+        The run that was reduced.
+    reduction : Reduction
+    result : FitResult
+        Of the reduction.
+    start : mapping of str to float, optional
+
+    Returns
+    -------
+    reduction : Reduction
+    result : FitResult
+        With a remark that says so.
+    """
+    if result.widening <= 1.0:
+        return reduction, result
+    plain, correlation_s = result, 0.0
+    for _ in range(_PASSES):
+        kept, residual = _residual(run, result)
+        times = np.asarray(run.t_s)[kept]
+        now = correlation_time_s(times, residual, float(np.median(np.diff(times[:100_000]))))
+        if now == 0.0 or abs(now - correlation_s) <= _SETTLED * now:
+            break
+        correlation_s = now
+        reduction = reduce_run(run, replace(plain.terms, correlation_s=correlation_s))
+        result = fit_reduction(reduction, result.model, result.values if start is None else {**result.values, **start})
+    if correlation_s == 0.0:
+        return reduction, plain
+    shown = format_quantity(correlation_s, "s")
+    remark = f"the noise carries on from sample to sample, for {shown}: it was whitened (AR(1)) before the fit"
+    return reduction, replace(result, warnings=(remark, *result.warnings))
+
+
+def fit_huber(run: Record, cell: CellModel, start: Mapping[str, float], terms: Nuisance) -> FitResult:
+    """Fit a run with samples far off counting less.
+
+    Huber's weights ``min(1, 1.345 sigma / |residual|)`` by reduction with weights, some passes; sigma from the median
+    size of the residual. Intervals take Huber's factor for them; Huber, Ronchetti, Robust Statistics (2009), 7.6.
+    """
+    if terms.correlation_s > 0.0:
+        raise FitError("a robust fit takes each sample by itself: it cannot whiten at the same time")
+    result = fit_reduction(reduce_run(run, terms), cell, start)
+    weight, scale = np.ones(run.n_samples), 1.0
+    for _ in range(_PASSES):
+        kept, residual = _residual(run, result)
+        sigma = max(_NORMAL * float(np.median(np.abs(residual))), 1e-12 * result.rms_current_A)
+        size = np.abs(residual) / sigma
+        share = np.minimum(1.0, _HUBER / np.maximum(size, 1e-300))
+        weight[kept] = share
+        # Intervals of the weighted sum of squares, to those of the psi function.
+        influence = float(np.mean((share * size) ** 2)) / float(np.mean(size < _HUBER)) ** 2
+        scale = float(np.sqrt(influence * np.mean(share) / np.mean(share * size**2)))
+        result = fit_reduction(reduce_run(run, terms, weight=weight), cell, result.values, scale)
+    n_doubted = int(np.count_nonzero(weight < 0.5))
+    remark = f"robust: {n_doubted:,} of {result.n_samples:,} samples lie more than 2.7 deviations off and count less"
+    return replace(result, n_doubted=n_doubted, warnings=(remark, *result.warnings))
+
+
+def _residual(run: Record, result: FitResult) -> tuple[NDArray[np.intp], Floats]:
+    """Places of the samples without flags, and what the fit leaves of them (A)."""
+    current = np.asarray(run.current_A)
+    kept = np.flatnonzero((np.asarray(run.status) == 0) & np.isfinite(current))
+    return kept, current[kept] - predict(run, result)[kept]
