@@ -4,8 +4,11 @@ Cells are formulae of impedances, not circuits of `fitting`. Those whose reversa
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
 with another in series; a double layer behind a grain boundary. Those with bulk memory have a Debye or Cole-Cole bulk of
 relative permittivity 10 to 100, a time well inside the record, a big or small electrode and a known geometry: these
-are the resolvable ones. Every third cell is fitted with Cc in place of De, whatever it is; every other interface comes
-without its geometry.
+are the resolvable ones. Every other interface comes without its geometry.
+
+The family that is fitted is the better of De and Cc by `fitting.rank`, as a user would have it; with `--blind` it is Cc
+for every third cell and De else, whatever the cell is, so that a third of the bulk cells are fitted with a family that
+does not describe them.
 
 Bulk memory without a geometry is counted apart: its capacitance may then be anything's.
 
@@ -24,7 +27,7 @@ import numpy as np
 
 from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Complexes, Floats, SimulatedRecord, current_of, noise
-from fitting import CellModel, attribute, fit, reduce_run
+from fitting import CellModel, attribute, fit, rank, reduce_run
 from protocols import FitError, PulseSequence, Sample
 
 if TYPE_CHECKING:
@@ -105,7 +108,7 @@ def stray(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes
     return Z, 0.01 * R_0
 
 
-def judged(kind: str, k: int) -> tuple[str, str]:
+def judged(kind: str, k: int, *, blind: bool = False) -> tuple[str, str]:
     """Simulate, fit and attribute cell k of a kind; return what it was and the verdict."""
     rng = np.random.default_rng([20261127, KINDS.index(kind), k])
     sample = Sample(thickness_m=10.0 ** rng.uniform(-3.7, -2.7), area_m2=10.0 ** rng.uniform(-5.0, -3.7))
@@ -120,22 +123,22 @@ def judged(kind: str, k: int) -> tuple[str, str]:
     reduction = reduce_run(SimulatedRecord.of(t, current + noise(rng, _N, sigma), _DRIVE))
     known = k % 2 == 1 if kind in {"interface", "stray"} else kind == "bulk"
     geometry = sample if known else None
-    family = "Cc1" if k % 3 == 2 else "De1"
+    cells = [CellModel(f"R0-{family}-CPE1", {"R0": R_0}) for family in ("De1", "Cc1")]
     try:
-        result = fit(reduction, CellModel(f"R0-{family}-CPE1", {"R0": R_0}))
+        result = fit(reduction, cells[k % 3 == 2]) if blind else rank(reduction, cells).best
     except FitError:
         return what, "refused"
     return what + ("" if known else " (unknown geometry)"), attribute(reduction, result, geometry).verdict
 
 
-def campaign(runs: int, folder: Path) -> dict[str, Any]:
+def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = KINDS, *, blind: bool = False) -> dict[str, Any]:
     """Judge `runs` cells of each kind."""
-    progress = Progress(folder / "attribution.json")
+    progress = Progress(folder / f"attribution{'-blind' if blind else ''}.json")
     counts: Counter[tuple[str, str, str]] = Counter()
     document: dict[str, Any] = {}
-    for k in range(len(KINDS) * runs):
-        kind = KINDS[k % len(KINDS)]
-        what, verdict = judged(kind, k // len(KINDS))
+    for k in range(len(kinds) * runs):
+        kind = kinds[k % len(kinds)]
+        what, verdict = judged(kind, k // len(kinds), blind=blind)
         counts[kind, what, verdict] += 1
         by_kind = {
             one: Counter({v: sum(n for (a, _, b), n in counts.items() if (a, b) == (one, v)) for *_, v in counts})
@@ -150,7 +153,7 @@ def campaign(runs: int, folder: Path) -> dict[str, Any]:
             "verdicts": {one: dict(found) for one, found in by_kind.items()},
             "cells": {f"{a}: {what}: {v}": n for (a, what, v), n in sorted(counts.items())},
         }
-        progress.report(k + 1, len(KINDS) * runs, document, str(document["verdicts"]))
+        progress.report(k + 1, len(kinds) * runs, document, str(document["verdicts"]))
     return document
 
 
@@ -159,8 +162,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Is a double layer ever called bulk?")
     parser.add_argument("--runs", type=int, default=50, help="of each kind of cell")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
+    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--blind", action="store_true", help="the family is not chosen by the record")
     asked = parser.parse_args()
-    campaign(asked.runs, asked.folder)
+    campaign(asked.runs, asked.folder, tuple(asked.kinds), blind=asked.blind)
 
 
 if __name__ == "__main__":

@@ -75,7 +75,7 @@ def test_true_family_comes_first(tmp_path: Path) -> None:
 
 
 def test_interfaces_are_never_bulk_and_seen_bulk_memory_mostly_is(tmp_path: Path) -> None:
-    found = attribution.campaign(3, tmp_path)
+    found = attribution.campaign(3, tmp_path, ("interface", "bulk"))
     assert found["interface_called_bulk"]["successes"] == 0
     assert found["bulk_called_else"] == 0
     assert found["bulk_called_bulk"]["successes"] >= 2
