@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Bulk, Cell, SimulatedRecord, noise
-from fitting import CellModel, FitResult, fit, reduce_run
+from fitting import CellModel, FitResult, fit
 from protocols import PulseSequence
 
 SNR = 1e3
@@ -98,7 +98,7 @@ def campaign(
     for k in range(runs):
         record, circuit, truth = drawn_run(family, first + k, rho)
         model = CellModel(circuit, {"R0": truth.pop("R0")} if known_R0 else None)
-        result = fit(reduce_run(record), model)
+        result = fit(record, model)
         widened += result.widening > 1.0
         for one in result.estimates:
             inside = holds(one.ci95, truth[one.name])

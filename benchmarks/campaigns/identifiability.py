@@ -28,7 +28,7 @@ from protocols import PulseSequence
 
 SNR = 1e3
 KINDS = ("plateau faster than sampling", "pulse shorter than memory", "resolved")
-FAMILIES = ("De", "Cc", "Mig")
+FAMILIES = ("De", "Cc", "Kww", "Mig")
 _N = 20_000
 _STEP = 0.02
 

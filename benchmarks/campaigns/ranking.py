@@ -21,7 +21,7 @@ from fitting import CellModel, rank
 from protocols import PulseSequence
 
 SNR = 1e3
-FAMILIES = ("De", "Cc", "Mig")
+FAMILIES = ("De", "Cc", "Kww", "Mig")
 _N = 10_000
 _DRIVE = PulseSequence.pump_probe(0.02, 0.25, 0.15, probe_width=0.15, before=0.02, after=0.43)
 
