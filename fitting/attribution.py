@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from fitting.circuit import CellModel
 from fitting.elements import Capacitor, ConstantPhase
 from fitting.inference import fit
 from fitting.memory import reversal_charges
@@ -18,7 +17,7 @@ from fitting.reduction import Reduction
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
-    from fitting.circuit import Leaf
+    from fitting.circuit import CellModel, Leaf
     from fitting.reducer import Record
     from fitting.result import FitResult, MemoryQuantity
     from protocols import Sample
@@ -30,8 +29,8 @@ _NEEDED = 10.0
 # Capacitances by origin at a cell constant of 1 /cm: Irvine, Sinclair, West, Adv. Mater. 2, 132 (1990), table 1.
 # There 1e-12 F is bulk, 1e-11 to 1e-8 F grain boundary, 1e-7 to 1e-5 F the interface of sample and electrode.
 _REFERENCE_LENGTH_m = 0.01
-_BULK_F = 1e-10
-_BOUNDARY_F = (1e-10, 1e-8)
+_BULK_F = 1e-11
+_BOUNDARY_F = (1e-11, 1e-8)
 _ELECTRODE_F = 1e-7
 # Cell constants of pellets and films scatter about 1 /cm by a factor of ten and more.
 _UNKNOWN_GEOMETRY = 10.0
@@ -137,20 +136,8 @@ def _members(circuit: str) -> list[str]:
     return members
 
 
-def _names(member: str) -> set[str]:
-    return {leaf.name for leaf in CellModel(member).leaves}
-
-
-def _variant(result: FitResult, circuit: str) -> CellModel:
-    known = {parameter.name for parameter in CellModel(circuit).parameters}
-    return CellModel(circuit, {name: value for name, value in result.model.fixed.items() if name in known})
-
-
-def _fitted(reduction: Reduction, model: CellModel) -> FitResult | None:
-    try:
-        return fit(reduction, model)
-    except FitError:
-        return None  # not even a start: this cell cannot pass such a current
+def _names(model: CellModel, member: str) -> set[str]:
+    return {leaf.name for leaf in model.variant(member).leaves}
 
 
 def _steady_circuit(result: FitResult) -> tuple[str, str]:
@@ -171,10 +158,8 @@ def _bulk(result: FitResult) -> Leaf:
 def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -> float | None:
     """Refit with a plain resistor in place of the bulk; return the gain in AICc by its memory."""
     circuit, _ = _steady_circuit(result)
-    known = {parameter.name for parameter in CellModel(circuit).parameters}
-    fixed = {name: value for name, value in result.model.fixed.items() if name in known}
     try:
-        plain = fit(reduction, CellModel(circuit, fixed))
+        plain = fit(reduction, result.model.variant(circuit))
     except FitError as error:
         evidence.append(f"{circuit}, without a memory, cannot be fitted for comparison: {error}")
         return None
@@ -198,7 +183,8 @@ def _reversal_by_electrode(reduction: Reduction, result: FitResult, evidence: li
     """Hold all as fitted but short what stores charge in series with the bulk."""
     electrodes = {leaf.name for leaf in result.model.leaves if isinstance(leaf.element, Capacitor | ConstantPhase)}
     members = _members(result.model.circuit)
-    kept = [one for one in members if _bulk(result).name in _names(one) or not electrodes & _names(one)]
+    inside = [(one, _names(result.model, one)) for one in members]
+    kept = [one for one, names in inside if _bulk(result).name in names or not electrodes & names]
     if len(kept) == len(members):
         evidence.append("the circuit has no electrode in series: one in the cell would be taken for memory")
         return None
@@ -209,7 +195,7 @@ def _lost(reduction: Reduction, result: FitResult, circuit: str, given: dict[str
     """Share of the charge flowing back that another circuit with the fitted values does not give."""
     if reduction.drive is None:
         return None
-    other = CellModel(circuit)
+    other = result.model.variant(circuit)
     values = {**result.model.fixed, **result.values, **given}
     theta = np.array([values[parameter.name] for parameter in other.parameters])
     mode_map, rates = reduction.mode_map, reduction.grid.rates

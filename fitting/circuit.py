@@ -274,10 +274,11 @@ class CellModel:
         tables: Mapping[str, RelaxationTable] | None = None,
     ) -> None:
         self.circuit = circuit
-        parser = _Parser(circuit, tables or {})
+        self.tables = dict(tables or {})
+        parser = _Parser(circuit, self.tables)
         self._tree = parser.parse()
         self.leaves = tuple(parser.leaves)
-        unused = set(tables or {}) - {leaf.name for leaf in self.leaves}
+        unused = set(self.tables) - {leaf.name for leaf in self.leaves}
         if unused:
             raise FitError(f"{circuit} has no element {', '.join(sorted(unused))} that would take the table")
         every = [_named(leaf, quantity) for leaf in self.leaves for quantity in leaf.element.quantities]
@@ -291,6 +292,16 @@ class CellModel:
 
     def __repr__(self) -> str:
         return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
+
+    def variant(self, circuit: str) -> CellModel:
+        """Return another circuit, with what this one knows of the elements that both have: tables, held values."""
+        tables = {
+            name: table
+            for name, table in self.tables.items()
+            if re.search(rf"(?<![A-Za-z]){re.escape(name)}(?!\d)", circuit)
+        }
+        names = {parameter.name for parameter in CellModel(circuit, tables=tables).parameters}
+        return CellModel(circuit, {name: value for name, value in self.fixed.items() if name in names}, tables)
 
     def complete(self, theta: Floats) -> Floats:
         """Return all parameters of the circuit, the fixed ones in their places."""

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fitting.result import FitResult
 
 _TIED = 10.0
+_FEWEST_A_PARAMETER = 10.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,8 +136,10 @@ def criteria(result: FitResult, effective_samples: float) -> tuple[float, float]
     effective_samples : float
         Independent samples that the record is worth; the same for all fits that are compared.
     """
-    n = effective_samples
     k = len(result.estimates) + len(result.nuisance) + 1
+    # Where no candidate describes the record little is left of its samples: the correction for few of them, which
+    # presumes a true model, would then outweigh any misfit.
+    n = max(effective_samples, _FEWEST_A_PARAMETER * k)
     # A record without noise is exact to rounding only: nothing below 1e-9 of the current tells models apart.
     residual = max(result.rms_residual_A, 1e-9 * result.rms_current_A)
     misfit = 2.0 * n * float(np.log(residual))

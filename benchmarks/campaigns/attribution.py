@@ -3,8 +3,8 @@
 Cells are formulae of impedances, not circuits of `fitting`. Those whose reversal comes only from interfaces turn by
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
 with another in series; a double layer behind a grain boundary. Those with bulk memory have a Debye or Cole-Cole bulk of
-relative permittivity 10 to 100, a time well inside the record, a big or small electrode and a known geometry: these
-are the resolvable ones. Every other interface comes without its geometry.
+relative permittivity 10 to 30, a time well inside the record, a big or small electrode and a known geometry: even in
+series they would hold less than 10 pF at 1 /cm, where grain boundaries begin, and so are the resolvable ones. Every other interface comes without its geometry.
 
 The family that is fitted is the better of De and Cc by `fitting.rank`, as a user would have it; with `--blind` it is Cc
 for every third cell and De else, whatever the cell is, so that a third of the bulk cells are fitted with a family that
@@ -81,8 +81,8 @@ def interface(kind: str, rng: np.random.Generator, sample: Sample) -> tuple[Call
 def bulk(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes], Complexes], float]:
     """Return the impedance of a cell whose bulk remembers, and its series resistance."""
     per_length = (sample.area_m2 or 0.0) / (sample.thickness_m or 1.0)
-    tau, W, a = 10.0 ** rng.uniform(-2.7, -1.5), rng.uniform(0.2, 0.6), rng.choice([1.0, rng.uniform(0.7, 0.9)])
-    epsilon = 10.0 ** rng.uniform(1.0, 2.0)
+    tau, W, a = 10.0 ** rng.uniform(-2.7, -1.5), rng.uniform(0.2, 0.45), rng.choice([1.0, rng.uniform(0.7, 0.9)])
+    epsilon = 10.0 * 3.0 ** rng.uniform()
     G = epsilon * _EPS0 * per_length / (tau * (1.0 - W))
     n, R_0 = rng.uniform(0.8, 0.98), 10.0 ** rng.uniform(-3.0, -1.0) / G
     blocks_s = 10.0 ** rng.uniform(-0.3, 3.0)
@@ -110,7 +110,7 @@ def stray(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes
 
 def judged(kind: str, k: int, *, blind: bool = False) -> tuple[str, str]:
     """Simulate, fit and attribute cell k of a kind; return what it was and the verdict."""
-    rng = np.random.default_rng([20261127, KINDS.index(kind), k])
+    rng = np.random.default_rng([20261128, KINDS.index(kind), k])
     sample = Sample(thickness_m=10.0 ** rng.uniform(-3.7, -2.7), area_m2=10.0 ** rng.uniform(-5.0, -3.7))
     what = INTERFACES[k % len(INTERFACES)] if kind == "interface" else kind
     if kind == "interface":

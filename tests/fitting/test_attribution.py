@@ -50,9 +50,9 @@ def test_resolved_memory_of_a_poor_conductor_is_bulk(cells: Any, record: Any) ->
     found = []
     for seed in range(CELLS):
         draw = np.random.default_rng(200 + seed).random(3)
-        tau, W = 10.0 ** (-3.0 + draw[0]), 0.2 + 0.4 * draw[1]
-        # relative permittivity of the relaxation between 10 and 100
-        epsilon = 10.0 ** (1.0 + draw[2])
+        tau, W = 10.0 ** (-3.0 + draw[0]), 0.2 + 0.25 * draw[1]
+        # relative permittivity of the relaxation between 10 and 30: even in series below 10 pF at 1 /cm
+        epsilon = 10.0 * 3.0 ** draw[2]
         G = epsilon * 8.854e-12 * 0.1 / (tau * (1.0 - W))
         current = cells.debye(300.0, G, W, tau, 1e-6).current(T, DRIVE)
         one = verdict_on(record, current, seed)
