@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fitting.noise import whitened
     from fitting.nuisance import Nuisance
     from fitting.outlook import Feasibility, feasibility
+    from fitting.posterior import Posterior, sample_posterior
     from fitting.prediction import overlay_times, predict
     from fitting.ranking import Ranking, rank
     from fitting.reducer import Record, Reducer, reduce_run, reducer_for
@@ -58,6 +59,7 @@ _FILES = {
     "ModelParameter": "circuit",
     "Nuisance": "nuisance",
     "OhmsLaw": "linearity",
+    "Posterior": "posterior",
     "Quantity": "elements",
     "Ranking": "ranking",
     "Record": "reducer",
@@ -88,6 +90,7 @@ _FILES = {
     "reducer_for": "reducer",
     "refit": "live",
     "reversal_course": "echo",
+    "sample_posterior": "posterior",
     "spectrum_band": "band",
     "superposition": "linearity",
     "warm": "warm",
@@ -117,6 +120,7 @@ __all__ = [
     "ModelParameter",
     "Nuisance",
     "OhmsLaw",
+    "Posterior",
     "Quantity",
     "Ranking",
     "Record",
@@ -147,6 +151,7 @@ __all__ = [
     "reducer_for",
     "refit",
     "reversal_course",
+    "sample_posterior",
     "spectrum_band",
     "superposition",
     "warm",

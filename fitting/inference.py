@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 _SCREENED = 64
 _STARTS = 6
 _MOST_STARTS = 24
+_RINGS = 1e-3
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +63,13 @@ class Problem:
         Y, dY = self.model.evaluate(mode_map.s, self.scales.outward(u))
         slopes = mode_map.weights(dY) * self.scales.slope(u)[:, None]
         return mode_map.weights(Y), slopes
+
+    def residual(self, u: Floats) -> Floats:
+        """Return the residual alone, shape (m,)."""
+        mode_map = self.reduction.mode_map
+        weights = mode_map.weights(self.model.admittance(mode_map.s, self.scales.outward(u)))
+        residual: Floats = (self.reduction.modes_factor @ weights - self.reduction.current_factor) / self.unit_A
+        return residual
 
     def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
         """Return residual (m,) and Jacobian (m, k) at u."""
@@ -131,6 +139,12 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     box = problem.scales.box(starts)
     best = _best(problem, starts, box)
     best = refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)
+    missed = reduction.mode_map.misfit(cell.admittance(reduction.mode_map.s, problem.scales.outward(best.u)))
+    if missed > _RINGS:
+        raise FitError(
+            f"{cell.circuit} rings where it fits this record best: sums of decays, which this engine works with, miss"
+            f" its response by {missed:.2g} of the largest; leave the inductance or the capacitance out"
+        )
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _widening(problem, best, noise_A)

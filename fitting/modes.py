@@ -125,6 +125,7 @@ class ModeMap:
     """
 
     def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = ()) -> None:
+        self._grid = grid
         n_groups = int(np.ceil(np.log10(grid.times_s[-1] / grid.times_s[0])))
         groups = np.array_split(grid.times_s, n_groups)
         contours = [shared_contour(float(t[-1] / t[0]), _NODES) for t in groups]
@@ -141,6 +142,16 @@ class ModeMap:
         # Real and imaginary parts one after the other, as they lie in memory: one real product.
         self._onto = onto.transpose(1, 0, 2).reshape(2 * n, m)
         self._weights = WeightsOfResponse(grid.times_s, grid.rates)
+
+    def misfit(self, admittance: Complexes) -> float:
+        """Return by what share of the largest response the modes miss it at their own times.
+
+        Next to nothing for whatever decays; a circuit that rings has no such modes.
+        """
+        parts = np.ascontiguousarray(admittance, dtype=np.complex128).view(np.float64)
+        response = parts @ self._onto
+        miss = exponentials(self._grid.times_s, self._grid.rates) @ self._weights(response) - response
+        return float(np.abs(miss).max() / np.abs(response).max())
 
     def weights(self, admittance: Complexes) -> Floats:
         """Return mode weights (S).

@@ -124,6 +124,7 @@ def fit(
     drift: Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")] = False,
     mains: Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")] = None,
     robust: Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")] = False,
+    posterior: Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")] = False,
     share: Annotated[
         list[str] | None,
         typer.Option("--share", help="Parameter or element that all have in common."),
@@ -138,7 +139,7 @@ def fit(
     as_json: Json = False,
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
-    from ionecho.commands import fit_run, rank_families
+    from ionecho.commands import fit_run, print_posterior, rank_families
     from ionecho.fit_commands import fit_together
     from ionecho.output import reported
 
@@ -149,8 +150,10 @@ def fit(
     together = len(runs) > 1 or share or activate or temperature or runs[0].suffix.lower() in {".mpt", ".txt", ".csv"}
     if together and (ranked or spectrum):
         raise typer.BadParameter("several files are fitted to one circuit", param_hint="RUNS")
-    if (together or ranked) and (drift or mains or robust):
-        raise typer.BadParameter("--drift, --mains and --robust are for one run and one circuit")
+    if (together or ranked) and (drift or mains or robust or posterior):
+        raise typer.BadParameter("--drift, --mains, --robust and --posterior are for one run and one circuit")
+    if posterior and (spectrum or robust):
+        raise typer.BadParameter("the posterior is of a circuit, fitted by least squares", param_hint="--posterior")
     run = runs[0]
     with reported(as_json=as_json):
         if together:
@@ -160,7 +163,10 @@ def fit(
             rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
         else:
             circuit = model[0] if model else "R0-Mig1-CPE1"
-            fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
+            if posterior:
+                print_posterior(run, circuit, (drift, mains), as_json=as_json)
+            else:
+                fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
 
 
 @app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')

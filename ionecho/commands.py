@@ -169,11 +169,11 @@ def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, 
     `beside` the cell are a drift, the mains' frequency (Hz), and whether samples far off count less.
     """
     from daq import open_run
-    from fitting import Nuisance, attribute, fit, reduce_run, whitened
+    from fitting import attribute, fit, reduce_run, whitened
 
     run = open_run(path)
     drift, mains_Hz, robust = beside
-    terms = Nuisance(drift=drift, mains_Hz=mains_Hz or 0.0, harmonics=_HARMONICS if mains_Hz else 0)
+    terms = _terms(drift, mains_Hz)
     if spectrum:
         _fit_spectrum(run, terms, as_json=as_json)
         return
@@ -192,6 +192,27 @@ def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, 
     _print_result(run, result, document, reused=reused, as_json=as_json)
     if not as_json:
         console().print(str(attribution), markup=False, soft_wrap=True)
+
+
+def print_posterior(path: Path, model: str, beside: tuple[bool, float | None], *, as_json: bool) -> None:
+    """Sample all cells that a run allows, and print them."""
+    from daq import open_run
+    from fitting import fit, sample_posterior, whitened
+
+    run = open_run(path)
+    reduction, _ = _reduction_of(run, _terms(*beside))
+    reduction, result = whitened(run, reduction, fit(reduction, model))
+    found = sample_posterior(reduction, result)
+    if as_json:
+        print_json({"run": run.path, **found.to_dict()})
+    else:
+        console().print(found.table())
+
+
+def _terms(drift: bool, mains_Hz: float | None) -> Nuisance:
+    from fitting import Nuisance
+
+    return Nuisance(drift=drift, mains_Hz=mains_Hz or 0.0, harmonics=_HARMONICS if mains_Hz else 0)
 
 
 def rank_families(path: Path, models: list[str], *, as_json: bool) -> None:

@@ -4,7 +4,8 @@ Cells are formulae of impedances, not circuits of `fitting`. Those whose reversa
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
 with another in series; a double layer behind a grain boundary. Those with bulk memory have a Debye or Cole-Cole bulk of
 relative permittivity 10 to 30, a time well inside the record, a big or small electrode and a known geometry: even in
-series they would hold less than 10 pF at 1 /cm, where grain boundaries begin, and so are the resolvable ones. Every other interface comes without its geometry.
+series they would hold less than 10 pF at 1 /cm, where grain boundaries begin, and so are the resolvable ones.
+Every other interface comes without its geometry.
 
 The family that is fitted is the better of De and Cc by `fitting.rank`, as a user would have it; with `--blind` it is Cc
 for every third cell and De else, whatever the cell is, so that a third of the bulk cells are fitted with a family that

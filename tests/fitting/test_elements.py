@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import mpmath as mp
 import numpy as np
 import pytest
 from scipy.interpolate import BarycentricInterpolator
 
-from fitting import CellModel, ModeGrid, RelaxationTable
+from fitting import CellModel, Element, ModeGrid, Quantity, RelaxationTable, StartScale
+from fitting import circuit as circuit_file
 from fitting.barriers import universal_conductivity
 from fitting.drive import ModeCursor
 from fitting.modes import ModeMap
@@ -185,11 +186,8 @@ def test_migration_is_that_of_its_rate_equations() -> None:
 
 
 @pytest.mark.parametrize("circuit", [*CELLS, "R0-Kww1-CPE1", "R0-Mig1-CPE1"])
-def test_derivatives_are_those_of_a_complex_step_about_the_real_axis(circuit: str) -> None:
-    """At s > 0 admittances are real for real parameters: the imaginary part of a tiny complex step is the slope.
-
-    Where a compiled loop takes real parameters only, eighth-order central differences stand in for it.
-    """
+def test_derivatives_are_those_of_eighth_order_differences(circuit: str) -> None:
+    """Of the admittance, which the tests above hold against mpmath's; at s > 0, where it is smooth and real."""
     thetas = {
         "R0-Kww1-CPE1": [100.0, 1e-3, 0.2, 0.05, 0.6, 1e-4, 0.85],
         "R0-Mig1-CPE1": [100.0, 1e-3, 1.6, 2.0, 0.05, 1e-4, 0.85],
@@ -240,3 +238,67 @@ def test_wrong_circuits_point_at_the_character(circuit: str, message: str) -> No
 def test_a_table_without_its_element_is_an_error() -> None:
     with pytest.raises(FitError, match="no element Tab2"):
         CellModel("Tab1", tables={"Tab1": TABLE, "Tab2": TABLE})
+
+
+@pytest.mark.parametrize(("resistance", "rings"), [(10.0, False), (1.0, True), (0.1, True)])
+def test_a_circuit_that_rings_is_told_from_one_that_decays(resistance: float, rings: bool) -> None:
+    """10 mH and 1 mF: critically damped at 6.3 ohm."""
+    mode_map = ModeMap(ModeGrid.covering(1e-4, 2.1))
+    model = CellModel("R0-L1-C1")
+    missed = mode_map.misfit(model.admittance(mode_map.s, np.array([resistance, 1e-2, 1e-3])))
+    assert missed > 0.1 if rings else missed < 1e-6
+
+
+class Gyrator(Element):
+    """A user's own element: ``Y = k / s``."""
+
+    code = "Gy"
+    quantities = (Quantity("k", "1/H"),)
+
+    def evaluate(self, s: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        return p[0] / s, (1.0 / s)[None]
+
+    def start(self, scale: StartScale, draw: np.ndarray) -> tuple[float, ...]:
+        return (scale.conductance_S / scale.time(draw[0]),)
+
+
+class Clash(Gyrator):
+    code = "CPE"
+
+
+class _Point:
+    dist = None
+
+    def __init__(self, name: str, kind: object) -> None:
+        self.name, self.value, self._kind = name, f"some.package:{name}", kind
+
+    def load(self) -> object:
+        return self._kind
+
+
+@pytest.fixture
+def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    def install(*points: _Point) -> None:
+        monkeypatch.setattr(circuit_file, "entry_points", lambda group: points if group == "ionecho.elements" else ())
+        circuit_file._elements.cache_clear()
+
+    yield install
+    monkeypatch.undo()
+    circuit_file._elements.cache_clear()
+
+
+def test_elements_of_other_packages_are_found(installed: Callable[..., None]) -> None:
+    installed(_Point("gyrator", Gyrator))
+    model = CellModel("R0-Gy1")
+    assert [one.name for one in model.parameters] == ["R0", "Gy1"]
+    assert 1.0 / model.admittance(np.array([2.0 + 0j]), np.array([3.0, 4.0]))[0] == pytest.approx(3.5)
+
+
+@pytest.mark.parametrize(
+    ("point", "message"),
+    [(_Point("clash", Clash), "the code 'CPE', which is taken"), (_Point("junk", int), "no class of fitting.Element")],
+)
+def test_elements_that_cannot_be_taken_are_named(installed: Callable[..., None], point: _Point, message: str) -> None:
+    installed(point)
+    with pytest.raises(FitError, match=message):
+        CellModel("R0-C1")
