@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+# Each worker has one core: threads of linear algebra would only stand in each other's way.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
 settings.register_profile("ionecho", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ionecho")
 

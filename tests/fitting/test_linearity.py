@@ -83,8 +83,9 @@ def amplitude_series(cells: Any, record: Any, k_per_V: float, seed: int) -> list
 
 
 def test_ohms_law_holds_for_a_linear_cell_in_95_percent(cells: Any, record: Any) -> None:
-    found = [ohms_law(amplitude_series(cells, record, 0.0, seed)).linear for seed in range(60)]
-    assert np.mean(found) >= 0.88
+    found = [ohms_law(amplitude_series(cells, record, 0.0, seed)).linear for seed in range(24)]
+    # Of 24, fewer than 20 at 95 % each have a chance of 0.6 %.
+    assert sum(found) >= 20
 
 
 def test_third_order_of_sinh_hopping_gives_the_hop_length(cells: Any, record: Any) -> None:
