@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting._leastsquares import Scales
 from fitting.circuit import CellModel
 from fitting.inference import Problem, fit_reduction
+from fitting.noise import whitened
 from fitting.reducer import reduce_run
 from fitting.reduction import Reduction
 from fitting.result import FitResult
@@ -23,6 +25,9 @@ if TYPE_CHECKING:
 _REACH = 11.5  # a factor of 1e5 either way
 _WALKERS = 4  # for each parameter
 _BURNT = 0.3
+_SPREAD = (1e-6, 0.5)  # of the walkers' starts, in any direction: neither a point nor beyond the linear
+_AT_END = 0.02  # share of the box that is its end; samples flat over all of it have as many there
+_REACHED = 0.005  # share of the samples at an end that tells of an open side
 _INDEPENDENT = 50.0  # autocorrelation times that a chain needs before its own estimate of them is trusted
 
 
@@ -39,7 +44,12 @@ class Posterior:
         Share of the moves that were taken.
     autocorrelation_steps : ndarray, shape (k,)
         Integrated autocorrelation time of each parameter, in steps of the ensemble.
+    n_effective : ndarray, shape (k,)
+        Independent samples that the kept part of the chain is worth: walkers times steps over the autocorrelation time.
+    prior : ndarray, shape (2, k)
+        Lowest and highest value (SI) that the flat prior allows.
     n_evaluations : int
+        Of the likelihood, or refused by the prior.
     converged : bool
     reason : str
         Why it has not converged.
@@ -50,6 +60,8 @@ class Posterior:
     samples: Floats
     acceptance: float
     autocorrelation_steps: Floats
+    n_effective: Floats
+    prior: Floats
     n_evaluations: int
     converged: bool
     reason: str
@@ -62,6 +74,26 @@ class Posterior:
         names = [parameter.name for parameter in self.model.parameters]
         return {name: (float(a), float(b), float(c)) for name, (a, b, c) in zip(names, rows, strict=True)}
 
+    @property
+    def correlation(self) -> Floats:
+        """Correlations of the logarithms (logits where a parameter has two bounds), shape (k, k)."""
+        matrix: Floats = np.atleast_2d(np.corrcoef(Scales(self.model.parameters).inward(self.samples).T))
+        return matrix
+
+    @property
+    def open_sides(self) -> dict[str, str]:
+        """Parameters whose samples reach the end of the prior, and which: that end is the prior's, not the record's."""
+        scales = Scales(self.model.parameters)
+        u, (lowest, highest) = scales.inward(self.samples), scales.inward(self.prior)
+        margin = _AT_END * (highest - lowest)
+        low, high = np.mean(u < lowest + margin, axis=0), np.mean(u > highest - margin, axis=0)
+        sides: dict[str, str] = {}
+        for parameter, below, above in zip(self.model.parameters, low, high, strict=True):
+            ends = [end for end, share in (("lower", below), ("upper", above)) if share > _REACHED]
+            if ends:
+                sides[parameter.name] = " and ".join(ends)
+        return sides
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         units = {parameter.name: parameter.unit for parameter in self.model.parameters}
@@ -69,11 +101,15 @@ class Posterior:
             "model": self.model.circuit,
             "fixed": dict(self.model.fixed),
             "parameters": {
-                name: {"median": median, "ci95": [low, high], "unit": units[name]}
-                for name, (low, median, high) in self.quantiles.items()
+                name: {"median": median, "ci95": [low, high], "unit": units[name], "prior": list(prior)}
+                for (name, (low, median, high)), prior in zip(
+                    self.quantiles.items(), self.prior.T.tolist(), strict=True
+                )
             },
-            "correlation_of_logarithms": np.corrcoef(np.log(self.samples.T)).tolist(),
+            "correlation_of_logarithms": self.correlation.tolist(),
+            "open_sides": self.open_sides,
             "samples": len(self.samples),
+            "effective_samples": self.n_effective.tolist(),
             "evaluations": self.n_evaluations,
             "acceptance": self.acceptance,
             "autocorrelation_steps": self.autocorrelation_steps.tolist(),
@@ -90,11 +126,15 @@ class Posterior:
         verdict = "converged" if self.converged else f"not converged: {self.reason}"
         caption = f"{self.n_evaluations:,} evaluations, {self.acceptance:.0%} of moves taken; {verdict}"
         table = Table(title=f"Posterior of {self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
-        for heading in ("", "median", "95 % interval"):
+        for heading in ("", "median", "95 % interval", "effective samples", ""):
             table.add_column(heading, justify="right" if heading else "left")
-        for parameter in self.model.parameters:
-            low, median, high = self.quantiles[parameter.name]
-            table.add_row(Text(parameter.name), *format_estimate(median, (low, high), parameter.unit))
+        quantiles, open_sides = self.quantiles, self.open_sides
+        for parameter, n_effective in zip(self.model.parameters, self.n_effective, strict=True):
+            low, median, high = quantiles[parameter.name]
+            side = open_sides.get(parameter.name)
+            remark = f"not determined: reaches the {side} end of the prior" if side else ""
+            shown = format_estimate(median, (low, high), parameter.unit)
+            table.add_row(Text(parameter.name), *shown, f"{n_effective:,.0f}", Text(remark))
         return table
 
 
@@ -117,7 +157,8 @@ def sample_posterior(
     ----------
     run_or_reduction : Record or Reduction
     model_or_result : CellModel, str or FitResult
-        A fit of the reduction spares another.
+        A fit of the same record spares another. With a run, it is reduced as the fit had it: its nuisance, its
+        whitening.
     n_evaluations : int
         Of the likelihood, all walkers together.
     seed : int
@@ -125,14 +166,13 @@ def sample_posterior(
     Raises
     ------
     FitError
-        If emcee is not installed, or the record cannot be fitted.
+        If emcee is not installed, the record cannot be fitted, or the fit was robust or of another reduction.
     """
     try:
         import emcee
     except ImportError:
         raise FitError('posterior sampling needs emcee: pip install "ionecho[posterior]"') from None
-    reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
-    result = _fitted(reduction, model_or_result)
+    reduction, result = _fitted(run_or_reduction, model_or_result)
     problem = Problem.of(reduction, result.model)
     best = problem.scales.inward(result.theta)
     unit = result.noise_A * result.widening / problem.unit_A
@@ -150,12 +190,14 @@ def sample_posterior(
     k = len(best)
     n_walkers = _WALKERS * k
     random = np.random.default_rng(seed)
-    size = np.minimum(np.sqrt(np.diag(result.covariance)), 0.5)
-    starts = np.clip(best + 0.3 * size * random.standard_normal((n_walkers, k)), lowest + 1e-9, highest - 1e-9)
+    variances, directions = np.linalg.eigh(result.covariance)
+    size = np.clip(np.sqrt(np.maximum(variances, 0.0)), *_SPREAD)
+    around = best + (0.5 * size * random.standard_normal((n_walkers, k))) @ directions.T
+    starts = np.clip(around, lowest + 1e-9, highest - 1e-9)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     sampler = emcee.EnsembleSampler(n_walkers, k, log_probability, moves=moves)
     sampler.random_state = np.random.RandomState(seed).get_state()
-    n_steps = max(n_evaluations // n_walkers, 10)
+    n_steps = max(n_evaluations // n_walkers - 1, 10)
     sampler.run_mcmc(starts, n_steps)
     burnt = int(_BURNT * n_steps)
     steps = np.asarray(sampler.get_autocorr_time(discard=burnt, tol=0), dtype=np.float64)
@@ -170,15 +212,32 @@ def sample_posterior(
         problem.scales.outward(chain),
         float(np.mean(sampler.acceptance_fraction)),
         steps,
-        n_walkers * n_steps,
+        n_walkers * (n_steps - burnt) / steps,
+        problem.scales.outward(np.stack([lowest, highest])),
+        n_walkers * (n_steps + 1),
         not reason,
         reason,
         reduction.source,
     )
 
 
-def _fitted(reduction: Reduction, model_or_result: CellModel | str | FitResult) -> FitResult:
+def _fitted(
+    run_or_reduction: Record | Reduction, model_or_result: CellModel | str | FitResult
+) -> tuple[Reduction, FitResult]:
+    """Return a fit and the reduction that it is of."""
     if isinstance(model_or_result, FitResult):
-        return model_or_result
+        result = model_or_result
+        if result.n_doubted:
+            raise FitError("a robust fit has no likelihood to sample: fit by least squares, then sample")
+        if not isinstance(run_or_reduction, Reduction):
+            return reduce_run(run_or_reduction, result.terms), result
+        if run_or_reduction.terms != result.terms:
+            raise FitError(
+                "the fit is of another reduction (nuisance or whitening differ): hand over its own, or the run"
+            )
+        return run_or_reduction, result
     model = CellModel(model_or_result) if isinstance(model_or_result, str) else model_or_result
-    return fit_reduction(reduction, model, {})
+    if isinstance(run_or_reduction, Reduction):
+        return run_or_reduction, fit_reduction(run_or_reduction, model, {})
+    reduction = reduce_run(run_or_reduction)
+    return whitened(run_or_reduction, reduction, fit_reduction(reduction, model, {}))

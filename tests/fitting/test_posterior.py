@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fitting import CellModel, fit, reduce_run, sample_posterior
+from fitting import CellModel, Nuisance, fit, reduce_run, sample_posterior
 from protocols import FitError, PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.04, 0.03, before=0.01, after=0.08)
@@ -25,7 +26,7 @@ def reduction(cells: Any, record: Any) -> Any:
 def test_posterior_of_well_determined_parameters_is_as_wide_as_their_profiles(reduction: Any) -> None:
     """Flat priors and a likelihood near normal: credible and confidence intervals are the same."""
     result = fit(reduction, CELL)
-    found = sample_posterior(reduction, result, n_evaluations=36_000)
+    found = sample_posterior(reduction, result, n_evaluations=30_000)
     assert found.converged
     assert 0.2 < found.acceptance < 0.8
     for one in result.estimates:
@@ -33,6 +34,9 @@ def test_posterior_of_well_determined_parameters_is_as_wide_as_their_profiles(re
         width = one.ci95[1] - one.ci95[0]
         assert high - low == pytest.approx(width, rel=0.12)
         assert median == pytest.approx(one.value, abs=0.1 * width)
+    assert found.correlation == pytest.approx(result.correlation, abs=0.12)
+    assert found.n_effective.min() > 500.0
+    assert found.open_sides == {}
 
 
 def test_a_chain_too_short_says_so(reduction: Any) -> None:
@@ -46,3 +50,21 @@ def test_without_emcee_the_error_says_how_to_install_it(reduction: Any, monkeypa
     monkeypatch.setitem(sys.modules, "emcee", None)
     with pytest.raises(FitError, match=r"pip install \"ionecho\[posterior\]\""):
         sample_posterior(reduction, CELL)
+
+
+def test_samples_all_over_the_prior_are_told_as_undetermined(reduction: Any) -> None:
+    found = sample_posterior(reduction, CELL, n_evaluations=1000)
+    wide = np.geomspace(*found.prior[:, 0], 1000)
+    spread = replace(found, samples=np.column_stack([wide, *(np.full(1000, v) for v in found.samples[0, 1:])]))
+    assert spread.open_sides == {found.model.parameters[0].name: "lower and upper"}
+
+
+def test_a_fit_of_another_reduction_is_refused(reduction: Any) -> None:
+    other = replace(fit(reduction, CELL), terms=Nuisance(drift=True))
+    with pytest.raises(FitError, match="another reduction"):
+        sample_posterior(reduction, other)
+
+
+def test_a_robust_fit_is_refused(reduction: Any) -> None:
+    with pytest.raises(FitError, match="robust"):
+        sample_posterior(reduction, replace(fit(reduction, CELL), n_doubted=3))
