@@ -16,14 +16,14 @@ from fitting import CellModel, ModeGrid, fit, reduce_run, sample_posterior
 from fitting.modes import ModeMap, exponentials
 from protocols import PulseSequence
 
-CELL = CellModel("R0-Cc1-C1")
-TRUTH = np.array([5e3, 3e-5, 0.4, 0.1, 0.7, 1e-4])  # ohm, S, 1, s, 1, F
+CELL = CellModel("R0-Hn1-CPE1", fixed={"R0": 5e3, "CPE1.n": 0.9})
+TRUTH = np.array([3e-5, 0.4, 0.1, 0.8, 0.6, 2e-5])  # S, 1, s, 1, 1, S s^n
 DRIVE = PulseSequence.pump_probe(0.02, 2.0, 1.0, before=0.5, after=6.5)
 
 
 @dataclass(eq=False)
 class Simulated:
-    """A run of R0-Cc1-C1 with 10 nA of noise, in memory: its step response read off a fine table."""
+    """A run of R0-Hn1-CPE1 with 10 nA of noise, in memory: its step response read off a fine table."""
 
     n_samples: int
     drive: PulseSequence = field(default_factory=lambda: DRIVE)
@@ -55,8 +55,8 @@ def main() -> None:
     begun = time.perf_counter()
     reduction = reduce_run(run)
     reduced = time.perf_counter()
-    for circuit in ("R0-Cc1-C1", "R0-Mig1-C1"):
-        result = fit(reduction, circuit)
+    for cell in (CELL, CellModel("R0-Cc1-CPE1", fixed={"R0": 5e3})):
+        circuit, result = cell.circuit, fit(reduction, cell)
         fitted, cpu = time.perf_counter(), time.process_time()
         posterior = sample_posterior(reduction, result, n_evaluations=evaluations)
         sampled, cpu = time.perf_counter(), time.process_time() - cpu

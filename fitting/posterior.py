@@ -205,6 +205,10 @@ def sample_posterior(
     reason = ""
     if not worst * _INDEPENDENT <= n_steps - burnt:
         reason = f"{n_steps - burnt} steps are only {(n_steps - burnt) / worst:.3g} autocorrelation times; ask for more"
+    flat = [one.name for one in result.estimates if not one.identifiable]
+    if flat:
+        # Walkers that start about the fit hardly move along a flat valley: their spread says nothing of its length.
+        reason = f"{', '.join(flat)} are not identifiable and their valley too long to be walked: hold some of them"
     thin = max(int(0.5 * worst), 1) if np.isfinite(worst) else 1
     chain = np.asarray(sampler.get_chain(discard=burnt, thin=min(thin, max((n_steps - burnt) // 10, 1)), flat=True))
     return Posterior(
