@@ -137,15 +137,17 @@ class Plot:
         if self.equal:
             horizontal, vertical = _equal(horizontal, vertical)
         frame = f'x="{_LEFT}" y="{_TOP}" width="{self.width - _RIGHT - _LEFT}" height="{self.height - _BOTTOM - _TOP}"'
+        axes = self._axes(horizontal, vertical)
         parts = [
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{self.width}" height="{self.height}"'
             f' viewBox="0 0 {self.width} {self.height}" {_FONT}>',
             f'<rect width="{self.width}" height="{self.height}" fill="white"/>',
-            f'<defs><clipPath id="frame"><rect {frame}/></clipPath></defs>',
-            *self._axes(horizontal, vertical),
-            '<g clip-path="url(#frame)">',
+            *(part for part in axes if part.startswith("<path")),
             *(_drawn(layer, horizontal, vertical) for layer in self._layers),
-            "</g>",
+            # Margins over what runs out of the frame: not every viewer clips by a path.
+            f'<path fill="white" fill-rule="evenodd" d="M0 0H{self.width}V{self.height}H0Z'
+            f'M{_LEFT} {_TOP}H{self.width - _RIGHT}V{self.height - _BOTTOM}H{_LEFT}Z"/>',
+            *(part for part in axes if not part.startswith("<path")),
             f'<rect {frame} fill="none" stroke="#333"/>',
             *self._legend(),
             "</svg>",

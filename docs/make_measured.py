@@ -86,7 +86,7 @@ def titration() -> None:
     spectrum = Plot(
         Axis("relaxation time / s", log=True),
         Axis("conductance of each mode / S", low=0.0, high=8.0),
-        "Its relaxation spectrum, six modes a decade",
+        "Its relaxation spectrum, seven modes a decade",
         legend="top left",
     )
     spectrum.band(tau, low, high, "95 % band, given the smoothing", colour="#0072b2")
