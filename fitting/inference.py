@@ -162,6 +162,12 @@ class _Noise:
     unit: float
 
 
+def starting_places(reduction: Reduction, model: CellModel) -> list[Floats]:
+    """Return values (SI) of the free parameters to start from, the most promising first."""
+    problem = Problem.of(reduction, model)
+    return [problem.scales.outward(u) for u in _starts(problem, {})]
+
+
 def _starts(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
     """Return starting places, the most promising first."""
     spectrum = fit_spectrum(problem.reduction)

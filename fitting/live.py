@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -10,7 +11,7 @@ import numpy as np
 from fitting._intervals import covariance_of
 from fitting._leastsquares import minimise, refined
 from fitting.circuit import CellModel
-from fitting.inference import Problem, fit
+from fitting.inference import Problem, fit, starting_places
 from fitting.reducer import Record, Reducer, reducer_for
 from protocols import FitError
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from fitting.result import FitResult
 
 _LOST = 1.1  # growth of the record after which a fit that explains nothing is sought anew
+_STARTS = 6
 _MORE = 20  # samples beyond the parameters before a fit is worth its name
 
 
@@ -99,9 +101,9 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
 class LiveFit:
     """Follows a run and keeps its reduction and its fit up to date.
 
-    The modes are chosen for the run as planned. The first fit, and one whenever the record has doubled, tries all
-    starts; those between follow the last. One that no longer explains the record is sought anew as well. Offline it
-    is the same: one `update` takes in all samples.
+    The modes are chosen for the run as planned. A fit follows the last. At first, whenever the record has doubled, and
+    when the last no longer explains the record, other starts are tried too: one an update, so that none of them takes
+    longer than two descents. Offline it is the same; `result` then is the whole fit.
 
     Parameters
     ----------
@@ -111,12 +113,16 @@ class LiveFit:
     """
 
     def __init__(self, run: GrowingRecord, model: CellModel | str) -> None:
+        # Slow to import: before the run, not in the middle of it.
+        import_module("scipy.optimize")
+        import_module("fitting._kernel")
         self.run = run
         self.model = CellModel(model) if isinstance(model, str) else model
         self._reducer: Reducer | None = None
         self._n_read = 0
         self._n_searched = 0
         self._theta: Floats | None = None
+        self._untried: list[Floats] = []
 
     def update(self) -> LiveEstimate | None:
         """Take in the samples that are new and fit.
@@ -142,7 +148,12 @@ class LiveFit:
         growth = 2.0 if estimate is None or estimate.explains else _LOST
         if estimate is None or reduction.n_samples >= growth * self._n_searched:
             self._n_searched = reduction.n_samples
-            estimate = refit(reduction, self.model, fit(reduction, self.model).theta)
+            self._untried = starting_places(reduction, self.model)[:_STARTS]
+        if self._untried:
+            other = refit(reduction, self.model, self._untried.pop(0))
+            if estimate is None or other.rms_residual_A < estimate.rms_residual_A:
+                estimate = other
+        assert estimate is not None  # noqa: S101 - a search begins with the first of its starts
         self._theta = estimate.theta
         return estimate
 
