@@ -185,7 +185,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
     """Draw seconds against samples, ours and the peers'."""
     drawn = Plot(
         Axis("samples", log=True),
-        Axis("seconds, on one core", log=True, high=1e6),
+        Axis("seconds, on one core", log=True, high=1e8),
         "From raw samples to parameters",
         legend="top left",
     )
