@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from daq._locks import take_instrument
 from daq.closing import close_run_file
 from daq.control import Outcome, outcome_dict
 from daq.layout import Header, create_run_file
@@ -250,6 +251,7 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the runner was told to end"))
     try:
+        mine = take_instrument(job.resource, Path(job.path), "runner")
         driver = open_potentiostat(job.resource, job.timeout_s)
     except IonechoError as fault:
         supervisor.finished(Outcome("refused", "untouched", str(fault), type(fault).__name__))
@@ -258,3 +260,4 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
         supervisor.finished(Runner(driver, job, supervisor, time).run())
     finally:
         driver.close()
+        mine.release()

@@ -151,3 +151,31 @@ def test_an_output_that_says_it_is_on_is_unknown(potentiostat: Keithley2461, mon
         patch.setattr(VisaSession, "query", say_on)
         with pytest.raises(OutputStateUnknown, match="Press the OUTPUT key"):
             potentiostat.safe_state()
+
+
+@pytest.mark.parametrize("disturbance", ["*RST", ":TRAC:CLE"])
+def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
+    potentiostat: Keithley2461, resource: str, disturbance: str
+) -> None:
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    with VisaSession(resource) as other:
+        other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat._name}"')
+        other.query(":OUTP?")
+    with pytest.raises(InstrumentError, match="another program"):
+        record(potentiostat)
+    assert potentiostat.safe_state().off
+
+
+def test_two_programs_never_share_a_buffer(resource: str) -> None:
+    drivers = [open_potentiostat(resource) for _ in range(2)]
+    names = set()
+    for driver in drivers:
+        assert isinstance(driver, Keithley2461)
+        driver.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+        names.add(driver._name)
+        driver.safe_state()
+        driver.close()
+    assert len(names) == 2

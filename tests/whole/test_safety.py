@@ -205,3 +205,19 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "nothing listens at that address" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
+    simulated: Simulated, tmp_path: Path
+) -> None:
+    resource = simulated("resistor")
+    first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
+    until(running_with(first, 5_000))
+    second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
+    refused = second.wait()
+    assert (refused.state, refused.output) == ("refused", "untouched")
+    assert f"in use by the run {first.path} (process {first.guardian_pid})" in refused.reason
+    assert not second.path.exists()
+    outcome = first.wait()
+    assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 200_000)
+    assert not open_run(first.path).status.any()
