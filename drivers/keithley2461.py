@@ -94,6 +94,7 @@ class Keithley2461(Potentiostat):
         self._session = session
         self._plan: DrivePlan | None = None
         self._n_read = 0
+        self._off_at = 0
         self._name = ""
         self._last_row = np.empty(3)
 
@@ -147,6 +148,7 @@ class Keithley2461(Potentiostat):
         self._verify(plan, len(levels))
         self._plan = plan
         self._n_read = 0
+        self._off_at = plan.n_samples + 1
         self._edge_samples = _samples_over_edges(plan)
 
     def _load_levels(self, levels: list[float], dwells: list[float]) -> None:
@@ -223,16 +225,26 @@ class Keithley2461(Potentiostat):
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(f':TRIG:STAT?;:TRAC:ACT? "{self._name}"').split(";")
-        if len(answer) != 4:
+        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self._name}"').split(";")
+        if len(answer) != 5:
             raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
-        state = answer[0].strip().upper()
+        output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._must_be_content("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
-        available = min(int(_number("TRAC:ACT?", answer[3])), plan.n_samples)
+        available = min(int(_number("TRAC:ACT?", answer[4])), plan.n_samples)
         if available < self._n_read:
             raise self._disturbed(f"its buffer holds {available} readings after it held {self._n_read}")
+        # The output is on before the first reading; the program itself switches it off after the last.
+        if output == "0" and state != "IDLE" and self._n_read > 0 and available < plan.n_samples:
+            self._off_at = min(self._off_at, available)
+        if self._n_read >= self._off_at:
+            raise InstrumentError(
+                f"{self._session.resource}: its output was switched off at the instrument, or by its interlock, "
+                f"before sample {self._off_at} of {plan.n_samples}",
+                command=":OUTP?",
+            )
+        available = min(available, self._off_at)
         if available > self._n_read:
             return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
         if available == plan.n_samples or state == "IDLE":

@@ -179,3 +179,18 @@ def test_two_programs_never_share_a_buffer(resource: str) -> None:
         driver.safe_state()
         driver.close()
     assert len(names) == 2
+
+
+def test_an_output_switched_off_by_hand_in_mid_run_is_an_error_and_what_was_measured_is_kept(
+    potentiostat: Keithley2461, resource: str
+) -> None:
+    plan = Keithley2461.plan(Protocol.load("pump_probe"))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
+    with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
+        record(potentiostat)
+    said = int(str(caught.value).split("before sample ")[1].split()[0])
+    assert 0 < potentiostat._n_read == said < plan.n_samples, "all that came before is fetched first"
