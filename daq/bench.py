@@ -168,7 +168,8 @@ class RunInProgress:
             if ends and not self.path.stat().st_mode & stat.S_IWUSR:
                 output = ends[-1].get("output", "unknown")
                 error = "OutputStateUnknown" if output == "unknown" else ""
-                return vars(Outcome(run.state, output, ends[-1]["message"], error, run.n_samples))
+                warnings = tuple(ends[-1].get("warnings", ()))
+                return vars(Outcome(run.state, output, ends[-1]["message"], error, run.n_samples, warnings))
             time.sleep(_POLL_S)
         last = self._last_words()
         if not self.path.exists():

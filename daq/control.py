@@ -54,6 +54,8 @@ class Outcome:
         Class name of the error, empty if there was none.
     n_samples : int
         Safely in the run file.
+    warnings : tuple of str
+        What to know before the samples are trusted.
     """
 
     state: str
@@ -61,6 +63,7 @@ class Outcome:
     reason: str = ""
     error: str = ""
     n_samples: int = 0
+    warnings: tuple[str, ...] = ()
 
     def raise_if_failed(self) -> None:
         """Raise what went wrong, as the class that it was in the run's own process."""

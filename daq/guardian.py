@@ -19,6 +19,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daq._locks import take_instrument
 from daq.control import ControlServer, Outcome, outcome_dict
 from daq.job import job_from_json
 from daq.runner import run_process
@@ -29,6 +30,7 @@ from protocols import IonechoError, OutputStateUnknown
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
+    from daq._locks import Lock
     from daq.job import Job
     from drivers import Potentiostat
 
@@ -57,6 +59,7 @@ class Guardian:
         self._over = threading.Event()
         self._clients: list[threading.Thread] = []
         self._spare: Potentiostat | None = None
+        self._instrument: Lock | None = None
         self._server = ControlServer(self._path)
 
     def guard(self) -> Outcome:
@@ -66,10 +69,12 @@ class Guardian:
             outcome = self._guarded()
         except IonechoError as fault:
             outcome = Outcome("refused", "untouched", str(fault), type(fault).__name__)
-        self._status |= {"phase": "finished", "outcome": outcome_dict(outcome), "n_samples": outcome.n_samples}
         if self._spare is not None:
             with suppress(IonechoError):
                 self._spare.close()
+        if self._instrument is not None:
+            self._instrument.release()  # before anybody hears of the end: the next run may begin at once
+        self._status |= {"phase": "finished", "outcome": outcome_dict(outcome), "n_samples": outcome.n_samples}
         self._over.set()
         deadline = time.monotonic() + _LINGER_S
         for client in self._clients:
@@ -78,6 +83,9 @@ class Guardian:
         return outcome
 
     def _guarded(self) -> Outcome:
+        self._instrument = take_instrument(self._job.resource, self._path, "guardian")
+        # Nor may there be a runner that is still switching off after the death of its guardian.
+        take_instrument(self._job.resource, self._path, "runner").release()
         self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
         context = multiprocessing.get_context("spawn")
         mine, theirs = context.Pipe()
@@ -92,6 +100,7 @@ class Guardian:
         runner.join(2.0)
         if runner.is_alive():
             runner.kill()
+            runner.join()
         return outcome
 
     def _watched(self, pipe: Connection[Any, Any], runner: Any) -> Outcome | None:

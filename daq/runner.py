@@ -14,11 +14,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+import numpy as np
+
+from daq._locks import take_instrument
 from daq.closing import close_run_file
 from daq.control import Outcome, outcome_dict
 from daq.layout import Header, create_run_file
 from daq.watch import LimitWatch
 from daq.writer import RunWriter
+from drivers import Status
 from protocols import IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
@@ -26,13 +30,20 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from daq.job import Job
-    from drivers import DrivePlan, Potentiostat
+    from drivers import Block, DrivePlan, Potentiostat
     from protocols import Limits
 
 _POLL_S = 0.02
 _TELL_S = 0.05
 _RESCUE_S = 30.0
 _NO_GUARD = "the guardian is gone: no run without a guard"
+# `Status.EDGE` is no fault: the plan says where it stands.
+_WARNED = {
+    Status.OVERLOAD: "the current was beyond the measuring range",
+    Status.COMPLIANCE: "the instrument limited the current",
+    Status.TIMING: "their time or source value is not the plan's",
+    Status.GAP: "samples before them were lost",
+}
 
 
 class Supervisor(Protocol):
@@ -84,6 +95,7 @@ class Runner:
         self._n_planned = 0
         self._told_phase = ""
         self._told_at = 0.0
+        self._flagged = dict.fromkeys(_WARNED, 0)
 
     def run(self) -> Outcome:
         """Do it all and say how it ended. Raises nothing that belongs to a run."""
@@ -132,6 +144,7 @@ class Runner:
             block = self._driver.read()
             if block is None:
                 return
+            self._count_flags(block)
             try:
                 watch.check(block)
             finally:
@@ -143,6 +156,17 @@ class Runner:
                         f"the instrument did not end its program within {1.2 * plan.duration_s + 30:.0f} s"
                     )
                 self._clock.sleep(_POLL_S)
+
+    def _count_flags(self, block: Block) -> None:
+        for flag in self._flagged:
+            self._flagged[flag] += int(np.count_nonzero(block.status & flag))
+
+    def _warnings(self) -> tuple[str, ...]:
+        return tuple(
+            f"{count} of the samples have the flag {flag.name}: {_WARNED[flag]}"
+            for flag, count in self._flagged.items()
+            if count
+        )
 
     def _must_go_on(self) -> None:
         if (why := self._supervisor.wants_stop()) is not None:
@@ -166,7 +190,8 @@ class Runner:
     def _closed(self, writer: RunWriter, outcome: Outcome) -> Outcome:
         self._tell("closing")
         writer.finish()
-        writer.file.add_event(outcome.state, outcome.reason, output=outcome.output)
+        warnings = self._warnings()
+        writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
         writer.file.close()
         state, reason, error = outcome.state, outcome.reason, outcome.error
         if writer.failure is not None and not error:
@@ -175,7 +200,7 @@ class Runner:
             state, error = "aborted", "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
         close_run_file(self._path, state)
-        return Outcome(state, outcome.output, reason, error, writer.acknowledged)
+        return Outcome(state, outcome.output, reason, error, writer.acknowledged, warnings)
 
     def _tell(self, phase: str) -> None:
         """Report a new phase at once, progress within one some times a second."""
@@ -250,6 +275,7 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the runner was told to end"))
     try:
+        mine = take_instrument(job.resource, Path(job.path), "runner")
         driver = open_potentiostat(job.resource, job.timeout_s)
     except IonechoError as fault:
         supervisor.finished(Outcome("refused", "untouched", str(fault), type(fault).__name__))
@@ -258,3 +284,4 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
         supervisor.finished(Runner(driver, job, supervisor, time).run())
     finally:
         driver.close()
+        mine.release()

@@ -12,7 +12,7 @@ from drivers.contract import (
 )
 from drivers.keithley2461 import Keithley2461
 from drivers.registry import Found, discover, driver_named, driver_names, open_potentiostat, probe
-from drivers.session import VisaSession
+from drivers.session import VisaSession, canonical_resource
 
 __all__ = [
     "Block",
@@ -26,6 +26,7 @@ __all__ = [
     "Rounding",
     "Status",
     "VisaSession",
+    "canonical_resource",
     "discover",
     "driver_named",
     "driver_names",

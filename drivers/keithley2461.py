@@ -6,12 +6,12 @@ The program is a trigger model (section 3-94 ff.) that steps through a source co
 running in the background:
 
     1  BUFFer:CLEar                    9   BRANch:COUNter n, 7    n passes in all (p. 6-187)
-    2  CONFig:RECall "echo", 1         10  DIGitize 0             stops the digitizer (p. 6-202)
+    2  CONFig:RECall NAME, 1         10  DIGitize 0             stops the digitizer (p. 6-202)
     3  SOURce:STATe ON                 11  SOURce:STATe OFF       so that even a dead PC ends at off
     4  DELay:CONStant                  the relay settles, ~15 ms (p. 2-82 ff.)
-    5  DIGitize "echo", INFinite       goes on in the background (p. 6-202)
+    5  DIGitize NAME, INFinite       goes on in the background (p. 6-202)
     6  BRANch:ALWays 8
-    7  CONFig:NEXT "echo"              the next level and its dwell (p. 6-198)
+    7  CONFig:NEXT NAME              the next level and its dwell (p. 6-198)
     8  DELay:DYNamic SOURce1           the dwell stored with the level, user delay 1 (p. 6-200, 6-91)
 
 Not confirmed on hardware: the time that the blocks themselves take (taken as nothing; readings whose recorded source
@@ -21,6 +21,7 @@ value differs from the plan are flagged `Status.TIMING`), and the 1 us resolutio
 from __future__ import annotations
 
 import math
+import secrets
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -93,6 +94,9 @@ class Keithley2461(Potentiostat):
         self._session = session
         self._plan: DrivePlan | None = None
         self._n_read = 0
+        self._off_at = 0
+        self._name = ""
+        self._last_row = np.empty(3)
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -118,6 +122,9 @@ class Keithley2461(Potentiostat):
     def arm(self, plan: DrivePlan) -> None:
         """Load ranges, limits, off state, level list and trigger model. See `Potentiostat.arm`."""
         levels, dwells = _program(plan)
+        # A name that no other program can have by chance: if somebody else's *RST or program comes in between, the
+        # buffer of this name is gone, and `read` finds out.
+        self._name = f"{_NAME}{secrets.token_hex(4)}"
         send = self._session.write
         send("*RST;*CLS")
         send(
@@ -134,19 +141,20 @@ class Keithley2461(Potentiostat):
         self._must_be_content("settings")
         self._load_levels(levels, dwells)
         # The digitizer may run one reading into the last block.
-        send(f':TRAC:MAKE "{_NAME}", {plan.n_samples + 1000}, COMP')
+        send(f':TRAC:MAKE "{self._name}", {plan.n_samples + 1000}, COMP')
         self._load_trigger_model(len(levels) * plan.repeats)
         send(":FORM REAL;:FORM:BORD SWAP")
         self._must_be_content("program")
         self._verify(plan, len(levels))
         self._plan = plan
         self._n_read = 0
+        self._off_at = plan.n_samples + 1
         self._edge_samples = _samples_over_edges(plan)
 
     def _load_levels(self, levels: list[float], dwells: list[float]) -> None:
-        self._session.write(f':SOUR:CONF:LIST:CRE "{_NAME}"')
+        self._session.write(f':SOUR:CONF:LIST:CRE "{self._name}"')
         points = [
-            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{_NAME}"'
+            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self._name}"'
             for level, dwell in zip(levels, dwells, strict=True)
         ]
         for start in range(0, len(points), _POINTS_PER_MESSAGE):
@@ -156,16 +164,16 @@ class Keithley2461(Potentiostat):
 
     def _load_trigger_model(self, n_steps: int) -> None:
         blocks = [
-            f'BUFF:CLE 1, "{_NAME}"',
-            f'CONF:REC 2, "{_NAME}", 1',
+            f'BUFF:CLE 1, "{self._name}"',
+            f'CONF:REC 2, "{self._name}", 1',
             "SOUR:STAT 3, ON",
             f"DEL:CONS 4, {_SETTLE_S}",
-            f'DIG 5, "{_NAME}", INF',
+            f'DIG 5, "{self._name}", INF',
             "BRAN:ALW 6, 8",
-            f'CONF:NEXT 7, "{_NAME}"',
+            f'CONF:NEXT 7, "{self._name}"',
             "DEL:DYN 8, SOUR1",
             f"BRAN:COUN 9, {n_steps}, 7",
-            f'DIG 10, "{_NAME}", 0',
+            f'DIG 10, "{self._name}", 0',
             "SOUR:STAT 11, OFF",
         ]
         self._session.write(':TRIG:LOAD "Empty"')
@@ -179,7 +187,7 @@ class Keithley2461(Potentiostat):
             ":DIG:CURR:RANG?": plan.current_range_A,
             ":DIG:CURR:SRAT?": round(1 / plan.interval_s),
             ":DIG:CURR:APER?": plan.aperture_s,
-            f':SOUR:CONF:LIST:SIZE? "{_NAME}"': n_points,
+            f':SOUR:CONF:LIST:SIZE? "{self._name}"': n_points,
             ":OUTP?": 0,
         }
         for query, value in wanted.items():
@@ -217,27 +225,50 @@ class Keithley2461(Potentiostat):
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(f':TRIG:STAT?;:TRAC:ACT? "{_NAME}"').split(";")
-        if len(answer) != 4:
-            raise InstrumentError(f"{self._session.resource}: unexpected progress report {';'.join(answer)!r}")
-        state = answer[0].strip().upper()
+        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self._name}"').split(";")
+        if len(answer) != 5:
+            raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
+        output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._must_be_content("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
-        available = min(int(_number("TRAC:ACT?", answer[3])), plan.n_samples)
+        available = min(int(_number("TRAC:ACT?", answer[4])), plan.n_samples)
+        if available < self._n_read:
+            raise self._disturbed(f"its buffer holds {available} readings after it held {self._n_read}")
+        # The output is on before the first reading; the program itself switches it off after the last.
+        if output == "0" and state != "IDLE" and self._n_read > 0 and available < plan.n_samples:
+            self._off_at = min(self._off_at, available)
+        if self._n_read >= self._off_at:
+            raise InstrumentError(
+                f"{self._session.resource}: its output was switched off at the instrument, or by its interlock, "
+                f"before sample {self._off_at} of {plan.n_samples}",
+                command=":OUTP?",
+            )
+        available = min(available, self._off_at)
         if available > self._n_read:
             return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
         if available == plan.n_samples or state == "IDLE":
             return None
         return self._block(np.empty((0, 3)), 0)
 
+    def _disturbed(self, how: str) -> InstrumentError:
+        return InstrumentError(
+            f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
+            command=":TRAC:ACT?",
+        )
+
     def _fetch(self, first: int, end: int) -> Block:
+        # One reading that is known already comes along: if it is another one now, the buffer was cleared in between.
+        known = min(first, 1)
         # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
         values = self._session.query_block(
-            f':TRAC:DATA? {first + 1}, {end}, "{_NAME}", READ, REL, SOUR', 3 * (end - first), "<f8"
+            f':TRAC:DATA? {first + 1 - known}, {end}, "{self._name}", READ, REL, SOUR', 3 * (end - first + known), "<f8"
         )
-        self._n_read = end
-        return self._block(values.reshape(-1, 3), first)
+        rows = values.reshape(-1, 3)
+        if known and not np.array_equal(rows[0], self._last_row):
+            raise self._disturbed(f"reading {first} of its buffer has changed")
+        self._n_read, self._last_row = end, rows[-1]
+        return self._block(rows[known:], first)
 
     def _block(self, rows: np.ndarray, first: int) -> Block:
         plan = self._armed_plan()

@@ -19,7 +19,7 @@ import socket
 import struct
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -50,6 +50,25 @@ def _manager() -> ResourceManager:
 def list_visa_resources() -> tuple[str, ...]:
     """Return what VISA itself finds. Takes some seconds; raw sockets are never among it."""
     return _manager().list_resources("?*")
+
+
+def canonical_resource(resource: str) -> str:
+    """Return a VISA resource name in the one spelling that all spellings of it have in common.
+
+    ``tcpip::localhost::5025::socket`` and ``TCPIP0::127.0.0.1::5025::SOCKET`` are the same. Host names are looked up;
+    one that cannot be is left as it is.
+    """
+    from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPInstr, TCPIPSocket
+
+    try:
+        # The class of the resource is recognised in capitals only.
+        name = ResourceName.from_string(resource.strip().upper())
+    except InvalidResourceName:
+        return resource.strip().upper()
+    if isinstance(name, TCPIPInstr | TCPIPSocket):
+        with suppress(OSError):
+            name.host_address = socket.gethostbyname(name.host_address)
+    return str(name)
 
 
 class VisaSession:

@@ -307,6 +307,8 @@ class MainWindow(QMainWindow):
         output = {"off": "output off", "untouched": "output never on", "unknown": "OUTPUT MAY BE ON"}[outcome.output]
         name = self._facts.path.name if self._facts is not None else "no run file"
         self.detail.setText(f"{outcome.n_samples:,} samples · {output} · {name}")
+        for warning in outcome.warnings:
+            self.messages.say(warning)
         if outcome.error and outcome.reason:
             self.messages.say(outcome.reason)
         if outcome.state == "complete":

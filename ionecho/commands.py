@@ -130,9 +130,11 @@ def measure(
             raise
     document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
     if as_json:
-        print_json(document | {"reason": outcome.reason})
+        print_json(document | {"reason": outcome.reason, "warnings": outcome.warnings})
     elif outcome.state != "refused":
         console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {going.path}", soft_wrap=True)
+    for warning in outcome.warnings:
+        error_console().print(f"warning: {warning}", markup=False, soft_wrap=True)
     _leave_if_failed(going.path, outcome, as_json=as_json)
 
 

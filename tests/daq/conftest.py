@@ -53,6 +53,8 @@ class ResistorPotentiostat(Potentiostat):
     output_on : bool
     fail_at : dict
         Which call raises what: ``{"arm": error, "read 3": error, "safe_state": error}``.
+    flags : dict
+        Status of samples, by their index.
     """
 
     capabilities = Keithley2461.capabilities
@@ -65,6 +67,7 @@ class ResistorPotentiostat(Potentiostat):
         self.fail_at: dict[str, Exception] = {}
         self.on_read: Callable[[int], None] = lambda _: None
         self.total: int | None = None
+        self.flags: dict[int, int] = {}
         self._reads = 0
         self._next = 0
         self._plan: DrivePlan | None = None
@@ -103,7 +106,8 @@ class ResistorPotentiostat(Potentiostat):
         self._next += len(index)
         t = (index + 0.5) * self._plan.interval_s
         v = self._plan.sequence.voltage_at(t)
-        return Block(t, v, v / self.ohm, np.zeros(len(t), dtype=np.uint8))
+        status = np.array([self.flags.get(int(k), 0) for k in index], dtype=np.uint8)
+        return Block(t, v, v / self.ohm, status)
 
     def abort(self) -> None:
         self._called("abort")

@@ -12,6 +12,7 @@ import pytest
 
 from daq import open_run
 from daq.runner import Runner
+from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 
 from .conftest import ResistorPotentiostat
@@ -184,3 +185,14 @@ def test_an_existing_file_is_never_written_over(
     assert (outcome.state, outcome.error) == ("refused", "RunFileError")
     assert path.read_text() == "precious"
     assert "start" not in potentiostat.calls
+
+
+def test_flagged_samples_are_told_with_the_outcome(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    potentiostat.flags = {1000: Status.TIMING, 1001: Status.TIMING | Status.EDGE, 2000: Status.EDGE}
+    runner, _, path, _ = make_runner(protocol)
+    outcome = runner.run()
+    assert (outcome.state, outcome.error) == ("complete", "")
+    assert outcome.warnings == ("2 of the samples have the flag TIMING: their time or source value is not the plan's",)
+    assert open_run(path).events[-1]["warnings"] == list(outcome.warnings)

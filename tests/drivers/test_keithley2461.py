@@ -151,3 +151,46 @@ def test_an_output_that_says_it_is_on_is_unknown(potentiostat: Keithley2461, mon
         patch.setattr(VisaSession, "query", say_on)
         with pytest.raises(OutputStateUnknown, match="Press the OUTPUT key"):
             potentiostat.safe_state()
+
+
+@pytest.mark.parametrize("disturbance", ["*RST", ":TRAC:CLE"])
+def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
+    potentiostat: Keithley2461, resource: str, disturbance: str
+) -> None:
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    with VisaSession(resource) as other:
+        other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat._name}"')
+        other.query(":OUTP?")
+    with pytest.raises(InstrumentError, match="another program"):
+        record(potentiostat)
+    assert potentiostat.safe_state().off
+
+
+def test_two_programs_never_share_a_buffer(resource: str) -> None:
+    drivers = [open_potentiostat(resource) for _ in range(2)]
+    names = set()
+    for driver in drivers:
+        assert isinstance(driver, Keithley2461)
+        driver.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+        names.add(driver._name)
+        driver.safe_state()
+        driver.close()
+    assert len(names) == 2
+
+
+def test_an_output_switched_off_by_hand_in_mid_run_is_an_error_and_what_was_measured_is_kept(
+    potentiostat: Keithley2461, resource: str
+) -> None:
+    plan = Keithley2461.plan(Protocol.load("pump_probe"))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
+    with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
+        record(potentiostat)
+    said = int(str(caught.value).split("before sample ")[1].split()[0])
+    assert 0 < potentiostat._n_read == said < plan.n_samples, "all that came before is fetched first"

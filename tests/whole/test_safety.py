@@ -205,3 +205,36 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert "nothing listens at that address" in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
+    simulated: Simulated, tmp_path: Path
+) -> None:
+    resource = simulated("resistor")
+    first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
+    until(running_with(first, 5_000))
+    second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
+    refused = second.wait()
+    assert (refused.state, refused.output) == ("refused", "untouched")
+    assert f"in use by the run {first.path} (process {first.guardian_pid})" in refused.reason
+    assert not second.path.exists()
+    outcome = first.wait()
+    assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 200_000)
+    assert not open_run(first.path).status.any()
+
+
+def test_an_output_switched_off_by_hand_fails_the_run_and_keeps_its_samples(
+    simulated: Simulated, tmp_path: Path
+) -> None:
+    resource = simulated("resistor")
+    path = tmp_path / "partial.nxs"
+    command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    until(lambda: path.exists() and open_run(path).n_samples > 20_000)
+    assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
+    said, errors = process.communicate(timeout=30)
+    assert process.returncode == 1
+    assert "output was switched off at the instrument" in errors
+    document = json.loads(said)
+    assert (document["state"], document["output"]) == ("aborted", "off")
+    assert 20_000 < open_run(path).n_samples == document["samples"] < 200_000

@@ -1,0 +1,128 @@
+"""Who has a thing to himself for as long as he lives?
+
+Locks of the operating system on files: the kernel releases them when their holder ends, however it ends. So no process
+table has to be believed, no clock, and no file that a crash left behind. A lock file may stay; it means nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from drivers import canonical_resource
+from protocols import InstrumentError, IonechoError, RunFileError
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
+
+# Windows keeps others from reading what is locked: the locked byte lies far behind the words.
+_LOCKED_BYTE = 1 << 30
+_WORDS_BYTES = 4096
+
+
+class TakenError(IonechoError):
+    """Somebody else holds a lock; the message is what the holder said of himself."""
+
+
+class Lock:
+    """A lock that is held from its making to `release`, or to the end of this process.
+
+    Parameters
+    ----------
+    path : Path
+        Made if it is not there.
+    words : str
+        Who holds it, for those who come later.
+    mode : int
+        Permissions of the file, whatever the umask.
+
+    Raises
+    ------
+    TakenError
+        If somebody holds it.
+    RunFileError
+        If the file cannot be made or locked at all.
+    """
+
+    def __init__(self, path: Path, words: str = "", mode: int = 0o600) -> None:
+        try:
+            self._descriptor = _opened(path, mode)
+        except OSError as fault:
+            raise RunFileError(f"{path} could not be locked: {fault}. Nothing was sent.") from fault
+        try:
+            _lock(self._descriptor)
+        except OSError:
+            holder = os.read(self._descriptor, _WORDS_BYTES).decode(errors="replace")
+            self.release()
+            raise TakenError(holder or "another process") from None
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, words.encode())
+
+    def release(self) -> None:
+        """Let it go. May be called more than once."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1
+
+
+def _opened(path: Path, mode: int) -> int:
+    how = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
+    with suppress(FileNotFoundError):
+        # Without O_CREAT: Linux may forbid that on another user's file in a folder that is open to all.
+        return os.open(path, how)
+    descriptor = os.open(path, how | os.O_CREAT, mode)
+    with suppress(OSError):
+        path.chmod(mode)
+    return descriptor
+
+
+if sys.platform == "win32":
+
+    def _lock(descriptor: int) -> None:
+        os.lseek(descriptor, _LOCKED_BYTE, os.SEEK_SET)
+        try:
+            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+
+else:
+
+    def _lock(descriptor: int) -> None:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def instrument_lock_path(resource: str, who: str) -> Path:
+    """Return the file whose lock stands for an instrument on this computer.
+
+    Parameters
+    ----------
+    resource : str
+        VISA resource name; other spellings of the same give the same file.
+    who : str
+        ``guardian`` or ``runner``: each has a lock of its own, since either may outlive the other.
+    """
+    name = hashlib.sha256(canonical_resource(resource).encode()).hexdigest()[:24]
+    return Path(tempfile.gettempdir()) / f"ionecho-{name}.{who}.lock"
+
+
+def take_instrument(resource: str, run_path: Path, who: str) -> Lock:
+    """Take an instrument for one run, before anything is sent to it.
+
+    Raises
+    ------
+    InstrumentError
+        If another run of this computer has it: says which.
+    """
+    try:
+        # Any user of this computer must find the lock taken.
+        return Lock(instrument_lock_path(resource, who), f"the run {run_path} (process {os.getpid()})", 0o666)
+    except TakenError as holder:
+        raise InstrumentError(
+            f"{resource} is in use by {holder}: stop that run or wait for its end. Nothing was sent."
+        ) from None

@@ -1,0 +1,46 @@
+"""Is a lock held by one at a time, and free once its holder is dead?"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from daq._locks import Lock, TakenError, instrument_lock_path, take_instrument
+from protocols import InstrumentError
+
+RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
+
+
+def test_a_second_holder_is_refused_and_hears_who_the_first_is(tmp_path: Path) -> None:
+    first = Lock(tmp_path / "lock", "the first")
+    with pytest.raises(TakenError, match="the first"):
+        Lock(tmp_path / "lock", "the second")
+    first.release()
+    Lock(tmp_path / "lock", "the second").release()
+
+
+def test_the_death_of_a_holder_frees_the_lock(tmp_path: Path) -> None:
+    script = (
+        "import sys, time; from pathlib import Path; from daq._locks import Lock\n"
+        "lock = Lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
+    )
+    command = [sys.executable, "-c", script, str(tmp_path / "lock")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(TakenError):
+            Lock(tmp_path / "lock")
+        holder.kill()
+    Lock(tmp_path / "lock").release()
+
+
+def test_an_instrument_is_the_same_however_its_name_is_spelt(tmp_path: Path) -> None:
+    held = take_instrument(RESOURCE, tmp_path / "one.nxs", "guardian")
+    with pytest.raises(InstrumentError, match=r"is in use by the run .*one\.nxs \(process \d+\).*Nothing was sent"):
+        take_instrument("tcpip0::192.0.2.1::5025::socket", tmp_path / "two.nxs", "guardian")
+    held.release()
+    paths = {instrument_lock_path(f"TCPIP::{host}::5025::SOCKET", "guardian") for host in ("localhost", "127.0.0.1")}
+    assert len(paths) == 1
