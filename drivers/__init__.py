@@ -3,12 +3,15 @@
 from drivers.contract import (
     Block,
     Capabilities,
+    Dialect,
     DrivePlan,
     Identity,
     OutputReadback,
     Potentiostat,
     Rounding,
     Status,
+    TemperatureController,
+    TemperatureReading,
 )
 from drivers.keithley2461 import Keithley2461
 from drivers.registry import Found, discover, driver_named, driver_names, open_potentiostat, probe
@@ -17,6 +20,7 @@ from drivers.session import VisaSession, canonical_resource
 __all__ = [
     "Block",
     "Capabilities",
+    "Dialect",
     "DrivePlan",
     "Found",
     "Identity",
@@ -25,6 +29,8 @@ __all__ = [
     "Potentiostat",
     "Rounding",
     "Status",
+    "TemperatureController",
+    "TemperatureReading",
     "VisaSession",
     "canonical_resource",
     "discover",

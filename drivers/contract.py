@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from drivers.session import VisaSession
     from protocols import Protocol
 
 
@@ -135,6 +136,8 @@ class DrivePlan:
     roundings : tuple of Rounding
     remarks : tuple of str
         What the user should know besides.
+    jitter_s : float
+        By how much edges may come late because the computer times them; 0 where the instrument does.
     """
 
     model: str
@@ -151,6 +154,7 @@ class DrivePlan:
     response_s: tuple[float, ...]
     roundings: tuple[Rounding, ...] = ()
     remarks: tuple[str, ...] = ()
+    jitter_s: float = 0.0
 
     @property
     def duration_s(self) -> float:
@@ -186,6 +190,29 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Dialect:
+    """How lines end on an instrument's link, and what makes it say who it is.
+
+    Attributes
+    ----------
+    greeting : str
+        What is sent when a link is opened; the answer must name the instrument.
+    write_end, read_end : str
+        Line ends.
+    baud : int
+        On serial lines.
+    software_flow : bool
+        XON/XOFF on serial lines.
+    """
+
+    greeting: str = "*IDN?"
+    write_end: str = "\n"
+    read_end: str = "\n"
+    baud: int = 9600
+    software_flow: bool = False
+
+
+@dataclass(frozen=True)
 class OutputReadback:
     """The answer to "is the output off?".
 
@@ -209,6 +236,18 @@ class Potentiostat(ABC):
     """
 
     capabilities: ClassVar[Capabilities]
+    dialect: ClassVar[Dialect] = Dialect()
+    interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
+    """By which VISA interfaces and resource classes it can be reached."""
+
+    @abstractmethod
+    def __init__(self, session: VisaSession) -> None:
+        """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for the instrument that answered."""
 
     @classmethod
     @abstractmethod
@@ -262,3 +301,73 @@ class Potentiostat(ABC):
     @abstractmethod
     def close(self) -> None:
         """Let the link go. Does not touch the output."""
+
+
+@dataclass(frozen=True)
+class TemperatureReading:
+    """What a thermometer says.
+
+    Attributes
+    ----------
+    temperature_K : float
+    setpoint_K : float
+    stable : bool
+        Whether it has been within its band around the setpoint for the settling time.
+    """
+
+    temperature_K: float
+    setpoint_K: float
+    stable: bool
+
+
+class TemperatureController(ABC):
+    """An instrument that keeps the cell's cryostat or oven at a temperature.
+
+    Its methods talk to the instrument and belong to the thread that opened it.
+    """
+
+    dialect: ClassVar[Dialect] = Dialect()
+    interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "ASRL INSTR", "USB INSTR", "GPIB INSTR")
+
+    @abstractmethod
+    def __init__(self, session: VisaSession) -> None:
+        """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for the instrument that answered."""
+
+    @abstractmethod
+    def identify(self) -> Identity:
+        """Ask who is there."""
+
+    @abstractmethod
+    def set_setpoint(self, temperature_K: float) -> None:
+        """Go to a temperature, K; verified by read-back.
+
+        Raises
+        ------
+        LimitError
+            If it is beyond what the sensor or the controller allows.
+        InstrumentError
+            If it reads back something else.
+        """
+
+    @abstractmethod
+    def read(self) -> TemperatureReading:
+        """Return the temperature now."""
+
+    @abstractmethod
+    def safe_state(self) -> OutputReadback:
+        """Switch the heaters off and read that back. May be called at any time, any number of times.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the instrument does not say that its heaters are off.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the link go. Does not touch the heaters."""

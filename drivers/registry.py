@@ -3,13 +3,45 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from typing import TYPE_CHECKING
 
-from drivers.contract import Identity, Potentiostat
-from drivers.keithley2461 import Keithley2461
+from drivers.contract import Identity, Potentiostat, TemperatureController
 from drivers.session import VisaSession, list_visa_resources
 from protocols import InstrumentError
 
-_DRIVERS: dict[str, type[Keithley2461]] = {"keithley2461": Keithley2461}
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Driver = type[Potentiostat] | type[TemperatureController]
+
+_GROUP = "ionecho.drivers"
+_OURS = {
+    "keithley2461": "drivers.keithley2461:Keithley2461",
+}
+
+
+@cache
+def _known() -> dict[str, EntryPoint]:
+    """Return where each driver is: ours, and those of other installed packages."""
+    theirs = {found.name: found for found in entry_points(group=_GROUP)}
+    return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
+
+
+@cache
+def _loaded(name: str) -> Driver:
+    driver = _known()[name].load()
+    if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
+        raise InstrumentError(
+            f"the driver {name!r} ({_known()[name].value}) is no Potentiostat or TemperatureController"
+        )
+    return driver
+
+
+def _drivers() -> Iterator[tuple[str, Driver]]:
+    for name in driver_names():
+        yield name, _loaded(name)
 
 
 @dataclass(frozen=True)
@@ -35,7 +67,7 @@ class Found:
 
 def driver_names() -> list[str]:
     """Return the names of the drivers."""
-    return sorted(_DRIVERS)
+    return sorted(_known())
 
 
 def driver_named(name: str) -> type[Potentiostat]:
@@ -46,10 +78,12 @@ def driver_named(name: str) -> type[Potentiostat]:
     InstrumentError
         If there is none of that name.
     """
-    try:
-        return _DRIVERS[name]
-    except KeyError:
-        raise InstrumentError(f"there is no driver {name!r} (there are: {', '.join(driver_names())})") from None
+    if name not in _known():
+        raise InstrumentError(f"there is no driver {name!r} (there are: {', '.join(driver_names())})")
+    driver = _loaded(name)
+    if not issubclass(driver, Potentiostat):
+        raise InstrumentError(f"{name} is no potentiostat: it cannot play a protocol")
+    return driver
 
 
 def open_potentiostat(resource: str, timeout_s: float = 2.0) -> Potentiostat:
@@ -64,8 +98,8 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0) -> Potentiostat:
     """
     session = VisaSession(resource, timeout_s)
     identity = Identity.from_idn(session.idn)
-    for driver in _DRIVERS.values():
-        if driver.matches(identity):
+    for _, driver in _drivers():
+        if issubclass(driver, Potentiostat) and driver.matches(identity):
             return driver(session)
     session.close()
     raise InstrumentError(
@@ -80,7 +114,7 @@ def probe(resource: str, timeout_s: float = 1.0) -> Found:
             identity = Identity.from_idn(session.idn)
     except InstrumentError as problem:
         return Found(resource, None, None, str(problem))
-    names = [name for name, driver in _DRIVERS.items() if driver.matches(identity)]
+    names = [name for name, driver in _drivers() if driver.matches(identity)]
     if not names:
         return Found(resource, identity, None, _no_driver(resource, identity))
     return Found(resource, identity, names[0])

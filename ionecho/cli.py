@@ -16,6 +16,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+Stretch = Annotated[
+    float, typer.Option(help="Make all times of the protocol so many times as long, for a slow instrument.", min=0.0)
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Folder = Annotated[Path, typer.Option("--folder", help="Where run files go.")]
 Resource = Annotated[
@@ -85,6 +88,7 @@ def discover(
 def check(
     protocol: Annotated[str, typer.Argument(help="Protocol file, or the name of a ready protocol.")],
     instrument: Annotated[str, typer.Option(help="For which instrument.")] = "keithley2461",
+    stretch: Stretch = 1.0,
     as_json: Json = False,
 ) -> None:
     """Say what an instrument would do for a protocol, without one: levels, rounding, duration, limits."""
@@ -92,7 +96,7 @@ def check(
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        print_plan(protocol, instrument, as_json=as_json)
+        print_plan(protocol, instrument, stretch, as_json=as_json)
 
 
 @app.command(epilog="Example: `ionecho run pump_probe -r TCPIP::127.0.0.1::5025::SOCKET`")
@@ -103,6 +107,7 @@ def run(
     output: Annotated[Path | None, typer.Option("--output", "-o", help="Run file to be made.")] = None,
     max_voltage: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 V".')] = None,
     max_current: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 mA".')] = None,
+    stretch: Stretch = 1.0,
     as_json: Json = False,
 ) -> None:
     """Measure. Ctrl-C stops safely: output off, what was measured kept."""
@@ -110,7 +115,7 @@ def run(
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        measure(protocol, resource, folder, output, (max_voltage, max_current), as_json=as_json)
+        measure(protocol, resource, folder, output, (max_voltage, max_current), stretch, as_json=as_json)
 
 
 @app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")

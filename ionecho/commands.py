@@ -55,12 +55,12 @@ def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:
     console().print(table if found else "Nobody answered. Raw sockets are not listed: name them (see --help).")
 
 
-def print_plan(name: str, instrument: str, *, as_json: bool) -> None:
+def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: bool) -> None:
     """Print what an instrument would do for a protocol."""
     from drivers import driver_named
     from fitting import feasibility
 
-    protocol = Protocol.load(name)
+    protocol = _stretched(Protocol.load(name), stretch)
     plan = driver_named(instrument).plan(protocol)
     feasible = feasibility(plan, protocol.sample)
     if as_json:
@@ -73,6 +73,10 @@ def print_plan(name: str, instrument: str, *, as_json: bool) -> None:
         table.add_row(what, value)
     table.add_row("bulk memory", str(feasible))
     console().print(table)
+
+
+def _stretched(protocol: Protocol, factor: float) -> Protocol:
+    return protocol if factor == 1.0 else protocol.stretched(factor)
 
 
 def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
@@ -115,11 +119,12 @@ def measure(
     folder: Path,
     output: Path | None,
     rig: tuple[str | None, str | None],
+    stretch: float = 1.0,
     *,
     as_json: bool,
 ) -> None:
     """Run a protocol and print where its samples are."""
-    protocol = Protocol.load(name)
+    protocol = _stretched(Protocol.load(name), stretch)
     going = _bench(resource, folder, rig).start(protocol, output)
     try:
         with progress_of_run(quiet=as_json) as progress:

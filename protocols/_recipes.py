@@ -85,6 +85,12 @@ class Recipe(Document):
             written[name] = f"{value!r} {unit[name]}" if name in unit else value
         return {"kind": self.kind_name(), **written}
 
+    def stretched(self, factor: float) -> Self:
+        """Return the recipe with every time `factor` times as long."""
+        units = {"before": "s", "after": "s"} | self.units
+        times = {name: getattr(self, name) for name, unit in units.items() if unit == "s"}
+        return self.model_copy(update={name: time * factor for name, time in times.items() if time is not None})
+
 
 class Pulse(Recipe):
     """One pulse."""
@@ -223,6 +229,11 @@ class Arrays(Recipe):
         if self.before or self.after:
             raise ValueError("write the rests before and after as edges of their own")
         return self
+
+    def stretched(self, factor: float) -> Self:
+        """Return the recipe with every time `factor` times as long."""
+        times = [time * factor for time in self.times]
+        return self.model_copy(update={"times": times, "duration": self.duration * factor})
 
     def build(self) -> PulseSequence:
         """Return the edges."""

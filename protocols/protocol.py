@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -112,6 +112,11 @@ class Protocol:
     def duration_s(self) -> float:
         """Length of all repeats."""
         return self.sequence.duration_s * self.repeats
+
+    def stretched(self, factor: float) -> Protocol:
+        """Return the same measurement `factor` times as slow: sequence and sampling; the limits stay."""
+        sampling = replace(self.sampling, interval_s=self.sampling.interval_s * factor)
+        return replace(self, sequence=self.sequence.stretched(factor), sampling=sampling)
 
     @classmethod
     def from_toml(cls, text: str, source: str = "protocol") -> Protocol:

@@ -157,6 +157,19 @@ class PulseSequence:
             self.rest_V,
         )
 
+    def stretched(self, factor: float) -> PulseSequence:
+        """Return the sequence with every time `factor` times as long, for an instrument that is slower or faster."""
+        if not 0 < factor < float("inf"):
+            raise ProtocolError(f"a sequence is stretched by a positive number, not {factor!r}")
+        if self.recipe:
+            from pydantic import TypeAdapter
+
+            from protocols._recipes import AnySequence
+
+            recipe: Recipe = TypeAdapter(AnySequence).validate_python(dict(self.recipe))
+            return recipe.stretched(factor).build()
+        return PulseSequence(self.times_s * factor, self.start_V, self.end_V, self.duration_s * factor, self.rest_V)
+
     @classmethod
     def from_arrays(
         cls,

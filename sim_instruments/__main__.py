@@ -6,13 +6,14 @@ import argparse
 import sys
 
 from protocols import IonechoError
-from sim_instruments.server import INSTRUMENTS, serve
+from sim_instruments.kinds import KINDS
+from sim_instruments.server import serve
 
 
 def main() -> int:
     """Serve until SIGTERM; return the exit code."""
     parser = argparse.ArgumentParser(prog="sim_instruments", description="Serve a simulated instrument on 127.0.0.1.")
-    parser.add_argument("instrument", choices=sorted(INSTRUMENTS))
+    parser.add_argument("instrument", choices=sorted(KINDS))
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 (default) takes a free one")
     parser.add_argument("--seed", type=int, default=0, help="of the noise")
     parser.add_argument("--speed", type=float, default=1.0, help="instrument seconds per wall second")

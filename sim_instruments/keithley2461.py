@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from sim_instruments._keithley2461_buffers import BufferCommands
 from sim_instruments._keithley2461_trigger import add_trigger_commands
 from sim_instruments.electronics import KEITHLEY_2461
-from sim_instruments.exchange import CommonCommands
+from sim_instruments.exchange import CommonCommands, Exchange
 from sim_instruments.scpi import Choice, Command, CommandTree, Numeric, QuotedChoice, boolean
 from sim_instruments.source_meter import LINE_HZ, SourceMeter
 from sim_instruments.status import ScpiError
@@ -54,6 +54,14 @@ class Keithley2461:
         self._add_output()
         self._buffers = BufferCommands(self.tree, self.meter)
         add_trigger_commands(self.tree, self.meter)
+
+    def prepare(self) -> None:
+        """Work the cell's step response out now: the first reading of all would wait half a second for it."""
+        self.meter.prepare()
+
+    def conversation(self, _channel: str = "", /) -> Exchange:
+        """Return a client's message exchange."""
+        return Exchange(self)
 
     def update(self) -> float:
         """Bring the instrument to the present."""

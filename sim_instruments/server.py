@@ -13,16 +13,14 @@ from typing import TYPE_CHECKING
 
 from sim_instruments.cell import load_cell
 from sim_instruments.clock import RealClock
-from sim_instruments.exchange import Exchange
-from sim_instruments.keithley2461 import Keithley2461
+from sim_instruments.kinds import KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sim_instruments.exchange import Device
+    from sim_instruments.instrument import Conversation, Instrument
 
-INSTRUMENTS: dict[str, type[Keithley2461]] = {"keithley2461": Keithley2461}
 _TICK_S = 0.01  # how often the instrument is brought to the present with nobody asking
 _POLL_S = 0.001  # how often a client's waiting command is tried again
 
@@ -32,11 +30,11 @@ class Server:
 
     Parameters
     ----------
-    device : Device
+    device : Instrument
         The instrument behind it.
     """
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: Instrument) -> None:
         self._device = device
         self._server: asyncio.Server | None = None
         self._clients: set[asyncio.Task[None]] = set()
@@ -69,13 +67,15 @@ class Server:
         transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         try:
             with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # a client that vanishes harms nobody
-                await self._converse(Exchange(self._device), reader, writer)
+                await self._converse(self._device.conversation(), reader, writer)
         finally:
             writer.close()
             if task is not None:
                 self._clients.discard(task)
 
-    async def _converse(self, exchange: Exchange, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _converse(
+        self, exchange: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         while data := await reader.read(65536):
             exchange.receive(data)
             await _send(exchange, writer)
@@ -85,7 +85,7 @@ class Server:
                 await _send(exchange, writer)
 
 
-async def _send(exchange: Exchange, writer: asyncio.StreamWriter) -> None:
+async def _send(exchange: Conversation, writer: asyncio.StreamWriter) -> None:
     if exchange.output:
         writer.write(bytes(exchange.output))
         exchange.output.clear()
@@ -107,7 +107,7 @@ def serve(
     Parameters
     ----------
     instrument : str
-        Which: ``"keithley2461"``.
+        Which of `KINDS`.
     port : int
         TCP port, 0 for a free one.
     seed : int
@@ -128,9 +128,9 @@ def serve(
     OSError
         If the port is taken.
     """
-    device = INSTRUMENTS[instrument](RealClock(speed), load_cell(cell), seed)
+    device = KINDS[instrument].make(RealClock(speed), load_cell(cell), seed)
     # The first reading of all would otherwise wait half a second for the cell's step response.
-    device.meter.prepare()
+    device.prepare()
 
     def announce(bound: int) -> None:
         resource = f"TCPIP::127.0.0.1::{bound}::SOCKET"
@@ -142,7 +142,7 @@ def serve(
     asyncio.run(_serve(device, port, announce))
 
 
-async def _serve(device: Device, port: int, announce: Callable[[int], None]) -> None:
+async def _serve(device: Instrument, port: int, announce: Callable[[int], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -26,6 +26,18 @@ def test_ready_protocols_survive_being_written(name: str) -> None:
     protocol.limits.check_sequence(protocol.whole_sequence)
 
 
+@pytest.mark.parametrize("name", LIBRARY)
+def test_a_stretched_protocol_is_slower_in_all_its_times_and_in_nothing_else(name: str) -> None:
+    protocol = Protocol.load(name)
+    slow = protocol.stretched(50.0)
+    np.testing.assert_allclose(slow.sequence.times_s, 50.0 * protocol.sequence.times_s, rtol=1e-12)
+    np.testing.assert_array_equal(slow.sequence.start_V, protocol.sequence.start_V)
+    assert slow.duration_s == pytest.approx(50.0 * protocol.duration_s, rel=1e-12)
+    assert slow.sampling.interval_s == 50.0 * protocol.sampling.interval_s
+    assert slow.limits == protocol.limits
+    assert Protocol.from_toml(slow.to_toml()) == slow
+
+
 def test_every_fault_of_a_file_is_named_with_its_path() -> None:
     text = """
         name = ""

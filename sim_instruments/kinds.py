@@ -1,0 +1,44 @@
+"""Which instruments can be simulated, and over which transports are they reached?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim_instruments.cell import Cell
+    from sim_instruments.clock import Clock
+    from sim_instruments.instrument import Instrument
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An instrument that can be simulated.
+
+    Attributes
+    ----------
+    home : str
+        Where its class is, ``module:Class`` below ``sim_instruments``; called with clock, cell and seed.
+    transports : tuple of str
+        Of ``socket``, ``hislip``, ``vxi11``, ``pty``; the first is the usual one.
+    channels : tuple of str
+        Names of its ports, if it has several; each is served by itself.
+    """
+
+    home: str
+    transports: tuple[str, ...] = ("socket",)
+    channels: tuple[str, ...] = ("",)
+
+    def make(self, clock: Clock, cell: Cell, seed: int) -> Instrument:
+        """Return such an instrument, switched on."""
+        module, name = self.home.split(":")
+        make = cast("Callable[[Clock, Cell, int], Instrument]", getattr(import_module(f"{__package__}.{module}"), name))
+        return make(clock, cell, seed)
+
+
+KINDS: dict[str, Kind] = {
+    "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+}
