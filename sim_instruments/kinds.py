@@ -40,5 +40,6 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "ec301": Kind("ec301.instrument:EC301", ("socket",)),
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
 }
