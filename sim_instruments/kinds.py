@@ -42,4 +42,5 @@ class Kind:
 KINDS: dict[str, Kind] = {
     "ec301": Kind("ec301.instrument:EC301", ("socket",)),
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+    "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }
