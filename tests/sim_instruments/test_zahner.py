@@ -74,6 +74,7 @@ def test_a_primitive_answers_at_its_end_and_streams_time_voltage_and_current(cli
     client.clock.advance(0.3)
     client.commands.run()
     assert bytes(client.commands.output) == b"ok\n"
+    client.commands.output.clear()
     packets = client.packets()
     rows = np.array([struct.unpack("<ddd", body) for kind, body in packets if kind == 0xFEEDDA7A22222222])
     np.testing.assert_allclose(rows[:, 0], np.arange(1, 101) / 50.0, rtol=1e-12)  # none at 0: the first after a period
