@@ -40,6 +40,10 @@ MESSAGES = {
     -310: "System error",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
+    -410: "Query INTERRUPTED",
+    -420: "Query UNTERMINATED",
+    -430: "Query DEADLOCKED",
+    -440: "Query UNTERMINATED after indefinite response",
     1133: "Parameter 4, Syntax error, expected valid name parameters",
     4915: "Attempting to store past capacity of reading buffer",
 }
