@@ -37,7 +37,7 @@ def main() -> int:
         )
     except (IonechoError, OSError, ValueError) as fault:
         sys.stderr.write(f"{fault}\n")
-        return 1
+        return 2
     return 0
 
 
