@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tomllib
+from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
 from pathlib import Path
@@ -14,16 +15,18 @@ from scipy.interpolate import CubicSpline
 
 from protocols import IonechoError, parse_quantity
 from sim_instruments._volterra import step_current
-from sim_instruments.relaxation import Relaxation, constant, migration, tabulated
+from sim_instruments.contacts import Ageing, Contacts
+from sim_instruments.relaxation import Relaxation, constant, debye, migration, tabulated
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
     Array = NDArray[np.float64]
 
 _BOLTZMANN_EV_K = 8.617333262e-5  # CODATA 2018
+_TIMES = ("tau", "tau_median", "tau_median_error")  # parameters that are times of the bulk
 # Mesh of the step response: 13 decades, 200 points each.
 _FIRST_S, _LAST_S = 1e-9, 1e4
 _MESH = np.geomspace(_FIRST_S, _LAST_S, 13 * 200 + 1)
@@ -31,6 +34,30 @@ _MESH = np.geomspace(_FIRST_S, _LAST_S, 13 * 200 + 1)
 
 class CellError(IonechoError):
     """A cell is not known, or its file does not describe one."""
+
+
+@dataclass(frozen=True)
+class Activation:
+    """How a cell follows temperature: Arrhenius factors ``exp(-E / k (1/T - 1/T_ref))``.
+
+    Attributes
+    ----------
+    reference_K : float
+        Where the cell file's values hold.
+    bulk_eV : float
+        Of the bulk: its conductance rises and all its times fall by the same factor, as in materials whose spectra
+        superpose (time-temperature superposition, Summerfield, Phil. Mag. B 52, 9 (1985)).
+    electrode_eV : float
+        Of the electrode's Q.
+    """
+
+    reference_K: float
+    bulk_eV: float
+    electrode_eV: float = 0.0
+
+    def factor(self, energy_eV: float, temperature_K: float) -> float:
+        """Return by how much a rate of that activation energy is higher than at the reference."""
+        return math.exp(-energy_eV / _BOLTZMANN_EV_K * (1.0 / temperature_K - 1.0 / self.reference_K))
 
 
 class Cell:
@@ -48,12 +75,61 @@ class Cell:
         ``..._error``), and ``Q`` S s^n and ``n`` if an electrode blocks.
     relaxation : Relaxation
         W(t), the bulk's memory.
+    activation : Activation, optional
+        How it follows temperature; without it, it does not.
+    contacts : Contacts, optional
+        How it is clipped in; perfectly by default. Shared by everything that measures the cell.
     """
 
-    def __init__(self, name: str, parameters: Mapping[str, float], relaxation: Relaxation) -> None:
+    def __init__(
+        self,
+        name: str,
+        parameters: Mapping[str, float],
+        relaxation: Relaxation,
+        activation: Activation | None = None,
+        contacts: Contacts | None = None,
+    ) -> None:
         self.name = name
         self.parameters = dict(parameters)
         self.relaxation = relaxation
+        self.activation = activation
+        self.contacts = contacts or Contacts()
+        self._temperature_at: Callable[[float], float] | None = None
+        self._here = self
+        self._here_K = math.nan
+
+    def put_into(self, temperature_at: Callable[[float], float]) -> None:
+        """Put the cell into a cryostat or oven: its temperature (K) as a function of instrument time (s)."""
+        self._temperature_at = temperature_at
+
+    def at_time(self, t_s: float) -> Cell:
+        """Return the cell as it is at the temperature of an instant; itself where none plays a part.
+
+        Temperatures are taken to a millikelvin: at 300 K and 0.4 eV that moves times by 2.6e-5.
+        """
+        if self._temperature_at is None or self.activation is None:
+            return self
+        temperature_K = round(self._temperature_at(t_s), 3)
+        if temperature_K != self._here_K:
+            self._here, self._here_K = self.at_temperature(temperature_K), temperature_K
+        return self._here
+
+    def at_temperature(self, temperature_K: float) -> Cell:
+        """Return the cell at a temperature, K.
+
+        Raises
+        ------
+        CellError
+            If its file has no activation energy.
+        """
+        if self.activation is None:
+            raise CellError(f"cell {self.name!r} has no [temperature] table: it has no activation energy")
+        faster = self.activation.factor(self.activation.bulk_eV, temperature_K)
+        parameters = self.parameters | {"G_inf": self.parameters["G_inf"] * faster}
+        parameters |= {key: self.parameters[key] / faster for key in _TIMES if key in self.parameters}
+        if "Q" in parameters:
+            parameters["Q"] *= self.activation.factor(self.activation.electrode_eV, temperature_K)
+        return Cell(self.name, parameters, self.relaxation.slowed(1.0 / faster), self.activation, self.contacts)
 
     @property
     def dc_conductance_S(self) -> float:
@@ -103,8 +179,8 @@ def load_cell(name_or_path: str | Path) -> Cell:
     Parameters
     ----------
     name_or_path : str or Path
-        ``"demo"``, ``"debye"``, ``"lattice-gas"``, ``"resistor"``, ``"rc"``, or the path of a file (see those in
-        ``sim_instruments/cells``).
+        ``"demo"``, ``"debye"``, ``"lattice-gas"``, ``"randles"``, ``"resistor"``, ``"rc"``, or the path of a file
+        (``docs/reference/cells.md``).
 
     Raises
     ------
@@ -116,10 +192,11 @@ def load_cell(name_or_path: str | Path) -> Cell:
     try:
         if str(name_or_path) in known:
             text, name = (shipped / f"{name_or_path}.toml").read_text("utf-8"), str(name_or_path)
+            folder = None
         else:
             path = Path(name_or_path)
-            text, name = path.read_text("utf-8"), path.stem
-        return _cell(name, tomllib.loads(text))
+            text, name, folder = path.read_text("utf-8"), path.stem, path.parent
+        return _cell(name, tomllib.loads(text), folder)
     except OSError as fault:
         raise CellError(
             f"no cell {str(name_or_path)!r}: known are {', '.join(known)}, or give a file ({fault})"
@@ -132,7 +209,7 @@ def _reason(fault: Exception) -> str:
     return f"{fault.args[0]} is missing" if isinstance(fault, KeyError) else str(fault)
 
 
-def _cell(name: str, document: dict[str, Any]) -> Cell:
+def _cell(name: str, document: dict[str, Any], folder: Path | None) -> Cell:
     bulk = document["bulk"]
     parameters = {
         "R_s": _positive(document["series"]["R_s"], "ohm", "series.R_s"),
@@ -145,9 +222,14 @@ def _cell(name: str, document: dict[str, Any]) -> Cell:
         shape = {key: _positive(bulk[key], unit, f"bulk.{key}") for key, unit in (("B", ""), ("K", ""), ("tau", "s"))}
         parameters |= shape
         relaxation = migration(shape["B"], shape["K"], shape["tau"])
+    elif kind == "debye":
+        parameters |= {
+            "W_inf": _positive(bulk["W_inf"], "", "bulk.W_inf"),
+            "tau": _positive(bulk["tau"], "s", "bulk.tau"),
+        }
+        relaxation = debye(parameters["W_inf"], parameters["tau"])
     elif kind == "table":
-        times = [parse_quantity(t, "s") for t in bulk["times"]]
-        relaxation = tabulated(times, [parse_quantity(w, "") for w in bulk["W"]])
+        relaxation = tabulated(*_table(bulk, folder))
         parameters |= {"W_inf": relaxation.W_inf}
         parameters |= {
             key: parse_quantity(value, "s" if key == "tau" else "") for key, value in bulk.get("truth", {}).items()
@@ -156,12 +238,42 @@ def _cell(name: str, document: dict[str, Any]) -> Cell:
         relaxation, counted = _counted(bulk)
         parameters |= counted
     else:
-        raise ValueError(f"bulk.kind must be ohmic, migration, table or kinetic-monte-carlo, not {kind!r}")
+        raise ValueError(f"bulk.kind must be ohmic, debye, migration, table or kinetic-monte-carlo, not {kind!r}")
     if (electrode := document.get("electrode")) is not None:
         parameters |= {"Q": _electrode_Q(electrode), "n": _positive(electrode.get("n", 1.0), "", "electrode.n")}
         if parameters["n"] > 1.0:
             raise ValueError("electrode.n must be at most 1")
-    return Cell(name, parameters, relaxation)
+    return Cell(
+        name, parameters, relaxation, _activation(document.get("temperature")), _contacts(document.get("contacts"))
+    )
+
+
+def _table(bulk: Mapping[str, Any], folder: Path | None) -> tuple[list[float], list[float]]:
+    """Return times (s) and W, from the cell file itself or from a table of two columns beside it."""
+    if "file" not in bulk:
+        return [parse_quantity(t, "s") for t in bulk["times"]], [parse_quantity(w, "") for w in bulk["W"]]
+    columns = np.loadtxt((folder or Path()) / str(bulk["file"]), delimiter=",", ndmin=2)
+    if columns.shape[1] != 2:
+        raise ValueError(f"bulk.file must have two columns, t in s and W, not {columns.shape[1]}")
+    return columns[:, 0].tolist(), columns[:, 1].tolist()
+
+
+def _activation(table: Mapping[str, Any] | None) -> Activation | None:
+    if table is None:
+        return None
+    return Activation(
+        _positive(table["reference"], "K", "temperature.reference"),
+        _positive(table["bulk"], "eV", "temperature.bulk"),
+        parse_quantity(table.get("electrode", "0 eV"), "eV"),
+    )
+
+
+def _contacts(table: Mapping[str, Any] | None) -> Contacts:
+    if table is None:
+        return Contacts()
+    loss_s = _positive(table["loss_time"], "s", "contacts.loss_time") if "loss_time" in table else math.inf
+    drift_per_s = parse_quantity(table.get("drift", "0 1/s"), "1/s")
+    return Contacts(Ageing(loss_s, drift_per_s), _positive(table.get("short", "1 ohm"), "ohm", "contacts.short"))
 
 
 def _counted(bulk: Mapping[str, Any]) -> tuple[Relaxation, dict[str, float]]:

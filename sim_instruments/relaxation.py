@@ -43,6 +43,7 @@ class Relaxation:
         times = np.asarray(times_s, dtype=np.float64)
         u = np.log(times)
         values = np.asarray(W, dtype=np.float64)
+        self._grid = times, values, np.asarray(slopes, dtype=np.float64)
         self._first, self._last = float(times[0]), float(times[-1])
         self._W = CubicHermiteSpline(u, values, np.asarray(slopes, dtype=np.float64))
         nodes, weights = np.polynomial.legendre.leggauss(6)
@@ -73,6 +74,11 @@ class Relaxation:
         inside = self._excess(np.log(np.clip(t, self._first, self._last)))
         return np.where(t < self._first, (1.0 - self.W_inf) * t, inside)
 
+    def slowed(self, factor: float) -> Relaxation:
+        """Return the same relaxation, `factor` times as slow."""
+        times, W, slopes = self._grid
+        return Relaxation(times * factor, W, slopes)
+
     @classmethod
     def sampled(
         cls, W: Callable[[Array], Array], slope: Callable[[Array], Array], first_s: float, last_s: float
@@ -85,6 +91,19 @@ class Relaxation:
 def constant() -> Relaxation:
     """Return W = 1: a plain resistor has no memory."""
     return Relaxation([1e-3, 1.0], [1.0, 1.0], [0.0, 0.0])
+
+
+def debye(W_inf: float, tau_s: float) -> Relaxation:
+    """Return ``W_inf + (1 - W_inf) exp(-t / tau)``: one relaxation time."""
+    if not (0.0 <= W_inf < 1.0 and tau_s > 0.0):
+        raise ValueError(f"one relaxation time needs 0 <= W_inf < 1 and tau > 0, not {W_inf} and {tau_s} s")
+    depth = 1.0 - W_inf
+    return Relaxation.sampled(
+        lambda t: W_inf + depth * np.exp(-t / tau_s),
+        lambda t: -depth * (t / tau_s) * np.exp(-t / tau_s),
+        1e-9 * tau_s,
+        50.0 * tau_s,
+    )
 
 
 def migration(B: float, K: float, tau_s: float) -> Relaxation:

@@ -104,12 +104,15 @@ class Connection:
         When the relay closed and opened (inf while closed), instrument seconds.
     rest_V : float
         Level at closing: the cell is taken to be in equilibrium with it.
+    cell : Cell
+        As it is at the temperature of closing, which holds for the whole span.
     times_s, steps_V : list of float
         Level changes since.
     """
 
     start_s: float
     rest_V: float
+    cell: Cell
     end_s: float = float("inf")
     times_s: list[float] = field(default_factory=list)
     steps_V: list[float] = field(default_factory=list)
@@ -119,7 +122,8 @@ class Drive:
     """The history of the voltage on a cell, and the current that follows from it.
 
     A source-measure unit makes no ramps: the level jumps. The cell is in equilibrium at the level at which the output
-    is switched on, however it was left: what it remembers from before an output-off is not modelled.
+    is switched on, however it was left: what it remembers from before an output-off is not modelled. Its temperature is
+    that of the moment of switching on: right for a cryostat that is stable during a run.
 
     Parameters
     ----------
@@ -133,13 +137,13 @@ class Drive:
         self.cell = cell
         self.response_s = response_s
         self._spans: list[Connection] = []
-        self._units: dict[float, UnitReading] = {}
+        self._units: dict[float, tuple[Cell, UnitReading]] = {}
         self._level = 0.0
 
     def connect(self, t_s: float, level_V: float) -> None:
         """Close the relay at t_s on a source that stands at level_V."""
         if not self.connected:
-            self._spans.append(Connection(t_s, level_V))
+            self._spans.append(Connection(t_s, level_V, self.cell.at_time(t_s)))
             self._level = level_V
 
     def disconnect(self, t_s: float) -> None:
@@ -200,26 +204,33 @@ class Drive:
         ndarray, shape (count,)
             Mean currents, A. They do not depend on how the record is cut into calls.
         """
-        unit = self._units.get(aperture_s)
-        if unit is None:
-            unit = self._units[aperture_s] = UnitReading(self.cell, self.response_s, aperture_s)
         current = np.empty(count)
         panel = first // PANEL
         while panel * PANEL < first + count:
             low, high = max(first, panel * PANEL), min(first + count, (panel + 1) * PANEL)
             times = start_s + np.arange(panel * PANEL, (panel + 1) * PANEL, dtype=np.float64) * interval_s
             cut = slice(low - panel * PANEL, high - panel * PANEL)
-            current[low - first : high - first] = self._panel(times, cut, unit)
+            current[low - first : high - first] = self._panel(times, cut, aperture_s)
             panel += 1
-        return current
+        if self.cell.contacts.perfect:
+            return current
+        began = start_s + np.arange(first, first + count, dtype=np.float64) * interval_s
+        return self.cell.contacts.through(current, self.level_at(began), began)
 
-    def _panel(self, times: Array, cut: slice, unit: UnitReading) -> Array:
+    def _unit(self, cell: Cell, aperture_s: float) -> UnitReading:
+        kept = self._units.get(aperture_s)
+        if kept is None or kept[0] is not cell:
+            kept = self._units[aperture_s] = cell, UnitReading(cell, self.response_s, aperture_s)
+        return kept[1]
+
+    def _panel(self, times: Array, cut: slice, aperture_s: float) -> Array:
         wanted = times[cut]
         current = np.zeros(len(wanted))
         for span in self._spans:
             if span.start_s > wanted[-1] or span.end_s <= wanted[0]:
                 continue
-            through = span.rest_V * self.cell.dc_conductance_S + self._steps(span, times, cut, unit)
+            steps = self._steps(span, times, cut, self._unit(span.cell, aperture_s))
+            through = span.rest_V * span.cell.dc_conductance_S + steps
             current += np.where((wanted >= span.start_s) & (wanted < span.end_s), through, 0.0)
         return current
 

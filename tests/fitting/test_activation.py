@@ -1,12 +1,17 @@
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import numpy as np
 import pytest
 from scipy.constants import e, k
 from scipy.stats import linregress
 
-from fitting import Estimate, arrhenius
-from protocols import FitError
+from fitting import Estimate, arrhenius, fit, reduce_run
+from protocols import FitError, PulseSequence
+from sim_instruments.cell import load_cell
+from sim_instruments.response import Drive
 
 T = np.array([240.0, 260.0, 280.0, 300.0, 320.0])
 K_EV = k / e
@@ -68,3 +73,23 @@ def test_one_temperature_is_an_error() -> None:
         arrhenius(np.array([300.0, 300.0]), estimates(np.array([1.0, 1.1]), 0.01))
     with pytest.raises(FitError, match="as many temperatures"):
         arrhenius(T, estimates(np.ones(2), 0.01))
+
+
+def test_a_simulated_cell_in_a_cryostat_gives_back_its_activation_energy(record: Callable[..., Any]) -> None:
+    cell = load_cell("thermal")
+    random, sequence = np.random.default_rng(8), PulseSequence.pulse(0.02, 0.05, before=0.01, after=0.3)
+    temperatures = np.array([288.0, 298.0, 308.0])
+    found = []
+    for temperature in temperatures:
+        drive = Drive(cell.at_temperature(float(temperature)), 1e-6)
+        drive.connect(0.0, 0.0)
+        for at, step in zip(*sequence.jumps(), strict=True):
+            drive.set_level(float(at), float(drive.level_at(np.array([at]))[0] + step))
+        t = (np.arange(36_000) + 0.5) * 1e-5
+        current = drive.readings(0.0, 1e-5, 0, len(t), 1e-5) + 2e-9 * random.standard_normal(len(t))
+        run = record(t, current, sequence, aperture_s=1e-5, response_s=(1e-6,))
+        estimates = fit(reduce_run(run), "R0-Mig1-CPE1").estimates
+        found += [estimate for estimate in estimates if estimate.name == "Mig1.tau"]
+    energy = arrhenius(temperatures, found)
+    assert energy.energy_ci95_eV[0] <= -0.35 <= energy.energy_ci95_eV[1]
+    assert energy.energy_eV == pytest.approx(-0.35, abs=0.01)

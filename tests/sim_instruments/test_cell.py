@@ -98,5 +98,50 @@ def test_a_file_that_describes_no_cell_says_why(tmp_path: Path, text: str, what:
 
 
 def test_an_unknown_name_lists_the_known_ones() -> None:
-    with pytest.raises(CellError, match=r"debye, demo, lattice-gas, rc, resistor"):
+    with pytest.raises(CellError, match=r"debye, demo, lattice-gas, randles, rc, resistor, thermal"):
         load_cell("glass")
+
+
+def test_randles_dummy_is_its_closed_form() -> None:
+    t = np.geomspace(1e-7, 1e-1, 300)
+    expected = 0.1e-3 + 0.9e-3 * np.exp(-t / 0.9e-3)  # 1 kohm + (9 kohm || 1 uF) at 1 V
+    assert np.abs(load_cell("randles").step_response(t) - expected).max() < 1e-6 * 1e-3
+
+
+def test_a_table_may_stand_in_a_file_of_its_own(tmp_path: Path) -> None:
+    t = np.geomspace(1e-6, 1e-1, 200)
+    np.savetxt(
+        tmp_path / "w.csv", np.column_stack([t, 0.25 + 0.75 * np.exp(-t / 1e-3)]), delimiter=",", header="t/s, W"
+    )
+    (tmp_path / "mine.toml").write_text(
+        "[series]\nR_s = '200 ohm'\n[electrode]\nQ = '100 uF'\n"
+        "[bulk]\nkind = 'table'\nG_inf = '200 uS'\nfile = 'w.csv'\n"
+    )
+    times = np.geomspace(1e-5, 1.0, 200)
+    ours, shipped = load_cell(tmp_path / "mine.toml"), load_cell("debye")
+    np.testing.assert_allclose(ours.step_response(times), shipped.step_response(times), rtol=1e-3)
+
+
+def test_warmth_multiplies_bulk_conductance_and_divides_its_times_by_the_arrhenius_factor() -> None:
+    cell = load_cell("thermal")
+    warm = cell.at_temperature(318.0)
+    factor = np.exp(-0.35 / 8.617333262e-5 * (1 / 318.0 - 1 / 298.0))
+    assert warm.parameters["G_inf"] == pytest.approx(factor * 200e-6, rel=1e-12)
+    assert warm.parameters["tau"] == pytest.approx(1.5e-3 / factor, rel=1e-12)
+    assert warm.parameters["R_s"] == 200.0
+    t = np.geomspace(1e-7, 1.0, 50)
+    np.testing.assert_allclose(warm.relaxation(t / factor), cell.relaxation(t), rtol=1e-9)
+    assert cell.at_temperature(298.0).step_response(t) == pytest.approx(load_cell("demo").step_response(t), rel=1e-9)
+
+
+def test_a_cell_in_a_cryostat_is_that_of_the_moment() -> None:
+    cell = load_cell("thermal")
+    assert cell.at_time(5.0) is cell
+    cell.put_into(lambda t_s: 298.0 + t_s)
+    assert cell.at_time(20.0).parameters == cell.at_temperature(318.0).parameters
+    assert cell.at_time(20.0) is cell.at_time(20.0)
+
+
+def test_a_cell_without_activation_energy_has_no_other_temperature() -> None:
+    with pytest.raises(CellError, match="no activation energy"):
+        load_cell("demo").at_temperature(310.0)
