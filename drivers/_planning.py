@@ -117,7 +117,7 @@ def dwell_faults(steps: Steps, limits: Capabilities) -> list[Fault]:
     return faults
 
 
-def _remedy(dwells_s: NDArray[np.float64], limits: Capabilities) -> str:
+def _remedy(dwells_s: NDArray[np.floating], limits: Capabilities) -> str:
     """Return words for the mildest stretch that makes all dwells fit; none if no stretch does."""
     shortest, longest = float(dwells_s.min()), float(dwells_s.max())
     if shortest <= 0.0:
