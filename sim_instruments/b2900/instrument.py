@@ -415,7 +415,7 @@ class B2912A:
         return act
 
     def _bus_event(self, actions: tuple[str, ...]) -> Callable[..., None]:
-        def act(channels: tuple[int, ...] = ()) -> None:
+        def act(_number: int, channels: tuple[int, ...] = ()) -> None:  # the list says which, not the header's number
             now = self.update()
             chosen = [getattr(c, name) for c in self._chosen(channels) for name in actions]
             waited = [action.event(now) for action in chosen]
