@@ -15,6 +15,8 @@ from drivers.contract import (
     TemperatureReading,
 )
 from drivers.discovery import discover
+from drivers.keithley2450 import Keithley2450
+from drivers.keithley2460 import Keithley2460
 from drivers.keithley2461 import Keithley2461
 from drivers.registry import (
     DriverEntry,
@@ -37,6 +39,8 @@ __all__ = [
     "DriverEntry",
     "Found",
     "Identity",
+    "Keithley2450",
+    "Keithley2460",
     "Keithley2461",
     "OutputReadback",
     "Potentiostat",

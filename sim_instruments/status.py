@@ -29,6 +29,8 @@ MESSAGES = {
     -151: "Invalid string data",
     -161: "Invalid block data",
     -168: "Block data not allowed",
+    -171: "Invalid expression",
+    -178: "Expression data not allowed",
     -200: "Execution error",
     -211: "Trigger ignored",
     -213: "Init ignored",
@@ -44,8 +46,11 @@ MESSAGES = {
     -420: "Query UNTERMINATED",
     -430: "Query DEADLOCKED",
     -440: "Query UNTERMINATED after indefinite response",
+    1115: "Parameter error: TRACe:MAKE cannot take an existing reading buffer name",
     1133: "Parameter 4, Syntax error, expected valid name parameters",
+    2771: "Instrument is nearing an internal temperature where corrective action is necessary",
     4915: "Attempting to store past capacity of reading buffer",
+    5074: "Output voltage limited by interlock",
 }
 
 # Standard event status register, IEEE 488.2 section 11.5.1.
@@ -110,8 +115,12 @@ class Status:
     """
 
     def __init__(self, queue_length: int = 100) -> None:
+        self.length = queue_length
+        self.power_on()
+
+    def power_on(self) -> None:
+        """Be as after switching on: nothing enabled, nothing remembered but the switching on itself."""
         self._queue: deque[tuple[int, str]] = deque()
-        self._length = queue_length
         self.event_status = POWER_ON
         self.event_enable = 0
         self.service_enable = 0
@@ -120,7 +129,7 @@ class Status:
 
     def post_error(self, error: ScpiError) -> None:
         """Queue an error and set its bit in the standard event status register."""
-        if len(self._queue) < self._length:
+        if len(self._queue) < self.length:
             self._queue.append((error.number, error.text))
         else:
             self._queue[-1] = (-350, MESSAGES[-350])
