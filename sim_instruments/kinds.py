@@ -41,4 +41,5 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+    "keithley2602b": Kind("tsp.instrument:TspInstrument", ("socket", "vxi11")),
 }

@@ -110,5 +110,29 @@ end
 
 local function rest() sethook() end
 
+-- Scripts are tables (manual section 7). Saving them to flash is not modelled.
+script = {user = {scripts = {}}}
+function script.run() return script.anonymous.run() end
+run = script.run
+function script.new(chunk, name)
+    local f, problem = loadstring(chunk, "=tsp")
+    if not f then error(problem, 0) end
+    local kept = setmetatable({name = name or "", source = chunk, run = f}, {__call = f})
+    if name and name ~= "" then
+        script.user.scripts[name], _G[name] = kept, kept
+    end
+    return kept
+end
+function script.delete(name)
+    script.user.scripts[name], _G[name] = nil, nil
+end
+
+local function keep(name, chunk)
+    local _, problem = loadstring(chunk, "=tsp")
+    if problem then return problem end
+    local kept = script.new(chunk, name)
+    if name == "" then script.anonymous = kept end
+end
+
 return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
-        rest = rest, check = function(chunk) local _, problem = loadstring(chunk, "=tsp") return problem end}
+        rest = rest, keep = keep}

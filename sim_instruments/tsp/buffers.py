@@ -78,6 +78,7 @@ class ReadingBuffer:
         self._rows: list[Rows] = []
         self._joined: dict[str, Array] = {}
         self._n = 0
+        self._overrun = False
         self.base_s = 0.0
 
     def prepare(self) -> None:
@@ -92,7 +93,7 @@ class ReadingBuffer:
         return self._n
 
     def append(self, rows: Rows) -> bool:
-        """Store readings as far as there is room; say whether there was room for all."""
+        """Store readings as far as there is room; return False once, when there is none left."""
         if not self._n and len(rows):
             self.base_s = float(rows.begun_s[0])
         room = min(len(rows), self.capacity - self._n)
@@ -111,7 +112,8 @@ class ReadingBuffer:
             )
             self._n += room
             self._joined.clear()
-        return room == len(rows)
+        told, self._overrun = self._overrun, room < len(rows)
+        return told or not self._overrun
 
     def column(self, name: str) -> Array:
         """Return a column of numbers.

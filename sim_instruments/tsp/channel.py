@@ -420,3 +420,20 @@ class Channel:
         self._processes.clear()
         self.converter.drop(self._timeline.now)
         self.sweeping = False
+
+    # -- mishaps ------------------------------------------------------------------------------------------------------
+
+    def limit_hard(self) -> None:
+        """Let the current limit fall to its lowest."""
+        self.source.limiti, self._conditions = 10e-9, None
+
+    def heat_up(self) -> None:
+        """Switch off for heat; readings are marked from now on."""
+        self.switch(on=False)
+        self.hot, self.blocked, self._conditions = True, True, None
+
+    def overrun_buffer(self) -> None:
+        """Let the buffers that a sweep fills have no more room."""
+        for _, buffer in self.sweep.measure_into:
+            if buffer is not None:
+                buffer.capacity = buffer.n

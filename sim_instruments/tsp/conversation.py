@@ -78,6 +78,12 @@ class TspConversation:
         elif word:
             self._lines.append(line)
 
+    def forget(self) -> None:
+        """Drop what was said and not yet done or answered: the instrument was restarted."""
+        self._lines.clear()
+        self._script = None
+        self.output.clear()
+
     def run(self) -> None:
         """Go on until a script has to wait or there is nothing left."""
         self._instrument.update()

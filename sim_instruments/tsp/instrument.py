@@ -66,7 +66,6 @@ class TspInstrument:
         )
         self._commands = SystemCommands(self._lua, self)
         self._add_nodes()
-        self._scripts: dict[str, str] = {}
 
     def _add_nodes(self) -> None:
         lua = self._lua
@@ -143,17 +142,12 @@ class TspInstrument:
         self._go_on()
 
     def keep_script(self, name: str, lines: list[str], speaker: TspConversation, *, run: bool) -> None:
-        """Keep a script under its name, as a table with ``run`` and ``source`` (p. 9-191); run it if asked."""
-        chunk, name = "\n".join(lines), name.lstrip("&")
-        problem = self._lua.compiles(chunk)
+        """Keep a script under its name, as a table with ``run`` and ``source``; run it if asked."""
+        problem = self._lua.keep(name, "\n".join(lines))
         if problem is not None:
             self.refuse(TspError(-285, problem))
-            return
-        global_name = name or "anonymous_script"
-        self._scripts[global_name] = chunk
-        self._lua.keep(global_name, chunk)
-        if run:
-            self.execute(f"{global_name}.run()", speaker)
+        elif run:
+            self.execute(f"{name or 'script'}.run()", speaker)
 
     def say(self, data: bytes) -> None:
         """Send something to the client whose script runs."""

@@ -200,10 +200,10 @@ class Interpreter:
         """Set a global variable."""
         self._lua.globals()[name] = value
 
-    def compiles(self, chunk: str) -> str | None:
-        """Return what is wrong with a chunk's syntax, None if nothing."""
-        found = self._tools["check"](chunk)
-        return None if found is None else _told(str(found))
+    def keep(self, name: str, chunk: str) -> str | None:
+        """Keep a script, under its name or as the anonymous one; return what is wrong with its syntax."""
+        problem = self._tools["keep"](name, chunk)
+        return None if problem is None else _told(str(problem))
 
 
 def _nothing(_object: object, _name: object, _is_setting: bool) -> str:  # noqa: FBT001 - lupa's own signature
