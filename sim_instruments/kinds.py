@@ -40,6 +40,8 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "ec301": Kind("ec301.instrument:EC301", ("socket",)),
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
     "keithley2602b": Kind("tsp.instrument:TspInstrument", ("socket", "vxi11")),
+    "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }
