@@ -40,6 +40,7 @@ class Kind:
 
 
 KINDS: dict[str, Kind] = {
+    "keithley2400": Kind("keithley2400:Keithley2400", ("socket",)),
     "keithley2450": Kind("keithley2450:Keithley2450", ("socket",)),
     "keithley2460": Kind("keithley2460:Keithley2460", ("socket",)),
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),

@@ -40,6 +40,8 @@ MESSAGES = {
     -310: "System error",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
+    802: "OUTPUT blocked by output enable",
+    803: "Not permitted with OUTPUT off",
     1115: "Parameter error: TRACe:MAKE cannot take an existing reading buffer name",
     1133: "Parameter 4, Syntax error, expected valid name parameters",
     2771: "Instrument is nearing an internal temperature where corrective action is necessary",
@@ -183,7 +185,7 @@ class Status:
 def _event_bit(number: int) -> int:
     if -199 <= number <= -100:
         return COMMAND_ERROR
-    if -299 <= number <= -200 or number == 1133:
+    if -299 <= number <= -200 or number in {802, 803, 1133}:
         return EXECUTION_ERROR
     if -499 <= number <= -400:
         return QUERY_ERROR
