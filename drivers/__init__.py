@@ -13,6 +13,8 @@ from drivers.contract import (
     TemperatureController,
     TemperatureReading,
 )
+from drivers.keithley2450 import Keithley2450
+from drivers.keithley2460 import Keithley2460
 from drivers.keithley2461 import Keithley2461
 from drivers.registry import Found, discover, driver_named, driver_names, open_potentiostat, probe
 from drivers.session import VisaSession, canonical_resource
@@ -24,6 +26,8 @@ __all__ = [
     "DrivePlan",
     "Found",
     "Identity",
+    "Keithley2450",
+    "Keithley2460",
     "Keithley2461",
     "OutputReadback",
     "Potentiostat",

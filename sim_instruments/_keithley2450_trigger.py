@@ -1,4 +1,4 @@
-"""How is a Keithley 2461 programmed: trigger blocks, source configuration lists, sweeps and pulses?
+"""How is a Keithley 2450, 2460 or 2461 programmed: trigger blocks, source configuration lists, sweeps and pulses?
 
 Pages are those of the 2461 reference manual, section 6.
 """
@@ -33,7 +33,8 @@ from sim_instruments.trigger_model import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim_instruments.source_meter import SourceMeter, SourceSettings
+    from sim_instruments.source_meter import SourceMeter
+    from sim_instruments.source_settings import SourceSettings
     from sim_instruments.trigger_model import TriggerModel
 
 _MAX_BLOCKS = 63
@@ -41,7 +42,6 @@ _BLOCK = Numeric(1, _MAX_BLOCKS, 1, integer=True)
 _COUNT = Numeric(0, math.inf, 1, integer=True, words=(("INFinity", math.inf),))
 _LOOPS = Numeric(1, 0x7FFFFFFF, 1, integer=True)
 _DELAY = Numeric(0.0, 10e3, 0.0, "S")
-_LEVEL = Numeric(-105.0, 105.0, 0.0, "V")
 _LIMIT = Numeric(1e-8, 10.5, 1.05e-4, "A")
 _WIDTH = Numeric(150e-6, 10e3, 150e-6, "S")  # p. 6-121: minimum pulse width 150 us
 _PULSES = Numeric(0, 268_435_455, 1, integer=True)  # 0: for ever
@@ -56,13 +56,14 @@ _LOG_EVENTS = {
 }
 
 
-def add_trigger_commands(tree: CommandTree, meter: SourceMeter) -> None:
-    """Enter the trigger model, configuration list, sweep and pulse commands."""
+def add_trigger_commands(tree: CommandTree, meter: SourceMeter, level: Numeric, *, pulses: bool) -> None:
+    """Enter the trigger model, configuration list and sweep commands, and those of pulses if the model has them."""
     _add_model(tree, meter)
     _add_blocks(tree, meter)
     _add_configuration_lists(tree, meter)
-    _add_sweeps(tree, meter)
-    _add_pulses(tree, meter)
+    _add_sweeps(tree, meter, level)
+    if pulses:
+        _add_pulses(tree, meter, level)
 
 
 def _add_model(tree: CommandTree, meter: SourceMeter) -> None:
@@ -130,6 +131,9 @@ def _add_blocks(tree: CommandTree, meter: SourceMeter) -> None:
     def digitize(name: str = "defbuffer1", count: float = 1.0) -> Block:
         return _readings(known_buffer(name), count, digitize=True)
 
+    def either(name: str = "defbuffer1", count: float = 1.0) -> Block:
+        return _readings(known_buffer(name), count, digitize=meter.measure.digitize is not None)
+
     enter("BUFFer:CLEar", lambda name="defbuffer1": BufferClear(known_buffer(name)), (string,), 0)
     enter("CONFig:RECall", lambda name, index=1.0: ConfigRecall(known_list(name), int(index)), (string, _LOOPS), 1)
     enter("CONFig:NEXT", lambda name: ConfigStep(known_list(name), 1), (string,), 1)
@@ -139,6 +143,7 @@ def _add_blocks(tree: CommandTree, meter: SourceMeter) -> None:
     enter("DELay:DYNamic", lambda which: DynamicDelay(which[0], which[1]), (_user_delay,), 1)
     enter("MEASure", measure, (string, _COUNT), 0)
     enter("DIGitize", digitize, (string, _COUNT), 0)
+    enter("MDIGitize", either, (string, _COUNT), 0)  # of later firmware, which keeps the older two
     enter("BRANch:COUNter", lambda target, to: BranchCounter(int(target), int(to)), (_LOOPS, _BLOCK), 2)
     enter("BRANch:ALWays", lambda to: BranchAlways(int(to)), (_BLOCK,), 1)
     enter("NOP", NoOperation, (), 0)
@@ -209,7 +214,7 @@ def _add_configuration_lists(tree: CommandTree, meter: SourceMeter) -> None:
     tree.add(f"{node}:CATalog?", Command(lambda: ", ".join(f'"{name}"' for name in meter.source_lists) or '""'))
 
 
-def _add_list(tree: CommandTree, node: str) -> list[float]:
+def _add_list(tree: CommandTree, node: str, level: Numeric) -> list[float]:
     """Enter a list of levels that is set in groups of 100 (pp. 6-78, 6-108); return the list itself."""
     points: list[float] = []
 
@@ -221,9 +226,9 @@ def _add_list(tree: CommandTree, node: str) -> list[float]:
         _check_length(len(values), len(points) + len(values))
         points.extend(values)
 
-    tree.add(node, Command(replace, (_LEVEL,), 1, repeats=True))
+    tree.add(node, Command(replace, (level,), 1, repeats=True))
     tree.add(f"{node}?", Command(lambda: ", ".join(f"{value:.10G}" for value in points) or "0"))
-    tree.add(f"{node}:APPend", Command(append, (_LEVEL,), 1, repeats=True))
+    tree.add(f"{node}:APPend", Command(append, (level,), 1, repeats=True))
     tree.add(f"{node}:POINts?", Command(lambda: str(len(points))))
     return points
 
@@ -233,8 +238,8 @@ def _check_length(given: int, total: int) -> None:
         raise ScpiError(-223, f"{given} values, {total} in all")
 
 
-def _add_sweeps(tree: CommandTree, meter: SourceMeter) -> None:
-    points = _add_list(tree, ":SOURce[1]:LIST:VOLTage")
+def _add_sweeps(tree: CommandTree, meter: SourceMeter, level: Numeric) -> None:
+    points = _add_list(tree, ":SOURce[1]:LIST:VOLTage", level)
 
     def sweep(
         start: float,
@@ -245,7 +250,7 @@ def _add_sweeps(tree: CommandTree, meter: SourceMeter) -> None:
     ) -> None:
         """Load a sweep with one reading a point (p. 6-78); the trigger model that the instrument makes is assumed."""
         meter.require_idle()
-        chosen = points[int(start) - 1 :]
+        chosen = points[int(start) - 1 :]  # p. 6-78: from a point of the list on
         if not chosen:
             raise ScpiError(-221, "the source list is empty from there on")
         meter.buffer(buffer)
@@ -290,21 +295,21 @@ class _Pulses:
         _load(meter, _PULSE_LIST, self.buffer, body, pulses, fail_abort=self.fail_abort, off_s=self.off_s)
 
 
-def _add_pulses(tree: CommandTree, meter: SourceMeter) -> None:
-    points = _add_list(tree, ":SOURce[1]:PULSe:LIST:VOLTage")
+def _add_pulses(tree: CommandTree, meter: SourceMeter, level: Numeric) -> None:
+    points = _add_list(tree, ":SOURce[1]:PULSe:LIST:VOLTage", level)
     before = (boolean, string, _DELAY, _DELAY)
     after = (_LIMIT, _LIMIT, boolean)
 
-    def train(bias: float, level: float, width: float, count: float, *rest: Any) -> None:
-        _Pulses(*rest).load(meter, [level], bias, width, int(count))
+    def train(bias: float, top: float, width: float, count: float, *rest: Any) -> None:
+        _Pulses(*rest).load(meter, [top], bias, width, int(count))
 
     def sweep(bias: float, width: float, *rest: Any) -> None:
         """Take the parameters in the order of the linear pulse sweep (p. 6-110) less its levels: assumed."""
         count = int(rest[4]) if len(rest) > 4 else 1
         _Pulses(*rest[:4], *rest[5:]).load(meter, list(points), bias, width, count)
 
-    tree.add(":SOURce[1]:PULSe:TRain:VOLTage", Command(train, (_LEVEL, _LEVEL, _WIDTH, _PULSES, *before, *after), 4))
-    tree.add(":SOURce[1]:PULSe:SWEep:VOLTage:LIST", Command(sweep, (_LEVEL, _WIDTH, *before, _PULSES, *after), 2))
+    tree.add(":SOURce[1]:PULSe:TRain:VOLTage", Command(train, (level, level, _WIDTH, _PULSES, *before, *after), 4))
+    tree.add(":SOURce[1]:PULSe:SWEep:VOLTage:LIST", Command(sweep, (level, _WIDTH, *before, _PULSES, *after), 2))
 
 
 def _at(meter: SourceMeter, level: float, limit: float | None = None) -> SourceSettings:

@@ -1,4 +1,4 @@
-"""How does a Keithley 2461 hand out its readings: TRACe, FORMat, READ?, MEASure?, FETCh?
+"""How does a Keithley 2450, 2460 or 2461 hand out its readings: TRACe, FORMat, READ?, MEASure?, FETCh?
 
 Pages are those of the 2461 reference manual (pp. 6-8 ..., 6-45 ..., 6-156 ...).
 """
@@ -65,15 +65,19 @@ class BufferCommands:
         Where they are entered.
     meter : SourceMeter
         The instrument.
+    digitizes : bool
+        Whether it has a digitizer.
     """
 
-    def __init__(self, tree: CommandTree, meter: SourceMeter) -> None:
+    def __init__(self, tree: CommandTree, meter: SourceMeter, *, digitizes: bool) -> None:
         self._meter = meter
         self._power_on = time.time() - meter.clock.now()
         self.reset()
         self._add_format(tree)
         self._add_trace(tree)
         self._add_readings(tree)
+        if digitizes:
+            tree.add(":READ:DIGitize?", Command(self._read_digitized, (string, _element), repeats=True))
 
     def reset(self) -> None:
         """Go back to ASCII and SWAPped, the defaults (pp. 6-45, 6-46)."""
@@ -126,7 +130,6 @@ class BufferCommands:
 
     def _add_readings(self, tree: CommandTree) -> None:
         tree.add(":READ?", Command(self._read, (string, _element), repeats=True))
-        tree.add(":READ:DIGitize?", Command(self._read_digitized, (string, _element), repeats=True))
         tree.add(
             ":FETCh?",
             Command(lambda name="defbuffer1", *chosen: self._latest(name, chosen), (string, _element), repeats=True),
@@ -148,6 +151,8 @@ class BufferCommands:
         if size > _STYLES[style]:
             raise ScpiError(-222, f"{size:.0f} readings; {_STYLES[style]} is the most of this style")
         self._meter.require_idle()
+        if name in self._meter.buffers:
+            raise ScpiError(1115)
         self._meter.buffers[name] = ReadingBuffer(name, int(size), continuous=False, compact=style == "COMP")
 
     def _delete(self, name: str) -> None:
@@ -247,9 +252,9 @@ class BufferCommands:
         if element in {"STAT", "SOURSTAT"}:
             return [str(value) for value in (rows.status if element == "STAT" else rows.source_status).tolist()]
         if element in {"UNIT", "SOURUNIT"}:
-            return [f"{rows.unit if element == 'UNIT' else 'Volt'} DC"] * len(rows)
+            return [f"{rows.unit if element == 'UNIT' else rows.source_unit} DC"] * len(rows)
         if element in {"FORM", "SOURFORM"}:
-            values, unit = (rows.reading, rows.unit) if element == "FORM" else (rows.source, "Volt")
+            values, unit = (rows.reading, rows.unit) if element == "FORM" else (rows.source, rows.source_unit)
             return [f"{value:+.6G} {_DC_UNITS[unit]}" for value in values.tolist()]
         return [_moment(element, began_s + value) for value in rows.time.tolist()]
 
