@@ -206,7 +206,12 @@ class MessageLink:
         self._opened.assert_trigger()
 
     def clear(self) -> None:
-        """Send a device clear."""
+        """Send a device clear.
+
+        An answer that waits is read first: over HiSLIP pyvisa-py takes it for the acknowledgement and fails.
+        """
+        if self.waiting():
+            self.receive_into(memoryview(bytearray(_LARGEST)))
         self._opened.clear()
 
     def close(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from sim_instruments.tsp.errors import TspError
@@ -33,6 +34,15 @@ _COMMON = {
 _WITH_MASK = {"*ESE": "status.standard.enable = ", "*SRE": "status.request_enable = "}
 
 
+@dataclass
+class _Script:
+    """A script that is being loaded."""
+
+    name: str
+    run: bool
+    lines: list[str] = field(default_factory=list)
+
+
 class TspConversation:
     """One client's conversation.
 
@@ -46,7 +56,7 @@ class TspConversation:
         self._instrument = instrument
         self._input = bytearray()
         self._lines: deque[str] = deque()
-        self._script: list[str] | None = None
+        self._script: _Script | None = None
         self.output = bytearray()
 
     @property
@@ -97,11 +107,11 @@ class TspConversation:
         if self._script is not None:
             if word == "endscript":
                 script, self._script = self._script, None
-                self._instrument.keep_script(script[0], script[1:], self, run=script[0].startswith("&"))
+                self._instrument.keep_script(script.name, script.lines, self, run=script.run)
             else:
-                self._script.append(line)
+                self._script.lines.append(line)
         elif found := re.fullmatch(r"(loadscript|loadandrunscript)(?:\s+(\w+))?", word):
-            self._script = [("&" if found[1] == "loadandrunscript" else "") + (found[2] or "")]
+            self._script = _Script(found[2] or "", found[1] == "loadandrunscript")
         elif word.upper() == "*CLS":
             self._instrument.clear_status()
         else:

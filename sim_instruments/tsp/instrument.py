@@ -97,7 +97,7 @@ class TspInstrument:
 
     def prepare(self) -> None:
         """Work the cell's step response out now."""
-        self.channels["smua"].converter.flowing_A(0.0, 1e-9, 1, 1e-5)
+        self._cell.step_charge(1.0)
 
     def conversation(self, _channel: str = "", /) -> TspConversation:
         """Return a client's conversation."""
