@@ -39,6 +39,20 @@ local function wrap(act)
     end
 end
 
+-- What is neither number, text, boolean nor nil is shown as Lua shows it.
+local function printing(act)
+    return function(...)
+        local given = {...}
+        for i = 1, select("#", ...) do
+            local kind = type(given[i])
+            if kind == "table" or kind == "function" or kind == "userdata" or kind == "thread" then
+                given[i] = tostring(given[i])
+            end
+        end
+        return act(unpack(given, 1, select("#", ...)))
+    end
+end
+
 local function node(luatype, handle)
     local t, mt = {}, {Getters = {}, Setters = {}, Objects = {}, luatype = luatype}
     mt.__index = function(_, key)
@@ -135,4 +149,4 @@ local function keep(name, chunk)
 end
 
 return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
-        rest = rest, keep = keep}
+        rest = rest, keep = keep, printing = printing}

@@ -58,11 +58,15 @@ class TspConversation:
         self._lines: deque[str] = deque()
         self._script: _Script | None = None
         self.output = bytearray()
+        self.answered = False
 
     @property
     def waiting(self) -> bool:
-        """Whether lines wait for their turn, or a script of this client runs."""
-        return bool(self._lines) or self._instrument.speaker is self
+        """Whether lines wait for their turn, or a script of this client has not answered yet, or has just done so.
+
+        A script that has said something and goes on is looked after by the instrument's own ticking.
+        """
+        return bool(self._lines or self.output) or (self._instrument.speaker is self and not self.answered)
 
     def receive(self, data: bytes) -> None:
         """Take bytes and act on whole lines."""
@@ -87,6 +91,38 @@ class TspConversation:
             self._instrument.trigger()
         elif word:
             self._lines.append(line)
+
+    # -- messages that end: VXI-11, HiSLIP ----------------------------------------------------------------------------
+
+    def message(self, data: bytes, *, end: bool) -> None:
+        """Take a message, or a part of one; its end ends its last line."""
+        self.receive(data + (b"\n" if end and not data.endswith(b"\n") else b""))
+
+    def interrupted(self) -> None:
+        """Hear that a new message comes before the last answer was read."""
+        self.output.clear()
+        self._instrument.refuse(TspError(-410))
+
+    def unterminated(self) -> None:
+        """Hear that the client reads where there is nothing to say."""
+        self._instrument.refuse(TspError(-420))
+
+    def clear(self) -> None:
+        """Do as a device clear: a script of this client is aborted too (assumed)."""
+        self._input.clear()
+        if self._instrument.speaker is self:
+            self._instrument.abort()
+        self.forget()
+
+    def trigger(self) -> None:
+        """Do as the interface's trigger (p. 9-373)."""
+        self._instrument.trigger()
+
+    def status_byte(self, *, message_available: bool) -> int:
+        """Return the status byte of a serial poll."""
+        self._instrument.update()
+        self._instrument.status.message_available = message_available
+        return self._instrument.status.byte()
 
     def forget(self) -> None:
         """Drop what was said and not yet done or answered: the instrument was restarted."""

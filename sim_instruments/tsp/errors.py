@@ -29,6 +29,8 @@ MESSAGES = {
     -292: "Referenced name does not exist",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
+    -410: "Query INTERRUPTED",
+    -420: "Query UNTERMINATED",
     802: "OUTPUT blocked by interlock",
     1101: "Parameter too big",
     1102: "Parameter too small",

@@ -138,6 +138,7 @@ class TspInstrument:
     def execute(self, chunk: str, speaker: TspConversation) -> None:
         """Run a chunk for a client."""
         self.speaker = speaker
+        speaker.answered = False
         self._lua.start(chunk)
         self._go_on()
 
@@ -149,10 +150,11 @@ class TspInstrument:
         elif run:
             self.execute(f"{name or 'script'}.run()", speaker)
 
-    def say(self, data: bytes) -> None:
-        """Send something to the client whose script runs."""
+    def say(self, data: bytes, *, ends: bool = False) -> None:
+        """Send something to the client whose script runs; `ends` if that ends an answer."""
         if self.speaker is not None:
             self.speaker.output += data
+            self.speaker.answered = ends
 
     def refuse(self, error: TspError) -> None:
         """Queue an error."""
@@ -170,6 +172,8 @@ class TspInstrument:
     def trigger(self) -> None:
         """Do as ``*TRG``."""
         self.update()
+        if self.speaker is not None:
+            self.speaker.answered = False
         self.timeline.fire(COMMAND_TRIGGER)
         self.update()
 

@@ -174,6 +174,10 @@ class Interpreter:
 
         return self._tools["wrap"](call)
 
+    def printing(self, act: Callable[..., Any]) -> Any:
+        """Return a function whose arguments, where they are tables or functions, come as Lua's names for them."""
+        return self._tools["printing"](self.function(act))
+
     def node(self, luatype: str = "table", handle: object | None = None) -> Any:
         """Return a table of the command tree: its attributes are functions in its metatable, as the instrument's."""
         return self._tools["node"](luatype, handle)

@@ -31,6 +31,11 @@ SWEEPING, TRIGGER_OVERRUN = 1 << 3, 1 << 10
 OVERRUNS = {"arm": 1 << 1, "source": 1 << 2, "measure": 1 << 3, "endpulse": 1 << 4}
 VOLTAGE_LIMIT, CURRENT_LIMIT, READING_OVERFLOW, BUFFER_AVAILABLE, INSTRUMENT = 1, 2, 1 << 7, 1 << 8, 1 << 13
 TOO_HOT = 1 << 12
+_SUMMARIES = {
+    "operation": {"sweeping": SWEEPING, "measuring": 1 << 4, "instrument": INSTRUMENT},
+    "measurement": {"voltage_limit": 1, "current_limit": 2, "instrument": INSTRUMENT},
+    "questionable": {"over_temperature": TOO_HOT, "instrument": INSTRUMENT},
+}
 
 
 @dataclass
@@ -62,6 +67,15 @@ class Register:
         return bool(self.event & self.enable)
 
 
+def _of_units(units: list[Any], is_so: Callable[[Any], bool]) -> Callable[[], int]:
+    """Return a condition with a bit for each channel: B1 for a, B2 for b."""
+    return lambda: sum(2 << place for place, unit in enumerate(units) if is_so(unit))
+
+
+def _of_summaries(below: dict[int, Register]) -> Callable[[], int]:
+    return lambda: sum(bit for bit, register in below.items() if register.summary)
+
+
 class Status:
     """All registers of an instrument.
 
@@ -82,13 +96,20 @@ class Status:
         self.registers: dict[tuple[str, ...], Register] = {}
         for name, unit in channels.items():
             self._of_channel(name, unit)
-        for top, bit in (("operation", INSTRUMENT), ("measurement", INSTRUMENT), ("questionable", INSTRUMENT)):
-            units = [self.registers[top, "instrument", name] for name in channels]
-            below = Register(
-                lambda units=units: sum(2 << place for place, unit in enumerate(units) if unit.summary)  # type: ignore[misc]
-            )
-            self.registers[top, "instrument"] = below
-            self.registers[(top,)] = Register(lambda below=below, bit=bit: bit if below.summary else 0)  # type: ignore[misc]
+        units = list(channels.values())
+        for path, is_so in (
+            (("operation", "sweeping"), lambda unit: unit.sweeping),
+            (("operation", "measuring"), lambda unit: unit.busy),
+            (("measurement", "current_limit"), lambda unit: unit.source.func == 1 and unit.compliance),
+            (("measurement", "voltage_limit"), lambda unit: unit.source.func == 0 and unit.compliance),
+            (("questionable", "over_temperature"), lambda unit: unit.hot),
+        ):
+            self.registers[path] = Register(_of_units(units, is_so))
+        for top in ("operation", "measurement", "questionable"):
+            inner = [self.registers[top, "instrument", name] for name in channels]
+            self.registers[top, "instrument"] = Register(_of_units(inner, lambda register: register.summary))
+            below = {bit: self.registers[top, name] for name, bit in _SUMMARIES[top].items()}
+            self.registers[(top,)] = Register(_of_summaries(below))
 
     def _of_channel(self, name: str, unit: Channel) -> None:
         overrun = Register(lambda: sum(bit for key, bit in OVERRUNS.items() if unit.detectors[key].overrun))
@@ -123,6 +144,8 @@ class Status:
             self.standard.event |= COMMAND_ERROR
         elif -280 < number <= -200 or number > 1000:
             self.standard.event |= EXECUTION_ERROR
+        elif -499 <= number <= -400:
+            self.standard.event |= QUERY_ERROR
         else:
             self.standard.event |= DEVICE_ERROR
 

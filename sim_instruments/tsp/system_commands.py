@@ -42,7 +42,6 @@ class SystemCommands:
         self.timers = [Timer(instrument.timeline, _TIMERS + k) for k in range(1, 9)]
         self.blenders: list[Detector] = []
         for name, act in (
-            ("print", self._print),
             ("printbuffer", self._print_buffer),
             ("printnumber", self._print_number),
             ("delay", lambda seconds: lua.sleep(number(0.0, 1e5)(seconds))),
@@ -52,6 +51,7 @@ class SystemCommands:
             ("exit", lua.leave),
         ):
             lua.set_global(name, lua.function(act))
+        lua.set_global("print", lua.printing(self._print))
         self._add_errors()
         self._add_format()
         self._add_trigger()
@@ -70,13 +70,13 @@ class SystemCommands:
 
     def _print(self, *values: Any) -> None:
         text = "\t".join(self._instrument.format.text(value) for value in values)
-        self._instrument.say(text.encode("latin-1", "replace") + b"\n")
+        self._instrument.say(text.encode("latin-1", "replace") + b"\n", ends=True)
 
     def _print_number(self, *values: Any) -> None:
         check = number(-1e308, 1e308)
         form, numbers = self._instrument.format, [check(value) for value in values]
         packed = form.packed(numbers, [form.number(value) for value in numbers], first=True)
-        self._instrument.say(form.opening + packed + b"\n")
+        self._instrument.say(form.opening + packed + b"\n", ends=True)
 
     def _print_buffer(self, *given: Any) -> None:
         """Send readings, as they come in while an overlapped operation fills the buffer (p. 9-181)."""
@@ -104,7 +104,7 @@ class SystemCommands:
             last = min(last, place + _PRINTED_AT_ONCE - 1)
             instrument.say(self._entries(columns, range(place, last + 1), first=place == max(start, 1)))
             place = last + 1
-        instrument.say(b"\n")
+        instrument.say(b"\n", ends=True)
 
     def _entries(self, columns: Sequence[Column], places: range, *, first: bool) -> bytes:
         form = self._instrument.format
