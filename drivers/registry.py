@@ -28,6 +28,9 @@ _OURS = {
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
     "keithley2461": "drivers.keithley2461:Keithley2461",
+    "keithley2602b": "drivers.keithley2600:Keithley2602B",
+    "keithley2612b": "drivers.keithley2600:Keithley2612B",
+    "keithley2636b": "drivers.keithley2600:Keithley2636B",
     "zahner-pp212": "drivers.zahner:Zahner",
 }
 

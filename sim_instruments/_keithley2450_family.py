@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from sim_instruments._keithley2450_buffers import BufferCommands
 from sim_instruments._keithley2450_trigger import add_trigger_commands
 from sim_instruments.exchange import CommonCommands, Exchange
-from sim_instruments.scpi import Choice, Command, CommandTree, Numeric, QuotedChoice, boolean
+from sim_instruments.scpi import Choice, Command, CommandTree, Numeric, QuotedChoice
+from sim_instruments.scpi_settings import add_choice, add_number, add_switch, number_text
 from sim_instruments.source_faults import suffer
 from sim_instruments.source_meter import SourceMeter
 from sim_instruments.source_settings import LINE_HZ, MeasureSettings, SourceSettings
@@ -151,25 +152,10 @@ class TouchSourceMeter:
     # -- how commands are entered -------------------------------------------------------------------------------------
 
     def _number(self, pattern: str, kind: Numeric, read: Callable[..., float], write: Callable[..., None]) -> None:
-        """Enter a numeric setting: command, query, and query of MIN, MAX, DEF."""
-
-        def query(*arguments: float | None) -> str:
-            *suffixes, value = (
-                arguments if arguments and isinstance(arguments[-1], float | None) else (*arguments, None)
-            )
-            return _text(read(*suffixes) if value is None else value)
-
-        def bound(text: str) -> float | None:
-            if (value := kind.keyword(text)) is None:
-                raise ScpiError(-224, text)
-            return value
-
-        self.tree.add(pattern, Command(write, (kind,), 1))
-        self.tree.add(f"{pattern}?", Command(query, (bound,)))
+        add_number(self.tree, pattern, kind, read, write)
 
     def _switch(self, pattern: str, read: Callable[[], float], write: Callable[[bool], None]) -> None:
-        self.tree.add(pattern, Command(write, (boolean,), 1))
-        self.tree.add(f"{pattern}?", Command(lambda: str(int(read()))))
+        add_switch(self.tree, pattern, read, write)
 
     def _of_measure(self, name: str) -> tuple[Callable[[], float], Callable[[float], None]]:
         meter = self.meter
@@ -189,15 +175,19 @@ class TouchSourceMeter:
         self.tree.add("*LANG?", Command(lambda: "SCPI"))
         self.tree.add("*LANG", Command(lambda _: None, (Choice(("SCPI",)),), 1))  # p. B-6; another set needs a reboot
         self.tree.add(":SYSTem:VERSion?", Command(lambda: "1996.0"))
-        self.tree.add(":SYSTem:LFRequency?", Command(lambda: _text(LINE_HZ)))
+        self.tree.add(":SYSTem:LFRequency?", Command(lambda: number_text(LINE_HZ)))
         frequency, duration = Numeric(20, 8000, 1000, "HZ"), Numeric(0.001, 100, 0.1, "S")
         self.tree.add(":SYSTem:BEEPer[:IMMediate]", Command(lambda *_: None, (frequency, duration), 2))
 
     def _add_source(self) -> None:
         meter, tree, model = self.meter, self.tree, self.model
-        functions = Choice(("VOLTage", "CURRent"))
-        tree.add(":SOURce[1]:FUNCtion[:MODE]", Command(self._of_source("function")[1], (functions,), 1))  # p. 6-95
-        tree.add(":SOURce[1]:FUNCtion[:MODE]?", Command(lambda: meter.source.function))
+        add_choice(
+            tree,
+            ":SOURce[1]:FUNCtion[:MODE]",
+            ("VOLTage", "CURRent"),
+            lambda: meter.source.function,
+            lambda name: meter.change_source(function=name),
+        )  # p. 6-95
         volt, amps = ":SOURce[1]:VOLTage", ":SOURce[1]:CURRent"
         # p. 6-94
         self._number(f"{volt}:ILIMit[:LEVel]", model.current_limit, *self._of_source("limit_A"))
@@ -271,7 +261,7 @@ class TouchSourceMeter:
         self._number("[:SENSe[1]]:COUNt", Numeric(1, 300_000, 1, integer=True), *self._of_measure("count"))
 
     def _add_filter(self, node: str) -> None:
-        meter, kinds = self.meter, Choice(("REPeat", "MOVing"))
+        meter = self.meter
 
         def set_kind(kind: str) -> None:
             meter.require_idle()
@@ -279,8 +269,13 @@ class TouchSourceMeter:
 
         self._switch(f"{node}:AVERage[:STATe]", *self._of_measure("filter_on"))
         self._number(f"{node}:AVERage:COUNt", Numeric(1, 100, 10, integer=True), *self._of_measure("filter_count"))
-        self.tree.add(f"{node}:AVERage:TCONtrol", Command(set_kind, (kinds,), 1))
-        self.tree.add(f"{node}:AVERage:TCONtrol?", Command(lambda: "REP" if meter.measure.filter_repeats else "MOV"))
+        add_choice(
+            self.tree,
+            f"{node}:AVERage:TCONtrol",
+            ("REPeat", "MOVing"),
+            lambda: "REP" if meter.measure.filter_repeats else "MOV",
+            set_kind,
+        )
 
     def _range_writer(self, field: str) -> Callable[[float], None]:
         electronics, measure = self.meter.electronics, self.meter
@@ -365,19 +360,19 @@ class TouchSourceMeter:
         self._switch(":OUTPut[1][:STATe]", lambda: meter.output_on, switch)
         self.tree.add(":OUTPut[1]:INTerlock:TRIPped?", Command(lambda: str(int(meter.interlock_closed))))  # 1: closed
         self._add_terminals()
-        modes = Choice(("NORMal", "ZERO", "HIMPedance", "GUARd"))
+        modes = ("NORMal", "ZERO", "HIMPedance", "GUARd")
         for function, short in (("VOLTage", "VOLT"), ("CURRent", "CURR")):
-            write = _item_writer(meter, short)
-            self.tree.add(f":OUTPut[1]:{function}:SMODe", Command(write, (modes,), 1))
-            self.tree.add(f":OUTPut[1]:{function}:SMODe?", Command(_item_reader(meter, short)))
+            reader, writer = _item_reader(meter, short), _item_writer(meter, short)
+            add_choice(self.tree, f":OUTPut[1]:{function}:SMODe", modes, reader, writer)
 
     def _add_terminals(self) -> None:
         def select(which: str) -> None:
             self.meter.switch_output(self.meter.require_idle(), on=False)  # the output goes off (assumed)
             self._rear_terminals = which == "REAR"
 
-        self.tree.add(":ROUTe:TERMinals", Command(select, (Choice(("FRONt", "REAR")),), 1))
-        self.tree.add(":ROUTe:TERMinals?", Command(lambda: "REAR" if self._rear_terminals else "FRON"))
+        add_choice(
+            self.tree, ":ROUTe:TERMinals", ("FRONt", "REAR"), lambda: "REAR" if self._rear_terminals else "FRON", select
+        )
 
 
 def _item_writer(meter: SourceMeter, function: str) -> Callable[[str], None]:
@@ -390,7 +385,3 @@ def _item_writer(meter: SourceMeter, function: str) -> Callable[[str], None]:
 
 def _item_reader(meter: SourceMeter, function: str) -> Callable[[], str]:
     return lambda: meter.off_modes[function]
-
-
-def _text(value: float) -> str:
-    return f"{value:.10G}"

@@ -64,6 +64,8 @@ class SourceMeter:
         Of the noise.
     source, measure : optional
         The model's settings after ``*RST``.
+    status : Status, optional
+        Its status registers.
     """
 
     def __init__(
@@ -74,11 +76,13 @@ class SourceMeter:
         seed: int = 0,
         source: SourceSettings | None = None,
         measure: MeasureSettings | None = None,
+        *,
+        status: Status | None = None,
     ) -> None:
         self.clock = clock
         self.electronics = electronics
         self._defaults = source or SourceSettings(), measure or MeasureSettings()
-        self.status = Status()
+        self.status = status or Status()
         self._drive = Drive(cell, electronics.response_s)
         self._noise = Noise(seed)
         self._record: Record | None = None
@@ -87,6 +91,7 @@ class SourceMeter:
         self._per_volt: dict[float, float] = {}
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
+        self.off_resets_sense = True
         self.output_on = False
         self._use_defaults()
 
@@ -165,7 +170,7 @@ class SourceMeter:
             self._drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
 
     def switch_output(self, t_s: float, *, on: bool) -> None:
-        """Switch the output at t_s. Every off state resets sensing to 2-wire (p. 2-82)."""
+        """Switch the output at t_s. On some models every off state resets sensing to 2-wire (2461: p. 2-82)."""
         if on == self.output_on:
             return
         self._collect(t_s)
@@ -179,7 +184,7 @@ class SourceMeter:
             self._drive.connect(t_s + RELAY_S if self.off_modes["VOLT"] == "HIMP" else t_s, level)
             self._level_changed = True
         else:
-            self.measure.four_wire = False
+            self.measure.four_wire &= not self.off_resets_sense
             if self.off_modes["VOLT"] == "HIMP":
                 self._drive.disconnect(t_s)
             else:
@@ -220,6 +225,10 @@ class SourceMeter:
             trial.set_level(0.0, 1.0)
             self._per_volt[aperture_s] = float(trial.readings(0.0, 1e-9, 0, 1, aperture_s)[0])
         return max(self._per_volt[aperture_s], 1e-15)
+
+    def sample_ohm(self) -> float:
+        """Return the sample's resistance as a reading of the present kind would find it, ohm."""
+        return 1.0 / self._reading_per_volt(self.measure.aperture_s)
 
     @property
     def contacts(self) -> Contacts:

@@ -48,6 +48,7 @@ class MeasureSettings:
     voltage_range_V: float = 2.0
     resistance_range_ohm: float = 2e5
     nplc: float = 1.0
+    line_Hz: float = LINE_HZ
     auto_zero: bool = True
     four_wire: bool = False
     count: int = 1
@@ -71,7 +72,7 @@ class MeasureSettings:
     def aperture_s(self) -> float:
         """Averaging time of the readings that are made now, s."""
         if self.digitize is None:
-            return self.nplc / LINE_HZ * self._averaged
+            return self.nplc / self.line_Hz * self._averaged
         return self.digitize_aperture_s or 1.0 / self.digitize_rate_Hz
 
     @property

@@ -46,6 +46,8 @@ MESSAGES = {
     -420: "Query UNTERMINATED",
     -430: "Query DEADLOCKED",
     -440: "Query UNTERMINATED after indefinite response",
+    802: "OUTPUT blocked by output enable",
+    803: "Not permitted with OUTPUT off",
     1115: "Parameter error: TRACe:MAKE cannot take an existing reading buffer name",
     1133: "Parameter 4, Syntax error, expected valid name parameters",
     2771: "Instrument is nearing an internal temperature where corrective action is necessary",
@@ -189,7 +191,7 @@ class Status:
 def _event_bit(number: int) -> int:
     if -199 <= number <= -100:
         return COMMAND_ERROR
-    if -299 <= number <= -200 or number == 1133:
+    if -299 <= number <= -200 or number in {802, 803, 1133}:
         return EXECUTION_ERROR
     if -499 <= number <= -400:
         return QUERY_ERROR
