@@ -112,7 +112,7 @@ class SourceMeter:
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
-        self._flowing_A(0.0, 1e-5)
+        self._reading_per_volt(1e-5)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
