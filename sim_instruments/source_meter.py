@@ -338,6 +338,8 @@ class SourceMeter:
         self._level_changed = False
         if not digitize:
             wait = max(wait, self._drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
+            if self.source.function == "CURR":
+                wait = max(wait, self._drive.closed_since + self._settling_s - t_s)
         start = t_s + wait
         range_A = m.digitize_range_A if digitize else m.current_range_A
         if not digitize and m.auto_range:
