@@ -18,6 +18,8 @@ Driver = type[Potentiostat] | type[TemperatureController]
 
 _GROUP = "ionecho.drivers"
 _OURS = {
+    "zahner-pp212": "drivers.zahner:Zahner",
+    "ec301": "drivers.ec301:EC301",
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
     "keithley2461": "drivers.keithley2461:Keithley2461",

@@ -54,21 +54,34 @@ def gui(
     raise typer.Exit(open_window(folder, resource))
 
 
-@app.command(epilog="Example: `ionecho sim keithley2461 --port 5025 --cell demo`")
+@app.command(epilog="Example: `ionecho sim keithley2461 lakeshore336 --cell thermal --fault reboot@t=60`")
 def sim(
-    kind: Annotated[str, typer.Argument(help="keithley2461")],
+    kinds: Annotated[list[str], typer.Argument(help="Which instruments; several share the cell. `list` names them.")],
+    transport: Annotated[str, typer.Option(help="socket, hislip, vxi11 or pty; else each one's usual one.")] = "",
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     seed: Seed = 1,
     speed: Speed = 1.0,
     cell: Annotated[str, typer.Option(help="Name of a ready cell, or a cell file.")] = "demo",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="What goes wrong: NAME[=VALUE]@WHEN, e.g. drop-fin@1000 (docs).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve a simulated instrument until it is told to end (Ctrl-C, SIGTERM)."""
+    """Serve simulated instruments until told to end (Ctrl-C, SIGTERM)."""
     from ionecho.commands import serve_simulator
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        serve_simulator(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+        serve_simulator(
+            kinds,
+            transport=transport,
+            port=port,
+            seed=seed,
+            speed=speed,
+            cell=cell,
+            faults=fault or [],
+            as_json=as_json,
+        )
 
 
 @app.command(epilog="Example: `ionecho discover TCPIP::127.0.0.1::5025::SOCKET`")

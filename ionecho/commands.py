@@ -26,11 +26,33 @@ def open_window(folder: Path, resource: str | None) -> int:
     return main(folder, resource)
 
 
-def serve_simulator(kind: str, *, port: int, seed: int, speed: float, cell: str, as_json: bool) -> None:
-    """Serve a simulated instrument until it is told to end."""
-    from sim_instruments import serve
+def serve_simulator(kinds: list[str], *, as_json: bool, **options: Any) -> None:
+    """Serve simulated instruments until told to end; ``list`` prints which there are."""
+    from sim_instruments import KINDS, serve
 
-    serve(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+    if kinds == ["list"]:
+        _print_kinds(as_json=as_json)
+        return
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise ProtocolError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(KINDS))}")
+    try:
+        serve(kinds, as_json=as_json, **options)
+    except ValueError as fault:
+        raise ProtocolError(str(fault)) from fault
+
+
+def _print_kinds(*, as_json: bool) -> None:
+    from sim_instruments import KINDS
+
+    if as_json:
+        print_json({"kinds": {name: list(kind.transports) for name, kind in sorted(KINDS.items())}})
+        return
+    from rich.table import Table
+
+    table = Table("instrument", "transports")
+    for name, kind in sorted(KINDS.items()):
+        table.add_row(name, ", ".join(kind.transports))
+    console().print(table)
 
 
 def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:

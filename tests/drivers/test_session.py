@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from drivers import VisaSession, open_potentiostat, probe
+from drivers._links import SocketLink
 from protocols import ConnectionLost, InstrumentError
 
 Answer = Callable[[socket.socket, bytes], None]
@@ -202,8 +203,8 @@ def test_a_session_belongs_to_the_thread_that_opened_it() -> None:
 
 def test_small_messages_are_not_held_back() -> None:
     with instrument(lambda *_: None) as resource, VisaSession(resource) as session:
-        assert session._socket is not None
-        assert session._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert isinstance(session._link, SocketLink)
+        assert session._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("inf")])
