@@ -24,6 +24,7 @@ _GROUP = "ionecho.drivers"
 _OURS = {
     "b2901": "drivers.b2900:B2901",
     "b2911": "drivers.b2900:B2911",
+    "zahner-pp212": "drivers.zahner:Zahner",
     "ec301": "drivers.ec301:EC301",
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
@@ -31,7 +32,6 @@ _OURS = {
     "keithley2602b": "drivers.keithley2600:Keithley2602B",
     "keithley2612b": "drivers.keithley2600:Keithley2612B",
     "keithley2636b": "drivers.keithley2600:Keithley2636B",
-    "zahner-pp212": "drivers.zahner:Zahner",
 }
 
 

@@ -268,7 +268,8 @@ class CommandTree:
         """
         node, passed = self._root, []
         for mnemonic in path:
-            if mnemonic.upper() in node.children and mnemonic.startswith("*"):
+            # CALCulate3 is a name of its own where manuals make it one, not a suffix.
+            if mnemonic.upper() in node.children and (mnemonic.startswith("*") or mnemonic[-1:].isdigit()):
                 node = node.children[mnemonic.upper()]
                 continue
             if (match := _MNEMONIC.match(mnemonic)) is None:

@@ -49,8 +49,8 @@ class SourceMeter:
     While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
     were applied (an approximation: a limited run ends anyway).
 
-    A current source regulates once a reading: at its start the voltage jumps to where the mean current over its
-    aperture is right. On a resistor that is exact; on a cell with a memory the current sags between readings.
+    A current source regulates once a reading: ten settling times before it the voltage jumps to where the mean current
+    over its aperture is right. On a resistor that is exact; on a cell with a memory the current sags between readings.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ class SourceMeter:
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
-        self._flowing_A(0.0, 1e-5)
+        self._reading_per_volt(1e-5)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -215,16 +215,21 @@ class SourceMeter:
         missing = self.source.level_A - self._flowing_A(t_s, aperture_s)
         per_volt = self._reading_per_volt(aperture_s)
         wanted = level + missing / per_volt
-        self._drive.set_level(t_s, float(np.clip(wanted, -self.source.limit_V, self.source.limit_V)))
+        before = max(t_s - self._settling_s, self._drive.closed_since + 1e-9)
+        self._drive.set_level(before, float(np.clip(wanted, -self.source.limit_V, self.source.limit_V)))
 
     def _reading_per_volt(self, aperture_s: float) -> float:
-        """Return what a reading sees of a step of 1 V at its start, A."""
+        """Return what a settled reading sees of a step of 1 V just before it, A."""
         if aperture_s not in self._per_volt:
             trial = Drive(self._drive.cell, self.electronics.response_s)
             trial.connect(-1.0, 0.0)
-            trial.set_level(0.0, 1.0)
+            trial.set_level(-self._settling_s, 1.0)
             self._per_volt[aperture_s] = float(trial.readings(0.0, 1e-9, 0, 1, aperture_s)[0])
         return max(self._per_volt[aperture_s], 1e-15)
+
+    @property
+    def _settling_s(self) -> float:
+        return 10.0 * self.electronics.response_s
 
     def sample_ohm(self) -> float:
         """Return the sample's resistance as a reading of the present kind would find it, ohm."""
@@ -333,6 +338,8 @@ class SourceMeter:
         self._level_changed = False
         if not digitize:
             wait = max(wait, self._drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
+            if self.source.function == "CURR":
+                wait = max(wait, self._drive.closed_since + self._settling_s - t_s)
         start = t_s + wait
         range_A = m.digitize_range_A if digitize else m.current_range_A
         if not digitize and m.auto_range:
