@@ -210,7 +210,7 @@ class Interpreter:
         return None if problem is None else _told(str(problem))
 
 
-def _nothing(_object: object, _name: object, _is_setting: bool) -> str:  # noqa: FBT001 - lupa's own signature
+def _nothing(_object: object, _name: object, _is_setting: bool) -> str:
     raise AttributeError("no attribute of the host can be reached")
 
 
@@ -221,6 +221,6 @@ def _plain(value: Any) -> Any:
 
 def _told(message: str) -> str:
     """Return a Lua message as the instrument words it: ``at line 1: ...``, with Lua 5.0's quotation marks."""
-    text = re.sub(r"'([^']*)'", r"`\1'", message.split("\nstack traceback")[0])
+    text = re.sub(r"'([^']*)'", r"`\1'", message.split("\nstack traceback", maxsplit=1)[0])
     found = re.match(r"tsp:(\d+): (.*)", text, re.DOTALL)
     return f" at line {found[1]}: {found[2]}" if found else text
