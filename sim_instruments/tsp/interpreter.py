@@ -6,21 +6,23 @@ as the instrument's does. Lua itself takes time: 2 us an instruction (assumed), 
 model comes to its end, and one without end can be aborted.
 
 Lua is 5.1 with the compatibility functions that 5.0 had (``table.getn``, ``math.mod``, ``string.gfind``, ``gcinfo``);
-``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no loading of
-modules, no Python objects but the command tree's.
+``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no modules,
+no Python objects but the command tree's.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lupa.lua51 import LuaError, LuaMemoryError, LuaRuntime, lua_type
 
 from sim_instruments.tsp.errors import TspError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INSTRUCTION_S = 2e-6
 _SLICE = 250  # instructions
@@ -210,7 +212,7 @@ class Interpreter:
         return None if problem is None else _told(str(problem))
 
 
-def _nothing(_object: object, _name: object, _is_setting: bool) -> str:  # noqa: FBT001 - lupa's own signature
+def _nothing(_object: object, _name: object, _is_setting: bool) -> str:
     raise AttributeError("no attribute of the host can be reached")
 
 
@@ -221,6 +223,6 @@ def _plain(value: Any) -> Any:
 
 def _told(message: str) -> str:
     """Return a Lua message as the instrument words it: ``at line 1: ...``, with Lua 5.0's quotation marks."""
-    text = re.sub(r"'([^']*)'", r"`\1'", message.split("\nstack traceback")[0])
+    text = re.sub(r"'([^']*)'", r"`\1'", message.partition("\nstack traceback")[0])
     found = re.match(r"tsp:(\d+): (.*)", text, re.DOTALL)
     return f" at line {found[1]}: {found[2]}" if found else text
