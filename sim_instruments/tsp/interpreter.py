@@ -66,6 +66,7 @@ class Interpreter:
         self._abort = False
         self._failed: BaseException | None = None
         self.running = False
+        self.computing = False
         boot = resources.files(__package__).joinpath("boot.lua").read_text("ascii")
         parts = self._lua.execute(boot, self._slice_over, _SLICE)
         self._tools = {str(key): part for key, part in parts.items()}
@@ -74,7 +75,7 @@ class Interpreter:
 
     def start(self, chunk: str) -> None:
         """Begin a chunk of Lua and let it run until it waits."""
-        self.running, self._abort = True, False
+        self.running, self._abort, self.computing = True, False, False
         self._ready = lambda: True
         threading.Thread(target=self._main, args=(chunk,), name="TSP script", daemon=True).start()
         self.run()
@@ -156,7 +157,9 @@ class Interpreter:
         raise Aborted
 
     def _slice_over(self) -> None:
+        self.computing = True
         self.sleep(_SLICE * _INSTRUCTION_S)
+        self.computing = False
 
     # -- the command tree ---------------------------------------------------------------------------------------------
 
