@@ -235,6 +235,7 @@ class ChannelCommands:
         node = lua.array("reading_buffer", buffer, partial(buffer.entry, "readings"))
         for name in buffers.COLUMNS:
             column = lua.array("synchronous_table", Column(buffer, name), partial(buffer.entry, name))
+            lua.constant(column, "getreading", lua.function(partial(buffer.entry, name)))
             lua.constant(node, name, column)
         lua.constant(node, "clear", lua.function(buffer.clear))
         lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here

@@ -67,6 +67,7 @@ class Interpreter:
         self._failed: BaseException | None = None
         self.running = False
         self.computing = False
+        self._at_rest = True
         boot = resources.files(__package__).joinpath("boot.lua").read_text("ascii")
         parts = self._lua.execute(boot, self._slice_over, _SLICE)
         self._tools = {str(key): part for key, part in parts.items()}
@@ -110,6 +111,7 @@ class Interpreter:
             self._done.release()
 
     def _execute(self, chunk: str) -> None:
+        self._at_rest = False
         try:
             problem = self._tools["execute"](chunk)
             if problem is not None:
@@ -122,6 +124,7 @@ class Interpreter:
             if not self._abort:
                 self._refused(TspError(-286, _told(str(fault))))
         finally:
+            self._at_rest = True
             self._tools["rest"]()
 
     def wait(self, ready: Callable[[], bool]) -> None:
@@ -147,16 +150,19 @@ class Interpreter:
         self.wait(lambda: self._now() >= until)
 
     def keep_on(self) -> None:
-        """Raise `Aborted` if the script is to end."""
+        """Raise `Aborted` if the script is to end, from now on at every instruction: a pcall does not save it."""
         if self._abort:
+            self._tools["hurry"]()
             raise Aborted
 
     def leave(self) -> None:
         """Do as ``exit()``."""
         self._abort = True
-        raise Aborted
+        self.keep_on()
 
     def _slice_over(self) -> None:
+        if self._at_rest:
+            return
         self.computing = True
         self.sleep(_SLICE * _INSTRUCTION_S)
         self.computing = False
