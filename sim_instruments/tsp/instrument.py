@@ -131,6 +131,11 @@ class TspInstrument:
         """Whether a chunk runs or waits."""
         return self._lua.running
 
+    @property
+    def computing(self) -> bool:
+        """Whether a chunk runs and waits for nothing."""
+        return self._lua.running and self._lua.computing
+
     # -- what clients and scripts ask for -----------------------------------------------------------------------------
 
     def execute(self, chunk: str, speaker: TspConversation) -> None:
