@@ -26,10 +26,12 @@ import numpy as np
 
 from drivers._links import MessageLink, SerialLink, open_link
 from drivers.contract import Dialect
+from drivers.transcript import RecordedLink
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from pyvisa import ResourceManager
@@ -73,6 +75,30 @@ def canonical_resource(resource: str) -> str:
     return str(name)
 
 
+def interface_of(resource: str) -> str:
+    """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
+
+    Raises
+    ------
+    ConnectionLost
+        If it is no VISA resource name.
+    """
+    from pyvisa.rname import InvalidResourceName, ResourceName
+
+    try:
+        name = ResourceName.from_string(resource.strip().upper())
+    except InvalidResourceName:
+        raise ConnectionLost(
+            f"{resource!r} is no VISA resource, such as TCPIP::192.168.0.10::5025::SOCKET, nor in the address book"
+        ) from None
+    return f"{name.interface_type} {name.resource_class}"
+
+
+def takes_one_client(resource: str) -> bool:
+    """Whether a second session would take the first one's answers: so it is on serial lines."""
+    return interface_of(resource).startswith("ASRL")
+
+
 class VisaSession:
     """An open link to one instrument, used by the one thread that opened it.
 
@@ -84,6 +110,8 @@ class VisaSession:
         How long any single exchange may take. Always finite.
     dialect : Dialect
         How lines end, and what makes the instrument say who it is.
+    transcript : Path, optional
+        File in which every byte is recorded.
 
     Attributes
     ----------
@@ -96,7 +124,9 @@ class VisaSession:
         If nobody answers there.
     """
 
-    def __init__(self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT) -> None:
+    def __init__(
+        self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT, transcript: Path | None = None
+    ) -> None:
         if not 0 < timeout_s < float("inf"):
             raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
         self.resource = resource
@@ -109,6 +139,8 @@ class VisaSession:
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
         with self._mapped("open"):
             self._link = open_link(_manager(), resource, timeout_s, dialect)
+        if transcript is not None:
+            self._link = RecordedLink(self._link, transcript, resource)
         try:
             self.idn = self.query(dialect.greeting)
         except InstrumentError:
@@ -274,6 +306,8 @@ class VisaSession:
 
     def _message_link(self, what: str) -> MessageLink:
         link = self._may_be_used(what)
+        if isinstance(link, RecordedLink):
+            link = link.link
         if not isinstance(link, MessageLink):
             kind = "serial line" if isinstance(link, SerialLink) else "raw socket"
             raise InstrumentError(f"{self.resource}: a {kind} has no {what}", command=what)

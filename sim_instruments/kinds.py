@@ -44,10 +44,12 @@ class Kind:
 _KEITHLEY = ("socket", "hislip", "vxi11")
 
 KINDS: dict[str, Kind] = {
+    "b2912a": Kind("b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
     "ec301": Kind("ec301.instrument:EC301", ("socket",)),
     "keithley2400": Kind("keithley2400:Keithley2400", ("socket", "pty")),
     "keithley2450": Kind("keithley2450:Keithley2450", _KEITHLEY),
     "keithley2460": Kind("keithley2460:Keithley2460", _KEITHLEY),
     "keithley2461": Kind("keithley2461:Keithley2461", _KEITHLEY),
+    "keithley2602b": Kind("tsp.instrument:TspInstrument", ("socket", "vxi11")),
     "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }
