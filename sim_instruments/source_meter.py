@@ -39,6 +39,8 @@ UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
 _FILL_SLICE = 64 * PANEL
+# Settings of the source that readings in progress are made with.
+_OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
 
 
 class SourceMeter:
@@ -153,11 +155,7 @@ class SourceMeter:
         elif abs(settings.level_A) > settings.range_A * self.electronics.overrange:
             raise ScpiError(-222, f"{settings.level_A:g} A does not fit the {settings.range_A:g} A range")
         before = self.source
-        if (settings.limit_A, settings.read_back, settings.function) != (
-            before.limit_A,
-            before.read_back,
-            before.function,
-        ):
+        if any(getattr(settings, name) != getattr(before, name) for name in _OF_READINGS):
             self._collect(t_s)  # readings that are complete keep what was set when they were made
         self._level_changed |= (settings.level_V, settings.level_A) != (before.level_V, before.level_A)
         if self.output_on and settings.function != before.function:
