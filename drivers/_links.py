@@ -206,12 +206,16 @@ class MessageLink:
 
         pyvisa-py waits anew for each part of it: what drips would keep it for hours. So somebody looks at the clock.
         """
+        from pyvisa.constants import StatusCode
+
         patience_s = self._timeout_s + len(memory) / self.slowest_Bps
         watch = threading.Timer(patience_s, self._cut)
         watch.daemon = True
         watch.start()
         try:
-            data, status = self._opened.visalib.read(self._opened.session, len(memory))
+            # That there may be more than was asked for is no news: answers are read in pieces.
+            with self._opened.ignore_warning(StatusCode.success_max_count_read):
+                data, status = self._opened.visalib.read(self._opened.session, len(memory))
         finally:
             watch.cancel()
         if not data:
