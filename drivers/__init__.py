@@ -16,7 +16,15 @@ from drivers.contract import (
 from drivers.keithley2450 import Keithley2450
 from drivers.keithley2460 import Keithley2460
 from drivers.keithley2461 import Keithley2461
-from drivers.registry import Found, discover, driver_named, driver_names, open_potentiostat, probe
+from drivers.registry import (
+    Found,
+    discover,
+    driver_named,
+    driver_names,
+    open_potentiostat,
+    open_temperature_controller,
+    probe,
+)
 from drivers.session import VisaSession, canonical_resource
 
 __all__ = [
@@ -41,5 +49,6 @@ __all__ = [
     "driver_named",
     "driver_names",
     "open_potentiostat",
+    "open_temperature_controller",
     "probe",
 ]

@@ -203,6 +203,10 @@ class Dialect:
         On serial lines.
     software_flow : bool
         XON/XOFF on serial lines.
+    data_bits : int
+        On serial lines.
+    odd_parity : bool
+        On serial lines; else there is none.
     """
 
     greeting: str = "*IDN?"
@@ -210,6 +214,8 @@ class Dialect:
     read_end: str = "\n"
     baud: int = 9600
     software_flow: bool = False
+    data_bits: int = 8
+    odd_parity: bool = False
 
 
 @dataclass(frozen=True)

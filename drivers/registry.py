@@ -24,6 +24,8 @@ _OURS = {
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
     "keithley2461": "drivers.keithley2461:Keithley2461",
+    "lakeshore335": "drivers.lakeshore:LakeShore335",
+    "lakeshore336": "drivers.lakeshore:LakeShore336",
     "zahner-pp212": "drivers.zahner:Zahner",
 }
 
@@ -111,6 +113,26 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0) -> Potentiostat:
     raise InstrumentError(
         f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
     )
+
+
+def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> TemperatureController:
+    """Open a link to a temperature controller and return its driver, by what it answers to its greeting.
+
+    Raises
+    ------
+    ConnectionLost
+        If nobody answers.
+    InstrumentError
+        If there is no driver for it.
+    """
+    drivers = [driver for _, driver in _drivers() if issubclass(driver, TemperatureController)]
+    session = VisaSession(resource, timeout_s, drivers[0].dialect)
+    identity = Identity.from_idn(session.idn)
+    for driver in drivers:
+        if driver.matches(identity):
+            return driver(session)
+    session.close()
+    raise InstrumentError(_no_driver(resource, identity))
 
 
 def probe(resource: str, timeout_s: float = 1.0) -> Found:

@@ -45,5 +45,7 @@ KINDS: dict[str, Kind] = {
     "keithley2450": Kind("keithley2450:Keithley2450", ("socket",)),
     "keithley2460": Kind("keithley2460:Keithley2460", ("socket",)),
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+    "lakeshore335": Kind("lakeshore.instrument:LakeShore335", ("pty", "socket")),
+    "lakeshore336": Kind("lakeshore.instrument:LakeShore336", ("socket", "pty")),
     "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }
