@@ -365,6 +365,23 @@ class TemperatureController(ABC):
         """Return the temperature now."""
 
     @abstractmethod
+    def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
+        """Read until the temperature is stable; return the last reading.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long at most.
+        every_s : float
+            How often is read.
+
+        Raises
+        ------
+        InstrumentError
+            If it is not stable in time, or something has a fault. The heater stays as it is.
+        """
+
+    @abstractmethod
     def safe_state(self) -> OutputReadback:
         """Switch the heaters off and read that back. May be called at any time, any number of times.
 

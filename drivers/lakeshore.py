@@ -221,20 +221,7 @@ class _LakeShore(TemperatureController):
         return now - self._inside_since >= self._use.settling_s
 
     def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
-        """Read until the temperature is stable; return the last reading.
-
-        Parameters
-        ----------
-        timeout_s : float
-            On the driver's clock.
-        every_s : float
-            How often is read.
-
-        Raises
-        ------
-        InstrumentError
-            If it is not stable in time, or something has a fault. The heater stays as it is.
-        """
+        """Wait on the driver's clock. See `TemperatureController.wait_until_stable`."""
         began = self._clock()
         while not (reading := self.read()).stable:
             if self._clock() - began > timeout_s:
