@@ -140,7 +140,7 @@ class SerialLink:
     below : serial port
     timeout_s : float
     dialect : Dialect
-        Its speed and flow control.
+        Its speed, frame and flow control.
     """
 
     def __init__(self, opened: MessageBasedResource, below: serial.Serial, timeout_s: float, dialect: Dialect) -> None:
@@ -149,6 +149,9 @@ class SerialLink:
         self.slowest_Bps = dialect.baud / 10.0 / 4.0  # ten bits a byte; a quarter of what the line can do
         below.baudrate = dialect.baud
         below.xonxoff = dialect.software_flow
+        if not str(below.port).startswith("/dev/pts/"):  # Linux refuses to frame what a pseudo-terminal passes on
+            below.bytesize = dialect.data_bits
+            below.parity = serial.PARITY_ODD if dialect.odd_parity else serial.PARITY_NONE
         below.timeout = timeout_s
         below.write_timeout = timeout_s
         # What was sent to whoever had the line before is not for us.
