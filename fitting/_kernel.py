@@ -193,8 +193,7 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
 
     Column by column, so that sums run over neighbours, and four reflections at a time, so that the other columns are
     fetched a quarter as often: ``H0 H1 H2 H3 = 1 - V T V'``; Schreiber, Van Loan, SIAM J. Sci. Stat. Comput. 10, 53
-    (1989). Two other columns at a time, so that reflections are fetched half as often. On one core faster than
-    LAPACK's blocked QR of long blocks at this width.
+    (1989). On one core faster than LAPACK's blocked QR of long blocks at this width.
 
     Parameters
     ----------
@@ -205,7 +204,6 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
     """
     k, b = panels.shape[1], panels.shape[2]
     heads, T, overlap = np.zeros(4), np.zeros((4, 4)), np.zeros(4)
-    nothing = np.zeros(b)
     for p in range(panels.shape[0]):
         for j in range(0, k, 4):
             n_here = min(4, k - j)
@@ -248,48 +246,25 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
             if j + 4 >= k:
                 continue
             v0, v1, v2, v3 = panels[p, j], panels[p, j + 1], panels[p, j + 2], panels[p, j + 3]
-            for c in range(j + 4, k, 2):
-                pair = c + 1 < k
-                e = min(c + 1, k - 1)
+            for c in range(j + 4, k):
                 other = panels[p, c]
-                twin = panels[p, c + 1] if pair else nothing
                 d0, d1 = factor[j, c] * heads[0], factor[j + 1, c] * heads[1]
                 d2, d3 = factor[j + 2, c] * heads[2], factor[j + 3, c] * heads[3]
-                e0, e1 = factor[j, e] * heads[0], factor[j + 1, e] * heads[1]
-                e2, e3 = factor[j + 2, e] * heads[2], factor[j + 3, e] * heads[3]
                 for n in range(b):
-                    x, y = other[n], twin[n]
-                    d0 += v0[n] * x
-                    d1 += v1[n] * x
-                    d2 += v2[n] * x
-                    d3 += v3[n] * x
-                    e0 += v0[n] * y
-                    e1 += v1[n] * y
-                    e2 += v2[n] * y
-                    e3 += v3[n] * y
+                    d0 += v0[n] * other[n]
+                    d1 += v1[n] * other[n]
+                    d2 += v2[n] * other[n]
+                    d3 += v3[n] * other[n]
                 d3 = T[0, 3] * d0 + T[1, 3] * d1 + T[2, 3] * d2 + T[3, 3] * d3
                 d2 = T[0, 2] * d0 + T[1, 2] * d1 + T[2, 2] * d2
                 d1 = T[0, 1] * d0 + T[1, 1] * d1
                 d0 = T[0, 0] * d0
-                e3 = T[0, 3] * e0 + T[1, 3] * e1 + T[2, 3] * e2 + T[3, 3] * e3
-                e2 = T[0, 2] * e0 + T[1, 2] * e1 + T[2, 2] * e2
-                e1 = T[0, 1] * e0 + T[1, 1] * e1
-                e0 = T[0, 0] * e0
                 factor[j, c] -= d0 * heads[0]
                 factor[j + 1, c] -= d1 * heads[1]
                 factor[j + 2, c] -= d2 * heads[2]
                 factor[j + 3, c] -= d3 * heads[3]
-                if not pair:
-                    for n in range(b):
-                        other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
-                    continue
-                factor[j, e] -= e0 * heads[0]
-                factor[j + 1, e] -= e1 * heads[1]
-                factor[j + 2, e] -= e2 * heads[2]
-                factor[j + 3, e] -= e3 * heads[3]
                 for n in range(b):
                     other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
-                    twin[n] -= e0 * v0[n] + e1 * v1[n] + e2 * v2[n] + e3 * v3[n]
 
 
 @compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
