@@ -203,7 +203,14 @@ class MessageLink:
 
     def trigger(self) -> None:
         """Send the group execute trigger."""
-        self._opened.assert_trigger()
+        from pyvisa_py.protocols.hislip import Instrument as HiSLIP
+
+        below = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
+        if isinstance(below, HiSLIP):
+            # pyvisa-py has the message of HiSLIP, and does not hand it on.
+            below.trigger()
+        else:
+            self._opened.assert_trigger()
 
     def clear(self) -> None:
         """Send a device clear.
