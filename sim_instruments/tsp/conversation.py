@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
 # Section 11: the commands' equivalents in TSP code.
 _COMMON = {
-    "*IDN?": "print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]"
+    "*IDN?": 'print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]'
     "..localnode.revision)",
     "*RST": "reset()",
     "*OPC": "opc()",

@@ -61,7 +61,9 @@ class TspInstrument:
         self.speaker: TspConversation | None = None
         self._completion_asked = False
         self._prompts = 0
-        self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
+        self._lua = Interpreter(
+            lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse
+        )
         self._commands = SystemCommands(self._lua, self)
         self._add_nodes()
 

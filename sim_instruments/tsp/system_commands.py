@@ -290,14 +290,18 @@ class SystemCommands:
         enabled = {"on": 1}
         lua.constant(beeper, "OFF", 0)
         lua.constant(beeper, "ON", 1)
-        lua.attribute(beeper, "enable", lambda: enabled["on"], lambda value: enabled.update(on=one_of(0, 1)(value)))
+        lua.attribute(
+            beeper, "enable", lambda: enabled["on"], lambda value: enabled.update(on=one_of(0, 1)(value))
+        )
         lua.constant(beeper, "beep", lua.function(lambda *_: None))
 
         def restart() -> None:
             self._since_s = timeline.now
 
         lua.constant(timer, "reset", lua.function(restart))
-        lua.constant(timer, "measure", _with(lua, "t", lua.function(lambda: timeline.now - self._since_s)))
+        lua.constant(
+            timer, "measure", _with(lua, "t", lua.function(lambda: timeline.now - self._since_s))
+        )
 
 
 def _with(lua: Interpreter, name: str, value: Any) -> Any:

@@ -10,6 +10,7 @@ import socket
 import struct
 import threading
 import time
+
 import numpy as np
 import pytest
 
