@@ -251,6 +251,11 @@ class Potentiostat(ABC):
         """Take a link over; the driver owns it from now on."""
 
     @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
+
+    @classmethod
     @abstractmethod
     def matches(cls, identity: Identity) -> bool:
         """Whether this driver is for the instrument that answered."""
@@ -338,6 +343,11 @@ class TemperatureController(ABC):
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
         """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
 
     @classmethod
     @abstractmethod

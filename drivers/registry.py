@@ -25,6 +25,8 @@ _OURS = {
     "b2901": "drivers.b2900:B2901",
     "b2911": "drivers.b2900:B2911",
     "ec301": "drivers.ec301:EC301",
+    "emstat-pico": "drivers.emstat:EmStatPico",
+    "emstat4": "drivers.emstat:EmStat4",
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
     "keithley2461": "drivers.keithley2461:Keithley2461",
@@ -207,11 +209,11 @@ def _greeted(
         except ConnectionLost as fault:
             silence = silence or fault
             continue
-        identity = Identity.from_idn(session.idn)
         for name, driver in _drivers():
+            identity = driver.identity_of(session.idn)
             if driver.dialect == dialect and driver.matches(identity):
                 return session, identity, name
-        answered = answered or identity
+        answered = answered or Identity.from_idn(session.idn)
         session.close()
     if answered is not None:
         return None, answered, None

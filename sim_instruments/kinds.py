@@ -46,6 +46,8 @@ _KEITHLEY = ("socket", "hislip", "vxi11")
 KINDS: dict[str, Kind] = {
     "b2912a": Kind("b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
     "ec301": Kind("ec301.instrument:EC301", ("socket",)),
+    "emstat-pico": Kind("methodscript.emstat:EmStatPico", ("pty", "socket")),
+    "emstat4": Kind("methodscript.emstat:EmStat4LR", ("pty", "socket")),
     "keithley2400": Kind("keithley2400:Keithley2400", ("socket", "pty")),
     "keithley2450": Kind("keithley2450:Keithley2450", _KEITHLEY),
     "keithley2460": Kind("keithley2460:Keithley2460", _KEITHLEY),
