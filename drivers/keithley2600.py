@@ -60,8 +60,8 @@ _TIME_SLACK_S = 2e-6
 _SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
 
 # settle: from output on to the start. Answers to a trigger, in turn: "held sweeping sent coming", then the readings
-# that are coming, if there are any. `held` is the output as it was found after those readings were counted: as long as it is
-# 1 they were all made with the output on. The script's own switching off does not count.
+# that are coming, if there are any. `held` is the output as it was found after those readings were counted: as long as
+# it is 1 they were all made with the output on. The script's own switching off does not count.
 _PROGRAM = """
 function echo_run(settle, longest, silence)
     local b, sent, coming, heard, over, held = echo_buffer, 0, 0, 0, false, 1

@@ -177,7 +177,7 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
 def test_an_output_switched_off_in_mid_run_is_an_error(resource: str) -> None:
     from ionecho.demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@t=3"]) as hurt:
+    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
@@ -240,10 +240,9 @@ def test_a_lost_link_ends_within_the_timeout(resource: str) -> None:
     [
         ("garble@20011", "garbled"),
         ("garble@20000", "garbled"),
-        ("garble=1@20007", "garbled"),
         ("truncate@20000", "no answer"),
-        ("buffer-overrun@t=3", "refused the program while it ran: error 5042|ended after sample"),
-        ("reboot@t=3", "does not answer"),
+        ("buffer-overrun@command=*TRG", "refused the program while it ran: error 5042|ended after sample"),
+        ("reboot@command=*TRG", "does not answer"),
         ("stall@20000", "no answer"),
     ],
 )
@@ -257,10 +256,15 @@ def test_what_goes_wrong_on_the_way_is_an_error_and_nothing_wrong_is_accepted(fa
         driver.arm(plan)
         driver.start()
         with pytest.raises(InstrumentError, match=says):
-            while (block := driver.read()) is not None:
-                settled = (block.status == 0) & (np.abs(block.current_A - block.voltage_V / OHM) < 1e-7)
-                assert settled.sum() >= len(block) - 2
+            read_truly(driver)
         driver.close()
+
+
+def read_truly(driver: Keithley2602B) -> None:
+    """Read to the end; what is read obeys Ohm's law but just after an edge."""
+    while (block := driver.read()) is not None:
+        true = np.abs(block.current_A - block.voltage_V / OHM) < 1e-7
+        assert true.sum() >= len(block) - 2
 
 
 def test_plans_state_what_the_models_cannot_do() -> None:
