@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -26,10 +27,12 @@ import numpy as np
 
 from drivers._links import MessageLink, SerialLink, open_link
 from drivers.contract import Dialect
+from drivers.transcript import RecordedLink
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from numpy.typing import NDArray
     from pyvisa import ResourceManager
@@ -73,6 +76,30 @@ def canonical_resource(resource: str) -> str:
     return str(name)
 
 
+def interface_of(resource: str) -> str:
+    """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
+
+    Raises
+    ------
+    ConnectionLost
+        If it is no VISA resource name.
+    """
+    from pyvisa.rname import InvalidResourceName, ResourceName
+
+    try:
+        name = ResourceName.from_string(resource.strip().upper())
+    except InvalidResourceName:
+        raise ConnectionLost(
+            f"{resource!r} is no VISA resource, such as TCPIP::192.168.0.10::5025::SOCKET, nor in the address book"
+        ) from None
+    return f"{name.interface_type} {name.resource_class}"
+
+
+def takes_one_client(resource: str) -> bool:
+    """Whether a second session would take the first one's answers: so it is on serial lines."""
+    return interface_of(resource).startswith("ASRL")
+
+
 class VisaSession:
     """An open link to one instrument, used by the one thread that opened it.
 
@@ -84,6 +111,8 @@ class VisaSession:
         How long any single exchange may take. Always finite.
     dialect : Dialect
         How lines end, and what makes the instrument say who it is.
+    transcript : Path, optional
+        File in which every byte is recorded.
 
     Attributes
     ----------
@@ -96,7 +125,9 @@ class VisaSession:
         If nobody answers there.
     """
 
-    def __init__(self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT) -> None:
+    def __init__(
+        self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT, transcript: Path | None = None
+    ) -> None:
         if not 0 < timeout_s < float("inf"):
             raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
         self.resource = resource
@@ -109,6 +140,8 @@ class VisaSession:
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
         with self._mapped("open"):
             self._link = open_link(_manager(), resource, timeout_s, dialect)
+        if transcript is not None:
+            self._link = RecordedLink(self._link, transcript, resource)
         try:
             self.idn = self.query(dialect.greeting)
         except InstrumentError:
@@ -274,6 +307,8 @@ class VisaSession:
 
     def _message_link(self, what: str) -> MessageLink:
         link = self._may_be_used(what)
+        if isinstance(link, RecordedLink):
+            link = link.link
         if not isinstance(link, MessageLink):
             kind = "serial line" if isinstance(link, SerialLink) else "raw socket"
             raise InstrumentError(f"{self.resource}: a {kind} has no {what}", command=what)
@@ -285,13 +320,19 @@ class VisaSession:
         count = link.receive_into(self._scratch)
         self._came += self._scratch[:count]
 
+    def _must_be_quick(self, link: Link, began: float, n_bytes: int) -> None:
+        """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
+        if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
+            raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
+
     def _line(self, message: str) -> str:
         link = self._may_be_used(message)
         end = self.dialect.read_end.encode("ascii")
-        searched = 0
+        searched, began = 0, time.monotonic()
         with self._mapped(message):
             while self._came.find(end, max(0, searched - len(end))) < 0:
                 searched = len(self._came)
+                self._must_be_quick(link, began, searched)
                 self._take(link)
         return self._cut(end)
 
@@ -308,8 +349,10 @@ class VisaSession:
         done = min(n_bytes, len(self._came))
         memory[:done] = self._came[:done]
         del self._came[:done]
+        began = time.monotonic()
         with self._mapped(message):
             while done < n_bytes:
+                self._must_be_quick(link, began, done)
                 # A short rest may come with what follows it: it goes through the buffer.
                 if n_bytes - done < _RECEIVE_BYTES:
                     self._take(link)
@@ -343,20 +386,15 @@ class VisaSession:
     @contextmanager
     def _mapped(self, message: str) -> Iterator[None]:
         """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
-        from pyvisa.errors import Error as VisaError
-
         try:
             yield
-        except (VisaError, OSError, RuntimeError, TypeError, ValueError) as fault:
+        except InstrumentError:
+            raise
+        except Exception as fault:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end to it.
             reason = self._reason(fault)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
-        except Exception as fault:
-            # pyvisa-py raises a bare Exception when a connection cannot be made.
-            if type(fault) is not Exception:
-                raise
-            self._failure = str(fault)
-            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {fault}", command=message) from fault
 
     def _reason(self, fault: Exception) -> str:
         from pyvisa.constants import StatusCode

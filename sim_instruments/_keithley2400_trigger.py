@@ -103,9 +103,9 @@ class TriggerCommands:
             self.counts[short] = value
 
         add_number(tree, f":{layer}:COUNt", count, lambda: self.counts[short], set_count)
-        add_choice(tree, f":{layer}:SOURce", sources, lambda: self.sources[short], self._word(self.sources, short))
+        add_choice(tree, f":{layer}:SOURce", sources, lambda: self.sources[short], self._word("sources", short))
         events = ("TENTer", "TEXit", "NONE") if short == "ARM" else ("SOURce", "DELay", "SENSe", "NONE")
-        add_choice(tree, f":{layer}:OUTPut", events, lambda: self.events[short], self._word(self.events, short))
+        add_choice(tree, f":{layer}:OUTPut", events, lambda: self.events[short], self._word("events", short))
         for name, where in (("ILINe", "IN"), ("OLINe", "OUT")):
             add_number(
                 tree,
@@ -121,10 +121,10 @@ class TriggerCommands:
 
         return lambda: self.lines[layer, where], write
 
-    def _word(self, settings: dict[str, str], layer: str) -> Callable[[str], None]:
+    def _word(self, name: str, layer: str) -> Callable[[str], None]:
         def write(value: str) -> None:
             self._meter.require_idle()
-            settings[layer] = value
+            getattr(self, name)[layer] = value
 
         return write
 

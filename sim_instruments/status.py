@@ -29,6 +29,8 @@ MESSAGES = {
     -151: "Invalid string data",
     -161: "Invalid block data",
     -168: "Block data not allowed",
+    -171: "Invalid expression",
+    -178: "Expression data not allowed",
     -200: "Execution error",
     -211: "Trigger ignored",
     -213: "Init ignored",
