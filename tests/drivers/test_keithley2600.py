@@ -8,8 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from drivers import Block, Identity, Status, VisaSession, open_potentiostat
-from drivers.keithley2600 import Keithley2602B, Keithley2612B, Keithley2636B
+from drivers import (
+    Block,
+    Identity,
+    Keithley2602B,
+    Keithley2612B,
+    Keithley2636B,
+    Status,
+    VisaSession,
+    open_potentiostat,
+)
 from protocols import (
     ConnectionLost,
     InstrumentError,
@@ -174,7 +182,7 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
     potentiostat._session = VisaSession(resource)
 
 
-def test_an_output_switched_off_in_mid_run_is_an_error(resource: str) -> None:
+def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
     from ionecho.demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
@@ -221,7 +229,7 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2602B)
         potentiostat.read()
 
 
-def test_a_lost_link_ends_within_the_timeout(resource: str) -> None:
+def test_a_lost_link_ends_within_the_timeout() -> None:
     from ionecho.demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["drop-fin@40000"]) as hurt:
