@@ -102,6 +102,25 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley260
     assert float(asked(resource, "errorqueue.count")) == 0
 
 
+def test_a_capacitor_is_charged_and_discharged_as_its_time_constant_says() -> None:
+    from ionecho.demo import simulated_instrument
+
+    with simulated_instrument("keithley2602b", 1, 4.0, "rc") as served:
+        driver = open_potentiostat(served)
+        assert isinstance(driver, Keithley2602B)
+        sequence = PulseSequence.pulse("20 mV", "33 ms", before="11 ms", after="44 ms")
+        block = run(driver, sequence, Limits(voltage_V=0.1, current_A=1e-5), interval_s=110e-6)
+        driver.close()
+    true = np.zeros(len(block))
+    for edge_s, step_V in ((11e-3, 0.02), (44e-3, -0.02)):  # 10 kohm, 1 uF
+        since = block.t_s - edge_s
+        true += np.where(since > 0, step_V / OHM * np.exp(-since / 10e-3), 0.0)
+    # 10 us of settling shift the decay by a thousandth of its time constant; the first samples see it in full.
+    late = 2e-6 * 1.5e-3
+    error = np.abs(block.current_A - true)
+    assert np.sort(error)[:-4].max() < noise_A(1e-5, 20e-6) + late
+
+
 def test_edges_between_samples_are_flagged_and_no_others(potentiostat: Keithley2602B) -> None:
     # Samples of 110 us with an aperture of 20 us: an edge 5 us after the start of one, and one between two.
     sequence = PulseSequence.from_arrays([0, 90 * 110e-6 + 5e-6, 180 * 110e-6 + 60e-6], [0, 0.02, 0], 0.03)
