@@ -2,7 +2,7 @@
 
 Pages are those of the *Series 2600B Reference Manual*, 2600BS-901-01 Rev. F (August 2021), of Rev. C (2016) where said.
 
-Channel a's trigger model steps and measures; two trigger timers give the times (p. 4-14):
+Channel a's trigger model steps and measures; two trigger timers give the times (section 4, "Timers"):
 
 - timer 1 has the dwells as its delay list and ends each level (``endpulse.stimulus``); the next level of the list sweep
   follows at once. Lists are used round and round, so repeats need no longer ones (p. 9-273; Rev. C 7-269).
@@ -10,8 +10,8 @@ Channel a's trigger model steps and measures; two trigger timers give the times 
 
 Both start with the event ``ARMED``. A trigger model cannot switch an output off, so a script does (`_PROGRAM`): output
 on, settle, start; then it looks after the run. It says something only when it is asked to by ``*TRG``
-(``trigger.wait``, Rev. A of the 2600A manual p. 19-211; *TRG p. 11-4), so it never waits for a reader. Its output goes
-off when the sweep is over, when the sweep takes longer than it can, and when it was not asked for
+(``trigger.wait``: 2600AS-901-01 Rev. B p. 19-211; *TRG: p. 11-4), so it never waits for a reader. Its output goes off
+when the sweep is over, when the sweep takes longer than it can, and when it was not asked for
 `Keithley2600B.silence_s`: a computer that dies leaves the cell switched off.
 
 While a script runs no other command is executed: a second link is answered only afterwards, but the word ``abort`` is
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from drivers.session import VisaSession
     from protocols import Protocol
 
-# 0.001 line cycles is the shortest aperture (p. 9-231): 20 us at 50 Hz.
+# 0.001 line cycles is the shortest aperture: 20 us at 50 Hz.
 _SHORTEST_APERTURE_S, _LONGEST_APERTURE_S = 20e-6, 25 / 60
 _OVERHEAD_S = 90e-6
 _SETTLE_S = 0.03
@@ -166,8 +166,8 @@ class Keithley2600B(Potentiostat):
     @staticmethod
     def _settings(plan: DrivePlan, line_Hz: float) -> dict[str, float]:
         return {
-            "smua.source.func": 1,  # OUTPUT_DCVOLTS, p. 9-242
-            # High impedance: in the normal off mode the source stays on the cell at 0 V (p. 2-41).
+            "smua.source.func": 1,  # OUTPUT_DCVOLTS
+            # High impedance: in the normal off mode the source stays on the cell at 0 V (p. 2-41 ff.).
             "smua.source.offmode": 2,
             "smua.source.rangev": plan.voltage_range_V,
             "smua.source.levelv": float(plan.sequence.rest_V),
