@@ -13,12 +13,14 @@ the source back, and whether the output was on, is known for each.
 
 The shortest dwells by current range are those of the vendor's own electrochemistry script
 (``PotentialPulseAndSquareWave.tsp`` of 2020, tektronix/keithley on GitHub). The time that a reading takes besides its
-aperture is assumed.
+aperture is assumed. So is that recalling a level takes no time: a public script for a 2450 reports 1.2 ms for its
+shortest pulse without any reading, so that edges may come late by as much, one after the other. The plan says so;
+readings tell it by the source value that is recorded with them, and are flagged `Status.TIMING`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -39,6 +41,10 @@ SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
 # sheets' (quoted from memory: assumed). Half as much again is allowed for.
 OVERHEAD_S = 150e-6
 _LATE_S = 0.5 * OVERHEAD_S
+_LATE_EDGES = (
+    "the time that this model takes to recall a level, 1 ms perhaps, is not in the plan: readings that show an edge to "
+    "be late are flagged"
+)
 _READ_SAMPLES = 2_000
 _ELEMENTS = ("READ", "REL", "SOUR", "STAT", "SOURSTAT")
 _QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-9)
@@ -85,7 +91,8 @@ class MeasuringSourceMeter(KeithleySourceMeter):
     @classmethod
     def plan(cls, protocol: Protocol) -> DrivePlan:
         """Return what the model will do. See `Potentiostat.plan`."""
-        return drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
+        plan = drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
+        return replace(plan, remarks=(*plan.remarks, _LATE_EDGES))
 
     @classmethod
     def _timing(cls, asked_s: float, current_range_A: float) -> Timing:
