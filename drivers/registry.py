@@ -32,6 +32,9 @@ _OURS = {
     "keithley2602b": "drivers.keithley2600:Keithley2602B",
     "keithley2612b": "drivers.keithley2600:Keithley2612B",
     "keithley2636b": "drivers.keithley2600:Keithley2636B",
+    "lakeshore335": "drivers.lakeshore:LakeShore335",
+    "lakeshore336": "drivers.lakeshore:LakeShore336",
+    "zahner-pp212": "drivers.zahner:Zahner",
 }
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -319,13 +320,19 @@ class VisaSession:
         count = link.receive_into(self._scratch)
         self._came += self._scratch[:count]
 
+    def _must_be_quick(self, link: Link, began: float, n_bytes: int) -> None:
+        """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
+        if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
+            raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
+
     def _line(self, message: str) -> str:
         link = self._may_be_used(message)
         end = self.dialect.read_end.encode("ascii")
-        searched = 0
+        searched, began = 0, time.monotonic()
         with self._mapped(message):
             while self._came.find(end, max(0, searched - len(end))) < 0:
                 searched = len(self._came)
+                self._must_be_quick(link, began, searched)
                 self._take(link)
         return self._cut(end)
 
@@ -342,8 +349,10 @@ class VisaSession:
         done = min(n_bytes, len(self._came))
         memory[:done] = self._came[:done]
         del self._came[:done]
+        began = time.monotonic()
         with self._mapped(message):
             while done < n_bytes:
+                self._must_be_quick(link, began, done)
                 # A short rest may come with what follows it: it goes through the buffer.
                 if n_bytes - done < _RECEIVE_BYTES:
                     self._take(link)
@@ -377,20 +386,15 @@ class VisaSession:
     @contextmanager
     def _mapped(self, message: str) -> Iterator[None]:
         """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
-        from pyvisa.errors import Error as VisaError
-
         try:
             yield
-        except (VisaError, OSError, RuntimeError, TypeError, ValueError) as fault:
+        except InstrumentError:
+            raise
+        except Exception as fault:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end to it.
             reason = self._reason(fault)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
-        except Exception as fault:
-            # pyvisa-py raises a bare Exception when a connection cannot be made.
-            if type(fault) is not Exception:
-                raise
-            self._failure = str(fault)
-            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {fault}", command=message) from fault
 
     def _reason(self, fault: Exception) -> str:
         from pyvisa.constants import StatusCode

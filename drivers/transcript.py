@@ -70,6 +70,7 @@ class RecordedLink:
 
     def __init__(self, link: Link, path: Path, resource: str) -> None:
         self.link = link
+        self.slowest_Bps = link.slowest_Bps
         self._began = time.monotonic()
         try:
             self._file = path.open("w", encoding="ascii", buffering=1)

@@ -23,7 +23,7 @@ from drivers import VisaSession
 from drivers._links import SocketLink
 from protocols import ConnectionLost, InstrumentError
 from sim_instruments.faults import Fault
-from tests.serving import served
+from sim_instruments.serving import served_here
 
 
 @contextmanager
@@ -207,10 +207,10 @@ def test_8_a_lost_link_raises_what_each_transport_likes() -> None:
         with VisaSession(resource) as ours, pytest.raises(ConnectionLost):
             ours.query("X?")
     for attempt in (plain, VisaSession):
-        with served("hislip") as one:
-            one.host.faults.add(Fault.parse("drop-fin@command=SYST:ERR"))
+        with served_here("keithley2461", "hislip") as one:
+            one.served.host.faults.add(Fault.parse("drop-fin@command=SYST:ERR"))
             wanted: type[Exception] = RuntimeError if attempt is plain else ConnectionLost
-            with attempt(one.resources[""]) as session, pytest.raises(wanted):
+            with attempt(one.resource) as session, pytest.raises(wanted):
                 session.query(":SYST:ERR:COUN?")
 
 
@@ -243,8 +243,8 @@ def test_10_closing_one_manager_closes_the_sessions_of_all() -> None:
 
 
 def test_11_a_device_clear_over_hislip_fails_while_an_answer_waits() -> None:
-    with served("hislip") as one:
-        resource = one.resources[""]
+    with served_here("keithley2461", "hislip") as one:
+        resource = one.resource
         with plain(resource, 2000) as session:
             session.write("*OPC?")
             time.sleep(0.1)
@@ -259,7 +259,7 @@ def test_11_a_device_clear_over_hislip_fails_while_an_answer_waits() -> None:
 
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11", "pty"])
 def test_blocks_and_lines_stay_in_step_over_every_transport(transport: str) -> None:
-    with served(transport) as one, VisaSession(one.resources[""]) as session:
+    with served_here("keithley2461", transport) as one, VisaSession(one.resource) as session:
         for line in (":SENS:COUN 500", ":SENS:CURR:NPLC 0.01", ":OUTP ON", ":SOUR:VOLT 0.1"):
             session.write(line)
         assert float(session.query(":READ?")) == pytest.approx(1e-5, rel=1e-2)
@@ -272,7 +272,7 @@ def test_blocks_and_lines_stay_in_step_over_every_transport(transport: str) -> N
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_the_status_byte_is_polled_where_there_is_one(transport: str) -> None:
-    with served(transport) as one, VisaSession(one.resources[""]) as session:
+    with served_here("keithley2461", transport) as one, VisaSession(one.resource) as session:
         assert session.status_byte() & 0x10 == 0
         session.write("*OPC?")
         deadline = time.monotonic() + 5.0
