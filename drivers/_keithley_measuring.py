@@ -8,8 +8,8 @@ integration and firmware allow: each has its own time stamp, and an edge falls a
 flagged). The plan counts on a nominal pace and lets the rest level go on for readings that come later than that. A 2450
 of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
 
-Readings come as text, with their status and that of the source (p. 6-119, 2461: pp. 6-9, 8-31): whether the limit held
-the source back, and whether the output was on, is known for each.
+Readings come as text, with their status and that of the source (p. 6-109; 2461: pp. 6-161, 8-31): whether the limit
+held the source back, and whether the output was on, is known for each.
 
 The shortest dwells by current range are those of the vendor's own electrochemistry script
 (``PotentialPulseAndSquareWave.tsp`` of 2020, tektronix/keithley on GitHub). The time that a reading takes besides its
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from drivers.session import VisaSession
     from protocols import Protocol
 
-# 0.01 to 10 power line cycles (p. 6-47), in apertures that there are both at 50 and at 60 Hz.
+# 0.01 to 10 power line cycles (2461: p. 6-60), in apertures that there are both at 50 and at 60 Hz.
 SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
 # What a reading takes besides its aperture: 3130 readings per second at 0.01 cycles of 60 Hz are the family's data
 # sheets' (quoted from memory: assumed). Half as much again is allowed for.
@@ -47,7 +47,7 @@ _LATE_EDGES = (
 )
 _READ_SAMPLES = 2_000
 _ELEMENTS = ("READ", "REL", "SOUR", "STAT", "SOURSTAT")
-_QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-9)
+_QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-162)
 _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)
 
 
@@ -82,6 +82,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
     """
 
     sample_block = "MEAS"
+    buffer_style = "STAN"  # a compact buffer keeps no status (2461: p. 8-36)
     minima: ClassVar[Minima]
 
     def __init__(self, session: VisaSession) -> None:

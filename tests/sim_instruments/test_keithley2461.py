@@ -191,6 +191,14 @@ def test_a_compact_buffer_keeps_whole_microseconds(talk: Talk) -> None:
     assert times == [0.0, 3e-6, 7e-6, 1e-5]
 
 
+def test_a_compact_buffer_keeps_no_status(talk: Talk) -> None:
+    _fill(talk, 4, "COMP")
+    for element in ("STAT", "SOURSTAT"):
+        talk.write(f':TRAC:DATA? 1,4,"b",READ,{element}')
+        assert talk.raw() == b""
+        assert talk.error() == 1133
+
+
 def test_a_buffer_filled_once_ends_with_error_4915(talk: Talk) -> None:
     _fill(talk, 1500)
     assert talk.ask(':TRAC:ACT? "b";:TRAC:FILL:MODE? "b"') == "1000;ONCE"
