@@ -177,7 +177,7 @@ def test_all_ascii_elements_are_there(talk: Talk) -> None:
     ).split(", ")
     assert len(answer) == 13
     assert float(answer[1]) == 1e-5
-    assert int(answer[3]) == 2  # from the digitizer, not the first of a group (p. 6-9)
+    assert int(answer[3]) == 2 + 8  # digitizer, front terminals, not the first of a group (p. 6-162)
     assert int(answer[4]) == 0x80 + 0x08  # output on, source read back (p. 8-31)
     assert answer[5:7] == ["Amp DC", "Volt DC"]
     assert answer[9] == f"{answer[7]} {answer[8]}"
