@@ -246,7 +246,12 @@ class MessageLink:
 
     def trigger(self) -> None:
         """Send the group execute trigger."""
-        self._opened.assert_trigger()
+        below: Any = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
+        if hasattr(below, "trigger"):
+            # pyvisa-py's HiSLIP client has the message, and the library does not hand it on.
+            below.trigger()
+        else:
+            self._opened.assert_trigger()
 
     def clear(self) -> None:
         """Send a device clear.

@@ -11,7 +11,7 @@ What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers._l
 - two threads on one session swap their replies silently: the session belongs to the thread that opened it;
 - status byte, trigger and clear do not exist on sockets: they are refused in words, and clear drops what has come;
 - a lost link raises whatever the transport raises: all of it becomes `ConnectionLost` here;
-- all resource managers are one, and closing one closes the others' sessions: there is one, and it is never closed.
+- all resource managers are one, and closing one closes the others' sessions: ours is of a library of its own.
 """
 
 from __future__ import annotations
@@ -45,11 +45,11 @@ _DIALECT = Dialect()
 
 @lru_cache(maxsize=1)
 def _manager() -> ResourceManager:
-    # All managers of the pure-Python library share one session table, and closing one closes the others'
-    # resources (pyvisa issue 742): so there is one, and it is never closed.
+    # All managers of one VISA library share a session table, and closing one closes the others' resources (pyvisa
+    # issue 742). A library is known by its path, which pyvisa-py does not use: by this one we have our own.
     import pyvisa
 
-    return pyvisa.ResourceManager("@py")
+    return pyvisa.ResourceManager("ionecho@py")
 
 
 def list_visa_resources() -> tuple[str, ...]:
@@ -108,7 +108,8 @@ class VisaSession:
     resource : str
         VISA resource name, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``.
     timeout_s : float
-        How long any single exchange may take. Always finite.
+        How long the instrument may be silent. Always finite. An answer may take longer only by coming
+        steadily: one that comes in drips is given up.
     dialect : Dialect
         How lines end, and what makes the instrument say who it is.
     transcript : Path, optional
@@ -242,7 +243,7 @@ class VisaSession:
         Raises
         ------
         ConnectionLost
-            If they did not all come, each part within the timeout.
+            If they did not all come within the timeout, or after it at 10 kB/s at least.
         """
         self._may_be_used(f"{n_bytes} bytes")
         return bytes(self._exactly(f"{n_bytes} bytes", n_bytes))
@@ -391,7 +392,7 @@ class VisaSession:
         except InstrumentError:
             raise
         except Exception as fault:
-            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end to it.
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end.
             reason = self._reason(fault)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault

@@ -134,9 +134,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley260
     np.testing.assert_array_equal((block.status & Status.OVERLOAD) != 0, block.voltage_V > 0.0)
 
 
-def test_safe_state_may_be_called_at_any_time_and_from_another_link(
-    potentiostat: Keithley2602B, resource: str
-) -> None:
+def test_safe_state_may_be_called_at_any_time_and_from_another_link(potentiostat: Keithley2602B, resource: str) -> None:
     spare = open_potentiostat(resource)
     assert potentiostat.safe_state().off
     potentiostat.arm(Keithley2602B.plan(Protocol.load("single_pulse").stretched(4)))
@@ -210,9 +208,7 @@ def test_an_output_that_is_not_read_back_as_off_is_unknown(
 
 
 @pytest.mark.parametrize("answer", ["1 1 0", "a b c d", "1 1 0 5 6", ""])
-def test_garbled_answers_are_errors(
-    potentiostat: Keithley2602B, monkeypatch: pytest.MonkeyPatch, answer: str
-) -> None:
+def test_garbled_answers_are_errors(potentiostat: Keithley2602B, monkeypatch: pytest.MonkeyPatch, answer: str) -> None:
     potentiostat.arm(Keithley2602B.plan(Protocol.load("single_pulse")))
     with monkeypatch.context() as patch:
         patch.setattr(VisaSession, "query", lambda *_: answer)
@@ -246,9 +242,7 @@ def test_plans_state_what_the_models_cannot_do() -> None:
         Keithley2602B.plan(high)
     assert Keithley2612B.plan(high).voltage_range_V == 200.0
     with pytest.raises(ProtocolError, match="shorter than the shortest"):
-        Keithley2602B.plan(
-            Protocol("x", PulseSequence.pulse("10 mV", "50 us", before="10 ms"), Sampling(1e-3), limits)
-        )
+        Keithley2602B.plan(Protocol("x", PulseSequence.pulse("10 mV", "50 us", before="10 ms"), Sampling(1e-3), limits))
     long = Protocol("x", PulseSequence.pulse("10 mV", "30 s", before="10 ms"), Sampling(1e-4), limits)
     with pytest.raises(ProtocolError, match="sample more slowly"):
         Keithley2602B.plan(long)
