@@ -98,12 +98,18 @@ class Fault:
                 case "t":
                     return replace(plain, at_time_s=float(rest))
                 case "n":
-                    return replace(plain, at_message=int(rest))
+                    return replace(plain, at_message=_whole(rest))
                 case "command" if rest:
                     return replace(plain, command=rest)
                 case _ if not rest:
-                    return replace(plain, at_byte=int(when))
+                    return replace(plain, at_byte=_whole(when))
         raise FaultError(f"{text!r}: {when!r} is no WHEN: a number of bytes, t=SECONDS, n=COUNT or command=TEXT")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(text)
+    return int(text)
 
 
 @dataclass
