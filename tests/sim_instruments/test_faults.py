@@ -111,8 +111,20 @@ def test_a_fault_is_read(text: str, fault: Fault) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "stall", "stall@", "stall@soon", "stall@t=x", "fire@1", "stall@command=", "late=x@1", "late=1.2.3@1", "stall@-1"]
-)  # fmt: skip
+    "text",
+    [
+        "",
+        "stall",
+        "stall@",
+        "stall@soon",
+        "stall@t=x",
+        "fire@1",
+        "stall@command=",
+        "late=x@1",
+        "late=1.2.3@1",
+        "stall@-1",
+    ],
+)
 def test_what_is_no_fault_is_refused(text: str) -> None:
     with pytest.raises(FaultError):
         Fault.parse(text)
