@@ -245,21 +245,31 @@ class KeithleySourceMeter(Potentiostat):
             block = self._fetch(self._n_read, available)
             self._n_read += len(block)
             return block
-        if available == plan.n_samples or state == "IDLE":
+        if available == plan.n_samples:
             return None
+        if state == "IDLE":
+            why = self._events() or "they took longer than planned"
+            raise InstrumentError(
+                f"{self._session.resource}: its program ended after {available} of {plan.n_samples} readings ({why})",
+                command=":TRAC:ACT?",
+            )
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
 
     def _switched_off(self, plan: DrivePlan) -> InstrumentError:
-        reasons = []
-        while (event := self._next_error())[0]:
-            number, text = event
-            reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
-        why = "; ".join(reasons[:3]) or "by hand, or by its interlock"
+        why = self._events() or "by hand, or by its interlock"
         return InstrumentError(
             f"{self._session.resource}: its output was switched off at the instrument ({why}) before sample "
             f"{self._off_at} of {plan.n_samples}",
             command=":OUTP?",
         )
+
+    def _events(self) -> str:
+        """Return what the instrument's error queue says about an unexpected end."""
+        reasons = []
+        while (event := self._next_error())[0]:
+            number, text = event
+            reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
+        return "; ".join(reasons[:3])
 
     def _disturbed(self, how: str) -> InstrumentError:
         return InstrumentError(

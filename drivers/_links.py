@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import select
 import socket
+import threading
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import serial
@@ -22,11 +24,20 @@ if TYPE_CHECKING:
     from drivers.contract import Dialect
 
 _LARGEST = 1 << 20
+_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest that was ever sold
 _MESSAGE_AVAILABLE = 0x10  # status byte, IEEE 488.2-1992, 11.2
 
 
 class Link(Protocol):
-    """Bytes to and from one instrument."""
+    """Bytes to and from one instrument.
+
+    Attributes
+    ----------
+    slowest_Bps : float
+        Bytes a second; what comes more slowly does not come.
+    """
+
+    slowest_Bps: float
 
     def send(self, data: bytes) -> None:
         """Send all of it within the timeout."""
@@ -83,6 +94,8 @@ class SocketLink:
     timeout_s : float
     """
 
+    slowest_Bps = _SLOWEST_BPS
+
     def __init__(self, opened: MessageBasedResource, below: socket.socket, timeout_s: float) -> None:
         self._opened = opened
         self._timeout_s = timeout_s
@@ -127,14 +140,18 @@ class SerialLink:
     below : serial port
     timeout_s : float
     dialect : Dialect
-        Its speed and flow control.
+        Its speed, frame and flow control.
     """
 
     def __init__(self, opened: MessageBasedResource, below: serial.Serial, timeout_s: float, dialect: Dialect) -> None:
         self._opened = opened
         self._port = below
+        self.slowest_Bps = dialect.baud / 10.0 / 4.0  # ten bits a byte; a quarter of what the line can do
         below.baudrate = dialect.baud
         below.xonxoff = dialect.software_flow
+        if not str(below.port).startswith("/dev/pts/"):  # Linux refuses to frame what a pseudo-terminal passes on
+            below.bytesize = dialect.data_bits
+            below.parity = serial.PARITY_ODD if dialect.odd_parity else serial.PARITY_NONE
         below.timeout = timeout_s
         below.write_timeout = timeout_s
         # What was sent to whoever had the line before is not for us.
@@ -174,6 +191,8 @@ class MessageLink:
     timeout_s : float
     """
 
+    slowest_Bps = _SLOWEST_BPS
+
     def __init__(self, opened: MessageBasedResource, timeout_s: float) -> None:
         from pyvisa.constants import ResourceAttribute
 
@@ -186,12 +205,36 @@ class MessageLink:
         self._opened.write_raw(data)
 
     def receive_into(self, memory: memoryview) -> int:
-        """Wait for bytes of a message."""
-        data, status = self._opened.visalib.read(self._opened.session, len(memory))
+        """Wait for bytes of a message.
+
+        pyvisa-py waits anew for each part of it: what drips would keep it for hours. So somebody looks at the clock.
+        """
+        from pyvisa.constants import StatusCode
+
+        patience_s = self._timeout_s + len(memory) / self.slowest_Bps
+        watch = threading.Timer(patience_s, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            # That there may be more than was asked for is no news: answers are read in pieces.
+            with self._opened.ignore_warning(StatusCode.success_max_count_read):
+                data, status = self._opened.visalib.read(self._opened.session, len(memory))
+        finally:
+            watch.cancel()
         if not data:
             raise TimeoutError(f"an empty answer ({status!r})")
         memory[: len(data)] = data
         return len(data)
+
+    def _cut(self) -> None:
+        """Cut the connection under a read that does not end."""
+        transport = cast("Any", self._opened.visalib).sessions.get(self._opened.session)
+        below = getattr(transport, "interface", None)
+        for name in ("_sync", "_async", "sock"):  # HiSLIP has the first two, VXI-11 the last
+            part = getattr(below, name, None)
+            if isinstance(part, socket.socket):
+                with suppress(OSError):
+                    part.shutdown(socket.SHUT_RDWR)
 
     def waiting(self) -> bool:
         """Whether the instrument has an answer (bit MAV of its status byte)."""
@@ -203,7 +246,12 @@ class MessageLink:
 
     def trigger(self) -> None:
         """Send the group execute trigger."""
-        self._opened.assert_trigger()
+        below: Any = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
+        if hasattr(below, "trigger"):
+            # pyvisa-py's HiSLIP client has the message, and the library does not hand it on.
+            below.trigger()
+        else:
+            self._opened.assert_trigger()
 
     def clear(self) -> None:
         """Send a device clear.

@@ -203,6 +203,10 @@ class Dialect:
         On serial lines.
     software_flow : bool
         XON/XOFF on serial lines.
+    data_bits : int
+        On serial lines.
+    odd_parity : bool
+        On serial lines; else there is none.
     """
 
     greeting: str = "*IDN?"
@@ -210,6 +214,8 @@ class Dialect:
     read_end: str = "\n"
     baud: int = 9600
     software_flow: bool = False
+    data_bits: int = 8
+    odd_parity: bool = False
 
 
 @dataclass(frozen=True)
@@ -357,6 +363,23 @@ class TemperatureController(ABC):
     @abstractmethod
     def read(self) -> TemperatureReading:
         """Return the temperature now."""
+
+    @abstractmethod
+    def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
+        """Read until the temperature is stable; return the last reading.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long at most.
+        every_s : float
+            How often is read.
+
+        Raises
+        ------
+        InstrumentError
+            If it is not stable in time, or something has a fault. The heater stays as it is.
+        """
 
     @abstractmethod
     def safe_state(self) -> OutputReadback:

@@ -24,7 +24,6 @@ _GROUP = "ionecho.drivers"
 _OURS = {
     "b2901": "drivers.b2900:B2901",
     "b2911": "drivers.b2900:B2911",
-    "zahner-pp212": "drivers.zahner:Zahner",
     "ec301": "drivers.ec301:EC301",
     "keithley2450": "drivers.keithley2450:Keithley2450",
     "keithley2460": "drivers.keithley2460:Keithley2460",
@@ -32,6 +31,9 @@ _OURS = {
     "keithley2602b": "drivers.keithley2600:Keithley2602B",
     "keithley2612b": "drivers.keithley2600:Keithley2612B",
     "keithley2636b": "drivers.keithley2600:Keithley2636B",
+    "lakeshore335": "drivers.lakeshore:LakeShore335",
+    "lakeshore336": "drivers.lakeshore:LakeShore336",
+    "zahner-pp212": "drivers.zahner:Zahner",
 }
 
 
@@ -165,9 +167,10 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     """
     session, identity, name = _greeted(resolved(resource), timeout_s, transcript)
     driver = _loaded(name) if name is not None else None
-    if driver is not None and issubclass(driver, Potentiostat):
+    if session is not None and driver is not None and issubclass(driver, Potentiostat):
         return driver(session)
-    session.close()
+    if session is not None:
+        session.close()
     raise InstrumentError(
         _no_driver(resource, identity) if driver is None else f"{resource} is {identity}: it is no potentiostat"
     )
@@ -177,9 +180,10 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
     """Open a link to a temperature controller and return its driver. See `open_potentiostat`."""
     session, identity, name = _greeted(resolved(resource), timeout_s, None)
     driver = _loaded(name) if name is not None else None
-    if driver is not None and issubclass(driver, TemperatureController):
+    if session is not None and driver is not None and issubclass(driver, TemperatureController):
         return driver(session)
-    session.close()
+    if session is not None:
+        session.close()
     raise InstrumentError(
         _no_driver(resource, identity)
         if driver is None
@@ -187,9 +191,15 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
     )
 
 
-def _greeted(resource: str, timeout_s: float, transcript: Path | None) -> tuple[VisaSession, Identity, str | None]:
-    """Greet in each dialect that is spoken over such a link, until a driver knows the answer."""
-    answered: tuple[VisaSession, Identity] | None = None
+def _greeted(
+    resource: str, timeout_s: float, transcript: Path | None
+) -> tuple[VisaSession | None, Identity, str | None]:
+    """Greet in each dialect that is spoken over such a link, until a driver knows the answer: session, who, driver.
+
+    No session is left open when nobody knows it. A link is let go before it is opened in another dialect: many
+    instruments take one client, and what is left of an answer in the wrong dialect goes with it.
+    """
+    answered: Identity | None = None
     silence: ConnectionLost | None = None
     for dialect in _dialects(resource):
         try:
@@ -200,15 +210,11 @@ def _greeted(resource: str, timeout_s: float, transcript: Path | None) -> tuple[
         identity = Identity.from_idn(session.idn)
         for name, driver in _drivers():
             if driver.dialect == dialect and driver.matches(identity):
-                if answered is not None:
-                    answered[0].close()
                 return session, identity, name
-        if answered is None:
-            answered = session, identity
-        else:
-            session.close()
+        answered = answered or identity
+        session.close()
     if answered is not None:
-        return *answered, None
+        return None, answered, None
     if silence is None:
         raise InstrumentError(f"no driver speaks over a link such as {resource}")
     raise silence
@@ -227,7 +233,8 @@ def probe(resource: str, timeout_s: float = 1.0, name: str = "", transcript: Pat
         session, identity, driver = _greeted(resolved(resource), timeout_s, transcript)
     except InstrumentError as problem:
         return Found(resource, None, None, str(problem), name)
-    session.close()
+    if session is not None:
+        session.close()
     return Found(resource, identity, driver, "" if driver else _no_driver(resource, identity), name)
 
 

@@ -11,13 +11,14 @@ What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers._l
 - two threads on one session swap their replies silently: the session belongs to the thread that opened it;
 - status byte, trigger and clear do not exist on sockets: they are refused in words, and clear drops what has come;
 - a lost link raises whatever the transport raises: all of it becomes `ConnectionLost` here;
-- all resource managers are one, and closing one closes the others' sessions: there is one, and it is never closed.
+- all resource managers are one, and closing one closes the others' sessions: ours is of a library of its own.
 """
 
 from __future__ import annotations
 
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -44,11 +45,11 @@ _DIALECT = Dialect()
 
 @lru_cache(maxsize=1)
 def _manager() -> ResourceManager:
-    # All managers of the pure-Python library share one session table, and closing one closes the others'
-    # resources (pyvisa issue 742): so there is one, and it is never closed.
+    # All managers of one VISA library share a session table, and closing one closes the others' resources (pyvisa
+    # issue 742). A library is known by its path, which pyvisa-py does not use: by this one we have our own.
     import pyvisa
 
-    return pyvisa.ResourceManager("@py")
+    return pyvisa.ResourceManager("ionecho@py")
 
 
 def list_visa_resources() -> tuple[str, ...]:
@@ -107,7 +108,8 @@ class VisaSession:
     resource : str
         VISA resource name, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``.
     timeout_s : float
-        How long any single exchange may take. Always finite.
+        How long the instrument may be silent. Always finite. An answer may take longer only by coming
+        steadily: one that comes in drips is given up.
     dialect : Dialect
         How lines end, and what makes the instrument say who it is.
     transcript : Path, optional
@@ -241,7 +243,7 @@ class VisaSession:
         Raises
         ------
         ConnectionLost
-            If they did not all come, each part within the timeout.
+            If they did not all come within the timeout, or after it at 10 kB/s at least.
         """
         self._may_be_used(f"{n_bytes} bytes")
         return bytes(self._exactly(f"{n_bytes} bytes", n_bytes))
@@ -319,13 +321,19 @@ class VisaSession:
         count = link.receive_into(self._scratch)
         self._came += self._scratch[:count]
 
+    def _must_be_quick(self, link: Link, began: float, n_bytes: int) -> None:
+        """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
+        if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
+            raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
+
     def _line(self, message: str) -> str:
         link = self._may_be_used(message)
         end = self.dialect.read_end.encode("ascii")
-        searched = 0
+        searched, began = 0, time.monotonic()
         with self._mapped(message):
             while self._came.find(end, max(0, searched - len(end))) < 0:
                 searched = len(self._came)
+                self._must_be_quick(link, began, searched)
                 self._take(link)
         return self._cut(end)
 
@@ -342,8 +350,10 @@ class VisaSession:
         done = min(n_bytes, len(self._came))
         memory[:done] = self._came[:done]
         del self._came[:done]
+        began = time.monotonic()
         with self._mapped(message):
             while done < n_bytes:
+                self._must_be_quick(link, began, done)
                 # A short rest may come with what follows it: it goes through the buffer.
                 if n_bytes - done < _RECEIVE_BYTES:
                     self._take(link)
@@ -377,20 +387,15 @@ class VisaSession:
     @contextmanager
     def _mapped(self, message: str) -> Iterator[None]:
         """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
-        from pyvisa.errors import Error as VisaError
-
         try:
             yield
-        except (VisaError, OSError, RuntimeError, TypeError, ValueError) as fault:
+        except InstrumentError:
+            raise
+        except Exception as fault:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end.
             reason = self._reason(fault)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
-        except Exception as fault:
-            # pyvisa-py raises a bare Exception when a connection cannot be made.
-            if type(fault) is not Exception:
-                raise
-            self._failure = str(fault)
-            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {fault}", command=message) from fault
 
     def _reason(self, fault: Exception) -> str:
         from pyvisa.constants import StatusCode

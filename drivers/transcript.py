@@ -7,6 +7,9 @@ opened, ``>`` for what was sent or ``<`` for what came, and the bytes: as text w
     # ionecho transcript of TCPIP::192.168.0.10::5025::SOCKET
     0.000112 > *IDN?\n
     0.001533 < KEITHLEY INSTRUMENTS,MODEL 2461,04089762,1.6.8a\n
+    # end
+
+One without its last line is not whole.
 """
 
 from __future__ import annotations
@@ -16,7 +19,7 @@ import re
 import socket
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
     from drivers._links import Link
 
 _HEAD = "# ionecho transcript of "
+_END = "# end"
 _LINE = re.compile(r"(\d+\.\d+) ([<>]) (=?)(.*)$")
 _VOLATILE = (r"echo[0-9a-f]{8}",)
 """Parts of messages that differ from run to run: the names of buffers."""
@@ -55,6 +59,8 @@ class Exchange:
 class RecordedLink:
     """A link that writes down what goes over it.
 
+    A disk that is full ends the transcript, without its last line, and not the measurement.
+
     Parameters
     ----------
     link : Link
@@ -70,7 +76,9 @@ class RecordedLink:
 
     def __init__(self, link: Link, path: Path, resource: str) -> None:
         self.link = link
+        self.slowest_Bps = link.slowest_Bps
         self._began = time.monotonic()
+        self._whole = True
         try:
             self._file = path.open("w", encoding="ascii", buffering=1)
         except OSError as fault:
@@ -89,7 +97,15 @@ class RecordedLink:
         return count
 
     def _record(self, direction: str, data: bytes) -> None:
-        self._file.write(f"{time.monotonic() - self._began:.6f} {direction} {_as_text(data)}\n")
+        self._note(f"{time.monotonic() - self._began:.6f} {direction} {_as_text(data)}")
+
+    def _note(self, line: str) -> None:
+        if not self._whole:
+            return
+        try:
+            self._file.write(line + "\n")
+        except OSError:
+            self._whole = False
 
     def waiting(self) -> bool:
         """Whether there is something to be received."""
@@ -101,7 +117,9 @@ class RecordedLink:
 
     def close(self) -> None:
         """Let link and transcript go."""
-        self._file.close()
+        self._note(_END)
+        with suppress(OSError):
+            self._file.close()
         self.link.close()
 
 
@@ -119,7 +137,7 @@ def read_transcript(path: Path) -> list[Exchange]:
     Raises
     ------
     RunFileError
-        If it is none, with the line.
+        If it is none, with the line, or if its end is missing.
     """
     try:
         head, *lines = path.read_text("ascii").splitlines()
@@ -127,6 +145,8 @@ def read_transcript(path: Path) -> list[Exchange]:
         raise RunFileError(f"the transcript {path} cannot be read: {fault}") from fault
     if not head.startswith(_HEAD):
         raise RunFileError(f"{path} is no transcript: it does not begin with {_HEAD!r}")
+    if not lines or lines.pop() != _END:
+        raise RunFileError(f"the transcript {path} is not whole: its last line is not {_END!r}")
     exchanges: list[Exchange] = []
     for number, line in enumerate(lines, 2):
         found = _LINE.match(line)

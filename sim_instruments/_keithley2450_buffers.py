@@ -134,6 +134,8 @@ class BufferCommands:
             ":FETCh?",
             Command(lambda name="defbuffer1", *chosen: self._latest(name, chosen), (string, _element), repeats=True),
         )
+        tree.add(":TRACe:TRIGger", Command(self._trigger, (string,)))  # readings with the active function
+        tree.add(":MEASure?", Command(self._read, (string, _element), repeats=True))
         for form in ("CURRent[:DC]", "VOLTage[:DC]", "RESistance"):
             tree.add(
                 f":MEASure:{form}?", Command(self._measure(form[:4].rstrip("i")), (string, _element), repeats=True)
@@ -206,6 +208,12 @@ class BufferCommands:
         if self._meter.measure.digitize is None:
             raise ScpiError(-221, "no digitize function is selected")
         return self._start(name, chosen, self._meter.measure.digitize_count, digitize=True)
+
+    def _trigger(self, name: str = "defbuffer1") -> None:
+        meter = self._meter
+        digitize = meter.measure.digitize is not None
+        count = meter.measure.digitize_count if digitize else meter.measure.count
+        meter.take_readings(meter.require_idle(), name, int(count), digitize=digitize)
 
     def _measure(self, function: str) -> Callable[..., Wait]:
         def query(name: str = "defbuffer1", *chosen: str) -> Wait:

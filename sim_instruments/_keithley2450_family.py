@@ -1,9 +1,9 @@
 """Which commands do the Keithley 2450, 2460 and 2461 have in common?
 
 From the 2461 reference manual (2461-901-01 Rev. A, November 2015), page numbers are its, and the 2450's (2450-901-01
-Rev. B, September 2013) where said. Sweeps other than list sweeps, limit tests, math and the predefined trigger models
-other than Empty and SimpleLoop are not modelled and are refused. The answers' number formats and the error numbers of
-values that do not fit are assumed.
+Rev. B, September 2013) where said. Limit tests, math, overvoltage protection and the predefined trigger models other
+than Empty and SimpleLoop are not modelled and are refused. The answers' number formats and the error numbers of values
+that do not fit are assumed.
 """
 
 from __future__ import annotations
@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim_instruments._keithley2450_buffers import BufferCommands
+from sim_instruments._keithley2450_sweeps import add_sweep_commands
 from sim_instruments._keithley2450_trigger import add_trigger_commands
 from sim_instruments.exchange import CommonCommands, Exchange
-from sim_instruments.scpi import Choice, Command, CommandTree, Numeric, QuotedChoice
+from sim_instruments.scpi import Choice, Command, CommandTree, Numeric, QuotedChoice, string, words
 from sim_instruments.scpi_settings import add_choice, add_number, add_switch, number_text
 from sim_instruments.source_faults import suffer
 from sim_instruments.source_meter import SourceMeter
@@ -113,7 +114,8 @@ class TouchSourceMeter:
             self._add_digitize()
         self._add_output()
         self._buffers = BufferCommands(self.tree, self.meter, digitizes=model.digitizes)
-        add_trigger_commands(self.tree, self.meter, model.level_V, pulses=model.digitizes)
+        add_trigger_commands(self.tree, self.meter)
+        add_sweep_commands(self.tree, self.meter, model.level_V, model.level_A, pulses=model.digitizes)
 
     def prepare(self) -> None:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
@@ -178,6 +180,11 @@ class TouchSourceMeter:
         self.tree.add(":SYSTem:LFRequency?", Command(lambda: number_text(LINE_HZ)))
         frequency, duration = Numeric(20, 8000, 1000, "HZ"), Numeric(0.001, 100, 0.1, "S")
         self.tree.add(":SYSTem:BEEPer[:IMMediate]", Command(lambda *_: None, (frequency, duration), 2))
+
+        # There is no display: what is shown changes nothing else.
+        self.tree.add(":DISPlay:CLEar", Command(lambda: None))
+        self.tree.add(":DISPlay:USER<1-2>:TEXT[:DATA]", Command(lambda *_: None, (string,), 1))
+        self.tree.add(":DISPlay:SCReen", Command(lambda _: None, (words,), 1))
 
     def _add_source(self) -> None:
         meter, tree, model = self.meter, self.tree, self.model

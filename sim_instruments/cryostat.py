@@ -43,7 +43,7 @@ class Cryostat:
     def __init__(
         self,
         heat_capacity_J_K: float = 30.0,
-        leak_W_K: float = 0.1,
+        leak_W_K: float = 0.05,
         cold_K: float = 77.0,
         start_K: float = 295.0,
         sensor_lag_s: float = 1.0,

@@ -51,5 +51,7 @@ KINDS: dict[str, Kind] = {
     "keithley2460": Kind("keithley2460:Keithley2460", _KEITHLEY),
     "keithley2461": Kind("keithley2461:Keithley2461", _KEITHLEY),
     "keithley2602b": Kind("tsp.instrument:TspInstrument", ("socket", "vxi11")),
+    "lakeshore335": Kind("lakeshore.instrument:LakeShore335", ("pty", "socket")),
+    "lakeshore336": Kind("lakeshore.instrument:LakeShore336", ("socket", "pty")),
     "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }

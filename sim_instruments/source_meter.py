@@ -18,6 +18,7 @@ from sim_instruments.buffers import (
     ReadingBuffer,
     Readings,
 )
+from sim_instruments.current_regulator import CurrentRegulator
 from sim_instruments.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.response import PANEL, Drive
 from sim_instruments.source_settings import MeasureSettings, Record, SourceSettings
@@ -38,6 +39,8 @@ UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
 _FILL_SLICE = 64 * PANEL
+# Settings of the source that readings in progress are made with.
+_OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
 
 
 class SourceMeter:
@@ -48,9 +51,6 @@ class SourceMeter:
 
     While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
     were applied (an approximation: a limited run ends anyway).
-
-    A current source regulates once a reading: ten settling times before it the voltage jumps to where the mean current
-    over its aperture is right. On a resistor that is exact; on a cell with a memory the current sags between readings.
 
     Parameters
     ----------
@@ -88,7 +88,7 @@ class SourceMeter:
         self._record: Record | None = None
         self._records = 0
         self._level_changed = True
-        self._per_volt: dict[float, float] = {}
+        self._regulator = CurrentRegulator(self._drive)
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
         self.off_resets_sense = True
@@ -112,7 +112,7 @@ class SourceMeter:
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
-        self._reading_per_volt(1e-5)
+        self._regulator.reading_per_volt(1e-5)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -155,11 +155,7 @@ class SourceMeter:
         elif abs(settings.level_A) > settings.range_A * self.electronics.overrange:
             raise ScpiError(-222, f"{settings.level_A:g} A does not fit the {settings.range_A:g} A range")
         before = self.source
-        if (settings.limit_A, settings.read_back, settings.function) != (
-            before.limit_A,
-            before.read_back,
-            before.function,
-        ):
+        if any(getattr(settings, name) != getattr(before, name) for name in _OF_READINGS):
             self._collect(t_s)  # readings that are complete keep what was set when they were made
         self._level_changed |= (settings.level_V, settings.level_A) != (before.level_V, before.level_A)
         if self.output_on and settings.function != before.function:
@@ -209,31 +205,12 @@ class SourceMeter:
 
     def _regulate(self, t_s: float, aperture_s: float) -> None:
         """Let a current source choose its voltage for a reading that starts at t_s."""
-        if not self.output_on or self.source.function != "CURR":
-            return
-        level = float(self._drive.level_at(np.array([t_s]))[0])
-        missing = self.source.level_A - self._flowing_A(t_s, aperture_s)
-        per_volt = self._reading_per_volt(aperture_s)
-        wanted = level + missing / per_volt
-        before = max(t_s - self._settling_s, self._drive.closed_since + 1e-9)
-        self._drive.set_level(before, float(np.clip(wanted, -self.source.limit_V, self.source.limit_V)))
-
-    def _reading_per_volt(self, aperture_s: float) -> float:
-        """Return what a settled reading sees of a step of 1 V just before it, A."""
-        if aperture_s not in self._per_volt:
-            trial = Drive(self._drive.cell, self.electronics.response_s)
-            trial.connect(-1.0, 0.0)
-            trial.set_level(-self._settling_s, 1.0)
-            self._per_volt[aperture_s] = float(trial.readings(0.0, 1e-9, 0, 1, aperture_s)[0])
-        return max(self._per_volt[aperture_s], 1e-15)
-
-    @property
-    def _settling_s(self) -> float:
-        return 10.0 * self.electronics.response_s
+        if self.output_on and self.source.function == "CURR":
+            self._regulator.regulate(t_s, aperture_s, self.source.level_A, self.source.limit_V)
 
     def sample_ohm(self) -> float:
         """Return the sample's resistance as a reading of the present kind would find it, ohm."""
-        return 1.0 / self._reading_per_volt(self.measure.aperture_s)
+        return 1.0 / self._regulator.reading_per_volt(self.measure.aperture_s)
 
     @property
     def contacts(self) -> Contacts:
@@ -339,7 +316,7 @@ class SourceMeter:
         if not digitize:
             wait = max(wait, self._drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
             if self.source.function == "CURR":
-                wait = max(wait, self._drive.closed_since + self._settling_s - t_s)
+                wait = max(wait, self._drive.closed_since + self._regulator.settling_s - t_s)
         start = t_s + wait
         range_A = m.digitize_range_A if digitize else m.current_range_A
         if not digitize and m.auto_range:

@@ -122,6 +122,7 @@ local function execute(chunk)
     f()
 end
 
+local function hurry() sethook(watch, "", 1) end
 local function rest() sethook() end
 
 -- Scripts are tables (manual section 7). Saving them to flash is not modelled.
@@ -149,4 +150,4 @@ local function keep(name, chunk)
 end
 
 return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
-        rest = rest, keep = keep, printing = printing}
+        rest = rest, hurry = hurry, keep = keep, printing = printing}

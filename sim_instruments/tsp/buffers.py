@@ -148,8 +148,9 @@ class ReadingBuffer:
             index -= len(rows)
         raise TspError(4900)
 
-    def entry(self, name: str, index: int) -> float | str | None:
+    def entry(self, name: str, index: float) -> float | str | None:
         """Return an entry (from 1) of a column, None beyond its ends."""
+        index = int(index)
         if not 1 <= index <= self.n:
             return None
         return self.word(name, index - 1) if name in _WORDS else float(self.column(name)[index - 1])

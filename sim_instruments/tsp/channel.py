@@ -38,8 +38,7 @@ DISABLE, ENABLE, ASYNC = 0, 1, 2
 SOURCE_IDLE, SOURCE_HOLD = 0, 1
 AUTOZERO_AUTO = 2
 
-# Ranges: 2600B data sheet; source resolution likewise. Assumed: noise (4e-4 of range at 1 us, white), settling of 10 us,
-# 24 bits.
+# Ranges and source resolution: 2600B data sheet. Assumed: noise (4e-4 of range at 1 us, white), settling of 10 us.
 KEITHLEY_2602B = Electronics(
     current_ranges_A=(100e-9, 1e-6, 10e-6, 100e-6, 1e-3, 10e-3, 100e-3, 1.0, 3.0),
     voltage_steps={0.1: 5e-6, 1.0: 50e-6, 6.0: 50e-6, 40.0: 500e-6},

@@ -7,6 +7,7 @@ filters, relative offsets and saving to flash are not modelled: those commands d
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.tsp import buffers, channel
@@ -142,13 +143,7 @@ class ChannelCommands:
     def _add_source(self) -> None:
         unit, node = self._unit, self._object(self.node, "source")
         for name, check in _SOURCE.items():
-            self._setting(
-                node,
-                name,
-                check,
-                lambda name=name: getattr(unit.source, name),  # type: ignore[misc]
-                lambda value, name=name: unit.set_source(name, value),  # type: ignore[misc]
-            )
+            self._setting(node, name, check, _reader(lambda: unit.source, name), partial(unit.set_source, name))
         self._lua.attribute(node, "output", lambda: unit.output, self._switch)
         self._lua.attribute(node, "compliance", lambda: unit.compliance)
 
@@ -159,17 +154,10 @@ class ChannelCommands:
     def _add_measure(self) -> None:
         unit, node = self._unit, self._object(self.node, "measure")
         for name, check in _MEASURE.items():
-            self._setting(
-                node,
-                name,
-                check,
-                lambda name=name: getattr(unit.measure, name),  # type: ignore[misc]
-                lambda value, name=name: unit.set_measure(name, value),  # type: ignore[misc]
-            )
+            self._setting(node, name, check, _reader(lambda: unit.measure, name), partial(unit.set_measure, name))
         for functions in ("i", "v", "r", "p", "iv"):
-            measured = self._lua.function(lambda *into, functions=functions: self._measure(functions, *into))
-            self._lua.constant(node, functions, measured)
-            overlapped = self._lua.function(lambda *into, functions=functions: self._overlapped(functions, *into))
+            self._lua.constant(node, functions, self._lua.function(partial(self._measure, functions)))
+            overlapped = self._lua.function(partial(self._overlapped, functions))
             self._lua.constant(node, f"overlapped{functions}", overlapped)
 
     def _measure(self, functions: str, *into: Any) -> Any:
@@ -204,22 +192,14 @@ class ChannelCommands:
         for (block, name), (setting, check) in _ACTIONS.items():
             self._sweep_setting(blocks[block], name, setting, check)
         for name, detector in unit.detectors.items():
-            self._setting(
-                blocks[name],
-                "stimulus",
-                whole(0, 10_000),
-                lambda detector=detector: detector.stimulus,  # type: ignore[misc]
-                lambda value, detector=detector: setattr(detector, "stimulus", int(value)),  # type: ignore[misc]
-            )
+            read, write = partial(getattr, detector, "stimulus"), partial(setattr, detector, "stimulus")
+            self._setting(blocks[name], "stimulus", whole(0, 10_000), read, write)
             lua.constant(blocks[name], "set", lua.function(detector.set))
         for functions in ("i", "v", "r", "p", "iv"):
-            configure = lua.function(lambda *into, functions=functions: self._sweep_measure(functions, *into))
-            lua.constant(blocks["measure"], functions, configure)
+            lua.constant(blocks["measure"], functions, lua.function(partial(self._sweep_measure, functions)))
         for kind in "vi":
             for shape, levels in (("linear", _linear), ("log", _logarithmic), ("list", _listed)):
-                configure = lua.function(
-                    lambda *given, kind=kind, levels=levels: self._sweep_source(kind, levels(*given))
-                )
+                configure = lua.function(partial(self._sweep_source, kind, levels))
                 lua.constant(blocks["source"], f"{shape}{kind}", configure)
 
     def _sweep_setting(self, node: Any, name: str, setting: str, check: Callable[[Any], float]) -> None:
@@ -237,7 +217,8 @@ class ChannelCommands:
             raise TspError(-109)
         self._unit.sweep.measure_into = _targets(functions, into)
 
-    def _sweep_source(self, kind: str, values: list[float]) -> None:
+    def _sweep_source(self, kind: str, levels: Callable[..., list[float]], *given: Any) -> None:
+        values = levels(*given)
         if not values:
             raise TspError(1401)
         check = _SOURCE[f"level{kind}"]
@@ -251,13 +232,10 @@ class ChannelCommands:
 
     def _buffer_node(self, buffer: ReadingBuffer) -> Any:
         lua = self._lua
-        node = lua.array("reading_buffer", buffer, lambda index: buffer.entry("readings", int(index)))
+        node = lua.array("reading_buffer", buffer, partial(buffer.entry, "readings"))
         for name in buffers.COLUMNS:
-            column = lua.array(
-                "synchronous_table",
-                Column(buffer, name),
-                lambda index, name=name: buffer.entry(name, int(index)),  # type: ignore[misc]
-            )
+            column = lua.array("synchronous_table", Column(buffer, name), partial(buffer.entry, name))
+            lua.constant(column, "getreading", lua.function(partial(buffer.entry, name)))
             lua.constant(node, name, column)
         lua.constant(node, "clear", lua.function(buffer.clear))
         lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here
@@ -282,7 +260,7 @@ class ChannelCommands:
                 buffer.require_empty()
                 setattr(buffer, setting, int(value))
 
-            self._setting(node, name, switch, lambda setting=setting: getattr(buffer, setting), write)  # type: ignore[misc]
+            self._setting(node, name, switch, partial(getattr, buffer, setting), write)
 
         def set_resolution(value: float) -> None:
             buffer.require_empty()
@@ -292,6 +270,11 @@ class ChannelCommands:
             node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution
         )
         return node
+
+
+def _reader(holder: Callable[[], object], name: str) -> Callable[[], Any]:
+    """Return a way to read a setting of something that a reset replaces."""
+    return lambda: getattr(holder(), name)
 
 
 def _targets(functions: str, into: tuple[Any, ...]) -> tuple[tuple[str, ReadingBuffer | None], ...]:

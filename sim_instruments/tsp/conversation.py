@@ -16,10 +16,11 @@ from sim_instruments.tsp.errors import TspError
 if TYPE_CHECKING:
     from sim_instruments.tsp.instrument import TspInstrument
 
+_TRIGGER = "*TRG"
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
 # Section 11: the commands' equivalents in TSP code.
 _COMMON = {
-    "*IDN?": 'print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]'
+    "*IDN?": "print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]"
     "..localnode.revision)",
     "*RST": "reset()",
     "*OPC": "opc()",
@@ -87,8 +88,6 @@ class TspConversation:
             self._lines.clear()
             self._script = None
             self._instrument.abort()
-        elif word.upper() == "*TRG":
-            self._instrument.trigger()
         elif word:
             self._lines.append(line)
 
@@ -133,10 +132,15 @@ class TspConversation:
     def run(self) -> None:
         """Go on until a script has to wait or there is nothing left."""
         self._instrument.update()
-        while self._lines and not self._instrument.scripting:
+        while self._lines and self._may_act():
             self._instrument.status.message_available = bool(self.output)
             self._act(self._lines.popleft())
             self._instrument.update()
+
+    def _may_act(self) -> bool:
+        """Whether the next line's turn has come; a trigger reaches a script that waits for whatever it may be."""
+        is_trigger = self._lines[0].strip().upper() == _TRIGGER
+        return not (self._instrument.computing if is_trigger else self._instrument.scripting)
 
     def _act(self, line: str) -> None:
         word = line.strip()
@@ -148,6 +152,8 @@ class TspConversation:
                 self._script.lines.append(line)
         elif found := re.fullmatch(r"(loadscript|loadandrunscript)(?:\s+(\w+))?", word):
             self._script = _Script(found[2] or "", found[1] == "loadandrunscript")
+        elif word.upper() == _TRIGGER:
+            self._instrument.trigger()
         elif word.upper() == "*CLS":
             self._instrument.clear_status()
         else:

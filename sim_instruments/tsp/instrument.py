@@ -61,9 +61,7 @@ class TspInstrument:
         self.speaker: TspConversation | None = None
         self._completion_asked = False
         self._prompts = 0
-        self._lua = Interpreter(
-            lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse
-        )
+        self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
         self._commands = SystemCommands(self._lua, self)
         self._add_nodes()
 
@@ -132,6 +130,11 @@ class TspInstrument:
     def scripting(self) -> bool:
         """Whether a chunk runs or waits."""
         return self._lua.running
+
+    @property
+    def computing(self) -> bool:
+        """Whether a chunk runs and waits for nothing."""
+        return self._lua.running and self._lua.computing
 
     # -- what clients and scripts ask for -----------------------------------------------------------------------------
 

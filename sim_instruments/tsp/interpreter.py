@@ -6,21 +6,23 @@ as the instrument's does. Lua itself takes time: 2 us an instruction (assumed), 
 model comes to its end, and one without end can be aborted.
 
 Lua is 5.1 with the compatibility functions that 5.0 had (``table.getn``, ``math.mod``, ``string.gfind``, ``gcinfo``);
-``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no loading of
-modules, no Python objects but the command tree's.
+``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no modules,
+no Python objects but the command tree's.
 """
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lupa.lua51 import LuaError, LuaMemoryError, LuaRuntime, lua_type
 
 from sim_instruments.tsp.errors import TspError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _INSTRUCTION_S = 2e-6
 _SLICE = 250  # instructions
@@ -64,6 +66,8 @@ class Interpreter:
         self._abort = False
         self._failed: BaseException | None = None
         self.running = False
+        self.computing = False
+        self._at_rest = True
         boot = resources.files(__package__).joinpath("boot.lua").read_text("ascii")
         parts = self._lua.execute(boot, self._slice_over, _SLICE)
         self._tools = {str(key): part for key, part in parts.items()}
@@ -72,7 +76,7 @@ class Interpreter:
 
     def start(self, chunk: str) -> None:
         """Begin a chunk of Lua and let it run until it waits."""
-        self.running, self._abort = True, False
+        self.running, self._abort, self.computing = True, False, False
         self._ready = lambda: True
         threading.Thread(target=self._main, args=(chunk,), name="TSP script", daemon=True).start()
         self.run()
@@ -107,6 +111,7 @@ class Interpreter:
             self._done.release()
 
     def _execute(self, chunk: str) -> None:
+        self._at_rest = False
         try:
             problem = self._tools["execute"](chunk)
             if problem is not None:
@@ -119,6 +124,7 @@ class Interpreter:
             if not self._abort:
                 self._refused(TspError(-286, _told(str(fault))))
         finally:
+            self._at_rest = True
             self._tools["rest"]()
 
     def wait(self, ready: Callable[[], bool]) -> None:
@@ -144,17 +150,22 @@ class Interpreter:
         self.wait(lambda: self._now() >= until)
 
     def keep_on(self) -> None:
-        """Raise `Aborted` if the script is to end."""
+        """Raise `Aborted` if the script is to end, from now on at every instruction: a pcall does not save it."""
         if self._abort:
+            self._tools["hurry"]()
             raise Aborted
 
     def leave(self) -> None:
         """Do as ``exit()``."""
         self._abort = True
-        raise Aborted
+        self.keep_on()
 
     def _slice_over(self) -> None:
+        if self._at_rest:
+            return
+        self.computing = True
         self.sleep(_SLICE * _INSTRUCTION_S)
+        self.computing = False
 
     # -- the command tree ---------------------------------------------------------------------------------------------
 
@@ -210,7 +221,7 @@ class Interpreter:
         return None if problem is None else _told(str(problem))
 
 
-def _nothing(_object: object, _name: object, _is_setting: bool) -> str:  # noqa: FBT001 - lupa's own signature
+def _nothing(_object: object, _name: object, _is_setting: bool) -> str:
     raise AttributeError("no attribute of the host can be reached")
 
 
@@ -221,6 +232,6 @@ def _plain(value: Any) -> Any:
 
 def _told(message: str) -> str:
     """Return a Lua message as the instrument words it: ``at line 1: ...``, with Lua 5.0's quotation marks."""
-    text = re.sub(r"'([^']*)'", r"`\1'", message.split("\nstack traceback")[0])
+    text = re.sub(r"'([^']*)'", r"`\1'", message.partition("\nstack traceback")[0])
     found = re.match(r"tsp:(\d+): (.*)", text, re.DOTALL)
     return f" at line {found[1]}: {found[2]}" if found else text

@@ -8,6 +8,7 @@ other than "rising" are not.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.tsp.numbers import whole
@@ -166,7 +167,7 @@ def add_status_commands(lua: Interpreter, status: Status) -> Any:
     """Return the node ``status``."""
     node = lua.node()
     lua.attribute(node, "condition", status.byte)
-    byte, word = whole(0, 255), whole(0, 65535)
+    byte = whole(0, 255)
     lua.attribute(
         node,
         "request_enable",
@@ -191,12 +192,7 @@ def add_status_commands(lua: Interpreter, status: Status) -> Any:
         lua.constant(nodes[path[:-1]] if len(path) > 1 else node, path[-1], here)
         lua.attribute(here, "condition", register.look)
         lua.attribute(here, "event", register.read_event)
-        lua.attribute(
-            here,
-            "enable",
-            lambda register=register: register.enable,  # type: ignore[misc]
-            lambda value, register=register: setattr(register, "enable", word(value)),  # type: ignore[misc]
-        )
+        lua.attribute(here, "enable", partial(getattr, register, "enable"), partial(_enable, register))
         bits = {"SWEEPING": SWEEPING, "SWE": SWEEPING} if path[0] == "operation" else {}
         for name, bit in bits.items():
             lua.constant(here, name, bit)
@@ -205,3 +201,7 @@ def add_status_commands(lua: Interpreter, status: Status) -> Any:
     for name, bit in (("EXE", EXECUTION_ERROR), ("CME", COMMAND_ERROR), ("URQ", USER_REQUEST), ("PON", POWER_ON)):
         lua.constant(nodes[("standard",)], name, bit)
     return node
+
+
+def _enable(register: Register, value: Any) -> None:
+    register.enable = whole(0, 65535)(value)

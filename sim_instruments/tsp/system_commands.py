@@ -6,6 +6,7 @@ LAN triggers, the file system, saved setups, menus and input prompts on the disp
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.tsp.buffers import Column, ReadingBuffer
@@ -133,12 +134,7 @@ class SystemCommands:
             ("byteorder", "byteorder", one_of(0, 1)),
         )
         for name, setting, check in settings:
-            lua.attribute(
-                node,
-                name,
-                lambda setting=setting: getattr(form, setting),  # type: ignore[misc]
-                lambda value, setting=setting, check=check: setattr(form, setting, check(value)),  # type: ignore[misc]
-            )
+            lua.attribute(node, name, partial(getattr, form, setting), partial(_set, form, setting, check))
 
     def _add_trigger(self) -> None:
         lua, timeline = self._lua, self._instrument.timeline
@@ -156,11 +152,7 @@ class SystemCommands:
             generator = lua.node()
             lua.constant(generators, place, generator)
             lua.constant(generator, "EVENT_ID", _GENERATORS + place)
-            lua.constant(
-                generator,
-                "assert",
-                lua.function(lambda event=_GENERATORS + place: timeline.fire(event)),  # type: ignore[misc]
-            )
+            lua.constant(generator, "assert", lua.function(partial(timeline.fire, _GENERATORS + place)))
         blenders = self._object("blender", node)
         for place in range(1, 7):
             lua.constant(blenders, place, self._blender_node(_BLENDERS + place))
@@ -213,9 +205,8 @@ class SystemCommands:
         node, stimuli = lua.node(), lua.node()
         lua.constant(node, "EVENT_ID", event)
         lua.constant(node, "stimulus", stimuli)
-        inputs = [Detector(timeline, lambda place=place: heard(place)) for place in range(4)]  # type: ignore[misc]
-        self.blenders += inputs
         state = {"orenable": False, "heard": 0}
+        inputs: list[Detector] = []
 
         def heard(place: int) -> None:
             state["heard"] |= 1 << place
@@ -224,14 +215,11 @@ class SystemCommands:
                 state["heard"] = 0
                 timeline.fire(event)
 
-        check = whole(0, 10_000)
+        inputs += [Detector(timeline, partial(heard, place)) for place in range(4)]
+        self.blenders += inputs
         for place, each in enumerate(inputs, 1):
-            lua.attribute(
-                stimuli,
-                place,
-                lambda each=each: each.stimulus,  # type: ignore[misc]
-                lambda value, each=each: setattr(each, "stimulus", check(value)),  # type: ignore[misc]
-            )
+            read, write = partial(getattr, each, "stimulus"), partial(_set, each, "stimulus", whole(0, 10_000))
+            lua.attribute(stimuli, place, read, write)
         lua.attribute(
             node,
             "orenable",
@@ -253,7 +241,7 @@ class SystemCommands:
 
     def _add_display(self) -> None:
         lua, node = self._lua, self._object("display")
-        shown = {"text": "", "screen": 0}
+        shown = {"text": ""}
         lua.constant(node, "clear", lua.function(lambda: shown.update(text="")))
         lua.constant(node, "setcursor", lua.function(lambda *_: None))
         lua.constant(node, "settext", lua.function(lambda text: shown.update(text=str(text))))
@@ -264,47 +252,31 @@ class SystemCommands:
             lua.constant(node, name, place)
         for name, digits in (("DIGITS_4_5", 4), ("DIGITS_5_5", 5), ("DIGITS_6_5", 6)):
             lua.constant(node, name, digits)
-        lua.attribute(
-            node, "screen", lambda: shown["screen"], lambda value: shown.update(screen=one_of(0, 1, 2, 3)(value))
-        )
+        self._choice(node, "screen", (0, 1, 2, 3), 0)
         for unit in self._instrument.channels:
             panel = self._object(unit, node)
-            state = {"digits": 5, "func": 0}
-            digits, function = one_of(4, 5, 6), one_of(0, 1, 2, 3)
-            lua.attribute(
-                panel,
-                "digits",
-                lambda state=state: state["digits"],  # type: ignore[misc]
-                lambda value, state=state, check=digits: state.update(digits=check(value)),  # type: ignore[misc]
-            )
-            lua.attribute(
-                self._object("measure", panel),
-                "func",
-                lambda state=state: state["func"],  # type: ignore[misc]
-                lambda value, state=state, check=function: state.update(func=check(value)),  # type: ignore[misc]
-            )
+            self._choice(panel, "digits", (4, 5, 6), 5)
+            self._choice(self._object("measure", panel), "func", (0, 1, 2, 3), 0)
+
+    def _choice(self, node: Any, name: str, values: tuple[int, ...], first: int) -> None:
+        """Add a setting of the front panel, which nothing else depends on."""
+        kept, check = {"value": first}, one_of(*values)
+        self._lua.attribute(node, name, lambda: kept["value"], lambda value: kept.update(value=check(value)))
 
     def _add_beeper_and_timer(self) -> None:
         lua, beeper, timer = self._lua, self._object("beeper"), self._object("timer")
         timeline = self._instrument.timeline
-        enabled = {"on": 1}
         lua.constant(beeper, "OFF", 0)
         lua.constant(beeper, "ON", 1)
-        lua.attribute(
-            beeper, "enable", lambda: enabled["on"], lambda value: enabled.update(on=one_of(0, 1)(value))
-        )
+        self._choice(beeper, "enable", (0, 1), 1)
         lua.constant(beeper, "beep", lua.function(lambda *_: None))
 
         def restart() -> None:
             self._since_s = timeline.now
 
         lua.constant(timer, "reset", lua.function(restart))
-        lua.constant(
-            timer, "measure", _with(lua, "t", lua.function(lambda: timeline.now - self._since_s))
-        )
+        lua.constant(self._object("measure", timer), "t", lua.function(lambda: timeline.now - self._since_s))
 
 
-def _with(lua: Interpreter, name: str, value: Any) -> Any:
-    node = lua.node()
-    lua.constant(node, name, value)
-    return node
+def _set(holder: object, name: str, check: Callable[[Any], float], value: Any) -> None:
+    setattr(holder, name, check(value))

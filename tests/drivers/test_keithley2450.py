@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -222,3 +223,19 @@ def test_four_wire_sensing_is_verified_by_read_back(potentiostat: Potentiostat, 
     limits = Limits(voltage_V=1.0, current_A=1e-5)
     potentiostat.arm(potentiostat.plan(Protocol("x", sequence, Sampling(1e-2, four_wire=True), limits)))
     assert asked(resource[1], ":SENS:CURR:RSEN?") == "1"
+
+
+def test_a_run_of_a_2450_gives_the_memory_of_its_cell_back(tmp_path: Path) -> None:
+    # Readings come at their own pace, none on the edges: the times in the run file must be right to find tau = 1.5 ms.
+    from daq import Bench
+    from fitting import fit, reduce_run
+    from ionecho.demo import simulated_instrument
+    from sim_instruments import load_cell
+
+    with simulated_instrument("keithley2450", 1, 20.0, "demo") as served:
+        run = Bench(served, tmp_path).run(Protocol.load("pump_probe").stretched(4.0))
+    assert np.diff(run.t_s).max() < 2 * run.plan["interval_s"]
+    found = fit(reduce_run(run), "R0-Mig1-CPE1").to_dict()["parameters"]
+    true = load_cell("demo").parameters
+    for name, truth in (("Mig1.B", "B"), ("Mig1.K", "K"), ("Mig1.tau", "tau"), ("CPE1.Q", "Q"), ("CPE1.n", "n")):
+        assert found[name]["value"] == pytest.approx(true[truth], rel=5e-3), name

@@ -48,7 +48,7 @@ def test_the_kept_run_of_a_2461_plays_as_it_was_recorded() -> None:
 
 def test_another_byte_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
-    path.write_text("# ionecho transcript of X\n0.1 > *IDN?\\n\n0.2 < A,B,C,D\\n\n0.3 > *RST\\n\n")
+    path.write_text("# ionecho transcript of X\n0.1 > *IDN?\\n\n0.2 < A,B,C,D\\n\n0.3 > *RST\\n\n# end\n")
     with (
         pytest.raises(AssertionError, match=r"CLS.* was sent where .*RST.* was recorded"),
         replayed(path) as resource,
@@ -59,7 +59,7 @@ def test_another_byte_is_noticed(tmp_path: Path) -> None:
 
 def test_what_is_not_sent_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
-    path.write_text("# ionecho transcript of X\n0.1 > *IDN?\\n\n0.2 < A,B,C,D\\n\n0.3 > *RST\\n\n")
+    path.write_text("# ionecho transcript of X\n0.1 > *IDN?\\n\n0.2 < A,B,C,D\\n\n0.3 > *RST\\n\n# end\n")
     with pytest.raises(AssertionError, match="was recorded"), replayed(path) as resource, VisaSession(resource):
         pass
 
@@ -69,7 +69,7 @@ def test_any_bytes_survive(tmp_path: Path, data: bytes) -> None:
     from drivers.transcript import _as_text
 
     path = tmp_path / "t.txt"
-    path.write_text(f"# ionecho transcript of X\n0.5 < {_as_text(data)}\n")
+    path.write_text(f"# ionecho transcript of X\n0.5 < {_as_text(data)}\n# end\n")
     assert read_transcript(path)[0].data == data
 
 

@@ -132,6 +132,52 @@ def test_a_repeating_filter_makes_one_reading_of_many_and_takes_their_time(talk:
     assert scatter[0] / scatter[1] == pytest.approx(4.0, rel=0.3)  # the root of 16
 
 
+@pytest.mark.parametrize(
+    ("sweep", "levels"),
+    [
+        (":SOUR:SWE:VOLT:LIN 0, 0.4, 5, 0.01", [0.0, 0.1, 0.2, 0.3, 0.4]),
+        (":SOUR:SWE:VOLT:LIN 0, 0.2, 3, 0.01, 2", [0.0, 0.1, 0.2] * 2),
+        (":SOUR:SWE:VOLT:LIN 0, 0.2, 3, -1, 1, AUTO, OFF, ON", [0.0, 0.1, 0.2, 0.2, 0.1, 0.0]),
+        (":SOUR:SWE:VOLT:LIN:STEP 0.4, 0, 0.2", [0.4, 0.2, 0.0]),
+        (":SOUR:SWE:VOLT:LOG 0.01, 1, 3", [0.01, 0.1, 1.0]),
+        (":SOUR:LIST:VOLT 0.3,0.1;:SOUR:SWE:VOLT:LIST 1, 0.01", [0.3, 0.1]),
+    ],
+)
+def test_sweeps_make_one_reading_at_each_level_and_end_with_output_off(
+    talk: Talk, sweep: str, levels: list[float]
+) -> None:
+    talk.write(':SOUR:VOLT:ILIM 1e-2;:SENS:FUNC "CURR"', sweep, ":INIT")
+    talk.wait(10.0)
+    found = talk.ask(f':TRAC:DATA? 1,{len(levels)},"defbuffer1",READ').split(",")
+    assert [float(x) for x in found] == pytest.approx([level / 1e4 for level in levels], rel=1e-3, abs=1e-8)
+    assert talk.ask(":TRAC:ACT?;:OUTP?") == f"{len(levels)};0"
+    assert talk.error() == 0
+
+
+def test_a_current_sweep_reads_volts(talk: Talk) -> None:
+    talk.write(':SENS:FUNC "VOLT"', ":SOUR:SWE:CURR:LIN 1e-6, 5e-6, 5", ":INIT")
+    talk.wait(10.0)
+    found = [float(x) for x in talk.ask(':TRAC:DATA? 1,5,"defbuffer1",READ').split(",")]
+    assert found == pytest.approx([0.01, 0.02, 0.03, 0.04, 0.05], rel=1e-3)
+    assert talk.ask(":SOUR:FUNC?;:OUTP?") == "CURR;0"
+
+
+def test_a_sweep_stops_at_its_limit_where_it_shall(talk: Talk) -> None:
+    talk.write(":SOUR:VOLT:ILIM 2.5e-5", ":SOUR:SWE:VOLT:LIN 0, 0.4, 5, 0, 1, BEST, ON", ":INIT")
+    talk.wait(10.0)
+    assert int(talk.ask(":TRAC:ACT?")) < 5
+    assert talk.ask(":OUTP?") == "0"
+
+
+def test_readings_can_be_triggered_into_a_buffer_and_measured_with_the_active_function(talk: Talk) -> None:
+    talk.write(':SOUR:VOLT 0.1;:OUTP ON;:TRAC:MAKE "t",100;:SENS:COUN 4;:TRAC:TRIG "t"')
+    talk.wait(1.0)
+    assert talk.ask(':TRAC:ACT? "t"') == "4"
+    talk.write(":MEAS? 't'")
+    talk.wait(1.0)
+    assert float(talk.raw()) == pytest.approx(1e-5, rel=1e-3)
+
+
 def test_an_open_interlock_switches_off_and_is_told_when_high_voltage_is_asked_for(talk: Talk) -> None:
     talk.write(":SOUR:VOLT 0.1;:OUTP ON")
     talk.device.suffer("interlock-open")

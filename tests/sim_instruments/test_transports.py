@@ -14,7 +14,7 @@ import pyvisa
 import serial
 
 from sim_instruments.faults import Fault
-from tests.serving import served
+from sim_instruments.serving import served_here
 
 IDENTITY = "KEITHLEY INSTRUMENTS,MODEL 2461"
 
@@ -27,8 +27,8 @@ def opened(resource: str) -> Any:
 
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11", "pty"])
 def test_it_answers_and_sends_blocks_over_every_transport(transport: str) -> None:
-    with served(transport) as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", transport) as one:
+        session = opened(one.resource)
         assert session.query("*IDN?").startswith(IDENTITY)
         assert session.query(":SOUR:VOLT 0.25;:SOUR:VOLT?") == "0.25"
         assert float(session.query(":SENS:COUN 100;:SENS:CURR:NPLC 0.01;:OUTP ON;:READ?")) > 0.0
@@ -43,8 +43,8 @@ def test_it_answers_and_sends_blocks_over_every_transport(transport: str) -> Non
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_status_byte_is_polled_and_shows_a_waiting_answer_and_an_error(transport: str) -> None:
-    with served(transport) as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", transport) as one:
+        session = opened(one.resource)
         session.write("*CLS;*SRE 4")
         assert session.read_stb() == 0
         session.write("*OPC?")
@@ -60,8 +60,8 @@ def test_status_byte_is_polled_and_shows_a_waiting_answer_and_an_error(transport
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_an_answer_that_is_not_read_is_interrupted_by_the_next_message(transport: str) -> None:
-    with served(transport) as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", transport) as one:
+        session = opened(one.resource)
         session.write("*OPC?")
         time.sleep(0.05)
         session.write(":SOUR:VOLT 0.5")
@@ -71,8 +71,8 @@ def test_an_answer_that_is_not_read_is_interrupted_by_the_next_message(transport
 
 
 def test_reading_where_there_is_nothing_to_say_is_unterminated() -> None:
-    with served("vxi11") as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", "vxi11") as one:
+        session = opened(one.resource)
         session.timeout = 300
         with pytest.raises(pyvisa.errors.VisaIOError):
             session.read()
@@ -83,8 +83,8 @@ def test_reading_where_there_is_nothing_to_say_is_unterminated() -> None:
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_a_query_after_an_indefinite_answer_is_refused(transport: str) -> None:
-    with served(transport) as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", transport) as one:
+        session = opened(one.resource)
         session.write("*IDN?;*OPC?")
         time.sleep(0.05)
         assert session.query(":SYST:ERR?").startswith("-440")
@@ -92,8 +92,8 @@ def test_a_query_after_an_indefinite_answer_is_refused(transport: str) -> None:
 
 
 def test_device_clear_forgets_the_answer_and_leaves_the_settings() -> None:
-    with served("vxi11") as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", "vxi11") as one:
+        session = opened(one.resource)
         session.write(":SOUR:VOLT 0.75;:SOUR:VOLT?")
         time.sleep(0.05)
         session.clear()
@@ -103,16 +103,16 @@ def test_device_clear_forgets_the_answer_and_leaves_the_settings() -> None:
 
 
 def test_a_trigger_without_anything_that_waits_for_it_is_ignored_with_an_error() -> None:
-    with served("vxi11") as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", "vxi11") as one:
+        session = opened(one.resource)
         session.assert_trigger()
         assert session.query(":SYST:ERR?").startswith("-211")
         session.close()
 
 
 def test_a_raw_socket_queues_answers() -> None:
-    with served("socket") as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", "socket") as one:
+        session = opened(one.resource)
         session.write("*OPC?")
         session.write(":SOUR:VOLT 0.5")
         session.write(":SYST:ERR:COUN?")
@@ -121,8 +121,8 @@ def test_a_raw_socket_queues_answers() -> None:
 
 
 def test_a_serial_line_outlives_its_clients() -> None:
-    with served("pty") as one:
-        path = one.resources[""].removeprefix("ASRL").removesuffix("::INSTR")
+    with served_here("keithley2461", "pty") as one:
+        path = one.resource.removeprefix("ASRL").removesuffix("::INSTR")
         for _ in range(3):
             with serial.Serial(path, timeout=2) as line:
                 line.write(b"*IDN?\n")
@@ -130,8 +130,8 @@ def test_a_serial_line_outlives_its_clients() -> None:
 
 
 def test_two_clients_have_conversations_of_their_own() -> None:
-    with served("hislip") as one:
-        first, second = opened(one.resources[""]), opened(one.resources[""])
+    with served_here("keithley2461", "hislip") as one:
+        first, second = opened(one.resource), opened(one.resource)
         first.write("*IDN?")
         assert second.query("*OPC?") == "1"
         assert first.read().startswith(IDENTITY)
@@ -140,8 +140,8 @@ def test_two_clients_have_conversations_of_their_own() -> None:
 
 
 def test_a_lock_of_one_link_keeps_the_others_out() -> None:
-    with served("vxi11") as one:
-        first, second = opened(one.resources[""]), opened(one.resources[""])
+    with served_here("keithley2461", "vxi11") as one:
+        first, second = opened(one.resource), opened(one.resource)
         first.lock_excl(timeout=500)
         with pytest.raises(pyvisa.errors.VisaIOError):
             second.write("*RST")
@@ -160,9 +160,9 @@ def test_a_lock_of_one_link_keeps_the_others_out() -> None:
     ],
 )
 def test_faults_of_the_link_change_just_what_they_say(fault: str, answer: bytes) -> None:
-    with served("pty") as one:
-        one.host.faults.add(Fault.parse(fault))
-        path = one.resources[""].removeprefix("ASRL").removesuffix("::INSTR")
+    with served_here("keithley2461", "pty") as one:
+        one.served.host.faults.add(Fault.parse(fault))
+        path = one.resource.removeprefix("ASRL").removesuffix("::INSTR")
         with serial.Serial(path, timeout=0.3) as line:
             line.write(b"*IDN?\n")
             assert line.read(1000) == answer
