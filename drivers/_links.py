@@ -8,9 +8,13 @@ protocol is pyvisa's to know.
 
 from __future__ import annotations
 
+import os
+import re
 import select
 import socket
+import sys
 import time
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import serial
@@ -56,20 +60,48 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
     Raises whatever pyvisa and the transports raise.
     """
     milliseconds = int(timeout_s * 1000)
-    opened = cast(
-        "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
-    )
+    claim = _claimed(resource)
+    try:
+        opened = cast(
+            "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
+        )
+    except BaseException:
+        claim.close()
+        raise
     try:
         transport = cast("Any", opened.visalib).sessions[opened.session]
         below = getattr(transport, "interface", None)
         if isinstance(below, socket.socket):
             return SocketLink(opened, below, timeout_s)
         if isinstance(below, serial.SerialBase):
-            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect)
+            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect, claim)
         return MessageLink(opened, timeout_s)
     except BaseException:
         opened.close()
+        claim.close()
         raise
+
+
+def _claimed(resource: str) -> ExitStack:
+    """Lock a serial line until the returned stack is closed, before it is opened: opening drops what has come.
+
+    The operating system lets any number of programs open one line, and each takes what another was answered. Windows
+    does not; nor has it such names.
+    """
+    claim = ExitStack()
+    line = re.match(r"(?i)asrl(/.+?)(::instr)?$", resource.strip())
+    if line is None or sys.platform == "win32":
+        return claim
+    import fcntl
+
+    descriptor = os.open(line[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    claim.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise BlockingIOError(f"another program uses the serial line {line[1]}") from None
+    return claim
 
 
 class SocketLink:
@@ -128,10 +160,20 @@ class SerialLink:
     timeout_s : float
     dialect : Dialect
         Its speed and flow control.
+    claim : ExitStack
+        Closed with it: our lock on the line.
     """
 
-    def __init__(self, opened: MessageBasedResource, below: serial.Serial, timeout_s: float, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        opened: MessageBasedResource,
+        below: serial.Serial,
+        timeout_s: float,
+        dialect: Dialect,
+        claim: ExitStack,
+    ) -> None:
         self._opened = opened
+        self._claim = claim
         self._port = below
         below.baudrate = dialect.baud
         below.xonxoff = dialect.software_flow
@@ -162,7 +204,8 @@ class SerialLink:
 
     def close(self) -> None:
         """Let the resource go."""
-        self._opened.close()
+        with self._claim:
+            self._opened.close()
 
 
 class MessageLink:
@@ -203,11 +246,9 @@ class MessageLink:
 
     def trigger(self) -> None:
         """Send the group execute trigger."""
-        from pyvisa_py.protocols.hislip import Instrument as HiSLIP
-
-        below = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
-        if isinstance(below, HiSLIP):
-            # pyvisa-py has the message of HiSLIP, and does not hand it on.
+        below: Any = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
+        if hasattr(below, "trigger"):
+            # Only the HiSLIP client has it; pyvisa-py does not hand it on.
             below.trigger()
         else:
             self._opened.assert_trigger()

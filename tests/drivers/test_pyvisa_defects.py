@@ -1,373 +1,282 @@
-"""What does plain pyvisa-py 0.8 do wrong, and does a session of ours do it right? Each defect twice, over one peer.
+"""Is each measured defect of pyvisa-py 0.8 there in plain pyvisa-py, and not in our session?
 
-The numbers are those of the list in docs/decisions/016. A test of ``plain`` that fails says that pyvisa-py has been
-mended, and that something can be taken out of `drivers`.
+When a test of the plain one fails, pyvisa-py has been mended: the session may become simpler.
 """
 
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import struct
-import subprocess
-import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from json import loads
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 import pytest
 import pyvisa
-from pyvisa.constants import ResourceAttribute, StatusCode
-from pyvisa.errors import VisaIOError
+from pyvisa.constants import StatusCode
 
 from drivers import VisaSession
 from drivers._links import SocketLink
-from ionecho.demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
-
-from .peers import block, instrument, serial_instrument
+from sim_instruments.faults import Fault
+from tests.serving import served
 
 
 @contextmanager
-def plain(resource: str, timeout_s: float = 2.0) -> Iterator[Any]:
-    """What everybody writes who has read pyvisa's documentation."""
-    opened = pyvisa.ResourceManager("@py").open_resource(
-        resource, timeout=timeout_s * 1000, read_termination="\n", write_termination="\n"
+def peer(answer: Callable[[socket.socket, bytes], None]) -> Iterator[str]:
+    """Serve raw sockets: ``*IDN?`` is answered, all else goes to `answer`."""
+    server = socket.create_server(("127.0.0.1", 0))
+
+    def talk(client: socket.socket) -> None:
+        with client, client.makefile("rb") as lines:
+            try:
+                for line in lines:
+                    if line == b"*IDN?\n":
+                        client.sendall(b"A,B,C,D\n")
+                    else:
+                        answer(client, line)
+            except OSError:
+                return
+
+    def serve() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(client,), daemon=True).start()
+
+    threading.Thread(target=serve, daemon=True).start()
+    try:
+        yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET"
+    finally:
+        server.close()
+
+
+@contextmanager
+def plain(resource: str, timeout_ms: int = 300) -> Iterator[Any]:
+    session: Any = pyvisa.ResourceManager("@py").open_resource(
+        resource, timeout=timeout_ms, read_termination="\n", write_termination="\n"
     )
     try:
-        yield opened
+        yield session
     finally:
-        with suppress(Exception):
-            opened.close()
+        session.close()
 
 
-def echo(client: socket.socket, line: bytes) -> None:
-    client.sendall(line)
+def below(session: Any) -> Any:
+    return session.visalib.sessions[session.session].interface
 
 
-def socket_below(opened: Any) -> socket.socket:
-    return opened.visalib.sessions[opened.session].interface
+def nothing(*_: object) -> None: ...
 
 
-# -- 1: small messages wait for a delayed acknowledgement -------------------------------------------------------------
+def test_1_small_writes_wait_for_the_last_ones_acknowledgement() -> None:
+    with peer(nothing) as resource:
+        with plain(resource) as session:
+            assert below(session).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
+        with VisaSession(resource) as ours:
+            assert isinstance(ours._link, SocketLink)
+            assert ours._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
-def test_1_plain_leaves_nagles_algorithm_on_and_has_no_way_to_switch_it_off() -> None:
-    with instrument(echo) as resource, plain(resource) as opened:
-        assert socket_below(opened).getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) == 0
-        with pytest.raises(Exception, match=r"[Aa]ttribute"):
-            opened.set_visa_attribute(ResourceAttribute.tcpip_nodelay, True)
+def test_2_a_connection_closed_in_mid_answer_looks_like_silence() -> None:
+    def half(client: socket.socket, _: bytes) -> None:
+        client.sendall(b"half an ans")
+        client.shutdown(socket.SHUT_RDWR)
+
+    with peer(half) as resource:
+        with plain(resource) as session, pytest.raises(pyvisa.errors.VisaIOError) as told:
+            session.query("X?")
+        assert told.value.error_code == StatusCode.error_timeout
+        with (
+            VisaSession(resource, timeout_s=30.0) as ours,
+            pytest.raises(ConnectionLost, match="closed the connection"),
+        ):
+            ours.query("X?")
 
 
-def test_1_ours_switches_it_off() -> None:
-    with instrument(echo) as resource, VisaSession(resource) as session:
-        assert isinstance(session._link, SocketLink)
-        assert session._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-
-
-# -- 2: the end of a connection looks like silence --------------------------------------------------------------------
-
-
-def half_a_block(client: socket.socket, _: bytes) -> None:
-    client.sendall(block(np.arange(10.0), definite=True)[:40])
-    client.shutdown(socket.SHUT_RDWR)
-
-
-def test_2_plain_takes_a_closed_connection_for_silence() -> None:
-    with instrument(half_a_block) as resource, plain(resource, 0.3) as opened:
-        opened.write("DATA?")
-        opened.read_termination = None
-        with pytest.raises(VisaIOError) as fault:
-            opened.read_bytes(84)
-        assert fault.value.error_code == StatusCode.error_timeout
-
-
-def test_2_ours_says_that_it_was_closed_in_mid_block() -> None:
-    with (
-        instrument(half_a_block) as resource,
-        VisaSession(resource, 500.0) as session,  # more than pytest allows: it is not waited for
-        pytest.raises(ConnectionLost, match="closed the connection"),
-    ):
-        session.query_block("DATA?", 10, "<f8")
-
-
-# -- 3: a closed port can be opened -----------------------------------------------------------------------------------
-
-
-def closed_port() -> str:
+def test_3_opening_a_port_on_which_nobody_listens_succeeds() -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
-        return f"TCPIP::127.0.0.1::{unused.getsockname()[1]}::SOCKET"
-
-
-def test_3_plain_opens_a_port_on_which_nobody_listens() -> None:
-    with plain(closed_port()) as opened, pytest.raises(ConnectionRefusedError):
-        opened.write("*IDN?")
-
-
-def test_3_ours_does_not() -> None:
+        resource = f"TCPIP::127.0.0.1::{unused.getsockname()[1]}::SOCKET"
+    with plain(resource) as session, pytest.raises(ConnectionRefusedError):
+        session.write("X")
     with pytest.raises(ConnectionLost, match="nothing listens"):
-        VisaSession(closed_port())
+        VisaSession(resource)
 
 
-# -- 4: a write knows no timeout --------------------------------------------------------------------------------------
+def test_4_writes_know_no_timeout() -> None:
+    release = threading.Event()
+    much = "X" * 8_000_000
+
+    def deaf(_: socket.socket, __: bytes) -> None:
+        release.wait(20.0)
+
+    with peer(deaf) as resource:
+        with VisaSession(resource, timeout_s=0.3) as ours:
+            ours.write("DEAF")
+            with pytest.raises(ConnectionLost, match="took nothing for"):
+                ours.write(much)
+        with plain(resource, 200) as session:
+            session.write("DEAF")
+
+            def write() -> None:
+                with pytest.raises(Exception):  # noqa: B017, PT011 - whatever ends it
+                    session.write(much)
+
+            blocked = threading.Thread(target=write, daemon=True)
+            blocked.start()
+            blocked.join(1.0)
+            assert blocked.is_alive()  # five times its timeout
+            below(session).shutdown(socket.SHUT_RDWR)
+            blocked.join(5.0)
+        release.set()
 
 
-@contextmanager
-def reads_nothing() -> Iterator[tuple[str, threading.Event]]:
-    """An instrument that reads nothing more, until it is released."""
-    released = threading.Event()
-    with instrument(lambda _client, _line: bool(released.wait(30))) as resource:
-        yield resource, released
-        released.set()
+def test_5_a_block_of_indefinite_length_is_returned_empty() -> None:
+    values = np.frombuffer(bytes(range(64)), "<f8")  # with a line feed among them
+
+    def answer(client: socket.socket, line: bytes) -> None:
+        client.sendall(b"#0" + values.tobytes() + b"\n" if line == b"D?\n" else b"in step\n")
+
+    with peer(answer) as resource:
+        with plain(resource) as session:
+            assert len(session.query_binary_values("D?", datatype="d")) == 0
+            assert session.query("STEP?") != "in step"
+        with VisaSession(resource) as ours:
+            np.testing.assert_array_equal(ours.query_block("D?", 8, "<f8"), values)
+            assert ours.query("STEP?") == "in step"
 
 
-def test_4_plain_writes_for_longer_than_its_timeout() -> None:
-    with reads_nothing() as (resource, released), plain(resource, 0.1) as opened:
-        opened.write("STOP READING")
-        writer = threading.Thread(target=lambda: opened.write_raw(b"x" * 50_000_000))
-        writer.start()
-        writer.join(1.0)
-        assert writer.is_alive(), "ten timeouts later it still writes"
-        released.set()
-        writer.join(30)
+def test_6_a_second_thread_gets_the_first_ones_answer() -> None:
+    def echo(client: socket.socket, line: bytes) -> None:
+        client.sendall(line)
+
+    def in_thread(act: Callable[[], object]) -> list[object]:
+        got: list[object] = []
+
+        def run() -> None:
+            try:
+                got.append(act())
+            except InstrumentError as refused:
+                got.append(refused)
+
+        thread = threading.Thread(target=run)
+        thread.start()
+        thread.join(5.0)
+        return got
+
+    with peer(echo) as resource:
+        with plain(resource) as session:
+            session.write("MINE?")
+            assert in_thread(lambda: session.query("THEIRS?")) == ["MINE?"]
+        with VisaSession(resource) as ours:
+            ours.write("MINE?")
+            assert "belongs to another thread" in str(in_thread(lambda: ours.query("THEIRS?"))[0])
 
 
-def test_4_ours_gives_up() -> None:
-    with reads_nothing() as (resource, _), VisaSession(resource, 0.1) as session:
-        session.write("STOP READING")
-        with pytest.raises(ConnectionLost, match="took nothing for"):
-            session.write_bytes(b"x" * 50_000_000)
+def test_7_bus_functions_are_missing_on_sockets() -> None:
+    with peer(nothing) as resource:
+        with plain(resource) as session:
+            with pytest.raises(pyvisa.errors.VisaIOError) as told:
+                session.read_stb()
+            assert told.value.error_code == StatusCode.error_nonsupported_operation
+            with pytest.raises(NotImplementedError):
+                session.assert_trigger()
+        with VisaSession(resource) as ours:
+            with pytest.raises(InstrumentError, match="raw socket has no serial poll"):
+                ours.status_byte()
+            with pytest.raises(InstrumentError, match="raw socket has no trigger"):
+                ours.trigger()
+            assert ours.query("*IDN?") == "A,B,C,D"  # nothing is lost by asking
 
 
-# -- 5: blocks of indefinite length are lost --------------------------------------------------------------------------
+def test_8_a_lost_link_raises_what_each_transport_likes() -> None:
+    def reset(client: socket.socket, _: bytes) -> None:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        os.close(client.fileno())
+        client.detach()
+
+    with peer(reset) as resource:
+        with plain(resource) as session, pytest.raises(ConnectionResetError):
+            session.query("X?")
+        with VisaSession(resource) as ours, pytest.raises(ConnectionLost):
+            ours.query("X?")
+    for attempt in (plain, VisaSession):
+        with served("hislip") as one:
+            one.host.faults.add(Fault.parse("drop-fin@command=SYST:ERR"))
+            wanted: type[Exception] = RuntimeError if attempt is plain else ConnectionLost
+            with attempt(one.resources[""]) as session, pytest.raises(wanted):
+                session.query(":SYST:ERR:COUN?")
 
 
-ALL_BYTES = np.frombuffer(bytes(range(256)), "<f8")  # a line end among them
+def test_9_a_late_answer_answers_the_next_question() -> None:
+    def late(client: socket.socket, line: bytes) -> None:
+        if line == b"SLOW?\n":
+            time.sleep(0.5)
+        client.sendall(line)
+
+    with peer(late) as resource:
+        with plain(resource, 200) as session:
+            with pytest.raises(pyvisa.errors.VisaIOError):
+                session.query("SLOW?")
+            time.sleep(0.5)
+            assert session.query("NEXT?") == "SLOW?"
+        with VisaSession(resource, timeout_s=0.2) as ours:
+            with pytest.raises(ConnectionLost, match="no answer within"):
+                ours.query("SLOW?")
+            with pytest.raises(ConnectionLost, match="Open another session"):
+                ours.query("NEXT?")
 
 
-def indefinite(client: socket.socket, line: bytes) -> None:
-    client.sendall(block(ALL_BYTES, definite=False) if line == b"DATA?\n" else line)
+def test_10_closing_one_manager_closes_the_sessions_of_all() -> None:
+    with peer(nothing) as resource:
+        first, second = pyvisa.ResourceManager("@py"), pyvisa.ResourceManager("@py")
+        assert first.visalib is second.visalib
+        with VisaSession(resource) as one, VisaSession(resource) as other:
+            other.close()
+            assert one.query("*IDN?") == "A,B,C,D"
 
 
-def test_5_plain_returns_nothing_for_a_block_of_indefinite_length_and_is_out_of_step() -> None:
-    with instrument(indefinite) as resource, plain(resource, 0.3) as opened:
-        assert list(opened.query_binary_values("DATA?", datatype="d")) == []
-        opened.encoding = "latin-1"
-        assert opened.query("NEXT?") == "".join(map(chr, range(11, 256)))
+def test_11_a_device_clear_over_hislip_fails_while_an_answer_waits() -> None:
+    with served("hislip") as one:
+        resource = one.resources[""]
+        with plain(resource, 2000) as session:
+            session.write("*OPC?")
+            time.sleep(0.1)
+            with pytest.raises(RuntimeError):
+                session.clear()
+        with VisaSession(resource) as ours:
+            ours.write("*OPC?")
+            time.sleep(0.1)
+            ours.clear()
+            assert ours.query(":SYST:ERR:COUN?") == "0"
 
 
-def test_5_ours_reads_it() -> None:
-    with instrument(indefinite) as resource, VisaSession(resource) as session:
-        np.testing.assert_array_equal(session.query_block("DATA?", 32, "<f8"), ALL_BYTES)
-        assert session.query("NEXT?") == "NEXT?"
-
-
-# -- 6: two threads take each other's replies -------------------------------------------------------------------------
-
-
-def test_6_plain_gives_one_thread_the_reply_of_another_without_a_word() -> None:
-    got: list[str] = []
-    with instrument(echo) as resource, plain(resource) as opened:
-        opened.write("MINE?")
-        other = threading.Thread(target=lambda: got.append(opened.query("THEIRS?")))
-        other.start()
-        other.join(5)
-        assert got == ["MINE?"]
-        assert opened.read() == "THEIRS?"
-
-
-def test_6_ours_refuses_the_other_thread() -> None:
-    said: list[str] = []
-
-    def meddle(session: VisaSession) -> None:
-        try:
-            session.query("THEIRS?")
-        except InstrumentError as fault:
-            said.append(str(fault))
-
-    with instrument(echo) as resource, VisaSession(resource) as session:
-        session.write("MINE?")
-        other = threading.Thread(target=meddle, args=(session,))
-        other.start()
-        other.join(5)
-        assert session.read_line() == "MINE?"
-    assert len(said) == 1
-    assert "belongs to another thread: 'THEIRS?' was not sent" in said[0]
-
-
-# -- 7: serial poll and trigger ---------------------------------------------------------------------------------------
-
-
-def test_7_plain_has_neither_status_byte_nor_trigger_on_a_socket_each_failing_in_its_own_way() -> None:
-    with instrument(echo) as resource, plain(resource) as opened:
-        with pytest.raises(VisaIOError):
-            opened.read_stb()
-        with pytest.raises(NotImplementedError):
-            opened.assert_trigger()
-
-
-def test_7_ours_says_what_to_send_instead_of_which_and_stays_usable() -> None:
-    with instrument(echo) as resource, VisaSession(resource) as session:
-        with pytest.raises(InstrumentError, match="a raw socket has no serial poll"):
-            session.status_byte()
-        with pytest.raises(InstrumentError, match="a raw socket has no trigger"):
-            session.trigger()
-        assert session.query("STILL?") == "STILL?"
+@pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11", "pty"])
+def test_blocks_and_lines_stay_in_step_over_every_transport(transport: str) -> None:
+    with served(transport) as one, VisaSession(one.resources[""]) as session:
+        for line in (":SENS:COUN 500", ":SENS:CURR:NPLC 0.01", ":OUTP ON", ":SOUR:VOLT 0.1"):
+            session.write(line)
+        assert float(session.query(":READ?")) == pytest.approx(1e-5, rel=1e-2)
+        session.write(":FORM REAL")
+        values = session.query_block(':TRAC:DATA? 1, 500, "defbuffer1", READ', 500, "<f8")
+        assert float(np.median(values)) == pytest.approx(1e-5, rel=1e-2)
+        assert session.query(":SYST:ERR:COUN?") == "0"
+        assert session.query(":OUTP OFF;:OUTP?") == "0"
 
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
-def test_7_ours_polls_triggers_and_clears_over_hislip_and_vxi11(transport: str) -> None:
-    with simulated_instrument("keithley2461", 1, 1.0, "resistor", transport) as resource, VisaSession(resource) as ours:
-        assert ours.status_byte() & 0x10 == 0
-        ours.write("*IDN?")
-        assert ours.status_byte() & 0x10, "MAV: an answer waits (IEEE 488.2, 11.2.1.2)"
-        ours.clear()
-        assert ours.status_byte() & 0x10 == 0
-        ours.trigger()
-        assert ours.query("*IDN?") == ours.idn
-
-
-# -- 8: a lost link raises whatever it likes --------------------------------------------------------------------------
-
-
-def reset(client: socket.socket, _: bytes) -> None:
-    # No linger: closing sends RST instead of FIN.
-    client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-    raise ConnectionResetError
-
-
-def test_8_plain_raises_no_visa_error_for_a_reset_connection() -> None:
-    with instrument(reset) as resource, plain(resource, 0.5) as opened, pytest.raises(ConnectionResetError):
-        opened.query("BYE?")
-
-
-def test_8_ours_calls_it_a_lost_connection() -> None:
-    with instrument(reset) as resource, VisaSession(resource, 0.5) as session, pytest.raises(ConnectionLost):
-        session.query("BYE?")
-
-
-@contextmanager
-def mortal(transport: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
-    """A simulated instrument that can be switched off by the mains."""
-    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--transport", transport]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
-        assert process.stdout is not None
-        try:
-            yield str(loads(process.stdout.readline())["resource"]), process
-        finally:
-            process.kill()
-
-
-def test_8_plain_raises_a_bare_runtime_error_over_hislip() -> None:
-    with mortal("hislip") as (resource, process), plain(resource, 0.5) as opened:
-        assert "2461" in opened.query("*IDN?")
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        with pytest.raises((RuntimeError, OSError)) as fault:
-            opened.query("*IDN?")
-        assert not isinstance(fault.value, VisaIOError)
-
-
-@pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11"])
-def test_8_ours_calls_it_a_lost_connection_over_every_transport(transport: str) -> None:
-    with mortal(transport) as (resource, process), VisaSession(resource, 0.5) as session:
-        process.send_signal(signal.SIGKILL)
-        process.wait()
-        with pytest.raises(ConnectionLost):
-            session.query("*IDN?")
-        with pytest.raises(ConnectionLost, match="Open another session"):
-            session.query("*IDN?")
-
-
-# -- 9: a late reply answers the next query ---------------------------------------------------------------------------
-
-
-@contextmanager
-def slow_once() -> Iterator[tuple[str, threading.Event]]:
-    released = threading.Event()
-
-    def answer(client: socket.socket, line: bytes) -> None:
-        if line == b"SLOW?\n":
-            released.wait(10)
-        client.sendall(line)
-
-    with instrument(answer) as resource:
-        yield resource, released
-
-
-def test_9_plain_gives_a_late_reply_to_the_next_query() -> None:
-    with slow_once() as (resource, released), plain(resource, 0.2) as opened:
-        with pytest.raises(VisaIOError):
-            opened.query("SLOW?")
-        released.set()
-        assert opened.query("NEXT?") == "SLOW?"
-
-
-def test_9_ours_refuses_to_go_on() -> None:
-    with slow_once() as (resource, released), VisaSession(resource, 0.2) as session:
-        with pytest.raises(ConnectionLost, match="no answer within"):
-            session.query("SLOW?")
-        released.set()
-        with pytest.raises(ConnectionLost, match="Open another session"):
-            session.query("NEXT?")
-
-
-# -- 10: closing one resource manager closes the sessions of all ------------------------------------------------------
-
-
-def test_10_plain_sessions_end_when_anybody_closes_a_manager() -> None:
-    with instrument(echo) as resource, plain(resource) as opened:
-        pyvisa.ResourceManager("@py").close()
-        with pytest.raises(pyvisa.errors.InvalidSession):
-            opened.query("STILL?")
-
-
-def test_10_ours_goes_on() -> None:
-    with instrument(echo) as resource, VisaSession(resource) as session:
-        pyvisa.ResourceManager("@py").close()
-        assert session.query("STILL?") == "STILL?"
-
-
-# -- serial lines: a tenth of a megabyte a second, byte by byte -------------------------------------------------------
-
-
-def test_serial_lines_carry_lines_streams_and_blocks() -> None:
-    values = np.frombuffer(bytes(range(256)) * 8, "<i4").astype(float)
-
-    def answer(far: int, line: bytes) -> None:
-        os.write(far, block(values, definite=True) if line == b"DATA?\n" else line)
-
-    with serial_instrument(answer) as (resource, far), VisaSession(resource) as session:
-        assert session.idn == "MAKER,MODEL,1,2"
-        np.testing.assert_array_equal(session.query_block("DATA?", len(values), "<f8"), values)
+def test_the_status_byte_is_polled_where_there_is_one(transport: str) -> None:
+    with served(transport) as one, VisaSession(one.resources[""]) as session:
+        assert session.status_byte() & 0x10 == 0
+        session.write("*OPC?")
+        deadline = time.monotonic() + 5.0
+        while not session.status_byte() & 0x10:
+            assert time.monotonic() < deadline
+        assert session.poll_line() == "1"
         assert session.poll_line() is None
-        os.write(far, b"one\ntwo\nthr")
-        assert session.read_line() == "one"
-        assert session.poll_line() == "two"
-        assert session.poll_line() is None
-        os.write(far, b"ee\nrest")
-        assert session.read_line() == "three"
-        session.clear()
-        assert session.poll_bytes(10) == b""
-        os.write(far, b"12345")
-        assert session.read_exactly(5) == b"12345"
-        with pytest.raises(InstrumentError, match="a serial line has no trigger"):
-            session.trigger()
-
-
-def test_an_answer_in_drips_is_given_up_although_each_drop_is_in_time() -> None:
-    def drip(client: socket.socket, _: bytes) -> None:
-        for _ in range(100):
-            client.sendall(b"x")
-            threading.Event().wait(0.05)
-
-    with (
-        instrument(drip) as resource,
-        VisaSession(resource, 0.3) as session,
-        pytest.raises(ConnectionLost, match="bytes of the answer came within"),
-    ):
-        session.query("SLOWLY?")
