@@ -22,8 +22,7 @@ import pyvisa
 from drivers import VisaSession
 from ionecho.demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
-
-from .peers import block, instrument, serial_instrument
+from tests.drivers.peers import block, instrument, serial_instrument
 
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
