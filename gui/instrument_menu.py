@@ -31,6 +31,7 @@ class InstrumentMenu(QMenu):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("instrumentMenu")
+        self.setToolTipsVisible(True)
         self._found: list[dict[str, Any]] = []
         self._searched = False
         self._note = ""
@@ -42,8 +43,6 @@ class InstrumentMenu(QMenu):
     def _opened(self) -> None:
         if not self._searched:
             self._look()
-        else:
-            self._fill()
 
     def _look(self) -> None:
         self._searched = True
@@ -66,6 +65,7 @@ class InstrumentMenu(QMenu):
         self._fill()
 
     def _fill(self) -> None:
+        shown = self.isVisible()
         self.clear()
         for one in self._found:
             target = one["name"] or one["resource"]
@@ -79,7 +79,9 @@ class InstrumentMenu(QMenu):
         again = self.addAction("Look again")
         again.setEnabled(not self.search.is_running)
         again.triggered.connect(self._look)
-        self.setToolTipsVisible(True)
+        if shown:
+            # A menu hides when it loses its entries.
+            self.popup(self.pos())
 
 
 def _shown(one: dict[str, Any]) -> str:
