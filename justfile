@@ -47,6 +47,10 @@ lattice-gas runs="50":
 kills count="200":
     uv run python benchmarks/kill_campaign.py {{ count }}
 
+# Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
+fuzz examples="3400":
+    IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
+
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:
     xvfb-run -a -s "-screen 0 1400x900x24" uv run python docs/make_screenshots.py

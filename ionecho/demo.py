@@ -42,7 +42,9 @@ def simulated_instrument(
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not line:

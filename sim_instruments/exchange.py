@@ -216,7 +216,10 @@ class Exchange:
     def _finish(self) -> None:
         if self._answers:
             answer = b";".join(self._answers) + b"\n"
-            if self._in_messages and len(answer) > MAX_ANSWER:
+            if self._in_messages and any(message.strip() for message in self._messages):
+                # The next message is already there: nobody will read this answer (IEEE 488.2 section 6.3.2.3).
+                self._device.status.post_error(ScpiError(-410))
+            elif self._in_messages and len(answer) > MAX_ANSWER:
                 # Nobody reads while the message is still being worked off: IEEE 488.2 section 6.3.1.7.
                 self._device.status.post_error(ScpiError(-430))
             else:

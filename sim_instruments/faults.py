@@ -3,17 +3,21 @@
 A fault is written ``NAME[=VALUE]@WHEN``, e.g. ``drop-fin@1000``, ``late=3s@command=TRAC:DATA``, ``reboot@t=2.5``.
 WHEN is
 
-- a number: after so many bytes of answers, counted over all clients;
+- a number: after so many bytes of answers, as they go over the wire, counted over all clients;
 - ``t=SECONDS``: at an instrument time;
 - ``n=COUNT``: with the COUNT-th message from a client;
 - ``command=TEXT``: with the first message that contains the text.
+
+``+BYTES`` after any of the last three lets so many bytes of answers pass first: ``truncate@command=TRAC:DATA+64``.
+Bytes and messages are counted from when the fault is planned.
 """
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from sim_instruments.instrument import DEVICE_FAULTS
@@ -24,7 +28,7 @@ if TYPE_CHECKING:
 LINK_FAULTS = {
     "drop-fin": "close the connection properly in mid-answer",
     "drop-rst": "reset the connection in mid-answer",
-    "stall": "say nothing more on any connection that is open",
+    "stall": "say nothing more on the connection",
     "drip": "send one byte each VALUE seconds (0.01)",
     "late": "wait VALUE seconds (1) and go on",
     "truncate": "lose the rest of the answer, then go on",
@@ -34,7 +38,7 @@ LINK_FAULTS = {
     "second-client": "another client sends *RST",
 }
 _VALUES = {"drip": 0.01, "late": 1.0, "garble": 8.0}
-_PATTERN = re.compile(r"([a-z-]+)(?:=([0-9.]+)s?)?@(.+)$")
+_PATTERN = re.compile(r"([a-z-]+)(?:=(\d+\.?\d*|\.\d+)s?)?@(.+?)(?:\+(\d+))?$")
 
 
 class FaultError(ValueError):
@@ -55,6 +59,8 @@ class Fault:
         When.
     command : str
         Text that a message must contain; empty for none.
+    later : int
+        How many bytes of answers pass first.
     """
 
     name: str
@@ -63,6 +69,12 @@ class Fault:
     at_time_s: float | None = None
     at_message: int | None = None
     command: str = ""
+    later: int = 0
+
+    @property
+    def on_link(self) -> bool:
+        """Whether it happens to bytes on their way to a client."""
+        return self.name in LINK_FAULTS and self.name != "second-client"
 
     @classmethod
     def parse(cls, text: str) -> Fault:
@@ -76,24 +88,28 @@ class Fault:
         found = _PATTERN.match(text.strip())
         if found is None:
             raise FaultError(f"{text!r} is no fault: write NAME@WHEN, e.g. drop-fin@1000 or reboot@t=2.5")
-        name, value, when = found.groups()
+        name, value, when, later = found.groups()
         if name not in LINK_FAULTS and name not in DEVICE_FAULTS:
             raise FaultError(f"no fault {name!r}: there are {', '.join(sorted((*LINK_FAULTS, *DEVICE_FAULTS)))}")
-        number = float(value) if value else _VALUES.get(name, 0.0)
-        key, _, rest = when.rpartition("=") if not when.startswith("command=") else ("command", "", when[8:])
-        try:
+        plain = cls(name, float(value) if value else _VALUES.get(name, 0.0), later=int(later or 0))
+        key, _, rest = when.partition("=")
+        with contextlib.suppress(ValueError):
             match key:
-                case "":
-                    return cls(name, number, at_byte=int(rest))
                 case "t":
-                    return cls(name, number, at_time_s=float(rest))
+                    return replace(plain, at_time_s=float(rest))
                 case "n":
-                    return cls(name, number, at_message=int(rest))
-                case "command":
-                    return cls(name, number, command=rest)
-        except ValueError:
-            pass
+                    return replace(plain, at_message=_whole(rest))
+                case "command" if rest:
+                    return replace(plain, command=rest)
+                case _ if not rest:
+                    return replace(plain, at_byte=_whole(when))
         raise FaultError(f"{text!r}: {when!r} is no WHEN: a number of bytes, t=SECONDS, n=COUNT or command=TEXT")
+
+
+def _whole(text: str) -> int:
+    if not text.isdecimal():
+        raise ValueError(text)
+    return int(text)
 
 
 @dataclass
@@ -121,7 +137,11 @@ class FaultSchedule:
         return not self.waiting and not self.due
 
     def add(self, fault: Fault) -> None:
-        """Plan a fault."""
+        """Plan a fault; its bytes and messages count from now on."""
+        if fault.at_byte is not None:
+            fault = replace(fault, at_byte=self.sent + fault.at_byte)
+        if fault.at_message is not None:
+            fault = replace(fault, at_message=self.messages + fault.at_message)
         self.waiting.append(fault)
 
     def heard(self, data: bytes) -> list[Fault]:
@@ -145,14 +165,21 @@ class FaultSchedule:
         """Return after how many further bytes a link fault comes, None for none."""
         if self.due:
             return 0
-        at = [fault.at_byte for fault in self.waiting if fault.at_byte is not None and fault.name in LINK_FAULTS]
+        at = [fault.at_byte for fault in self.waiting if fault.at_byte is not None and fault.on_link]
         return max(0, min(at) - self.sent) if at else None
+
+    def drop_due(self) -> Fault | None:
+        """Take a drop whose moment has come, None if there is none."""
+        found = next((fault for fault in self.due if fault.name.startswith("drop")), None)
+        if found is not None:
+            self.due.remove(found)
+        return found
 
     def next_on_link(self) -> Fault:
         """Take the link fault whose moment has come."""
         if not self.due:
             found = min(
-                (fault for fault in self.waiting if fault.at_byte is not None and fault.name in LINK_FAULTS),
+                (fault for fault in self.waiting if fault.at_byte is not None and fault.on_link),
                 key=lambda fault: fault.at_byte or 0,
             )
             self.waiting.remove(found)
@@ -163,14 +190,18 @@ class FaultSchedule:
         """Count bytes that were sent; return faults of the instrument that come with them."""
         self.sent += n_bytes
         return self._now_due(
-            lambda fault: fault.at_byte is not None and self.sent >= fault.at_byte and fault.name in DEVICE_FAULTS
+            lambda fault: fault.at_byte is not None and self.sent >= fault.at_byte and not fault.on_link
         )
 
     def _now_due(self, is_due: Callable[[Fault], bool]) -> list[Fault]:
         chosen = [fault for fault in self.waiting if is_due(fault)]
         self.waiting = [fault for fault in self.waiting if fault not in chosen]
-        self.due.extend(fault for fault in chosen if fault.name in LINK_FAULTS and fault.name != "second-client")
-        return [fault for fault in chosen if fault.name in DEVICE_FAULTS or fault.name == "second-client"]
+        for fault in chosen:
+            if fault.later:
+                self.waiting.append(Fault(fault.name, fault.value, at_byte=self.sent + fault.later))
+            elif fault.on_link:
+                self.due.append(fault)
+        return [fault for fault in chosen if not fault.later and not fault.on_link]
 
 
 def garbled(data: bytes, count: int) -> bytes:

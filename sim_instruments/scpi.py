@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MNEMONIC = re.compile(r"([A-Za-z][A-Za-z_]*)(\d*)$")
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)$")
+_NONDECIMAL = re.compile(r"#([HQB])([0-9A-F]+)$", re.IGNORECASE)  # IEEE 488.2 section 7.7.4
+_BASES = {"H": 16, "Q": 8, "B": 2}
 _CHANNEL_LIST = re.compile(r"\(\s*@\s*(\d+(?:\s*[:,]\s*\d+)*)\s*\)$")
 _CHARACTER_DATA = re.compile(r"[A-Za-z][A-Za-z0-9_:]*$")
 # SCPI-99 volume 1, 7.1 and IEEE 488.2 table 7-1: MA is mega, M is milli, but for hertz and ohm.
@@ -65,6 +67,11 @@ class Numeric:
         return None
 
     def _number(self, text: str) -> float:
+        if (other := _NONDECIMAL.match(text)) is not None:
+            try:
+                return float(int(other[2], _BASES[other[1].upper()]))
+            except (ValueError, OverflowError):
+                raise ScpiError(-121, text) from None
         if (match := _NUMBER.match(text)) is None:
             raise _not_a_number(text)
         value = float(match[1].replace(" ", ""))
@@ -87,10 +94,19 @@ def _not_a_number(text: str) -> ScpiError:
     if text[:1] in "\"'":
         return ScpiError(-104, text)
     if text[:1] == "#":
-        return ScpiError(-168)
+        return ScpiError(-168 if _is_block(text) else -161)
     if text[:1] == "(":
         return ScpiError(-178, text)
     return ScpiError(-224 if _CHARACTER_DATA.match(text) else -121, text)
+
+
+def _is_block(text: str) -> bool:
+    """Return whether a text is arbitrary block data: ``#13abc``, ``#0abc`` (IEEE 488.2 section 7.7.6)."""
+    digits = int(text[1]) if text[1:2].isdecimal() else -1
+    if digits <= 0:
+        return digits == 0
+    length = text[2 : 2 + digits]
+    return len(length) == digits and length.isdecimal() and len(text) == 2 + digits + int(length)
 
 
 @dataclass(frozen=True)

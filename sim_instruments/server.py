@@ -135,7 +135,7 @@ def serve(
     as_json : bool
         Announce ``{"resource": ..., "pid": ..., "instruments": [...]}`` instead of lines for people.
     say : callable, optional
-        Gets the announcement; printed by default. Nothing else is ever written.
+        Gets the announcement; printed by default. Nothing else is ever written to standard output.
 
     Raises
     ------
@@ -202,8 +202,10 @@ def _hear_faults(host: Host, loop: asyncio.AbstractEventLoop) -> None:
 
     def listen() -> None:
         for line in sys.stdin:
-            with contextlib.suppress(FaultError):
+            try:
                 loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))
+            except FaultError as unread:
+                sys.stderr.write(f"{unread}\n")
 
     threading.Thread(target=listen, name="faults", daemon=True).start()
 

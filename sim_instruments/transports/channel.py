@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import struct
+import sys
+import weakref
 from typing import TYPE_CHECKING
 
 from sim_instruments.faults import garbled, wrong_length
@@ -20,6 +22,7 @@ POLL_S = 0.001
 """How often something that waits in the instrument is looked at."""
 TICK_S = 0.01
 """How often the instrument is brought to the present with nobody asking."""
+_PIECE = 1 << 18
 
 
 class Host:
@@ -36,6 +39,7 @@ class Host:
     def __init__(self, device: Instrument, faults: FaultSchedule, now: Callable[[], float]) -> None:
         self.device = device
         self.faults = faults
+        self.channels: weakref.WeakSet[Channel] = weakref.WeakSet()
         self._now = now
 
     async def live(self) -> None:
@@ -44,15 +48,30 @@ class Host:
             self.device.update()
             if not self.faults.quiet:
                 self.suffer(self.faults.at_time(self._now()))
+                self._drop_all()
             await asyncio.sleep(TICK_S)
+
+    def _drop_all(self) -> None:
+        """Drop every client if it is time to, whether or not there is anything to say."""
+        if any(not channel.dropped for channel in self.channels) and (fault := self.faults.drop_due()) is not None:
+            for channel in list(self.channels):
+                channel.drop(reset=fault.name == "drop-rst")
+
+    def heard(self, data: bytes, *, end: bool = False) -> None:
+        """Let faults come that come with a client's message; its end counts as that of a line."""
+        if not self.faults.quiet:
+            self.suffer(self.faults.heard(data + (b"\n" if end and not data.endswith(b"\n") else b"")))
 
     def suffer(self, faults: list[Fault]) -> None:
         """Let the instrument's own faults happen."""
         for fault in faults:
             if fault.name == "second-client":
                 self.device.conversation().receive(b"*RST\n")
-            else:
+                continue
+            try:
                 self.device.suffer(fault.name)
+            except ValueError as unknown:
+                sys.stderr.write(f"{unknown}\n")
 
 
 class Channel:
@@ -70,13 +89,13 @@ class Channel:
         self._turn = asyncio.Lock()
         self.dropped = False
         self._stalled = False
+        host.channels.add(self)
 
     async def send(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes; what is to go wrong with them goes wrong."""
         async with self._turn:
             if self._host.faults.quiet and not self._stalled:
-                self._writer.write(data)
-                await self._writer.drain()
+                await self._written(data)
             else:
                 await self._sent_with_faults(bytes(data))
 
@@ -90,17 +109,23 @@ class Channel:
             await self._passed(data[:until])
             data = await self._failed(faults.next_on_link(), data[until:])
 
+    async def _written(self, data: bytes | bytearray | memoryview) -> None:
+        view = memoryview(data)
+        # What the socket does not take at once is copied: pieces of about its buffer keep that small.
+        for start in range(0, len(view), _PIECE):
+            self._writer.write(view[start : start + _PIECE])
+            await self._writer.drain()
+
     async def _passed(self, data: bytes) -> None:
         if data:
-            self._writer.write(data)
-            await self._writer.drain()
+            await self._written(data)
             self._host.suffer(self._host.faults.counted(len(data)))
 
     async def _failed(self, fault: Fault, data: bytes) -> bytes:
         """Do one fault to what is left of an answer; return what is left then."""
         match fault.name:
             case "drop-fin" | "drop-rst":
-                self._drop(reset=fault.name == "drop-rst")
+                self.drop(reset=fault.name == "drop-rst")
                 return b""
             case "stall":
                 self._stalled = True
@@ -122,7 +147,8 @@ class Channel:
                 return data.removesuffix(b"\n")
         return data
 
-    def _drop(self, *, reset: bool) -> None:
+    def drop(self, *, reset: bool) -> None:
+        """Close the connection, properly (FIN) or by a reset (RST)."""
         self.dropped = True
         raw: socket.socket | None = self._writer.get_extra_info("socket")
         if reset and raw is not None:
@@ -151,8 +177,7 @@ async def converse(host: Host, talk: Conversation, reader: asyncio.StreamReader,
     waiting = asyncio.create_task(go_on())
     try:
         while not channel.dropped and (data := await reader.read(1 << 16)):
-            if not host.faults.quiet:
-                host.suffer(host.faults.heard(data))
+            host.heard(data)
             talk.receive(data)
             await flush()
     finally:

@@ -10,6 +10,7 @@ import asyncio
 import enum
 import itertools
 import struct
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,12 @@ _HEADER = struct.Struct("!2sBBIQ")
 _VERSION, _VENDOR = 0x0100, 0x494F  # 1.0; "IO"
 _MAX_MESSAGE = 1 << 20
 _UNRECOGNISED = 1
-_NO_CHANNELS = 2
+_BAD_HEADER, _BAD_START = 1, 3
+_LARGEST_TAKEN = 1 << 26  # bytes of a message from a client: a longer one is taken for a broken header
+
+
+class _HeaderError(ConnectionError):
+    """What came is no HiSLIP message."""
 
 
 class _Kind(enum.IntEnum):
@@ -101,6 +107,12 @@ class HislipTransport:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         channel = Channel(self._host, writer)
+        try:
+            await self._begun(reader, channel)
+        except _HeaderError:
+            await channel.send(_packet(_Kind.FATAL, _BAD_HEADER, 0, b"poorly formed message header"))
+
+    async def _begun(self, reader: asyncio.StreamReader, channel: Channel) -> None:
         kind, _, parameter, _ = await _message(reader)
         if kind == _Kind.INITIALIZE:
             session = _Session(next(self._numbers), messages_of(self._host.device), channel)
@@ -110,6 +122,8 @@ class HislipTransport:
                 await self._synchronous(session, reader)
             finally:
                 self._sessions.pop(session.number, None)
+                if session.asynchronous is not None:
+                    session.asynchronous.drop(reset=False)
                 self._lock_holder = None if self._lock_holder == session.number else self._lock_holder
         elif kind == _Kind.ASYNC_INITIALIZE and parameter in self._sessions:
             session = self._sessions[parameter]
@@ -117,7 +131,7 @@ class HislipTransport:
             await channel.send(_packet(_Kind.ASYNC_INITIALIZED, 0, _VENDOR))
             await self._asynchronous(session, reader)
         else:
-            await channel.send(_packet(_Kind.FATAL, _NO_CHANNELS, 0, b"wrong initialization"))
+            await channel.send(_packet(_Kind.FATAL, _BAD_START, 0, b"wrong initialization"))
 
     # -- synchronous channel ------------------------------------------------------------------------------------------
 
@@ -141,8 +155,9 @@ class HislipTransport:
             going_on.cancel()
 
     async def _take(self, session: _Session, control: int, message_id: int, payload: bytes, *, end: bool) -> None:
-        if not self._host.faults.quiet:
-            self._host.suffer(self._host.faults.heard(payload + b"\n" * end))
+        while self._lock_holder not in {None, session.number}:
+            await asyncio.sleep(POLL_S)  # what others send waits until the lock is released
+        self._host.heard(payload, end=end)
         session.read = session.read or bool(control & 1)
         if session.answered and not session.read:
             # IVI-6.1 section 3.1.1: a new message before the client has had the answer.
@@ -197,7 +212,7 @@ class HislipTransport:
                     session.largest = min(_MAX_MESSAGE, int.from_bytes(payload, "big") or _MAX_MESSAGE)
                     await send(channel, _packet(_Kind.MAX_SIZED, 0, 0, struct.pack("!Q", _MAX_MESSAGE)))
                 case _Kind.LOCK:
-                    await send(channel, _packet(_Kind.LOCKED, self._locked(session, control), parameter))
+                    await send(channel, _packet(_Kind.LOCKED, await self._locked(session, control, parameter), 0))
                 case _Kind.LOCK_INFO:
                     holds = self._lock_holder is not None
                     await send(channel, _packet(_Kind.LOCK_INFOED, int(holds), int(holds)))
@@ -206,11 +221,14 @@ class HislipTransport:
                 case _:
                     await send(channel, _packet(_Kind.ERROR, _UNRECOGNISED, 0))
 
-    def _locked(self, session: _Session, control: int) -> int:
-        """Return 1 for success, 0 for failure, 3 for an error (IVI-6.1 table 18)."""
+    async def _locked(self, session: _Session, control: int, timeout_ms: int) -> int:
+        """Ask for the lock (control 1) or give it back; 0 failure, 1 success, 3 error (IVI-6.1 table 18)."""
         if control == 1:
-            if self._lock_holder not in {None, session.number}:
-                return 0
+            deadline = time.monotonic() + timeout_ms / 1000.0
+            while self._lock_holder not in {None, session.number}:
+                if time.monotonic() >= deadline:
+                    return 0
+                await asyncio.sleep(POLL_S)
             self._lock_holder = session.number
             return 1
         if self._lock_holder != session.number:
@@ -225,6 +243,6 @@ def _packet(kind: int, control: int, parameter: int, payload: bytes | memoryview
 
 async def _message(reader: asyncio.StreamReader) -> tuple[int, int, int, bytes]:
     prologue, kind, control, parameter, length = _HEADER.unpack(await reader.readexactly(_HEADER.size))
-    if prologue != b"HS":
-        raise ConnectionError("no HiSLIP header")
+    if prologue != b"HS" or length > _LARGEST_TAKEN:
+        raise _HeaderError
     return kind, control, parameter, await reader.readexactly(length) if length else b""
