@@ -192,8 +192,8 @@ def joined(port: int, stack: ExitStack) -> tuple[socket.socket, socket.socket]:
 
 
 def test_a_hislip_lock_holds_the_others_back_until_it_is_released() -> None:
-    with served("hislip") as one, ExitStack() as stack:
-        port = int(one.resources[""].split(",")[1].split("::")[0])
+    with served_here("keithley2461", "hislip") as one, ExitStack() as stack:
+        port = int(one.resource.split(",")[1].split("::")[0])
         (_, first), (second, second_async) = joined(port, stack), joined(port, stack)
         assert packet(first, 4, 1, 0)[:2] == (5, 1)
         assert packet(second_async, 4, 1, 100)[:2] == (5, 0)  # refused after 100 ms
@@ -209,13 +209,13 @@ def test_a_hislip_lock_holds_the_others_back_until_it_is_released() -> None:
 
 
 def test_hislip_answers_what_is_no_message_with_a_fatal_error_and_goes_on() -> None:
-    with served("hislip") as one:
-        port = int(one.resources[""].split(",")[1].split("::")[0])
+    with served_here("keithley2461", "hislip") as one:
+        port = int(one.resource.split(",")[1].split("::")[0])
         for sent, code in ((b"GET / HTTP/1.0\r\n\r\n", 1), (struct.pack("!2sBBIQ", b"HS", 7, 0, 0, 0), 3)):
             with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
                 client.sendall(sent)
                 assert client.recv(4)[:4] == b"HS\x02" + bytes([code])
-        session = opened(one.resources[""])
+        session = opened(one.resource)
         assert session.query("*OPC?") == "1"
         session.close()
 
@@ -237,8 +237,8 @@ def answered(client: socket.socket) -> bytes:
 
 
 def test_vxi11_reads_in_pieces_with_their_reasons_and_is_aborted_from_the_abort_channel() -> None:
-    with served("vxi11") as one:
-        port = int(one.resources[""].split(",")[1].split("::")[0])
+    with served_here("keithley2461", "vxi11") as one:
+        port = int(one.resource.split(",")[1].split("::")[0])
         with socket.create_connection(("127.0.0.1", port), timeout=5) as core:
             made = called(core, 0x0607AF, 10, struct.pack("!iIII", 1, 0, 0, 5) + b"inst0\0\0\0")
             error, link, abort_port, largest = struct.unpack("!iiII", made)
@@ -272,8 +272,8 @@ def aborted(port: int, link: int) -> None:
 
 
 def test_a_next_message_interrupts_what_the_last_one_waits_to_say() -> None:
-    with served("vxi11") as one:
-        session = opened(one.resources[""])
+    with served_here("keithley2461", "vxi11") as one:
+        session = opened(one.resource)
         session.write("*CLS;:TRIG:LOAD 'Empty';:TRIG:BLOC:DEL:CONS 1,0.2;:INIT;*OPC?")
         assert session.query("*ESE?") == "0"
         assert session.query(":SYST:ERR?").startswith("-410")
