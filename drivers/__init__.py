@@ -18,6 +18,7 @@ from drivers.discovery import discover
 from drivers.keithley2450 import Keithley2450
 from drivers.keithley2460 import Keithley2460
 from drivers.keithley2461 import Keithley2461
+from drivers.keithley2600 import Keithley2602B, Keithley2612B, Keithley2636B
 from drivers.registry import (
     DriverEntry,
     Found,
@@ -42,6 +43,9 @@ __all__ = [
     "Keithley2450",
     "Keithley2460",
     "Keithley2461",
+    "Keithley2602B",
+    "Keithley2612B",
+    "Keithley2636B",
     "OutputReadback",
     "Potentiostat",
     "Rounding",

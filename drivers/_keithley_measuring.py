@@ -8,17 +8,19 @@ integration and firmware allow: each has its own time stamp, and an edge falls a
 flagged). The plan counts on a nominal pace and lets the rest level go on for readings that come later than that. A 2450
 of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
 
-Readings come as text, with their status and that of the source (p. 6-119, 2461: pp. 6-9, 8-31): whether the limit held
-the source back, and whether the output was on, is known for each.
+Readings come as text, with their status and that of the source (p. 6-109; 2461: pp. 6-161, 8-31): whether the limit
+held the source back, and whether the output was on, is known for each.
 
 The shortest dwells by current range are those of the vendor's own electrochemistry script
 (``PotentialPulseAndSquareWave.tsp`` of 2020, tektronix/keithley on GitHub). The time that a reading takes besides its
-aperture is assumed.
+aperture is assumed. So is that recalling a level takes no time: a public script for a 2450 reports 1.2 ms for its
+shortest pulse without any reading, so that edges may come late by as much, one after the other. The plan says so;
+readings tell it by the source value that is recorded with them, and are flagged `Status.TIMING`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
@@ -33,15 +35,19 @@ if TYPE_CHECKING:
     from drivers.session import VisaSession
     from protocols import Protocol
 
-# 0.01 to 10 power line cycles (p. 6-47), in apertures that there are both at 50 and at 60 Hz.
+# 0.01 to 10 power line cycles (2461: p. 6-60), in apertures that there are both at 50 and at 60 Hz.
 SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
 # What a reading takes besides its aperture: 3130 readings per second at 0.01 cycles of 60 Hz are the family's data
 # sheets' (quoted from memory: assumed). Half as much again is allowed for.
 OVERHEAD_S = 150e-6
 _LATE_S = 0.5 * OVERHEAD_S
+_LATE_EDGES = (
+    "the time that this model takes to recall a level, 1 ms perhaps, is not in the plan: readings that show an edge to "
+    "be late are flagged"
+)
 _READ_SAMPLES = 2_000
 _ELEMENTS = ("READ", "REL", "SOUR", "STAT", "SOURSTAT")
-_QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-9)
+_QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-162)
 _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)
 
 
@@ -76,6 +82,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
     """
 
     sample_block = "MEAS"
+    buffer_style = "STAN"  # a compact buffer keeps no status (2461: p. 8-36)
     minima: ClassVar[Minima]
 
     def __init__(self, session: VisaSession) -> None:
@@ -85,7 +92,8 @@ class MeasuringSourceMeter(KeithleySourceMeter):
     @classmethod
     def plan(cls, protocol: Protocol) -> DrivePlan:
         """Return what the model will do. See `Potentiostat.plan`."""
-        return drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
+        plan = drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
+        return replace(plan, remarks=(*plan.remarks, _LATE_EDGES))
 
     @classmethod
     def _timing(cls, asked_s: float, current_range_A: float) -> Timing:

@@ -73,6 +73,8 @@ class KeithleySourceMeter(Potentiostat):
     tables: ClassVar[Tables]
     sample_block: ClassVar[str]
     """The trigger block that makes readings."""
+    buffer_style: ClassVar[str]
+    """What is kept of each reading: COMPact, or STANdard with its status."""
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
@@ -128,7 +130,7 @@ class KeithleySourceMeter(Potentiostat):
         self._load_levels(program)
         # Readings may go on into the last block, and in the rest that follows.
         rest = int(program.rest_s / plan.interval_s)
-        send(f':TRAC:MAKE "{self._name}", {plan.n_samples + rest + 1000}, COMP')
+        send(f':TRAC:MAKE "{self._name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
         self._load_trigger_model(program, plan.repeats)
         self._must_be_content("program")
         self._verify(

@@ -8,11 +8,14 @@ protocol is pyvisa's to know.
 
 from __future__ import annotations
 
+import os
+import re
 import select
 import socket
+import sys
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import serial
@@ -67,20 +70,48 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
     Raises whatever pyvisa and the transports raise.
     """
     milliseconds = int(timeout_s * 1000)
-    opened = cast(
-        "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
-    )
+    claim = _claimed(resource)
+    try:
+        opened = cast(
+            "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
+        )
+    except BaseException:
+        claim.close()
+        raise
     try:
         transport = cast("Any", opened.visalib).sessions[opened.session]
         below = getattr(transport, "interface", None)
         if isinstance(below, socket.socket):
             return SocketLink(opened, below, timeout_s)
         if isinstance(below, serial.SerialBase):
-            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect)
+            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect, claim)
         return MessageLink(opened, timeout_s)
     except BaseException:
         opened.close()
+        claim.close()
         raise
+
+
+def _claimed(resource: str) -> ExitStack:
+    """Lock a serial line until the returned stack is closed, before it is opened: opening drops what has come.
+
+    The operating system lets any number of programs open one line, and each takes what another was answered. Windows
+    does not; nor has it such names.
+    """
+    claim = ExitStack()
+    line = re.match(r"(?i)asrl(/.+?)(::instr)?$", resource.strip())
+    if line is None or sys.platform == "win32":
+        return claim
+    import fcntl
+
+    descriptor = os.open(line[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    claim.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise BlockingIOError(f"another program uses the serial line {line[1]}") from None
+    return claim
 
 
 class SocketLink:
@@ -141,10 +172,20 @@ class SerialLink:
     timeout_s : float
     dialect : Dialect
         Its speed, frame and flow control.
+    claim : ExitStack
+        Closed with it: our lock on the line.
     """
 
-    def __init__(self, opened: MessageBasedResource, below: serial.Serial, timeout_s: float, dialect: Dialect) -> None:
+    def __init__(
+        self,
+        opened: MessageBasedResource,
+        below: serial.Serial,
+        timeout_s: float,
+        dialect: Dialect,
+        claim: ExitStack,
+    ) -> None:
         self._opened = opened
+        self._claim = claim
         self._port = below
         self.slowest_Bps = dialect.baud / 10.0 / 4.0  # ten bits a byte; a quarter of what the line can do
         below.baudrate = dialect.baud
@@ -179,7 +220,8 @@ class SerialLink:
 
     def close(self) -> None:
         """Let the resource go."""
-        self._opened.close()
+        with self._claim:
+            self._opened.close()
 
 
 class MessageLink:

@@ -44,7 +44,7 @@ class Keithley2460(MeasuringSourceMeter):
         time_step_s=1e-6,
         min_interval_s=SHORTEST_APERTURE_S + OVERHEAD_S,
         max_interval_s=LONGEST_APERTURE_S + OVERHEAD_S,
-        max_samples=1_000_000,  # of the buffer's 27.5 million, so that text stays bearable
+        max_samples=5_000_000,  # of a standard buffer's 6.875 million (2461: p. 6-165), with room for late readings
         max_edges=100_000,  # pulses of the vendor's script
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )

@@ -38,6 +38,7 @@ class Keithley2461(KeithleySourceMeter):
 
     number = "2461"
     sample_block = "DIG"
+    buffer_style = "COMP"
     tables = Tables(
         # 5 1/2 digits of each range (assumed from the 2450's data sheet; the 2461's was not at hand).
         resolution_V={0.2: 5e-6, 2.0: 50e-6, 7.0: 250e-6, 10.0: 500e-6, 20.0: 500e-6, 100.0: 2.5e-3},

@@ -2,7 +2,7 @@
 
 Pages are those of the *Series 2600B Reference Manual*, 2600BS-901-01 Rev. F (August 2021), of Rev. C (2016) where said.
 
-Channel a's trigger model steps and measures; two trigger timers give the times (p. 4-14):
+Channel a's trigger model steps and measures; two trigger timers give the times (section 4, "Timers"):
 
 - timer 1 has the dwells as its delay list and ends each level (``endpulse.stimulus``); the next level of the list sweep
   follows at once. Lists are used round and round, so repeats need no longer ones (p. 9-273; Rev. C 7-269).
@@ -10,8 +10,8 @@ Channel a's trigger model steps and measures; two trigger timers give the times 
 
 Both start with the event ``ARMED``. A trigger model cannot switch an output off, so a script does (`_PROGRAM`): output
 on, settle, start; then it looks after the run. It says something only when it is asked to by ``*TRG``
-(``trigger.wait``, Rev. A of the 2600A manual p. 19-211; *TRG p. 11-4), so it never waits for a reader. Its output goes
-off when the sweep is over, when the sweep takes longer than it can, and when it was not asked for
+(``trigger.wait``: 2600AS-901-01 Rev. B p. 19-211; *TRG: p. 11-4), so it never waits for a reader. Its output goes off
+when the sweep is over, when the sweep takes longer than it can, and when it was not asked for
 `Keithley2600B.silence_s`: a computer that dies leaves the cell switched off.
 
 While a script runs no other command is executed: a second link is answered only afterwards, but the word ``abort`` is
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from drivers.session import VisaSession
     from protocols import Protocol
 
-# 0.001 line cycles is the shortest aperture (p. 9-231): 20 us at 50 Hz.
+# 0.001 line cycles is the shortest aperture: 20 us at 50 Hz.
 _SHORTEST_APERTURE_S, _LONGEST_APERTURE_S = 20e-6, 25 / 60
 _OVERHEAD_S = 90e-6
 _SETTLE_S = 0.03
@@ -53,17 +53,18 @@ _LOADED_AT_ONCE = 50
 _READ_SAMPLES = 1000
 _COLUMNS = ("readings", "timestamps", "sourcevalues", "statuses")
 _COMPLIANCE = 0x40  # of a reading's status, p. 9-34
-_OVERFLOW_A = 9.9e37
+_READS_BEYOND_A = 9.91e37  # a reading beyond its range
 _TIME_SLACK_S = 2e-6
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
 _SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
 
-# settle: from output on to the start. Answers to a trigger, in turn: "output sweeping sent coming", then the readings
-# that are coming, if there are any.
+# settle: from output on to the start. Answers to a trigger, in turn: "held sweeping sent coming", then the readings
+# that are coming, if there are any. `held` is the output as it was found after those readings were counted: as long as
+# it is 1 they were all made with the output on. The script's own switching off does not count.
 _PROGRAM = """
 function echo_run(settle, longest, silence)
-    local b, sent, coming, heard, over = echo_buffer, 0, 0, 0, false
+    local b, sent, coming, heard, over, held = echo_buffer, 0, 0, 0, false, 1
     smua.source.output = smua.OUTPUT_ON
     delay(settle)
     timer.reset()
@@ -72,7 +73,8 @@ function echo_run(settle, longest, silence)
         local asked = trigger.wait(0.01)
         local now = timer.measure.t()
         local sweeping = bit.test(status.operation.instrument.smua.condition, 4)
-        local output = smua.source.output
+        local made = b.n
+        if not over then held = smua.source.output end
         local silent = now - heard > silence
         if not over and (silent or not sweeping or now > longest) then
             over = true
@@ -86,8 +88,8 @@ function echo_run(settle, longest, silence)
                 printbuffer(sent + 1, sent + coming, b, b.timestamps, b.sourcevalues, b.statuses)
                 sent, coming = sent + coming, 0
             else
-                coming = math.min(b.n - sent, AT_ONCE)
-                print(string.format("%d %d %d %d", output, sweeping and 1 or 0, sent, coming))
+                coming = math.min(made - sent, AT_ONCE)
+                print(string.format("%d %d %d %d", held, sweeping and 1 or 0, sent, coming))
                 finished = finished or (over and coming == 0)
             end
         end
@@ -164,8 +166,8 @@ class Keithley2600B(Potentiostat):
     @staticmethod
     def _settings(plan: DrivePlan, line_Hz: float) -> dict[str, float]:
         return {
-            "smua.source.func": 1,  # OUTPUT_DCVOLTS, p. 9-242
-            # High impedance: in the normal off mode the source stays on the cell at 0 V (p. 2-41).
+            "smua.source.func": 1,  # OUTPUT_DCVOLTS
+            # High impedance: in the normal off mode the source stays on the cell at 0 V (p. 2-41 ff.).
             "smua.source.offmode": 2,
             "smua.source.rangev": plan.voltage_range_V,
             "smua.source.levelv": float(plan.sequence.rest_V),
@@ -248,16 +250,13 @@ class Keithley2600B(Potentiostat):
         plan = self._armed_plan()
         if self._finished:
             return None
-        output, sweeping, sent, coming = self._asked()
+        held, sweeping, sent, coming = self._asked()
+        if not held:
+            raise self._switched_off(sent)
         if coming:
             rows = self._session.query_block("*TRG", coming * len(_COLUMNS), "<f8").reshape(-1, len(_COLUMNS))
+            self._must_be_plausible(rows)
             return self._block(rows)
-        if sweeping and not output:
-            raise InstrumentError(
-                f"{self._session.resource}: its output was switched off at the instrument, after sample {sent} of "
-                f"{plan.n_samples}",
-                command="smua.source.output",
-            )
         if sweeping:
             return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
         self._finished = True
@@ -269,8 +268,17 @@ class Keithley2600B(Potentiostat):
             )
         return None
 
+    def _switched_off(self, sent: int) -> InstrumentError:
+        plan = self._armed_plan()
+        self._finished = True
+        return InstrumentError(
+            f"{self._session.resource}: its output was switched off at the instrument, or by its output-enable line or "
+            f"heat, after sample {sent} of {plan.n_samples}",
+            command="smua.source.output",
+        )
+
     def _asked(self) -> tuple[int, int, int, int]:
-        """Return output, sweeping, number of readings sent, and number that come with the next trigger."""
+        """Return whether the output held, sweeping, number of readings sent, and number that come next."""
         try:
             answer = self._session.query("*TRG")
         except ConnectionLost as fault:
@@ -281,14 +289,30 @@ class Keithley2600B(Potentiostat):
         words = answer.split()
         if len(words) != 4 or not all(word.isdigit() for word in words):
             raise InstrumentError(f"{self._session.resource}: *TRG was answered {answer!r}", command="*TRG")
-        output, sweeping, sent, coming = map(int, words)
-        return output, sweeping, sent, coming
+        held, sweeping, sent, coming = map(int, words)
+        return held, sweeping, sent, coming
+
+    def _must_be_plausible(self, rows: np.ndarray) -> None:
+        """Refuse a block with a number in it that no reading can be: its bytes were garbled, and who knows which more.
+
+        Eight neighbouring bytes that are spoilt always reach the exponent of a number.
+        """
+        plan = self._armed_plan()
+        current, begun, source, bits = rows.T
+        good = (np.abs(current) <= 1.1 * plan.current_range_A) | (np.abs(current / _READS_BEYOND_A - 1.0) < 1e-3)
+        good &= (
+            (begun >= 0.0) & (begun <= plan.duration_s + _OVERTIME_S) & (np.abs(source) <= 1.1 * plan.voltage_range_V)
+        )
+        good &= (bits >= 0.0) & (bits < 256.0) & (bits == np.rint(bits))
+        if not good.all() or (np.diff(begun) <= 0.0).any():
+            worst = rows[int(np.argmin(good))]
+            raise InstrumentError(f"{self._session.resource}: garbled readings ({worst})", command="*TRG")
 
     def _block(self, rows: np.ndarray) -> Block:
         plan = self._armed_plan()
         current, begun, source, bits = rows.T.copy()
         status = np.zeros(len(rows), dtype=np.uint8)
-        overflow = ~(np.abs(current) < _OVERFLOW_A)
+        overflow = np.abs(current) > 0.9 * _READS_BEYOND_A
         current[overflow] = np.nan
         status[overflow] |= np.uint8(Status.OVERLOAD)
         status[(bits.astype(np.int64) & _COMPLIANCE) != 0] |= np.uint8(Status.COMPLIANCE)

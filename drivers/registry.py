@@ -33,7 +33,6 @@ _OURS = {
     "keithley2636b": "drivers.keithley2600:Keithley2636B",
     "lakeshore335": "drivers.lakeshore:LakeShore335",
     "lakeshore336": "drivers.lakeshore:LakeShore336",
-    "zahner-pp212": "drivers.zahner:Zahner",
 }
 
 

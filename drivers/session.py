@@ -410,7 +410,7 @@ class VisaSession:
             )
         if isinstance(fault, ConnectionRefusedError):
             return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(fault, ConnectionResetError) and fault.errno is None:
+        if isinstance(fault, ConnectionResetError | BlockingIOError) and fault.errno is None:
             return str(fault)
         return f"{type(fault).__name__}: {fault}"
 

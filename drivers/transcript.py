@@ -9,7 +9,7 @@ opened, ``>`` for what was sent or ``<`` for what came, and the bytes: as text w
     0.001533 < KEITHLEY INSTRUMENTS,MODEL 2461,04089762,1.6.8a\n
     # end
 
-One without its last line is not whole.
+Without its last line it was cut off: the disk was full, or the program was killed.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def read_transcript(path: Path) -> list[Exchange]:
     Raises
     ------
     RunFileError
-        If it is none, with the line, or if its end is missing.
+        If it is none, with the line.
     """
     try:
         head, *lines = path.read_text("ascii").splitlines()
@@ -145,10 +145,10 @@ def read_transcript(path: Path) -> list[Exchange]:
         raise RunFileError(f"the transcript {path} cannot be read: {fault}") from fault
     if not head.startswith(_HEAD):
         raise RunFileError(f"{path} is no transcript: it does not begin with {_HEAD!r}")
-    if not lines or lines.pop() != _END:
-        raise RunFileError(f"the transcript {path} is not whole: its last line is not {_END!r}")
     exchanges: list[Exchange] = []
     for number, line in enumerate(lines, 2):
+        if line == _END:
+            break
         found = _LINE.match(line)
         if found is None:
             raise RunFileError(f"{path}, line {number}: {line[:60]!r} is no exchange")

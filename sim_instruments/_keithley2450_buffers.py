@@ -42,6 +42,7 @@ _ELEMENTS = Choice(
     )
 )
 _BINARY = {"READ", "REL", "SOUR"}  # p. 6-46; EXTRa exists in FULL buffers only, which are not modelled
+_STATUS = {"STAT", "SOURSTAT"}
 _MAX_ELEMENTS = 14
 _STYLES = {"STAN": 6_875_000, "COMP": 27_500_000}  # p. 8-14
 _MIN_SIZE = 10
@@ -238,6 +239,8 @@ class BufferCommands:
         elements = list(chosen) or ["READ"]
         if len(elements) > _MAX_ELEMENTS:
             raise ScpiError(-223)
+        if buffer.compact and not _STATUS.isdisjoint(elements):
+            raise ScpiError(1133)  # p. 8-36: a compact buffer has none; the number is assumed
         if self._format == "ASC":
             began = self._power_on + buffer.first_time
             columns = [self._texts(element, rows, began) for element in elements]

@@ -104,7 +104,6 @@ class TouchSourceMeter:
         self.meter = SourceMeter(clock, cell, model.electronics, seed, model.source, model.measure)
         self.status = self.meter.status
         self.message_available = False
-        self._rear_terminals = False
         self.tree = CommandTree()
         CommonCommands(self.tree, self)
         self._add_system()
@@ -144,7 +143,7 @@ class TouchSourceMeter:
         """Do as ``*RST``; error queue, status and enable registers stay (IEEE 488.2 section 10.32)."""
         self.meter.reset()
         self._buffers.reset()
-        self._rear_terminals = False
+        self.meter.front = True
 
     def trigger(self) -> None:
         """Do as ``*TRG``: let a Wait block go on; without one that waits it is ignored."""
@@ -375,10 +374,10 @@ class TouchSourceMeter:
     def _add_terminals(self) -> None:
         def select(which: str) -> None:
             self.meter.switch_output(self.meter.require_idle(), on=False)  # the output goes off (assumed)
-            self._rear_terminals = which == "REAR"
+            self.meter.front = which == "FRON"
 
         add_choice(
-            self.tree, ":ROUTe:TERMinals", ("FRONt", "REAR"), lambda: "REAR" if self._rear_terminals else "FRON", select
+            self.tree, ":ROUTe:TERMinals", ("FRONt", "REAR"), lambda: "FRON" if self.meter.front else "REAR", select
         )
 
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 # Buffer status bits of a measurement (2461 reference manual p. 6-9).
-QUESTIONABLE, DIGITIZER, START_GROUP = 0x0001, 0x0002, 0x0100
+QUESTIONABLE, DIGITIZER, FRONT_TERMINALS, START_GROUP = 0x0001, 0x0002, 0x0008, 0x0100
 # Status bits of the source (p. 8-31).
 SOURCE_READBACK, SOURCE_LIMITED, SOURCE_FOUR_WIRE, SOURCE_OUTPUT_ON = 0x08, 0x20, 0x40, 0x80
 

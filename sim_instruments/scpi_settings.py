@@ -28,7 +28,7 @@ def add_number(
     def bound(text: str) -> float | None:
         if (value := kind.keyword(text)) is None:
             raise ScpiError(-224, text)
-        return value
+        return float(value)  # whole numbers are suffixes
 
     tree.add(pattern, Command(write, (kind,), 1))
     tree.add(f"{pattern}?", Command(query, (bound,)))

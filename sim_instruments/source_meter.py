@@ -9,6 +9,7 @@ import numpy as np
 
 from sim_instruments.buffers import (
     DIGITIZER,
+    FRONT_TERMINALS,
     QUESTIONABLE,
     SOURCE_FOUR_WIRE,
     SOURCE_LIMITED,
@@ -92,6 +93,7 @@ class SourceMeter:
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
         self.off_resets_sense = True
+        self.front = True  # terminals
         self.output_on = False
         self._use_defaults()
 
@@ -395,7 +397,8 @@ class SourceMeter:
         self, record: Record, reading: Array, limited: NDArray[np.bool_]
     ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
         """Return the status bits of measurement and source of some readings."""
-        status = np.full(len(reading), DIGITIZER if record.digitizer else 0, dtype=np.uint16)
+        word = (DIGITIZER if record.digitizer else 0) | (FRONT_TERMINALS if self.front else 0)
+        status = np.full(len(reading), word, dtype=np.uint16)
         beyond = np.abs(reading) >= OVERFLOW
         if beyond.any():
             status[beyond] |= QUESTIONABLE

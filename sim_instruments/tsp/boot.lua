@@ -90,7 +90,7 @@ end
 function makegetter(t, name) return function() return t[name] end end
 function makesetter(t, name) return function(value) t[name] = value end end
 
--- bit library, manual p. 9-12: positions count from 1.
+-- bit library, manual section 9: positions count from 1.
 bit = {}
 local function whole(a) return math.floor(a) end
 local function each(a, b, keep)

@@ -1,4 +1,4 @@
-"""What does a reading buffer of a TSP instrument hold? (manual section 3, "Reading buffers"; pp. 9-20 to 9-36)"""
+"""What does a reading buffer of a TSP instrument hold? (manual section 9, ``bufferVar``)"""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ class ReadingBuffer:
         return self.word(name, index - 1) if name in _WORDS else float(self.column(name)[index - 1])
 
     def require_empty(self) -> None:
-        """Refuse if there are readings: what is collected can only be chosen before (p. 9-24)."""
+        """Refuse if there are readings: what is collected can only be chosen before."""
         if self.n:
             raise TspError(-221, "the buffer is not empty")
 

@@ -1,6 +1,7 @@
 """What does a channel of a 2602B do: source, output, measurements, and its trigger model?
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F): trigger model pp. 4-3 to 4-12, commands pp. 9-210 to 9-275.
+Series 2600B Reference Manual (2600BS-901-01 Rev. F): trigger model p. 4-3 ff., commands in
+section 9 under their names.
 
 The trigger model has its blocks and event detectors, synchronous and asynchronous measurement. Assumed: its blocks take
 no time (a pass through the trigger layer that waits for nothing takes 10 us), a measurement takes its aperture and
@@ -61,7 +62,7 @@ EVENTS = {
 
 @dataclass
 class Source:
-    """Source settings with their reset values (pp. 9-237 to 9-250)."""
+    """Source settings with their reset values (``smuX.source``)."""
 
     func: int = DC_VOLTS
     levelv: float = 0.0
@@ -84,7 +85,7 @@ class Source:
 
 @dataclass
 class Measure:
-    """Measure settings with their reset values (pp. 9-216 to 9-235)."""
+    """Measure settings with their reset values (``smuX.measure``)."""
 
     rangei: float = 100e-3
     rangev: float = 1.0
@@ -101,7 +102,7 @@ class Measure:
 
 @dataclass
 class Sweep:
-    """What the trigger model is told to do (pp. 9-253 to 9-275)."""
+    """What the trigger model is told to do (``smuX.trigger``)."""
 
     arm_count: int = 1
     count: int = 1
@@ -358,7 +359,7 @@ class Channel:
         if sweep.measure_action == ASYNC and (measure.autorangei or measure.autozero == AUTOZERO_AUTO):
             raise TspError(5048)  # p. 9-264
         for detector in self.detectors.values():
-            detector.clear()  # p. 9-263
+            detector.clear()  # smuX.trigger.initiate()
         for _, buffer in sweep.measure_into if sweep.measure_action else ():
             if buffer is not None:
                 buffer.prepare()
@@ -413,7 +414,7 @@ class Channel:
             self._fire("MEASURE_COMPLETE_EVENT_ID")
 
     def abort(self) -> None:
-        """End overlapped operations where they are; level and output stay (p. 9-213)."""
+        """End overlapped operations where they are; level and output stay (assumed)."""
         for process in self._processes:
             process.cancel()
         self._processes.clear()

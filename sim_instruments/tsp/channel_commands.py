@@ -1,6 +1,6 @@
 """Which commands does a channel have: ``smua`` and ``smub``?
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F), pp. 9-20 to 9-36 and 9-210 to 9-275. Contact check, calibration,
+Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Contact check, calibration,
 filters, relative offsets and saving to flash are not modelled: those commands do not exist here.
 """
 
@@ -264,7 +264,7 @@ class ChannelCommands:
 
         def set_resolution(value: float) -> None:
             buffer.require_empty()
-            buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # p. 9-35
+            buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # Rev. C p. 7-35
 
         self._setting(
             node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution

@@ -1,7 +1,7 @@
 """Which errors does a TSP instrument queue?
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 10, error summary list; which number answers which mistake
-is assumed where the manual does not say it.
+Series 2600B Reference Manual (2600BS-901-01 Rev. C), pp. 8-1 ff. The numbers -2xx and their texts are the manual's;
+which number answers which other mistake, and the numbers above 1000, are assumed.
 """
 
 from __future__ import annotations
@@ -12,21 +12,18 @@ from protocols import IonechoError
 
 QUEUE_IS_EMPTY = (0, "Queue Is Empty", 0, 1)
 _QUEUE_LENGTH = 100
-# Severity levels, manual p. 9-92: 0 none, 10 informational, 20 recoverable, 30 serious, 40 fatal.
+# Severity levels (2606B-901-01 Rev. C, errorqueue.next()):
+# 0 none, 10 informational, 20 recoverable, 30 serious, 40 fatal.
 _RECOVERABLE, _SERIOUS = 20, 30
 
 MESSAGES = {
     -109: "Missing parameter",
     -104: "Data type error",
-    -108: "Parameter not allowed",
-    -203: "Command protected",
-    -211: "Trigger ignored",
     -221: "Settings conflict",
     -222: "Parameter data out of range",
     -225: "Out of memory or TSP Memory allocation error",
     -285: "TSP Syntax error",
     -286: "TSP Runtime error",
-    -292: "Referenced name does not exist",
     -350: "Queue overflow",
     -363: "Input buffer overrun",
     -410: "Query INTERRUPTED",
@@ -34,12 +31,9 @@ MESSAGES = {
     802: "OUTPUT blocked by interlock",
     1101: "Parameter too big",
     1102: "Parameter too small",
-    1400: "Expected at least 1 parameter",
     1401: "Parameter is invalid",
     4900: "Reading buffer index is invalid",
     4909: "Reading buffer not found",
-    5007: "Operation would exceed safe operating area of the instrument",
-    5012: "Operation not permitted while OUTPUT is on",
     5018: "Operation not permitted while overlapped operations are running",
     5038: "Output was switched off: the instrument is too hot",
     5042: "Buffer is full: measurement stored no further",
@@ -50,7 +44,7 @@ MESSAGES = {
 
 
 class TspError(IonechoError):
-    """Something the instrument refuses; the script that asked for it goes on (manual p. 10-2).
+    """Something the instrument refuses; the script that asked for it goes on (p. 8-2).
 
     Attributes
     ----------

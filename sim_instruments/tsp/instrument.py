@@ -218,7 +218,7 @@ class TspInstrument:
             self.refuse(TspError(-286, " at line 1: attempt to index global `nothing' (a nil value)"))
 
     def _lock_out(self, unit: Channel) -> None:
-        # A 2602B has no interlock; its output-enable line does the same if it is used (p. 4-51).
+        # A 2602B has no interlock; its output-enable line does the same if it is used.
         unit.switch(on=False)
         unit.blocked = True
         self.refuse(TspError(802))

@@ -17,7 +17,7 @@ BIG_ENDIAN, LITTLE_ENDIAN = 0, 1
 
 @dataclass
 class Format:
-    """Of ``printbuffer`` and ``printnumber``; only the precision holds for ``print`` too (pp. 9-97 to 9-99)."""
+    """Of ``printbuffer`` and ``printnumber``; only the precision holds for ``print`` too."""
 
     precision: int = 6
     data: int = ASCII

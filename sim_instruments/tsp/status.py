@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from sim_instruments.tsp.errors import ErrorQueue
     from sim_instruments.tsp.interpreter import Interpreter
 
-# Bits of the status byte, p. 12-4.
+# Bits of the status byte, section 12.
 MEASUREMENT, SYSTEM, ERROR_AVAILABLE, QUESTIONABLE, MESSAGE_AVAILABLE, EVENT_SUMMARY, MASTER, OPERATION = (
     1 << bit for bit in range(8)
 )
-# Standard event register, p. 12-18.
+# Standard event register, section 12 (Rev. B p. E-20).
 OPERATION_COMPLETE, QUERY_ERROR, DEVICE_ERROR, EXECUTION_ERROR, COMMAND_ERROR, USER_REQUEST, POWER_ON = (
     1 << bit for bit in (0, 2, 3, 4, 5, 6, 7)
 )
@@ -151,7 +151,7 @@ class Status:
             self.standard.event |= DEVICE_ERROR
 
     def reset(self) -> None:
-        """Do as ``status.reset()``: events and enables cleared (p. 9-339)."""
+        """Do as ``status.reset()``: events and enables cleared."""
         for register in (self.standard, *self.registers.values()):
             register.look()
             register.event = register.enable = 0

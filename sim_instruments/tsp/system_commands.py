@@ -80,7 +80,7 @@ class SystemCommands:
         self._instrument.say(form.opening + packed + b"\n", ends=True)
 
     def _print_buffer(self, *given: Any) -> None:
-        """Send readings, as they come in while an overlapped operation fills the buffer (p. 9-181)."""
+        """Send readings, as they come in while an overlapped operation fills the buffer."""
         if len(given) < 3:
             raise TspError(-109)
         start, end = (int(number(-1e9, 1e9)(bound)) for bound in given[:2])

@@ -56,7 +56,7 @@ class Timeline:
 
 
 class Detector:
-    """An event detector: latches one event; a second one before the first is used up is an overrun (p. 4-19).
+    """An event detector: latches one event; a second one before the first is used up is an overrun.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class Process:
 
 
 class Timer:
-    """One of the eight trigger timers (p. 4-14): after a stimulus it fires `count` times, a delay after each other.
+    """One of the eight trigger timers: after a stimulus it fires `count` times, a delay after each other.
 
     Delays come from a list that is used round and round. It is assumed that every stimulus begins the list anew, and
     that a stimulus while it runs is ignored and noted as an overrun.

@@ -7,9 +7,6 @@ import os
 import socket
 import subprocess
 import sys
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,47 +14,13 @@ import pytest
 import drivers.discovery
 from drivers import addresses, discover, forget, open_potentiostat, remember, resolved
 from protocols import InstrumentError
-
-PROJECT = Path(__file__).parents[2]
+from tests.drivers.peers import dropper, plugins_installed_in
 
 
 @pytest.fixture(autouse=True)
 def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("IONECHO_CONFIG", str(tmp_path / "config"))
     return tmp_path / "config" / "instruments.toml"
-
-
-@contextmanager
-def dropper() -> Iterator[str]:
-    """The imaginary instrument of examples/plugin, with 100 ohm on it."""
-    server = socket.create_server(("127.0.0.1", 0))
-
-    def talk(client: socket.socket) -> None:
-        volts, on = 0.0, False
-        with client, client.makefile("rwb", buffering=0) as lines:
-            for line in lines:
-                word, _, value = line.decode().strip().partition(" ")
-                if word == "V":
-                    volts = float(value)
-                elif word == "OUT":
-                    on = value == "1"
-                else:
-                    answers = {"*IDN?": "WORKSHOP,DROPPER,1,1.0", "OUT?": str(int(on)), "I?": str(on * volts / 100.0)}
-                    lines.write((answers[word] + "\n").encode())
-
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            threading.Thread(target=talk, args=(client,), daemon=True).start()
-
-    threading.Thread(target=serve, daemon=True).start()
-    try:
-        yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET"
-    finally:
-        server.close()
 
 
 def test_names_stand_for_resources_until_they_are_forgotten(book: Path) -> None:
@@ -113,19 +76,7 @@ def test_looking_everywhere_asks_the_address_book_first_and_drops_what_is_silent
 @pytest.fixture
 def installed(tmp_path: Path) -> dict[str, str]:
     """The environment of a Python in which the example package is installed, and a broken one."""
-    site = tmp_path / "site"
-    for name, home, source in (
-        ("ionecho-dropper", "dropper = ionecho_dropper:Dropper", PROJECT / "examples" / "plugin" / "ionecho_dropper"),
-        ("ionecho-broken", "broken = ionecho_broken:Nothing", None),
-    ):
-        info = site / f"{name.replace('-', '_')}-0.1.0.dist-info"
-        info.mkdir(parents=True)
-        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1.0\n")
-        (info / "entry_points.txt").write_text(f"[ionecho.drivers]\n{home}\n")
-        if source is not None:
-            (site / source.name).symlink_to(source)
-    path = os.pathsep.join([str(site), str(PROJECT)])
-    return os.environ | {"PYTHONPATH": path}
+    return os.environ | {"PYTHONPATH": plugins_installed_in(tmp_path / "site")}
 
 
 def ionecho(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:

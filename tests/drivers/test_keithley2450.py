@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 
 from drivers import Block, DrivePlan, Keithley2450, Keithley2460, Potentiostat, Status, VisaSession, open_potentiostat
+from drivers._keithley_measuring import MeasuringSourceMeter
+from drivers._keithley_source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 
@@ -97,7 +99,8 @@ def test_the_program_itself_ends_in_output_off(potentiostat: Potentiostat, resou
     deadline = time.monotonic() + 10
     while asked(resource[1], ":TRIG:STAT?").split(";")[0] != "IDLE" or asked(resource[1], ":OUTP?") != "0":
         assert time.monotonic() < deadline
-    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat._name}"')) >= plan.n_samples  # type: ignore[attr-defined]
+    assert isinstance(potentiostat, KeithleySourceMeter)
+    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat._name}"')) >= plan.n_samples
 
 
 def test_repeats_play_the_same_levels_and_one_rest_follows(potentiostat: Potentiostat) -> None:
@@ -160,7 +163,8 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
     while not len(potentiostat.read() or ()):
         pass
     with VisaSession(resource[1]) as other:
-        name = potentiostat._name  # type: ignore[attr-defined]
+        assert isinstance(potentiostat, KeithleySourceMeter)
+        name = potentiostat._name
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
@@ -201,6 +205,30 @@ def test_the_shortest_dwell_depends_on_the_current_range(
     asked_for = Protocol("x", sequence, Sampling(1e-3), Limits(voltage_V=1.0, current_A=range_A))
     with pytest.raises(ProtocolError, match=rf"held for 1 ms, shorter .*, {shortest}; stretch the protocol by \d+"):
         driver.plan(asked_for)
+
+
+def test_an_edge_that_comes_late_is_told_by_the_recorded_source_values(
+    potentiostat: Potentiostat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sequence = PulseSequence.pulse("10 mV", "200 ms", before="100 ms", after="100 ms")
+    plan = potentiostat.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=1.0, current_A=1e-5)))
+    assert isinstance(potentiostat, MeasuringSourceMeter)
+    rows = MeasuringSourceMeter._rows
+
+    def late(self: MeasuringSourceMeter, first: int, last: int) -> np.ndarray:
+        """Return readings of an instrument whose second edge comes 1 ms late."""
+        found = rows(self, first, last)
+        held = (found[:, 1] > 0.3) & (found[:, 1] < 0.301)
+        found[held, 2] = 0.01
+        return found
+
+    monkeypatch.setattr(MeasuringSourceMeter, "_rows", late)
+    block = played(potentiostat, plan)
+    doubted = block.t_s[(block.status & Status.TIMING) != 0]
+    assert len(doubted) in {2, 3}, "readings of 0.35 ms"
+    assert ((doubted > 0.3) & (doubted < 0.3012)).all()
+    np.testing.assert_allclose(block.voltage_V[(block.status & Status.TIMING) != 0], 0.01)
+    assert any("late" in remark for remark in plan.remarks)
 
 
 def test_sampling_is_what_integration_allows() -> None:

@@ -8,8 +8,16 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from drivers import Block, Identity, Status, VisaSession, open_potentiostat
-from drivers.keithley2600 import Keithley2602B, Keithley2612B, Keithley2636B
+from drivers import (
+    Block,
+    Identity,
+    Keithley2602B,
+    Keithley2612B,
+    Keithley2636B,
+    Status,
+    VisaSession,
+    open_potentiostat,
+)
 from protocols import (
     ConnectionLost,
     InstrumentError,
@@ -94,6 +102,25 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley260
     assert float(asked(resource, "errorqueue.count")) == 0
 
 
+def test_a_capacitor_is_charged_and_discharged_as_its_time_constant_says() -> None:
+    from ionecho.demo import simulated_instrument
+
+    with simulated_instrument("keithley2602b", 1, 4.0, "rc") as served:
+        driver = open_potentiostat(served)
+        assert isinstance(driver, Keithley2602B)
+        sequence = PulseSequence.pulse("20 mV", "33 ms", before="11 ms", after="44 ms")
+        block = run(driver, sequence, Limits(voltage_V=0.1, current_A=1e-5), interval_s=110e-6)
+        driver.close()
+    true = np.zeros(len(block))
+    for edge_s, step_V in ((11e-3, 0.02), (44e-3, -0.02)):  # 10 kohm, 1 uF
+        since = block.t_s - edge_s
+        true += np.where(since > 0, step_V / OHM * np.exp(-since / 10e-3), 0.0)
+    # 10 us of settling shift the decay by a thousandth of its time constant; the first samples see it in full.
+    late = 2e-6 * 1.5e-3
+    error = np.abs(block.current_A - true)
+    assert np.sort(error)[:-4].max() < noise_A(1e-5, 20e-6) + late
+
+
 def test_edges_between_samples_are_flagged_and_no_others(potentiostat: Keithley2602B) -> None:
     # Samples of 110 us with an aperture of 20 us: an edge 5 us after the start of one, and one between two.
     sequence = PulseSequence.from_arrays([0, 90 * 110e-6 + 5e-6, 180 * 110e-6 + 60e-6], [0, 0.02, 0], 0.03)
@@ -126,18 +153,18 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley260
     limits = Limits(voltage_V=0.2, current_A=1e-3)
     plan = Keithley2602B.plan(Protocol("x", sequence, Sampling(110e-6, 1e-6), limits))
     assert plan.current_range_A == 1e-6
-    potentiostat._settings = lambda *given: Keithley2602B._settings(*given) | {"smua.source.limiti": 1e-3}  # type: ignore[method-assign]
     potentiostat.arm(plan)
     potentiostat.start()
     block = record(potentiostat)
-    np.testing.assert_array_equal(np.isnan(block.current_A), block.voltage_V > 0.0)
-    np.testing.assert_array_equal((block.status & Status.OVERLOAD) != 0, block.voltage_V > 0.0)
+    np.testing.assert_array_equal(np.isnan(block.current_A), (block.status & Status.OVERLOAD) != 0)
+    # The first sample after the pulse still sees the instrument settle.
+    assert np.flatnonzero(np.isnan(block.current_A) != (block.voltage_V > 0.0)).tolist() in ([], [200])
 
 
 def test_safe_state_may_be_called_at_any_time_and_from_another_link(potentiostat: Keithley2602B, resource: str) -> None:
     spare = open_potentiostat(resource)
     assert potentiostat.safe_state().off
-    potentiostat.arm(Keithley2602B.plan(Protocol.load("single_pulse").stretched(4)))
+    potentiostat.arm(Keithley2602B.plan(Protocol.load("single_pulse").stretched(3)))
     potentiostat.start()
     while not len(potentiostat.read() or ()):
         pass
@@ -151,7 +178,7 @@ def test_safe_state_may_be_called_at_any_time_and_from_another_link(potentiostat
 
 
 def test_abort_ends_the_program_at_once(potentiostat: Keithley2602B, resource: str) -> None:
-    potentiostat.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(4)))
+    potentiostat.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
     potentiostat.start()
     potentiostat.read()
     potentiostat.abort()
@@ -164,7 +191,7 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
     potentiostat: Keithley2602B, resource: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(Keithley2602B, "silence_s", 1.0)
-    potentiostat.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(4)))
+    potentiostat.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
     potentiostat.start()
     potentiostat.read()
     potentiostat._session.close()  # the run goes on for another 8 s, unless it is missed
@@ -174,13 +201,13 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
     potentiostat._session = VisaSession(resource)
 
 
-def test_an_output_switched_off_in_mid_run_is_an_error(resource: str) -> None:
+def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
     from ionecho.demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@time=1.5"]) as hurt:
+    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
-        driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(4)))
+        driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
         driver.start()
         with pytest.raises(InstrumentError, match="switched off at the instrument"):
             record(driver)
@@ -221,10 +248,10 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2602B)
         potentiostat.read()
 
 
-def test_a_lost_link_ends_within_the_timeout(resource: str) -> None:
+def test_a_lost_link_ends_within_the_timeout() -> None:
     from ionecho.demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["drop-fin@byte=40000"]) as hurt:
+    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["drop-fin@40000"]) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe")))
@@ -235,15 +262,47 @@ def test_a_lost_link_ends_within_the_timeout(resource: str) -> None:
             driver.safe_state()
 
 
+@pytest.mark.parametrize(
+    ("fault", "says"),
+    [
+        ("garble@20011", "garbled"),
+        ("truncate@20000", "no answer"),
+        ("buffer-overrun@command=*TRG", "refused the program while it ran: error 5042|ended after sample"),
+        ("reboot@command=*TRG", "does not answer"),
+    ],
+)
+def test_what_goes_wrong_on_the_way_is_an_error_and_nothing_wrong_is_accepted(fault: str, says: str) -> None:
+    from ionecho.demo import simulated_instrument
+
+    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", [fault]) as hurt:
+        driver = open_potentiostat(hurt, timeout_s=1.0)
+        assert isinstance(driver, Keithley2602B)
+        plan = Keithley2602B.plan(Protocol.load("pump_probe").stretched(3))
+        driver.arm(plan)
+        driver.start()
+        with pytest.raises(InstrumentError, match=says):
+            read_truly(driver)
+        driver.close()
+
+
+def read_truly(driver: Keithley2602B) -> None:
+    """Read to the end; what is read obeys Ohm's law but just after an edge."""
+    while (block := driver.read()) is not None:
+        true = np.abs(block.current_A - block.voltage_V / OHM) < 1e-7
+        assert true.sum() >= len(block) - 2
+
+
 def test_plans_state_what_the_models_cannot_do() -> None:
     limits = Limits(voltage_V=300.0, current_A=1e-3)
-    high = Protocol("x", PulseSequence.pulse("100 V", "10 ms", before="10 ms"), Sampling(1e-3), limits)
+    high = Protocol("x", PulseSequence.pulse("100 V", "10 ms", before="10 ms", after="10 ms"), Sampling(1e-3), limits)
     with pytest.raises(ProtocolError, match="beyond the highest range, 40 V"):
         Keithley2602B.plan(high)
     assert Keithley2612B.plan(high).voltage_range_V == 200.0
     with pytest.raises(ProtocolError, match="shorter than the shortest"):
-        Keithley2602B.plan(Protocol("x", PulseSequence.pulse("10 mV", "50 us", before="10 ms"), Sampling(1e-3), limits))
-    long = Protocol("x", PulseSequence.pulse("10 mV", "30 s", before="10 ms"), Sampling(1e-4), limits)
+        Keithley2602B.plan(
+            Protocol("x", PulseSequence.pulse("10 mV", "50 us", before="10 ms", after="10 ms"), Sampling(1e-3), limits)
+        )
+    long = Protocol("x", PulseSequence.pulse("10 mV", "30 s", before="10 ms", after="10 ms"), Sampling(1e-4), limits)
     with pytest.raises(ProtocolError, match="sample more slowly"):
         Keithley2602B.plan(long)
     assert any("110" in str(rounding) for rounding in Keithley2602B.plan(Protocol.load("prbs")).roundings)

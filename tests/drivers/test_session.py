@@ -17,8 +17,7 @@ import pytest
 from drivers import VisaSession, open_potentiostat, probe
 from drivers._links import SocketLink
 from protocols import ConnectionLost, InstrumentError
-
-from .peers import block, instrument
+from tests.drivers.peers import block, instrument
 
 
 def test_opening_asks_who_is_there() -> None:

@@ -38,6 +38,7 @@ def talk(new_talk: Callable[..., Talk]) -> Talk:
         (":OUTP:INT:TRIP?", 1),  # closed (p. 6-33)
         (":SOUR:VOLT? MAX", 210.0),
         (":SOUR:CURR? MAX", 1.05),
+        (":SENS:CURR:AVER:COUN? MAX", 100),
     ],
 )
 def test_a_2450_has_the_defaults_of_its_manual(talk: Talk, query: str, answer: float) -> None:

@@ -70,7 +70,7 @@ def talk() -> Talk:
 
 
 def test_print_separates_by_tabs_and_shows_six_digits(talk: Talk) -> None:
-    # p. 9-93 prints the empty queue as "0.00000e+00 Queue Is Empty".
+    # The manual's example of errorqueue.next() prints the empty queue as "0.00000e+00 Queue Is Empty".
     assert talk.ask("print(errorqueue.next())").startswith("0.00000e+00\tQueue Is Empty")
     assert talk.ask("print(1, 'a', true, nil)") == "1.00000e+00\ta\ttrue\tnil"
     assert talk.ask("format.asciiprecision = 10 print(math.pi)") == "3.141592654e+00"
@@ -123,7 +123,7 @@ def test_mistakes_are_queued_with_number_severity_and_node(talk: Talk, line: str
 
 
 def test_an_error_does_not_end_a_script_but_a_run_time_error_does(talk: Talk) -> None:
-    # p. 10-2: "Most errors will not abort a running script".
+    # Rev. C p. 8-2: "Most errors will not abort a running script".
     assert talk.numbers("smua.source.levelv = 1000 print(1)") == [1.0]
     assert talk.ask("nosuch.thing = 1 print(2)") == ""
     assert talk.errors() == [1101, -286]
@@ -225,7 +225,7 @@ def test_buffers_collect_what_they_are_told_to(talk: Talk) -> None:
     assert talk.numbers("print(b.n, b.capacity, b.sourcevalues[3], b.timestamps[1])") == [3, 3, 0.01, 0]
     assert talk.ask("print(b[4], b.measurefunctions[1], b.sourceoutputstates[1])") == "nil\tCurrent\tOn"
     talk.send("b.collecttimestamps = 0")
-    assert talk.errors() == [-221]  # only with an empty buffer, p. 9-24
+    assert talk.errors() == [-221]  # only with an empty buffer
     talk.send("b.clear()", "b.collecttimestamps = 0", "smua.measure.i(b)", "printbuffer(1, 1, b.timestamps)")
     assert len(talk.errors()) == 1
 
