@@ -23,7 +23,7 @@ _SIMULATED = {
 }
 """What can be simulated, and driven; the first is taken by the button, the others by the menu beside it."""
 _USUAL = "keithley2461"
-_OPENER_WIDTH = 30
+_OPENER_WIDTH = 42
 _HINT = "Enter its address, choose it from the menu, or take a simulated one."
 
 
@@ -66,7 +66,7 @@ class ConnectionPanel(QWidget):
         self._connect = button("Connect", "connectButton", self.connect_address)
         self._menu = InstrumentMenu(self)
         self._menu.chosen.connect(self._connect_to)
-        self._found = button("▾", "foundButton", lambda: None, tip="Address book, and instruments that are found")
+        self._found = button("", "foundButton", lambda: None, tip="Address book, and instruments that are found")
         self._found.setMenu(self._menu)
         self._simulate = button(
             "Simulated 2461",
@@ -74,10 +74,9 @@ class ConnectionPanel(QWidget):
             self.simulate,
             tip="Start a simulated Keithley 2461 with a cell between its clips, and connect to it",
         )
-        self._others = button("▾", "simulatedButton", lambda: None, tip="Other instruments that can be simulated")
+        self._others = button("", "simulatedButton", lambda: None, tip="Other instruments that can be simulated")
         self._others.setMenu(self._simulated_menu())
         for opener in (self._found, self._others):
-            opener.setProperty("role", "menu")
             opener.setFixedWidth(_OPENER_WIDTH)
         self._who = label("Not connected", "heading", "instrumentName")
         self._detail = label(_HINT, "faint", "instrumentDetail")
