@@ -23,7 +23,7 @@ _SIMULATED = {
 }
 """What can be simulated, and driven; the first is taken by the button, the others by the menu beside it."""
 _USUAL = "keithley2461"
-_OPENER_WIDTH = 30
+_OPENER_WIDTH = 42
 _HINT = "Enter its address, choose it from the menu, or take a simulated one."
 
 
@@ -77,7 +77,6 @@ class ConnectionPanel(QWidget):
         self._others = button("", "simulatedButton", lambda: None, tip="Other instruments that can be simulated")
         self._others.setMenu(self._simulated_menu())
         for opener in (self._found, self._others):
-            opener.setProperty("role", "menu")
             opener.setFixedWidth(_OPENER_WIDTH)
         self._who = label("Not connected", "heading", "instrumentName")
         self._detail = label(_HINT, "faint", "instrumentDetail")

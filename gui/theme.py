@@ -74,8 +74,6 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton:pressed {{ background: {line}; }}
     QPushButton:disabled {{ color: {faint}; background: {raised}; }}
     QPushButton:focus {{ border-color: {accent}; }}
-    QPushButton[role="menu"] {{ padding: 5px 0px; }}
-    QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: center; }}
     QPushButton[role="primary"] {{ background: {accent}; color: white; border-color: {accent}; font-weight: 600; }}
     QPushButton[role="primary"]:pressed {{ background: {pressed}; }}
     QPushButton[role="primary"]:disabled {{ background: {raised}; color: {faint}; border-color: {line}; }}
