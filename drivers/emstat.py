@@ -5,10 +5,10 @@ The whole program is one finite MethodSCRIPT (`drivers._methodscript`) that runs
 ``Z`` aborts it at any time, and ``on_finished:`` runs then too. *EmStat Pico communication protocol* v1.3 (``t``,
 ``i``, ``e``, ``Z``); *MethodSCRIPT manual* v1.8.
 
-Not confirmed: the shortest interval of ``meas_loop_ca`` (taken as what the serial line can carry, and 1 ms), the script
-memory, over which part of the interval a reading averages (taken as its last half), and how long commands take. There is
-no query for the state of the cell: that it is off is known from a script that ran to its end after ``cell_off`` and
-said so.
+Not confirmed: the shortest interval of ``meas_loop_ca`` (taken as what the serial line can carry, and 1 ms), the
+script memory, over which part of the interval a reading averages (taken as its last half), and how long commands take.
+There is no query for the state of the cell: that it is off is known from a script that ran to its end after
+``cell_off`` and said so.
 """
 
 from __future__ import annotations
@@ -129,7 +129,7 @@ class EmStat(Potentiostat):
         raise_fault(self._session.resource, answer, doing)
         if answer != command:
             raise InstrumentError(
-                f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is still off",
+                f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
                 command=doing,
             )
 

@@ -83,7 +83,6 @@ SIGNATURES = {
 # or the licence.
 REFUSED = frozenset(
     (
-        # fmt: off
         "meas_fast_ca",
         "meas_loop_acv",
         "meas_loop_ca_alt_mux",
@@ -147,7 +146,6 @@ REFUSED = frozenset(
         "load_saved_str",
         "save_var",
         "save_str",
-        # fmt: on
     )
 )
 

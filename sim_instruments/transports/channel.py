@@ -8,7 +8,7 @@ import socket
 import struct
 import sys
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from sim_instruments.faults import garbled, wrong_length
 
@@ -74,16 +74,29 @@ class Host:
                 sys.stderr.write(f"{unknown}\n")
 
 
+class Writer(Protocol):
+    """Where bytes for a client go: an asyncio stream, or the like."""
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> None:
+        """Take bytes."""
+
+    async def drain(self) -> None:
+        """Wait until they have gone."""
+
+    def close(self) -> None:
+        """Let no more through."""
+
+
 class Channel:
     """The way back to one client.
 
     Parameters
     ----------
     host : Host
-    writer : StreamWriter
+    writer : Writer
     """
 
-    def __init__(self, host: Host, writer: asyncio.StreamWriter) -> None:
+    def __init__(self, host: Host, writer: Writer) -> None:
         self._host = host
         self._writer = writer
         self._turn = asyncio.Lock()
@@ -150,8 +163,8 @@ class Channel:
     def drop(self, *, reset: bool) -> None:
         """Close the connection, properly (FIN) or by a reset (RST)."""
         self.dropped = True
-        raw: socket.socket | None = self._writer.get_extra_info("socket")
-        if reset and raw is not None:
+        if reset and isinstance(self._writer, asyncio.StreamWriter):
+            raw: socket.socket = self._writer.get_extra_info("socket")
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._writer.transport.abort()
         else:
@@ -169,7 +182,8 @@ async def converse(host: Host, talk: Conversation, reader: asyncio.StreamReader,
 
     async def go_on() -> None:
         while True:
-            if talk.waiting:
+            # What happened at a tick of the instrument may have left something to say to this client.
+            if talk.waiting or talk.output:
                 talk.run()
                 await flush()
             await asyncio.sleep(POLL_S)

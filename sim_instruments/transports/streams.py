@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 
-from sim_instruments.transports.channel import Channel, Clients, Host, converse
+from sim_instruments.transports.channel import POLL_S, Channel, Clients, Host, converse
 
 
 class SocketTransport:
@@ -40,6 +40,40 @@ class SocketTransport:
         await self._clients.close()
 
 
+class PtyWriter:
+    """Writes to a pseudo-terminal that takes bytes when it likes.
+
+    The far end holds 4 kB. That it has room again is not reliably told by epoll: asyncio's own writer waits for ever
+    now and then. So it is tried again and again.
+
+    Parameters
+    ----------
+    descriptor : int
+        Of our end; must not block.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self._left = bytearray()
+        self._closed = False
+
+    def write(self, data: bytes | bytearray | memoryview, /) -> None:
+        """Take bytes."""
+        self._left += data
+
+    async def drain(self) -> None:
+        """Write until all have gone."""
+        while self._left and not self._closed:
+            try:
+                del self._left[: os.write(self._descriptor, self._left)]
+            except BlockingIOError:
+                await asyncio.sleep(POLL_S)
+
+    def close(self) -> None:
+        """Let no more through."""
+        self._closed = True
+
+
 class PtyTransport:
     """A serial line: the other end of a pseudo-terminal. There is one conversation, whoever opens the line.
 
@@ -72,11 +106,8 @@ class PtyTransport:
         reading, _ = await loop.connect_read_pipe(
             lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(os.dup(ours), "rb", 0)
         )
-        transport, protocol = await loop.connect_write_pipe(
-            asyncio.streams.FlowControlMixin, os.fdopen(os.dup(ours), "wb", 0)
-        )
-        self._pipes = [reading, transport]
-        writer = asyncio.StreamWriter(transport, protocol, None, loop)
+        self._pipes = [reading]
+        writer = PtyWriter(ours)
         talk = self._host.device.conversation(self._channel)
         self._task = asyncio.create_task(converse(self._host, talk, reader, Channel(self._host, writer)))
         return f"ASRL{os.ttyname(theirs)}::INSTR"
