@@ -43,6 +43,10 @@ attribution runs="50":
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
+# Every driver under every fault at every stage of a run: no hang, no wrong value, output off or said to be unknown?
+instrument-faults *kinds:
+    uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}
+
 # Kill runners and guardians in mid-run: is the output off within a second, is all that was acknowledged on disk?
 kills count="200":
     uv run python benchmarks/kill_campaign.py {{ count }}

@@ -95,9 +95,8 @@ def test_a_linear_sweep_goes_step_by_step_from_begin_to_end(line: serial.Serial)
 
 
 def test_square_wave_gives_difference_forward_and_reverse(line: serial.Serial) -> None:
-    script = READY.replace("var c", "var c\nvar f\nvar r") + (
-        "meas_loop_swv p c f r -50m 50m 10m 20m 25\npck_start\npck_add c\npck_add f\npck_add r\npck_end\nendloop\ncell_off"
-    )
+    loop = "meas_loop_swv p c f r -50m 50m 10m 20m 25\npck_start\npck_add c\npck_add f\npck_add r\npck_end\nendloop"
+    script = READY.replace("var c", "var c\nvar f\nvar r") + loop + "\ncell_off"
     lines = run(line, script)
     assert lines[1] == "M0002"
     currents = values(lines, "ba")
