@@ -8,13 +8,19 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import sys
 import tempfile
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from drivers import canonical_resource
 from protocols import InstrumentError, IonechoError, RunFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 if sys.platform == "win32":
     import msvcrt
@@ -24,6 +30,8 @@ else:
 # Windows keeps others from reading what is locked: the locked byte lies far behind the words.
 _LOCKED_BYTE = 1 << 30
 _WORDS_BYTES = 4096
+_TRIES = 10
+_TRY_EVERY_S = 0.02
 
 
 class TakenError(IonechoError):
@@ -51,6 +59,7 @@ class Lock:
     """
 
     def __init__(self, path: Path, words: str = "", mode: int = 0o600) -> None:
+        self._path = path
         try:
             self._descriptor = _opened(path, mode)
         except OSError as fault:
@@ -61,14 +70,31 @@ class Lock:
             holder = os.read(self._descriptor, _WORDS_BYTES).decode(errors="replace")
             self.release()
             raise TakenError(holder or "another process") from None
+        if not self._is_at_its_path():
+            self.release()
+            raise TakenError("a process that has just ended")
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, words.encode())
+
+    def _is_at_its_path(self) -> bool:
+        """Return whether the file is still the one that others will find: its last holder may have removed it."""
+        try:
+            return os.path.samestat(os.fstat(self._descriptor), self._path.stat())
+        except FileNotFoundError:
+            return False
 
     def release(self) -> None:
         """Let it go. May be called more than once."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+    def remove(self) -> None:
+        """Remove the file and let the lock go. May be called more than once."""
+        if self._descriptor >= 0:
+            with suppress(OSError):  # Windows removes no open file: there it stays, and means nothing
+                self._path.unlink()
+            self.release()
 
 
 def _opened(path: Path, mode: int) -> int:
@@ -126,3 +152,63 @@ def take_instrument(resource: str, run_path: Path, who: str) -> Lock:
         raise InstrumentError(
             f"{resource} is in use by {holder}: stop that run or wait for its end. Nothing was sent."
         ) from None
+
+
+def run_lock_path(run_path: Path, who: str) -> Path:
+    """Return the file beside a run whose lock says that its ``guardian`` or its ``runner`` lives."""
+    return run_path.with_name(f"{run_path.name}.{who}.lock")
+
+
+def take_run(run_path: Path, who: str) -> Lock:
+    """Take a run file, before it is made or while it is mended.
+
+    The lock lies beside the run, so that it also holds on other computers if the file system passes locks on.
+
+    Raises
+    ------
+    RunFileError
+        If somebody else has it: says who.
+    """
+    path = run_lock_path(run_path, who)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    words = f"process {os.getpid()} ({who}, on {platform.node()})"
+    for attempt in range(_TRIES):
+        try:
+            return Lock(path, words)
+        except TakenError as taken:
+            holder = taken
+            if attempt < _TRIES - 1:  # whoever only looks whether a run goes on holds the lock for a moment
+                time.sleep(_TRY_EVERY_S)
+    raise RunFileError(f"{run_path}: this run still goes on in {holder}: stop it where it was started")
+
+
+def is_guarded(run_path: Path) -> bool:
+    """Return whether a run's guardian lives."""
+    path = run_lock_path(run_path, "guardian")
+    if not path.exists():
+        return False
+    try:
+        Lock(path).release()
+    except TakenError:
+        return True
+    return False
+
+
+@contextmanager
+def nobody_runs(run_path: Path) -> Iterator[None]:
+    """Hold a run so that neither guardian nor runner can live meanwhile.
+
+    Raises
+    ------
+    RunFileError
+        If one of them does.
+    """
+    guardian = take_run(run_path, "guardian")
+    try:
+        runner = take_run(run_path, "runner")
+        try:
+            yield
+        finally:
+            runner.remove()
+    finally:
+        guardian.remove()

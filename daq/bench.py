@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from daq.control import Outcome, RunLink, control_path, is_alive
+from daq.control import NOT_STARTED, Outcome, RunLink, is_alive
 from daq.job import Job, job_to_json
 from daq.run import Run, open_run
 from drivers import resolved
@@ -68,7 +68,7 @@ class Bench:
             Run file to be made; by default named after the time and the protocol.
         """
         where = Path(path) if path is not None else self.folder / _file_name(protocol.name)
-        if where.exists() or is_alive(control_path(where.resolve())):
+        if where.exists() or is_alive(where.resolve()):
             raise RunFileError(
                 f"{where} exists already, or a run goes on there: choose another name. Nothing was sent."
             )
@@ -86,7 +86,7 @@ class Bench:
                 # Ctrl-C in the terminal is for the front end, which then asks for a safe stop.
                 start_new_session=True,
             )
-        return RunInProgress(Path(job.path), guardian, words)
+        return RunInProgress(Path(job.path), guardian, words, job.job_id)
 
     def run(
         self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
@@ -126,12 +126,19 @@ class RunInProgress:
         The guardian, if this process started it; None to attach to a run that somebody else started.
     words : binary file, optional
         Where that guardian writes what no error of ours could say.
+    job_id : str, optional
+        The job that was given to that guardian.
     """
 
     def __init__(
-        self, path: Path, guardian: subprocess.Popen[bytes] | None = None, words: IO[bytes] | None = None
+        self,
+        path: Path,
+        guardian: subprocess.Popen[bytes] | None = None,
+        words: IO[bytes] | None = None,
+        job_id: str = "",
     ) -> None:
         self.path = path
+        self._job_id = job_id
         self._guardian = guardian
         self._words = words
         self._link: RunLink | None = None
@@ -154,7 +161,7 @@ class RunInProgress:
             return self._status
         try:
             if self._link is None:
-                self._link = RunLink(self.path)
+                self._link = RunLink(self.path, self._job_id)
             self._status = self._link.status()
         except ConnectionLost:
             self._link = None
@@ -164,12 +171,14 @@ class RunInProgress:
     def _without_guardian(self) -> None:
         if self._guardian is not None and self._guardian.poll() is None:
             return  # not listening yet
-        if self._guardian is None and is_alive(control_path(self.path)):
+        if self._guardian is None and is_alive(self.path):
             return
         self._status = self._status | {"phase": "finished", "outcome": self._outcome_on_disk()}
 
     def _outcome_on_disk(self) -> dict[str, Any]:
         """Return what the runner wrote after its guardian died: it stops the run by itself."""
+        if self._guardian is not None and self._guardian.returncode == NOT_STARTED:
+            return vars(Outcome("refused", "untouched", self._last_words(), "RunFileError"))
         deadline = time.monotonic() + _START_S
         while self.path.exists() and time.monotonic() < deadline:
             run = open_run(self.path)
@@ -278,7 +287,7 @@ def attach(path: str | Path) -> RunInProgress:
         If none goes on there.
     """
     where = Path(path).resolve()
-    if not is_alive(control_path(where)):
+    if not is_alive(where):
         raise ConnectionLost(f"{where}: no run goes on there")
     return RunInProgress(where)
 
@@ -287,7 +296,8 @@ def runs_in_progress(folder: str | Path) -> list[Path]:
     """Return the files of the runs that go on in a folder."""
     ending = ".control.json"
     found = sorted(Path(folder).glob(f"*{ending}"))
-    return [control.with_name(control.name.removesuffix(ending)) for control in found if is_alive(control)]
+    runs = [control.with_name(control.name.removesuffix(ending)) for control in found]
+    return [run for run in runs if is_alive(run)]
 
 
 def _file_name(title: str) -> str:

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 import h5py
 
 from daq._durable import made_whole
+from daq._locks import nobody_runs
+from daq.control import control_path
 from daq.layout import GROWING
 from daq.run import open_run
 from daq.writer import RunFileBytes
-from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,13 +124,15 @@ def recover(path: Path) -> Recovery:
     RunFileError
         If the file is no run file, or its run still goes on.
     """
-    from daq.control import control_path, is_alive
+    open_run(path)  # what is no run file is left alone
+    with nobody_runs(path):
+        control_path(path).unlink(missing_ok=True)
+        return _recovered(path)
 
+
+def _recovered(path: Path) -> Recovery:
     run = open_run(path)
     found_state, findings = run.state, run.verify()
-    if is_alive(control_path(path)):
-        raise RunFileError(f"{path}: this run still goes on: stop it where it was started")
-    control_path(path).unlink(missing_ok=True)
     if found_state == "complete" or (found_state in _FINAL and run.n_samples == run.n_planned):
         return Recovery(path, found_state, found_state, findings, None)
     state = found_state if found_state in _FINAL else "aborted"

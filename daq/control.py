@@ -10,13 +10,13 @@ import json
 import os
 import secrets
 import tempfile
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import TYPE_CHECKING, Any, Literal
 
-import psutil
-
+from daq._locks import is_guarded
 from protocols import (
     ConnectionLost,
     InstrumentError,
@@ -29,6 +29,9 @@ from protocols import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# Exit status of a guardian that could not have its run at all; others guard it.
+NOT_STARTED = 3
 
 OutputState = Literal["untouched", "off", "unknown"]
 _ERRORS: dict[str, type[IonechoError]] = {
@@ -78,14 +81,9 @@ def control_path(run_path: Path) -> Path:
     return run_path.with_name(run_path.name + ".control.json")
 
 
-def is_alive(control: Path) -> bool:
-    """Whether the guardian that wrote a control file still lives."""
-    try:
-        known = json.loads(control.read_text(encoding="utf-8"))
-        process = psutil.Process(known["pid"])
-        return bool(process.is_running() and abs(process.create_time() - known["created"]) < 1.0)
-    except (OSError, ValueError, KeyError, psutil.Error):
-        return False
+def is_alive(run_path: Path) -> bool:
+    """Return whether the guardian of a run lives and can be asked."""
+    return control_path(run_path).exists() and is_guarded(run_path)
 
 
 class ControlServer:
@@ -94,10 +92,12 @@ class ControlServer:
     Parameters
     ----------
     run_path : Path
-        The run's file; the control file goes beside it.
+        The run's file; the control file goes beside it. Its lock must be held: what lies there is a dead guardian's.
+    job_id : str
+        Of the job that is guarded.
     """
 
-    def __init__(self, run_path: Path) -> None:
+    def __init__(self, run_path: Path, job_id: str) -> None:
         key = secrets.token_bytes(32)
         self._folder = tempfile.TemporaryDirectory(prefix="ionecho-")
         # The socket has a short path of its own: an AF_UNIX address may have no more than some 100 bytes.
@@ -105,15 +105,17 @@ class ControlServer:
         self.listener = Listener(address, family="AF_PIPE" if os.name == "nt" else "AF_UNIX", authkey=key)
         self.path = control_path(run_path)
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        me = psutil.Process()
-        text = json.dumps({"address": address, "key": key.hex(), "pid": me.pid, "created": me.create_time()})
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        self._text = json.dumps({"address": address, "key": key.hex(), "job": job_id})
+        self.path.unlink(missing_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(self._text)
 
     def close(self) -> None:
-        """Stop listening and remove the control file."""
-        self.path.unlink(missing_ok=True)
+        """Stop listening and remove the control file, if it is still this server's."""
+        with suppress(OSError):
+            if self.path.read_text(encoding="utf-8") == self._text:
+                self.path.unlink()
         self.listener.close()
         self._folder.cleanup()
 
@@ -125,6 +127,8 @@ class RunLink:
     ----------
     run_path : Path
         The run's file.
+    job_id : str, optional
+        Of the job that must be the one that goes on there; any will do if empty.
 
     Raises
     ------
@@ -132,10 +136,12 @@ class RunLink:
         If no run goes on there.
     """
 
-    def __init__(self, run_path: Path) -> None:
+    def __init__(self, run_path: Path, job_id: str = "") -> None:
         self.run_path = run_path
         try:
             known = json.loads(control_path(run_path).read_text(encoding="utf-8"))
+            if job_id and known["job"] != job_id:
+                raise ConnectionLost(f"{run_path}: another run goes on there")
             self._connection: Connection[Any, Any] = Client(known["address"], authkey=bytes.fromhex(known["key"]))
         except (OSError, ValueError, KeyError, EOFError, AuthenticationError) as fault:
             raise ConnectionLost(f"{run_path}: no run goes on there ({fault})") from fault

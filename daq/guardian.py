@@ -19,8 +19,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daq._locks import take_instrument
-from daq.control import ControlServer, Outcome, outcome_dict
+from daq._locks import take_instrument, take_run
+from daq.control import NOT_STARTED, ControlServer, Outcome, outcome_dict
 from daq.job import job_from_json
 from daq.runner import run_process
 from daq.writer import RunFileBytes
@@ -60,7 +60,8 @@ class Guardian:
         self._clients: list[threading.Thread] = []
         self._spare: Potentiostat | None = None
         self._instrument: Lock | None = None
-        self._server = ControlServer(self._path)
+        self._mine = take_run(self._path, "guardian")
+        self._server = ControlServer(self._path, job.job_id)
 
     def guard(self) -> Outcome:
         """Run the job under guard and return how it ended."""
@@ -74,6 +75,7 @@ class Guardian:
                 self._spare.close()
         if self._instrument is not None:
             self._instrument.release()  # before anybody hears of the end: the next run may begin at once
+        self._mine.remove()  # and the file may be mended
         self._status |= {"phase": "finished", "outcome": outcome_dict(outcome), "n_samples": outcome.n_samples}
         self._over.set()
         deadline = time.monotonic() + _LINGER_S
@@ -258,7 +260,11 @@ class Guardian:
 
 def main() -> int:
     """Guard the job that standard input names."""
-    guardian = Guardian(job_from_json(sys.stdin.readline()))
+    try:
+        guardian = Guardian(job_from_json(sys.stdin.readline()))
+    except IonechoError as fault:
+        sys.stderr.write(f"{fault}\n")
+        return NOT_STARTED
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian was told to end"))
     outcome = guardian.guard()

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+import secrets
+from dataclasses import asdict, dataclass, field
 
 from protocols import Limits
+
+
+def _new_id() -> str:
+    return secrets.token_hex(8)
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,8 @@ class Job:
         Of any single exchange with the instrument.
     stall_s : float
         How long the runner may be silent while the output may be on.
+    job_id : str
+        Tells this run from any other.
     transcript : str
         File in which the runner records every byte; empty for none.
     """
@@ -34,6 +41,7 @@ class Job:
     protocol_text: str
     limits: Limits
     path: str
+    job_id: str = field(default_factory=_new_id)
     timeout_s: float = 1.5
     stall_s: float = 4.0
     transcript: str = ""

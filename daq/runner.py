@@ -10,14 +10,14 @@ import queue
 import signal
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from daq._locks import take_instrument
+from daq._locks import take_instrument, take_run
 from daq.closing import close_run_file
 from daq.control import Outcome, outcome_dict
 from daq.layout import Header, create_run_file
@@ -285,15 +285,14 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
     supervisor = PipeSupervisor(pipe)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the runner was told to end"))
-    try:
-        mine = take_instrument(job.resource, Path(job.path), "runner")
-        transcript = Path(job.transcript) if job.transcript else None
-        driver = open_potentiostat(job.resource, job.timeout_s, transcript)
-    except IonechoError as fault:
-        supervisor.finished(Outcome("refused", "untouched", str(fault), type(fault).__name__))
-        return
-    try:
-        supervisor.finished(Runner(driver, job, supervisor, time).run())
-    finally:
-        driver.close()
-        mine.release()
+    with ExitStack() as held:
+        try:
+            held.callback(take_run(Path(job.path), "runner").remove)
+            held.callback(take_instrument(job.resource, Path(job.path), "runner").release)
+            driver = open_potentiostat(job.resource, job.timeout_s, Path(job.transcript) if job.transcript else None)
+        except IonechoError as fault:
+            outcome = Outcome("refused", "untouched", str(fault), type(fault).__name__)
+        else:
+            held.callback(driver.close)
+            outcome = Runner(driver, job, supervisor, time).run()
+        supervisor.finished(outcome)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+from daq import open_run, recover
 from daq._locks import Lock, TakenError, instrument_lock_path, take_instrument
-from protocols import InstrumentError
+from daq.control import ControlServer, control_path
+from daq.layout import Header, create_run_file
+from protocols import InstrumentError, RunFileError, Sample
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
 
@@ -44,3 +48,31 @@ def test_an_instrument_is_the_same_however_its_name_is_spelt(tmp_path: Path) -> 
     held.release()
     paths = {instrument_lock_path(f"TCPIP::{host}::5025::SOCKET", "guardian") for host in ("localhost", "127.0.0.1")}
     assert len(paths) == 1
+
+
+def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_path: Path) -> None:
+    path = tmp_path / "run.nxs"
+    create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
+    script = (
+        "import sys, time; from pathlib import Path; from daq._locks import take_run\n"
+        "lock = take_run(Path(sys.argv[1]), 'runner'); print('held', flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as runner:
+        assert runner.stdout is not None
+        assert runner.stdout.readline() == "held\n"
+        with pytest.raises(RunFileError, match=rf"still goes on in process {runner.pid} \(runner"):
+            recover(path)
+        assert open_run(path).state == "created"
+        runner.kill()
+    assert recover(path).state == "aborted"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_control_file_is_removed_by_its_owner_only(tmp_path: Path) -> None:
+    path = tmp_path / "run.nxs"
+    first = ControlServer(path, "first")
+    second = ControlServer(path, "second")
+    first.close()
+    assert json.loads(control_path(path).read_text())["job"] == "second"
+    second.close()
+    assert list(tmp_path.iterdir()) == []
