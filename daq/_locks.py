@@ -182,9 +182,9 @@ def take_run(run_path: Path, who: str) -> Lock:
     raise RunFileError(f"{run_path}: this run still goes on in {holder}: stop it where it was started")
 
 
-def is_guarded(run_path: Path) -> bool:
-    """Return whether a run's guardian lives."""
-    path = run_lock_path(run_path, "guardian")
+def lives(run_path: Path, who: str) -> bool:
+    """Return whether a run's ``guardian`` or ``runner`` lives."""
+    path = run_lock_path(run_path, who)
     if not path.exists():
         return False
     try:

@@ -16,7 +16,7 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import TYPE_CHECKING, Any, Literal
 
-from daq._locks import is_guarded
+from daq._locks import lives
 from protocols import (
     ConnectionLost,
     InstrumentError,
@@ -83,7 +83,7 @@ def control_path(run_path: Path) -> Path:
 
 def is_alive(run_path: Path) -> bool:
     """Return whether the guardian of a run lives and can be asked."""
-    return control_path(run_path).exists() and is_guarded(run_path)
+    return control_path(run_path).exists() and lives(run_path, "guardian")
 
 
 class ControlServer:
