@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def made_whole(target: Path) -> Iterator[Path]:
+def made_whole(target: Path, *, new: bool = False) -> Iterator[Path]:
     """Give a path to write to; what was written there becomes `target` once it is safely on disk.
 
     Whoever opens `target` finds the old file or the new one, never a part. If anything fails, the old one stays.
@@ -20,6 +20,8 @@ def made_whole(target: Path) -> Iterator[Path]:
     Parameters
     ----------
     target : Path
+    new : bool, default False
+        Whether `target` must not be there: then FileExistsError if it is, even if it came just now.
     """
     making = target.with_name(target.name + ".making")
     try:
@@ -29,7 +31,10 @@ def made_whole(target: Path) -> Iterator[Path]:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
-        making.replace(target)
+        if new:
+            _named(making, target)
+        else:
+            making.replace(target)
     finally:
         making.unlink(missing_ok=True)
     with suppress(OSError, AttributeError):  # not every platform lets a folder be synced
@@ -38,3 +43,14 @@ def made_whole(target: Path) -> Iterator[Path]:
             os.fsync(descriptor)
         finally:
             os.close(descriptor)
+
+
+def _named(making: Path, target: Path) -> None:
+    """Give a file its name, but never that of another one: a rename would replace it."""
+    try:
+        os.link(making, target)
+    except FileExistsError:
+        raise
+    except OSError:  # a file system without links: claim the name first
+        os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
+        making.replace(target)

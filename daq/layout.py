@@ -8,8 +8,10 @@ instant, whoever dies.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import shutil
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -130,7 +132,7 @@ def create_run_file(path: Path, header: Header) -> Layout:
         raise RunFileError(f"{path}: a run needs at least one sample")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with made_whole(path) as making:
+        with made_whole(path, new=True) as making:
             with h5py.File(making, "w") as file:
                 _write_all(file, header)
             _reserve(making)
@@ -141,6 +143,11 @@ def create_run_file(path: Path, header: Header) -> Layout:
 
 def _reserve(path: Path) -> None:
     if not hasattr(os, "posix_fallocate"):
+        status = path.stat()
+        # Without `st_blocks` (Windows) the length of a file is already taken from the disk.
+        missing = status.st_size - 512 * getattr(status, "st_blocks", status.st_size // 512 + 1)
+        if shutil.disk_usage(path.parent).free < missing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return
     descriptor = os.open(path, os.O_RDWR)
     try:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import h5py
 import numpy as np
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from nexusformat.nexus import NXdata, nxload
 
 from daq import open_run, recover
+from daq._durable import made_whole
 from daq.closing import close_run_file
 from daq.layout import Header, create_run_file
 from daq.writer import RunFileBytes, RunWriter
@@ -244,3 +246,39 @@ def test_a_writer_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_pat
     np.testing.assert_array_equal(run.current_A, np.arange(run.n_samples) + 2.0)
     with h5py.File(path, "r") as plain:
         assert plain["entry/data/current"][run.n_samples - 1] == run.n_samples + 1.0
+
+
+def test_a_disk_without_room_is_found_where_space_cannot_be_reserved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(os, "posix_fallocate", raising=False)
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
+    with pytest.raises(RunFileError, match="No space left"):
+        create_run_file(tmp_path / "run.nxs", header(1_000_000))
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_file_that_came_in_between_is_not_replaced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    target = tmp_path / "run.nxs"
+
+    def no_links(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    if not links:
+        monkeypatch.setattr(os, "link", no_links)
+
+    def came_second() -> None:
+        with made_whole(target, new=True) as making:
+            making.write_text("late")
+            target.write_text("precious")
+
+    with pytest.raises(FileExistsError):
+        came_second()
+    assert target.read_text() == "precious"
+    assert list(tmp_path.iterdir()) == [target]
+    with made_whole(tmp_path / "other.nxs", new=True) as making:
+        making.write_text("first")
+    assert (tmp_path / "other.nxs").read_text() == "first"
