@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq._locks import take_instrument, take_run
-from daq.control import NOT_STARTED, ControlServer, Outcome, outcome_dict
+from daq.control import NOT_STARTED, ControlServer, Outcome, OutputState, outcome_dict
 from daq.job import job_from_json
 from daq.runner import run_process
 from daq.writer import RunFileBytes
@@ -172,6 +172,7 @@ class Guardian:
         runner.kill()
         runner.join()
         unsafe = self._rescued()
+        output: OutputState
         if unsafe is None:
             output, state, error = "off", "aborted", "InstrumentError"
             reason = f"{why}; the guardian switched the output off and read that back"
@@ -181,7 +182,7 @@ class Guardian:
         n_samples = self._note(state, reason, output)
         if n_samples:
             reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
-        return Outcome(state, output, reason, error, n_samples)  # type: ignore[arg-type]
+        return Outcome(state, output, reason, error, n_samples)
 
     def _note(self, state: str, reason: str, output: str) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""

@@ -33,6 +33,7 @@ class LimitWatch:
     def __init__(self, limits: Limits, plan: DrivePlan) -> None:
         self._limits = limits
         self._interval_s = plan.interval_s
+        self._compliance_A = plan.compliance_A
         self._overload_counts = limits.current_A is not None and 1.05 * plan.current_range_A >= limits.current_A
         self.charge_C = 0.0
         self.energy_J = 0.0
@@ -48,8 +49,10 @@ class LimitWatch:
         if len(block) == 0:
             return
         current = np.nan_to_num(block.current_A, nan=0.0)
-        charge = self.charge_C + np.cumsum(current) * self._interval_s
-        energy = self.energy_J + np.cumsum(np.abs(current * block.voltage_V)) * self._interval_s
+        # An overloaded reading may have been as much as the compliance lets through, in the voltage's direction.
+        passed = np.where(np.isnan(block.current_A), np.copysign(self._compliance_A, block.voltage_V), block.current_A)
+        charge = self.charge_C + np.cumsum(passed) * self._interval_s
+        energy = self.energy_J + np.cumsum(np.abs(passed * block.voltage_V)) * self._interval_s
         self.charge_C, self.energy_J = float(charge[-1]), float(energy[-1])
         limits = self._limits
         for name, values, limit, unit in (
@@ -79,5 +82,7 @@ class LimitWatch:
         if hit.size:
             when = format_quantity(float(block.t_s[hit[0]]), "s")
             raise LimitError(
-                f"current at its limit of {format_quantity(limit, 'A')} from {when} on: the instrument held it there"
+                f"current at the instrument's compliance of {format_quantity(self._compliance_A, 'A')} or beyond its "
+                f"measuring range from {when} on: the instrument held it there; the limit is "
+                f"{format_quantity(limit, 'A')}"
             )

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 # A compact buffer holds 27.5 million readings (p. 3-15 ff.); one is kept free for the sample after the last.
 _MAX_SAMPLES = 27_500_000 - 1
-_READ_SAMPLES = 100_000
+# 0.5 MB: well within the timeout of one exchange (1.5 s) on a real network.
+_READ_SAMPLES = 20_000
 
 
 class Keithley2461(KeithleySourceMeter):

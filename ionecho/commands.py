@@ -9,7 +9,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ionecho.output import STOPPED, console, error_console, exit_status, print_json, progress_of_run
-from protocols import IonechoError, Limits, Protocol, ProtocolError, format_quantity, parse_quantity
+from protocols import IonechoError, Limits, Protocol, ProtocolError, RunFileError, format_quantity, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -390,6 +390,12 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
             for one in found
         ]
         print_json({"runs": rows})
-        return
-    for one in found:
-        console().print(str(one), markup=False, soft_wrap=True)
+    else:
+        for one in found:
+            console().print(str(one), markup=False, soft_wrap=True)
+    damaged = [one for one in found if one.findings.bad_blocks]
+    if damaged:
+        blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
+        error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+        error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        sys.exit(exit_status(error))

@@ -34,3 +34,9 @@ def test_an_overload_counts_only_where_the_range_reaches_up_to_the_limit() -> No
     with pytest.raises(LimitError):
         LimitWatch(Limits(current_A=1e-5), PLAN).check(overloaded)
     LimitWatch(Limits(current_A=1e-3), PLAN).check(overloaded)
+
+
+def test_an_overloaded_reading_counts_as_the_compliance_in_the_charge() -> None:
+    watch = LimitWatch(Limits(), PLAN)
+    watch.check(blocks_of([0.0, 1.0], [0.01, -0.01], [np.nan, 0.0], Status.OVERLOAD))
+    assert watch.charge_C == pytest.approx(PLAN.compliance_A * PLAN.interval_s)

@@ -13,6 +13,11 @@ import h5py
 import numpy as np
 import pytest
 
+from daq.layout import Header, create_run_file
+from daq.writer import RunFileBytes
+from drivers import Block
+from protocols import Sample
+
 COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "recover"]
 
 
@@ -193,3 +198,19 @@ def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:
     refused = ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--activate", "R0")
     assert refused.returncode == 1
     assert "--temperature" in refused.stderr
+
+
+def test_recover_of_a_damaged_run_fails_and_says_which_block(tmp_path: Path) -> None:
+    path = tmp_path / "run.nxs"
+    layout = create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 4, 1.0))
+    samples = np.arange(4.0)
+    file = RunFileBytes(path)
+    file.write_samples(0, 0, [Block(samples, samples, samples, np.zeros(4, np.uint8))])
+    file.close()
+    with path.open("r+b") as raw:
+        raw.seek(layout.offsets["current"])
+        raw.write(b"\x01")
+    done = ionecho("recover", str(path), "--json")
+    assert done.returncode == 1
+    assert "block 0" in done.stderr
+    assert json.loads(done.stdout)["runs"][0]["bad_blocks"] == [0]
