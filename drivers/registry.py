@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -173,7 +174,8 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     session, identity, name = _greeted(resolved(resource), timeout_s, transcript)
     driver = _loaded(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, Potentiostat):
-        return driver(session)
+        with _closed_on_failure(session):
+            return driver(session)
     if session is not None:
         session.close()
     raise InstrumentError(
@@ -181,12 +183,23 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     )
 
 
+@contextmanager
+def _closed_on_failure(session: VisaSession) -> Iterator[None]:
+    """Let the link go if the driver does not get on with it: else nobody could try again."""
+    try:
+        yield
+    except BaseException:
+        session.close()
+        raise
+
+
 def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> TemperatureController:
     """Open a link to a temperature controller and return its driver. See `open_potentiostat`."""
     session, identity, name = _greeted(resolved(resource), timeout_s, None)
     driver = _loaded(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, TemperatureController):
-        return driver(session)
+        with _closed_on_failure(session):
+            return driver(session)
     if session is not None:
         session.close()
     raise InstrumentError(
