@@ -156,7 +156,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: B2911) -> N
 
 def test_safe_state_may_be_called_at_any_time_and_reads_back(potentiostat: B2911, resource: str) -> None:
     assert potentiostat.safe_state().off
-    potentiostat.arm(B2911.plan(Protocol.load("single_pulse")))
+    potentiostat.arm(B2911.plan(Protocol.load("single_pulse").stretched(20.0)))
     potentiostat.start()
     while not len(potentiostat.read() or ()):
         pass
@@ -167,7 +167,7 @@ def test_safe_state_may_be_called_at_any_time_and_reads_back(potentiostat: B2911
 
 
 def test_abort_ends_with_the_output_off(potentiostat: B2911, resource: str) -> None:
-    potentiostat.arm(B2911.plan(Protocol.load("single_pulse")))
+    potentiostat.arm(B2911.plan(Protocol.load("single_pulse").stretched(20.0)))
     potentiostat.start()
     potentiostat.abort()
     assert asked(resource, ":OUTP?;:STAT:OPER:COND?").startswith("0;")
@@ -176,7 +176,7 @@ def test_abort_ends_with_the_output_off(potentiostat: B2911, resource: str) -> N
 def test_an_output_that_is_switched_off_by_hand_ends_the_run_with_a_clear_error(
     potentiostat: B2911, resource: str
 ) -> None:
-    potentiostat.arm(B2911.plan(Protocol.load("single_pulse")))
+    potentiostat.arm(B2911.plan(Protocol.load("single_pulse").stretched(20.0)))
     potentiostat.start()
     while not len(potentiostat.read() or ()):
         pass
