@@ -41,4 +41,6 @@ class Kind:
 
 KINDS: dict[str, Kind] = {
     "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+    "emstat-pico": Kind("methodscript.emstat:EmStatPico", ("pty", "socket")),
+    "emstat4": Kind("methodscript.emstat:EmStat4LR", ("pty", "socket")),
 }
