@@ -43,9 +43,17 @@ attribution runs="50":
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
+# Every driver under every fault at every stage of a run: no hang, no wrong value, output off or said to be unknown?
+instrument-faults *kinds:
+    uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}
+
 # Kill runners and guardians in mid-run: is the output off within a second, is all that was acknowledged on disk?
 kills count="200":
     uv run python benchmarks/kill_campaign.py {{ count }}
+
+# Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
+fuzz examples="3400":
+    IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
 
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:

@@ -17,6 +17,7 @@ from typing import IO, TYPE_CHECKING, Any
 from daq.control import Outcome, RunLink, control_path, is_alive
 from daq.job import Job, job_to_json
 from daq.run import Run, open_run
+from drivers import resolved
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
@@ -34,17 +35,26 @@ class Bench:
     Parameters
     ----------
     resource : str
-        VISA resource name, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``.
+        VISA resource, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``, or a name in the address book.
     folder : path, default "runs"
         Where run files go.
     limits : Limits, optional
         The rig's own limits; the stricter of these and the protocol's win.
+    transcript : path, optional
+        File in which every byte between runner and instrument is recorded.
     """
 
-    def __init__(self, resource: str, folder: str | Path = "runs", limits: Limits | None = None) -> None:
-        self.resource = resource
+    def __init__(
+        self,
+        resource: str,
+        folder: str | Path = "runs",
+        limits: Limits | None = None,
+        transcript: str | Path | None = None,
+    ) -> None:
+        self.resource = resolved(resource)
         self.folder = Path(folder)
         self.limits = limits or Limits()
+        self.transcript = "" if transcript is None else str(Path(transcript).resolve())
 
     def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
         """Start a run under a guardian of its own and return at once.
@@ -62,7 +72,7 @@ class Bench:
             raise RunFileError(
                 f"{where} exists already, or a run goes on there: choose another name. Nothing was sent."
             )
-        job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()))
+        job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()), transcript=self.transcript)
         words = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
         # Files, not pipes, for the job and for errors: the guardian must not depend on this process's ends of pipes.
         with tempfile.TemporaryFile() as order:

@@ -24,7 +24,7 @@ from daq.control import ControlServer, Outcome, outcome_dict
 from daq.job import job_from_json
 from daq.runner import run_process
 from daq.writer import RunFileBytes
-from drivers import open_potentiostat
+from drivers import open_potentiostat, takes_one_client
 from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -86,7 +86,10 @@ class Guardian:
         self._instrument = take_instrument(self._job.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
         take_instrument(self._job.resource, self._path, "runner").release()
-        self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
+        # On a serial line a second session would take the answers that are for the runner: there it is opened only
+        # when it is needed.
+        if not takes_one_client(self._job.resource):
+            self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
         context = multiprocessing.get_context("spawn")
         mine, theirs = context.Pipe()
         runner = context.Process(target=run_process, args=(self._job, theirs), name="ionecho runner")

@@ -26,6 +26,8 @@ class Job:
         Of any single exchange with the instrument.
     stall_s : float
         How long the runner may be silent while the output may be on.
+    transcript : str
+        File in which the runner records every byte; empty for none.
     """
 
     resource: str
@@ -34,6 +36,7 @@ class Job:
     path: str
     timeout_s: float = 1.5
     stall_s: float = 4.0
+    transcript: str = ""
 
 
 def job_to_json(job: Job) -> str:

@@ -10,6 +10,7 @@ import queue
 import signal
 import threading
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -178,7 +179,10 @@ class Runner:
         try:
             self._driver.safe_state()
         except (IonechoError, OSError):
-            # Our session is of no use any more; the guardian has one of its own and may open others.
+            # Our session is of no use any more; the guardian has one of its own and may open others. A serial line can
+            # be had only once it is free.
+            with suppress(IonechoError, OSError):
+                self._driver.close()
             if (unsafe := self._supervisor.rescue()) is not None:
                 return Outcome("unknown", "unknown", f"{reason}; {unsafe}" if reason else unsafe, "OutputStateUnknown")
         if fault is None:
@@ -276,7 +280,8 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
         signal.signal(number, lambda *_: supervisor.stop("the runner was told to end"))
     try:
         mine = take_instrument(job.resource, Path(job.path), "runner")
-        driver = open_potentiostat(job.resource, job.timeout_s)
+        transcript = Path(job.transcript) if job.transcript else None
+        driver = open_potentiostat(job.resource, job.timeout_s, transcript)
     except IonechoError as fault:
         supervisor.finished(Outcome("refused", "untouched", str(fault), type(fault).__name__))
         return

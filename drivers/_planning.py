@@ -97,7 +97,7 @@ def quantised(sequence: PulseSequence, time_step_s: float, resolution_V: float) 
 
 
 def dwell_faults(steps: Steps, limits: Capabilities) -> list[Fault]:
-    """Return what is wrong with the dwells: too short or too long for the model."""
+    """Return what is wrong with the dwells: too short or too long for the model, and which stretch would do."""
     faults = []
     dwells = steps.dwell_ticks * limits.time_step_s
     for wrong, word, bound in (
@@ -111,10 +111,25 @@ def dwell_faults(steps: Steps, limits: Capabilities) -> list[Fault]:
                 Fault(
                     f"sequence, edge {k + 1}",
                     f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, {word} "
-                    f"time of the {limits.model}, {format_quantity(bound, 's')}{others}",
+                    f"time of the {limits.model}, {format_quantity(bound, 's')}{others}{_remedy(dwells, limits)}",
                 )
             )
     return faults
+
+
+def _remedy(dwells_s: NDArray[np.floating], limits: Capabilities) -> str:
+    """Return words for the mildest stretch that makes all dwells fit; none if no stretch does."""
+    shortest, longest = float(dwells_s.min()), float(dwells_s.max())
+    if shortest <= 0.0:
+        return ""
+    slower = shortest < limits.min_dwell_s
+    exact = limits.min_dwell_s / shortest if slower else limits.max_dwell_s / longest
+    # To two digits, on the safe side.
+    digit = 10.0 ** (math.floor(math.log10(exact)) - 1)
+    round_off = math.ceil if slower else math.floor
+    factor = float(f"{round_off(exact / digit * (1 - 1e-9 if slower else 1 + 1e-9)) * digit:.6g}")
+    fits = factor * shortest >= limits.min_dwell_s * (1 - 1e-9) and factor * longest <= limits.max_dwell_s * (1 + 1e-9)
+    return f"; stretch the protocol by {factor:g}: --stretch {factor:g}" if fits else ""
 
 
 def sequence_of(steps: Steps, time_step_s: float, rest_V: float, repeats: int) -> PulseSequence:

@@ -203,6 +203,10 @@ class Dialect:
         On serial lines.
     software_flow : bool
         XON/XOFF on serial lines.
+    data_bits : int
+        On serial lines.
+    odd_parity : bool
+        On serial lines; else there is none.
     """
 
     greeting: str = "*IDN?"
@@ -210,6 +214,8 @@ class Dialect:
     read_end: str = "\n"
     baud: int = 9600
     software_flow: bool = False
+    data_bits: int = 8
+    odd_parity: bool = False
 
 
 @dataclass(frozen=True)
@@ -243,6 +249,11 @@ class Potentiostat(ABC):
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
         """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
 
     @classmethod
     @abstractmethod
@@ -334,6 +345,11 @@ class TemperatureController(ABC):
         """Take a link over; the driver owns it from now on."""
 
     @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
+
+    @classmethod
     @abstractmethod
     def matches(cls, identity: Identity) -> bool:
         """Whether this driver is for the instrument that answered."""
@@ -357,6 +373,23 @@ class TemperatureController(ABC):
     @abstractmethod
     def read(self) -> TemperatureReading:
         """Return the temperature now."""
+
+    @abstractmethod
+    def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
+        """Read until the temperature is stable; return the last reading.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long at most.
+        every_s : float
+            How often is read.
+
+        Raises
+        ------
+        InstrumentError
+            If it is not stable in time, or something has a fault. The heater stays as it is.
+        """
 
     @abstractmethod
     def safe_state(self) -> OutputReadback:

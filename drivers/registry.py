@@ -1,4 +1,4 @@
-"""Which driver is for the instrument that answered, and who answers at an address?"""
+"""Which drivers are there, which is for the instrument that answered, and who answers at an address?"""
 
 from __future__ import annotations
 
@@ -7,41 +7,35 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
+from drivers.addresses import resolved
 from drivers.contract import Identity, Potentiostat, TemperatureController
-from drivers.session import VisaSession, list_visa_resources
-from protocols import InstrumentError
+from drivers.session import VisaSession, interface_of
+from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
+
+    from drivers.contract import Dialect
 
 Driver = type[Potentiostat] | type[TemperatureController]
 
 _GROUP = "ionecho.drivers"
 _OURS = {
+    "b2901": "drivers.b2900:B2901",
+    "b2911": "drivers.b2900:B2911",
+    "ec301": "drivers.ec301:EC301",
+    "emstat-pico": "drivers.emstat:EmStatPico",
+    "emstat4": "drivers.emstat:EmStat4",
+    "keithley2450": "drivers.keithley2450:Keithley2450",
+    "keithley2460": "drivers.keithley2460:Keithley2460",
     "keithley2461": "drivers.keithley2461:Keithley2461",
+    "keithley2602b": "drivers.keithley2600:Keithley2602B",
+    "keithley2612b": "drivers.keithley2600:Keithley2612B",
+    "keithley2636b": "drivers.keithley2600:Keithley2636B",
+    "lakeshore335": "drivers.lakeshore:LakeShore335",
+    "lakeshore336": "drivers.lakeshore:LakeShore336",
 }
-
-
-@cache
-def _known() -> dict[str, EntryPoint]:
-    """Return where each driver is: ours, and those of other installed packages."""
-    theirs = {found.name: found for found in entry_points(group=_GROUP)}
-    return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
-
-
-@cache
-def _loaded(name: str) -> Driver:
-    driver = _known()[name].load()
-    if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
-        raise InstrumentError(
-            f"the driver {name!r} ({_known()[name].value}) is no Potentiostat or TemperatureController"
-        )
-    return driver
-
-
-def _drivers() -> Iterator[tuple[str, Driver]]:
-    for name in driver_names():
-        yield name, _loaded(name)
 
 
 @dataclass(frozen=True)
@@ -57,17 +51,84 @@ class Found:
         Name of the driver for it, None if there is none.
     problem : str
         Why there is no identity, or why it cannot be used.
+    name : str
+        What the address book calls it.
     """
 
     resource: str
     identity: Identity | None
     driver: str | None
     problem: str = ""
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class DriverEntry:
+    """A driver that is installed.
+
+    Attributes
+    ----------
+    name : str
+    package : str
+        The distribution that it comes from.
+    kind : str
+        ``potentiostat`` or ``temperature controller``.
+    problem : str
+        Why it cannot be used; the others can.
+    """
+
+    name: str
+    package: str
+    kind: str
+    problem: str = ""
+
+
+@cache
+def _known() -> dict[str, EntryPoint]:
+    """Return where each driver is: ours, and those of other installed packages."""
+    theirs = {found.name: found for found in entry_points(group=_GROUP)}
+    return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
+
+
+@cache
+def _loaded(name: str) -> Driver:
+    home = _known()[name]
+    try:
+        driver = home.load()
+    except Exception as fault:  # a package of somebody else's may fail in any way
+        raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {fault}") from fault
+    if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
+        raise InstrumentError(f"the driver {name!r} ({home.value}) is no Potentiostat or TemperatureController")
+    return driver
+
+
+def _drivers() -> Iterator[tuple[str, Driver]]:
+    """Yield the drivers that can be loaded: a broken one does not keep the others from working."""
+    for name in driver_names():
+        try:
+            driver = _loaded(name)
+        except InstrumentError:
+            continue
+        yield name, driver
 
 
 def driver_names() -> list[str]:
     """Return the names of the drivers."""
     return sorted(_known())
+
+
+def installed_drivers() -> list[DriverEntry]:
+    """Return all drivers, the broken ones too, and where they come from."""
+    entries = []
+    for name in driver_names():
+        source = _known()[name].dist
+        package = source.name if source is not None else "ionecho"
+        try:
+            kind = "potentiostat" if issubclass(_loaded(name), Potentiostat) else "temperature controller"
+            entries.append(DriverEntry(name, package, kind))
+        except InstrumentError as fault:
+            entries.append(DriverEntry(name, package, "", str(fault)))
+    return entries
 
 
 def driver_named(name: str) -> type[Potentiostat]:
@@ -76,7 +137,7 @@ def driver_named(name: str) -> type[Potentiostat]:
     Raises
     ------
     InstrumentError
-        If there is none of that name.
+        If there is none of that name, or it is not for a potentiostat.
     """
     if name not in _known():
         raise InstrumentError(f"there is no driver {name!r} (there are: {', '.join(driver_names())})")
@@ -86,8 +147,17 @@ def driver_named(name: str) -> type[Potentiostat]:
     return driver
 
 
-def open_potentiostat(resource: str, timeout_s: float = 2.0) -> Potentiostat:
-    """Open a link to an instrument and return its driver, by what it answers to ``*IDN?``.
+def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | None = None) -> Potentiostat:
+    """Open a link to a potentiostat and return its driver, by what it says when it is greeted.
+
+    Parameters
+    ----------
+    resource : str
+        VISA resource, or a name in the address book.
+    timeout_s : float
+        Of any single exchange.
+    transcript : Path, optional
+        File in which every byte is recorded.
 
     Raises
     ------
@@ -96,42 +166,78 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0) -> Potentiostat:
     InstrumentError
         If there is no driver for it.
     """
-    session = VisaSession(resource, timeout_s)
-    identity = Identity.from_idn(session.idn)
-    for _, driver in _drivers():
-        if issubclass(driver, Potentiostat) and driver.matches(identity):
-            return driver(session)
-    session.close()
+    session, identity, name = _greeted(resolved(resource), timeout_s, transcript)
+    driver = _loaded(name) if name is not None else None
+    if session is not None and driver is not None and issubclass(driver, Potentiostat):
+        return driver(session)
+    if session is not None:
+        session.close()
     raise InstrumentError(
-        f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
+        _no_driver(resource, identity) if driver is None else f"{resource} is {identity}: it is no potentiostat"
     )
 
 
-def probe(resource: str, timeout_s: float = 1.0) -> Found:
+def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> TemperatureController:
+    """Open a link to a temperature controller and return its driver. See `open_potentiostat`."""
+    session, identity, name = _greeted(resolved(resource), timeout_s, None)
+    driver = _loaded(name) if name is not None else None
+    if session is not None and driver is not None and issubclass(driver, TemperatureController):
+        return driver(session)
+    if session is not None:
+        session.close()
+    raise InstrumentError(
+        _no_driver(resource, identity)
+        if driver is None
+        else f"{resource} is {identity}: it is no temperature controller"
+    )
+
+
+def _greeted(
+    resource: str, timeout_s: float, transcript: Path | None
+) -> tuple[VisaSession | None, Identity, str | None]:
+    """Greet in each dialect that is spoken over such a link, until a driver knows the answer: session, who, driver.
+
+    No session is left open when nobody knows it. A link is let go before it is opened in another dialect: many
+    instruments take one client, and what is left of an answer in the wrong dialect goes with it.
+    """
+    answered: Identity | None = None
+    silence: ConnectionLost | None = None
+    for dialect in _dialects(resource):
+        try:
+            session = VisaSession(resource, timeout_s, dialect, transcript)
+        except ConnectionLost as fault:
+            silence = silence or fault
+            continue
+        for name, driver in _drivers():
+            identity = driver.identity_of(session.idn)
+            if driver.dialect == dialect and driver.matches(identity):
+                return session, identity, name
+        answered = answered or Identity.from_idn(session.idn)
+        session.close()
+    if answered is not None:
+        return None, answered, None
+    if silence is None:
+        raise InstrumentError(f"no driver speaks over a link such as {resource}")
+    raise silence
+
+
+def _dialects(resource: str) -> list[Dialect]:
+    """Return the dialects of the drivers for such a link, ``*IDN?`` first: most understand it, and none minds it."""
+    interface = interface_of(resource)
+    spoken = {driver.dialect: None for _, driver in _drivers() if interface in driver.interfaces}
+    return sorted(spoken, key=lambda dialect: dialect.greeting != "*IDN?")
+
+
+def probe(resource: str, timeout_s: float = 1.0, name: str = "", transcript: Path | None = None) -> Found:
     """Ask one address who is there. Raises nothing: a problem is part of the answer."""
     try:
-        with VisaSession(resource, timeout_s) as session:
-            identity = Identity.from_idn(session.idn)
+        session, identity, driver = _greeted(resolved(resource), timeout_s, transcript)
     except InstrumentError as problem:
-        return Found(resource, None, None, str(problem))
-    names = [name for name, driver in _drivers() if driver.matches(identity)]
-    if not names:
-        return Found(resource, identity, None, _no_driver(resource, identity))
-    return Found(resource, identity, names[0])
+        return Found(resource, None, None, str(problem), name)
+    if session is not None:
+        session.close()
+    return Found(resource, identity, driver, "" if driver else _no_driver(resource, identity), name)
 
 
 def _no_driver(resource: str, identity: Identity) -> str:
     return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
-
-
-def discover(resources: list[str] | None = None, timeout_s: float = 1.0) -> list[Found]:
-    """Ask some addresses, or all that VISA lists, who is there.
-
-    Parameters
-    ----------
-    resources : list of str, optional
-        VISA resource names. None asks VISA for its list, which takes some seconds and has no raw sockets in it.
-    timeout_s : float
-        For each.
-    """
-    return [probe(resource, timeout_s) for resource in (resources or list_visa_resources())]

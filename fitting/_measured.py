@@ -1,6 +1,6 @@
 """How are evenly sampled stretches with a measured voltage reduced faster than sample by sample?
 
-Within a block of 512 samples all modes, however many decades they span, decay as mixtures of 27 of them to 2e-14. What
+Within a block of 512 samples all modes, however many decades they span, decay as mixtures of 27 of them to 3e-11. What
 the block inherits lies in the span of those, whose orthonormal basis is found once; what the voltage does inside the
 block is a mixture of 27 states that start from nothing, and the mixture is the same for every block. So only 27 modes
 are walked, what they leave outside of the span goes into one small triangle, and a block leaves as many rows as the
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BLOCK = 512
 FEWEST_BLOCKS = 4
 MOST_BLOCKS = 16
-_TRUNCATION = 1e-13
+_TRUNCATION = 1e-11
 _SAME_STEP = 1e-9
 _OTHER_STEP = 1e-10
 

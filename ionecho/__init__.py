@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from daq import Bench, open_run
+    from drivers import open_temperature_controller
     from fitting import CellModel, fit, reduce_run
     from protocols import Limits, Protocol, PulseSequence, Sample, Sampling
 
@@ -23,6 +24,7 @@ _ROOMS = {
     "Sampling": "protocols",
     "fit": "fitting",
     "open_run": "daq",
+    "open_temperature_controller": "drivers",
     "reduce_run": "fitting",
 }
 
@@ -36,6 +38,7 @@ __all__ = [
     "Sampling",
     "fit",
     "open_run",
+    "open_temperature_controller",
     "reduce_run",
 ]
 

@@ -54,34 +54,51 @@ def gui(
     raise typer.Exit(open_window(folder, resource))
 
 
-@app.command(epilog="Example: `ionecho sim keithley2461 --port 5025 --cell demo`")
+@app.command(epilog="Example: `ionecho sim keithley2461 lakeshore336 --cell thermal --fault reboot@t=60`")
 def sim(
-    kind: Annotated[str, typer.Argument(help="keithley2461")],
+    kinds: Annotated[list[str], typer.Argument(help="Which instruments; several share the cell. `list` names them.")],
+    transport: Annotated[str, typer.Option(help="socket, hislip, vxi11 or pty; else each one's usual one.")] = "",
     port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
     seed: Seed = 1,
     speed: Speed = 1.0,
     cell: Annotated[str, typer.Option(help="Name of a ready cell, or a cell file.")] = "demo",
+    fault: Annotated[
+        list[str] | None, typer.Option(help="What goes wrong: NAME[=VALUE]@WHEN, e.g. drop-fin@1000 (docs).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve a simulated instrument until it is told to end (Ctrl-C, SIGTERM)."""
+    """Serve simulated instruments until told to end (Ctrl-C, SIGTERM)."""
     from ionecho.commands import serve_simulator
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        serve_simulator(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+        serve_simulator(
+            kinds,
+            transport=transport,
+            port=port,
+            seed=seed,
+            speed=speed,
+            cell=cell,
+            faults=fault or [],
+            as_json=as_json,
+        )
 
 
-@app.command(epilog="Example: `ionecho discover TCPIP::127.0.0.1::5025::SOCKET`")
+@app.command(epilog="Example: `ionecho discover TCPIP::192.168.0.10::5025::SOCKET --remember smu`")
 def discover(
-    resources: Annotated[list[str] | None, typer.Argument(help="VISA resources; none asks VISA for its list.")] = None,
+    resources: Annotated[
+        list[str] | None, typer.Argument(help="VISA resources or names; none looks everywhere.")
+    ] = None,
+    remember: Annotated[str | None, typer.Option(help="Enter the one resource into the address book.")] = None,
+    forget: Annotated[str | None, typer.Option(help="Take a name out of the address book.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Ask who is there."""
+    """Find instruments: address book, VISA, network, serial ports."""
     from ionecho.commands import print_instruments
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        print_instruments(resources, as_json=as_json)
+        print_instruments(resources, remember, forget, as_json=as_json)
 
 
 @app.command(epilog="Example: `ionecho check pump_probe`")
@@ -108,14 +125,16 @@ def run(
     max_voltage: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 V".')] = None,
     max_current: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 mA".')] = None,
     stretch: Stretch = 1.0,
+    transcript: Annotated[Path | None, typer.Option(help="Record every byte to and from the instrument here.")] = None,
     as_json: Json = False,
 ) -> None:
     """Measure. Ctrl-C stops safely: output off, what was measured kept."""
-    from ionecho.commands import measure
+    from ionecho.commands import bench_for, load_protocol, measure
     from ionecho.output import reported
 
     with reported(as_json=as_json):
-        measure(protocol, resource, folder, output, (max_voltage, max_current), stretch, as_json=as_json)
+        bench = bench_for(resource, folder, (max_voltage, max_current), transcript)
+        measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
 
 
 @app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")

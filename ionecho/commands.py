@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import sys
+from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ionecho.output import STOPPED, console, error_console, exit_status, print_json, progress_of_run
 from protocols import IonechoError, Limits, Protocol, ProtocolError, format_quantity, parse_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from daq import Run
-    from drivers import DrivePlan
+    from daq import Bench, Run
+    from drivers import DrivePlan, Found
+    from drivers.discovery import Progress
     from fitting import FitResult, Nuisance, Reduction, SpectrumResult
 
 _HARMONICS = 5
@@ -26,33 +30,90 @@ def open_window(folder: Path, resource: str | None) -> int:
     return main(folder, resource)
 
 
-def serve_simulator(kind: str, *, port: int, seed: int, speed: float, cell: str, as_json: bool) -> None:
-    """Serve a simulated instrument until it is told to end."""
-    from sim_instruments import serve
+def serve_simulator(kinds: list[str], *, as_json: bool, **options: Any) -> None:
+    """Serve simulated instruments until told to end; ``list`` prints which there are."""
+    from sim_instruments import KINDS, serve
 
-    serve(kind, port=port, seed=seed, speed=speed, cell=cell, as_json=as_json)
+    if kinds == ["list"]:
+        _print_kinds(as_json=as_json)
+        return
+    if unknown := [kind for kind in kinds if kind not in KINDS]:
+        raise ProtocolError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(KINDS))}")
+    try:
+        serve(kinds, as_json=as_json, **options)
+    except ValueError as fault:
+        raise ProtocolError(str(fault)) from fault
 
 
-def print_instruments(resources: list[str] | None, *, as_json: bool) -> None:
-    """Ask some addresses who is there and print the answers."""
-    from dataclasses import asdict
+def _print_kinds(*, as_json: bool) -> None:
+    from sim_instruments import KINDS
 
-    from drivers import discover
-
-    found = discover(resources)
     if as_json:
-        rows = []
-        for one in found:
-            identity = asdict(one.identity) if one.identity else dict.fromkeys(("maker", "model", "serial", "firmware"))
-            rows.append({"resource": one.resource, **identity, "driver": one.driver, "problem": one.problem})
-        print_json({"instruments": rows})
+        print_json({"kinds": {name: list(kind.transports) for name, kind in sorted(KINDS.items())}})
         return
     from rich.table import Table
 
-    table = Table("resource", "instrument", "driver", "")
+    table = Table("instrument", "transports")
+    for name, kind in sorted(KINDS.items()):
+        table.add_row(name, ", ".join(kind.transports))
+    console().print(table)
+
+
+def print_instruments(
+    resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
+) -> None:
+    """Ask some addresses, or all that can be found, who is there; keep the address book."""
+    from drivers import discover, forget, installed_drivers, remember
+
+    if forgotten is not None:
+        forget(forgotten)
+    if remembered is not None:
+        if resources is None or len(resources) != 1:
+            raise ProtocolError("name the one resource that is to be remembered")
+        remember(remembered, resources[0])
+    if forgotten is not None and resources is None:
+        found = []
+    else:
+        with _finding(quiet=as_json or resources is not None) as progress:
+            found = discover(resources, progress=progress)
+    drivers = installed_drivers()
+    if as_json:
+        rows = [
+            {"resource": one.resource, "name": one.name, **_identity(one), "driver": one.driver, "problem": one.problem}
+            for one in found
+        ]
+        print_json({"instruments": rows, "drivers": [asdict(driver) for driver in drivers]})
+        return
+    from rich.table import Table
+
+    table = Table("name", "resource", "instrument", "driver", "")
     for one in found:
-        table.add_row(one.resource, str(one.identity or ""), one.driver or "", one.problem)
-    console().print(table if found else "Nobody answered. Raw sockets are not listed: name them (see --help).")
+        table.add_row(one.name, one.resource, str(one.identity or ""), one.driver or "", one.problem)
+    console().print(table if found else "Nobody answered. Raw sockets are found only by name (see --help).")
+    for driver in drivers:
+        if driver.problem:
+            error_console().print(f"warning: {driver.problem}", markup=False, soft_wrap=True)
+
+
+def _identity(found: Found) -> dict[str, Any]:
+    return asdict(found.identity) if found.identity else dict.fromkeys(("maker", "model", "serial", "firmware"))
+
+
+@contextmanager
+def _finding(*, quiet: bool) -> Iterator[Progress | None]:
+    """Show how many addresses have answered."""
+    if quiet:
+        yield None
+        return
+    from rich.progress import Progress as Bar
+
+    with Bar(console=error_console(), transient=True) as bar:
+        task = bar.add_task("looking for instruments", total=None)
+
+        def progress(_: Found, done: int, asked: int) -> None:
+            bar.update(task, completed=done, total=asked, description=f"{done} of {asked} addresses have answered")
+
+        yield progress
 
 
 def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: bool) -> None:
@@ -60,7 +121,7 @@ def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: boo
     from drivers import driver_named
     from fitting import feasibility
 
-    protocol = _stretched(Protocol.load(name), stretch)
+    protocol = load_protocol(name, stretch)
     plan = driver_named(instrument).plan(protocol)
     feasible = feasibility(plan, protocol.sample)
     if as_json:
@@ -75,8 +136,10 @@ def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: boo
     console().print(table)
 
 
-def _stretched(protocol: Protocol, factor: float) -> Protocol:
-    return protocol if factor == 1.0 else protocol.stretched(factor)
+def load_protocol(name: str, stretch: float = 1.0) -> Protocol:
+    """Return a protocol of a file or of the library, made slower."""
+    protocol = Protocol.load(name)
+    return protocol if stretch == 1.0 else protocol.stretched(stretch)
 
 
 def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
@@ -113,19 +176,9 @@ def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
     ]
 
 
-def measure(
-    name: str,
-    resource: str,
-    folder: Path,
-    output: Path | None,
-    rig: tuple[str | None, str | None],
-    stretch: float = 1.0,
-    *,
-    as_json: bool,
-) -> None:
+def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: bool) -> None:
     """Run a protocol and print where its samples are."""
-    protocol = _stretched(Protocol.load(name), stretch)
-    going = _bench(resource, folder, rig).start(protocol, output)
+    going = bench.start(protocol, output)
     try:
         with progress_of_run(quiet=as_json) as progress:
             outcome = going.wait(progress)
@@ -156,7 +209,8 @@ def _leave_if_failed(path: Path, outcome: Any, *, as_json: bool) -> None:
         sys.exit(STOPPED)
 
 
-def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> Any:
+def bench_for(resource: str, folder: Path, rig: tuple[str | None, str | None], transcript: Path | None = None) -> Bench:
+    """Return the bench of an instrument, with the limits of its rig (volts, amperes, as text)."""
     from daq import Bench
 
     volts, amperes = rig
@@ -167,7 +221,7 @@ def _bench(resource: str, folder: Path, rig: tuple[str | None, str | None]) -> A
         )
     except ValueError as fault:
         raise ProtocolError(str(fault), "limits of this rig") from None
-    return Bench(resource, folder, limits)
+    return Bench(resource, folder, limits, transcript)
 
 
 def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, spectrum: bool, as_json: bool) -> None:

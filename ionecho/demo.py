@@ -12,7 +12,7 @@ from ionecho.output import console, error_console, print_json, progress_of_run
 from protocols import InstrumentError, Protocol, format_estimate, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from daq import Run
@@ -23,8 +23,15 @@ MODEL = "R0-Mig1-CPE1"
 
 
 @contextmanager
-def simulated_instrument(kind: str, seed: int, speed: float, cell: str) -> Iterator[str]:
+def simulated_instrument(
+    kind: str, seed: int, speed: float, cell: str, transport: str = "", faults: Sequence[str] = ()
+) -> Iterator[str]:
     """Serve a simulated instrument in a process of its own; gives its VISA resource.
+
+    Parameters
+    ----------
+    kind, seed, speed, cell, transport, faults
+        As `sim_instruments.serve` has them.
 
     Raises
     ------
@@ -33,7 +40,11 @@ def simulated_instrument(kind: str, seed: int, speed: float, cell: str) -> Itera
     """
     command = [sys.executable, "-m", "ionecho", "sim", kind, "--json"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own command
+    command += ["--transport", transport] if transport else []
+    command += [word for fault in faults for word in ("--fault", fault)]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+    ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
             if not line:

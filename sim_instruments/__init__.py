@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sim_instruments.electronics import KEITHLEY_2461 as KEITHLEY_2461
     from sim_instruments.electronics import Electronics as Electronics
     from sim_instruments.keithley2461 import Keithley2461 as Keithley2461
+    from sim_instruments.kinds import KINDS as KINDS
     from sim_instruments.lattice_gas import LatticeGas as LatticeGas
     from sim_instruments.lattice_gas import count_hops as count_hops
     from sim_instruments.lattice_gas import driven_current as driven_current
@@ -27,6 +28,7 @@ _HOMES = {
     "CountedMemory": "counted_memory",
     "Electronics": "electronics",
     "KEITHLEY_2461": "electronics",
+    "KINDS": "kinds",
     "Keithley2461": "keithley2461",
     "LatticeGas": "lattice_gas",
     "ManualClock": "clock",
@@ -39,6 +41,7 @@ _HOMES = {
 }
 __all__ = [
     "KEITHLEY_2461",
+    "KINDS",
     "Cell",
     "CellError",
     "CountedMemory",

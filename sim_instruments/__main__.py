@@ -12,17 +12,28 @@ from sim_instruments.server import serve
 
 def main() -> int:
     """Serve until SIGTERM; return the exit code."""
-    parser = argparse.ArgumentParser(prog="sim_instruments", description="Serve a simulated instrument on 127.0.0.1.")
-    parser.add_argument("instrument", choices=sorted(KINDS))
+    parser = argparse.ArgumentParser(prog="sim_instruments", description="Serve simulated instruments on 127.0.0.1.")
+    parser.add_argument("kinds", nargs="+", choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS)))
+    parser.add_argument(
+        "--transport", default="", help="socket, hislip, vxi11, pty; default: the instrument's usual one"
+    )
     parser.add_argument("--port", type=int, default=0, help="TCP port; 0 (default) takes a free one")
     parser.add_argument("--seed", type=int, default=0, help="of the noise")
     parser.add_argument("--speed", type=float, default=1.0, help="instrument seconds per wall second")
     parser.add_argument("--cell", default="demo", help="name or TOML file of the sample")
-    parser.add_argument("--json", action="store_true", help="announce resource and pid as JSON")
+    parser.add_argument("--fault", action="append", default=[], help="NAME[=VALUE]@WHEN, e.g. drop-fin@1000")
+    parser.add_argument("--json", action="store_true", help="announce resources and pid as JSON")
     given = parser.parse_args()
     try:
         serve(
-            given.instrument, port=given.port, seed=given.seed, speed=given.speed, cell=given.cell, as_json=given.json
+            given.kinds,
+            transport=given.transport,
+            port=given.port,
+            seed=given.seed,
+            speed=given.speed,
+            cell=given.cell,
+            faults=given.fault,
+            as_json=given.json,
         )
     except (IonechoError, OSError, ValueError) as fault:
         sys.stderr.write(f"{fault}\n")

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 # Buffer status bits of a measurement (2461 reference manual p. 6-9).
-QUESTIONABLE, DIGITIZER, START_GROUP = 0x0001, 0x0002, 0x0100
+QUESTIONABLE, DIGITIZER, FRONT_TERMINALS, START_GROUP = 0x0001, 0x0002, 0x0008, 0x0100
 # Status bits of the source (p. 8-31).
 SOURCE_READBACK, SOURCE_LIMITED, SOURCE_FOUR_WIRE, SOURCE_OUTPUT_ON = 0x08, 0x20, 0x40, 0x80
 
@@ -40,7 +40,7 @@ class Readings:
         Source value, V.
     status, source_status : ndarray, shape (n,)
         Bits of pp. 6-9 and 8-31.
-    unit : str
+    unit, source_unit : str
         ``Amp``, ``Volt`` or ``Ohm``.
     """
 
@@ -50,6 +50,7 @@ class Readings:
     status: NDArray[np.uint16]
     source_status: NDArray[np.uint8]
     unit: str = "Amp"
+    source_unit: str = "Volt"
 
     def __len__(self) -> int:
         return len(self.reading)
@@ -57,7 +58,15 @@ class Readings:
     def cut(self, start: int, stop: int | None) -> Readings:
         """Return the readings from `start` to before `stop`."""
         s = slice(start, stop)
-        return Readings(self.reading[s], self.time[s], self.source[s], self.status[s], self.source_status[s], self.unit)
+        return Readings(
+            self.reading[s],
+            self.time[s],
+            self.source[s],
+            self.status[s],
+            self.source_status[s],
+            self.unit,
+            self.source_unit,
+        )
 
 
 class ReadingBuffer:
@@ -87,7 +96,11 @@ class ReadingBuffer:
         self._columns = {column: np.empty(0, kind) for column, kind in _COLUMN_TYPES.items()}
         self._total = 0
         self._first_time: float | None = None
-        self.unit = "Amp"
+        self.unit, self.source_unit = "Amp", "Volt"
+
+    def close(self) -> None:
+        """Take no more readings: there is room for none."""
+        self.size, self.continuous = len(self), False
 
     def __len__(self) -> int:
         return min(self._total, self.size)
@@ -115,11 +128,14 @@ class ReadingBuffer:
             return not len(readings)
         if self._first_time is None:
             self._first_time = float(readings.time[0])
-        self.unit = readings.unit
+        self.unit, self.source_unit = readings.unit, readings.source_unit
         self._grow(min(self._total + len(kept), self.size))
-        at = (self._total + np.arange(len(kept))) % self.size
+        first = self._total % self.size
+        before_end = min(len(kept), self.size - first)
         for column, values in self._columns.items():
-            values[at] = getattr(kept, column)
+            new = getattr(kept, column)
+            values[first : first + before_end] = new[:before_end]
+            values[: len(kept) - before_end] = new[before_end:]
         self._total += len(kept)
         return self.continuous or len(kept) == len(readings)
 
@@ -145,6 +161,7 @@ class ReadingBuffer:
             self._columns["status"][s],
             self._columns["source_status"][s],
             self.unit,
+            self.source_unit,
         )
 
     @property

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from sim_instruments.status import EventRegister
 
 MAX_MESSAGE = 1_000_000  # bytes; longer lines are an input overrun (assumed)
+MAX_ANSWER = 1 << 28  # bytes; longer answers to one message are a deadlock (assumed)
+_INDEFINITE = {"*IDN", "*OPT", "*LRN"}
+"""Queries answered by arbitrary ASCII, which only the end of the message ends (IEEE 488.2 section 8.7.11)."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Device(Protocol):
 class Exchange:
     """One client's conversation: bytes in, bytes out, in order.
 
-    A raw socket has no END message: an answer that is not read simply queues up, so that -410 and -420 never arise.
+    A raw socket has no END message: an answer that is not read simply queues up, so that -410, -420 and -440 never
+    arise there. HiSLIP and VXI-11 carry messages (`message`), and the protocol of IEEE 488.2 section 6.3 holds.
 
     Parameters
     ----------
@@ -81,6 +85,8 @@ class Exchange:
         self._units: Iterator[Unit] | None = None
         self._answers: list[bytes] = []
         self._wait: Wait | None = None
+        self._in_messages = False
+        self._indefinite = False
         self.output = bytearray()
 
     @property
@@ -123,12 +129,59 @@ class Exchange:
             else:
                 return
 
+    # -- messages that end --------------------------------------------------------------------------------------------
+
+    def message(self, data: bytes, *, end: bool) -> None:
+        """Take a message or a part of one; its end is also that of a line."""
+        self._in_messages = True
+        self.receive(data + (b"\n" if end and not data.endswith(b"\n") else b""))
+
+    def interrupted(self) -> None:
+        """Forget the answer that was not read: -410 (IEEE 488.2 section 6.3.2.3)."""
+        self._forget_answer()
+        self._device.status.post_error(ScpiError(-410))
+
+    def unterminated(self) -> None:
+        """Have nothing to say to a client that reads: -420 (IEEE 488.2 section 6.3.2.2)."""
+        self._input.clear()
+        self._device.status.post_error(ScpiError(-420))
+
+    def clear(self) -> None:
+        """Forget input, output and what waits (device clear, IEEE 488.2 section 5.8)."""
+        self._input.clear()
+        self._messages.clear()
+        self._overrun = False
+        self._forget_answer()
+
+    def _forget_answer(self) -> None:
+        self.output.clear()
+        self._answers, self._units, self._wait, self._indefinite = [], None, None, False
+
+    def trigger(self) -> None:
+        """Do as the group execute trigger: as ``*TRG``."""
+        try:
+            self._device.update()
+            self._device.trigger()
+        except ScpiError as error:
+            self._device.status.post_error(error)
+
+    def status_byte(self, *, message_available: bool) -> int:
+        """Return the status byte of a serial poll: as ``*STB?``, without RQS of its own."""
+        self._device.update()
+        return self._device.status.status_byte(message_available=message_available or bool(self.output))
+
+    # -- units --------------------------------------------------------------------------------------------------------
+
     def _next_unit(self, program: Iterator[Unit]) -> None:
         try:
             unit = next(program, None)
             if unit is None:
                 self._finish()
                 return
+            if unit.query and self._indefinite and self._in_messages:
+                self._after_indefinite()
+                return
+            self._indefinite |= unit.query and unit.path[-1].upper() in _INDEFINITE
             command, suffixes = self._device.tree.find(unit.path, query=unit.query)
             values = command.values(unit.parameters)
             self._device.message_available = bool(self.output or self._answers)
@@ -140,6 +193,11 @@ class Exchange:
                 self._wait = result
             else:
                 self._answered(lambda: result)
+
+    def _after_indefinite(self) -> None:
+        """Refuse a query after one whose answer only the end of the message ends: -440 (section 6.5.7.5)."""
+        self._forget_answer()
+        self._device.status.post_error(ScpiError(-440))
 
     def _refuse(self, error: ScpiError) -> None:
         self._device.status.post_error(error)
@@ -157,9 +215,18 @@ class Exchange:
 
     def _finish(self) -> None:
         if self._answers:
-            self.output += b";".join(self._answers) + b"\n"
+            answer = b";".join(self._answers) + b"\n"
+            if self._in_messages and any(message.strip() for message in self._messages):
+                # The next message is already there: nobody will read this answer (IEEE 488.2 section 6.3.2.3).
+                self._device.status.post_error(ScpiError(-410))
+            elif self._in_messages and len(answer) > MAX_ANSWER:
+                # Nobody reads while the message is still being worked off: IEEE 488.2 section 6.3.1.7.
+                self._device.status.post_error(ScpiError(-430))
+            else:
+                self.output += answer
         self._answers = []
         self._units = None
+        self._indefinite = False
 
 
 def _readable(message: str) -> Iterator[Unit]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Conversation(Protocol):
@@ -20,6 +20,29 @@ class Conversation(Protocol):
 
     def run(self) -> None:
         """Go on with what waits."""
+
+
+@runtime_checkable
+class MessageConversation(Conversation, Protocol):
+    """A conversation in messages that end: over HiSLIP or VXI-11 (IEEE 488.2 section 6)."""
+
+    def message(self, data: bytes, *, end: bool) -> None:
+        """Take a message, or a part of one."""
+
+    def interrupted(self) -> None:
+        """Hear that a new message comes before the last answer was read: forget that."""
+
+    def unterminated(self) -> None:
+        """Hear that the client wants to read where there is nothing to say."""
+
+    def clear(self) -> None:
+        """Do as a device clear: forget input, output and what waits."""
+
+    def trigger(self) -> None:
+        """Do as the group execute trigger."""
+
+    def status_byte(self, *, message_available: bool) -> int:
+        """Return the status byte of a serial poll."""
 
 
 class Instrument(Protocol):
@@ -52,3 +75,58 @@ DEVICE_FAULTS = (
     "buffer-overrun",
     "reboot",
 )
+
+
+class PlainMessages:
+    """Messages for a dialect that knows only lines: every message is a line, and nothing is ever wrong with it.
+
+    Parameters
+    ----------
+    talk : Conversation
+    """
+
+    def __init__(self, talk: Conversation) -> None:
+        self._talk = talk
+        self.output = talk.output
+
+    @property
+    def waiting(self) -> bool:
+        """Whether the instrument has more to say."""
+        return self._talk.waiting
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes."""
+        self._talk.receive(data)
+
+    def run(self) -> None:
+        """Go on with what waits."""
+        self._talk.run()
+
+    def message(self, data: bytes, *, end: bool) -> None:
+        """Take a message; its end is a line end."""
+        self._talk.receive(data + (b"\n" if end and not data.endswith(b"\n") else b""))
+
+    def interrupted(self) -> None:
+        """Forget an answer that was not read."""
+        self._talk.output.clear()
+
+    def unterminated(self) -> None:
+        """Have nothing to say."""
+
+    def clear(self) -> None:
+        """Forget what was not read."""
+        self._talk.output.clear()
+
+    def trigger(self) -> None:
+        """Have no trigger."""
+
+    @staticmethod
+    def status_byte(*, message_available: bool) -> int:
+        """Return bit MAV."""
+        return 0x10 if message_available else 0
+
+
+def messages_of(device: Instrument) -> MessageConversation:
+    """Return a client's conversation in messages."""
+    talk = device.conversation()
+    return talk if isinstance(talk, MessageConversation) else PlainMessages(talk)

@@ -39,8 +39,21 @@ class Kind:
         return make(clock, cell, seed)
 
 
+# The 2450 family has VXI-11 and raw sockets (2450 reference manual, section 2); HiSLIP is assumed. The 2400 has GPIB
+# and RS-232: its socket stands for a gateway.
+_KEITHLEY = ("socket", "hislip", "vxi11")
+
 KINDS: dict[str, Kind] = {
-    "keithley2461": Kind("keithley2461:Keithley2461", ("socket",)),
+    "b2912a": Kind("b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
+    "ec301": Kind("ec301.instrument:EC301", ("socket",)),
     "emstat-pico": Kind("methodscript.emstat:EmStatPico", ("pty", "socket")),
     "emstat4": Kind("methodscript.emstat:EmStat4LR", ("pty", "socket")),
+    "keithley2400": Kind("keithley2400:Keithley2400", ("socket", "pty")),
+    "keithley2450": Kind("keithley2450:Keithley2450", _KEITHLEY),
+    "keithley2460": Kind("keithley2460:Keithley2460", _KEITHLEY),
+    "keithley2461": Kind("keithley2461:Keithley2461", _KEITHLEY),
+    "keithley2602b": Kind("tsp.instrument:TspInstrument", ("socket", "vxi11")),
+    "lakeshore335": Kind("lakeshore.instrument:LakeShore335", ("pty", "socket")),
+    "lakeshore336": Kind("lakeshore.instrument:LakeShore336", ("socket", "pty")),
+    "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }

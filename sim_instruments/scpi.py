@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
 _MNEMONIC = re.compile(r"([A-Za-z][A-Za-z_]*)(\d*)$")
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)$")
+_NONDECIMAL = re.compile(r"#([HQB])([0-9A-F]+)$", re.IGNORECASE)  # IEEE 488.2 section 7.7.4
+_BASES = {"H": 16, "Q": 8, "B": 2}
+_CHANNEL_LIST = re.compile(r"\(\s*@\s*(\d+(?:\s*[:,]\s*\d+)*)\s*\)$")
 _CHARACTER_DATA = re.compile(r"[A-Za-z][A-Za-z0-9_:]*$")
 # SCPI-99 volume 1, 7.1 and IEEE 488.2 table 7-1: MA is mega, M is milli, but for hertz and ohm.
 _MULTIPLIERS = {"": 1.0, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12}
@@ -64,6 +67,11 @@ class Numeric:
         return None
 
     def _number(self, text: str) -> float:
+        if (other := _NONDECIMAL.match(text)) is not None:
+            try:
+                return float(int(other[2], _BASES[other[1].upper()]))
+            except (ValueError, OverflowError):
+                raise ScpiError(-121, text) from None
         if (match := _NUMBER.match(text)) is None:
             raise _not_a_number(text)
         value = float(match[1].replace(" ", ""))
@@ -86,8 +94,19 @@ def _not_a_number(text: str) -> ScpiError:
     if text[:1] in "\"'":
         return ScpiError(-104, text)
     if text[:1] == "#":
-        return ScpiError(-168)
+        return ScpiError(-168 if _is_block(text) else -161)
+    if text[:1] == "(":
+        return ScpiError(-178, text)
     return ScpiError(-224 if _CHARACTER_DATA.match(text) else -121, text)
+
+
+def _is_block(text: str) -> bool:
+    """Return whether a text is arbitrary block data: ``#13abc``, ``#0abc`` (IEEE 488.2 section 7.7.6)."""
+    digits = int(text[1]) if text[1:2].isdecimal() else -1
+    if digits <= 0:
+        return digits == 0
+    length = text[2 : 2 + digits]
+    return len(length) == digits and length.isdecimal() and len(text) == 2 + digits + int(length)
 
 
 @dataclass(frozen=True)
@@ -146,6 +165,34 @@ def words(text: str) -> str:
     if not _CHARACTER_DATA.match(text):
         raise ScpiError(-141 if text[:1] not in "\"'" else -104, text)
     return text.upper()
+
+
+@dataclass(frozen=True)
+class ChannelList:
+    """A channel list such as ``(@1,2)`` or ``(@1:2)``: expression data, SCPI-99 volume 1, 8.3.2.
+
+    Attributes
+    ----------
+    last : int
+        The instrument's highest channel; the lowest is 1.
+    """
+
+    last: int
+
+    def __call__(self, text: str) -> tuple[int, ...]:
+        """Return the channels of a parameter's text, in its order."""
+        if not text.startswith("("):
+            raise ScpiError(-104, text)
+        if (match := _CHANNEL_LIST.match(text)) is None:
+            raise ScpiError(-171, text)
+        channels: list[int] = []
+        for entry in match[1].split(","):
+            first, _, end = entry.partition(":")
+            bounds = int(first), int(end or first)
+            if not all(1 <= bound <= self.last for bound in bounds):
+                raise ScpiError(-222, text)
+            channels += range(bounds[0], bounds[1] + 1) or range(bounds[0], bounds[1] - 1, -1)
+        return tuple(channels)
 
 
 def short_and_long(form: str) -> tuple[str, str]:
@@ -237,7 +284,8 @@ class CommandTree:
         """
         node, passed = self._root, []
         for mnemonic in path:
-            if mnemonic.upper() in node.children and mnemonic.startswith("*"):
+            # CALCulate3 is a name of its own where manuals make it one, not a suffix.
+            if mnemonic.upper() in node.children and (mnemonic.startswith("*") or mnemonic[-1:].isdigit()):
                 node = node.children[mnemonic.upper()]
                 continue
             if (match := _MNEMONIC.match(mnemonic)) is None:
@@ -305,16 +353,20 @@ def units(message: str) -> Iterator[Unit]:
 
 
 def _split(text: str, separator: str) -> Iterator[str]:
-    """Yield the parts of a text between separators that are not inside quotes."""
+    """Yield the parts of a text between separators that are not inside quotes or an expression's parentheses."""
     start, quote = 0, ""
     for position, character in enumerate(text):
         if quote:
             quote = "" if character == quote else quote
         elif character in "\"'":
             quote = character
+        elif character == "(" and separator == ",":
+            quote = ")"  # expressions cannot be nested here
         elif character == separator:
             yield text[start:position]
             start = position + 1
+    if quote == ")":
+        raise ScpiError(-171, text[start:].strip())
     if quote:
         raise ScpiError(-151, text[start:].strip())
     yield text[start:]

@@ -1,4 +1,4 @@
-"""How does a simulated instrument come onto the network? (raw socket, as a Keithley's port 5025)"""
+"""How are simulated instruments served: one or several on one cell, each over one transport?"""
 
 from __future__ import annotations
 
@@ -7,153 +7,207 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import sys
-from typing import TYPE_CHECKING
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
 
 from sim_instruments.cell import load_cell
 from sim_instruments.clock import RealClock
+from sim_instruments.faults import Fault, FaultError, FaultSchedule
 from sim_instruments.kinds import KINDS
+from sim_instruments.transports.channel import Host
+from sim_instruments.transports.hislip import HislipTransport
+from sim_instruments.transports.streams import PtyTransport, SocketTransport
+from sim_instruments.transports.vxi11 import Vxi11Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from sim_instruments.instrument import Conversation, Instrument
-
-_TICK_S = 0.01  # how often the instrument is brought to the present with nobody asking
-_POLL_S = 0.001  # how often a client's waiting command is tried again
+    from sim_instruments.cell import Cell
+    from sim_instruments.clock import Clock
 
 
-class Server:
-    """A raw-socket server on 127.0.0.1 with any number of clients, each with a message exchange of its own.
+class Transport(Protocol):
+    """How clients reach an instrument."""
 
-    Parameters
-    ----------
-    device : Instrument
-        The instrument behind it.
-    """
-
-    def __init__(self, device: Instrument) -> None:
-        self._device = device
-        self._server: asyncio.Server | None = None
-        self._clients: set[asyncio.Task[None]] = set()
-
-    async def start(self, port: int = 0) -> int:
-        """Listen; return the port (a free one if 0 was given)."""
-        self._server = await asyncio.start_server(self._client, "127.0.0.1", port)
-        address: tuple[str, int] = self._server.sockets[0].getsockname()
-        return address[1]
+    async def open(self) -> str:
+        """Listen; return the VISA resource."""
 
     async def close(self) -> None:
         """Stop listening and drop every client."""
-        if self._server is not None:
-            self._server.close()
-        for task in list(self._clients):
-            task.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-
-    async def run_device(self) -> None:
-        """Bring the instrument to the present for ever, so that little is left to do when someone asks."""
-        while True:
-            self._device.update()
-            await asyncio.sleep(_TICK_S)
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        if task is not None:
-            self._clients.add(task)
-        transport_socket: socket.socket = writer.get_extra_info("socket")
-        transport_socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        try:
-            with contextlib.suppress(ConnectionError, asyncio.CancelledError):  # a client that vanishes harms nobody
-                await self._converse(self._device.conversation(), reader, writer)
-        finally:
-            writer.close()
-            if task is not None:
-                self._clients.discard(task)
-
-    async def _converse(
-        self, exchange: Conversation, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-    ) -> None:
-        while data := await reader.read(65536):
-            exchange.receive(data)
-            await _send(exchange, writer)
-            while exchange.waiting and not reader.at_eof():
-                await asyncio.sleep(_POLL_S)
-                exchange.run()
-                await _send(exchange, writer)
 
 
-async def _send(exchange: Conversation, writer: asyncio.StreamWriter) -> None:
-    if exchange.output:
-        writer.write(bytes(exchange.output))
-        exchange.output.clear()
-        await writer.drain()
+class TransportError(ValueError):
+    """An instrument has no such transport."""
+
+
+@dataclass
+class Served:
+    """An instrument that is served.
+
+    Attributes
+    ----------
+    kind : str
+    host : Host
+    resources : dict
+        VISA resource of each of its ports; the usual one has the name ``""``.
+    transports : list of Transport
+    """
+
+    kind: str
+    host: Host
+    resources: dict[str, str] = field(default_factory=dict)
+    transports: list[Transport] = field(default_factory=list)
+
+    async def open(self, transport: str, port: int) -> None:
+        """Make it reachable."""
+        for channel in KINDS[self.kind].channels:
+            made = _transport(self.host, transport, channel, port if not channel else 0)
+            self.transports.append(made)
+            self.resources[channel] = await made.open()
+
+    async def close(self) -> None:
+        """Take it off."""
+        for transport in self.transports:
+            await transport.close()
+
+
+def _transport(host: Host, name: str, channel: str, port: int) -> Transport:
+    match name:
+        case "socket":
+            return SocketTransport(host, channel, port)
+        case "pty":
+            return PtyTransport(host, channel)
+        case "hislip":
+            return HislipTransport(host, port)
+        case "vxi11":
+            return Vxi11Transport(host, port)
+    raise TransportError(f"there is no transport {name!r}: there are socket, hislip, vxi11 and pty")
+
+
+def make_host(kind: str, clock: Clock, cell: Cell, seed: int = 0, faults: Sequence[str] = ()) -> Host:
+    """Return an instrument that is ready to be served.
+
+    Raises
+    ------
+    FaultError
+        If a fault cannot be read.
+    """
+    device = KINDS[kind].make(clock, cell, seed)
+    device.prepare()
+    return Host(device, FaultSchedule([Fault.parse(text) for text in faults]), clock.now)
 
 
 def serve(
-    instrument: str = "keithley2461",
+    kinds: str | Sequence[str] = "keithley2461",
     *,
+    transport: str = "",
     port: int = 0,
     seed: int = 0,
     speed: float = 1.0,
     cell: str | Path = "demo",
+    faults: Sequence[str] = (),
     as_json: bool = False,
     say: Callable[[str], None] | None = None,
 ) -> None:
-    """Serve a simulated instrument on 127.0.0.1 until SIGTERM or SIGINT. Blocks.
+    """Serve simulated instruments on 127.0.0.1 until SIGTERM or SIGINT. Blocks.
+
+    Lines on standard input are faults (``cell-open@0``), if it is a pipe.
 
     Parameters
     ----------
-    instrument : str
-        Which of `KINDS`.
+    kinds : str or sequence of str
+        Which of `KINDS`; several share the cell and the clock.
+    transport : str
+        ``socket``, ``hislip``, ``vxi11``, ``pty``; empty for each instrument's usual one.
     port : int
-        TCP port, 0 for a free one.
+        TCP port of the first, 0 for a free one; the others take free ones.
     seed : int
         Of the noise: equal seeds and equal commands give equal records.
     speed : float
         Instrument seconds per wall second.
     cell : str or Path
         Name or file of the sample.
+    faults : sequence of str
+        What goes wrong in the first instrument; see `sim_instruments.faults`.
     as_json : bool
-        Announce ``{"resource": ..., "pid": ...}`` instead of a line for people.
+        Announce ``{"resource": ..., "pid": ..., "instruments": [...]}`` instead of lines for people.
     say : callable, optional
-        Gets the line of announcement; printed by default. Nothing else is ever written.
+        Gets the announcement; printed by default. Nothing else is ever written to standard output.
 
     Raises
     ------
     CellError
         If there is no such cell.
+    TransportError, FaultError
+        If an instrument has no such transport; if a fault cannot be read.
     OSError
         If the port is taken.
     """
-    device = KINDS[instrument].make(RealClock(speed), load_cell(cell), seed)
-    # The first reading of all would otherwise wait half a second for the cell's step response.
-    device.prepare()
+    chosen = [kinds] if isinstance(kinds, str) else list(kinds)
+    for kind in chosen:
+        if transport and transport not in KINDS[kind].transports:
+            raise TransportError(f"a {kind} has no transport {transport!r}: it has {', '.join(KINDS[kind].transports)}")
+    clock, sample = RealClock(speed), load_cell(cell)
+    served = [
+        Served(kind, make_host(kind, clock, sample, seed + k, faults if k == 0 else ()))
+        for k, kind in enumerate(chosen)
+    ]
 
-    def announce(bound: int) -> None:
-        resource = f"TCPIP::127.0.0.1::{bound}::SOCKET"
-        line = (
-            json.dumps({"resource": resource, "pid": os.getpid()}) if as_json else f"{instrument} listens at {resource}"
-        )
-        (say or _print)(line)
+    def announce() -> None:
+        (say or _print)(_as_json(served) if as_json else _in_words(served))
 
-    asyncio.run(_serve(device, port, announce))
+    asyncio.run(_serve(served, transport, port, announce))
 
 
-async def _serve(device: Instrument, port: int, announce: Callable[[int], None]) -> None:
+def _as_json(served: list[Served]) -> str:
+    first = served[0]
+    instruments = [{"kind": one.kind, "resource": one.resources[""], "resources": one.resources} for one in served]
+    return json.dumps({"resource": first.resources[""], "pid": os.getpid(), "instruments": instruments})
+
+
+def _in_words(served: list[Served]) -> str:
+    lines = [
+        f"{one.kind}{f' ({channel})' if channel else ''} listens at {resource}"
+        for one in served
+        for channel, resource in one.resources.items()
+    ]
+    return "\n".join(lines)
+
+
+async def _serve(served: list[Served], transport: str, port: int, announce: Callable[[], None]) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
             loop.add_signal_handler(number, stop.set)
-    server = Server(device)
-    announce(await server.start(port))
-    ticking = asyncio.create_task(server.run_device())
+    for k, one in enumerate(served):
+        await one.open(transport or KINDS[one.kind].transports[0], port if k == 0 else 0)
+    announce()
+    _hear_faults(served[0].host, loop)
+    living = [asyncio.create_task(one.host.live()) for one in served]
     await stop.wait()
-    ticking.cancel()
-    await server.close()
+    for task in living:
+        task.cancel()
+    for one in served:
+        await one.close()
+
+
+def _hear_faults(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+    """Plan the faults that come as lines on standard input."""
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return
+
+    def listen() -> None:
+        for line in sys.stdin:
+            try:
+                loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))
+            except FaultError as unread:
+                sys.stderr.write(f"{unread}\n")
+
+    threading.Thread(target=listen, name="faults", daemon=True).start()
 
 
 def _print(line: str) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from sim_instruments.buffers import (
     DIGITIZER,
+    FRONT_TERMINALS,
     QUESTIONABLE,
     SOURCE_FOUR_WIRE,
     SOURCE_LIMITED,
@@ -19,8 +19,10 @@ from sim_instruments.buffers import (
     ReadingBuffer,
     Readings,
 )
+from sim_instruments.current_regulator import CurrentRegulator
 from sim_instruments.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.response import PANEL, Drive
+from sim_instruments.source_settings import MeasureSettings, Record, SourceSettings
 from sim_instruments.status import ScpiError, Status
 from sim_instruments.trigger_model import ConfigRecall, ConfigStep, TakeReadings, TriggerModel
 
@@ -29,89 +31,21 @@ if TYPE_CHECKING:
 
     from sim_instruments.cell import Cell
     from sim_instruments.clock import Clock
+    from sim_instruments.contacts import Contacts
 
     Array = NDArray[np.float64]
 
 RELAY_S = 0.015  # 2461 reference manual p. 2-82: the output relay settles in some 15 ms
-LINE_HZ = 60.0
-_UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
+UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
 _FILL_SLICE = 64 * PANEL
-
-
-@dataclass
-class SourceSettings:
-    """What a source configuration list keeps of the voltage source (p. 3-38)."""
-
-    level_V: float = 0.0
-    range_V: float = 0.2
-    auto_range: bool = True
-    limit_A: float = 1.05e-4
-    delay_s: float = 0.0
-    auto_delay: bool = True
-    read_back: bool = True
-    user_delays_s: list[float] = field(default_factory=lambda: [0.0] * 5)
-
-
-@dataclass
-class MeasureSettings:
-    """How readings are made."""
-
-    function: str = "CURR"
-    current_range_A: float = 1e-6
-    auto_range: bool = True
-    voltage_range_V: float = 2.0
-    resistance_range_ohm: float = 2e5
-    nplc: float = 1.0
-    auto_zero: bool = True
-    four_wire: bool = False
-    count: int = 1
-    user_delays_s: list[float] = field(default_factory=lambda: [0.0] * 5)
-    digitize: str | None = None
-    digitize_range_A: float = 1e-6
-    digitize_rate_Hz: float = 100_000.0
-    digitize_aperture_s: float | None = None
-    digitize_count: int = 1
-
-    @property
-    def aperture_s(self) -> float:
-        """Averaging time of the readings that are made now, s."""
-        if self.digitize is None:
-            return self.nplc / LINE_HZ
-        return self.digitize_aperture_s or 1.0 / self.digitize_rate_Hz
-
-    @property
-    def interval_s(self) -> float:
-        """Time from one reading to the next, s; automatic zero doubles it (assumed)."""
-        if self.digitize is None:
-            return self.aperture_s * (2.0 if self.auto_zero else 1.0)
-        return 1.0 / self.digitize_rate_Hz
-
-
-@dataclass
-class Record:
-    """Readings that are being made: from `start_s` on, one every `interval_s`."""
-
-    number: int
-    buffer: ReadingBuffer
-    start_s: float
-    interval_s: float
-    aperture_s: float
-    count: int | None
-    function: str
-    digitizer: bool
-    range_A: float
-    taken: int = 0
-
-    def complete_at(self, t_s: float) -> int:
-        """Return how many readings are complete at t_s; a millionth of a reading allows for rounding of times."""
-        done = max(0, int(np.floor((t_s - self.start_s - self.aperture_s) / self.interval_s + 1.0 + 1e-6)))
-        return done if self.count is None else min(done, self.count)
+# Settings of the source that readings in progress are made with.
+_OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
 
 
 class SourceMeter:
-    """A source-measure unit that sources voltage into a cell; it is the Machine of its own trigger model.
+    """A source-measure unit on a cell; it is the Machine of its own trigger model.
 
     Nothing runs by itself: `update` brings everything to the clock's present, block by block and reading by reading,
     so that the same commands at the same instrument times give the same record whatever the polling.
@@ -129,17 +63,37 @@ class SourceMeter:
         The analogue front end.
     seed : int
         Of the noise.
+    source, measure : optional
+        The model's settings after ``*RST``.
+    status : Status, optional
+        Its status registers.
     """
 
-    def __init__(self, clock: Clock, cell: Cell, electronics: Electronics, seed: int = 0) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        cell: Cell,
+        electronics: Electronics,
+        seed: int = 0,
+        source: SourceSettings | None = None,
+        measure: MeasureSettings | None = None,
+        *,
+        status: Status | None = None,
+    ) -> None:
         self.clock = clock
         self.electronics = electronics
-        self.status = Status()
+        self._defaults = source or SourceSettings(), measure or MeasureSettings()
+        self.status = status or Status()
         self._drive = Drive(cell, electronics.response_s)
         self._noise = Noise(seed)
         self._record: Record | None = None
         self._records = 0
         self._level_changed = True
+        self._regulator = CurrentRegulator(self._drive)
+        self.overdriven = False  # something else draws more current than any limit
+        self.interlock_closed = True
+        self.off_resets_sense = True
+        self.front = True  # terminals
         self.output_on = False
         self._use_defaults()
 
@@ -150,8 +104,8 @@ class SourceMeter:
         self._use_defaults()
 
     def _use_defaults(self) -> None:
-        self.source = SourceSettings()
-        self.measure = MeasureSettings()
+        self.source, self.measure = copy.deepcopy(self._defaults)
+        self.measure.overhead_s = self.electronics.reading_overhead_s
         self.off_modes = {"VOLT": "NORM", "CURR": "NORM"}
         self.source_lists: dict[str, list[SourceSettings]] = {}
         self.buffers = {name: ReadingBuffer(name, _DEFAULT_SIZE, continuous=True) for name in _DEFAULT_BUFFERS}
@@ -160,7 +114,7 @@ class SourceMeter:
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
-        self._flowing_A(0.0, 1e-5)
+        self._regulator.reading_per_volt(1e-5)
 
     # -- time ---------------------------------------------------------------------------------------------------------
 
@@ -198,21 +152,29 @@ class SourceMeter:
             settings.range_V = self.electronics.voltage_range(settings.level_V)
         elif abs(settings.level_V) > settings.range_V * self.electronics.overrange:
             raise ScpiError(-222, f"{settings.level_V:g} V does not fit the {settings.range_V:g} V range")
-        if (settings.limit_A, settings.read_back) != (self.source.limit_A, self.source.read_back):
+        if settings.auto_range_A:
+            settings.range_A = self.electronics.current_range(settings.level_A)
+        elif abs(settings.level_A) > settings.range_A * self.electronics.overrange:
+            raise ScpiError(-222, f"{settings.level_A:g} A does not fit the {settings.range_A:g} A range")
+        before = self.source
+        if any(getattr(settings, name) != getattr(before, name) for name in _OF_READINGS):
             self._collect(t_s)  # readings that are complete keep what was set when they were made
-        self._level_changed |= settings.level_V != self.source.level_V
+        self._level_changed |= (settings.level_V, settings.level_A) != (before.level_V, before.level_A)
+        if self.output_on and settings.function != before.function:
+            self.source = before
+            self.switch_output(t_s, on=False)  # as on the front panel: another function, output off (assumed)
         self.source = settings
-        if self.output_on:
+        if self.output_on and settings.function == "VOLT":
             self._drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
 
     def switch_output(self, t_s: float, *, on: bool) -> None:
-        """Switch the output at t_s. Every off state resets sensing to 2-wire (p. 2-82)."""
+        """Switch the output at t_s. On some models every off state resets sensing to 2-wire (2461: p. 2-82)."""
         if on == self.output_on:
             return
         self._collect(t_s)
         self.output_on = on
         if on:
-            level = self.electronics.sourced_V(self.source.level_V, self.source.range_V)
+            level = self._first_level_V()
             if self._record is None:
                 self._drive.forget_before(t_s)
             self._drive.disconnect(t_s)
@@ -220,19 +182,48 @@ class SourceMeter:
             self._drive.connect(t_s + RELAY_S if self.off_modes["VOLT"] == "HIMP" else t_s, level)
             self._level_changed = True
         else:
-            self.measure.four_wire = False
+            self.measure.four_wire &= not self.off_resets_sense
             if self.off_modes["VOLT"] == "HIMP":
                 self._drive.disconnect(t_s)
             else:
                 self._drive.set_level(t_s, 0.0)  # NORMal, ZERO and GUARd keep the cell at 0 V
 
+    def _first_level_V(self) -> float:
+        """Return at which voltage the cell is when the output goes on: a current source starts at 0 V."""
+        source = self.source
+        return self.electronics.sourced_V(source.level_V, source.range_V) if source.function == "VOLT" else 0.0
+
     def limited(self, t_s: float) -> bool:
-        """Return whether the current limit holds the source back at t_s."""
-        return self.output_on and abs(self._flowing_A(t_s, 1e-5)) > self.source.limit_A
+        """Return whether the limit holds the source back at t_s."""
+        if not self.output_on:
+            return False
+        if self.source.function == "CURR":
+            return bool(abs(self._drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V)
+        return self.overdriven or abs(self._flowing_A(t_s, 1e-5)) > self.source.limit_A
 
     def _flowing_A(self, t_s: float, aperture_s: float) -> float:
         # The interval to further readings that nobody takes is short, so that almost every step is an old one.
         return float(self._drive.readings(t_s, 1e-9, 0, 1, aperture_s)[0])
+
+    def _regulate(self, t_s: float, aperture_s: float) -> None:
+        """Let a current source choose its voltage for a reading that starts at t_s."""
+        if self.output_on and self.source.function == "CURR":
+            self._regulator.regulate(t_s, aperture_s, self.source.level_A, self.source.limit_V)
+
+    def sample_ohm(self) -> float:
+        """Return the sample's resistance as a reading of the present kind would find it, ohm."""
+        return 1.0 / self._regulator.reading_per_volt(self.measure.aperture_s)
+
+    @property
+    def contacts(self) -> Contacts:
+        """How the sample is clipped in."""
+        return self._drive.cell.contacts
+
+    def overrun(self) -> None:
+        """Let the buffer that is being filled be full."""
+        if self._record is not None:
+            self._record.buffer.close()
+            self._record = None
 
     # -- configuration lists ------------------------------------------------------------------------------------------
 
@@ -326,10 +317,13 @@ class SourceMeter:
         self._level_changed = False
         if not digitize:
             wait = max(wait, self._drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
+            if self.source.function == "CURR":
+                wait = max(wait, self._drive.closed_since + self._regulator.settling_s - t_s)
         start = t_s + wait
         range_A = m.digitize_range_A if digitize else m.current_range_A
         if not digitize and m.auto_range:
             # The range follows the current that flows when the readings begin.
+            self._regulate(start, m.aperture_s)
             flowing = self._flowing_A(start, m.aperture_s)
             range_A = m.current_range_A = self.electronics.current_range(flowing / self.electronics.overrange)
         self._record = Record(
@@ -363,28 +357,56 @@ class SourceMeter:
     def _readings(self, record: Record, first: int, count: int) -> Readings:
         source = self.source
         time = record.start_s + np.arange(first, first + count, dtype=np.float64) * record.interval_s
+        if source.function == "CURR":
+            for start in time.tolist():
+                self._regulate(start, record.aperture_s)
         through = self._drive.readings(record.start_s, record.interval_s, first, count, record.aperture_s)
-        limited = np.abs(through) > source.limit_A
-        held = np.where(limited, source.limit_A / np.maximum(np.abs(through), source.limit_A), 1.0)
+        voltage = self._drive.level_at(time)
+        if self.overdriven:
+            through = np.copysign(2.0 * source.limit_A, through)
+        if source.function == "VOLT":
+            programmed, limited = voltage, np.abs(through) > source.limit_A
+            if limited.any():
+                held = np.where(limited, source.limit_A / np.maximum(np.abs(through), source.limit_A), 1.0)
+                through, voltage = through * held, voltage * held
+        else:
+            programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V
         noise = self._noise.normal(2 * record.number, first, count)
         current = self.electronics.converted(
-            through * held, noise, record.range_A, record.aperture_s, digitizer=record.digitizer
+            through, noise, record.range_A, record.aperture_s, digitizer=record.digitizer
         )
-        programmed = self._drive.level_at(time)
-        scatter = (
-            self.electronics.readback_noise * source.range_V * self._noise.normal(2 * record.number + 1, first, count)
-        )
-        measured = programmed * held + scatter
-        reading = self._in_function(record.function, current, measured)
-        status = np.full(count, DIGITIZER if record.digitizer else 0, dtype=np.uint16)
-        status |= np.where(np.abs(reading) >= OVERFLOW, QUESTIONABLE, 0).astype(np.uint16)
+        if record.function != "CURR" or (source.read_back and source.function == "VOLT"):
+            scatter = self._noise.normal(2 * record.number + 1, first, count)
+            voltage = voltage + self.electronics.readback_noise * source.range_V * scatter
+        measured = voltage if source.function == "VOLT" else current
+        reading = self._in_function(record.function, current, voltage)
+        status, source_status = self._status_of(record, reading, limited)
         if first == 0:
             status[0] |= START_GROUP
-        bits = (SOURCE_READBACK if source.read_back else 0) | (SOURCE_FOUR_WIRE if self.measure.four_wire else 0)
-        source_status = np.full(count, bits | (SOURCE_OUTPUT_ON if self.output_on else 0), dtype=np.uint8)
-        source_status |= np.where(limited, SOURCE_LIMITED, 0).astype(np.uint8)
-        shown = measured if source.read_back else programmed
-        return Readings(reading, time, shown, status, source_status, _UNITS[record.function])
+        return Readings(
+            reading,
+            time,
+            measured if source.read_back else programmed,
+            status,
+            source_status,
+            UNITS[record.function],
+            UNITS[source.function],
+        )
+
+    def _status_of(
+        self, record: Record, reading: Array, limited: NDArray[np.bool_]
+    ) -> tuple[NDArray[np.uint16], NDArray[np.uint8]]:
+        """Return the status bits of measurement and source of some readings."""
+        word = (DIGITIZER if record.digitizer else 0) | (FRONT_TERMINALS if self.front else 0)
+        status = np.full(len(reading), word, dtype=np.uint16)
+        beyond = np.abs(reading) >= OVERFLOW
+        if beyond.any():
+            status[beyond] |= QUESTIONABLE
+        bits = (SOURCE_READBACK if self.source.read_back else 0) | (SOURCE_FOUR_WIRE if self.measure.four_wire else 0)
+        source_status = np.full(len(reading), bits | (SOURCE_OUTPUT_ON if self.output_on else 0), dtype=np.uint8)
+        if limited.any():
+            source_status[limited] |= SOURCE_LIMITED
+        return status, source_status
 
     @staticmethod
     def _in_function(function: str, current: Array, voltage: Array) -> Array:

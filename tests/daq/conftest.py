@@ -59,6 +59,10 @@ class ResistorPotentiostat(Potentiostat):
 
     capabilities = Keithley2461.capabilities
 
+    @classmethod
+    def matches(cls, identity: Identity) -> bool:
+        return identity.model == "resistor"
+
     def __init__(self, ohm: float = 10_000.0, block_samples: int = 500) -> None:
         self.ohm = ohm
         self.block_samples = block_samples

@@ -138,7 +138,7 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2461) 
 def test_what_the_instrument_refuses_is_told_with_its_number(
     potentiostat: Keithley2461, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.keithley2461._NAME", "no such")
+    monkeypatch.setattr("drivers._keithley_source_meter._NAME", "no such")
     monkeypatch.setattr(Keithley2461, "_load_levels", lambda *_: None)
     with pytest.raises(InstrumentError, match="refused") as caught:
         potentiostat.arm(Keithley2461.plan(Protocol.load("single_pulse")))

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import Keithley2461
-from drivers._planning import quantised, staircase_for_ramps
+from drivers._planning import dwell_faults, quantised, staircase_for_ramps
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 
@@ -56,6 +58,23 @@ def test_dwells_shorter_than_the_shortest_pulse_are_refused_with_their_edge() ->
     short = PulseSequence.from_arrays([0, 0.1, 0.1001], [0, 0.01, 0], 0.2)
     with pytest.raises(ProtocolError, match=r"edge 2.*10 mV is held for 100 µs.*150 µs"):
         Keithley2461.plan(protocol(short))
+
+
+@pytest.mark.parametrize(("dwell_s", "factor"), [(1e-5, "15"), (1.3e-4, "1.2"), (2e-6, "75"), (7e-7, "220")])
+def test_a_dwell_that_is_too_short_is_told_the_stretch_that_would_do(dwell_s: float, factor: str) -> None:
+    asked = protocol(PulseSequence.from_arrays([0, 0.1, 0.1 + dwell_s], [0, 0.01, 0], 0.2))
+    limits = replace(Keithley2461.capabilities, time_step_s=1e-7)
+    steps, _ = quantised(asked.sequence, 1e-7, 1e-6)
+    (fault,) = dwell_faults(steps, limits)
+    assert fault.message.endswith(f"stretch the protocol by {factor}: --stretch {factor}")
+    steps, _ = quantised(asked.stretched(float(factor)).sequence, 1e-7, 1e-6)
+    assert dwell_faults(steps, limits) == []
+
+
+def test_no_stretch_is_named_where_none_would_do() -> None:
+    steps, _ = quantised(PulseSequence.from_arrays([0, 9000.0], [0, 0.01], 9000.000001), 1e-6, 1e-6)
+    (fault,) = dwell_faults(steps, Keithley2461.capabilities)
+    assert "stretch" not in fault.message
 
 
 def test_every_reason_is_named_at_once() -> None:

@@ -1,6 +1,7 @@
 """Are the measured faults of pyvisa-py kept out of a session?
 
-The other end is a few lines of socket code that does one thing wrong.
+The other end is a few lines of socket code that does one thing wrong. What plain pyvisa-py does is in
+test_pyvisa_defects.py.
 """
 
 from __future__ import annotations
@@ -9,55 +10,14 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import pytest
 
 from drivers import VisaSession, open_potentiostat, probe
+from drivers._links import SocketLink
 from protocols import ConnectionLost, InstrumentError
-
-Answer = Callable[[socket.socket, bytes], None]
-
-
-@contextmanager
-def instrument(answer: Answer) -> Iterator[str]:
-    """Serve one client at a time: `*IDN?` properly, everything else by `answer`."""
-    server = socket.create_server(("127.0.0.1", 0))
-    over = threading.Event()
-
-    def serve() -> None:
-        while not over.is_set():
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            with client, client.makefile("rb") as lines:
-                try:
-                    for line in lines:
-                        if line == b"*IDN?\n":
-                            client.sendall(b"MAKER,MODEL,1,2\n")
-                        else:
-                            answer(client, line)
-                except OSError:
-                    continue
-
-    thread = threading.Thread(target=serve, daemon=True)
-    thread.start()
-    try:
-        yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET"
-    finally:
-        over.set()
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
-        thread.join(5)
-
-
-def block(values: np.ndarray, *, definite: bool) -> bytes:
-    data = values.tobytes()
-    head = f"#{len(str(len(data)))}{len(data)}".encode() if definite else b"#0"
-    return head + data + b"\n"
+from tests.drivers.peers import block, instrument
 
 
 def test_opening_asks_who_is_there() -> None:
@@ -202,8 +162,8 @@ def test_a_session_belongs_to_the_thread_that_opened_it() -> None:
 
 def test_small_messages_are_not_held_back() -> None:
     with instrument(lambda *_: None) as resource, VisaSession(resource) as session:
-        assert session._socket is not None
-        assert session._socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert isinstance(session._link, SocketLink)
+        assert session._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("inf")])

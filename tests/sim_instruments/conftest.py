@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 import pytest
 
-from sim_instruments.cell import load_cell
-from sim_instruments.clock import ManualClock
+from sim_instruments.cell import Cell, load_cell
+from sim_instruments.clock import Clock, ManualClock
 from sim_instruments.exchange import Exchange
 from sim_instruments.keithley2461 import Keithley2461
 
@@ -19,9 +20,11 @@ _cell = lru_cache(load_cell)
 class Talk:
     """A client and the instrument's clock."""
 
-    def __init__(self, cell: str = "resistor", seed: int = 1) -> None:
+    def __init__(
+        self, cell: str = "resistor", seed: int = 1, make: Callable[[Clock, Cell, int], Any] = Keithley2461
+    ) -> None:
         self.clock = ManualClock()
-        self.device = Keithley2461(self.clock, _cell(cell), seed)
+        self.device = make(self.clock, _cell(cell), seed)
         self.exchange = Exchange(self.device)
 
     def write(self, *lines: str) -> None:

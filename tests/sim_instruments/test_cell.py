@@ -145,3 +145,11 @@ def test_a_cell_in_a_cryostat_is_that_of_the_moment() -> None:
 def test_a_cell_without_activation_energy_has_no_other_temperature() -> None:
     with pytest.raises(CellError, match="no activation energy"):
         load_cell("demo").at_temperature(310.0)
+
+
+def test_the_response_in_a_cryostat_is_worked_out_quickly_and_is_the_same() -> None:
+    cell = load_cell("thermal")
+    cell.put_into(lambda _: 305.0)
+    t = np.geomspace(1e-8, 1e4, 500)
+    exact = cell.at_temperature(305.0).step_response(t)
+    assert np.abs(cell.at_time(0.0).step_response(t) - exact).max() < 3e-6 * exact[0]

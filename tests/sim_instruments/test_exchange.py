@@ -49,7 +49,7 @@ def test_power_on_shows_once_in_the_event_status_register(talk: Talk) -> None:
         (":SOUR:VOLT:DEL:USER6 1", -114, 32),
         (":SOUR:VOLT 200", -222, 16),
         (":OUTP:VOLT:SMOD OFF", -224, 16),
-        (":SOUR:FUNC CURR", -224, 16),
+        (":SOUR:FUNC RES", -224, 16),
         (":SOUR:CONF:LIST:RARE", -113, 32),
         (":SYSTEMSYSTEMSYSTEM:ERR?", -112, 32),
         (":INIT", -213, 16),

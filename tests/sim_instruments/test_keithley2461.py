@@ -45,7 +45,7 @@ def test_a_setting_is_read_back_and_reset_to_the_manual_s_default(
 def test_min_max_and_default_can_be_set_and_asked(talk: Talk) -> None:
     assert [float(talk.ask(f":DIG:CURR:SRAT? {w}")) for w in ("MIN", "MAX", "DEF")] == [1e3, 1e6, 1e5]
     talk.write(":SOUR:VOLT:ILIM MAX")
-    assert float(talk.ask(":SOUR:VOLT:ILIM?")) == 10.5
+    assert float(talk.ask(":SOUR:VOLT:ILIM?")) == 7.35  # p. 6-94
 
 
 def test_ranges_are_the_next_that_hold_the_value(talk: Talk) -> None:
@@ -177,7 +177,7 @@ def test_all_ascii_elements_are_there(talk: Talk) -> None:
     ).split(", ")
     assert len(answer) == 13
     assert float(answer[1]) == 1e-5
-    assert int(answer[3]) == 2  # from the digitizer, not the first of a group (p. 6-9)
+    assert int(answer[3]) == 2 + 8  # digitizer, front terminals, not the first of a group (p. 6-162)
     assert int(answer[4]) == 0x80 + 0x08  # output on, source read back (p. 8-31)
     assert answer[5:7] == ["Amp DC", "Volt DC"]
     assert answer[9] == f"{answer[7]} {answer[8]}"
@@ -189,6 +189,14 @@ def test_a_compact_buffer_keeps_whole_microseconds(talk: Talk) -> None:
     _fill(talk, 4, "COMP")
     times = [float(x) for x in talk.ask(':TRAC:DATA? 1,4,"b",REL').split(",")]
     assert times == [0.0, 3e-6, 7e-6, 1e-5]
+
+
+def test_a_compact_buffer_keeps_no_status(talk: Talk) -> None:
+    _fill(talk, 4, "COMP")
+    for element in ("STAT", "SOURSTAT"):
+        talk.write(f':TRAC:DATA? 1,4,"b",READ,{element}')
+        assert talk.raw() == b""
+        assert talk.error() == 1133
 
 
 def test_a_buffer_filled_once_ends_with_error_4915(talk: Talk) -> None:

@@ -151,3 +151,19 @@ def test_an_unknown_cell_is_an_error_message_and_exit_status_2() -> None:
     done = subprocess.run([*COMMAND[:-1], "glass"], capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 2
     assert "no cell 'glass'" in done.stderr
+
+
+def test_several_instruments_share_a_cell_and_are_all_announced() -> None:
+    command = [*COMMAND[:3], "keithley2450", "b2912a", "--cell", "resistor", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        try:
+            announced = json.loads(process.stdout.readline())
+            assert [one["kind"] for one in announced["instruments"]] == ["keithley2450", "b2912a"]
+            assert announced["resource"] == announced["instruments"][0]["resource"]
+            for one, maker in zip(announced["instruments"], ("KEITHLEY", "Keysight"), strict=True):
+                client = Client(int(one["resource"].split("::")[2]))
+                assert client.ask("*IDN?").startswith(maker)
+                client.close()
+        finally:
+            process.kill()

@@ -1,4 +1,4 @@
-"""How does a Keithley 2461 hand out its readings: TRACe, FORMat, READ?, MEASure?, FETCh?
+"""How does a Keithley 2450, 2460 or 2461 hand out its readings: TRACe, FORMat, READ?, MEASure?, FETCh?
 
 Pages are those of the 2461 reference manual (pp. 6-8 ..., 6-45 ..., 6-156 ...).
 """
@@ -42,6 +42,7 @@ _ELEMENTS = Choice(
     )
 )
 _BINARY = {"READ", "REL", "SOUR"}  # p. 6-46; EXTRa exists in FULL buffers only, which are not modelled
+_STATUS = {"STAT", "SOURSTAT"}
 _MAX_ELEMENTS = 14
 _STYLES = {"STAN": 6_875_000, "COMP": 27_500_000}  # p. 8-14
 _MIN_SIZE = 10
@@ -65,15 +66,19 @@ class BufferCommands:
         Where they are entered.
     meter : SourceMeter
         The instrument.
+    digitizes : bool
+        Whether it has a digitizer.
     """
 
-    def __init__(self, tree: CommandTree, meter: SourceMeter) -> None:
+    def __init__(self, tree: CommandTree, meter: SourceMeter, *, digitizes: bool) -> None:
         self._meter = meter
         self._power_on = time.time() - meter.clock.now()
         self.reset()
         self._add_format(tree)
         self._add_trace(tree)
         self._add_readings(tree)
+        if digitizes:
+            tree.add(":READ:DIGitize?", Command(self._read_digitized, (string, _element), repeats=True))
 
     def reset(self) -> None:
         """Go back to ASCII and SWAPped, the defaults (pp. 6-45, 6-46)."""
@@ -126,11 +131,12 @@ class BufferCommands:
 
     def _add_readings(self, tree: CommandTree) -> None:
         tree.add(":READ?", Command(self._read, (string, _element), repeats=True))
-        tree.add(":READ:DIGitize?", Command(self._read_digitized, (string, _element), repeats=True))
         tree.add(
             ":FETCh?",
             Command(lambda name="defbuffer1", *chosen: self._latest(name, chosen), (string, _element), repeats=True),
         )
+        tree.add(":TRACe:TRIGger", Command(self._trigger, (string,)))  # readings with the active function
+        tree.add(":MEASure?", Command(self._read, (string, _element), repeats=True))
         for form in ("CURRent[:DC]", "VOLTage[:DC]", "RESistance"):
             tree.add(
                 f":MEASure:{form}?", Command(self._measure(form[:4].rstrip("i")), (string, _element), repeats=True)
@@ -148,6 +154,8 @@ class BufferCommands:
         if size > _STYLES[style]:
             raise ScpiError(-222, f"{size:.0f} readings; {_STYLES[style]} is the most of this style")
         self._meter.require_idle()
+        if name in self._meter.buffers:
+            raise ScpiError(1115)
         self._meter.buffers[name] = ReadingBuffer(name, int(size), continuous=False, compact=style == "COMP")
 
     def _delete(self, name: str) -> None:
@@ -202,6 +210,12 @@ class BufferCommands:
             raise ScpiError(-221, "no digitize function is selected")
         return self._start(name, chosen, self._meter.measure.digitize_count, digitize=True)
 
+    def _trigger(self, name: str = "defbuffer1") -> None:
+        meter = self._meter
+        digitize = meter.measure.digitize is not None
+        count = meter.measure.digitize_count if digitize else meter.measure.count
+        meter.take_readings(meter.require_idle(), name, int(count), digitize=digitize)
+
     def _measure(self, function: str) -> Callable[..., Wait]:
         def query(name: str = "defbuffer1", *chosen: str) -> Wait:
             self._meter.require_idle()
@@ -225,6 +239,8 @@ class BufferCommands:
         elements = list(chosen) or ["READ"]
         if len(elements) > _MAX_ELEMENTS:
             raise ScpiError(-223)
+        if buffer.compact and not _STATUS.isdisjoint(elements):
+            raise ScpiError(1133)  # p. 8-36: a compact buffer has none; the number is assumed
         if self._format == "ASC":
             began = self._power_on + buffer.first_time
             columns = [self._texts(element, rows, began) for element in elements]
@@ -247,9 +263,9 @@ class BufferCommands:
         if element in {"STAT", "SOURSTAT"}:
             return [str(value) for value in (rows.status if element == "STAT" else rows.source_status).tolist()]
         if element in {"UNIT", "SOURUNIT"}:
-            return [f"{rows.unit if element == 'UNIT' else 'Volt'} DC"] * len(rows)
+            return [f"{rows.unit if element == 'UNIT' else rows.source_unit} DC"] * len(rows)
         if element in {"FORM", "SOURFORM"}:
-            values, unit = (rows.reading, rows.unit) if element == "FORM" else (rows.source, "Volt")
+            values, unit = (rows.reading, rows.unit) if element == "FORM" else (rows.source, rows.source_unit)
             return [f"{value:+.6G} {_DC_UNITS[unit]}" for value in values.tolist()]
         return [_moment(element, began_s + value) for value in rows.time.tolist()]
 

@@ -1,0 +1,117 @@
+"""Which instruments are there? The address book, what VISA lists, the local network, the serial ports."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import suppress
+
+from drivers.addresses import addresses
+from drivers.registry import Found, probe
+from drivers.session import canonical_resource, list_visa_resources
+from protocols import InstrumentError
+
+_SERVICES = {
+    # Service types of DNS-SD that instruments announce (LXI Device Specification 1.5, section 10).
+    "_scpi-raw._tcp.local.": "TCPIP::{host}::{port}::SOCKET",
+    "_hislip._tcp.local.": "TCPIP::{host}::hislip0,{port}::INSTR",
+    "_vxi-11._tcp.local.": "TCPIP::{host}::inst0::INSTR",
+}
+_LISTEN_S = 1.5
+_AT_ONCE = 8
+
+Progress = Callable[[Found, int, int], None]
+"""Gets what was found, how many have answered, and how many are asked."""
+
+
+def discover(
+    resources: list[str] | None = None, timeout_s: float = 1.0, progress: Progress | None = None
+) -> list[Found]:
+    """Ask some addresses, or all that can be found, who is there.
+
+    Parameters
+    ----------
+    resources : list of str, optional
+        VISA resources or names of the address book. None looks everywhere, which takes some seconds; raw sockets that
+        neither the address book has nor the network announces cannot be found: name them.
+    timeout_s : float
+        For each greeting.
+    progress : callable, optional
+        Called as answers come.
+
+    Returns
+    -------
+    list of Found
+        One an address, in the order of the addresses; of those that nobody named, only the ones that answer.
+    """
+    if resources is not None:
+        return _probed([(resource, "") for resource in resources], timeout_s, progress)
+    named = {resource: name for name, resource in addresses().items()}
+    seen = {canonical_resource(resource) for resource in named}
+    candidates = list(named.items())
+    for resource in candidate_resources():
+        if canonical_resource(resource) not in seen:
+            seen.add(canonical_resource(resource))
+            candidates.append((resource, ""))
+    found = _probed(candidates, timeout_s, progress)
+    return [one for one in found if one.name or one.identity is not None]
+
+
+def candidate_resources() -> list[str]:
+    """Return addresses at which something may be: of all sources at once, each looked up in a thread of its own."""
+    sources = (_of_visa, _of_network, _of_serial_ports)
+    with ThreadPoolExecutor(len(sources)) as pool:
+        return [resource for found in pool.map(lambda source: source(), sources) for resource in found]
+
+
+def _of_visa() -> list[str]:
+    # pyvisa-py guesses at Prologix adapters on every serial port.
+    return [resource for resource in list_visa_resources() if not resource.startswith("PRLGX")]
+
+
+def _of_network() -> list[str]:
+    from zeroconf import ServiceBrowser, ServiceStateChange, Zeroconf
+
+    resources: list[str] = []
+
+    def heard(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+        if state_change is not ServiceStateChange.Added:
+            return
+        info = zeroconf.get_service_info(service_type, name, timeout=1000)
+        if info is not None and info.parsed_addresses():
+            host = info.parsed_addresses()[0]
+            resources.append(_SERVICES[service_type].format(host=host, port=info.port))
+
+    try:
+        zeroconf = Zeroconf()
+    except OSError:  # no network at all
+        return []
+    try:
+        ServiceBrowser(zeroconf, list(_SERVICES), handlers=[heard])
+        threading.Event().wait(_LISTEN_S)
+    finally:
+        zeroconf.close()
+    return resources
+
+
+def _of_serial_ports() -> list[str]:
+    from serial.tools import list_ports
+
+    # A port without a USB identity is one of the motherboard's: nearly always empty, and slow to say so.
+    return [f"ASRL{port.device}::INSTR" for port in list_ports.comports() if port.vid is not None]
+
+
+def _probed(candidates: list[tuple[str, str]], timeout_s: float, progress: Progress | None) -> list[Found]:
+    answers: dict[int, Found] = {}
+    with ThreadPoolExecutor(min(_AT_ONCE, max(1, len(candidates)))) as pool:
+        asked = {
+            pool.submit(probe, resource, timeout_s, name): index for index, (resource, name) in enumerate(candidates)
+        }
+        for done in as_completed(asked):
+            found = done.result()
+            answers[asked[done]] = found
+            if progress is not None:
+                with suppress(InstrumentError):
+                    progress(found, len(answers), len(candidates))
+    return [answers[index] for index in range(len(candidates))]

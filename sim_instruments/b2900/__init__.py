@@ -1,0 +1,1 @@
+"""The simulated Keysight B2900 family of source-measure units."""

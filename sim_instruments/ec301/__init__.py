@@ -1,0 +1,1 @@
+"""A simulated SRS EC301 potentiostat: engine and dialect."""

@@ -1,0 +1,1 @@
+"""The simulated Lake Shore 335 and 336 temperature controllers."""

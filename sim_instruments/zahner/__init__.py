@@ -1,0 +1,1 @@
+"""A simulated Zahner PP212: engine, command port, live port."""

@@ -1,0 +1,64 @@
+"""What must hold of every driver on its simulator, over whichever transport? Used by the tests of each family."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from drivers import Block, DrivePlan, Potentiostat, Status
+
+
+def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0) -> Block:
+    """Run a plan to its end; the output is off afterwards."""
+    driver.arm(plan)
+    blocks = []
+    deadline = time.monotonic() + timeout_s
+    try:
+        driver.start()
+        while (block := driver.read()) is not None:
+            blocks.append(block)
+            if not len(block):
+                assert time.monotonic() < deadline, "the instrument does not come to its end"
+                time.sleep(0.005)
+    finally:
+        assert driver.safe_state().off
+    return joined(blocks)
+
+
+def joined(blocks: list[Block]) -> Block:
+    parts = (np.concatenate([getattr(b, name) for b in blocks]) for name in Block.__dataclass_fields__)
+    return Block(*parts)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """A resistor: what every sample must read.
+
+    Attributes
+    ----------
+    ohm : float
+    noise_A : float
+        Stated rms noise of one sample.
+    """
+
+    ohm: float
+    noise_A: float
+
+    def holds(self, plan: DrivePlan, record: Block) -> None:
+        """Check all samples: number, times, voltages, currents within the noise."""
+        assert len(record) == plan.n_samples
+        assert (np.diff(record.t_s) > 0.0).all()
+        good = record.status == 0
+        assert good.mean() > 0.5
+        excused = Status.EDGE | Status.TIMING if plan.jitter_s else Status.EDGE
+        assert not (record.status & ~np.uint8(excused)).any()
+        # While source and ammeter settle, a reading is not yet Ohm's.
+        edges = np.append(plan.sequence.jumps()[0], np.inf)
+        since = record.t_s - 0.5 * plan.aperture_s - np.append(-np.inf, edges)[np.searchsorted(edges, record.t_s)]
+        good &= since > 20.0 * sum(plan.response_s)
+        wanted = plan.sequence.voltage_at(record.t_s[good]) / self.ohm
+        off = record.current_A[good] - wanted
+        assert np.abs(off).max() < 6.0 * self.noise_A
+        assert 0.5 < off.std() / self.noise_A < 1.5
