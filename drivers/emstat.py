@@ -242,7 +242,10 @@ class EmStat(Potentiostat):
         try:
             self._silence()
             self._load("e", _OFF_SCRIPT, "cell off")
-            said = [self._session.read_line() for _ in range(4)]
+            said: list[str] = []
+            while not said or said[-1]:
+                said.append(self._session.read_line())
+                raise_fault(self._session.resource, said[-1], "cell off")
         except InstrumentError as fault:
             raise OutputStateUnknown(
                 f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
