@@ -33,6 +33,10 @@ _NAMES = {
 }
 _UNIT = re.compile(r"[\[(/]\s*([A-Za-zµμ]+)\s*[\])]?\s*$")
 
+_DENSITY = re.compile(r"densit|/\s*cm|/\s*m[²2^]|cm-2|cm\^-2", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-zµμ]+")
+_MORE = re.compile(r"\b(in|unit|[munpkM][AVs])\b")
+
 
 @dataclass(frozen=True)
 class ColumnChoice:
@@ -171,13 +175,40 @@ def _choose(path: Path, name: str, headings: list[str], width: int, wanted: str 
 
 
 def _with_unit(path: Path, name: str, column: ColumnChoice, wanted: str | None) -> ColumnChoice:
-    match = _UNIT.search(column.name)
-    unit = wanted or (match[1] if match else _QUANTITIES[name])
+    unit = wanted or _unit_in(path, name, column.name)
     try:
         parse_quantity(f"1 {unit}", _QUANTITIES[name])
     except ValueError as fault:
         raise RunFileError(f"{path.name}: column {column.name!r} as {name}: {fault}") from None
     return ColumnChoice(column.index, column.name, unit)
+
+
+def _unit_in(path: Path, name: str, heading: str) -> str:
+    """Return the unit that a heading names: in brackets, behind a slash, or as a word; SI only where it names none.
+
+    Raises
+    ------
+    RunFileError
+        If the heading says more than the quantity's name, and that is no unit: a guess could be wrong by a thousand.
+    """
+    if _DENSITY.search(heading):
+        raise RunFileError(
+            f"{path.name}: column {heading!r} is a density, not a {name}: multiply it by the area first, or name "
+            f"another column (--{name} COLUMN)"
+        )
+    if (match := _UNIT.search(heading)) is not None:
+        return match[1]
+    for word in _WORD.findall(_NAMES[name].sub("", heading, count=1)):
+        try:
+            parse_quantity(f"1 {word}", _QUANTITIES[name])
+        except ValueError:
+            continue
+        return str(word)
+    if _MORE.search(_NAMES[name].sub("", heading, count=1)):
+        raise RunFileError(
+            f"{path.name}: column {heading!r} may be in any unit: say which, e.g. --{name}-unit {_QUANTITIES[name]}"
+        )
+    return _QUANTITIES[name]
 
 
 def _numbers(

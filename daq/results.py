@@ -68,7 +68,7 @@ def write_process(
         The results file.
     """
     run_file, target = Path(run_path), results_path(run_path)
-    kept = {process.name: process for process in _read_all(target)} if target.exists() else {}
+    kept = {process.name: process for process in _read_all(target, run_file)} if target.exists() else {}
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
     try:
@@ -86,6 +86,7 @@ def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> 
     entry["title"] = f"derived from {run_file.name}"
     entry["raw_file"] = run_file.name
     entry["raw_sha256"] = _sha256(run_file)
+    entry["raw_start_time"] = _start_time(run_file)
     entry["raw_data"] = h5py.ExternalLink(run_file.name, "/entry/data")
     for process in kept.values():
         group = entry.create_group(process.name)
@@ -104,10 +105,18 @@ def _sha256(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _read_all(path: Path) -> list[Process]:
+def _start_time(run_file: Path) -> str:
+    with h5py.File(run_file, "r") as file:
+        return str(file["entry/start_time"][()].decode())
+
+
+def _read_all(path: Path, run_file: Path) -> list[Process]:
+    """Return what a results file holds; nothing if it belongs to another run, deleted since, that had the same name."""
     try:
         with h5py.File(path, "r") as file:
             entry = file["entry"]
+            if "raw_start_time" in entry and entry["raw_start_time"][()].decode() != _start_time(run_file):
+                return []
             return [
                 Process(
                     name,
@@ -125,11 +134,14 @@ def _read_all(path: Path) -> list[Process]:
 def read_process(run_path: str | Path, name: str) -> Process | None:
     """Return something derived from a run, None if there is none of that name.
 
+    What was derived from an earlier run whose file had the same name does not count.
+
     Raises
     ------
     RunFileError
         If the results file cannot be read.
     """
     path = results_path(run_path)
-    found = [process for process in (_read_all(path) if path.exists() else []) if process.name == name]
+    all_of_it = _read_all(path, Path(run_path)) if path.exists() else []
+    found = [process for process in all_of_it if process.name == name]
     return found[0] if found else None

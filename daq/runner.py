@@ -198,12 +198,19 @@ class Runner:
         writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
         writer.file.close()
         state, reason, error = outcome.state, outcome.reason, outcome.error
-        if writer.failure is not None and not error:
-            state, reason, error = "aborted", f"writing failed: {writer.failure}", "RunFileError"
+        if writer.failure is not None:
+            lost = f"writing failed: {writer.failure}"
+            state = "aborted" if state == "complete" else state
+            reason, error = (f"{reason}; {lost}", error) if error else (lost, "RunFileError")
         elif state == "complete" and writer.acknowledged < self._n_planned:
             state, error = "aborted", "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
-        close_run_file(self._path, state)
+        try:
+            close_run_file(self._path, state)
+        except (OSError, IonechoError) as fault:
+            # The samples are on disk, and how the run ended is known: that is not to be lost over a trim.
+            untrimmed = f"the run file is not trimmed ({fault}): its samples are safe, `ionecho recover` closes it"
+            warnings = (*warnings, untrimmed)
         return Outcome(state, outcome.output, reason, error, writer.acknowledged, warnings)
 
     def _tell(self, phase: str) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from drivers import Block
 
 _QUEUED_BLOCKS = 4096
+_PATIENCE_S = 60.0
 _WRITE_EVERY_S = 0.1
 _fdatasync = getattr(os, "fdatasync", os.fsync)
 
@@ -182,6 +183,11 @@ class RunWriter:
         return blocks, False
 
     def finish(self) -> None:
-        """Write what is queued and stop the thread."""
-        self._queue.put(None)
-        self._thread.join()
+        """Write what is queued and stop the thread; a disk that takes nothing for a minute is a failure."""
+        try:
+            self._queue.put(None, timeout=_PATIENCE_S)
+            self._thread.join(_PATIENCE_S)
+        except queue.Full:
+            pass
+        if self._thread.is_alive() and self.failure is None:
+            self.failure = TimeoutError(f"the disk took nothing for {_PATIENCE_S:.0f} s")

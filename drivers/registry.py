@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import EntryPoint, entry_points
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 Driver = type[Potentiostat] | type[TemperatureController]
 
 _GROUP = "ionecho.drivers"
+# After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
+_DEAF_S = 0.1
 _OURS = {
     "b2901": "drivers.b2900:B2901",
     "b2911": "drivers.b2900:B2911",
@@ -35,6 +38,7 @@ _OURS = {
     "keithley2636b": "drivers.keithley2600:Keithley2636B",
     "lakeshore335": "drivers.lakeshore:LakeShore335",
     "lakeshore336": "drivers.lakeshore:LakeShore336",
+    "zahner-pp212": "drivers.zahner:Zahner",
 }
 
 
@@ -202,7 +206,9 @@ def _greeted(
     """
     answered: Identity | None = None
     silence: ConnectionLost | None = None
-    for dialect in _dialects(resource):
+    for number, dialect in enumerate(_dialects(resource)):
+        if number:
+            time.sleep(_DEAF_S)
         try:
             session = VisaSession(resource, timeout_s, dialect, transcript)
         except ConnectionLost as fault:

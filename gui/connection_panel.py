@@ -18,6 +18,8 @@ _SIMULATED = {
     "keithley2450": "Keithley 2450",
     "keithley2602b": "Keithley 2602B",
     "b2912a": "Keysight B2912A",
+    "emstat-pico": "PalmSens EmStat Pico",
+    "emstat4": "PalmSens EmStat4",
     "ec301": "SRS EC301",
     "zahner-pp212": "Zahner PP212",
 }

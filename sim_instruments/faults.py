@@ -218,5 +218,8 @@ def wrong_length(data: bytes) -> bytes:
     at = found.end()
     if digits == 0:
         return data[: found.start()] + b"#19" + data[at:]
-    length = str(int(data[at : at + digits] or b"0") + 1).zfill(digits)[-digits:]
+    announced = data[at : at + digits]
+    if not announced.isdigit():  # a number sign within the data of a block
+        return data
+    length = str(int(announced) + 1).zfill(digits)[-digits:]
     return data[:at] + length.encode() + data[at + digits :]

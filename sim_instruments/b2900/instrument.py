@@ -68,6 +68,7 @@ class B2912A:
 
     def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
         self.clock = clock
+        self._cell = cell
         self.status = Status()
         self.measurement = EventRegister()
         self.message_available = False
@@ -92,7 +93,7 @@ class B2912A:
 
     def prepare(self) -> None:
         """Work the cell's step response out now: the first reading of all would wait for it."""
-        self.channels[1].limited(0.0)
+        self._cell.step_charge(1.0)
 
     def conversation(self, _channel: str = "", /) -> Exchange:
         """Return a client's message exchange."""

@@ -132,7 +132,7 @@ class Engine:
 
     def prepare(self) -> None:
         """Work the cell's step response out."""
-        self._drive.readings(0.0, self.interval_s, 0, 1, self.interval_s)
+        self.cell.step_charge(1.0)
 
     def update(self) -> float:
         """Bring the source to the present; return it, instrument seconds."""

@@ -165,7 +165,7 @@ class Potentiostat:
 
     def prepare(self) -> None:
         """Work the cell's step response out."""
-        self._cell.step_response(1.0)
+        self._cell.step_charge(1.0)
 
     def begin_series(self, origin_s: float, interval_s: float, aperture_s: float) -> None:
         """Announce readings that end every `interval_s` after `origin_s`, at a potential that stays."""

@@ -121,7 +121,7 @@ class Engine:
 
     def prepare(self) -> None:
         """Work the cell's step response out."""
-        self._drive.readings(0.0, READING_S, 0, 1, READING_S)
+        self.cell.step_charge(1.0)
 
     @property
     def busy(self) -> bool:

@@ -33,6 +33,21 @@ def test_columns_separator_and_units_are_guessed(tmp_path: Path, text: str) -> N
     np.testing.assert_allclose(record.current_A, [0, 2e-3, -1e-3])
 
 
+@pytest.mark.parametrize(
+    ("heading", "ampere"),
+    [("Current mA", 2e-3), ("I in uA", 2e-6), ("Current", 2.0), ("Im / nA", 2e-9)],
+)
+def test_a_unit_in_a_heading_is_found_without_brackets(tmp_path: Path, heading: str, ampere: float) -> None:
+    path = written(tmp_path, f"Time s;Voltage V;{heading}\n0;0;2\n1;0;2\n")
+    np.testing.assert_allclose(read_text(path).current_A, ampere)
+
+
+@pytest.mark.parametrize("heading", ["Current density (mA/cm2)", "Current density mA cm-2"])
+def test_a_current_density_is_no_current(tmp_path: Path, heading: str) -> None:
+    with pytest.raises(RunFileError, match="density"):
+        read_text(written(tmp_path, f"Time/s;Voltage/V;{heading}\n0;0;2\n1;0;2\n"))
+
+
 def test_columns_can_be_named_or_numbered(tmp_path: Path) -> None:
     path = written(tmp_path, "clock;volts A;volts B;amps\n0;1;2;3\n1;1;2;3\n")
     with pytest.raises(RunFileError, match=r"none is the time.*1 'clock'"):

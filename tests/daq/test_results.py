@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from pathlib import Path
 
 import h5py
@@ -48,6 +49,19 @@ def test_the_results_file_names_and_links_its_raw_data(run_file: Path) -> None:
         assert file["entry/raw_file"][()] == b"run.nxs"
         assert file["entry/raw_sha256"][()].decode() == hashlib.sha256(run_file.read_bytes()).hexdigest()
         assert file["entry/raw_data/current"].shape == (10,)
+
+
+def test_results_of_a_deleted_run_of_the_same_name_are_not_the_new_runs(run_file: Path) -> None:
+    write_process(run_file, "fit", {}, {"n": 1})
+    start = read_process(run_file, "fit")
+    assert start is not None
+    run_file.chmod(0o600)
+    run_file.unlink()
+    time.sleep(0.01)  # start times are kept to a millisecond
+    create_run_file(run_file, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
+    assert read_process(run_file, "fit") is None
+    write_process(run_file, "reduction", {}, {"n": 2})
+    assert read_process(run_file, "fit") is None
 
 
 def test_a_failure_leaves_the_old_results(run_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

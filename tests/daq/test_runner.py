@@ -187,6 +187,20 @@ def test_an_existing_file_is_never_written_over(
     assert "start" not in potentiostat.calls
 
 
+def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
+    make_runner: MakeRunner, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("daq.runner.close_run_file", full)
+    runner, _, path, _ = make_runner(protocol)
+    outcome = runner.run()
+    assert (outcome.state, outcome.output) == ("complete", "off")
+    assert "ionecho recover" in outcome.warnings[-1]
+    assert open_run(path).n_samples == outcome.n_samples
+
+
 def test_flagged_samples_are_told_with_the_outcome(
     make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
 ) -> None:

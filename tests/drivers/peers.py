@@ -105,7 +105,8 @@ def dropper() -> Iterator[str]:
                     on = value == "1"
                 else:
                     answers = {"*IDN?": "WORKSHOP,DROPPER,1,1.0", "OUT?": str(int(on)), "I?": str(on * volts / 100.0)}
-                    lines.write((answers[word] + "\n").encode())
+                    if word in answers:  # the greetings of other dialects get no answer
+                        lines.write((answers[word] + "\n").encode())
 
     def serve() -> None:
         while True:

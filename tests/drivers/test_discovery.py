@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 import drivers.discovery
-from drivers import addresses, discover, forget, open_potentiostat, remember, resolved
+from drivers import addresses, discover, forget, installed_drivers, open_potentiostat, remember, resolved
 from protocols import InstrumentError
 from tests.drivers.peers import dropper, plugins_installed_in
 
@@ -114,3 +114,11 @@ def test_remembered_names_can_be_given_instead_of_resources(installed: dict[str,
         assert ionecho(installed, "discover", resource, "--remember", "drop").returncode == 0
         found = json.loads(ionecho(installed, "discover", "drop", "--json").stdout)["instruments"]
     assert found[0]["driver"] == "dropper"
+
+
+def test_every_module_of_a_driver_is_registered_and_can_be_loaded() -> None:
+    names = {entry.name for entry in installed_drivers() if not entry.problem}
+    assert names >= {
+        "b2901", "b2911", "ec301", "emstat-pico", "emstat4", "keithley2450", "keithley2460", "keithley2461",
+        "keithley2602b", "lakeshore335", "lakeshore336", "zahner-pp212",
+    }  # fmt: skip
