@@ -52,7 +52,7 @@ _MOST_LINES = 5000
 _SILENCE_S = 10.0  # beyond this and some intervals, a running script that says nothing is no more
 _OLDEST = "01.08"
 _MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})
-_PATIENCE = 50  # turns of _DEAF_S in which an aborted script may still speak
+_POLL_S = 0.002
 _OFF = "cell is off"
 _OFF_SCRIPT = [
     "cell_off",
@@ -262,10 +262,19 @@ class EmStat(Potentiostat):
         self._session.write("")
         time.sleep(_DEAF_S)
         self._session.write("Z")
-        for _ in range(_PATIENCE):
-            time.sleep(_DEAF_S)
-            if not self._session.poll_bytes(1 << 20):
-                return
+        aborted = False
+        patient_until = time.monotonic() + self._session.timeout_s
+        while time.monotonic() < patient_until:
+            line = self._session.poll_line()
+            if line is None:
+                time.sleep(_POLL_S)
+            elif line.endswith("Z!0006") or (aborted and (line == "" or "!" in line)):
+                break
+            elif line.endswith("Z"):
+                aborted = True
+        # Whatever came: the script that follows has the last word.
+        time.sleep(_DEAF_S)
+        self._session.clear()
 
     def close(self) -> None:
         """Close the session."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
-from drivers import DrivePlan, OutputReadback, Status, open_potentiostat, probe
+from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers._methodscript import Progress, packaged, si
 from drivers.emstat import EmStat, EmStat4, EmStatPico
 from ionecho.demo import simulated_instrument
@@ -34,8 +34,8 @@ def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def driver(resource: tuple[str, str]) -> Iterator[EmStat]:
-    opened = open_potentiostat(resource[1])
-    assert isinstance(opened, KINDS[resource[0]])
+    kind = KINDS[resource[0]]
+    opened = kind(VisaSession(resource[1], dialect=kind.dialect))
     yield opened
     opened.safe_state()
     opened.close()
@@ -67,6 +67,9 @@ def test_it_is_known_by_its_firmware_and_nobody_minds_the_greeting_of_others(res
     assert found.driver == resource[0]
     assert found.identity is not None
     assert found.identity.maker == "PalmSens"
+    opened = open_potentiostat(resource[1])
+    assert isinstance(opened, KINDS[resource[0]])
+    opened.close()
 
 
 def test_repeats_are_a_loop_on_the_instrument(driver: EmStat) -> None:
@@ -140,8 +143,7 @@ def served() -> Iterator[InProcess]:
 
 @pytest.fixture
 def bench(served: InProcess) -> Iterator[Bench]:
-    opened = open_potentiostat(served.resource)
-    assert isinstance(opened, EmStat4)
+    opened = EmStat4(VisaSession(served.resource, dialect=EmStat4.dialect))
     device = served.served.host.device
     assert isinstance(device, SimulatedEmStat)
     yield Bench(opened, device, served.do)
