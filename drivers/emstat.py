@@ -2,13 +2,15 @@
 
 The whole program is one finite MethodSCRIPT (`drivers._methodscript`) that runs on the instrument and ends in
 ``on_finished: cell_off``: a computer that dies leaves the cell off. Packages of the current stream while it runs;
-``Z`` aborts it at any time, and ``on_finished:`` runs then too. *EmStat Pico communication protocol* v1.3 (``t``,
-``i``, ``e``, ``Z``); *MethodSCRIPT manual* v1.8.
+``Z`` aborts it at any time, and ``on_finished:`` runs then too. *EmStat Pico communication protocol* v1.6 (``t``,
+``i``, ``v``, ``e``, ``l``, ``r``, ``Z``); *MethodSCRIPT manual* v1.8, whose array
+elements (``lv[k]``) the script needs.
 
 Not confirmed: the shortest interval of ``meas_loop_ca`` (taken as what the serial line can carry, and 1 ms), the
-script memory, over which part of the interval a reading averages (taken as its last half), and how long commands take.
-There is no query for the state of the cell: that it is off is known from a script that ran to its end after
-``cell_off`` and said so.
+script memory, over which part of the interval a reading averages (taken as its last half), how long commands take, and
+the step of the potential (537, 395 and 932 uV of an EmStat Pico's three modes).
+There is no query for the state of the cell, but an open-circuit measurement is refused while it is on (error 0014 of
+appendix A): that the cell is off is known from a script that switched it off and then made such a measurement.
 """
 
 from __future__ import annotations
@@ -19,16 +21,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
+from drivers._emstat_plan import Mode, mode_for, plan_emstat
 from drivers._methodscript import (
     Measured,
+    Progress,
     ReadingStatus,
     packaged,
     raise_fault,
-    samples_of,
     script_for,
     segments,
 )
-from drivers._planning import covering, dwell_faults, quantised, sequence_of, staircase_for_ramps
 from drivers.contract import (
     Block,
     Capabilities,
@@ -37,21 +39,30 @@ from drivers.contract import (
     Identity,
     OutputReadback,
     Potentiostat,
-    Rounding,
     Status,
 )
-from protocols import Fault, InstrumentError, OutputStateUnknown, ProtocolError, format_quantity
+from protocols import InstrumentError, OutputStateUnknown, format_quantity
 
 if TYPE_CHECKING:
     from drivers.session import VisaSession
     from protocols import Protocol
 
-_RESOLUTION_V = 1e-4
 _DEAF_S = 0.06  # after a failed command nothing is heard for 50 ms
-_JITTER_S = 1e-3
-_APERTURE_SHARE = 0.5
 _MOST_LINES = 5000
+_SILENCE_S = 10.0  # beyond this and some intervals, a running script that says nothing is no more
+_OLDEST = "01.08"
+_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})
+_POLL_S = 0.002
 _OFF = "cell is off"
+_OFF_SCRIPT = [
+    "cell_off",
+    "var p",
+    "set_pgstat_chan 0",
+    "set_pgstat_mode 2",
+    "meas_loop_ocp p 10m 10m",
+    "endloop",
+    f'send_string "{_OFF}"',
+]
 _KEY = "Unplug the cell, or the instrument."
 
 
@@ -68,21 +79,18 @@ class EmStat(Potentiostat):
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""
-    modes: ClassVar[tuple[tuple[float, float, float, int, float], ...]]
-    """Lowest and highest potential, window (V), number and bandwidth (Hz) of PGStat modes, the fastest first."""
+    modes: ClassVar[tuple[Mode, ...]]
+    """PGStat modes, the fastest first."""
     script_bytes: ClassVar[int]
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
         self._plan: DrivePlan | None = None
-        self._mode = 0
-        self._bandwidth_Hz = 0.0
-        self._running = False
-        self._over = False
-        self._level = -1
-        self._in_level = 0
-        self._begun_s = 0.0
+        self._progress = Progress([], 1, 1.0)
         self._n_read = 0
+        self._over = False
+        self._fault: InstrumentError | None = None
+        self._heard_s = 0.0
         # The answer to the greeting has a second line.
         self._rest_of_greeting = session.read_line()
 
@@ -103,7 +111,7 @@ class EmStat(Potentiostat):
     @classmethod
     def plan(cls, protocol: Protocol) -> DrivePlan:
         """Return what the instrument will do. See `Potentiostat.plan`."""
-        return _plan(cls, protocol)
+        return plan_emstat(cls.capabilities, cls.modes, cls.script_bytes, protocol)
 
     def identify(self) -> Identity:
         """Ask for the serial number."""
@@ -114,11 +122,20 @@ class EmStat(Potentiostat):
     def arm(self, plan: DrivePlan) -> None:
         """Switch the cell off, load the script and let the instrument check it, without running it."""
         self.safe_state()
-        self._mode, self._bandwidth_Hz = _mode_for(type(self), plan)
+        version = self._session.query("v")
+        raise_fault(self._session.resource, version, "script version")
+        if version[1:] < _OLDEST:
+            raise InstrumentError(
+                f"{self._session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
+                f"{_OLDEST} at least: update its firmware",
+                command="v",
+            )
+        mode = mode_for(self.modes, plan.sequence)
         # ``l`` loads as ``e`` does, and does not run.
-        self._load("l", script_for(plan, self._mode, self._bandwidth_Hz)[1:], "script")
+        self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
-        self._over, self._level, self._in_level, self._n_read = False, -1, 0, 0
+        self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
+        self._over, self._fault, self._n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
         self._session.write(command)
@@ -140,67 +157,76 @@ class EmStat(Potentiostat):
         raise_fault(self._session.resource, answer, "run")
         if answer != "r":
             raise InstrumentError(f"{self._session.resource} answered r with {answer!r}", command="r")
-        self._running = True
+        self._heard_s = time.monotonic()
 
     def read(self) -> Block | None:
         """Return what has been sent. See `Potentiostat.read`."""
         plan = self._armed_plan()
+        if self._fault is not None:
+            raise self._fault
         if self._over:
             return None
         rows: list[tuple[float, float, float, int]] = []
+        try:
+            self._take_lines(plan, rows)
+        except InstrumentError as fault:
+            # What came before it is good, and goes first.
+            if not rows:
+                raise
+            self._fault = fault
+        table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+        return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))
+
+    def _take_lines(self, plan: DrivePlan, rows: list[tuple[float, float, float, int]]) -> None:
         for _ in range(_MOST_LINES):
             line = self._session.poll_line()
             if line is None:
                 break
+            self._heard_s = time.monotonic()
             if line.startswith("P"):
-                rows += [self._row(plan, variable) for variable in self._sampled(packaged(line))]
+                rows += self._packaged(plan, line)
             elif line == "":
-                self._over, self._running = True, False
+                self._over = True
                 break
-            else:
+            elif line not in _MARKERS:
                 raise_fault(self._session.resource, line, "run")
+                raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}: the line is garbled", command="r")
+            elif line == "*":
+                self._progress.end_level(self._session.resource)
         if self._over and self._n_read < plan.n_samples:
             raise InstrumentError(
                 f"{self._session.resource}: its script ended after {self._n_read} of {plan.n_samples} samples: it was "
-                "aborted, or the instrument restarted",
+                f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
                 command="r",
             )
-        table = np.array(rows, dtype=np.float64).reshape(-1, 4)
-        return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))
+        silent_s = time.monotonic() - self._heard_s
+        if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
+            raise InstrumentError(
+                f"{self._session.resource} has said nothing for {silent_s:.0f} s while its script should run: it has "
+                "restarted, or the line is cut",
+                command="r",
+            )
 
-    def _sampled(self, variables: list[Measured]) -> list[Measured]:
-        """Take the times of levels in; return the currents."""
-        currents = []
-        for variable in variables:
-            if variable.kind == "eb":
-                self._level, self._in_level, self._begun_s = self._level + 1, 0, variable.value
-            elif variable.kind == "ba":
-                currents.append(variable)
-            else:
-                raise InstrumentError(
-                    f"{self._session.resource} sent a variable {variable.kind!r} that nobody asked for"
-                )
-        return currents
-
-    def _row(self, plan: DrivePlan, variable: Measured) -> tuple[float, float, float, int]:
-        holds = segments(plan)
-        if self._level < 0 or self._n_read >= plan.n_samples:
-            raise InstrumentError(f"{self._session.resource} sent a current out of its turn: lines were lost")
-        level, length = holds[self._level % len(holds)]
-        whole = sum(hold for _, hold in holds)
-        planned_s = self._level // len(holds) * whole + sum(hold for _, hold in holds[: self._level % len(holds)])
-        if self._in_level >= samples_of(length, plan.interval_s):
-            raise InstrumentError(f"{self._session.resource} sent more currents than a level has: lines were lost")
-        self._in_level += 1
+    def _packaged(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
+        """Return the sample that a package has; one with a time begins a level."""
+        variables = packaged(line)
+        kinds = [variable.kind for variable in variables]
+        if kinds == ["eb"]:
+            self._progress.begin_level(self._session.resource, variables[0].value)
+            return []
+        if kinds != ["da", "ba"]:
+            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which nobody asked for", command="r")
+        potential, current = variables
+        end_s, level, late = self._progress.next_sample(self._session.resource)
         self._n_read += 1
-        end_s = self._begun_s + self._in_level * plan.interval_s
-        status = _flags(variable)
-        if abs(self._begun_s - planned_s) > _JITTER_S:
+        status = _flags(current)
+        strays = abs(potential.value - level) > 0.6 * mode_for(self.modes, plan.sequence).step_V
+        if late or strays:
             status |= Status.TIMING
-        current = math.nan if status & Status.OVERLOAD else variable.value
-        if abs(current) > 0.995 * plan.compliance_A:
+        if abs(current.value) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
-        return end_s - 0.5 * plan.aperture_s, level, current, int(status)
+        value = math.nan if status & Status.OVERLOAD else current.value
+        return [(end_s - 0.5 * plan.aperture_s, potential.value if strays else level, value, int(status))]
 
     def _armed_plan(self) -> DrivePlan:
         if self._plan is None:
@@ -214,24 +240,41 @@ class EmStat(Potentiostat):
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
         try:
-            # The empty line ends what may have been left of a script or a command.
-            self._session.write("")
-            self._session.write("Z")
-            time.sleep(_DEAF_S)
-            self._session.clear()
-            self._running = False
-            self._load("e", ["cell_off", f'send_string "{_OFF}"'], "cell off")
-            said = self._session.read_line()
-            ended = self._session.read_line()
+            self._silence()
+            self._load("e", _OFF_SCRIPT, "cell off")
+            said: list[str] = []
+            while not said or said[-1]:
+                said.append(self._session.read_line())
+                raise_fault(self._session.resource, said[-1], "cell off")
         except InstrumentError as fault:
             raise OutputStateUnknown(
                 f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
             ) from fault
-        if (said, ended) != (f"T{_OFF}", ""):
+        if said != ["M000B", "*", f"T{_OFF}", ""]:
             raise OutputStateUnknown(
                 f"{self._session.resource} was told to switch its cell off and says {said!r}. {_KEY}"
             )
-        return OutputReadback(off=True, answer=said)
+        return OutputReadback(off=True, answer=_OFF)
+
+    def _silence(self) -> None:
+        """Abort what runs, and drop what it still has to say."""
+        # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
+        self._session.write("")
+        time.sleep(_DEAF_S)
+        self._session.write("Z")
+        aborted = False
+        patient_until = time.monotonic() + self._session.timeout_s
+        while time.monotonic() < patient_until:
+            line = self._session.poll_line()
+            if line is None:
+                time.sleep(_POLL_S)
+            elif line.endswith("Z!0006") or (aborted and (line == "" or "!" in line)):
+                break
+            elif line.endswith("Z"):
+                aborted = True
+        # Whatever came: the script that follows has the last word.
+        time.sleep(_DEAF_S)
+        self._session.clear()
 
     def close(self) -> None:
         """Close the session."""
@@ -242,7 +285,7 @@ class EmStatPico(EmStat):
     """An EmStat Pico, or a Sensit with one inside."""
 
     firmware = "espico"
-    modes = ((-1.7, 2.0, 1.214, 3, 200e3), (-1.7, 2.0, 2.6, 4, 100.0))
+    modes = (Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6))
     script_bytes = 16_384
     capabilities = Capabilities(
         model="EmStat Pico",
@@ -263,7 +306,7 @@ class EmStat4(EmStat):
     """An EmStat4 LR on USB."""
 
     firmware = "es4_lr"
-    modes = ((-3.0, 3.0, 6.0, 3, 200e3),)
+    modes = (Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),)
     script_bytes = 65_536
     capabilities = Capabilities(
         model="EmStat4 LR",
@@ -287,84 +330,3 @@ def _flags(variable: Measured) -> Status:
     if variable.status & ReadingStatus.TIMING:
         status |= Status.TIMING
     return status
-
-
-def _mode_for(model: type[EmStat], plan: DrivePlan) -> tuple[int, float]:
-    levels = np.append(plan.sequence.start_V, plan.sequence.rest_V)
-    for low, high, window, mode, bandwidth in model.modes:
-        if levels.min() >= low and levels.max() <= high and np.ptp(levels) <= window:
-            return mode, bandwidth
-    raise InstrumentError(f"no mode of the {model.capabilities.model} has these levels")
-
-
-def _plan(model: type[EmStat], protocol: Protocol) -> DrivePlan:
-    """Return what a model will do for a protocol; see `Potentiostat.plan`."""
-    can = model.capabilities
-    protocol.limits.check_sequence(protocol.sequence)
-    faults: list[Fault] = []
-    roundings: list[Rounding] = []
-    limit = protocol.limits.current_A or math.inf
-    remarks = [
-        f"the instrument has no current limit: the run stops when {format_quantity(limit, 'A')} is passed",
-        "the last sampling interval of each level has no sample: the instrument makes the next level ready",
-    ]
-    low, high, window, *_ = max(model.modes, key=lambda mode: mode[2])
-    levels = np.concatenate([protocol.sequence.start_V, protocol.sequence.end_V, [protocol.sequence.rest_V]])
-    if levels.min() < low or levels.max() > high or np.ptp(levels) > window:
-        faults.append(Fault("sequence", f"levels must be from {low:g} to {high:g} V and within {window:g} V"))
-    wanted = protocol.sampling.current_range_A or limit
-    current_range = covering(can.current_ranges_A, wanted)
-    if current_range is None:
-        faults.append(Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond its ranges"))
-    interval = min(max(protocol.sampling.interval_s, can.min_interval_s), can.max_interval_s)
-    # Levels are whole numbers of intervals: the instrument's loops can be no other.
-    sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, _RESOLUTION_V)
-    if n_stairs:
-        remarks.append(f"ramps become {n_stairs} stairs")
-    interval = _dividing(sequence.times_s, sequence.duration_s, interval, can.time_step_s)
-    if not math.isclose(interval, protocol.sampling.interval_s, rel_tol=1e-9):
-        roundings.append(Rounding("sampling interval", protocol.sampling.interval_s, interval, "s"))
-    steps, rounded = quantised(sequence, max(interval, can.time_step_s), _RESOLUTION_V)
-    roundings += rounded
-    ticks = Capabilities(**{**can.__dict__, "time_step_s": max(interval, can.time_step_s)})
-    faults += dwell_faults(steps, ticks)
-    if faults or current_range is None:
-        raise ProtocolError(tuple(faults), can.model)
-    realised = sequence_of(steps, ticks.time_step_s, protocol.sequence.rest_V, protocol.repeats)
-    protocol.limits.check_sequence(realised)
-    plan = DrivePlan(
-        model=can.model,
-        sequence=realised,
-        base_points=len(steps),
-        repeats=protocol.repeats,
-        interval_s=interval,
-        aperture_s=_APERTURE_SHARE * interval,
-        n_samples=sum(samples_of(ticks_held * ticks.time_step_s, interval) for ticks_held in steps.dwell_ticks.tolist())
-        * protocol.repeats,
-        voltage_range_V=can.voltage_ranges_V[-1],
-        current_range_A=current_range,
-        compliance_A=min(limit, can.current_ranges_A[-1]),
-        four_wire=protocol.sampling.four_wire,
-        response_s=can.response_s,
-        roundings=tuple(roundings),
-        remarks=tuple(remarks),
-        jitter_s=_JITTER_S,
-    )
-    size = sum(len(line) + 1 for line in script_for(plan, *_mode_for(model, plan)))
-    if size > model.script_bytes:
-        raise ProtocolError(
-            (Fault("sequence", f"{len(steps)} levels make a script of {size} bytes; {model.script_bytes} fit"),),
-            can.model,
-        )
-    return plan
-
-
-def _dividing(times_s: np.ndarray, duration_s: float, interval_s: float, step_s: float) -> float:
-    """Return the interval nearest above the one asked for of which all dwells are whole numbers, if there is one."""
-    unit = max(1, round(interval_s / 1e-4))
-    dwells = np.rint(np.diff(np.append(times_s, duration_s)) / 1e-4).astype(np.int64)
-    common = int(np.gcd.reduce(dwells)) if len(dwells) else unit
-    fitting = [k for k in range(unit, common + 1) if common % k == 0]
-    if not fitting or fitting[0] > 4 * unit:
-        return max(step_s, math.ceil(interval_s / step_s - 1e-9) * step_s)
-    return float(f"{fitting[0] * 1e-4:.9g}")
