@@ -107,7 +107,7 @@ class Hold:
     """
 
     def __init__(self, t_s: Floats, current_A: Floats, flagged: NDArray[np.bool_], interval_s: float) -> None:
-        from fitting._kernel import project_blocks
+        from fitting._kernel_blocks import project_blocks
 
         n_blocks = len(t_s) // BLOCK
         self._shares = np.empty((n_blocks, N_POLYNOMIALS))

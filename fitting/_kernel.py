@@ -28,8 +28,6 @@ _NOTHING_V = 1e-30
 # A column this short (squared) is nothing but the rounding of underflow; its reflection would overflow.
 _NOTHING_SQUARED = 1e-120
 
-_TILE = 16
-
 
 _POWERS_OF_HALF = 0.5 ** np.arange(1100)
 _PER_LN2, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.693147180369123816490, 1.90821492927058770002e-10
@@ -380,99 +378,3 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
             if abs(moved) < 1e-8:
                 break
         out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K
-
-
-@compiled(
-    "void(f8[::1], f8[::1], u1[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1])",
-    sums_reordered=True,
-)
-def project_blocks(  # noqa: PLR0917 - as above
-    t_s: Floats,
-    current: Floats,
-    flags: NDArray[np.uint8],
-    spacing_s: Floats,
-    onto: Floats,
-    shares: Floats,
-    sums: Floats,
-) -> None:
-    """Project the current, block by block, up to the first block with a flag, or an uneven time.
-
-    Parameters
-    ----------
-    t_s, current : float64 (n,)
-    flags : uint8 (n,)
-    spacing_s : float64 (2,)
-        Time from sample to sample, and how far a sample may be off.
-    onto : float64 (p, b)
-        Orthonormal functions over a block; p a multiple of 4.
-    shares : float64 (n // b, p)
-        Written: the current's share in each.
-    sums : float64 (4,)
-        Written: sums of squares of the current, of what is left of it, of its second differences from the 17th
-        sample on; blocks taken.
-    """
-    n_functions, b = onto.shape
-    left = np.empty(b)
-    for block in range(shares.shape[0]):
-        first = block * b
-        bad = 0
-        for j in range(b):
-            off = t_s[first + j] - (t_s[0] + (first + j) * spacing_s[0])
-            bad += int(abs(off) > spacing_s[1]) + int(flags[first + j] != 0)
-        here = current[first : first + b]
-        square = 0.0
-        for j in range(b):
-            square += here[j] * here[j]
-            left[j] = here[j]
-        if bad > 0 or not np.isfinite(square):
-            break
-        for p in range(0, n_functions, 4):
-            f0, f1, f2, f3 = onto[p], onto[p + 1], onto[p + 2], onto[p + 3]
-            s0 = s1 = s2 = s3 = 0.0
-            for j in range(b):
-                s0 += f0[j] * left[j]
-                s1 += f1[j] * left[j]
-                s2 += f2[j] * left[j]
-                s3 += f3[j] * left[j]
-            for j in range(b):
-                left[j] -= s0 * f0[j] + s1 * f1[j] + s2 * f2[j] + s3 * f3[j]
-            shares[block, p], shares[block, p + 1], shares[block, p + 2], shares[block, p + 3] = s0, s1, s2, s3
-        remains = bends = 0.0
-        for j in range(b):
-            remains += left[j] * left[j]
-        for n in range(max(first, 16), first + b):
-            bend = current[n] - 2.0 * current[n - 1] + current[n - 2]
-            bends += bend * bend
-        sums[0] += square
-        sums[1] += remains
-        sums[2] += bends
-        sums[3] += 1.0
-
-
-@compiled("void(f8[::1], f8[:,::1], f8[:,:,::1])")
-def drive_blocks(decay: Floats, slopes: Floats, out: Floats) -> None:
-    """Walk some modes through blocks, each from nothing: ``z_n = decay z_(n-1) + slope_n``.
-
-    Parameters
-    ----------
-    decay : float64 (r,)
-        From sample to sample.
-    slopes : float64 (p, b)
-        b a multiple of 16.
-    out : float64 (p, at least r, b)
-        Written: each mode's states, one after the other.
-    """
-    z = np.empty(decay.size)
-    # Some samples at a time, so that what is written lies together.
-    some = np.empty((_TILE, decay.size))
-    for p in range(slopes.shape[0]):
-        z[:] = 0.0
-        for first in range(0, slopes.shape[1], _TILE):
-            for n in range(_TILE):
-                slope = slopes[p, first + n]
-                for j in range(z.size):
-                    z[j] = z[j] * decay[j] + slope
-                    some[n, j] = z[j]
-            for j in range(z.size):
-                for n in range(_TILE):
-                    out[p, j, first + n] = some[n, j]

@@ -12,4 +12,5 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
-    import fitting._kernel  # noqa: F401 - importing it compiles it
+    import fitting._kernel
+    import fitting._kernel_blocks  # noqa: F401 - importing them compiles them
