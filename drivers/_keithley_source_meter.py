@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from drivers._keithley_plan import program_of
+from drivers._readings import OVERFLOW_A, refuse_impossible
 from drivers.contract import Block, Identity, OutputReadback, Potentiostat, Status
 from protocols import InstrumentError, OutputStateUnknown
 
@@ -48,7 +49,6 @@ _SETTLE_S = 0.03
 _POINTS_PER_MESSAGE = 20
 # Above this the source needs its interlock closed (2450: 20 V, p. 6-33 of its manual; 2460, 2461: 21 V, p. 6-49).
 _INTERLOCK_V = 20.0
-_OVERFLOW_A = 9e37  # "the remote interface returns 9.9e+37" (p. 8-166)
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
 TIME_SLACK_S = 1.5e-6
 # What an event in the queue means for an output that went off (pp. 3-3, 6-49, C-10).
@@ -299,8 +299,9 @@ class KeithleySourceMeter(Potentiostat):
             Where the voltage changes in the aperture.
         """
         plan = self._armed_plan()
-        self._must_be_possible(current, begun, source)
-        overflow = ~(np.abs(current) < _OVERFLOW_A)
+        resolution_V = self.tables.resolution_V[plan.voltage_range_V]
+        refuse_impossible(self._session.resource, ":TRAC:DATA?", plan, resolution_V, (current, begun, source))
+        overflow = ~(np.abs(current) < OVERFLOW_A)
         if overflow.any():
             current = np.where(overflow, np.nan, current)
             status[overflow] |= np.uint8(Status.OVERLOAD)
@@ -314,31 +315,6 @@ class KeithleySourceMeter(Potentiostat):
         status[differs] |= np.uint8(Status.TIMING)
         status[over_edge] |= np.uint8(Status.EDGE)
         return Block(centre, np.where(differs, source, voltage), current, status)
-
-    def _must_be_possible(self, current: Array, begun: Array, source: Array) -> None:
-        """Refuse readings that no instrument makes: the answer was garbled on its way, perhaps its neighbours too.
-
-        The recorded source value is a programmed one, so it is one of the program's levels; a reading is within the
-        range (105 %, or the value for an overflow); times are those of the run.
-        """
-        plan = self._armed_plan()
-        levels = np.unique(np.append(plan.sequence.start_V, [plan.sequence.rest_V, 0.0]))
-        above = np.clip(np.searchsorted(levels, source), 1, len(levels) - 1) if len(levels) > 1 else np.zeros(1, int)
-        distance = np.minimum(np.abs(source - levels[above]), np.abs(source - levels[above - 1]))
-        magnitude = np.abs(current)
-        possible = (
-            (distance < self.tables.resolution_V[plan.voltage_range_V])
-            & ((magnitude <= 1.2 * plan.current_range_A) | (magnitude >= _OVERFLOW_A))
-            & (begun > -1.0)
-            & (begun < 2.0 * plan.duration_s + 60.0)
-        )
-        if not possible.all():
-            k = int(np.argmin(possible))
-            raise InstrumentError(
-                f"{self._session.resource}: a reading of {current[k]:g} A at {begun[k]:g} s with a source of "
-                f"{source[k]:g} V cannot be: the answer was garbled. What came before is kept",
-                command=":TRAC:DATA?",
-            )
 
     def _differs(self, source: Array, begun: Array, voltage: Array) -> NDArray[np.bool_]:
         """Return where the recorded source value is neither the plan's at the centre nor just before or after begun."""

@@ -32,6 +32,7 @@ import numpy as np
 
 from drivers._b2900_plan import LIST_POINTS, plan_b2900
 from drivers._keithley_plan import Tables
+from drivers._readings import OVERFLOW_A, refuse_impossible
 from drivers.contract import Block, Capabilities, DrivePlan, Identity, OutputReadback, Potentiostat, Status
 from protocols import InstrumentError, OutputStateUnknown
 
@@ -51,7 +52,6 @@ _COLUMNS = 4
 _IDLE = 1 << 1 | 1 << 4  # transient and acquire of channel 1
 # Status of a sample, table 1-2 on p. 1-14.
 _COMPLIANCE, _OVER_RANGE = 2 | 4 | 16, 8192
-_OVERFLOW_A = 9e37  # +-9.9E37, or infinity (p. 1-12)
 _TIME_SLACK_S = 1.5e-6
 
 
@@ -240,9 +240,11 @@ class _B2900(Potentiostat):
     def _block(self, rows: Array, first: int) -> Block:
         plan = self._armed_plan()
         current, begun, source = rows[:, 0].copy(), rows[:, 1], rows[:, 3]
+        resolution_V = self.tables.resolution_V[plan.voltage_range_V]
+        refuse_impossible(self._session.resource, ":TRAC1:DATA?", plan, resolution_V, (current, begun, source))
         told = np.nan_to_num(rows[:, 2]).astype(np.int64)
         status = np.zeros(len(rows), dtype=np.uint8)
-        overflow = ~(np.abs(current) < _OVERFLOW_A) | ((told & _OVER_RANGE) != 0)
+        overflow = ~(np.abs(current) < OVERFLOW_A) | ((told & _OVER_RANGE) != 0)
         current[overflow] = np.nan
         status[overflow] |= np.uint8(Status.OVERLOAD)
         limited = (told & _COMPLIANCE) != 0
@@ -252,7 +254,7 @@ class _B2900(Potentiostat):
         late = np.abs(begun - index * plan.interval_s) > max(0.1 * plan.interval_s, _TIME_SLACK_S)
         over_edge = _over_edges(plan, begun)
         planned = [plan.sequence.voltage_at(begun + shift) for shift in (-_TIME_SLACK_S, _TIME_SLACK_S)]
-        tolerance = 0.6 * self.tables.resolution_V[plan.voltage_range_V]
+        tolerance = 0.6 * resolution_V
         differs = (np.minimum(*[np.abs(source - voltage) for voltage in planned]) > tolerance) & ~over_edge
         status[late | differs] |= np.uint8(Status.TIMING)
         status[over_edge] |= np.uint8(Status.EDGE)

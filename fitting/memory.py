@@ -120,7 +120,8 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
     middle, spread = float(line(fitted.u)), _Z95 * float(fitted.deviation(gradient))
     low, high = middle - spread, middle + spread
     if share:
-        return value, (float(1.0 / (1.0 + np.exp(-low))), float(1.0 / (1.0 + np.exp(-high))))
+        ends = [float(1.0 / (1.0 + np.exp(-np.clip(end, -700.0, 700.0)))) for end in (low, high)]
+        return value, (ends[0], ends[1])
     return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0))))
 
 

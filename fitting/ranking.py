@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.averaging import averaged
 from fitting.inference import fit
 from fitting.reducer import reduce_run
 from fitting.reduction import Reduction
-from protocols import FitError, format_quantity
+from protocols import FitError, format_estimate, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     from fitting.circuit import CellModel
     from fitting.reducer import Record
-    from fitting.result import FitResult
+    from fitting.result import FitResult, MemoryQuantity
 
 _TIED = 10.0
 _FEWEST_A_PARAMETER = 10.0
@@ -78,9 +79,15 @@ class Ranking:
         """Whether the second is at least 10 in AICc behind (Burnham, Anderson: "essentially no support")."""
         return len(self.candidates) == 1 or self.candidates[1].delta_aicc >= _TIED
 
+    @property
+    def memory(self) -> tuple[MemoryQuantity, ...]:
+        """Memory quantities over all candidates, whichever is the right one; none if one has no memory."""
+        return averaged(self.candidates)
+
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return {
+            "memory": {quantity.name: quantity.to_dict() for quantity in self.memory},
             "ranking": [
                 {
                     "model": one.result.model.circuit,
@@ -121,6 +128,17 @@ class Ranking:
                 f"{one.whiteness:.4g}",
                 format_quantity(one.result.rms_residual_A, "A"),
             )
+        return table
+
+    def memory_table(self) -> Table:
+        """Return the memory quantities over all candidates as a table for the terminal."""
+        from rich.table import Table
+
+        table = Table(title="Memory, whichever is the right one", caption="weighted by AICc")
+        for heading in ("", "value", "95 % interval"):
+            table.add_column(heading, justify="right" if heading else "left")
+        for one in self.memory:
+            table.add_row(one.name.replace("_", " "), *format_estimate(one.value, one.ci95, one.unit))
         return table
 
 

@@ -287,6 +287,8 @@ def rank_families(path: Path, models: list[str], *, as_json: bool) -> None:
         print_json({"run": run.path, **ranking.to_dict()})
     else:
         console().print(ranking.table())
+        if ranking.memory:
+            console().print(ranking.memory_table())
 
 
 def _fit_spectrum(run: Run, terms: Nuisance, *, as_json: bool) -> None:

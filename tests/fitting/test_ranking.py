@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from statistics import NormalDist
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -7,7 +9,9 @@ import pytest
 from scipy.integrate import solve_ivp
 
 from fitting import CellModel, fit, rank, reduce_run
+from fitting.averaging import averaged
 from fitting.ranking import criteria
+from fitting.result import MemoryQuantity
 from protocols import FitError, PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
@@ -94,3 +98,39 @@ def test_models_with_known_parameters_are_ranked(record: Any, cells: Any) -> Non
     found = rank(run, [CellModel("R0-C1", {"R0": 2500.0}), CellModel("R0-C1", {"R0": 2000.0})])
     assert found.best.model.fixed == {"R0": 2000.0}
     assert found.decided
+
+
+def told(value: float, ci95: tuple[float | None, float | None], unit: str = "") -> SimpleNamespace:
+    quantity = MemoryQuantity("figure", unit, value, ci95, resolved=True)
+    return SimpleNamespace(memory=(quantity,))
+
+
+def weighted(*candidates: tuple[SimpleNamespace, float]) -> Any:
+    found = averaged([SimpleNamespace(result=result, weight=weight) for result, weight in candidates])  # type: ignore[misc]
+    assert len(found) == 1
+    return found[0]
+
+
+def test_one_candidate_keeps_its_own_interval() -> None:
+    share = weighted((told(0.3, (0.2, 0.45)), 1.0))
+    assert (share.value, *share.ci95) == pytest.approx((0.3, 0.2, 0.45), rel=1e-6)
+    time = weighted((told(1e-3, (2e-4, 3e-3), "s"), 1.0))
+    assert (time.value, *time.ci95) == pytest.approx((1e-3, 2e-4, 3e-3), rel=1e-6)
+
+
+def test_interval_over_candidates_is_that_of_their_weighted_distributions() -> None:
+    # Of two narrow ones far apart each end lies in its own: there 2.5 % of all is 2.5 / 60 and 2.5 / 40 of it.
+    both = weighted((told(0.2, (0.2 - 1.96e-3, 0.2 + 1.96e-3)), 0.6), (told(0.7, (0.7 - 1.96e-3, 0.7 + 1.96e-3)), 0.4))
+    low, high = NormalDist(0.2, 1e-3).inv_cdf(0.025 / 0.6), NormalDist(0.7, 1e-3).inv_cdf(1.0 - 0.025 / 0.4)
+    assert both.ci95 == pytest.approx((low, high), abs=1e-6)
+
+
+def test_a_candidate_that_leaves_a_side_open_leaves_it_open_for_all_unless_it_has_no_weight() -> None:
+    narrow, broad = told(1.0, (0.9, 1.1), "s"), told(1.5, (0.8, None), "s")
+    assert weighted((narrow, 0.9), (broad, 0.1)).ci95[1] is None
+    assert weighted((narrow, 0.97), (broad, 0.03)).ci95[1] is not None
+
+
+def test_a_cell_without_memory_among_the_candidates_leaves_nothing_to_average() -> None:
+    none = SimpleNamespace(memory=())
+    assert averaged([SimpleNamespace(result=none, weight=0.5), SimpleNamespace(result=none, weight=0.5)]) == ()  # type: ignore[list-item]
