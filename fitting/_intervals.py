@@ -146,11 +146,13 @@ def verdicts(
     values = scales.outward(best.u)
     found = []
     for k, parameter in enumerate(model.parameters):
-        ends = [_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high)]
-        low, high = ends
+        low, high = (_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high))
         reason = ""
         # A positive number with an upper bound for safety only, such as MIGRATION's B, is no share of that bound.
         is_share = scales.is_logit[k] and (parameter.lower > 0.0 or parameter.upper <= 1.0)
+        if is_share and (low is None) != (high is None):
+            # Open to one side is what reaches to that bound: an exponent of 0.85 to 1 is well known.
+            low, high = parameter.lower if low is None else low, parameter.upper if high is None else high
         if low is None or high is None:
             reason = _open(low, high)
         elif is_share:

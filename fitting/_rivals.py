@@ -1,9 +1,10 @@
-"""Would a memory that the record cannot see fit as well? Competing cells widen the intervals.
+"""Would another cell fit as well, such as one with a memory that the record cannot see? Rivals widen the intervals.
 
 A profile likelihood follows one valley. Where the data hardly need a memory there are others: one too fast for the
 sampling and one too slow for the record, between which no downhill path leads. A memory of no amplitude has no time
 either, so the usual limit of 1.96^2 on the sum of squares does not hold (Davies, Biometrika 64, 247 (1977)); chance
-finds, at some time within the window, a feature of 2 to 3 standard deviations. Rivals count up to 10.
+finds, at some time within the window, a feature of 2 to 3 standard deviations. Rivals count up to 10. Searches that
+ended elsewhere in a long bent valley are rivals as well: a profile may lose its way there.
 """
 
 from __future__ import annotations
@@ -27,12 +28,12 @@ _AS_GOOD = 10.0
 # A time known to a tenth belongs to a memory of some ten standard deviations: without it the sum is 100 worse.
 _SURE = 0.1
 _BEYOND = 300.0
-_OPEN = float(np.log(4.0))
+_ALONG, _MOST_TIMES, _MOST_RIVALS = 9, 2, 4
 
 
 @dataclass(frozen=True, eq=False)
-class Valley:
-    """Where a fit ended, and what it needs to look for others.
+class Landscape:
+    """Where searches ended, and what it needs to look for other ends.
 
     Attributes
     ----------
@@ -40,44 +41,75 @@ class Valley:
         Residual and Jacobian.
     model : CellModel
     scales : Scales
-    best : Minimum
     box : ndarray, shape (2, k)
         How far the parameters may go.
-    unit : float
-        Standard deviation of the residual's components.
+    window_s : tuple of float
+        Times after an edge of which the record tells.
     """
 
     evaluate: Callable[[Floats], tuple[Floats, Floats]]
     model: CellModel
     scales: Scales
-    best: Minimum
     box: Floats
-    unit: float
+    window_s: tuple[float, float]
 
-    def intervals(self, window_s: tuple[float, float]) -> list[Interval]:
-        """Return profile intervals, stretched by those of each cell with a memory out of sight that fits as well.
+    def out_of_sight(self, best: Minimum, unit: float) -> list[Minimum]:
+        """Return the ends of searches that start with a bulk's time elsewhere, if the record hardly tells that time.
+
+        Of one time its whole axis is searched; of several only what lies out of sight, and at most two.
 
         Parameters
         ----------
-        window_s : tuple of float
-            Times after an edge of which the record tells.
+        best : Minimum
+        unit : float
+            Standard deviation of the residual's components.
         """
-        found = profile_intervals(self.evaluate, self.best, self.box, self.unit)
-        deviation = np.sqrt(np.diag(covariance_of(self.best, self.unit)))
-        joined = False
-        for k in _times(self.model):
-            # Of several spare modes one tells enough: the others' times are as open already.
-            if deviation[k] < _SURE or (joined and found[k].high - found[k].low > _OPEN):
+        deviation = np.sqrt(np.diag(covariance_of(best, unit)))
+        times = _times(self.model)
+        doubtful = sorted((k for k in times if deviation[k] >= _SURE), key=lambda k: -deviation[k])
+        ends = self.window_s[0] / _BEYOND, self.window_s[1] * _BEYOND
+        places = np.geomspace(*ends, _ALONG if len(times) == 1 else 2)
+        return [
+            minimise(self.evaluate, self._start(best.u, k, float(time_s)), self.box, irrelevant=1e-3)
+            for k in doubtful[:_MOST_TIMES]
+            for time_s in places
+        ]
+
+    def intervals(self, best: Minimum, ends: list[Minimum], unit: float) -> list[Interval]:
+        """Return profile intervals, stretched by those of each other end that fits as well and lies out of them.
+
+        Parameters
+        ----------
+        best : Minimum
+        ends : list of Minimum
+            Where all searches ended.
+        unit : float
+            Standard deviation of the residual's components.
+        """
+        found = profile_intervals(self.evaluate, best, self.box, unit)
+        n_profiled = 0
+        for rival in sorted(ends, key=lambda end: end.cost):
+            # What is not a number is no rival.
+            if not rival.cost < best.cost + _AS_GOOD * unit**2 or n_profiled == _MOST_RIVALS:
+                break
+            if all(one.low <= u <= one.high for one, u in zip(found, rival.u, strict=True)):
                 continue
-            for time_s in (window_s[0] / _BEYOND, window_s[1] * _BEYOND):
-                start = _start(self.model, self.scales, self.best.u, k, time_s, window_s)
-                rival = minimise(self.evaluate, start, self.box, irrelevant=1e-3)
-                elsewhere = np.abs(rival.u - self.best.u).max() > _SURE
-                if elsewhere and rival.cost < self.best.cost + _AS_GOOD * self.unit**2:
-                    others = profile_intervals(self.evaluate, rival, self.box, self.unit)
-                    joined = True
-                    found = [_hull(one, other) for one, other in zip(found, others, strict=True)]
+            others = profile_intervals(self.evaluate, rival, self.box, unit)
+            found = [_hull(one, other) for one, other in zip(found, others, strict=True)]
+            n_profiled += 1
         return found
+
+    def _start(self, u: Floats, k: int, time_s: float) -> Floats:
+        """Return the best cell with one time elsewhere and the shape of the bulk in the middle of its range."""
+        leaf = self.model.bulk
+        assert leaf is not None  # noqa: S101 - there is a time only of a bulk
+        values = self.scales.outward(u)
+        middle = self.model.start(StartScale(1.0, *self.window_s), np.full(self.model.n_all, 0.5))
+        for i, one in enumerate(self.model.parameters):
+            if one.name.startswith(f"{leaf.name}.") and one.unit == "":
+                values[i] = middle[i]
+        values[k] = time_s
+        return self.scales.inward(values)
 
 
 def _times(model: CellModel) -> list[int]:
@@ -86,19 +118,6 @@ def _times(model: CellModel) -> list[int]:
     if leaf is None or not isinstance(leaf.element, Bulk):
         return []
     return [k for k, one in enumerate(model.parameters) if one.unit == "s" and one.name.startswith(f"{leaf.name}.")]
-
-
-def _start(model: CellModel, scales: Scales, u: Floats, k: int, time_s: float, window_s: tuple[float, float]) -> Floats:
-    """Return the best cell with one time out of sight and the shape of the bulk in the middle of its range."""
-    leaf = model.bulk
-    assert leaf is not None  # noqa: S101 - there is a time only of a bulk
-    values = scales.outward(u)
-    middle = model.start(StartScale(1.0, *window_s), np.full(model.n_all, 0.5))
-    for i, one in enumerate(model.parameters):
-        if one.name.startswith(f"{leaf.name}.") and one.unit == "":
-            values[i] = middle[i]
-    values[k] = time_s
-    return scales.inward(values)
 
 
 def _hull(one: Interval, other: Interval) -> Interval:

@@ -9,7 +9,7 @@ import numpy as np
 
 from fitting._intervals import Interval, covariance_of, verdicts
 from fitting._leastsquares import Minimum, Scales, minimise, refined
-from fitting._rivals import Valley
+from fitting._rivals import Landscape
 from fitting.circuit import CellModel
 from fitting.elements import StartScale
 from fitting.memory import Fitted, memory_quantities, reversal
@@ -137,7 +137,11 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     problem = Problem.of(reduction, cell)
     starts = _starts(problem, start)
     box = problem.scales.box(starts)
-    best = _best(problem, starts, box)
+    ends = _ends(problem, starts, box)
+    landscape = Landscape(problem.evaluate, cell, problem.scales, box, reduction.window_s)
+    best = min(ends, key=lambda end: end.cost)
+    ends += landscape.out_of_sight(best, 1.0)
+    best = min((end for end in ends if np.isfinite(end.cost)), key=lambda end: end.cost)
     best = refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)
     missed = reduction.mode_map.misfit(cell.admittance(reduction.mode_map.s, problem.scales.outward(best.u)))
     if missed > _RINGS:
@@ -150,7 +154,7 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     widening, remarks = _widening(problem, best, noise_A)
     widening *= scale
     unit = widening * noise_A / problem.unit_A
-    intervals = Valley(problem.evaluate, cell, problem.scales, best, box, unit).intervals(reduction.window_s)
+    intervals = landscape.intervals(best, ends, unit)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
 
 
@@ -197,20 +201,20 @@ def _starts(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
     return ranked
 
 
-def _best(problem: Problem, starts: list[Floats], box: Floats) -> Minimum:
-    """Follow starts until one explains what modes can explain, or enough have been tried."""
+def _ends(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
+    """Follow starts until one explains what modes can explain, or enough have been tried; return where they ended."""
     n_modes = len(problem.reduction.grid)
     white = n_modes + 5.0 * np.sqrt(2.0 * n_modes)
-    best: Minimum | None = None
+    ends: list[Minimum] = []
     for k, start in enumerate(starts[:_MOST_STARTS]):
         found = minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60)
-        if np.isfinite(found.cost) and (best is None or found.cost < best.cost):
-            best = found
-        if best is not None and k + 1 >= _STARTS and best.cost < white:
+        if np.isfinite(found.cost):
+            ends.append(found)
+        if k + 1 >= _STARTS and any(end.cost < white for end in ends):
             break
-    if best is None:
+    if not ends:
         raise FitError(f"{problem.model.circuit} cannot be evaluated from any start on this record")
-    return best
+    return ends
 
 
 def _widening(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, tuple[str, ...]]:
