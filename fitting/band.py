@@ -9,7 +9,7 @@ import numpy as np
 
 from fitting.reducer import reduce_run
 from fitting.reduction import Reduction
-from fitting.spectrum import SpectrumResult, bends_of, fit_spectrum, size_of
+from fitting.spectrum import SpectrumResult, bends_of, fit_spectrum, non_negative, size_of
 
 if TYPE_CHECKING:
     from fitting.laplace import Floats
@@ -94,8 +94,6 @@ def spectrum_band(run_or_reduction: Record | Reduction, *, n_draws: int = 200, s
     FitError
         If the record holds no current to explain.
     """
-    from scipy.optimize import nnls
-
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
     spectrum = fit_spectrum(reduction)
     Z, y = reduction.modes_factor, reduction.current_factor
@@ -108,7 +106,7 @@ def spectrum_band(run_or_reduction: Record | Reduction, *, n_draws: int = 200, s
     for k in range(n_draws):
         noise = sigma * random.standard_normal(len(rows))
         noise[: len(y)] += y
-        draws[k] = nnls(rows, noise, maxiter=50 * m)[0]
+        draws[k] = non_negative(rows, noise)[0]
     lowest, highest = np.percentile(draws, _TAILS, axis=0)
     peaks = tuple(_interval(peak, draws, spectrum.rates) for peak in spectrum.peaks)
     return SpectrumBand(spectrum, lowest, highest, peaks)

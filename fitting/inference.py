@@ -29,6 +29,7 @@ _SCREENED = 64
 _STARTS = 6
 _MOST_STARTS = 24
 _RINGS = 1e-3
+_SOONER, _GROWS = 30.0, 1.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -149,13 +150,38 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
             f"{cell.circuit} rings where it fits this record best: sums of decays, which this engine works with, miss"
             f" its response by {missed:.2g} of the largest; leave the inductance or the capacitance out"
         )
+    sudden = _sudden(problem, best)
     misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
     noise_A = float(np.sqrt(misfit_A2 / (reduction.n_samples - n_free - reduction.n_nuisance)))
     widening, remarks = _widening(problem, best, noise_A)
     widening *= scale
     unit = widening * noise_A / problem.unit_A
     intervals = landscape.intervals(best, ends, unit)
-    return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
+    return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks + sudden)
+
+
+def _sudden(problem: Problem, best: Minimum) -> tuple[str, ...]:
+    """Say so, or refuse, where a cell answers a measured voltage faster than it was sampled.
+
+    What lies between two samples nobody knows; the line that is drawn there makes the current of a bare constant phase
+    element or capacitor, which has no bound after a step, a matter of the mode grid.
+    """
+    if not problem.reduction.drive_is_measured:
+        return ()
+    fastest = 1.0 / problem.reduction.grid.shortest_s
+    at = np.array([1.0, _SOONER, 1e9, 1e9 * _SOONER]) * fastest
+    size = np.abs(problem.model.admittance(at.astype(np.complex128), problem.scales.outward(best.u)))
+    if size[3] > _GROWS * size[2]:
+        raise FitError(
+            f"{problem.model.circuit} has no resistance in series: after a step its current is without bound, and a"
+            " voltage that was measured, sample by sample, does not say how steep it was; put R0- before it"
+        )
+    if size[1] > _GROWS * size[0]:
+        return (
+            f"{problem.model.circuit} as fitted answers faster than the voltage was sampled: what lies between two"
+            " samples is a guess, and the parameters hang on it; sample faster, or fit to the commanded drive",
+        )
+    return ()
 
 
 @dataclass(frozen=True)

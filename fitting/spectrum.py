@@ -199,11 +199,29 @@ def size_of(Z: Floats) -> float:
     return float(np.linalg.norm(Z) / np.sqrt(Z.shape[1]))
 
 
+def non_negative(rows: Floats, values: Floats) -> tuple[Floats, float]:
+    """Return the non-negative solution of least squares and the root of its sum of squares.
+
+    Lawson, Hanson, Solving Least Squares Problems (1974). Where columns are so much alike that their active set cycles,
+    they are told apart by a billionth of their size.
+    """
+    from scipy.optimize import nnls
+
+    m = rows.shape[1]
+    try:
+        solution, misfit = nnls(rows, values, maxiter=50 * m)
+        return solution, float(misfit)
+    except RuntimeError:
+        ridge = 1e-9 * size_of(rows) * np.eye(m)
+        solution = nnls(np.concatenate([rows, ridge]), np.concatenate([values, np.zeros(m)]), maxiter=200 * m)[0]
+        return solution, float(np.linalg.norm(rows @ solution - values))
+
+
 def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
     """Fit a non-negative spectrum of relaxation modes.
 
-    Tikhonov's second difference over the logarithm of time smooths it, as strongly as Mallows' C_p allows; Lawson,
-    Hanson, Solving Least Squares Problems (1974) for the non-negative solution; Mallows, Technometrics 15, 661 (1973).
+    Tikhonov's second difference over the logarithm of time smooths it, as strongly as Mallows' C_p allows (Mallows,
+    Technometrics 15, 661 (1973)).
 
     Parameters
     ----------
@@ -214,20 +232,18 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
     FitError
         If the record holds no current to explain.
     """
-    from scipy.optimize import nnls
-
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
     Z, y = reduction.modes_factor, reduction.current_factor
     if reduction.n_samples == 0 or not np.any(y):
         raise FitError(f"{reduction.source or 'record'}: no current that the drive could explain")
     n, m = reduction.n_samples, Z.shape[1]
     bends, size = bends_of(m), size_of(Z)
-    plain, floor = nnls(Z, y)
+    plain, floor = non_negative(Z, y)
     variance = (floor**2 + reduction.rest_A2) / max(n - int(np.count_nonzero(plain)), 1)
     tried: list[tuple[float, float, Floats, float]] = []
     for strength in _STRENGTHS:
         rows = np.concatenate([Z, strength * size * bends])
-        weights, _ = nnls(rows, np.concatenate([y, np.zeros(len(bends))]), maxiter=50 * m)
+        weights, _ = non_negative(rows, np.concatenate([y, np.zeros(len(bends))]))
         on = weights > 0.0
         misfit = float(np.sum((y - Z @ weights) ** 2)) + reduction.rest_A2
         # Effective number of parameters: trace of the hat matrix over the modes that are not zero.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from math import gamma
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 import fitting.reducer
 from fitting import CellModel, ModeGrid, Nuisance, Reducer, fit, reduce_run, refit
-from protocols import PulseSequence
+from protocols import FitError, PulseSequence
 
 N, DT = 40_000, 1e-5
 DRIVE = PulseSequence.pump_probe(0.02, 0.05003, 0.10001, before=0.01, after=0.3)
@@ -88,3 +89,24 @@ def test_memory_does_not_grow_with_the_length_of_the_record(*, measured: bool) -
     assert max(peaks) < 20e6
     assert kept < 20e6
     assert max(peaks[4:]) <= 1.5 * max(peaks[:3])
+
+
+def constant_phase_current(t: np.ndarray, volts: np.ndarray, Q: float, n: float) -> np.ndarray:
+    """Current of a bare constant phase element, exact for a voltage that is linear between samples."""
+    total = np.zeros(len(t))
+    bends = np.diff(np.diff(volts) / DT, prepend=0.0, append=0.0)
+    for k in np.flatnonzero(bends):
+        total[k:] += bends[k] * Q * (t[k:] - t[k]) ** (1.0 - n) / gamma(2.0 - n)
+    return total
+
+
+def test_an_element_of_unbounded_current_is_refused_with_a_measured_voltage(record: Any) -> None:
+    t = (np.arange(N) + 0.5) * DT
+    volts = DRIVE.voltage_at(t)
+    current = constant_phase_current(t, volts, 1e-6, 0.9)
+    current += 1e-4 * np.std(current) * np.random.default_rng(3).standard_normal(N)
+    reduction = reduce_run(record(t, current, None, voltage_V=volts))
+    with pytest.raises(FitError, match="put R0- before it"):
+        fit(reduction, "CPE1")
+    # With a resistance too small to be seen the figures still hang on what lies between two samples.
+    assert any("faster than the voltage was sampled" in said for said in fit(reduction, "R0-CPE1").warnings)

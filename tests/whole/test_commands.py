@@ -156,7 +156,7 @@ def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -
 
 def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:
     path = str(_double_layer(tmp_path))
-    families = [argument for circuit in ("R0-C1", "De1", "CPE1") for argument in ("-m", circuit)]
+    families = [argument for circuit in ("R0-C1", "De1", "R0-CPE1") for argument in ("-m", circuit)]
     document = document_of(ionecho("fit", path, "--rank", *families, "--json"))
     assert document["decided"]
     assert document["ranking"][0]["model"] == "De1"
