@@ -44,6 +44,7 @@ FAMILIES = ("De", "Cc", "Kww", "Mig")
 _N = 20_000
 _STEP = 0.02
 _CHI2_95 = 3.84
+_FAR = 4.0
 
 
 def drawn_cell(kind: str, family: str, rng: np.random.Generator) -> tuple[Cell, PulseSequence, Floats, bool]:
@@ -172,9 +173,10 @@ def _rivals(
 
         def residual(u: Floats) -> Floats:
             off = current(moved(u)) - expected
-            return np.nan_to_num(weight * (off - np.average(off, weights=weight**2)), nan=1e9)
+            return weight * (off - np.average(off, weights=weight**2))
 
-        found = least_squares(residual, [places[name] for name in others], method="lm", max_nfev=400)
+        start = np.array([places[name] for name in others])
+        found = least_squares(residual, start, bounds=(start - _FAR, start + _FAR), max_nfev=30)
         if 2.0 * found.cost < _CHI2_95:
             yield moved(found.x)
 
