@@ -6,6 +6,7 @@ from daq.control import Outcome
 from daq.importing import TextRecord, import_record, read_text
 from daq.results import Process, read_process, results_path, write_process
 from daq.run import Findings, Run, open_run
+from daq.unconfirmed import confirm_off, unconfirmed_outputs
 
 __all__ = [
     "Bench",
@@ -17,6 +18,7 @@ __all__ = [
     "RunInProgress",
     "TextRecord",
     "attach",
+    "confirm_off",
     "import_record",
     "open_run",
     "read_process",
@@ -24,5 +26,6 @@ __all__ = [
     "recover",
     "results_path",
     "runs_in_progress",
+    "unconfirmed_outputs",
     "write_process",
 ]

@@ -15,11 +15,12 @@ from daq.control import control_path
 from daq.layout import GROWING
 from daq.run import open_run
 from daq.writer import RunFileBytes
+from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from daq.run import Findings
+    from daq.run import Findings, Run
 
 _FINAL = ("complete", "stopped", "aborted", "unknown")
 
@@ -117,14 +118,22 @@ def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, int], under: str = ""
 def recover(path: Path) -> Recovery:
     """Close what a crash left open, and say what was found.
 
-    A run whose runner died keeps what it has as ``aborted``; a finished run is only checked.
+    A run whose runner died keeps what it has as ``aborted``; a finished run is only checked, which can also be done
+    in a folder that cannot be written to.
 
     Raises
     ------
     RunFileError
-        If the file is no run file, or its run still goes on.
+        If the file is no run file, its run still goes on, or it has to be closed where nothing can be written.
     """
-    open_run(path)  # what is no run file is left alone
+    run = open_run(path)  # what is no run file is left alone
+    if not os.access(path.parent, os.W_OK):
+        if not _is_closed(run):
+            raise RunFileError(
+                f"{path}: its run was left as {run.state!r}, and nothing can be written to {path.parent}: copy the run"
+                " to where you may write, and recover the copy"
+            )
+        return Recovery(path, run.state, run.state, run.verify(), None)
     with nobody_runs(path):
         control_path(path).unlink(missing_ok=True)
         return _recovered(path)
@@ -133,10 +142,14 @@ def recover(path: Path) -> Recovery:
 def _recovered(path: Path) -> Recovery:
     run = open_run(path)
     found_state, findings = run.state, run.verify()
-    if found_state == "complete" or (found_state in _FINAL and run.n_samples == run.n_planned):
+    if _is_closed(run):
         return Recovery(path, found_state, found_state, findings, None)
     state = found_state if found_state in _FINAL else "aborted"
     if not os.access(path, os.W_OK):
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
     trimmed = close_run_file(path, state)
     return Recovery(path, found_state, state, findings, trimmed)
+
+
+def _is_closed(run: Run) -> bool:
+    return run.state == "complete" or (run.state in _FINAL and run.n_samples == run.n_planned)

@@ -192,11 +192,10 @@ class Runner:
         return Outcome("stopped" if isinstance(fault, LimitError) else "aborted", "off", reason, error)
 
     def _closed(self, writer: RunWriter, outcome: Outcome) -> Outcome:
+        """Close the run file and say how the run ended. How it ended is known: no fault of the disk may hide that."""
         self._tell("closing")
         writer.finish()
         warnings = self._warnings()
-        writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
-        writer.file.close()
         state, reason, error = outcome.state, outcome.reason, outcome.error
         if writer.failure is not None:
             lost = f"writing failed: {writer.failure}"
@@ -206,11 +205,16 @@ class Runner:
             state, error = "aborted", "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
         try:
+            if writer.is_stuck:
+                raise RunFileError("its disk does not answer")
+            try:
+                writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
+            finally:
+                writer.close()
             close_run_file(self._path, state)
         except (OSError, IonechoError) as fault:
-            # The samples are on disk, and how the run ended is known: that is not to be lost over a trim.
-            untrimmed = f"the run file is not trimmed ({fault}): its samples are safe, `ionecho recover` closes it"
-            warnings = (*warnings, untrimmed)
+            unfinished = f"the run file is not closed ({fault}): its samples are safe, `ionecho recover` closes it"
+            warnings = (*warnings, unfinished)
         return Outcome(state, outcome.output, reason, error, writer.acknowledged, warnings)
 
     def _tell(self, phase: str) -> None:

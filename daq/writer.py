@@ -12,6 +12,7 @@ import queue
 import threading
 import time
 import zlib
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -119,6 +120,13 @@ class RunWriter:
     Used by one thread: `put` for each block, then `finish`. A failure of the disk is kept in `failure`, for the
     run to see and stop.
 
+    Parameters
+    ----------
+    path : Path
+        The run file.
+    patience_s : float
+        How long `finish` waits for the disk.
+
     Attributes
     ----------
     acknowledged : int
@@ -126,8 +134,9 @@ class RunWriter:
     failure : Exception or None
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, patience_s: float = _PATIENCE_S) -> None:
         self.file = RunFileBytes(path)
+        self._patience_s = patience_s
         self.acknowledged = 0
         self.failure: Exception | None = None
         self._rows = 0
@@ -184,10 +193,19 @@ class RunWriter:
 
     def finish(self) -> None:
         """Write what is queued and stop the thread; a disk that takes nothing for a minute is a failure."""
-        try:
-            self._queue.put(None, timeout=_PATIENCE_S)
-            self._thread.join(_PATIENCE_S)
-        except queue.Full:
-            pass
-        if self._thread.is_alive() and self.failure is None:
-            self.failure = TimeoutError(f"the disk took nothing for {_PATIENCE_S:.0f} s")
+        patient_until = time.monotonic() + self._patience_s
+        with suppress(queue.Full):
+            self._queue.put(None, timeout=self._patience_s)
+        self._thread.join(max(patient_until - time.monotonic(), 0.0))
+        if self.is_stuck and self.failure is None:
+            self.failure = TimeoutError(f"the disk took nothing for {self._patience_s:.0f} s")
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the thread still writes: whoever asks anything more of this file now waits for it."""
+        return self._thread.is_alive()
+
+    def close(self) -> None:
+        """Let the file go, after `finish`; not if the thread is stuck in it, which could then write into another."""
+        if not self.is_stuck:
+            self.file.close()

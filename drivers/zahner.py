@@ -88,6 +88,7 @@ class Zahner(Potentiostat):
         self._session = session
         self._clock = clock
         self._plan: DrivePlan | None = None
+        self._wanted: dict[str, float] = {}
         self._began = math.nan
         self._edge = 0
         self._sample = 0
@@ -124,17 +125,21 @@ class Zahner(Potentiostat):
             self._must_obey(command)
         self._must_obey(f":SESO:CRNG {plan.current_range_A!r}")
         self._must_obey(f":SESO:UVAL {plan.sequence.rest_V!r}")
-        wanted = {f":SESO:{name}?": value for name, value in limits.items()}
-        wanted |= {":SESO:ULIM:STAT?": 1, ":SESO:ILIM:STAT?": 1, ":SESO:CRNG?": plan.current_range_A, ":SESO:STAT?": 0}
-        for query, value in wanted.items():
+        self._wanted = {f":SESO:{name}?": value for name, value in limits.items()}
+        self._wanted |= {":SESO:ULIM:STAT?": 1, ":SESO:ILIM:STAT?": 1}
+        self._wanted |= {":SESO:CRNG?": plan.current_range_A, ":SESO:STAT?": 0}
+        self._verify()
+        self._plan = plan
+        self._edge = self._sample = 0
+
+    def _verify(self) -> None:
+        for query, value in self._wanted.items():
             answer = self._ask(query)
             if not math.isclose(answer, value, rel_tol=1e-5, abs_tol=1e-12):
                 raise InstrumentError(
                     f"{self._session.resource}: {query} reads back {answer!r}, not {value!r}; the output is still off",
                     command=query,
                 )
-        self._plan = plan
-        self._edge = self._sample = 0
 
     def _must_obey(self, command: str) -> None:
         answer = self._session.query(command).strip()
@@ -162,8 +167,12 @@ class Zahner(Potentiostat):
         )
 
     def start(self) -> None:
-        """Switch the potentiostat on at the rest level; from now on `read` sets the levels."""
+        """Switch the potentiostat on at the rest level; from now on `read` sets the levels.
+
+        What was armed is read back once more: an instrument that has restarted since has no limits.
+        """
         self._armed_plan()
+        self._verify()
         self._must_obey(":SESO:STAT ON")
         self._began = self._clock.monotonic()
 
@@ -182,7 +191,20 @@ class Zahner(Potentiostat):
             return _block([])
         before, level = self._since(), float(plan.sequence.start_V[max(self._edge - 1, 0)])
         current = self._ask(":MEAS:CURR?")
-        return _block([self._row(0.5 * (before + self._since()), level, current)])
+        centre = 0.5 * (before + self._since())
+        self._must_be_on()
+        return _block([self._row(centre, level, current)])
+
+    def _must_be_on(self) -> None:
+        """Ask after a reading whether the potentiostat is still on: the reading itself does not say."""
+        if self._ask(":SESO:STAT?") != 1.0:
+            # One that has switched itself off at a limit says so to any reading.
+            self._ask(":MEAS:CURR?")
+            raise InstrumentError(
+                f"{self._session.resource}: its potentiostat is off in mid-run: it has restarted, or another program "
+                "has reset it",
+                command=":SESO:STAT?",
+            )
 
     def _row(self, t_s: float, level_V: float, current_A: float) -> tuple[float, float, float, int]:
         plan = self._armed_plan()

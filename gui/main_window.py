@@ -30,7 +30,8 @@ from gui.fit_panel import FitPanel, MemoryPage
 from gui.fit_view import FitCurves, load_fit
 from gui.follower import RunFacts, RunOrder
 from gui.live_plot import LivePlot
-from gui.notices import Messages, UnknownOutputBanner
+from gui.notices import Messages
+from gui.output_alarm import OutputAlarm
 from gui.plan_view import PlanView, plan_protocol
 from gui.protocol_panel import PlanPage, ProtocolPanel
 from gui.run_control import RunControl, Stage
@@ -83,12 +84,14 @@ class MainWindow(QMainWindow):
         self._plan: PlanView | None = None
         self._facts: RunFacts | None = None
         self._closing = False
+        self._background = Background(self)
         self._make_parts(seed)
         self._lay_out()
         self._connect_parts()
         self._follow_palette()
         self._follow_stage()
         self._background.do(self._runs_in_progress, self._reattach, lambda fault: self.messages.say(str(fault)))
+        self.alarm.recall(folder)
         if resource is not None:
             self.connection.address.setText(resource)
             self.connection.connect_address()
@@ -102,7 +105,7 @@ class MainWindow(QMainWindow):
         self.memory_page = MemoryPage()
         self.time_axis = TimeAxisBar()
         self.messages = Messages()
-        self.banner = UnknownOutputBanner()
+        self.alarm = OutputAlarm(self._background, self.messages.say)
         self.headline = label("", "headline", "headline")
         self.headline.setWordWrap(False)
         self.detail = label("", "faint", "detail")
@@ -113,7 +116,6 @@ class MainWindow(QMainWindow):
         self.stop_button = button("Stop", "stopButton", self._stop, "stop")
         for big in (self.run_button, self.stop_button):
             big.setMinimumSize(118, 40)
-        self._background = Background(self)
         self._fit = JsonChild("The fit", self)
         self.run_control = RunControl(self)
 
@@ -154,7 +156,7 @@ class MainWindow(QMainWindow):
         whole = QVBoxLayout(self._ground)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.setSpacing(0)
-        whole.addWidget(self.banner)
+        whole.addWidget(self.alarm.banner)
         whole.addWidget(self._header())
         whole.addWidget(self.progress)
         whole.addLayout(body, 1)
@@ -189,7 +191,7 @@ class MainWindow(QMainWindow):
         self._fit.documented.connect(self._fitted)
         self._fit.failed.connect(self._fit_failed)
         self.run_control.stage_changed.connect(self._follow_stage)
-        self.run_control.unheard.connect(self.banner.alarm)
+        self.run_control.unheard.connect(self.alarm.raise_for)
         follower = self.run_control.follower
         follower.opened.connect(self._opened)
         follower.progressed.connect(self._progressed)
@@ -294,7 +296,7 @@ class MainWindow(QMainWindow):
 
     def _ended(self, outcome: Outcome) -> None:
         if outcome.output == "unknown":
-            self.banner.alarm(outcome.reason)
+            self.alarm.raise_for(outcome.reason, self._facts.path if self._facts is not None else None)
         self.headline.setText(
             {
                 "complete": "Complete",

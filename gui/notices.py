@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea
 
 from gui.widgets import button, label
@@ -50,6 +50,8 @@ class Messages(QFrame):
 class UnknownOutputBanner(QFrame):
     """The loudest thing in the window: the output may be on. It stays until somebody says that it is off."""
 
+    acknowledged = Signal()
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("unknownOutput")
@@ -60,7 +62,7 @@ class UnknownOutputBanner(QFrame):
         layout.setContentsMargins(16, 12, 16, 12)
         layout.addWidget(self._text, 2)
         layout.addWidget(self._reason, 3)
-        layout.addWidget(button("I have seen that it is off", "acknowledgeButton", self.hide))
+        layout.addWidget(button("I have seen that it is off", "acknowledgeButton", self._acknowledge))
         self.hide()
 
     def alarm(self, reason: str) -> None:
@@ -74,3 +76,7 @@ class UnknownOutputBanner(QFrame):
         self._text.setText("Output state unknown: press the OUTPUT key of the instrument")
         self._reason.setText(reason)
         self.show()
+
+    def _acknowledge(self) -> None:
+        self.hide()
+        self.acknowledged.emit()

@@ -121,7 +121,7 @@ def test_the_writer_keeps_everything_in_order(tmp_path: Path) -> None:
     for first in range(0, 1000, 10):
         writer.put(block(first, 10))
     writer.finish()
-    writer.file.close()
+    writer.close()
     assert writer.acknowledged == 1000
     run = open_run(path)
     np.testing.assert_allclose(run.t_s, np.arange(1000) * 1e-3)
@@ -135,7 +135,7 @@ def test_the_block_table_never_runs_over(tmp_path: Path) -> None:
     for first in range(0, 200_000, 50):
         writer.put(block(first, 50))
     writer.finish()
-    writer.file.close()
+    writer.close()
     assert writer.failure is None
     assert open_run(path).n_samples == 200_000
 
@@ -146,7 +146,7 @@ def test_more_samples_than_planned_are_refused(tmp_path: Path) -> None:
     writer = RunWriter(path)
     writer.put(block(0, 101))
     writer.finish()
-    writer.file.close()
+    writer.close()
     with pytest.raises(RunFileError, match="more than was planned"):
         writer.put(block(0, 1))
 
@@ -183,6 +183,23 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
     assert run.sample == Sample("pellet", 1e-3, 5e-5)
     assert before.state == "stopped", "whoever had the old file open sees that the run is over"
     assert nxload(str(path)).get_default().nxsignal.shape == (300,)
+
+
+def test_where_nothing_can_be_written_a_finished_run_is_checked_and_another_is_not_touched(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, state in (("done.nxs", "complete"), ("left.nxs", "running")):
+        create_run_file(tmp_path / name, header(100))
+        file = RunFileBytes(tmp_path / name)
+        file.write_samples(0, 0, [block(0, 100)])
+        file.set_state(state)
+        file.close()
+    before = sorted(path.name for path in tmp_path.iterdir())
+    monkeypatch.setattr("daq.closing.os.access", lambda *_: False)
+    assert "every checksum is right" in str(recover(tmp_path / "done.nxs"))
+    with pytest.raises(RunFileError, match="recover the copy"):
+        recover(tmp_path / "left.nxs")
+    assert sorted(path.name for path in tmp_path.iterdir()) == before
 
 
 def test_recovering_twice_changes_nothing_more(tmp_path: Path) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +15,7 @@ import pytest
 
 from daq import open_run
 from daq.runner import Runner
+from daq.writer import RunFileBytes, RunWriter
 from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 
@@ -199,6 +203,49 @@ def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
     assert (outcome.state, outcome.output) == ("complete", "off")
     assert "ionecho recover" in outcome.warnings[-1]
     assert open_run(path).n_samples == outcome.n_samples
+
+
+def test_a_last_event_that_cannot_be_written_does_not_hide_how_the_run_ended(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    def stop_writing_events(read: int) -> None:
+        if read == 3:
+            monkeypatch.setattr(RunFileBytes, "add_event", broken)
+
+    potentiostat.on_read = stop_writing_events
+    runner, _, path, _ = make_runner(protocol)
+    outcome = runner.run()
+    assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 4000)
+    assert "Input/output error" in outcome.warnings[-1]
+    assert open_run(path).n_samples == 4000
+
+
+def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hanging, answers = threading.Event(), threading.Event()
+
+    def never(*_: object) -> int:
+        hanging.set()
+        answers.wait(60.0)
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(RunFileBytes, "write_samples", never)
+    monkeypatch.setattr("daq.runner.RunWriter", partial(RunWriter, patience_s=0.05))
+    runner, _, path, _ = make_runner(protocol)
+    outcome = runner.run()
+    descriptor = runner._writer.file._descriptor  # type: ignore[union-attr]
+    assert hanging.is_set()
+    assert (outcome.state, outcome.output, outcome.n_samples) == ("aborted", "off", 0)
+    assert "the disk took nothing" in outcome.reason
+    assert "does not answer" in outcome.warnings[-1]
+    # Another file with this descriptor would be written into when the disk comes back.
+    assert os.path.samestat(os.fstat(descriptor), path.stat())
+    assert not potentiostat.output_on
+    answers.set()
 
 
 def test_flagged_samples_are_told_with_the_outcome(

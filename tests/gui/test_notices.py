@@ -6,6 +6,7 @@ import socket
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
@@ -82,6 +83,19 @@ def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operat
     assert operator.is_visible("unknownOutput")
     operator.click("acknowledgeButton")
     assert not operator.is_visible("unknownOutput")
+
+
+def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_once_seen(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path, confirmed = tmp_path / "run.nxs", []
+    monkeypatch.setattr("daq.confirm_off", confirmed.append)
+    monkeypatch.setattr("daq.unconfirmed_outputs", lambda _: {path: "run.nxs: no answer to :OUTP?"})
+    operator.window.alarm.recall(tmp_path)
+    operator.wait(lambda: operator.is_visible("unknownOutput"))
+    assert "no answer to :OUTP?" in operator.text("unknownOutputReason")
+    operator.click("acknowledgeButton")
+    operator.wait(lambda: confirmed == [path])
 
 
 def test_a_child_that_fails_says_why_and_where(operator: Operator, tmp_path: Path) -> None:
