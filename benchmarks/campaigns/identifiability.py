@@ -1,19 +1,17 @@
 """Are parameters that a record cannot tell called so, and only those? (`just identifiability`)
 
-Which they are is settled without any fit, by the Fisher information of the true cell: derivatives of the true current
-(central differences of `truth`, an offset projected out) over the true noise give the Cramer-Rao deviation of each
-parameter's logarithm (logit for those between two bounds). A parameter is
+Which they are is settled without any fit of ours. First, the Fisher information of the true cell: derivatives of the
+true current (central differences of `truth`, an offset projected out) over the true noise give the Cramer-Rao deviation
+of each parameter's logarithm (logit for those between two bounds). That is local, so scipy's least_squares then looks
+for other cells that give the true current to less than an interval of 95 % allows (3.84 in the sum of squares, without
+any noise). A parameter is
 
-- *unidentifiable by design* where the 95 % interval of that deviation spans a factor of 16 at least (logit: all but
-  a tenth of its range), and
-- *identifiable by design* where it spans a factor of 2 at most (logit: a quarter of its range);
+- *unidentifiable by design* where the 95 % interval of that deviation spans a factor of 16 at least (logit: 90 % of its
+  range), and there are such cells that far apart;
+- *identifiable by design* where it spans a factor of 2 at most (logit: a quarter of its range), and it does so at such
+  a cell with a memory too fast or too slow to be seen as well, the two taken together.
 
-the fit's own line, a factor of 4 (half of the range), lies between. What falls between the two is counted apart.
-
-That information is local. A cell with a memory too fast or too slow to be seen may give the true current as well, to
-less than what an interval of 95 % allows (3.84 in the sum of squares, without any noise); scipy's least_squares looks
-for such a cell. A parameter whose interval, the one at that cell taken in, is no longer short is not identifiable by
-design either; it is counted as between.
+The fit's own line, a factor of 4 (half of the range), lies between. What is neither is counted apart.
 """
 
 from __future__ import annotations
@@ -100,6 +98,14 @@ class _Axis:
         u = min(max(u, -600.0), 600.0)
         return self.lower + (self.upper - self.lower) / (1.0 + float(np.exp(-u))) if self.bounded else float(np.exp(u))
 
+    def far(self, place: float) -> list[list[float]]:
+        """Return sets of places of which an unidentifiable parameter reaches one: a factor of 16, or 90 %, apart."""
+        if not self.bounded:
+            far, half = float(np.log(16.0)), float(np.log(4.0))
+            return [[place + far], [place - far], [place - half, place + half]]
+        ends = [float(np.log(share / (1.0 - share))) for share in (0.05, 0.95)]
+        return [[end for end, inside in zip(ends, (place > ends[0], place < ends[1]), strict=True) if inside]]
+
     def verdict(self, low: float, high: float) -> str:
         """Whether an interval of u is one of an identifiable parameter."""
         if self.bounded:
@@ -128,6 +134,13 @@ def by_design(cell: Cell, model: CellModel, t_s: Floats, drive: PulseSequence, s
             low, high = (pick(ends[name][side], others[name][side]) for side, pick in enumerate((min, max)))
             if axes[name].verdict(low, high) != "yes":
                 verdict[name] = "between"
+    for name in [name for name, found in verdict.items() if found == "no"]:
+
+        def reached(end: float, name: str = name) -> bool:
+            return _nearest(partial(current, times=times), places, {name: end}, root)[0] < _CHI2_95
+
+        if not any(all(reached(end) for end in ends) for ends in axes[name].far(places[name])):
+            verdict[name] = "between"
     return verdict
 
 
@@ -163,22 +176,29 @@ def _rivals(
     current: Callable[[dict[str, float]], Floats], places: dict[str, float], time: str, weight: Floats, t_s: Floats
 ) -> Iterator[dict[str, float]]:
     """Yield cells with a memory out of sight that give the true current, on the whole line."""
-    expected = current(places)
-    others = [name for name in places if name != time]
-
     for time_s in (1e-2 * (t_s[1] - t_s[0]), 1e3 * t_s[-1]):
+        chi2, cell = _nearest(current, places, {time: float(np.log(time_s))}, weight)
+        if chi2 < _CHI2_95:
+            yield cell
 
-        def moved(u: Floats, time_s: float = time_s) -> dict[str, float]:
-            return {**places, **dict(zip(others, u.tolist(), strict=True)), time: float(np.log(time_s))}
 
-        def residual(u: Floats) -> Floats:
-            off = current(moved(u)) - expected
-            return weight * (off - np.average(off, weights=weight**2))
+def _nearest(
+    current: Callable[[dict[str, float]], Floats], places: dict[str, float], held: dict[str, float], weight: Floats
+) -> tuple[float, dict[str, float]]:
+    """Return the cell with some parameters held that is nearest to the true current, and by how much it misses it."""
+    expected = current(places)
+    others = [name for name in places if name not in held]
 
-        start = np.array([places[name] for name in others])
-        found = least_squares(residual, start, bounds=(start - _FAR, start + _FAR), max_nfev=30)
-        if 2.0 * found.cost < _CHI2_95:
-            yield moved(found.x)
+    def moved(u: Floats) -> dict[str, float]:
+        return {**places, **dict(zip(others, u.tolist(), strict=True)), **held}
+
+    def residual(u: Floats) -> Floats:
+        off = current(moved(u)) - expected
+        return weight * (off - np.average(off, weights=weight**2))
+
+    start = np.array([places[name] for name in others])
+    found = least_squares(residual, start, bounds=(start - _FAR, start + _FAR), max_nfev=30)
+    return 2.0 * float(found.cost), moved(found.x)
 
 
 def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES) -> dict[str, Any]:
