@@ -10,7 +10,7 @@ import numpy as np
 from drivers import Block, DrivePlan, Potentiostat, Status
 
 
-def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0) -> Block:
+def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:
     """Run a plan to its end; the output is off afterwards."""
     driver.arm(plan)
     blocks = []
@@ -21,7 +21,7 @@ def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0) -> Bl
             blocks.append(block)
             if not len(block):
                 assert time.monotonic() < deadline, "the instrument does not come to its end"
-                time.sleep(0.005)
+                time.sleep(poll_s)
     finally:
         assert driver.safe_state().off
     return joined(blocks)

@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pytest
 
 from drivers import open_potentiostat
 from drivers.b2900 import B2911
+from ionecho.demo import simulated_instrument
 from protocols import Protocol
+from protocols.library import names
+from tests.drivers.conformance import Truth, played
 
 
-@pytest.mark.parametrize("transport", ["hislip", "vxi11"])
-def test_a_library_protocol_gives_ohms_law_over_each_link(transport: str) -> None:
-    from ionecho.demo import simulated_instrument
+@pytest.fixture(scope="module", params=["hislip", "vxi11"])
+def resource(request: pytest.FixtureRequest) -> Iterator[str]:
+    with simulated_instrument("b2912a", 1, 20.0, "resistor", request.param) as served:
+        assert ("hislip0" if request.param == "hislip" else "inst0") in served
+        yield served
 
-    with simulated_instrument("b2912a", 1, 20.0, "resistor", transport) as resource:
-        driver = open_potentiostat(resource)
-        driver.arm(B2911.plan(Protocol.load("prbs")))
-        driver.start()
-        blocks = []
-        while (block := driver.read()) is not None:
-            blocks.append(block)
-        assert driver.safe_state().off
+
+@pytest.mark.parametrize("name", names())
+def test_library_protocols_give_ohms_law_over_each_link(resource: str, name: str) -> None:
+    driver = open_potentiostat(resource)
+    try:
+        plan = B2911.plan(Protocol.load(name))
+        # 1e-4 of the range at 1 us, falling with the root of the aperture.
+        noise_A = 1e-4 * plan.current_range_A / np.sqrt(plan.aperture_s / 1e-6)
+        Truth(10_000.0, noise_A).holds(plan, played(driver, plan))
+    finally:
         driver.close()
-    current, voltage = (np.concatenate([getattr(b, n) for b in blocks]) for n in ("current_A", "voltage_V"))
-    assert len(current) == 78_500
-    assert not any(block.status.any() for block in blocks)
-    assert np.median(np.abs(current - voltage / 10_000.0)) < 1e-9

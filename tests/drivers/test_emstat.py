@@ -25,7 +25,7 @@ RESISTOR = 10_000.0
 KINDS = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 
 
-@pytest.fixture(scope="module", params=[("emstat-pico", "pty"), ("emstat4", "pty"), ("emstat4", "socket")])
+@pytest.fixture(scope="module", params=[(kind, transport) for kind in KINDS for transport in ("pty", "socket")])
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
     with simulated_instrument(kind, 1, 30.0, "resistor", transport) as served:
