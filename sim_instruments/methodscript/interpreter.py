@@ -15,7 +15,9 @@ from sim_instruments.methodscript.faults import Code, ScriptFault
 from sim_instruments.methodscript.grammar import Variable
 from sim_instruments.methodscript.measuring import Measuring
 from sim_instruments.methodscript.memory import Memory
-from sim_instruments.methodscript.values import Value, packaged
+from sim_instruments.methodscript.output import Output
+from sim_instruments.methodscript.settings import Settings
+from sim_instruments.methodscript.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -32,9 +34,6 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
-_APERTURE_SHARE = 0.5  # of the interval a reading averages over, at its end, unless set otherwise (assumed)
-_LONGEST_PACKAGE = 20  # variables (assumed)
-_UART_BUFFER_S = 0.02  # how much output may wait for the line before the script does (assumed)
 _STEPS_AT_ONCE = 20_000  # a script that only turns in circles must not keep the server from its clients
 
 
@@ -89,18 +88,15 @@ class Run:
         self._frames: list[_Frame] = []
         self._timer_s = self._start_s = start_s
         self._interval_s, self._next_wake_s = 0.0, start_s
-        self._share = _APERTURE_SHARE
-        self._package: list[str] | None = None
-        self._metadata = 7
+        self._settings = Settings(self._memory, potentiostat)
+        self._output = Output(emit, self._memory, potentiostat.model, start_s)
         self._pins = 0
-        self._silent = False
-        self._line_free_s = start_s
         self._finishing = False
         self._halted_s: float | None = None
         self._handlers = self._commands()
 
     def _commands(self) -> dict[str, Callable[[Statement], None]]:
-        memory, cell, value = self._memory, self._cell, self._memory.number
+        memory, cell, settings, output = self._memory, self._cell, self._settings, self._output
         return {
             "var": lambda s: memory.declare(str(s.arguments[0])),
             "array": lambda s: memory.declare_array(str(s.arguments[0]), memory.value(s.arguments[1]).number),
@@ -127,25 +123,25 @@ class Run:
             "timer_start": self._start_timer,
             "timer_get": lambda s: memory.assign(s.arguments[0], Value(self.now_s - self._timer_s, "eb")),
             "get_time": lambda s: memory.assign(s.arguments[0], Value(self.now_s - self._start_s, "eb")),
-            "set_pgstat_mode": lambda s: cell.set_mode(int(value(s.arguments[0]))),
-            "set_pgstat_chan": self._set_channel,
-            "set_max_bandwidth": self._set_bandwidth,
-            "set_range": self._set_range,
-            "set_cr": self._set_range,
+            "set_pgstat_mode": settings.set_mode,
+            "set_pgstat_chan": settings.set_channel,
+            "set_max_bandwidth": settings.set_bandwidth,
+            "set_range": settings.set_range,
+            "set_cr": settings.set_range,
             "set_range_minmax": self._set_window,
             "set_pot_range": self._set_window,
-            "set_autoranging": self._set_autoranging,
-            "set_acquisition_frac": self._set_share,
+            "set_autoranging": settings.set_autoranging,
+            "set_acquisition_frac": settings.set_share,
             "set_e": self._set_potential,
             "cell_on": lambda _: cell.switch_on(self.now_s),
             "cell_off": lambda _: cell.switch_off(self.now_s),
             "meas": self._measure,
             "meas_fast_cv": self._fast_cyclic,
-            "pck_start": self._begin_package,
-            "pck_add": self._add_to_package,
-            "pck_end": self._end_package,
-            "send_string": self._send_text,
-            "set_script_output": self._set_output,
+            "pck_start": output.begin_package,
+            "pck_add": output.add_to_package,
+            "pck_end": lambda _: self._say(output.complete_package()),
+            "send_string": lambda s: self._say(output.text(s)),
+            "set_script_output": output.set_output,
             "set_gpio": self._set_pins,
             "get_gpio": lambda s: memory.assign(s.arguments[0], Value(self._pins, "ec")),
         }
@@ -165,7 +161,7 @@ class Run:
     def abort(self, at_s: float) -> None:
         """Leave every loop at once and go to ``on_finished:`` (protocol, command Z)."""
         self._resume_clock(at_s)
-        self._package = None
+        self._output.drop_package()
         while self._frames:
             self._leave()
         self._finish()
@@ -176,7 +172,7 @@ class Run:
         if at is None:
             return False
         self._resume_clock(at_s)
-        self._package = None
+        self._output.drop_package()
         head = self._frames[at].at
         while len(self._frames) > at:
             self._leave()
@@ -246,12 +242,7 @@ class Run:
             self._at += 1
 
     def _say(self, line: str) -> None:
-        if self._silent:
-            return
-        self._emit(line + "\n")
-        if self._model.baud is not None:
-            self._line_free_s = max(self._line_free_s, self.now_s) + 10.0 * (len(line) + 1) / self._model.baud
-            self.now_s = max(self.now_s, self._line_free_s - _UART_BUFFER_S)
+        self.now_s = self._output.say(line, self.now_s)
 
     # -- variables ----------------------------------------------------------------------------------------------------
 
@@ -310,7 +301,7 @@ class Run:
             self._next_point()
 
     def _breakloop(self, _: Statement) -> None:
-        self._package = None
+        self._output.drop_package()
         head = self._program.statements[self._frames[-1].at]
         self._leave()
         self._at = head.target
@@ -333,11 +324,11 @@ class Run:
         numbers = [self._memory.number(argument) for argument in statement.arguments[n_outputs:]]
         points = self._points(technique, numbers, statement.options)
         self.now_s += self._model.start_s
-        measuring = Measuring(points, self._cell, self._share, self.now_s, at_rest=technique == "ocp")
+        measuring = Measuring(points, self._cell, self._settings.share, self.now_s, at_rest=technique == "ocp")
         self._frames.append(_Frame(self._at, measuring, statement.arguments[:n_outputs], "nscans" in statement.options))
         self._say(f"M{techniques.MARKERS[technique]:04X}")
         if technique == "ca":
-            self._cell.begin_series(self.now_s, numbers[1], self._share * numbers[1])
+            self._cell.begin_series(self.now_s, numbers[1], self._settings.share * numbers[1])
         self._next_point()
 
     def _points(self, technique: str, numbers: list[float], options: dict[str, int]) -> Iterator[Point]:
@@ -405,7 +396,7 @@ class Run:
             told = self._cell.apply(self.now_s, level_V)
             self.now_s += hold_s
             self._memory.array(str(potentials))[k] = Value(told, "da")
-            self._memory.array(str(currents))[k] = self._cell.read(self.now_s, self._share * hold_s)
+            self._memory.array(str(currents))[k] = self._cell.read(self.now_s, self._settings.share * hold_s)
         self._memory.assign(count, Value(len(points), "ja"))
 
     # -- potentiostat -------------------------------------------------------------------------------------------------
@@ -416,42 +407,9 @@ class Run:
         self._cell.apply(self.now_s, self._memory.number(statement.arguments[0]))
 
     def _set_window(self, statement: Statement) -> None:
-        *kind, low, high = statement.arguments
         if any(frame.measuring is not None for frame in self._frames):
             raise ScriptFault(Code.POTENTIAL_IN_LOOP)
-        if kind in (["da"], []):
-            self._cell.set_window(self._memory.number(low), self._memory.number(high))
-
-    def _set_range(self, statement: Statement) -> None:
-        *kind, current = statement.arguments
-        if kind in (["ba"], []):
-            at = self._cell.range_for(self._memory.number(current))
-            self._cell.range_at = at
-            # A range that is set holds until autoranging is set.
-            self._cell.autorange = (at, at)
-
-    def _set_autoranging(self, statement: Statement) -> None:
-        *kind, low, high = statement.arguments
-        if kind in (["ba"], []):
-            self._cell.set_autorange(self._memory.number(low), self._memory.number(high))
-
-    def _set_bandwidth(self, statement: Statement) -> None:
-        bandwidth_Hz = self._memory.number(statement.arguments[0])
-        if bandwidth_Hz < 0:
-            raise ScriptFault(Code.OUT_OF_BOUNDS)
-        # 0 asks for the lowest there is (assumed: 1 Hz).
-        self._cell.bandwidth_Hz = max(bandwidth_Hz, 1.0)
-
-    def _set_share(self, statement: Statement) -> None:
-        """Set the share of the interval that a reading averages over, in percent (assumed)."""
-        percent = self._memory.number(statement.arguments[0])
-        if not 1 <= percent <= 100:
-            raise ScriptFault(Code.OUT_OF_BOUNDS)
-        self._share = percent / 100.0
-
-    def _set_channel(self, statement: Statement) -> None:
-        if int(self._memory.number(statement.arguments[0])) not in {0, 1}:
-            raise ScriptFault(Code.NO_SUCH_CHANNEL)
+        self._settings.set_window(statement)
 
     def _measure(self, statement: Statement) -> None:
         duration, target, kind = statement.arguments
@@ -491,33 +449,6 @@ class Run:
 
     def _start_timer(self, _: Statement) -> None:
         self._timer_s = self.now_s
-
-    def _begin_package(self, statement: Statement) -> None:
-        if self._package is not None:
-            raise ScriptFault(Code.WRONG_PACKAGE)
-        self._package = []
-        self._metadata = statement.options.get("meta_msk", 7)
-
-    def _add_to_package(self, statement: Statement) -> None:
-        if self._package is None:
-            raise ScriptFault(Code.WRONG_PACKAGE)
-        if len(self._package) >= _LONGEST_PACKAGE:
-            raise ScriptFault(Code.PACKAGE_TOO_LONG)
-        value = self._memory.value(statement.arguments[0])
-        self._package.append(packaged(value, self._metadata, self._model.tells_noise))
-
-    def _end_package(self, _: Statement) -> None:
-        if self._package is None:
-            raise ScriptFault(Code.WRONG_PACKAGE)
-        package, self._package = self._package, None
-        self._say("P" + ";".join(package))
-
-    def _send_text(self, statement: Statement) -> None:
-        text = str(statement.arguments[0])
-        self._say("T" + (self._memory.text(text[2:-1]) if text.startswith("f") else text[1:-1]))
-
-    def _set_output(self, statement: Statement) -> None:
-        self._silent = int(self._memory.number(statement.arguments[0])) not in {1, 3}
 
     def _set_pins(self, statement: Statement) -> None:
         self._pins = int(self._memory.number(statement.arguments[0]))
