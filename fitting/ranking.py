@@ -193,7 +193,6 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
     scores = np.array([criteria(result, effective) for result in results])
     above = scores - scores.min(axis=0)
     likelihood = np.exp(-0.5 * above[:, 0])
-    step = reduction.step_noise_A
     found = [
         Ranked(
             result,
@@ -202,7 +201,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
             float(above[k, 0]),
             float(above[k, 1]),
             float(likelihood[k] / likelihood.sum()),
-            float((result.noise_A / step) ** 2) if step > 0.0 else float("nan"),
+            result.whiteness,
         )
         for k, result in enumerate(results)
     ]

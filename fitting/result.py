@@ -175,6 +175,14 @@ class FitResult:
         return np.array([estimate.value for estimate in self.estimates])
 
     @property
+    def whiteness(self) -> float:
+        """Variance of the residual over that which neighbouring samples scatter by: 1 if it is white.
+
+        NaN where the record has too few samples within holds to tell.
+        """
+        return float((self.noise_A / self.step_noise_A) ** 2) if self.step_noise_A > 0.0 else float("nan")
+
+    @property
     def correlation(self) -> Floats:
         """Correlations of the logarithms, shape (k, k)."""
         size = np.sqrt(np.diag(self.covariance))
@@ -195,6 +203,7 @@ class FitResult:
             "rms_current_A": self.rms_current_A,
             "noise_estimate_A": self.noise_A,
             "step_noise_A": self.step_noise_A if np.isfinite(self.step_noise_A) else None,
+            "whiteness": self.whiteness if np.isfinite(self.whiteness) else None,
             "interval_widening": self.widening,
             "window_s": list(self.window_s),
             "samples_used": self.n_samples,
@@ -231,6 +240,8 @@ class FitResult:
         from rich.text import Text
 
         noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
+        if np.isfinite(self.whiteness):
+            noise += f", whiteness {self.whiteness:.3g} (1: white)"
         caption = "\n".join([noise, ATTRIBUTION, *self.warnings])
         table = Table(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
         for heading in ("", "value", "95 % interval", ""):
