@@ -79,8 +79,8 @@ def slow(name: str) -> Protocol:
     return protocol.stretched(1.0 / np.diff(bounds).min())
 
 
-@pytest.mark.parametrize("name", names())
-def test_library_protocols_give_ohms_law_on_a_resistor(link: InTime, driver: Zahner, name: str) -> None:
+@pytest.mark.parametrize("name", ["single_pulse", "staircase"])
+def test_on_time_every_sample_of_a_library_protocol_is_ohms_law(link: InTime, driver: Zahner, name: str) -> None:
     plan = Zahner.plan(slow(name))
     assert plan.jitter_s == 0.05
     record(link, driver, plan)

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import h5py
@@ -21,6 +21,14 @@ from protocols import LimitError, Limits, OutputStateUnknown, Protocol, RunFileE
 from .conftest import asked, runner_of, running_with, until
 
 Simulated = Callable[..., str]
+
+
+@pytest.fixture(autouse=True)
+def _interruptible() -> Iterator[None]:
+    """A shell's background jobs ignore Ctrl-C, and so would all their children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp_path: Path) -> None:
