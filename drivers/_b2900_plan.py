@@ -8,13 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers._keithley_plan import ranges_of
-from drivers._planning import Steps, dwell_faults, quantised, sequence_of, staircase_for_ramps
+from drivers._planning import Steps, dwell_faults, quantised, ranges_of, sequence_of, staircase_for_ramps
 from drivers.contract import DrivePlan, Rounding
 from protocols import Fault, ProtocolError, format_quantity
 
 if TYPE_CHECKING:
-    from drivers._keithley_plan import Tables
+    from drivers._planning import Tables
     from drivers.contract import Capabilities
     from protocols import Protocol
 

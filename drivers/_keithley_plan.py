@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers._planning import Steps, covering, dwell_faults, quantised, sequence_of, staircase_for_ramps
+from drivers._planning import Steps, dwell_faults, quantised, ranges_of, sequence_of, staircase_for_ramps
 from drivers.contract import DrivePlan, Rounding
-from protocols import Fault, LimitError, ProtocolError, PulseSequence, format_quantity
+from protocols import Fault, ProtocolError, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
+    from drivers._planning import Tables
     from drivers.contract import Capabilities
     from protocols import Protocol
 
@@ -41,64 +42,6 @@ class Timing:
     aperture_s: float
     late_s: float
     shortest_dwell_s: float
-
-
-@dataclass(frozen=True)
-class Tables:
-    """What a model's source and ammeter can do.
-
-    Attributes
-    ----------
-    resolution_V : mapping
-        Programming resolution of each voltage range (V).
-    largest_A : mapping
-        Highest current range that a voltage range goes with (V: A): the power envelope.
-    """
-
-    resolution_V: Mapping[float, float]
-    largest_A: Mapping[float, float]
-
-
-def ranges_of(protocol: Protocol, can: Capabilities, tables: Tables, faults: list[Fault]) -> tuple[float, float, float]:
-    """Return voltage range (V), current range and compliance (A); NaN, with a fault, where nothing fits.
-
-    Raises
-    ------
-    LimitError
-        If the protocol limits no current.
-    """
-    limit = protocol.limits.current_A
-    if limit is None:
-        raise LimitError("the protocol has no current limit")
-    voltage = covering(can.voltage_ranges_V, protocol.sequence.max_abs_V)
-    if voltage is None:
-        highest = format_quantity(can.voltage_ranges_V[-1], "V")
-        faults.append(
-            Fault(
-                "sequence",
-                f"{format_quantity(protocol.sequence.max_abs_V, 'V')} is beyond the highest range, {highest}",
-            )
-        )
-        voltage = math.nan
-    wanted = protocol.sampling.current_range_A or limit
-    full_scale = covering(can.current_ranges_A, wanted)
-    if full_scale is None:
-        highest = format_quantity(can.current_ranges_A[-1], "A")
-        faults.append(
-            Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond the highest range, {highest}")
-        )
-        return voltage, math.nan, math.nan
-    if full_scale > tables.largest_A.get(voltage, math.inf):
-        faults.append(
-            Fault(
-                "sampling.current_range",
-                f"the {format_quantity(full_scale, 'A')} range does not go with the {format_quantity(voltage, 'V')} "
-                f"range of the source: at most {format_quantity(tables.largest_A[voltage], 'A')}",
-            )
-        )
-    # The limit is set between 1 % and 105 % of the range (it must be above 0.1 % of it: 2450 p. 6-71, 2461 p. 6-94); a
-    # smaller one is enforced by the run itself.
-    return voltage, full_scale, min(max(limit, 0.01 * full_scale), 1.05 * full_scale)
 
 
 def drive_plan(

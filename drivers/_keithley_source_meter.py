@@ -37,7 +37,8 @@ from protocols import InstrumentError, OutputStateUnknown
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from drivers._keithley_plan import Program, Tables
+    from drivers._keithley_plan import Program
+    from drivers._planning import Tables
     from drivers.contract import DrivePlan
     from drivers.session import VisaSession
 

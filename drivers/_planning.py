@@ -1,4 +1,4 @@
-"""How does a protocol become steps that a stepping source can make: quantised, ranged, within its minima?"""
+"""How does a protocol become steps that a stepping source can make: quantised, ranged, within its minima and limits?"""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract import Rounding
-from protocols import Fault, PulseSequence, format_quantity
+from protocols import Fault, LimitError, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from drivers.contract import Capabilities
+    from protocols import Protocol
 
 _MAX_STEPS_PER_RAMP = 1000
 
@@ -139,3 +142,61 @@ def sequence_of(steps: Steps, time_step_s: float, rest_V: float, repeats: int) -
     starts = np.concatenate([[0], ends[:-1]])
     levels = np.tile(steps.levels_V, repeats)
     return PulseSequence(starts * time_step_s, levels, levels, float(ends[-1] * time_step_s), rest_V)
+
+
+@dataclass(frozen=True)
+class Tables:
+    """What a model's source and ammeter can do.
+
+    Attributes
+    ----------
+    resolution_V : mapping
+        Programming resolution of each voltage range (V).
+    largest_A : mapping
+        Highest current range that a voltage range goes with (V: A): the power envelope.
+    """
+
+    resolution_V: Mapping[float, float]
+    largest_A: Mapping[float, float]
+
+
+def ranges_of(protocol: Protocol, can: Capabilities, tables: Tables, faults: list[Fault]) -> tuple[float, float, float]:
+    """Return voltage range (V), current range and compliance (A); NaN, with a fault, where nothing fits.
+
+    Raises
+    ------
+    LimitError
+        If the protocol limits no current.
+    """
+    limit = protocol.limits.current_A
+    if limit is None:
+        raise LimitError("the protocol has no current limit")
+    voltage = covering(can.voltage_ranges_V, protocol.sequence.max_abs_V)
+    if voltage is None:
+        highest = format_quantity(can.voltage_ranges_V[-1], "V")
+        faults.append(
+            Fault(
+                "sequence",
+                f"{format_quantity(protocol.sequence.max_abs_V, 'V')} is beyond the highest range, {highest}",
+            )
+        )
+        voltage = math.nan
+    wanted = protocol.sampling.current_range_A or limit
+    full_scale = covering(can.current_ranges_A, wanted)
+    if full_scale is None:
+        highest = format_quantity(can.current_ranges_A[-1], "A")
+        faults.append(
+            Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond the highest range, {highest}")
+        )
+        return voltage, math.nan, math.nan
+    if full_scale > tables.largest_A.get(voltage, math.inf):
+        faults.append(
+            Fault(
+                "sampling.current_range",
+                f"the {format_quantity(full_scale, 'A')} range does not go with the {format_quantity(voltage, 'V')} "
+                f"range of the source: at most {format_quantity(tables.largest_A[voltage], 'A')}",
+            )
+        )
+    # The limit is set between 1 % and 105 % of the range (it must be above 0.1 % of it: 2450 p. 6-71, 2461 p. 6-94); a
+    # smaller one is enforced by the run itself.
+    return voltage, full_scale, min(max(limit, 0.01 * full_scale), 1.05 * full_scale)

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from drivers._b2900_plan import LIST_POINTS, plan_b2900
-from drivers._keithley_plan import Tables
+from drivers._planning import Tables
 from drivers._readings import OVERFLOW_A, refuse_impossible
 from drivers.contract import Block, Capabilities, DrivePlan, Identity, OutputReadback, Potentiostat, Status
 from protocols import InstrumentError, OutputStateUnknown

@@ -13,7 +13,7 @@ from drivers._keithley_measuring import (
     MeasuringSourceMeter,
     Minima,
 )
-from drivers._keithley_plan import Tables
+from drivers._planning import Tables
 from drivers.contract import Capabilities
 
 

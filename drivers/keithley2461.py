@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers._keithley_plan import Tables, Timing, drive_plan
+from drivers._keithley_plan import Timing, drive_plan
 from drivers._keithley_source_meter import TIME_SLACK_S, KeithleySourceMeter
+from drivers._planning import Tables
 from drivers.contract import Block, Capabilities, Status
 
 if TYPE_CHECKING:

@@ -32,8 +32,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
-from drivers._keithley_plan import Tables, Timing, drive_plan, program_of
+from drivers._keithley_plan import Timing, drive_plan, program_of
 from drivers._keithley_source_meter import number_in
+from drivers._planning import Tables
 from drivers.contract import Block, Capabilities, Identity, OutputReadback, Potentiostat, Status
 from protocols import ConnectionLost, InstrumentError, OutputStateUnknown
 
