@@ -26,7 +26,8 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     ----------
     folder : str or Path
     """
-    newest = sorted(Path(folder).glob("*.nxs"), key=lambda path: path.stat().st_mtime, reverse=True)[:_NEWEST]
+    runs = [path for path in Path(folder).glob("*.nxs") if not path.name.endswith(".results.nxs")]
+    newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_NEWEST]
     found = {}
     for path in reversed(newest):
         if not _confirmation(path).exists():

@@ -170,7 +170,8 @@ def _sudden(problem: Problem, best: Minimum) -> tuple[str, ...]:
         return ()
     fastest = 1.0 / problem.reduction.grid.shortest_s
     at = np.array([1.0, _SOONER, 1e9, 1e9 * _SOONER]) * fastest
-    size = np.abs(problem.model.admittance(at.astype(np.complex128), problem.scales.outward(best.u)))
+    with np.errstate(all="ignore"):  # beyond what some elements can be evaluated at: then there is nothing to say
+        size = np.abs(problem.model.admittance(at.astype(np.complex128), problem.scales.outward(best.u)))
     if size[3] > _GROWS * size[2]:
         raise FitError(
             f"{problem.model.circuit} has no resistance in series: after a step its current is without bound, and a"
