@@ -14,7 +14,7 @@ from fitting.elements import StartScale
 from fitting.impedance import ImpedanceSpectrum
 from fitting.reducer import reduce_run
 from fitting.reduction import Reduction
-from fitting.spectrum import fit_spectrum
+from fitting.spectrum import SpectrumResult, fit_spectrum
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -87,9 +87,13 @@ class PulseEvidence(Evidence):
         return self.reduction.mode_map.s
 
     @cached_property
+    def _spectrum(self) -> SpectrumResult:
+        return fit_spectrum(self.reduction)
+
+    @cached_property
     def scale(self) -> StartScale:
         shortest, longest = self.window_s
-        conductance = float(fit_spectrum(self.reduction).conductance(np.array([shortest]))[0])
+        conductance = float(self._spectrum.conductance(np.array([shortest]))[0])
         if not conductance > 0.0:
             raise FitError(f"{self.source or 'record'}: the current does not follow the voltage; look at its sign")
         return StartScale(conductance, shortest, longest)
@@ -112,7 +116,7 @@ class PulseEvidence(Evidence):
         found: list[tuple[float, str]] = []
         if reduction.rest_A2 > 0.0 and cost / spare > 1.0 + 5.0 * np.sqrt(2.0 / spare):
             found.append((float(np.sqrt(cost / spare)), "free relaxations explain what the model leaves of it"))
-        step = reduction.step_noise_A
+        step = self._spectrum.step_noise_A
         if step > 0.0 and (noise / step) ** 2 > 1.0 + 8.0 / np.sqrt(max(reduction.n_bends, 1)):
             rho = min(2.0 - float(np.sqrt(1.0 + 3.0 * (step / noise) ** 2)), 0.999)
             found.append((float(np.sqrt((1.0 + rho) / (1.0 - rho))), "its residual is not white"))

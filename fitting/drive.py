@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 _GUARD_SHARE = 1e-3
 _SLACK_SHARE = 1e-6
+_AT_REST, _FEWEST_AT_REST = 64, 4
+_JUMP = 8.0  # in medians of the steps: more than five deviations of noise
 
 
 def segments_of(drive: PulseSequence) -> Floats:
@@ -202,7 +204,8 @@ class ModeCursor:
     def _measured(self, t_s: Floats, voltage_V: Floats) -> Floats:
         first = not np.isfinite(self._last[0])
         t = t_s if first else np.concatenate([[self._last[0]], t_s])
-        v = voltage_V if first else np.concatenate([[self._last[1]], voltage_V])
+        before = level_at_rest(voltage_V[:_AT_REST]) if first else self._last[1]
+        v = np.concatenate([[before], voltage_V[first:]])
         self._clock[3] = 0.0
         if len(t) == 1:
             return np.array([[t_s[0]], [0.0], [0.0]])
@@ -210,6 +213,28 @@ class ModeCursor:
         segments[0] = t[:-1]
         np.divide(np.diff(v), np.diff(t), out=segments[2])
         return segments
+
+
+def level_at_rest(voltage_V: Floats) -> float:
+    """Return the voltage before a record, from its first samples: their mean up to the first jump, if they are level.
+
+    A cell answers a wrong level for as long as it remembers; one sample alone is wrong by all of its noise.
+
+    Parameters
+    ----------
+    voltage_V : ndarray, shape (n,)
+    """
+    steps = np.abs(np.diff(voltage_V))
+    far = np.flatnonzero(steps > _JUMP * float(np.median(steps))) if len(steps) else steps
+    level = voltage_V[: far[0] + 1] if len(far) else voltage_V
+    n = len(level)
+    if n < _FEWEST_AT_REST:
+        return float(voltage_V[0])
+    drift = abs(float(np.mean(level[n // 2 :]) - np.mean(level[: n // 2])))
+    # Of noise, steps have twice the variance, and the difference of two halves has four times that of the mean.
+    if drift > 3.0 * float(np.sqrt(0.5 * np.mean(steps[: n - 1] ** 2) * 4.0 / n)):
+        return float(voltage_V[0])
+    return float(voltage_V[0] + np.mean(level - voltage_V[0]))
 
 
 def _aperture_means(rates: Floats, aperture_s: float) -> Floats:

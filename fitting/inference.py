@@ -17,7 +17,7 @@ from fitting.nuisance import Nuisance
 from fitting.reduction import Reduction
 from fitting.result import FitResult
 from fitting.spectrum import fit_spectrum
-from protocols import FitError
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +30,7 @@ _STARTS = 6
 _MOST_STARTS = 24
 _RINGS = 1e-3
 _SOONER, _GROWS = 30.0, 1.1
+_COUNTS = 1.01
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,7 +158,17 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     widening *= scale
     unit = widening * noise_A / problem.unit_A
     intervals = landscape.intervals(best, ends, unit)
-    return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks + sudden)
+    remarks += sudden + _misread(problem, best)
+    return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
+
+
+def _misread(problem: Problem, best: Minimum) -> tuple[str, ...]:
+    """Say so where the noise of a measured voltage counts."""
+    reduction = problem.reduction
+    if reduction.scatter_A(problem.weights(best.u)[0]) <= _COUNTS * reduction.step_noise_A:
+        return ()
+    shown = format_quantity(reduction.voltage_error_V, "V")
+    return (f"the voltage was read with a noise of {shown}, which the current does not follow: its bias is taken out",)
 
 
 def _sudden(problem: Problem, best: Minimum) -> tuple[str, ...]:
@@ -246,7 +257,7 @@ def _ends(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
 
 def _widening(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, tuple[str, ...]]:
     """Factor on the intervals, and what to say, where the residual is not white noise; the larger of two."""
-    found = [one for one in (_coloured(problem.reduction, noise_A), _lack_of_fit(problem, best)) if one is not None]
+    found = [one for one in (_coloured(problem, best, noise_A), _lack_of_fit(problem, best)) if one is not None]
     if not found:
         return 1.0, ()
     widening, remark = max(found, key=lambda one: one[0])
@@ -267,13 +278,14 @@ def _lack_of_fit(problem: Problem, best: Minimum) -> tuple[float, str] | None:
     return widening, remark
 
 
-def _coloured(reduction: Reduction, noise_A: float) -> tuple[float, str] | None:
+def _coloured(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, str] | None:
     """Whether the residual is more than what the samples scatter by from one to the next.
 
     For AR(1) noise of lag-1 correlation rho, second differences have the variance 2 (1 - rho)(3 - rho) sigma^2, and
     the mean of slow features is as uncertain as if there were (1 - rho)/(1 + rho) as many samples.
     """
-    step = reduction.step_noise_A
+    reduction = problem.reduction
+    step = reduction.scatter_A(problem.weights(best.u)[0])
     if not (np.isfinite(step) and reduction.n_bends > 30):
         return None
     ratio = (noise_A / step) ** 2 if step > 0.0 else np.inf
@@ -310,7 +322,7 @@ def _result(
         nuisance=reduction.nuisance(weights),
         rms_residual_A=float(np.sqrt(noise.misfit_A2 / reduction.n_samples)),
         rms_current_A=reduction.rms_current_A,
-        step_noise_A=reduction.step_noise_A,
+        step_noise_A=reduction.scatter_A(weights),
         noise_A=noise.noise_A,
         widening=noise.widening,
         n_samples=reduction.n_samples,
@@ -319,4 +331,5 @@ def _result(
         source=reduction.source,
         drive_is_measured=reduction.drive_is_measured,
         terms=reduction.terms,
+        voltage_error_V=reduction.voltage_error_V,
     )

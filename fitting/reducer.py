@@ -9,6 +9,7 @@ import numpy as np
 
 from fitting import _measured
 from fitting._holds import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
+from fitting._voltage_noise import VoltageWatch
 from fitting.drive import ModeCursor, shortest_lag_s
 from fitting.modes import ModeGrid
 from fitting.nuisance import Nuisance, Whitening
@@ -105,6 +106,7 @@ class Reducer:
         self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
         self._basis: HoldBasis | None = None
         self._between: _measured.MeasuredBasis | None = None
+        self._watch = VoltageWatch() if drive is None else None
         self._clear_s = CLEAR * BLOCK * interval_s
         self._tail = (np.empty(0), np.empty(0))
         self._tail_kept = np.empty(0, dtype=np.bool_)
@@ -210,16 +212,17 @@ class Reducer:
         now = self._now
         absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
         self._cursor.landed(float(t[n - 1]), float(volts[-1]))
-        zeros, kept = np.zeros(SETTLED), np.ones(SETTLED, dtype=np.bool_)
-        bend, n_bends = self._bends(zeros, i[:SETTLED], kept)
-        bends = np.diff(i[SETTLED - 2 : n], 2)
-        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), kept
+        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.look(t[:n], v[:n], i[:n])
+        zeros = np.zeros(SETTLED)
+        bend, n_bends = self._bends(zeros, i[:SETTLED], settled[:SETTLED])
+        bends = np.diff(i[SETTLED - 2 : n], 2)[settled[SETTLED:] & settled[SETTLED - 2 : -2]]
+        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), settled[n - SETTLED :]
         self._now = replace(
             now,
             n_samples=now.n_samples + n,
             sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
             bend_A2=now.bend_A2 + bend + float(bends @ bends),
-            n_bends=now.n_bends + n_bends + n - SETTLED,
+            n_bends=now.n_bends + n_bends + len(bends),
         )
         return n
 
@@ -229,16 +232,18 @@ class Reducer:
         now = self._now
         modes, clear = self._cursor.rows(t, v, self._modes)
         keep = good & clear
+        # Second differences tell noise only where the voltage holds; of commanded edges `_bends` sees that itself.
+        held = keep if self._watch is None else keep & self._watch.look(t, v, i, keep)
         used = int(np.count_nonzero(keep))
         current = i if used == len(t) else np.where(keep, i, 0.0)
         if now.terms.is_plain and weight is None:
-            bend, n_bends = self._bends(modes[:, 0], i, keep)
+            bend, n_bends = self._bends(modes[:, 0], i, held)
             absorb(self._factor, self._filled(t, modes, current, keep))
         else:
             rows, n = self._rows(t, modes, current, keep, weight), len(t)
             seen = np.zeros(n)
             seen[keep] = rows[:, -1]
-            bend, n_bends = self._bends(modes[:, 0], seen, keep)
+            bend, n_bends = self._bends(modes[:, 0], seen, held)
             absorb(self._factor, np.ascontiguousarray(rows.T)[None])
         self._now = replace(
             now,
@@ -296,7 +301,8 @@ class Reducer:
 
     def reduction(self) -> Reduction:
         """Return the reduction of all samples so far."""
-        return replace(self._now, factor=self._factor.copy())
+        now = self._now if self._watch is None else replace(self._now, voltage=self._watch.noise)
+        return replace(now, factor=self._factor.copy())
 
 
 def reducer_for(

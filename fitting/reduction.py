@@ -8,12 +8,13 @@ rounding relative to the largest entry of each column, where normal equations wo
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting._voltage_noise import VoltageNoise, freed
 from fitting.modes import ModeGrid, ModeMap
 from fitting.nuisance import Nuisance
 from protocols import FitError, PulseSequence
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from fitting.laplace import Floats
 
-VERSION = 3
+VERSION = 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +56,8 @@ class Reduction:
     drive_is_measured : bool
     source : str
         Where the samples came from.
+    voltage : VoltageNoise
+        What a measured voltage scatters by.
     """
 
     grid: ModeGrid
@@ -70,6 +73,7 @@ class Reduction:
     drive_is_measured: bool
     resolution_s: float
     source: str = ""
+    voltage: VoltageNoise = field(default_factory=VoltageNoise)
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -81,21 +85,38 @@ class Reduction:
         """Number of nuisance columns."""
         return len(self.terms)
 
-    @cached_property
+    @property
     def modes_factor(self) -> Floats:
-        """Triangle of the mode columns once the nuisance is taken out, shape (m, m)."""
-        k = self.n_nuisance
-        return np.ascontiguousarray(self.factor[k:-1, k:-1])
+        """What a fit knows of the mode columns once the nuisance is taken out, shape (m, m)."""
+        return self._problem[0]
 
     @property
     def current_factor(self) -> Floats:
         """The current in the same rows, shape (m,): a fit's residual is ``current_factor - modes_factor @ w``."""
-        return self.factor[self.n_nuisance : -1, -1]
+        return self._problem[1]
 
     @property
     def rest_A2(self) -> float:
         """Sum of squares that no modes and no nuisance can explain."""
-        return float(self.factor[-1, -1] ** 2)
+        return self._problem[2]
+
+    @cached_property
+    def _problem(self) -> tuple[Floats, Floats, float]:
+        """What is to be fitted, without the bias of a voltage that was measured with noise."""
+        k = self.n_nuisance
+        modes, current = np.ascontiguousarray(self.factor[k:-1, k:-1]), self.factor[k:-1, -1]
+        rest_A2 = float(self.factor[-1, -1] ** 2)
+        error_V = self.voltage_error_V
+        if error_V == 0.0:
+            return modes, current, rest_A2
+        error = self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
+        modes, current, more_A2 = freed(modes, current, error_V * error)
+        return modes, current, rest_A2 + more_A2
+
+    @property
+    def voltage_error_V(self) -> float:
+        """Noise (V) of a measured voltage that the current does not follow; 0 for commanded edges."""
+        return self.voltage.error_V if self.drive_is_measured else 0.0
 
     @cached_property
     def mode_map(self) -> ModeMap:
@@ -111,6 +132,19 @@ class Reduction:
     def step_noise_A(self) -> float:
         """Noise from sample to sample (A): second differences of white noise have six times its variance."""
         return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
+
+    def scatter_A(self, weights: Floats) -> float:
+        """Return what neighbouring samples scatter by about a model (A): their own noise, and that of the voltage.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (m,)
+            Mode weights (S), which say how a wrong voltage shows in the current.
+        """
+        if self.voltage_error_V == 0.0:
+            return self.step_noise_A
+        per_V = np.linalg.norm(self.voltage.in_modes(self.grid.rates, self.terms.correlation_s) @ weights)
+        return float(np.hypot(self.step_noise_A, self.voltage_error_V * per_V / np.sqrt(self.n_samples)))
 
     def nuisance(self, weights: Floats) -> Floats:
         """Return the coefficients (offset A, drift A/s, mains A) of `terms` that belong to some mode weights."""
@@ -143,6 +177,7 @@ class Reduction:
             sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
             bend_A2=self.bend_A2 + other.bend_A2,
             n_bends=self.n_bends + other.n_bends,
+            voltage=self.voltage.merged(other.voltage),
             drive=self.drive if self.drive == other.drive else None,
             source=" + ".join(name for name in (self.source, other.source) if name),
         )
@@ -163,6 +198,7 @@ class Reduction:
             "drive_is_measured": self.drive_is_measured,
             "resolution_s": self.resolution_s,
             "source": self.source,
+            "voltage": self.voltage.to_dict(),
         }
         if self.drive is not None:
             arrays |= {
@@ -206,6 +242,7 @@ class Reduction:
             bool(attributes["drive_is_measured"]),
             float(attributes["resolution_s"]),
             str(attributes["source"]),
+            VoltageNoise.from_dict(attributes["voltage"]),
         )
 
 

@@ -128,7 +128,9 @@ class FitResult:
         Mode weights (S), and the coefficients of `terms`: offset (A), drift (A/s), mains (A).
     terms : Nuisance
         What was fitted beside the cell, and how the noise was whitened.
-    rms_residual_A, rms_current_A, step_noise_A : float
+    rms_residual_A, rms_current_A : float
+    step_noise_A : float
+        What neighbouring samples scatter by, the noise of a measured voltage included.
     noise_A : float
         Standard deviation of a sample that the intervals take, `widening` not counted.
     widening : float
@@ -140,6 +142,8 @@ class FitResult:
         Name of the run file.
     n_doubted : int
         Samples that a robust fit took for less than whole.
+    voltage_error_V : float
+        Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be told.
     """
 
     model: CellModel
@@ -163,6 +167,7 @@ class FitResult:
     drive_is_measured: bool = field(default=False)
     terms: Nuisance = field(default_factory=Nuisance)
     n_doubted: int = 0
+    voltage_error_V: float = 0.0
 
     @property
     def values(self) -> dict[str, float]:
@@ -209,6 +214,7 @@ class FitResult:
             "samples_used": self.n_samples,
             "samples_excluded": self.n_excluded,
             "drive": "measured voltage" if self.drive_is_measured else "commanded edges",
+            "voltage_noise_V": self.voltage_error_V,
             "nuisance_A": self.nuisance.tolist(),
             "nuisance": self.terms.to_dict(),
             "samples_doubted": self.n_doubted,

@@ -261,7 +261,7 @@ def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
         strength,
         float(np.sqrt(misfit / n)),
         reduction.rms_current_A,
-        reduction.step_noise_A,
+        reduction.scatter_A(weights),
         reduction.nuisance(weights),
         reduction.window_s,
         n,

@@ -37,8 +37,13 @@ def drawn_bulk(family: str, rng: np.random.Generator, G: float, tau_s: float) ->
     return Bulk(family, p)
 
 
-def drawn_run(family: str, seed: int, rho: float) -> tuple[SimulatedRecord, str, dict[str, float]]:
-    """Return a record, its circuit and the true parameters by name."""
+def drawn_run(
+    family: str, seed: int, rho: float, voltage_noise: float | None = None
+) -> tuple[SimulatedRecord, str, dict[str, float]]:
+    """Return a record, its circuit and the true parameters by name.
+
+    With `voltage_noise`, a share of the pulse's height, the fit is given the voltage as it was read, not the drive.
+    """
     rng = np.random.default_rng([20261123, seed, len(family), round(100 * rho)])
     n = int(10.0 ** rng.uniform(4.3, 5.0))
     interval = 10.0 ** rng.uniform(-5.5, -4.0)
@@ -54,11 +59,15 @@ def drawn_run(family: str, seed: int, rho: float) -> tuple[SimulatedRecord, str,
     R = 10.0 ** rng.uniform(-1.3, -0.5) / G
     bulk = drawn_bulk(family, rng, G, tau)
     t = (np.arange(n) + 0.5) * interval
-    current = Cell(bulk, R, Q, electrode_n).current(t, drive)
+    cell, volts = Cell(bulk, R, Q, electrode_n), drive.voltage_at(t)
+    current = cell.current(t, drive) if voltage_noise is None else cell.current_of_slopes(t, volts)
     current += noise(rng, n, float(np.sqrt(np.mean(current**2))) / SNR, rho)
     truth = {"R0": R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
     truth |= {"CPE1.Q": Q, "CPE1.n": electrode_n}
-    return SimulatedRecord.of(t, current, drive), f"R0-{family}1-CPE1", truth
+    record = SimulatedRecord.of(t, current, drive)
+    if voltage_noise is not None:
+        record.drive, record.voltage_V = None, volts + 0.02 * voltage_noise * rng.standard_normal(n)
+    return record, f"R0-{family}1-CPE1", truth
 
 
 def z_score(result: FitResult, name: str, truth: float) -> float:
@@ -82,10 +91,19 @@ def holds(ci95: tuple[float | None, float | None], truth: float) -> bool:
 
 
 def campaign(
-    family: str, rho: float, runs: int, folder: Path, first: int = 0, *, known_R0: bool = False
+    family: str,
+    rho: float,
+    runs: int,
+    folder: Path,
+    first: int = 0,
+    *,
+    known_R0: bool = False,
+    voltage_noise: float | None = None,
 ) -> dict[str, Any]:
     """Simulate, fit and count; return what was found."""
     name = f"coverage-{family}-{'ar1' if rho else 'white'}{'-known-R0' if known_R0 else ''}"
+    if voltage_noise is not None:
+        name += f"-measured-{voltage_noise:g}"
     progress = Progress(folder / f"{name}.json")
     held: Counter[str] = Counter()
     told: Counter[str] = Counter()
@@ -96,7 +114,7 @@ def campaign(
     widened = 0
     document: dict[str, Any] = {}
     for k in range(runs):
-        record, circuit, truth = drawn_run(family, first + k, rho)
+        record, circuit, truth = drawn_run(family, first + k, rho, voltage_noise)
         model = CellModel(circuit, {"R0": truth.pop("R0")} if known_R0 else None)
         result = fit(record, model)
         widened += result.widening > 1.0
@@ -135,9 +153,18 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     parser.add_argument("--known-R0", action="store_true", help="the series resistance is not fitted")
+    parser.add_argument("--voltage-noise", type=float, help="fit to a voltage read with noise, a share of the pulse")
     asked = parser.parse_args()
     rho = RHO if asked.noise == "ar1" else 0.0
-    campaign(asked.family, rho, asked.runs, asked.folder, asked.first, known_R0=asked.known_R0)
+    campaign(
+        asked.family,
+        rho,
+        asked.runs,
+        asked.folder,
+        asked.first,
+        known_R0=asked.known_R0,
+        voltage_noise=asked.voltage_noise,
+    )
 
 
 if __name__ == "__main__":

@@ -1,0 +1,227 @@
+"""How much does the noise of a measured voltage bias a fit, and how is that taken out?
+
+The states of the modes follow the voltage that was read, noise and all; the cell answered the voltage that was there.
+Least squares then find too little conductance at short times (errors in variables). How noise enters the states is
+known: what it adds to the products of the modes is taken off again (Fuller, Measurement Error Models (1987), section
+3.1). Its size is what the readings scatter by between jumps. A fluctuation that the cell answers as it answers the
+jumps was there and is no error: only the share that the current does not follow is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fitting._holds import SETTLED
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fitting.laplace import Floats
+
+_JUMP = 5.0
+_NORMAL = 1.4826  # deviation of normal noise over its median size
+_FEWEST = 100
+_MOST_REAL = 0.5
+_SPACING_STEP = 0.05
+_LAGS = 256
+_DROPPED = 0.5
+_RANK = 1e-13
+_NEGLIGIBLE = 1e-9
+
+
+@dataclass(frozen=True)
+class VoltageNoise:
+    """What the voltage of a record scatters by, and whether the current follows; sums over second differences.
+
+    Attributes
+    ----------
+    n_quiet : int
+        Second differences of the voltage that belong to no jump.
+    quiet_V2, quiet_VA : float
+        Sum of their squares, and of their products with those of the current.
+    jump_V2, jump_VA : float
+        The same at jumps.
+    spacings : mapping of int to (float, float)
+        How many samples come how long after the one before: number and sum of times (s), by bins of 5 %.
+    """
+
+    n_quiet: int = 0
+    quiet_V2: float = 0.0
+    quiet_VA: float = 0.0
+    jump_V2: float = 0.0
+    jump_VA: float = 0.0
+    spacings: Mapping[int, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def error_V(self) -> float:
+        """Standard deviation of what was read beside the voltage (V); 0 where the record does not tell.
+
+        Second differences of white noise have six times its variance. Where the current follows most of the scatter,
+        as it follows jumps, the scatter was there.
+        """
+        if self.n_quiet < _FEWEST or self.jump_V2 == 0.0 or self.jump_VA == 0.0 or self.quiet_V2 == 0.0:
+            return 0.0
+        real = (self.quiet_VA / self.quiet_V2) / (self.jump_VA / self.jump_V2)
+        if real > _MOST_REAL:
+            return 0.0
+        return float(np.sqrt(self.quiet_V2 / (6.0 * self.n_quiet) * (1.0 - max(real, 0.0))))
+
+    def in_modes(self, rates: Floats, correlation_s: float) -> Floats:
+        """Return rows with the products that an error of 1 V adds to those of the modes, shape (n, m).
+
+        Parameters
+        ----------
+        rates : ndarray, shape (m,)
+            Of the modes (1/s).
+        correlation_s : float
+            Of the AR(1) noise that rows were whitened for.
+        """
+        found = []
+        for count, total_s in self.spacings.values():
+            spacing_s = total_s / count
+            x = rates * spacing_s
+            lost = -np.expm1(-x)
+            first = np.divide(lost, x, out=np.ones_like(x), where=x > 0.0)
+            later = -first * lost * np.exp(-np.multiply.outer(np.arange(_LAGS), x))
+            answer = np.concatenate([first[None], later])
+            if correlation_s > 0.0:
+                phi = np.exp(-spacing_s / correlation_s)
+                answer[1:] -= phi * answer[:-1]
+                answer /= np.sqrt(1.0 - phi**2)
+            found.append(np.linalg.qr(answer, mode="r") * np.sqrt(count))
+        return np.concatenate(found)
+
+    def merged(self, other: VoltageNoise) -> VoltageNoise:
+        """Return the sums over both records."""
+        spacings = dict(self.spacings)
+        for key, (count, total_s) in other.spacings.items():
+            before = spacings.get(key, (0.0, 0.0))
+            spacings[key] = before[0] + count, before[1] + total_s
+        return VoltageNoise(
+            self.n_quiet + other.n_quiet,
+            self.quiet_V2 + other.quiet_V2,
+            self.quiet_VA + other.quiet_VA,
+            self.jump_V2 + other.jump_V2,
+            self.jump_VA + other.jump_VA,
+            spacings,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data that `from_dict` takes back."""
+        return {
+            "n_quiet": self.n_quiet,
+            "sums": [self.quiet_V2, self.quiet_VA, self.jump_V2, self.jump_VA],
+            "spacings": [[key, *both] for key, both in self.spacings.items()],
+        }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> VoltageNoise:
+        """Return what `to_dict` wrote."""
+        quiet_V2, quiet_VA, jump_V2, jump_VA = map(float, plain["sums"])
+        spacings = {int(key): (float(count), float(total)) for key, count, total in plain["spacings"]}
+        return cls(int(plain["n_quiet"]), quiet_V2, quiet_VA, jump_V2, jump_VA, spacings)
+
+
+class VoltageWatch:
+    """Gathers `VoltageNoise` as a record is read."""
+
+    def __init__(self) -> None:
+        self.noise = VoltageNoise()
+        self._tail = np.empty((3, 0))
+        self._since_jump = 0
+
+    def look(
+        self, t_s: Floats, voltage_V: Floats, current_A: Floats, keep: NDArray[np.bool_] | None = None
+    ) -> NDArray[np.bool_]:
+        """Take in the next samples; return which lie in a hold that has settled.
+
+        Parameters
+        ----------
+        t_s, voltage_V, current_A : ndarray, shape (n,)
+        keep : ndarray of bool, shape (n,), optional
+            Samples that are not kept belong to no sum.
+        """
+        n, before = len(t_s), self._tail.shape[1]
+        new = np.array([t_s, voltage_V, current_A])
+        if keep is not None:
+            new[2, ~keep] = np.nan
+        every = np.concatenate([self._tail, new], axis=1)
+        self._tail = every[:, -2:]
+        bends = np.zeros((2, n))
+        bends[:, 2 - before :] = np.diff(every[1:], 2)
+        known: NDArray[np.bool_] = np.isfinite(bends[0]) & np.isfinite(bends[1])
+        known[: 2 - before] = False
+        size = np.abs(bends[0])
+        some = size[known][:: max(n // 2048, 1)]
+        jumps = known & (size > _JUMP * _NORMAL * (float(np.median(some)) if len(some) else 0.0))
+        settled = self._settled(jumps)
+        quiet = known & settled
+        squares, products = bends[0] ** 2, bends[0] * bends[1]
+        steps = np.diff(every[0])[max(before - 1, 0) :][np.isfinite(new[2, int(before == 0) :])]
+        self.noise = self.noise.merged(
+            VoltageNoise(
+                int(np.count_nonzero(quiet)),
+                float(np.sum(squares[quiet])),
+                float(np.sum(products[quiet])),
+                float(np.sum(squares[jumps])),
+                float(np.sum(products[jumps])),
+                _binned(steps),
+            )
+        )
+        return settled
+
+    def _settled(self, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        places = np.arange(len(jumps))
+        last = np.maximum.accumulate(np.where(jumps, places, -self._since_jump - 1))
+        self._since_jump = int(places[-1] - last[-1]) if len(jumps) else self._since_jump
+        settled: NDArray[np.bool_] = places - last > SETTLED
+        return settled
+
+
+def _binned(steps_s: Floats) -> dict[int, tuple[float, float]]:
+    keys, where = np.unique(np.round(np.log(steps_s) / _SPACING_STEP).astype(np.int64), return_inverse=True)
+    counts, totals = np.bincount(where), np.bincount(where, weights=steps_s)
+    return {int(key): (float(n), float(s)) for key, n, s in zip(keys, counts, totals, strict=True)}
+
+
+def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats, float]:
+    """Return a least-squares problem without the bias that errors in its columns make.
+
+    Along each direction of the columns their products are larger by the share that errors have in them; a direction of
+    nothing but errors counts for nothing. Right sides scatter by up to sqrt(2) times the noise, and are weighed for it.
+
+    Parameters
+    ----------
+    modes : ndarray, shape (m, m)
+    current : ndarray, shape (m,)
+    error : ndarray, shape (n, m)
+        Rows with the products that errors add to those of the columns.
+
+    Returns
+    -------
+    modes, current : ndarray
+        Of the same shapes.
+    more : float
+        Squares of the current that belong to what no modes explain: biased modes had explained them too well, or they
+        lie where rounding and errors own all of the columns.
+    """
+    left, sizes, right = np.linalg.svd(modes)
+    told = sizes > _RANK * sizes[0]
+    in_directions = error @ (right[told].T / sizes[told])
+    shares, turn = np.linalg.eigh(in_directions.T @ in_directions)
+    if shares[-1] < _NEGLIGIBLE:
+        return modes, current, 0.0
+    shares = np.clip(shares, 0.0, 1.0)
+    seen = left.T @ current
+    unseen, seen = seen[~told], turn.T @ seen[told]
+    weight = 1.0 / np.sqrt(1.0 + shares)
+    rows, held = np.zeros_like(modes), np.zeros_like(current)
+    rows[: len(seen)] = (weight * (1.0 - shares))[:, None] * (turn.T @ (sizes[told, None] * right[told]))
+    held[: len(seen)] = weight * seen
+    lost = (seen * shares / (1.0 - np.minimum(shares, _DROPPED)))[shares < _DROPPED]
+    return rows, held, float(lost @ lost + unseen @ unseen)
