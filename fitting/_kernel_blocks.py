@@ -161,3 +161,53 @@ def gram_of_blocks(  # noqa: C901 - a call inside the loop costs more than the l
                     gram[i + 3, j + 2] += s32
                     gram[i + 3, j + 3] += s33
         last[p] = z
+
+
+@compiled("void(f8[::1], f8[::1], b1[::1], f8, f8[:,::1], f8[::1], b1[::1])")
+def sum_bends(  # noqa: PLR0917 - one argument would have to be taken apart for every block
+    voltage: Floats,
+    current: Floats,
+    keep: NDArray[np.bool_],
+    far: float,
+    before: Floats,
+    sums: Floats,
+    settled: NDArray[np.bool_],
+) -> None:
+    """Sum up second differences of voltage and current: those within holds, and those at jumps.
+
+    Parameters
+    ----------
+    voltage, current : float64 (n,)
+    keep : bool (n,)
+        Samples whose current counts.
+    far : float
+        Second difference of the voltage that is a jump's.
+    before : float64 (2, 2)
+        Voltage and current of the two samples before, NaN if there are none; in and out.
+    sums : float64 (6,)
+        Added to: number within holds, squares of the voltage's, products of voltage's and current's; the last two at
+        jumps. Then how many samples ago the last jump was; in and out.
+    settled : bool (n,)
+        Written: whether the last jump is more than 16 samples ago.
+    """
+    v2, v1, i2, i1 = before[0, 0], before[0, 1], before[1, 0], before[1, 1]
+    since = sums[5]
+    for n in range(voltage.size):
+        v0 = voltage[n]
+        i0 = current[n] if keep[n] else np.nan
+        bend_V, bend_A = v0 - 2.0 * v1 + v2, i0 - 2.0 * i1 + i2
+        since += 1.0
+        if abs(bend_V) > far:
+            since = 0.0
+        settled[n] = since > 16.0
+        # Whatever touches a sample that does not count is NaN, and no comparison with it holds.
+        if settled[n] and abs(bend_A) < np.inf and abs(bend_V) < np.inf:
+            sums[0] += 1.0
+            sums[1] += bend_V * bend_V
+            sums[2] += bend_V * bend_A
+        elif since == 0.0 and abs(bend_A) < np.inf:
+            sums[3] += bend_V * bend_V
+            sums[4] += bend_V * bend_A
+        v2, v1, i2, i1 = v1, v0, i1, i0
+    before[0, 0], before[0, 1], before[1, 0], before[1, 1] = v2, v1, i2, i1
+    sums[5] = since

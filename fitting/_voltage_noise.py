@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting._holds import SETTLED
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -29,6 +27,7 @@ _FEWEST = 100
 _MOST_REAL = 0.5
 _SPACING_STEP = 0.05
 _LAGS = 256
+_SAMPLED = 256
 _DROPPED = 0.5
 _RANK = 1e-13
 _NEGLIGIBLE = 1e-9
@@ -131,9 +130,9 @@ class VoltageWatch:
     """Gathers `VoltageNoise` as a record is read."""
 
     def __init__(self) -> None:
-        self.noise = VoltageNoise()
-        self._tail = np.empty((3, 0))
-        self._since_jump = 0
+        self._before = np.full((2, 2), np.nan)
+        self._sums = np.zeros(6)
+        self._spacings = VoltageNoise()
 
     def look(
         self, t_s: Floats, voltage_V: Floats, current_A: Floats, keep: NDArray[np.bool_] | None = None
@@ -146,47 +145,33 @@ class VoltageWatch:
         keep : ndarray of bool, shape (n,), optional
             Samples that are not kept belong to no sum.
         """
-        n, before = len(t_s), self._tail.shape[1]
-        new = np.array([t_s, voltage_V, current_A])
-        if keep is not None:
-            new[2, ~keep] = np.nan
-        every = np.concatenate([self._tail, new], axis=1)
-        self._tail = every[:, -2:]
-        bends = np.zeros((2, n))
-        bends[:, 2 - before :] = np.diff(every[1:], 2)
-        known: NDArray[np.bool_] = np.isfinite(bends[0]) & np.isfinite(bends[1])
-        known[: 2 - before] = False
-        size = np.abs(bends[0])
-        some = size[known][:: max(n // 2048, 1)]
-        jumps = known & (size > _JUMP * _NORMAL * (float(np.median(some)) if len(some) else 0.0))
-        settled = self._settled(jumps)
-        quiet = known & settled
-        squares, products = bends[0] ** 2, bends[0] * bends[1]
-        steps = np.diff(every[0])[max(before - 1, 0) :][np.isfinite(new[2, int(before == 0) :])]
-        self.noise = self.noise.merged(
-            VoltageNoise(
-                int(np.count_nonzero(quiet)),
-                float(np.sum(squares[quiet])),
-                float(np.sum(products[quiet])),
-                float(np.sum(squares[jumps])),
-                float(np.sum(products[jumps])),
-                _binned(steps),
-            )
-        )
+        from fitting._kernel_blocks import sum_bends
+
+        n, stride = len(t_s), max(len(t_s) // _SAMPLED, 1)
+        counted = np.ones(n, np.bool_) if keep is None else keep
+        typical = np.abs(voltage_V[2::stride] - 2.0 * voltage_V[1:-1:stride] + voltage_V[:-2:stride])
+        middle = len(typical) // 2
+        far = _JUMP * _NORMAL * float(np.partition(typical, middle)[middle]) if n > 2 else 0.0
+        settled = np.empty(n, np.bool_)
+        sum_bends(voltage_V, current_A, counted, far, self._before, self._sums, settled)
+        if n > 1:
+            spacings = _binned(t_s[1::stride] - t_s[:-1:stride], int(np.count_nonzero(counted)))
+            self._spacings = self._spacings.merged(VoltageNoise(spacings=spacings))
         return settled
 
-    def _settled(self, jumps: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        places = np.arange(len(jumps))
-        last = np.maximum.accumulate(np.where(jumps, places, -self._since_jump - 1))
-        self._since_jump = int(places[-1] - last[-1]) if len(jumps) else self._since_jump
-        settled: NDArray[np.bool_] = places - last > SETTLED
-        return settled
+    @property
+    def noise(self) -> VoltageNoise:
+        """What was gathered so far."""
+        n_quiet, quiet_V2, quiet_VA, jump_V2, jump_VA, _ = self._sums.tolist()
+        return VoltageNoise(int(n_quiet), quiet_V2, quiet_VA, jump_V2, jump_VA, self._spacings.spacings)
 
 
-def _binned(steps_s: Floats) -> dict[int, tuple[float, float]]:
-    keys, where = np.unique(np.round(np.log(steps_s) / _SPACING_STEP).astype(np.int64), return_inverse=True)
-    counts, totals = np.bincount(where), np.bincount(where, weights=steps_s)
-    return {int(key): (float(n), float(s)) for key, n, s in zip(keys, counts, totals, strict=True)}
+def _binned(some_s: Floats, n: int) -> dict[int, tuple[float, float]]:
+    """Return number and sum of n steps by bins, from some of them."""
+    bins = np.round(np.log(some_s) / _SPACING_STEP).astype(np.int64)
+    first, each = int(bins.min()), n / len(some_s)
+    counts, totals = np.bincount(bins - first), np.bincount(bins - first, weights=some_s)
+    return {first + int(k): (each * float(counts[k]), each * float(totals[k])) for k in np.flatnonzero(counts)}
 
 
 def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats, float]:

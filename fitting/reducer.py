@@ -212,7 +212,7 @@ class Reducer:
         now = self._now
         absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
         self._cursor.landed(float(t[n - 1]), float(volts[-1]))
-        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.look(t[:n], v[:n], i[:n])
+        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.look(t[:n], volts[1:], i[:n])
         zeros = np.zeros(SETTLED)
         bend, n_bends = self._bends(zeros, i[:SETTLED], settled[:SETTLED])
         bends = np.diff(i[SETTLED - 2 : n], 2)[settled[SETTLED:] & settled[SETTLED - 2 : -2]]
