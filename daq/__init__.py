@@ -4,7 +4,7 @@ from daq.bench import Bench, RunInProgress, attach, runs_in_progress
 from daq.closing import Recovery, recover
 from daq.control import Outcome
 from daq.importing import TextRecord, import_record, read_text
-from daq.results import Process, read_process, results_path, write_process
+from daq.results import Process, is_results, read_process, results_path, write_process
 from daq.run import Findings, Run, open_run
 from daq.unconfirmed import confirm_off, unconfirmed_outputs
 
@@ -20,6 +20,7 @@ __all__ = [
     "attach",
     "confirm_off",
     "import_record",
+    "is_results",
     "open_run",
     "read_process",
     "read_text",

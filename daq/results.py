@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+_SUFFIX = ".results.nxs"
+
+
 @dataclass(frozen=True)
 class Process:
     """One derived thing: a kept reduction, a fit.
@@ -42,7 +45,17 @@ class Process:
 def results_path(run_path: str | Path) -> Path:
     """Return the results file of a run file: ``NAME.nxs`` has ``NAME.results.nxs``."""
     path = Path(run_path)
-    return path.with_name(f"{path.stem}.results.nxs")
+    return path.with_name(f"{path.stem}{_SUFFIX}")
+
+
+def is_results(path: Path) -> bool:
+    """Return whether a path is that of a results file."""
+    return path.name.endswith(_SUFFIX)
+
+
+def run_of_results(path: Path) -> Path:
+    """Return the run file that a results file belongs to."""
+    return path.with_name(f"{path.name.removesuffix(_SUFFIX)}.nxs")
 
 
 def write_process(

@@ -13,6 +13,7 @@ import h5py
 import numpy as np
 
 from daq.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
+from daq.results import is_results, run_of_results
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
@@ -199,6 +200,10 @@ def open_run(path: str | Path) -> Run:
     where = Path(path)
     if not where.is_file():
         raise RunFileError(f"{where}: there is no such file")
+    if is_results(where):
+        raise RunFileError(
+            f"{where} holds the results of a run; give the run file itself, {run_of_results(where).name}"
+        )
     try:
         # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
         with where.open("rb") as raw:

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 
 from daq._locks import lives
+from daq.results import is_results
 from daq.run import open_run
 from protocols import IonechoError
 
@@ -26,7 +27,7 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     ----------
     folder : str or Path
     """
-    runs = [path for path in Path(folder).glob("*.nxs") if not path.name.endswith(".results.nxs")]
+    runs = [path for path in Path(folder).glob("*.nxs") if not is_results(path)]
     newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_NEWEST]
     found = {}
     for path in reversed(newest):

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from fitting.attribution import Attribution, attribute
     from fitting.band import SpectrumBand, spectrum_band
     from fitting.circuit import CellModel, ModelParameter
+    from fitting.comparison import Comparison, compare
     from fitting.conductivity import ConductivitySpectrum
-    from fitting.echo import ChargeRatio, charge_ratio, readable_bits, reversal_course
+    from fitting.echo import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
     from fitting.elements import Bulk, Element, Quantity, StartScale
     from fitting.friction import FrictionKernel, friction_kernel, memory_shape
     from fitting.impedance import Causality, ImpedanceSpectrum
@@ -43,6 +44,7 @@ _FILES = {
     "Causality": "impedance",
     "CellModel": "circuit",
     "ChargeRatio": "echo",
+    "Comparison": "comparison",
     "ConductivitySpectrum": "conductivity",
     "Element": "elements",
     "Estimate": "result",
@@ -73,12 +75,14 @@ _FILES = {
     "arrhenius": "activation",
     "attribute": "attribution",
     "charge_ratio": "echo",
+    "compare": "comparison",
     "feasibility": "outlook",
     "fit": "inference",
     "fit_impedance": "joint",
     "fit_joint": "joint",
     "fit_spectrum": "spectrum",
     "friction_kernel": "friction",
+    "memory_of_run": "echo",
     "memory_shape": "friction",
     "ohms_law": "linearity",
     "overlay_times": "prediction",
@@ -104,6 +108,7 @@ __all__ = [
     "Causality",
     "CellModel",
     "ChargeRatio",
+    "Comparison",
     "ConductivitySpectrum",
     "Element",
     "Estimate",
@@ -134,12 +139,14 @@ __all__ = [
     "arrhenius",
     "attribute",
     "charge_ratio",
+    "compare",
     "feasibility",
     "fit",
     "fit_impedance",
     "fit_joint",
     "fit_spectrum",
     "friction_kernel",
+    "memory_of_run",
     "memory_shape",
     "ohms_law",
     "overlay_times",

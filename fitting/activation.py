@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting._regression import line_through
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from fitting.result import Estimate, MemoryQuantity
 
 BOLTZMANN_eV_K = 8.617333262e-5
-_Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def arrhenius(
     """Fit the activation of one quantity that was fitted at several temperatures.
 
     Each logarithm is weighted by its own 95 % interval. Values whose interval is open are left out: they are not
-    determined. Scatter beyond the intervals widens the result (Birge's ratio; Phys. Rev. 40, 207 (1932)).
+    determined. Scatter beyond the intervals widens the result.
 
     Parameters
     ----------
@@ -88,33 +88,19 @@ def arrhenius(
     T = np.asarray(temperature_K, dtype=np.float64)
     if T.shape != (len(values),) or not np.all(T > 0.0):
         raise FitError(f"{len(values)} values need as many temperatures above 0 K, not {T.tolist()}")
-    rows = []
-    for kelvin, one in zip(T, values, strict=True):
-        low, high = one.ci95
-        if low is None or high is None or not (0.0 < low < high) or not (one.value > 0.0 and np.isfinite(high)):
-            continue
-        size = kelvin if times_temperature else 1.0
-        rows.append((kelvin, np.log(one.value * size), np.log(high / low) / (2.0 * _Z95)))
-    used = np.array(rows).reshape(-1, 3)
-    if len(np.unique(used[:, 0])) < 2:
-        raise FitError("an activation energy needs determined values at two temperatures at least")
-    # About the mean of 1/T the two parameters hardly hang together: the solve stays well conditioned.
-    x = -1.0 / (BOLTZMANN_eV_K * used[:, 0])
-    middle = float(x.mean())
-    design = np.stack([np.ones(len(x)), x - middle], axis=1) / used[:, 2:]
-    covariance = np.linalg.inv(design.T @ design)
-    level, energy = covariance @ design.T @ (used[:, 1] / used[:, 2])
-    misfit = float(np.sum((used[:, 1] / used[:, 2] - design @ np.array([level, energy])) ** 2))
-    widening = max(1.0, float(np.sqrt(misfit / max(len(x) - 2, 1))))
-    at_infinity = np.array([1.0, -middle])
-    ln_prefactor = float(at_infinity @ np.array([level, energy]))
-    spread = _Z95 * widening * np.sqrt([covariance[1, 1], at_infinity @ covariance @ at_infinity])
+    line = line_through(
+        -1.0 / (BOLTZMANN_eV_K * T),
+        values,
+        T if times_temperature else np.ones(len(T)),
+        "an activation energy needs determined values at two temperatures at least",
+    )
+    low, high = line.level_ci95
     return Arrhenius(
-        float(energy),
-        (float(energy - spread[0]), float(energy + spread[0])),
-        float(np.exp(ln_prefactor)),
-        (float(np.exp(ln_prefactor - spread[1])), float(np.exp(ln_prefactor + spread[1]))),
-        widening,
+        line.slope,
+        line.slope_ci95,
+        float(np.exp(line.level)),
+        (float(np.exp(low)), float(np.exp(high))),
+        line.widening,
         times_temperature,
-        len(x),
+        line.n_used,
     )

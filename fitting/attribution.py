@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from fitting.elements import Capacitor, ConstantPhase
+from fitting.elements import Bulk, Capacitor, ConstantPhase
 from fitting.inference import fit
 from fitting.memory import reversal_charges
 from fitting.ranking import criteria
@@ -174,9 +174,9 @@ def _reversal_by_bulk(reduction: Reduction, result: FitResult) -> float | None:
     """Hold all as fitted but let the bulk conduct as it does at last."""
     circuit, resistor = _steady_circuit(result)
     bulk = _bulk(result)
-    slow = np.array([1e-9 / result.window_s[1]], dtype=np.complex128)
-    Y, _ = bulk.element.evaluate(slow, result.model.complete(result.theta)[bulk.place])
-    return _lost(reduction, result, circuit, {resistor: float(1.0 / Y[0].real)})
+    p = result.model.complete(result.theta)[bulk.place]
+    assert isinstance(bulk.element, Bulk)  # noqa: S101 - what `CellModel.bulk` looks for
+    return _lost(reduction, result, circuit, {resistor: 1.0 / (bulk.element.g_inf(p) * bulk.element.w_inf(p))})
 
 
 def _reversal_by_electrode(reduction: Reduction, result: FitResult, evidence: list[str]) -> float | None:

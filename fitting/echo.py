@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting._leastsquares import Scales
+from fitting.friction import memory_shape
+from fitting.memory import first_pulse
 from fitting.modes import ModeMap, exponentials
 from fitting.result import MemoryQuantity
 from protocols import FitError, format_quantity
@@ -15,6 +18,7 @@ from protocols import FitError, format_quantity
 if TYPE_CHECKING:
     from fitting.laplace import Floats
     from fitting.result import FitResult
+    from protocols import PulseSequence
 
 _Z95 = 1.959964
 _TIMES = 400
@@ -157,6 +161,30 @@ def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s:
     bits = [0.5 * float(np.log2(1.0 + (x / result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)]
     note = "derived index: Gaussian channel of one sample, from the fit and its noise alone"
     return MemoryQuantity("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < 1.0, note)
+
+
+def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[MemoryQuantity, ...]:
+    """Return how broad the memory of a fitted run is, what came back after its first pulse, and how readable it was.
+
+    What the circuit, the drive or the window has no answer to is left out. Bits are those of a sample that comes as
+    long after the pulse as the pulse was long.
+
+    Parameters
+    ----------
+    result : FitResult
+    drive : PulseSequence or None
+        Of the run; None if only the voltage was measured.
+    """
+    found: list[MemoryQuantity] = []
+    if result.model.bulk is not None:
+        found += memory_shape(result)
+    pulse = None if drive is None else first_pulse(drive)
+    if pulse is not None:
+        height_V, width_s = pulse
+        with suppress(FitError):  # the window does not tell
+            found += reversal_course(result, height_V, width_s)
+            found.append(readable_bits(result, height_V, width_s, width_s))
+    return tuple(found)
 
 
 @dataclass(frozen=True, eq=False)

@@ -109,7 +109,7 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[MemoryQ
     found = [
         derived_quantity(
             fitted,
-            "spread",
+            "memory_spread",
             "decades",
             decades,
             "from 16 % to 84 % of the memory lost; 1.02 for a single relaxation time",

@@ -95,6 +95,16 @@ class OhmsLaw:
         """Return plain data."""
         return asdict(self)
 
+    def __str__(self) -> str:
+        low, high = self.ci95_per_V2
+        verdict = "in proportion to the voltage" if self.linear else "not in proportion to the voltage"
+        c = f"{self.third_order_per_V2:.3g} ({low:.3g} … {high:.3g}) /V²"
+        said = f"the response grows {verdict}: as V (1 + c V²), c = {c}"
+        if self.hop_length_m is None or self.linear:
+            return said
+        value, interval = format_estimate(self.hop_length_m[0], self.hop_length_m[1:], "m")
+        return f"{said}; as hops over one barrier, an apparent hop length of {value} ({interval})"
+
 
 def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
     """Reduce several runs on one grid of modes, that of all their windows.

@@ -258,6 +258,15 @@ def _pulses(drive: PulseSequence) -> list[_Pulse]:
     ]
 
 
+def first_pulse(drive: PulseSequence) -> tuple[float, float] | None:
+    """Return height over rest (V) and width (s) of a drive's first pulse with rest after it; None if it has none."""
+    pulses = _pulses(drive)
+    if not pulses:
+        return None
+    height = float(drive.voltage_at(pulses[0].rises_s)) - drive.rest_V
+    return height, pulses[0].falls_s - pulses[0].rises_s
+
+
 def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
     """Integral of each mode's state from the start of the drive to some times, shape (marks, modes); exact."""
     edges, jumps, slopes = segments_of(drive)

@@ -60,7 +60,7 @@ def _reduced_modes() -> tuple[Floats, Floats, WeightsOfResponse]:
     W is smooth at the scale of tau, so that rates a few hundred times 1/tau and more have no weight; its slow tail is
     followed over eight decades.
     """
-    rates = np.concatenate([[0.0], 10.0 ** (np.arange(-57, 17) / 6.0)])
+    rates = 10.0 ** (np.arange(-57, 17) / 6.0)
     times = np.concatenate([[0.0], 10.0 ** (np.arange(-54, 145) / 18.0)])
     return rates, times, WeightsOfResponse(times, rates)
 
@@ -85,10 +85,12 @@ class Migration(Bulk):
 
         G, B, K, tau = p
         rates, times, to_weights = _reduced_modes()
-        weights = to_weights(self._w(times, B, K))
+        # What is left at last needs no fit: fitted, it would trade with the slowest exponentials.
+        remains = np.exp(-B) * np.array([1.0, -1.0, 0.0, 0.0])
+        weights = np.column_stack([remains, to_weights(self._w(times, B, K) - remains[:, None])])
         # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate), x = s tau.
         sums = np.empty((4, len(s)), dtype=np.complex128)
-        rational_sums(s.real * tau, s.imag * tau, rates, weights, sums)
+        rational_sums(s.real * tau, s.imag * tau, np.append(0.0, rates), weights, sums)
         shape, d_B, d_K, d_ln_tau = sums
         return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
 

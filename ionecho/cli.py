@@ -160,37 +160,60 @@ def fit(
         list[float] | None,
         typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given."),
     ] = None,
+    compared: Annotated[
+        bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
+    ] = False,
+    thickness: Annotated[
+        list[str] | None,
+        typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
+    from daq import is_results
     from ionecho.commands import fit_run, print_posterior, rank_families
-    from ionecho.fit_commands import fit_together
+    from ionecho.fit_commands import compare_runs, fit_together
     from ionecho.output import reported
 
-    if model and len(model) > 1 and not ranked:
-        raise typer.BadParameter("several circuits are compared with --rank", param_hint="--model")
-    if ranked and spectrum:
-        raise typer.BadParameter("a spectrum has no circuits to rank", param_hint="--rank")
+    # A pattern such as runs/*.nxs takes in the results beside the runs.
+    runs = [one for one in runs if not is_results(one)] or runs
     together = len(runs) > 1 or share or activate or temperature or runs[0].suffix.lower() in {".mpt", ".txt", ".csv"}
-    if together and (ranked or spectrum):
-        raise typer.BadParameter("several files are fitted to one circuit", param_hint="RUNS")
-    if (together or ranked) and (drift or mains or robust or posterior):
-        raise typer.BadParameter("--drift, --mains, --robust and --posterior are for one run and one circuit")
-    if posterior and (spectrum or robust):
-        raise typer.BadParameter("the posterior is of a circuit, fitted by least squares", param_hint="--posterior")
+    many, alone = bool(together), drift or mains or robust or posterior
+    for wrong, message, hint in (
+        (model and len(model) > 1 and not ranked, "several circuits are compared with --rank", "--model"),
+        (ranked and spectrum, "a spectrum has no circuits to rank", "--rank"),
+        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUNS"),
+        (
+            (many or ranked) and alone,
+            "--drift, --mains, --robust and --posterior are for one run and one circuit",
+            None,
+        ),
+        (
+            posterior and (spectrum or robust),
+            "the posterior is of a circuit, fitted by least squares",
+            "--posterior",
+        ),
+        (
+            compared and (len(runs) < 2 or share or activate),
+            "a comparison is of two runs or more, each fitted alone",
+            "--compare",
+        ),
+    ):
+        if wrong:
+            raise typer.BadParameter(message, param_hint=hint)
     run = runs[0]
     with reported(as_json=as_json):
-        if together:
-            circuit = model[0] if model else "R0-Mig1-CPE1"
+        circuit = model[0] if model else "R0-Mig1-CPE1"
+        if compared:
+            compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)
+        elif many:
             fit_together(runs, circuit, share, activate or [], temperature or [], as_json=as_json)
         elif ranked:
             rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
+        elif posterior:
+            print_posterior(run, circuit, (drift, mains), as_json=as_json)
         else:
-            circuit = model[0] if model else "R0-Mig1-CPE1"
-            if posterior:
-                print_posterior(run, circuit, (drift, mains), as_json=as_json)
-            else:
-                fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
+            fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
 
 
 @app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')

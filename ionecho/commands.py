@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from ionecho.output import STOPPED, console, error_console, exit_status, print_json, progress_of_run
@@ -230,7 +230,7 @@ def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, 
     `beside` the cell are a drift, the mains' frequency (Hz), and whether samples far off count less.
     """
     from daq import open_run
-    from fitting import attribute, fit, reduce_run, whitened
+    from fitting import attribute, fit, memory_of_run, reduce_run, whitened
 
     run = open_run(path)
     drift, mains_Hz, robust = beside
@@ -245,6 +245,7 @@ def fit_run(path: Path, model: str, beside: tuple[bool, float | None, bool], *, 
         result = fit(reduction, model)
         if reduction.terms.correlation_s == 0.0:
             reduction, result = whitened(run, reduction, result)
+    result = replace(result, memory=result.memory + memory_of_run(result, run.drive))
     protocol = run.protocol
     attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
     document = result.to_dict() | {"attribution": attribution.to_dict()}

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import CellModel, charge_ratio, fit, readable_bits, reversal_course
+from fitting import CellModel, charge_ratio, fit, memory_of_run, readable_bits, reversal_course
 from protocols import FitError, PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
@@ -64,3 +64,18 @@ def test_bits_are_those_of_a_gaussian_channel(fitted: Any, cells: Any) -> None:
 def test_a_wait_that_was_never_seen_is_refused(fitted: Any) -> None:
     with pytest.raises(FitError, match="outside"):
         readable_bits(fitted, 0.02, 0.05, 10.0)
+
+
+def test_what_a_run_tells_of_its_memory_is_told_of_its_own_first_pulse(fitted: Any) -> None:
+    found = {one.name: one for one in memory_of_run(fitted, DRIVE)}
+    assert set(found) == {
+        "memory_spread",
+        "friction_growth",
+        "reversal_onset",
+        "reversal_peak",
+        "reversal_lasts",
+        "readable_bits",
+    }
+    assert found["memory_spread"].value == pytest.approx(1.02, abs=0.01)
+    assert found["reversal_peak"].value == pytest.approx(reversal_course(fitted, 0.02, 0.05)[1].value)
+    assert [one.name for one in memory_of_run(fitted, None)] == ["memory_spread", "friction_growth"]

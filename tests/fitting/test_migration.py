@@ -67,3 +67,12 @@ def test_derivatives_are_those_of_the_rate_equations(B: float, K: float) -> None
     assert response_slope(1) / 3e-4 == pytest.approx(by_B, abs=2e-6)
     assert response_slope(2) / 3e-4 == pytest.approx(by_K, abs=2e-6)
     assert response_slope(3) / 3e-4 * 5e-3 == pytest.approx(by_tau * 5e-3, abs=2e-6)
+
+
+@pytest.mark.parametrize("K", [1.2, 2.0, 3.5])
+def test_what_conducts_at_last_is_g_inf_exp_minus_b(K: float) -> None:
+    # Far beyond the eight decades of times that the sum of exponentials follows.
+    s = np.array([1e-14, 1e-18], dtype=np.complex128)
+    Y, dY = Migration().evaluate(s, np.array([2e-4, 1.7, K, 1.5e-3]))
+    assert Y.real == pytest.approx(2e-4 * np.exp(-1.7), rel=1e-6)
+    assert dY[1].real == pytest.approx(-2e-4 * np.exp(-1.7), rel=1e-6)

@@ -137,14 +137,14 @@ def _imported(folder: Path, name: str, t: np.ndarray, volts: np.ndarray, amperes
     return target
 
 
-def _double_layer(folder: Path) -> Path:
+def _double_layer(folder: Path, name: str = "double-layer", height_V: float = 0.02) -> Path:
     """A pulse into 1 kohm, then 9 kohm beside 10 uF: an electrode's charge transfer, without any memory of the bulk."""
     t = 1e-3 * np.arange(3000)
-    volts = np.where((t >= 0.5) & (t < 1.5), 0.02, 0.0)
+    volts = np.where((t >= 0.5) & (t < 1.5), height_V, 0.0)
     tau = 1e-5 / (1 / 1e3 + 1 / 9e3)
     late = [np.where(t >= edge, 1e-4 + 9e-4 * np.exp(-(t - edge) / tau), 0.0) for edge in (0.5, 1.5)]
     noise = 1e-9 * np.random.default_rng(2).standard_normal(len(t))
-    return _imported(folder, "double-layer", t, volts, 0.02 * (late[0] - late[1]) + noise)
+    return _imported(folder, name, t, volts, height_V * (late[0] - late[1]) + noise)
 
 
 def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -> None:
@@ -214,3 +214,24 @@ def test_recover_of_a_damaged_run_fails_and_says_which_block(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "block 0" in done.stderr
     assert json.loads(done.stdout)["runs"][0]["bad_blocks"] == [0]
+
+
+def test_runs_are_compared_by_thickness_and_tested_for_linearity(tmp_path: Path) -> None:
+    one, two = (str(_double_layer(tmp_path, name, height_V)) for name, height_V in (("one", 0.02), ("two", 0.04)))
+    asked = ("fit", one, two, "--compare", "-m", "De1")
+    alike = document_of(ionecho(*asked, "--json"))
+    assert alike["linearity"]["linear"] is True
+    assert alike["thickness_exponent"] is None
+    varied = document_of(ionecho(*asked, "--thickness", "1 mm", "--thickness", "2 mm", "--json"))
+    assert varied["thickness_exponent"]["value"] == pytest.approx(0.0, abs=0.05)
+    assert "linearity" not in varied
+    assert ionecho("fit", one, "-m", "De1").returncode == 0
+    results = one.replace(".nxs", ".results.nxs")
+    assert document_of(ionecho(*asked, results, "--json"))["linearity"] == alike["linearity"]
+    refused = ionecho("fit", results, "-m", "De1")
+    assert (refused.returncode, "give the run file itself, one.nxs" in refused.stderr) == (1, True)
+    shown = ionecho(*asked, "--thickness", "1 mm", "--thickness", "2 mm")
+    assert "time ~ thickness^" in shown.stdout
+    assert ionecho("fit", one, "--compare").returncode == 2
+    assert ionecho(*asked, "--thickness", "1 mm").returncode == 1
+    assert ionecho(*asked, "--thickness", "1 V", "--thickness", "2 mm").returncode == 2
