@@ -171,8 +171,8 @@ def fit(
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
     from daq import is_results
-    from ionecho.commands import fit_run, print_posterior, rank_families
-    from ionecho.fit_commands import compare_runs, fit_together
+    from ionecho.fit_one import fit_run, print_posterior, rank_families
+    from ionecho.fit_several import compare_runs, fit_together
     from ionecho.output import reported
 
     # A pattern such as runs/*.nxs takes in the results beside the runs.

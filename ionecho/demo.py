@@ -79,7 +79,7 @@ def _say(quiet: bool, text: str) -> None:
 
 def _compared(run: Run, resource: str) -> dict[str, Any]:
     from fitting import fit, reduce_run
-    from ionecho.commands import keep_fit
+    from ionecho.fit_one import keep_fit
 
     result = fit(reduce_run(run), MODEL)
     keep_fit(run, result, result.to_dict())
