@@ -123,7 +123,11 @@ def test_library_protocols_give_ohms_law_over_real_links_at_the_jitter_that_the_
     np.testing.assert_allclose(measured.voltage_V[in_time], plan.sequence.voltage_at(measured.t_s[in_time]), atol=1e-4)
     levels = plan.sequence.start_V[np.append(True, np.diff(plan.sequence.start_V) != 0.0)]
     played_V = measured.voltage_V[np.append(True, np.diff(measured.voltage_V) != 0.0)]
-    np.testing.assert_allclose(played_V, levels, atol=1e-4)
+    # A computer that stood still for a whole level leaves that one out, and says so of its samples.
+    assert in_time.mean() > 0.1
+    assert len(played_V) == len(levels) or (measured.status & Status.TIMING).any()
+    remaining = iter(levels)
+    assert all(any(abs(level - planned) <= 1e-4 for planned in remaining) for level in played_V)
 
 
 def test_a_dwell_below_a_second_is_refused_with_the_stretch_that_would_do() -> None:

@@ -45,6 +45,14 @@ def test_jumps_every_few_samples_are_not_taken_for_noise(record: Any) -> None:
     assert reduce_run(run).voltage_error_V == 0.0
 
 
+def test_a_coarsely_rounded_voltage_flickers_and_does_not_jump(record: Any) -> None:
+    volts = np.round(DRIVE.voltage_at(T) + 3e-4 * np.random.default_rng(1).standard_normal(N), 3)
+    noise = 1e-8 * np.random.default_rng(2).standard_normal(N)
+    found = reduce_run(record(T, DRIVE.voltage_at(T) / 1e4 + noise, None, voltage_V=volts))
+    assert found.n_bends > 0.9 * N
+    assert found.step_noise_A == pytest.approx(1e-8, rel=0.05)
+
+
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_pieces_of_any_size_tell_the_same_noise(pieces: int, record: Any) -> None:
     from fitting.reducer import reducer_for
