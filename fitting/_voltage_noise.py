@@ -29,6 +29,7 @@ _MOST_REAL = 0.5
 _SPACING_STEP = 0.05
 _LAGS = 256
 _SAMPLED = 256
+_ALL_OF, _ONE_IN = 32, 8
 _DROPPED = 0.5
 _RANK = 1e-13
 _NEGLIGIBLE = 1e-9
@@ -134,6 +135,7 @@ class VoltageWatch:
         self._before = np.full((2, 2), np.nan)
         self._sums = np.zeros(6)
         self._spacings = VoltageNoise()
+        self._n_looks = self._n_kept = 0
 
     def look(
         self, t_s: Floats, voltage_V: Floats, current_A: Floats, keep: NDArray[np.bool_] | None = None
@@ -155,24 +157,30 @@ class VoltageWatch:
         far = _JUMP * _NORMAL * float(np.partition(typical, rank)[rank]) if n > 2 else 0.0
         settled = np.empty(n, np.bool_)
         sum_bends(voltage_V, current_A, counted, far, self._before, self._sums, settled)
-        if n > 1:
-            spacings = _binned(t_s[1::stride] - t_s[:-1:stride], int(np.count_nonzero(counted)))
-            self._spacings = self._spacings.merged(VoltageNoise(spacings=spacings))
+        self._n_kept += int(np.count_nonzero(counted))
+        stands_for = 1 if self._n_looks < _ALL_OF else _ONE_IN
+        if n > 1 and self._n_looks % stands_for == 0:
+            self._spacings = self._spacings.merged(_binned(t_s[1::stride] - t_s[:-1:stride], n * stands_for))
+        self._n_looks += n > 1
         return settled
 
     @property
     def noise(self) -> VoltageNoise:
         """What was gathered so far."""
         n_quiet, quiet_V2, quiet_VA, jump_V2, jump_VA, _ = self._sums.tolist()
-        return VoltageNoise(int(n_quiet), quiet_V2, quiet_VA, jump_V2, jump_VA, self._spacings.spacings)
+        looked_at = sum(count for count, _ in self._spacings.spacings.values())
+        each = self._n_kept / looked_at if looked_at else 0.0
+        spacings = {key: (each * count, each * total) for key, (count, total) in self._spacings.spacings.items()}
+        return VoltageNoise(int(n_quiet), quiet_V2, quiet_VA, jump_V2, jump_VA, spacings)
 
 
-def _binned(some_s: Floats, n: int) -> dict[int, tuple[float, float]]:
+def _binned(some_s: Floats, n: int) -> VoltageNoise:
     """Return number and sum of n steps by bins, from some of them."""
     bins = np.round(np.log(some_s) / _SPACING_STEP).astype(np.int64)
     first, each = int(bins.min()), n / len(some_s)
     counts, totals = np.bincount(bins - first), np.bincount(bins - first, weights=some_s)
-    return {first + int(k): (each * float(counts[k]), each * float(totals[k])) for k in np.flatnonzero(counts)}
+    found = {first + int(k): (each * float(counts[k]), each * float(totals[k])) for k in np.flatnonzero(counts)}
+    return VoltageNoise(spacings=found)
 
 
 def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats, float]:

@@ -165,6 +165,8 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
 def _misread(problem: Problem, best: Minimum) -> tuple[str, ...]:
     """Say so where the noise of a measured voltage counts."""
     reduction = problem.reduction
+    if reduction.voltage_error_V == 0.0:
+        return ()
     if reduction.scatter_A(problem.weights(best.u)[0]) <= _COUNTS * reduction.step_noise_A:
         return ()
     shown = format_quantity(reduction.voltage_error_V, "V")

@@ -68,6 +68,16 @@ def test_pieces_of_any_size_tell_the_same_noise(pieces: int, record: Any) -> Non
     assert sum(count for count, _ in found.voltage.spacings.values()) == pytest.approx(N)
 
 
+def test_uneven_samples_are_counted_by_their_spacing(record: Any) -> None:
+    # As many decades of spacing as an instrument with a logarithmic clock has.
+    t = np.cumsum(np.geomspace(1e-6, 1e-2, 200_000))
+    volts = np.where(t > 1.0, 0.02, 0.0)
+    spacings = reduce_run(record(t, volts / 1e4, None, voltage_V=volts)).voltage.spacings
+    slower = sum(count for count, total_s in spacings.values() if total_s > 1e-4 * count)
+    assert slower == pytest.approx(100_000, rel=0.1)
+    assert sum(count for count, _ in spacings.values()) == pytest.approx(200_000)
+
+
 def test_a_kept_reduction_knows_the_noise_and_halves_add_up() -> None:
     run, circuit, _ = drawn_run("Cc", 3, 0.0, voltage_noise=0.005)
     whole = reduce_run(run)
@@ -100,6 +110,15 @@ def test_a_fit_says_that_the_voltage_was_noisy() -> None:
     assert any("read with a noise of" in remark for remark in result.warnings)
     assert result.widening == 1.0
     assert result.whiteness == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("measured", [False, True])
+def test_a_record_too_short_to_tell_its_noise_says_nothing_of_it(*, measured: bool, record: Any) -> None:
+    drive = PulseSequence.pulse(0.02, 8 * DT, before=4 * DT, after=6 * DT)
+    t = (np.arange(18) + 0.5) * DT
+    noise = 1e-9 * np.random.default_rng(2).standard_normal(18)
+    run = record(t, drive.voltage_at(t) / 1e4 + noise, None if measured else drive, voltage_V=drive.voltage_at(t))
+    assert not any("read with a noise" in remark for remark in fit(run, "R0").warnings)
 
 
 def test_the_level_before_a_record_is_a_mean_where_the_voltage_holds() -> None:
