@@ -48,6 +48,8 @@ class Evidence(ABC):
     """Of the noise: "A", or "" for a share of the impedance."""
     n_samples: int
     window_s: tuple[float, float]
+    through_instrument: bool = False
+    """Whether lags of the instrument are in it: a spectrum has been corrected for them, or comes from elsewhere."""
     noise: float
     """What no causal linear cell explains of a sample: the first measure of the residual."""
 
@@ -74,6 +76,7 @@ class PulseEvidence(Evidence):
     """A reduced run."""
 
     unit = "A"
+    through_instrument = True
 
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction

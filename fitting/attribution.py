@@ -182,13 +182,14 @@ def _reversal_by_bulk(reduction: Reduction, result: FitResult) -> float | None:
 def _reversal_by_electrode(reduction: Reduction, result: FitResult, evidence: list[str]) -> float | None:
     """Hold all as fitted but short what stores charge in series with the bulk."""
     electrodes = {leaf.name for leaf in result.model.leaves if isinstance(leaf.element, Capacitor | ConstantPhase)}
-    members = _members(result.model.circuit)
+    cell, behind, lags = result.model.circuit.partition("@")
+    members = _members(cell)
     inside = [(one, _names(result.model, one)) for one in members]
     kept = [one for one, names in inside if _bulk(result).name in names or not electrodes & names]
     if len(kept) == len(members):
         evidence.append("the circuit has no electrode in series: one in the cell would be taken for memory")
         return None
-    return _lost(reduction, result, "-".join(kept), {})
+    return _lost(reduction, result, "-".join(kept) + behind + lags, {})
 
 
 def _lost(reduction: Reduction, result: FitResult, circuit: str, given: dict[str, float]) -> float | None:

@@ -1,8 +1,9 @@
 """Which cell does a circuit string name, and what does it conduct?
 
 The grammar is that of impedance.py: ``-`` puts in series, ``p(a,b)`` in parallel, an element is its code and a label:
-``R0-p(Cc1,C1)-CPE3``. `Pr` takes its number of modes after a colon: ``Pr1:3``; `Tab` its table by name. Elements of
-other packages are found by the entry-point group ``ionecho.elements``.
+``R0-p(Cc1,C1)-CPE3``. Behind the cell, lags of the instrument: ``R0-Mig1-CPE1@Lag1``. `Pr` takes its number of modes
+after a colon: ``Pr1:3``; `Tab` its table by name. Elements of other packages are found by the entry-point group
+``ionecho.elements``.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ from fitting.elements import (
     Resistor,
     StartScale,
 )
+from fitting.lag import Lag, seen_through
 from fitting.migration import Migration
 from fitting.relaxations import ColeDavidson, HavriliakNegami, Jonscher
 from fitting.stretched import StretchedExponential
@@ -61,7 +63,7 @@ _PLAIN: Mapping[str, Callable[[], Element]] = {
         RandomBarrier,
     )
 }
-_BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code}
+_BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code, Lag.code}
 _GROUP = "ionecho.elements"
 _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 
@@ -151,10 +153,13 @@ class _Parser:
         self.tables = tables
         self.at = 0
         self.leaves: list[Leaf] = []
+        self.lags: list[Leaf] = []
         self.n_parameters = 0
 
     def parse(self) -> Node:
         node = self.series()
+        while self.takes("@"):
+            self.lags.append(self.leaf(Lag.code))
         if self.at < len(self.text):
             raise self.fault(f"{self.text[self.at]!r} is not expected here")
         return node
@@ -189,11 +194,13 @@ class _Parser:
             raise self.fault("a parallel needs at least two branches, p(a,b)", opened)
         return _Parallel(tuple(branches))
 
-    def leaf(self) -> Leaf:
+    def leaf(self, behind: str = "") -> Leaf:
         start = self.at
         match = _TOKEN.match(self.text, start)
         if match is None:
             raise self.fault("expected an element such as R0 or p(...)")
+        if (match["code"] == Lag.code) != bool(behind):
+            raise self.fault("a lag of the instrument, and nothing else, stands behind the cell: R0-C1@Lag1", start)
         name = match["code"] + match["label"]
         element = self.element(match, start)
         if any(leaf.name == name for leaf in self.leaves):
@@ -215,6 +222,8 @@ class _Parser:
             raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
         if modes is not None and code != Prony.code:
             raise self.fault(f"only {Prony.code} takes a number of modes", match.start("modes") - 1)
+        if code == Lag.code:
+            return Lag()
         if code in plain:
             return plain[code]()
         if code == Tabulated.code:
@@ -254,7 +263,7 @@ class CellModel:
     Parameters
     ----------
     circuit : str
-        E.g. ``R0-Mig1-CPE1``.
+        E.g. ``R0-Mig1-CPE1``, or ``R0-Mig1-CPE1@Lag1`` through an instrument of unknown time constant.
     fixed : mapping of str to float
         Parameters that are known (SI), by name; they are not fitted.
     tables : mapping of str to RelaxationTable
@@ -278,6 +287,7 @@ class CellModel:
         parser = _Parser(circuit, self.tables)
         self._tree = parser.parse()
         self.leaves = tuple(parser.leaves)
+        self._lags = tuple(parser.lags)
         unused = set(self.tables) - {leaf.name for leaf in self.leaves}
         if unused:
             raise FitError(f"{circuit} has no element {', '.join(sorted(unused))} that would take the table")
@@ -309,7 +319,7 @@ class CellModel:
         values[self._free] = theta
         return values
 
-    def evaluate(self, s: Complexes, theta: Floats) -> tuple[Complexes, Complexes]:
+    def evaluate(self, s: Complexes, theta: Floats, *, seen: bool = True) -> tuple[Complexes, Complexes]:
         """Return the admittance and its derivatives.
 
         Parameters
@@ -318,6 +328,8 @@ class CellModel:
             Complex frequency (rad/s); ``2j pi f`` gives the impedance spectrum.
         theta : ndarray, shape (n_free,)
             Values of `parameters` (SI).
+        seen : bool
+            Whether through the lags of the instrument, where there are any; else of the cell alone.
 
         Returns
         -------
@@ -325,12 +337,15 @@ class CellModel:
             Siemens.
         jacobian : ndarray of complex128, shape (n_free, n)
         """
-        Y, dY = self._tree.evaluate(s, self.complete(theta))
+        p = self.complete(theta)
+        Y, dY = self._tree.evaluate(s, p)
+        if seen and self._lags:
+            Y, dY = seen_through((Y, dY), [lag.evaluate(s, p) for lag in self._lags])
         return Y, dY[self._free]
 
-    def admittance(self, s: Complexes, theta: Floats) -> Complexes:
-        """Return the admittance (S) at complex frequencies `s` (rad/s)."""
-        return self.evaluate(s, theta)[0]
+    def admittance(self, s: Complexes, theta: Floats, *, seen: bool = True) -> Complexes:
+        """Return the admittance (S) at complex frequencies `s` (rad/s), `seen` through lags or of the cell alone."""
+        return self.evaluate(s, theta, seen=seen)[0]
 
     def admittance_jacobian(self, s: Complexes, theta: Floats) -> Complexes:
         """Return the derivatives of the admittance to the free parameters, shape (n_free, n)."""
@@ -353,6 +368,11 @@ class CellModel:
     def n_all(self) -> int:
         """Number of parameters, the fixed ones counted."""
         return len(self._base)
+
+    @property
+    def lag_names(self) -> tuple[str, ...]:
+        """Lags of the instrument beside the cell, fitted or held."""
+        return tuple(lag.name for lag in self._lags)
 
     @property
     def bulk(self) -> Leaf | None:

@@ -200,7 +200,7 @@ class _Cell:
     def of(cls, result: FitResult) -> _Cell:
         mode_map = ModeMap(result.grid)
         scales = Scales(result.model.parameters)
-        Y, dY = result.model.evaluate(mode_map.s, result.theta)
+        Y, dY = result.model.evaluate(mode_map.s, result.theta, seen=False)
         slopes = mode_map.weights(dY) * scales.slope(scales.inward(result.theta))[:, None]
         return cls(result, result.grid.rates, mode_map.weights(Y), slopes)
 

@@ -31,6 +31,7 @@ _MOST_STARTS = 24
 _RINGS = 1e-3
 _SOONER, _GROWS = 30.0, 1.1
 _COUNTS = 1.01
+_TIED = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,9 +142,8 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     box = problem.scales.box(starts)
     ends = _ends(problem, starts, box)
     landscape = Landscape(problem.evaluate, cell, problem.scales, box, reduction.window_s)
-    best = min(ends, key=lambda end: end.cost)
-    ends += landscape.out_of_sight(best, 1.0)
-    best = min((end for end in ends if np.isfinite(end.cost)), key=lambda end: end.cost)
+    ends += landscape.out_of_sight(_best(ends, cell), 1.0)
+    best = _best(ends, cell)
     best = refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)
     missed = reduction.mode_map.misfit(cell.admittance(reduction.mode_map.s, problem.scales.outward(best.u)))
     if missed > _RINGS:
@@ -160,6 +160,20 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     intervals = landscape.intervals(best, ends, unit)
     remarks += sudden + _misread(problem, best)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
+
+
+def _best(ends: list[Minimum], cell: CellModel) -> Minimum:
+    """Return the best end; of ends that are as good with another lag of the instrument, that with the fastest.
+
+    A relaxation of the cell and a lag may change places. An instrument is faster than what it was chosen to measure.
+    """
+    finite = [end for end in ends if np.isfinite(end.cost)]
+    best = min(finite, key=lambda end: end.cost)
+    if not cell.lag_names:
+        return best
+    lags = [k for k, one in enumerate(cell.parameters) if one.name in cell.lag_names]
+    as_good = [end for end in finite if end.cost <= best.cost + _TIED]
+    return min(as_good, key=lambda end: float(end.u[lags].sum()))
 
 
 def _misread(problem: Problem, best: Minimum) -> tuple[str, ...]:

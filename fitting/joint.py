@@ -119,7 +119,7 @@ class JointResult:
         """Return the fitted impedance (ohm) of one record's cell."""
         theta = np.array([self.parts[part].values[parameter.name] for parameter in self.model.parameters])
         s = np.asarray(2j * np.pi * np.asarray(frequency_Hz, dtype=np.float64), dtype=np.complex128)
-        impedance: Complexes = 1.0 / self.model.admittance(s, theta)
+        impedance: Complexes = 1.0 / self.model.admittance(s, theta, seen=False)
         return impedance
 
     def to_dict(self) -> dict[str, Any]:
@@ -195,6 +195,8 @@ def fit_joint(
         raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")
     layout = Layout(cell, shared, activated, len(observations), T)
     evidence = tuple(evidence_of(one) for one in observations)
+    if cell.lag_names and not any(one.through_instrument for one in evidence):
+        raise FitError(f"{cell.circuit}: a spectrum has no lag of the instrument in it; leave @Lag out")
     total = sum(one.n_samples for one in evidence)
     if total <= len(layout.parameters):
         raise FitError(f"{total} samples cannot determine {len(layout.parameters)} unknowns of {cell.circuit}")
@@ -233,7 +235,8 @@ class _Problem:
     def part(self, k: int, u: Floats) -> tuple[Floats, Floats]:
         """Return residual (m,) and Jacobian (m, n) of record k, in units of its own first noise."""
         theta, slopes = self.layout.theta_of_line(k, u)
-        residual, jacobian = self.evidence[k].residual(*self.layout.model.evaluate(self.evidence[k].s, theta))
+        one = self.evidence[k]
+        residual, jacobian = one.residual(*self.layout.model.evaluate(one.s, theta, seen=one.through_instrument))
         return residual, jacobian @ slopes
 
     def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
@@ -252,7 +255,7 @@ def _alone(one: Evidence, model: CellModel, seed: int) -> tuple[Minimum, Floats]
     scales = Scales(model.parameters)
 
     def evaluate(u: Floats) -> tuple[Floats, Floats]:
-        residual, jacobian = one.residual(*model.evaluate(one.s, scales.outward(u)))
+        residual, jacobian = one.residual(*model.evaluate(one.s, scales.outward(u), seen=one.through_instrument))
         return residual, jacobian * scales.slope(u)
 
     random = np.random.default_rng([20050107, seed])
