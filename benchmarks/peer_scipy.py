@@ -51,7 +51,8 @@ class Model:
             # Linear between samples: differences of the response to a ramp.
             self.knots, self.order = np.geomspace(dt, t[-1] + dt, 241), 2
             lags = (np.arange(self.n) + 1) * dt
-            self.steps[0] = 0.0
+            # At rest before, at the mean of the first samples: one alone is wrong by its noise.
+            self.steps[0], self.steps[1] = 0.0, volts[1] - volts[:64].mean()
         else:
             # An edge lies midway between two samples.
             self.knots, self.order = np.geomspace(0.4 * dt, t[-1], 241), 1

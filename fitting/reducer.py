@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 _BLOCK = 2048
 _PANEL = 256
+_PLAINLY_UNEVEN = 1e-3
 _OFFSET = Nuisance()
 
 
@@ -203,6 +204,8 @@ class Reducer:
         if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
             return 0
         z, (before_s, before_V) = last
+        if abs(t[1] - 2.0 * t[0] + before_s) > _PLAINLY_UNEVEN * (t[0] - before_s):
+            return 0
         interval = _measured.even_interval_s(np.concatenate([[before_s], t[:n]]))
         volts = np.concatenate([[before_V], v[:n]])
         if interval is None or flagged[:n].any() or not (np.isfinite(i[:n]).all() and np.isfinite(volts).all()):
