@@ -75,7 +75,7 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
         "s",
         float(first),
         (None if at_once else float(t[turned[0] - 1]), float(first)),
-        not at_once,
+        True,
         "at once, as far as the record can tell" if at_once else "first time after the pulse with reversed current",
     )
     peak = MemoryQuantity(
@@ -107,8 +107,9 @@ def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> M
     low, high = crossing(back - spread), crossing(back + spread)
     note = f"reversed current is down to the noise of a sample, {format_quantity(noise_A, 'A')}"
     if value is None:
-        value, note = float(t[-1]), "the current is above the noise of a sample to the end of the window"
-    return MemoryQuantity("reversal_lasts", "s", value, (low, high), low is not None and high is not None, note)
+        value, note = float(t[-1]), "at least: the current is above the noise of a sample to the end of the window"
+    at_least = float(t[-1]) if low is None else low
+    return MemoryQuantity("reversal_lasts", "s", value, (at_least, high), True, note)
 
 
 def charge_ratio(result: FitResult, width_s: Floats, rest_s: float | None = None) -> ChargeRatio:

@@ -109,10 +109,10 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[MemoryQ
     found = [
         derived_quantity(
             fitted,
-            "memory_spread",
-            "decades",
+            "memory_spread_decades",
+            "",
             decades,
-            "from 16 % to 84 % of the memory lost; 1.02 for a single relaxation time",
+            "decades of time from 16 % to 84 % of the memory lost; 1.02 for a single relaxation time",
         ),
         derived_quantity(
             fitted,

@@ -26,7 +26,10 @@ _NAMES = {
     "median_memory_time": "Memory time, median",
     "mode_capacitance": "Capacitance",
     "reversal_charge_ratio": "Charge given back",
+    "memory_spread_decades": "Spread, decades",
 }
+# The window has no room for them; `ionecho fit` prints them, and the results file keeps them.
+_LEFT_OUT = {"friction_growth", "reversal_onset", "reversal_peak", "reversal_lasts", "readable_bits"}
 _ORDINALS = {"2": "2nd", "3": "3rd"} | {str(number): f"{number}th" for number in range(4, 21)}
 
 
@@ -97,14 +100,14 @@ class Row:
 
 
 def rows_of(figures: Mapping[str, Any]) -> list[Row]:
-    """Return the figures of a result's part, as rows of a table; what is no figure is left out.
+    """Return the figures of a result's part, as rows of a table; what is no figure is left out, and what has no room.
 
     Parameters
     ----------
     figures : mapping
         ``parameters`` or ``memory`` of the document of ``ionecho fit --json``.
     """
-    return [_row(name, found) for name, found in figures.items() if isinstance(found, dict)]
+    return [_row(name, found) for name, found in figures.items() if isinstance(found, dict) and name not in _LEFT_OUT]
 
 
 def _row(name: str, found: Mapping[str, Any]) -> Row:

@@ -69,13 +69,13 @@ def test_a_wait_that_was_never_seen_is_refused(fitted: Any) -> None:
 def test_what_a_run_tells_of_its_memory_is_told_of_its_own_first_pulse(fitted: Any) -> None:
     found = {one.name: one for one in memory_of_run(fitted, DRIVE)}
     assert set(found) == {
-        "memory_spread",
+        "memory_spread_decades",
         "friction_growth",
         "reversal_onset",
         "reversal_peak",
         "reversal_lasts",
         "readable_bits",
     }
-    assert found["memory_spread"].value == pytest.approx(1.02, abs=0.01)
+    assert found["memory_spread_decades"].value == pytest.approx(1.02, abs=0.01)
     assert found["reversal_peak"].value == pytest.approx(reversal_course(fitted, 0.02, 0.05)[1].value)
-    assert [one.name for one in memory_of_run(fitted, None)] == ["memory_spread", "friction_growth"]
+    assert [one.name for one in memory_of_run(fitted, None)] == ["memory_spread_decades", "friction_growth"]
