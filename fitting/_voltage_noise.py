@@ -32,7 +32,7 @@ _SAMPLED = 256
 _ALL_OF, _ONE_IN = 32, 8
 _DROPPED = 0.5
 _RANK = 1e-13
-_NEGLIGIBLE = 1e-9
+_UNSEEN = 0.1
 
 
 @dataclass(frozen=True)
@@ -183,8 +183,8 @@ def _binned(some_s: Floats, n: int) -> VoltageNoise:
     return VoltageNoise(spacings=found)
 
 
-def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats, float]:
-    """Return a least-squares problem without the bias that errors in its columns make.
+def freed(modes: Floats, current: Floats, error: Floats, noise_A: float) -> tuple[Floats, Floats, float] | None:
+    """Return a least-squares problem without the bias that errors in its columns make; None if it is too small to see.
 
     Along each direction of the columns their products are larger by the share that errors have in them; a direction of
     nothing but errors counts for nothing. Right sides scatter by up to sqrt(2) times the noise, and are weighed for it.
@@ -195,6 +195,8 @@ def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats
     current : ndarray, shape (m,)
     error : ndarray, shape (n, m)
         Rows with the products that errors add to those of the columns.
+    noise_A : float
+        Of a sample: a bias of less than a tenth of it, over all directions, is too small.
 
     Returns
     -------
@@ -208,14 +210,14 @@ def freed(modes: Floats, current: Floats, error: Floats) -> tuple[Floats, Floats
     told = sizes > _RANK * sizes[0]
     in_directions = error @ (right[told].T / sizes[told])
     shares, turn = np.linalg.eigh(in_directions.T @ in_directions)
-    if shares[-1] < _NEGLIGIBLE:
-        return modes, current, 0.0
     shares = np.clip(shares, 0.0, 1.0)
     seen = left.T @ current
     unseen, seen = seen[~told], turn.T @ seen[told]
+    lost = (seen * shares / (1.0 - np.minimum(shares, _DROPPED)))[shares < _DROPPED]
+    if float(np.linalg.norm(lost)) < _UNSEEN * noise_A:
+        return None
     weight = 1.0 / np.sqrt(1.0 + shares)
     rows, held = np.zeros_like(modes), np.zeros_like(current)
     rows[: len(seen)] = (weight * (1.0 - shares))[:, None] * (turn.T @ (sizes[told, None] * right[told]))
     held[: len(seen)] = weight * seen
-    lost = (seen * shares / (1.0 - np.minimum(shares, _DROPPED)))[shares < _DROPPED]
     return rows, held, float(lost @ lost + unseen @ unseen)

@@ -30,7 +30,6 @@ _STARTS = 6
 _MOST_STARTS = 24
 _RINGS = 1e-3
 _SOONER, _GROWS = 30.0, 1.1
-_COUNTS = 1.01
 _TIED = 0.1
 
 
@@ -158,7 +157,7 @@ def fit_reduction(reduction: Reduction, cell: CellModel, start: Mapping[str, flo
     widening *= scale
     unit = widening * noise_A / problem.unit_A
     intervals = landscape.intervals(best, ends, unit)
-    remarks += sudden + _misread(problem, best)
+    remarks += sudden + _misread(reduction)
     return _result(problem, best, intervals, _Noise(misfit_A2, noise_A, widening, unit), remarks)
 
 
@@ -176,12 +175,9 @@ def _best(ends: list[Minimum], cell: CellModel) -> Minimum:
     return min(as_good, key=lambda end: float(end.u[lags].sum()))
 
 
-def _misread(problem: Problem, best: Minimum) -> tuple[str, ...]:
+def _misread(reduction: Reduction) -> tuple[str, ...]:
     """Say so where the noise of a measured voltage counts."""
-    reduction = problem.reduction
-    if reduction.voltage_error_V == 0.0:
-        return ()
-    if reduction.scatter_A(problem.weights(best.u)[0]) <= _COUNTS * reduction.step_noise_A:
+    if not reduction.is_freed:
         return ()
     shown = format_quantity(reduction.voltage_error_V, "V")
     return (f"the voltage was read with a noise of {shown}, which the current does not follow: its bias is taken out",)

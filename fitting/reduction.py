@@ -109,9 +109,14 @@ class Reduction:
         error_V = self.voltage_error_V
         if error_V == 0.0:
             return modes, current, rest_A2
-        error = self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
-        modes, current, more_A2 = freed(modes, current, error_V * error)
-        return modes, current, rest_A2 + more_A2
+        error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
+        found = freed(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
+        return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
+
+    @property
+    def is_freed(self) -> bool:
+        """Whether the bias of a voltage that was read with noise is taken out of what is to be fitted."""
+        return self.rest_A2 != float(self.factor[-1, -1] ** 2)
 
     @property
     def voltage_error_V(self) -> float:
