@@ -141,7 +141,12 @@ def run(
 def fit(
     runs: Annotated[list[Path], typer.Argument(help="Run file; several, or impedance texts, are fitted together.")],
     model: Annotated[
-        list[str] | None, typer.Option("--model", "-m", help="Circuit (R0-Mig1-CPE1 unless given); several to rank.")
+        list[str] | None,
+        typer.Option(
+            "--model",
+            "-m",
+            help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
+        ),
     ] = None,
     spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
     ranked: Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")] = False,
