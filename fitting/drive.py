@@ -111,7 +111,8 @@ class ModeCursor:
         rows : ndarray, shape (n, m)
             Volts.
         keep : ndarray of bool, shape (n,)
-            False where a jump lies inside a sample's aperture, or right at a point sample.
+            False where a jump lies inside a sample's aperture, or right at a point sample, or the voltage that was to
+            be measured is not known.
 
         Raises
         ------
@@ -121,14 +122,17 @@ class ModeCursor:
         from fitting._kernel import drive_modes
 
         self._check(t_s)
-        segments = self._segments if self._segments is not None else self._measured(t_s, voltage_V)
+        volts = voltage_V if self._segments is not None else self._known(t_s, voltage_V)
+        segments = self._segments if self._segments is not None else self._measured(t_s, volts)
         start_s = t_s - 0.5 * self._tolerances_s[0]
         if np.isnan(self._clock[0]):
             self._clock[0] = min(start_s[0], segments[0, 0])
         out = np.empty((len(t_s), len(self.rates))) if buffer is None else buffer[: len(t_s)]
         keep = np.empty(len(t_s), dtype=np.bool_)
         drive_modes(start_s, self.rates, segments, self._mean, self._tolerances_s, self._clock, self._z, out, keep)
-        self._last = (float(t_s[-1]), float(voltage_V[-1]))
+        if self._segments is None:
+            keep &= np.isfinite(voltage_V)
+        self._last = (float(t_s[-1]), float(volts[-1]))
         return out, keep
 
     def since_edge_s(self, t_s: float) -> float:
@@ -213,6 +217,19 @@ class ModeCursor:
         segments[0] = t[:-1]
         np.divide(np.diff(v), np.diff(t), out=segments[2])
         return segments
+
+    def _known(self, t_s: Floats, voltage_V: Floats) -> Floats:
+        """Return the voltage, straight over samples whose own was not read."""
+        known = np.isfinite(voltage_V)
+        if known.all():
+            return voltage_V
+        last_s, last_V = self._last
+        times, volts = t_s[known], voltage_V[known]
+        if np.isfinite(last_s):
+            times, volts = np.append(last_s, times), np.append(last_V, volts)
+        if not len(times):
+            raise FitError("the voltage of the first samples was not read: leave them out")
+        return np.interp(t_s, times, volts)
 
 
 def level_at_rest(voltage_V: Floats) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from benchmarks.campaigns.coverage import campaign, drawn_run
-from fitting import CellModel, Reduction, fit, reduce_run
+from fitting import CellModel, Reduction, fit, predict, reduce_run
 from fitting._voltage_noise import VoltageNoise
 from fitting.drive import level_at_rest
-from protocols import PulseSequence
+from protocols import FitError, PulseSequence
 
 N, DT = 40_000, 1e-5
 DRIVE = PulseSequence.pump_probe(0.02, 0.05003, 0.10001, before=0.01, after=0.3)
@@ -119,6 +119,19 @@ def test_a_record_too_short_to_tell_its_noise_says_nothing_of_it(*, measured: bo
     noise = 1e-9 * np.random.default_rng(2).standard_normal(18)
     run = record(t, drive.voltage_at(t) / 1e4 + noise, None if measured else drive, voltage_V=drive.voltage_at(t))
     assert not any("read with a noise" in remark for remark in fit(run, "R0").warnings)
+
+
+def test_samples_whose_voltage_was_not_read_are_bridged(record: Any) -> None:
+    volts = DRIVE.voltage_at(T)
+    current = volts / 1e4 + 1e-9 * np.random.default_rng(2).standard_normal(N)
+    read = volts.copy()
+    read[[20_000, 20_001, 30_719, N - 1]] = np.nan
+    found = fit(record(T, current, None, voltage_V=read), "R0")
+    assert found.n_excluded == 4
+    assert found.values["R0"] == pytest.approx(1e4, rel=1e-4)
+    assert np.isfinite(predict(record(T, current, None, voltage_V=read), found)).all()
+    with pytest.raises(FitError, match="was not read"):
+        reduce_run(record(T, current, None, voltage_V=np.full(N, np.nan)))
 
 
 def test_the_level_before_a_record_is_a_mean_where_the_voltage_holds() -> None:
