@@ -103,6 +103,7 @@ class _LakeShore(TemperatureController):
         self._session = session
         self._clock, self._sleep = clock, sleep
         self._wanted_K: float | None = None
+        self._still_to_go_K = 0.0
         self._inside_since: float | None = None
         self.regulate(regulation)
 
@@ -159,7 +160,7 @@ class _LakeShore(TemperatureController):
         else:
             self._set(setting, f"SETP? {output}", [temperature_K])
         self._set(f"RANGE {output},{use.heater_range}", f"RANGE? {output}", [use.heater_range])
-        self._wanted_K = temperature_K
+        self._wanted_K, self._still_to_go_K = temperature_K, math.inf if rate > 0 else 0.0
 
     def _set(self, command: str, query: str, wanted: list[float]) -> None:
         answer = self._session.query(f"{command};{query}")
@@ -191,7 +192,8 @@ class _LakeShore(TemperatureController):
         Raises
         ------
         InstrumentError
-            If the sensor or the heater has a fault, or the heater is off although there is a set point.
+            If the sensor or the heater has a fault, or the heater is off although there is a set point, or the
+            controller goes to another one.
         """
         query = (
             f"KRDG? {self._use.sensor};RDGST? {self._use.sensor};SETP? {self._use.output};RANGE? {self._use.output};"
@@ -209,6 +211,14 @@ class _LakeShore(TemperatureController):
                 f"switched off at the instrument, or by its temperature limit of {limit}",
                 command="RANGE?",
             )
+        if self._wanted_K is not None and abs(setpoint - self._wanted_K) > self._still_to_go_K + _SHOWN_K:
+            raise InstrumentError(
+                f"{self._session.resource}: output {self._use.output} goes to {format_quantity(setpoint, 'K')}, not to"
+                f" {format_quantity(self._wanted_K, 'K')}: reset, or set at the instrument or by another program",
+                command="SETP?",
+            )
+        if self._wanted_K is not None:
+            self._still_to_go_K = abs(setpoint - self._wanted_K)  # a ramp only comes nearer
         return TemperatureReading(kelvin, setpoint, self._is_stable(kelvin, setpoint))
 
     def _is_stable(self, kelvin: float, setpoint: float) -> bool:

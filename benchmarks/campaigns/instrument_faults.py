@@ -9,6 +9,7 @@ strides), the instrument's own faults between the stages. What happened is judge
 - ``error``: the driver said clearly that something is wrong; what it gave before is right;
 - ``wrong``: a value without a flag is not the resistor's. ``hang``, ``crash``: as they say. None of these may be.
 
+A temperature controller goes to a set point instead, and its readings are judged against the simulated sensor.
 Afterwards, as a guardian does, a fresh session brings the instrument into its safe state: ``off``, or ``unknown`` if
 the driver says so.
 """
@@ -18,46 +19,26 @@ from __future__ import annotations
 import argparse
 import json
 import sys
-import threading
 import time
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from benchmarks.campaigns.attempts import CONTROLLERS, DRIVERS, LIMIT_S, Attempt, attempt_on, plan_for
 from benchmarks.campaigns.tally import Progress
-from drivers import driver_named, open_potentiostat
-from protocols import IonechoError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
+from protocols import IonechoError, OutputStateUnknown
 from sim_instruments.faults import LINK_FAULTS, Fault
 from sim_instruments.instrument import DEVICE_FAULTS
 from sim_instruments.kinds import KINDS
 from sim_instruments.serving import InProcess, served_here
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from drivers import Block, DrivePlan
 
-OHM = 10_000.0
 STAGES = ("open", "arm", "run", "read", "stop")
-DRIVERS = {
-    "b2912a": "b2911",
-    "ec301": "ec301",
-    "emstat-pico": "emstat-pico",
-    "emstat4": "emstat4",
-    "keithley2450": "keithley2450",
-    "keithley2460": "keithley2460",
-    "keithley2461": "keithley2461",
-    "keithley2602b": "keithley2602b",
-    "zahner-pp212": "zahner-pp212",
-}
-TIMEOUT_S = 0.5
 _SAFE_S = 8.0
-_LIMIT_S = 30.0
-_LEVEL_V = 0.02
-_TOLERANCE_A = 3e-8  # of 2 uA: above every simulator's noise on these ranges, far below a wrong sample
 
 
 @dataclass(frozen=True)
@@ -90,7 +71,7 @@ class Verdict:
     output : str
         ``off`` or ``unknown``, by a fresh session.
     samples : int
-        Given by the driver.
+        Or readings, given by the driver.
     said : str
         What the driver said.
     seconds : float
@@ -103,104 +84,6 @@ class Verdict:
     seconds: float
 
 
-def plan_for(kind: str) -> DrivePlan:
-    """Return a short run that the instrument can do: one pulse of 20 mV."""
-    driver = driver_named(DRIVERS[kind])
-    can = driver.capabilities
-    width = max(0.01, 2.0 * can.min_dwell_s)
-    interval = min(max(1e-4, can.min_interval_s), can.max_interval_s)
-    sequence = PulseSequence.pulse(_LEVEL_V, width, before=width, after=width)
-    limits = Limits(voltage_V=0.1, current_A=1e-5)
-    protocol = Protocol("faults", sequence, Sampling(interval), limits)
-    try:
-        return driver.plan(protocol)
-    except ProtocolError:  # its shortest time is longer on this range
-        return driver.plan(protocol.stretched(10.0))
-
-
-class Attempt:
-    """One run, with a fault or without, in a thread that can be given up.
-
-    Parameters
-    ----------
-    instrument : InProcess
-    plan : DrivePlan
-    device_fault, stage : str
-        An instrument's own fault, and before which stage it comes; empty for none.
-    """
-
-    def __init__(self, instrument: InProcess, plan: DrivePlan, device_fault: str = "", stage: str = "") -> None:
-        self._instrument = instrument
-        self._plan = plan
-        self._device_fault, self._stage = device_fault, stage
-        self.blocks: list[Block] = []
-        self.bytes_at: dict[str, int] = {}
-        self.failure: Exception | None = None
-        self.failed_at = ""
-
-    def run(self) -> bool:
-        """Do it; return whether it came to an end."""
-        thread = threading.Thread(target=self._guarded, daemon=True)
-        thread.start()
-        thread.join(_LIMIT_S)
-        return not thread.is_alive()
-
-    def _guarded(self) -> None:
-        try:
-            self._played()
-        except Exception as caught:  # noqa: BLE001 - whatever it is, the verdict says it
-            self.failure = caught
-
-    def _enter(self, stage: str) -> None:
-        self.failed_at = stage
-        host = self._instrument.served.host
-        self.bytes_at[stage] = host.faults.sent
-        if stage == self._stage:
-            self._instrument.do(lambda: host.suffer([Fault(self._device_fault)]))
-
-    def _played(self) -> None:
-        self._enter("open")
-        driver = open_potentiostat(self._instrument.resource, TIMEOUT_S)
-        try:
-            driver.identify()
-            self._enter("arm")
-            driver.arm(self._plan)
-            self._enter("run")
-            driver.start()
-            self._followed(driver.read)
-            self._enter("stop")
-            driver.safe_state()
-            self.bytes_at["end"] = self._instrument.served.host.faults.sent
-        finally:
-            driver.close()
-
-    def _followed(self, read: Callable[[], Block | None]) -> None:
-        deadline = time.monotonic() + 1.2 * self._plan.duration_s + 5.0
-        while (block := read()) is not None:
-            if len(block):
-                if not self.blocks:
-                    self._enter("read")
-                self.blocks.append(block)
-            elif time.monotonic() > deadline:
-                raise IonechoError("the instrument does not come to its end")
-            else:
-                time.sleep(0.002)
-
-    def wrong_samples(self) -> int:
-        """Return how many samples without a flag are not the resistor's."""
-        wrong = 0
-        for block in self.blocks:
-            expected = self._plan.sequence.voltage_at(block.t_s) / OHM
-            # A sample at an edge may be on either side of it by the instrument's own jitter.
-            edges = self._plan.sequence.jumps()[0]
-            near = (
-                np.min(np.abs(block.t_s[:, None] - edges), axis=1) < self._plan.aperture_s + self._plan.jitter_s + 1e-4
-            )
-            judged = (block.status == 0) & ~near
-            wrong += int(np.count_nonzero(~(np.abs(block.current_A - expected)[judged] < _TOLERANCE_A)))
-        return wrong
-
-
 def stages_of(kind: str, transport: str, speed: float) -> dict[str, int]:
     """Return after how many bytes of answers each stage begins, from a run without faults.
 
@@ -211,8 +94,8 @@ def stages_of(kind: str, transport: str, speed: float) -> dict[str, int]:
     """
     with served_here(kind, transport, speed=speed) as instrument:
         instrument.served.host.faults.add(Fault("stall", at_byte=10**15))  # so that bytes are counted
-        attempt = Attempt(instrument, plan_for(kind))
-        if not attempt.run() or attempt.failure is not None or attempt.wrong_samples():
+        attempt = attempt_on(instrument, kind)
+        if not attempt.run() or attempt.failure is not None or attempt.n_wrong():
             raise RuntimeError(f"{kind} over {transport} fails without any fault: {attempt.failure!r}")
         return attempt.bytes_at
 
@@ -237,41 +120,40 @@ def cases_of(kind: str, transport: str, at: dict[str, int], *, dense: bool) -> I
         yield Case(kind, transport, f"truncate@{place}", stage)
 
 
-def judged(case: Case, plan: DrivePlan, speed: float) -> Verdict:
+def judged(case: Case, speed: float) -> Verdict:
     """Play one case."""
     began = time.monotonic()
     with served_here(case.kind, case.transport, speed=speed) as instrument:
         own = case.fault in DEVICE_FAULTS
         if not own:
             instrument.served.host.faults.add(Fault.parse(case.fault))
-        attempt = Attempt(instrument, plan, case.fault if own else "", case.stage if own else "")
+        attempt = attempt_on(instrument, case.kind, case.fault if own else "", case.stage if own else "")
         ended = attempt.run()
-        output = _output(instrument)
+        output = _output(attempt, instrument)
         outcome, said = _outcome(case, attempt, ended=ended)
-        samples = sum(len(block) for block in attempt.blocks)
-    return Verdict(outcome, output, samples, said, time.monotonic() - began)
+    return Verdict(outcome, output, attempt.n_given, said, time.monotonic() - began)
 
 
 def _outcome(case: Case, attempt: Attempt, *, ended: bool) -> tuple[str, str]:
     if not ended:
-        return "hang", f"still in {attempt.failed_at} after {_LIMIT_S:.0f} s"
+        return "hang", f"still in {attempt.failed_at} after {LIMIT_S:.0f} s"
     # A cell that falls off or is short-circuited, or a second client's *RST: then other currents are right ones.
     changes_truth = case.fault in {"cell-open", "cell-short", "compliance"}
-    wrong = 0 if changes_truth else attempt.wrong_samples()
+    wrong = 0 if changes_truth and case.kind not in CONTROLLERS else attempt.n_wrong()
     if wrong:
-        return "wrong", f"{wrong} samples; {attempt.failure!r}"
+        return "wrong", f"{wrong} values; {attempt.failure!r}"
     if attempt.failure is None:
         return "complete", ""
     said = f"{attempt.failed_at}: {type(attempt.failure).__name__}: {attempt.failure}"
     return ("error" if isinstance(attempt.failure, IonechoError) else "crash"), said
 
 
-def _output(instrument: InProcess) -> str:
+def _output(attempt: Attempt, instrument: InProcess) -> str:
     """Do as a guardian: a fresh session, again for some seconds, until the output is read back as off."""
     deadline = time.monotonic() + _SAFE_S
     while True:
         try:
-            driver = open_potentiostat(instrument.resource, TIMEOUT_S)
+            driver = attempt.opened(instrument)
             try:
                 return "off" if driver.safe_state().off else "unknown"
             finally:
@@ -295,15 +177,14 @@ def campaign(kinds: list[str], folder: Path, *, dense: bool, speed: float = 10.0
     counts: Counter[str] = Counter()
     bad: list[dict[str, object]] = []
     for kind in kinds:
-        own_speed = 1.0 if plan_for(kind).jitter_s else speed
+        own_speed = 1.0 if kind in CONTROLLERS or plan_for(kind).jitter_s else speed
         for transport in KINDS[kind].transports:
-            plan = plan_for(kind)
             cases = list(cases_of(kind, transport, stages_of(kind, transport, own_speed), dense=dense))
             progress = Progress(folder / f"faults-{kind}-{transport}.json")
             here: Counter[str] = Counter()
             told: list[dict[str, object]] = []
             for number, case in enumerate(cases, 1):
-                verdict = judged(case, plan, own_speed)
+                verdict = judged(case, own_speed)
                 here[f"{verdict.outcome}/{verdict.output}"] += 1
                 told.append(asdict(case) | asdict(verdict))
                 if verdict.outcome in {"wrong", "hang", "crash"} or verdict.output != "off":
@@ -322,7 +203,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    kinds = given.kinds or [kind for kind in DRIVERS if kind in KINDS]
+    kinds = given.kinds or [kind for kind in (*DRIVERS, *CONTROLLERS) if kind in KINDS]
     counts = campaign(kinds, given.folder, dense=not given.small)
     print(json.dumps(dict(counts), indent=1))
     return int(any(key.split("/")[0] in {"wrong", "hang", "crash"} for key in counts))

@@ -115,6 +115,9 @@ class Bench:
     def query(self, message: str) -> str:
         return ";".join(self.device.answers(message))
 
+    def write(self, message: str) -> None:
+        self.device.answers(message)
+
 
 @pytest.mark.parametrize(
     ("fault", "said"),
@@ -144,6 +147,19 @@ def test_the_controllers_own_limit_switches_off_where_the_computer_does_not() ->
     bench.clock.advance(60.0)
     with pytest.raises(InstrumentError, match="limit of 300 K"):
         bench.driver.read()
+
+
+@pytest.mark.parametrize("ramp_K_min", [0.0, 60.0])
+def test_a_set_point_that_somebody_else_changes_is_noticed(ramp_K_min: float) -> None:
+    bench = Bench()
+    bench.driver.regulate(Regulation(ramp_K_min=ramp_K_min))
+    bench.driver.set_setpoint(310.0)
+    bench.clock.advance(5.0)
+    bench.driver.read()
+    bench.device.answers("RAMP 1,0,0;SETP 1,290")
+    with pytest.raises(InstrumentError, match="goes to 290 K, not to 310 K"):
+        bench.driver.read()
+    assert bench.driver.safe_state().off
 
 
 def test_a_setting_that_reads_back_otherwise_is_refused() -> None:
