@@ -108,7 +108,7 @@ def _reduction_of(run: Run, terms: Nuisance) -> tuple[Reduction, bool]:
     """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
     from daq import read_process, write_process
     from fitting import Reduction, reduce_run
-    from fitting.reduction import VERSION
+    from fitting.reduction.reduction import VERSION
 
     if run.state in {"created", "running", "paused"}:
         return reduce_run(run, terms), False
