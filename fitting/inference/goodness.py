@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from fitting.inference.problem import Problem
     from fitting.reduction.reduction import Reduction
 
-    pass
 
 _SOONER, _GROWS = 30.0, 1.1
 
