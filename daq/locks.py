@@ -6,18 +6,30 @@ table has to be believed, no clock, and no file that a crash left behind. A lock
 
 from __future__ import annotations
 
-import hashlib
 import os
+import tempfile
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from protocols import (
+    InstrumentError,
+    IonechoError,
+    RunFileError,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+import hashlib
 import platform
 import sys
-import tempfile
 import time
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from drivers import canonical_resource
-from protocols import InstrumentError, IonechoError, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -212,3 +224,13 @@ def nobody_runs(run_path: Path) -> Iterator[None]:
             runner.remove()
     finally:
         guardian.remove()
+
+
+def control_path(run_path: Path) -> Path:
+    """Return where the address of a run's guardian lies."""
+    return run_path.with_name(run_path.name + ".control.json")
+
+
+def is_alive(run_path: Path) -> bool:
+    """Return whether the guardian of a run lives and can be asked."""
+    return control_path(run_path).exists() and lives(run_path, "guardian")

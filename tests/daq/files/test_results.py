@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from daq import read_process, results_path, write_process
-from daq.layout import Header, create_run_file
+from daq.files.layout import Header, create_run_file
 from protocols import RunFileError, Sample
 
 
@@ -71,7 +71,7 @@ def test_a_failure_leaves_the_old_results(run_file: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("daq.results._write_all", full)
+        patch.setattr("daq.files.results._write_all", full)
         with pytest.raises(RunFileError, match="No space left"):
             write_process(run_file, "fit", {}, {"n": 2})
     kept = read_process(run_file, "fit")

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq._durable import made_whole
+from daq.files.durable import made_whole
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -29,17 +29,25 @@ if TYPE_CHECKING:
     from drivers import DrivePlan, Identity
     from protocols import Protocol, PulseSequence, Sample
 
+
 EVENT_BYTES = 64 * 1024
+
+
 STATE_BYTES = 16
-STATES = ("created", "running", "paused", "complete", "stopped", "aborted", "unknown")
+
+
 # One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
 ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
+
+
 GROWING = {
     "time": ("entry/data/time", "<f8"),
     "voltage": ("entry/data/voltage", "<f8"),
     "current": ("entry/data/current", "<f8"),
     "status": ("entry/data/status", "u1"),
 }
+
+
 _PROGRAMS = ("ionecho", "numpy", "h5py", "pyvisa", "pyvisa-py")
 
 

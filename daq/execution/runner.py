@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 
-from daq._locks import take_instrument, take_run
-from daq.closing import close_run_file
-from daq.control import Outcome, outcome_dict
-from daq.layout import Header, create_run_file
-from daq.watch import LimitWatch
-from daq.writer import RunWriter
+from daq.execution.limit_monitor import LimitWatch
+from daq.files.finalize import close_run_file
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunWriter
+from daq.locks import take_instrument, take_run
+from daq.state import Outcome, outcome_dict
 from drivers import Status
 from protocols import IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
@@ -30,7 +30,7 @@ from protocols import Protocol as MeasurementProtocol
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from daq.job import Job
+    from daq.execution.run_request import Job
     from drivers import Block, DrivePlan, Potentiostat
     from protocols import Limits
 

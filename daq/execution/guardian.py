@@ -5,7 +5,7 @@ several times a second, and passes on what front ends ask. If the runner dies, o
 on, the guardian switches the output off through its spare session and reads that back. If the guardian itself dies,
 the runner stops the run: no run without a guard.
 
-Started by `daq.bench` as ``python -m daq.guardian``, with the job as JSON on its standard input.
+Started by `daq.execution.bench` as ``python -m daq.execution.guardian``, with the job as JSON on its standard input.
 """
 
 from __future__ import annotations
@@ -19,19 +19,20 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daq._locks import take_instrument, take_run
-from daq.control import NOT_STARTED, ControlServer, Outcome, OutputState, outcome_dict
-from daq.job import job_from_json
-from daq.runner import run_process
-from daq.writer import RunFileBytes
+from daq.execution.control import NOT_STARTED, ControlServer
+from daq.execution.run_request import job_from_json
+from daq.execution.runner import run_process
+from daq.files.writer import RunFileBytes
+from daq.locks import take_instrument, take_run
+from daq.state import Outcome, OutputState, outcome_dict
 from drivers import open_potentiostat, takes_one_client
 from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from daq._locks import Lock
-    from daq.job import Job
+    from daq.execution.run_request import Job
+    from daq.locks import Lock
     from drivers import Potentiostat
 
 _TURN_S = 0.05
@@ -186,7 +187,7 @@ class Guardian:
 
     def _note(self, state: str, reason: str, output: str) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""
-        from daq.run import open_run
+        from daq.files.run import open_run
 
         try:
             run = open_run(self._path)

@@ -9,18 +9,17 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from daq._durable import made_whole
-from daq._locks import nobody_runs
-from daq.control import control_path
-from daq.layout import GROWING
-from daq.run import open_run
-from daq.writer import RunFileBytes
+from daq.files.durable import made_whole
+from daq.files.layout import GROWING
+from daq.files.run import open_run
+from daq.files.writer import RunFileBytes
+from daq.locks import control_path, nobody_runs
 from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from daq.run import Findings, Run
+    from daq.files.run import Findings, Run
 
 _FINAL = ("complete", "stopped", "aborted", "unknown")
 

@@ -10,9 +10,9 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from daq._locks import lives
-from daq.results import is_results
-from daq.run import open_run
+from daq.files.results import is_results
+from daq.files.run import open_run
+from daq.locks import lives
 from protocols import IonechoError
 
 _ENDING = ".output-off"

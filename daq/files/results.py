@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq._durable import made_whole
+from daq.files.durable import made_whole
 from protocols import RunFileError
 
 if TYPE_CHECKING:

@@ -13,10 +13,11 @@ from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from daq._locks import lives
-from daq.control import NOT_STARTED, Outcome, RunLink, is_alive
-from daq.job import Job, job_to_json
-from daq.run import Run, open_run
+from daq.execution.control import NOT_STARTED, RunLink
+from daq.execution.run_request import Job, job_to_json
+from daq.files.run import Run, open_run
+from daq.locks import is_alive, lives
+from daq.state import Outcome
 from drivers import resolved
 from protocols import ConnectionLost, Limits, OutputStateUnknown, RunFileError
 
@@ -81,7 +82,7 @@ class Bench:
             order.write((job_to_json(job) + "\n").encode())
             order.seek(0)
             guardian = subprocess.Popen(
-                [sys.executable, "-P", "-m", "daq.guardian"],
+                [sys.executable, "-P", "-m", "daq.execution.guardian"],
                 stdin=order,
                 stdout=subprocess.DEVNULL,
                 stderr=words,

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from daq import RunInProgress
-from daq.layout import Header, create_run_file
-from daq.writer import RunFileBytes
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunFileBytes
 from protocols import Sample
 
 
@@ -23,7 +23,7 @@ def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(
     file.add_event("aborted", "the runner died", output="off")
     file.set_state("aborted")
     file.close()
-    monkeypatch.setattr("daq.bench._START_S", 0.5)
+    monkeypatch.setattr("daq.execution.bench._START_S", 0.5)
     outcome = RunInProgress(path).wait()
     assert (outcome.state, outcome.output, outcome.reason) == ("aborted", "off", "the runner died")
 

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from daq import open_run
-from daq.runner import Runner
-from daq.writer import RunFileBytes, RunWriter
+from daq.execution.runner import Runner
+from daq.files.writer import RunFileBytes, RunWriter
 from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 
@@ -197,7 +197,7 @@ def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("daq.runner.close_run_file", full)
+    monkeypatch.setattr("daq.execution.runner.close_run_file", full)
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("complete", "off")
@@ -234,7 +234,7 @@ def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(RunFileBytes, "write_samples", never)
-    monkeypatch.setattr("daq.runner.RunWriter", partial(RunWriter, patience_s=0.05))
+    monkeypatch.setattr("daq.execution.runner.RunWriter", partial(RunWriter, patience_s=0.05))
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
     descriptor = runner._writer.file._descriptor  # type: ignore[union-attr]

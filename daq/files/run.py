@@ -12,14 +12,14 @@ from typing import IO, TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
-from daq.results import is_results, run_of_results
+from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
+from daq.files.results import is_results, run_of_results
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from daq.layout import Layout
+    from daq.files.layout import Layout
 
 
 @dataclass(frozen=True)
@@ -237,7 +237,7 @@ def _metadata(entry: h5py.Group) -> dict[str, Any]:
 
 
 def read_sequence(group: h5py.Group) -> PulseSequence:
-    """Return the sequence that `daq.layout.write_sequence` kept."""
+    """Return the sequence that `daq.files.layout.write_sequence` kept."""
     return PulseSequence(
         group["times"][()], group["start"][()], group["end"][()], float(group["duration"][()]), float(group["rest"][()])
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from daq.watch import LimitWatch
+from daq.execution.limit_monitor import LimitWatch
 from drivers import Keithley2461, Status
 from protocols import LimitError, Limits, Protocol
 

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from nexusformat.nexus import NXdata, nxload
 
 from daq import open_run, recover
-from daq._durable import made_whole
-from daq.closing import close_run_file
-from daq.layout import Header, create_run_file
-from daq.writer import RunFileBytes, RunWriter
+from daq.files.durable import made_whole
+from daq.files.finalize import close_run_file
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunFileBytes, RunWriter
 from drivers import Block, Identity, Keithley2461
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
@@ -195,7 +195,7 @@ def test_where_nothing_can_be_written_a_finished_run_is_checked_and_another_is_n
         file.set_state(state)
         file.close()
     before = sorted(path.name for path in tmp_path.iterdir())
-    monkeypatch.setattr("daq.closing.os.access", lambda *_: False)
+    monkeypatch.setattr("daq.files.finalize.os.access", lambda *_: False)
     assert "every checksum is right" in str(recover(tmp_path / "done.nxs"))
     with pytest.raises(RunFileError, match="recover the copy"):
         recover(tmp_path / "left.nxs")
@@ -233,7 +233,7 @@ def test_what_is_no_run_file_is_said_so(tmp_path: Path) -> None:
 WRITE_UNTIL_KILLED = """
 import sys, numpy as np
 from pathlib import Path
-from daq.writer import RunFileBytes
+from daq.files.writer import RunFileBytes
 from drivers import Block
 file, first, row = RunFileBytes(Path(sys.argv[1])), 0, 0
 while True:

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from daq import confirm_off, unconfirmed_outputs
-from daq._locks import take_run
-from daq.layout import create_run_file
-from daq.writer import RunFileBytes
+from daq.files.layout import create_run_file
+from daq.files.writer import RunFileBytes
+from daq.locks import take_run
 
 from .test_run_file import header
 

@@ -17,7 +17,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, STATES, layout_of
+from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_of
+from daq.state import STATES
 from protocols import RunFileError
 
 if TYPE_CHECKING:

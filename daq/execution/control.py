@@ -11,79 +11,21 @@ import os
 import secrets
 import tempfile
 from contextlib import suppress
-from dataclasses import asdict, dataclass
 from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
-from daq._locks import lives
 from protocols import (
     ConnectionLost,
-    InstrumentError,
-    IonechoError,
-    LimitError,
-    OutputStateUnknown,
-    ProtocolError,
-    RunFileError,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
+from daq.locks import control_path
+from daq.state import Outcome
 
 # Exit status of a guardian that could not have its run at all; others guard it.
 NOT_STARTED = 3
-
-OutputState = Literal["untouched", "off", "unknown"]
-_ERRORS: dict[str, type[IonechoError]] = {
-    kind.__name__: kind
-    for kind in (ConnectionLost, InstrumentError, LimitError, OutputStateUnknown, ProtocolError, RunFileError)
-}
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a run ended.
-
-    Attributes
-    ----------
-    state : str
-        ``complete``, ``stopped`` (somebody or a limit stopped it), ``aborted`` (something failed), ``refused``
-        (nothing was sent), or ``unknown`` (see `output`).
-    output : str
-        ``off`` (read back), ``untouched`` (never switched on by this run) or ``unknown``.
-    reason : str
-        In words.
-    error : str
-        Class name of the error, empty if there was none.
-    n_samples : int
-        Safely in the run file.
-    warnings : tuple of str
-        What to know before the samples are trusted.
-    """
-
-    state: str
-    output: OutputState
-    reason: str = ""
-    error: str = ""
-    n_samples: int = 0
-    warnings: tuple[str, ...] = ()
-
-    def raise_if_failed(self) -> None:
-        """Raise what went wrong, as the class that it was in the run's own process."""
-        if self.output == "unknown":
-            raise OutputStateUnknown(self.reason)
-        if self.error:
-            raise _ERRORS.get(self.error, InstrumentError)(self.reason)
-
-
-def control_path(run_path: Path) -> Path:
-    """Return where the address of a run's guardian lies."""
-    return run_path.with_name(run_path.name + ".control.json")
-
-
-def is_alive(run_path: Path) -> bool:
-    """Return whether the guardian of a run lives and can be asked."""
-    return control_path(run_path).exists() and lives(run_path, "guardian")
 
 
 class ControlServer:
@@ -174,8 +116,3 @@ class RunLink:
     def close(self) -> None:
         """Let the link go. The run goes on."""
         self._connection.close()
-
-
-def outcome_dict(outcome: Outcome | None) -> dict[str, Any] | None:
-    """Return an outcome as plain data for a message."""
-    return None if outcome is None else asdict(outcome)

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.closing import close_run_file
-from daq.layout import Header, create_run_file
-from daq.writer import RunFileBytes
+from daq.files.finalize import close_run_file
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunFileBytes
 from drivers import Block
 from protocols import RunFileError, Sample, parse_quantity
 
