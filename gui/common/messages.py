@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea
 
-from gui.widgets import button, label
+from gui.common.widgets import button, label
 
 _MAX_HEIGHT = 120
 

@@ -1,65 +1,22 @@
-"""What is to be applied? The choice of a protocol, and the page that shows its waveform and plan."""
+"""Page of the plan: what the instrument will do."""
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QGridLayout, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.plots import add_plot, graphics, paint, pen, set_time_axis
-from gui.widgets import button, label, line
+from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.common.widgets import label, line
 from protocols import ProtocolError
-from protocols.library import names
 
 if TYPE_CHECKING:
-    from gui.plan_view import PlanView
-    from gui.theme import Colours
+    from gui.common.theme import Colours
+    from gui.protocol.plan_model import PlanView
+
 
 _N_FACTS = 8
-
-
-class ProtocolPanel(QWidget):
-    """The box "Protocol": the ready protocols, and files that have been opened."""
-
-    chosen = Signal(object)
-    """Name of a ready protocol (str), or a file (Path)."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.list = QListWidget()
-        self.list.setObjectName("protocolList")
-        for name in names():
-            self._add(name.replace("_", " ").capitalize() if name != "prbs" else "PRBS", name)
-        # Not the current item: a list that is given the focus makes its first item current.
-        self.list.itemSelectionChanged.connect(self._changed)
-        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.list, 1)
-        layout.addWidget(button("Open file …", "openProtocolButton", self._ask_for_file))
-
-    def _add(self, text: str, source: str | Path) -> QListWidgetItem:
-        item = QListWidgetItem(text, self.list)
-        item.setData(Qt.ItemDataRole.UserRole, source)
-        item.setToolTip(str(source))
-        return item
-
-    def _changed(self) -> None:
-        for item in self.list.selectedItems():
-            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
-
-    def _ask_for_file(self) -> None:
-        dialog = QFileDialog(self, "Open a protocol file", str(Path.cwd()), "Protocols (*.toml)")
-        dialog.setObjectName("openProtocolDialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.open_file(Path(name)))
-        dialog.open()
-
-    def open_file(self, path: Path) -> None:
-        """Put a protocol file into the list, and choose it."""
-        self.list.setCurrentItem(self._add(path.name, path))
 
 
 class PlanPage(QWidget):

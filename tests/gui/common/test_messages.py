@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
-from gui.follower import RunFacts
+from gui.run.run_follower import RunFacts
 
 from .conftest import SIMULATOR_STARTS_MS
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
-from gui.traces import RunTraces, View, edge_times
+from gui.run.traces import RunTraces, View, edge_times
 from protocols import ConnectionLost, IonechoError
 
 if TYPE_CHECKING:

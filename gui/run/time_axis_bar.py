@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
-from gui.traces import LATEST_EDGE, View
-from gui.widgets import button, label
+from gui.common.widgets import button, label
+from gui.run.traces import LATEST_EDGE, View
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.follower import RunFacts
-    from gui.traces import Traces
+    from gui.run.run_follower import RunFacts
+    from gui.run.traces import Traces
 
 
 class TimeAxisBar(QWidget):

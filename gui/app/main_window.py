@@ -22,29 +22,31 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui._background import Background
-from gui.child_process import JsonChild
-from gui.closing_question import ask_before_closing
-from gui.connection_panel import ConnectionPanel, Instrument
-from gui.fit_panel import FitPanel, MemoryPage
-from gui.fit_view import FitCurves, load_fit
-from gui.follower import RunFacts, RunOrder
-from gui.live_plot import LivePlot
-from gui.notices import Messages
-from gui.output_alarm import OutputAlarm
-from gui.plan_view import PlanView, plan_protocol
-from gui.protocol_panel import PlanPage, ProtocolPanel
-from gui.run_control import RunControl, Stage
-from gui.theme import colours_of, style_sheet
-from gui.time_axis_bar import TimeAxisBar
-from gui.widgets import button, label, line
+from gui.app.close_dialog import ask_before_closing
+from gui.common.background import Background
+from gui.common.child_process import JsonChild
+from gui.common.messages import Messages
+from gui.common.theme import colours_of, style_sheet
+from gui.common.widgets import button, label, line
+from gui.fit.model_panel import FitPanel
+from gui.fit.result_model import FitCurves, load_fit
+from gui.fit.result_page import MemoryPage
+from gui.instrument.connection_panel import ConnectionPanel, Instrument
+from gui.protocol.library_panel import ProtocolPanel
+from gui.protocol.plan_model import PlanView, plan_protocol
+from gui.protocol.plan_page import PlanPage
+from gui.run.live_plot import LivePlot
+from gui.run.output_alarm import OutputAlarm
+from gui.run.run_control import RunControl, Stage
+from gui.run.run_follower import RunFacts, RunOrder
+from gui.run.time_axis_bar import TimeAxisBar
 from protocols import format_quantity
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from daq import Outcome
-    from gui.traces import Traces
+    from gui.run.traces import Traces
 
 _SIDEBAR_WIDTH = 284
 _CLOSE_S = 5.0

@@ -9,8 +9,8 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QPushButton
 
 from drivers import remember
-from gui.connection_panel import _SIMULATED, ConnectionPanel, Instrument
-from gui.start import application_of_window
+from gui.app.start import application_of_window
+from gui.instrument.connection_panel import _SIMULATED, ConnectionPanel, Instrument
 from sim_instruments import KINDS
 from tests.drivers.peers import dropper, plugins_installed_in
 

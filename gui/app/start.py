@@ -9,7 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
-from gui.main_window import MainWindow
+from gui.app.main_window import MainWindow
 
 _SWITCH_S = 2e-4
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QApplication
 
-from gui.live_plot import LivePlot
-from gui.theme import colours_of
-from gui.traces import N_RANGES, Traces, View
+from gui.common.theme import colours_of
+from gui.run.live_plot import LivePlot
+from gui.run.traces import N_RANGES, Traces, View
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -10,7 +10,7 @@ import numpy as np
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.traces import LATEST_EDGE, View
+from gui.run.traces import LATEST_EDGE, View
 
 from .conftest import RUN_ENDS_MS
 

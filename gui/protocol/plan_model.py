@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gui.traces import waveform
+from gui.run.traces import waveform
 from protocols import Protocol, format_quantity
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ _WINDOW = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from gui.start import application_of_window
+from gui.app.start import application_of_window
 from gui import MainWindow
 application = application_of_window()
 window = MainWindow(Path(sys.argv[1]), sys.argv[2])

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from PySide6.QtGui import QColor, QPen
 
-    from gui.theme import Colours
+    from gui.common.theme import Colours
 
 # Software OpenGL makes every way of drawing 3 to 6 times slower (ARCHITECTURE.md section 3).
 pg.setConfigOptions(useOpenGL=False, antialias=True)

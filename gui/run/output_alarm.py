@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from gui.notices import UnknownOutputBanner
+from gui.common.messages import UnknownOutputBanner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from gui._background import Background
+    from gui.common.background import Background
 
 
 class OutputAlarm(QObject):

@@ -6,11 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QComboBox,
     QHBoxLayout,
     QHeaderView,
     QSizePolicy,
@@ -20,68 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.fit_view import rows_of
-from gui.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
-from gui.theme import mixed
-from gui.widgets import button, label
+from gui.common.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
+from gui.common.theme import mixed
+from gui.common.widgets import label
+from gui.fit.result_model import rows_of
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.fit_view import FitCurves, Row
-    from gui.theme import Colours
-    from gui.traces import Traces
+    from gui.common.theme import Colours
+    from gui.fit.result_model import FitCurves, Row
+    from gui.run.traces import Traces
 
-MODELS = ("R0-Mig1-CPE1", "R0-Cc1-CPE1", "R0-De1-CPE1", "R0-Cc1-C1")
+
 _READOUT_WIDTH = 404
-
-
-class FitPanel(QWidget):
-    """The box "Memory": a cell model, and the button that fits it."""
-
-    wanted = Signal(str)
-    """Fit this model."""
-    unwanted = Signal()
-    """Give up the fit that is under way."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.model = QComboBox()
-        self.model.setObjectName("modelBox")
-        self.model.setEditable(True)
-        self.model.addItems(MODELS)
-        self.model.setToolTip(
-            "Cell model as a circuit: R resistor, C capacitor, CPE constant phase element; bulk with memory: "
-            "Mig MIGRATION, Cc Cole-Cole, De Debye; “-” in series, p(…,…) in parallel"
-        )
-        self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._button = button("Fit", "fitButton", self._clicked)
-        self._fitting = False
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.model, 1)
-        layout.addWidget(self._button)
-        self.set_state(has_run=False, fitting=False)
-
-    def _clicked(self) -> None:
-        if self._fitting:
-            self.unwanted.emit()
-        else:
-            self.wanted.emit(self.model.currentText().strip())
-
-    def set_state(self, *, has_run: bool, fitting: bool) -> None:
-        """Follow what can be done now.
-
-        Parameters
-        ----------
-        has_run : bool
-            Whether there is a finished run.
-        fitting : bool
-            Whether a fit is under way.
-        """
-        self._fitting = fitting
-        self._button.setText("Cancel" if fitting else "Fit")
-        self._button.setEnabled(has_run or fitting)
-        self._button.setToolTip("" if has_run else "There is no finished run yet")
 
 
 class MemoryPage(QWidget):

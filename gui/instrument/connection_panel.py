@@ -8,9 +8,9 @@ from typing import Any
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
-from gui.child_process import JsonChild
-from gui.instrument_menu import InstrumentMenu
-from gui.widgets import button, label
+from gui.common.child_process import JsonChild
+from gui.common.widgets import button, label
+from gui.instrument.instrument_menu import InstrumentMenu
 
 _SIMULATED = {
     "keithley2461": "Keithley 2461",

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.plots import add_plot, graphics, paint, pen, set_time_axis
-from gui.widgets import label
+from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.common.widgets import label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.follower import RunFacts
-    from gui.theme import Colours
-    from gui.traces import Traces
+    from gui.common.theme import Colours
+    from gui.run.run_follower import RunFacts
+    from gui.run.traces import Traces
 
 # A zoom is asked for when the mouse has come to rest for this long.
 _REST_MS = 60

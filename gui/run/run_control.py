@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QThread, Signal
 
-from gui._background import Background
-from gui.follower import RunFollower, ask_to_end
+from gui.common.background import Background
+from gui.run.run_follower import RunFollower, ask_to_end
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gui.follower import RunOrder
-    from gui.traces import View
+    from gui.run.run_follower import RunOrder
+    from gui.run.traces import View
 
 _CLOSE_S = 5.0
 

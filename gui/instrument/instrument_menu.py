@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu
 
 from drivers import addresses
-from gui.child_process import JsonChild
+from gui.common.child_process import JsonChild
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
