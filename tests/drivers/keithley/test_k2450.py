@@ -23,7 +23,7 @@ DRIVERS = {"keithley2450": Keithley2450, "keithley2460": Keithley2460}
 
 @pytest.fixture(scope="module", params=DRIVERS)
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument(request.param, 1, 20.0, "resistor") as served:
         yield request.param, served
@@ -257,7 +257,7 @@ def test_a_run_of_a_2450_gives_the_memory_of_its_cell_back(tmp_path: Path) -> No
     # Readings come at their own pace, none on the edges: the times in the run file must be right to find tau = 1.5 ms.
     from daq import Bench
     from fitting import fit, reduce_run
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
     from sim_instruments import load_cell
 
     with simulated_instrument("keithley2450", 1, 20.0, "demo") as served:

@@ -19,7 +19,7 @@ NOISE_A = 5 * 0.34e-9 + 0.1e-9
 
 @pytest.fixture(scope="module")
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2461", 1, 10.0, "resistor") as served:
         yield served

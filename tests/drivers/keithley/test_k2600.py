@@ -40,7 +40,7 @@ def noise_A(range_A: float, aperture_s: float) -> float:
 
 @pytest.fixture(scope="module", params=["socket", "vxi11"])
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", request.param) as served:
         yield served
@@ -103,7 +103,7 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley260
 
 
 def test_a_capacitor_is_charged_and_discharged_as_its_time_constant_says() -> None:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "rc") as served:
         driver = open_potentiostat(served)
@@ -202,7 +202,7 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
 
 
 def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
         driver = open_potentiostat(hurt)
@@ -249,7 +249,7 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2602B)
 
 
 def test_a_lost_link_ends_within_the_timeout() -> None:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["drop-fin@40000"]) as hurt:
         driver = open_potentiostat(hurt)
@@ -272,7 +272,7 @@ def test_a_lost_link_ends_within_the_timeout() -> None:
     ],
 )
 def test_what_goes_wrong_on_the_way_is_an_error_and_nothing_wrong_is_accepted(fault: str, says: str) -> None:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", [fault]) as hurt:
         driver = open_potentiostat(hurt, timeout_s=1.0)

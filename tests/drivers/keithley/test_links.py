@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from drivers import Block, DrivePlan, Potentiostat, Status, open_potentiostat
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from protocols.library import names
 from sim_instruments.instrument import DEVICE_FAULTS

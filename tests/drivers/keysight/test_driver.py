@@ -30,7 +30,7 @@ LIMITS = Limits(voltage_V=0.2, current_A=1e-5)
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("b2912a", 1, 10.0, "resistor") as served:
         yield served

@@ -9,7 +9,7 @@ import pytest
 
 from drivers import open_potentiostat
 from drivers.keysight.driver import B2911
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import Protocol
 from protocols.library import names
 from tests.drivers.conformance import Truth, played

@@ -30,7 +30,7 @@ def simulated_sleep(seconds: float) -> None:
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("lakeshore336", 1, SPEED, "thermal") as served:
         yield served
@@ -205,7 +205,7 @@ def test_garbled_or_missing_answers_are_clear_errors_within_the_timeout(answer: 
     ],
 )
 def test_models_are_told_apart_over_each_transport(kind: str, transport: str, driver: type) -> None:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument(kind, 1, 1.0, "thermal", transport) as resource:
         controller = open_temperature_controller(resource)

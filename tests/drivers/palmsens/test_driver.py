@@ -13,7 +13,7 @@ import pytest
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
 from drivers.palmsens.methodscript import Progress, packaged, si
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 from sim_instruments.methodscript.emstat import EmStat as SimulatedEmStat

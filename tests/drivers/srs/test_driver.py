@@ -10,7 +10,7 @@ import pytest
 
 from drivers import DrivePlan, Status, open_potentiostat
 from drivers.srs.driver import EC301
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 from tests.drivers.conformance import Truth, played

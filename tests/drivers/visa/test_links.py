@@ -20,7 +20,7 @@ import pytest
 import pyvisa
 
 from drivers import VisaSession
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import block, instrument, serial_instrument
 

@@ -26,7 +26,7 @@ from pyvisa.errors import VisaIOError
 
 from drivers import VisaSession
 from drivers.visa.links import SocketLink
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
 
 from .peers import block, instrument, serial_instrument

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers import VisaSession, open_potentiostat, read_transcript, replayed
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from tests.drivers.conformance import played
 

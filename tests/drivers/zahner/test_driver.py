@@ -10,7 +10,7 @@ import pytest
 
 from drivers import DrivePlan, Status, VisaSession
 from drivers.zahner.driver import Zahner
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import LimitError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 from sim_instruments.cell import load_cell

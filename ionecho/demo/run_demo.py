@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from ionecho.output import console, error_console, print_json, progress_of_run
+from ionecho.commands.output import console, error_console, print_json, progress_of_run
 from protocols import InstrumentError, Protocol, format_estimate, format_quantity
 
 if TYPE_CHECKING:
@@ -79,12 +79,12 @@ def _say(quiet: bool, text: str) -> None:
 
 def _compared(run: Run, resource: str) -> dict[str, Any]:
     from fitting import fit, reduce_run
-    from ionecho.fit_one import keep_fit
+    from ionecho.commands.fit import keep_fit
 
     result = fit(reduce_run(run), MODEL)
     keep_fit(run, result, result.to_dict())
     document: dict[str, Any] = {"run": run.path, "resource": resource, "samples": run.n_samples} | result.to_dict()
-    from ionecho.truth import true_memory, true_parameters
+    from ionecho.demo.truth import true_memory, true_parameters
     from sim_instruments import KEITHLEY_2461, load_cell
 
     cell = load_cell(CELL)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ionecho.output import console, error_console, print_json
+from ionecho.commands.output import console, error_console, print_json
 from protocols import FitError, ProtocolError, Sample, parse_quantity
 
 if TYPE_CHECKING:

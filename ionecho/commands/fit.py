@@ -6,7 +6,7 @@ import hashlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ionecho.output import console, print_json
+from ionecho.commands.output import console, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
