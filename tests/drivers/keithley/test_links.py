@@ -12,7 +12,7 @@ from drivers import Block, DrivePlan, Potentiostat, Status, open_potentiostat
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from protocols.library import names
-from sim_instruments.instrument import DEVICE_FAULTS
+from sim_instruments.core.instrument import DEVICE_FAULTS
 
 OHM = 10_000.0
 KINDS = ("keithley2450", "keithley2460", "keithley2461")

@@ -13,9 +13,9 @@ import pytest
 from drivers import TemperatureController, VisaSession, open_temperature_controller
 from drivers.lakeshore.driver import LakeShore335, LakeShore336, Regulation
 from protocols import InstrumentError, LimitError, OutputStateUnknown
-from sim_instruments.cell import load_cell
-from sim_instruments.clock import ManualClock
+from sim_instruments.core.clock import ManualClock
 from sim_instruments.lakeshore.instrument import LakeShore336 as SimulatedLakeShore
+from sim_instruments.sample.cell import load_cell
 
 SPEED = 200.0
 

@@ -16,9 +16,9 @@ from drivers.palmsens.methodscript import Progress, packaged, si
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
-from sim_instruments.methodscript.emstat import EmStat as SimulatedEmStat
-from sim_instruments.methodscript.model import EMSTAT4, PICO
-from sim_instruments.serving import InProcess, served_here
+from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
+from sim_instruments.palmsens.model import EMSTAT4, PICO
+from sim_instruments.serving.in_process import InProcess, served_here
 from tests.drivers.conformance import Truth, played
 
 RESISTOR = 10_000.0

@@ -13,8 +13,8 @@ from drivers.zahner.driver import Zahner
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import LimitError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
-from sim_instruments.cell import load_cell
-from sim_instruments.clock import ManualClock
+from sim_instruments.core.clock import ManualClock
+from sim_instruments.sample.cell import load_cell
 from sim_instruments.zahner.instrument import PP212
 from tests.drivers.conformance import Truth, joined, played
 

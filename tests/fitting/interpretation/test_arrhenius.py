@@ -10,8 +10,8 @@ from scipy.stats import linregress
 
 from fitting import Estimate, arrhenius, fit, reduce_run
 from protocols import FitError, PulseSequence
-from sim_instruments.cell import load_cell
-from sim_instruments.response import Drive
+from sim_instruments.frontend.response import Drive
+from sim_instruments.sample.cell import load_cell
 
 T = np.array([240.0, 260.0, 280.0, 300.0, 320.0])
 K_EV = k / e
