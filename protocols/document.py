@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tomlkit
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from protocols._faults import faults_of
-from protocols._recipes import (
+from protocols.errors import Fault, ProtocolError
+from protocols.limits import Limits
+from protocols.problems import faults_of
+from protocols.protocol import Protocol, Sample, Sampling
+from protocols.recipes import (
     AnySequence,
     Coulombs,
     Document,
@@ -23,9 +26,6 @@ from protocols._recipes import (
     SquareMetres,
     Width,
 )
-from protocols.errors import Fault, ProtocolError
-from protocols.limits import Limits
-from protocols.protocol import Protocol, Sample, Sampling
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
