@@ -1,20 +1,11 @@
-"""Definitions of the fields of a protocol: unit, bounds, description and default, each said once.
+"""Kinds of fields of a protocol: how each is read, checked, written and described.
 
-A field is defined where its class is written::
-
-    width: Quantity = quantity("s", "Length of the pulse.", above=0)
-
-From this line come the constructor's argument (an SI float, or text with a unit), the key and the check of a protocol
-file, the text that is written back, and the entry of the JSON schema. Classes of such fields are made by
-`protocols.records.record`.
-
-The names of fields that leave this package carry their unit (``interval_s``); the key in a file does not
-(``interval = "10 us"``), for there the value carries it.
+A `FieldSpec` is made once for a field, by `protocols.definitions`, and is all that its reader, its writer, its JSON
+schema and its constructor know of it.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
@@ -27,7 +18,7 @@ from protocols.errors import Problem, ProtocolError
 from protocols.units import described, parse_quantity, wanted
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
 LISTED = 1000
 """Longest array that is written as a list: it still fits a few screens. Longer ones are kept as binary data, which
@@ -35,42 +26,6 @@ TOML readers take in one piece (2 million quantities as text: 12 s to read, as d
 
 SHOWN_PROBLEMS = 5
 """Problems named of one list; the others are counted. A file with a wrong unit has one in every line."""
-
-
-class Quantity:
-    """An attribute that is an SI float, and that may be given as text with a unit such as ``"10 mV"``."""
-
-    if TYPE_CHECKING:
-
-        def __get__(self, obj: object, owner: type) -> float: ...
-        def __set__(self, obj: object, value: float | str) -> None: ...
-
-
-class OptionalQuantity:
-    """A `Quantity` that may be None."""
-
-    if TYPE_CHECKING:
-
-        def __get__(self, obj: object, owner: type) -> float | None: ...
-        def __set__(self, obj: object, value: float | str | None) -> None: ...
-
-
-class Quantities:
-    """An attribute that is an array of SI floats, given as an array or as a list of quantities."""
-
-    if TYPE_CHECKING:
-
-        def __get__(self, obj: object, owner: type) -> NDArray[np.float64]: ...
-        def __set__(self, obj: object, value: ArrayLike) -> None: ...
-
-
-class OptionalQuantities:
-    """`Quantities` that may be None."""
-
-    if TYPE_CHECKING:
-
-        def __get__(self, obj: object, owner: type) -> NDArray[np.float64] | None: ...
-        def __set__(self, obj: object, value: ArrayLike | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -111,6 +66,14 @@ class FieldSpec(ABC):
     def expected(self) -> str:
         """What belongs here, for messages: ``a quantity in V, such as "10 mV"``."""
         return "a value"
+
+    def expected_at(self, key: str) -> str:  # noqa: ARG002 - tables name their key
+        """Return what belongs under a key, for messages."""
+        return self.expected
+
+    def readers(self, key: str) -> dict[str, Callable[[object], Any]]:
+        """Return a reader for each key under which a file may give it."""
+        return {key: self.read}
 
     def write(self, value: Any) -> Any:
         """Return the value as a file says it."""
@@ -167,9 +130,19 @@ class QuantitySpec(FieldSpec):
             )
         return number
 
-    def read_inverse(self, value: object) -> float:
-        """Return the SI float whose inverse is given."""
-        return 1.0 / QuantitySpec(self.doc, unit=self.inverse[1] if self.inverse else "", above=0).read(value)
+    def expected_at(self, key: str) -> str:
+        """Return what belongs under a key, for messages."""
+        if self.inverse is None:
+            return self.expected
+        other, unit = self.inverse
+        return f"one of {key} ({self.expected}) and {other} ({wanted(unit)})"
+
+    def readers(self, key: str) -> dict[str, Callable[[object], Any]]:
+        """Return a reader for each key under which a file may give it."""
+        if self.inverse is None:
+            return {key: self.read}
+        other, unit = self.inverse
+        return {key: self.read, other: lambda value: 1.0 / QuantitySpec("", unit=unit, above=0).read(value)}
 
     def write(self, value: float) -> str | float:
         """Return text with the unit that reads back as the same float."""
@@ -359,59 +332,6 @@ def problems_under(path: str, error: ValueError) -> list[Problem]:
         )
         for one in found
     ]
-
-
-def quantity(
-    unit: str,
-    doc: str,
-    *,
-    default: float | None = ...,  # type: ignore[assignment] # an Ellipsis stands for: no default
-    above: float | None = None,
-    at_least: float | None = None,
-    inverse: tuple[str, str] | None = None,
-    needed: bool = False,
-    kw_only: bool = False,
-) -> Any:
-    """Define a field that is a number with a unit; see `QuantitySpec`."""
-    spec = QuantitySpec(doc, needed, unit=unit, above=above, at_least=at_least, inverse=inverse)
-    return define(spec, default=default, kw_only=kw_only)
-
-
-def quantities(unit: str, doc: str, *, default: None = ..., kw_only: bool = False) -> Any:  # type: ignore[assignment]
-    """Define a field that is an array of numbers with a unit; see `QuantitiesSpec`."""
-    return define(QuantitiesSpec(doc, unit=unit), default=default, kw_only=kw_only)
-
-
-def count(
-    doc: str,
-    *,
-    default: int = ...,  # type: ignore[assignment]
-    at_least: int = 1,
-    at_most: int | None = None,
-    kw_only: bool = False,
-) -> Any:
-    """Define a field that is a whole number; see `CountSpec`."""
-    return define(CountSpec(doc, at_least=at_least, at_most=at_most), default=default, kw_only=kw_only)
-
-
-def text(doc: str, *, default: str = ..., filled: bool = False, kw_only: bool = False) -> Any:  # type: ignore[assignment]
-    """Define a field that is text; see `TextSpec`."""
-    return define(TextSpec(doc, filled=filled), default=default, kw_only=kw_only)
-
-
-def flag(doc: str, *, default: bool = ..., each: bool = False, kw_only: bool = False) -> Any:  # type: ignore[assignment]
-    """Define a field that is true or false; see `FlagSpec`."""
-    return define(FlagSpec(doc, each=each), default=default, kw_only=kw_only)
-
-
-def define(spec: FieldSpec, *, default: Any = ..., default_factory: Any = ..., kw_only: bool = False) -> Any:
-    """Return the dataclass field of a definition."""
-    metadata = {"spec": spec}
-    if default_factory is not ...:
-        return dataclasses.field(default_factory=default_factory, metadata=metadata, kw_only=kw_only)
-    if default is ...:
-        return dataclasses.field(metadata=metadata, kw_only=kw_only)
-    return dataclasses.field(default=default, metadata=metadata, kw_only=kw_only)
 
 
 def _bound(value: float) -> str:

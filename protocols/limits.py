@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.definitions import OptionalQuantity, quantity
 from protocols.errors import LimitError
-from protocols.fields import OptionalQuantity, QuantitySpec, quantity
+from protocols.fields import QuantitySpec
 from protocols.records import Record, record, specs
 from protocols.units import format_quantity
 

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from protocols.definitions import count, define, text
 from protocols.document import read_toml, write_toml
 from protocols.errors import Problem, ProtocolError
-from protocols.fields import count, define, text
 from protocols.library import find
 from protocols.limits import Limits
 from protocols.records import Record, read_record, record, section, write_record

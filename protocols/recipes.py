@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from protocols.errors import Problem
-from protocols.fields import (
+from protocols.definitions import (
     OptionalQuantities,
     OptionalQuantity,
     Quantities,
@@ -17,6 +16,7 @@ from protocols.fields import (
     quantities,
     quantity,
 )
+from protocols.errors import Problem
 from protocols.records import Record, record
 
 if TYPE_CHECKING:
@@ -192,7 +192,7 @@ def _maximal_length(order: int, seed: int) -> Iterator[int]:
 class Arrays(Recipe):
     """Edges as lists: when, and to which level."""
 
-    hints = dict.fromkeys(("before", "after"), "write the rests before and after as edges of their own. ")
+    hints = dict.fromkeys(("before", "after"), "write the rests before and after as edges of their own")
 
     times: Quantities = quantities("s", "When each segment starts; the first at 0, increasing.")
     levels: Quantities = quantities("V", "Level held from each time on; of a ramp, the level at its end.")

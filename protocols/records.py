@@ -15,18 +15,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transf
 
 import numpy as np
 
+from protocols.definitions import count, define, flag, quantities, quantity, text
 from protocols.errors import Problem, ProtocolError
-from protocols.fields import (
-    FieldSpec,
-    QuantitySpec,
-    count,
-    define,
-    flag,
-    problems_under,
-    quantities,
-    quantity,
-    text,
-)
+from protocols.fields import FieldSpec, QuantitySpec, problems_under
 from protocols.units import described
 
 _Class = TypeVar("_Class")
@@ -101,10 +92,9 @@ class RecordSpec(FieldSpec):
 
     kind: type[Record] = Record
 
-    @property
-    def expected(self) -> str:
-        """What belongs here, for messages."""
-        return "a table"
+    def expected_at(self, key: str) -> str:
+        """Return what belongs under a key, for messages."""
+        return f"a table [{key}]"
 
     def read(self, value: object) -> Record:
         """Return the record, or the one that a mapping describes."""
@@ -134,10 +124,9 @@ class ChoiceSpec(FieldSpec):
     kinds: Mapping[str, type[Record]] = dataclasses.field(default_factory=dict)
     what: str = ""
 
-    @property
-    def expected(self) -> str:
-        """What belongs here, for messages."""
-        return "a table"
+    def expected_at(self, key: str) -> str:
+        """Return what belongs under a key, for messages."""
+        return f"a table [{key}] with the kind of {self.what} and its fields"
 
     def read(self, value: object) -> Record:
         """Return the record that a mapping describes."""
@@ -186,21 +175,19 @@ def read_record(kind: type[_Record], table: object) -> _Record:
     for field in dataclasses.fields(kind):
         spec: FieldSpec = field.metadata["spec"]
         key = spec.key(field.name)
-        readers: dict[str, Callable[[object], Any]] = {key: spec.read}
-        if isinstance(spec, QuantitySpec) and spec.inverse is not None:
-            readers[spec.inverse[0]] = spec.read_inverse
+        readers = spec.readers(key)
         known |= set(readers)
         given = [name for name in readers if table.get(name) is not None]
         is_needed = spec.needed or (field.default is MISSING and field.default_factory is MISSING)
         if len(readers) > 1 and len(given) != 1 and (given or is_needed):
-            problems.append(Problem("", f"give one of {' and '.join(f'`{name}`' for name in readers)}: {spec.doc}"))
+            problems.append(Problem("", f"expected {spec.expected_at(key)}"))
         elif given:
             try:
                 values[field.name] = readers[given[0]](table[given[0]])
             except ValueError as error:
                 problems += problems_under(given[0], error)
         elif is_needed:
-            problems.append(Problem(key, f"is missing: expected {spec.expected}"))
+            problems.append(Problem(key, f"is missing: expected {spec.expected_at(key)}"))
     problems += [Problem(str(key), _unknown(kind, str(key), known)) for key in table if key not in known]
     if problems:
         raise ProtocolError(tuple(problems), kind.__name__)
@@ -210,8 +197,8 @@ def read_record(kind: type[_Record], table: object) -> _Record:
 def _unknown(kind: type[Record], key: str, known: Iterable[str]) -> str:
     if key in kind.hints:
         return f"is not known here: {kind.hints[key]}"
-    advice = _nearest(key, known) or "check its spelling, or remove it; "
-    return f"is not known here: {advice}known are {', '.join(sorted(known))}"
+    advice = _nearest(key, known) or "check its spelling, or remove it. "
+    return f"is not known here: {advice}Known here: {', '.join(sorted(known))}"
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

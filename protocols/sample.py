@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.fields import OptionalQuantity, quantity, text
+from protocols.definitions import OptionalQuantity, quantity, text
 from protocols.records import Record, record
 
 

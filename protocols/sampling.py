@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.fields import OptionalQuantity, Quantity, flag, quantity
+from protocols.definitions import OptionalQuantity, Quantity, flag, quantity
 from protocols.records import Record, record
 
 

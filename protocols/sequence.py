@@ -246,10 +246,9 @@ class SequenceSpec(FieldSpec):
 
     choice = ChoiceSpec("", kinds=RECIPES, what="sequence")
 
-    @property
-    def expected(self) -> str:
-        """What belongs here, for messages."""
-        return "a table with the kind of sequence and its fields"
+    def expected_at(self, key: str) -> str:
+        """Return what belongs under a key, for messages."""
+        return self.choice.expected_at(key)
 
     def read(self, value: object) -> PulseSequence:
         """Return the sequence, or the one that a table or a recipe describes."""

@@ -76,7 +76,7 @@ def described(value: object) -> str:
         return "a table"
     if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
         return repr(value)
-    return f"a list of {len(value)}"
+    return f"a list of {len(value)} value{'s' * (len(value) != 1)}"
 
 
 def _to_si(number: str, name: str, unit: str, text: str) -> float:

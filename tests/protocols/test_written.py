@@ -208,9 +208,7 @@ def test_a_table_that_is_no_stored_array_is_told_so(table: str, message: str, tm
 
 def test_texts_of_earlier_run_files_still_read() -> None:
     run = Protocol.from_toml((OLD / "arrays.toml").read_text(encoding="utf-8"))
-    ramps = PulseSequence.from_arrays(
-        [0, 0.1, 0.3], [0.0, 0.02, -0.013], 0.5, ramp=[False, True, False], rest_V=0.001
-    )
+    ramps = PulseSequence.from_arrays([0, 0.1, 0.3], [0.0, 0.02, -0.013], 0.5, ramp=[False, True, False], rest_V=0.001)
     sample = Sample("LPSCl 7", 8e-4, 5e-5, "steel, blocking", 248.15, 1e-7, 30.0)
     limits = Limits(0.1, 1e-5, 1e-3, 2e-3, 300.5)
     notes = 'two\nlines\t"x" µ'
