@@ -317,7 +317,7 @@ def read_each(values: Sequence[object], read: Callable[[object], Any]) -> list[A
             if n_problems <= SHOWN_PROBLEMS:
                 problems += problems_under(f"[{k}]", error)
     if n_problems > SHOWN_PROBLEMS:
-        problems.append(Problem("", f"{n_problems - SHOWN_PROBLEMS} more of these {len(values)} are wrong"))
+        problems.append(Problem("", f"{n_problems - SHOWN_PROBLEMS} more of these {len(values)} values are wrong"))
     if problems:
         raise ProtocolError(tuple(problems), "list")
     return found

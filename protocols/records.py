@@ -8,7 +8,6 @@ table's JSON schema (`record_schema`).
 from __future__ import annotations
 
 import dataclasses
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import MISSING, dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
@@ -202,6 +201,8 @@ def _unknown(kind: type[Record], key: str, known: Iterable[str]) -> str:
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:
+    import difflib  # only a document with a problem needs it
+
     like = difflib.get_close_matches(name, list(known), n=1)
     return f"did you mean {like[0]!r}? " if like else ""
 
