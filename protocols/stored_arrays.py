@@ -1,7 +1,7 @@
 """Long arrays of a protocol file: as NumPy files beside it, or as compressed data within it.
 
-A list of a million quantities takes tens of seconds to read as text and nobody reads it. So an array may stand in a
-file as a table::
+Nobody reads a list of a million quantities, and as text it takes minutes to write. So an array may stand in a file as a
+table::
 
     times = { file = "drive.sequence.times.npy", sha256 = "9f86d0..." }    # a NumPy file in the same folder
     times = { npy_zlib_base64 = 'eJyb7BfqGxDJyFDG...' }                  # the bytes of such a file, in the text

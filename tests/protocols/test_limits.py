@@ -30,7 +30,9 @@ def test_the_far_end_of_a_ramp_counts() -> None:
 
 def test_the_rest_level_counts() -> None:
     with pytest.raises(LimitError, match="rest"):
-        Limits(voltage_V=1.0).check_sequence(PulseSequence(np.array([0.0]), np.array([0.5]), np.array([0.5]), 1.0, rest_V=2.0))
+        Limits(voltage_V=1.0).check_sequence(
+            PulseSequence(np.array([0.0]), np.array([0.5]), np.array([0.5]), 1.0, rest_V=2.0)
+        )
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from daq import open_run
 from daq.execution.run_request import Job, job_from_json, job_to_json
@@ -18,9 +19,9 @@ from protocols import Limits, Protocol, PulseSequence, Sampling
 
 def long_protocol(n: int) -> Protocol:
     """Return `n` segments of 1 ms, of which every second is a ramp that starts with a jump."""
-    level = 0.01 * np.sin(np.arange(n))
+    level: NDArray[np.float64] = 0.01 * np.sin(np.arange(n))
     start = np.where(np.arange(n) % 2, level + 1e-3, level)
-    sequence = PulseSequence(np.arange(n) * 1e-3, start, level, n * 1e-3)
+    sequence = PulseSequence(1e-3 * np.arange(float(n)), start, level, n * 1e-3)
     return Protocol("long drive", sequence, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
 
 
