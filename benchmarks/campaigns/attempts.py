@@ -98,7 +98,7 @@ class Attempt(ABC):
         host = self._instrument.served.host
         self.bytes_at[stage] = host.faults.sent
         if stage == self._stage:
-            self._instrument.do(lambda: host.suffer([Fault(self._device_fault)]))
+            self._instrument.do(lambda: host.inject([Fault(self._device_fault)]))
 
     @staticmethod
     @abstractmethod
