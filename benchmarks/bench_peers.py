@@ -1,4 +1,4 @@
-"""How much sooner is a fit done than with the tools people use today? Raw samples to parameters, on one core.
+"""Benchmark against today's tools: raw samples to parameters, on one core.
 
     python benchmarks/bench_peers.py [--json]
 

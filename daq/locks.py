@@ -6,11 +6,17 @@ table has to be believed, no clock, and no file that a crash left behind. A lock
 
 from __future__ import annotations
 
+import hashlib
 import os
+import platform
+import sys
 import tempfile
-from contextlib import suppress
+import time
+from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from drivers import canonical_resource
 from protocols import (
     InstrumentError,
     IonechoError,
@@ -20,16 +26,6 @@ from protocols import (
 if TYPE_CHECKING:
     from pathlib import Path
 
-
-import hashlib
-import platform
-import sys
-import time
-from contextlib import contextmanager
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from drivers import canonical_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

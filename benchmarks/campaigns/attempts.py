@@ -1,4 +1,4 @@
-"""What is tried on an instrument while faults come? A pulse on a resistor, or a set point and some readings."""
+"""Attempts of a run while faults come: a pulse on a resistor, or a set point and some readings."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Is a double layer ever called bulk, and a bulk memory that can be seen called anything else? (`just attribution`)
+"""Campaign: is a double layer ever called bulk, or a visible bulk memory anything else? (`just attribution`)
 
 Cells are formulae of impedances, not circuits of `fitting`. Those whose reversal comes only from interfaces turn by
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase

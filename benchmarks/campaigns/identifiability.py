@@ -1,4 +1,4 @@
-"""Are parameters that a record cannot tell called so, and only those? (`just identifiability`)
+"""Campaign: are exactly those parameters flagged that a record cannot determine? (`just identifiability`)
 
 Which they are is settled without any fit of ours. First, the Fisher information of the true cell: derivatives of the
 true current (central differences of `truth`, an offset projected out) over the true noise give the Cramer-Rao deviation

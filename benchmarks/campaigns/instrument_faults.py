@@ -1,4 +1,4 @@
-"""Does every driver end well whatever goes wrong, whenever: no hang, no wrong value, output off or said to be unknown?
+"""Campaign: every driver under every fault at every stage of a run. (`just instrument-faults`)
 
 For each simulated instrument a short run on a 10 kohm resistor is played once without faults, to learn how many bytes
 of answers belong to each of its stages (open, arm, run, read, stop). Then it is played again and again, each time
