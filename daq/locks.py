@@ -6,17 +6,11 @@ table has to be believed, no clock, and no file that a crash left behind. A lock
 
 from __future__ import annotations
 
-import hashlib
 import os
-import platform
-import sys
 import tempfile
-import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from drivers import canonical_resource
 from protocols import (
     InstrumentError,
     IonechoError,
@@ -26,6 +20,16 @@ from protocols import (
 if TYPE_CHECKING:
     from pathlib import Path
 
+
+import hashlib
+import platform
+import sys
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers import canonical_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

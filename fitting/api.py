@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from fitting.inference.single import fit_reduction
 from fitting.model.circuit import CellModel
 from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reduction import Reduction
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
+from fitting.inference.single import fit_reduction
 
 
 def fit(

@@ -5,15 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.contract.identity import Capabilities, Identity
-from drivers.visa.dialect import Dialect
-
 if TYPE_CHECKING:
     from drivers.contract.block import Block
     from drivers.contract.plan import DrivePlan
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
     from protocols import Protocol
+from drivers.contract.identity import Capabilities, Identity
+from drivers.visa.dialect import Dialect
 
 
 class Potentiostat(ABC):

@@ -6,12 +6,11 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from drivers.contract.identity import Identity
-from drivers.visa.dialect import Dialect
-
 if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
+from drivers.contract.identity import Identity
+from drivers.visa.dialect import Dialect
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,6 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
-from drivers.srs.plan import _CAPABILITIES, _CURRENT_CODES, _RESOLUTION_V, _TICK_S, _VOLTAGE_CODES, plan_ec301
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, OutputStateUnknown
 
@@ -41,6 +40,7 @@ if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
     from drivers.visa.session import VisaSession
     from protocols import Protocol
+from drivers.srs.plan import _CAPABILITIES, _CURRENT_CODES, _RESOLUTION_V, _TICK_S, _VOLTAGE_CODES, plan_ec301
 
 _CLIP = 1.99  # of the range: the current converter ends at twice the range
 

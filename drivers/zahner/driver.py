@@ -27,13 +27,13 @@ from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
 from drivers.visa.dialect import Dialect
-from drivers.zahner.plan import _CAPABILITIES, _JITTER_S, _READING_S, _RESOLUTION_V, plan_zahner
 from protocols import InstrumentError, LimitError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
     from drivers.visa.session import VisaSession
     from protocols import Protocol as MeasurementProtocol
+from drivers.zahner.plan import _CAPABILITIES, _JITTER_S, _READING_S, _RESOLUTION_V, plan_zahner
 
 _OVERLOAD = 1.04  # of the range
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.single import fit_reduction
-from fitting.inference.whitening import HUBER, NORMAL, PASSES, residual_of
 from fitting.reduction.reducer import reduce_run
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
     from fitting.results.fit_result import FitResult
+from fitting.inference.whitening import HUBER, NORMAL, PASSES, residual_of
 
 
 def fit_huber(run: Record, cell: CellModel, start: Mapping[str, float], terms: Nuisance) -> FitResult:

@@ -7,12 +7,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.alternative_minima import Landscape
-from fitting.inference.goodness import NoiseModel, check_instant_response, interval_inflation, voltage_noise_remarks
 from fitting.inference.intervals import Interval, covariance_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.optimum import Fitted
-from fitting.inference.problem import Problem
-from fitting.inference.starts import local_minima, starts_of
 from fitting.interpretation.memory import memory_quantities
 from fitting.interpretation.pulses import reversal
 from fitting.results.fit_result import FitResult
@@ -25,6 +22,9 @@ if TYPE_CHECKING:
     from fitting.reduction.reduction import Reduction
     from fitting.results.remarks import Remark
 
+from fitting.inference.goodness import NoiseModel, check_instant_response, interval_inflation, voltage_noise_remarks
+from fitting.inference.problem import Problem
+from fitting.inference.starts import local_minima, starts_of
 
 _RINGS = 1e-3
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.least_squares import Minimum, minimise
-from fitting.inference.problem import Problem
 from fitting.inference.spectrum import fit_spectrum
 from fitting.model.elements.base import StartScale
 from protocols import FitError
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
     from fitting.model.circuit import CellModel
     from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
+from fitting.inference.problem import Problem
 
 _SCREENED = 64
 

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.interpretation.memory import _MOST_PULSES, _Z95
 from fitting.reduction.drive import segments_of
 from fitting.results.estimate import MemoryQuantity
 from protocols import format_quantity
@@ -15,6 +14,7 @@ from protocols import format_quantity
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
+from fitting.interpretation.memory import _MOST_PULSES, _Z95
 
 
 @dataclass(frozen=True)

@@ -8,10 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.api import fit
-from fitting.inference.information_criteria import criteria
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
-from fitting.selection.candidates import Ranked
 from fitting.selection.model_averaging import averaged
 from protocols import FitError, format_estimate, format_quantity
 
@@ -24,6 +22,8 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.results.estimate import MemoryQuantity
     from fitting.results.fit_result import FitResult
+from fitting.inference.information_criteria import criteria
+from fitting.selection.candidates import Ranked
 
 _TIED = 10.0
 
