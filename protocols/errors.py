@@ -28,7 +28,7 @@ class Problem:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-Fault = Problem
+Fault = Problem  # the name that drivers still use; a fault is what an instrument or a link does
 
 
 class ProtocolError(IonechoError, ValueError):
