@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sim_instruments.core.instrument import ClientSession
     from sim_instruments.sample.cell import Cell
 
+# Error numbers of the command port.
 _UNKNOWN, _RANGE, _LIMITED = 27, 100, 1004
 _CONTROL = {"ABOR", "*RST"}
 _ALWAYS = {"*CLS", "*CLS?", "*IDN?", "*RST", "ABOR", ":SESO:STAT", ":SESO:STAT?"}

@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.k2600.errors import ErrorQueue
     from sim_instruments.keithley.k2600.timeline import Timeline
 
+# Mains frequency, relay time and the shortest pass of a trigger layer (assumed).
 LINE_HZ = 60.0
 _RELAY_S = 0.005
 _SHORTEST_PASS_S = 10e-6
+# Values of the constants of the TSP language (manual section 9).
 DC_AMPS, DC_VOLTS = 0, 1
 OFF_NORMAL, OFF_ZERO, OFF_HIGH_Z = 0, 1, 2
 DISABLE, ENABLE, ASYNC = 0, 1, 2

@@ -28,6 +28,7 @@ COLUMNS = ("VOLT", "CURR", "RES", "TIME", "STAT", "SOUR")  # order of the elemen
 TRACE_POINTS = 100_000  # p. 4-147
 LIST_POINTS = 2500  # data sheet
 NOT_A_NUMBER = 9.91e37  # p. 1-12
+# Time of the output relay (assumed).
 RELAY_S = 0.005
 DISCHARGE_S = 0.001  # how long the NORMal off state holds 0 V before the relay opens (assumed)
 # Status data, table 1-2 on p. 1-14.

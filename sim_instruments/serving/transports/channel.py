@@ -22,6 +22,7 @@ POLL_S = 0.001
 """How often something that waits in the instrument is looked at."""
 TICK_S = 0.01
 """How often the instrument is brought to the present with nobody asking."""
+# Bytes that are read or sent at a time.
 _PIECE = 1 << 18
 
 
