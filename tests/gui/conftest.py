@@ -12,7 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTableWidget, QWidget
 
 from gui import MainWindow
-from gui.start import application_of_window
+from gui.app.start import application_of_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
