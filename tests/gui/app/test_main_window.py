@@ -11,11 +11,10 @@ from PySide6.QtCore import QTimer
 
 from daq import open_run
 from gui.run.traces import LATEST_EDGE, View
-
-from .conftest import RUN_ENDS_MS
+from tests.gui.conftest import RUN_ENDS_MS
 
 if TYPE_CHECKING:
-    from .conftest import Operator
+    from tests.gui.conftest import Operator
 
 # Issue 2, Shows: the event loop is never blocked for longer.
 _LONGEST_BLOCK_S = 0.1

@@ -11,13 +11,12 @@ from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
 from gui.run.run_follower import RunFacts
-
-from .conftest import SIMULATOR_STARTS_MS
+from tests.gui.conftest import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Operator
+    from tests.gui.conftest import Operator
 
 
 def closed_port() -> int:
