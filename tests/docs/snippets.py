@@ -4,12 +4,15 @@
 cannot be run has the reason in a comment right before it::
 
     <!-- not run: needs an instrument -->
+
+``python -m tests.docs.snippets`` counts them.
 """
 
 from __future__ import annotations
 
 import re
 import shlex
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -110,3 +113,19 @@ def commands_of(snippet: Snippet) -> list[Command]:
                 found.append(Command(tuple(words[2:] if words[:2] == ["uv", "run"] and len(words) > 2 else words)))
                 words = []
     return found
+
+
+def main() -> None:
+    """Print how many blocks are run, and why others are not."""
+    blocks = [one for page in pages() for one in snippets_of(page) if one.language in RUNNABLE]
+    left_out = [f"{one.name} is not run: {one.reason_not_run}" for one in blocks if one.reason_not_run]
+    commands = [c for one in blocks if one.language in {"console", "bash", "sh"} for c in commands_of(one)]
+    ours = sum(command.is_ours for command in commands)
+    counts = (
+        f"{len(blocks) - len(left_out)} of {len(blocks)} blocks are run; {ours} of {len(commands)} commands are ours"
+    )
+    sys.stdout.write("\n".join([counts, *left_out]) + "\n")
+
+
+if __name__ == "__main__":
+    main()
