@@ -12,6 +12,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from sphinx.domains.python import PyObject
+
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.addnodes import pending_xref
@@ -48,7 +50,8 @@ def _names_of_others(names: list[str], paths: dict[str, str]) -> list[str]:
 
 def _entry(name: str, thing: object) -> list[str]:
     if inspect.isclass(thing):
-        return [f".. autoclass:: {name}", "   :members:", "   :show-inheritance:"]
+        inherits = [] if thing.__bases__ == (object,) else ["   :show-inheritance:"]
+        return [f".. autoclass:: {name}", "   :members:", *inherits]
     if inspect.isroutine(thing):
         return [f".. autofunction:: {name}"]
     return [f".. py:data:: {name}", f"   :type: {type(thing).__name__}"]
@@ -60,7 +63,7 @@ def command_page() -> str:
 
     from ionecho.cli import app
 
-    group = typer.main.get_command(app)
+    group: Any = typer.main.get_command(app)
     lines = ["# Command line", "", "What `ionecho COMMAND --help` prints, on one page.", ""]
     for name, command in sorted(group.commands.items()):
         positional = [_metavar(one) for one in command.params if one.param_type_name == "argument"]
@@ -73,8 +76,8 @@ def command_page() -> str:
 
 
 def _metavar(argument: Any) -> str:
-    name = argument.name.upper()
-    return f"{name}..." if argument.nargs == -1 else name
+    name = argument.name.upper() + ("..." if argument.nargs == -1 else "")
+    return name if argument.required else f"[{name}]"
 
 
 def _parameter_row(parameter: Any) -> str:
@@ -121,10 +124,10 @@ def resolve_public_name(
 ) -> nodes.Node | None:
     """Let the type of a parameter lead to the page where it is public; leave other types plain.
 
-    A numpy docstring gives types in words ("array of shape (n,)"), which Sphinx takes for references. References that
-    somebody wrote as such are left to Sphinx, which refuses those that lead nowhere.
+    A numpy docstring gives types in words ("array of shape (n,)"), which Sphinx takes for references, and names of all
+    kinds in single backticks. References with a role are left to Sphinx, which refuses those that lead nowhere.
     """
-    if node.get("refdomain") != "py" or node.get("refwarn"):
+    if node.get("refdomain") != "py" or (node.get("refwarn") and node["reftype"] != "obj"):
         return None
     target = node["reftarget"]
     path = _public_paths().get(target) or _public_paths().get(target.rpartition(".")[2])
@@ -133,8 +136,33 @@ def resolve_public_name(
     return env.domains["py"].resolve_xref(env, node["refdoc"], app.builder, "obj", path, node, content)
 
 
+def split_attributes(*event: Any) -> None:
+    """Give attributes that share a line of a docstring ("low, high : float") a line each, as Sphinx needs it."""
+    lines: list[str] = event[-1]
+    if "Attributes" not in lines:
+        return
+    begin = lines.index("Attributes") + 2
+    end = next((n - 1 for n in range(begin + 1, len(lines)) if lines[n].startswith("---")), len(lines))
+    entries: list[list[str]] = []
+    for line in lines[begin:end]:
+        if line[:1].strip() or not entries:
+            entries.append([line])
+        else:
+            entries[-1].append(line)
+    split: list[str] = []
+    for head, *description in entries:
+        names, colon, kind = head.partition(" : ")
+        for one in names.split(", "):
+            split += [f"{one}{colon}{kind}", *description]
+    lines[begin:end] = split
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Connect the two steps."""
+    """Connect the three steps; attributes are called so."""
+    for field in PyObject.doc_field_types:
+        if field.name == "variable":
+            field.label = "Attributes"
     app.connect("builder-inited", write_pages)
+    app.connect("autodoc-process-docstring", split_attributes, priority=100)  # before napoleon reads the sections
     app.connect("missing-reference", resolve_public_name)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

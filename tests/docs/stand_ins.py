@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Floats = NDArray[np.float64]
+
 # Addresses of a Keithley 2461: a simulated one answers for all of them.
 METER_ADDRESSES = ("TCPIP::127.0.0.1::5025::SOCKET", "TCPIP::192.168.0.10::5025::SOCKET")
 # A simulated instrument takes a free port, and its clock runs fast.
@@ -52,7 +54,7 @@ COLE_COLE = ("R0-Cc1-CPE1", (100.0, 2e-4, 0.3, 5e-3, 0.8, 5e-6, 0.9))
 _NOISE_SHARE = 1e-4
 
 
-def _current(circuit: str, values: tuple[float, ...], t_s: NDArray[np.float64], edges: dict[float, float]) -> NDArray:
+def _current(circuit: str, values: tuple[float, ...], t_s: Floats, edges: dict[float, float]) -> Floats:
     """Return the current of a cell: its step responses, superposed over the edges (s to V)."""
     model = CellModel(circuit)
     theta = np.array(values)
@@ -60,15 +62,22 @@ def _current(circuit: str, values: tuple[float, ...], t_s: NDArray[np.float64], 
     for edge_s, jump_V in edges.items():
         late = t_s > edge_s
         current[late] += jump_V * step_response(lambda s: model.admittance(s, theta), t_s[late] - edge_s)
-    noise = _NOISE_SHARE * np.abs(current).max() * np.random.default_rng(1).standard_normal(len(t_s))
-    return current + noise
+    size = _NOISE_SHARE * float(np.abs(current).max())
+    return current + size * np.random.default_rng(1).standard_normal(len(t_s))
 
 
-def _voltage(t_s: NDArray[np.float64], edges: dict[float, float]) -> NDArray[np.float64]:
-    return np.sum([np.where(t_s > edge_s, jump_V, 0.0) for edge_s, jump_V in edges.items()], axis=0)
+def _voltage(t_s: Floats, edges: dict[float, float]) -> Floats:
+    volts = np.zeros(len(t_s))
+    for edge_s, jump_V in edges.items():
+        volts[t_s > edge_s] += jump_V
+    return volts
 
 
-def write_text(path: Path, columns: dict[str, NDArray[np.float64]], separator: str = ",") -> None:
+def _times(interval_s: float, n: int) -> Floats:
+    return np.asarray(interval_s * np.arange(1, n + 1), dtype=np.float64)
+
+
+def write_text(path: Path, columns: dict[str, Floats], separator: str = ",") -> None:
     """Write a delimited text with headings."""
     table = np.column_stack(list(columns.values()))
     np.savetxt(path, table, delimiter=separator, header=separator.join(columns), comments="")
@@ -76,7 +85,7 @@ def write_text(path: Path, columns: dict[str, NDArray[np.float64]], separator: s
 
 def pulse_run(path: Path, circuit: str = MIGRATION[0], values: tuple[float, ...] = MIGRATION[1]) -> None:
     """Write a run file: a pulse of 20 mV and 0.3 s into a cell, with the voltage as it was read."""
-    t = 1e-4 * np.arange(1, 8001)
+    t = _times(1e-4, 8000)
     edges = {0.05005: 0.02, 0.35005: -0.02}
     text = path.with_suffix(".made.txt")
     current = _current(circuit, values, t, edges)
@@ -92,7 +101,7 @@ def debye_run(temperature_K: float) -> Callable[[Path], None]:
 
 def titration(path: Path) -> None:
     """Write a record as a titration has it: 6,150 samples 0.2 s apart, voltage steps of 20 mV."""
-    t = 0.2 * np.arange(1, 6151)
+    t = _times(0.2, 6150)
     edges = {60.1 + 300.0 * k: 0.02 for k in range(4)}
     current = _current("R0-p(R1,CPE1)-CPE2", (0.07, 0.01, 200.0, 0.7, 5000.0, 0.9), t, edges)
     write_text(path, {"Time [s]": t, "Voltage [V]": 3.9 + _voltage(t, edges), "Current [A]": current}, ";\t")
@@ -100,7 +109,7 @@ def titration(path: Path) -> None:
 
 def other_text(path: Path) -> None:
     """Write a text with columns before, between and behind those that matter."""
-    t = 1e-3 * np.arange(1, 2001)
+    t = _times(1e-3, 2000)
     edges = {0.2005: 0.02, 1.0005: -0.02}
     columns = {"cycle": np.ones(len(t)), "elapsed": t, "potential": _voltage(t, edges), "range": np.zeros(len(t))}
     write_text(path, {**columns, "i": 1e3 * _current(*MIGRATION, t, edges)})
@@ -109,7 +118,7 @@ def other_text(path: Path) -> None:
 def impedance(path: Path, circuit: str = COLE_COLE[0], values: tuple[float, ...] = COLE_COLE[1]) -> None:
     """Write an impedance spectrum as EC-Lab does."""
     f = np.geomspace(1e5, 0.1, 61)
-    Z = 1.0 / CellModel(circuit).admittance(2j * np.pi * f, np.array(values))
+    Z = 1.0 / CellModel(circuit).admittance(np.asarray(2j * np.pi * f, dtype=np.complex128), np.array(values))
     rng = np.random.default_rng(2)
     Z *= 1.0 + 1e-3 * (rng.standard_normal(len(f)) + 1j * rng.standard_normal(len(f)))
     rows = [f"{a:.9e}\t{b.real:.9e}\t{-b.imag:.9e}" for a, b in zip(f, Z, strict=True)]
