@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.viewcode",
     "sphinx_copybutton",
     "api_pages",
+    "decision_records",
     "mathml",
 ]
 root_doc = "index"

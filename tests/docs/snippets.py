@@ -20,7 +20,7 @@ from markdown_it import MarkdownIt
 
 PROJECT = Path(__file__).parents[2]
 RUNNABLE = ("console", "bash", "sh", "python", "json", "toml")
-PLAIN = ("text",)
+PLAIN = ("text", "markdown")
 _NOT_RUN = re.compile(r"<!--\s*not run:\s*(?P<reason>.+?)\s*-->", re.DOTALL)
 _OURS = "ionecho"
 
