@@ -14,6 +14,7 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -72,6 +73,7 @@ def pages() -> list[Path]:
     return sorted([PROJECT / "README.md", PROJECT / "examples" / "plugin" / "README.md", *written])
 
 
+@cache
 def snippets_of(page: Path) -> list[Snippet]:
     """Return the blocks of a page in their order."""
     found = []

@@ -29,6 +29,7 @@ SIMULATED_WITH = {"--port": "0", "--speed": "5"}
 
 # Commands of ionecho that are parsed by the command line, but not carried out.
 ONLY_PARSED = {
+    "demo": "a run and a fit like those of other pages; tests/whole/test_commands.py runs it",
     "gui": "opens a window; tests/gui drives it",
     "discover": "without an address it would ask every instrument on the network",
 }

@@ -154,6 +154,8 @@ def check_other(command: Command) -> None:
             assert (PROJECT / word).is_file()
 
 
+# A page's simulators, guardians and runners are a dozen processes; a busy machine starts them slowly.
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
     for snippet in snippets_of(page):
