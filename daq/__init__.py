@@ -15,16 +15,20 @@ if TYPE_CHECKING:
     from daq.files.readers.delimited import TextRecord, import_record, read_text
     from daq.files.results import Process, is_results, read_process, results_path, write_process
     from daq.files.run import Findings, Run, open_run
-    from daq.state import Outcome
+    from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 _FILES = {
     "Bench": "daq.execution.bench",
     "Findings": "daq.files.run",
     "Outcome": "daq.state",
+    "OutputState": "daq.state",
+    "Phase": "daq.state",
     "Process": "daq.files.results",
     "Recovery": "daq.files.finalize",
     "Run": "daq.files.run",
     "RunInProgress": "daq.execution.bench",
+    "RunState": "daq.state",
+    "RunStatus": "daq.state",
     "TextRecord": "daq.files.readers.delimited",
     "attach": "daq.execution.bench",
     "confirm_off": "daq.execution.unconfirmed_outputs",
@@ -44,10 +48,14 @@ __all__ = [
     "Bench",
     "Findings",
     "Outcome",
+    "OutputState",
+    "Phase",
     "Process",
     "Recovery",
     "Run",
     "RunInProgress",
+    "RunState",
+    "RunStatus",
     "TextRecord",
     "attach",
     "confirm_off",
