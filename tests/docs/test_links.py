@@ -52,6 +52,20 @@ def test_links_lead_somewhere(page: Path) -> None:
             assert anchor in anchors_of(target), f"{page.name}: {link}: {sorted(anchors_of(target))}"
 
 
+def test_comments_refer_to_headings_that_exist() -> None:
+    referring = [*PROJECT.glob("*/**/*.py")]
+    found = 0
+    for file in referring:
+        if {".venv", "docs"} & set(file.relative_to(PROJECT).parts[:-1]):
+            continue
+        text = re.sub(r"\n\s*#? *", " ", file.read_text(encoding="utf-8"))
+        for page, title in re.findall(r'(docs/\w+/[\w-]+\.md), "([^"]+)"', text):
+            found += 1
+            headings = re.findall(r"^#+ (.+)$", (PROJECT / page).read_text(encoding="utf-8"), re.MULTILINE)
+            assert title in headings, f"{file.relative_to(PROJECT)}: {page} has no {title!r}"
+    assert found >= 10
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     known = {page.resolve() for page in pages()}
     reached, waiting = set(), [PROJECT / "README.md", PROJECT / "docs" / "index.md"]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import re
 import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from tests.docs.snippets import PLAIN, PROJECT, RUNNABLE, Command, Snippet, comm
 from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROGRAMS, SIMULATED_WITH
 
 PAGES = [page for page in pages() if snippets_of(page)]
+PACKAGES = ("protocols", "drivers", "daq", "fitting", "gui", "sim_instruments", "ionecho")
+ENTRY_POINTS = ("ionecho.drivers", "ionecho.elements")
 RECIPES = set(re.findall(r"^([a-z][\w-]*)(?: [^\n:]*)?:(?!=)", (PROJECT / "justfile").read_text(), re.MULTILINE))
 
 
@@ -72,6 +76,9 @@ class Reader:
             check_other(command)
             return
         words = command.words[1:]
+        if words[0] in {"--help", "--version"}:
+            self.invoke(words)
+            return
         parse(words)
         if words[0] == "sim" and words[1] != "list":
             self.serve(words[1:])
@@ -192,6 +199,25 @@ def test_commands_and_recipes_within_the_text_exist(page: Path) -> None:
         assert set(re.findall(r"(?<!\w)--?[a-z][\w-]*", rest)) <= options, f"`ionecho {name}{rest}`"
     for recipe in re.findall(r"`just ([\w-]+)", text):
         assert recipe in RECIPES, f"there is no recipe {recipe}"
+
+
+@pytest.mark.parametrize("page", [one for one in pages() if one.parent.name != "decisions"], ids=lambda page: page.stem)
+def test_names_within_the_text_exist(page: Path) -> None:
+    for dotted in re.findall(rf"`((?:{'|'.join(PACKAGES)})\.[\w.]+)[^`]*`", page.read_text(encoding="utf-8")):
+        if dotted not in ENTRY_POINTS and not dotted.endswith((".toml", ".nxs")):
+            assert is_there(dotted), f"{page.relative_to(PROJECT)}: there is no {dotted}"
+
+
+def is_there(dotted: str) -> bool:
+    """Whether a module, or a name within one, can be imported."""
+    module, rest = dotted, ""
+    while module:
+        with suppress(ModuleNotFoundError):
+            thing = importlib.import_module(module)
+            return all((thing := getattr(thing, name, None)) is not None for name in rest.split(".") if name)
+        module, _, last = module.rpartition(".")
+        rest = f"{last}.{rest}".strip(".")
+    return False
 
 
 def test_the_markers_are_understood(tmp_path: Path) -> None:
