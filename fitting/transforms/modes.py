@@ -23,9 +23,8 @@ _TIMES_PER_MODE = 3
 _NODES = 18
 _TRUNCATION = 1e-11
 _EARLIER = 0.3
-# Measured over four decades, of the largest G: 3e-8 on a single sharp decay (at 6 modes a decade, MODEL.md 3b, 5e-7,
-# which a hundred edges add up to over 1e-6), 3e-9 on a constant phase element; the same for truncation at 1e-11 to
-# 1e-13.
+# Measured over four decades, of the largest G: 3e-8 on a single sharp decay (at 6 modes a decade 5e-7, which a hundred
+# edges add up to over 1e-6), 3e-9 on a constant phase element; the same for truncation at 1e-11 to 1e-13.
 
 
 def exponentials(t_s: Floats, rates: Floats) -> Floats:
@@ -80,8 +79,8 @@ class ModeGrid:
     def covering(cls, shortest_s: float, longest_s: float) -> ModeGrid:
         """Return the grid for times after an edge from `shortest_s` to `longest_s`.
 
-        Rates go from 1/(30 longest) to 20/shortest: up to 3/shortest (MODEL.md 3b) a constant phase element without a
-        resistor misses by 7e-5 of its peak at the shortest time (docs/decisions/008).
+        Rates go from 1/(30 longest) to 20/shortest: up to 3/shortest a constant phase element without a resistor
+        misses by 7e-5 of its peak at the shortest time (docs/decisions/008).
 
         Raises
         ------
