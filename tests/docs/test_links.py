@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,12 +27,14 @@ def _inline(page: Path) -> Iterator[Token]:
         yield from token.children or ()
 
 
+@cache
 def links_of(page: Path) -> list[str]:
     """Return where the links and pictures of a page lead to."""
     targets = [token.attrs.get("href") or token.attrs.get("src") for token in _inline(page)]
     return [str(target) for target in targets if target]
 
 
+@cache
 def anchors_of(page: Path) -> set[str]:
     """Return the anchors of a page's headings: lower case, no punctuation, hyphens for blanks."""
     text = re.sub(r"^ *```.*?^ *```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
