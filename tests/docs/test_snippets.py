@@ -213,7 +213,7 @@ def is_there(dotted: str) -> bool:
     module, rest = dotted, ""
     while module:
         with suppress(ModuleNotFoundError):
-            thing = importlib.import_module(module)
+            thing: Any = importlib.import_module(module)
             return all((thing := getattr(thing, name, None)) is not None for name in rest.split(".") if name)
         module, _, last = module.rpartition(".")
         rest = f"{last}.{rest}".strip(".")
