@@ -1,4 +1,4 @@
-"""HOW a run happens and is kept: plan, runner, guardian, run file, results file."""
+"""Execution of runs and their files: bench, runner, guardian, run file, results file."""
 
 from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
 from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs

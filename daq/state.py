@@ -143,6 +143,11 @@ class Phase(StrEnum):
         """Phases that may come next."""
         return _NEXT_PHASES[self]
 
+    @property
+    def activity(self) -> str:
+        """What is being done, for a sentence: "while measuring"."""
+        return _ACTIVITIES.get(self, self.value)
+
 
 PHASES_OUTPUT_OFF = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.CLOSING, Phase.FINISHED})
 _NEXT_PHASES = {
@@ -153,6 +158,14 @@ _NEXT_PHASES = {
     Phase.SWITCHING_OFF: frozenset({Phase.CLOSING, Phase.FINISHED}),
     Phase.CLOSING: frozenset({Phase.SWITCHING_OFF, Phase.FINISHED}),
     Phase.FINISHED: frozenset[Phase](),
+}
+
+_ACTIVITIES = {
+    Phase.ARMING: "loading the program",
+    Phase.RUNNING: "measuring",
+    Phase.SWITCHING_OFF: "the output was being switched off",
+    Phase.CLOSING: "closing the run file",
+    Phase.FINISHED: "ending",
 }
 
 _ERRORS: dict[str, type[IonechoError]] = {
