@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daq.files.run import Findings, Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
+# File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
     "Findings": "daq.files.run",

@@ -29,6 +29,7 @@ else:
     import fcntl
 
 Role = Literal["guardian", "runner"]
+# What the name of a control file adds to that of its run.
 CONTROL_SUFFIX = ".control.json"
 
 # Offset (bytes) of the locked byte: Windows keeps others from reading what is locked, so it lies far behind the text.

@@ -18,6 +18,8 @@ What it does while supervising depends on the runner's phase (`daq.state.Phase`)
 - running: the output may be on; a runner that is silent for `RunRequest.stall_s` is taken over;
 - switching off: the runner's session has failed, and it waits while the guardian switches off in its place.
 
+A report of a phase that may not follow the last one is a failure of the runner, which is then taken over.
+
 A stop is passed on to the runner; an abort also switches off through the spare session at once. If the guardian itself
 dies, the runner stops the run: no run continues without a guardian.
 
@@ -45,7 +47,7 @@ from daq.files.writer import RunFileBytes
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import open_potentiostat, takes_one_client
-from protocols import IonechoError, OutputStateUnknown
+from protocols import InstrumentError, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -174,14 +176,17 @@ class Guardian:
                     return None
             except OSError:
                 return None
-            if self._status.phase is Phase.RUNNING and silent_s > self._request.stall_s:
+            if not self._status.phase.output_is_off and silent_s > self._request.stall_s:
                 self._stop_reason = f"the measuring process was silent for {silent_s:.1f} s"
                 return None
 
     def _receive(self, status: RunStatus, pipe: Connection[Any, Any]) -> None:
+        if not status.phase.may_follow(self._status.phase):
+            raise InstrumentError(f"the runner reports {status.phase!r} after {self._status.phase!r}")
         self._status = status
         if status.phase is Phase.SWITCHING_OFF:
             pipe.send(SwitchOffAnswer(self._try_to_switch_off()))
+            self._last_report_s = time.monotonic()  # it waited for the answer: it was not silent
 
     def _abort(self, pipe: Connection[Any, Any]) -> None:
         """Tell the runner to stop, and switch off by the spare session without waiting for it."""
@@ -201,7 +206,8 @@ class Guardian:
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         runner.kill()
         runner.join()
-        self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=OutputState.UNKNOWN)
+        output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
+        self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
         if (problem := self._try_to_switch_off()) is None:
             output, state, error = OutputState.OFF, RunState.ABORTED, "InstrumentError"
             reason += "; the guardian process switched the output off and read that back"

@@ -17,6 +17,7 @@ from daq.locks import is_locked
 from daq.state import RunState
 from protocols import IonechoError
 
+# What the name of a confirmation adds to that of its run.
 _CONFIRMATION_SUFFIX = ".output-off"
 # Most runs of a folder that are looked at, newest first, since a window looks when it opens. Doubled: a window on a
 # large folder shows its alarm later.

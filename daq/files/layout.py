@@ -44,7 +44,7 @@ GROWING = {
     "status": ("entry/data/status", "u1"),
 }
 # Longest time (s) that samples wait for their write to disk: what a crash of the whole computer may cost. Half of it
-# doubles the writes, which a shared disk does not take gladly.
+# doubles the number of writes, which slows a shared disk.
 WRITE_INTERVAL_S = 0.1
 # Samples for which the block table has a row beyond those for its duration, and rows to spare (32 bytes each): a fast
 # record may come in large pieces, and a short one in many small ones.
@@ -214,7 +214,7 @@ def _write_all(file: h5py.File, header: Header) -> None:
 
 
 def rows_for(header: Header) -> int:
-    """Return the size of the block table: twice the writes that a run needs, and some more."""
+    """Return the size of the block table: twice the writes that a run needs, and some more (decision 031)."""
     return 2 * int(header.duration_s / WRITE_INTERVAL_S) + header.n_samples // _SAMPLES_A_ROW + _SPARE_ROWS
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# What the name of a results file has in place of ".nxs".
 _SUFFIX = ".results.nxs"
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from daq.execution.run_request import RunRequest
 from daq.execution.runner import Runner
-from daq.state import RunStatus
+from daq.state import Phase, RunStatus
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
@@ -37,6 +37,7 @@ class Listener:
         self.problem: str | None = None
 
     def report(self, status: RunStatus) -> None:
+        assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
         self.heard.append(status)
 
     def stop_reason(self) -> str | None:

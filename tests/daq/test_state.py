@@ -38,12 +38,13 @@ def test_the_output_may_be_on_in_a_run_that_was_left_running_or_unknown() -> Non
 
 
 def test_no_phase_leads_from_an_output_that_may_be_on_to_the_end_but_by_switching_off_or_closing() -> None:
-    assert Phase.FINISHED not in Phase.RUNNING.can_follow
+    assert not Phase.FINISHED.may_follow(Phase.RUNNING)
     reached = {Phase.CONNECTING}
-    while more := {after for phase in reached for after in phase.can_follow} - reached:
+    while more := {after for after in Phase for phase in reached if after.may_follow(phase)} - reached:
         reached |= more
     assert reached == set(Phase)
-    assert not Phase.FINISHED.can_follow
+    assert [phase for phase in Phase if phase.may_follow(Phase.FINISHED)] == [Phase.FINISHED]
+    assert [phase for phase in Phase if Phase.RUNNING.may_follow(phase)] == [Phase.ARMING, Phase.RUNNING]
 
 
 def test_a_status_crosses_the_control_channel_unchanged() -> None:

@@ -19,7 +19,7 @@ def asked(resource: str, query: str) -> str:
         return lines.readline().strip()
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait until something holds and return how long that took; fail if it never does."""
     begun = time.monotonic()
     while not condition():
