@@ -105,11 +105,11 @@ class Phase(StrEnum):
     ::
 
         connecting ──► planning ──► arming ──► running ──► closing ──► finished
-            │              │           │          │           ▲
-            │              │           └────┬─────┤           │
-            │              │                ▼     ▼           │
-            │              │            switching off ────────┘
-            └──────────────┴─────────────────────────────────────────► finished (refused)
+            │              │           └───────────────────▲  ▲           ▲
+            │              │            stopped, failed       │           │
+            └──────────────┴─ refused: nothing was sent ──────┼───────────┤
+                                                              │           │
+        any phase but finished ──► switching off ─────────────┴───────────┘
 
     =============  =============================  ====================================================================
     phase          output                         who acts
