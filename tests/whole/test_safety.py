@@ -217,7 +217,7 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
     simulated: Simulated, tmp_path: Path
 ) -> None:
-    resource = simulated("resistor")
+    resource = simulated("resistor", speed=0.15)  # the first run lasts 13 s: longer than the second takes to start
     first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
     until(running_with(first, 5_000))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
