@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daq import open_run
-from daq.execution.run_request import Job, job_from_json, job_to_json
+from daq.execution.run_request import RunRequest, request_from_json, request_to_json
 from daq.execution.runner import Runner
 from daq.files.layout import Header, create_run_file
 from drivers import Identity
@@ -27,9 +27,9 @@ def long_protocol(n: int) -> Protocol:
 
 def test_a_million_edges_with_jumps_at_ramps_reach_the_run_file(tmp_path: Path) -> None:
     protocol = long_protocol(1_100_000)
-    job = job_from_json(job_to_json(Job("FAKE", protocol.to_toml(), Limits(), "run.nxs")))
-    assert "\n" not in job_to_json(job), "a guardian reads one line"
-    asked = Protocol.from_toml(job.protocol_text)
+    line = request_to_json(RunRequest("FAKE", protocol.to_toml(), Limits(), "run.nxs"))
+    assert "\n" not in line, "a guardian reads one line"
+    asked = Protocol.from_toml(request_from_json(line).protocol_text)
     path = tmp_path / "run.nxs"
     identity = Identity("A", "B", "C", "D")
     create_run_file(
