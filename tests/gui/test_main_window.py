@@ -12,10 +12,10 @@ from PySide6.QtCore import QTimer
 from daq import open_run
 from gui.traces import LATEST_EDGE, View
 
-from .conftest import RUN_ENDS_MS
+from .window_operator import RUN_ENDS_MS
 
 if TYPE_CHECKING:
-    from .conftest import Operator
+    from .window_operator import Operator
 
 # Issue 2, Shows: the event loop is never blocked for longer.
 _LONGEST_BLOCK_S = 0.1

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QLineEdit
 from daq import Outcome
 from gui.follower import RunFacts
 
-from .conftest import SIMULATOR_STARTS_MS
+from .window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from .conftest import Operator
+    from .window_operator import Operator
 
 
 def closed_port() -> int:

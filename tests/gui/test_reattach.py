@@ -11,7 +11,7 @@ import pytest
 
 from daq import open_run, runs_in_progress
 
-from .conftest import RUN_ENDS_MS, Operator
+from .window_operator import RUN_ENDS_MS, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
