@@ -12,7 +12,7 @@ app = typer.Typer(
     help="Voltage pulses into solid electrolytes, and what the ions remember of them.",
     no_args_is_help=True,
     add_completion=False,
-    rich_markup_mode="markdown",
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 
@@ -259,4 +259,7 @@ def recover(
 
 def main() -> None:
     """Run the command line."""
+    from ionecho.package_names import warn_of_foreign_packages
+
+    warn_of_foreign_packages()
     app()
