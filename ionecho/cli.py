@@ -262,4 +262,4 @@ def main() -> None:
     from ionecho.package_names import warn_of_foreign_packages
 
     warn_of_foreign_packages()
-    app()
+    app(prog_name="ionecho")
