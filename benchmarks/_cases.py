@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting import CellModel, ModeGrid
-from fitting.drive import ModeCursor
-from fitting.modes import ModeMap
+from fitting.reduction.drive import ModeCursor
+from fitting.transforms.modes import ModeMap
 from protocols import PulseSequence
 
 if TYPE_CHECKING:

@@ -22,8 +22,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting import ModeGrid, Reducer
-from fitting._kernel import drive_modes
-from fitting.drive import segments_of
+from fitting.reduction.drive import segments_of
+from fitting.transforms.loops import drive_modes
 from protocols import PulseSequence
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting import CellModel, Reduction, fit, reducer_for, refit
-from fitting.drive import ModeCursor
+from fitting.reduction.drive import ModeCursor
 from protocols import PulseSequence
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fitting import CellModel, ModeGrid, fit, reduce_run, sample_posterior
-from fitting.modes import ModeMap, exponentials
+from fitting.transforms.modes import ModeMap, exponentials
 from protocols import PulseSequence
 
 CELL = CellModel("R0-Hn1-CPE1", fixed={"R0": 5e3, "CPE1.n": 0.9})

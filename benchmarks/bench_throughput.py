@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from daq import Bench
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
 INTERVAL_S = 1e-6

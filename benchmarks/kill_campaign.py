@@ -12,7 +12,7 @@ import time
 import psutil
 
 from daq import Bench, RunInProgress, open_run
-from ionecho.demo import simulated_instrument
+from ionecho.demo.run_demo import simulated_instrument
 from protocols import Protocol
 
 

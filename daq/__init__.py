@@ -1,12 +1,12 @@
 """HOW a run happens and is kept: plan, runner, guardian, run file, results file."""
 
-from daq.bench import Bench, RunInProgress, attach, runs_in_progress
-from daq.closing import Recovery, recover
-from daq.control import Outcome
-from daq.importing import TextRecord, import_record, read_text
-from daq.results import Process, is_results, read_process, results_path, write_process
-from daq.run import Findings, Run, open_run
-from daq.unconfirmed import confirm_off, unconfirmed_outputs
+from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
+from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
+from daq.files.finalize import Recovery, recover
+from daq.files.readers.delimited import TextRecord, import_record, read_text
+from daq.files.results import Process, is_results, read_process, results_path, write_process
+from daq.files.run import Findings, Run, open_run
+from daq.state import Outcome
 
 __all__ = [
     "Bench",

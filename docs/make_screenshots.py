@@ -17,7 +17,7 @@ from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget
 
 from gui import MainWindow
-from gui.start import application_of_window
+from gui.app.start import application_of_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,24 +1,16 @@
 """HOW an instrument is spoken to: the VISA session, the `Potentiostat` contract, one module a family."""
 
-from drivers.addresses import addresses, forget, remember, resolved
-from drivers.contract import (
-    Block,
-    Capabilities,
-    Dialect,
-    DrivePlan,
-    Identity,
-    OutputReadback,
-    Potentiostat,
-    Rounding,
-    Status,
-    TemperatureController,
-    TemperatureReading,
-)
+from drivers.address_book import addresses, forget, remember, resolved
+from drivers.contract.block import Block, Status
+from drivers.contract.identity import Capabilities, Identity
+from drivers.contract.plan import DrivePlan, Rounding
+from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.readback import OutputReadback
+from drivers.contract.temperature import TemperatureController, TemperatureReading
 from drivers.discovery import discover
-from drivers.keithley2450 import Keithley2450
-from drivers.keithley2460 import Keithley2460
-from drivers.keithley2461 import Keithley2461
-from drivers.keithley2600 import Keithley2602B, Keithley2612B, Keithley2636B
+from drivers.keithley.k2450 import Keithley2450, Keithley2460
+from drivers.keithley.k2461 import Keithley2461
+from drivers.keithley.k2600 import Keithley2602B, Keithley2612B, Keithley2636B
 from drivers.registry import (
     DriverEntry,
     Found,
@@ -29,8 +21,9 @@ from drivers.registry import (
     open_temperature_controller,
     probe,
 )
-from drivers.session import VisaSession, canonical_resource, takes_one_client
-from drivers.transcript import read_transcript, replayed
+from drivers.visa.dialect import Dialect
+from drivers.visa.session import VisaSession, canonical_resource, takes_one_client
+from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
     "Block",

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import suppress
 
-from drivers.addresses import addresses
+from drivers.address_book import addresses
 from drivers.registry import Found, probe
-from drivers.session import canonical_resource, list_visa_resources
+from drivers.visa.session import canonical_resource, list_visa_resources
 from protocols import InstrumentError
 
 _SERVICES = {

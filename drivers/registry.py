@@ -9,16 +9,18 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
-from drivers.addresses import resolved
-from drivers.contract import Identity, Potentiostat, TemperatureController
-from drivers.session import VisaSession, interface_of
+from drivers.address_book import resolved
+from drivers.contract.identity import Identity
+from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.temperature import TemperatureController
+from drivers.visa.session import VisaSession, interface_of
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from drivers.contract import Dialect
+    from drivers.visa.dialect import Dialect
 
 Driver = type[Potentiostat] | type[TemperatureController]
 
@@ -26,20 +28,20 @@ _GROUP = "ionecho.drivers"
 # After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
 _DEAF_S = 0.1
 _OURS = {
-    "b2901": "drivers.b2900:B2901",
-    "b2911": "drivers.b2900:B2911",
-    "ec301": "drivers.ec301:EC301",
-    "emstat-pico": "drivers.emstat:EmStatPico",
-    "emstat4": "drivers.emstat:EmStat4",
-    "keithley2450": "drivers.keithley2450:Keithley2450",
-    "keithley2460": "drivers.keithley2460:Keithley2460",
-    "keithley2461": "drivers.keithley2461:Keithley2461",
-    "keithley2602b": "drivers.keithley2600:Keithley2602B",
-    "keithley2612b": "drivers.keithley2600:Keithley2612B",
-    "keithley2636b": "drivers.keithley2600:Keithley2636B",
-    "lakeshore335": "drivers.lakeshore:LakeShore335",
-    "lakeshore336": "drivers.lakeshore:LakeShore336",
-    "zahner-pp212": "drivers.zahner:Zahner",
+    "b2901": "drivers.keysight.driver:B2901",
+    "b2911": "drivers.keysight.driver:B2911",
+    "ec301": "drivers.srs.driver:EC301",
+    "emstat-pico": "drivers.palmsens.driver:EmStatPico",
+    "emstat4": "drivers.palmsens.driver:EmStat4",
+    "keithley2450": "drivers.keithley.k2450:Keithley2450",
+    "keithley2460": "drivers.keithley.k2450:Keithley2460",
+    "keithley2461": "drivers.keithley.k2461:Keithley2461",
+    "keithley2602b": "drivers.keithley.k2600:Keithley2602B",
+    "keithley2612b": "drivers.keithley.k2600:Keithley2612B",
+    "keithley2636b": "drivers.keithley.k2600:Keithley2636B",
+    "lakeshore335": "drivers.lakeshore.driver:LakeShore335",
+    "lakeshore336": "drivers.lakeshore.driver:LakeShore336",
+    "zahner-pp212": "drivers.zahner.driver:Zahner",
 }
 
 

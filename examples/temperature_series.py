@@ -6,7 +6,7 @@ Start instruments that share a cell and its cryostat first, for instance
 
 import sys
 
-from drivers.lakeshore import Regulation
+from drivers.lakeshore.driver import Regulation
 from fitting import arrhenius
 from ionecho import Bench, Limits, Protocol, PulseSequence, Sample, Sampling, fit, open_temperature_controller
 

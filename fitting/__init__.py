@@ -9,96 +9,98 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.activation import Arrhenius, arrhenius
-    from fitting.attribution import Attribution, attribute
-    from fitting.band import SpectrumBand, spectrum_band
-    from fitting.circuit import CellModel, ModelParameter
-    from fitting.comparison import Comparison, compare
-    from fitting.conductivity import ConductivitySpectrum
-    from fitting.echo import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
-    from fitting.elements import Bulk, Element, Quantity, StartScale
-    from fitting.friction import FrictionKernel, friction_kernel, memory_shape
-    from fitting.impedance import Causality, ImpedanceSpectrum
-    from fitting.inference import fit
-    from fitting.joint import FittedPart, JointResult, fit_impedance, fit_joint
-    from fitting.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
-    from fitting.live import LiveEstimate, LiveFit, refit
-    from fitting.modes import ModeGrid
-    from fitting.noise import whitened
-    from fitting.nuisance import Nuisance
-    from fitting.outlook import Feasibility, feasibility
-    from fitting.posterior import Posterior, sample_posterior
-    from fitting.prediction import overlay_times, predict
-    from fitting.ranking import Ranking, rank
-    from fitting.reducer import Record, Reducer, reduce_run, reducer_for
-    from fitting.reduction import Reduction
-    from fitting.result import Estimate, FitResult, MemoryQuantity
-    from fitting.spectrum import SpectrumResult, fit_spectrum
-    from fitting.tabulated import RelaxationTable
-    from fitting.warm import warm
+    from fitting.api import fit
+    from fitting.inference.joint import FittedPart, JointResult, fit_impedance, fit_joint
+    from fitting.inference.live import LiveEstimate, LiveFit, refit
+    from fitting.inference.posterior import Posterior, sample_posterior
+    from fitting.inference.prediction import overlay_times, predict
+    from fitting.inference.spectrum import SpectrumResult, fit_spectrum
+    from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
+    from fitting.inference.whitening import whitened
+    from fitting.interpretation.arrhenius import Arrhenius, arrhenius
+    from fitting.interpretation.attribution import Attribution, attribute
+    from fitting.interpretation.comparison import Comparison, compare
+    from fitting.interpretation.feasibility import Feasibility, feasibility
+    from fitting.interpretation.friction import FrictionKernel, friction_kernel, memory_shape
+    from fitting.interpretation.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
+    from fitting.interpretation.reversal import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
+    from fitting.model.circuit import CellModel, ModelParameter
+    from fitting.model.elements.base import Bulk, Element, Quantity, StartScale
+    from fitting.model.elements.tabulated import RelaxationTable
+    from fitting.records.conductivity import ConductivitySpectrum
+    from fitting.records.impedance import Causality, ImpedanceSpectrum
+    from fitting.records.record import Record
+    from fitting.reduction.nuisance import Nuisance
+    from fitting.reduction.reducer import Reducer, reduce_run, reducer_for
+    from fitting.reduction.reduction import Reduction
+    from fitting.results.estimate import Estimate, MemoryQuantity
+    from fitting.results.fit_result import FitResult
+    from fitting.selection.ranking import Ranking, rank
+    from fitting.transforms.modes import ModeGrid
+    from fitting.transforms.warm import warm
 
 _FILES = {
-    "Arrhenius": "activation",
-    "Attribution": "attribution",
-    "Bulk": "elements",
-    "Causality": "impedance",
-    "CellModel": "circuit",
-    "ChargeRatio": "echo",
-    "Comparison": "comparison",
-    "ConductivitySpectrum": "conductivity",
-    "Element": "elements",
-    "Estimate": "result",
-    "Feasibility": "outlook",
-    "FitResult": "result",
-    "FittedPart": "joint",
-    "FrictionKernel": "friction",
-    "ImpedanceSpectrum": "impedance",
-    "JointResult": "joint",
-    "LiveEstimate": "live",
-    "LiveFit": "live",
-    "MemoryQuantity": "result",
-    "ModeGrid": "modes",
-    "ModelParameter": "circuit",
-    "Nuisance": "nuisance",
-    "OhmsLaw": "linearity",
-    "Posterior": "posterior",
-    "Quantity": "elements",
-    "Ranking": "ranking",
-    "Record": "reducer",
-    "Reducer": "reducer",
-    "Reduction": "reduction",
-    "RelaxationTable": "tabulated",
-    "SpectrumBand": "band",
-    "SpectrumResult": "spectrum",
-    "StartScale": "elements",
-    "Superposition": "linearity",
-    "arrhenius": "activation",
-    "attribute": "attribution",
-    "charge_ratio": "echo",
-    "compare": "comparison",
-    "feasibility": "outlook",
-    "fit": "inference",
-    "fit_impedance": "joint",
-    "fit_joint": "joint",
-    "fit_spectrum": "spectrum",
-    "friction_kernel": "friction",
-    "memory_of_run": "echo",
-    "memory_shape": "friction",
-    "ohms_law": "linearity",
-    "overlay_times": "prediction",
-    "predict": "prediction",
-    "rank": "ranking",
-    "readable_bits": "echo",
-    "reduce_run": "reducer",
-    "reduced_alike": "linearity",
-    "reducer_for": "reducer",
-    "refit": "live",
-    "reversal_course": "echo",
-    "sample_posterior": "posterior",
-    "spectrum_band": "band",
-    "superposition": "linearity",
-    "warm": "warm",
-    "whitened": "noise",
+    "Arrhenius": "interpretation.arrhenius",
+    "Attribution": "interpretation.attribution",
+    "Bulk": "model.elements.base",
+    "Causality": "records.impedance",
+    "CellModel": "model.circuit",
+    "ChargeRatio": "interpretation.reversal",
+    "Comparison": "interpretation.comparison",
+    "ConductivitySpectrum": "records.conductivity",
+    "Element": "model.elements.base",
+    "Estimate": "results.estimate",
+    "Feasibility": "interpretation.feasibility",
+    "FitResult": "results.fit_result",
+    "FittedPart": "inference.joint",
+    "FrictionKernel": "interpretation.friction",
+    "ImpedanceSpectrum": "records.impedance",
+    "JointResult": "inference.joint",
+    "LiveEstimate": "inference.live",
+    "LiveFit": "inference.live",
+    "MemoryQuantity": "results.estimate",
+    "ModeGrid": "transforms.modes",
+    "ModelParameter": "model.circuit",
+    "Nuisance": "reduction.nuisance",
+    "OhmsLaw": "interpretation.linearity",
+    "Posterior": "inference.posterior",
+    "Quantity": "model.elements.base",
+    "Ranking": "selection.ranking",
+    "Record": "records.record",
+    "Reducer": "reduction.reducer",
+    "Reduction": "reduction.reduction",
+    "RelaxationTable": "model.elements.tabulated",
+    "SpectrumBand": "inference.spectrum_band",
+    "SpectrumResult": "inference.spectrum",
+    "StartScale": "model.elements.base",
+    "Superposition": "interpretation.linearity",
+    "arrhenius": "interpretation.arrhenius",
+    "attribute": "interpretation.attribution",
+    "charge_ratio": "interpretation.reversal",
+    "compare": "interpretation.comparison",
+    "feasibility": "interpretation.feasibility",
+    "fit": "api",
+    "fit_impedance": "inference.joint",
+    "fit_joint": "inference.joint",
+    "fit_spectrum": "inference.spectrum",
+    "friction_kernel": "interpretation.friction",
+    "memory_of_run": "interpretation.reversal",
+    "memory_shape": "interpretation.friction",
+    "ohms_law": "interpretation.linearity",
+    "overlay_times": "inference.prediction",
+    "predict": "inference.prediction",
+    "rank": "selection.ranking",
+    "readable_bits": "interpretation.reversal",
+    "reduce_run": "reduction.reducer",
+    "reduced_alike": "interpretation.linearity",
+    "reducer_for": "reduction.reducer",
+    "refit": "inference.live",
+    "reversal_course": "interpretation.reversal",
+    "sample_posterior": "inference.posterior",
+    "spectrum_band": "inference.spectrum_band",
+    "superposition": "interpretation.linearity",
+    "warm": "transforms.warm",
+    "whitened": "inference.whitening",
 }
 
 __all__ = [
@@ -170,7 +172,7 @@ def __getattr__(name: str) -> object:
     if name not in _FILES:
         raise AttributeError(f"module 'fitting' has no attribute {name!r}")
     value = getattr(import_module(f"fitting.{_FILES[name]}"), name)
-    globals()[name] = value  # `fitting.warm` the function, not the file of that name
+    globals()[name] = value  # `fitting.transforms.warm` the function, not the file of that name
     return value
 
 

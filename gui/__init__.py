@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from gui.main_window import MainWindow
-    from gui.start import main
+    from gui.app.main_window import MainWindow
+    from gui.app.start import main
 
-_FILES = {"MainWindow": "gui.main_window", "main": "gui.start"}
+_FILES = {"MainWindow": "gui.app.main_window", "main": "gui.app.start"}
 
 __all__ = ["MainWindow", "main"]
 

@@ -36,8 +36,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Measure a simulated cell over a real VISA connection, fit it, and compare with the truth."""
-    from ionecho.demo import run_demo
-    from ionecho.output import reported
+    from ionecho.commands.output import reported
+    from ionecho.demo.run_demo import run_demo
 
     with reported(as_json=as_json):
         run_demo(folder, seed, speed, as_json=as_json)
@@ -49,7 +49,7 @@ def gui(
     resource: Annotated[str | None, typer.Option("--resource", "-r", help="Connect to this at once.")] = None,
 ) -> None:
     """Open the window."""
-    from ionecho.commands import open_window
+    from ionecho.commands.gui import open_window
 
     raise typer.Exit(open_window(folder, resource))
 
@@ -68,8 +68,8 @@ def sim(
     as_json: Json = False,
 ) -> None:
     """Serve simulated instruments until told to end (Ctrl-C, SIGTERM)."""
-    from ionecho.commands import serve_simulator
-    from ionecho.output import reported
+    from ionecho.commands.output import reported
+    from ionecho.commands.sim import serve_simulator
 
     with reported(as_json=as_json):
         serve_simulator(
@@ -94,8 +94,8 @@ def discover(
     as_json: Json = False,
 ) -> None:
     """Find instruments: address book, VISA, network, serial ports."""
-    from ionecho.commands import print_instruments
-    from ionecho.output import reported
+    from ionecho.commands.discover import print_instruments
+    from ionecho.commands.output import reported
 
     with reported(as_json=as_json):
         print_instruments(resources, remember, forget, as_json=as_json)
@@ -109,8 +109,8 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Say what an instrument would do for a protocol, without one: levels, rounding, duration, limits."""
-    from ionecho.commands import print_plan
-    from ionecho.output import reported
+    from ionecho.commands.output import reported
+    from ionecho.commands.plan import print_plan
 
     with reported(as_json=as_json):
         print_plan(protocol, instrument, stretch, as_json=as_json)
@@ -129,8 +129,9 @@ def run(
     as_json: Json = False,
 ) -> None:
     """Measure. Ctrl-C stops safely: output off, what was measured kept."""
-    from ionecho.commands import bench_for, load_protocol, measure
-    from ionecho.output import reported
+    from ionecho.commands.output import reported
+    from ionecho.commands.plan import load_protocol
+    from ionecho.commands.run import bench_for, measure
 
     with reported(as_json=as_json):
         bench = bench_for(resource, folder, (max_voltage, max_current), transcript)
@@ -176,9 +177,9 @@ def fit(
 ) -> None:
     """Match a run to a cell model, and say what is remembered, for how long, how surely."""
     from daq import is_results
-    from ionecho.fit_one import fit_run, print_posterior, rank_families
-    from ionecho.fit_several import compare_runs, fit_together
-    from ionecho.output import reported
+    from ionecho.commands.fit import fit_run, print_posterior, rank_families
+    from ionecho.commands.fit_several import compare_runs, fit_together
+    from ionecho.commands.output import reported
 
     # A pattern such as runs/*.nxs takes in the results beside the runs.
     runs = [one for one in runs if not is_results(one)] or runs
@@ -235,8 +236,8 @@ def import_(
     as_json: Json = False,
 ) -> None:
     """Make a run file of somebody else's record."""
-    from ionecho.commands import import_text
-    from ionecho.output import reported
+    from ionecho.commands.files import import_text
+    from ionecho.commands.output import reported
 
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
@@ -250,8 +251,8 @@ def recover(
     as_json: Json = False,
 ) -> None:
     """Close what a crash left open: check the blocks, trim to what was measured."""
-    from ionecho.commands import recover_runs
-    from ionecho.output import reported
+    from ionecho.commands.files import recover_runs
+    from ionecho.commands.output import reported
 
     with reported(as_json=as_json):
         recover_runs(runs, as_json=as_json)

@@ -134,7 +134,7 @@ class Protocol:
         ProtocolError
             With every fault of the text, each with its path.
         """
-        from protocols._document import read_document
+        from protocols.document import read_document
 
         return read_document(text, source)
 
@@ -154,7 +154,7 @@ class Protocol:
 
     def to_toml(self) -> str:
         """Return the text of a protocol file that says the same."""
-        from protocols._document import write_document
+        from protocols.document import write_document
 
         return write_document(self)
 

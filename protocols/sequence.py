@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from protocols._recipes import Recipe
+    from protocols.recipes import Recipe
 
 Quantity = float | str
 """An SI float, or text with a unit such as ``"10 mV"``."""
@@ -164,7 +164,7 @@ class PulseSequence:
         if self.recipe:
             from pydantic import TypeAdapter
 
-            from protocols._recipes import AnySequence
+            from protocols.recipes import AnySequence
 
             recipe: Recipe = TypeAdapter(AnySequence).validate_python(dict(self.recipe))
             return recipe.stretched(factor).build()
@@ -206,7 +206,7 @@ class PulseSequence:
         cls, level: Quantity, width: Quantity, *, before: Quantity = 0.0, after: Quantity, bias: Quantity = 0.0
     ) -> PulseSequence:
         """Return one rectangular pulse: rest `before`, `level` for `width`, rest `after`. Rests are at `bias`."""
-        from protocols._recipes import Pulse
+        from protocols.recipes import Pulse
 
         return _built(Pulse, level=level, width=width, before=before, after=after, bias=bias)
 
@@ -223,7 +223,7 @@ class PulseSequence:
         bias: Quantity = 0.0,
     ) -> PulseSequence:
         """Return `count` equal pulses, one a `period`."""
-        from protocols._recipes import Train
+        from protocols.recipes import Train
 
         return _built(
             Train, level=level, width=width, period=period, count=count, before=before, after=after, bias=bias
@@ -243,7 +243,7 @@ class PulseSequence:
         bias: Quantity = 0.0,
     ) -> PulseSequence:
         """Return a pump pulse, a wait at `bias`, and a probe pulse (like the pump unless said otherwise)."""
-        from protocols._recipes import PumpProbe
+        from protocols.recipes import PumpProbe
 
         return _built(
             PumpProbe,
@@ -270,7 +270,7 @@ class PulseSequence:
         bias: Quantity = 0.0,
     ) -> PulseSequence:
         """Return `count` pairs of a positive and a negative pulse, `gap` at `bias` after each pulse."""
-        from protocols._recipes import Bipolar
+        from protocols.recipes import Bipolar
 
         return _built(Bipolar, level=level, width=width, gap=gap, count=count, before=before, after=after, bias=bias)
 
@@ -287,7 +287,7 @@ class PulseSequence:
         bias: Quantity = 0.0,
     ) -> PulseSequence:
         """Return `steps` evenly spaced levels from `start` to `stop`, each held for `dwell`."""
-        from protocols._recipes import Staircase
+        from protocols.recipes import Staircase
 
         return _built(
             Staircase, start=start, stop=stop, steps=steps, dwell=dwell, before=before, after=after, bias=bias
@@ -310,7 +310,7 @@ class PulseSequence:
         The bits come from a maximal-length shift register started from `seed`; Golomb, Shift Register
         Sequences (1967).
         """
-        from protocols._recipes import Prbs
+        from protocols.recipes import Prbs
 
         return _built(Prbs, level=level, dwell=dwell, order=order, seed=seed, before=before, after=after, bias=bias)
 
@@ -318,7 +318,7 @@ class PulseSequence:
 def _built(recipe: type[Recipe], **arguments: Any) -> PulseSequence:
     from pydantic import ValidationError
 
-    from protocols._faults import faults_of
+    from protocols.problems import faults_of
 
     try:
         given = {name: value for name, value in arguments.items() if value is not None}

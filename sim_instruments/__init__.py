@@ -5,39 +5,39 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim_instruments.cell import Cell as Cell
-    from sim_instruments.cell import CellError as CellError
-    from sim_instruments.cell import load_cell as load_cell
-    from sim_instruments.clock import ManualClock as ManualClock
-    from sim_instruments.clock import RealClock as RealClock
-    from sim_instruments.counted_memory import CountedMemory as CountedMemory
-    from sim_instruments.counted_memory import memory_of as memory_of
-    from sim_instruments.electronics import KEITHLEY_2461 as KEITHLEY_2461
-    from sim_instruments.electronics import Electronics as Electronics
-    from sim_instruments.keithley2461 import Keithley2461 as Keithley2461
-    from sim_instruments.kinds import KINDS as KINDS
-    from sim_instruments.lattice_gas import LatticeGas as LatticeGas
-    from sim_instruments.lattice_gas import count_hops as count_hops
-    from sim_instruments.lattice_gas import driven_current as driven_current
-    from sim_instruments.server import serve as serve
+    from sim_instruments.catalogue import KINDS as KINDS
+    from sim_instruments.core.clock import ManualClock as ManualClock
+    from sim_instruments.core.clock import RealClock as RealClock
+    from sim_instruments.frontend.electronics import KEITHLEY_2461 as KEITHLEY_2461
+    from sim_instruments.frontend.electronics import Electronics as Electronics
+    from sim_instruments.keithley.k2450.models import Keithley2461 as Keithley2461
+    from sim_instruments.sample.cell import Cell as Cell
+    from sim_instruments.sample.cell import CellError as CellError
+    from sim_instruments.sample.cell import load_cell as load_cell
+    from sim_instruments.sample.counted_memory import CountedMemory as CountedMemory
+    from sim_instruments.sample.counted_memory import memory_of as memory_of
+    from sim_instruments.sample.lattice_gas import LatticeGas as LatticeGas
+    from sim_instruments.sample.lattice_gas import count_hops as count_hops
+    from sim_instruments.sample.lattice_gas import driven_current as driven_current
+    from sim_instruments.serving.server import serve as serve
 
 # scipy takes a third of a second, numba a half: they are imported with the first name that needs it.
 _HOMES = {
-    "Cell": "cell",
-    "CellError": "cell",
-    "CountedMemory": "counted_memory",
-    "Electronics": "electronics",
-    "KEITHLEY_2461": "electronics",
-    "KINDS": "kinds",
-    "Keithley2461": "keithley2461",
-    "LatticeGas": "lattice_gas",
-    "ManualClock": "clock",
-    "RealClock": "clock",
-    "count_hops": "lattice_gas",
-    "driven_current": "lattice_gas",
-    "load_cell": "cell",
-    "memory_of": "counted_memory",
-    "serve": "server",
+    "Cell": "sample.cell",
+    "CellError": "sample.cell",
+    "CountedMemory": "sample.counted_memory",
+    "Electronics": "frontend.electronics",
+    "KEITHLEY_2461": "frontend.electronics",
+    "KINDS": "catalogue",
+    "Keithley2461": "keithley.k2450.models",
+    "LatticeGas": "sample.lattice_gas",
+    "ManualClock": "core.clock",
+    "RealClock": "core.clock",
+    "count_hops": "sample.lattice_gas",
+    "driven_current": "sample.lattice_gas",
+    "load_cell": "sample.cell",
+    "memory_of": "sample.counted_memory",
+    "serve": "serving.server",
 }
 __all__ = [
     "KEITHLEY_2461",

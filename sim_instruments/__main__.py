@@ -6,8 +6,8 @@ import argparse
 import sys
 
 from protocols import IonechoError
-from sim_instruments.kinds import KINDS
-from sim_instruments.server import serve
+from sim_instruments.catalogue import KINDS
+from sim_instruments.serving.server import serve
 
 
 def main() -> int:

@@ -11,12 +11,12 @@ import numpy as np
 
 from drivers import driver_named, open_potentiostat, open_temperature_controller
 from protocols import IonechoError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from sim_instruments.faults import Fault
 from sim_instruments.lakeshore.instrument import LakeShore336
+from sim_instruments.serving.injected_faults import Fault
 
 if TYPE_CHECKING:
     from drivers import Block, DrivePlan, Potentiostat, TemperatureController, TemperatureReading
-    from sim_instruments.serving import InProcess
+    from sim_instruments.serving.in_process import InProcess
 
 OHM = 10_000.0
 DRIVERS = {

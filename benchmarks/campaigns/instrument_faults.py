@@ -28,10 +28,10 @@ from typing import TYPE_CHECKING
 from benchmarks.campaigns.attempts import CONTROLLERS, DRIVERS, LIMIT_S, Attempt, attempt_on, plan_for
 from benchmarks.campaigns.tally import Progress
 from protocols import IonechoError, OutputStateUnknown
-from sim_instruments.faults import LINK_FAULTS, Fault
-from sim_instruments.instrument import DEVICE_FAULTS
-from sim_instruments.kinds import KINDS
-from sim_instruments.serving import InProcess, served_here
+from sim_instruments.catalogue import KINDS
+from sim_instruments.core.instrument import DEVICE_FAULTS
+from sim_instruments.serving.in_process import InProcess, served_here
+from sim_instruments.serving.injected_faults import LINK_FAULTS, Fault
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -22,9 +22,9 @@ from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Floats, SimulatedRecord, noise
 from fitting import CellModel, MemoryQuantity, Reduction, rank, reduce_run
 from protocols import PulseSequence
-from sim_instruments.cell import Cell
-from sim_instruments.counted_memory import CountedMemory, smooth
-from sim_instruments.lattice_gas import LatticeGas, count_hops
+from sim_instruments.sample.cell import Cell
+from sim_instruments.sample.counted_memory import CountedMemory, smooth
+from sim_instruments.sample.lattice_gas import LatticeGas, count_hops
 
 SNR = 1e3
 _Z95 = 1.959964

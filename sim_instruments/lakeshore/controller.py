@@ -11,14 +11,14 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from sim_instruments.electronics import Noise
-from sim_instruments.response import PANEL
+from sim_instruments.frontend.electronics import Noise
+from sim_instruments.frontend.response import PANEL
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from sim_instruments.cryostat import Cryostat
+    from sim_instruments.sample.cryostat import Cryostat
 
 LOOP_S = 0.1
 NOISE_K = 0.5e-3

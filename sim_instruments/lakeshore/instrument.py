@@ -11,14 +11,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from sim_instruments.cryostat import Cryostat
 from sim_instruments.lakeshore.controller import CURRENTS_A, RESISTANCES_OHM, ZERO_CELSIUS_K, Controller, Output
+from sim_instruments.sample.cryostat import Cryostat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim_instruments.cell import Cell
-    from sim_instruments.clock import Clock
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.sample.cell import Cell
 
 _COMMAND_ERROR, _EXECUTION_ERROR, _OPERATION_COMPLETE, _POWER_ON = 32, 16, 1, 128
 _MAX_LINE = 1000
@@ -120,7 +120,7 @@ class LakeShore336:
         return now
 
     def suffer(self, fault: str) -> None:
-        """Let one of `sim_instruments.instrument.DEVICE_FAULTS` happen now; what it does not have does nothing.
+        """Let one of `sim_instruments.core.instrument.DEVICE_FAULTS` happen now; what it does not have does nothing.
 
         An open or shorted cell is sensor A here, compliance an open heater.
         """

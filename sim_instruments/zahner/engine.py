@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim_instruments.electronics import Noise
-from sim_instruments.response import Drive
+from sim_instruments.frontend.electronics import Noise
+from sim_instruments.frontend.response import Drive
 from sim_instruments.zahner import live
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from sim_instruments.cell import Cell
-    from sim_instruments.clock import Clock
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.sample.cell import Cell
 
     Array = NDArray[np.float64]
 

@@ -28,9 +28,9 @@ from sim_instruments.zahner.engine import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim_instruments.cell import Cell
-    from sim_instruments.clock import Clock
-    from sim_instruments.instrument import Conversation
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.core.instrument import Conversation
+    from sim_instruments.sample.cell import Cell
 
 _UNKNOWN, _RANGE, _LIMITED = 27, 100, 1004
 _CONTROL = {"ABOR", "*RST"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daq.job import Job
-from daq.runner import Runner
+from daq.execution.run_request import Job
+from daq.execution.runner import Runner
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
 from protocols import Limits, Protocol, PulseSequence, Sampling
 

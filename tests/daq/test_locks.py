@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from daq import open_run, recover
-from daq._locks import Lock, TakenError, instrument_lock_path, take_instrument
-from daq.control import ControlServer, control_path
-from daq.layout import Header, create_run_file
+from daq.execution.control import ControlServer
+from daq.files.layout import Header, create_run_file
+from daq.locks import Lock, TakenError, control_path, instrument_lock_path, take_instrument
 from protocols import InstrumentError, RunFileError, Sample
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
@@ -28,7 +28,7 @@ def test_a_second_holder_is_refused_and_hears_who_the_first_is(tmp_path: Path) -
 
 def test_the_death_of_a_holder_frees_the_lock(tmp_path: Path) -> None:
     script = (
-        "import sys, time; from pathlib import Path; from daq._locks import Lock\n"
+        "import sys, time; from pathlib import Path; from daq.locks import Lock\n"
         "lock = Lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "lock")]
@@ -54,7 +54,7 @@ def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_pa
     path = tmp_path / "run.nxs"
     create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
     script = (
-        "import sys, time; from pathlib import Path; from daq._locks import take_run\n"
+        "import sys, time; from pathlib import Path; from daq.locks import take_run\n"
         "lock = take_run(Path(sys.argv[1]), 'runner'); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as runner:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.campaigns.instrument_faults import Case, judged, stages_of
-from sim_instruments.kinds import KINDS
+from sim_instruments.catalogue import KINDS
 
 SPEED = 10.0
 FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-    from .window_operator import Operator
+    from tests.gui.window_operator import Operator
 
 
 @pytest.fixture(scope="session")
@@ -36,9 +36,9 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def operator(qtbot: QtBot, folder: Path) -> Iterator[Operator]:
     from gui import MainWindow
-    from gui.start import application_of_window
+    from gui.app.start import application_of_window
 
-    from .window_operator import Operator
+    from tests.gui.window_operator import Operator
 
     application_of_window()
     window = MainWindow(folder)

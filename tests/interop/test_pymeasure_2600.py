@@ -9,7 +9,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    from ionecho.demo import simulated_instrument
+    from ionecho.demo.run_demo import simulated_instrument
 
     with simulated_instrument("keithley2602b", 1, 10.0, "resistor") as served:
         yield served

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sim_instruments.cell import Cell, load_cell
-from sim_instruments.clock import Clock, ManualClock
-from sim_instruments.exchange import Exchange
-from sim_instruments.keithley2461 import Keithley2461
+from sim_instruments.core.clock import Clock, ManualClock
+from sim_instruments.keithley.k2450.models import Keithley2461
+from sim_instruments.sample.cell import Cell, load_cell
+from sim_instruments.scpi.message_exchange import Exchange
 
 # A cell is the same for everyone, and its step response takes half a second.
 _cell = lru_cache(load_cell)

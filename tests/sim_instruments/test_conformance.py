@@ -9,19 +9,17 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sim_instruments import exchange as exchange_module
-from sim_instruments.b2900.instrument import B2912A
-from sim_instruments.keithley2400 import Keithley2400
-from sim_instruments.keithley2450 import Keithley2450
-from sim_instruments.keithley2460 import Keithley2460
-from sim_instruments.keithley2461 import Keithley2461
+from sim_instruments.keithley.k2400.instrument import Keithley2400
+from sim_instruments.keithley.k2450.models import Keithley2450, Keithley2460, Keithley2461
+from sim_instruments.keysight.b2900.instrument import B2912A
+from sim_instruments.scpi import message_exchange as exchange_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from conftest import Talk
 
-    from sim_instruments.scpi import CommandTree
+    from sim_instruments.scpi.parser import CommandTree
 
 MODELS = {
     "b2912a": B2912A,

@@ -13,8 +13,8 @@ import h5py
 import numpy as np
 import pytest
 
-from daq.layout import Header, create_run_file
-from daq.writer import RunFileBytes
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunFileBytes
 from drivers import Block
 from protocols import Sample
 

@@ -1,0 +1,1 @@
+"""Files of runs: layout, writer, reader, results, imports."""

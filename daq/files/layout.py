@@ -1,0 +1,295 @@
+"""How is a run file laid out, and how is it made whole before anything is measured?
+
+NeXus on HDF5 (ARCHITECTURE.md section 2). All groups, attributes and datasets are written once; every dataset that
+grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's metadata never
+changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid at every
+instant, whoever dies.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import shutil
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+import h5py
+import numpy as np
+
+from daq.files.durable import made_whole
+from protocols import RunFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from drivers import DrivePlan, Identity
+    from protocols import Protocol, PulseSequence, Sample
+
+
+EVENT_BYTES = 64 * 1024
+
+
+STATE_BYTES = 16
+
+
+# One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
+ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
+
+
+GROWING = {
+    "time": ("entry/data/time", "<f8"),
+    "voltage": ("entry/data/voltage", "<f8"),
+    "current": ("entry/data/current", "<f8"),
+    "status": ("entry/data/status", "u1"),
+}
+
+
+_PROGRAMS = ("ionecho", "numpy", "h5py", "pyvisa", "pyvisa-py")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Where the growing parts of a run file lie.
+
+    Attributes
+    ----------
+    offsets : dict of str to int
+        Byte offset of ``time, voltage, current, status, blocks, events, state``.
+    n_samples, n_rows : int
+        Planned sizes.
+    """
+
+    offsets: dict[str, int]
+    n_samples: int
+    n_rows: int
+
+
+@dataclass(frozen=True)
+class Header:
+    """Everything about a run that is known before its first sample.
+
+    Attributes
+    ----------
+    title : str
+    protocol_text : str
+        The protocol as given; empty for an imported record.
+    sample : Sample
+    identity : Identity or None
+        Who measured.
+    resource : str
+        VISA resource, or the file that was imported.
+    plan : dict
+        Scalars of the plan as carried out.
+    drive : PulseSequence or None
+        Edges in run time; None if only the measured voltage is known.
+    n_samples : int
+        Planned number of samples.
+    duration_s : float
+        Expected, for the size of the block table.
+    """
+
+    title: str
+    protocol_text: str
+    sample: Sample
+    identity: Identity | None
+    resource: str
+    plan: dict[str, Any]
+    drive: PulseSequence | None
+    n_samples: int
+    duration_s: float
+
+    @classmethod
+    def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str) -> Header:
+        """Return the header of a run that is about to start."""
+        scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
+        scalars["roundings"] = [str(one) for one in plan.roundings]
+        return cls(
+            title=protocol.name,
+            protocol_text=protocol.to_toml(),
+            sample=protocol.sample,
+            identity=identity,
+            resource=resource,
+            plan=scalars,
+            drive=plan.sequence,
+            n_samples=plan.n_samples,
+            duration_s=plan.duration_s,
+        )
+
+
+def create_run_file(path: Path, header: Header) -> Layout:
+    """Make the whole run file and reserve its space on disk.
+
+    Parameters
+    ----------
+    path : Path
+        Must not exist.
+    header : Header
+
+    Raises
+    ------
+    RunFileError
+        If the file exists, or the disk has no room for the whole run.
+    """
+    if path.exists():
+        raise RunFileError(f"{path} exists already: it was left as it is. Choose another name.")
+    if header.n_samples < 1:
+        raise RunFileError(f"{path}: a run needs at least one sample")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with made_whole(path, new=True) as making:
+            with h5py.File(making, "w") as file:
+                _write_all(file, header)
+            _reserve(making)
+    except OSError as fault:
+        raise RunFileError(f"{path} could not be made: {fault}. Nothing was measured, the output is off.") from fault
+    return layout_of(path)
+
+
+def _reserve(path: Path) -> None:
+    if not hasattr(os, "posix_fallocate"):
+        status = path.stat()
+        # Without `st_blocks` (Windows) the length of a file is already taken from the disk.
+        missing = status.st_size - 512 * getattr(status, "st_blocks", status.st_size // 512 + 1)
+        if shutil.disk_usage(path.parent).free < missing:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return
+    descriptor = os.open(path, os.O_RDWR)
+    try:
+        os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
+    finally:
+        os.close(descriptor)
+
+
+def layout_of(path: Path) -> Layout:
+    """Return where the growing parts of a run file lie."""
+    with h5py.File(path, "r") as file:
+        return layout_in(file)
+
+
+def layout_in(file: h5py.File) -> Layout:
+    """Return where the growing parts of an open run file lie, as HDF5 itself reports it."""
+    names = {name: where for name, (where, _) in GROWING.items()}
+    names |= {"blocks": "entry/blocks/table", "events": "entry/events/lines", "state": "entry/state"}
+    offsets = {name: file[where].id.get_offset() for name, where in names.items()}
+    if any(offset is None for offset in offsets.values()):
+        raise RunFileError(f"{file.filename}: its datasets are not contiguous: it was not made by ionecho")
+    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0])
+
+
+def _write_all(file: h5py.File, header: Header) -> None:
+    file.attrs["default"] = "entry"
+    file.attrs["creator"] = f"ionecho {_version('ionecho')}"
+    entry = _group(file, "entry", "NXentry")
+    entry.attrs["default"] = "data"
+    entry["title"] = header.title
+    entry["start_time"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+    _fixed(entry, "state", np.array(b"created", dtype=f"S{STATE_BYTES}"))
+    _data(entry, header.n_samples)
+    blocks = _group(entry, "blocks", "NXcollection")
+    _growing(blocks, "table", rows_for(header), ROW).attrs["description"] = (
+        "one row a write: first sample, count, host time (ns since 1970), CRC-32 of the samples' time, voltage, "
+        "current and status bytes, OR of their flags; rows with count 0 are not used yet"
+    )
+    events = _group(entry, "events", "NXcollection")
+    _growing(events, "lines", EVENT_BYTES, np.dtype("u1")).attrs["description"] = "JSON lines, then zeros"
+    _sample(entry, header.sample)
+    _instrument(entry, header)
+    protocol = _group(entry, "protocol", "NXnote")
+    protocol["type"] = "application/toml"
+    protocol["data"] = header.protocol_text
+    plan = _group(entry, "plan", "NXcollection")
+    plan["scalars"] = json.dumps(header.plan)
+    if header.drive is not None:
+        write_sequence(plan, header.drive)
+    program = _group(entry, "program", "NXcollection")
+    for name in _PROGRAMS:
+        program[name] = _version(name)
+
+
+def rows_for(header: Header) -> int:
+    """Return the size of the block table: one row a tenth of a second and many to spare."""
+    return int(header.duration_s / 0.1) * 2 + header.n_samples // 50_000 + 1000
+
+
+def _data(entry: h5py.Group, n_samples: int) -> None:
+    data = _group(entry, "data", "NXdata")
+    data.attrs["signal"] = "current"
+    data.attrs["axes"] = ["time"]
+    data.attrs["auxiliary_signals"] = ["voltage"]
+    units = {"time": "s", "voltage": "V", "current": "A", "status": ""}
+    names = {
+        "time": "time from the start of the run (centre of each sample)",
+        "voltage": "voltage at the cell",
+        "current": "current through the cell",
+        "status": "flags: 1 overload, 2 compliance, 4 timing, 8 gap, 16 edge within the sample; 0 is good",
+    }
+    for name, (_, dtype) in GROWING.items():
+        dataset = _growing(data, name, n_samples, np.dtype(dtype))
+        dataset.attrs["units"] = units[name]
+        dataset.attrs["long_name"] = names[name]
+
+
+def _sample(entry: h5py.Group, sample: Sample) -> None:
+    group = _group(entry, "sample", "NXsample")
+    group["name"] = sample.name
+    group["electrodes"] = sample.electrodes
+    for name, value, unit in (
+        ("thickness", sample.thickness_m, "m"),
+        ("area", sample.area_m2, "m^2"),
+        ("temperature", sample.temperature_K, "K"),
+    ):
+        if value is not None:
+            group[name] = value
+            group[name].attrs["units"] = unit
+
+
+def _instrument(entry: h5py.Group, header: Header) -> None:
+    group = _group(entry, "instrument", "NXinstrument")
+    group["resource"] = header.resource
+    if header.identity is not None:
+        for name, value in asdict(header.identity).items():
+            group[name] = value
+        group["name"] = f"{header.identity.maker} {header.identity.model}"
+
+
+def write_sequence(group: h5py.Group, sequence: PulseSequence) -> None:
+    """Keep a sequence as arrays."""
+    for name, values in (("times", sequence.times_s), ("start", sequence.start_V), ("end", sequence.end_V)):
+        group[name] = values
+        group[name].attrs["units"] = "s" if name == "times" else "V"
+    group["duration"] = sequence.duration_s
+    group["duration"].attrs["units"] = "s"
+    group["rest"] = sequence.rest_V
+    group["rest"].attrs["units"] = "V"
+
+
+def _group(parent: h5py.Group, name: str, nx_class: str) -> h5py.Group:
+    group = parent.create_group(name)
+    group.attrs["NX_class"] = nx_class
+    return group
+
+
+def _growing(group: h5py.Group, name: str, count: int, dtype: np.dtype[Any]) -> h5py.Dataset:
+    """Make an empty contiguous dataset: allocated now, filled by offset later, with no fill values in between."""
+    properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+    properties.set_layout(h5py.h5d.CONTIGUOUS)
+    properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
+    properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
+    space = h5py.h5s.create_simple((count,))
+    made = h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(dtype, logical=True), space, properties)
+    return h5py.Dataset(made)
+
+
+def _fixed(group: h5py.Group, name: str, value: np.ndarray) -> None:
+    group.create_dataset(name, data=value)
+
+
+def _version(distribution: str) -> str:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return "not installed"

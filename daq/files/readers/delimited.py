@@ -1,0 +1,268 @@
+"""How does somebody else's record (a delimited text of time, voltage, current) become a run file?"""
+
+from __future__ import annotations
+
+import csv
+import re
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from daq.files.finalize import close_run_file
+from daq.files.layout import Header, create_run_file
+from daq.files.writer import RunFileBytes
+from drivers import Block
+from protocols import RunFileError, Sample, parse_quantity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+_SEPARATORS = (";", "\t", ",", None)
+_ENCODINGS = ("utf-8-sig", "latin-1")
+_BLOCK = 100_000
+_QUANTITIES = {"time": "s", "voltage": "V", "current": "A"}
+# What the makers of potentiostats call these columns.
+_NAMES = {
+    "time": re.compile(r"^(elapsed\s*)?(time|t|zeit)\b", re.IGNORECASE),
+    "voltage": re.compile(r"^<?(voltage|potential|ewe|vf|u|e|v|we\(1\)\.potential)\b", re.IGNORECASE),
+    "current": re.compile(r"^<?(current|im|i|we\(1\)\.current)\b", re.IGNORECASE),
+}
+_UNIT = re.compile(r"[\[(/]\s*([A-Za-zµμ]+)\s*[\])]?\s*$")
+
+_DENSITY = re.compile(r"densit|/\s*cm|/\s*m[²2^]|cm-2|cm\^-2", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-zµμ]+")
+_MORE = re.compile(r"\b(in|unit|[munpkM][AVs])\b")
+
+
+@dataclass(frozen=True)
+class ColumnChoice:
+    """Where a quantity stands in the text.
+
+    Attributes
+    ----------
+    index : int
+        Column, from 0.
+    name : str
+        Its heading.
+    unit : str
+        Unit of its numbers.
+    """
+
+    index: int
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True)
+class TextRecord:
+    """A record read from text, in SI units.
+
+    Attributes
+    ----------
+    t_s, voltage_V, current_A : ndarray, shape (n,)
+    columns : dict
+        What was taken for what.
+    separator : str
+    """
+
+    t_s: NDArray[np.float64]
+    voltage_V: NDArray[np.float64]
+    current_A: NDArray[np.float64]
+    columns: dict[str, ColumnChoice]
+    separator: str
+
+
+def read_text(
+    path: Path, columns: dict[str, str] | None = None, separator: str | None = None, units: dict[str, str] | None = None
+) -> TextRecord:
+    """Read time, voltage and current from a delimited text.
+
+    Parameters
+    ----------
+    path : Path
+    columns : dict, optional
+        Heading or number (from 1) of the column for ``time``, ``voltage``, ``current``; guessed from the headings
+        where not given.
+    separator : str, optional
+        Guessed where not given.
+    units : dict, optional
+        Unit of each quantity; taken from the heading (``Current [mA]``) where not given, else SI.
+
+    Raises
+    ------
+    RunFileError
+        If a column cannot be found, a number cannot be read (line and column are named), or times do not increase.
+    """
+    lines = _lines(path)
+    first, separator = _table_start(path, lines, separator)
+    headings = _cells(lines[first - 1], separator) if first else []
+    width = len(_cells(lines[first], separator))
+    chosen = {name: _choose(path, name, headings, width, (columns or {}).get(name)) for name in _QUANTITIES}
+    chosen = {name: _with_unit(path, name, one, (units or {}).get(name)) for name, one in chosen.items()}
+    values = _numbers(path, lines, first, separator, [chosen[name].index for name in _QUANTITIES])
+    scaled = {
+        name: values[:, k] * parse_quantity(f"1 {chosen[name].unit}", unit)
+        for k, (name, unit) in enumerate(_QUANTITIES.items())
+    }
+    falling = np.flatnonzero(np.diff(scaled["time"]) <= 0)
+    if falling.size:
+        k = int(falling[0])
+        raise RunFileError(
+            f"{path.name}, data row {k + 2}: time {scaled['time'][k + 1]:g} s does not come after "
+            f"{scaled['time'][k]:g} s: times must increase"
+        )
+    return TextRecord(scaled["time"], scaled["voltage"], scaled["current"], chosen, separator or "white space")
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        data = path.read_bytes()
+    except OSError as fault:
+        raise RunFileError(f"{path}: {fault.strerror}") from fault
+    for encoding in _ENCODINGS:
+        try:
+            return [line for line in data.decode(encoding).splitlines() if line.strip()]
+        except UnicodeDecodeError:
+            continue
+    raise RunFileError(f"{path}: this is not text")
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    if separator is None:
+        return line.split()
+    cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
+    return [cell.strip() for cell in cells]
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return True
+
+
+def _table_start(path: Path, lines: list[str], separator: str | None) -> tuple[int, str | None]:
+    """Return the first line of numbers, and the separator that makes at least three of them."""
+    for candidate in (separator,) if separator else _SEPARATORS:
+        for first, line in enumerate(lines[:1000]):
+            numbers = [_is_number(cell) for cell in _cells(line, candidate) if cell]
+            if len(numbers) >= 3 and all(numbers):
+                return first, candidate
+    raise RunFileError(
+        f"{path.name}: no line with three numbers or more was found (time, voltage, current). "
+        "Name the separator if it is unusual."
+    )
+
+
+def _choose(path: Path, name: str, headings: list[str], width: int, wanted: str | None) -> ColumnChoice:
+    if wanted is not None:
+        if wanted.isdigit() and 1 <= int(wanted) <= width:
+            index = int(wanted) - 1
+            return ColumnChoice(index, headings[index] if index < len(headings) else f"column {wanted}", "")
+        matching = [k for k, heading in enumerate(headings) if heading.lower().startswith(wanted.lower())]
+    else:
+        matching = [k for k, heading in enumerate(headings) if _NAMES[name].match(heading)]
+    if len(matching) == 1 and matching[0] < width:
+        return ColumnChoice(matching[0], headings[matching[0]], "")
+    found = ", ".join(f"{k + 1} {heading!r}" for k, heading in enumerate(headings)) or "no headings"
+    what = f"no column {wanted!r}" if wanted else "none is" if not matching else "several may be"
+    raise RunFileError(f"{path.name}: {what} the {name}. Columns are: {found}. Name one by its number or heading.")
+
+
+def _with_unit(path: Path, name: str, column: ColumnChoice, wanted: str | None) -> ColumnChoice:
+    unit = wanted or _unit_in(path, name, column.name)
+    try:
+        parse_quantity(f"1 {unit}", _QUANTITIES[name])
+    except ValueError as fault:
+        raise RunFileError(f"{path.name}: column {column.name!r} as {name}: {fault}") from None
+    return ColumnChoice(column.index, column.name, unit)
+
+
+def _unit_in(path: Path, name: str, heading: str) -> str:
+    """Return the unit that a heading names: in brackets, behind a slash, or as a word; SI only where it names none.
+
+    Raises
+    ------
+    RunFileError
+        If the heading says more than the quantity's name, and that is no unit: a guess could be wrong by a thousand.
+    """
+    if _DENSITY.search(heading):
+        raise RunFileError(
+            f"{path.name}: column {heading!r} is a density, not a {name}: multiply it by the area first, or name "
+            f"another column (--{name} COLUMN)"
+        )
+    if (match := _UNIT.search(heading)) is not None:
+        return match[1]
+    for word in _WORD.findall(_NAMES[name].sub("", heading, count=1)):
+        try:
+            parse_quantity(f"1 {word}", _QUANTITIES[name])
+        except ValueError:
+            continue
+        return str(word)
+    if _MORE.search(_NAMES[name].sub("", heading, count=1)):
+        raise RunFileError(
+            f"{path.name}: column {heading!r} may be in any unit: say which, e.g. --{name}-unit {_QUANTITIES[name]}"
+        )
+    return _QUANTITIES[name]
+
+
+def _numbers(
+    path: Path, lines: list[str], first: int, separator: str | None, indices: list[int]
+) -> NDArray[np.float64]:
+    rows = np.empty((len(lines) - first, len(indices)))
+    for row, line in enumerate(lines[first:]):
+        cells = _cells(line, separator)
+        for k, index in enumerate(indices):
+            try:
+                rows[row, k] = float(cells[index])
+            except (ValueError, IndexError):
+                shown = cells[index] if index < len(cells) else "nothing"
+                raise RunFileError(
+                    f"{path.name}, data row {row + 1}, column {index + 1}: expected a number, found {shown!r}"
+                ) from None
+    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
+    if bad.size:
+        raise RunFileError(f"{path.name}, data row {int(bad[0]) + 1}: a value is not finite")
+    return rows
+
+
+def import_record(record: TextRecord, source: Path, target: Path, sample: Sample | None = None) -> None:
+    """Make a run file of a record; its drive is the measured voltage.
+
+    Raises
+    ------
+    RunFileError
+        If the file exists.
+    """
+    n = len(record.t_s)
+    steps = np.diff(record.t_s)
+    uniform = n > 1 and bool(np.all(np.abs(steps - steps.mean()) < 1e-6 * steps.mean()))
+    described = {name: f"column {one.index + 1} {one.name!r} in {one.unit}" for name, one in record.columns.items()}
+    header = Header(
+        title=source.stem,
+        protocol_text="",
+        sample=sample or Sample(),
+        identity=None,
+        resource=f"imported from {source.name} (CRC-32 {zlib.crc32(source.read_bytes()):08x})",
+        plan={"interval_s": float(steps.mean()) if uniform else None, "aperture_s": 0.0, "imported": described},
+        drive=None,
+        n_samples=n,
+        duration_s=float(record.t_s[-1] - record.t_s[0]),
+    )
+    create_run_file(target, header)
+    file = RunFileBytes(target)
+    try:
+        file.add_event("imported", f"from {source.name}", **described)
+        for row, start in enumerate(range(0, n, _BLOCK)):
+            part = slice(start, start + _BLOCK)
+            status = np.zeros(len(record.t_s[part]), dtype=np.uint8)
+            block = Block(record.t_s[part], record.voltage_V[part], record.current_A[part], status)
+            file.write_samples(start, row, [block])
+    finally:
+        file.close()
+    close_run_file(target, "complete")

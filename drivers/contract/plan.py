@@ -1,0 +1,83 @@
+"""What an instrument will really do for a protocol."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from protocols import PulseSequence, format_quantity
+
+
+@dataclass(frozen=True)
+class Rounding:
+    """One thing that the instrument does differently from what was asked.
+
+    Attributes
+    ----------
+    what : str
+    asked, done : float
+        In `unit`.
+    unit : str
+    """
+
+    what: str
+    asked: float
+    done: float
+    unit: str
+
+    def __str__(self) -> str:
+        digits = 7
+        asked, done = (format_quantity(value, self.unit, digits) for value in (self.asked, self.done))
+        return f"{self.what}: {asked} becomes {done}"
+
+
+@dataclass(frozen=True)
+class DrivePlan:
+    """What one instrument will really do for a protocol.
+
+    Attributes
+    ----------
+    model : str
+        Whose plan it is.
+    sequence : PulseSequence
+        Edges as they will be, lead-in and repeats included, in run time: the first sample starts at 0.
+    base_points, repeats : int
+        The instrument's program: how many levels, played how often.
+    interval_s, aperture_s : float
+        Sampling, and how long each sample averages.
+    n_samples : int
+    voltage_range_V, current_range_A, compliance_A : float
+    four_wire : bool
+    response_s : tuple of float
+        See `Capabilities`.
+    roundings : tuple of Rounding
+    remarks : tuple of str
+        What the user should know besides.
+    jitter_s : float
+        By how much edges may come late because the computer times them; 0 where the instrument does.
+    """
+
+    model: str
+    sequence: PulseSequence
+    base_points: int
+    repeats: int
+    interval_s: float
+    aperture_s: float
+    n_samples: int
+    voltage_range_V: float
+    current_range_A: float
+    compliance_A: float
+    four_wire: bool
+    response_s: tuple[float, ...]
+    roundings: tuple[Rounding, ...] = ()
+    remarks: tuple[str, ...] = ()
+    jitter_s: float = 0.0
+
+    @property
+    def duration_s(self) -> float:
+        """Length of the run."""
+        return self.sequence.duration_s
+
+    @property
+    def n_bytes(self) -> int:
+        """Size of its samples on disk: three float64 and a status byte each."""
+        return self.n_samples * 25

@@ -1,0 +1,95 @@
+"""What can every potentiostat do, and what passes between it and a run?"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from drivers.contract.block import Block
+    from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
+    from drivers.visa.session import VisaSession
+    from protocols import Protocol
+from drivers.contract.identity import Capabilities, Identity
+from drivers.visa.dialect import Dialect
+
+
+class Potentiostat(ABC):
+    """An instrument that plays a finite voltage program by itself and gives the current.
+
+    Its life: `identify`, `plan`, `arm`, `start`, `read` until it returns None; `abort` at any time; `safe_state`
+    and `close` on every way out. All but `plan` talk to the instrument and belong to the thread that opened it.
+    """
+
+    capabilities: ClassVar[Capabilities]
+    dialect: ClassVar[Dialect] = Dialect()
+    interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
+    """By which VISA interfaces and resource classes it can be reached."""
+
+    @abstractmethod
+    def __init__(self, session: VisaSession) -> None:
+        """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for the instrument that answered."""
+
+    @classmethod
+    @abstractmethod
+    def plan(cls, protocol: Protocol) -> DrivePlan:
+        """Return what this model will do for a protocol. Needs no instrument.
+
+        Raises
+        ------
+        ProtocolError
+            If the model cannot do it: with every reason.
+        LimitError
+            If the sequence goes beyond the protocol's limits.
+        """
+
+    @abstractmethod
+    def identify(self) -> Identity:
+        """Ask who is there."""
+
+    @abstractmethod
+    def arm(self, plan: DrivePlan) -> None:
+        """Load limits, ranges, off state and program, and verify them by read-back. The output stays off.
+
+        Raises
+        ------
+        InstrumentError
+            If the instrument refuses anything or reads back something else.
+        """
+
+    @abstractmethod
+    def start(self) -> None:
+        """Let the loaded program run; its last step switches the output off."""
+
+    @abstractmethod
+    def read(self) -> Block | None:
+        """Return the samples that have come since the last call (perhaps none), or None after the last one."""
+
+    @abstractmethod
+    def abort(self) -> None:
+        """Stop the program at once."""
+
+    @abstractmethod
+    def safe_state(self) -> OutputReadback:
+        """Stop, switch the output off, and read that back. May be called at any time, any number of times.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the instrument does not say that its output is off.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the link go. Does not touch the output."""

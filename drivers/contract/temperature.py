@@ -1,0 +1,105 @@
+"""What every temperature controller can do."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from drivers.contract.readback import OutputReadback
+    from drivers.visa.session import VisaSession
+from drivers.contract.identity import Identity
+from drivers.visa.dialect import Dialect
+
+
+@dataclass(frozen=True)
+class TemperatureReading:
+    """What a thermometer says.
+
+    Attributes
+    ----------
+    temperature_K : float
+    setpoint_K : float
+    stable : bool
+        Whether it has been within its band around the setpoint for the settling time.
+    """
+
+    temperature_K: float
+    setpoint_K: float
+    stable: bool
+
+
+class TemperatureController(ABC):
+    """An instrument that keeps the cell's cryostat or oven at a temperature.
+
+    Its methods talk to the instrument and belong to the thread that opened it.
+    """
+
+    dialect: ClassVar[Dialect] = Dialect()
+    interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "ASRL INSTR", "USB INSTR", "GPIB INSTR")
+
+    @abstractmethod
+    def __init__(self, session: VisaSession) -> None:
+        """Take a link over; the driver owns it from now on."""
+
+    @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        return Identity.from_idn(answer)
+
+    @classmethod
+    @abstractmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for the instrument that answered."""
+
+    @abstractmethod
+    def identify(self) -> Identity:
+        """Ask who is there."""
+
+    @abstractmethod
+    def set_setpoint(self, temperature_K: float) -> None:
+        """Go to a temperature, K; verified by read-back.
+
+        Raises
+        ------
+        LimitError
+            If it is beyond what the sensor or the controller allows.
+        InstrumentError
+            If it reads back something else.
+        """
+
+    @abstractmethod
+    def read(self) -> TemperatureReading:
+        """Return the temperature now."""
+
+    @abstractmethod
+    def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
+        """Read until the temperature is stable; return the last reading.
+
+        Parameters
+        ----------
+        timeout_s : float
+            How long at most.
+        every_s : float
+            How often is read.
+
+        Raises
+        ------
+        InstrumentError
+            If it is not stable in time, or something has a fault. The heater stays as it is.
+        """
+
+    @abstractmethod
+    def safe_state(self) -> OutputReadback:
+        """Switch the heaters off and read that back. May be called at any time, any number of times.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the instrument does not say that its heaters are off.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Let the link go. Does not touch the heaters."""

@@ -1,0 +1,1 @@
+"""Keysight B2900 source-measure units."""

@@ -1,0 +1,1 @@
+"""Lake Shore 335 and 336 temperature controllers."""

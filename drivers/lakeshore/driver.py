@@ -1,0 +1,299 @@
+"""How is a Lake Shore 335 or 336 made to keep a cell at a temperature?
+
+Commands: Lake Shore *Model 336 Temperature Controller User's Manual* (rev. 1.9) and that of the 335, chapter 6.
+
+- ``KRDG?`` and ``RDGST?`` (invalid 1, under range 16, over range 32, sensor units zero 64, over range 128) of an input;
+- ``SETP``, ``RAMP`` (K/min), ``OUTMODE`` (1: closed loop), ``RANGE`` (0 off, 1 low, 2 medium, 3 high), ``HTRST?``
+  (1 open load, 2 short; reading it clears it) of a heater output;
+- ``TLIMIT``: above it the controller itself switches all outputs off. It is set with each set point, so that the heater
+  goes off even if the computer is dead.
+
+A command that it does not take gets no answer, only a bit in ``*ESR?``: so whatever is set is read back. Over a serial
+line it speaks 57600 baud, 7 data bits, odd parity; over Ethernet at port 7777; lines end with CR LF. Heaters that hang
+on the analog outputs 3 and 4 of a 336 are not touched.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from drivers.contract.identity import Identity
+from drivers.contract.readback import OutputReadback
+from drivers.contract.temperature import TemperatureController, TemperatureReading
+from drivers.visa.dialect import Dialect
+from protocols import InstrumentError, LimitError, OutputStateUnknown, format_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from drivers.visa.session import VisaSession
+
+_SENSOR_FAULTS = {
+    128: "the sensor is open",
+    64: "the sensor is shorted",
+    32: "the temperature is over the sensor's range",
+    16: "the temperature is under the sensor's range",
+    1: "the reading is invalid",
+}
+_HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}
+_CLOSED_LOOP = 1
+_SHOWN_K = 2e-3  # what read-back may differ by: three digits after the point
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """How a controller is to regulate, and what counts as stable.
+
+    Attributes
+    ----------
+    sensor : str
+        Input of the sensor at the cell.
+    output : int
+        Heater output, 1 or 2.
+    heater_range : int
+        1 low, 2 medium, 3 high.
+    ramp_K_min : float
+        How fast the set point goes; 0 for at once.
+    lowest_K, highest_K : float
+        Beyond these no set point is taken; the upper one is also given to the controller as its own limit.
+    band_K, settling_s : float
+        Stable is what has been so near the set point for so long.
+    """
+
+    sensor: str = "A"
+    output: int = 1
+    heater_range: int = 3
+    ramp_K_min: float = 0.0
+    lowest_K: float = 10.0
+    highest_K: float = 400.0
+    band_K: float = 0.05
+    settling_s: float = 60.0
+
+
+_REGULATION = Regulation()
+
+
+class _LakeShore(TemperatureController):
+    """A Lake Shore controller with one heater output and the sensor that controls it.
+
+    Parameters
+    ----------
+    session : VisaSession
+        Its link; this driver owns it from now on.
+    regulation : Regulation
+        May be changed until the first set point.
+    clock : callable
+        Gives seconds; the controller has no clock of its own.
+    sleep : callable
+        Waits for seconds.
+    """
+
+    dialect = Dialect(write_end="\r\n", read_end="\r\n", baud=57600, data_bits=7, odd_parity=True)
+    model: ClassVar[str]
+    inputs: ClassVar[str]
+
+    def __init__(
+        self,
+        session: VisaSession,
+        regulation: Regulation = _REGULATION,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._session = session
+        self._clock, self._sleep = clock, sleep
+        self._wanted_K: float | None = None
+        self._still_to_go_K = 0.0
+        self._inside_since: float | None = None
+        self.regulate(regulation)
+
+    def regulate(self, regulation: Regulation) -> None:
+        """Regulate in another way from the next set point on.
+
+        Raises
+        ------
+        InstrumentError
+            If the model has no such input, output or range.
+        """
+        r = regulation
+        if (
+            len(r.sensor) != 1
+            or r.sensor not in self.inputs
+            or r.output not in {1, 2}
+            or r.heater_range not in {1, 2, 3}
+        ):
+            raise InstrumentError(
+                f"a Lake Shore {self.model} has inputs {', '.join(self.inputs)}, heater outputs 1 and 2 and ranges "
+                f"1 to 3, not {r}"
+            )
+        self._use = regulation
+
+    @classmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for that instrument."""
+        return identity.maker.upper() in {"LSCI", "LAKE SHORE"} and identity.model.upper() == f"MODEL{cls.model}"
+
+    def identify(self) -> Identity:
+        """Ask who is there."""
+        return Identity.from_idn(self._session.query("*IDN?"))
+
+    # -- set point ----------------------------------------------------------------------------------------------------
+
+    def set_setpoint(self, temperature_K: float) -> None:
+        """Go to a temperature, K. See `TemperatureController.set_setpoint`."""
+        use = self._use
+        if not use.lowest_K <= temperature_K <= use.highest_K:
+            raise LimitError(
+                f"a set point of {format_quantity(temperature_K, 'K')} is not between "
+                f"{format_quantity(use.lowest_K, 'K')} and {format_quantity(use.highest_K, 'K')}: nothing was set"
+            )
+        output, rate = use.output, use.ramp_K_min
+        self._sensor_must_be_well()
+        self._wanted_K, self._inside_since = None, None
+        self._set(f"TLIMIT {use.sensor},{use.highest_K:.0f}", f"TLIMIT? {use.sensor}", [round(use.highest_K)])
+        number = self.inputs.index(use.sensor) + 1
+        self._set(f"OUTMODE {output},{_CLOSED_LOOP},{number},0", f"OUTMODE? {output}", [_CLOSED_LOOP, number, 0])
+        self._set(f"RAMP {output},{int(rate > 0)},{rate:.1f}", f"RAMP? {output}", [int(rate > 0), round(rate, 1)])
+        setting = f"SETP {output},{temperature_K:.3f}"
+        if rate > 0:
+            self._session.write(setting)  # read back by `read`, when the ramp has come there
+        else:
+            self._set(setting, f"SETP? {output}", [temperature_K])
+        self._set(f"RANGE {output},{use.heater_range}", f"RANGE? {output}", [use.heater_range])
+        self._wanted_K, self._still_to_go_K = temperature_K, math.inf if rate > 0 else 0.0
+
+    def _set(self, command: str, query: str, wanted: list[float]) -> None:
+        answer = self._session.query(f"{command};{query}")
+        values = _numbers(query, answer, ",", len(wanted))
+        if any(abs(value - want) > _SHOWN_K for value, want in zip(values, wanted, strict=True)):
+            raise InstrumentError(
+                f"{self._session.resource}: after {command!r}, {query} says {answer}", command=command
+            )
+
+    def _sensor_must_be_well(self) -> None:
+        query = f"RDGST? {self._use.sensor}"
+        (status,) = _numbers(query, self._session.query(query), ",", 1)
+        self._check_sensor(round(status))
+
+    def _check_sensor(self, status: int) -> None:
+        for bit, meaning in _SENSOR_FAULTS.items():
+            if status & bit:
+                raise InstrumentError(
+                    f"{self._session.resource}: input {self._use.sensor}: {meaning}. Switch the heater off and "
+                    "look after the sensor.",
+                    command="RDGST?",
+                )
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def read(self) -> TemperatureReading:
+        """Return the temperature now. See `TemperatureController.read`.
+
+        Raises
+        ------
+        InstrumentError
+            If the sensor or the heater has a fault, or the heater is off although there is a set point, or the
+            controller goes to another one.
+        """
+        query = (
+            f"KRDG? {self._use.sensor};RDGST? {self._use.sensor};SETP? {self._use.output};RANGE? {self._use.output};"
+            f"HTRST? {self._use.output}"
+        )
+        answer = self._session.query(query)
+        kelvin, status, setpoint, heater_range, heater = _numbers(query, answer, ";", 5)
+        self._check_sensor(round(status))
+        if fault := _HEATER_FAULTS.get(round(heater)):
+            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {fault}", command="HTRST?")
+        if self._wanted_K is not None and round(heater_range) == 0:
+            limit = format_quantity(self._use.highest_K, "K")
+            raise InstrumentError(
+                f"{self._session.resource}: output {self._use.output} is off at {format_quantity(kelvin, 'K')}: "
+                f"switched off at the instrument, or by its temperature limit of {limit}",
+                command="RANGE?",
+            )
+        if self._wanted_K is not None and abs(setpoint - self._wanted_K) > self._still_to_go_K + _SHOWN_K:
+            raise InstrumentError(
+                f"{self._session.resource}: output {self._use.output} goes to {format_quantity(setpoint, 'K')}, not to"
+                f" {format_quantity(self._wanted_K, 'K')}: reset, or set at the instrument or by another program",
+                command="SETP?",
+            )
+        if self._wanted_K is not None:
+            self._still_to_go_K = abs(setpoint - self._wanted_K)  # a ramp only comes nearer
+        return TemperatureReading(kelvin, setpoint, self._is_stable(kelvin, setpoint))
+
+    def _is_stable(self, kelvin: float, setpoint: float) -> bool:
+        wanted, now = self._wanted_K, self._clock()
+        if wanted is None or abs(setpoint - wanted) > _SHOWN_K or abs(kelvin - wanted) > self._use.band_K:
+            self._inside_since = None
+            return False
+        if self._inside_since is None:
+            self._inside_since = now
+        return now - self._inside_since >= self._use.settling_s
+
+    def wait_until_stable(self, timeout_s: float, every_s: float = 1.0) -> TemperatureReading:
+        """Wait on the driver's clock. See `TemperatureController.wait_until_stable`."""
+        began = self._clock()
+        while not (reading := self.read()).stable:
+            if self._clock() - began > timeout_s:
+                raise InstrumentError(
+                    f"{self._session.resource}: {format_quantity(reading.temperature_K, 'K')} after "
+                    f"{format_quantity(timeout_s, 's')}, not stable at {format_quantity(reading.setpoint_K, 'K')}"
+                )
+            self._sleep(every_s)
+        return reading
+
+    # -- ways out -----------------------------------------------------------------------------------------------------
+
+    def safe_state(self) -> OutputReadback:
+        """Switch both heater outputs off and read that back. See `TemperatureController.safe_state`."""
+        self._wanted_K = self._inside_since = None
+        try:
+            answer = self._session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2").strip()
+        except InstrumentError as fault:
+            raise OutputStateUnknown(
+                f"the heaters of {self._session.resource} may still be ON ({fault}). Press its ALL OFF key."
+            ) from fault
+        if answer != "0;0":
+            raise OutputStateUnknown(
+                f"{self._session.resource} was told to switch its heaters off and says {answer!r}. Press its ALL OFF "
+                "key."
+            )
+        return OutputReadback(off=True, answer=answer)
+
+    def close(self) -> None:
+        """Close the session."""
+        self._session.close()
+
+
+class LakeShore335(_LakeShore):
+    """A Lake Shore 335."""
+
+    model = "335"
+    inputs = "AB"
+
+
+class LakeShore336(_LakeShore):
+    """A Lake Shore 336."""
+
+    model = "336"
+    inputs = "ABCD"
+
+
+def _numbers(query: str, answer: str, separator: str, count: int) -> list[float]:
+    """Return the numbers of an answer.
+
+    Raises
+    ------
+    InstrumentError
+        If they are not numbers, or not as many.
+    """
+    try:
+        values = [float(text) for text in answer.split(separator)]
+    except ValueError:
+        values = []
+    if len(values) != count or not all(math.isfinite(value) for value in values):
+        raise InstrumentError(f"{query} was answered {answer!r}, not with {count} numbers", command=query)
+    return values

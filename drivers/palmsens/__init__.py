@@ -1,0 +1,1 @@
+"""PalmSens EmStat potentiostats."""

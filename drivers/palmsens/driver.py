@@ -1,0 +1,328 @@
+"""How is a PalmSens EmStat Pico, EmStat4 or Nexus made to play a voltage program?
+
+The whole program is one finite MethodSCRIPT (`drivers.palmsens.methodscript`) that runs on the instrument and ends in
+``on_finished: cell_off``: a computer that dies leaves the cell off. Packages of the current stream while it runs;
+``Z`` aborts it at any time, and ``on_finished:`` runs then too. *EmStat Pico communication protocol* v1.6 (``t``,
+``i``, ``v``, ``e``, ``l``, ``r``, ``Z``); *MethodSCRIPT manual* v1.8, whose array
+elements (``lv[k]``) the script needs.
+
+Not confirmed: the shortest interval of ``meas_loop_ca`` (taken as what the serial line can carry, and 1 ms), the
+script memory, over which part of the interval a reading averages (taken as its last half), how long commands take, and
+the step of the potential (537, 395 and 932 uV of an EmStat Pico's three modes).
+There is no query for the state of the cell, but an open-circuit measurement is refused while it is on (error 0014 of
+appendix A): that the cell is off is known from a script that switched it off and then made such a measurement.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from drivers.contract.block import Block, Status
+from drivers.contract.identity import Capabilities, Identity
+from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.readback import OutputReadback
+from drivers.palmsens.methodscript import (
+    Measured,
+    Progress,
+    ReadingStatus,
+    packaged,
+    raise_fault,
+    script_for,
+    segments,
+)
+from drivers.palmsens.plan import Mode, mode_for, plan_emstat
+from drivers.visa.dialect import Dialect
+from protocols import InstrumentError, OutputStateUnknown, format_quantity
+
+if TYPE_CHECKING:
+    from drivers.contract.plan import DrivePlan
+    from drivers.visa.session import VisaSession
+    from protocols import Protocol
+
+_DEAF_S = 0.06  # after a failed command nothing is heard for 50 ms
+_MOST_LINES = 5000
+_SILENCE_S = 10.0  # beyond this and some intervals, a running script that says nothing is no more
+_OLDEST = "01.08"
+_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})
+_POLL_S = 0.002
+_OFF = "cell is off"
+_OFF_SCRIPT = [
+    "cell_off",
+    "var p",
+    "set_pgstat_chan 0",
+    "set_pgstat_mode 2",
+    "meas_loop_ocp p 10m 10m",
+    "endloop",
+    f'send_string "{_OFF}"',
+]
+_KEY = "Unplug the cell, or the instrument."
+
+
+class EmStat(Potentiostat):
+    """A PalmSens instrument that speaks MethodSCRIPT.
+
+    Parameters
+    ----------
+    session : VisaSession
+        Its link; this driver owns it from now on.
+    """
+
+    dialect = Dialect(greeting="t", baud=230_400, software_flow=True)
+    interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
+    firmware: ClassVar[str]
+    """How the answer to ``t`` begins."""
+    modes: ClassVar[tuple[Mode, ...]]
+    """PGStat modes, the fastest first."""
+    script_bytes: ClassVar[int]
+
+    def __init__(self, session: VisaSession) -> None:
+        self._session = session
+        self._plan: DrivePlan | None = None
+        self._progress = Progress([], 1, 1.0)
+        self._n_read = 0
+        self._over = False
+        self._fault: InstrumentError | None = None
+        self._heard_s = 0.0
+        # The answer to the greeting has a second line.
+        self._rest_of_greeting = session.read_line()
+
+    @classmethod
+    def identity_of(cls, answer: str) -> Identity:
+        """Return who it is by its firmware: ``tespico1600#Sep 30 2025 14:38:26``."""
+        name, _, built = answer.partition("#")
+        known = name.startswith(f"t{cls.firmware}")
+        return Identity(
+            "PalmSens" if known else name, cls.capabilities.model if known else "", "", f"{name[1:]} {built}"
+        )
+
+    @classmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for that instrument."""
+        return (identity.maker, identity.model) == ("PalmSens", cls.capabilities.model)
+
+    @classmethod
+    def plan(cls, protocol: Protocol) -> DrivePlan:
+        """Return what the instrument will do. See `Potentiostat.plan`."""
+        return plan_emstat(cls.capabilities, cls.modes, cls.script_bytes, protocol)
+
+    def identify(self) -> Identity:
+        """Ask for the serial number."""
+        answer = self._session.query("i")
+        raise_fault(self._session.resource, answer, "serial number")
+        return Identity("PalmSens", self.capabilities.model, answer[1:], self._session.idn[1:])
+
+    def arm(self, plan: DrivePlan) -> None:
+        """Switch the cell off, load the script and let the instrument check it, without running it."""
+        self.safe_state()
+        version = self._session.query("v")
+        raise_fault(self._session.resource, version, "script version")
+        if version[1:] < _OLDEST:
+            raise InstrumentError(
+                f"{self._session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
+                f"{_OLDEST} at least: update its firmware",
+                command="v",
+            )
+        mode = mode_for(self.modes, plan.sequence)
+        # ``l`` loads as ``e`` does, and does not run.
+        self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
+        self._plan = plan
+        self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
+        self._over, self._fault, self._n_read = False, None, 0
+
+    def _load(self, command: str, lines: list[str], doing: str) -> None:
+        self._session.write(command)
+        for line in lines:
+            self._session.write(line)
+        self._session.write("")
+        answer = self._session.read_line()
+        raise_fault(self._session.resource, answer, doing)
+        if answer != command:
+            raise InstrumentError(
+                f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
+                command=doing,
+            )
+
+    def start(self) -> None:
+        """Run the loaded script."""
+        self._armed_plan()
+        answer = self._session.query("r")
+        raise_fault(self._session.resource, answer, "run")
+        if answer != "r":
+            raise InstrumentError(f"{self._session.resource} answered r with {answer!r}", command="r")
+        self._heard_s = time.monotonic()
+
+    def read(self) -> Block | None:
+        """Return what has been sent. See `Potentiostat.read`."""
+        plan = self._armed_plan()
+        if self._fault is not None:
+            raise self._fault
+        if self._over:
+            return None
+        rows: list[tuple[float, float, float, int]] = []
+        try:
+            self._take_lines(plan, rows)
+        except InstrumentError as fault:
+            # What came before it is good, and goes first.
+            if not rows:
+                raise
+            self._fault = fault
+        table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+        return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))
+
+    def _take_lines(self, plan: DrivePlan, rows: list[tuple[float, float, float, int]]) -> None:
+        for _ in range(_MOST_LINES):
+            line = self._session.poll_line()
+            if line is None:
+                break
+            self._heard_s = time.monotonic()
+            if line.startswith("P"):
+                rows += self._packaged(plan, line)
+            elif line == "":
+                self._over = True
+                break
+            elif line not in _MARKERS:
+                raise_fault(self._session.resource, line, "run")
+                raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}: the line is garbled", command="r")
+            elif line == "*":
+                self._progress.end_level(self._session.resource)
+        if self._over and self._n_read < plan.n_samples:
+            raise InstrumentError(
+                f"{self._session.resource}: its script ended after {self._n_read} of {plan.n_samples} samples: it was "
+                f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
+                command="r",
+            )
+        silent_s = time.monotonic() - self._heard_s
+        if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
+            raise InstrumentError(
+                f"{self._session.resource} has said nothing for {silent_s:.0f} s while its script should run: it has "
+                "restarted, or the line is cut",
+                command="r",
+            )
+
+    def _packaged(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
+        """Return the sample that a package has; one with a time begins a level."""
+        variables = packaged(line)
+        kinds = [variable.kind for variable in variables]
+        if kinds == ["eb"]:
+            self._progress.begin_level(self._session.resource, variables[0].value)
+            return []
+        if kinds != ["da", "ba"]:
+            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which nobody asked for", command="r")
+        potential, current = variables
+        end_s, level, late = self._progress.next_sample(self._session.resource)
+        self._n_read += 1
+        status = _flags(current)
+        strays = abs(potential.value - level) > 0.6 * mode_for(self.modes, plan.sequence).step_V
+        if late or strays:
+            status |= Status.TIMING
+        if abs(current.value) > 0.995 * plan.compliance_A:
+            status |= Status.COMPLIANCE
+        value = math.nan if status & Status.OVERLOAD else current.value
+        return [(end_s - 0.5 * plan.aperture_s, potential.value if strays else level, value, int(status))]
+
+    def _armed_plan(self) -> DrivePlan:
+        if self._plan is None:
+            raise InstrumentError("the instrument has no program: arm it first")
+        return self._plan
+
+    def abort(self) -> None:
+        """Abort the script; its ``on_finished:`` switches the cell off."""
+        self._session.write("Z")
+
+    def safe_state(self) -> OutputReadback:
+        """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
+        try:
+            self._silence()
+            self._load("e", _OFF_SCRIPT, "cell off")
+            said: list[str] = []
+            while not said or said[-1]:
+                said.append(self._session.read_line())
+                raise_fault(self._session.resource, said[-1], "cell off")
+        except InstrumentError as fault:
+            raise OutputStateUnknown(
+                f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
+            ) from fault
+        if said != ["M000B", "*", f"T{_OFF}", ""]:
+            raise OutputStateUnknown(
+                f"{self._session.resource} was told to switch its cell off and says {said!r}. {_KEY}"
+            )
+        return OutputReadback(off=True, answer=_OFF)
+
+    def _silence(self) -> None:
+        """Abort what runs, and drop what it still has to say."""
+        # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
+        self._session.write("")
+        time.sleep(_DEAF_S)
+        self._session.write("Z")
+        aborted = False
+        patient_until = time.monotonic() + self._session.timeout_s
+        while time.monotonic() < patient_until:
+            line = self._session.poll_line()
+            if line is None:
+                time.sleep(_POLL_S)
+            elif line.endswith("Z!0006") or (aborted and (line == "" or "!" in line)):
+                break
+            elif line.endswith("Z"):
+                aborted = True
+        # Whatever came: the script that follows has the last word.
+        time.sleep(_DEAF_S)
+        self._session.clear()
+
+    def close(self) -> None:
+        """Close the session."""
+        self._session.close()
+
+
+class EmStatPico(EmStat):
+    """An EmStat Pico, or a Sensit with one inside."""
+
+    firmware = "espico"
+    modes = (Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6))
+    script_bytes = 16_384
+    capabilities = Capabilities(
+        model="EmStat Pico",
+        voltage_ranges_V=(2.0,),
+        current_ranges_A=(1e-7, 1e-6, 6e-6, 1.3e-5, 2.5e-5, 5e-5, 1e-4, 2e-4, 1e-3, 5e-3),
+        min_dwell_s=0.02,
+        max_dwell_s=100_000.0,
+        time_step_s=1e-3,
+        min_interval_s=2e-3,  # a package of 20 characters takes 0.9 ms at 230400 baud
+        max_interval_s=1000.0,
+        max_samples=10_000_000,
+        max_edges=100_000,
+        response_s=(1e-6,),
+    )
+
+
+class EmStat4(EmStat):
+    """An EmStat4 LR on USB."""
+
+    firmware = "es4_lr"
+    modes = (Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),)
+    script_bytes = 65_536
+    capabilities = Capabilities(
+        model="EmStat4 LR",
+        voltage_ranges_V=(3.0,),
+        current_ranges_A=tuple(10.0 ** (decade - 9) for decade in range(8)),
+        min_dwell_s=0.005,
+        max_dwell_s=100_000.0,
+        time_step_s=1e-3,
+        min_interval_s=5e-4,
+        max_interval_s=1000.0,
+        max_samples=10_000_000,
+        max_edges=100_000,
+        response_s=(1e-6,),
+    )
+
+
+def _flags(variable: Measured) -> Status:
+    status = Status(0)
+    if variable.status & ReadingStatus.OVERLOAD or math.isnan(variable.value):
+        status |= Status.OVERLOAD
+    if variable.status & ReadingStatus.TIMING:
+        status |= Status.TIMING
+    return status

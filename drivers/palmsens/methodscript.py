@@ -1,0 +1,258 @@
+"""How is a voltage program written in MethodSCRIPT, and what do the lines say that come back?
+
+*MethodSCRIPT manual* v1.8 (chapters 3-5 numbers and packages, 9 blocks, 14 commands), *EmStat Pico communication
+protocol* v1.3, and the vendor's MethodSCRIPT_Examples.
+"""
+
+from __future__ import annotations
+
+import enum
+import math
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from protocols import InstrumentError
+
+if TYPE_CHECKING:
+    from drivers.contract.plan import DrivePlan
+
+_PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, " ": 0, "k": 3, "M": 6, "G": 9, "T": 12}
+_OFFSET = 1 << 27
+JITTER_S = 1e-3  # a level that begins further from its plan is told as such
+_FAULT = re.compile(r"!([0-9A-F]{4})(.*)$")
+_TEXTS = {
+    0x0006: "it is not in the state for that",
+    0x0014: "its cell is on",
+    0x0032: "the current was beyond what it can drive (critical overload)",
+    0x0058: "it cannot keep the timing: sample more slowly",
+    0x005A: "it cannot keep the timing: sample more slowly",
+    0x000F: "a potential is outside its window",
+    0x4005: "the script is too long for its memory",
+    0x400B: "measurement loops cannot be nested",
+}
+
+
+class ReadingStatus(enum.IntFlag):
+    """Metadata of a measured value (manual 4.3.2)."""
+
+    TIMING = 1
+    OVERLOAD = 2
+    UNDERLOAD = 4
+    WARNING = 8
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One variable of a package.
+
+    Attributes
+    ----------
+    kind : str
+        Variable type: ``ba`` current, ``eb`` time.
+    value : float
+        In the SI unit; NaN if the instrument says so.
+    status : int
+        `ReadingStatus`.
+    """
+
+    kind: str
+    value: float
+    status: int
+
+
+def si(value: float, digits: int = 4) -> str:
+    """Return a number as a script writes it: a whole number with an SI prefix (manual, chapter 4).
+
+    Parameters
+    ----------
+    value : float
+    digits : int
+        How many significant ones are kept.
+    """
+    if value == 0.0:
+        return "0"
+    for prefix, exponent in (("", 0), ("m", -3), ("u", -6), ("n", -9), ("p", -12)):
+        scaled = value * 10.0**-exponent
+        whole = round(scaled)
+        if math.isclose(whole, scaled, rel_tol=1e-9) or abs(whole) >= 10**digits:
+            return f"{whole}{prefix}"
+    return f"{round(value * 1e12)}p"
+
+
+def packaged(line: str) -> list[Measured]:
+    """Return the variables of a package line, ``P...;...`` (manual, chapter 5).
+
+    Raises
+    ------
+    InstrumentError
+        If it is none.
+    """
+    found = []
+    for text in line[1:].split(";"):
+        number, *metadata = text.split(",")
+        kind, digits, prefix = number[:2], number[2:9], number[9:10]
+        if digits == "     na":  # "     nan"
+            found.append(Measured(kind, math.nan, 0))
+            continue
+        try:
+            value = (int(digits, 16) - _OFFSET) * 10.0 ** _PREFIXES[prefix]
+            status = next((int(word[1:], 16) for word in metadata if word.startswith("1")), 0)
+        except (ValueError, KeyError):
+            raise InstrumentError(f"{text!r} is no variable of a package: the line is garbled") from None
+        if len(number) != 10:
+            raise InstrumentError(f"{text!r} is no variable of a package: the line is garbled")
+        found.append(Measured(kind, value, status))
+    return found
+
+
+def raise_fault(resource: str, line: str, doing: str) -> None:
+    """Raise the fault that a line tells, if it tells one."""
+    found = _FAULT.search(line)
+    if found is None:
+        return
+    number = int(found[1], 16)
+    what = _TEXTS.get(number, "see appendix A of the MethodSCRIPT manual")
+    raise InstrumentError(f"{resource}: {doing}: error {number:04X}{found[2]}: {what}", command=doing, number=number)
+
+
+def segments(plan: DrivePlan) -> list[tuple[float, float]]:
+    """Return level (V) and end (s, from the start of the repeat) of each hold of one repeat."""
+    n = plan.base_points
+    ends = [*plan.sequence.times_s[1 : n + 1].tolist(), plan.sequence.duration_s][:n]
+    return list(zip(plan.sequence.start_V[:n].tolist(), ends, strict=True))
+
+
+def samples_of(length_s: float, interval_s: float) -> int:
+    """Return how many samples a hold has: one less than fit, so that the next one can begin in time."""
+    return round(length_s / interval_s) - 1
+
+
+class Progress:
+    """Where in the program a running script is, by the packages that have come.
+
+    Parameters
+    ----------
+    holds : list of (float, float)
+        Level (V) and end (s) of each hold of one repeat.
+    repeats : int
+    interval_s : float
+    """
+
+    def __init__(self, holds: list[tuple[float, float]], repeats: int, interval_s: float) -> None:
+        self._levels = [level for level, _ in holds]
+        self._starts = [0.0, *(end for _, end in holds)]
+        self._n_levels = len(holds) * repeats
+        self._interval_s = interval_s
+        self._level = -1
+        self._count = self._in_level = 0
+        self._origin_s = math.nan
+        self._late_s = 0.0
+
+    def begin_level(self, resource: str, first_s: float) -> None:
+        """Take the timer of a level's first reading, which ends one interval after the level has begun.
+
+        The run's time starts with the first level, whatever came before it.
+        """
+        self._level += 1
+        if self._level >= self._n_levels or self._in_level != self._count:
+            raise self._lost(resource)
+        base = self._level % len(self._levels)
+        self._in_level, self._count = (
+            0,
+            samples_of(self._starts[base + 1] - self._starts[base], self._interval_s),
+        )
+        if self._level == 0:
+            self._origin_s = first_s - self._interval_s
+        self._late_s = first_s - self._interval_s - self._origin_s - self._planned_s()
+
+    def _planned_s(self) -> float:
+        repeat, base = divmod(self._level, len(self._levels))
+        return repeat * self._starts[-1] + self._starts[base]
+
+    def next_sample(self, resource: str) -> tuple[float, float, bool]:
+        """Return end (s) and level (V) of the next sample, and whether its level came at another time than planned."""
+        if self._level < 0 or self._in_level >= self._count:
+            raise self._lost(resource)
+        self._in_level += 1
+        late = abs(self._late_s) > JITTER_S
+        end_s = self._planned_s() + self._in_level * self._interval_s + (self._late_s if late else 0.0)
+        return end_s, self._levels[self._level % len(self._levels)], late
+
+    def end_level(self, resource: str) -> None:
+        """Take the end of a level's loop; all its samples must have come, unless the script was aborted."""
+        if self._in_level != self._count:
+            raise self._lost(resource)
+
+    def _lost(self, resource: str) -> InstrumentError:
+        return InstrumentError(
+            f"{resource}: level {self._level + 1} of {self._n_levels} has other than {self._count} samples: lines were "
+            "lost, or its script was aborted",
+            command="r",
+        )
+
+
+def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
+    """Return the lines of the script that plays a plan.
+
+    Levels and their ends stand in arrays. Each level is a chronoamperometry loop that ends an interval early; the
+    script then waits for the level's end by its timer, so that the time which commands take does not add up. The first
+    reading of a level comes with the timer, each reading with the potential that was really set; a current beyond the
+    limit makes the script abort itself.
+    """
+    holds = segments(plan)
+    levels = [level for level, _ in holds] + [plan.sequence.rest_V]
+    current_range, limit, interval = si(plan.current_range_A), si(plan.compliance_A), si(plan.interval_s, 7)
+    lines = [f"var {name}" for name in ("p", "c", "t", "d", "o", "s", "k", "n")]
+    lines += [f"array lv {len(holds)}i", f"array en {len(holds)}i"]
+    for k, (level, end) in enumerate(holds):
+        lines += [f"store_var lv[{k}i] {si(level)} ab", f"store_var en[{k}i] {si(end, 7)} eb"]
+    lines += [
+        "set_pgstat_chan 0",
+        f"set_pgstat_mode {mode}",
+        f"set_max_bandwidth {si(bandwidth_Hz)}",
+        f"set_range_minmax da {si(min(levels))} {si(max(levels))}",
+        f"set_range ba {current_range}",
+        f"set_autoranging ba {current_range} {current_range}",
+        f"set_e {si(plan.sequence.rest_V)}",
+        "store_var o 0 eb",
+        "store_var n 0i ja",
+        "cell_on",
+        "timer_start",
+        f"loop n < {plan.repeats}i",
+        "store_var k 0i ja",
+        f"loop k < {len(holds)}i",
+        "store_var s 0i ja",
+        *_remaining(),
+        f"sub_var d {si(0.5 * plan.interval_s, 7)}",
+        f"meas_loop_ca p c lv[k] {interval} d",
+        "timer_get t",
+        "if s == 0i",
+        "store_var s 1i ja",
+        *_package("t"),
+        "endif",
+        *_package("p", "c"),
+        *(line for sign in ("> ", "< -") for line in (f"if c {sign}{limit}", "abort", "endif")),
+        "endloop",
+        *_remaining(),
+        "if d > 0",
+        "wait d",
+        "endif",
+        "add_var k 1i",
+        "endloop",
+        f"add_var o {si(holds[-1][1], 7)}",
+        "add_var n 1i",
+        "endloop",
+        "on_finished:",
+        "cell_off",
+    ]
+    return lines
+
+
+def _remaining() -> list[str]:
+    """Return what puts the time until the end of level k into d."""
+    return ["copy_var en[k] d", "add_var d o", "timer_get t", "sub_var d t"]
+
+
+def _package(*names: str) -> list[str]:
+    return ["pck_start", *(f"pck_add {name}" for name in names), "pck_end"]

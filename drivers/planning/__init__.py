@@ -1,0 +1,1 @@
+"""From a protocol to what an instrument really does."""

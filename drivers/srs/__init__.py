@@ -1,0 +1,1 @@
+"""The SRS EC301 potentiostat."""

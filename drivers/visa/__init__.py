@@ -1,0 +1,1 @@
+"""VISA sessions: dialects, links, transcripts."""

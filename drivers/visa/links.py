@@ -1,0 +1,321 @@
+"""How do bytes go to an instrument and come back, whatever lies between?
+
+pyvisa opens and closes every resource. On raw sockets and serial lines the bytes then go directly through the socket
+or port below it: pyvisa-py reads a socket at a tenth of its speed and a serial line byte by byte (0.1 MB/s), takes a
+closed connection for silence, and its writes know no timeout. HiSLIP, VXI-11, USB and GPIB carry messages, whose
+protocol is pyvisa's to know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import select
+import socket
+import sys
+import threading
+import time
+from contextlib import ExitStack, suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+import serial
+
+if TYPE_CHECKING:
+    from pyvisa import ResourceManager
+    from pyvisa.resources import MessageBasedResource
+
+    from drivers.visa.dialect import Dialect
+
+_LARGEST = 1 << 20
+_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest that was ever sold
+_MESSAGE_AVAILABLE = 0x10  # status byte, IEEE 488.2-1992, 11.2
+
+
+class Link(Protocol):
+    """Bytes to and from one instrument.
+
+    Attributes
+    ----------
+    slowest_Bps : float
+        Bytes a second; what comes more slowly does not come.
+    """
+
+    slowest_Bps: float
+
+    def send(self, data: bytes) -> None:
+        """Send all of it within the timeout."""
+
+    def receive_into(self, memory: memoryview) -> int:
+        """Wait for bytes and put as many as have come into memory; return how many (one at least).
+
+        Raises
+        ------
+        TimeoutError
+            If none came within the timeout.
+        """
+
+    def waiting(self) -> bool:
+        """Whether there is something to be received now."""
+
+    def clear(self) -> None:
+        """Drop what has come; by a device clear where there is such a thing."""
+
+    def close(self) -> None:
+        """Let the resource go."""
+
+
+def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect: Dialect) -> Link:
+    """Open a resource.
+
+    Raises whatever pyvisa and the transports raise.
+    """
+    milliseconds = int(timeout_s * 1000)
+    claim = _claimed(resource)
+    try:
+        opened = cast(
+            "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
+        )
+    except BaseException:
+        claim.close()
+        raise
+    try:
+        transport = cast("Any", opened.visalib).sessions[opened.session]
+        below = getattr(transport, "interface", None)
+        if isinstance(below, socket.socket):
+            return SocketLink(opened, below, timeout_s)
+        if isinstance(below, serial.SerialBase):
+            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect, claim)
+        return MessageLink(opened, timeout_s)
+    except BaseException:
+        opened.close()
+        claim.close()
+        raise
+
+
+def _claimed(resource: str) -> ExitStack:
+    """Lock a serial line until the returned stack is closed, before it is opened: opening drops what has come.
+
+    The operating system lets any number of programs open one line, and each takes what another was answered. Windows
+    does not; nor has it such names.
+    """
+    claim = ExitStack()
+    line = re.match(r"(?i)asrl(/.+?)(::instr)?$", resource.strip())
+    if line is None or sys.platform == "win32":
+        return claim
+    import fcntl
+
+    descriptor = os.open(line[1], os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+    claim.callback(os.close, descriptor)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        claim.close()
+        raise BlockingIOError(f"another program uses the serial line {line[1]}") from None
+    return claim
+
+
+class SocketLink:
+    """A raw socket.
+
+    Parameters
+    ----------
+    opened : MessageBasedResource
+    below : socket
+        Under it.
+    timeout_s : float
+    """
+
+    slowest_Bps = _SLOWEST_BPS
+
+    def __init__(self, opened: MessageBasedResource, below: socket.socket, timeout_s: float) -> None:
+        self._opened = opened
+        self._timeout_s = timeout_s
+        self.socket = below
+        # Else a write before a query waits 40 ms for a delayed ACK.
+        below.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        below.settimeout(timeout_s)
+
+    def send(self, data: bytes) -> None:
+        """Send all of it within the timeout."""
+        try:
+            self.socket.sendall(data)
+        except TimeoutError:
+            raise TimeoutError(f"the instrument took nothing for {self._timeout_s:g} s") from None
+
+    def receive_into(self, memory: memoryview) -> int:
+        """Wait for bytes; a connection that the peer has closed is an error at once."""
+        count = self.socket.recv_into(memory)
+        if count == 0:
+            raise ConnectionResetError("the instrument closed the connection")
+        return count
+
+    def waiting(self) -> bool:
+        """Whether bytes have come, or the end of the connection."""
+        return bool(select.select([self.socket], [], [], 0)[0])
+
+    def clear(self) -> None:
+        """Drop what comes until nothing has come for a tenth of a second."""
+        _drop(self, 0.1)
+
+    def close(self) -> None:
+        """Let the resource go."""
+        self._opened.close()
+
+
+class SerialLink:
+    """A serial line, real or virtual.
+
+    Parameters
+    ----------
+    opened : MessageBasedResource
+    below : serial port
+    timeout_s : float
+    dialect : Dialect
+        Its speed, frame and flow control.
+    claim : ExitStack
+        Closed with it: our lock on the line.
+    """
+
+    def __init__(
+        self,
+        opened: MessageBasedResource,
+        below: serial.Serial,
+        timeout_s: float,
+        dialect: Dialect,
+        claim: ExitStack,
+    ) -> None:
+        self._opened = opened
+        self._claim = claim
+        self._port = below
+        self.slowest_Bps = dialect.baud / 10.0 / 4.0  # ten bits a byte; a quarter of what the line can do
+        below.baudrate = dialect.baud
+        below.xonxoff = dialect.software_flow
+        if not str(below.port).startswith("/dev/pts/"):  # Linux refuses to frame what a pseudo-terminal passes on
+            below.bytesize = dialect.data_bits
+            below.parity = serial.PARITY_ODD if dialect.odd_parity else serial.PARITY_NONE
+        below.timeout = timeout_s
+        below.write_timeout = timeout_s
+        # What was sent to whoever had the line before is not for us.
+        below.reset_input_buffer()
+
+    def send(self, data: bytes) -> None:
+        """Send all of it within the timeout."""
+        self._port.write(data)
+
+    def receive_into(self, memory: memoryview) -> int:
+        """Wait for bytes."""
+        data = self._port.read(max(1, min(self._port.in_waiting, len(memory))))
+        if not data:
+            raise TimeoutError
+        memory[: len(data)] = data
+        return len(data)
+
+    def waiting(self) -> bool:
+        """Whether bytes have come."""
+        return bool(self._port.in_waiting)
+
+    def clear(self) -> None:
+        """Drop what comes until nothing has come for a tenth of a second."""
+        _drop(self, 0.1)
+
+    def close(self) -> None:
+        """Let the resource go."""
+        with self._claim:
+            self._opened.close()
+
+
+class MessageLink:
+    """HiSLIP, VXI-11, USB or GPIB: whole messages, device clear, a status byte.
+
+    Parameters
+    ----------
+    opened : MessageBasedResource
+    timeout_s : float
+    """
+
+    slowest_Bps = _SLOWEST_BPS
+
+    def __init__(self, opened: MessageBasedResource, timeout_s: float) -> None:
+        from pyvisa.constants import ResourceAttribute
+
+        self._opened = opened
+        self._timeout_s = timeout_s
+        opened.set_visa_attribute(ResourceAttribute.termchar_enabled, False)
+
+    def send(self, data: bytes) -> None:
+        """Send all of it as one message."""
+        self._opened.write_raw(data)
+
+    def receive_into(self, memory: memoryview) -> int:
+        """Wait for bytes of a message.
+
+        pyvisa-py waits anew for each part of it: what drips would keep it for hours. So somebody looks at the clock.
+        """
+        from pyvisa.constants import StatusCode
+
+        patience_s = self._timeout_s + len(memory) / self.slowest_Bps
+        watch = threading.Timer(patience_s, self._cut)
+        watch.daemon = True
+        watch.start()
+        try:
+            # That there may be more than was asked for is no news: answers are read in pieces.
+            with self._opened.ignore_warning(StatusCode.success_max_count_read):
+                data, status = self._opened.visalib.read(self._opened.session, len(memory))
+        finally:
+            watch.cancel()
+        if not data:
+            raise TimeoutError(f"an empty answer ({status!r})")
+        memory[: len(data)] = data
+        return len(data)
+
+    def _cut(self) -> None:
+        """Cut the connection under a read that does not end."""
+        transport = cast("Any", self._opened.visalib).sessions.get(self._opened.session)
+        below = getattr(transport, "interface", None)
+        for name in ("_sync", "_async", "sock"):  # HiSLIP has the first two, VXI-11 the last
+            part = getattr(below, name, None)
+            if isinstance(part, socket.socket):
+                with suppress(OSError):
+                    part.shutdown(socket.SHUT_RDWR)
+
+    def waiting(self) -> bool:
+        """Whether the instrument has an answer (bit MAV of its status byte)."""
+        return bool(self.status_byte() & _MESSAGE_AVAILABLE)
+
+    def status_byte(self) -> int:
+        """Return the status byte by serial poll."""
+        return int(self._opened.read_stb())
+
+    def trigger(self) -> None:
+        """Send the group execute trigger."""
+        below: Any = getattr(cast("Any", self._opened.visalib).sessions[self._opened.session], "interface", None)
+        if hasattr(below, "trigger"):
+            # pyvisa-py's HiSLIP client has the message, and the library does not hand it on.
+            below.trigger()
+        else:
+            self._opened.assert_trigger()
+
+    def clear(self) -> None:
+        """Send a device clear.
+
+        An answer that waits is read first: over HiSLIP pyvisa-py takes it for the acknowledgement and fails.
+        """
+        if self.waiting():
+            self.receive_into(memoryview(bytearray(_LARGEST)))
+        self._opened.clear()
+
+    def close(self) -> None:
+        """Let the resource go."""
+        self._opened.close()
+
+
+def _drop(link: SocketLink | SerialLink, quiet_s: float) -> None:
+    """Drop what comes until nothing has come for a while, or for ever so much for ten times as long."""
+    scratch = memoryview(bytearray(_LARGEST))
+    began = quiet_since = time.monotonic()
+    while time.monotonic() - quiet_since < quiet_s and time.monotonic() - began < 10 * quiet_s:
+        if link.waiting():
+            link.receive_into(scratch)
+            quiet_since = time.monotonic()
+        else:
+            time.sleep(0.002)

@@ -1,0 +1,433 @@
+"""How are bytes exchanged with one instrument over VISA, with the known faults of pyvisa-py kept out?
+
+What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers.visa.links` (all measured over loopback):
+
+- a write before a query waits 40 ms for a delayed ACK: TCP_NODELAY is set;
+- opening a port on which nobody listens succeeds: opening asks who is there at once;
+- a connection closed by the peer looks like a timeout: the end of a stream is seen as such, at once;
+- a write may block for ever: it has the timeout of the session;
+- a ``#0`` block is returned as an empty array: blocks are read as an exact number of bytes;
+- a reply that comes after its timeout answers the next query: after any failure the session refuses to be used;
+- two threads on one session swap their replies silently: the session belongs to the thread that opened it;
+- status byte, trigger and clear do not exist on sockets: they are refused in words, and clear drops what has come;
+- a lost link raises whatever the transport raises: all of it becomes `ConnectionLost` here;
+- all resource managers are one, and closing one closes the others' sessions: ours is of a library of its own.
+"""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drivers.visa.dialect import Dialect
+from drivers.visa.links import MessageLink, SerialLink, open_link
+from drivers.visa.transcript import RecordedLink
+from protocols import ConnectionLost, InstrumentError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+    from pyvisa import ResourceManager
+
+    from drivers.visa.links import Link
+
+_RECEIVE_BYTES = 1 << 16
+_DIALECT = Dialect()
+
+
+@lru_cache(maxsize=1)
+def _manager() -> ResourceManager:
+    # All managers of one VISA library share a session table, and closing one closes the others' resources (pyvisa
+    # issue 742). A library is known by its path, which pyvisa-py does not use: by this one we have our own.
+    import pyvisa
+
+    return pyvisa.ResourceManager("ionecho@py")
+
+
+def list_visa_resources() -> tuple[str, ...]:
+    """Return what VISA itself finds. Takes some seconds; raw sockets are never among it."""
+    return _manager().list_resources("?*")
+
+
+def canonical_resource(resource: str) -> str:
+    """Return a VISA resource name in the one spelling that all spellings of it have in common.
+
+    ``tcpip::localhost::5025::socket`` and ``TCPIP0::127.0.0.1::5025::SOCKET`` are the same. Host names are looked up;
+    one that cannot be is left as it is.
+    """
+    from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPInstr, TCPIPSocket
+
+    try:
+        # The class of the resource is recognised in capitals only.
+        name = ResourceName.from_string(resource.strip().upper())
+    except InvalidResourceName:
+        return resource.strip().upper()
+    if isinstance(name, TCPIPInstr | TCPIPSocket):
+        with suppress(OSError):
+            name.host_address = socket.gethostbyname(name.host_address)
+    return str(name)
+
+
+def interface_of(resource: str) -> str:
+    """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
+
+    Raises
+    ------
+    ConnectionLost
+        If it is no VISA resource name.
+    """
+    from pyvisa.rname import InvalidResourceName, ResourceName
+
+    try:
+        name = ResourceName.from_string(resource.strip().upper())
+    except InvalidResourceName:
+        raise ConnectionLost(
+            f"{resource!r} is no VISA resource, such as TCPIP::192.168.0.10::5025::SOCKET, nor in the address book"
+        ) from None
+    return f"{name.interface_type} {name.resource_class}"
+
+
+def takes_one_client(resource: str) -> bool:
+    """Whether a second session would take the first one's answers: so it is on serial lines."""
+    return interface_of(resource).startswith("ASRL")
+
+
+class VisaSession:
+    """An open link to one instrument, used by the one thread that opened it.
+
+    Parameters
+    ----------
+    resource : str
+        VISA resource name, e.g. ``TCPIP::192.168.0.10::5025::SOCKET``.
+    timeout_s : float
+        How long the instrument may be silent. Always finite. An answer may take longer only by coming
+        steadily: one that comes in drips is given up.
+    dialect : Dialect
+        How lines end, and what makes the instrument say who it is.
+    transcript : Path, optional
+        File in which every byte is recorded.
+
+    Attributes
+    ----------
+    idn : str
+        The answer to the dialect's greeting.
+
+    Raises
+    ------
+    ConnectionLost
+        If nobody answers there.
+    """
+
+    def __init__(
+        self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT, transcript: Path | None = None
+    ) -> None:
+        if not 0 < timeout_s < float("inf"):
+            raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
+        self.resource = resource
+        self.timeout_s = timeout_s
+        self.dialect = dialect
+        self._owner = threading.get_ident()
+        self._failure: str | None = None
+        self._link: Link | None = None
+        self._came = bytearray()
+        self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
+        with self._mapped("open"):
+            self._link = open_link(_manager(), resource, timeout_s, dialect)
+        if transcript is not None:
+            self._link = RecordedLink(self._link, transcript, resource)
+        try:
+            self.idn = self.query(dialect.greeting)
+        except InstrumentError:
+            self.close()
+            raise
+
+    # -- messages -----------------------------------------------------------------------------------------------------
+
+    def write(self, message: str) -> None:
+        """Send a message and the line end.
+
+        Raises
+        ------
+        ConnectionLost
+            If it could not be sent within the timeout.
+        """
+        self._send(message, (message + self.dialect.write_end).encode("ascii"))
+
+    def write_bytes(self, data: bytes) -> None:
+        """Send bytes as they are.
+
+        Raises
+        ------
+        ConnectionLost
+            If they could not be sent within the timeout.
+        """
+        self._send(repr(data), data)
+
+    def _send(self, shown: str, data: bytes) -> None:
+        link = self._may_be_used(shown)
+        with self._mapped(shown):
+            link.send(data)
+
+    def query(self, message: str) -> str:
+        """Send a message and return its answer without the line end.
+
+        Raises
+        ------
+        ConnectionLost
+            If no whole answer came within the timeout. The session is useless from then on: open another.
+        """
+        self.write(message)
+        return self._line(message)
+
+    def query_block(self, message: str, count: int, dtype: str) -> NDArray[np.float64]:
+        """Send a query whose answer is one IEEE 488.2 block of known length, and return its numbers.
+
+        Parameters
+        ----------
+        message : str
+        count : int
+            How many numbers will come.
+        dtype : str
+            ``"<f8"``, ``">f4"`` and the like.
+
+        Returns
+        -------
+        ndarray of float64, shape (count,)
+
+        Raises
+        ------
+        InstrumentError
+            If the block is not one, or has another length than `count` asks for.
+        ConnectionLost
+            If it did not come whole.
+        """
+        n_bytes = count * np.dtype(dtype).itemsize
+        self.write(message)
+        head = self._exactly(message, 2)
+        if head[:1] != b"#" or not head[1:].isdigit():
+            raise self._desynchronised(message, f"expected a binary block, got {head!r}")
+        digits = int(head[1:])
+        if digits:
+            announced = self._exactly(message, digits)
+            if not announced.isdigit() or int(announced) != n_bytes:
+                raise self._desynchronised(message, f"block of {announced!r} bytes instead of {n_bytes}")
+        data = self._exactly(message, n_bytes)
+        if self._exactly(message, 1) != b"\n":
+            raise self._desynchronised(message, f"no line end after a block of {n_bytes} bytes")
+        return np.frombuffer(data, dtype=dtype).astype(np.float64, copy=False)
+
+    # -- streams: what comes unasked ----------------------------------------------------------------------------------
+
+    def read_line(self) -> str:
+        """Wait for a line and return it without its end.
+
+        Raises
+        ------
+        ConnectionLost
+            If none came within the timeout.
+        """
+        self._may_be_used("a line")
+        return self._line("a line")
+
+    def read_exactly(self, n_bytes: int) -> bytes:
+        """Wait for so many bytes.
+
+        Raises
+        ------
+        ConnectionLost
+            If they did not all come within the timeout, or after it at 10 kB/s at least.
+        """
+        self._may_be_used(f"{n_bytes} bytes")
+        return bytes(self._exactly(f"{n_bytes} bytes", n_bytes))
+
+    def poll_line(self) -> str | None:
+        """Return a line that has come, None if no whole one has. Never waits."""
+        link = self._may_be_used("a line")
+        end = self.dialect.read_end.encode("ascii")
+        with self._mapped("a line"):
+            while end not in self._came and link.waiting():
+                self._take(link)
+        return self._cut(end) if end in self._came else None
+
+    def poll_bytes(self, limit: int) -> bytes:
+        """Return what has come, up to so many bytes, perhaps none. Never waits."""
+        link = self._may_be_used("bytes")
+        with self._mapped("bytes"):
+            while len(self._came) < limit and link.waiting():
+                self._take(link)
+        data = bytes(self._came[:limit])
+        del self._came[:limit]
+        return data
+
+    # -- the instrument's bus functions -------------------------------------------------------------------------------
+
+    def clear(self) -> None:
+        """Drop what has come; on HiSLIP, VXI-11, USB and GPIB by a device clear.
+
+        Raises
+        ------
+        ConnectionLost
+            If the link is lost.
+        """
+        link = self._may_be_used("device clear")
+        with self._mapped("device clear"):
+            link.clear()
+        self._came.clear()
+
+    def status_byte(self) -> int:
+        """Return the status byte by serial poll (HiSLIP, VXI-11, USB, GPIB).
+
+        Raises
+        ------
+        InstrumentError
+            On sockets and serial lines, which have none: ask ``*STB?`` there.
+        """
+        link = self._message_link("serial poll")
+        with self._mapped("serial poll"):
+            return link.status_byte()
+
+    def trigger(self) -> None:
+        """Send the group execute trigger (HiSLIP, VXI-11, USB, GPIB).
+
+        Raises
+        ------
+        InstrumentError
+            On sockets and serial lines, which have none: send ``*TRG`` there.
+        """
+        link = self._message_link("trigger")
+        with self._mapped("trigger"):
+            link.trigger()
+
+    def _message_link(self, what: str) -> MessageLink:
+        link = self._may_be_used(what)
+        if isinstance(link, RecordedLink):
+            link = link.link
+        if not isinstance(link, MessageLink):
+            kind = "serial line" if isinstance(link, SerialLink) else "raw socket"
+            raise InstrumentError(f"{self.resource}: a {kind} has no {what}", command=what)
+        return link
+
+    # -- bytes --------------------------------------------------------------------------------------------------------
+
+    def _take(self, link: Link) -> None:
+        count = link.receive_into(self._scratch)
+        self._came += self._scratch[:count]
+
+    def _must_be_quick(self, link: Link, began: float, n_bytes: int) -> None:
+        """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
+        if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
+            raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
+
+    def _line(self, message: str) -> str:
+        link = self._may_be_used(message)
+        end = self.dialect.read_end.encode("ascii")
+        searched, began = 0, time.monotonic()
+        with self._mapped(message):
+            while self._came.find(end, max(0, searched - len(end))) < 0:
+                searched = len(self._came)
+                self._must_be_quick(link, began, searched)
+                self._take(link)
+        return self._cut(end)
+
+    def _cut(self, end: bytes) -> str:
+        at = self._came.index(end)
+        line = self._came[:at].decode("latin-1")
+        del self._came[: at + len(end)]
+        return line.rstrip("\r")
+
+    def _exactly(self, message: str, n_bytes: int) -> bytes | bytearray:
+        link = self._may_be_used(message)
+        data = bytearray(n_bytes)
+        memory = memoryview(data)
+        done = min(n_bytes, len(self._came))
+        memory[:done] = self._came[:done]
+        del self._came[:done]
+        began = time.monotonic()
+        with self._mapped(message):
+            while done < n_bytes:
+                self._must_be_quick(link, began, done)
+                # A short rest may come with what follows it: it goes through the buffer.
+                if n_bytes - done < _RECEIVE_BYTES:
+                    self._take(link)
+                    part = min(n_bytes - done, len(self._came))
+                    memory[done : done + part] = self._came[:part]
+                    del self._came[:part]
+                else:
+                    part = link.receive_into(memory[done:])
+                done += part
+        return data
+
+    def _desynchronised(self, message: str, what: str) -> InstrumentError:
+        self._failure = f"the reply to {_shown(message)} was garbled"
+        return InstrumentError(f"{self.resource}: reply to {_shown(message)}: {what}", command=message)
+
+    def _may_be_used(self, message: str) -> Link:
+        shown = _shown(message)
+        if threading.get_ident() != self._owner:
+            raise InstrumentError(
+                f"{self.resource} belongs to another thread: {shown} was not sent. Open a session of your own.",
+                command=message,
+            )
+        if self._link is None:
+            raise ConnectionLost(f"{self.resource}: {shown} was not sent: the session is closed", command=message)
+        if self._failure is not None:
+            raise ConnectionLost(
+                f"{self.resource}: {shown} was not sent: {self._failure}. Open another session.", command=message
+            )
+        return self._link
+
+    @contextmanager
+    def _mapped(self, message: str) -> Iterator[None]:
+        """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
+        try:
+            yield
+        except InstrumentError:
+            raise
+        except Exception as fault:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end.
+            reason = self._reason(fault)
+            self._failure = reason
+            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
+
+    def _reason(self, fault: Exception) -> str:
+        from pyvisa.constants import StatusCode
+        from pyvisa.errors import VisaIOError
+
+        timed_out = isinstance(fault, VisaIOError) and fault.error_code == StatusCode.error_timeout
+        if timed_out or isinstance(fault, TimeoutError):
+            return (
+                str(fault)
+                if fault.args and not timed_out and fault.args[0] != "timed out"
+                else (f"no answer within {self.timeout_s:g} s")
+            )
+        if isinstance(fault, ConnectionRefusedError):
+            return "nothing listens at that address (is the instrument on, is the port right?)"
+        if isinstance(fault, ConnectionResetError | BlockingIOError) and fault.errno is None:
+            return str(fault)
+        return f"{type(fault).__name__}: {fault}"
+
+    def close(self) -> None:
+        """Let the link go. May be called more than once."""
+        link, self._link = self._link, None
+        if link is not None:
+            with self._mapped("close"):
+                link.close()
+
+    def __enter__(self) -> VisaSession:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _shown(message: str) -> str:
+    """Return a message as it may stand in an error: level lists are long."""
+    return repr(message if len(message) <= 80 else message[:77] + "...")

@@ -1,0 +1,1 @@
+"""Zahner PP power potentiostats."""

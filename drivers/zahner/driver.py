@@ -1,0 +1,244 @@
+"""How is a Zahner PP2x2, XPOT2 or EL1002 made to step through levels while its current is read?
+
+After the vendor's own client, ``zahner_potentiostat`` 1.1.2 (scpi_control/control.py): every command is answered by
+``ok``, a value or ``error n``. "Autonomous operation without a computer is not possible", and a primitive is followed
+by a dead time of up to 100 ms in which nothing is measured: so the primitives are not used. The computer sets each
+level (``:SESO:UVAL``) when its time has come and asks for the current (``:MEAS:CURR?``) at the sampling times. Edges
+come late by what computer and link need, some milliseconds and up to `_JITTER_S`; the plan says so, and samples that
+were due before their level was set are flagged.
+
+What guards the cell while the computer does not: the instrument's own limits of voltage and current
+(``:SESO:ULIM``, ``:SESO:ILIM``), off by default, switched on here; they switch the potentiostat off and latch.
+
+Not confirmed: that ``:SESO:STAT?`` and the limits can be read back; the current ranges; how long a reading takes (taken
+as one mains period, 20 ms).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING, ClassVar, Protocol
+
+import numpy as np
+
+from drivers.contract.block import Block, Status
+from drivers.contract.identity import Identity
+from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.readback import OutputReadback
+from drivers.visa.dialect import Dialect
+from protocols import InstrumentError, LimitError, OutputStateUnknown
+
+if TYPE_CHECKING:
+    from drivers.contract.plan import DrivePlan
+    from drivers.visa.session import VisaSession
+    from protocols import Protocol as MeasurementProtocol
+from drivers.zahner.plan import _CAPABILITIES, _JITTER_S, _READING_S, _RESOLUTION_V, plan_zahner
+
+_OVERLOAD = 1.04  # of the range
+
+
+_LIMIT_ERRORS = {"1003", "1006"}
+
+
+_KEY = "Unplug the cell, or switch the instrument off."
+
+
+class Clock(Protocol):
+    """Where time comes from."""
+
+    def monotonic(self) -> float:
+        """Return seconds that never go back."""
+
+
+class Zahner(Potentiostat):
+    """A Zahner external potentiostat on its command port.
+
+    Parameters
+    ----------
+    session : VisaSession
+        Its link; this driver owns it from now on.
+    clock : Clock
+        Times the levels.
+    """
+
+    capabilities = _CAPABILITIES
+    interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
+    dialect = Dialect()
+
+    def __init__(self, session: VisaSession, clock: Clock = time) -> None:
+        self._session = session
+        self._clock = clock
+        self._plan: DrivePlan | None = None
+        self._wanted: dict[str, float] = {}
+        self._began = math.nan
+        self._edge = 0
+        self._sample = 0
+
+    @classmethod
+    def matches(cls, identity: Identity) -> bool:
+        """Whether this driver is for that instrument; its live port says "binary" and is not meant."""
+        return "ZAHNER" in identity.maker.upper() and "binary" not in identity.firmware
+
+    @classmethod
+    def plan(cls, protocol: MeasurementProtocol) -> DrivePlan:
+        """Return what the instrument and this computer will do. See `Potentiostat.plan`."""
+        return plan_zahner(protocol)
+
+    def identify(self) -> Identity:
+        """Ask who is there."""
+        return Identity.from_idn(self._session.idn)
+
+    def arm(self, plan: DrivePlan) -> None:
+        """Set ranges and limits with the potentiostat off, and read them back. See `Potentiostat.arm`."""
+        for command in ("ABOR", ":SESO:STAT OFF", "*CLS", ":SESO:COUP pot", ":SESO:CRNG:AUTO 0"):
+            self._must_obey(command)
+        largest = float(np.max(np.abs(np.concatenate([plan.sequence.start_V, [plan.sequence.rest_V]]))))
+        window = 1.1 * largest + 0.01
+        limits = {
+            "ULIM:MAX": window,
+            "ULIM:MIN": -window,
+            "ILIM:MAX": plan.compliance_A,
+            "ILIM:MIN": -plan.compliance_A,
+        }
+        for name, value in limits.items():
+            self._must_obey(f":SESO:{name} {value!r}")
+        for command in (":SESO:UILT 0", ":SESO:ULIM:STAT ON", ":SESO:ILIM:STAT ON"):
+            self._must_obey(command)
+        self._must_obey(f":SESO:CRNG {plan.current_range_A!r}")
+        self._must_obey(f":SESO:UVAL {plan.sequence.rest_V!r}")
+        self._wanted = {f":SESO:{name}?": value for name, value in limits.items()}
+        self._wanted |= {":SESO:ULIM:STAT?": 1, ":SESO:ILIM:STAT?": 1}
+        self._wanted |= {":SESO:CRNG?": plan.current_range_A, ":SESO:STAT?": 0}
+        self._verify()
+        self._plan = plan
+        self._edge = self._sample = 0
+
+    def _verify(self) -> None:
+        for query, value in self._wanted.items():
+            answer = self._ask(query)
+            if not math.isclose(answer, value, rel_tol=1e-5, abs_tol=1e-12):
+                raise InstrumentError(
+                    f"{self._session.resource}: {query} reads back {answer!r}, not {value!r}; the output is still off",
+                    command=query,
+                )
+
+    def _must_obey(self, command: str) -> None:
+        answer = self._session.query(command).strip()
+        if answer != "ok":
+            raise self._refused(command, answer)
+
+    def _ask(self, query: str) -> float:
+        answer = self._session.query(query).strip()
+        try:
+            return float(answer)
+        except ValueError:
+            raise self._refused(query, answer) from None
+
+    def _refused(self, command: str, answer: str) -> InstrumentError | LimitError:
+        number = answer.removeprefix("error").strip()
+        if answer.startswith("error") and number in _LIMIT_ERRORS:
+            return LimitError(
+                f"{self._session.resource}: {command}: the instrument has switched itself off at one of its limits "
+                f"(error {number}); the protocol's current limit is one of them"
+            )
+        return InstrumentError(
+            f"{self._session.resource} answered {command} with {answer!r}",
+            command=command,
+            number=int(number) if number.isdigit() else None,
+        )
+
+    def start(self) -> None:
+        """Switch the potentiostat on at the rest level; from now on `read` sets the levels.
+
+        What was armed is read back once more: an instrument that has restarted since has no limits.
+        """
+        self._armed_plan()
+        self._verify()
+        self._must_obey(":SESO:STAT ON")
+        self._began = self._clock.monotonic()
+
+    def read(self) -> Block | None:
+        """Set the level that is due, and take the sample that is due. See `Potentiostat.read`."""
+        plan = self._armed_plan()
+        if self._sample == plan.n_samples:
+            return None
+        now = self._since()
+        times = plan.sequence.times_s
+        due = int(np.searchsorted(times, now, side="right"))
+        if due > self._edge:
+            self._must_obey(f":SESO:UVAL {float(plan.sequence.start_V[due - 1])!r}")
+            self._edge = due
+        if self._since() < self._sample * plan.interval_s:
+            return _block([])
+        before, level = self._since(), float(plan.sequence.start_V[max(self._edge - 1, 0)])
+        current = self._ask(":MEAS:CURR?")
+        centre = 0.5 * (before + self._since())
+        self._must_be_on()
+        return _block([self._row(centre, level, current)])
+
+    def _must_be_on(self) -> None:
+        """Ask after a reading whether the potentiostat is still on: the reading itself does not say."""
+        if self._ask(":SESO:STAT?") != 1.0:
+            # One that has switched itself off at a limit says so to any reading.
+            self._ask(":MEAS:CURR?")
+            raise InstrumentError(
+                f"{self._session.resource}: its potentiostat is off in mid-run: it has restarted, or another program "
+                "has reset it",
+                command=":SESO:STAT?",
+            )
+
+    def _row(self, t_s: float, level_V: float, current_A: float) -> tuple[float, float, float, int]:
+        plan = self._armed_plan()
+        status = Status(0)
+        if not abs(current_A) < _OVERLOAD * plan.current_range_A:
+            current_A, status = math.nan, status | Status.OVERLOAD
+        if abs(current_A) > 0.995 * plan.compliance_A:
+            status |= Status.COMPLIANCE
+        if abs(t_s - (self._sample * plan.interval_s + 0.5 * _READING_S)) > max(_JITTER_S, 0.5 * plan.interval_s):
+            status |= Status.TIMING
+        planned = float(plan.sequence.voltage_at(np.array([t_s]))[0])
+        if abs(planned - level_V) > 0.6 * _RESOLUTION_V:
+            status |= Status.TIMING
+        edges, _ = plan.sequence.jumps()
+        if len(edges) and float(np.min(np.abs(edges - t_s))) < 0.5 * _READING_S + _JITTER_S:
+            status |= Status.EDGE
+        self._sample += 1
+        return t_s, level_V, current_A, int(status)
+
+    def _since(self) -> float:
+        return self._clock.monotonic() - self._began
+
+    def _armed_plan(self) -> DrivePlan:
+        if self._plan is None:
+            raise InstrumentError("the instrument has no program: arm it first")
+        return self._plan
+
+    def abort(self) -> None:
+        """Stop at once: ``ABOR`` is obeyed beside anything that goes on."""
+        self._session.query("ABOR")
+
+    def safe_state(self) -> OutputReadback:
+        """Abort, potentiostat off, and ask whether it is. See `Potentiostat.safe_state`."""
+        try:
+            self._session.query("ABOR")
+            self._session.query(":SESO:STAT OFF")
+            answer = self._session.query(":SESO:STAT?").strip()
+        except InstrumentError as fault:
+            raise OutputStateUnknown(
+                f"the potentiostat of {self._session.resource} may still be ON ({fault}). {_KEY}"
+            ) from fault
+        if answer != "0":
+            raise OutputStateUnknown(
+                f"{self._session.resource} was told to switch its potentiostat off and says {answer!r}. {_KEY}"
+            )
+        return OutputReadback(off=True, answer=answer)
+
+    def close(self) -> None:
+        """Close the session."""
+        self._session.close()
+
+
+def _block(rows: list[tuple[float, float, float, int]]) -> Block:
+    table = np.array(rows, dtype=np.float64).reshape(-1, 4)
+    return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))

@@ -1,0 +1,1 @@
+"""Parameters from reductions: problem, starts, minima, intervals, noise, posterior."""

@@ -1,0 +1,36 @@
+"""Information criteria AICc and BIC of a fit."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting.results.fit_result import FitResult
+
+
+_FEWEST_A_PARAMETER = 10.0
+
+
+def criteria(result: FitResult, effective_samples: float) -> tuple[float, float]:
+    """Return AICc and BIC of a fit with Gaussian noise of unknown size.
+
+    Hurvich, Tsai, Biometrika 76, 297 (1989); Schwarz, Ann. Statist. 6, 461 (1978). The noise and the nuisance columns
+    count as parameters.
+
+    Parameters
+    ----------
+    result : FitResult
+    effective_samples : float
+        Independent samples that the record is worth; the same for all fits that are compared.
+    """
+    k = len(result.estimates) + len(result.nuisance) + 1
+    # Where no candidate describes the record little is left of its samples: the correction for few of them, which
+    # presumes a true model, would then outweigh any misfit.
+    n = max(effective_samples, _FEWEST_A_PARAMETER * k)
+    # A record without noise is exact to rounding only: nothing below 1e-9 of the current tells models apart.
+    residual = max(result.rms_residual_A, 1e-9 * result.rms_current_A)
+    misfit = 2.0 * n * float(np.log(residual))
+    aicc = misfit + 2.0 * k + 2.0 * k * (k + 1) / max(n - k - 1.0, 1.0)
+    return aicc, misfit + k * float(np.log(n))

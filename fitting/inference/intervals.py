@@ -1,0 +1,201 @@
+"""Between which values may each parameter lie, and is it determined at all? Profile likelihood and verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from fitting.inference.least_squares import Minimum, Scales, minimise
+from fitting.results.estimate import Estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fitting.model.circuit import ModelParameter
+    from fitting.transforms.laplace import Floats
+
+_Z95 = 1.959964
+_WIDEST_RATIO = 4.0
+_WIDEST_SHARE = 0.5
+_MOST_REFITS = 16
+_FLAT = 1e-6
+
+
+class HasParameters(Protocol):
+    """A model, or several records of one."""
+
+    parameters: tuple[ModelParameter, ...]
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A 95 % interval on the line; infinite where no value is too far.
+
+    Attributes
+    ----------
+    low, high : float
+    """
+
+    low: float
+    high: float
+
+
+def covariance_of(best: Minimum, unit: float) -> Floats:
+    """Return the covariance of u; huge, but finite, along what the record does not determine.
+
+    Parameters
+    ----------
+    best : Minimum
+    unit : float
+        Standard deviation of the residual's components.
+    """
+    _, sizes, axes = np.linalg.svd(best.jacobian, full_matrices=False)
+    sizes = np.maximum(sizes, 1e-12 * sizes.max(initial=1e-300))
+    covariance: Floats = (axes.T / sizes**2) @ axes * unit**2
+    return covariance
+
+
+def profile_intervals(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, box: Floats, unit: float
+) -> list[Interval]:
+    """Return the interval of each parameter over which refits of all others stay within 1.96^2 of the best.
+
+    Venzon, Moolgavkar, Appl. Statist. 37, 87 (1988). The first refit is at the end of the linear interval; where the
+    two agree it is the last.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Residual and Jacobian.
+    best : Minimum
+    box : ndarray, shape (2, k)
+        How far the parameters may go; a side is open where even there the refit is not too bad.
+    unit : float
+        Standard deviation of the residual's components.
+    """
+    profile = _Profile(evaluate, best, box, unit)
+    return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in range(len(best.u))]
+
+
+@dataclass(frozen=True, eq=False)
+class _Profile:
+    evaluate: Callable[[Floats], tuple[Floats, Floats]]
+    best: Minimum
+    box: Floats
+    unit: float
+
+    def tangent(self, k: int) -> tuple[Floats, float]:
+        """Return how all parameters move with parameter k along the valley, and how fast its floor rises.
+
+        Directions in which nothing changes are left alone: along them the linearisation reaches nowhere.
+        """
+        others = np.arange(len(self.best.u)) != k
+        jacobian = self.best.jacobian
+        along = np.linalg.lstsq(jacobian[:, others], -jacobian[:, k], rcond=_FLAT)[0]
+        direction = np.ones(len(self.best.u))
+        direction[others] = along
+        return direction, float(np.linalg.norm(jacobian @ direction)) / self.unit
+
+    def side(self, k: int, sign: float) -> float:
+        """Follow the profile of parameter k to one side, and return where it is 1.96 high."""
+        u = self.best.u
+        reach = float(self.box[1, k] - u[k] if sign > 0.0 else u[k] - self.box[0, k])
+        if reach < 1e-6:
+            return float(sign * np.inf)
+        direction, rise = self.tangent(k)
+        at = min(_Z95 / max(rise, _Z95 / reach), reach)
+        inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
+        near, near_at = u, 0.0
+        for _ in range(_MOST_REFITS):
+            start = near + np.clip(sign * direction * (at - near_at), -2.0, 2.0)
+            start[k] = u[k] + sign * at
+            there, z = self.refitted(start, k)
+            if abs(z - _Z95) < 0.02 * _Z95:
+                return float(u[k] + sign * at * _Z95 / z)
+            if z > _Z95:
+                outer, outer_z = at, z
+            elif at >= reach:
+                return float(sign * np.inf)
+            else:
+                inner, inner_z, near, near_at = at, z, there, at
+            if np.isfinite(outer):
+                share = (_Z95 - inner_z) / (outer_z - inner_z)
+                at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
+            else:
+                at = min(reach, at * float(np.clip(_Z95 / max(z, 1e-3), 1.1, 3.0)))
+        return float(u[k] + sign * outer)
+
+    def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
+        """Return the best of all others with parameter k held, and by how many deviations it is worse."""
+        held = np.arange(len(start)) == k
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=60)
+        return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
+
+
+def verdicts(
+    model: HasParameters,
+    scales: Scales,
+    best: Minimum,
+    intervals: list[Interval],
+    covariance: Floats,
+    window_s: tuple[float, float],
+) -> tuple[Estimate, ...]:
+    """Return each parameter with its interval, and whether the record determines it."""
+    values = scales.outward(best.u)
+    found = []
+    for k, parameter in enumerate(model.parameters):
+        low, high = (_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high))
+        reason = ""
+        # A positive number with an upper bound for safety only, such as MIGRATION's B, is no share of that bound.
+        is_share = scales.is_logit[k] and (parameter.lower > 0.0 or parameter.upper <= 1.0)
+        if is_share and (low is None) != (high is None):
+            # Open to one side is what reaches to that bound: an exponent of 0.85 to 1 is well known.
+            low, high = parameter.lower if low is None else low, parameter.upper if high is None else high
+        if low is None or high is None:
+            reason = _open(low, high)
+        elif is_share:
+            if high - low > _WIDEST_SHARE * (parameter.upper - parameter.lower):
+                reason = f"its interval is {(high - low) / (parameter.upper - parameter.lower):.0%} of all it could be"
+        elif high > _WIDEST_RATIO * low:
+            reason = f"its interval spans a factor of {high / low:.2g}"
+        if reason:
+            reason += _cause(model, k, float(values[k]), covariance, window_s)
+        found.append(Estimate(parameter.name, parameter.unit, float(values[k]), (low, high), not reason, reason))
+    return tuple(found)
+
+
+def _outward(scales: Scales, u: Floats, k: int, end: float) -> float | None:
+    if not np.isfinite(end):
+        return None
+    moved = u.copy()
+    moved[k] = end
+    return float(scales.outward(moved)[k])
+
+
+def _open(low: float | None, high: float | None) -> str:
+    if low is None and high is None:
+        return "any value fits as well"
+    if low is None:
+        return f"anything below {high:.3g} fits as well"
+    return f"anything above {low:.3g} fits as well"
+
+
+def _cause(model: HasParameters, k: int, value: float, covariance: Floats, window_s: tuple[float, float]) -> str:
+    """Say what stands in the way: a time out of the window, or another parameter that does the same."""
+    name = model.parameters[k].name
+    if model.parameters[k].unit == "s":
+        if value < window_s[0]:
+            return f"; {value:.2g} s is faster than the first sample after an edge ({window_s[0]:.2g} s)"
+        if value > window_s[1]:
+            return f"; {value:.2g} s is longer than the record ({window_s[1]:.2g} s)"
+    size = np.sqrt(np.diag(covariance))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        partners = np.nan_to_num(covariance[k] / (size * size[k]))
+    partners[k] = 0.0
+    partner = int(np.argmax(np.abs(partners)))
+    if abs(partners[partner]) > 0.9:
+        other = model.parameters[partner].name
+        return f"; a change of {name} is made up by {other} (correlation {partners[partner]:+.3f})"
+    return ""

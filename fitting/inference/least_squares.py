@@ -1,0 +1,163 @@
+"""Where is a small sum of squares least? Levenberg-Marquardt on parameters of the whole line."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from fitting.model.circuit import ModelParameter
+    from fitting.transforms.laplace import Floats
+
+_LOGIT_END = 13.0  # 2e-6 of the range from either bound
+_LOG_END = 90.0
+_LOG_MARGIN = 11.5
+
+
+class Scales:
+    """Maps bounded parameters to the whole line: logarithm, or logit where both bounds are finite.
+
+    Parameters
+    ----------
+    parameters : tuple of ModelParameter
+    """
+
+    def __init__(self, parameters: tuple[ModelParameter, ...]) -> None:
+        self.lower = np.array([parameter.lower for parameter in parameters])
+        upper = np.array([parameter.upper for parameter in parameters])
+        self.is_logit = np.isfinite(upper)
+        self._width = np.where(self.is_logit, upper - self.lower, 1.0)
+        self.end = np.where(self.is_logit, _LOGIT_END, _LOG_END)
+
+    def inward(self, theta: Floats) -> Floats:
+        """Return the places on the line, those at or over a bound moved just inside."""
+        share = (np.asarray(theta) - self.lower) / self._width
+        with np.errstate(divide="ignore", invalid="ignore"):
+            u = np.where(self.is_logit, np.log(share / (1.0 - share)), np.log(share))
+        within: Floats = np.clip(np.nan_to_num(u, nan=0.0, posinf=_LOG_END, neginf=-_LOG_END), -self.end, self.end)
+        return within
+
+    def outward(self, u: Floats) -> Floats:
+        """Return parameters for places on the line, shape (..., k)."""
+        u = np.clip(u, -self.end, self.end)
+        share = np.where(self.is_logit, 1.0 / (1.0 + np.exp(-u)), np.exp(u))
+        theta: Floats = self.lower + self._width * share
+        return theta
+
+    def box(self, starts: list[Floats]) -> Floats:
+        """Return how far a search may go, shape (2, k): logarithms a factor of 1e5 beyond all starts."""
+        spread = np.array(starts)
+        lowest = np.where(self.is_logit, -self.end, spread.min(axis=0) - _LOG_MARGIN)
+        highest = np.where(self.is_logit, self.end, spread.max(axis=0) + _LOG_MARGIN)
+        return np.stack([lowest, highest])
+
+    def slope(self, u: Floats) -> Floats:
+        """Return d(parameter)/du."""
+        share = (self.outward(u) - self.lower) / self._width
+        slope: Floats = self._width * np.where(self.is_logit, share * (1.0 - share), share)
+        return slope
+
+
+@dataclass(frozen=True, eq=False)
+class Minimum:
+    """Where a search ended.
+
+    Attributes
+    ----------
+    u : ndarray, shape (k,)
+    cost : float
+        Sum of squares there.
+    residual, jacobian : ndarray, shape (m,), (m, k)
+    """
+
+    u: Floats
+    cost: float
+    residual: Floats
+    jacobian: Floats
+
+
+def minimise(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]],
+    start: Floats,
+    box: Floats,
+    *,
+    held: NDArray[np.bool_] | None = None,
+    irrelevant: float = 1e-5,
+    max_steps: int = 100,
+) -> Minimum:
+    """Find a local minimum of the sum of squares.
+
+    Levenberg-Marquardt with Nielsen's damping; Madsen, Nielsen, Tingleff, Methods for non-linear least squares
+    problems (DTU, 2004), algorithm 3.16. Steps are solved by least squares on the augmented Jacobian, not by normal
+    equations.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Residual (m,) and Jacobian (m, k) at u.
+    start : ndarray, shape (k,)
+    box : ndarray, shape (2, k)
+        Lowest and highest u.
+    held : ndarray of bool, shape (k,), optional
+        Which components of u stay as they are.
+    irrelevant : float
+        The search ends when a step promises less than this off the sum of squares.
+    max_steps : int
+    """
+    from scipy.linalg.lapack import dgels
+
+    moves = np.ones(len(start), dtype=bool) if held is None else ~held
+    u = np.clip(start, *box)
+    residual, jacobian = evaluate(u)
+    cost = float(residual @ residual)
+    if not np.isfinite(cost) or not moves.any():
+        return Minimum(u, cost, residual, jacobian)
+    n_moves = int(moves.sum())
+    damping, growth = 1e-3, 2.0
+    for _ in range(max_steps):
+        active = jacobian[:, moves]
+        size = np.sqrt(np.einsum("ij,ij->j", active, active))
+        size = np.where(size > 0.0, size, 1.0)
+        gradient = active.T @ residual / size
+        stacked = np.concatenate([active / size, np.sqrt(damping) * np.eye(n_moves)])
+        # By QR: the damped rows keep it of full rank, and singular values would take most of a fit's time.
+        _, solved, _ = dgels(stacked, np.concatenate([-residual, np.zeros(n_moves)]), overwrite_a=1, overwrite_b=1)
+        step = solved[:n_moves]
+        promised = float(step @ (damping * step - gradient))
+        if promised < max(irrelevant, 1e-14 * cost):
+            break
+        trial = u.copy()
+        # A factor of e^3 at a time is as far as any linearisation reaches.
+        trial[moves] += np.clip(step / size, -3.0, 3.0)
+        trial = np.clip(trial, *box)
+        there, slopes = evaluate(trial)
+        less = cost - float(there @ there)
+        if less > 0.0:
+            u, residual, jacobian, cost = trial, there, slopes, cost - less
+            damping *= max(1.0 / 3.0, 1.0 - (2.0 * min(less / promised, 1.0) - 1.0) ** 3)
+            growth = 2.0
+        else:
+            damping *= growth
+            growth *= 2.0
+            if damping > 1e12:
+                break
+    return Minimum(u, cost, residual, jacobian)
+
+
+def refined(evaluate: Callable[[Floats], tuple[Floats, Floats]], found: Minimum, box: Floats) -> Minimum:
+    """Take one last Gauss-Newton step where it changes the sum of squares by less than that is rounded to.
+
+    A search that compares sums of squares finds its place to the root of their rounding; the gradient knows better.
+    """
+    step = np.linalg.lstsq(found.jacobian, -found.residual, rcond=1e-8)[0]
+    if float(np.sum((found.jacobian @ step) ** 2)) > 1e-9 * max(found.cost, 1.0):
+        return found
+    u = np.clip(found.u + step, *box)
+    residual, jacobian = evaluate(u)
+    return Minimum(u, float(residual @ residual), residual, jacobian)

@@ -1,0 +1,201 @@
+"""What does a run that is still growing say so far? A fit that follows it and never reads a sample twice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from fitting.api import fit
+from fitting.inference.intervals import covariance_of
+from fitting.inference.least_squares import minimise, refined
+from fitting.inference.problem import Problem
+from fitting.inference.starts import starting_places
+from fitting.model.circuit import CellModel
+from fitting.records.record import Record
+from fitting.reduction.reducer import Reducer, reducer_for
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from fitting.reduction.reduction import Reduction
+    from fitting.results.fit_result import FitResult
+    from fitting.transforms.laplace import Floats
+
+_LOST = 1.1  # growth of the record after which a fit that explains nothing is sought anew
+_STARTS = 6
+_MORE = 20  # samples beyond the parameters before a fit is worth its name
+
+
+class GrowingRecord(Record, Protocol):
+    """What a live fit reads of a run; `daq.Run` is one."""
+
+    @property
+    def n_planned(self) -> int: ...  # noqa: D102
+    def refresh(self) -> int: ...  # noqa: D102
+
+
+@dataclass(frozen=True, eq=False)
+class LiveEstimate:
+    """A fit in passing.
+
+    Attributes
+    ----------
+    names : tuple of str
+        Free parameters.
+    theta : ndarray, shape (k,)
+        Their values (SI).
+    deviations : ndarray, shape (k,)
+        Standard deviations from the curvature alone, for white noise; `LiveFit.result` has the intervals to quote.
+    n_samples : int
+        Usable samples so far.
+    rms_residual_A : float
+    explains : bool
+        Whether the model explains what sums of modes do, to five deviations of what noise would leave.
+    """
+
+    names: tuple[str, ...]
+    theta: Floats
+    deviations: Floats
+    n_samples: int
+    rms_residual_A: float
+    explains: bool
+
+
+def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate:
+    """Follow a fit to a reduction that differs little from the one that it was made from.
+
+    One descent from `theta`: no other starts, no profiles.
+
+    Parameters
+    ----------
+    reduction : Reduction
+    model : CellModel
+    theta : ndarray, shape (k,)
+        Values (SI) of the free parameters to start from.
+
+    Raises
+    ------
+    FitError
+        If there are too few samples.
+    """
+    spare = reduction.n_samples - len(model.parameters) - reduction.n_nuisance
+    if spare <= 0:
+        raise FitError(f"{reduction.n_samples} usable samples cannot determine {model.circuit}")
+    problem = Problem.of(reduction, model)
+    start = problem.scales.inward(theta)
+    box = problem.scales.box([start])
+    best = refined(problem.evaluate, minimise(problem.evaluate, start, box, irrelevant=1e-6), box)
+    misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
+    unit = float(np.sqrt(misfit_A2 / spare)) / problem.unit_A
+    n_modes = len(reduction.grid)
+    deviations = np.sqrt(np.diag(covariance_of(best, unit))) * problem.scales.slope(best.u)
+    return LiveEstimate(
+        tuple(parameter.name for parameter in model.parameters),
+        problem.scales.outward(best.u),
+        deviations,
+        reduction.n_samples,
+        float(np.sqrt(misfit_A2 / reduction.n_samples)),
+        bool(best.cost < n_modes + 5.0 * np.sqrt(2.0 * n_modes)),
+    )
+
+
+class LiveFit:
+    """Follows a run and keeps its reduction and its fit up to date.
+
+    The modes are chosen for the run as planned. A fit follows the last. At first, whenever the record has doubled, and
+    when the last no longer explains the record, other starts are tried too: one an update, so that none of them takes
+    longer than two descents. Offline it is the same; `result` then is the whole fit.
+
+    Parameters
+    ----------
+    run : GrowingRecord
+        E.g. `daq.Run`.
+    model : CellModel or str
+    """
+
+    def __init__(self, run: GrowingRecord, model: CellModel | str) -> None:
+        # Slow to import: before the run, not in the middle of it.
+        import_module("scipy.optimize")
+        import_module("fitting.transforms.loops")
+        self.run = run
+        self.model = CellModel(model) if isinstance(model, str) else model
+        self._reducer: Reducer | None = None
+        self._n_read = 0
+        self._n_searched = 0
+        self._theta: Floats | None = None
+        self._untried: list[Floats] = []
+
+    def update(self) -> LiveEstimate | None:
+        """Take in the samples that are new and fit.
+
+        Returns
+        -------
+        LiveEstimate or None
+            None while there is no response to fit yet.
+        """
+        self.run.refresh()
+        if self.run.n_samples < 3:
+            return None
+        if self._reducer is None:
+            self._reducer = self._planned()
+        new = slice(self._n_read, self.run.n_samples)
+        self._reducer.append(self.run.t_s[new], self.run.voltage_V[new], self.run.current_A[new], self.run.status[new])
+        self._n_read = new.stop
+        reduction = self._reducer.reduction()
+        if not self._answers(reduction):
+            return None
+        estimate = None if self._theta is None else refit(reduction, self.model, self._theta)
+        # A short record leads astray: followed from there, the fit may stay in a valley that the longer one rules out.
+        growth = 2.0 if estimate is None or estimate.explains else _LOST
+        if estimate is None or reduction.n_samples >= growth * self._n_searched:
+            self._n_searched = reduction.n_samples
+            self._untried = starting_places(reduction, self.model)[:_STARTS]
+        if self._untried:
+            other = refit(reduction, self.model, self._untried.pop(0))
+            if estimate is None or other.rms_residual_A < estimate.rms_residual_A:
+                estimate = other
+        assert estimate is not None  # noqa: S101 - a search begins with the first of its starts
+        self._theta = estimate.theta
+        return estimate
+
+    def reduction(self) -> Reduction:
+        """Return the reduction of all samples taken in.
+
+        Raises
+        ------
+        FitError
+            If there are none yet.
+        """
+        if self._reducer is None:
+            raise FitError(f"{self.run.path.name}: no samples yet")
+        return self._reducer.reduction()
+
+    def result(self) -> FitResult:
+        """Return the whole fit of all samples taken in, with profile intervals and verdicts."""
+        return fit(self.reduction(), self.model)
+
+    def _planned(self) -> Reducer:
+        """Return a reducer for all samples that the plan has, at the spacing of those that are there."""
+        t = self.run.t_s
+        # The mean, not the median: over the whole plan even its rounding would move samples across edges.
+        interval = float(t[-1] - t[0]) / (len(t) - 1)
+        planned = t[0] + interval * np.arange(max(self.run.n_planned, len(t)))
+        return reducer_for(
+            planned,
+            self.run.drive,
+            aperture_s=self.run.aperture_s,
+            response_s=self.run.response_s,
+            source=self.run.path.name,
+        )
+
+    def _answers(self, reduction: Reduction) -> bool:
+        """Whether some samples have followed the first edge, more than there are parameters."""
+        drive = self.run.drive
+        edges = self.run.t_s[:1] if drive is None else drive.jumps()[0]
+        if drive is not None and drive.has_ramps:
+            edges = drive.times_s
+        after = self._n_read - int(np.searchsorted(self.run.t_s, edges[0])) if len(edges) else 0
+        wanted = len(self.model.parameters) + reduction.n_nuisance + _MORE
+        return min(after, reduction.n_samples) > wanted

@@ -1,0 +1,68 @@
+"""The optimum of a fit, and how derived quantities follow its parameters."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.model.elements.base import Bulk
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fitting.inference.least_squares import Scales
+    from fitting.model.circuit import CellModel
+    from fitting.transforms.laplace import Floats
+
+
+_STEP = 1e-4
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """Where a fit ended: what memory quantities are derived from.
+
+    Attributes
+    ----------
+    model : CellModel
+    scales : Scales
+    u : ndarray, shape (k,)
+        Parameters on the line.
+    covariance : ndarray, shape (k, k)
+        Of u.
+    ends : ndarray, shape (k, 2)
+        Interval of each u; infinite where open.
+    window_s : tuple of float
+        Times after an edge of which the record tells.
+    theta_of : callable or None
+        The model's free parameters for some u, where u holds the unknowns of several records.
+    """
+
+    model: CellModel
+    scales: Scales
+    u: Floats
+    covariance: Floats
+    ends: Floats
+    window_s: tuple[float, float]
+    theta_of: Callable[[Floats], Floats] | None = None
+
+    def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
+        """Return the hopping conductor and its parameters."""
+        leaf = self.model.bulk
+        if leaf is None or not isinstance(leaf.element, Bulk):
+            return None
+        theta = self.scales.outward(u) if self.theta_of is None else self.theta_of(u)
+        return leaf.element, self.model.complete(theta)[leaf.place]
+
+    def gradient(self, figure: Callable[[Floats], Floats]) -> Floats:
+        """Return d(figure)/du by central differences, shape (k, ...)."""
+        steps = np.eye(len(self.u)) * _STEP
+        return np.array([(figure(self.u + step) - figure(self.u - step)) / (2.0 * _STEP) for step in steps])
+
+    def deviation(self, gradient: Floats) -> Floats:
+        """Return the standard deviation of figures with some gradient (k, ...)."""
+        variance = np.einsum("i...,ij,j...->...", gradient, self.covariance, gradient)
+        deviation: Floats = np.sqrt(np.maximum(variance, 0.0))
+        return deviation

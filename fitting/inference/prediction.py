@@ -1,0 +1,76 @@
+"""What current does a fitted model say for a run, and at which times is that worth drawing?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.reduction.drive import ModeCursor
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike
+
+    from fitting.inference.spectrum import SpectrumResult
+    from fitting.records.record import Record
+    from fitting.results.fit_result import FitResult
+    from fitting.transforms.laplace import Floats
+
+_EVEN = 2000
+_EDGES = 40
+_AFTER_EDGE = 60
+_BLOCK = 4096
+
+
+def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | None = None) -> Floats:
+    """Return the fitted current at some times, offset and drift included, as the instrument would have read it.
+
+    Parameters
+    ----------
+    run : Record
+        The run that was fitted: its drive (or measured voltage) and its aperture.
+    result : FitResult or SpectrumResult
+    t_s : array_like, optional
+        Rising times (s); those of all samples unless given.
+
+    Returns
+    -------
+    ndarray, shape of `t_s`
+        Amperes.
+    """
+    samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
+    wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
+    walked = wanted if run.drive is not None else samples
+    volts = run.voltage_V if run.drive is None else np.zeros(len(walked))
+    rates = result.rates if hasattr(result, "rates") else result.grid.rates
+    interval = float(np.median(np.diff(samples[:100_000])))
+    cursor = ModeCursor(rates, run.drive, interval, run.aperture_s)
+    current = np.empty(len(walked))
+    buffer = np.empty((_BLOCK, len(rates)))
+    for first in range(0, len(walked), _BLOCK):
+        here = slice(first, first + _BLOCK)
+        rows, _ = cursor.rows(walked[here], np.ascontiguousarray(volts[here]), buffer)
+        current[here] = rows @ result.weights
+    for first in range(0, len(walked), _BLOCK):
+        here = slice(first, first + _BLOCK)
+        current[here] += result.terms.current(walked[here], result.nuisance)
+    if walked is wanted:
+        return current
+    between: Floats = np.interp(wanted, samples, current)
+    return between
+
+
+def overlay_times(run: Record) -> Floats:
+    """Return some thousand of a run's sample times, dense after edges, on which a fitted curve looks whole."""
+    n = run.n_samples
+    picked = [np.unique(np.linspace(0, n - 1, min(n, _EVEN)).astype(np.int64))]
+    if run.drive is not None and n > 1:
+        edges = run.drive.jumps()[0][:_EDGES]
+        first = np.searchsorted(run.t_s, edges)
+        last = np.append(first[1:], n)
+        for start, stop in zip(first, last, strict=True):
+            if stop - start > 1:
+                spread = np.geomspace(1, stop - start, _AFTER_EDGE).astype(np.int64)
+                picked.append(start + spread - 1)
+    chosen = np.unique(np.concatenate(picked))
+    return np.asarray(run.t_s[chosen[chosen < n]], dtype=np.float64)

@@ -1,0 +1,1 @@
+"""Physical meaning of a fit: memory, reversal, attribution, comparison of runs."""

@@ -1,0 +1,286 @@
+"""Does a cell answer in proportion, and do the answers to two pulses add up? Tests that need no cell model.
+
+A linear cell has one set of mode weights for every drive. Runs that need different ones are not linear: the current
+of a pump and a probe together is then not the sum of those of each alone, or it does not grow in proportion to the
+voltage (MODEL.md section 6). Both are linear least squares on the reductions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fitting.inference.observations import PulseEvidence
+from fitting.reduction.reducer import Reducer, reducer_for
+from fitting.transforms.modes import ModeGrid
+from protocols import FitError, format_estimate
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fitting.records.record import Record
+    from fitting.reduction.reduction import Reduction
+    from fitting.transforms.laplace import Floats
+
+BOLTZMANN_V_K = 8.617333262e-5
+"""k / q (V/K)."""
+_RANK = 1e-9
+_Z95 = 1.959964
+_ALARM = 0.05
+
+
+@dataclass(frozen=True)
+class Superposition:
+    """How much current of some runs no linear cell can give.
+
+    Attributes
+    ----------
+    misfit_A : float
+        Root mean square over all samples of what is not linear, the noise's share taken out.
+    misfit_ci95_A : tuple of float
+    misfit_share : float
+        Of the root mean square current.
+    p_value : float
+        Of a linear cell leaving as much or more.
+    n_compared : int
+        Directions of current that more than one run tells of.
+    """
+
+    misfit_A: float
+    misfit_ci95_A: tuple[float, float]
+    misfit_share: float
+    p_value: float
+    n_compared: int
+
+    @property
+    def linear(self) -> bool:
+        """Whether a linear cell would often (in more than 5 % of cases) leave as much."""
+        return self.p_value > _ALARM
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {**asdict(self), "linear": self.linear}
+
+    def __str__(self) -> str:
+        value, interval = format_estimate(self.misfit_A, self.misfit_ci95_A, "A")
+        verdict = "one linear cell explains all runs" if self.linear else "nonlinear: no linear cell explains all runs"
+        return f"{verdict} (p = {self.p_value:.2g}); misfit {value} rms ({interval}), {self.misfit_share:.2%} of it all"
+
+
+@dataclass(frozen=True)
+class OhmsLaw:
+    """How the response grows with the voltage: as ``V (1 + c V^2)``.
+
+    Attributes
+    ----------
+    third_order_per_V2 : float
+        c.
+    ci95_per_V2 : tuple of float
+    hop_length_m : tuple of float or None
+        Value and 95 % interval, where thickness and temperature were given. If every ion hops over one barrier that
+        the field tilts, ``I ~ sinh(a q V / 2 k T L)``, so that ``c = (a q / 2 k T L)^2 / 6``. An apparent length: it
+        takes the voltage as falling evenly over the thickness, and all of c as hopping.
+    linear : bool
+        Whether the interval holds 0.
+    """
+
+    third_order_per_V2: float
+    ci95_per_V2: tuple[float, float]
+    hop_length_m: tuple[float, float, float] | None
+    linear: bool
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+    def __str__(self) -> str:
+        low, high = self.ci95_per_V2
+        verdict = "in proportion to the voltage" if self.linear else "not in proportion to the voltage"
+        c = f"{self.third_order_per_V2:.3g} ({low:.3g} … {high:.3g}) /V²"
+        said = f"the response grows {verdict}: as V (1 + c V²), c = {c}"
+        if self.hop_length_m is None or self.linear:
+            return said
+        value, interval = format_estimate(self.hop_length_m[0], self.hop_length_m[1:], "m")
+        return f"{said}; as hops over one barrier, an apparent hop length of {value} ({interval})"
+
+
+def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
+    """Reduce several runs on one grid of modes, that of all their windows.
+
+    Raises
+    ------
+    FitError
+        If a run has no usable samples.
+    """
+    grids = [
+        reducer_for(run.t_s, run.drive, aperture_s=run.aperture_s, source=run.path.name).reduction().grid
+        for run in runs
+    ]
+    grid = ModeGrid.covering(min(one.shortest_s for one in grids), max(one.longest_s for one in grids))
+    found = []
+    for run in runs:
+        interval = float(np.median(np.diff(run.t_s[:100_000])))
+        reducer = Reducer(
+            grid,
+            run.drive,
+            interval_s=interval,
+            aperture_s=run.aperture_s,
+            response_s=run.response_s,
+            source=run.path.name,
+        )
+        reducer.append(run.t_s, run.voltage_V, run.current_A, run.status)
+        found.append(reducer.reduction())
+        if found[-1].n_samples <= found[-1].n_nuisance + 1:
+            raise FitError(f"{run.path.name}: no samples free of flags; nothing to compare")
+    return found
+
+
+def superposition(reductions: Sequence[Reduction]) -> Superposition:
+    """Test whether one linear cell explains several runs: pump alone, probe alone and both; or several amplitudes.
+
+    Each run's current is compared with free modes, once with weights of its own and once with those of all. The
+    difference of the two sums of squares is chi-square for a linear cell.
+
+    Parameters
+    ----------
+    reductions : sequence of Reduction
+        Two or more, of `reduced_alike`.
+
+    Raises
+    ------
+    FitError
+        If there are too few, their grids differ, or they share nothing that could be compared.
+    """
+    from scipy.stats import chi2
+
+    blocks, noise = _blocks(reductions)
+    spaces = [_span(Z) for Z, _ in blocks]
+    joint = _span(np.concatenate([Z for Z, _ in blocks]))
+    y = np.concatenate([one for _, one in blocks])
+    apart = sum(float(np.sum((basis.T @ one) ** 2)) for basis, (_, one) in zip(spaces, blocks, strict=True))
+    together = float(np.sum((joint.T @ y) ** 2))
+    n_compared = sum(basis.shape[1] for basis in spaces) - joint.shape[1]
+    if n_compared < 1:
+        raise FitError("these runs tell of nothing in common: they cannot be compared")
+    excess = max(apart - together, 0.0)
+    n = sum(one.n_samples for one in reductions)
+    # Noise power of a sample, over runs; each run's rows are in units of its own noise.
+    mean_noise = float(np.sqrt(sum(one.n_samples * s**2 for one, s in zip(reductions, noise, strict=True)) / n))
+    per_root = mean_noise / np.sqrt(n)
+    low, high = _noncentral(excess, n_compared)
+    misfit = float(np.sqrt(max(excess - n_compared, 0.0)) * per_root)
+    rms = float(np.sqrt(sum(one.sum_current_A2 for one in reductions) / n))
+    return Superposition(
+        misfit,
+        (float(np.sqrt(low) * per_root), float(np.sqrt(high) * per_root)),
+        misfit / rms if rms else 0.0,
+        float(chi2.sf(excess, n_compared)),
+        n_compared,
+    )
+
+
+def ohms_law(
+    reductions: Sequence[Reduction],
+    amplitude_V: Sequence[float] | None = None,
+    *,
+    thickness_m: float | None = None,
+    temperature_K: float | None = None,
+) -> OhmsLaw:
+    """Fit the third order of the response to pulses of several heights.
+
+    Parameters
+    ----------
+    reductions : sequence of Reduction
+        Runs of the same pulses at two or more amplitudes, of `reduced_alike`.
+    amplitude_V : sequence of float, optional
+        Height of each run's pulses; of its commanded drive unless given.
+    thickness_m, temperature_K : float, optional
+        Of the sample, both for a hop length.
+
+    Raises
+    ------
+    FitError
+        If the amplitudes are not known or all alike.
+    """
+    from scipy.optimize import brentq, minimize_scalar
+
+    heights = _heights(reductions) if amplitude_V is None else np.abs(np.asarray(amplitude_V, dtype=np.float64))
+    if len(heights) != len(reductions) or np.ptp(heights) < 1e-6 * heights.max(initial=0.0) or len(heights) < 2:
+        raise FitError("Ohm's law is tested on runs of two amplitudes or more, one amplitude a run")
+    blocks, _ = _blocks(reductions)
+    y = np.concatenate([one for _, one in blocks])
+    unit = float(heights.max() ** 2)
+
+    def cost(c: float) -> float:
+        """Sum of squares with the best weights for ``c`` at the greatest amplitude."""
+        stretched = [Z * (1.0 + c * h**2 / unit) for (Z, _), h in zip(blocks, heights, strict=True)]
+        basis = _span(np.concatenate(stretched))
+        return float(y @ y - np.sum((basis.T @ y) ** 2))
+
+    best = minimize_scalar(cost, bounds=(-0.9, 20.0), method="bounded", options={"xatol": 1e-10})
+    curvature_step = 1e-3
+    rise = (cost(best.x + curvature_step) + cost(best.x - curvature_step) - 2.0 * best.fun) / curvature_step**2
+    spread = _Z95 * np.sqrt(2.0 / max(rise, 1e-300))
+
+    def beyond(c: float) -> float:
+        return cost(c) - float(best.fun) - _Z95**2
+
+    ends = []
+    for side in (-1.0, 1.0):
+        far = best.x + side * 3.0 * spread
+        ends.append(float(brentq(beyond, best.x, far)) if beyond(far) > 0.0 else far)
+    c, low, high = (float(value / unit) for value in (best.x, *ends))
+    length = None
+    if thickness_m is not None and temperature_K is not None:
+        size = 2.0 * BOLTZMANN_V_K * temperature_K * thickness_m
+        length = tuple(float(size * np.sqrt(6.0 * max(value, 0.0))) for value in (c, low, high))
+    return OhmsLaw(c, (low, high), length, low <= 0.0 <= high)  # type: ignore[arg-type]
+
+
+def _blocks(reductions: Sequence[Reduction]) -> tuple[list[tuple[Floats, Floats]], list[float]]:
+    """Rows and current of each run in units of its noise, and that noise, coloured noise counted as more."""
+    if len(reductions) < 2 or len({one.grid for one in reductions}) > 1:
+        raise FitError("linearity is tested on two runs or more, reduced on one grid of modes (reduced_alike)")
+    noise, blocks = [], []
+    for one in reductions:
+        seen = PulseEvidence(one)
+        # The free modes' own residual is what the reduction keeps beside its rows: nothing is left in them.
+        sigma = seen.noise * seen.misfit(np.zeros(1), len(one.grid)).widening
+        noise.append(sigma)
+        blocks.append((one.modes_factor / sigma, one.current_factor / sigma))
+    return blocks, noise
+
+
+def _span(Z: Floats) -> Floats:
+    """Orthonormal basis of what the modes can give, rounding left out."""
+    left, sizes, _ = np.linalg.svd(Z, full_matrices=False)
+    basis: Floats = left[:, sizes > _RANK * sizes[0]]
+    return basis
+
+
+def _noncentral(excess: float, n: int) -> tuple[float, float]:
+    """95 % interval of the noncentrality of a chi-square of n degrees of freedom that came out as `excess`."""
+    from scipy.optimize import brentq
+    from scipy.stats import chi2, ncx2
+
+    def end(share: float) -> float:
+        if chi2.cdf(excess, n) <= share:
+            return 0.0
+        if excess > 1e5:
+            # Normal limit, where the series is slow: sqrt(chi-square) has unit deviation.
+            return float((np.sqrt(excess - n) + (_Z95 if share < 0.5 else -_Z95)) ** 2)
+        return float(brentq(lambda x: ncx2.cdf(excess, n, x) - share, 1e-9, 4.0 * excess + 100.0))
+
+    return end(0.975), end(0.025)
+
+
+def _heights(reductions: Sequence[Reduction]) -> Floats:
+    heights = []
+    for one in reductions:
+        if one.drive is None:
+            raise FitError(f"{one.source or 'record'}: only the voltage was measured; give the amplitudes")
+        above = np.concatenate([one.drive.start_V, one.drive.end_V]) - one.drive.rest_V
+        heights.append(float(np.abs(above).max()))
+    return np.array(heights)

@@ -1,0 +1,113 @@
+"""Pulses of a drive and the charges that come back after them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.reduction.drive import segments_of
+from fitting.results.estimate import MemoryQuantity
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
+    from protocols import PulseSequence
+from fitting.interpretation.memory import _MOST_PULSES, _Z95
+
+
+@dataclass(frozen=True)
+class _Pulse:
+    rises_s: float
+    falls_s: float
+    until_s: float
+
+
+def _pulses(drive: PulseSequence) -> list[_Pulse]:
+    """Return the holds away from rest with rest after them."""
+    ends = np.append(drive.times_s[1:], drive.duration_s)
+    away = (drive.start_V != drive.rest_V) & (drive.end_V == drive.start_V)
+    rest = (drive.start_V == drive.rest_V) & (drive.end_V == drive.rest_V)
+    return [
+        _Pulse(float(drive.times_s[k]), float(ends[k]), float(ends[k + 1]))
+        for k in np.flatnonzero(away[:-1] & rest[1:])[:_MOST_PULSES]
+    ]
+
+
+def first_pulse(drive: PulseSequence) -> tuple[float, float] | None:
+    """Return height over rest (V) and width (s) of a drive's first pulse with rest after it; None if it has none."""
+    pulses = _pulses(drive)
+    if not pulses:
+        return None
+    height = float(drive.voltage_at(pulses[0].rises_s)) - drive.rest_V
+    return height, pulses[0].falls_s - pulses[0].rises_s
+
+
+def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
+    """Integral of each mode's state from the start of the drive to some times, shape (marks, modes); exact."""
+    edges, jumps, slopes = segments_of(drive)
+    lag = np.maximum(marks_s[:, None] - edges[None], 0.0)
+    bend = np.diff(slopes, prepend=0.0)
+    total = np.zeros((len(marks_s), len(rates)))
+    for m, rate in enumerate(rates):
+        x = rate * lag
+        if rate == 0.0:
+            once, twice = lag, 0.5 * lag**2
+        else:
+            once = -np.expm1(-x) / rate
+            # integral of a ramp's response, by its series where the difference would cancel
+            twice = np.where(x > 1e-3, (lag - once) / rate, lag**2 * (0.5 - x / 6.0 + x**2 / 24.0))
+        total[:, m] = once @ jumps + twice @ bend
+    return total
+
+
+def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Floats:
+    """Return the charge (C) that each pulse gives back in the rest after it, shape (pulses,).
+
+    Parameters
+    ----------
+    drive : PulseSequence
+    rates, weights : ndarray, shape (m,)
+        The fitted modes.
+    """
+    marks = np.array([[pulse.falls_s, pulse.until_s] for pulse in _pulses(drive)]).reshape(-1, 2)
+    integrals = _charges(rates, drive, marks.ravel()).reshape(len(marks), 2, len(rates))
+    charges: Floats = (integrals[:, 0] - integrals[:, 1]) @ weights
+    return charges
+
+
+def reversal(
+    drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance: Floats
+) -> tuple[MemoryQuantity, ...]:
+    """Return which share of each pulse's charge flows back in the rest after it, by the fitted current.
+
+    Bulk and electrode together, as an ammeter would count them, what earlier pulses still give back included.
+
+    Parameters
+    ----------
+    drive : PulseSequence or None
+        None (only the voltage was measured) names no pulses.
+    rates, weights : ndarray, shape (m,)
+        The fitted modes.
+    slopes : ndarray, shape (k, m)
+        Derivatives of the weights to the parameters on the line.
+    covariance : ndarray, shape (k, k)
+    """
+    pulses = [] if drive is None else _pulses(drive)
+    if drive is None or not pulses:
+        return ()
+    marks = np.array([[pulse.rises_s, pulse.falls_s, pulse.until_s] for pulse in pulses])
+    integrals = _charges(rates, drive, marks.ravel()).reshape(len(pulses), 3, len(rates))
+    found = []
+    for k, (pulse, rows) in enumerate(zip(pulses, integrals, strict=True)):
+        forward, back = rows[1] - rows[0], rows[1] - rows[2]
+        Q_forward, Q_back = float(forward @ weights), float(back @ weights)
+        ratio = Q_back / Q_forward
+        gradient = slopes @ (back - ratio * forward) / Q_forward
+        spread = _Z95 * float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+        width, rest = (format_quantity(x, "s") for x in (pulse.falls_s - pulse.rises_s, pulse.until_s - pulse.falls_s))
+        name = "reversal_charge_ratio" if k == 0 else f"reversal_charge_ratio_{k + 1}"
+        note = f"Q_back/Q_forward of pulse {k + 1}: {width}, then {rest} of rest; bulk and electrode together"
+        found.append(MemoryQuantity(name, "", ratio, (ratio - spread, ratio + spread), spread < 0.25, note))
+    return tuple(found)

@@ -1,0 +1,1 @@
+"""Cell models: circuits and their elements."""

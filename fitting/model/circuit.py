@@ -1,0 +1,385 @@
+"""Which cell does a circuit string name, and what does it conduct?
+
+The grammar is that of impedance.py: ``-`` puts in series, ``p(a,b)`` in parallel, an element is its code and a label:
+``R0-p(Cc1,C1)-CPE3``. Behind the cell, lags of the instrument: ``R0-Mig1-CPE1@Lag1``. `Pr` takes its number of modes
+after a colon: ``Pr1:3``; `Tab` its table by name. Elements of other packages are found by the entry-point group
+``ionecho.elements``.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.model.elements.base import Bulk, Element, Quantity, StartScale
+from fitting.model.elements.debye import ColeCole, Debye, Prony
+from fitting.model.elements.diffusion import Warburg, WarburgOpen, WarburgShort
+from fitting.model.elements.lag import Lag, seen_through
+from fitting.model.elements.lumped import Capacitor, ConstantPhase, Inductor, Resistor
+from fitting.model.elements.migration import Migration
+from fitting.model.elements.random_barrier import RandomBarrier
+from fitting.model.elements.skewed_relaxations import ColeDavidson, HavriliakNegami, Jonscher
+from fitting.model.elements.stretched import StretchedExponential
+from fitting.model.elements.tabulated import RelaxationTable, Tabulated
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from fitting.transforms.laplace import Complexes, Floats
+
+_PLAIN: Mapping[str, Callable[[], Element]] = {
+    kind.code: kind
+    for kind in (
+        Resistor,
+        Capacitor,
+        Inductor,
+        ConstantPhase,
+        Warburg,
+        WarburgOpen,
+        WarburgShort,
+        Debye,
+        ColeCole,
+        ColeDavidson,
+        HavriliakNegami,
+        StretchedExponential,
+        Jonscher,
+        Migration,
+        RandomBarrier,
+    )
+}
+_BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code, Lag.code}
+_GROUP = "ionecho.elements"
+_TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
+
+
+@cache
+def _elements() -> Mapping[str, Callable[[], Element]]:
+    """Return the elements that need nothing but their code, those of other packages among them.
+
+    Raises
+    ------
+    FitError
+        If an entry point cannot be loaded, is no element, or takes a code that is taken.
+    """
+    found = dict(_PLAIN)
+    for point in entry_points(group=_GROUP):
+        where = f"element {point.name!r} of {point.dist.name if point.dist else point.value}"
+        try:
+            kind = point.load()
+        except Exception as fault:
+            raise FitError(f"{where} cannot be loaded: {fault}") from fault
+        if not (isinstance(kind, type) and issubclass(kind, Element)):
+            raise FitError(f"{where} is no class of fitting.Element")
+        if kind.code in found or kind.code in _BUILT_IN:
+            raise FitError(f"{where} takes the code {kind.code!r}, which is taken: it needs another")
+        if not re.fullmatch(r"[A-Za-z]+", kind.code):
+            raise FitError(f"{where} has the code {kind.code!r}: a code is of letters only")
+        found[kind.code] = kind
+    return found
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An element in a circuit.
+
+    Attributes
+    ----------
+    name : str
+        Code and label, e.g. ``CPE1``.
+    element : Element
+    place : slice
+        Its parameters among all of the circuit.
+    """
+
+    name: str
+    element: Element
+    place: slice
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        Y, mine = self.element.evaluate(s, p[self.place])
+        every = np.zeros((len(p), len(s)), dtype=np.complex128)
+        every[self.place] = mine
+        return Y, every
+
+
+@dataclass(frozen=True)
+class _Parallel:
+    branches: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        parts = [branch.evaluate(s, p) for branch in self.branches]
+        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
+
+
+@dataclass(frozen=True)
+class _Series:
+    members: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        Z = np.zeros(len(s), dtype=np.complex128)
+        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
+        for member in self.members:
+            Y, dY = member.evaluate(s, p)
+            Z += 1.0 / Y
+            dZ -= dY / Y**2
+        return 1.0 / Z, -dZ / Z**2
+
+
+Node = Leaf | _Parallel | _Series
+
+
+class _Parser:
+    """Recursive descent over one circuit string."""
+
+    def __init__(self, text: str, tables: Mapping[str, RelaxationTable]) -> None:
+        self.text = text
+        self.tables = tables
+        self.at = 0
+        self.leaves: list[Leaf] = []
+        self.lags: list[Leaf] = []
+        self.n_parameters = 0
+
+    def parse(self) -> Node:
+        node = self.series()
+        while self.takes("@"):
+            self.lags.append(self.leaf(Lag.code))
+        if self.at < len(self.text):
+            raise self.fault(f"{self.text[self.at]!r} is not expected here")
+        return node
+
+    def fault(self, message: str, at: int | None = None) -> FitError:
+        where = self.at if at is None else at
+        return FitError(f"circuit: {message}\n  {self.text}\n  {' ' * where}^")
+
+    def takes(self, mark: str) -> bool:
+        found = self.text.startswith(mark, self.at)
+        self.at += len(mark) * found
+        return found
+
+    def series(self) -> Node:
+        members = [self.member()]
+        while self.takes("-"):
+            members.append(self.member())
+        return members[0] if len(members) == 1 else _Series(tuple(members))
+
+    def member(self) -> Node:
+        opened = self.at
+        if not self.takes("p("):
+            return self.leaf()
+        branches = [self.series()]
+        while self.takes(","):
+            branches.append(self.series())
+        if not self.takes(")"):
+            if self.at < len(self.text):
+                raise self.fault("expected '-', ',' or ')'")
+            raise self.fault("this bracket is never closed", opened + 1)
+        if len(branches) < 2:
+            raise self.fault("a parallel needs at least two branches, p(a,b)", opened)
+        return _Parallel(tuple(branches))
+
+    def leaf(self, behind: str = "") -> Leaf:
+        start = self.at
+        match = _TOKEN.match(self.text, start)
+        if match is None:
+            raise self.fault("expected an element such as R0 or p(...)")
+        if (match["code"] == Lag.code) != bool(behind):
+            raise self.fault("a lag of the instrument, and nothing else, stands behind the cell: R0-C1@Lag1", start)
+        name = match["code"] + match["label"]
+        element = self.element(match, start)
+        if any(leaf.name == name for leaf in self.leaves):
+            raise self.fault(f"{name} is used twice: give each element a label of its own", start)
+        self.at = match.end()
+        stop = self.n_parameters + len(element.quantities)
+        leaf = Leaf(name, element, slice(self.n_parameters, stop))
+        self.n_parameters = stop
+        self.leaves.append(leaf)
+        return leaf
+
+    def element(self, match: re.Match[str], start: int) -> Element:
+        code, modes = match["code"], match["modes"]
+        plain = _elements()
+        if code not in plain and code not in _BUILT_IN:
+            known = ", ".join(sorted({*plain, *_BUILT_IN}))
+            raise self.fault(f"there is no element {code!r}; there are {known}", start)
+        if not match["label"]:
+            raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
+        if modes is not None and code != Prony.code:
+            raise self.fault(f"only {Prony.code} takes a number of modes", match.start("modes") - 1)
+        if code == Lag.code:
+            return Lag()
+        if code in plain:
+            return plain[code]()
+        if code == Tabulated.code:
+            name = code + match["label"]
+            if name not in self.tables:
+                raise self.fault(
+                    f"{name} needs its table: CellModel(..., tables={{{name!r}: RelaxationTable...}})", start
+                )
+            return Tabulated(self.tables[name])
+        n_modes = 2 if modes is None else int(modes)
+        if not 1 <= n_modes <= 4:
+            raise self.fault(f"{Prony.code} takes 1 to 4 modes", match.start("modes"))
+        return Prony(n_modes)
+
+
+@dataclass(frozen=True)
+class ModelParameter:
+    """A free parameter of a cell.
+
+    Attributes
+    ----------
+    name : str
+        ``R0``, ``Mig1.tau``.
+    unit : str
+    lower, upper : float
+    """
+
+    name: str
+    unit: str
+    lower: float
+    upper: float
+
+
+class CellModel:
+    """A cell as a circuit of elements.
+
+    Parameters
+    ----------
+    circuit : str
+        E.g. ``R0-Mig1-CPE1``, or ``R0-Mig1-CPE1@Lag1`` through an instrument of unknown time constant.
+    fixed : mapping of str to float
+        Parameters that are known (SI), by name; they are not fitted.
+    tables : mapping of str to RelaxationTable
+        Of each `Tab` in the circuit, by its name (``Tab1``).
+
+    Raises
+    ------
+    FitError
+        If the string is no circuit (the message points at the character), or a fixed parameter is unknown or out of
+        its bounds.
+    """
+
+    def __init__(
+        self,
+        circuit: str,
+        fixed: Mapping[str, float] | None = None,
+        tables: Mapping[str, RelaxationTable] | None = None,
+    ) -> None:
+        self.circuit = circuit
+        self.tables = dict(tables or {})
+        parser = _Parser(circuit, self.tables)
+        self._tree = parser.parse()
+        self.leaves = tuple(parser.leaves)
+        self._lags = tuple(parser.lags)
+        unused = set(self.tables) - {leaf.name for leaf in self.leaves}
+        if unused:
+            raise FitError(f"{circuit} has no element {', '.join(sorted(unused))} that would take the table")
+        every = [_named(leaf, quantity) for leaf in self.leaves for quantity in leaf.element.quantities]
+        self.fixed = dict(fixed or {})
+        for name, value in self.fixed.items():
+            _check_fixed(name, value, every)
+        self.parameters = tuple(parameter for parameter in every if parameter.name not in self.fixed)
+        """Free parameters, in the order of the circuit."""
+        self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
+        self._base = np.array([self.fixed.get(parameter.name, np.nan) for parameter in every], dtype=np.float64)
+
+    def __repr__(self) -> str:
+        return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
+
+    def variant(self, circuit: str) -> CellModel:
+        """Return another circuit, with what this one knows of the elements that both have: tables, held values."""
+        tables = {
+            name: table
+            for name, table in self.tables.items()
+            if re.search(rf"(?<![A-Za-z]){re.escape(name)}(?!\d)", circuit)
+        }
+        names = {parameter.name for parameter in CellModel(circuit, tables=tables).parameters}
+        return CellModel(circuit, {name: value for name, value in self.fixed.items() if name in names}, tables)
+
+    def complete(self, theta: Floats) -> Floats:
+        """Return all parameters of the circuit, the fixed ones in their places."""
+        values: Floats = self._base.copy()
+        values[self._free] = theta
+        return values
+
+    def evaluate(self, s: Complexes, theta: Floats, *, seen: bool = True) -> tuple[Complexes, Complexes]:
+        """Return the admittance and its derivatives.
+
+        Parameters
+        ----------
+        s : ndarray of complex128, shape (n,)
+            Complex frequency (rad/s); ``2j pi f`` gives the impedance spectrum.
+        theta : ndarray, shape (n_free,)
+            Values of `parameters` (SI).
+        seen : bool
+            Whether through the lags of the instrument, where there are any; else of the cell alone.
+
+        Returns
+        -------
+        admittance : ndarray of complex128, shape (n,)
+            Siemens.
+        jacobian : ndarray of complex128, shape (n_free, n)
+        """
+        p = self.complete(theta)
+        Y, dY = self._tree.evaluate(s, p)
+        if seen and self._lags:
+            Y, dY = seen_through((Y, dY), [lag.evaluate(s, p) for lag in self._lags])
+        return Y, dY[self._free]
+
+    def admittance(self, s: Complexes, theta: Floats, *, seen: bool = True) -> Complexes:
+        """Return the admittance (S) at complex frequencies `s` (rad/s), `seen` through lags or of the cell alone."""
+        return self.evaluate(s, theta, seen=seen)[0]
+
+    def admittance_jacobian(self, s: Complexes, theta: Floats) -> Complexes:
+        """Return the derivatives of the admittance to the free parameters, shape (n_free, n)."""
+        return self.evaluate(s, theta)[1]
+
+    def start(self, scale: StartScale, draw: Floats) -> Floats:
+        """Return starting values of the free parameters.
+
+        Parameters
+        ----------
+        scale : StartScale
+        draw : ndarray, shape (n_all,)
+            Numbers of [0, 1), one for each parameter of the circuit, fixed or free.
+        """
+        values = [value for leaf in self.leaves for value in leaf.element.start(scale, draw[leaf.place])]
+        start: Floats = np.array(values)[self._free]
+        return start
+
+    @property
+    def n_all(self) -> int:
+        """Number of parameters, the fixed ones counted."""
+        return len(self._base)
+
+    @property
+    def lag_names(self) -> tuple[str, ...]:
+        """Lags of the instrument beside the cell, fitted or held."""
+        return tuple(lag.name for lag in self._lags)
+
+    @property
+    def bulk(self) -> Leaf | None:
+        """The first hopping conductor of the circuit: the one whose memory is reported."""
+        return next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+
+
+def _named(leaf: Leaf, quantity: Quantity) -> ModelParameter:
+    single = len(leaf.element.quantities) == 1
+    name = leaf.name if single else f"{leaf.name}.{quantity.symbol}"
+    return ModelParameter(name, quantity.unit, quantity.lower, quantity.upper)
+
+
+def _check_fixed(name: str, value: float, every: list[ModelParameter]) -> None:
+    found = next((parameter for parameter in every if parameter.name == name), None)
+    if found is None:
+        names = ", ".join(parameter.name for parameter in every)
+        raise FitError(f"cannot fix {name!r}: the circuit has {names}")
+    if not (np.isfinite(value) and found.lower <= value <= found.upper):
+        raise FitError(f"cannot fix {name} at {value:g}: it lies from {found.lower:g} to {found.upper:g} {found.unit}")

@@ -1,0 +1,1 @@
+"""Circuit elements: admittance or impedance, parameters, starting scales."""

@@ -1,0 +1,134 @@
+"""What does each element of a circuit conduct? Admittance, its derivatives, names, units, bounds, where to start.
+
+Elements are stateless. Their parameters come as one array in the order of `Element.quantities`; derivatives are with
+respect to the parameters themselves.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from fitting.transforms.laplace import step_response
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Complexes, Floats
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A parameter of an element.
+
+    Attributes
+    ----------
+    symbol : str
+        E.g. ``tau``.
+    unit : str
+        SI unit as it is printed; empty for a pure number.
+    lower, upper : float
+        Bounds. Where `upper` is infinite the parameter is fitted as its logarithm, else as the logit of its place
+        between the two.
+    """
+
+    symbol: str
+    unit: str
+    lower: float = 0.0
+    upper: float = np.inf
+
+
+@dataclass(frozen=True)
+class StartScale:
+    """What a record tells about sizes before any model is fitted; starting values are drawn from it.
+
+    Attributes
+    ----------
+    conductance_S : float
+        Current per volt at the shortest time that was seen.
+    shortest_s, longest_s : float
+        Window of times after an edge.
+    """
+
+    conductance_S: float
+    shortest_s: float
+    longest_s: float
+
+    def time(self, share: float) -> float:
+        """Return a time of the window; `share` 0 is its start, 1 its end, on a log scale."""
+        return float(self.shortest_s * (self.longest_s / self.shortest_s) ** share)
+
+
+class Element(ABC):
+    """An element of a circuit."""
+
+    code: ClassVar[str]
+    """Letters that a circuit string calls it by."""
+
+    @property
+    @abstractmethod
+    def quantities(self) -> tuple[Quantity, ...]:
+        """Its parameters, in order."""
+
+    @abstractmethod
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return its admittance and the derivatives.
+
+        Parameters
+        ----------
+        s : ndarray of complex128, shape (n,)
+            Complex frequency (rad/s).
+        p : ndarray, shape (k,)
+            Parameters.
+
+        Returns
+        -------
+        admittance : ndarray of complex128, shape (n,)
+            Siemens.
+        derivatives : ndarray of complex128, shape (k, n)
+            With respect to each parameter.
+        """
+
+    @abstractmethod
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
+        """Return starting values; `draw` holds one number of [0, 1) a parameter, which spreads several starts."""
+
+
+class Bulk(Element):
+    """A hopping conductor: its conductance falls from ``G_inf`` to ``G_inf * W_inf`` as the ions hop back.
+
+    The first parameter of such an element is ``G_inf``, unless it has a `g_inf` of its own.
+    """
+
+    def g_inf(self, p: Floats) -> float:
+        """Return the conductance at once (S)."""
+        return float(p[0])
+
+    def relaxation(self, t_s: Floats, p: Floats) -> Floats:
+        """Return ``W(t)``: 1 at once, `W_inf` at last.
+
+        Parameters
+        ----------
+        t_s : ndarray
+            Times (s), above 0.
+        p : ndarray, shape (k,)
+        """
+        return step_response(lambda s: self.evaluate(s, p)[0] / self.g_inf(p), t_s)
+
+    @abstractmethod
+    def w_inf(self, p: Floats) -> float:
+        """Return the share of the conductance that is left at last, sigma_dc / sigma_inf."""
+
+    @abstractmethod
+    def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:
+        """Return (relaxation time s, conductance that relaxes with it S) where the element names any."""
+
+
+_G_INF = Quantity("G_inf", "S")
+
+
+_W_INF = Quantity("W_inf", "", 0.0, 1.0)
+
+
+_TAU = Quantity("tau", "s")

@@ -1,0 +1,68 @@
+"""Resistor, capacitor, inductor and constant-phase element."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Complexes, Floats
+from fitting.model.elements.base import Element, Quantity, StartScale
+
+
+class Resistor(Element):
+    """``Z = R``."""
+
+    code = "R"
+    quantities = (Quantity("R", "ohm"),)
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        one = np.ones_like(s)
+        return one / p[0], -one[None] / p[0] ** 2
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        return (10.0 ** (-2.0 + 2.0 * draw[0]) / scale.conductance_S,)
+
+
+class Capacitor(Element):
+    """``Z = 1 / (s C)``."""
+
+    code = "C"
+    quantities = (Quantity("C", "F"),)
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        return s * p[0], s[None]
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        return (scale.conductance_S * scale.time(-0.3 + 1.6 * draw[0]),)
+
+
+class Inductor(Element):
+    """``Z = s L``: leads and windings. With a capacitance it may ring, which sums of decays cannot follow."""
+
+    code = "L"
+    quantities = (Quantity("L", "H"),)
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        Y = 1.0 / (s * p[0])
+        return Y, -Y[None] / p[0]
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        return (scale.time(-0.5 + draw[0]) / scale.conductance_S,)
+
+
+class ConstantPhase(Element):
+    """``Z = 1 / (Q s^n)``, as impedance.py has it; Q in S s^n, 0 < n < 1."""
+
+    code = "CPE"
+    quantities = (Quantity("Q", "S·s^n"), Quantity("n", "", 0.0, 1.0))
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
+        logarithm = np.log(s)
+        power = np.exp(p[1] * logarithm)
+        return p[0] * power, np.stack([power, p[0] * power * logarithm])
+
+    def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
+        n = 0.6 + 0.38 * draw[1]
+        return (scale.conductance_S * scale.time(0.3 + draw[0]) ** n, n)

@@ -1,0 +1,1 @@
+"""Records that can be fitted: time series, impedance and conductivity spectra."""

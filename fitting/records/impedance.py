@@ -1,0 +1,219 @@
+"""What is an impedance spectrum to the fitter, how is it read, and does it obey causality at all?"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fitting.transforms.laplace import Complexes, Floats
+
+_FEWEST = 6
+_MOST_MODES = 0.7
+"""Free relaxations a point: real and imaginary part are two figures."""
+_HEADINGS = {
+    "frequency": re.compile(r"\s*(freq|f\b|frequency)", re.IGNORECASE),
+    "real": re.compile(r"\s*(re\b|re\(z\)|z'(?!')|zre|real)", re.IGNORECASE),
+    "imaginary": re.compile(r"\s*-?\s*(im\b|im\(z\)|z''|zim|imag)", re.IGNORECASE),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class ImpedanceSpectrum:
+    """A measured impedance.
+
+    Attributes
+    ----------
+    frequency_Hz : ndarray, shape (n,)
+    impedance_ohm : ndarray of complex128, shape (n,)
+    source : str
+
+    Raises
+    ------
+    FitError
+        If there are too few points, or any is not a number, or lies at a frequency or an impedance of zero.
+    """
+
+    frequency_Hz: Floats
+    impedance_ohm: Complexes
+    source: str = ""
+
+    def __post_init__(self) -> None:
+        f, Z = self.frequency_Hz, self.impedance_ohm
+        if f.ndim != 1 or f.shape != Z.shape or len(f) < _FEWEST:
+            raise FitError(f"{self.source or 'spectrum'}: needs {_FEWEST} points or more, one impedance a frequency")
+        bad = ~(np.isfinite(f) & (f > 0.0) & np.isfinite(Z) & (np.abs(Z) > 0.0))
+        if bad.any():
+            raise FitError(f"{self.source or 'spectrum'}: point {int(np.argmax(bad)) + 1} is no impedance")
+
+    @classmethod
+    def read(cls, path: Path) -> ImpedanceSpectrum:
+        """Read EC-Lab ASCII, or delimited text whose headings name frequency, Re(Z) and Im(Z).
+
+        The imaginary part is taken as minus what the column holds where its heading begins with a minus, as EC-Lab's
+        ``-Im(Z)/Ohm`` does. Units are hertz and ohm. Text without headings is frequency, real, imaginary part.
+
+        Raises
+        ------
+        FitError
+            If a column or a number cannot be found; the message says where.
+        """
+        raw = path.read_bytes()
+        try:
+            lines = raw.decode("utf-8-sig").splitlines()
+        except UnicodeDecodeError:
+            lines = raw.decode("latin-1").splitlines()
+        first = _first_line(lines, path.name)
+        while first < len(lines) and not lines[first].strip():
+            first += 1
+        if first + _FEWEST > len(lines):
+            raise FitError(f"{path.name}: {len(lines) - first} lines are too few for a spectrum")
+        separator = next((mark for mark in ("\t", ";", ",") if mark in lines[first]), None)
+        headings = lines[first].split(separator)
+        named = not _is_number(headings[0])
+        places = _columns(headings, path.name) if named else {"frequency": 0, "real": 1, "imaginary": 2}
+        rows = []
+        for number, line in enumerate(lines[first + named :], first + named + 1):
+            if not line.strip():
+                continue
+            cells = line.split(separator)
+            try:
+                rows.append([_number(cells[places[name]], separator) for name in ("frequency", "real", "imaginary")])
+            except (IndexError, ValueError):
+                raise FitError(f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}") from None
+        f, real, imaginary = np.array(rows).T
+        sign = -1.0 if named and headings[places["imaginary"]].lstrip().startswith("-") else 1.0
+        return cls(f, real + 1j * sign * imaginary, path.name)
+
+    @property
+    def s(self) -> Complexes:
+        """Complex frequency (rad/s)."""
+        return np.asarray(2j * np.pi * self.frequency_Hz, dtype=np.complex128)
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Times of which the spectrum tells (s): the inverse of its angular frequencies."""
+        return float(0.5 / (np.pi * self.frequency_Hz.max())), float(0.5 / (np.pi * self.frequency_Hz.min()))
+
+    @cached_property
+    def causality(self) -> Causality:
+        """The Kramers-Kronig test of this spectrum."""
+        return _causality(self)
+
+
+@dataclass(frozen=True, eq=False)
+class Causality:
+    """How well a causal, linear, steady cell can explain a spectrum, whatever its circuit.
+
+    Attributes
+    ----------
+    residual : ndarray of complex128, shape (n,)
+        (free relaxations - measured) / abs(measured).
+    n_modes : int
+        Relaxations that were free.
+    noise_share : float
+        Standard deviation of real and imaginary part, relative to abs(Z), for degrees of freedom.
+    """
+
+    residual: Complexes
+    n_modes: int
+    noise_share: float
+
+    @property
+    def rms_share(self) -> float:
+        """Root mean square of the residual's parts."""
+        return float(np.sqrt(np.mean(np.abs(self.residual) ** 2) / 2.0))
+
+    @property
+    def worst_share(self) -> float:
+        """Largest residual of either part."""
+        return float(max(np.abs(self.residual.real).max(), np.abs(self.residual.imag).max()))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "modes": self.n_modes,
+            "rms_share": self.rms_share,
+            "worst_share": self.worst_share,
+            "noise_share": self.noise_share,
+        }
+
+
+def _causality(spectrum: ImpedanceSpectrum) -> Causality:
+    """Fit relaxations of either sign, with a capacitance and an inductance in series.
+
+    Boukamp, J. Electrochem. Soc. 142, 1885 (1995): every one of them obeys Kramers and Kronig, so that a residual
+    that is more than noise means a cell that drifted, was driven too hard, or was measured through its leads. Their
+    number is that of the least AICc (Hurvich, Tsai, Biometrika 76, 297 (1989)); a bound on negative resistances
+    (Schönleber, Klotz, Ivers-Tiffée, Electrochim. Acta 131, 20 (2014)) stops too soon where a cell has one sharp
+    relaxation between two of the grid. Their times reach half a decade beyond the spectrum, for electrodes that block
+    with a slope.
+    """
+    size = np.abs(spectrum.impedance_ohm)
+    shortest, longest = spectrum.window_s
+    target = _parts(np.asarray(spectrum.impedance_ohm / size, dtype=np.complex128))
+    best: tuple[float, Causality] | None = None
+    for n_modes in range(3, max(4, int(_MOST_MODES * len(size)))):
+        tau = np.geomspace(shortest / 3.0, longest * 3.0, n_modes)
+        columns = [np.ones_like(spectrum.s), spectrum.s, 1.0 / spectrum.s, *(1.0 / (1.0 + spectrum.s * t) for t in tau)]
+        design = _parts(np.asarray(np.stack(columns, axis=1) / size[:, None], dtype=np.complex128))
+        design /= np.linalg.norm(design, axis=0)
+        resistances, _, rank, _ = np.linalg.lstsq(design, target, rcond=1e-10)
+        rest = design @ resistances - target
+        n, k = len(target), int(rank) + 1
+        squares = max(float(rest @ rest), 1e-300)
+        score = n * np.log(squares / n) + 2.0 * k * n / (n - k - 1.0)
+        if best is None or score < best[0]:
+            best = (score, Causality(_complex(rest), n_modes, float(np.sqrt(squares / (n - rank)))))
+    assert best is not None  # noqa: S101 - a spectrum has points enough for three modes
+    return best[1]
+
+
+def _parts(values: Complexes) -> Floats:
+    """Real parts, then imaginary parts, along the first axis."""
+    return np.concatenate([values.real, values.imag])
+
+
+def _complex(parts: Floats) -> Complexes:
+    n = len(parts) // 2
+    return np.asarray(parts[:n] + 1j * parts[n:], dtype=np.complex128)
+
+
+def _first_line(lines: list[str], name: str) -> int:
+    """Return where the headings stand; EC-Lab says how many lines there are down to them."""
+    if not lines or not lines[0].startswith("EC-Lab ASCII"):
+        return 0
+    found = re.search(r":\s*(\d+)", lines[1]) if len(lines) > 1 else None
+    if found is None or not 3 <= int(found[1]) <= len(lines):
+        raise FitError(f"{name}, line 2: an EC-Lab file says here how many header lines there are")
+    return int(found[1]) - 1
+
+
+def _columns(headings: list[str], name: str) -> dict[str, int]:
+    places = {}
+    for what, pattern in _HEADINGS.items():
+        place = next((k for k, heading in enumerate(headings) if pattern.match(heading.strip(' "'))), None)
+        if place is None:
+            raise FitError(f"{name}: no column of {what} among {', '.join(h.strip() for h in headings)}")
+        places[what] = place
+    return places
+
+
+def _number(text: str, separator: str | None) -> float:
+    return float(text if separator == "," else text.replace(",", "."))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        _number(text, None)
+    except ValueError:
+        return False
+    return True

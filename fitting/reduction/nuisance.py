@@ -1,0 +1,127 @@
+"""What of a current is not the cell's: an offset, a drift, the mains, noise that remembers itself, a late clock?"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
+
+_MOST_HARMONICS = 10
+
+
+@dataclass(frozen=True)
+class Nuisance:
+    """What is fitted beside the cell, or taken out before, in one and the same pass over a record.
+
+    Attributes
+    ----------
+    drift : bool
+        Whether a linear drift of the current goes beside the offset. Off by default: over one record it is hard to
+        tell from a slow electrode, and would take half of its information away.
+    mains_Hz : float
+        Frequency of the mains, 50 or 60; 0 for none. Each harmonic is a cosine and a sine of free amplitude; the
+        mean over an aperture changes only those.
+    harmonics : int
+        How many, the first included; 0 for none.
+    correlation_s : float
+        Correlation time of AR(1) noise; 0 for white noise. Rows of samples are whitened before they are reduced.
+    delay_s : float
+        How much later than commanded the voltage changes, beside the instrument's time constants.
+    """
+
+    drift: bool = False
+    mains_Hz: float = 0.0
+    harmonics: int = 0
+    correlation_s: float = 0.0
+    delay_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        if (self.mains_Hz > 0.0) != (self.harmonics > 0) or not 0 <= self.harmonics <= _MOST_HARMONICS:
+            raise FitError(
+                f"the mains need a frequency and 1 to {_MOST_HARMONICS} harmonics, not {self.mains_Hz:g} Hz and"
+                f" {self.harmonics}"
+            )
+        if not (0.0 <= self.correlation_s < np.inf and np.isfinite(self.delay_s)):
+            raise FitError("a correlation time is 0 s or more, and a delay finite")
+
+    def __len__(self) -> int:
+        return 1 + self.drift + 2 * self.harmonics
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether blocks of even samples may be taken whole."""
+        return self.harmonics == 0 and self.correlation_s == 0.0
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return the columns: 1, time (s) with a drift, cosine and sine of each harmonic; shape (n, columns)."""
+        found = [np.ones(len(t_s))]
+        if self.drift:
+            found.append(np.asarray(t_s))
+        for harmonic in range(1, self.harmonics + 1):
+            # Whole turns are taken off first: late in a long record the phase would else be rounded.
+            phase = 2.0 * np.pi * np.mod(harmonic * self.mains_Hz * np.asarray(t_s), 1.0)
+            found += [np.cos(phase), np.sin(phase)]
+        return np.stack(found, axis=1)
+
+    def current(self, t_s: Floats, coefficients: Floats) -> Floats:
+        """Return the current (A) that is not the cell's, with fitted coefficients."""
+        current: Floats = self.columns(t_s) @ coefficients
+        return current
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain data."""
+        return asdict(self)
+
+
+class Whitening:
+    """Takes out of rows what noise of an AR(1) kind carries from one sample to the next.
+
+    ``row_n - phi_n row_{n-1}`` over ``sqrt(1 - phi_n^2)``, ``phi_n = exp(-(t_n - t_{n-1}) / correlation)``, leaves such
+    noise white and as large as it was, uneven times and gaps included; Robinson, Stoch. Process. Appl. 6, 9 (1977).
+
+    Parameters
+    ----------
+    correlation_s : float
+    """
+
+    def __init__(self, correlation_s: float) -> None:
+        self.correlation_s = correlation_s
+        self._last: tuple[float, Floats] | None = None
+
+    def __call__(self, t_s: Floats, rows: Floats) -> Floats:
+        """Return the next samples' rows, shape (n, k), whitened; the first of all stays as it is."""
+        if not len(t_s):
+            return rows
+        before_s, before = self._last or (-np.inf, np.zeros(rows.shape[1]))
+        phi = np.exp(-np.diff(t_s, prepend=before_s) / self.correlation_s)
+        earlier = np.concatenate([before[None], rows[:-1]])
+        self._last = float(t_s[-1]), rows[-1].copy()
+        white: Floats = (rows - phi[:, None] * earlier) / np.sqrt(1.0 - phi**2)[:, None]
+        return white
+
+
+def correlation_time_s(t_s: Floats, residual_A: Floats, interval_s: float) -> float:
+    """Return the correlation time of an AR(1) process from residuals at rising times; 0 if they are white.
+
+    Neighbours at the typical spacing tell the correlation ``rho`` of one to the next; ``-interval / ln(rho)``.
+
+    Parameters
+    ----------
+    t_s, residual_A : ndarray, shape (n,)
+    interval_s : float
+    """
+    near = np.abs(np.diff(t_s) / interval_s - 1.0) < 0.01
+    first, second = residual_A[:-1][near], residual_A[1:][near]
+    if len(first) < 100:
+        return 0.0
+    rho = float(first @ second / np.sqrt((first @ first) * (second @ second)))
+    # Four deviations of what white noise shows by chance.
+    if rho <= 4.0 / np.sqrt(len(first)):
+        return 0.0
+    return interval_s / -float(np.log(min(rho, 0.9999)))

@@ -1,0 +1,374 @@
+"""How does a record become a reduction, block by block as it grows?"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.reduction import measured_blocks as _measured
+from fitting.reduction.drive import ModeCursor, shortest_lag_s
+from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
+from fitting.reduction.nuisance import Nuisance, Whitening
+from fitting.reduction.reduction import Reduction
+from fitting.reduction.voltage_noise import VoltageWatch
+from fitting.transforms.modes import ModeGrid
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from numpy.typing import ArrayLike, NDArray
+
+    from fitting.records.record import Record
+    from fitting.transforms.laplace import Floats
+    from protocols import PulseSequence
+
+_BLOCK = 2048
+
+
+_PANEL = 256
+
+
+_PLAINLY_UNEVEN = 1e-3
+
+
+_OFFSET = Nuisance()
+
+
+class Reducer:
+    """Reduces a record as it grows.
+
+    Parameters
+    ----------
+    grid : ModeGrid
+    drive : PulseSequence or None
+        Commanded voltage in the time of the record; None takes the measured one.
+    interval_s : float
+        Typical time from sample to sample.
+    aperture_s : float
+        How long each sample averages, centred on its time.
+    response_s : tuple of float
+        First-order time constants of the instrument (s).
+    terms : Nuisance
+        What is not the cell's.
+    source : str
+        Where the samples come from.
+    """
+
+    def __init__(
+        self,
+        grid: ModeGrid,
+        drive: PulseSequence | None,
+        *,
+        interval_s: float,
+        aperture_s: float = 0.0,
+        response_s: tuple[float, ...] = (),
+        terms: Nuisance = _OFFSET,
+        source: str = "",
+    ) -> None:
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s)
+        k = len(terms) + len(grid) + 1
+        steps = drive is not None and not drive.has_ramps
+        self._now = Reduction(
+            grid=grid,
+            response_s=tuple(response_s),
+            terms=terms,
+            factor=np.zeros((0, 0)),
+            n_samples=0,
+            n_excluded=0,
+            sum_current_A2=0.0,
+            bend_A2=0.0,
+            n_bends=0,
+            drive=drive,
+            drive_is_measured=drive is None,
+            resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
+            source=source,
+        )
+        self._factor = np.zeros((k, k))
+        self._modes = np.empty((_BLOCK, len(grid)))
+        self._panels = np.empty((_BLOCK // _PANEL, k, _PANEL))
+        self._basis: HoldBasis | None = None
+        self._between: _measured.MeasuredBasis | None = None
+        self._watch = VoltageWatch() if drive is None else None
+        self._clear_s = CLEAR * BLOCK * interval_s
+        self._tail = (np.empty(0), np.empty(0))
+        self._tail_kept = np.empty(0, dtype=np.bool_)
+        self._whitening = Whitening(terms.correlation_s) if terms.correlation_s > 0.0 else None
+
+    def append(
+        self,
+        t_s: ArrayLike,
+        voltage_V: ArrayLike,
+        current_A: ArrayLike,
+        status: ArrayLike,
+        weight: Floats | None = None,
+    ) -> None:
+        """Take in the next samples.
+
+        Parameters
+        ----------
+        t_s, voltage_V, current_A : array_like, shape (n,)
+            Time (s), voltage (V), current (A).
+        status : array_like of int, shape (n,)
+            Any flag excludes the sample.
+        weight : ndarray, shape (n,), optional
+            How much the square of each sample's residual counts; 1 unless given.
+        """
+        t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
+        for first in range(0, len(t), MOST_SAMPLES):
+            # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
+            here = slice(first, first + MOST_SAMPLES)
+            times, current = (np.require(x[here], np.float64, ["C", "W"]) for x in (t, i))
+            if self._now.terms.delay_s != 0.0:
+                times = times - self._now.terms.delay_s
+            weights = None if weight is None else weight[here]
+            flagged = flags[here] != 0
+            quick = self._now.terms.is_plain and weights is None
+            done = 0
+            while done < len(times):
+                left = slice(done, None)
+                taken = self._take_hold(times[left], current[left], flagged[left]) if quick else 0
+                if quick and not taken:
+                    taken = self._take_measured(times[left], v[here][left], current[left], flagged[left])
+                if not taken:
+                    clear = self._cursor.n_to_hold(times[done:], self._clear_s) if quick else len(times) - done
+                    taken = min(_BLOCK, clear)
+                    part = slice(done, done + taken)
+                    volts = np.require(v[here][part], np.float64, ["C", "W"])
+                    good = ~flagged[part] & np.isfinite(current[part])
+                    self._take(times[part], volts, current[part], good, None if weights is None else weights[part])
+                done += taken
+
+    def _take_hold(self, t: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
+        """Take in whole blocks that lie in one hold, evenly spaced and without flags; return how many samples."""
+        from fitting.transforms.loops import absorb
+
+        n = self._cursor.n_in_hold(t, self._clear_s) // BLOCK * BLOCK if len(t) >= BLOCK else 0
+        # The spacing here may be wider than is typical.
+        if n == 0 or self._cursor.since_edge_s(t[0]) < CLEAR * float(t[BLOCK - 1] - t[0]):
+            return 0
+        t, i, flagged = t[:n], i[:n], flagged[:n]
+        hold = None if self._basis is None else Hold(t, i, flagged, self._basis.interval_s)
+        if hold is None or hold.n_samples < n:
+            interval = float(t[-1] - t[0]) / (n - 1)
+            other = Hold(t, i, flagged, interval)
+            if hold is None or other.n_samples > hold.n_samples:
+                hold, self._basis = other, HoldBasis(self._cursor.rates, interval)
+        if self._basis is None or hold.n_samples == 0:
+            return 0
+        n = hold.n_samples
+        since_edge_s = self._cursor.since_edge_s(t[0])
+        # To the last sample as well, so that the cursor stands there.
+        heights = self._cursor.heights(t[[0, n - 1]])[0]
+        level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
+        bend, n_bends = self._bends(level, i[:SETTLED], kept)
+        self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
+        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.terms.drift)[None])
+        now = self._now
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + n,
+            sum_current_A2=now.sum_current_A2 + hold.sum_current_A2,
+            bend_A2=now.bend_A2 + bend + hold.bend_A2,
+            n_bends=now.n_bends + n_bends + n - SETTLED,
+        )
+        return n
+
+    def _take_measured(self, t: Floats, v: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
+        """Take in some whole blocks with a measured voltage, evenly spaced and without flags; return how many samples.
+
+        As many as are worth it, else none.
+        """
+        from fitting.transforms.loops import absorb
+
+        last = self._cursor.leap()
+        n = min(len(t) // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
+        if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
+            return 0
+        z, (before_s, before_V) = last
+        if abs(t[1] - 2.0 * t[0] + before_s) > _PLAINLY_UNEVEN * (t[0] - before_s):
+            return 0
+        interval = _measured.even_interval_s(np.concatenate([[before_s], t[:n]]))
+        volts = np.concatenate([[before_V], v[:n]])
+        if interval is None or flagged[:n].any() or not (np.isfinite(i[:n]).all() and np.isfinite(volts).all()):
+            return 0
+        if self._between is None or not self._between.suits(interval):
+            self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
+        now = self._now
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
+        self._cursor.landed(float(t[n - 1]), float(volts[-1]))
+        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.look(t[:n], volts[1:], i[:n])
+        zeros = np.zeros(SETTLED)
+        bend, n_bends = self._bends(zeros, i[:SETTLED], settled[:SETTLED])
+        bends = np.diff(i[SETTLED - 2 : n], 2)[settled[SETTLED:] & settled[SETTLED - 2 : -2]]
+        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), settled[n - SETTLED :]
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + n,
+            sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
+            bend_A2=now.bend_A2 + bend + float(bends @ bends),
+            n_bends=now.n_bends + n_bends + len(bends),
+        )
+        return n
+
+    def _take(self, t: Floats, v: Floats, i: Floats, good: NDArray[np.bool_], weight: Floats | None = None) -> None:
+        from fitting.transforms.loops import absorb
+
+        now = self._now
+        modes, clear = self._cursor.rows(t, v, self._modes)
+        keep = good & clear
+        # Second differences tell noise only where the voltage holds; of commanded edges `_bends` sees that itself.
+        held = keep if self._watch is None else keep & self._watch.look(t, v, i, keep)
+        used = int(np.count_nonzero(keep))
+        current = i if used == len(t) else np.where(keep, i, 0.0)
+        if now.terms.is_plain and weight is None:
+            bend, n_bends = self._bends(modes[:, 0], i, held)
+            absorb(self._factor, self._filled(t, modes, current, keep))
+        else:
+            rows, n = self._rows(t, modes, current, keep, weight), len(t)
+            seen = np.zeros(n)
+            seen[keep] = rows[:, -1]
+            bend, n_bends = self._bends(modes[:, 0], seen, held)
+            absorb(self._factor, np.ascontiguousarray(rows.T)[None])
+        self._now = replace(
+            now,
+            n_samples=now.n_samples + used,
+            n_excluded=now.n_excluded + len(t) - used,
+            sum_current_A2=now.sum_current_A2 + float(current @ current),
+            bend_A2=now.bend_A2 + bend,
+            n_bends=now.n_bends + n_bends,
+        )
+
+    def _rows(
+        self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_], weight: Floats | None
+    ) -> Floats:
+        """Rows of the samples that are kept, whitened and weighted, shape (kept, k)."""
+        rows = np.column_stack([self._now.terms.columns(t), modes, current])[keep]
+        if self._whitening is not None:
+            rows = self._whitening(t[keep], rows)
+        if weight is not None:
+            rows *= np.sqrt(weight[keep])[:, None]
+        return rows
+
+    def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
+        """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
+        n, k = len(t), self._now.n_nuisance
+        whole, rest = divmod(n, _PANEL)
+        panels = self._panels[: whole + (rest > 0)]
+        spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]
+        for first, shape in [span for span in spans if min(span[1]) > 0]:
+            here = slice(first, first + shape[0] * shape[1])
+            block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
+            block[:, 0] = keep[here].reshape(shape)
+            if self._now.terms.drift:
+                block[:, 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
+            block[:, k:-1] = modes[here].reshape(*shape, -1).transpose(0, 2, 1)
+            block[:, -1] = current[here].reshape(shape)
+        if rest:
+            panels[-1, :, rest:] = 0.0
+        for lost in np.flatnonzero(~keep):
+            panels[lost // _PANEL, :, lost % _PANEL] = 0.0
+        return panels
+
+    def _bends(self, level_V: Floats, current_A: Floats, keep: NDArray[np.bool_]) -> tuple[float, int]:
+        """Squared second differences once a hold has settled; the last samples wait for the next block."""
+        level = np.concatenate([self._tail[0], level_V])
+        current = np.concatenate([self._tail[1], current_A])
+        kept = np.concatenate([self._tail_kept, keep])
+        self._tail, self._tail_kept = (level[-SETTLED:], current[-SETTLED:]), kept[-SETTLED:]
+        if len(level) <= SETTLED:
+            return 0.0, 0
+        even = kept[SETTLED:] & kept[SETTLED - 1 : -1] & kept[SETTLED - 2 : -2]
+        if self._now.drive is not None:
+            even &= level[SETTLED:] == level[:-SETTLED]
+        bends = np.diff(current[SETTLED - 2 :], 2)[even]
+        return float(bends @ bends), len(bends)
+
+    def reduction(self) -> Reduction:
+        """Return the reduction of all samples so far."""
+        now = self._now if self._watch is None else replace(self._now, voltage=self._watch.noise)
+        return replace(now, factor=self._factor.copy())
+
+
+def reducer_for(
+    t_s: Floats,
+    drive: PulseSequence | None,
+    *,
+    aperture_s: float = 0.0,
+    response_s: tuple[float, ...] = (),
+    terms: Nuisance = _OFFSET,
+    source: str = "",
+) -> Reducer:
+    """Return an empty reducer whose modes suit a record.
+
+    Parameters
+    ----------
+    t_s : ndarray, shape (n,)
+        Times of all its samples, planned or measured (s).
+    drive, aperture_s, response_s, terms, source
+        As for `Reducer`.
+
+    Raises
+    ------
+    FitError
+        If there are too few samples.
+    """
+    if len(t_s) < 3:
+        raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
+    t_s = np.asarray(t_s) - terms.delay_s
+    interval = float(np.median(np.diff(t_s[:100_000])))
+    if drive is None:
+        # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
+        shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
+    else:
+        shortest = shortest_lag_s(drive, t_s, aperture_s)
+        edges = drive.jumps()[0] if not drive.has_ramps else drive.times_s
+        longest = float(t_s[-1] + 0.5 * aperture_s - (edges[0] if len(edges) else 0.0))
+    grid = ModeGrid.covering(shortest, longest)
+    return Reducer(
+        grid,
+        drive,
+        interval_s=interval,
+        aperture_s=aperture_s,
+        response_s=response_s,
+        terms=terms,
+        source=source,
+    )
+
+
+def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None) -> Reduction:
+    """Reduce a run in one pass.
+
+    Parameters
+    ----------
+    run : Record
+        E.g. `daq.Run`.
+    terms : Nuisance
+        What is not the cell's: a constant offset unless given.
+    weight : ndarray, shape (n,), optional
+        As for `Reducer.append`.
+
+    Returns
+    -------
+    Reduction
+
+    Raises
+    ------
+    FitError
+        If there are no usable samples.
+    """
+    reducer = reducer_for(
+        run.t_s,
+        run.drive,
+        aperture_s=run.aperture_s,
+        response_s=run.response_s,
+        terms=terms,
+        source=run.path.name,
+    )
+    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
+    reduction = reducer.reduction()
+    if reduction.n_samples <= reduction.n_nuisance + 1:
+        raise FitError(
+            f"{run.path.name}: of {run.n_samples} samples only {reduction.n_samples} are free of flags; nothing to fit"
+        )
+    return reduction

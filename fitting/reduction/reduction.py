@@ -1,0 +1,260 @@
+"""What is left of a run when everything that a fit could ask of it is kept, and nothing else?
+
+With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
+nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
+depend on the length of the run (MODEL.md 3d). R streams, merges and is kept. By Householder reflections it is right to
+rounding relative to the largest entry of each column, where normal equations would lose half the digits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fitting.reduction.nuisance import Nuisance
+from fitting.reduction.voltage_noise import VoltageNoise, freed
+from fitting.transforms.modes import ModeGrid, ModeMap
+from protocols import FitError, PulseSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
+
+    from fitting.transforms.laplace import Floats
+
+VERSION = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Reduction:
+    """All that a fit needs of a run, independent of its length.
+
+    Attributes
+    ----------
+    grid : ModeGrid
+    response_s : tuple of float
+        First-order time constants of the instrument.
+    terms : Nuisance
+        Which nuisance columns there are, and how the rows were whitened.
+    factor : ndarray, shape (k, k)
+        Upper triangular, k = nuisance columns + modes + 1; columns nuisance, modes (V), current (A).
+    n_samples, n_excluded : int
+        Samples used; samples left out for their flags, or at an edge.
+    sum_current_A2 : float
+        Sum of the squared current.
+    bend_A2, n_bends
+        Sum and number of squared second differences of the current within holds: what the noise does from sample
+        to sample, whatever the model.
+    resolution_s : float
+        Shortest time after an edge that a sample tells of.
+    drive : PulseSequence or None
+        Commanded drive; None if the measured voltage was taken, or runs of several drives were merged.
+    drive_is_measured : bool
+    source : str
+        Where the samples came from.
+    voltage : VoltageNoise
+        What a measured voltage scatters by.
+    """
+
+    grid: ModeGrid
+    response_s: tuple[float, ...]
+    terms: Nuisance
+    factor: Floats
+    n_samples: int
+    n_excluded: int
+    sum_current_A2: float
+    bend_A2: float
+    n_bends: int
+    drive: PulseSequence | None
+    drive_is_measured: bool
+    resolution_s: float
+    source: str = ""
+    voltage: VoltageNoise = field(default_factory=VoltageNoise)
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Times after an edge of which the record tells (s)."""
+        return self.resolution_s, self.grid.longest_s
+
+    @property
+    def n_nuisance(self) -> int:
+        """Number of nuisance columns."""
+        return len(self.terms)
+
+    @property
+    def modes_factor(self) -> Floats:
+        """What a fit knows of the mode columns once the nuisance is taken out, shape (m, m)."""
+        return self._problem[0]
+
+    @property
+    def current_factor(self) -> Floats:
+        """The current in the same rows, shape (m,): a fit's residual is ``current_factor - modes_factor @ w``."""
+        return self._problem[1]
+
+    @property
+    def rest_A2(self) -> float:
+        """Sum of squares that no modes and no nuisance can explain."""
+        return self._problem[2]
+
+    @cached_property
+    def _problem(self) -> tuple[Floats, Floats, float]:
+        """What is to be fitted, without the bias of a voltage that was measured with noise."""
+        k = self.n_nuisance
+        modes, current = np.ascontiguousarray(self.factor[k:-1, k:-1]), self.factor[k:-1, -1]
+        rest_A2 = float(self.factor[-1, -1] ** 2)
+        error_V = self.voltage_error_V
+        if error_V == 0.0:
+            return modes, current, rest_A2
+        error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
+        found = freed(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
+        return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
+
+    @property
+    def is_freed(self) -> bool:
+        """Whether the bias of a voltage that was read with noise is taken out of what is to be fitted."""
+        return self.rest_A2 != float(self.factor[-1, -1] ** 2)
+
+    @property
+    def voltage_error_V(self) -> float:
+        """Noise (V) of a measured voltage that the current does not follow; 0 for commanded edges."""
+        return self.voltage.error_V if self.drive_is_measured else 0.0
+
+    @cached_property
+    def mode_map(self) -> ModeMap:
+        """The map from an admittance to weights of these modes."""
+        return ModeMap(self.grid, self.response_s)
+
+    @property
+    def rms_current_A(self) -> float:
+        """Root mean square of the current over the samples used."""
+        return float(np.sqrt(self.sum_current_A2 / max(self.n_samples, 1)))
+
+    @property
+    def step_noise_A(self) -> float:
+        """Noise from sample to sample (A): second differences of white noise have six times its variance."""
+        return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
+
+    def scatter_A(self, weights: Floats) -> float:
+        """Return what neighbouring samples scatter by about a model (A): their own noise, and that of the voltage.
+
+        Parameters
+        ----------
+        weights : ndarray, shape (m,)
+            Mode weights (S), which say how a wrong voltage shows in the current.
+        """
+        if self.voltage_error_V == 0.0:
+            return self.step_noise_A
+        per_V = np.linalg.norm(self.voltage.in_modes(self.grid.rates, self.terms.correlation_s) @ weights)
+        return float(np.hypot(self.step_noise_A, self.voltage_error_V * per_V / np.sqrt(self.n_samples)))
+
+    def nuisance(self, weights: Floats) -> Floats:
+        """Return the coefficients (offset A, drift A/s, mains A) of `terms` that belong to some mode weights."""
+        k = self.n_nuisance
+        right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
+        return np.asarray(np.linalg.solve(self.factor[:k, :k], right), dtype=np.float64)
+
+    @property
+    def _basis(self) -> tuple[object, ...]:
+        return self.grid, self.response_s, self.terms, self.drive_is_measured
+
+    def merged(self, other: Reduction) -> Reduction:
+        """Return the reduction of both records together.
+
+        Raises
+        ------
+        FitError
+            If they were not reduced to the same modes, response and nuisance.
+        """
+        if self._basis != other._basis:
+            raise FitError(
+                "these reductions differ in modes, instrument response, nuisance or kind of drive:"
+                " reduce both on one grid"
+            )
+        return replace(
+            self,
+            factor=_merged(self.factor, other.factor),
+            n_samples=self.n_samples + other.n_samples,
+            n_excluded=self.n_excluded + other.n_excluded,
+            sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
+            bend_A2=self.bend_A2 + other.bend_A2,
+            n_bends=self.n_bends + other.n_bends,
+            voltage=self.voltage.merged(other.voltage),
+            drive=self.drive if self.drive == other.drive else None,
+            source=" + ".join(name for name in (self.source, other.source) if name),
+        )
+
+    def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+        """Return arrays and plain attributes that `from_arrays` takes back."""
+        arrays: dict[str, NDArray[Any]] = {"factor": self.factor}
+        attributes: dict[str, Any] = {
+            "version": VERSION,
+            "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
+            "response_s": list(self.response_s),
+            "terms": self.terms.to_dict(),
+            "n_samples": self.n_samples,
+            "n_excluded": self.n_excluded,
+            "sum_current_A2": self.sum_current_A2,
+            "bend_A2": self.bend_A2,
+            "n_bends": self.n_bends,
+            "drive_is_measured": self.drive_is_measured,
+            "resolution_s": self.resolution_s,
+            "source": self.source,
+            "voltage": self.voltage.to_dict(),
+        }
+        if self.drive is not None:
+            arrays |= {
+                "drive_times_s": self.drive.times_s,
+                "drive_start_V": self.drive.start_V,
+                "drive_end_V": self.drive.end_V,
+            }
+            attributes["drive"] = [self.drive.duration_s, self.drive.rest_V]
+        return arrays, attributes
+
+    @classmethod
+    def from_arrays(cls, arrays: Mapping[str, NDArray[Any]], attributes: Mapping[str, Any]) -> Reduction:
+        """Return the reduction that `to_arrays` wrote.
+
+        Raises
+        ------
+        FitError
+            If another version of the software wrote it.
+        """
+        if attributes.get("version") != VERSION:
+            raise FitError(
+                f"this reduction has format {attributes.get('version')}, not {VERSION}: reduce the run file again"
+            )
+        first, last, shortest, longest = attributes["grid"]
+        drive = None
+        if "drive" in attributes:
+            duration, rest = attributes["drive"]
+            times, start, end = (arrays[f"drive_{name}"] for name in ("times_s", "start_V", "end_V"))
+            drive = PulseSequence(times, start, end, duration, rest)
+        return cls(
+            ModeGrid(int(first), int(last), shortest, longest),
+            tuple(attributes["response_s"]),
+            Nuisance(**attributes["terms"]),
+            np.asarray(arrays["factor"], dtype=np.float64),
+            int(attributes["n_samples"]),
+            int(attributes["n_excluded"]),
+            float(attributes["sum_current_A2"]),
+            float(attributes["bend_A2"]),
+            int(attributes["n_bends"]),
+            drive,
+            bool(attributes["drive_is_measured"]),
+            float(attributes["resolution_s"]),
+            str(attributes["source"]),
+            VoltageNoise.from_dict(attributes["voltage"]),
+        )
+
+
+def _merged(factor: Floats, other: Floats) -> Floats:
+    """Triangle of two triangles."""
+    from fitting.transforms.loops import absorb
+
+    together = factor.copy()
+    absorb(together, np.ascontiguousarray(other.T)[None])
+    return together

@@ -1,0 +1,1 @@
+"""Results of fits: estimates with intervals, tables, documents."""

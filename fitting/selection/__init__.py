@@ -1,0 +1,1 @@
+"""Selection among candidate models: ranking and averaging."""

@@ -1,0 +1,1 @@
+"""Laplace transforms, mode grids and the compiled loops."""

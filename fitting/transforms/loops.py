@@ -1,0 +1,380 @@
+"""Which loops are compiled? The walk of the modes, the triangle of rows, rational sums, the mismatch of MIGRATION.
+
+Importing this file imports numba and compiles, once a machine: some 3 s, then 0.5 s.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.transforms.compiler import compiled
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+# A decay factor is used again where the step is the same to this share: rounding of sample times, not a new step.
+_SAME_STEP = 1e-9
+
+# And to this share of the time itself, which is as far as the difference of two times is known.
+_ROUNDING = 4.5e-16
+
+# A state that has decayed to less (V) is nothing; left alone it would become subnormal, and arithmetic slow.
+_NOTHING_V = 1e-30
+
+# A column this short (squared) is nothing but the rounding of underflow; its reflection would overflow.
+_NOTHING_SQUARED = 1e-120
+
+
+_POWERS_OF_HALF = 0.5 ** np.arange(1100)
+_PER_LN2, _LN2_HIGH, _LN2_LOW = 1.4426950408889634, 0.693147180369123816490, 1.90821492927058770002e-10
+
+
+@compiled("void(f8[::1], f8[::1], f8, f8[::1], f8[::1])")
+def falls_of_step(rates: Floats, times: Floats, h: float, decay: Floats, grown: Floats) -> None:
+    """Write how modes fall over a step, ``exp(-rate h)``, and what a slope of 1 makes of them, ``(1 - decay) / rate``.
+
+    By Taylor's series within half a factor of two, so that several modes run abreast, which calls of the library's
+    exponential do not: uneven samples ask for it at every one. Right to 3e-16. The first rate is 0; `times` are the
+    inverse rates.
+    """
+    for j in range(rates.size):
+        x = min(rates[j] * h, 750.0)
+        n = np.uint64(x * _PER_LN2 + 0.5)
+        whole = np.float64(n)
+        r = whole * _LN2_HIGH - x + whole * _LN2_LOW
+        # The exponential of r, less one.
+        q = 1.0 / 479001600.0 + r / 6227020800.0
+        q = 1.0 / 39916800.0 + r * q
+        q = 1.0 / 3628800.0 + r * q
+        q = 1.0 / 362880.0 + r * q
+        q = 1.0 / 40320.0 + r * q
+        q = 1.0 / 5040.0 + r * q
+        q = 1.0 / 720.0 + r * q
+        q = 1.0 / 120.0 + r * q
+        q = 1.0 / 24.0 + r * q
+        q = 1.0 / 6.0 + r * q
+        q = r * (1.0 + r * (0.5 + r * q))
+        fall = (1.0 + q) * _POWERS_OF_HALF[n]
+        decay[j] = fall
+        grown[j] = (-q if whole == 0.0 else 1.0 - fall) * times[j]
+    grown[0] = h
+
+
+@compiled("void(f8[::1], f8[::1], f8[:,::1], f8[:,::1], f8[::1], f8[::1], f8[::1], f8[:,::1], b1[::1])")
+def drive_modes(  # noqa: C901, PLR0912, PLR0915, PLR0917 - a call inside the loop costs more than the loop
+    start_s: Floats,
+    rates: Floats,
+    segments: Floats,
+    mean: Floats,
+    tolerances_s: Floats,
+    clock: Floats,
+    z: Floats,
+    out: Floats,
+    keep: NDArray[np.bool_],
+) -> None:
+    """Move the modes ``z' = -rate z + V'`` from sample to sample and write what each sample sees of them.
+
+    Parameters
+    ----------
+    start_s : float64 (n,)
+        Start of each sample's aperture, rising.
+    rates : float64 (m,)
+        Rates; the first is 0, so that its state is the voltage above rest.
+    segments : float64 (3, k)
+        Of each segment of the drive: its start (s), the jump there (V), the slope over it (V/s).
+    mean : float64 (2, m)
+        What the mean over an aperture takes of the state at its start, and of the slope.
+    tolerances_s : float64 (3,)
+        Aperture, guard, slack: a sample within the guard of a jump is not kept, nor one with a jump more than the
+        slack inside its aperture; a jump up to the slack after a sample's start counts as being at it.
+    clock : float64 (4,)
+        Time of the state, slope there, time of the last jump, segments that have begun; in and out.
+    z : float64 (m,)
+        State; in and out.
+    out : float64 (n, m)
+        Each sample's row.
+    keep : bool (n,)
+        Whether a sample may be used.
+    """
+    aperture, guard, slack = tolerances_s
+    now, slope, last_jump, segment = clock[0], clock[1], clock[2], int(clock[3])
+    n_segments = segments.shape[1]
+    decay, grown = np.ones(z.size), np.zeros(z.size)
+    times = np.zeros(z.size)
+    for j in range(1, z.size):
+        times[j] = 1.0 / rates[j]
+    h_set = -1.0
+    n = 0
+    while n < start_s.size:
+        # As long as samples come at the same step and no segment begins but right at one: hardly more than the loop.
+        clear = h_set > 0.0 and now - last_jump >= guard - slack
+        while clear and n < start_s.size:
+            target = start_s[n]
+            clear_until = target + aperture + guard - slack
+            begins = segments[0, segment] if segment < n_segments else np.inf
+            turns = begins < clear_until or begins <= target + slack
+            if turns:
+                beyond = segments[0, segment + 1] if segment + 1 < n_segments else np.inf
+                clear = segments[1, segment] == 0.0 and abs(begins - target) <= slack and beyond >= clear_until
+                clear &= beyond > target + slack
+            if not clear or abs(target - now - h_set) > _SAME_STEP * h_set + _ROUNDING * abs(target):
+                break
+            row = out[n]
+            if slope == 0.0:
+                for j in range(z.size):
+                    left = z[j] * decay[j]
+                    z[j] = left
+                    row[j] = left
+            else:
+                for j in range(z.size):
+                    left = z[j] * decay[j] + slope * grown[j]
+                    z[j] = left
+                    row[j] = left
+            if turns:
+                slope = segments[2, segment]
+                segment += 1
+            if aperture != 0.0:
+                for j in range(z.size):
+                    row[j] = row[j] * mean[0, j] + slope * mean[1, j]
+            if n & 15 == 0:
+                for j in range(z.size):
+                    z[j] = z[j] if abs(z[j]) > _NOTHING_V else 0.0
+            keep[n] = True
+            now = target
+            n += 1
+        if n == start_s.size:
+            break
+        target = start_s[n]
+        arrives = True
+        while arrives:
+            arrives = segment < n_segments and segments[0, segment] <= target + slack
+            h = (min(segments[0, segment], target) if arrives else target) - now
+            if h > 0.0:
+                if abs(h - h_set) > _SAME_STEP * h + _ROUNDING * abs(target):
+                    h_set = h
+                    falls_of_step(rates, times, h, decay, grown)
+                for j in range(z.size):
+                    left = z[j] * decay[j] + slope * grown[j]
+                    z[j] = left if abs(left) > _NOTHING_V else 0.0
+                now += h
+            if arrives:
+                if segments[1, segment] != 0.0:
+                    last_jump = segments[0, segment]
+                    for j in range(z.size):
+                        z[j] += segments[1, segment]
+                slope = segments[2, segment]
+                segment += 1
+        now = target
+        clear_until = target + aperture + guard - slack
+        ahead = segment
+        while ahead < n_segments and segments[1, ahead] == 0.0 and segments[0, ahead] < clear_until:
+            ahead += 1
+        keep[n] = target - last_jump >= guard - slack and (ahead == n_segments or segments[0, ahead] >= clear_until)
+        row = out[n]
+        if aperture == 0.0:
+            for j in range(z.size):
+                row[j] = z[j]
+        else:
+            for j in range(z.size):
+                row[j] = z[j] * mean[0, j] + slope * mean[1, j]
+        n += 1
+    clock[0], clock[1], clock[2], clock[3] = now, slope, last_jump, segment
+
+
+@compiled("void(f8[:,::1], f8[:,:,::1])", sums_reordered=True)
+def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as above
+    """Bring rows under an upper triangle into it, by Householder reflections.
+
+    Column by column, so that sums run over neighbours, and four reflections at a time, so that the other columns are
+    fetched a quarter as often: ``H0 H1 H2 H3 = 1 - V T V'``; Schreiber, Van Loan, SIAM J. Sci. Stat. Comput. 10, 53
+    (1989). On one core faster than LAPACK's blocked QR of long blocks at this width.
+
+    Parameters
+    ----------
+    factor : float64 (k, k)
+        Upper triangle; in and out.
+    panels : float64 (p, k, b)
+        Panels of b rows, transposed; used up. Rows of zeros change nothing.
+    """
+    k, b = panels.shape[1], panels.shape[2]
+    heads, T, overlap = np.zeros(4), np.zeros((4, 4)), np.zeros(4)
+    for p in range(panels.shape[0]):
+        for j in range(0, k, 4):
+            n_here = min(4, k - j)
+            heads[:] = 0.0
+            T[:] = 0.0
+            for i in range(n_here):
+                column = panels[p, j + i]
+                below = 0.0
+                for n in range(b):
+                    below += column[n] * column[n]
+                if below < _NOTHING_SQUARED:
+                    continue
+                corner = factor[j + i, j + i]
+                norm = np.sqrt(corner * corner + below)
+                if corner > 0.0:
+                    norm = -norm
+                head = corner - norm
+                scale = 2.0 / (head * head + below)
+                factor[j + i, j + i] = norm
+                heads[i] = head
+                for c in range(j + i + 1, j + n_here):
+                    other = panels[p, c]
+                    dot = factor[j + i, c] * head
+                    for n in range(b):
+                        dot += column[n] * other[n]
+                    dot *= scale
+                    factor[j + i, c] -= dot * head
+                    for n in range(b):
+                        other[n] -= dot * column[n]
+                for a in range(i):
+                    earlier = panels[p, j + a]
+                    dot = 0.0
+                    for n in range(b):
+                        dot += earlier[n] * column[n]
+                    overlap[a] = dot
+                for a in range(i):
+                    for d in range(a, i):
+                        T[a, i] -= scale * T[a, d] * overlap[d]
+                T[i, i] = scale
+            if j + 4 >= k:
+                continue
+            v0, v1, v2, v3 = panels[p, j], panels[p, j + 1], panels[p, j + 2], panels[p, j + 3]
+            for c in range(j + 4, k):
+                other = panels[p, c]
+                d0, d1 = factor[j, c] * heads[0], factor[j + 1, c] * heads[1]
+                d2, d3 = factor[j + 2, c] * heads[2], factor[j + 3, c] * heads[3]
+                for n in range(b):
+                    d0 += v0[n] * other[n]
+                    d1 += v1[n] * other[n]
+                    d2 += v2[n] * other[n]
+                    d3 += v3[n] * other[n]
+                d3 = T[0, 3] * d0 + T[1, 3] * d1 + T[2, 3] * d2 + T[3, 3] * d3
+                d2 = T[0, 2] * d0 + T[1, 2] * d1 + T[2, 2] * d2
+                d1 = T[0, 1] * d0 + T[1, 1] * d1
+                d0 = T[0, 0] * d0
+                factor[j, c] -= d0 * heads[0]
+                factor[j + 1, c] -= d1 * heads[1]
+                factor[j + 2, c] -= d2 * heads[2]
+                factor[j + 3, c] -= d3 * heads[3]
+                for n in range(b):
+                    other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
+
+
+@compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
+def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
+    """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights.
+
+    Parameters
+    ----------
+    real, imag : float64 (n,)
+        The complex x.
+    rates : float64 (m,)
+    weights : float64 (4, m)
+    out : complex128 (4, n)
+    """
+    m = rates.size
+    for n in range(real.size):
+        a, b = real[n], imag[n]
+        square = a * a + b * b
+        r0 = r1 = r2 = r3 = i0 = i1 = i2 = i3 = 0.0
+        for j in range(m):
+            # x / (x + r) = (|x|^2 + r x) / |x + r|^2
+            along = a + rates[j]
+            share = 1.0 / (along * along + b * b)
+            re, im = (square + rates[j] * a) * share, rates[j] * b * share
+            r0 += weights[0, j] * re
+            i0 += weights[0, j] * im
+            r1 += weights[1, j] * re
+            i1 += weights[1, j] * im
+            r2 += weights[2, j] * re
+            i2 += weights[2, j] * im
+            r3 += weights[3, j] * re
+            i3 += weights[3, j] * im
+        out[0, n] = complex(r0, i0)
+        out[1, n] = complex(r1, i1)
+        out[2, n] = complex(r2, i2)
+        out[3, n] = complex(r3, i3)
+
+
+@compiled("void(f8[::1], f8, f8, f8, i8, f8[:,::1], f8[:,::1], f8[:,::1])")
+def mismatch_of_times(  # noqa: C901, PLR0917 - as above
+    x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+) -> None:
+    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y within panels of y, by Halley's steps.
+
+    Parameters
+    ----------
+    x : float64 (n,)
+        Reduced times, rising.
+    B, K : float
+    width : float
+        Of a panel.
+    n_newton : int
+        Most steps.
+    gauss : float64 (2, g)
+        Nodes and weights on the unit interval.
+    sums : float64 (3, p + 1)
+        Written: the integral and its derivatives to B and K at the panels' ends.
+    out : float64 (4, n)
+        Written: y, the integrand there, and the integral's derivatives to B and K. y is infinite beyond the last panel.
+    """
+    n_panels = sums.shape[1] - 1
+    sums[:, 0] = 0.0
+    for p in range(n_panels):
+        for k in range(3):
+            sums[k, p + 1] = sums[k, p]
+        for g in range(gauss.shape[1]):
+            y = (p + gauss[0, g]) * width
+            lost = -np.expm1(-y)
+            h = np.exp((K - 1.0) * y + B * lost) * gauss[1, g] * width
+            sums[0, p + 1] += h
+            sums[1, p + 1] += lost * h
+            sums[2, p + 1] += y * h
+        if sums[0, p + 1] > x[-1]:
+            n_panels = p + 1
+            break
+    panel = 0
+    for n in range(x.size):
+        while panel < n_panels and sums[0, panel + 1] <= x[n]:
+            panel += 1
+        if panel == n_panels:
+            out[0, n], out[1, n], out[2, n], out[3, n] = np.inf, 1.0, 0.0, 0.0
+            continue
+        low = panel * width
+        # Where the panel's cubic through ends and slopes has it.
+        rise = sums[0, panel + 1] - sums[0, panel]
+        share = (x[n] - sums[0, panel]) / rise
+        first = rise / (width * np.exp((K - 1.0) * low - B * np.expm1(-low)))
+        last = rise / (width * np.exp((K - 1.0) * (low + width) - B * np.expm1(-low - width)))
+        bent = share * (1.0 - share) * ((first - 1.0) * (1.0 - share) - (last - 1.0) * share)
+        y = low + width * min(max(share + bent, 0.0), 1.0)
+        by_B = by_K = 0.0
+        slope = 1.0
+        for _ in range(n_newton):
+            total, by_B, by_K = sums[0, panel], sums[1, panel], sums[2, panel]
+            for g in range(gauss.shape[1]):
+                part = low + (y - low) * gauss[0, g]
+                lost = -np.expm1(-part)
+                h = np.exp((K - 1.0) * part + B * lost) * gauss[1, g] * (y - low)
+                total += h
+                by_B += lost * h
+                by_K += part * h
+            lost = -np.expm1(-y)
+            slope = np.exp((K - 1.0) * y + B * lost)
+            step = (total - x[n]) / slope
+            bend = K - 1.0 + B * (1.0 - lost)
+            step /= max(1.0 - 0.5 * step * bend, 0.5)
+            moved = min(max(y - step, low), low + width) - y
+            # The sums go along to first order: the last step is too short for more.
+            y += moved
+            by_B += lost * slope * moved
+            by_K += (y - moved) * slope * moved
+            slope *= 1.0 + bend * moved
+            if abs(moved) < 1e-8:
+                break
+        out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K

@@ -1,0 +1,15 @@
+"""Is the compiled loop ready? Compiles it once into the user's cache: ``python -m fitting.transforms.warm``."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+
+def warm() -> None:
+    """Compile in a process of its own, so that no window stands still; at once when it is cached already."""
+    subprocess.run([sys.executable, "-m", "fitting.transforms.warm"], check=True)
+
+
+if __name__ == "__main__":
+    import fitting.transforms.block_loops  # noqa: F401 - importing them compiles them

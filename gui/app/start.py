@@ -1,0 +1,48 @@
+"""How is the window opened?"""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QStyleFactory
+
+from gui.app.main_window import MainWindow
+
+_SWITCH_S = 2e-4
+
+
+def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
+    """Open the window and return its exit status when it is closed.
+
+    Parameters
+    ----------
+    folder : Path
+        Where run files go.
+    resource : str, optional
+        VISA resource to connect to at once.
+    """
+    application = application_of_window()
+    window = MainWindow(folder, resource)
+    window.show()
+    # Ctrl-C in the terminal closes the window; Python hears of it only when Qt lets it run now and then.
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    listener = QTimer(application, interval=200)
+    listener.timeout.connect(lambda: None)
+    listener.start()
+    return application.exec()
+
+
+def application_of_window() -> QApplication:
+    """Return the Qt application, in the style that looks alike everywhere and follows the system's palette."""
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    application.setApplicationName("ionecho")
+    # Many Qt calls let the interpreter lock go. By default another thread's Python code then keeps it for 5 ms each
+    # time, and a frame of some twenty such calls takes 0.1 s while the follower imports or parses.
+    sys.setswitchinterval(_SWITCH_S)
+    application.setStyle(QStyleFactory.create("Fusion"))
+    return application

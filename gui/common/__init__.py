@@ -1,0 +1,1 @@
+"""What all panels share: widgets, theme, plots, messages."""

@@ -1,0 +1,1 @@
+"""Fit panel and result page."""

@@ -1,0 +1,64 @@
+"""Panel in which a cell model is chosen and fitted."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QSizePolicy,
+    QWidget,
+)
+
+from gui.common.widgets import button
+
+MODELS = ("R0-Mig1-CPE1", "R0-Cc1-CPE1", "R0-De1-CPE1", "R0-Cc1-C1")
+
+
+class FitPanel(QWidget):
+    """The box "Memory": a cell model, and the button that fits it."""
+
+    wanted = Signal(str)
+    """Fit this model."""
+    unwanted = Signal()
+    """Give up the fit that is under way."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.model = QComboBox()
+        self.model.setObjectName("modelBox")
+        self.model.setEditable(True)
+        self.model.addItems(MODELS)
+        self.model.setToolTip(
+            "Cell model as a circuit: R resistor, C capacitor, CPE constant phase element; bulk with memory: "
+            "Mig MIGRATION, Cc Cole-Cole, De Debye; “-” in series, p(…,…) in parallel"
+        )
+        self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._button = button("Fit", "fitButton", self._clicked)
+        self._fitting = False
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.model, 1)
+        layout.addWidget(self._button)
+        self.set_state(has_run=False, fitting=False)
+
+    def _clicked(self) -> None:
+        if self._fitting:
+            self.unwanted.emit()
+        else:
+            self.wanted.emit(self.model.currentText().strip())
+
+    def set_state(self, *, has_run: bool, fitting: bool) -> None:
+        """Follow what can be done now.
+
+        Parameters
+        ----------
+        has_run : bool
+            Whether there is a finished run.
+        fitting : bool
+            Whether a fit is under way.
+        """
+        self._fitting = fitting
+        self._button.setText("Cancel" if fitting else "Fit")
+        self._button.setEnabled(has_run or fitting)
+        self._button.setToolTip("" if has_run else "There is no finished run yet")

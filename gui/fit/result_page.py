@@ -1,0 +1,239 @@
+"""What do the ions remember? The choice of a cell model, and the page with the fit over the data and the read-out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QSizePolicy,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.common.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
+from gui.common.theme import mixed
+from gui.common.widgets import label
+from gui.fit.result_model import rows_of
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from gui.common.theme import Colours
+    from gui.fit.result_model import FitCurves, Row
+    from gui.run.traces import Traces
+
+
+_READOUT_WIDTH = 404
+
+
+class MemoryPage(QWidget):
+    """The page "Memory": current with the fit over it, residual, W(t) with its band, figures with intervals."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("memoryPage")
+        self._graphics = graphics("fitPlots")
+        self.current_plot = add_plot(self._graphics, 0, "Current", "A")
+        self.residual_plot = add_plot(self._graphics, 1, "Residual", "A")
+        self.memory_plot = add_plot(self._graphics, 2, "Relaxation W", "")
+        for row, stretch in enumerate((5, 2, 4)):
+            self._graphics.ci.layout.setRowStretchFactor(row, stretch)
+        self.residual_plot.setXLink(self.current_plot)
+        self._measured = self.current_plot.plot(connect="finite", antialias=False)
+        self._fitted = self.current_plot.plot(connect="finite")
+        self._residual = self.residual_plot.plot(connect="finite")
+        self._edges_of_band = [pg.PlotCurveItem(), pg.PlotCurveItem()]
+        self._band = pg.FillBetweenItem(*self._edges_of_band)
+        self._relaxation = pg.PlotCurveItem()
+        for item in (self._band, self._relaxation):
+            self.memory_plot.addItem(item)
+        self.memory_plot.getAxis("bottom").setLogMode(True)
+        self.memory_plot.getAxis("bottom").setStyle(maxTickLevel=1)
+        self.memory_plot.setLabel("bottom", "Time since a step of the voltage")
+        self.memory_plot.setMouseEnabled(x=False, y=False)
+        self.memory_plot.setYRange(0.0, 1.0, padding=0.05)
+        self.memory_plot.setXRange(-5.0, 0.0, padding=0.02)
+        self._fit: FitCurves | None = None
+        self._traces: Traces | None = None
+        self._memory = _table("memoryTable")
+        self._parameters = _table("parameterTable")
+        self._headline = label("No fit yet", "headline", "fitHeadline")
+        self._quality = label("Measure, then press Fit.", "faint", "fitQuality")
+        self._attribution = label("", "faint", "attribution")
+        self._doubts = label("", "fault", "fitDoubts")
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        readout = QWidget()
+        readout.setFixedWidth(_READOUT_WIDTH)
+        inner = QVBoxLayout(readout)
+        inner.setContentsMargins(8, 10, 16, 12)
+        inner.setSpacing(6)
+        for widget in (self._headline, self._quality):
+            inner.addWidget(widget)
+        inner.addSpacing(8)
+        inner.addWidget(label("Memory", "heading"))
+        inner.addWidget(self._memory)
+        inner.addWidget(self._attribution)
+        inner.addSpacing(8)
+        inner.addWidget(label("Parameters", "heading"))
+        inner.addWidget(self._parameters)
+        inner.addWidget(self._doubts)
+        inner.addStretch(1)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._graphics, 1)
+        layout.addWidget(readout)
+
+    def clear(self, words: str = "Measure, then press Fit.") -> None:
+        """Forget the fit that was shown.
+
+        Parameters
+        ----------
+        words : str
+            What to say in its place.
+        """
+        self._fit = None
+        self._headline.setText("No fit yet")
+        self._quality.setText(words)
+        self._attribution.setText("")
+        self._doubts.setText("")
+        for table in (self._memory, self._parameters):
+            _fill(table, [])
+        for curve in (self._fitted, self._residual, self._relaxation, *self._edges_of_band):
+            curve.setData([], [])
+
+    def show_traces(self, traces: Traces) -> None:
+        """Draw the measured current.
+
+        Parameters
+        ----------
+        traces : Traces
+        """
+        before, self._traces = self._traces, traces
+        if before is None or (before.view, before.edge) != (traces.view, traces.edge):
+            log = traces.edge is not None
+            title = f"Time since edge {traces.edge + 1}" if traces.edge is not None else "Time"
+            set_time_axis(self.current_plot, "", log=log)
+            set_time_axis(self.residual_plot, title, log=log)
+            self.current_plot.enableAutoRange(x=True)
+        self._measured.setData(traces.time_s, traces.current_A)
+        self._draw_fit()
+
+    def show_fit(self, document: dict[str, Any], curves: FitCurves) -> None:
+        """Show a fit.
+
+        Parameters
+        ----------
+        document : dict
+            What ``ionecho fit --json`` printed.
+        curves : FitCurves
+        """
+        self._fit = curves
+        self._headline.setText(str(document["model"]))
+        residual = f"Residual {format_quantity(document['rms_residual_A'], 'A')} rms"
+        noise = document["step_noise_A"]
+        against = "" if noise is None else f", noise {format_quantity(noise, 'A')}"
+        self._quality.setText(residual + against)
+        self._quality.setToolTip("The noise is taken from the differences between neighbouring samples")
+        parameters = rows_of(document["parameters"])
+        memory = rows_of(document["memory"])
+        _fill(self._memory, memory)
+        _fill(self._parameters, parameters)
+        said = str(document["memory"].get("attribution", ""))
+        self._attribution.setText(said[:1].upper() + said[1:])
+        self._attribution.setToolTip("\n".join(document.get("attribution", {}).get("evidence", ())))
+        doubts = [f"{row.name}: {row.doubt}" for row in parameters + memory if row.doubt]
+        self._doubts.setText("\n".join(doubts + document["warnings"]))
+        self._draw_fit()
+        self._draw_relaxation(curves)
+
+    def _draw_fit(self) -> None:
+        if self._fit is None or self._traces is None:
+            return
+        fit, traces = self._fit, self._traces
+        time = fit.time_s - traces.origin_s
+        here = np.ones(len(time), dtype=bool)
+        if traces.edge is not None:
+            later = fit.edges_s[traces.edge + 1 :]
+            here = (time > 0) & (fit.time_s < (later[0] if len(later) else np.inf))
+        self._fitted.setData(time[here], fit.current_A[here])
+        self._residual.setData(time[here], fit.residual_A[here])
+
+    def _draw_relaxation(self, fit: FitCurves) -> None:
+        log_time = np.log10(fit.W_time_s)
+        self._relaxation.setData(log_time, fit.W)
+        for curve, values in zip(self._edges_of_band, (fit.W_lowest, fit.W_highest), strict=True):
+            curve.setData(log_time, values)
+        if len(fit.W):
+            self.memory_plot.setXRange(log_time[0], log_time[-1], padding=0.02)
+
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the palette."""
+        paint(self._graphics, (self.current_plot, self.residual_plot, self.memory_plot), colours)
+        # The data as a broad light line under the thin fit: one sees where the fit leaves it. Opaque and not smoothed,
+        # or a broad line takes 50 ms to paint.
+        self._measured.setPen(pen(mixed(colours.current, colours.ground, 0.4), 5.0))
+        set_legend(self.current_plot, {"measured": colours.current, "fitted": colours.fit})
+        self._fitted.setPen(pen(colours.fit, 1.5))
+        self._residual.setPen(pen(colours.current))
+        self._relaxation.setPen(pen(colours.fit, 1.5))
+        shade = QColor(colours.fit)
+        shade.setAlphaF(0.25)
+        self._band.setBrush(shade)
+
+
+class _Table(QTableWidget):
+    """A table as high as its rows."""
+
+    def sizeHint(self) -> QSize:
+        height = self.horizontalHeader().sizeHint().height() + sum(map(self.rowHeight, range(self.rowCount())))
+        return QSize(_READOUT_WIDTH - 24, height + 4)
+
+
+def _table(name: str) -> QTableWidget:
+    table = _Table(0, 3)
+    table.setObjectName(name)
+    table.setHorizontalHeaderLabels(["", "Value", "95 % interval"])
+    for column in (1, 2):
+        heading = table.horizontalHeaderItem(column)
+        if heading is not None:
+            heading.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+    table.verticalHeader().hide()
+    table.setShowGrid(False)
+    table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    table.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+    table.verticalHeader().setDefaultSectionSize(23)
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+    table.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+    return table
+
+
+def _fill(table: QTableWidget, rows: list[Row]) -> None:
+    table.setRowCount(len(rows))
+    for row, found in enumerate(rows):
+        for column, text in enumerate((found.name, found.value, found.interval)):
+            item = QTableWidgetItem(text)
+            right = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
+            item.setTextAlignment(right | Qt.AlignmentFlag.AlignVCenter)
+            item.setToolTip(found.doubt or found.note)
+            if found.doubt:
+                font = item.font()
+                font.setItalic(True)
+                item.setFont(font)
+            table.setItem(row, column, item)
+    table.updateGeometry()

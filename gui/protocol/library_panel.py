@@ -1,0 +1,53 @@
+"""What is to be applied? The choice of a protocol, and the page that shows its waveform and plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from gui.common.widgets import button
+from protocols.library import names
+
+
+class ProtocolPanel(QWidget):
+    """The box "Protocol": the ready protocols, and files that have been opened."""
+
+    chosen = Signal(object)
+    """Name of a ready protocol (str), or a file (Path)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list = QListWidget()
+        self.list.setObjectName("protocolList")
+        for name in names():
+            self._add(name.replace("_", " ").capitalize() if name != "prbs" else "PRBS", name)
+        # Not the current item: a list that is given the focus makes its first item current.
+        self.list.itemSelectionChanged.connect(self._changed)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.list, 1)
+        layout.addWidget(button("Open file …", "openProtocolButton", self._ask_for_file))
+
+    def _add(self, text: str, source: str | Path) -> QListWidgetItem:
+        item = QListWidgetItem(text, self.list)
+        item.setData(Qt.ItemDataRole.UserRole, source)
+        item.setToolTip(str(source))
+        return item
+
+    def _changed(self) -> None:
+        for item in self.list.selectedItems():
+            self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
+
+    def _ask_for_file(self) -> None:
+        dialog = QFileDialog(self, "Open a protocol file", str(Path.cwd()), "Protocols (*.toml)")
+        dialog.setObjectName("openProtocolDialog")
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda name: self.open_file(Path(name)))
+        dialog.open()
+
+    def open_file(self, path: Path) -> None:
+        """Put a protocol file into the list, and choose it."""
+        self.list.setCurrentItem(self._add(path.name, path))

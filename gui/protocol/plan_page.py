@@ -1,0 +1,111 @@
+"""Page of the plan: what the instrument will do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.common.widgets import label, line
+from protocols import ProtocolError
+
+if TYPE_CHECKING:
+    from gui.common.theme import Colours
+    from gui.protocol.plan_model import PlanView
+
+
+_N_FACTS = 8
+
+
+class PlanPage(QWidget):
+    """The page "Plan": the voltage as it will be, and everything that one wants to know before pressing Run."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("planPage")
+        self._title = label("Choose a protocol", "headline", "planTitle")
+        self._notes = label("", "faint", "planNotes")
+        self._fault = label("", "fault", "planFault")
+        self._changes = label("", "", "planChanges")
+        self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
+        self._graphics = graphics("planPlot")
+        self._plot = add_plot(self._graphics, 0, "Voltage", "V")
+        set_time_axis(self._plot, "Time", log=False)
+        self._waveform = self._plot.plot()
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(12)
+        for row, (name, value) in enumerate(self._facts):
+            name.setWordWrap(False)
+            half = 2 * (row // (_N_FACTS // 2))
+            grid.addWidget(name, row % (_N_FACTS // 2), half, Qt.AlignmentFlag.AlignTop)
+            grid.addWidget(value, row % (_N_FACTS // 2), half + 1)
+        for column, stretch in enumerate((0, 3, 0, 3)):
+            grid.setColumnStretch(column, stretch)
+        inner = QVBoxLayout()
+        inner.setContentsMargins(16, 10, 16, 14)
+        inner.setSpacing(8)
+        for widget in (self._title, self._notes, self._fault):
+            inner.addWidget(widget)
+        inner.addWidget(self._graphics, 1)
+        inner.addWidget(line())
+        inner.addLayout(grid)
+        inner.addWidget(self._changes)
+        self.setLayout(inner)
+        self._show_texts("", "", "")
+
+    def _show_texts(self, notes: str, fault: str, changes: str) -> None:
+        for widget, text in ((self._notes, notes), (self._fault, fault), (self._changes, changes)):
+            widget.setText(text)
+            widget.setVisible(bool(text))
+
+    def show_waiting(self) -> None:
+        """Say that a plan is being made."""
+        self._title.setText("Planning …")
+
+    def show_plan(self, view: PlanView, *, connected: bool) -> None:
+        """Show a plan.
+
+        Parameters
+        ----------
+        view : PlanView
+        connected : bool
+            Whether the instrument that it is for is there.
+        """
+        self._title.setText(view.protocol.name)
+        changes = "\n".join(f"• {change}" for change in view.changes)
+        model = view.model if connected else f"{view.model} (not connected)"
+        head = f"A {model} does it " + ("with these changes:" if changes else "exactly as asked.")
+        self._show_texts(view.protocol.notes, "", f"{head}\n{changes}".strip())
+        for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
+            name.setText(fact)
+            value.setText(text)
+        self._waveform.setData(view.time_s, view.level_V)
+        self._plot.autoRange()
+
+    def show_fault(self, source: str, fault: Exception) -> None:
+        """Show why a protocol cannot be run.
+
+        Parameters
+        ----------
+        source : str
+            Which protocol.
+        fault : Exception
+        """
+        self._title.setText(f"{source} cannot be run")
+        faults = fault.faults if isinstance(fault, ProtocolError) else (fault,)
+        words = "\n".join(f"• {one}" for one in faults)
+        self._show_texts("Nothing was sent to the instrument.", words, "")
+        for name, value in self._facts:
+            name.setText("")
+            value.setText("")
+        self._waveform.setData([], [])
+
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the palette."""
+        paint(self._graphics, (self._plot,), colours)
+        self._waveform.setPen(pen(colours.voltage, 1.5))

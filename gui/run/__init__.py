@@ -1,0 +1,1 @@
+"""The run: control, live plot, alarm."""

@@ -1,0 +1,90 @@
+"""Which part of the run is looked at: all of it over linear time, or what follows one edge over decades of time?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
+
+from gui.common.widgets import button, label
+from gui.run.traces import LATEST_EDGE, View
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from gui.run.run_follower import RunFacts
+    from gui.run.traces import Traces
+
+
+class TimeAxisBar(QWidget):
+    """The choice of the time axis, common to all plots of the run."""
+
+    chosen = Signal(object)
+    """`View`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: RunFacts | None = None
+        self._window_s: tuple[float, float] | None = None
+        self._where = label("", "faint", "edgeLabel")
+        self._where.setWordWrap(False)
+        self._whole = button("Whole run", "wholeRunButton", self._show_whole)
+        self._log = QCheckBox("Log time since edge")
+        self._log.setObjectName("logTimeBox")
+        self._log.toggled.connect(lambda _: self._show_whole())
+        self._edge = QSpinBox()
+        self._edge.setObjectName("edgeBox")
+        self._edge.setRange(0, 0)
+        self._edge.setSpecialValueText("latest")
+        self._edge.valueChanged.connect(lambda _: self._tell())
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 2, 16, 2)
+        layout.setSpacing(8)
+        for widget in (self._whole, self._where, self._log, self._edge):
+            layout.addWidget(widget)
+        self.set_facts(None)
+
+    def set_facts(self, facts: RunFacts | None) -> None:
+        """Make ready for another run."""
+        self._facts = facts
+        self._window_s = None
+        n_edges = 0 if facts is None else len(facts.edges_s)
+        for widget in (self._log, self._edge):
+            widget.blockSignals(True)
+        self._edge.setMaximum(n_edges)
+        self._edge.setValue(0)
+        self._log.setChecked(False)
+        for widget in (self._log, self._edge):
+            widget.blockSignals(False)
+        self._follow()
+
+    def zoom(self, low_s: float, high_s: float) -> None:
+        """Hear that the user has zoomed a linear axis."""
+        if self._facts is not None and not self._log.isChecked():
+            self._window_s = (low_s, high_s)
+            self._tell()
+
+    def _show_whole(self) -> None:
+        self._window_s = None
+        self._tell()
+
+    def _tell(self) -> None:
+        self._follow()
+        edge = (self._edge.value() - 1 if self._edge.value() else LATEST_EDGE) if self._log.isChecked() else None
+        self.chosen.emit(View(edge, self._window_s))
+
+    def _follow(self) -> None:
+        n_edges = self._edge.maximum()
+        self._log.setEnabled(n_edges > 0)
+        self._edge.setEnabled(n_edges > 0 and self._log.isChecked())
+        self._whole.setVisible(self._window_s is not None)
+        if not self._log.isChecked():
+            self._where.setText("")
+
+    def show_traces(self, traces: Traces) -> None:
+        """Say which edge is shown."""
+        if self._facts is None or traces.edge is None:
+            return
+        step, at = self._facts.steps_V[traces.edge], self._facts.edges_s[traces.edge]
+        sign = "+" if step > 0 else "−"
+        self._where.setText(f"{sign}{format_quantity(abs(step), 'V')} at {format_quantity(at, 's')}")

@@ -1,0 +1,73 @@
+"""Command `discover`: which instruments answer."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from ionecho.commands.output import console, error_console, print_json
+from protocols import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from drivers import Found
+    from drivers.discovery import Progress
+
+
+def print_instruments(
+    resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
+) -> None:
+    """Ask some addresses, or all that can be found, who is there; keep the address book."""
+    from drivers import discover, forget, installed_drivers, remember
+
+    if forgotten is not None:
+        forget(forgotten)
+    if remembered is not None:
+        if resources is None or len(resources) != 1:
+            raise ProtocolError("name the one resource that is to be remembered")
+        remember(remembered, resources[0])
+    if forgotten is not None and resources is None:
+        found = []
+    else:
+        with _finding(quiet=as_json or resources is not None) as progress:
+            found = discover(resources, progress=progress)
+    drivers = installed_drivers()
+    if as_json:
+        rows = [
+            {"resource": one.resource, "name": one.name, **_identity(one), "driver": one.driver, "problem": one.problem}
+            for one in found
+        ]
+        print_json({"instruments": rows, "drivers": [asdict(driver) for driver in drivers]})
+        return
+    from rich.table import Table
+
+    table = Table("name", "resource", "instrument", "driver", "")
+    for one in found:
+        table.add_row(one.name, one.resource, str(one.identity or ""), one.driver or "", one.problem)
+    console().print(table if found else "Nobody answered. Raw sockets are found only by name (see --help).")
+    for driver in drivers:
+        if driver.problem:
+            error_console().print(f"warning: {driver.problem}", markup=False, soft_wrap=True)
+
+
+def _identity(found: Found) -> dict[str, Any]:
+    return asdict(found.identity) if found.identity else dict.fromkeys(("maker", "model", "serial", "firmware"))
+
+
+@contextmanager
+def _finding(*, quiet: bool) -> Iterator[Progress | None]:
+    """Show how many addresses have answered."""
+    if quiet:
+        yield None
+        return
+    from rich.progress import Progress as Bar
+
+    with Bar(console=error_console(), transient=True) as bar:
+        task = bar.add_task("looking for instruments", total=None)
+
+        def progress(_: Found, done: int, asked: int) -> None:
+            bar.update(task, completed=done, total=asked, description=f"{done} of {asked} addresses have answered")
+
+        yield progress

@@ -1,0 +1,73 @@
+"""Commands `import` and `recover`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ionecho.commands.output import console, error_console, exit_status, print_json
+from protocols import RunFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def import_text(
+    text: Path,
+    output: Path | None,
+    columns: dict[str, str | None],
+    units: dict[str, str | None],
+    separator: str | None,
+    *,
+    as_json: bool,
+) -> None:
+    """Import a delimited text and print what was taken for what."""
+    from daq import import_record, read_text
+
+    target = output or text.with_suffix(".nxs")
+    record = read_text(
+        text,
+        {name: value for name, value in columns.items() if value is not None},
+        separator,
+        {name: value for name, value in units.items() if value is not None},
+    )
+    import_record(record, text, target)
+    taken = {
+        name: {"column": one.index + 1, "heading": one.name, "unit": one.unit} for name, one in record.columns.items()
+    }
+    if as_json:
+        print_json({"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator})
+        return
+    for name, one in taken.items():
+        console().print(f"{name}: column {one['column']}, {one['heading']!r}, in {one['unit']}", markup=False)
+    console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)
+
+
+def recover_runs(paths: list[Path], *, as_json: bool) -> None:
+    """Close what a crash left open and print what was found."""
+    from daq import recover
+
+    found = [recover(path) for path in paths]
+    if as_json:
+        rows = [
+            {
+                "run": one.path,
+                "found_state": one.found_state,
+                "state": one.state,
+                "samples": one.findings.n_samples,
+                "blocks": one.findings.n_blocks,
+                "bad_blocks": list(one.findings.bad_blocks),
+                "trimmed_from": one.trimmed_from,
+            }
+            for one in found
+        ]
+        print_json({"runs": rows})
+    else:
+        for one in found:
+            console().print(str(one), markup=False, soft_wrap=True)
+    damaged = [one for one in found if one.findings.bad_blocks]
+    if damaged:
+        blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
+        error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+        error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
+        sys.exit(exit_status(error))

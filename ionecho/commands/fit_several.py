@@ -1,0 +1,125 @@
+"""How does ``ionecho fit`` fit several runs and impedance spectra together, and what does it print?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ionecho.commands.output import console, error_console, print_json
+from protocols import FitError, ProtocolError, Sample, parse_quantity
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from fitting import ImpedanceSpectrum, Reduction
+
+_RUN_SUFFIXES = {".nxs", ".h5", ".hdf5"}
+
+
+@dataclass(frozen=True)
+class _Record:
+    observation: Reduction | ImpedanceSpectrum
+    temperature_K: float | None
+
+
+def fit_together(
+    paths: list[Path],
+    model: str,
+    shared: list[str] | None,
+    activated: list[str],
+    kelvin: list[float],
+    *,
+    as_json: bool,
+) -> None:
+    """Fit one circuit to several run files and impedance texts, and print it.
+
+    Temperatures are those of the command line, or of the runs' own samples.
+    """
+    from fitting import fit_joint
+
+    records = [_opened(path) for path in paths]
+    if kelvin and len(kelvin) != len(records):
+        raise FitError(f"{len(records)} files need as many --temperature, not {len(kelvin)}")
+    known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
+    temperature_K = [T for T in known if T is not None]
+    if activated and len(temperature_K) < len(records):
+        raise FitError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
+    result = fit_joint(
+        [one.observation for one in records],
+        model,
+        shared=shared or None,
+        activated=activated,
+        temperature_K=temperature_K if len(temperature_K) == len(records) else None,
+    )
+    if as_json:
+        print_json(result.to_dict())
+    else:
+        console().print(result.table())
+
+
+def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: list[str], *, as_json: bool) -> None:
+    """Fit one circuit to each of several runs, and print what thickness, temperature and drive say of its memory.
+
+    Temperatures and thicknesses are those of the command line, or of the runs' own samples.
+    """
+    from rich.progress import track
+
+    from daq import open_run
+    from fitting import compare, fit, reduced_alike
+
+    runs = [open_run(path) for path in paths]
+    samples = [Sample() if run.protocol is None else run.protocol.sample for run in runs]
+    for name, given in (("temperature", kelvin), ("thickness", thickness)):
+        if given and len(given) != len(runs):
+            raise FitError(f"{len(runs)} files need as many --{name}, not {len(given)}")
+    if kelvin:
+        samples = [replace(one, temperature_K=T) for one, T in zip(samples, kelvin, strict=True)]
+    if thickness:
+        samples = [replace(one, thickness_m=_metres(text)) for one, text in zip(samples, thickness, strict=True)]
+    progress = track(runs, "Fitting", console=error_console(), transient=True, disable=as_json)
+    found = compare([fit(run, model) for run in progress], samples)
+    alike = len({(one.thickness_m, one.temperature_K) for one in samples}) == 1
+    tests, lines = _linearity(reduced_alike(runs), samples[0]) if alike else ({}, [])
+    if as_json:
+        print_json({**found.to_dict(), **tests})
+        return
+    console().print(found.table())
+    for line in lines:
+        console().print(line, markup=False, soft_wrap=True)
+
+
+def _metres(text: str) -> float:
+    try:
+        return parse_quantity(text, "m")
+    except ValueError as fault:
+        raise ProtocolError(str(fault), "--thickness") from None
+
+
+def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, Any], list[str]]:
+    """Test whether runs of one sample add up, and whether they grow in proportion to the voltage."""
+    from fitting import ohms_law, superposition
+
+    tests: dict[str, Any] = {"linearity": None, "ohms_law": None}
+    lines = []
+    try:
+        added = superposition(reductions)
+        tests["linearity"] = added.to_dict()
+        lines.append(str(added))
+        ohm = ohms_law(reductions, thickness_m=sample.thickness_m, temperature_K=sample.temperature_K)
+        tests["ohms_law"] = ohm.to_dict()
+        lines.append(str(ohm))
+    except FitError as error:
+        lines.append(f"not tested further: {error}")
+    return tests, lines
+
+
+def _opened(path: Path) -> _Record:
+    from daq import open_run
+    from fitting import ImpedanceSpectrum, reduce_run
+
+    if not path.exists():
+        raise FitError(f"there is no file {path}")
+    if path.suffix.lower() not in _RUN_SUFFIXES:
+        return _Record(ImpedanceSpectrum.read(path), None)
+    run = open_run(path)
+    return _Record(reduce_run(run), None if run.protocol is None else run.protocol.sample.temperature_K)

@@ -1,0 +1,71 @@
+"""Command `check`: what an instrument would do for a protocol."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ionecho.commands.output import console, print_json
+from protocols import Protocol, format_quantity
+
+if TYPE_CHECKING:
+    from drivers import DrivePlan
+
+
+def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: bool) -> None:
+    """Print what an instrument would do for a protocol."""
+    from drivers import driver_named
+    from fitting import feasibility
+
+    protocol = load_protocol(name, stretch)
+    plan = driver_named(instrument).plan(protocol)
+    feasible = feasibility(plan, protocol.sample)
+    if as_json:
+        print_json(_plan_document(protocol, plan) | {"bulk_memory": feasible.to_dict()})
+        return
+    from rich.table import Table
+
+    table = Table(title=f"{protocol.name} on a {plan.model}", show_header=False)
+    for what, value in _plan_rows(protocol, plan):
+        table.add_row(what, value)
+    table.add_row("bulk memory", str(feasible))
+    console().print(table)
+
+
+def load_protocol(name: str, stretch: float = 1.0) -> Protocol:
+    """Return a protocol of a file or of the library, made slower."""
+    protocol = Protocol.load(name)
+    return protocol if stretch == 1.0 else protocol.stretched(stretch)
+
+
+def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
+    return {
+        "protocol": protocol.name,
+        "instrument": plan.model,
+        "duration_s": plan.duration_s,
+        "samples": plan.n_samples,
+        "bytes": plan.n_bytes,
+        "edges": len(plan.sequence),
+        "interval_s": plan.interval_s,
+        "aperture_s": plan.aperture_s,
+        "voltage_range_V": plan.voltage_range_V,
+        "current_range_A": plan.current_range_A,
+        "compliance_A": plan.compliance_A,
+        "rounded": [str(one) for one in plan.roundings],
+        "remarks": list(plan.remarks),
+    }
+
+
+def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
+    interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
+    return [
+        ("duration", format_quantity(plan.duration_s, "s")),
+        ("levels", f"{len(plan.sequence)}, up to {format_quantity(plan.sequence.max_abs_V, 'V')}"),
+        ("samples", f"{plan.n_samples:,}, one every {interval}, each the mean over {aperture}"),
+        ("file", f"{plan.n_bytes / 1e6:.1f} MB"),
+        ("voltage range", format_quantity(plan.voltage_range_V, "V")),
+        ("current range", format_quantity(plan.current_range_A, "A")),
+        ("compliance", format_quantity(plan.compliance_A, "A")),
+        ("limits", str(protocol.limits)),
+        *(("rounded", str(one)) for one in plan.roundings),
+        *(("note", remark) for remark in plan.remarks),
+    ]

@@ -1,0 +1,59 @@
+"""Which instruments can be simulated, and over which transports are they reached?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.core.instrument import Instrument
+    from sim_instruments.sample.cell import Cell
+
+
+@dataclass(frozen=True)
+class Kind:
+    """An instrument that can be simulated.
+
+    Attributes
+    ----------
+    home : str
+        Where its class is, ``module:Class`` below ``sim_instruments``; called with clock, cell and seed.
+    transports : tuple of str
+        Of ``socket``, ``hislip``, ``vxi11``, ``pty``; the first is the usual one.
+    channels : tuple of str
+        Names of its ports, if it has several; each is served by itself.
+    """
+
+    home: str
+    transports: tuple[str, ...] = ("socket",)
+    channels: tuple[str, ...] = ("",)
+
+    def make(self, clock: Clock, cell: Cell, seed: int) -> Instrument:
+        """Return such an instrument, switched on."""
+        module, name = self.home.split(":")
+        make = cast("Callable[[Clock, Cell, int], Instrument]", getattr(import_module(f"{__package__}.{module}"), name))
+        return make(clock, cell, seed)
+
+
+# The 2450 family has VXI-11 and raw sockets (2450 reference manual, section 2); HiSLIP is assumed. The 2400 has GPIB
+# and RS-232: its socket stands for a gateway.
+_KEITHLEY = ("socket", "hislip", "vxi11")
+
+KINDS: dict[str, Kind] = {
+    "b2912a": Kind("keysight.b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
+    "ec301": Kind("srs.instrument:EC301", ("socket",)),
+    "emstat-pico": Kind("palmsens.emstat:EmStatPico", ("pty", "socket")),
+    "emstat4": Kind("palmsens.emstat:EmStat4LR", ("pty", "socket")),
+    "keithley2400": Kind("keithley.k2400.instrument:Keithley2400", ("socket", "pty")),
+    "keithley2450": Kind("keithley.k2450.models:Keithley2450", _KEITHLEY),
+    "keithley2460": Kind("keithley.k2450.models:Keithley2460", _KEITHLEY),
+    "keithley2461": Kind("keithley.k2450.models:Keithley2461", _KEITHLEY),
+    "keithley2602b": Kind("keithley.k2600.instrument:TspInstrument", ("socket", "vxi11")),
+    "lakeshore335": Kind("lakeshore.instrument:LakeShore335", ("pty", "socket")),
+    "lakeshore336": Kind("lakeshore.instrument:LakeShore336", ("socket", "pty")),
+    "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
+}

@@ -1,0 +1,1 @@
+"""What every simulated instrument is, and its clock."""

@@ -1,0 +1,1 @@
+"""Analogue front end: noise, ranges, bandwidth."""

@@ -1,0 +1,267 @@
+"""What current does a converter read, on a cell that was driven by voltage steps?
+
+The reading is the mean over an aperture of the cell's current, seen through one settling time constant. All of that is
+linear, so it is tabled once for a unit step as a function of the lag between step and aperture; a record is then a sum
+over the steps.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from scipy.interpolate import CubicSpline
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from sim_instruments.sample.cell import Cell
+
+    Array = NDArray[np.float64]
+
+_GAUSS_8 = np.polynomial.legendre.leggauss(8)
+_LAST_S = 1e4
+_POINTS_PER_DECADE = 100
+# A panel of readings; also the block in which noise is drawn (electronics.py).
+PANEL = 4096
+_CHEBYSHEV = 20
+_NODES = np.cos(np.pi * (np.arange(_CHEBYSHEV) + 0.5) / _CHEBYSHEV)
+
+
+class UnitReading:
+    """The reading of one aperture, per volt, as a function of how long after a voltage step it starts.
+
+    Parameters
+    ----------
+    cell : Cell
+        The sample.
+    response_s : float
+        Settling time constant of source and ammeter together.
+    aperture_s : float
+        Averaging time of a reading.
+    """
+
+    def __init__(self, cell: Cell, response_s: float, aperture_s: float) -> None:
+        self.aperture_s = aperture_s
+        first = 1e-6 * min(response_s, aperture_s)
+        t = np.geomspace(first, _LAST_S, _points(first, _LAST_S))
+        settled = CubicSpline(np.log(t), _settled(cell, response_s, t))
+        self._first = first
+
+        # The step falls inside the aperture: only the time after it, b, counts. S + response dS/dt = G, so int S = int
+        # G - response S.
+        b = np.geomspace(first, aperture_s, _points(first, aperture_s))
+        partial = (cell.step_charge(b) - response_s * settled(np.log(b))) / aperture_s
+        self._inside = CubicSpline(np.log(b), partial)
+
+        # The step was before the aperture: mean of S over it, by panels that widen away from the step.
+        breaks = np.concatenate([[0.0], aperture_s * 2.0 ** np.arange(-12.0, 1.0)])
+        half = 0.5 * np.diff(breaks)
+        offsets = (breaks[:-1, None] + half[:, None] * (1.0 + _GAUSS_8[0])).ravel()
+        weights = (half[:, None] * _GAUSS_8[1]).ravel() / aperture_s
+        after = settled(np.log(np.clip(t[:, None] + offsets, first, _LAST_S))) @ weights
+        self._after = CubicSpline(np.log(t), after)
+
+    def __call__(self, lag_s: Array) -> Array:
+        """Return the reading per volt (A/V) for apertures that start lag_s after a step; 0 if they end before it."""
+        reading = np.zeros(lag_s.shape)
+        later = lag_s > 0.0
+        reading[later] = self._after(np.log(np.clip(lag_s[later], self._first, _LAST_S)))
+        inside = ~later & (lag_s > -self.aperture_s)
+        share = np.clip(lag_s[inside] + self.aperture_s, self._first, self.aperture_s)
+        reading[inside] = self._inside(np.log(share))
+        return reading
+
+
+def _points(first: float, last: float) -> int:
+    return max(8, int(np.log10(last / first) * _POINTS_PER_DECADE))
+
+
+def _settled(cell: Cell, response_s: float, t: Array) -> Array:
+    """Return the step response seen through the settling: int_0^t G(t - s) exp(-s / response) ds / response."""
+    settled = np.empty(t.shape)
+    near = t < 60.0 * response_s
+    # G varies as t^n at the step: s = t (1 - x^3) clusters the nodes there.
+    x, weights = np.polynomial.legendre.leggauss(120)
+    x = 0.5 * (1.0 + x)
+    weights = 0.5 * weights * 3.0 * x**2
+    span = t[near, None]
+    kernel = np.exp(-span * (1.0 - x**3) / response_s) * span / response_s
+    settled[near] = (cell.step_response(span * x**3) * kernel) @ weights
+    x, weights = np.polynomial.laguerre.laggauss(12)
+    settled[~near] = cell.step_response(t[~near, None] - response_s * x) @ weights
+    return settled
+
+
+@dataclass
+class Connection:
+    """A span of time in which the cell hung on the source.
+
+    Attributes
+    ----------
+    start_s, end_s : float
+        When the relay closed and opened (inf while closed), instrument seconds.
+    rest_V : float
+        Level at closing: the cell is taken to be in equilibrium with it.
+    cell : Cell
+        As it is at the temperature of closing, which holds for the whole span.
+    times_s, steps_V : list of float
+        Level changes since.
+    """
+
+    start_s: float
+    rest_V: float
+    cell: Cell
+    end_s: float = float("inf")
+    times_s: list[float] = field(default_factory=list)
+    steps_V: list[float] = field(default_factory=list)
+
+
+class Drive:
+    """The history of the voltage on a cell, and the current that follows from it.
+
+    A source-measure unit makes no ramps: the level jumps. The cell is in equilibrium at the level at which the output
+    is switched on, however it was left: what it remembers from before an output-off is not modelled. Its temperature is
+    that of the moment of switching on: right for a cryostat that is stable during a run.
+
+    Parameters
+    ----------
+    cell : Cell
+        The sample.
+    response_s : float
+        Settling time constant of source and ammeter together.
+    """
+
+    def __init__(self, cell: Cell, response_s: float) -> None:
+        self.cell = cell
+        self.response_s = response_s
+        self._spans: list[Connection] = []
+        self._units: dict[float, tuple[Cell, UnitReading]] = {}
+        self._level = 0.0
+
+    def connect(self, t_s: float, level_V: float) -> None:
+        """Close the relay at t_s on a source that stands at level_V."""
+        if not self.connected:
+            self._spans.append(Connection(t_s, level_V, self.cell.at_time(t_s)))
+            self._level = level_V
+
+    def disconnect(self, t_s: float) -> None:
+        """Open the relay at t_s."""
+        if self.connected:
+            self._spans[-1].end_s = t_s
+
+    @property
+    def connected(self) -> bool:
+        """Whether the relay is closed, or will close."""
+        return bool(self._spans) and self._spans[-1].end_s == float("inf")
+
+    @property
+    def closed_since(self) -> float:
+        """When the relay closes or last closed, instrument seconds."""
+        return self._spans[-1].start_s if self._spans else 0.0
+
+    def set_level(self, t_s: float, level_V: float) -> None:
+        """Let the source jump to level_V at t_s; before the relay closes this changes the rest level."""
+        if not self.connected or level_V == self._level:
+            return
+        span = self._spans[-1]
+        if t_s <= span.start_s:
+            span.rest_V = level_V
+        else:
+            span.times_s.append(t_s)
+            span.steps_V.append(level_V - self._level)
+        self._level = level_V
+
+    def forget_before(self, t_s: float) -> None:
+        """Drop closed spans that ended before t_s."""
+        self._spans = [span for span in self._spans if span.end_s > t_s]
+
+    def level_at(self, t_s: Array) -> Array:
+        """Return the voltage on the cell at times t_s, V; 0 while disconnected."""
+        level = np.zeros(t_s.shape)
+        for span in self._spans:
+            here = (t_s >= span.start_s) & (t_s < span.end_s)
+            if here.any():
+                levels = span.rest_V + np.concatenate([[0.0], np.cumsum(span.steps_V)])
+                level[here] = levels[np.searchsorted(span.times_s, t_s[here], side="right")]
+        return level
+
+    def readings(self, start_s: float, interval_s: float, first: int, count: int, aperture_s: float) -> Array:
+        """Return readings first ... first + count - 1 of a converter that starts one every interval_s from start_s on.
+
+        Parameters
+        ----------
+        start_s, interval_s : float
+            Start of reading 0, and from one reading to the next, instrument seconds.
+        first, count : int
+            Which of them.
+        aperture_s : float
+            Averaging time of a reading.
+
+        Returns
+        -------
+        ndarray, shape (count,)
+            Mean currents, A. They do not depend on how the record is cut into calls.
+        """
+        current = np.empty(count)
+        panel = first // PANEL
+        while panel * PANEL < first + count:
+            low, high = max(first, panel * PANEL), min(first + count, (panel + 1) * PANEL)
+            times = start_s + np.arange(panel * PANEL, (panel + 1) * PANEL, dtype=np.float64) * interval_s
+            cut = slice(low - panel * PANEL, high - panel * PANEL)
+            current[low - first : high - first] = self._panel(times, cut, aperture_s)
+            panel += 1
+        if self.cell.contacts.perfect:
+            return current
+        began = start_s + np.arange(first, first + count, dtype=np.float64) * interval_s
+        return self.cell.contacts.through(current, self.level_at(began), began)
+
+    def _unit(self, cell: Cell, aperture_s: float) -> UnitReading:
+        kept = self._units.get(aperture_s)
+        if kept is None or kept[0] is not cell:
+            kept = self._units[aperture_s] = cell, UnitReading(cell, self.response_s, aperture_s)
+        return kept[1]
+
+    def _panel(self, times: Array, cut: slice, aperture_s: float) -> Array:
+        wanted = times[cut]
+        current = np.zeros(len(wanted))
+        for span in self._spans:
+            if span.start_s > wanted[-1] or span.end_s <= wanted[0]:
+                continue
+            steps = self._steps(span, times, cut, self._unit(span.cell, aperture_s))
+            through = span.rest_V * span.cell.dc_conductance_S + steps
+            current += np.where((wanted >= span.start_s) & (wanted < span.end_s), through, 0.0)
+        return current
+
+    @staticmethod
+    def _steps(span: Connection, times: Array, cut: slice, unit: UnitReading) -> Array:
+        at = np.asarray(span.times_s)
+        steps = np.asarray(span.steps_V)
+        length = times[-1] - times[0]
+        # Steps further back than a panel's length are smooth over the panel (Bernstein ellipse 5.8): 20 Chebyshev
+        # nodes give 1e-13.
+        old = int(np.searchsorted(at, times[0] - length))
+        recent = int(np.searchsorted(at, times[cut][-1] + unit.aperture_s))
+        current = np.zeros(len(times[cut]))
+        if old:
+            nodes = times[0] + 0.5 * length * (1.0 + _NODES)
+            values = steps[:old] @ unit(nodes - at[:old, None])
+            current = (_interpolation() @ values)[cut]
+        for t, step in zip(at[old:recent], steps[old:recent], strict=True):
+            current += step * unit(times[cut] - t)
+        return current
+
+
+_matrix: list[Array] = []
+
+
+def _interpolation() -> Array:
+    """Return the matrix from values at the Chebyshev nodes to the readings of a panel; made once."""
+    if not _matrix:
+        order = np.arange(_CHEBYSHEV)
+        x = np.linspace(-1.0, 1.0, PANEL)
+        to_coefficients = np.cos(np.outer(order, np.arccos(_NODES))) * (2.0 / _CHEBYSHEV)
+        to_coefficients[0] *= 0.5
+        _matrix.append(np.polynomial.chebyshev.chebvander(x, _CHEBYSHEV - 1) @ to_coefficients)
+    return _matrix[0]

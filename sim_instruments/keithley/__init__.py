@@ -1,0 +1,1 @@
+"""Simulated Keithley source-measure units."""

@@ -1,0 +1,1 @@
+"""What the SCPI source meters share: source, buffers, trigger model."""

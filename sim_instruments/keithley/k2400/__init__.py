@@ -1,0 +1,1 @@
+"""The simulated Keithley 2400."""

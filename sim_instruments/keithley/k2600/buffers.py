@@ -1,0 +1,179 @@
+"""What does a reading buffer of a TSP instrument hold? (manual section 9, ``bufferVar``)"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sim_instruments.keithley.k2600.errors import TspError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Array = NDArray[np.float64]
+
+DEDICATED_CAPACITY = 60_000  # with timestamps and source values; the family's first data sheet: more than 50,000
+LARGEST = 200_000  # of a dynamically made buffer (assumed)
+
+# Status bits, p. 9-34.
+OVERTEMPERATURE, AUTORANGED, FOUR_WIRE, COMPLIANCE = 0x02, 0x04, 0x10, 0x40
+
+_NUMBERS = ("readings", "timestamps", "sourcevalues", "statuses", "measureranges", "sourceranges")
+_WORDS = ("measurefunctions", "sourcefunctions", "sourceoutputstates")
+COLUMNS = _NUMBERS + _WORDS
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Consecutive readings of one kind.
+
+    Attributes
+    ----------
+    readings, begun_s, sourcevalues, statuses, measureranges : ndarray, shape (n,)
+        As the columns of the buffer; `begun_s` in instrument seconds.
+    sourcerange : float
+        Of all of them.
+    words : tuple of str
+        Measure function, source function and output state of all of them.
+    """
+
+    readings: Array
+    begun_s: Array
+    sourcevalues: Array
+    statuses: Array
+    measureranges: Array
+    sourcerange: float
+    words: tuple[str, str, str]
+
+    def __len__(self) -> int:
+        return len(self.readings)
+
+
+class ReadingBuffer:
+    """A reading buffer that is filled once.
+
+    Parameters
+    ----------
+    capacity : int
+        Largest number of readings.
+    refresh : callable
+        Called before anything is read: lets readings that are complete come in.
+    """
+
+    def __init__(self, capacity: int, refresh: Callable[[], None]) -> None:
+        self.capacity = capacity
+        self._refresh = refresh
+        self.append_mode = 0
+        self.collect_source_values = 0
+        self.collect_timestamps = 1
+        self.timestamp_resolution_s = 1e-6
+        self.clear()
+
+    def clear(self) -> None:
+        """Forget all readings."""
+        self._rows: list[Rows] = []
+        self._joined: dict[str, Array] = {}
+        self._n = 0
+        self._overrun = False
+        self.base_s = 0.0
+
+    def prepare(self) -> None:
+        """Get ready for new readings: without append mode the old ones are dropped."""
+        if not self.append_mode:
+            self.clear()
+
+    @property
+    def n(self) -> int:
+        """Readings in it."""
+        self._refresh()
+        return self._n
+
+    def append(self, rows: Rows) -> bool:
+        """Store readings as far as there is room; return False once, when there is none left."""
+        if not self._n and len(rows):
+            self.base_s = float(rows.begun_s[0])
+        room = min(len(rows), self.capacity - self._n)
+        if room:
+            cut = slice(0, room)
+            self._rows.append(
+                Rows(
+                    rows.readings[cut],
+                    rows.begun_s[cut],
+                    rows.sourcevalues[cut],
+                    rows.statuses[cut],
+                    rows.measureranges[cut],
+                    rows.sourcerange,
+                    rows.words,
+                )
+            )
+            self._n += room
+            self._joined.clear()
+        told, self._overrun = self._overrun, room < len(rows)
+        return told or not self._overrun
+
+    def column(self, name: str) -> Array:
+        """Return a column of numbers.
+
+        Raises
+        ------
+        TspError
+            If the buffer was not told to collect it.
+        """
+        self._refresh()
+        if (name == "timestamps" and not self.collect_timestamps) or (
+            name == "sourcevalues" and not self.collect_source_values
+        ):
+            raise TspError(4909, f"{name} are not collected")
+        if name not in self._joined:
+            self._joined[name] = self._join(name)
+        return self._joined[name]
+
+    def _join(self, name: str) -> Array:
+        if name == "timestamps":
+            relative = np.concatenate([np.empty(0), *(rows.begun_s for rows in self._rows)]) - self.base_s
+            return np.rint(relative / self.timestamp_resolution_s) * self.timestamp_resolution_s
+        if name == "sourceranges":
+            return np.concatenate([np.empty(0), *(np.full(len(rows), rows.sourcerange) for rows in self._rows)])
+        return np.concatenate([np.empty(0), *(getattr(rows, name) for rows in self._rows)])
+
+    def word(self, name: str, index: int) -> str:
+        """Return an entry (from 0) of a column of words."""
+        for rows in self._rows:
+            if index < len(rows):
+                return rows.words[_WORDS.index(name)]
+            index -= len(rows)
+        raise TspError(4900)
+
+    def entry(self, name: str, index: float) -> float | str | None:
+        """Return an entry (from 1) of a column, None beyond its ends."""
+        index = int(index)
+        if not 1 <= index <= self.n:
+            return None
+        return self.word(name, index - 1) if name in _WORDS else float(self.column(name)[index - 1])
+
+    def require_empty(self) -> None:
+        """Refuse if there are readings: what is collected can only be chosen before."""
+        if self.n:
+            raise TspError(-221, "the buffer is not empty")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a buffer, as ``printbuffer`` takes it."""
+
+    buffer: ReadingBuffer
+    name: str
+
+    def text(self, index: int, number: Callable[[float], str]) -> str:
+        """Return an entry (from 1) as it is printed."""
+        value = self.buffer.entry(self.name, index)
+        return value if isinstance(value, str) else number(float("nan") if value is None else value)
+
+    def number(self, index: int) -> float:
+        """Return an entry (from 1) as a number; words are not numbers."""
+        value = self.buffer.entry(self.name, index)
+        return value if isinstance(value, float) else float("nan")

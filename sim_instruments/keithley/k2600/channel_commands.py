@@ -1,0 +1,298 @@
+"""Which commands does a channel have: ``smua`` and ``smub``?
+
+Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Contact check, calibration,
+filters, relative offsets and saving to flash are not modelled: those commands do not exist here.
+"""
+
+from __future__ import annotations
+
+import math
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sim_instruments.keithley.k2600 import buffers, channel
+from sim_instruments.keithley.k2600.buffers import Column, ReadingBuffer
+from sim_instruments.keithley.k2600.channel import EVENTS, Channel
+from sim_instruments.keithley.k2600.errors import TspError
+from sim_instruments.keithley.k2600.numbers import number, one_of, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim_instruments.keithley.k2600.interpreter import Interpreter
+
+_CONSTANTS = {
+    "OUTPUT_DCAMPS": 0,
+    "OUTPUT_DCVOLTS": 1,
+    "OUTPUT_OFF": 0,
+    "OUTPUT_ON": 1,
+    "OUTPUT_HIGH_Z": 2,
+    "OUTPUT_NORMAL": 0,
+    "OUTPUT_ZERO": 1,
+    "SENSE_LOCAL": 0,
+    "SENSE_REMOTE": 1,
+    "AUTORANGE_OFF": 0,
+    "AUTORANGE_ON": 1,
+    "AUTOZERO_OFF": 0,
+    "AUTOZERO_ONCE": 1,
+    "AUTOZERO_AUTO": 2,
+    "DELAY_OFF": 0,
+    "DELAY_AUTO": -1,
+    "DISABLE": 0,
+    "ENABLE": 1,
+    "ASYNC": 2,
+    "SOURCE_IDLE": 0,
+    "SOURCE_HOLD": 1,
+    "SETTLE_SMOOTH": 0,
+    "SETTLE_FAST_RANGE": 1,
+    "SETTLE_FAST_POLARITY": 2,
+    "SETTLE_DIRECT_IRANGE": 3,
+    "SETTLE_FAST_ALL": 128,
+}
+_VOLTS, _AMPS = 40.4, 3.03  # 101 % of the highest ranges
+_SOURCE = {
+    "func": one_of(0, 1),
+    "levelv": number(-_VOLTS, _VOLTS),
+    "leveli": number(-_AMPS, _AMPS),
+    "rangev": number(-_VOLTS, _VOLTS),
+    "rangei": number(-_AMPS, _AMPS),
+    "autorangev": one_of(0, 1),
+    "autorangei": one_of(0, 1),
+    "limitv": number(10e-3, _VOLTS),
+    "limiti": number(10e-9, _AMPS),
+    "delay": number(-1.0, 1e5),
+    "offmode": one_of(0, 1, 2),
+    "offfunc": one_of(0, 1),
+    "offlimiti": number(10e-9, _AMPS),
+    "offlimitv": number(10e-3, _VOLTS),
+    "highc": one_of(0, 1),
+    "settling": one_of(0, 1, 2, 3, 128),
+    "sink": one_of(0, 1),
+}
+_MEASURE = {
+    "rangei": number(-_AMPS, _AMPS),
+    "rangev": number(-_VOLTS, _VOLTS),
+    "autorangei": one_of(0, 1),
+    "autorangev": one_of(0, 1),
+    "lowrangei": number(0.0, _AMPS),
+    "lowrangev": number(0.0, _VOLTS),
+    "nplc": number(0.001, 25.0),
+    "autozero": one_of(0, 1, 2),
+    "delay": number(-1.0, 1e5),
+    "count": whole(1, buffers.LARGEST),
+    "interval": number(0.0, 1.0),
+}
+_SWEEP = {
+    "count": whole(0, 1_000_000),
+    "autoclear": one_of(0, 1),
+}
+_ACTIONS = {
+    ("source", "action"): ("source_action", one_of(0, 1)),
+    ("measure", "action"): ("measure_action", one_of(0, 1, 2)),
+    ("endpulse", "action"): ("endpulse_action", one_of(0, 1)),
+    ("endsweep", "action"): ("endsweep_action", one_of(0, 1)),
+    ("arm", "count"): ("arm_count", whole(0, 1_000_000)),
+}
+
+
+class ChannelCommands:
+    """The node of one channel in the command tree.
+
+    Parameters
+    ----------
+    lua : Interpreter
+        Where it is made.
+    unit : Channel
+        What it commands.
+    """
+
+    def __init__(self, lua: Interpreter, unit: Channel) -> None:
+        self._lua = lua
+        self._unit = unit
+        self.node = lua.node("smu", unit)
+        for name, value in _CONSTANTS.items():
+            lua.constant(self.node, name, value)
+        lua.constant(self.node, "reset", lua.function(unit.reset))
+        lua.constant(self.node, "abort", lua.function(unit.abort))
+        lua.constant(self.node, "makebuffer", lua.function(self._make_buffer))
+        lua.constant(self.node, "measureivandstep", lua.function(self._measure_and_step))
+        lua.attribute(self.node, "sense", lambda: unit.sense, lambda value: unit.set_sense(one_of(0, 1)(value)))
+        for place, buffer in enumerate(unit.nvbuffers, 1):
+            lua.constant(self.node, f"nvbuffer{place}", self._buffer_node(buffer))
+        self._add_source()
+        self._add_measure()
+        self._add_trigger()
+
+    def _object(self, parent: Any, name: str) -> Any:
+        node = self._lua.node()
+        self._lua.constant(parent, name, node)
+        return node
+
+    def _setting(
+        self,
+        node: Any,
+        name: str,
+        check: Callable[[Any], float],
+        read: Callable[[], float],
+        write: Callable[[float], None],
+    ) -> None:
+        self._lua.attribute(node, name, read, lambda value: write(check(value)))
+
+    # -- source and measure -------------------------------------------------------------------------------------------
+
+    def _add_source(self) -> None:
+        unit, node = self._unit, self._object(self.node, "source")
+        for name, check in _SOURCE.items():
+            self._setting(node, name, check, _reader(lambda: unit.source, name), partial(unit.set_source, name))
+        self._lua.attribute(node, "output", lambda: unit.output, self._switch)
+        self._lua.attribute(node, "compliance", lambda: unit.compliance)
+
+    def _switch(self, value: Any) -> None:
+        state = one_of(0, 1, 2)(value)
+        self._unit.switch(on=state == 1, open_relay=state == 2)
+
+    def _add_measure(self) -> None:
+        unit, node = self._unit, self._object(self.node, "measure")
+        for name, check in _MEASURE.items():
+            self._setting(node, name, check, _reader(lambda: unit.measure, name), partial(unit.set_measure, name))
+        for functions in ("i", "v", "r", "p", "iv"):
+            self._lua.constant(node, functions, self._lua.function(partial(self._measure, functions)))
+            overlapped = self._lua.function(partial(self._overlapped, functions))
+            self._lua.constant(node, f"overlapped{functions}", overlapped)
+
+    def _measure(self, functions: str, *into: Any) -> Any:
+        process = self._unit.start_measuring(_targets(functions, into))
+        self._lua.wait(lambda: not process.running)
+        self._unit.collect()
+        found = tuple(self._unit.converter.last[function] for function in functions)
+        return found if len(found) > 1 else found[0]
+
+    def _overlapped(self, functions: str, *into: Any) -> None:
+        if not into:
+            raise TspError(-109)
+        self._unit.start_measuring(_targets(functions, into))
+
+    def _measure_and_step(self, level: Any) -> Any:
+        found = self._measure("iv")
+        name = "levelv" if self._unit.source.func == channel.DC_VOLTS else "leveli"
+        self._unit.set_source(name, _SOURCE[name](level))
+        return found
+
+    # -- trigger model ------------------------------------------------------------------------------------------------
+
+    def _add_trigger(self) -> None:
+        lua, unit = self._lua, self._unit
+        node = self._object(self.node, "trigger")
+        for event in EVENTS:
+            lua.constant(node, event, unit.event(event))
+        lua.constant(node, "initiate", lua.function(unit.initiate))
+        for name, check in _SWEEP.items():
+            self._sweep_setting(node, name, name, check)
+        blocks = {name: self._object(node, name) for name in ("arm", "source", "measure", "endpulse", "endsweep")}
+        for (block, name), (setting, check) in _ACTIONS.items():
+            self._sweep_setting(blocks[block], name, setting, check)
+        for name, detector in unit.detectors.items():
+            read, write = partial(getattr, detector, "stimulus"), partial(setattr, detector, "stimulus")
+            self._setting(blocks[name], "stimulus", whole(0, 10_000), read, write)
+            lua.constant(blocks[name], "set", lua.function(detector.set))
+        for functions in ("i", "v", "r", "p", "iv"):
+            lua.constant(blocks["measure"], functions, lua.function(partial(self._sweep_measure, functions)))
+        for kind in "vi":
+            for shape, levels in (("linear", _linear), ("log", _logarithmic), ("list", _listed)):
+                configure = lua.function(partial(self._sweep_source, kind, levels))
+                lua.constant(blocks["source"], f"{shape}{kind}", configure)
+
+    def _sweep_setting(self, node: Any, name: str, setting: str, check: Callable[[Any], float]) -> None:
+        unit = self._unit
+
+        def write(value: float) -> None:
+            if unit.sweeping:
+                raise TspError(5018)
+            setattr(unit.sweep, setting, value)
+
+        self._setting(node, name, check, lambda: getattr(unit.sweep, setting), write)
+
+    def _sweep_measure(self, functions: str, *into: Any) -> None:
+        if len(into) != len(functions):
+            raise TspError(-109)
+        self._unit.sweep.measure_into = _targets(functions, into)
+
+    def _sweep_source(self, kind: str, levels: Callable[..., list[float]], *given: Any) -> None:
+        values = levels(*given)
+        if not values:
+            raise TspError(1401)
+        check = _SOURCE[f"level{kind}"]
+        unit = self._unit
+        unit.sweep.source_values, unit.sweep.source_kind = [check(value) for value in values], kind
+
+    # -- buffers ------------------------------------------------------------------------------------------------------
+
+    def _make_buffer(self, size: Any) -> Any:
+        return self._buffer_node(ReadingBuffer(whole(1, buffers.LARGEST)(size), self._unit.collect))
+
+    def _buffer_node(self, buffer: ReadingBuffer) -> Any:
+        lua = self._lua
+        node = lua.array("reading_buffer", buffer, partial(buffer.entry, "readings"))
+        for name in buffers.COLUMNS:
+            column = lua.array("synchronous_table", Column(buffer, name), partial(buffer.entry, name))
+            lua.constant(column, "getreading", lua.function(partial(buffer.entry, name)))
+            lua.constant(node, name, column)
+        lua.constant(node, "clear", lua.function(buffer.clear))
+        lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here
+        for name, read in (
+            ("n", lambda: buffer.n),
+            ("capacity", lambda: buffer.capacity),
+            ("basetimestamp", lambda: buffer.base_s),
+        ):
+            lua.attribute(node, name, read)
+        switch = one_of(0, 1)
+        self._setting(
+            node,
+            "appendmode",
+            switch,
+            lambda: buffer.append_mode,
+            lambda value: setattr(buffer, "append_mode", int(value)),
+        )
+        collected = (("collectsourcevalues", "collect_source_values"), ("collecttimestamps", "collect_timestamps"))
+        for name, setting in collected:
+
+            def write(value: float, setting: str = setting) -> None:
+                buffer.require_empty()
+                setattr(buffer, setting, int(value))
+
+            self._setting(node, name, switch, partial(getattr, buffer, setting), write)
+
+        def set_resolution(value: float) -> None:
+            buffer.require_empty()
+            buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # Rev. C p. 7-35
+
+        self._setting(
+            node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution
+        )
+        return node
+
+
+def _reader(holder: Callable[[], object], name: str) -> Callable[[], Any]:
+    """Return a way to read a setting of something that a reset replaces."""
+    return lambda: getattr(holder(), name)
+
+
+def _targets(functions: str, into: tuple[Any, ...]) -> tuple[tuple[str, ReadingBuffer | None], ...]:
+    if len(into) > len(functions) or any(not isinstance(buffer, ReadingBuffer) for buffer in into):
+        raise TspError(4909)
+    return tuple((function, into[place] if place < len(into) else None) for place, function in enumerate(functions))
+
+
+def _linear(start: float, stop: float, points: float) -> list[float]:
+    count = int(points)
+    return [start + (stop - start) * k / max(count - 1, 1) for k in range(count)]
+
+
+def _logarithmic(start: float, stop: float, points: float, asymptote: float = 0.0) -> list[float]:
+    count = int(points)
+    first, last = math.log(start - asymptote), math.log(stop - asymptote)
+    return [asymptote + math.exp(first + (last - first) * k / max(count - 1, 1)) for k in range(count)]
+
+
+def _listed(values: list[float]) -> list[float]:
+    return list(values)

@@ -1,0 +1,238 @@
+"""What is a Keithley 2602B with a sample on channel a, as a program meets it?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sim_instruments.core.instrument import DEVICE_FAULTS
+from sim_instruments.frontend.electronics import Noise
+from sim_instruments.frontend.response import Drive
+from sim_instruments.keithley.k2600.channel import KEITHLEY_2602B, LINE_HZ, Channel
+from sim_instruments.keithley.k2600.channel_commands import ChannelCommands
+from sim_instruments.keithley.k2600.client_session import TspConversation
+from sim_instruments.keithley.k2600.errors import ErrorQueue, TspError
+from sim_instruments.keithley.k2600.interpreter import Interpreter
+from sim_instruments.keithley.k2600.numbers import Format, whole
+from sim_instruments.keithley.k2600.status import OPERATION_COMPLETE, Status, add_status_commands
+from sim_instruments.keithley.k2600.system_commands import COMMAND_TRIGGER, SystemCommands
+from sim_instruments.keithley.k2600.timeline import Timeline
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.sample.cell import Cell
+
+_MODEL, _SERIAL, _REVISION = "2602B", "4082301", "3.4.2"
+
+
+class TspInstrument:
+    """A Keithley 2602B: the sample hangs on channel a, nothing on channel b.
+
+    Parameters
+    ----------
+    clock : Clock
+        Time base.
+    cell : Cell
+        The sample.
+    seed : int
+        Of the noise.
+    """
+
+    identity = f"Keithley Instruments Inc., Model {_MODEL}, {_SERIAL}, {_REVISION}"
+
+    def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
+        self._clock = clock
+        self._cell = cell
+        self._noise = Noise(seed)
+        self._switch_on()
+
+    def _switch_on(self) -> None:
+        self.timeline = Timeline()
+        self.timeline.move_to(self._clock.now())
+        self.errors = ErrorQueue()
+        self.format = Format()
+        drive = Drive(self._cell, KEITHLEY_2602B.response_s)
+        self.channels = {
+            "smua": Channel(self.timeline, drive, self._noise, 1, self.errors),
+            "smub": Channel(self.timeline, None, self._noise, 2, self.errors),
+        }
+        self.status = Status(self.errors, self.channels)
+        self.speaker: TspConversation | None = None
+        self._completion_asked = False
+        self._prompts = 0
+        self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
+        self._commands = SystemCommands(self._lua, self)
+        self._add_nodes()
+
+    def _add_nodes(self) -> None:
+        lua = self._lua
+        local = lua.node()
+        for name, unit in self.channels.items():
+            node = ChannelCommands(lua, unit).node
+            lua.set_global(name, node)
+            lua.constant(local, name, node)
+        status = add_status_commands(lua, self.status)
+        lua.set_global("status", status)
+        facts = {
+            "model": _MODEL,
+            "serialno": _SERIAL,
+            "revision": _REVISION,
+            "linefreq": LINE_HZ,
+            "description": f"Keithley {_MODEL}",
+        }
+        for name, value in facts.items():
+            lua.constant(local, name, value)
+        lua.constant(local, "reset", lua.function(self.reset))
+        prompts = whole(0, 1)
+        lua.attribute(local, "prompts", lambda: self._prompts, lambda value: setattr(self, "_prompts", prompts(value)))
+        lua.set_global("localnode", local)
+        nodes = lua.node()
+        lua.constant(nodes, 1, local)
+        lua.set_global("node", nodes)
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def prepare(self) -> None:
+        """Work the cell's step response out now."""
+        self._cell.step_charge(1.0)
+
+    def conversation(self, _channel: str = "", /) -> TspConversation:
+        """Return a client's conversation."""
+        return TspConversation(self)
+
+    def update(self) -> float:
+        """Bring the instrument to the present: events, and scripts that waited for them."""
+        now = self._clock.now()
+        self._go_on()
+        while self.timeline.step(now):
+            self._go_on()
+        self.timeline.move_to(now)
+        if self._completion_asked and not self.busy:
+            self._completion_asked = False
+            self.status.standard.event |= OPERATION_COMPLETE
+        return now
+
+    def _go_on(self) -> None:
+        while self._lua.run():
+            pass
+        if self.speaker is not None and not self._lua.running:
+            if self._prompts:
+                self.speaker.output += b"TSP?\n" if len(self.errors) else b"TSP>\n"
+            self.speaker = None
+
+    @property
+    def busy(self) -> bool:
+        """Whether an overlapped operation goes on."""
+        return any(unit.busy for unit in self.channels.values())
+
+    @property
+    def scripting(self) -> bool:
+        """Whether a chunk runs or waits."""
+        return self._lua.running
+
+    @property
+    def computing(self) -> bool:
+        """Whether a chunk runs and waits for nothing."""
+        return self._lua.running and self._lua.computing
+
+    # -- what clients and scripts ask for -----------------------------------------------------------------------------
+
+    def execute(self, chunk: str, speaker: TspConversation) -> None:
+        """Run a chunk for a client."""
+        self.speaker = speaker
+        speaker.answered = False
+        self._lua.start(chunk)
+        self._go_on()
+
+    def keep_script(self, name: str, lines: list[str], speaker: TspConversation, *, run: bool) -> None:
+        """Keep a script under its name, as a table with ``run`` and ``source``; run it if asked."""
+        problem = self._lua.keep(name, "\n".join(lines))
+        if problem is not None:
+            self.refuse(TspError(-285, problem))
+        elif run:
+            self.execute(f"{name or 'script'}.run()", speaker)
+
+    def say(self, data: bytes, *, ends: bool = False) -> None:
+        """Send something to the client whose script runs; `ends` if that ends an answer."""
+        if self.speaker is not None:
+            self.speaker.output += data
+            self.speaker.answered = ends
+
+    def refuse(self, error: TspError) -> None:
+        """Queue an error."""
+        self.errors.post(error)
+        self.status.note_error(error.number)
+
+    def abort(self) -> None:
+        """Do as the message ``abort``: end the script that runs, and overlapped operations."""
+        self.update()
+        self._lua.abort()
+        for unit in self.channels.values():
+            unit.abort()
+        self._go_on()
+
+    def trigger(self) -> None:
+        """Do as ``*TRG``."""
+        self.update()
+        if self.speaker is not None:
+            self.speaker.answered = False
+        self.timeline.fire(COMMAND_TRIGGER)
+        self.update()
+
+    def note_completion(self) -> None:
+        """Do as ``opc()``: set the operation-complete bit when overlapped operations have ended."""
+        self._completion_asked = True
+
+    def clear_status(self) -> None:
+        """Do as ``*CLS``."""
+        self.errors.clear()
+        self.status.clear()
+
+    def reset(self) -> None:
+        """Do as ``reset()``: the outputs go off, settings to their defaults; the error queue stays."""
+        for unit in self.channels.values():
+            unit.reset()
+        self._commands.reset()
+
+    def suffer(self, fault: str) -> None:
+        """Let one of `DEVICE_FAULTS` happen."""
+        now = self.update()
+        unit = self.channels["smua"]
+        act: dict[str, Any] = {
+            "cell-open": lambda: self._cell.contacts.open(now),
+            "cell-short": lambda: self._cell.contacts.short(now),
+            "compliance": unit.limit_hard,
+            "error-storm": self._storm,
+            "interlock-open": lambda: self._lock_out(unit),
+            "overtemperature": lambda: self._overheat(unit),
+            "buffer-overrun": unit.overrun_buffer,
+            "reboot": self._reboot,
+        }
+        if fault not in DEVICE_FAULTS:
+            raise ValueError(f"no such fault: {fault!r} (there are: {', '.join(DEVICE_FAULTS)})")
+        act[fault]()
+
+    def _storm(self) -> None:
+        for _ in range(200):
+            self.refuse(TspError(-286, " at line 1: attempt to index global `nothing' (a nil value)"))
+
+    def _lock_out(self, unit: Channel) -> None:
+        # A 2602B has no interlock; its output-enable line does the same if it is used.
+        unit.switch(on=False)
+        unit.blocked = True
+        self.refuse(TspError(802))
+
+    def _overheat(self, unit: Channel) -> None:
+        unit.heat_up()
+        self.refuse(TspError(5038))
+
+    def _reboot(self) -> None:
+        self._lua.abort()
+        for unit in self.channels.values():
+            unit.abort()
+            unit.switch(on=False, open_relay=True)
+        speaker = self.speaker
+        self._switch_on()
+        if speaker is not None:
+            speaker.forget()

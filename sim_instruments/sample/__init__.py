@@ -1,0 +1,1 @@
+"""Physics of the sample: cells, contacts, lattice gas, cryostat."""

@@ -1,0 +1,1 @@
+"""SCPI message exchange, parser and status model (IEEE 488.2)."""

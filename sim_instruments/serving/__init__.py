@@ -1,0 +1,1 @@
+"""Serving of simulated instruments: servers, transports, injected faults."""

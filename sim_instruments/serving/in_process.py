@@ -1,0 +1,93 @@
+"""How is a simulated instrument served from a thread of this process, so that a test can reach into it?"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from sim_instruments.core.clock import RealClock
+from sim_instruments.sample.cell import load_cell
+from sim_instruments.serving.server import Served, make_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_PATIENCE_S = 10.0
+
+
+class InProcess:
+    """A served instrument, and the way to do something to it between two of its steps.
+
+    Parameters
+    ----------
+    served : Served
+    loop : AbstractEventLoop
+        In which it lives.
+    """
+
+    def __init__(self, served: Served, loop: asyncio.AbstractEventLoop) -> None:
+        self.served = served
+        self._loop = loop
+
+    @property
+    def resource(self) -> str:
+        """VISA resource of its usual port."""
+        return self.served.resources[""]
+
+    def do(self, act: Callable[[], object]) -> None:
+        """Do something in the instrument's own thread, and wait until it is done."""
+        done = threading.Event()
+
+        def acted() -> None:
+            try:
+                act()
+            finally:
+                done.set()
+
+        self._loop.call_soon_threadsafe(acted)
+        if not done.wait(_PATIENCE_S):
+            raise TimeoutError("the simulated instrument is stuck")
+
+
+@contextmanager
+def served_here(kind: str, transport: str = "", cell: str = "resistor", speed: float = 1.0) -> Iterator[InProcess]:
+    """Serve an instrument while the context lasts.
+
+    Parameters
+    ----------
+    kind, transport, cell, speed
+        As `serve` has them.
+    """
+    from sim_instruments.catalogue import KINDS
+
+    loop = asyncio.new_event_loop()
+    one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)))
+    ready = threading.Event()
+
+    async def live() -> None:
+        await one.open(transport or KINDS[kind].transports[0], 0)
+        ready.set()
+        await one.host.live()
+
+    task = loop.create_task(live())
+
+    def run() -> None:
+        try:
+            loop.run_until_complete(task)
+        except asyncio.CancelledError:
+            loop.run_until_complete(one.close())
+        finally:
+            ready.set()
+            loop.close()
+
+    thread = threading.Thread(target=run, name=f"simulated {kind}")
+    thread.start()
+    ready.wait(_PATIENCE_S)
+    try:
+        yield InProcess(one, loop)
+    finally:
+        if not task.done():
+            loop.call_soon_threadsafe(task.cancel)
+        thread.join(_PATIENCE_S)

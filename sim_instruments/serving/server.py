@@ -1,0 +1,215 @@
+"""How are simulated instruments served: one or several on one cell, each over one transport?"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol
+
+from sim_instruments.catalogue import KINDS
+from sim_instruments.core.clock import RealClock
+from sim_instruments.sample.cell import load_cell
+from sim_instruments.serving.injected_faults import Fault, FaultError, FaultSchedule
+from sim_instruments.serving.transports.channel import Host
+from sim_instruments.serving.transports.hislip import HislipTransport
+from sim_instruments.serving.transports.streams import PtyTransport, SocketTransport
+from sim_instruments.serving.transports.vxi11 import Vxi11Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from sim_instruments.core.clock import Clock
+    from sim_instruments.sample.cell import Cell
+
+
+class Transport(Protocol):
+    """How clients reach an instrument."""
+
+    async def open(self) -> str:
+        """Listen; return the VISA resource."""
+
+    async def close(self) -> None:
+        """Stop listening and drop every client."""
+
+
+class TransportError(ValueError):
+    """An instrument has no such transport."""
+
+
+@dataclass
+class Served:
+    """An instrument that is served.
+
+    Attributes
+    ----------
+    kind : str
+    host : Host
+    resources : dict
+        VISA resource of each of its ports; the usual one has the name ``""``.
+    transports : list of Transport
+    """
+
+    kind: str
+    host: Host
+    resources: dict[str, str] = field(default_factory=dict)
+    transports: list[Transport] = field(default_factory=list)
+
+    async def open(self, transport: str, port: int) -> None:
+        """Make it reachable."""
+        for channel in KINDS[self.kind].channels:
+            made = _transport(self.host, transport, channel, port if not channel else 0)
+            self.transports.append(made)
+            self.resources[channel] = await made.open()
+
+    async def close(self) -> None:
+        """Take it off."""
+        for transport in self.transports:
+            await transport.close()
+
+
+def _transport(host: Host, name: str, channel: str, port: int) -> Transport:
+    match name:
+        case "socket":
+            return SocketTransport(host, channel, port)
+        case "pty":
+            return PtyTransport(host, channel)
+        case "hislip":
+            return HislipTransport(host, port)
+        case "vxi11":
+            return Vxi11Transport(host, port)
+    raise TransportError(f"there is no transport {name!r}: there are socket, hislip, vxi11 and pty")
+
+
+def make_host(kind: str, clock: Clock, cell: Cell, seed: int = 0, faults: Sequence[str] = ()) -> Host:
+    """Return an instrument that is ready to be served.
+
+    Raises
+    ------
+    FaultError
+        If a fault cannot be read.
+    """
+    device = KINDS[kind].make(clock, cell, seed)
+    device.prepare()
+    return Host(device, FaultSchedule([Fault.parse(text) for text in faults]), clock.now)
+
+
+def serve(
+    kinds: str | Sequence[str] = "keithley2461",
+    *,
+    transport: str = "",
+    port: int = 0,
+    seed: int = 0,
+    speed: float = 1.0,
+    cell: str | Path = "demo",
+    faults: Sequence[str] = (),
+    as_json: bool = False,
+    say: Callable[[str], None] | None = None,
+) -> None:
+    """Serve simulated instruments on 127.0.0.1 until SIGTERM or SIGINT. Blocks.
+
+    Lines on standard input are faults (``cell-open@0``), if it is a pipe.
+
+    Parameters
+    ----------
+    kinds : str or sequence of str
+        Which of `KINDS`; several share the cell and the clock.
+    transport : str
+        ``socket``, ``hislip``, ``vxi11``, ``pty``; empty for each instrument's usual one.
+    port : int
+        TCP port of the first, 0 for a free one; the others take free ones.
+    seed : int
+        Of the noise: equal seeds and equal commands give equal records.
+    speed : float
+        Instrument seconds per wall second.
+    cell : str or Path
+        Name or file of the sample.
+    faults : sequence of str
+        What goes wrong in the first instrument; see `sim_instruments.serving.injected_faults`.
+    as_json : bool
+        Announce ``{"resource": ..., "pid": ..., "instruments": [...]}`` instead of lines for people.
+    say : callable, optional
+        Gets the announcement; printed by default. Nothing else is ever written to standard output.
+
+    Raises
+    ------
+    CellError
+        If there is no such cell.
+    TransportError, FaultError
+        If an instrument has no such transport; if a fault cannot be read.
+    OSError
+        If the port is taken.
+    """
+    chosen = [kinds] if isinstance(kinds, str) else list(kinds)
+    for kind in chosen:
+        if transport and transport not in KINDS[kind].transports:
+            raise TransportError(f"a {kind} has no transport {transport!r}: it has {', '.join(KINDS[kind].transports)}")
+    clock, sample = RealClock(speed), load_cell(cell)
+    served = [
+        Served(kind, make_host(kind, clock, sample, seed + k, faults if k == 0 else ()))
+        for k, kind in enumerate(chosen)
+    ]
+
+    def announce() -> None:
+        (say or _print)(_as_json(served) if as_json else _in_words(served))
+
+    asyncio.run(_serve(served, transport, port, announce))
+
+
+def _as_json(served: list[Served]) -> str:
+    first = served[0]
+    instruments = [{"kind": one.kind, "resource": one.resources[""], "resources": one.resources} for one in served]
+    return json.dumps({"resource": first.resources[""], "pid": os.getpid(), "instruments": instruments})
+
+
+def _in_words(served: list[Served]) -> str:
+    lines = [
+        f"{one.kind}{f' ({channel})' if channel else ''} listens at {resource}"
+        for one in served
+        for channel, resource in one.resources.items()
+    ]
+    return "\n".join(lines)
+
+
+async def _serve(served: list[Served], transport: str, port: int, announce: Callable[[], None]) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+            loop.add_signal_handler(number, stop.set)
+    for k, one in enumerate(served):
+        await one.open(transport or KINDS[one.kind].transports[0], port if k == 0 else 0)
+    announce()
+    _hear_faults(served[0].host, loop)
+    living = [asyncio.create_task(one.host.live()) for one in served]
+    await stop.wait()
+    for task in living:
+        task.cancel()
+    for one in served:
+        await one.close()
+
+
+def _hear_faults(host: Host, loop: asyncio.AbstractEventLoop) -> None:
+    """Plan the faults that come as lines on standard input."""
+    if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return
+
+    def listen() -> None:
+        for line in sys.stdin:
+            try:
+                loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))
+            except FaultError as unread:
+                sys.stderr.write(f"{unread}\n")
+
+    threading.Thread(target=listen, name="faults", daemon=True).start()
+
+
+def _print(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,196 @@
+"""Does the 2461 driver do what its plan says, on a simulated instrument behind a real connection?"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+
+from drivers import Block, Keithley2461, VisaSession, open_potentiostat
+from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
+from protocols.library import names
+
+OHM = 10_000.0
+# 1e-4 of the 10 uA range at 1 us, averaged over 9 us: 0.33 nA; five sigma and a converter step.
+NOISE_A = 5 * 0.34e-9 + 0.1e-9
+
+
+@pytest.fixture(scope="module")
+def resource(request: pytest.FixtureRequest) -> Iterator[str]:
+    from ionecho.demo.run_demo import simulated_instrument
+
+    with simulated_instrument("keithley2461", 1, 10.0, "resistor") as served:
+        yield served
+
+
+@pytest.fixture
+def potentiostat(resource: str) -> Iterator[Keithley2461]:
+    driver = open_potentiostat(resource)
+    assert isinstance(driver, Keithley2461)
+    yield driver
+    driver.safe_state()
+    driver.close()
+
+
+def record(driver: Keithley2461) -> Block:
+    """Read a started program to its end."""
+    blocks = []
+    deadline = time.monotonic() + 60
+    while (block := driver.read()) is not None:
+        blocks.append(block)
+        assert time.monotonic() < deadline
+    return Block(
+        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
+    )
+
+
+def asked(resource: str, query: str) -> str:
+    with VisaSession(resource) as session:
+        return session.query(query)
+
+
+@pytest.mark.parametrize("name", names())
+def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley2461, resource: str, name: str) -> None:
+    plan = Keithley2461.plan(Protocol.load(name))
+    potentiostat.arm(plan)
+    assert asked(resource, ":OUTP?") == "0", "arming leaves the output off"
+    potentiostat.start()
+    block = record(potentiostat)
+    assert len(block) == plan.n_samples
+    assert not block.status.any()
+    np.testing.assert_allclose(block.t_s, np.arange(plan.n_samples) * plan.interval_s + plan.aperture_s / 2, atol=2e-6)
+    np.testing.assert_allclose(block.voltage_V, plan.sequence.voltage_at(block.t_s), atol=1e-9)
+    # The first samples after an edge still see the instrument settle (1 us).
+    times, _ = plan.sequence.jumps()
+    since = block.t_s - np.concatenate([[-1.0], times])[np.searchsorted(times, block.t_s)]
+    settled = since > 20e-6
+    noise = NOISE_A * plan.current_range_A / 1e-5
+    assert np.abs(block.current_A - block.voltage_V / OHM)[settled].max() < noise
+    assert asked(resource, ":OUTP?") == "0", "the program itself ends in output off"
+    assert asked(resource, ":SYST:ERR:COUN?") == "0"
+
+
+def test_an_edge_within_a_sample_is_flagged_and_no_other_sample_is(potentiostat: Keithley2461) -> None:
+    sequence = PulseSequence.from_arrays([0, 0.010005, 0.020003], [0, 0.02, 0], 0.03)
+    plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=0.1, current_A=1e-5)))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    status = record(potentiostat).status
+    assert np.flatnonzero(status).tolist() == [1000, 2000]
+
+
+def test_repeats_play_the_same_levels_again(potentiostat: Keithley2461) -> None:
+    sequence = PulseSequence.bipolar("10 mV", "2 ms", before="1 ms", after="1 ms", bias="5 mV")
+    limits = Limits(voltage_V=0.1, current_A=1e-5)
+    plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5), limits, repeats=7))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    block = record(potentiostat)
+    assert len(block) == 7 * 600
+    np.testing.assert_allclose(block.voltage_V.reshape(7, -1), np.tile(block.voltage_V[:600], (7, 1)))
+
+
+def test_a_current_at_its_compliance_is_flagged(potentiostat: Keithley2461) -> None:
+    sequence = PulseSequence.pulse("100 mV", "10 ms", before="10 ms", after="10 ms")  # wants 10 uA
+    limits = Limits(voltage_V=0.2, current_A=5e-6)
+    plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5, 1e-5), limits))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    block = record(potentiostat)
+    limited = (block.status & 2) != 0
+    np.testing.assert_array_equal(limited, block.voltage_V > 0.0)
+    assert np.abs(block.current_A).max() < 1.02 * 5e-6
+
+
+def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley2461) -> None:
+    sequence = PulseSequence.pulse("100 mV", "10 ms", before="10 ms", after="10 ms")  # 10 uA on the 1 uA range
+    limits = Limits(voltage_V=0.2, current_A=1e-3)
+    plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5, 1e-6), limits))
+    assert plan.current_range_A == 1e-6
+    potentiostat.arm(plan)
+    potentiostat.start()
+    block = record(potentiostat)
+    beyond = np.isnan(block.current_A)
+    assert beyond.any()
+    assert (block.status[beyond] & 1).all()
+    assert not beyond[block.voltage_V == 0.0].any()
+
+
+def test_safe_state_may_be_called_at_any_time_and_reads_back(potentiostat: Keithley2461, resource: str) -> None:
+    assert potentiostat.safe_state().off
+    potentiostat.arm(Keithley2461.plan(Protocol.load("single_pulse")))
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    assert asked(resource, ":OUTP?") == "1"
+    assert potentiostat.safe_state().off
+    assert asked(resource, ":OUTP?;:SOUR:VOLT?").split(";")[0] == "0"
+    assert potentiostat.safe_state().off
+
+
+def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2461) -> None:
+    with pytest.raises(InstrumentError, match="arm it first"):
+        potentiostat.read()
+
+
+def test_what_the_instrument_refuses_is_told_with_its_number(
+    potentiostat: Keithley2461, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("drivers.keithley.source_meter._NAME", "no such")
+    monkeypatch.setattr(Keithley2461, "_load_levels", lambda *_: None)
+    with pytest.raises(InstrumentError, match="refused") as caught:
+        potentiostat.arm(Keithley2461.plan(Protocol.load("single_pulse")))
+    assert caught.value.number is not None
+
+
+def test_an_output_that_says_it_is_on_is_unknown(potentiostat: Keithley2461, monkeypatch: pytest.MonkeyPatch) -> None:
+    say_on: Callable[[VisaSession, str], str] = lambda *_: "1"  # noqa: E731
+    with monkeypatch.context() as patch:
+        patch.setattr(VisaSession, "query", say_on)
+        with pytest.raises(OutputStateUnknown, match="Press the OUTPUT key"):
+            potentiostat.safe_state()
+
+
+@pytest.mark.parametrize("disturbance", ["*RST", ":TRAC:CLE"])
+def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
+    potentiostat: Keithley2461, resource: str, disturbance: str
+) -> None:
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    with VisaSession(resource) as other:
+        other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat._name}"')
+        other.query(":OUTP?")
+    with pytest.raises(InstrumentError, match="another program"):
+        record(potentiostat)
+    assert potentiostat.safe_state().off
+
+
+def test_two_programs_never_share_a_buffer(resource: str) -> None:
+    drivers = [open_potentiostat(resource) for _ in range(2)]
+    names = set()
+    for driver in drivers:
+        assert isinstance(driver, Keithley2461)
+        driver.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+        names.add(driver._name)
+        driver.safe_state()
+        driver.close()
+    assert len(names) == 2
+
+
+def test_an_output_switched_off_by_hand_in_mid_run_is_an_error_and_what_was_measured_is_kept(
+    potentiostat: Keithley2461, resource: str
+) -> None:
+    plan = Keithley2461.plan(Protocol.load("pump_probe"))
+    potentiostat.arm(plan)
+    potentiostat.start()
+    while not len(potentiostat.read() or ()):
+        pass
+    assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
+    with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
+        record(potentiostat)
+    said = int(str(caught.value).split("before sample ")[1].split()[0])
+    assert 0 < potentiostat._n_read == said < plan.n_samples, "all that came before is fetched first"

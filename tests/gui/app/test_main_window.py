@@ -1,0 +1,130 @@
+"""Does the whole path work by clicks alone, and does the window never wait?"""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from PySide6.QtCore import QTimer
+
+from daq import open_run
+from gui.run.traces import LATEST_EDGE, View
+
+from tests.gui.window_operator import RUN_ENDS_MS
+
+if TYPE_CHECKING:
+    from tests.gui.window_operator import Operator
+
+# Issue 2, Shows: the event loop is never blocked for longer.
+_LONGEST_BLOCK_S = 0.1
+
+
+class Watchdog:
+    """Ticks in the GUI thread; keeps the longest time between two ticks, and what the window showed at each.
+
+    Time in which the thread was ready but the machine gave its cores to others (second field of Linux's schedstat, ns)
+    is not the window's doing and is taken off; waiting for a lock, a file or the interpreter is.
+    """
+
+    def __init__(self, operator: Operator) -> None:
+        self.longest_s = 0.0
+        self.shown: set[tuple[str, str]] = set()
+        self._operator = operator
+        self._last = time.monotonic() - self._not_scheduled_s()
+        self._timer = QTimer(operator.window, interval=5)
+        self._timer.timeout.connect(self._tick)
+        self._timer.start()
+
+    @staticmethod
+    def _not_scheduled_s() -> float:
+        schedstat = Path("/proc/thread-self/schedstat")
+        return int(schedstat.read_text().split()[1]) * 1e-9 if schedstat.exists() else 0.0
+
+    def _tick(self) -> None:
+        now = time.monotonic() - self._not_scheduled_s()
+        self.longest_s = max(self.longest_s, now - self._last)
+        self._last = now
+        self.shown.add((self._operator.text("headline"), self._operator.text("nowSamples")))
+
+
+def the_run_file(folder: Path) -> Path:
+    (path,) = folder.glob("*.nxs")
+    return path
+
+
+def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Operator, folder: Path) -> None:
+    watchdog = Watchdog(operator)
+    operator.connect_simulated()
+    operator.run("Pump probe")
+    operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
+    operator.wait(operator.button("fitButton").isEnabled)
+
+    run = open_run(the_run_file(folder))
+    assert run.state == "complete"
+    assert run.n_samples == run.n_planned == 200_000
+    live = {
+        samples for headline, samples in watchdog.shown if headline == "Running" and samples not in {"–", "200,000"}
+    }
+    assert len(live) >= 5
+
+    operator.click("fitButton")
+    operator.wait(lambda: bool(operator.rows("memoryTable")), 60_000)
+    for name, value, interval in operator.rows("memoryTable"):
+        assert any(digit.isdigit() for digit in value), name
+        assert "…" in interval or interval == "–", name
+    assert len(operator.rows("parameterTable")) == 7
+    assert watchdog.longest_s < _LONGEST_BLOCK_S
+
+
+def test_stop_in_mid_run_switches_off_and_keeps_what_was_measured(operator: Operator, folder: Path) -> None:
+    operator.connect_simulated()
+    operator.run("Pump probe")
+    operator.wait(lambda: operator.window.live_page._shown is not None, RUN_ENDS_MS)
+    operator.wait(lambda: operator.window.live_page._shown.n_samples > 1000)
+    operator.click("stopButton")
+    operator.wait(lambda: operator.text("headline") == "Stopped", RUN_ENDS_MS)
+
+    assert "output off" in operator.text("detail")
+    run = open_run(the_run_file(folder))
+    assert run.state == "stopped"
+    assert 1000 < run.n_samples < 200_000
+    assert run.events[-1]["output"] == "off"
+
+
+def test_stop_is_live_before_there_is_anything_to_stop(operator: Operator) -> None:
+    operator.click("stopButton")
+    assert "nothing to stop" in operator.text("detail")
+
+
+def test_stop_pressed_at_once_after_run_is_not_lost(operator: Operator) -> None:
+    operator.connect_simulated()
+    operator.run("Pump probe")
+    operator.click("stopButton")
+    operator.wait(lambda: operator.text("headline") == "Stopped", RUN_ENDS_MS)
+
+
+def test_log_time_axis_shows_the_relaxation_after_an_edge(operator: Operator) -> None:
+    operator.connect_simulated()
+    operator.run("Single pulse")
+    operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
+    operator.window.run_control.look(View(edge=LATEST_EDGE))
+    operator.wait(lambda: operator.window.live_page._shown.edge is not None)
+    shown = operator.window.live_page._shown
+    assert shown.edge == 1
+    assert shown.time_s[0] < 2e-5
+    assert np.all(np.diff(shown.time_s) >= 0)
+
+
+def test_closing_in_mid_run_asks_and_can_stop_the_run_first(operator: Operator, folder: Path) -> None:
+    operator.connect_simulated()
+    operator.run("Pump probe")
+    operator.wait(lambda: operator.text("nowSamples") not in {"–", "0"}, RUN_ENDS_MS)
+    operator.window.close()
+    assert operator.window.isVisible()
+    operator.click("stopAndClose")
+    operator.wait(lambda: not operator.window.isVisible(), RUN_ENDS_MS)
+    run = open_run(the_run_file(folder))
+    assert run.state == "stopped"
+    assert run.events[-1]["output"] == "off"

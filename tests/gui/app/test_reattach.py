@@ -1,0 +1,72 @@
+"""Does a run outlive its window, and does the next window find it?"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from daq import open_run, runs_in_progress
+
+from tests.gui.window_operator import RUN_ENDS_MS, Operator
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pytestqt.qtbot import QtBot
+
+# A window of its own process that connects, chooses and runs without a hand, then lives until it is killed.
+_WINDOW = """
+import sys
+from pathlib import Path
+from PySide6.QtCore import QTimer
+from gui.app.start import application_of_window
+from gui import MainWindow
+application = application_of_window()
+window = MainWindow(Path(sys.argv[1]), sys.argv[2])
+window.show()
+window.protocols.list.setCurrentRow(3)
+presser = QTimer(interval=20)
+presser.timeout.connect(window.run_button.click)
+presser.start()
+window.run_control.follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
+application.exec()
+"""
+
+
+@pytest.fixture
+def simulator() -> Iterator[str]:
+    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        yield str(json.loads(process.stdout.readline())["resource"])
+        process.terminate()
+
+
+def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_its_end(
+    qtbot: QtBot, simulator: str, folder: Path
+) -> None:
+    command = [sys.executable, "-c", _WINDOW, str(folder), simulator]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed:
+        assert killed.stdout is not None
+        assert int(killed.stdout.readline()) > 0
+        killed.kill()
+    (path,) = runs_in_progress(folder)
+
+    from gui import MainWindow
+
+    window = MainWindow(folder)
+    qtbot.addWidget(window)
+    window.show()
+    operator = Operator(qtbot, window)
+    operator.wait(lambda: window.run_control.path == path)
+    assert operator.button("stopButton").isEnabled()
+    operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
+    run = open_run(path)
+    assert run.state == "complete"
+    assert run.n_samples == run.n_planned
+    window.close()
