@@ -17,8 +17,7 @@ import pytest
 
 from daq import Bench, attach, open_run, recover, runs_in_progress
 from protocols import LimitError, Limits, OutputStateUnknown, Protocol, RunFileError
-
-from .conftest import asked, runner_of, running_with, until
+from tests.whole.conftest import asked, runner_of, running_with, until
 
 Simulated = Callable[..., str]
 

@@ -8,8 +8,7 @@ import pytest
 from daq.execution.limit_monitor import LimitWatch
 from drivers import Keithley2461, Status
 from protocols import LimitError, Limits, Protocol
-
-from .conftest import blocks_of
+from tests.daq.conftest import blocks_of
 
 PLAN = Keithley2461.plan(Protocol.load("pump_probe"))  # 10 us, 10 uA range
 

@@ -18,8 +18,7 @@ from daq.execution.runner import Runner
 from daq.files.writer import RunFileBytes, RunWriter
 from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
-
-from .conftest import ResistorPotentiostat
+from tests.daq.conftest import ResistorPotentiostat
 
 MakeRunner = Callable[..., tuple[Runner, Any, Path, Any]]
 

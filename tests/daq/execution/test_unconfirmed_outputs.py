@@ -10,8 +10,7 @@ from daq import confirm_off, unconfirmed_outputs
 from daq.files.layout import create_run_file
 from daq.files.writer import RunFileBytes
 from daq.locks import take_run
-
-from .test_run_file import header
+from tests.daq.files.test_run_file import header
 
 
 def left(path: Path, state: str, reason: str = "") -> Path:

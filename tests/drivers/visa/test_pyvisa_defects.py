@@ -28,8 +28,7 @@ from drivers import VisaSession
 from drivers.visa.links import SocketLink
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
-
-from .peers import block, instrument, serial_instrument
+from tests.drivers.peers import block, instrument, serial_instrument
 
 
 @contextmanager
