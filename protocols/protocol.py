@@ -147,10 +147,17 @@ class Protocol:
         ProtocolError
             If there is no such file, or it has faults (all are named).
         """
+        from protocols.errors import ProtocolError
         from protocols.library import find
 
         found = find(path)
-        return cls.from_toml(found.read_text(encoding="utf-8"), found.name)
+        try:
+            text = found.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ProtocolError("this is no text in UTF-8, as a protocol file is", found.name) from None
+        except OSError as error:
+            raise ProtocolError(f"the file cannot be read ({error.strerror})", found.name) from None
+        return cls.from_toml(text, found.name)
 
     def to_toml(self) -> str:
         """Return the text of a protocol file that says the same."""

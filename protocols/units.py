@@ -49,6 +49,8 @@ def parse_quantity(text: str | float, unit: str) -> float:
         raise ValueError(f"expected {wanted}, not {text!r}")  # noqa: TRY004 - pydantic collects ValueError
     if isinstance(text, int | float):
         value = float(text)
+    elif not isinstance(text, str):
+        raise ValueError(f"expected {wanted}, not {text!r}")  # noqa: TRY004 - a list or a table of a document
     else:
         match = _NUMBER.match(text)
         if match is None:

@@ -211,7 +211,8 @@ def open_run(path: str | Path) -> Run:
                 meta, layout = _metadata(file["entry"]), layout_in(file)
             run = Run(where, layout, meta, _mapped(raw, layout))
     except (OSError, KeyError, ValueError) as fault:
-        raise RunFileError(f"{where} is not a run file of ionecho: {fault}") from fault
+        reason = "it is no HDF5 file, or cut short" if "signature not found" in str(fault) else fault
+        raise RunFileError(f"{where} is not a run file of ionecho: {reason}") from fault
     run.refresh()
     return run
 

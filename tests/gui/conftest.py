@@ -37,7 +37,6 @@ def folder(tmp_path: Path) -> Path:
 def operator(qtbot: QtBot, folder: Path) -> Iterator[Operator]:
     from gui import MainWindow
     from gui.app.start import application_of_window
-
     from tests.gui.window_operator import Operator
 
     application_of_window()

@@ -11,7 +11,6 @@ from PySide6.QtCore import QTimer
 
 from daq import open_run
 from gui.run.traces import LATEST_EDGE, View
-
 from tests.gui.window_operator import RUN_ENDS_MS
 
 if TYPE_CHECKING:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from daq import open_run, runs_in_progress
-
 from tests.gui.window_operator import RUN_ENDS_MS, Operator
 
 if TYPE_CHECKING:

@@ -11,7 +11,6 @@ from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
 from gui.run.run_follower import RunFacts
-
 from tests.gui.window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
