@@ -29,7 +29,7 @@ def series(meter: str, thermostat: str, temperatures_K: tuple[float, ...], settl
                 sample=Sample(temperature_K=stable.temperature_K),
             )
             result = fit(bench.run(protocol), "R0-Mig1-CPE1")
-            (tau,) = [estimate for estimate in result.estimates if estimate.name == "Mig1.tau"]
+            tau = result["Mig1.tau"]
             print(f"{stable.temperature_K:.3f} K: relaxation time {tau.value * 1e3:.3f} ms")
             found.append(tau)
             reached.append(stable.temperature_K)

@@ -134,12 +134,17 @@ class JointResult:
             "warnings": list(self.warnings),
         }
 
+    def __str__(self) -> str:
+        """Return the table as text."""
+        return str(self.table())
+
     def table(self) -> Table:
         """Return unknowns and records as a table for the terminal."""
-        from rich.table import Table
         from rich.text import Text
 
-        table = Table(
+        from fitting.results.table import ResultTable
+
+        table = ResultTable(
             title=f"{self.model.circuit} on {len(self.parts)} records", caption=Text("\n".join(self.warnings))
         )
         for heading in ("", "value", "95 % interval", ""):

@@ -38,9 +38,9 @@ def fit_together(
     """
     from fitting import fit_joint
 
+    if kelvin and len(kelvin) != len(paths):
+        raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
     records = [_opened(path) for path in paths]
-    if kelvin and len(kelvin) != len(records):
-        raise UsageError(f"{len(records)} files need as many --temperature, not {len(kelvin)}")
     known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
     temperature_K = [T for T in known if T is not None]
     if activated and len(temperature_K) < len(records):
