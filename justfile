@@ -8,12 +8,25 @@ check:
     uv run ruff check
     uv run ruff format --check
     uv run mypy
+    uv run mypy --config-file mypy-tests.ini
     uv run lint-imports
-    uv run pytest -q tests/protocols tests/drivers tests/daq tests/fitting
+    uv run pytest -q -m "not slow" tests/protocols tests/drivers tests/daq tests/fitting tests/ionecho
 
 # The whole suite.
 test:
     uv run pytest
+
+# The whole suite with coverage of branches, in every process; fails below the floor in pyproject.toml, as CI does.
+coverage-of-code:
+    .ci/tests
+
+# Build the wheel and run the demo from a clean environment, as CI does.
+wheel:
+    .ci/wheel
+
+# Check, tag and build a release, e.g. `just release 0.2.0`. Asks before it uploads.
+release version:
+    uv run --no-sync python docs/release.py {{ version }}
 
 # The figures that the docs and closing notes quote.
 bench:
