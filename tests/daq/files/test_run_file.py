@@ -35,7 +35,7 @@ def header(n_samples: int = 1000, duration_s: float = 1.0) -> Header:
 
 def block(first: int, count: int, seed: int = 0) -> Block:
     rng = np.random.default_rng([seed, first])
-    t = np.arange(first, first + count) * 1e-3
+    t = np.arange(first, first + count, dtype=np.float64) * 1e-3
     return Block(t, rng.normal(size=count), rng.normal(size=count), np.zeros(count, np.uint8))
 
 
