@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated, Any, cast
@@ -344,6 +345,8 @@ def main() -> None:
     from ionecho.package_names import warn_of_foreign_packages
 
     warn_of_foreign_packages()
+    # The matrices of a fit are small: threads of linear algebra would spend more time on each other than they save.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = app(prog_name="ionecho", standalone_mode=False)
     except _CommandLineError as error:

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from daq import RunInProgress
+from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
+from daq.state import RunState
 from protocols import Sample
 
 
@@ -21,7 +22,7 @@ def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(
     create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
     file = RunFileBytes(path)
     file.add_event("aborted", "the runner died", output="off")
-    file.set_state("aborted")
+    file.set_state(RunState.ABORTED)
     file.close()
     monkeypatch.setattr("daq.execution.bench._START_S", 0.5)
     outcome = RunInProgress(path).wait()
@@ -42,8 +43,8 @@ def test_a_guardian_that_does_not_end_does_not_hide_the_outcome(
 ) -> None:
     lasting: Any = LastingGuardian()
     going = RunInProgress(tmp_path / "run.nxs", lasting)
-    ended = {"state": "complete", "output": "off", "reason": "", "error": "", "n_samples": 7, "warnings": ()}
-    monkeypatch.setattr(going, "_status", {"phase": "finished", "outcome": ended})
+    ended = Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=7)
+    monkeypatch.setattr(going, "_status", RunStatus().ended(ended))
     outcome = going.wait()
     assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 7)
     assert "process 4711" in outcome.warnings[0]

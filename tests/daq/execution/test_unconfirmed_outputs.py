@@ -10,13 +10,14 @@ from daq import confirm_off, unconfirmed_outputs
 from daq.files.layout import create_run_file
 from daq.files.writer import RunFileBytes
 from daq.locks import take_run
+from daq.state import RunState
 from tests.daq.files.test_run_file import header
 
 
 def left(path: Path, state: str, reason: str = "") -> Path:
     create_run_file(path, header(100))
     file = RunFileBytes(path)
-    file.set_state(state)
+    file.set_state(RunState(state))
     file.add_event(state, reason)
     file.close()
     return path

@@ -22,6 +22,7 @@ from daq.files.durable import made_whole
 from daq.files.finalize import close_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes, RunWriter
+from daq.state import RunState
 from drivers import Block, Identity, Keithley2461
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
@@ -173,7 +174,7 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
     file.add_event("note", "hello")
     file.close()
     before = open_run(path)
-    assert close_run_file(path, "stopped") == 1000
+    assert close_run_file(path, RunState.STOPPED) == 1000
     run = open_run(path)
     assert (run.n_samples, run.n_planned, run.state) == (300, 300, "stopped")
     np.testing.assert_array_equal(run.current_A, before.current_A)
@@ -192,7 +193,7 @@ def test_where_nothing_can_be_written_a_finished_run_is_checked_and_another_is_n
         create_run_file(tmp_path / name, header(100))
         file = RunFileBytes(tmp_path / name)
         file.write_samples(0, 0, [block(0, 100)])
-        file.set_state(state)
+        file.set_state(RunState(state))
         file.close()
     before = sorted(path.name for path in tmp_path.iterdir())
     monkeypatch.setattr("daq.files.finalize.os.access", lambda *_: False)
@@ -206,7 +207,7 @@ def test_recovering_twice_changes_nothing_more(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
     create_run_file(path, header())
     file = RunFileBytes(path)
-    file.set_state("running")
+    file.set_state(RunState.RUNNING)
     file.write_samples(0, 0, [block(0, 300)])
     file.close()
     first = recover(path)
