@@ -22,9 +22,7 @@ app = typer.Typer(
 # Base of all that is wrong in a command line; typer has no public name for it.
 _CommandLineError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
-RunFiles = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help="Run files.", exists=True, dir_okay=False, readable=True)
-]
+RunFiles = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 RunOutput = Annotated[
     Path | None, typer.Option("--output", "-o", dir_okay=False, help="Run file to be made; must not exist.")
 ]
@@ -186,9 +184,6 @@ def fit(
         typer.Argument(
             metavar="RUN",
             help="Run file; several, or impedance texts, are fitted together.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
         ),
     ],
     model: Annotated[
@@ -232,7 +227,7 @@ def fit(
     from daq import is_results
     from ionecho.commands.fit import fit_run, print_posterior, rank_families
     from ionecho.commands.fit_several import compare_runs, fit_together
-    from ionecho.commands.refusals import reported
+    from ionecho.commands.refusals import check_files, reported
 
     # A pattern such as runs/*.nxs takes in the results beside the runs.
     runs = [one for one in runs if not is_results(one)] or runs
@@ -241,7 +236,7 @@ def fit(
     for wrong, message, hint in (
         (model and len(model) > 1 and not ranked, "several circuits are compared with --rank", "--model"),
         (ranked and spectrum, "a spectrum has no circuits to rank", "--rank"),
-        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUNS"),
+        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUN"),
         (
             (many or ranked) and alone,
             "--drift, --mains, --robust and --posterior are for one run and one circuit",
@@ -262,6 +257,7 @@ def fit(
             raise typer.BadParameter(message, param_hint=hint)
     run = runs[0]
     with reported(as_json=as_json):
+        check_files(runs)
         circuit = model[0] if model else "R0-Mig1-CPE1"
         if compared:
             compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)
@@ -282,9 +278,6 @@ def import_(
         typer.Argument(
             metavar="TEXT",
             help="Delimited text with time, voltage, current.",
-            exists=True,
-            dir_okay=False,
-            readable=True,
         ),
     ],
     output: RunOutput = None,
@@ -299,11 +292,12 @@ def import_(
 ) -> None:
     """Make a run file of another program's record."""
     from ionecho.commands.files import import_text
-    from ionecho.commands.refusals import reported
+    from ionecho.commands.refusals import check_files, reported
 
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     with reported(as_json=as_json):
+        check_files([text])
         import_text(text, output, columns, units, separator, as_json=as_json)
 
 
@@ -317,9 +311,10 @@ def recover(
     The blocks are checked, and the file is trimmed to what was measured.
     """
     from ionecho.commands.files import recover_runs
-    from ionecho.commands.refusals import reported
+    from ionecho.commands.refusals import check_files, reported
 
     with reported(as_json=as_json):
+        check_files(runs)
         recover_runs(runs, as_json=as_json)
 
 

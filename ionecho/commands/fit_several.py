@@ -118,8 +118,6 @@ def _opened(path: Path) -> _Record:
     from daq import open_run
     from fitting import ImpedanceSpectrum, reduce_run
 
-    if not path.exists():
-        raise UsageError(f"there is no file {path}")
     if path.suffix.lower() not in _RUN_SUFFIXES:
         return _Record(ImpedanceSpectrum.read(path), None)
     run = open_run(path)

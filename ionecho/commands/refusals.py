@@ -29,7 +29,7 @@ from protocols import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 FAILED, BAD_USAGE, STOPPED, OUTPUT_UNKNOWN = 1, 2, 3, 4
 
@@ -97,6 +97,15 @@ def refusal(
         "problems": problems or [],
         "exit_status": status,
     }
+
+
+def check_files(paths: Sequence[Path]) -> None:
+    """Raise `UsageError` if one of the files that a command is to read is not there, or is a folder."""
+    for path in paths:
+        if path.is_dir():
+            raise UsageError("this is a folder: name a file in it", str(path))
+        if not path.exists():
+            raise UsageError("there is no such file", str(path))
 
 
 @contextmanager

@@ -11,7 +11,6 @@ import pytest
 from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
-from daq.state import RunState
 from protocols import Sample
 
 
