@@ -41,7 +41,7 @@ Folder = Annotated[Path, typer.Option("--folder", file_okay=False, help="Where r
 Resource = Annotated[
     str, typer.Option("--resource", "-r", help="VISA resource, e.g. TCPIP::192.168.0.10::5025::SOCKET.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of the simulated noise.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the simulated noise.", min=0)]
 Speed = Annotated[float, typer.Option("--speed", help="Simulated seconds a real second.", min=0.01)]
 
 
@@ -226,8 +226,9 @@ def fit(
     """
     from daq import is_results
     from ionecho.commands.fit import fit_run, print_posterior, rank_families
+    from ionecho.commands.fit_checks import check_fit
     from ionecho.commands.fit_several import compare_runs, fit_together
-    from ionecho.commands.refusals import check_files, reported
+    from ionecho.commands.refusals import reported
 
     # A pattern such as runs/*.nxs takes in the results beside the runs.
     runs = [one for one in runs if not is_results(one)] or runs
@@ -257,7 +258,7 @@ def fit(
             raise typer.BadParameter(message, param_hint=hint)
     run = runs[0]
     with reported(as_json=as_json):
-        check_files(runs)
+        check_fit(runs, model or [], mains, temperature or [])
         circuit = model[0] if model else "R0-Mig1-CPE1"
         if compared:
             compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ionecho.commands.output import console, error_console, print_json
-from ionecho.commands.refusals import error_document, exit_status
+from ionecho.commands.refusals import UsageError, error_document, exit_status
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ def import_text(
     from daq import import_record, read_text
 
     target = output or text.with_suffix(".nxs")
+    if target.exists():
+        raise UsageError("the file exists already: it was left as it is. Choose another name.", str(target))
     record = read_text(
         text,
         {name: value for name, value in columns.items() if value is not None},

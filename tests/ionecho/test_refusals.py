@@ -36,6 +36,7 @@ def in_a_folder_of_nonsense(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.chdir(tmp_path)
     (tmp_path / "folder").mkdir()
     (tmp_path / "text.txt").write_text("x\n")
+    (tmp_path / "run.nxs").write_text("x\n")
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     (tmp_path / "lists.toml").write_text(
         'name = ["x"]\nsampling = 3\n[sequence]\nkind = "pulse"\nlevel = ["1 V", "2 V"]\nwidth = { a = 1 }\n'
@@ -75,9 +76,15 @@ WRONG = [
     ["fit", "text.txt", "text.txt", "--temperature", "300"],
     ["fit", "text.txt", "--mains", "much"],
     ["fit", "text.txt", "--compare"],
+    ["fit", "text.txt", "--model", "XX"],
+    ["fit", "text.txt", "--model", ""],
+    ["fit", "text.txt", "--model", "R0-"],
+    ["fit", "text.txt", "text.txt", "--temperature", "300", "--temperature", "-1"],
+    ["fit", "run.nxs", "--mains", "-50"],
     ["import"],
     ["import", "nonsense.txt"],
     ["import", "folder"],
+    ["import", "text.txt", "-o", "run.nxs"],
     ["recover"],
     ["recover", "nonsense.nxs"],
     ["recover", "folder"],
@@ -90,6 +97,7 @@ WRONG = [
     ["sim", "keithley2461", "--fault", "drop-fin@x"],
     ["sim", "keithley2461", "--transport", "pigeon"],
     ["sim", "keithley2461", "--port", "99999"],
+    ["sim", "keithley2461", "--seed", "-1"],
     ["discover", "nonsense"],
     ["discover", "--remember", "smu"],
     ["discover", "--forget", "nonsense"],
