@@ -11,14 +11,14 @@ from ionecho.commands.refusals import UsageError
 
 def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: Any) -> None:
     """Serve simulated instruments until told to end; ``list`` prints which there are."""
-    from sim_instruments import KINDS, CellError, kind_named, serve
+    from sim_instruments import CATALOGUE, CellError, kind_named, serve
 
     if kinds == ["list"]:
         _print_kinds(as_json=as_json)
         return
     chosen = [kind_named(name) for name in kinds]
     if unknown := [name for name, kind in zip(kinds, chosen, strict=True) if kind is None]:
-        raise UsageError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(KINDS))}")
+        raise UsageError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(CATALOGUE))}")
     try:
         serve([kind for kind in chosen if kind is not None], port=port, as_json=as_json, **options)
     except (CellError, ValueError) as fault:
@@ -34,14 +34,14 @@ def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: An
 
 
 def _print_kinds(*, as_json: bool) -> None:
-    from sim_instruments import KINDS
+    from sim_instruments import CATALOGUE
 
     if as_json:
-        print_json({"kinds": {name: list(kind.transports) for name, kind in sorted(KINDS.items())}})
+        print_json({"kinds": {name: list(kind.transports) for name, kind in sorted(CATALOGUE.items())}})
         return
     from rich.table import Table
 
     table = Table("instrument", "transports")
-    for name, kind in sorted(KINDS.items()):
+    for name, kind in sorted(CATALOGUE.items()):
         table.add_row(name, ", ".join(kind.transports))
     console().print(table)

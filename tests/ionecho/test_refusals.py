@@ -14,7 +14,7 @@ import pytest
 import ionecho
 from drivers.registry import driver_name_of, driver_names
 from ionecho import cli
-from sim_instruments import KINDS, kind_named
+from sim_instruments import CATALOGUE, kind_named
 
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"
 SHAPE = {"kind", "message", "where", "hint", "problems", "exit_status"}
@@ -191,7 +191,9 @@ def test_the_window_is_refused_where_there_is_no_screen(
     assert "there is no screen" in said or "apt-get install libgl1" in said
 
 
-@pytest.mark.parametrize("kind", sorted(set(KINDS) - {"keithley2400"}))  # the 2400 is here for other programs' drivers
+@pytest.mark.parametrize(
+    "kind", sorted(set(CATALOGUE) - {"keithley2400"})
+)
 def test_a_driver_has_the_name_of_its_simulated_instrument(kind: str) -> None:
     assert driver_name_of(kind) is not None
 
