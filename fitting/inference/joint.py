@@ -135,17 +135,12 @@ class JointResult:
             "remarks": [remark.to_document() for remark in self.remarks],
         }
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return unknowns and records as a table for the terminal."""
+        from rich.table import Table
         from rich.text import Text
 
-        from fitting.results.table import ResultTable
-
-        table = ResultTable(
+        table = Table(
             title=f"{self.model.circuit} on {len(self.parts)} records",
             caption=Text("\n".join(map(str, self.remarks))),
         )

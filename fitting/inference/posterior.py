@@ -119,21 +119,14 @@ class Posterior:
             "source": self.source,
         }
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return medians and intervals as a table for the terminal."""
+        from rich.table import Table
         from rich.text import Text
-
-        from fitting.results.table import ResultTable
 
         verdict = "converged" if self.converged else f"not converged: {self.reason}"
         caption = f"{self.n_evaluations:,} evaluations, {self.acceptance:.0%} of moves taken; {verdict}"
-        table = ResultTable(
-            title=f"Posterior of {self.model.circuit} on {self.source or 'record'}", caption=Text(caption)
-        )
+        table = Table(title=f"Posterior of {self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
         for heading in ("", "median", "95 % interval", "effective samples", ""):
             table.add_column(heading, justify="right" if heading else "left")
         quantiles, open_sides = self.quantiles, self.open_sides

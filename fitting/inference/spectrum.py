@@ -164,16 +164,12 @@ class SpectrumResult:
         """Return the arrays that are kept with it."""
         return {"rates_per_s": self.rates, "weights_S": self.weights, "nuisance": self.nuisance}
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return the peaks as a table for the terminal."""
-        from fitting.results.table import ResultTable
+        from rich.table import Table
 
         share = 100.0 * self.rms_residual_A / self.rms_current_A
-        table = ResultTable(
+        table = Table(
             title=f"Relaxation spectrum of {self.source or 'record'}",
             caption=f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {share:.3g} % of the rms current",
         )

@@ -113,17 +113,12 @@ class Comparison:
             "evidence": list(self.evidence),
         }
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return the runs side by side, for the terminal."""
+        from rich.table import Table
         from rich.text import Text
 
-        from fitting.results.table import ResultTable
-
-        table = ResultTable(title=self.runs[0].result.model.circuit, caption=Text("\n".join(self.evidence)))
+        table = Table(title=self.runs[0].result.model.circuit, caption=Text("\n".join(self.evidence)))
         for heading in ("", "thickness", "temperature", "median memory time", "steady conductance"):
             table.add_column(heading, justify="left" if not heading else "right")
         for one in self.runs:

@@ -94,20 +94,6 @@ class FitResult:
         """Fitted values (SI) by name."""
         return {estimate.name: estimate.value for estimate in self.estimates}
 
-    def __getitem__(self, name: str) -> Estimate | MemoryQuantity:
-        """Return a parameter or a memory quantity by its name, such as ``Mig1.tau`` or ``back_hop_fraction``.
-
-        Raises
-        ------
-        KeyError
-            If there is none of that name; the message lists those that there are.
-        """
-        quantities: dict[str, Estimate | MemoryQuantity] = {one.name: one for one in self.estimates}
-        quantities |= {one.name: one for one in self.memory}
-        if name not in quantities:
-            raise KeyError(f"{name!r}: the result has {', '.join(quantities)}")
-        return quantities[name]
-
     @property
     def theta(self) -> Floats:
         """Fitted values in the order of the model's free parameters."""
@@ -174,21 +160,16 @@ class FitResult:
             "W_hi": self.band.highest,
         }
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return parameters and memory quantities as a table for the terminal."""
+        from rich.table import Table
         from rich.text import Text
-
-        from fitting.results.table import ResultTable
 
         noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
         if np.isfinite(self.whiteness):
             noise += f", whiteness {self.whiteness:.3g} (1: white)"
         caption = "\n".join([noise, ATTRIBUTION, *map(str, self.remarks)])
-        table = ResultTable(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
+        table = Table(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
         for heading in ("", "value", "95 % interval", ""):
             table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
         for one in self.estimates:

@@ -81,18 +81,13 @@ class Ranking:
             "source": self.source,
         }
 
-    def __str__(self) -> str:
-        """Return the table as text."""
-        return str(self.table())
-
     def table(self) -> Table:
         """Return the ranking as a table for the terminal."""
+        from rich.table import Table
         from rich.text import Text
 
-        from fitting.results.table import ResultTable
-
         verdict = "the first is decidedly better" if self.decided else "the first ones are too close to tell apart"
-        table = ResultTable(
+        table = Table(
             title=f"Families on {self.source or 'record'}",
             caption=f"{verdict}; {self.effective_samples:,.0f} effective samples; whiteness 1: as white noise leaves",
         )
@@ -112,9 +107,9 @@ class Ranking:
 
     def memory_table(self) -> Table:
         """Return the memory quantities over all candidates as a table for the terminal."""
-        from fitting.results.table import ResultTable
+        from rich.table import Table
 
-        table = ResultTable(title="Memory, whichever is the right one", caption="weighted by AICc")
+        table = Table(title="Memory, whichever is the right one", caption="weighted by AICc")
         for heading in ("", "value", "95 % interval"):
             table.add_column(heading, justify="right" if heading else "left")
         for one in self.memory:
