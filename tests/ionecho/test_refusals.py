@@ -191,9 +191,7 @@ def test_the_window_is_refused_where_there_is_no_screen(
     assert "there is no screen" in said or "apt-get install libgl1" in said
 
 
-@pytest.mark.parametrize(
-    "kind", sorted(set(CATALOGUE) - {"keithley2400"})
-)
+@pytest.mark.parametrize("kind", sorted(set(CATALOGUE) - {"keithley2400"}))
 def test_a_driver_has_the_name_of_its_simulated_instrument(kind: str) -> None:
     assert driver_name_of(kind) is not None
 
