@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from fitting import CellModel, fit, reduce_run
     from protocols import Limits, Protocol, PulseSequence, Sample, Sampling
 
+__version__ = "0.1.0"
+
 _ROOMS = {
     "Bench": "daq",
     "CellModel": "fitting",

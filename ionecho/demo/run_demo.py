@@ -38,7 +38,7 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
-    command = [sys.executable, "-m", "ionecho", "sim", kind, "--json"]
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]

@@ -61,7 +61,7 @@ def test_wrong_usage_and_wrong_protocols_exit_with_2(tmp_path: Path) -> None:
         assert path in done.stderr
     as_json = ionecho("check", str(broken), "--json")
     assert as_json.returncode == 2
-    assert json.loads(as_json.stdout)["error"]["type"] == "ProtocolError"
+    assert json.loads(as_json.stdout)["error"]["kind"] == "protocol"
 
 
 def test_check_tells_the_plan() -> None:
@@ -196,7 +196,7 @@ def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:
     apart = document_of(ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--share", "C1", "--json"))
     assert set(apart["parameters"]) == {"R0[1]", "R0[2]", "C1"}
     refused = ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--activate", "R0")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--temperature" in refused.stderr
 
 
@@ -233,5 +233,5 @@ def test_runs_are_compared_by_thickness_and_tested_for_linearity(tmp_path: Path)
     shown = ionecho(*asked, "--thickness", "1 mm", "--thickness", "2 mm")
     assert "time ~ thickness^" in shown.stdout
     assert ionecho("fit", one, "--compare").returncode == 2
-    assert ionecho(*asked, "--thickness", "1 mm").returncode == 1
+    assert ionecho(*asked, "--thickness", "1 mm").returncode == 2
     assert ionecho(*asked, "--thickness", "1 V", "--thickness", "2 mm").returncode == 2

@@ -8,6 +8,7 @@ import pytest
 from fitting import CellModel, fit, reduce_run
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
+from tests.fitting.bounds import bounds
 
 DEBYE = {"R": 300.0, "G": 5e-4, "W": 0.3, "tau": 2e-3, "C": 1e-5}
 # R0 and the plateau 1/G_inf of a Debye bulk only ever appear as their sum: one of them has to be known.
@@ -33,7 +34,7 @@ def test_intervals_hold_the_truth_as_often_as_they_say(cells: Any, record: Any) 
         found = fit(record(T, current + white(seed, len(T), 2e-8), DRIVE), CELL)
         for estimate, truth in zip(found.estimates, TRUTH, strict=True):
             if estimate.identifiable:
-                low, high = estimate.ci95
+                low, high = bounds(estimate)
                 held.append(low <= truth <= high)
     # 40 runs of four parameters that hang together: the share scatters by some 2.5 %.
     assert len(held) == 160
@@ -142,9 +143,10 @@ def test_result_is_plain_data_and_a_table(cells: Any, record: Any) -> None:
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert list(document["parameters"]) == NAMES
     assert "electrode" in document["memory"]["attribution"]
-    console = Console(width=160, file=io.StringIO())
+    text = io.StringIO()
+    console = Console(width=160, file=text)
     console.print(found.table())
-    shown = console.file.getvalue()
+    shown = text.getvalue()
     assert "De1.tau" in shown
     assert "electrode" in shown
     assert np.allclose(np.diag(found.correlation), 1.0)
