@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fitting.records.impedance import ImpedanceSpectrum
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
-    from fitting.results.estimate import Band, Estimate, MemoryQuantity
+    from fitting.results.estimate import Band, Estimate
     from fitting.results.remarks import Remark
     from fitting.transforms.laplace import Complexes, Floats
 
@@ -58,7 +58,7 @@ class FittedPart:
     widening : float
         By how much more its noise counts, for a residual that is not white.
     n_samples : int
-    memory : tuple of MemoryQuantity
+    memory : tuple of Estimate
     band : Band or None
     """
 
@@ -74,7 +74,7 @@ class FittedPart:
     noise_unit: str
     widening: float
     n_samples: int
-    memory: tuple[MemoryQuantity, ...]
+    memory: tuple[Estimate, ...]
     band: Band | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -87,7 +87,7 @@ class FittedPart:
             "noise_unit": self.noise_unit or "share of abs(Z)",
             "interval_widening": self.widening,
             "samples_used": self.n_samples,
-            "memory": {quantity.name: quantity.to_dict() for quantity in self.memory},
+            "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
         }
 
 
@@ -130,7 +130,7 @@ class JointResult:
         return {
             "model": self.model.circuit,
             "fixed": dict(self.model.fixed),
-            "parameters": {estimate.name: estimate.to_dict() for estimate in self.estimates},
+            "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
             "records": [part.to_dict() for part in self.parts],
             "remarks": [remark.to_document() for remark in self.remarks],
         }
@@ -147,7 +147,7 @@ class JointResult:
         for heading in ("", "value", "95 % interval", ""):
             table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
         for one in self.estimates:
-            remark = "" if one.identifiable else f"not identifiable: {one.reason}"
+            remark = "" if one.determined else f"not determined: {one.note}"
             table.add_row(Text(one.name), *format_estimate(one.value, one.ci95, one.unit), Text(remark))
         table.add_section()
         for k, part in enumerate(self.parts, 1):

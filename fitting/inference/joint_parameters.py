@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import BOLTZMANN_eV_K
 from fitting.inference.least_squares import Scales
-from fitting.interpretation.arrhenius import BOLTZMANN_eV_K
 from fitting.model.circuit import CellModel, ModelParameter
 from protocols import FitError
 

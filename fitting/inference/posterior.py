@@ -176,7 +176,7 @@ def sample_posterior(
     reduction, result = _fitted(run_or_reduction, model_or_result)
     problem = Problem.of(reduction, result.model)
     best = problem.scales.inward(result.theta)
-    unit = result.noise_A * result.widening / problem.unit_A
+    unit = result.noise_A * result.interval_inflation / problem.unit_A
     end = np.where(problem.scales.is_logit, problem.scales.end, _REACH)
     lowest = np.where(problem.scales.is_logit, -end, best - end)
     highest = np.where(problem.scales.is_logit, end, best + end)
@@ -206,10 +206,10 @@ def sample_posterior(
     reason = ""
     if not worst * _INDEPENDENT <= n_steps - burnt:
         reason = f"{n_steps - burnt} steps are only {(n_steps - burnt) / worst:.3g} autocorrelation times; ask for more"
-    flat = [one.name for one in result.estimates if not one.identifiable]
+    flat = [one.name for one in result.estimates if not one.determined]
     if flat:
         # Walkers that start about the fit hardly move along a flat valley: their spread says nothing of its length.
-        reason = f"{', '.join(flat)} are not identifiable and their valley too long to be walked: hold some of them"
+        reason = f"{', '.join(flat)} are not determined and their valley too long to be walked: hold some of them"
     thin = max(int(0.5 * worst), 1) if np.isfinite(worst) else 1
     chain = np.asarray(sampler.get_chain(discard=burnt, thin=min(thin, max((n_steps - burnt) // 10, 1)), flat=True))
     return Posterior(
@@ -232,7 +232,7 @@ def _fitted(
     """Return a fit and the reduction that it is of."""
     if isinstance(model_or_result, FitResult):
         result = model_or_result
-        if result.n_doubted:
+        if result.n_downweighted:
             raise FitError("a robust fit has no likelihood to sample: fit by least squares, then sample")
         if not isinstance(run_or_reduction, Reduction):
             return reduce_run(run_or_reduction, result.terms), result

@@ -42,6 +42,6 @@ def fit_huber(run: Record, cell: CellModel, start: Mapping[str, float], terms: N
         influence = float(np.mean((share * size) ** 2)) / float(np.mean(size < HUBER)) ** 2
         scale = float(np.sqrt(influence * np.mean(share) / np.mean(share * size**2)))
         result = fit_reduction(reduce_run(run, terms, weight=weight), cell, result.values, scale)
-    n_doubted = int(np.count_nonzero(weight < 0.5))
-    remark = Remark(RemarkKind.DOWNWEIGHTED, {"n_downweighted": n_doubted, "n_samples": result.n_samples})
-    return replace(result, n_doubted=n_doubted, remarks=(remark, *result.remarks))
+    n_downweighted = int(np.count_nonzero(weight < 0.5))
+    remark = Remark(RemarkKind.DOWNWEIGHTED, {"n_downweighted": n_downweighted, "n_samples": result.n_samples})
+    return replace(result, n_downweighted=n_downweighted, remarks=(remark, *result.remarks))

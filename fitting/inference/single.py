@@ -100,7 +100,7 @@ def _result(
         rms_current_A=reduction.rms_current_A,
         step_noise_A=reduction.scatter_A(weights),
         noise_A=noise.noise_A,
-        widening=noise.widening,
+        interval_inflation=noise.widening,
         n_samples=reduction.n_samples,
         n_excluded=reduction.n_excluded,
         remarks=remarks,

@@ -67,7 +67,7 @@ def whitened(
     result : FitResult
         With a remark that says so.
     """
-    if result.widening <= 1.0:
+    if result.interval_inflation <= 1.0:
         return reduction, result
     plain, correlation_s = result, 0.0
     for _ in range(PASSES):

@@ -1,9 +1,10 @@
-"""Do several runs of one material speak of the bulk? How its memory changes with thickness and temperature.
+"""Comparison of runs of one material: how the memory changes with thickness and temperature.
+
+Do several runs speak of the bulk?
 
 A memory of the material has the same time whatever the thickness; a double layer that is charged through the bulk has
-a time ``R C`` that grows with it (MODEL.md section 5). By temperature, hops that conduct and hops that remember are the
-same if the time is activated as ``1 / (sigma T)`` is (Barton, Nakajima and Namikawa; Namikawa, J. Non-Cryst. Solids 18,
-173 (1975)).
+a time ``R C`` that grows with it. By temperature, hops that conduct and hops that remember are the same if the time is
+activated as ``1 / (sigma T)`` is (Barton, Nakajima and Namikawa; Namikawa, J. Non-Cryst. Solids 18, 173 (1975)).
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.interpretation.arrhenius import Arrhenius, arrhenius
 from fitting.interpretation.friction import fitted_of
 from fitting.interpretation.memory import derived_quantity
-from fitting.interpretation.regression import Z95, Line, line_through
+from fitting.interpretation.regression import Line, line_through
 from protocols import FitError, format_estimate, format_quantity
 
 if TYPE_CHECKING:
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from fitting.results.estimate import MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
     from protocols import Sample
 
-_ALIKE = 0.3  # how far an exponent may be from 0 or 1 to be called that
+_NEAR = 0.3
+"""How far an exponent of thickness may be from 0 or 1 to be called that, its interval included: further away a mixture
+explains it as well (decision 145). Doubled, any exponent would be called one of the two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +54,13 @@ class Compared:
     temperature_K: float | None
 
     @property
-    def time(self) -> MemoryQuantity:
+    def time(self) -> Estimate:
         """The median memory time."""
-        return next(one for one in self.result.memory if one.name == "median_memory_time")
+        return self.result["median_memory_time"]
 
     @cached_property
-    def conductance(self) -> MemoryQuantity:
-        """What the bulk conducts at last (S)."""
+    def conductance(self) -> Estimate:
+        """Conductance of the bulk in the steady state (S)."""
         return derived_quantity(
             fitted_of(self.result),
             "steady_conductance",
@@ -68,7 +72,7 @@ class Compared:
 
 @dataclass(frozen=True, eq=False)
 class Comparison:
-    """What several runs say together.
+    """Memory of several runs, compared by thickness and temperature.
 
     Attributes
     ----------
@@ -95,8 +99,8 @@ class Comparison:
                     "run": one.result.source,
                     "thickness_m": one.thickness_m,
                     "temperature_K": one.temperature_K,
-                    "median_memory_time": one.time.to_dict(),
-                    "steady_conductance": one.conductance.to_dict(),
+                    "median_memory_time": one.time.to_document(),
+                    "steady_conductance": one.conductance.to_document(),
                 }
                 for one in self.runs
             ],
@@ -105,7 +109,7 @@ class Comparison:
             else {
                 "value": self.thickness.slope,
                 "ci95": list(self.thickness.slope_ci95),
-                "interval_widening": self.thickness.widening,
+                "interval_inflation": self.thickness.interval_inflation,
                 "values_used": self.thickness.n_used,
             },
             "activation_of_memory_time": None if self.time is None else self.time.to_dict(),
@@ -190,9 +194,9 @@ def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
         return None
     low, high = line.slope_ci95
     shown = f"time ~ thickness^{line.slope:.3g} ({low:.3g} … {high:.3g})"
-    if low > -_ALIKE and high < _ALIKE:
+    if low > -_NEAR and high < _NEAR:
         evidence.append(f"{shown}: a memory of the material itself, not of its electrodes")
-    elif low > 1.0 - _ALIKE and high < 1.0 + _ALIKE:
+    elif low > 1.0 - _NEAR and high < 1.0 + _NEAR:
         evidence.append(f"{shown}: an interface that is charged through the bulk")
     else:
         evidence.append(f"{shown}: 0 for the material's own memory, 1 for an interface; this does not decide")

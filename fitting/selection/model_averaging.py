@@ -14,19 +14,19 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.results.estimate import MemoryQuantity
+from fitting.constants import Z95
+from fitting.results.estimate import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from fitting.selection.candidates import Ranked
 
-_Z95 = 1.959964
 _LEAST = 1e-3
 _TIGHTEST = 1e-12
 
 
-def averaged(candidates: Sequence[Ranked]) -> tuple[MemoryQuantity, ...]:
+def averaged(candidates: Sequence[Ranked]) -> tuple[Estimate, ...]:
     """Return the memory quantities that all candidates with some weight have, each over all of them.
 
     The value is the median of the weighted distributions, the interval runs from 2.5 to 97.5 %. Each candidate's own
@@ -50,7 +50,7 @@ def averaged(candidates: Sequence[Ranked]) -> tuple[MemoryQuantity, ...]:
     )
 
 
-def _averaged(quantities: list[MemoryQuantity], weights: list[float]) -> MemoryQuantity:
+def _averaged(quantities: list[Estimate], weights: list[float]) -> Estimate:
     first = quantities[0]
     logarithmic = first.unit != ""
     sides = [_sides(one, logarithmic=logarithmic) for one in quantities]
@@ -61,10 +61,10 @@ def _averaged(quantities: list[MemoryQuantity], weights: list[float]) -> MemoryQ
     resolved = None not in ci95 and (
         ci95[1] < 4.0 * ci95[0] if logarithmic else ci95[1] - ci95[0] < 0.5  # type: ignore[operator]
     )
-    return MemoryQuantity(first.name, first.unit, value, ci95, resolved, f"over {len(quantities)} candidates")
+    return Estimate(first.name, first.unit, value, ci95, resolved, f"over {len(quantities)} candidates")
 
 
-def _sides(quantity: MemoryQuantity, *, logarithmic: bool) -> tuple[float, float, float]:
+def _sides(quantity: Estimate, *, logarithmic: bool) -> tuple[float, float, float]:
     """Return the median of a candidate's distribution and its widths to the left and the right, on the axis."""
 
     def place(x: float) -> float:
@@ -72,7 +72,7 @@ def _sides(quantity: MemoryQuantity, *, logarithmic: bool) -> tuple[float, float
 
     middle = place(quantity.value)
     widths = [
-        np.inf if end is None else max(abs(place(end) - middle) / _Z95, _TIGHTEST * max(abs(middle), 1.0))
+        np.inf if end is None else max(abs(place(end) - middle) / Z95, _TIGHTEST * max(abs(middle), 1.0))
         for end in quantity.ci95
     ]
     return middle, widths[0], widths[1]

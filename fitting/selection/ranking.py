@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from fitting.model.circuit import CellModel
     from fitting.records.record import Record
-    from fitting.results.estimate import MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
 from fitting.inference.information_criteria import criteria
 from fitting.selection.candidates import Ranked
@@ -55,14 +55,14 @@ class Ranking:
         return len(self.candidates) == 1 or self.candidates[1].delta_aicc >= _TIED
 
     @property
-    def memory(self) -> tuple[MemoryQuantity, ...]:
+    def memory(self) -> tuple[Estimate, ...]:
         """Memory quantities over all candidates, whichever is the right one; none if one has no memory."""
         return averaged(self.candidates)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return {
-            "memory": {quantity.name: quantity.to_dict() for quantity in self.memory},
+            "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
             "ranking": [
                 {
                     "model": one.result.model.circuit,
@@ -72,7 +72,7 @@ class Ranking:
                     "weight": one.weight,
                     "whiteness": one.whiteness if np.isfinite(one.whiteness) else None,
                     "rms_residual_A": one.result.rms_residual_A,
-                    "not_identifiable": [e.name for e in one.result.estimates if not e.identifiable],
+                    "not_determined": [e.name for e in one.result.estimates if not e.determined],
                 }
                 for one in self.candidates
             ],
@@ -120,8 +120,8 @@ class Ranking:
 def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]) -> Ranking:
     """Fit several cells to a run and rank them.
 
-    Where the noise is correlated the record counts as ``n / widening^2`` independent samples, widening being the
-    least of all fits: what not even the best of them explains.
+    Where the noise is correlated the record counts as ``n / interval_inflation^2`` independent samples,
+    the inflation being the least of all fits: what not even the best of them explains.
 
     Parameters
     ----------
@@ -141,7 +141,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
         raise FitError("name at least one circuit to be ranked")
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
     results = [fit(reduction, model) for model in models]
-    effective = reduction.n_samples / min(result.widening for result in results) ** 2
+    effective = reduction.n_samples / min(result.interval_inflation for result in results) ** 2
     scores = np.array([criteria(result, effective) for result in results])
     above = scores - scores.min(axis=0)
     likelihood = np.exp(-0.5 * above[:, 0])
