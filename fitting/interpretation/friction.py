@@ -113,14 +113,14 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[Estimat
             "memory_spread_decades",
             "",
             decades,
-            "decades of time from 16 % to 84 % of the memory lost; 1.02 for a single relaxation time",
+            "from 16 % to 84 % of the memory lost; 1.02 for a single time",
         ),
         derived_quantity(
             fitted,
             "friction_growth",
             "",
             lambda bulk, p: 1.0 / bulk.w_inf(p) - 1.0,
-            "integral of the friction kernel, 1/W_inf - 1: by how much steady friction exceeds that of the first hop",
+            "1/W_inf - 1: steady friction beyond that of the first hop",
         ),
     ]
     if lattice is not None:

@@ -63,9 +63,36 @@ def bulk_of(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
     return found
 
 
-def is_determined(low: float, high: float, *, share: bool) -> bool:
-    """Whether an interval says enough: of a share by its width, of another positive figure by its ratio."""
-    return high - low < WIDEST_SHARE if share else high < WIDEST_RATIO * low
+def estimate_of(
+    name: str, unit: str, value: float, ends: tuple[float, float], note: str, *, share: bool = False, doubt: str = ""
+) -> Estimate:
+    """Return a positive figure with its interval, determined unless the interval is too wide or there is a doubt.
+
+    Parameters
+    ----------
+    name, unit : str
+    value : float
+    ends : tuple of float
+        Of the 95 % interval.
+    note : str
+        What it rests on.
+    share : bool
+        Whether it lies between 0 and 1: its interval counts by its width, else by the ratio of its ends.
+    doubt : str
+        Why it is not determined whatever its interval.
+    """
+    doubt = doubt or _doubt(*ends, share=share)
+    shown = "; ".join(text for text in (doubt, note) if text)
+    return Estimate(name, unit, value, ends if share else _closed(*ends), not doubt, shown)
+
+
+def _doubt(low: float, high: float, *, share: bool) -> str:
+    """Return why an interval says too little; empty if it says enough."""
+    if share:
+        return "" if high - low < WIDEST_SHARE else f"its interval is {high - low:.0%} of all it could be"
+    if high < WIDEST_RATIO * low:
+        return ""
+    return f"its interval spans a factor of {high / low:.2g}" if high < _OPEN_RATIO * low else "any value fits as well"
 
 
 def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None]:
@@ -73,15 +100,7 @@ def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None
     if fitted.bulk(fitted.u) is None:
         return (), None
     remaining = _steady_fraction(fitted)
-    low, high = remaining.ci95
-    back_hop = Estimate(
-        "back_hop_fraction",
-        "",
-        1.0 - remaining.value,
-        (None if high is None else 1.0 - high, None if low is None else 1.0 - low),
-        remaining.determined,
-        "1 - W_inf",
-    )
+    back_hop = derived_quantity(fitted, "back_hop_fraction", "", lambda bulk, p: 1.0 - bulk.w_inf(p), "", share=True)
     return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), _band(fitted)
 
 
@@ -131,7 +150,7 @@ def _steady_fraction(fitted: Fitted) -> Estimate:
         "W_inf",
         "",
         lambda bulk, p: bulk.w_inf(p),
-        "share of the conductance in the steady state, by the model's shape beyond the window",
+        "by the model's shape beyond the window",
         share=True,
     )
 
@@ -150,15 +169,14 @@ def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
 
 def _mean_time(fitted: Fitted) -> Estimate:
     window = fitted.window_s[1]
-    value, (low, high) = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
+    value, ends = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
     whole = _windowed_time(*bulk_of(fitted, fitted.u), 100.0 * window)
     shown = format_quantity(window, "s")
     if abs(whole - value) > _GROWS * value:
-        grows = f"it grows with the window, {whole / value:.2g}-fold over a hundred times longer"
-        note = f"mean over the first {shown}; {grows}"
+        note = f"over the first {shown}; it grows with the window, {whole / value:.2g}-fold over 100 times longer"
     else:
-        note = f"mean; all of it lies within the window of {shown}"
-    return Estimate("memory_time", "s", value, _closed(low, high), is_determined(low, high, share=False), note)
+        note = f"all of it lies within the window of {shown}"
+    return estimate_of("memory_time", "s", value, ends, note)
 
 
 def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
@@ -185,24 +203,15 @@ def derived_quantity(
     fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
 ) -> Estimate:
     """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
-    value, (low, high) = _interval(fitted, _of(fitted, figure), share=share)
-    return Estimate(
-        name,
-        unit,
-        value,
-        (low, high) if share else _closed(low, high),
-        is_determined(low, high, share=share),
-        note,
-    )
+    value, ends = _interval(fitted, _of(fitted, figure), share=share)
+    return estimate_of(name, unit, value, ends, note, share=share)
 
 
 def _median_time(fitted: Fitted) -> Estimate:
-    value, (low, high) = _interval(fitted, _of(fitted, _median), share=False)
+    value, ends = _interval(fitted, _of(fitted, _median), share=False)
     inside = fitted.window_s[0] <= value <= fitted.window_s[1]
-    note = "half of the memory is gone" + ("" if inside else "; outside the window that was seen")
-    return Estimate(
-        "median_memory_time", "s", value, _closed(low, high), inside and is_determined(low, high, share=False), note
-    )
+    doubt = "" if inside else "outside the window that was seen"
+    return estimate_of("median_memory_time", "s", value, ends, "", doubt=doubt)
 
 
 def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
@@ -218,7 +227,7 @@ def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
             f"mode_capacitance_{k + 1}" if n_modes > 1 else "mode_capacitance",
             "F",
             capacitance(k),
-            "conductance that relaxes times its relaxation time",
+            "relaxing conductance times its relaxation time",
         )
         for k in range(n_modes)
     )

@@ -117,6 +117,8 @@ def reversal(
         spread = Z95 * float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
         width, rest = (format_quantity(x, "s") for x in (pulse.falls_s - pulse.rises_s, pulse.until_s - pulse.falls_s))
         name = "reversal_charge_ratio" if k == 0 else f"reversal_charge_ratio_{k + 1}"
-        note = f"Q_back/Q_forward of pulse {k + 1}: {width}, then {rest} of rest; bulk and electrode together"
-        found.append(Estimate(name, "", ratio, (ratio - spread, ratio + spread), spread < _WIDEST_HALF, note))
+        note = f"pulse {k + 1} of {width}, then {rest} of rest; bulk and electrode together"
+        determined = spread < _WIDEST_HALF
+        note = note if determined else f"its interval is ± {spread:.2g} wide; {note}"
+        found.append(Estimate(name, "", ratio, (ratio - spread, ratio + spread), determined, note))
     return tuple(found)

@@ -81,7 +81,7 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
         float(first),
         (None if at_once else float(t[turned[0] - 1]), float(first)),
         True,
-        "at once, as far as the record can tell" if at_once else "first time after the pulse with reversed current",
+        "from the first sample on" if at_once else "",
     )
     peak = Estimate(
         "reversal_peak",
@@ -89,8 +89,8 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
         float(back[top]),
         (float(back[top] - spread[top]), float(back[top] + spread[top])),
         bool(spread[top] < 0.5 * back[top]),
-        f"greatest reversed current, {format_quantity(float(t[top]), 's')} after the pulse of"
-        f" {format_quantity(amplitude_V, 'V')} and {format_quantity(width_s, 's')}",
+        f"{format_quantity(float(t[top]), 's')} after a pulse of {format_quantity(amplitude_V, 'V')} for"
+        f" {format_quantity(width_s, 's')}",
     )
     return onset, peak, _end(t, back, spread, result.noise_A, top)
 
@@ -110,9 +110,9 @@ def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> E
 
     value = crossing(back)
     low, high = crossing(back - spread), crossing(back + spread)
-    note = f"reversed current is down to the noise of a sample, {format_quantity(noise_A, 'A')}"
+    note = f"until it is down to the noise of a sample, {format_quantity(noise_A, 'A')}"
     if value is None:
-        value, note = float(t[-1]), "at least: the current is above the noise of a sample to the end of the window"
+        value, note = float(t[-1]), "at least: it is above the noise of a sample to the end of the window"
     at_least = float(t[-1]) if low is None else low
     return Estimate("reversal_lasts", "s", value, (at_least, high), True, note)
 
@@ -165,7 +165,7 @@ def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s:
     current, spread = cell.with_spread(cell.after_pulse(np.array([wait_s]), width_s) * amplitude_V)
     size, off = abs(float(current[0])), float(spread[0])
     bits = [0.5 * float(np.log2(1.0 + (x / result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)]
-    note = "derived index: Gaussian channel of one sample, from the fit and its noise alone"
+    note = "derived index of one sample, by the fit and its noise alone"
     return Estimate("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < _WIDEST_BITS, note)
 
 

@@ -20,7 +20,6 @@ _TITLES = {
     "back_hop_probability_mismatch": "Back-hop probability, mismatch",
 }
 """Title of each quantity by its name in documents; ``reversal_charge_ratio_2`` has that of its plain name."""
-_ORDINALS = {1: "1st", 2: "2nd", 3: "3rd"}
 
 
 def title_of(name: str) -> str:
@@ -29,5 +28,5 @@ def title_of(name: str) -> str:
         return _TITLES[name]
     plain, _, number = name.rpartition("_")
     if plain in _TITLES and number.isdigit():
-        return f"{_TITLES[plain]}, {_ORDINALS.get(int(number), f'{number}th')}"
+        return f"{_TITLES[plain]} {number}"
     return name

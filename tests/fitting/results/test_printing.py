@@ -56,6 +56,6 @@ def test_what_is_not_determined_says_so() -> None:
 
 
 def test_numbered_quantities_have_the_title_of_their_plain_name() -> None:
-    assert title_of("reversal_charge_ratio_2") == "Residual charge ratio, 2nd"
-    assert title_of("mode_capacitance_11") == "Relaxation capacitance, 11th"
+    assert title_of("reversal_charge_ratio_2") == "Residual charge ratio 2"
+    assert title_of("mode_capacitance_11") == "Relaxation capacitance 11"
     assert title_of("De1.W_inf") == "De1.W_inf"
