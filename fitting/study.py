@@ -193,7 +193,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     from fitting.reduction.reducer import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
-    if run.state in {"created", "running", "paused"}:
+    if not run.state.is_final:
         return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
     with run.path.open("rb") as file:

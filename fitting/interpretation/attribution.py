@@ -127,11 +127,11 @@ def _pair(ends: list[float] | None) -> tuple[float, float] | None:
 def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: Sample | None = None) -> Attribution:
     """Attribute the memory that a fit has found.
 
-    A Debye conductor cannot be told from a resistor in series with a resistor and capacitor side by side: by its
-    shape alone an electrode or a grain boundary is a memory as good as any. What tells them apart is the size of the
-    capacitance, ``C = g tau`` if the relaxation is the bulk's own (dielectric, parallel to its conductance), and
-    ``C / (1 - W_inf)^2`` if it is an interface in series. "bulk" is said only where even the second is too small for
-    any interface; "electrode" only where even the first is too large for any bulk; both only for a memory that the
+    A Debye conductor cannot be distinguished from a resistor in series with a resistor and capacitor side by side: by
+    its shape alone an electrode or a grain boundary is a memory as good as any. What distinguishes them is the size of
+    the capacitance, ``C = g tau`` if the relaxation is the bulk's own (dielectric, parallel to its conductance), and
+    ``C / (1 - W_inf)^2`` if it is an interface in series. The verdict is "bulk" only where even the second is too small
+    for any interface; "electrode" only where even the first is too large for any bulk; both only for a memory that the
     data need (AICc against the same cell without it) and whose time, plateau and depth the record resolves.
 
     Parameters

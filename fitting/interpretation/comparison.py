@@ -21,15 +21,15 @@ from fitting.interpretation.arrhenius import Arrhenius, arrhenius
 from fitting.interpretation.friction import fitted_of
 from fitting.interpretation.memory import derived_quantity
 from fitting.interpretation.regression import Line, line_through
-from protocols import FitError, format_estimate, format_quantity
+from fitting.results.printable import Printable
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
     from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
+    from fitting.results.tables import ResultTable
     from protocols import Sample
 
 _NEAR = 0.3
@@ -71,7 +71,7 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class Comparison(Printable):
     """Memory of several runs, compared by thickness and temperature.
 
     Attributes
@@ -117,21 +117,19 @@ class Comparison:
             "evidence": list(self.evidence),
         }
 
-    def table(self) -> Table:
+    def table(self) -> ResultTable:
         """Return the runs side by side, for the terminal."""
-        from rich.table import Table
-        from rich.text import Text
+        from fitting.results.tables import result_table
 
-        table = Table(title=self.runs[0].result.model.circuit, caption=Text("\n".join(self.evidence)))
-        for heading in ("", "thickness", "temperature", "median memory time", "steady conductance"):
-            table.add_column(heading, justify="left" if not heading else "right")
+        headings = ("run", "thickness", "temperature", self.runs[0].time.title, self.runs[0].conductance.title)
+        table = result_table(self.runs[0].result.model.circuit, headings, self.evidence)
         for one in self.runs:
             table.add_row(
-                Text(one.result.source),
+                one.result.source,
                 "–" if one.thickness_m is None else format_quantity(one.thickness_m, "m"),
                 "–" if one.temperature_K is None else f"{one.temperature_K:g} K",
-                "{} ({})".format(*format_estimate(one.time.value, one.time.ci95, "s")),
-                "{} ({})".format(*format_estimate(one.conductance.value, one.conductance.ci95, "S")),
+                "{} ({})".format(*one.time.shown()),
+                "{} ({})".format(*one.conductance.shown()),
             )
         return table
 
@@ -180,7 +178,9 @@ def _largest(runs: Sequence[Compared], alike: str, varied: str) -> list[Compared
 def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
     thickness = np.array([one.thickness_m or np.nan for one in runs])
     if len(np.unique(thickness)) < 2:
-        evidence.append("thickness was not varied, or is not known: it would tell the material from its electrodes")
+        evidence.append(
+            "thickness was not varied, or is not known: it would distinguish the material from its electrodes"
+        )
         return None
     try:
         line = line_through(

@@ -48,7 +48,7 @@ class Feasibility:
     visibility : Visibility
     dielectric_time_s : float or None
     window_s : tuple of float
-        Times after an edge of which the run would tell.
+        Times after an edge that the run would cover.
     greatest_conductivity_S_m : float
         Above it the dielectric time is shorter than the resolution.
     permittivity : float

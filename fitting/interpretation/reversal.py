@@ -50,7 +50,7 @@ class ChargeRatio:
 def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tuple[Estimate, ...]:
     """Return onset, peak and duration of the reversed current after a single pulse.
 
-    Of the fitted cell itself, without the instrument's lag, within the window of times that the record told of; bulk
+    Of the fitted cell itself, without the instrument's lag, within the window of times that the record covers; bulk
     and electrode together.
 
     Parameters
@@ -140,7 +140,7 @@ def charge_ratio(result: FitResult, width_s: Floats, rest_s: float | None = None
 
 
 def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s: float) -> Estimate:
-    """Return how many bits about the height of a pulse one sample still tells after a wait; a derived index.
+    """Return the bits about the height of a pulse that one sample still holds after a wait; a derived index.
 
     The capacity of a Gaussian channel, ``log2(1 + (I/sigma)^2) / 2``, Shannon, Proc. IRE 37, 10 (1949): heights
     scattered by `amplitude_V` about rest, I the fitted current after the wait, sigma the noise of one sample. It says

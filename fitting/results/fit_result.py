@@ -1,6 +1,6 @@
 """Result of a fit: estimates with intervals, memory quantities, remarks, and the document of it all.
 
-What did the fit find, how sure is it, and what can the record not tell?
+What did the fit find, how sure is it, and what does the record not determine?
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ NOT_ATTRIBUTED = (
     "not attributed by the fit alone: a conductance that falls, and a current that turns back after a pulse, can come"
     " from the electrode as well as from the bulk"
 )
-"""What is said of the memory of a fit that was not attributed."""
+"""Note on the memory of a fit that was not attributed."""
 _DRIVES = {True: "measured voltage", False: "commanded edges"}
 """What a document says the drive was, by `drive_is_measured`."""
 
@@ -51,7 +51,7 @@ class FitResult(Printable):
         None for a circuit without a hopping conductor.
     grid : ModeGrid
     window_s : tuple of float
-        Times after an edge of which the record tells.
+        Times after an edge that the record covers.
     weights, nuisance : ndarray
         Mode weights (S), and the coefficients of `terms`: offset (A), drift (A/s), mains (A).
     terms : Nuisance
@@ -71,7 +71,7 @@ class FitResult(Printable):
     n_downweighted : int
         Samples that a robust fit counts less than half.
     voltage_error_V : float
-        Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be told.
+        Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
     """
 
     model: CellModel
@@ -111,7 +111,7 @@ class FitResult(Printable):
     def whiteness(self) -> float:
         """Variance of the residual over that which neighbouring samples scatter by: 1 if it is white.
 
-        NaN where the record has too few samples within holds to tell.
+        NaN where the record has too few samples within holds.
         """
         return float((self.noise_A / self.step_noise_A) ** 2) if self.step_noise_A > 0.0 else float("nan")
 
@@ -222,7 +222,7 @@ class FitResult(Printable):
         Parameters
         ----------
         attribution : str
-            What to say about whose memory it is.
+            Note on whose memory it is.
         """
         from fitting.results.tables import add_memory_rows, estimate_table
 

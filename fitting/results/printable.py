@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Printable(ABC):
-    """A result whose `str` is its table."""
+    """Base of results that `str` shows as their table."""
 
     __slots__ = ()
 

@@ -51,8 +51,8 @@ def result_table(title: str, headings: Sequence[str], caption: Iterable[object] 
     lines = Text("\n".join(map(str, caption)), justify="left")
     table = ResultTable(title=Text(title), caption=lines or None)
     for k, heading in enumerate(headings):
-        words = k == 0 or (k == len(headings) - 1 and not heading)
-        table.add_column(heading, justify="left" if words else "right", overflow="fold")
+        is_text = k == 0 or (k == len(headings) - 1 and not heading)
+        table.add_column(heading, justify="left" if is_text else "right", overflow="fold")
     return table
 
 

@@ -1,10 +1,12 @@
-"""What is remembered, whichever of several cells is the right one?
+"""Memory quantities averaged over several models, by their weights.
+
+What is remembered, whichever of them is the right one?
 
 Akaike weights say how much of the evidence each candidate has (Burnham, Anderson, Model Selection and Multimodel
 Inference, 2nd ed. (2002), section 2.9); the figure's distribution is the sum of the candidates' own, so weighted
 (section 4.3). An interval of one family alone holds only if that family is right: how many decays a memory has, for
-one, no record tells, and one decay more beside the electrode may change the fraction of hops undone by far more than
-noise does.
+one, no record determines, and one decay more beside the electrode may change the fraction of hops undone by far more
+than noise does.
 """
 
 from __future__ import annotations
@@ -22,8 +24,11 @@ if TYPE_CHECKING:
 
     from fitting.selection.candidates import Ranked
 
-_LEAST = 1e-3
+_LEAST_WEIGHT = 1e-3
+"""Akaike weight below which a candidate is left out: it moves no interval by more than 1 % of its width. Doubled, the
+same."""
 _TIGHTEST = 1e-12
+"""Least relative width of a distribution: intervals of no width would divide by zero. Doubled, nothing changes."""
 
 
 def averaged(candidates: Sequence[Ranked]) -> tuple[Estimate, ...]:
@@ -37,11 +42,11 @@ def averaged(candidates: Sequence[Ranked]) -> tuple[Estimate, ...]:
     ----------
     candidates : sequence of Ranked
     """
-    told = [one for one in candidates if one.weight > _LEAST]
-    if not told or any(not one.result.memory for one in told):
+    counted = [one for one in candidates if one.weight > _LEAST_WEIGHT]
+    if not counted or any(not one.result.memory for one in counted):
         return ()
-    tables = [{quantity.name: quantity for quantity in one.result.memory} for one in told]
-    weights = np.array([one.weight for one in told])
+    tables = [{quantity.name: quantity for quantity in one.result.memory} for one in counted]
+    weights = np.array([one.weight for one in counted])
     weights /= weights.sum()
     return tuple(
         _averaged([table[name] for table in tables], weights.tolist())

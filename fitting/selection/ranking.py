@@ -1,4 +1,4 @@
-"""Which family of memory kernels describes a run best? Information criteria over fits of the same reduction."""
+"""Ranking of circuits by information criteria over fits of the same reduction."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import numpy as np
 from fitting.api import fit
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
+from fitting.results.printable import Printable
 from fitting.selection.model_averaging import averaged
-from protocols import FitError, format_estimate, format_quantity
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from rich.table import Table
 
     from fitting.model.circuit import CellModel
     from fitting.records.record import Record
     from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
+    from fitting.results.tables import ResultTable
 from fitting.inference.information_criteria import criteria
 from fitting.selection.candidates import Ranked
 
 _TIED = 10.0
+"""Gain in AICc from which the first is decidedly better: "essentially no support" for the second (Burnham, Anderson,
+Model Selection and Multimodel Inference (2002), p. 70). Doubled, rankings decide less often."""
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class Ranking(Printable):
     """Candidates, the best first by AICc.
 
     Attributes
@@ -81,22 +83,17 @@ class Ranking:
             "source": self.source,
         }
 
-    def table(self) -> Table:
+    def table(self) -> ResultTable:
         """Return the ranking as a table for the terminal."""
-        from rich.table import Table
-        from rich.text import Text
+        from fitting.results.tables import result_table
 
-        verdict = "the first is decidedly better" if self.decided else "the first ones are too close to tell apart"
-        table = Table(
-            title=f"Families on {self.source or 'record'}",
-            caption=f"{verdict}; {self.effective_samples:,.0f} effective samples; whiteness 1: as white noise leaves",
-        )
-        table.add_column("model")
-        for heading in ("free", "ΔAICc", "ΔBIC", "whiteness", "rms residual"):
-            table.add_column(heading, justify="right")
+        verdict = "the first is decidedly better" if self.decided else "the first ones are too close to decide"
+        caption = f"{verdict}; {self.effective_samples:,.0f} effective samples; whiteness 1: white noise"
+        headings = ("model", "free", "ΔAICc", "ΔBIC", "whiteness", "rms residual")
+        table = result_table(f"Models on {self.source or 'record'}", headings, [caption])
         for one in self.candidates:
             table.add_row(
-                Text(one.result.model.circuit),
+                one.result.model.circuit,
                 str(len(one.result.estimates)),
                 f"{one.delta_aicc:.4g}",
                 f"{one.delta_bic:.4g}",
@@ -105,15 +102,14 @@ class Ranking:
             )
         return table
 
-    def memory_table(self) -> Table:
+    def memory_table(self) -> ResultTable:
         """Return the memory quantities over all candidates as a table for the terminal."""
-        from rich.table import Table
+        from fitting.results.tables import result_table
 
-        table = Table(title="Memory, whichever is the right one", caption="weighted by AICc")
-        for heading in ("", "value", "95 % interval"):
-            table.add_column(heading, justify="right" if heading else "left")
+        headings = ("quantity", "value", "95 % interval")
+        table = result_table("Memory over all models", headings, ["weighted by AICc"])
         for one in self.memory:
-            table.add_row(one.name.replace("_", " "), *format_estimate(one.value, one.ci95, one.unit))
+            table.add_row(one.title, *one.shown())
         return table
 
 

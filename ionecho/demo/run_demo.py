@@ -86,7 +86,7 @@ def _say(quiet: bool, text: str) -> None:
 
 
 def _truths(run: Run, study: Study) -> dict[str, float]:
-    """Return what the simulator was told, by the names of the study's figures."""
+    """Return the simulator's parameters and memory, by the names of the study's figures."""
     from ionecho.demo.truth import true_memory, true_parameters
     from sim_instruments import load_cell
 
