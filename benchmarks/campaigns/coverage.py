@@ -117,7 +117,7 @@ def campaign(
         record, circuit, truth = drawn_run(family, first + k, rho, voltage_noise)
         model = CellModel(circuit, {"R0": truth.pop("R0")} if known_R0 else None)
         result = fit(record, model)
-        widened += result.widening > 1.0
+        widened += result.interval_inflation > 1.0
         for one in result.estimates:
             inside = holds(one.ci95, truth[one.name])
             (told if one.identifiable else doubtful)[one.name] += 1

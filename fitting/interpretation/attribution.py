@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from fitting.api import fit
 from fitting.inference.information_criteria import criteria
+from fitting.interpretation.assembly import fit_reduction
 from fitting.interpretation.pulses import reversal_charges
 from fitting.model.elements.base import Bulk
 from fitting.model.elements.lumped import Capacitor, ConstantPhase
@@ -162,11 +162,11 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
     """Refit with a plain resistor in place of the bulk; return the gain in AICc by its memory."""
     circuit, _ = _steady_circuit(result)
     try:
-        plain = fit(reduction, result.model.variant(circuit))
+        plain = fit_reduction(reduction, result.model.variant(circuit))
     except FitError as error:
         evidence.append(f"{circuit}, without a memory, cannot be fitted for comparison: {error}")
         return None
-    n = reduction.n_samples / min(result.widening, plain.widening) ** 2
+    n = reduction.n_samples / min(result.interval_inflation, plain.interval_inflation) ** 2
     gain = criteria(plain, n)[0] - criteria(result, n)[0]
     needed = "the data need a memory" if gain > _NEEDED else "the data do not need a memory"
     evidence.append(f"{needed}: AICc of {circuit}, refitted without one, is {gain:+.4g}")

@@ -52,15 +52,15 @@ class FitResult:
     step_noise_A : float
         What neighbouring samples scatter by, the noise of a measured voltage included.
     noise_A : float
-        Standard deviation of a sample that the intervals take, `widening` not counted.
-    widening : float
+        Standard deviation of a sample that the intervals take, `interval_inflation` not counted.
+    interval_inflation : float
         Factor on all intervals for noise (or misfit) that is not white.
     n_samples, n_excluded : int
     remarks : tuple of Remark
         What to know before any figure is used.
     source : str
         Name of the run file.
-    n_doubted : int
+    n_downweighted : int
         Samples that a robust fit took for less than whole.
     voltage_error_V : float
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be told.
@@ -79,15 +79,20 @@ class FitResult:
     rms_current_A: float
     step_noise_A: float
     noise_A: float
-    widening: float
+    interval_inflation: float
     n_samples: int
     n_excluded: int
     remarks: tuple[Remark, ...] = ()
     source: str = ""
     drive_is_measured: bool = field(default=False)
     terms: Nuisance = field(default_factory=Nuisance)
-    n_doubted: int = 0
+    n_downweighted: int = 0
     voltage_error_V: float = 0.0
+
+    @property
+    def rates(self) -> Floats:
+        """Rates (1/s) of the modes that `weights` belong to."""
+        return self.grid.rates
 
     @property
     def values(self) -> dict[str, float]:
@@ -129,7 +134,7 @@ class FitResult:
             "noise_estimate_A": self.noise_A,
             "step_noise_A": self.step_noise_A if np.isfinite(self.step_noise_A) else None,
             "whiteness": self.whiteness if np.isfinite(self.whiteness) else None,
-            "interval_widening": self.widening,
+            "interval_widening": self.interval_inflation,
             "window_s": list(self.window_s),
             "samples_used": self.n_samples,
             "samples_excluded": self.n_excluded,
@@ -137,7 +142,7 @@ class FitResult:
             "voltage_noise_V": self.voltage_error_V,
             "nuisance_A": self.nuisance.tolist(),
             "nuisance": self.terms.to_dict(),
-            "samples_doubted": self.n_doubted,
+            "samples_doubted": self.n_downweighted,
             "remarks": [remark.to_document() for remark in self.remarks],
             "source": self.source,
         }

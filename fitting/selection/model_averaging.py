@@ -1,4 +1,4 @@
-"""What is remembered, whichever of several cells is the right one?
+"""Model-averaged memory: what is remembered, whichever of several cells is the right one.
 
 Akaike weights say how much of the evidence each candidate has (Burnham, Anderson, Model Selection and Multimodel
 Inference, 2nd ed. (2002), section 2.9); the figure's distribution is the sum of the candidates' own, so weighted
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.results.estimate import MemoryQuantity
 
 if TYPE_CHECKING:
@@ -21,9 +22,10 @@ if TYPE_CHECKING:
 
     from fitting.selection.candidates import Ranked
 
-_Z95 = 1.959964
 _LEAST = 1e-3
+"""Weight from which a candidate is counted: below, it moves no quantile of 2.5 % by a tenth. Doubled, no figure moves."""
 _TIGHTEST = 1e-12
+"""Least width of a distribution, relative to its middle: rounding. It keeps an exact figure from a division by zero."""
 
 
 def averaged(candidates: Sequence[Ranked]) -> tuple[MemoryQuantity, ...]:
@@ -72,7 +74,7 @@ def _sides(quantity: MemoryQuantity, *, logarithmic: bool) -> tuple[float, float
 
     middle = place(quantity.value)
     widths = [
-        np.inf if end is None else max(abs(place(end) - middle) / _Z95, _TIGHTEST * max(abs(middle), 1.0))
+        np.inf if end is None else max(abs(place(end) - middle) / Z95, _TIGHTEST * max(abs(middle), 1.0))
         for end in quantity.ci95
     ]
     return middle, widths[0], widths[1]

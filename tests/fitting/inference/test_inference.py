@@ -45,7 +45,7 @@ def test_noise_is_that_which_was_put_in(cells: Any, record: Any) -> None:
     found = fit(record(T, current, DRIVE), CELL)
     assert found.noise_A == pytest.approx(2e-8, rel=0.06)
     assert found.rms_residual_A == pytest.approx(2e-8, rel=0.06)
-    assert found.widening == 1.0
+    assert found.interval_inflation == 1.0
     assert found.remarks == ()
 
 
@@ -56,7 +56,7 @@ def test_coloured_noise_is_said_and_widens(cells: Any, record: Any) -> None:
     # From a reduction alone the noise can only be counted wider.
     found = fit(reduce_run(record(T, cells.debye(**DEBYE).current(T, DRIVE) + noise, DRIVE)), CELL)
     # AR(1) with rho = 0.9: sqrt((1 + rho)/(1 - rho)) = 4.36
-    assert found.widening == pytest.approx(4.36, rel=0.15)
+    assert found.interval_inflation == pytest.approx(4.36, rel=0.15)
     assert found.remarks[0].kind is RemarkKind.NOISE_NOT_WHITE
 
 

@@ -87,7 +87,7 @@ def test_some_samples_far_off_do_not_lead_a_robust_fit_astray(cells: Any, record
     plain, robust = fit(run, CELL), fit(run, CELL, robust=True)
     width = [np.diff(np.log(one.estimates[2].ci95))[0] for one in (plain, robust)]
     assert width[1] < 0.2 * width[0]
-    assert 190 < robust.n_doubted < 600
+    assert 190 < robust.n_downweighted < 600
     assert sum(held(robust)) >= 3
     with pytest.raises(FitError, match="needs the run itself"):
         fit(reduce_run(run), CELL, robust=True)

@@ -1,0 +1,6 @@
+"""Physical constants and the quantile of 95 % intervals, as the whole room uses them."""
+
+BOLTZMANN_eV_K = 8.617333262e-5
+"""Boltzmann's constant (eV/K), exact in the SI of 2019."""
+Z95 = 1.959964
+"""Deviations of a normal distribution that hold 95 % of it."""
