@@ -15,7 +15,6 @@ from fitting.model.elements.base import Bulk
 from fitting.model.elements.lumped import Capacitor, ConstantPhase
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
-from fitting.results.remarks import RemarkKind
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
@@ -245,7 +244,7 @@ def _resolved(result: FitResult, evidence: list[str]) -> bool:
         faults.append("its median time is uncertain by more than a factor of four")
     if not remaining.resolved:
         faults.append("its depth W_inf is not told by this record")
-    if any(remark.kind is RemarkKind.NOT_DESCRIBED for remark in result.remarks):
+    if any(remark.kind.questions_model for remark in result.remarks):
         faults.append(f"{result.model.circuit} does not describe the record")
     evidence.append(
         "the memory is not resolved: " + "; ".join(faults)

@@ -40,11 +40,17 @@ class RemarkKind(StrEnum):
     UNCODED = "uncoded"
     """A remark of a results file written before remarks had codes. Value: ``text``."""
 
+    @property
+    def questions_model(self) -> bool:
+        """Whether the circuit may be the wrong one: the fit leaves what noise alone does not explain."""
+        return self in {RemarkKind.NOT_DESCRIBED, RemarkKind.NOISE_NOT_WHITE}
+
 
 TEXTS: dict[RemarkKind, str] = {
     RemarkKind.NOT_DESCRIBED: (
         "the model does not describe this record: free relaxations explain what it leaves; its parameters are those of"
-        " the nearest such cell; the noise counts {interval_inflation:.3g} times for it, and intervals are as much wider"
+        " the nearest such cell; the noise counts {interval_inflation:.3g} times for it, and intervals are as much"
+        " wider"
     ),
     RemarkKind.NOISE_NOT_WHITE: (
         "the residual is {residual_ratio:.3g} times what the samples scatter by from one to the next: the noise is not"

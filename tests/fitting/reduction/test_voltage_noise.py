@@ -102,7 +102,7 @@ def test_with_the_bias_a_right_model_does_not_describe_the_record(monkeypatch: p
     monkeypatch.setattr(VoltageNoise, "error_V", 0.0)
     biased = fit(run, circuit)
     assert (freed.interval_inflation, biased.interval_inflation > 3.0) == (1.0, True)
-    assert any(remark.kind is RemarkKind.NOT_DESCRIBED for remark in biased.remarks)
+    assert any(remark.kind.questions_model for remark in biased.remarks)
 
 
 def test_a_fit_says_that_the_voltage_was_noisy() -> None:
