@@ -136,9 +136,8 @@ def analyse(
     RunFileError
         If the results file cannot be written.
     """
-    from fitting.api import fit
+    from fitting.api import fit, whitened
     from fitting.inference.prediction import overlay_times, predict
-    from fitting.inference.whitening import whitened
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
     from fitting.reduction.reducer import reduce_run

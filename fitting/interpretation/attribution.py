@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.api import fit
 from fitting.constants import VACUUM_PERMITTIVITY_F_m
 from fitting.inference.information_criteria import criteria
+from fitting.interpretation.assembly import fit_reduction
 from fitting.interpretation.pulses import reversal_charges
 from fitting.model.elements.base import Bulk
 from fitting.model.elements.lumped import Capacitor, ConstantPhase
@@ -201,7 +201,7 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
     """Refit with a plain resistor in place of the bulk; return the gain in AICc by its memory."""
     circuit, _ = _steady_circuit(result)
     try:
-        plain = fit(reduction, result.model.variant(circuit))
+        plain = fit_reduction(reduction, result.model.variant(circuit))
     except FitError as error:
         evidence.append(f"{circuit}, without a memory, cannot be fitted for comparison: {error}")
         return None

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.least_squares import Scales
 from fitting.inference.optimum import Fitted
+from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.memory import bulk_of, derived_quantity, time_of_loss
 from fitting.transforms.laplace import step_response
 from protocols import FitError
@@ -169,8 +169,8 @@ def fitted_of(result: FitResult) -> Fitted:
     FitError
         If the circuit has no hopping conductor.
     """
-    scales = Scales(result.model.parameters)
-    u = scales.inward(result.theta)
+    transform = ParameterTransform(result.model.parameters)
+    u = transform.to_unbounded(result.theta)
     ends = np.empty((len(u), 2))
     for k, one in enumerate(result.estimates):
         for side, end in enumerate(one.ci95):
@@ -179,7 +179,7 @@ def fitted_of(result: FitResult) -> Fitted:
                 ends[k, side] = np.inf if side else -np.inf
             else:
                 moved[k] = end
-                ends[k, side] = scales.inward(moved)[k]
-    fitted = Fitted(result.model, scales, u, result.covariance, ends, result.window_s)
+                ends[k, side] = transform.to_unbounded(moved)[k]
+    fitted = Fitted(result.model, transform, u, result.covariance, ends, result.window_s)
     bulk_of(fitted, u)
     return fitted

@@ -15,7 +15,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.constants import Z95, BOLTZMANN_eV_K
-from fitting.inference.observations import PulseEvidence
+from fitting.inference.goodness import correlated_noise
+from fitting.inference.observations import PulseObservation
+from fitting.inference.spectrum import fit_spectrum
 from fitting.reduction.reducer import Reducer, reducer_for
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError, format_estimate
@@ -253,9 +255,10 @@ def _blocks(reductions: Sequence[Reduction]) -> tuple[list[tuple[Floats, Floats]
         raise FitError("linearity is tested on two runs or more, reduced on one grid of modes (reduced_alike)")
     noise, blocks = [], []
     for one in reductions:
-        seen = PulseEvidence(one)
         # The free modes' own residual is what the reduction keeps beside its rows: nothing is left in them.
-        sigma = seen.noise * seen.misfit(np.zeros(1), len(one.grid)).widening
+        sigma = PulseObservation(one).noise
+        correlated = correlated_noise(one, fit_spectrum(one).weights, sigma)
+        sigma *= 1.0 if correlated is None else correlated[0]
         noise.append(sigma)
         blocks.append((one.modes_factor / sigma, one.current_factor / sigma))
     return blocks, noise

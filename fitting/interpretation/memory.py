@@ -140,7 +140,7 @@ def _closed(low: float, high: float) -> tuple[float | None, float | None]:
 
 def _moved(fitted: Fitted, figure: Callable[[Floats], Floats], k: int, end: float) -> float:
     u = fitted.u.copy()
-    u[k] = np.clip(end, -fitted.scales.end[k], fitted.scales.end[k])
+    u[k] = np.clip(end, -fitted.transform.limit[k], fitted.transform.limit[k])
     return float(figure(u))
 
 

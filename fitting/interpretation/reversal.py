@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.least_squares import Scales
+from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.friction import memory_shape
 from fitting.interpretation.pulses import first_pulse
 from fitting.results.estimate import Estimate
@@ -205,9 +205,9 @@ class _Cell:
     @classmethod
     def of(cls, result: FitResult) -> _Cell:
         mode_map = ModeMap(result.grid)
-        scales = Scales(result.model.parameters)
+        transform = ParameterTransform(result.model.parameters)
         Y, dY = result.model.evaluate(mode_map.s, result.theta, seen=False)
-        slopes = mode_map.weights(dY) * scales.slope(scales.inward(result.theta))[:, None]
+        slopes = mode_map.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
         return cls(result, result.grid.rates, mode_map.weights(Y), slopes)
 
     def check(self, value_s: float, what: str) -> None:

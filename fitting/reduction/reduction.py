@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.reduction.nuisance import Nuisance
-from fitting.reduction.voltage_noise import VoltageNoise, freed
+from fitting.reduction.voltage_noise import VoltageNoise, debiased
 from fitting.transforms.modes import ModeGrid, ModeMap
 from protocols import FitError, PulseSequence
 
@@ -110,11 +110,11 @@ class Reduction:
         if error_V == 0.0:
             return modes, current, rest_A2
         error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
-        found = freed(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
+        found = debiased(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
         return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
 
     @property
-    def is_freed(self) -> bool:
+    def is_debiased(self) -> bool:
         """Whether the bias of a voltage that was read with noise is taken out of what is to be fitted."""
         return self.rest_A2 != float(self.factor[-1, -1] ** 2)
 

@@ -183,7 +183,7 @@ def _binned(some_s: Floats, n: int) -> VoltageNoise:
     return VoltageNoise(spacings=found)
 
 
-def freed(modes: Floats, current: Floats, error: Floats, noise_A: float) -> tuple[Floats, Floats, float] | None:
+def debiased(modes: Floats, current: Floats, error: Floats, noise_A: float) -> tuple[Floats, Floats, float] | None:
     """Return a least-squares problem without the bias that errors in its columns make; None if it is too small to see.
 
     Along each direction of the columns their products are larger by the share that errors have in them; a direction of

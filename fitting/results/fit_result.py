@@ -98,6 +98,11 @@ class FitResult(Printable):
     voltage_error_V: float = 0.0
 
     @property
+    def rates(self) -> Floats:
+        """Rates (1/s) of the modes that `weights` belong to."""
+        return self.grid.rates
+
+    @property
     def values(self) -> dict[str, float]:
         """Fitted values (SI) by name."""
         return {estimate.name: estimate.value for estimate in self.estimates}

@@ -25,10 +25,9 @@ if TYPE_CHECKING:
     from fitting.selection.candidates import Ranked
 
 _LEAST_WEIGHT = 1e-3
-"""Akaike weight below which a candidate is left out: it moves no interval by more than 1 % of its width. Doubled, the
-same."""
+"""Weight from which a candidate is counted: below, it moves no quantile of 2.5 % by a tenth. Doubled, nothing moves."""
 _TIGHTEST = 1e-12
-"""Least relative width of a distribution: intervals of no width would divide by zero. Doubled, nothing changes."""
+"""Least width of a distribution, relative to its middle: rounding. It keeps an exact figure from a division by zero."""
 
 
 def averaged(candidates: Sequence[Ranked]) -> tuple[Estimate, ...]:

@@ -1,4 +1,4 @@
-"""Ranking of circuits by information criteria over fits of the same reduction."""
+"""Ranking of cells on one run, by information criteria over fits of the same reduction."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.api import fit
+from fitting.inference.information_criteria import criteria
+from fitting.interpretation.assembly import fit_reduction
+from fitting.model.circuit import CellModel
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.printable import Printable
+from fitting.selection.candidates import Ranked
 from fitting.selection.model_averaging import averaged
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fitting.model.circuit import CellModel
     from fitting.records.record import Record
     from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
     from fitting.results.tables import ResultTable
-from fitting.inference.information_criteria import criteria
-from fitting.selection.candidates import Ranked
 
 _TIED = 10.0
-"""Gain in AICc from which the first is decidedly better: "essentially no support" for the second (Burnham, Anderson,
-Model Selection and Multimodel Inference (2002), p. 70). Doubled, rankings decide less often."""
+"""Difference of AICc from which a candidate has essentially no support (Burnham, Anderson (2002), table 2.6). Doubled,
+families that hardly fit would still be called tied."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,8 +116,8 @@ class Ranking(Printable):
 def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]) -> Ranking:
     """Fit several cells to a run and rank them.
 
-    Where the noise is correlated the record counts as ``n / interval_inflation^2`` independent samples,
-    the inflation being the least of all fits: what not even the best of them explains.
+    Where the noise is correlated the record counts as ``n / inflation^2`` independent samples, inflation being the
+    least of all fits: what not even the best of them explains.
 
     Parameters
     ----------
@@ -136,7 +136,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
     if not models:
         raise FitError("name at least one circuit to be ranked")
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
-    results = [fit(reduction, model) for model in models]
+    results = [fit_reduction(reduction, _cell(model)) for model in models]
     effective = reduction.n_samples / min(result.interval_inflation for result in results) ** 2
     scores = np.array([criteria(result, effective) for result in results])
     above = scores - scores.min(axis=0)
@@ -154,3 +154,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
         for k, result in enumerate(results)
     ]
     return Ranking(tuple(sorted(found, key=lambda one: one.delta_aicc)), effective, reduction.source)
+
+
+def _cell(model: CellModel | str) -> CellModel:
+    return CellModel(model) if isinstance(model, str) else model
