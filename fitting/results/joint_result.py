@@ -133,7 +133,7 @@ class JointResult(Printable):
         from fitting.results.tables import estimate_table
 
         title = f"{self.model.circuit} on {self._n_records}"
-        table = estimate_table(title, self.estimates, self.model.fixed, self.remarks)
+        table = estimate_table(title, self.estimates, {}, self.remarks)
         table.add_section()
         for k, part in enumerate(self.parts, 1):
             noise = format_quantity(part.noise, "A") if part.noise_unit else f"{100.0 * part.noise:.3g} % of |Z|"

@@ -64,7 +64,7 @@ def test_plateau_of_a_debye_bulk_is_not_told_from_a_series_resistor(cells: Any, 
     current = cells.debye(**DEBYE).current(T, DRIVE) + white(2, len(T), 2e-9)
     found = {e.name: e for e in fit(record(T, current, DRIVE), "R0-De1-C1").estimates}
     assert not any(found[name].determined for name in ("R0", "De1.G_inf"))
-    assert "made up by" in found["R0"].reason
+    assert "made up by" in found["R0"].note
     assert found["C1"].determined
 
 
@@ -73,7 +73,7 @@ def test_plateau_faster_than_the_samples_is_not_identifiable(cells: Any, record:
     current = cells.debye(300.0, 5e-4, 0.3, 1e-7, 1e-5).current(T, DRIVE) + white(2, len(T), 2e-9)
     found = {e.name: e for e in fit(record(T, current, DRIVE), "R0-De1-C1").estimates}
     assert not any(found[name].determined for name in ("R0", "De1.G_inf", "De1.tau"))
-    assert all(found[name].reason for name in ("R0", "De1.G_inf", "De1.tau"))
+    assert all(found[name].note for name in ("R0", "De1.G_inf", "De1.tau"))
 
 
 def test_record_shorter_than_the_memory_does_not_tell_its_end(cells: Any, record: Any) -> None:
@@ -92,7 +92,7 @@ def test_parameter_that_does_nothing_has_open_ends(cells: Any, record: Any) -> N
     leak = found.estimates[2]
     assert (leak.name, leak.determined) == ("R2", False)
     assert leak.ci95[1] is None
-    assert leak.reason.startswith("anything above")
+    assert leak.note.startswith("anything above")
     assert found.to_document()["parameters"]["R2"]["ci95"][1] is None
 
 

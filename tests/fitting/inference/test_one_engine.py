@@ -215,11 +215,11 @@ def test_fit_of_a_record_is_the_joint_fit_of_it_alone(name: str, cells: Any, rec
         return
     one, joint = single(observed, case.model), fit_joint([observed], case.model)
     for mine, theirs in zip(one.estimates, joint.estimates, strict=True):
-        assert (mine.name, mine.unit, mine.determined, mine.reason) == (
+        assert (mine.name, mine.unit, mine.determined, mine.note) == (
             theirs.name,
             theirs.unit,
             theirs.determined,
-            theirs.reason,
+            theirs.note,
         )
         assert close(mine.value, theirs.value)
         assert all(close(*ends) for ends in zip(mine.ci95, theirs.ci95, strict=True))
@@ -239,7 +239,7 @@ def assert_truth_is_found(estimates: Any, case: Case) -> None:
     found = {one.name: one for one in estimates}
     for name, truth in case.truth.items():
         one = found[name]
-        assert one.determined, f"{name} is not determined: {one.reason}"
+        assert one.determined, f"{name} is not determined: {one.note}"
         low, high = one.ci95
         # Records without noise are met to what the mode grid allows.
         slack = 1e-4 * truth
