@@ -1,9 +1,9 @@
 """How is a run file laid out, and how is it made whole before anything is measured?
 
-NeXus on HDF5 (ARCHITECTURE.md section 2). All groups, attributes and datasets are written once; every dataset that
-grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's metadata never
-changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid at every
-instant, whoever dies.
+NeXus on HDF5 (docs/explanations/architecture.md, "Data flow"). All groups, attributes and datasets are written once;
+every dataset that grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's
+metadata never changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid
+at every instant, whoever dies.
 """
 
 from __future__ import annotations

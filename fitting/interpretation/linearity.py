@@ -4,7 +4,7 @@ Does a cell answer in proportion, and do the answers to two pulses add up?
 
 A linear cell has one set of mode weights for every drive. Runs that need different ones are not linear: the current
 of a pump and a probe together is then not the sum of those of each alone, or it does not grow in proportion to the
-voltage (docs/reference/models.md). Both are linear least squares on the reductions.
+voltage (docs/explanations/model.md, "Linearity"). Both are linear least squares on the reductions.
 """
 
 from __future__ import annotations
