@@ -225,7 +225,8 @@ def fit(
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
     from daq import is_results
-    from ionecho.commands.fit import fit_run, print_posterior, rank_families
+    from fitting import StudyOptions
+    from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit
     from ionecho.commands.fit_several import compare_runs, fit_together
     from ionecho.commands.refusals import reported
@@ -260,16 +261,19 @@ def fit(
     with reported(as_json=as_json):
         check_fit(runs, model or [], mains, temperature or [])
         circuit = model[0] if model else "R0-Mig1-CPE1"
+        options = StudyOptions(drift=drift, mains_Hz=mains, robust=robust)
         if compared:
             compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)
         elif many:
             fit_together(runs, circuit, share, activate or [], temperature or [], as_json=as_json)
         elif ranked:
-            rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
+            rank_models(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
         elif posterior:
-            print_posterior(run, circuit, (drift, mains), as_json=as_json)
+            print_posterior(run, circuit, options, as_json=as_json)
+        elif spectrum:
+            fit_spectrum_of_run(run, options, as_json=as_json)
         else:
-            fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
+            fit_run(run, circuit, options, as_json=as_json)
 
 
 @app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')

@@ -1,4 +1,4 @@
-"""How does ``ionecho fit`` fit several runs and impedance spectra together, and what does it print?"""
+"""Command ``ionecho fit`` for several files: joint fits of runs and spectra, and comparisons of runs."""
 
 from __future__ import annotations
 

@@ -85,13 +85,14 @@ def test_the_demo_finds_the_simulated_truth(tmp_path: Path) -> None:
     assert document["resource"].startswith("TCPIP::127.0.0.1::")
     assert document["samples"] == 200_000
     for name, found in document["parameters"].items():
-        assert set(found) >= {"value", "ci95", "unit", "identifiable", "truth"}, name
-    identifiable = [found for found in document["parameters"].values() if found["identifiable"]]
-    memory = [found for found in document["memory"].values() if isinstance(found, dict)]
+        assert set(found) >= {"value", "ci95", "unit", "determined", "truth"}, name
+    determined = [found for found in document["parameters"].values() if found["determined"]]
+    # The simulator has no truth for what depends on its noise: reversed current, readable bits.
+    memory = [found for found in document["memory"].values() if "truth" in found]
     assert len(memory) >= 6
-    assert len(identifiable) >= 4
+    assert len(determined) >= 4
     # One run: each interval holds its truth with 95 %; all within twice the interval is as good as certain.
-    for found in identifiable + memory:
+    for found in determined + memory:
         half = (found["ci95"][1] - found["ci95"][0]) / 2
         assert abs(found["value"] - found["truth"]) < 2.5 * half
     assert document["rms_residual_A"] == pytest.approx(document["noise_A"], rel=0.05)
@@ -151,7 +152,6 @@ def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -
     document = document_of(ionecho("fit", str(_double_layer(tmp_path)), "--model", "De1", "--json"))
     assert document["parameters"]["De1.tau"]["value"] == pytest.approx(9e-3, rel=0.01)
     assert document["attribution"]["verdict"] in {"electrode", "undecided"}
-    assert "bulk" not in document["memory"]["attribution"].split("(")[0]
 
 
 def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from fitting import CellModel, ImpedanceSpectrum, fit, fit_joint, predict, reduce_run
-from fitting.interpretation.arrhenius import BOLTZMANN_eV_K
+from fitting.constants import BOLTZMANN_eV_K
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 from tests.fitting.bounds import bounds
@@ -67,8 +67,8 @@ def test_pulses_with_a_spectrum_tell_what_either_alone_cannot(cells: Any, record
     tau, run = 2e-5, debye_run(cells, record, 2e-5, 5e-7, 3)
     alone, both = fit_joint([run], CELL), fit_joint([run, debye_spectrum(tau, 2e-3, 4)], CELL)
     by_name = [{one.name: one for one in found.estimates} for found in (alone, both)]
-    assert not by_name[0]["De1.tau"].identifiable
-    assert by_name[1]["De1.tau"].identifiable
+    assert not by_name[0]["De1.tau"].determined
+    assert by_name[1]["De1.tau"].determined
     low, high = bounds(by_name[1]["De1.tau"])
     assert low < tau < high
 

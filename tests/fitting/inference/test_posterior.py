@@ -68,4 +68,4 @@ def test_a_fit_of_another_reduction_is_refused(reduction: Any) -> None:
 
 def test_a_robust_fit_is_refused(reduction: Any) -> None:
     with pytest.raises(FitError, match="robust"):
-        sample_posterior(reduction, replace(fit(reduction, CELL), n_doubted=3))
+        sample_posterior(reduction, replace(fit(reduction, CELL), n_downweighted=3))

@@ -25,7 +25,7 @@ def held(result: Any) -> list[bool]:
     return [
         one.ci95[0] is not None and one.ci95[1] is not None and one.ci95[0] <= NAMES[one.name] <= one.ci95[1]
         for one in result.estimates
-        if one.identifiable
+        if one.determined
     ]
 
 
@@ -90,7 +90,7 @@ def test_some_samples_far_off_do_not_lead_a_robust_fit_astray(cells: Any, record
     plain, robust = fit(run, CELL), fit(run, CELL, robust=True)
     width = [np.diff(np.log(bounds(one.estimates[2])))[0] for one in (plain, robust)]
     assert width[1] < 0.2 * width[0]
-    assert 190 < robust.n_doubted < 600
+    assert 190 < robust.n_downweighted < 600
     assert sum(held(robust)) >= 3
     with pytest.raises(FitError, match="needs the run itself"):
         fit(reduce_run(run), CELL, robust=True)

@@ -102,7 +102,7 @@ def test_with_the_bias_a_right_model_does_not_describe_the_record(monkeypatch: p
     debiased = fit(run, circuit)
     monkeypatch.setattr(VoltageNoise, "error_V", 0.0)
     biased = fit(run, circuit)
-    assert (debiased.widening, biased.widening > 3.0) == (1.0, True)
+    assert (debiased.interval_inflation, biased.interval_inflation > 3.0) == (1.0, True)
     assert any(remark.kind.questions_model for remark in biased.remarks)
 
 
@@ -110,7 +110,7 @@ def test_a_fit_says_that_the_voltage_was_noisy() -> None:
     run, circuit, truth = drawn_run("Cc", 3, 0.0, voltage_noise=0.005)
     result = fit(run, CellModel(circuit, {"R0": truth["R0"]}))
     assert any(remark.kind is RemarkKind.VOLTAGE_NOISE for remark in result.remarks)
-    assert result.widening == 1.0
+    assert result.interval_inflation == 1.0
     assert result.whiteness == pytest.approx(1.0, abs=0.05)
 
 
