@@ -1,4 +1,4 @@
-"""Which instruments does this lab have, and by which names? The address book, a TOML file of the user's."""
+"""Address book: the names of a lab's instruments, in a TOML file of the user."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which instruments are there? The address book, what VISA lists, the local network, the serial ports."""
+"""Discovery of instruments: the address book, what VISA lists, the local network, the serial ports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import suppress
 
 from drivers.address_book import addresses
 from drivers.registry import Found, probe
-from drivers.visa.session import canonical_resource, list_visa_resources
+from drivers.visa.resources import canonical_resource, list_visa_resources
 from protocols import InstrumentError
 
 _SERVICES = {

@@ -1,4 +1,4 @@
-"""Which drivers are there, which is for the instrument that answered, and who answers at an address?"""
+"""Registry of drivers: which there are, and which is for the instrument that answers at an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from drivers.address_book import resolved
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.temperature import TemperatureController
-from drivers.visa.session import VisaSession, interface_of
+from drivers.visa.resources import interface_of
+from drivers.visa.session import VisaSession
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
@@ -106,7 +107,15 @@ def _loaded(name: str) -> Driver:
         raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {fault}") from fault
     if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
         raise InstrumentError(f"the driver {name!r} ({home.value}) is no Potentiostat or TemperatureController")
+    if issubclass(driver, Potentiostat) and not _plans_by_contract(driver):
+        raise InstrumentError(f"the driver {name!r} ({home.value}) overrides `plan`: it must give a `planner` instead")
     return driver
+
+
+def _plans_by_contract(driver: type[Potentiostat]) -> bool:
+    """Whether a driver has the contract's `plan`, which refuses the limits that nobody watches."""
+    owner = next(base for base in driver.__mro__ if "plan" in vars(base))
+    return owner is Potentiostat
 
 
 def _drivers() -> Iterator[tuple[str, Driver]]:

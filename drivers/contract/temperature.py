@@ -1,4 +1,4 @@
-"""What every temperature controller can do."""
+"""Contract of a temperature controller."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from drivers.contract.identity import Identity
+from drivers.visa.dialect import Dialect
+
 if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-from drivers.contract.identity import Identity
-from drivers.visa.dialect import Dialect
 
 
 @dataclass(frozen=True)
 class TemperatureReading:
-    """What a thermometer says.
+    """A reading of a thermometer.
 
     Attributes
     ----------
@@ -92,7 +93,9 @@ class TemperatureController(ABC):
 
     @abstractmethod
     def safe_state(self) -> OutputReadback:
-        """Switch the heaters off and read that back. May be called at any time, any number of times.
+        """Switch the heaters off and read that back, by `drivers.switch_off`.
+
+        May be called at any time, any number of times.
 
         Raises
         ------

@@ -1,4 +1,4 @@
-"""How does a Keithley SourceMeter without a digitizer sample while it plays a voltage program?
+"""Driver of Keithley SourceMeters without a digitizer: integrated readings beside a voltage program.
 
 Pages are those of the *Model 2450 Reference Manual*, 2450-901-01 B (September 2013), and where said of the 2461's
 (2461-901-01 A, November 2015).
@@ -20,20 +20,23 @@ readings tell it by the source value that is recorded with them, and are flagged
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivers.contract.block import Block, Status
-from drivers.keithley.plan import Timing, drive_plan
+from drivers.keithley.plan import KeithleyPlanner
 from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter, number_in
+from drivers.planning.planner import Rate
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
+    from drivers.contract.identity import Capabilities
     from drivers.contract.plan import DrivePlan
+    from drivers.planning.steps import Tables
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
+    from protocols import Protocol, PulseSequence
 
 # 0.01 to 10 power line cycles (2461: p. 6-60), in apertures that there are both at 50 and at 60 Hz.
 SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
@@ -53,7 +56,7 @@ _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)
 
 @dataclass(frozen=True)
 class Minima:
-    """Shortest dwells of a model.
+    """Shortest dwells of a model by its current range.
 
     Attributes
     ----------
@@ -72,7 +75,36 @@ class Minima:
         return self.slow_dwell_s if current_range_A <= self.slow_range_A * (1 + 1e-9) else self.dwell_s
 
 
-class MeasuringSourceMeter(KeithleySourceMeter):
+class IntegratingPlanner(KeithleyPlanner):
+    """Plan of a model that integrates its readings.
+
+    Parameters
+    ----------
+    caps : Capabilities
+    tables : Tables
+    minima : Minima
+    """
+
+    def __init__(self, caps: Capabilities, tables: Tables, minima: Minima) -> None:
+        super().__init__(caps, tables)
+        self._minima = minima
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:  # noqa: ARG002 - a hook
+        """Say that edges may come late."""
+        return (_LATE_EDGES,)
+
+    def shortest_dwell_s(self, current_range_A: float) -> float:
+        """Return the shortest time at one level on a current range."""
+        return self._minima.at(current_range_A)
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+        """Return the pace of readings whose aperture fills an interval but for the overhead."""
+        aperture = min(max(asked_s - OVERHEAD_S, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
+        aperture = float(f"{aperture:.6g}")
+        return Rate(aperture + OVERHEAD_S, aperture, _LATE_S)
+
+
+class IntegratingSourceMeter(KeithleySourceMeter):
     """A Keithley SourceMeter that integrates its readings.
 
     Parameters
@@ -83,23 +115,10 @@ class MeasuringSourceMeter(KeithleySourceMeter):
 
     sample_block = "MEAS"
     buffer_style = "STAN"  # a compact buffer keeps no status (2461: p. 8-36)
-    minima: ClassVar[Minima]
 
     def __init__(self, session: VisaSession) -> None:
         super().__init__(session)
         self._last_row = np.empty(len(_ELEMENTS))
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the model will do. See `Potentiostat.plan`."""
-        plan = drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
-        return replace(plan, remarks=(*plan.remarks, _LATE_EDGES))
-
-    @classmethod
-    def _timing(cls, asked_s: float, current_range_A: float) -> Timing:
-        aperture = min(max(asked_s - OVERHEAD_S, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
-        aperture = float(f"{aperture:.6g}")
-        return Timing(aperture + OVERHEAD_S, aperture, _LATE_S, cls.minima.at(current_range_A))
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         line_Hz = number_in(":SYST:LFR?", self._session.query(":SYST:LFR?"))
@@ -162,7 +181,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
         return over
 
 
-def _set_in(words: np.ndarray, bit: int) -> np.ndarray:
+def _set_in(status: np.ndarray, bit: int) -> np.ndarray:
     """Return where a bit is set in status words that came as numbers."""
-    found: np.ndarray = (words.astype(np.int64) & bit) != 0
-    return found
+    is_set: np.ndarray = (status.astype(np.int64) & bit) != 0
+    return is_set

@@ -1,9 +1,9 @@
-"""How is a Keithley SourceMeter of the 2450 family made to play a voltage program while it measures in the background?
+"""Driver of the Keithley 2450 family: a trigger model plays the program and measures in the background.
 
 Pages are those of the *Model 2461 Reference Manual*, 2461-901-01 A (November 2015).
 
 The program is a trigger model (section 3-94 ff.) that steps through a source configuration list; SAMPLE is DIGitize
-(2461, p. 6-202) or MEASure (2450 and 2460, p. 6-204), whose readings go on in the background when their count is
+(2461, p. 6-202) or MEASure (2450 and 2460, p. 6-204), whose readings run on in the background when their count is
 infinite:
 
     1  BUFFer:CLEar                    8  DELay:DYNamic SOURce1   the dwell stored with the level (pp. 6-200, 6-91)
@@ -32,15 +32,16 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.keithley.plan import program_of
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
-from protocols import InstrumentError, OutputStateUnknown
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.keithley.plan import Program
     from drivers.planning.steps import Tables
     from drivers.visa.session import VisaSession
@@ -55,6 +56,7 @@ _POINTS_PER_MESSAGE = 20
 _INTERLOCK_V = 20.0
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
 TIME_SLACK_S = 1.5e-6
+_OFF = OffSwitch("the output", "Press the OUTPUT key of the instrument.")
 # What an event in the queue means for an output that went off (pp. 3-3, 6-49, C-10).
 _REASONS = {
     5074: "its interlock is open",
@@ -130,13 +132,13 @@ class KeithleySourceMeter(Potentiostat):
             ":OUTP:VOLT:SMOD HIMP"
         )
         wanted = self._set_measurement(plan)
-        self._must_be_content("settings")
+        self._check_error_queue("settings")
         self._load_levels(program)
-        # Readings may go on into the last block, and in the rest that follows.
+        # Readings may run on into the last block, and in the rest that follows.
         rest = int(program.rest_s / plan.interval_s)
         send(f':TRAC:MAKE "{self._name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
         self._load_trigger_model(program, plan.repeats)
-        self._must_be_content("program")
+        self._check_error_queue("program")
         self._verify(
             wanted | self._verified_of_source(plan) | {f':SOUR:CONF:LIST:SIZE? "{self._name}"': plan.base_points}
         )
@@ -154,7 +156,7 @@ class KeithleySourceMeter(Potentiostat):
         for start in range(0, len(points), _POINTS_PER_MESSAGE):
             self._session.write(";".join(points[start : start + _POINTS_PER_MESSAGE]))
             # A query now and then keeps the instrument's input from running over.
-            self._must_be_content("level list")
+            self._check_error_queue("level list")
 
     def _load_trigger_model(self, program: Program, repeats: int) -> None:
         name = f'"{self._name}"'
@@ -209,7 +211,7 @@ class KeithleySourceMeter(Potentiostat):
                 command=query,
             )
 
-    def _must_be_content(self, doing: str) -> None:
+    def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
         if int(number_in("SYST:ERR:COUN?", self._session.query(":SYST:ERR:COUN?"))) == 0:
             return
@@ -225,7 +227,7 @@ class KeithleySourceMeter(Potentiostat):
     def start(self) -> None:
         """Start the trigger model."""
         self._session.write(":INIT")
-        self._must_be_content("start")
+        self._check_error_queue("start")
 
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
@@ -236,7 +238,7 @@ class KeithleySourceMeter(Potentiostat):
             raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
         output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
-            self._must_be_content("program while it ran")
+            self._check_error_queue("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
         available = min(int(number_in("TRAC:ACT?", answer[4])), plan.n_samples)
         if available < self._n_read:
@@ -245,7 +247,7 @@ class KeithleySourceMeter(Potentiostat):
         if output == "0" and state != "IDLE" and 0 < available < plan.n_samples:
             self._off_at = min(self._off_at, available)
         if self._n_read >= self._off_at:
-            raise self._switched_off(plan)
+            raise self._output_lost(plan)
         available = min(available, self._off_at)
         if available > self._n_read:
             block = self._fetch(self._n_read, available)
@@ -261,7 +263,7 @@ class KeithleySourceMeter(Potentiostat):
             )
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
 
-    def _switched_off(self, plan: DrivePlan) -> InstrumentError:
+    def _output_lost(self, plan: DrivePlan) -> InstrumentError:
         why = self._events() or "by hand, or by its interlock"
         return InstrumentError(
             f"{self._session.resource}: its output was switched off at the instrument ({why}) before sample "
@@ -346,20 +348,13 @@ class KeithleySourceMeter(Potentiostat):
         The output goes off before the level goes to 0: the off state is high impedance, and 0 V on a charged cell
         would be a short circuit.
         """
-        try:
-            answer = self._session.query(":ABOR;:OUTP OFF;:OUTP?").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the output of {self._session.resource} may still be ON ({fault}). Press the OUTPUT key of the "
-                "instrument."
-            ) from fault
-        if answer != "0":
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its output off and says {answer!r}. Press the OUTPUT "
-                "key of the instrument."
-            )
-        self._session.write(":SOUR:VOLT 0")
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _OFF,
+            self._session.resource,
+            exchange=lambda: self._session.query(":ABOR;:OUTP OFF;:OUTP?"),
+            is_off=lambda answer: answer == "0",
+            afterwards=lambda: self._session.write(":SOUR:VOLT 0"),
+        )
 
     def close(self) -> None:
         """Close the session."""

@@ -1,4 +1,4 @@
-"""How is a PalmSens EmStat Pico, EmStat4 or Nexus made to play a voltage program?
+"""Driver of the PalmSens EmStat Pico and EmStat4: one finite MethodSCRIPT plays the program.
 
 The whole program is one finite MethodSCRIPT (`drivers.palmsens.methodscript`) that runs on the instrument and ends in
 ``on_finished: cell_off``: a computer that dies leaves the cell off. Packages of the current stream while it runs;
@@ -24,7 +24,7 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.palmsens.methodscript import (
     Measured,
     Progress,
@@ -34,14 +34,14 @@ from drivers.palmsens.methodscript import (
     script_for,
     segments,
 )
-from drivers.palmsens.plan import Mode, mode_for, plan_emstat
+from drivers.palmsens.plan import EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError, OutputStateUnknown, format_quantity
+from protocols import InstrumentError, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
 
 _DEAF_S = 0.06  # after a failed command nothing is heard for 50 ms
 _MOST_LINES = 5000
@@ -59,7 +59,9 @@ _OFF_SCRIPT = [
     "endloop",
     f'send_string "{_OFF}"',
 ]
-_KEY = "Unplug the cell, or the instrument."
+_OFF_LINES = ("M000B", "*", f"T{_OFF}", "")
+"""What the script prints that switches the cell off and measures the open circuit."""
+_SWITCH = OffSwitch("the cell", "Unplug the cell, or the instrument.")
 
 
 class EmStat(Potentiostat):
@@ -75,9 +77,7 @@ class EmStat(Potentiostat):
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""
-    modes: ClassVar[tuple[Mode, ...]]
-    """PGStat modes, the fastest first."""
-    script_bytes: ClassVar[int]
+    planner: ClassVar[EmStatPlanner]
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
@@ -104,11 +104,6 @@ class EmStat(Potentiostat):
         """Whether this driver is for that instrument."""
         return (identity.maker, identity.model) == ("PalmSens", cls.capabilities.model)
 
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the instrument will do. See `Potentiostat.plan`."""
-        return plan_emstat(cls.capabilities, cls.modes, cls.script_bytes, protocol)
-
     def identify(self) -> Identity:
         """Ask for the serial number."""
         answer = self._session.query("i")
@@ -126,7 +121,7 @@ class EmStat(Potentiostat):
                 f"{_OLDEST} at least: update its firmware",
                 command="v",
             )
-        mode = mode_for(self.modes, plan.sequence)
+        mode = mode_for(self.planner.modes, plan.sequence)
         # ``l`` loads as ``e`` does, and does not run.
         self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
@@ -216,7 +211,7 @@ class EmStat(Potentiostat):
         end_s, level, late = self._progress.next_sample(self._session.resource)
         self._n_read += 1
         status = _flags(current)
-        strays = abs(potential.value - level) > 0.6 * mode_for(self.modes, plan.sequence).step_V
+        strays = abs(potential.value - level) > 0.6 * mode_for(self.planner.modes, plan.sequence).step_V
         if late or strays:
             status |= Status.TIMING
         if abs(current.value) > 0.995 * plan.compliance_A:
@@ -235,22 +230,22 @@ class EmStat(Potentiostat):
 
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
-        try:
-            self._silence()
-            self._load("e", _OFF_SCRIPT, "cell off")
-            said: list[str] = []
-            while not said or said[-1]:
-                said.append(self._session.read_line())
-                raise_fault(self._session.resource, said[-1], "cell off")
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
-            ) from fault
-        if said != ["M000B", "*", f"T{_OFF}", ""]:
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its cell off and says {said!r}. {_KEY}"
-            )
-        return OutputReadback(off=True, answer=_OFF)
+        return switch_off(
+            _SWITCH,
+            self._session.resource,
+            exchange=self._switch_off_by_script,
+            is_off=lambda answer: answer == _OFF,
+        )
+
+    def _switch_off_by_script(self) -> str:
+        """Run the script that switches the cell off; return what proves it, or the lines that came instead."""
+        self._silence()
+        self._load("e", _OFF_SCRIPT, "cell off")
+        lines: list[str] = []
+        while not lines or lines[-1]:
+            lines.append(self._session.read_line())
+            raise_fault(self._session.resource, lines[-1], "cell off")
+        return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
 
     def _silence(self) -> None:
         """Abort what runs, and drop what it still has to say."""
@@ -281,8 +276,6 @@ class EmStatPico(EmStat):
     """An EmStat Pico, or a Sensit with one inside."""
 
     firmware = "espico"
-    modes = (Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6))
-    script_bytes = 16_384
     capabilities = Capabilities(
         model="EmStat Pico",
         voltage_ranges_V=(2.0,),
@@ -296,14 +289,17 @@ class EmStatPico(EmStat):
         max_edges=100_000,
         response_s=(1e-6,),
     )
+    planner = EmStatPlanner(
+        capabilities,
+        modes=(Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6)),
+        script_bytes=16_384,
+    )
 
 
 class EmStat4(EmStat):
     """An EmStat4 LR on USB."""
 
     firmware = "es4_lr"
-    modes = (Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),)
-    script_bytes = 65_536
     capabilities = Capabilities(
         model="EmStat4 LR",
         voltage_ranges_V=(3.0,),
@@ -317,6 +313,7 @@ class EmStat4(EmStat):
         max_edges=100_000,
         response_s=(1e-6,),
     )
+    planner = EmStatPlanner(capabilities, modes=(Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),), script_bytes=65_536)
 
 
 def _flags(variable: Measured) -> Status:

@@ -1,4 +1,4 @@
-"""How is a voltage program written in MethodSCRIPT, and what do the lines say that come back?
+"""MethodSCRIPT: the script of a voltage program, and the lines that come back.
 
 *MethodSCRIPT manual* v1.8 (chapters 3-5 numbers and packages, 9 blocks, 14 commands), *EmStat Pico communication
 protocol* v1.3, and the vendor's MethodSCRIPT_Examples.

@@ -1,4 +1,4 @@
-"""How do bytes go to an instrument and come back, whatever lies between?
+"""Links to instruments: raw sockets, serial lines, and message-based interfaces.
 
 pyvisa opens and closes every resource. On raw sockets and serial lines the bytes then go directly through the socket
 or port below it: pyvisa-py reads a socket at a tenth of its speed and a serial line byte by byte (0.1 MB/s), takes a
@@ -310,7 +310,7 @@ class MessageLink:
 
 
 def _drop(link: SocketLink | SerialLink, quiet_s: float) -> None:
-    """Drop what comes until nothing has come for a while, or for ever so much for ten times as long."""
+    """Drop what comes until nothing has come for a while, or or, if it never stops, for ten times as long."""
     scratch = memoryview(bytearray(_LARGEST))
     began = quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < quiet_s and time.monotonic() - began < 10 * quiet_s:

@@ -1,4 +1,4 @@
-r"""Which bytes were exchanged with an instrument, and when? Recorded as text, and played back as a test.
+r"""Transcripts: the bytes exchanged with an instrument, recorded as text and played back as a test.
 
 A transcript is a text file. Its first line says what it is; each other one is a time in seconds since the link was
 opened, ``>`` for what was sent or ``<`` for what came, and the bytes: as text with escapes as in Python, or after

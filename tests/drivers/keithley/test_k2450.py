@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from drivers import Block, DrivePlan, Keithley2450, Keithley2460, Potentiostat, Status, VisaSession, open_potentiostat
-from drivers.keithley.integrating import MeasuringSourceMeter
+from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
@@ -212,17 +212,17 @@ def test_an_edge_that_comes_late_is_told_by_the_recorded_source_values(
 ) -> None:
     sequence = PulseSequence.pulse("10 mV", "200 ms", before="100 ms", after="100 ms")
     plan = potentiostat.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=1.0, current_A=1e-5)))
-    assert isinstance(potentiostat, MeasuringSourceMeter)
-    rows = MeasuringSourceMeter._rows
+    assert isinstance(potentiostat, IntegratingSourceMeter)
+    rows = IntegratingSourceMeter._rows
 
-    def late(self: MeasuringSourceMeter, first: int, last: int) -> np.ndarray:
+    def late(self: IntegratingSourceMeter, first: int, last: int) -> np.ndarray:
         """Return readings of an instrument whose second edge comes 1 ms late."""
         found = rows(self, first, last)
         held = (found[:, 1] > 0.3) & (found[:, 1] < 0.301)
         found[held, 2] = 0.01
         return found
 
-    monkeypatch.setattr(MeasuringSourceMeter, "_rows", late)
+    monkeypatch.setattr(IntegratingSourceMeter, "_rows", late)
     block = played(potentiostat, plan)
     doubted = block.t_s[(block.status & Status.TIMING) != 0]
     assert len(doubted) in {2, 3}, "readings of 0.35 ms"

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import Keithley2461
-from drivers.planning.steps import dwell_faults, quantised, staircase_for_ramps
+from drivers.planning.steps import dwell_problems, quantised, staircase_for_ramps
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 
@@ -65,15 +65,15 @@ def test_a_dwell_that_is_too_short_is_told_the_stretch_that_would_do(dwell_s: fl
     asked = protocol(PulseSequence.from_arrays([0, 0.1, 0.1 + dwell_s], [0, 0.01, 0], 0.2))
     limits = replace(Keithley2461.capabilities, time_step_s=1e-7)
     steps, _ = quantised(asked.sequence, 1e-7, 1e-6)
-    (fault,) = dwell_faults(steps, limits)
+    (fault,) = dwell_problems(steps, limits)
     assert fault.message.endswith(f"stretch the protocol by {factor}: --stretch {factor}")
     steps, _ = quantised(asked.stretched(float(factor)).sequence, 1e-7, 1e-6)
-    assert dwell_faults(steps, limits) == []
+    assert dwell_problems(steps, limits) == []
 
 
 def test_no_stretch_is_named_where_none_would_do() -> None:
     steps, _ = quantised(PulseSequence.from_arrays([0, 9000.0], [0, 0.01], 9000.000001), 1e-6, 1e-6)
-    (fault,) = dwell_faults(steps, Keithley2461.capabilities)
+    (fault,) = dwell_problems(steps, Keithley2461.capabilities)
     assert "stretch" not in fault.message
 
 
