@@ -45,7 +45,7 @@ from protocols import format_quantity
 if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
-    from daq import Outcome
+    from daq import Outcome, RunStatus
     from gui.run.traces import Traces
 
 _SIDEBAR_WIDTH = 284
@@ -57,6 +57,7 @@ _PHASES = {
     "planning": "Planning …",
     "arming": "Loading the program …",
     "running": "Running",
+    "switching off": "Switching the output off …",
     "closing": "Closing the run file …",
     "finished": "Finished",
 }
@@ -274,10 +275,10 @@ class MainWindow(QMainWindow):
         self.time_axis.set_facts(facts)
         self._follow_stage()
 
-    def _progressed(self, status: dict[str, Any]) -> None:
-        done, planned = status["n_samples"], status["n_planned"]
+    def _progressed(self, status: RunStatus) -> None:
+        done, planned = status.n_samples, status.n_planned
         if self.run_control.stage is Stage.RUNNING:
-            self.headline.setText(_PHASES.get(status["phase"], status["phase"]))
+            self.headline.setText(_PHASES.get(status.phase, status.phase))
         if planned:
             self.progress.setValue(round(1000 * done / planned))
         if self._facts is not None and planned:

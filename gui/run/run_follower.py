@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from daq import Run, RunInProgress
+    from daq import Outcome, Run, RunInProgress
     from protocols import Protocol
 
 # At most 30 frames a second (ARCHITECTURE.md section 3).
@@ -93,7 +93,7 @@ class RunFollower(QObject):
     opened = Signal(object)
     """`RunFacts`: the run file is there."""
     progressed = Signal(object)
-    """Status of the run: phase, n_samples, n_planned."""
+    """`daq.RunStatus`."""
     traced = Signal(object)
     """`Traces` of the view that was asked for last."""
     ended = Signal(object)
@@ -171,13 +171,15 @@ class RunFollower(QObject):
             return
         try:
             status = going.poll()
-            self._read(going, over=status["outcome"] is not None)
+            self._read(going, over=status.is_final)
         except (IonechoError, OSError) as fault:
-            self._end({"state": "unknown", "output": "unknown", "reason": str(fault)})
+            from daq import Outcome
+
+            self._end(Outcome.unknown(str(fault)))
             return
         self.progressed.emit(status)
-        if status["outcome"] is not None:
-            self._end(status["outcome"])
+        if status.outcome is not None:
+            self._end(status.outcome)
 
     def _read(self, going: RunInProgress, *, over: bool) -> None:
         from daq import open_run
@@ -198,11 +200,9 @@ class RunFollower(QObject):
             self._may_draw = self._stale = False
             self.traced.emit(self._traces.traces(self._view))
 
-    def _end(self, outcome: dict[str, Any]) -> None:
-        from daq import Outcome
-
+    def _end(self, outcome: Outcome) -> None:
         self.let_go()
-        self.ended.emit(Outcome(**outcome))
+        self.ended.emit(outcome)
 
 
 def ask_to_end(path: Path, how: Literal["stop", "abort"], over: threading.Event) -> None:

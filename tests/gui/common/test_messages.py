@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PySide6.QtWidgets import QLineEdit
 
-from daq import Outcome
+from daq import Outcome, OutputState, RunState
 from gui.run.run_follower import RunFacts
 from tests.gui.conftest import SIMULATOR_STARTS_MS
 
@@ -73,11 +73,11 @@ def test_protocol_over_its_limit_is_refused_with_edge_value_and_limit(operator: 
 
 def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operator) -> None:
     reason = "guardian and runner are gone. Press the OUTPUT key of the instrument."
-    operator.window.run_control.follower.ended.emit(Outcome("unknown", "unknown", reason, "OutputStateUnknown"))
+    operator.window.run_control.follower.ended.emit(Outcome.unknown(reason))
     operator.wait(lambda: operator.is_visible("unknownOutput"))
     assert operator.text("unknownOutputReason") == reason
     operator.choose("Single pulse")
-    operator.window.run_control.follower.ended.emit(Outcome("complete", "off"))
+    operator.window.run_control.follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))
     operator.wait(lambda: operator.text("headline") == "Complete")
     assert operator.is_visible("unknownOutput")
     operator.click("acknowledgeButton")
