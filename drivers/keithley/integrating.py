@@ -89,7 +89,7 @@ class IntegratingPlanner(KeithleyPlanner):
         super().__init__(caps, tables)
         self._minima = minima
 
-    def remarks(self, protocol: Protocol) -> tuple[str, ...]:  # noqa: ARG002 - a hook
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Say that edges may come late."""
         return (_LATE_EDGES,)
 
@@ -97,7 +97,7 @@ class IntegratingPlanner(KeithleyPlanner):
         """Return the shortest time at one level on a current range."""
         return self._minima.at(current_range_A)
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the pace of readings whose aperture fills an interval but for the overhead."""
         aperture = min(max(asked_s - OVERHEAD_S, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
         aperture = float(f"{aperture:.6g}")

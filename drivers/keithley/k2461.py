@@ -36,7 +36,7 @@ _APERTURE_SHARE = 0.9  # of the interval (decision 036)
 class DigitizingPlanner(KeithleyPlanner):
     """Plan of a model that digitizes: whole readings per second (p. 6-71)."""
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the nearest rate, and an aperture of whole microseconds (p. 6-52) that is some less than all of it.
 
         So an edge between two readings spoils neither.

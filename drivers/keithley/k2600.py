@@ -72,7 +72,7 @@ class K2600Planner(KeithleyPlanner):
         """Return the shortest time at one level on a current range."""
         return next(dwell for range_A, dwell in _SHORTEST_DWELL_S.items() if current_range_A <= range_A * 1.001)
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the interval on the grid of the timers."""
         step, caps = self.caps.time_step_s, self.caps
         interval = round(min(max(asked_s, caps.min_interval_s), caps.max_interval_s) / step) * step

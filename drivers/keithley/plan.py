@@ -30,7 +30,7 @@ class KeithleyPlanner(Planner):
         """Return the current limit as the source takes it."""
         return within_range(limit_A, current_range_A)
 
-    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:  # noqa: ARG002 - a hook
+    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
         """Return the rest before a first edge: readings must run when the edge comes."""
         return round(max(shortest_dwell_s, _LEAD_IN_SAMPLES * rate.interval_s) / self.caps.time_step_s)
 

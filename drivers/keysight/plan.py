@@ -100,7 +100,7 @@ class B2900Planner(Planner):
         """Return the current limit as the source takes it."""
         return within_range(limit_A, current_range_A)
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the sampling that is asked for: what can be done depends on the list, see `arranged`."""
         return Rate(asked_s, asked_s)
 

@@ -101,7 +101,7 @@ class EmStatPlanner(Planner):
             notes.problems.append(Fault("sequence", f"levels must be {span}"))
         return self.caps.voltage_ranges_V[-1], mode.step_V
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return an interval of which levels are whole numbers: the instrument's loops can be no other."""
         interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
         interval = _dividing(sequence.times_s, sequence.duration_s, interval, self.caps.time_step_s)

@@ -118,7 +118,7 @@ class Planner:
 
     # -- hooks: what models do differently ----------------------------------------------------------------------------
 
-    def remarks(self, protocol: Protocol) -> tuple[str, ...]:  # noqa: ARG002 - a hook
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Return what the user should know about every run on this model."""
         return ()
 
@@ -135,28 +135,28 @@ class Planner:
         """Return the full scale (A) that measures a current without overload; None if there is none."""
         return covering(self.caps.current_ranges_A, wanted_A)
 
-    def compliance_A(self, limit_A: float, current_range_A: float) -> float:  # noqa: ARG002 - a hook
+    def compliance_A(self, limit_A: float, current_range_A: float) -> float:
         """Return the current limit (A) to be kept on a current range."""
         return min(limit_A, self.caps.current_ranges_A[-1])
 
-    def shortest_dwell_s(self, current_range_A: float) -> float:  # noqa: ARG002 - a hook
+    def shortest_dwell_s(self, current_range_A: float) -> float:
         """Return the shortest time (s) at one level on a current range."""
         return self.caps.min_dwell_s
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the sampling nearest to an interval that is asked for (s)."""
         interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
         return Rate(interval, interval)
 
-    def time_step_s(self, rate: Rate) -> float:  # noqa: ARG002 - a hook
+    def time_step_s(self, rate: Rate) -> float:
         """Return the grid (s) on which edges are."""
         return self.caps.time_step_s
 
-    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:  # noqa: ARG002 - a hook
+    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
         """Return for how many time steps a sequence that starts with an edge is led in by a rest; 0 for none."""
         return 0
 
-    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:  # noqa: ARG002
+    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Return steps and sampling as the instrument's memory takes them; note a problem where it does not."""
         return steps, rate
 
@@ -165,11 +165,11 @@ class Planner:
         duration_s = int(steps.dwell_ticks.sum()) * repeats * self.time_step_s(rate)
         return int(duration_s / rate.interval_s + _WHOLE_SAMPLE)
 
-    def response_s(self, sequence: PulseSequence) -> tuple[float, ...]:  # noqa: ARG002 - a hook
+    def response_s(self, sequence: PulseSequence) -> tuple[float, ...]:
         """Return the time constants (s) between the true current and the reading."""
         return self.caps.response_s
 
-    def problems_of(self, plan: DrivePlan) -> tuple[Fault, ...]:  # noqa: ARG002 - a hook
+    def problems_of(self, plan: DrivePlan) -> tuple[Fault, ...]:
         """Return why the program of a finished plan cannot be loaded."""
         return ()
 

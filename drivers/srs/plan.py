@@ -66,13 +66,13 @@ class EC301Planner(Planner):
             return None
         return covering(self.caps.current_ranges_A, wanted_A / _READ_BEYOND)
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the nearest of 4 us x 2^n that is not slower than asked, where there is one."""
         exponent = min(_MAX_AVERAGING, max(0, math.floor(math.log2(asked_s / TICK_S) + 1e-9)))
         interval = math.ldexp(TICK_S, exponent)
         return Rate(interval, interval)
 
-    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:  # noqa: ARG002
+    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Note a problem if a program does not hold the levels."""
         if len(steps) > _MAX_POINTS:
             notes.problems.append(Fault("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))

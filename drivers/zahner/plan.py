@@ -39,14 +39,14 @@ class ZahnerPlanner(Planner):
 
     jitter_s = JITTER_S
 
-    def remarks(self, protocol: Protocol) -> tuple[str, ...]:  # noqa: ARG002 - a hook
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Say what depends on the computer."""
         return (
             f"the computer times the edges: they come up to {format_quantity(JITTER_S, 's')} late",
             "if the computer dies the last level stays on the cell until the guardian switches it off",
         )
 
-    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:  # noqa: ARG002 - a hook
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the interval that is asked for, but none faster than readings and link allow."""
         return Rate(max(asked_s, self.caps.min_interval_s), READING_S)
 

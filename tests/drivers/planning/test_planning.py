@@ -100,12 +100,6 @@ def test_ranges_cover_what_is_asked_and_compliance_never_exceeds_the_limit() -> 
     assert plan.compliance_A == 3e-5
 
 
-def test_a_limit_that_nothing_watches_is_said() -> None:
-    limits = Limits(voltage_V=1.0, current_A=1e-5, temperature_K=350.0)
-    plan = Keithley2461.plan(protocol(PulseSequence.pulse(0.01, 0.1, before=0.1, after=0.1), limits=limits))
-    assert any("temperature" in remark for remark in plan.remarks)
-
-
 def test_no_aperture_reaches_over_the_next_sample() -> None:
     for interval in (1e-6, 2e-6, 1e-5, 1e-4, 1e-3):
         plan = Keithley2461.plan(protocol(PulseSequence.pulse(0.01, 0.1, before=0.1, after=0.1), interval))
