@@ -55,11 +55,11 @@ class Potentiostat(ABC):
 
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
-        """Take a link over; the driver owns it from now on."""
+        """Take over a link; the driver owns it from now on."""
 
     @classmethod
     def identity_of(cls, answer: str) -> Identity:
-        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        """Return the identity in an answer to the greeting; by default the four fields of ``*IDN?``."""
         return Identity.from_idn(answer)
 
     @classmethod
@@ -92,7 +92,7 @@ class Potentiostat(ABC):
 
     @abstractmethod
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
 
     @abstractmethod
     def arm(self, plan: DrivePlan) -> None:
@@ -130,4 +130,4 @@ class Potentiostat(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let the link go. Does not touch the output."""
+        """Close the link. Does not touch the output."""

@@ -5,8 +5,8 @@ Pages are those of the *Model 2450 Reference Manual*, 2450-901-01 B (September 2
 
 Measure blocks with an infinite count (2461: p. 6-204) integrate one reading after the other, at the pace that
 integration and firmware allow: each has its own time stamp, and an edge falls anywhere between or into them (then it is
-flagged). The plan counts on a nominal pace and lets the rest level go on for readings that come later than that. A 2450
-of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
+flagged). The plan counts on a nominal pace and holds the rest level longer for readings that come later than that.
+A 2450 of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
 
 Readings come as text, with their status and that of the source (p. 6-109; 2461: pp. 6-161, 8-31): whether the limit
 held the source back, and whether the output was on, is known for each.
@@ -43,12 +43,14 @@ SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
 # What a reading takes besides its aperture: 3130 readings per second at 0.01 cycles of 60 Hz are the family's data
 # sheets' (quoted from memory: assumed). Half as much again is allowed for.
 OVERHEAD_S = 150e-6
-_LATE_S = 0.5 * OVERHEAD_S
+_LATE_S = 0.5 * OVERHEAD_S  # by how much more a reading may take: see above
+# A remark of every plan.
 _LATE_EDGES = (
     "the time that this model takes to recall a level, 1 ms perhaps, is not in the plan: readings that show an edge to "
     "be late are flagged"
 )
-_READ_SAMPLES = 2_000
+_READ_SAMPLES = 2_000  # of one answer: 0.2 MB of text, within the timeout of an exchange (1.5 s)
+# Of a reading, in the order in which they are asked for.
 _ELEMENTS = ("READ", "REL", "SOUR", "STAT", "SOURSTAT")
 _QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-162)
 _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)

@@ -1,6 +1,6 @@
 """Keithley 2450 and 2460 SourceMeters: their ranges, times and limits (2450-901-01 Rev. B, September 2013).
 
-How it is made to play a program is told in `drivers.keithley.source_meter`, how it samples in
+How it is made to play a program is described in `drivers.keithley.source_meter`, how it samples in
 `drivers.keithley.integrating`.
 """
 

@@ -52,13 +52,14 @@ if TYPE_CHECKING:
 
 # 0.001 line cycles is the shortest aperture: 20 us at 50 Hz.
 _SHORTEST_APERTURE_S, _LONGEST_APERTURE_S = 20e-6, 25 / 60
-_OVERHEAD_S = 90e-6
-_SETTLE_S = 0.03
-_OVERTIME_S = 1.0
+_OVERHEAD_S = 90e-6  # what a reading takes besides its aperture: 110 us less the 20 us (assumed)
+_SETTLE_S = 0.03  # from output on to the start: the high-impedance relay (assumed)
+_OVERTIME_S = 1.0  # after which a sweep that should be over is ended
+# Of a reading, in the order in which the script sends them.
 _COLUMNS = ("readings", "timestamps", "sourcevalues", "statuses")
 _COMPLIANCE = 0x40  # of a reading's status, p. 9-34
 _READS_BEYOND_A = 9.91e37  # a reading beyond its range
-_TIME_SLACK_S = 2e-6
+_TIME_SLACK_S = 2e-6  # time stamps are good to 1 us, and so are the timers
 _OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
@@ -202,11 +203,11 @@ class Keithley2600B(Potentiostat):
         """Return whether the output held, sweeping, number of readings sent, and number that come next."""
         try:
             answer = self._session.query("*TRG")
-        except ConnectionLost as fault:
+        except ConnectionLost as error:
             raise ConnectionLost(
-                f"{fault}. The script in the instrument does not answer: the link is lost, or somebody aborted it",
+                f"{error}. The script in the instrument does not answer: the link is lost, or somebody aborted it",
                 command="*TRG",
-            ) from fault
+            ) from error
         counts = answer.split()
         if len(counts) != 4 or not all(count.isdigit() for count in counts):
             raise InstrumentError(f"{self._session.resource}: *TRG was answered {answer!r}", command="*TRG")

@@ -1,6 +1,6 @@
 """Program of a Keithley 2600B: its script, its settings, and the lines that load them.
 
-Why there is a script, and what its trigger model does, is told in `drivers.keithley.k2600`.
+Why there is a script, and what its trigger model does, is described in `drivers.keithley.k2600`.
 """
 
 from __future__ import annotations

@@ -48,10 +48,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-_NAME = "echo"
+_NAME = "echo"  # how the names of our lists and buffers begin
 # Relay settling is about 15 ms (p. 2-82 ff.); twice that before the first sample.
 _SETTLE_S = 0.03
-_POINTS_PER_MESSAGE = 20
+_POINTS_PER_MESSAGE = 20  # some 2 kB: well below what the input of the instrument takes
 # Above this the source needs its interlock closed (2450: 20 V, p. 6-33 of its manual; 2460, 2461: 21 V, p. 6-49).
 _INTERLOCK_V = 20.0
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
@@ -107,7 +107,7 @@ class KeithleySourceMeter(Potentiostat):
     # -- life ---------------------------------------------------------------------------------------------------------
 
     def identify(self) -> Identity:
-        """Ask who is there, and whether it speaks SCPI."""
+        """Ask for the identity, and for the command set: it must be SCPI."""
         language = self._session.query("*LANG?").strip()
         if language != "SCPI":
             raise InstrumentError(

@@ -49,10 +49,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _SETTLE_S = 0.03  # for the output relay, before either action begins
-_POINTS_PER_MESSAGE = 100
-_READ_SAMPLES = 20_000
+_POINTS_PER_MESSAGE = 100  # some 2 kB: well below what the input of the instrument takes
+_READ_SAMPLES = 20_000  # of one answer: 0.6 MB, well within the timeout of an exchange (1.5 s)
 _ELEMENTS = "CURR,TIME,STAT,SOUR"  # in the instrument's own order (p. 4-35)
-_COLUMNS = 4
+_COLUMNS = 4  # of a sample: its elements
 _IDLE = 1 << 1 | 1 << 4  # transient and acquire of channel 1
 # Status of a sample, table 1-2 on p. 1-14.
 _COMPLIANCE, _OVER_RANGE = 2 | 4 | 16, 8192
@@ -86,7 +86,7 @@ class _B2900(Potentiostat):
         return identity.maker.upper().startswith(makers) and bool(cls.models.fullmatch(identity.model.upper()))
 
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.query("*IDN?"))
 
     # -- arm ----------------------------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ TRIGGERS = 100_000
 SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 8e-6, 2.0
 """Apertures: SCPI reference p. 4-73."""
 _TRIALS = 2000
-"""Time steps that are tried, evenly between the finest and the coarsest: enough to come within 0.1 % of the best."""
+"""Time steps that are tried between the finest and the coarsest: a bound on the work, some milliseconds."""
 _TOLERATED_SHIFT = 0.01
 """By how much of the shortest dwell an edge may be moved to fit the list; the plan says so. A decision of ours."""
 _APERTURE_SHARE = 0.8

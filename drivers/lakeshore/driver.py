@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
 
+# Bits of RDGST?, the worst first.
 _SENSOR_FAULTS = {
     128: "the sensor is open",
     64: "the sensor is shorted",
@@ -39,8 +40,8 @@ _SENSOR_FAULTS = {
     16: "the temperature is under the sensor's range",
     1: "the reading is invalid",
 }
-_HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}
-_CLOSED_LOOP = 1
+_HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}  # HTRST?
+_CLOSED_LOOP = 1  # OUTMODE
 _OFF = OffSwitch("the heaters", "Press its ALL OFF key.")
 _SHOWN_K = 2e-3  # what read-back may differ by: three digits after the point
 
@@ -75,7 +76,7 @@ class Regulation:
     settling_s: float = 60.0
 
 
-_REGULATION = Regulation()
+_REGULATION = Regulation()  # unless told otherwise
 
 
 class _LakeShore(TemperatureController):
@@ -139,7 +140,7 @@ class _LakeShore(TemperatureController):
         return identity.maker.upper() in {"LSCI", "LAKE SHORE"} and identity.model.upper() == f"MODEL{cls.model}"
 
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.query("*IDN?"))
 
     # -- set point ----------------------------------------------------------------------------------------------------
@@ -207,8 +208,8 @@ class _LakeShore(TemperatureController):
         answer = self._session.query(query)
         kelvin, status, setpoint, heater_range, heater = _numbers(query, answer, ";", 5)
         self._check_sensor(round(status))
-        if fault := _HEATER_FAULTS.get(round(heater)):
-            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {fault}", command="HTRST?")
+        if problem := _HEATER_FAULTS.get(round(heater)):
+            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {problem}", command="HTRST?")
         if self._wanted_K is not None and round(heater_range) == 0:
             limit = format_quantity(self._use.highest_K, "K")
             raise InstrumentError(

@@ -29,10 +29,10 @@ from drivers.palmsens.methodscript import (
     Measured,
     Progress,
     ReadingStatus,
-    packaged,
-    raise_fault,
+    raise_error,
     script_for,
     segments,
+    variables_of,
 )
 from drivers.palmsens.plan import EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
@@ -43,13 +43,14 @@ if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
 
-_DEAF_S = 0.06  # after a failed command nothing is heard for 50 ms
-_MOST_LINES = 5000
-_SILENCE_S = 10.0  # beyond this and some intervals, a running script that says nothing is no more
-_OLDEST = "01.08"
-_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})
-_POLL_S = 0.002
-_OFF = "cell is off"
+_DEAF_S = 0.06  # after a failed command the instrument takes nothing for 50 ms
+_MOST_LINES = 5000  # so that one `read` returns, however much comes
+_SILENCE_S = 10.0  # beyond this and some intervals, a script that sends nothing has ended
+_OLDEST = "01.08"  # of MethodSCRIPT: the first with array elements
+_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})  # of loops and of an abort
+_POLL_S = 0.002  # the time of some characters on the serial line
+_OFF = "cell is off"  # what our script prints at its end
+# The open circuit is measured since that is refused while the cell is on (decision 127).
 _OFF_SCRIPT = [
     "cell_off",
     "var p",
@@ -85,8 +86,8 @@ class EmStat(Potentiostat):
         self._progress = Progress([], 1, 1.0)
         self._n_read = 0
         self._over = False
-        self._fault: InstrumentError | None = None
-        self._heard_s = 0.0
+        self._error: InstrumentError | None = None
+        self._last_line_s = 0.0
         # The answer to the greeting has a second line.
         self._rest_of_greeting = session.read_line()
 
@@ -107,14 +108,14 @@ class EmStat(Potentiostat):
     def identify(self) -> Identity:
         """Ask for the serial number."""
         answer = self._session.query("i")
-        raise_fault(self._session.resource, answer, "serial number")
+        raise_error(self._session.resource, answer, "serial number")
         return Identity("PalmSens", self.capabilities.model, answer[1:], self._session.idn[1:])
 
     def arm(self, plan: DrivePlan) -> None:
         """Switch the cell off, load the script and let the instrument check it, without running it."""
         self.safe_state()
         version = self._session.query("v")
-        raise_fault(self._session.resource, version, "script version")
+        raise_error(self._session.resource, version, "script version")
         if version[1:] < _OLDEST:
             raise InstrumentError(
                 f"{self._session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
@@ -126,7 +127,7 @@ class EmStat(Potentiostat):
         self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
         self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
-        self._over, self._fault, self._n_read = False, None, 0
+        self._over, self._error, self._n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
         self._session.write(command)
@@ -134,7 +135,7 @@ class EmStat(Potentiostat):
             self._session.write(line)
         self._session.write("")
         answer = self._session.read_line()
-        raise_fault(self._session.resource, answer, doing)
+        raise_error(self._session.resource, answer, doing)
         if answer != command:
             raise InstrumentError(
                 f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
@@ -145,26 +146,26 @@ class EmStat(Potentiostat):
         """Run the loaded script."""
         self._armed_plan()
         answer = self._session.query("r")
-        raise_fault(self._session.resource, answer, "run")
+        raise_error(self._session.resource, answer, "run")
         if answer != "r":
             raise InstrumentError(f"{self._session.resource} answered r with {answer!r}", command="r")
-        self._heard_s = time.monotonic()
+        self._last_line_s = time.monotonic()
 
     def read(self) -> Block | None:
         """Return what has been sent. See `Potentiostat.read`."""
         plan = self._armed_plan()
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
         if self._over:
             return None
         rows: list[tuple[float, float, float, int]] = []
         try:
             self._take_lines(plan, rows)
-        except InstrumentError as fault:
+        except InstrumentError as error:
             # What came before it is good, and goes first.
             if not rows:
                 raise
-            self._fault = fault
+            self._error = error
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
         return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))
 
@@ -173,14 +174,14 @@ class EmStat(Potentiostat):
             line = self._session.poll_line()
             if line is None:
                 break
-            self._heard_s = time.monotonic()
+            self._last_line_s = time.monotonic()
             if line.startswith("P"):
-                rows += self._packaged(plan, line)
+                rows += self._samples_of(plan, line)
             elif line == "":
                 self._over = True
                 break
             elif line not in _MARKERS:
-                raise_fault(self._session.resource, line, "run")
+                raise_error(self._session.resource, line, "run")
                 raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}: the line is garbled", command="r")
             elif line == "*":
                 self._progress.end_level(self._session.resource)
@@ -190,23 +191,23 @@ class EmStat(Potentiostat):
                 f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
                 command="r",
             )
-        silent_s = time.monotonic() - self._heard_s
+        silent_s = time.monotonic() - self._last_line_s
         if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
             raise InstrumentError(
-                f"{self._session.resource} has said nothing for {silent_s:.0f} s while its script should run: it has "
+                f"{self._session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
                 "restarted, or the line is cut",
                 command="r",
             )
 
-    def _packaged(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
+    def _samples_of(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
         """Return the sample that a package has; one with a time begins a level."""
-        variables = packaged(line)
+        variables = variables_of(line)
         kinds = [variable.kind for variable in variables]
         if kinds == ["eb"]:
             self._progress.begin_level(self._session.resource, variables[0].value)
             return []
         if kinds != ["da", "ba"]:
-            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which nobody asked for", command="r")
+            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which was not asked for", command="r")
         potential, current = variables
         end_s, level, late = self._progress.next_sample(self._session.resource)
         self._n_read += 1
@@ -239,16 +240,16 @@ class EmStat(Potentiostat):
 
     def _switch_off_by_script(self) -> str:
         """Run the script that switches the cell off; return what proves it, or the lines that came instead."""
-        self._silence()
+        self._stop_script()
         self._load("e", _OFF_SCRIPT, "cell off")
         lines: list[str] = []
         while not lines or lines[-1]:
             lines.append(self._session.read_line())
-            raise_fault(self._session.resource, lines[-1], "cell off")
+            raise_error(self._session.resource, lines[-1], "cell off")
         return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
 
-    def _silence(self) -> None:
-        """Abort what runs, and drop what it still has to say."""
+    def _stop_script(self) -> None:
+        """Abort the script that is running, and drop what it still sends."""
         # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
         self._session.write("")
         time.sleep(_DEAF_S)

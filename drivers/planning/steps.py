@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from drivers.contract.identity import Capabilities
 
 _MAX_STEPS_PER_RAMP = 1000
-"""Stairs that stand for one ramp: a thousandth of it is finer than what a cell's response shows, and fits the memory of
-every instrument."""
+"""Stairs for one ramp at most: so that a few ramps fit the memories of the instruments."""
 
 
 @dataclass(frozen=True)

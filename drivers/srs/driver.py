@@ -43,26 +43,14 @@ if TYPE_CHECKING:
     from drivers.visa.session import VisaSession
 
 _CLIP = 1.99  # of the range: the current converter ends at twice the range
-
-
-_RUNNING = 1 << 22 | 1 << 19 | 1 << 11
-
-
+_RUNNING = 1 << 22 | 1 << 19 | 1 << 11  # flags of a frame while the program runs
+# Of a packet, after the public driver.
 _HEADER_BYTES, _TRAILER_BYTES = 16, 24
-
-
-_LARGEST_PACKET = 1 << 20
-
-
+_LARGEST_PACKET = 1 << 20  # bytes: a longer one is a broken stream
+# One sample.
 _FRAME = np.dtype([("flags", "<i4"), ("aux", "<f4"), ("current", "<f4"), ("potential", "<f4")])
-
-
-_READ_BYTES = 1 << 20
-
-
-_AVERAGING_SETTLES_S = 0.03
-
-
+_READ_BYTES = 1 << 20  # of one `read`: a quarter of a second of the fastest stream
+_AVERAGING_SETTLES_S = 0.03  # after `avgexp`; assumed
 _SWITCH = OffSwitch("the cell", "Pull out the CELL switch on the front panel of the instrument.")
 
 
@@ -96,7 +84,7 @@ class EC301(Potentiostat):
         return "STANFORD" in identity.maker.upper() and identity.model.upper() == "EC301"
 
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.idn)
 
     def arm(self, plan: DrivePlan) -> None:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from drivers.visa.dialect import Dialect
 
-_LARGEST = 1 << 20
-_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest that was ever sold
+_LARGEST = 1 << 20  # bytes that are dropped at once
+_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest one sold
 _MESSAGE_AVAILABLE = 0x10  # status byte, IEEE 488.2-1992, 11.2
 
 
@@ -61,7 +61,7 @@ class Link(Protocol):
         """Drop what has come; by a device clear where there is such a thing."""
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
 
 
 def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect: Dialect) -> Link:
@@ -158,7 +158,7 @@ class SocketLink:
         _drop(self, 0.1)
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         self._opened.close()
 
 
@@ -219,7 +219,7 @@ class SerialLink:
         _drop(self, 0.1)
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         with self._claim:
             self._opened.close()
 
@@ -305,7 +305,7 @@ class MessageLink:
         self._opened.clear()
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         self._opened.close()
 
 

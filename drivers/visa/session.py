@@ -5,11 +5,11 @@ What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers.vi
 - a write before a query waits 40 ms for a delayed ACK: TCP_NODELAY is set;
 - opening a port on which nobody listens succeeds: opening asks who is there at once;
 - a connection closed by the peer looks like a timeout: the end of a stream is seen as such, at once;
-- a write may block for ever: it has the timeout of the session;
+- a write may block indefinitely: it has the timeout of the session;
 - a ``#0`` block is returned as an empty array: blocks are read as an exact number of bytes;
 - a reply that comes after its timeout answers the next query: after any failure the session refuses to be used;
 - two threads on one session swap their replies silently: the session belongs to the thread that opened it;
-- status byte, trigger and clear do not exist on sockets: they are refused in words, and clear drops what has come;
+- status byte, trigger and clear do not exist on sockets: refused with an explanation; clear drops what came;
 - a lost link raises whatever the transport raises: all of it becomes `ConnectionLost` here;
 - all resource managers are one, and closing one closes the others' sessions: ours is of a library of its own.
 """
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 
     from drivers.visa.links import Link
 
-_RECEIVE_BYTES = 1 << 16
-_DIALECT = Dialect()
+_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
+_DIALECT = Dialect()  # SCPI, unless told otherwise
 
 
 class VisaSession:
@@ -332,28 +332,28 @@ class VisaSession:
             yield
         except InstrumentError:
             raise
-        except Exception as fault:
-            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end.
-            reason = self._reason(fault)
+        except Exception as error:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
+            reason = self._reason(error)
             self._failure = reason
-            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
+            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from error
 
-    def _reason(self, fault: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         from pyvisa.constants import StatusCode
         from pyvisa.errors import VisaIOError
 
-        timed_out = isinstance(fault, VisaIOError) and fault.error_code == StatusCode.error_timeout
-        if timed_out or isinstance(fault, TimeoutError):
+        timed_out = isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout
+        if timed_out or isinstance(error, TimeoutError):
             return (
-                str(fault)
-                if fault.args and not timed_out and fault.args[0] != "timed out"
+                str(error)
+                if error.args and not timed_out and error.args[0] != "timed out"
                 else (f"no answer within {self.timeout_s:g} s")
             )
-        if isinstance(fault, ConnectionRefusedError):
+        if isinstance(error, ConnectionRefusedError):
             return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(fault, ConnectionResetError | BlockingIOError) and fault.errno is None:
-            return str(fault)
-        return f"{type(fault).__name__}: {fault}"
+        if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
+            return str(error)
+        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
         """Close the link. May be called more than once."""

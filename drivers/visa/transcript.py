@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _HEAD = "# ionecho transcript of "
 _END = "# end"
+# Time, direction, whether in base64, and the bytes.
 _LINE = re.compile(r"(\d+\.\d+) ([<>]) (=?)(.*)$")
 _VOLATILE = (r"echo[0-9a-f]{8}",)
 """Parts of messages that differ from run to run: the names of buffers."""
@@ -81,8 +82,8 @@ class RecordedLink:
         self._whole = True
         try:
             self._file = path.open("w", encoding="ascii", buffering=1)
-        except OSError as fault:
-            raise RunFileError(f"the transcript {path} cannot be written: {fault}") from fault
+        except OSError as error:
+            raise RunFileError(f"the transcript {path} cannot be written: {error}") from error
         self._file.write(f"{_HEAD}{resource}\n")
 
     def send(self, data: bytes) -> None:
@@ -116,7 +117,7 @@ class RecordedLink:
         self.link.clear()
 
     def close(self) -> None:
-        """Let link and transcript go."""
+        """Close link and transcript."""
         self._note(_END)
         with suppress(OSError):
             self._file.close()
@@ -141,18 +142,18 @@ def read_transcript(path: Path) -> list[Exchange]:
     """
     try:
         head, *lines = path.read_text("ascii").splitlines()
-    except (OSError, ValueError) as fault:
-        raise RunFileError(f"the transcript {path} cannot be read: {fault}") from fault
+    except (OSError, ValueError) as error:
+        raise RunFileError(f"the transcript {path} cannot be read: {error}") from error
     if not head.startswith(_HEAD):
         raise RunFileError(f"{path} is no transcript: it does not begin with {_HEAD!r}")
     exchanges: list[Exchange] = []
     for number, line in enumerate(lines, 2):
         if line == _END:
             break
-        found = _LINE.match(line)
-        if found is None:
+        match = _LINE.match(line)
+        if match is None:
             raise RunFileError(f"{path}, line {number}: {line[:60]!r} is no exchange")
-        at, direction, coded, text = found.groups()
+        at, direction, coded, text = match.groups()
         data = base64.b64decode(text) if coded else text.encode("ascii").decode("unicode_escape").encode("latin-1")
         sent = direction == ">"
         if exchanges and exchanges[-1].sent == sent:
@@ -221,8 +222,8 @@ def _difference(client: socket.socket, wanted: bytes, pattern: re.Pattern[bytes]
             if not part:
                 break
             came += part
-    except OSError as fault:
-        return f"{len(came)} of {len(wanted)} bytes came ({fault})"
+    except OSError as error:
+        return f"{len(came)} of {len(wanted)} bytes came ({error})"
     plain = (pattern.sub(b"*", bytes(came)), pattern.sub(b"*", wanted)) if pattern else (bytes(came), wanted)
     if plain[0] == plain[1]:
         return None

@@ -35,17 +35,13 @@ if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
 
-_OVERLOAD = 1.04  # of the range
-
-
-_LIMIT_ERRORS = {"1003", "1006"}
-
-
+_OVERLOAD = 1.04  # of the range: what its converter reads at most
+_LIMIT_ERRORS = {"1003", "1006"}  # it has switched itself off at a limit
 _SWITCH = OffSwitch("the potentiostat", "Unplug the cell, or switch the instrument off.")
 
 
 class Clock(Protocol):
-    """Where time comes from."""
+    """A source of time."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
@@ -82,7 +78,7 @@ class Zahner(Potentiostat):
         return "ZAHNER" in identity.maker.upper() and "binary" not in identity.firmware
 
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.idn)
 
     def arm(self, plan: DrivePlan) -> None:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from protocols import Protocol, PulseSequence
 
 JITTER_S = 0.05
-"""By how much the computer sets a level late at most: half of the dead time of the vendor's own primitives."""
+"""By how much a level may come late before its samples are flagged: ten times what computer and link need."""
 READING_S = 0.02
 """How long a reading takes: one mains period, assumed."""
 RESOLUTION_V = 1e-4

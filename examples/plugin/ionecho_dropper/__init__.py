@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from drivers import DrivePlan, VisaSession
     from protocols import Protocol, PulseSequence
 
-_JITTER_S = 0.05  # by how much the computer sets a level late at most: measured over the lab's network
+_JITTER_S = 0.05  # by how much the computer may set a level late
 _READING_S = 0.02  # how long a reading averages: one mains period
 _OFF = OffSwitch("the output", "Pull the plug of the Dropper.")
 
