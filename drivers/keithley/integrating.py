@@ -159,7 +159,7 @@ class IntegratingSourceMeter(KeithleySourceMeter):
         return self._block(current, begun, source, status, self._over_edges(begun))
 
     def _rows(self, first: int, last: int) -> np.ndarray:
-        query = f':TRAC:DATA? {first}, {last}, "{self._name}", {", ".join(_ELEMENTS)}'
+        query = f':TRAC:DATA? {first}, {last}, "{self.buffer_name}", {", ".join(_ELEMENTS)}'
         answer = self._session.query(query)
         try:
             values = np.array([float(text) for text in answer.split(",")])

@@ -107,7 +107,9 @@ class Keithley2461(KeithleySourceMeter):
         known = min(first, 1)
         # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
         values = self._session.query_block(
-            f':TRAC:DATA? {first + 1 - known}, {end}, "{self._name}", READ, REL, SOUR', 3 * (end - first + known), "<f8"
+            f':TRAC:DATA? {first + 1 - known}, {end}, "{self.buffer_name}", READ, REL, SOUR',
+            3 * (end - first + known),
+            "<f8",
         )
         rows = values.reshape(-1, 3)
         if known and not np.array_equal(rows[0], self._last_row):

@@ -72,6 +72,11 @@ class KeithleySourceMeter(Potentiostat):
     ----------
     session : VisaSession
         Its link; this driver owns it from now on.
+
+    Attributes
+    ----------
+    buffer_name : str
+        Of the reading buffer and of the level list in the instrument; empty until it is armed.
     """
 
     number: ClassVar[str]
@@ -87,7 +92,7 @@ class KeithleySourceMeter(Potentiostat):
         self._plan: DrivePlan | None = None
         self._n_read = 0
         self._off_at = 0
-        self._name = ""
+        self.buffer_name = ""
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -122,7 +127,7 @@ class KeithleySourceMeter(Potentiostat):
         program = program_of(plan)
         # A name that no other program can have by chance: if somebody else's *RST or program comes in between, the
         # buffer of this name is gone, and `read` finds out.
-        self._name = f"{_NAME}{secrets.token_hex(4)}"
+        self.buffer_name = f"{_NAME}{secrets.token_hex(4)}"
         send = self._session.write
         send("*RST;*CLS")
         send(
@@ -136,11 +141,11 @@ class KeithleySourceMeter(Potentiostat):
         self._load_levels(program)
         # Readings may run on into the last block, and in the rest that follows.
         rest = int(program.rest_s / plan.interval_s)
-        send(f':TRAC:MAKE "{self._name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
+        send(f':TRAC:MAKE "{self.buffer_name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
         self._load_trigger_model(program, plan.repeats)
         self._check_error_queue("program")
         self._verify(
-            wanted | self._verified_of_source(plan) | {f':SOUR:CONF:LIST:SIZE? "{self._name}"': plan.base_points}
+            wanted | self._verified_of_source(plan) | {f':SOUR:CONF:LIST:SIZE? "{self.buffer_name}"': plan.base_points}
         )
         self._check_interlock(plan)
         self._plan = plan
@@ -148,9 +153,9 @@ class KeithleySourceMeter(Potentiostat):
         self._off_at = plan.n_samples + 1
 
     def _load_levels(self, program: Program) -> None:
-        self._session.write(f':SOUR:CONF:LIST:CRE "{self._name}"')
+        self._session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
         points = [
-            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self._name}"'
+            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self.buffer_name}"'
             for level, dwell in zip(program.levels_V, program.dwells_s, strict=True)
         ]
         for start in range(0, len(points), _POINTS_PER_MESSAGE):
@@ -159,7 +164,7 @@ class KeithleySourceMeter(Potentiostat):
             self._check_error_queue("level list")
 
     def _load_trigger_model(self, program: Program, repeats: int) -> None:
-        name = f'"{self._name}"'
+        name = f'"{self.buffer_name}"'
         rest = [f"CONF:REC 10, {name}, 1", f"DEL:CONS 11, {program.rest_s!r}"] if program.rest_s else []
         last = 10 + len(rest)
         blocks = [
@@ -233,7 +238,7 @@ class KeithleySourceMeter(Potentiostat):
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self._name}"').split(";")
+        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
             raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
         output, state = answer[0].strip(), answer[1].strip().upper()

@@ -98,7 +98,7 @@ class RecordedLink:
         return count
 
     def _record(self, direction: str, data: bytes) -> None:
-        self._note(f"{time.monotonic() - self._began:.6f} {direction} {_as_text(data)}")
+        self._note(f"{time.monotonic() - self._began:.6f} {direction} {as_text(data)}")
 
     def _note(self, line: str) -> None:
         if not self._whole:
@@ -124,7 +124,8 @@ class RecordedLink:
         self.link.close()
 
 
-def _as_text(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """Return bytes as they stand in a transcript: text with escapes, or base64 where they are mostly no text."""
     readable = sum(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
     if readable < 0.8 * len(data):
         return "=" + base64.b64encode(data).decode("ascii")

@@ -100,7 +100,7 @@ def test_the_program_itself_ends_in_output_off(potentiostat: Potentiostat, resou
     while asked(resource[1], ":TRIG:STAT?").split(";")[0] != "IDLE" or asked(resource[1], ":OUTP?") != "0":
         assert time.monotonic() < deadline
     assert isinstance(potentiostat, KeithleySourceMeter)
-    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat._name}"')) >= plan.n_samples
+    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat.buffer_name}"')) >= plan.n_samples
 
 
 def test_repeats_play_the_same_levels_and_one_rest_follows(potentiostat: Potentiostat) -> None:
@@ -164,7 +164,7 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
         pass
     with VisaSession(resource[1]) as other:
         assert isinstance(potentiostat, KeithleySourceMeter)
-        name = potentiostat._name
+        name = potentiostat.buffer_name
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
