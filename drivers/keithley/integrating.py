@@ -144,7 +144,7 @@ class IntegratingSourceMeter(KeithleySourceMeter):
         known = min(first, 1)
         rows = self._rows(first + 1 - known, end)
         if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbed(f"reading {first} of its buffer has changed")
+            raise self._disturbance(f"reading {first} of its buffer has changed")
         before_s = self._last_row[1] if known else -plan.interval_s
         self._last_row = rows[-1]
         current, begun, source, bits, source_bits = rows[known:].T.copy()

@@ -113,7 +113,7 @@ class Keithley2461(KeithleySourceMeter):
         )
         rows = values.reshape(-1, 3)
         if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbed(f"reading {first} of its buffer has changed")
+            raise self._disturbance(f"reading {first} of its buffer has changed")
         self._last_row = rows[-1].copy()
         current, begun, source = rows[known:].T.copy()
         status = np.zeros(end - first, dtype=np.uint8)

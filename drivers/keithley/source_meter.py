@@ -240,14 +240,14 @@ class KeithleySourceMeter(Potentiostat):
         # The state is asked before the count, so that "idle" means that the count is final.
         answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
-            raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
+            raise self._disturbance(f"its buffer does not answer any more ({';'.join(answer)!r})")
         output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._check_error_queue("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
         available = min(int(number_in("TRAC:ACT?", answer[4])), plan.n_samples)
         if available < self._n_read:
-            raise self._disturbed(f"its buffer holds {available} readings after it held {self._n_read}")
+            raise self._disturbance(f"its buffer holds {available} readings after it held {self._n_read}")
         # The output is on before the first reading; the program itself switches it off after the last.
         if output == "0" and state != "IDLE" and 0 < available < plan.n_samples:
             self._off_at = min(self._off_at, available)
@@ -284,7 +284,7 @@ class KeithleySourceMeter(Potentiostat):
             reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
         return "; ".join(reasons[:3])
 
-    def _disturbed(self, how: str) -> InstrumentError:
+    def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
             f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC:ACT?",

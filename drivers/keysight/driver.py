@@ -198,7 +198,7 @@ class _B2900(Potentiostat):
         on, condition, count = (round(_number("its state", part)) for part in parts)
         available = min(count, plan.n_samples)
         if available < self._n_read:
-            raise self._disturbed(f"its trace buffer holds {available} samples after it held {self._n_read}")
+            raise self._disturbance(f"its trace buffer holds {available} samples after it held {self._n_read}")
         if available > self._n_read:
             return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
         if available == plan.n_samples:
@@ -220,7 +220,7 @@ class _B2900(Potentiostat):
             command=":OUTP1?",
         )
 
-    def _disturbed(self, how: str) -> InstrumentError:
+    def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
             f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC1:POIN:ACT?",
@@ -233,7 +233,7 @@ class _B2900(Potentiostat):
         values = self._session.query_block(f":TRAC1:DATA? {first - known},{count}", _COLUMNS * count, ">f8")
         rows = values.reshape(-1, _COLUMNS)
         if known and not np.array_equal(rows[0], self._last_row, equal_nan=True):
-            raise self._disturbed(f"sample {first} of its trace buffer has changed")
+            raise self._disturbance(f"sample {first} of its trace buffer has changed")
         self._n_read, self._last_row = end, rows[-1]
         return self._block(rows[known:], first)
 

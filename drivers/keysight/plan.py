@@ -101,7 +101,7 @@ class B2900Planner(Planner):
         return within_range(limit_A, current_range_A)
 
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
-        """Return the sampling that is asked for: what can be done depends on the list, see `arranged`."""
+        """Return the sampling that is asked for: what can be done depends on the list, see `arrange`."""
         return Rate(asked_s, asked_s)
 
     def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
@@ -110,7 +110,7 @@ class B2900Planner(Planner):
         wanted = max(shortest_dwell_s, _LEAD_IN_SAMPLES * rate.interval_s) / self.caps.time_step_s
         return math.ceil(wanted / common - 1e-9) * common if common else 0
 
-    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Return the steps as a list on one time step, and the sampling beside it."""
         # A dwell that vanishes on the time step is a problem that is noted already: no list has it.
         grid = self._grid(steps, repeats, notes) if steps.dwell_ticks.min() > 0 else None

@@ -3,7 +3,7 @@
 `Planner.plan` is the one way from a protocol to a `DrivePlan`. A driver gives it `Capabilities` and `Tables`, and
 overrides the hooks in which its instrument differs. Every problem is collected, so that one refusal names them all.
 
-The order: voltage and current range, stairs for ramps, sampling, quantised steps, lead-in, the instrument's memory,
+The order: voltage and current range, stairs for ramps, sampling, steps on the grids, lead-in, the instrument's memory,
 the plan itself.
 """
 
@@ -18,10 +18,10 @@ import numpy as np
 from drivers.contract.plan import DrivePlan, Rounding
 from drivers.planning.steps import (
     Steps,
-    covering,
     dwell_problems,
-    quantised,
+    quantise,
     sequence_of,
+    smallest_covering,
     staircase_for_ramps,
 )
 from protocols import Fault, ProtocolError, PulseSequence, format_quantity
@@ -124,7 +124,7 @@ class Planner:
 
     def voltage_range(self, sequence: PulseSequence, notes: Notes) -> tuple[float, float]:
         """Return full scale and resolution (V) of the source; note a problem where no range has all levels."""
-        full_scale = covering(self.caps.voltage_ranges_V, sequence.max_abs_V)
+        full_scale = smallest_covering(self.caps.voltage_ranges_V, sequence.max_abs_V)
         if full_scale is None:
             full_scale = self.caps.voltage_ranges_V[-1]
             level, highest = format_quantity(sequence.max_abs_V, "V"), format_quantity(full_scale, "V")
@@ -133,7 +133,7 @@ class Planner:
 
     def current_range_A(self, wanted_A: float) -> float | None:
         """Return the full scale (A) that measures a current without overload; None if there is none."""
-        return covering(self.caps.current_ranges_A, wanted_A)
+        return smallest_covering(self.caps.current_ranges_A, wanted_A)
 
     def compliance_A(self, limit_A: float, current_range_A: float) -> float:
         """Return the current limit (A) to be kept on a current range."""
@@ -156,7 +156,7 @@ class Planner:
         """Return for how many time steps a sequence that starts with an edge is led in by a rest; 0 for none."""
         return 0
 
-    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Return steps and sampling as the instrument's memory takes them; note a problem where it does not."""
         return steps, rate
 
@@ -189,18 +189,18 @@ class Planner:
         notes = Notes(remarks=list(self.remarks(protocol)))
         ranges = self._ranges(protocol, notes)
         shortest_s = self.shortest_dwell_s(ranges.current_A)
-        sequence = self._without_ramps(protocol.sequence, shortest_s, ranges.resolution_V, notes)
+        sequence = self._replace_ramps(protocol.sequence, shortest_s, ranges.resolution_V, notes)
         rate = self.rate(protocol.sampling.interval_s, ranges.current_A, sequence)
         tick_s = self.time_step_s(rate)
-        steps, roundings = quantised(sequence, tick_s, ranges.resolution_V)
+        steps, roundings = quantise(sequence, tick_s, ranges.resolution_V)
         notes.roundings += roundings
-        steps = self._with_lead_in(steps, sequence.rest_V, rate, shortest_s, notes)
+        steps = self._add_lead_in(steps, sequence.rest_V, rate, shortest_s, notes)
         notes.problems += dwell_problems(steps, replace(self.caps, min_dwell_s=shortest_s, time_step_s=tick_s))
-        steps, rate = self.arranged(steps, rate, protocol.repeats, notes)
+        steps, rate = self.arrange(steps, rate, protocol.repeats, notes)
         _note_interval(protocol.sampling.interval_s, rate.interval_s, notes)
         notes.problems += self._too_many(steps, protocol.repeats, rate)
         self._raise_problems(notes.problems)
-        return self._finished(protocol, ranges, steps, rate, notes)
+        return self._make_plan(protocol, ranges, steps, rate, notes)
 
     def _ranges(self, protocol: Protocol, notes: Notes) -> Ranges:
         """Return the ranges; where none does, the highest, so that all other problems are found as well."""
@@ -226,13 +226,13 @@ class Planner:
         return Ranges(voltage, current, self.compliance_A(limit, current), resolution)
 
     @staticmethod
-    def _without_ramps(sequence: PulseSequence, dwell_s: float, resolution_V: float, notes: Notes) -> PulseSequence:
+    def _replace_ramps(sequence: PulseSequence, dwell_s: float, resolution_V: float, notes: Notes) -> PulseSequence:
         stepped, n_stairs = staircase_for_ramps(sequence, dwell_s, resolution_V)
         if n_stairs:
             notes.remarks.append(f"ramps become {n_stairs} stairs: this source steps")
         return stepped
 
-    def _with_lead_in(self, steps: Steps, rest_V: float, rate: Rate, shortest_s: float, notes: Notes) -> Steps:
+    def _add_lead_in(self, steps: Steps, rest_V: float, rate: Rate, shortest_s: float, notes: Notes) -> Steps:
         """Put a rest before a sequence that starts with an edge: its samples show the state that it starts from."""
         if abs(steps.levels_V[0] - rest_V) < _SAME_LEVEL_V:
             return steps
@@ -260,11 +260,11 @@ class Planner:
         if problems:
             raise ProtocolError(tuple(problems), self.caps.model)
 
-    def _finished(self, protocol: Protocol, ranges: Ranges, steps: Steps, rate: Rate, notes: Notes) -> DrivePlan:
+    def _make_plan(self, protocol: Protocol, ranges: Ranges, steps: Steps, rate: Rate, notes: Notes) -> DrivePlan:
         tick_s = self.time_step_s(rate)
         n_samples = self.n_samples(steps, protocol.repeats, rate)
         realised = sequence_of(steps, tick_s, protocol.sequence.rest_V, protocol.repeats)
-        realised = _with_rest(realised, n_samples * rate.late_s, tick_s, notes)
+        realised = _add_rest(realised, n_samples * rate.late_s, tick_s, notes)
         protocol.limits.check_sequence(realised)
         plan = DrivePlan(
             model=self.caps.model,
@@ -292,7 +292,7 @@ def _note_interval(asked_s: float, done_s: float, notes: Notes) -> None:
         notes.roundings.append(Rounding("sampling interval", asked_s, done_s, "s"))
 
 
-def _with_rest(sequence: PulseSequence, rest_s: float, time_step_s: float, notes: Notes) -> PulseSequence:
+def _add_rest(sequence: PulseSequence, rest_s: float, time_step_s: float, notes: Notes) -> PulseSequence:
     """Put a rest behind a sequence, in which late readings find their time."""
     if rest_s <= 0.0:
         return sequence

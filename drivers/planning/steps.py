@@ -1,4 +1,4 @@
-"""Steps of a stepping source: stairs for ramps, quantised edges and levels, dwells within a model's bounds."""
+"""Steps of a stepping source: stairs for ramps, edges and levels on grids, dwells within a model's bounds."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class Steps:
         return len(self.levels_V)
 
 
-def covering(ranges: tuple[float, ...], value: float) -> float | None:
+def smallest_covering(ranges: tuple[float, ...], value: float) -> float | None:
     """Return the smallest range that covers a magnitude, or None."""
     fitting = [full_scale for full_scale in ranges if full_scale >= abs(value) * (1 - 1e-12)]
     return min(fitting) if fitting else None
@@ -77,7 +77,7 @@ def staircase_for_ramps(sequence: PulseSequence, min_dwell_s: float, resolution_
     return PulseSequence.from_arrays(times, levels, sequence.duration_s, rest_V=sequence.rest_V), n_stairs
 
 
-def quantised(sequence: PulseSequence, time_step_s: float, resolution_V: float) -> tuple[Steps, list[Rounding]]:
+def quantise(sequence: PulseSequence, time_step_s: float, resolution_V: float) -> tuple[Steps, list[Rounding]]:
     """Put a sequence of holds on the grids of a source.
 
     Edge *times* are rounded, not dwells, so that errors do not add up.

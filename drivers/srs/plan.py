@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from drivers.contract.identity import Capabilities
 from drivers.planning.planner import Planner, Rate
-from drivers.planning.steps import Tables, covering
+from drivers.planning.steps import Tables, smallest_covering
 from protocols import Fault, format_quantity
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class EC301Planner(Planner):
         """Return the full scale that reads a current: half of it, but no more than the instrument drives."""
         if wanted_A > self.caps.current_ranges_A[-1]:
             return None
-        return covering(self.caps.current_ranges_A, wanted_A / _READ_BEYOND)
+        return smallest_covering(self.caps.current_ranges_A, wanted_A / _READ_BEYOND)
 
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the nearest of 4 us x 2^n that is not slower than asked, where there is one."""
@@ -72,7 +72,7 @@ class EC301Planner(Planner):
         interval = math.ldexp(TICK_S, exponent)
         return Rate(interval, interval)
 
-    def arranged(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Note a problem if a program does not hold the levels."""
         if len(steps) > _MAX_POINTS:
             notes.problems.append(Fault("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))

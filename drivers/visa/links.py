@@ -70,7 +70,7 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
     Raises whatever pyvisa and the transports raise.
     """
     milliseconds = int(timeout_s * 1000)
-    claim = _claimed(resource)
+    claim = _claim_line(resource)
     try:
         opened = cast(
             "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
@@ -92,7 +92,7 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
         raise
 
 
-def _claimed(resource: str) -> ExitStack:
+def _claim_line(resource: str) -> ExitStack:
     """Lock a serial line until the returned stack is closed, before it is opened: opening drops what has come.
 
     The operating system lets any number of programs open one line, and each takes what another was answered. Windows

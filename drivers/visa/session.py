@@ -154,15 +154,15 @@ class VisaSession:
         self.write(message)
         head = self._exactly(message, 2)
         if head[:1] != b"#" or not head[1:].isdigit():
-            raise self._desynchronised(message, f"expected a binary block, got {head!r}")
+            raise self._desync_error(message, f"expected a binary block, got {head!r}")
         digits = int(head[1:])
         if digits:
             announced = self._exactly(message, digits)
             if not announced.isdigit() or int(announced) != n_bytes:
-                raise self._desynchronised(message, f"block of {announced!r} bytes instead of {n_bytes}")
+                raise self._desync_error(message, f"block of {announced!r} bytes instead of {n_bytes}")
         data = self._exactly(message, n_bytes)
         if self._exactly(message, 1) != b"\n":
-            raise self._desynchronised(message, f"no line end after a block of {n_bytes} bytes")
+            raise self._desync_error(message, f"no line end after a block of {n_bytes} bytes")
         return np.frombuffer(data, dtype=dtype).astype(np.float64, copy=False)
 
     # -- streams: what comes unasked ----------------------------------------------------------------------------------
@@ -306,7 +306,7 @@ class VisaSession:
                 done += part
         return data
 
-    def _desynchronised(self, message: str, what: str) -> InstrumentError:
+    def _desync_error(self, message: str, what: str) -> InstrumentError:
         self._failure = f"the reply to {_shown(message)} was garbled"
         return InstrumentError(f"{self.resource}: reply to {_shown(message)}: {what}", command=message)
 

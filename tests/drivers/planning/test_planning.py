@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from drivers import Keithley2461
-from drivers.planning.steps import dwell_problems, quantised, staircase_for_ramps
+from drivers.planning.steps import dwell_problems, quantise, staircase_for_ramps
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 
@@ -64,15 +64,15 @@ def test_dwells_shorter_than_the_shortest_pulse_are_refused_with_their_edge() ->
 def test_a_dwell_that_is_too_short_is_told_the_stretch_that_would_do(dwell_s: float, factor: str) -> None:
     asked = protocol(PulseSequence.from_arrays([0, 0.1, 0.1 + dwell_s], [0, 0.01, 0], 0.2))
     limits = replace(Keithley2461.capabilities, time_step_s=1e-7)
-    steps, _ = quantised(asked.sequence, 1e-7, 1e-6)
+    steps, _ = quantise(asked.sequence, 1e-7, 1e-6)
     (fault,) = dwell_problems(steps, limits)
     assert fault.message.endswith(f"stretch the protocol by {factor}: --stretch {factor}")
-    steps, _ = quantised(asked.stretched(float(factor)).sequence, 1e-7, 1e-6)
+    steps, _ = quantise(asked.stretched(float(factor)).sequence, 1e-7, 1e-6)
     assert dwell_problems(steps, limits) == []
 
 
 def test_no_stretch_is_named_where_none_would_do() -> None:
-    steps, _ = quantised(PulseSequence.from_arrays([0, 9000.0], [0, 0.01], 9000.000001), 1e-6, 1e-6)
+    steps, _ = quantise(PulseSequence.from_arrays([0, 9000.0], [0, 0.01], 9000.000001), 1e-6, 1e-6)
     (fault,) = dwell_problems(steps, Keithley2461.capabilities)
     assert "stretch" not in fault.message
 
@@ -123,7 +123,7 @@ def test_quantised_edges_and_levels_are_within_half_a_step(segments: list[tuple[
     sequence = PulseSequence.from_arrays(
         np.concatenate([[0.0], ends[:-1]]), [level for _, level in segments], float(ends[-1])
     )
-    steps, _ = quantised(sequence, 1e-6, 5e-6)
+    steps, _ = quantise(sequence, 1e-6, 5e-6)
     done = np.concatenate([[0], np.cumsum(steps.dwell_ticks)]) * 1e-6
     assert np.abs(done - np.append(sequence.times_s, sequence.duration_s)).max() <= 0.5e-6 * (1 + 1e-6)
     assert np.abs(steps.levels_V - sequence.start_V).max() <= 2.5e-6 * (1 + 1e-6)
