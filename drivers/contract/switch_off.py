@@ -65,7 +65,7 @@ def switch_off(
     exchange : callable
         Stops the program, switches off and asks for the state; returns the instrument's answer.
     is_off : callable
-        Whether that answer says that the output is off. Raises ValueError, or returns False, for any other.
+        Whether that answer says that the output is off. It may raise for one that it cannot read.
     afterwards : callable, optional
         What is done once the output is off, such as setting the level to 0.
 
@@ -82,8 +82,8 @@ def switch_off(
         raise switch.unknown(resource, f"it was told to switch off, and no answer says that it is ({error})") from error
     try:
         off = is_off(answer)
-    except ValueError:  # an answer that is no number, where one was asked for
-        off = False
+    except Exception as error:  # such as an answer that is no number, where one was asked for
+        raise switch.unknown(resource, f"it was told to switch off and answers {answer!r}") from error
     if not off:
         raise switch.unknown(resource, f"it was told to switch off and answers {answer!r}")
     if afterwards is not None:

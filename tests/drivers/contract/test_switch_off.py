@@ -220,3 +220,12 @@ def test_stopping_the_program_by_hand_is_not_swallowed() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         switch_off(OffSwitch("the output", "Press it."), "smu", interrupted, is_off)
+
+
+@pytest.mark.parametrize("error", [ValueError("no number"), KeyError("a bug of the driver")])
+def test_an_answer_that_cannot_be_read_is_not_off(error: Exception) -> None:
+    def is_off(_: str) -> bool:
+        raise error
+
+    with pytest.raises(OutputStateUnknown, match=r"smu may still be ON.*answers 'x'.*Press it\."):
+        switch_off(OffSwitch("the output", "Press it."), "smu", lambda: "x", is_off)

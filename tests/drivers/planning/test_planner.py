@@ -86,8 +86,8 @@ LEVELS = st.one_of(st.sampled_from([0.0, 0.01, -0.01, 0.0204, 0.5, -1.0]), st.fl
 def protocols(draw: Callable[..., Any], *, ramps: bool) -> Protocol:
     segments = draw(st.lists(st.tuples(DWELLS, LEVELS, LEVELS if ramps else st.none()), min_size=1, max_size=8))
     bounds = np.concatenate([[0.0], np.cumsum([dwell for dwell, _, _ in segments])])
-    starts = [level for _, level, _ in segments]
-    ends = [start if end is None else end for _, start, end in segments]
+    starts = np.array([level for _, level, _ in segments])
+    ends = np.array([start if end is None else end for _, start, end in segments])
     sequence = PulseSequence(bounds[:-1], starts, ends, float(bounds[-1]))
     sampling = Sampling(draw(st.floats(1e-6, 2.0)), draw(st.sampled_from([None, 1e-6, 1e-4, 0.1])))
     limits = Limits(voltage_V=2.0, current_A=draw(st.sampled_from([1e-6, 1e-4, 1e-2])))
