@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, final
 
 from drivers.contract.identity import Capabilities, Identity
 from drivers.visa.dialect import Dialect
-from protocols import Fault, ProtocolError, format_quantity
+from protocols import Problem, ProtocolError, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.block import Block
@@ -25,13 +25,13 @@ class MakesPlans(Protocol):
         """Return what the model will do, or raise `ProtocolError` with every reason."""
 
 
-def unwatched_limits(limits: Limits) -> tuple[Fault, ...]:
+def unwatched_limits(limits: Limits) -> tuple[Problem, ...]:
     """Return which limits of a protocol no run can watch: those of quantities that a potentiostat does not measure."""
     if limits.temperature_K is None:
         return ()
     kelvin = format_quantity(limits.temperature_K, "K")
     return (
-        Fault(
+        Problem(
             "limits.temperature",
             f"nothing would watch the limit of {kelvin}: no run reads a thermometer yet. Remove this limit, and give "
             "the temperature controller a limit of its own",
@@ -85,7 +85,7 @@ class Potentiostat(ABC):
         try:
             plan = cls.planner.plan(protocol)
         except ProtocolError as error:
-            raise ProtocolError((*error.faults, *unwatched), error.source) from error
+            raise ProtocolError((*error.problems, *unwatched), error.source) from error
         if unwatched:
             raise ProtocolError(unwatched, plan.model)
         return plan

@@ -11,7 +11,7 @@ import numpy as np
 from drivers.contract.plan import Rounding
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Steps, within_range
-from protocols import Fault, format_quantity
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
     from drivers.planning.planner import Notes
@@ -132,7 +132,7 @@ class B2900Planner(Planner):
             total = format_quantity(float(steps.dwell_ticks.sum()) * tick_s, "s")
             least = format_quantity(float(steps.dwell_ticks.min()) * tick_s, "s")
             notes.problems.append(
-                Fault(
+                Problem(
                     "sequence",
                     f"dwells from {least} in {total} have no common time step with which a list of {most} points would "
                     "do: make the rests shorter, or all dwells multiples of a longer step",

@@ -11,7 +11,7 @@ import numpy as np
 from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Tables
-from protocols import Fault, format_quantity
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.identity import Capabilities
@@ -98,7 +98,7 @@ class EmStatPlanner(Planner):
         mode = mode_for(self.modes, sequence)
         if not mode.has(_levels_of(sequence)):
             span = f"from {mode.low_V:g} to {mode.high_V:g} V and within {mode.window_V:g} V"
-            notes.problems.append(Fault("sequence", f"levels must be {span}"))
+            notes.problems.append(Problem("sequence", f"levels must be {span}"))
         return self.caps.voltage_ranges_V[-1], mode.step_V
 
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
@@ -120,14 +120,14 @@ class EmStatPlanner(Planner):
         """Return the time constant of the mode's bandwidth."""
         return (1.0 / (2.0 * math.pi * mode_for(self.modes, sequence).bandwidth_Hz),)
 
-    def problems_of(self, plan: DrivePlan) -> tuple[Fault, ...]:
+    def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
         """Return a problem if the script does not fit the script memory."""
         mode = mode_for(self.modes, plan.sequence)
         size = sum(len(line) + 1 for line in script_for(plan, mode.number, mode.bandwidth_Hz))
         if size <= self.script_bytes:
             return ()
         levels = plan.base_points
-        return (Fault("sequence", f"{levels} levels make a script of {size} bytes; {self.script_bytes} fit"),)
+        return (Problem("sequence", f"{levels} levels make a script of {size} bytes; {self.script_bytes} fit"),)
 
 
 def _dividing(times_s: np.ndarray, duration_s: float, interval_s: float, step_s: float) -> float:

@@ -24,7 +24,7 @@ from drivers.planning.steps import (
     smallest_covering,
     staircase_for_ramps,
 )
-from protocols import Fault, ProtocolError, PulseSequence, format_quantity
+from protocols import Problem, ProtocolError, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.identity import Capabilities
@@ -45,7 +45,7 @@ class Notes:
 
     Attributes
     ----------
-    problems : list of Fault
+    problems : list of Problem
         What the instrument cannot do; the plan is refused with all of them.
     roundings : list of Rounding
         What it does differently from what was asked.
@@ -53,7 +53,7 @@ class Notes:
         What the user should know besides.
     """
 
-    problems: list[Fault] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
     roundings: list[Rounding] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
 
@@ -128,7 +128,7 @@ class Planner:
         if full_scale is None:
             full_scale = self.caps.voltage_ranges_V[-1]
             level, highest = format_quantity(sequence.max_abs_V, "V"), format_quantity(full_scale, "V")
-            notes.problems.append(Fault("sequence", f"{level} is beyond the highest range, {highest}"))
+            notes.problems.append(Problem("sequence", f"{level} is beyond the highest range, {highest}"))
         return full_scale, self.tables.resolution_V[full_scale]
 
     def current_range_A(self, wanted_A: float) -> float | None:
@@ -169,7 +169,7 @@ class Planner:
         """Return the time constants (s) between the true current and the reading."""
         return self.caps.response_s
 
-    def problems_of(self, plan: DrivePlan) -> tuple[Fault, ...]:
+    def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
         """Return why the program of a finished plan cannot be loaded."""
         return ()
 
@@ -208,17 +208,17 @@ class Planner:
         limit = protocol.limits.current_A
         wanted = protocol.sampling.current_range_A or limit
         if limit is None or wanted is None:  # no protocol is without: this is for types
-            raise ProtocolError((Fault("limits.current", "is missing: without it nothing guards the cell"),))
+            raise ProtocolError((Problem("limits.current", "is missing: without it nothing guards the cell"),))
         current = self.current_range_A(wanted)
         if current is None:
             current = self.caps.current_ranges_A[-1]
             asked, highest = format_quantity(wanted, "A"), format_quantity(current, "A")
-            notes.problems.append(Fault("sampling.current_range", f"{asked} is beyond the highest range, {highest}"))
+            notes.problems.append(Problem("sampling.current_range", f"{asked} is beyond the highest range, {highest}"))
         elif current > self.tables.largest_A.get(voltage, math.inf):
             full_scale, source = format_quantity(current, "A"), format_quantity(voltage, "V")
             most = format_quantity(self.tables.largest_A[voltage], "A")
             notes.problems.append(
-                Fault(
+                Problem(
                     "sampling.current_range",
                     f"the {full_scale} range does not go with the {source} range of the source: at most {most}",
                 )
@@ -243,20 +243,20 @@ class Planner:
         notes.remarks.append(f"a rest of {lead_s} is put before the first edge")
         return Steps(np.concatenate([[ticks], steps.dwell_ticks]), np.concatenate([[rest_V], steps.levels_V]))
 
-    def _too_many(self, steps: Steps, repeats: int, rate: Rate) -> list[Fault]:
+    def _too_many(self, steps: Steps, repeats: int, rate: Rate) -> list[Problem]:
         problems = []
         n_edges = len(steps) * repeats
         n_samples = self.n_samples(steps, repeats, rate)
         if n_edges > self.caps.max_edges:
-            problems.append(Fault("sequence", f"{n_edges} levels in all; at most {self.caps.max_edges}"))
+            problems.append(Problem("sequence", f"{n_edges} levels in all; at most {self.caps.max_edges}"))
         if n_samples > self.caps.max_samples:
             most = self.caps.max_samples
             problems.append(
-                Fault("sampling", f"{n_samples} samples in all; the buffer holds {most}: sample more slowly")
+                Problem("sampling", f"{n_samples} samples in all; the buffer holds {most}: sample more slowly")
             )
         return problems
 
-    def _raise_problems(self, problems: list[Fault] | tuple[Fault, ...]) -> None:
+    def _raise_problems(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         if problems:
             raise ProtocolError(tuple(problems), self.caps.model)
 

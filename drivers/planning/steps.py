@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.plan import Rounding
-from protocols import Fault, PulseSequence, format_quantity
+from protocols import Problem, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -99,7 +99,7 @@ def quantise(sequence: PulseSequence, time_step_s: float, resolution_V: float) -
     return Steps(np.diff(ticks), levels), roundings
 
 
-def dwell_problems(steps: Steps, caps: Capabilities) -> list[Fault]:
+def dwell_problems(steps: Steps, caps: Capabilities) -> list[Problem]:
     """Return which dwells are too short or too long for the model, and which stretch of the protocol would help."""
     problems = []
     dwells = steps.dwell_ticks * caps.time_step_s
@@ -111,7 +111,7 @@ def dwell_problems(steps: Steps, caps: Capabilities) -> list[Fault]:
             k = int(np.flatnonzero(wrong)[0])
             others = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
             problems.append(
-                Fault(
+                Problem(
                     f"sequence, edge {k + 1}",
                     f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, {word} "
                     f"time of the {caps.model}, {format_quantity(bound, 's')}{others}{_remedy(dwells, caps)}",

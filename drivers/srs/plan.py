@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from drivers.contract.identity import Capabilities
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Tables, smallest_covering
-from protocols import Fault, format_quantity
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
     from drivers.planning.planner import Notes
@@ -75,7 +75,7 @@ class EC301Planner(Planner):
     def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
         """Note a problem if a program does not hold the levels."""
         if len(steps) > _MAX_POINTS:
-            notes.problems.append(Fault("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))
+            notes.problems.append(Problem("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))
         return steps, rate
 
 

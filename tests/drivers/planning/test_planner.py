@@ -36,8 +36,8 @@ def planned(model: str, protocol: Protocol) -> tuple[type[Potentiostat], DrivePl
         return driver, driver.plan(protocol)
     except ProtocolError as error:
         refused = error
-    assert refused.faults
-    assert all(problem.path and problem.message for problem in refused.faults)
+    assert refused.problems
+    assert all(problem.path and problem.message for problem in refused.problems)
     assert refused.source == driver.capabilities.model
     return None
 
@@ -131,7 +131,7 @@ def test_a_temperature_limit_that_nobody_watches_is_refused(model: str) -> None:
     limits = Limits(voltage_V=1.0, current_A=1e-4, temperature_K=350.0)
     with pytest.raises(ProtocolError, match=r"limits\.temperature.*350 K.*Remove this limit") as caught:
         driver_named(model).plan(Protocol("hot", PULSE, Sampling(0.1), limits))
-    assert [problem.path for problem in caught.value.faults] == ["limits.temperature"]
+    assert [problem.path for problem in caught.value.problems] == ["limits.temperature"]
 
 
 @every_model
@@ -139,7 +139,7 @@ def test_it_is_refused_beside_all_other_reasons(model: str) -> None:
     limits = Limits(voltage_V=1.0, current_A=500.0, temperature_K=350.0)
     with pytest.raises(ProtocolError) as caught:
         driver_named(model).plan(Protocol("hot", PULSE, Sampling(0.1), limits))
-    assert {"sampling.current_range", "limits.temperature"} <= {problem.path for problem in caught.value.faults}
+    assert {"sampling.current_range", "limits.temperature"} <= {problem.path for problem in caught.value.problems}
 
 
 def test_limits_that_a_run_watches_are_not_refused() -> None:
@@ -151,7 +151,7 @@ def test_a_voltage_and_a_current_beyond_all_ranges_are_told_together(model: str)
     high = PulseSequence.pulse("500 V", "2 s", before="2 s", after="2 s")
     with pytest.raises(ProtocolError) as caught:
         driver_named(model).plan(Protocol("high", high, Sampling(0.1), Limits(voltage_V=1000.0, current_A=500.0)))
-    assert {"sequence", "sampling.current_range"} <= {problem.path for problem in caught.value.faults}
+    assert {"sequence", "sampling.current_range"} <= {problem.path for problem in caught.value.problems}
 
 
 @every_model

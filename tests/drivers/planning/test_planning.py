@@ -81,7 +81,7 @@ def test_every_reason_is_named_at_once() -> None:
     impossible = PulseSequence.from_arrays([0, 0.1, 0.1001], [0, 0.01, 0], 200.0)
     with pytest.raises(ProtocolError) as caught:
         Keithley2461.plan(protocol(impossible, 1e-6, Limits(voltage_V=1.0, current_A=50.0)))
-    assert {fault.path for fault in caught.value.faults} == {
+    assert {fault.path for fault in caught.value.problems} == {
         "sequence, edge 2",
         "sampling",
         "sampling.current_range",
