@@ -1,4 +1,4 @@
-"""How is a small plot drawn without a plotting package? Axes, lines, points, bands and a legend as SVG text.
+"""Small plots as SVG text: axes, lines, points, bands and a legend.
 
 `Plot` is given layers (`line`, `points`, `band`); `write` makes the file.
 """

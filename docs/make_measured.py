@@ -1,4 +1,4 @@
-"""What do the fits of other people's measurements look like? The plots and figures of ``docs/measured/``.
+"""Plots and figures of ``docs/measured/``: fits of other people's measurements.
 
 The data are not part of the project; without them (``IONECHO_DATA``, or ``../shared/data``) nothing is made.
 """

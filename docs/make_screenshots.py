@@ -1,4 +1,4 @@
-"""How do the pictures of the window in ``docs/images/`` come about? The real window, driven against the simulator.
+"""Pictures of the window in ``docs/images/``: the real window, driven against the simulator.
 
 Run it where there is no screen of its own::
 

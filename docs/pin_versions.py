@@ -1,4 +1,4 @@
-"""Which versions were tested? Writes this environment's into constraints.txt and pyproject.toml (`just pins`)."""
+"""Pins of the tested versions, written into constraints.txt and pyproject.toml (`just pins`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two equal pulses, closer and closer: how much does the second one find changed?
+"""Pump and probe: two equal pulses, closer and closer; how much the second one has changed.
 
 Start an instrument first, for instance ``ionecho sim keithley2461 --port 5025``, and then this script.
 """

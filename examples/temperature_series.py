@@ -1,4 +1,4 @@
-"""How does the memory's time change with temperature? Cool or heat, wait until that is stable, run, and go on.
+"""Temperature series: set, wait until stable, run, and compare how the memory time changes.
 
 Start instruments that share a cell and its cryostat first, for instance
 ``ionecho sim keithley2461 lakeshore336 --cell thermal --speed 20``, and then this script with both their resources.

@@ -177,103 +177,82 @@ def run(
         measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
 
 
+Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are fitted together.")
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
+    ),
+]
+Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")]
+Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
+Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
+Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
+Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
+Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
+Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
+Activated = Annotated[
+    list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
+]
+Temperatures = Annotated[
+    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given.")
+]
+Compared = Annotated[
+    bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
+]
+Thicknesses = Annotated[
+    list[str] | None,
+    typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
+]
+
+
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
 def fit(
-    runs: Annotated[
-        list[Path],
-        typer.Argument(
-            metavar="RUN",
-            help="Run file; several, or impedance texts, are fitted together.",
-        ),
-    ],
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--model",
-            "-m",
-            help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
-        ),
-    ] = None,
-    spectrum: Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")] = False,
-    ranked: Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")] = False,
-    drift: Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")] = False,
-    mains: Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")] = None,
-    robust: Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")] = False,
-    posterior: Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")] = False,
-    share: Annotated[
-        list[str] | None,
-        typer.Option("--share", help="Parameter or element that all have in common."),
-    ] = None,
-    activate: Annotated[
-        list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
-    ] = None,
-    temperature: Annotated[
-        list[float] | None,
-        typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given."),
-    ] = None,
-    compared: Annotated[
-        bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
-    ] = False,
-    thickness: Annotated[
-        list[str] | None,
-        typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
-    ] = None,
+    runs: Runs,
+    model: Models = None,
+    spectrum: Spectrum = False,
+    ranked: Ranked = False,
+    drift: Drift = False,
+    mains: Mains = None,
+    robust: Robust = False,
+    posterior: Sampled = False,
+    share: Shared = None,
+    activate: Activated = None,
+    temperature: Temperatures = None,
+    compared: Compared = False,
+    thickness: Thicknesses = None,
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
 
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
-    from daq import is_results
-    from fitting import StudyOptions
-    from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit
-    from ionecho.commands.fit_several import compare_runs, fit_together
+    from ionecho.commands.fit_request import FitRequest, run_fit
     from ionecho.commands.refusals import reported
 
-    # A pattern such as runs/*.nxs takes in the results beside the runs.
-    runs = [one for one in runs if not is_results(one)] or runs
-    together = len(runs) > 1 or share or activate or temperature or runs[0].suffix.lower() in {".mpt", ".txt", ".csv"}
-    many, alone = bool(together), drift or mains or robust or posterior
-    for wrong, message, hint in (
-        (model and len(model) > 1 and not ranked, "several circuits are compared with --rank", "--model"),
-        (ranked and spectrum, "a spectrum has no circuits to rank", "--rank"),
-        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUN"),
-        (
-            (many or ranked) and alone,
-            "--drift, --mains, --robust and --posterior are for one run and one circuit",
-            None,
-        ),
-        (
-            posterior and (spectrum or robust),
-            "the posterior is of a circuit, fitted by least squares",
-            "--posterior",
-        ),
-        (
-            compared and (len(runs) < 2 or share or activate),
-            "a comparison is of two runs or more, each fitted alone",
-            "--compare",
-        ),
-    ):
-        if wrong:
-            raise typer.BadParameter(message, param_hint=hint)
-    run = runs[0]
+    request = FitRequest(
+        runs,
+        model or [],
+        spectrum=spectrum,
+        ranked=ranked,
+        drift=drift,
+        mains_Hz=mains,
+        robust=robust,
+        posterior=posterior,
+        share=share or [],
+        activate=activate or [],
+        temperatures_K=temperature or [],
+        compared=compared,
+        thicknesses=thickness or [],
+    )
+    if wrong := request.wrong_combination():
+        raise typer.BadParameter(wrong[0], param_hint=wrong[1])
     with reported(as_json=as_json):
-        check_fit(runs, model or [], mains, temperature or [])
-        circuit = model[0] if model else "R0-Mig1-CPE1"
-        options = StudyOptions(drift=drift, mains_Hz=mains, robust=robust)
-        if compared:
-            compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)
-        elif many:
-            fit_together(runs, circuit, share, activate or [], temperature or [], as_json=as_json)
-        elif ranked:
-            rank_models(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
-        elif posterior:
-            print_posterior(run, circuit, options, as_json=as_json)
-        elif spectrum:
-            fit_spectrum_of_run(run, options, as_json=as_json)
-        else:
-            fit_run(run, circuit, options, as_json=as_json)
+        run_fit(request, as_json=as_json)
 
 
 @app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')

@@ -123,9 +123,9 @@ class IntegratingSourceMeter(KeithleySourceMeter):
         self._last_row = np.empty(len(_ELEMENTS))
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
-        line_Hz = number_in(":SYST:LFR?", self._session.query(":SYST:LFR?"))
+        line_Hz = number_in(":SYST:LFR?", self.session.query(":SYST:LFR?"))
         cycles = float(f"{plan.aperture_s * line_Hz:.6g}")
-        self._session.write(
+        self.session.write(
             f':SENS:FUNC "CURR";:SENS:CURR:RANG {plan.current_range_A!r};:SENS:CURR:NPLC {cycles!r};'
             f":SENS:CURR:AZER OFF;:SENS:CURR:RSEN {'ON' if plan.four_wire else 'OFF'};:SENS:AZER:ONCE;"
             ":FORM ASC;:FORM:ASC:PREC 16"
@@ -142,7 +142,7 @@ class IntegratingSourceMeter(KeithleySourceMeter):
         end = min(available, first + _READ_SAMPLES)
         # One reading that is known already comes along: if it is another one now, the buffer was cleared in between.
         known = min(first, 1)
-        rows = self._rows(first + 1 - known, end)
+        rows = self.read_rows(first + 1 - known, end)
         if known and not np.array_equal(rows[0], self._last_row):
             raise self._disturbance(f"reading {first} of its buffer has changed")
         before_s = self._last_row[1] if known else -plan.interval_s
@@ -158,16 +158,23 @@ class IntegratingSourceMeter(KeithleySourceMeter):
             self._off_at = min(self._off_at, first + int(off[0]))
         return self._block(current, begun, source, status, self._over_edges(begun))
 
-    def _rows(self, first: int, last: int) -> np.ndarray:
+    def read_rows(self, first: int, last: int) -> np.ndarray:
+        """Return readings of the buffer, from 1, one row each: see ``_ELEMENTS``.
+
+        Raises
+        ------
+        InstrumentError
+            If the answer is no such table.
+        """
         query = f':TRAC:DATA? {first}, {last}, "{self.buffer_name}", {", ".join(_ELEMENTS)}'
-        answer = self._session.query(query)
+        answer = self.session.query(query)
         try:
             values = np.array([float(text) for text in answer.split(",")])
         except ValueError:
             values = np.empty(0)
         if len(values) != len(_ELEMENTS) * (last - first + 1):
             raise InstrumentError(
-                f"{self._session.resource}: {query} was answered by {len(answer)} characters that are not "
+                f"{self.session.resource}: {query} was answered by {len(answer)} characters that are not "
                 f"{last - first + 1} readings: {answer[:40]!r} ...",
                 command=query,
             )

@@ -87,7 +87,7 @@ class Keithley2461(KeithleySourceMeter):
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         rate = round(1 / plan.interval_s)
-        self._session.write(
+        self.session.write(
             f':DIG:FUNC "CURR";:DIG:CURR:RANG {plan.current_range_A!r};:DIG:CURR:SRAT {rate};'
             f":DIG:CURR:APER {plan.aperture_s!r};:DIG:CURR:RSEN {'ON' if plan.four_wire else 'OFF'};"
             ":FORM REAL;:FORM:BORD SWAP"
@@ -106,7 +106,7 @@ class Keithley2461(KeithleySourceMeter):
         # One reading that is known already comes along: if it is another one now, the buffer was cleared in between.
         known = min(first, 1)
         # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
-        values = self._session.query_block(
+        values = self.session.query_block(
             f':TRAC:DATA? {first + 1 - known}, {end}, "{self.buffer_name}", READ, REL, SOUR',
             3 * (end - first + known),
             "<f8",

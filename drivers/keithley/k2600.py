@@ -97,7 +97,7 @@ class Keithley2600B(Potentiostat):
     """How long the instrument keeps running without being read, s."""
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
+        self.session = session
         self._plan: DrivePlan | None = None
         self._finished = False
         self._last_index = -1
@@ -110,7 +110,7 @@ class Keithley2600B(Potentiostat):
 
     def identify(self) -> Identity:
         """Return who answered when the link was opened."""
-        return Identity.from_idn(self._session.idn)
+        return Identity.from_idn(self.session.idn)
 
     # -- arming -------------------------------------------------------------------------------------------------------
 
@@ -134,17 +134,17 @@ class Keithley2600B(Potentiostat):
 
     def _send(self, *lines: str) -> None:
         for line in lines:
-            self._session.write(line)
+            self.session.write(line)
 
     def _number(self, name: str) -> float:
-        return number_in(f"print({name})", self._session.query(f"print({name})"))
+        return number_in(f"print({name})", self.session.query(f"print({name})"))
 
     def _verify(self, wanted: dict[str, float]) -> None:
         for name, value in wanted.items():
             answer = self._number(name)
             if not math.isclose(answer, value, rel_tol=1e-5, abs_tol=1e-15):
                 raise InstrumentError(
-                    f"{self._session.resource}: {name} reads back {answer!r}, not {value!r}; the output is still off",
+                    f"{self.session.resource}: {name} reads back {answer!r}, not {value!r}; the output is still off",
                     command=name,
                 )
 
@@ -152,9 +152,9 @@ class Keithley2600B(Potentiostat):
         """Raise the oldest error in the instrument's queue, if there is one."""
         if self._number("errorqueue.count") == 0:
             return
-        number, _, text = self._session.query("print(errorqueue.next())").partition("\t")
+        number, _, text = self.session.query("print(errorqueue.next())").partition("\t")
         raise InstrumentError(
-            f"{self._session.resource} refused the {doing}: error {float(number):.0f}, {text.split(chr(9))[0]}",
+            f"{self.session.resource} refused the {doing}: error {float(number):.0f}, {text.split(chr(9))[0]}",
             command=doing,
             number=int(float(number)),
         )
@@ -165,7 +165,7 @@ class Keithley2600B(Potentiostat):
         """Start the script."""
         plan = self._armed_plan()
         longest = plan.duration_s + _OVERTIME_S
-        self._session.write(f"echo_run({_SETTLE_S!r}, {longest!r}, {self.silence_s!r})")
+        self.session.write(f"echo_run({_SETTLE_S!r}, {longest!r}, {self.silence_s!r})")
 
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
@@ -176,7 +176,7 @@ class Keithley2600B(Potentiostat):
         if not held:
             raise self._output_lost(sent)
         if coming:
-            rows = self._session.query_block("*TRG", coming * len(_COLUMNS), "<f8").reshape(-1, len(_COLUMNS))
+            rows = self.session.query_block("*TRG", coming * len(_COLUMNS), "<f8").reshape(-1, len(_COLUMNS))
             self._refuse_garbled(rows)
             return self._block(rows)
         if sweeping:
@@ -185,7 +185,7 @@ class Keithley2600B(Potentiostat):
         self._check_error_queue("program while it ran")
         if self._last_index < plan.n_samples - 1:
             raise InstrumentError(
-                f"{self._session.resource}: its program ended after sample {self._last_index + 1} of {plan.n_samples}",
+                f"{self.session.resource}: its program ended after sample {self._last_index + 1} of {plan.n_samples}",
                 command="*TRG",
             )
         return None
@@ -194,7 +194,7 @@ class Keithley2600B(Potentiostat):
         plan = self._armed_plan()
         self._finished = True
         return InstrumentError(
-            f"{self._session.resource}: its output was switched off at the instrument, or by its output-enable line or "
+            f"{self.session.resource}: its output was switched off at the instrument, or by its output-enable line or "
             f"heat, after sample {sent} of {plan.n_samples}",
             command="smua.source.output",
         )
@@ -202,7 +202,7 @@ class Keithley2600B(Potentiostat):
     def _query_progress(self) -> tuple[int, int, int, int]:
         """Return whether the output held, sweeping, number of readings sent, and number that come next."""
         try:
-            answer = self._session.query("*TRG")
+            answer = self.session.query("*TRG")
         except ConnectionLost as error:
             raise ConnectionLost(
                 f"{error}. The script in the instrument does not answer: the link is lost, or somebody aborted it",
@@ -210,7 +210,7 @@ class Keithley2600B(Potentiostat):
             ) from error
         counts = answer.split()
         if len(counts) != 4 or not all(count.isdigit() for count in counts):
-            raise InstrumentError(f"{self._session.resource}: *TRG was answered {answer!r}", command="*TRG")
+            raise InstrumentError(f"{self.session.resource}: *TRG was answered {answer!r}", command="*TRG")
         held, sweeping, sent, coming = map(int, counts)
         return held, sweeping, sent, coming
 
@@ -228,7 +228,7 @@ class Keithley2600B(Potentiostat):
         good &= (bits >= 0.0) & (bits < 256.0) & (bits == np.rint(bits))
         if not good.all() or (np.diff(begun) <= 0.0).any():
             worst = rows[int(np.argmin(good))]
-            raise InstrumentError(f"{self._session.resource}: garbled readings ({worst})", command="*TRG")
+            raise InstrumentError(f"{self.session.resource}: garbled readings ({worst})", command="*TRG")
 
     def _block(self, rows: np.ndarray) -> Block:
         plan = self._armed_plan()
@@ -276,22 +276,22 @@ class Keithley2600B(Potentiostat):
 
         def exchange() -> str:
             self._send("abort", "smua.abort()", "smua.source.output = smua.OUTPUT_OFF")
-            answer = self._session.query(f'print("{mark}", smua.source.output)')
+            answer = self.session.query(f'print("{mark}", smua.source.output)')
             marked, _, state = answer.partition("\t")
             # Without our mark it is the answer to something else, of a script that was still running.
             return state if marked == mark else repr(answer)
 
         return switch_off(
             _OFF,
-            self._session.resource,
+            self.session.resource,
             exchange=exchange,
             is_off=lambda answer: float(answer) == 0.0,
-            afterwards=lambda: self._session.write("smua.source.levelv = 0"),
+            afterwards=lambda: self.session.write("smua.source.levelv = 0"),
         )
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 def _capabilities(model: str, voltages_V: tuple[float, ...], currents_A: tuple[float, ...]) -> Capabilities:

@@ -88,9 +88,9 @@ class KeithleySourceMeter(Potentiostat):
     """What is kept of each reading: COMPact, or STANdard with its status."""
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
+        self.session = session
         self._plan: DrivePlan | None = None
-        self._n_read = 0
+        self.n_read = 0
         self._off_at = 0
         self.buffer_name = ""
 
@@ -113,14 +113,14 @@ class KeithleySourceMeter(Potentiostat):
 
     def identify(self) -> Identity:
         """Ask for the identity, and for the command set: it must be SCPI."""
-        language = self._session.query("*LANG?").strip()
+        language = self.session.query("*LANG?").strip()
         if language != "SCPI":
             raise InstrumentError(
-                f"{self._session.resource} speaks {language}: choose MENU > System > Settings > Command Set > SCPI "
+                f"{self.session.resource} speaks {language}: choose MENU > System > Settings > Command Set > SCPI "
                 "on its front panel and restart it",
                 command="*LANG?",
             )
-        return Identity.from_idn(self._session.idn)
+        return Identity.from_idn(self.session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
         """Load ranges, limits, off state, level list and trigger model. See `Potentiostat.arm`."""
@@ -128,7 +128,7 @@ class KeithleySourceMeter(Potentiostat):
         # A name that no other program can have by chance: if somebody else's *RST or program comes in between, the
         # buffer of this name is gone, and `read` finds out.
         self.buffer_name = f"{_NAME}{secrets.token_hex(4)}"
-        send = self._session.write
+        send = self.session.write
         send("*RST;*CLS")
         send(
             ":SOUR:FUNC VOLT;:SOUR:VOLT:READ:BACK OFF;"
@@ -149,17 +149,17 @@ class KeithleySourceMeter(Potentiostat):
         )
         self._check_interlock(plan)
         self._plan = plan
-        self._n_read = 0
+        self.n_read = 0
         self._off_at = plan.n_samples + 1
 
     def _load_levels(self, program: Program) -> None:
-        self._session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
+        self.session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
         points = [
             f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self.buffer_name}"'
             for level, dwell in zip(program.levels_V, program.dwells_s, strict=True)
         ]
         for start in range(0, len(points), _POINTS_PER_MESSAGE):
-            self._session.write(";".join(points[start : start + _POINTS_PER_MESSAGE]))
+            self.session.write(";".join(points[start : start + _POINTS_PER_MESSAGE]))
             # A query now and then keeps the instrument's input from running over.
             self._check_error_queue("level list")
 
@@ -181,25 +181,25 @@ class KeithleySourceMeter(Potentiostat):
             f"{self.sample_block} {last}, {name}, 0",
             f"SOUR:STAT {last + 1}, OFF",
         ]
-        self._session.write(':TRIG:LOAD "Empty"')
+        self.session.write(':TRIG:LOAD "Empty"')
         for block in blocks:
-            self._session.write(f":TRIG:BLOC:{block}")
+            self.session.write(f":TRIG:BLOC:{block}")
 
     def _verified_of_source(self, plan: DrivePlan) -> dict[str, float]:
         return {":SOUR:VOLT:ILIM?": plan.compliance_A, ":SOUR:VOLT:RANG?": plan.voltage_range_V, ":OUTP?": 0}
 
     def _verify(self, wanted: dict[str, float]) -> None:
         for query, value in wanted.items():
-            answer = self._session.query(query)
+            answer = self.session.query(query)
             if not math.isclose(number_in(query, answer), value, rel_tol=1e-5, abs_tol=1e-15):
                 raise InstrumentError(
-                    f"{self._session.resource}: {query} reads back {answer}, not {value!r}; the output is still off",
+                    f"{self.session.resource}: {query} reads back {answer}, not {value!r}; the output is still off",
                     command=query,
                 )
-        off_state = self._session.query(":OUTP:VOLT:SMOD?")
+        off_state = self.session.query(":OUTP:VOLT:SMOD?")
         if not off_state.upper().startswith("HIMP"):
             raise InstrumentError(
-                f"{self._session.resource}: the off state reads back {off_state}, not high impedance",
+                f"{self.session.resource}: the off state reads back {off_state}, not high impedance",
                 command=":OUTP:VOLT:SMOD?",
             )
 
@@ -209,61 +209,61 @@ class KeithleySourceMeter(Potentiostat):
         if plan.sequence.max_abs_V <= _INTERLOCK_V:
             return
         query = ":OUTP:INT:TRIP?"  # 1 means closed (p. 6-49)
-        if number_in(query, self._session.query(query)) != 1:
+        if number_in(query, self.session.query(query)) != 1:
             raise InstrumentError(
-                f"{self._session.resource}: its interlock is open: it sources no more than {_INTERLOCK_V:g} V. Close "
+                f"{self.session.resource}: its interlock is open: it sources no more than {_INTERLOCK_V:g} V. Close "
                 "the interlock, or stay below.",
                 command=query,
             )
 
     def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
-        if int(number_in("SYST:ERR:COUN?", self._session.query(":SYST:ERR:COUN?"))) == 0:
+        if int(number_in("SYST:ERR:COUN?", self.session.query(":SYST:ERR:COUN?"))) == 0:
             return
         number, text = self._next_error()
         raise InstrumentError(
-            f"{self._session.resource} refused the {doing}: error {number}, {text}", command=doing, number=number
+            f"{self.session.resource} refused the {doing}: error {number}, {text}", command=doing, number=number
         )
 
     def _next_error(self) -> tuple[int | None, str]:
-        number, _, text = self._session.query(":SYST:ERR?").partition(",")
+        number, _, text = self.session.query(":SYST:ERR?").partition(",")
         return (int(number) if number.strip().lstrip("+-").isdigit() else None), text.strip()
 
     def start(self) -> None:
         """Start the trigger model."""
-        self._session.write(":INIT")
+        self.session.write(":INIT")
         self._check_error_queue("start")
 
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
+        answer = self.session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
             raise self._disturbance(f"its buffer does not answer any more ({';'.join(answer)!r})")
         output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._check_error_queue("program while it ran")
-            raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
+            raise InstrumentError(f"{self.session.resource}: its trigger model says {state}")
         available = min(int(number_in("TRAC:ACT?", answer[4])), plan.n_samples)
-        if available < self._n_read:
-            raise self._disturbance(f"its buffer holds {available} readings after it held {self._n_read}")
+        if available < self.n_read:
+            raise self._disturbance(f"its buffer holds {available} readings after it held {self.n_read}")
         # The output is on before the first reading; the program itself switches it off after the last.
         if output == "0" and state != "IDLE" and 0 < available < plan.n_samples:
             self._off_at = min(self._off_at, available)
-        if self._n_read >= self._off_at:
+        if self.n_read >= self._off_at:
             raise self._output_lost(plan)
         available = min(available, self._off_at)
-        if available > self._n_read:
-            block = self._fetch(self._n_read, available)
-            self._n_read += len(block)
+        if available > self.n_read:
+            block = self._fetch(self.n_read, available)
+            self.n_read += len(block)
             return block
         if available == plan.n_samples:
             return None
         if state == "IDLE":
             why = self._events() or "they took longer than planned"
             raise InstrumentError(
-                f"{self._session.resource}: its program ended after {available} of {plan.n_samples} readings ({why})",
+                f"{self.session.resource}: its program ended after {available} of {plan.n_samples} readings ({why})",
                 command=":TRAC:ACT?",
             )
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
@@ -271,7 +271,7 @@ class KeithleySourceMeter(Potentiostat):
     def _output_lost(self, plan: DrivePlan) -> InstrumentError:
         why = self._events() or "by hand, or by its interlock"
         return InstrumentError(
-            f"{self._session.resource}: its output was switched off at the instrument ({why}) before sample "
+            f"{self.session.resource}: its output was switched off at the instrument ({why}) before sample "
             f"{self._off_at} of {plan.n_samples}",
             command=":OUTP?",
         )
@@ -286,7 +286,7 @@ class KeithleySourceMeter(Potentiostat):
 
     def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
-            f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
+            f"{self.session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC:ACT?",
         )
 
@@ -311,7 +311,7 @@ class KeithleySourceMeter(Potentiostat):
         """
         plan = self._armed_plan()
         resolution_V = self.tables.resolution_V[plan.voltage_range_V]
-        refuse_impossible(self._session.resource, ":TRAC:DATA?", plan, resolution_V, (current, begun, source))
+        refuse_impossible(self.session.resource, ":TRAC:DATA?", plan, resolution_V, (current, begun, source))
         overflow = ~(np.abs(current) < OVERFLOW_A)
         if overflow.any():
             current = np.where(overflow, np.nan, current)
@@ -345,7 +345,7 @@ class KeithleySourceMeter(Potentiostat):
 
     def abort(self) -> None:
         """Stop the trigger model."""
-        self._session.write(":ABOR")
+        self.session.write(":ABOR")
 
     def safe_state(self) -> OutputReadback:
         """Abort, output off, read back, level 0. See `Potentiostat.safe_state`.
@@ -355,15 +355,15 @@ class KeithleySourceMeter(Potentiostat):
         """
         return switch_off(
             _OFF,
-            self._session.resource,
-            exchange=lambda: self._session.query(":ABOR;:OUTP OFF;:OUTP?"),
+            self.session.resource,
+            exchange=lambda: self.session.query(":ABOR;:OUTP OFF;:OUTP?"),
             is_off=lambda answer: answer == "0",
-            afterwards=lambda: self._session.write(":SOUR:VOLT 0"),
+            afterwards=lambda: self.session.write(":SOUR:VOLT 0"),
         )
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 def number_in(query: str, answer: str) -> float:

@@ -73,9 +73,9 @@ class _B2900(Potentiostat):
     tables: ClassVar[Tables]
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
-        self._plan: DrivePlan | None = None
-        self._n_read = 0
+        self.session = session
+        self.armed: DrivePlan | None = None
+        self.n_read = 0
         self._last_row = np.empty(_COLUMNS)
         self._limited = False
 
@@ -87,16 +87,16 @@ class _B2900(Potentiostat):
 
     def identify(self) -> Identity:
         """Ask for the identity."""
-        return Identity.from_idn(self._session.query("*IDN?"))
+        return Identity.from_idn(self.session.query("*IDN?"))
 
     # -- arm ----------------------------------------------------------------------------------------------------------
 
     def arm(self, plan: DrivePlan) -> None:
         """Load ranges, limits, off state, list and triggers. See `Potentiostat.arm`."""
-        self._plan = None
+        self.armed = None
         step_s, levels = _list_of(plan, self.capabilities.time_step_s)
         triggers = len(levels) * plan.repeats
-        send = self._session.write
+        send = self.session.write
         send("*RST;*CLS")
         send(":OUTP1:ON:AUTO OFF;:OUTP1:OFF:AUTO ON;:OUTP1:OFF:MODE HIZ;:OUTP1:PROT ON")
         send(
@@ -122,16 +122,16 @@ class _B2900(Potentiostat):
         send(f":FORM:ELEM:SENS {_ELEMENTS};:FORM REAL,64;:FORM:BORD NORM")
         self._check_error_queue("program")
         self._verify(plan, step_s, len(levels))
-        self._n_read, self._limited = 0, False
-        self._plan = plan
+        self.n_read, self._limited = 0, False
+        self.armed = plan
 
     def _load_list(self, levels: list[float]) -> None:
         for start in range(0, len(levels), _POINTS_PER_MESSAGE):
             values = ",".join(repr(level) for level in levels[start : start + _POINTS_PER_MESSAGE])
-            self._session.write(f":SOUR1:LIST:VOLT{':APP' if start else ''} {values}")
+            self.session.write(f":SOUR1:LIST:VOLT{':APP' if start else ''} {values}")
             # A query now and then keeps the instrument's input from running over.
             self._check_error_queue("level list")
-        self._session.write(":SOUR1:VOLT:MODE LIST")
+        self.session.write(":SOUR1:VOLT:MODE LIST")
 
     def _verify(self, plan: DrivePlan, step_s: float, points: int) -> None:
         wanted = {
@@ -153,28 +153,28 @@ class _B2900(Potentiostat):
             ":OUTP1?": 0,
         }
         for query, value in wanted.items():
-            answer = self._session.query(query)
+            answer = self.session.query(query)
             if not math.isclose(_number(query, answer), value, rel_tol=1e-5, abs_tol=1e-12):
                 raise InstrumentError(
-                    f"{self._session.resource}: {query} reads back {answer}, not {value!r}; the output is still off",
+                    f"{self.session.resource}: {query} reads back {answer}, not {value!r}; the output is still off",
                     command=query,
                 )
-        off_state = self._session.query(":OUTP1:OFF:MODE?")
+        off_state = self.session.query(":OUTP1:OFF:MODE?")
         if off_state.strip().upper() != "HIZ":
             raise InstrumentError(
-                f"{self._session.resource}: the off state reads back {off_state}, not high impedance",
+                f"{self.session.resource}: the off state reads back {off_state}, not high impedance",
                 command=":OUTP1:OFF:MODE?",
             )
 
     def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
-        first = self._session.query(":SYST:ERR?")
+        first = self.session.query(":SYST:ERR?")
         number, _, text = first.partition(",")
         if not number.strip().lstrip("+-").isdigit():
-            raise InstrumentError(f"{self._session.resource}: :SYST:ERR? was answered {first!r}", command=":SYST:ERR?")
+            raise InstrumentError(f"{self.session.resource}: :SYST:ERR? was answered {first!r}", command=":SYST:ERR?")
         if int(number) != 0:
             raise InstrumentError(
-                f"{self._session.resource} refused the {doing}: error {number}, {text.strip()}",
+                f"{self.session.resource} refused the {doing}: error {number}, {text.strip()}",
                 command=doing,
                 number=int(number),
             )
@@ -184,23 +184,23 @@ class _B2900(Potentiostat):
     def start(self) -> None:
         """Switch the output on and initiate both actions, in one message: there is no moment in between."""
         self._armed_plan()
-        self._session.write(":OUTP1 ON;:INIT (@1)")
+        self.session.write(":OUTP1 ON;:INIT (@1)")
         self._check_error_queue("start")
 
     def read(self) -> Block | None:
         """Return the samples that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(":OUTP1?;:STAT:OPER:COND?;:TRAC1:POIN:ACT?")
+        answer = self.session.query(":OUTP1?;:STAT:OPER:COND?;:TRAC1:POIN:ACT?")
         parts = answer.split(";")
         if len(parts) != 3:
-            raise InstrumentError(f"{self._session.resource}: its state was answered {answer!r}", command=":OUTP1?")
+            raise InstrumentError(f"{self.session.resource}: its state was answered {answer!r}", command=":OUTP1?")
         on, condition, count = (round(_number("its state", part)) for part in parts)
         available = min(count, plan.n_samples)
-        if available < self._n_read:
-            raise self._disturbance(f"its trace buffer holds {available} samples after it held {self._n_read}")
-        if available > self._n_read:
-            return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
+        if available < self.n_read:
+            raise self._disturbance(f"its trace buffer holds {available} samples after it held {self.n_read}")
+        if available > self.n_read:
+            return self._fetch(self.n_read, min(available, self.n_read + _READ_SAMPLES))
         if available == plan.n_samples:
             return None
         if condition & _IDLE == _IDLE or not on:
@@ -216,13 +216,13 @@ class _B2900(Potentiostat):
             else "its output was switched off at the instrument, by its interlock, or by another program"
         )
         return InstrumentError(
-            f"{self._session.resource}: the program ended after sample {available} of {plan.n_samples}: {cause}",
+            f"{self.session.resource}: the program ended after sample {available} of {plan.n_samples}: {cause}",
             command=":OUTP1?",
         )
 
     def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
-            f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
+            f"{self.session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC1:POIN:ACT?",
         )
 
@@ -230,18 +230,18 @@ class _B2900(Potentiostat):
         # One sample that is known already comes along: if it is another one now, the buffer was cleared in between.
         known = min(first, 1)
         count = end - first + known
-        values = self._session.query_block(f":TRAC1:DATA? {first - known},{count}", _COLUMNS * count, ">f8")
+        values = self.session.query_block(f":TRAC1:DATA? {first - known},{count}", _COLUMNS * count, ">f8")
         rows = values.reshape(-1, _COLUMNS)
         if known and not np.array_equal(rows[0], self._last_row, equal_nan=True):
             raise self._disturbance(f"sample {first} of its trace buffer has changed")
-        self._n_read, self._last_row = end, rows[-1]
+        self.n_read, self._last_row = end, rows[-1]
         return self._block(rows[known:], first)
 
     def _block(self, rows: Array, first: int) -> Block:
         plan = self._armed_plan()
         current, begun, source = rows[:, 0].copy(), rows[:, 1], rows[:, 3]
         resolution_V = self.tables.resolution_V[plan.voltage_range_V]
-        refuse_impossible(self._session.resource, ":TRAC1:DATA?", plan, resolution_V, (current, begun, source))
+        refuse_impossible(self.session.resource, ":TRAC1:DATA?", plan, resolution_V, (current, begun, source))
         bits = np.nan_to_num(rows[:, 2]).astype(np.int64)
         status = np.zeros(len(rows), dtype=np.uint8)
         overflow = ~(np.abs(current) < OVERFLOW_A) | ((bits & _OVER_RANGE) != 0)
@@ -264,15 +264,15 @@ class _B2900(Potentiostat):
         return Block(centre, np.where(differs, source, plan.sequence.voltage_at(centre)), current, status)
 
     def _armed_plan(self) -> DrivePlan:
-        if self._plan is None:
+        if self.armed is None:
             raise InstrumentError("the instrument has no program: arm it first")
-        return self._plan
+        return self.armed
 
     # -- ways out -----------------------------------------------------------------------------------------------------
 
     def abort(self) -> None:
         """Stop both actions; with ``:OUTP:OFF:AUTO ON`` that switches the output off."""
-        self._session.write(":ABOR")
+        self.session.write(":ABOR")
 
     def safe_state(self) -> OutputReadback:
         """Abort, output off, read back, level 0. See `Potentiostat.safe_state`.
@@ -282,15 +282,15 @@ class _B2900(Potentiostat):
         """
         return switch_off(
             _OFF,
-            self._session.resource,
-            exchange=lambda: self._session.query(":ABOR;:OUTP1:OFF:MODE HIZ;:OUTP1 OFF;:OUTP1?"),
+            self.session.resource,
+            exchange=lambda: self.session.query(":ABOR;:OUTP1:OFF:MODE HIZ;:OUTP1 OFF;:OUTP1?"),
             is_off=lambda answer: answer in {"0", "+0"},
-            afterwards=lambda: self._session.write(":SOUR1:VOLT:MODE FIX;:SOUR1:VOLT 0"),
+            afterwards=lambda: self.session.write(":SOUR1:VOLT:MODE FIX;:SOUR1:VOLT 0"),
         )
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 _LARGEST_A = {0.2: 3.0, 2.0: 3.0, 20.0: 1.5, 200.0: 0.1}  # data sheet: 31.8 W at most

@@ -106,7 +106,7 @@ class _LakeShore(TemperatureController):
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._session = session
+        self.session = session
         self._clock, self._sleep = clock, sleep
         self._wanted_K: float | None = None
         self._still_to_go_K = 0.0
@@ -141,7 +141,7 @@ class _LakeShore(TemperatureController):
 
     def identify(self) -> Identity:
         """Ask for the identity."""
-        return Identity.from_idn(self._session.query("*IDN?"))
+        return Identity.from_idn(self.session.query("*IDN?"))
 
     # -- set point ----------------------------------------------------------------------------------------------------
 
@@ -162,30 +162,28 @@ class _LakeShore(TemperatureController):
         self._set(f"RAMP {output},{int(rate > 0)},{rate:.1f}", f"RAMP? {output}", [int(rate > 0), round(rate, 1)])
         setting = f"SETP {output},{temperature_K:.3f}"
         if rate > 0:
-            self._session.write(setting)  # read back by `read`, when the ramp has come there
+            self.session.write(setting)  # read back by `read`, when the ramp has come there
         else:
             self._set(setting, f"SETP? {output}", [temperature_K])
         self._set(f"RANGE {output},{use.heater_range}", f"RANGE? {output}", [use.heater_range])
         self._wanted_K, self._still_to_go_K = temperature_K, math.inf if rate > 0 else 0.0
 
     def _set(self, command: str, query: str, wanted: list[float]) -> None:
-        answer = self._session.query(f"{command};{query}")
+        answer = self.session.query(f"{command};{query}")
         values = _numbers(query, answer, ",", len(wanted))
         if any(abs(value - want) > _SHOWN_K for value, want in zip(values, wanted, strict=True)):
-            raise InstrumentError(
-                f"{self._session.resource}: after {command!r}, {query} says {answer}", command=command
-            )
+            raise InstrumentError(f"{self.session.resource}: after {command!r}, {query} says {answer}", command=command)
 
     def _verify_sensor(self) -> None:
         query = f"RDGST? {self._use.sensor}"
-        (status,) = _numbers(query, self._session.query(query), ",", 1)
+        (status,) = _numbers(query, self.session.query(query), ",", 1)
         self._check_sensor(round(status))
 
     def _check_sensor(self, status: int) -> None:
         for bit, meaning in _SENSOR_FAULTS.items():
             if status & bit:
                 raise InstrumentError(
-                    f"{self._session.resource}: input {self._use.sensor}: {meaning}. Switch the heater off and "
+                    f"{self.session.resource}: input {self._use.sensor}: {meaning}. Switch the heater off and "
                     "look after the sensor.",
                     command="RDGST?",
                 )
@@ -205,21 +203,21 @@ class _LakeShore(TemperatureController):
             f"KRDG? {self._use.sensor};RDGST? {self._use.sensor};SETP? {self._use.output};RANGE? {self._use.output};"
             f"HTRST? {self._use.output}"
         )
-        answer = self._session.query(query)
+        answer = self.session.query(query)
         kelvin, status, setpoint, heater_range, heater = _numbers(query, answer, ";", 5)
         self._check_sensor(round(status))
         if problem := _HEATER_FAULTS.get(round(heater)):
-            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {problem}", command="HTRST?")
+            raise InstrumentError(f"{self.session.resource}: output {self._use.output}: {problem}", command="HTRST?")
         if self._wanted_K is not None and round(heater_range) == 0:
             limit = format_quantity(self._use.highest_K, "K")
             raise InstrumentError(
-                f"{self._session.resource}: output {self._use.output} is off at {format_quantity(kelvin, 'K')}: "
+                f"{self.session.resource}: output {self._use.output} is off at {format_quantity(kelvin, 'K')}: "
                 f"switched off at the instrument, or by its temperature limit of {limit}",
                 command="RANGE?",
             )
         if self._wanted_K is not None and abs(setpoint - self._wanted_K) > self._still_to_go_K + _SHOWN_K:
             raise InstrumentError(
-                f"{self._session.resource}: output {self._use.output} goes to {format_quantity(setpoint, 'K')}, not to"
+                f"{self.session.resource}: output {self._use.output} goes to {format_quantity(setpoint, 'K')}, not to"
                 f" {format_quantity(self._wanted_K, 'K')}: reset, or set at the instrument or by another program",
                 command="SETP?",
             )
@@ -242,7 +240,7 @@ class _LakeShore(TemperatureController):
         while not (reading := self.read()).stable:
             if self._clock() - began > timeout_s:
                 raise InstrumentError(
-                    f"{self._session.resource}: {format_quantity(reading.temperature_K, 'K')} after "
+                    f"{self.session.resource}: {format_quantity(reading.temperature_K, 'K')} after "
                     f"{format_quantity(timeout_s, 's')}, not stable at {format_quantity(reading.setpoint_K, 'K')}"
                 )
             self._sleep(every_s)
@@ -255,14 +253,14 @@ class _LakeShore(TemperatureController):
         self._wanted_K = self._inside_since = None
         return switch_off(
             _OFF,
-            self._session.resource,
-            exchange=lambda: self._session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2"),
+            self.session.resource,
+            exchange=lambda: self.session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2"),
             is_off=lambda answer: answer == "0;0",
         )
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 class LakeShore335(_LakeShore):

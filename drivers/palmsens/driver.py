@@ -81,10 +81,10 @@ class EmStat(Potentiostat):
     planner: ClassVar[EmStatPlanner]
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
+        self.session = session
         self._plan: DrivePlan | None = None
         self._progress = Progress([], 1, 1.0)
-        self._n_read = 0
+        self.n_read = 0
         self._over = False
         self._error: InstrumentError | None = None
         self._last_line_s = 0.0
@@ -107,18 +107,18 @@ class EmStat(Potentiostat):
 
     def identify(self) -> Identity:
         """Ask for the serial number."""
-        answer = self._session.query("i")
-        raise_error(self._session.resource, answer, "serial number")
-        return Identity("PalmSens", self.capabilities.model, answer[1:], self._session.idn[1:])
+        answer = self.session.query("i")
+        raise_error(self.session.resource, answer, "serial number")
+        return Identity("PalmSens", self.capabilities.model, answer[1:], self.session.idn[1:])
 
     def arm(self, plan: DrivePlan) -> None:
         """Switch the cell off, load the script and let the instrument check it, without running it."""
         self.safe_state()
-        version = self._session.query("v")
-        raise_error(self._session.resource, version, "script version")
+        version = self.session.query("v")
+        raise_error(self.session.resource, version, "script version")
         if version[1:] < _OLDEST:
             raise InstrumentError(
-                f"{self._session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
+                f"{self.session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
                 f"{_OLDEST} at least: update its firmware",
                 command="v",
             )
@@ -127,28 +127,28 @@ class EmStat(Potentiostat):
         self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
         self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
-        self._over, self._error, self._n_read = False, None, 0
+        self._over, self._error, self.n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
-        self._session.write(command)
+        self.session.write(command)
         for line in lines:
-            self._session.write(line)
-        self._session.write("")
-        answer = self._session.read_line()
-        raise_error(self._session.resource, answer, doing)
+            self.session.write(line)
+        self.session.write("")
+        answer = self.session.read_line()
+        raise_error(self.session.resource, answer, doing)
         if answer != command:
             raise InstrumentError(
-                f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
+                f"{self.session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
                 command=doing,
             )
 
     def start(self) -> None:
         """Run the loaded script."""
         self._armed_plan()
-        answer = self._session.query("r")
-        raise_error(self._session.resource, answer, "run")
+        answer = self.session.query("r")
+        raise_error(self.session.resource, answer, "run")
         if answer != "r":
-            raise InstrumentError(f"{self._session.resource} answered r with {answer!r}", command="r")
+            raise InstrumentError(f"{self.session.resource} answered r with {answer!r}", command="r")
         self._last_line_s = time.monotonic()
 
     def read(self) -> Block | None:
@@ -171,7 +171,7 @@ class EmStat(Potentiostat):
 
     def _take_lines(self, plan: DrivePlan, rows: list[tuple[float, float, float, int]]) -> None:
         for _ in range(_MOST_LINES):
-            line = self._session.poll_line()
+            line = self.session.poll_line()
             if line is None:
                 break
             self._last_line_s = time.monotonic()
@@ -181,20 +181,20 @@ class EmStat(Potentiostat):
                 self._over = True
                 break
             elif line not in _MARKERS:
-                raise_error(self._session.resource, line, "run")
-                raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}: the line is garbled", command="r")
+                raise_error(self.session.resource, line, "run")
+                raise InstrumentError(f"{self.session.resource} sent {line[:60]!r}: the line is garbled", command="r")
             elif line == "*":
-                self._progress.end_level(self._session.resource)
-        if self._over and self._n_read < plan.n_samples:
+                self._progress.end_level(self.session.resource)
+        if self._over and self.n_read < plan.n_samples:
             raise InstrumentError(
-                f"{self._session.resource}: its script ended after {self._n_read} of {plan.n_samples} samples: it was "
+                f"{self.session.resource}: its script ended after {self.n_read} of {plan.n_samples} samples: it was "
                 f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
                 command="r",
             )
         silent_s = time.monotonic() - self._last_line_s
         if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
             raise InstrumentError(
-                f"{self._session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
+                f"{self.session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
                 "restarted, or the line is cut",
                 command="r",
             )
@@ -204,13 +204,13 @@ class EmStat(Potentiostat):
         variables = variables_of(line)
         kinds = [variable.kind for variable in variables]
         if kinds == ["eb"]:
-            self._progress.begin_level(self._session.resource, variables[0].value)
+            self._progress.begin_level(self.session.resource, variables[0].value)
             return []
         if kinds != ["da", "ba"]:
-            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which was not asked for", command="r")
+            raise InstrumentError(f"{self.session.resource} sent {line[:60]!r}, which was not asked for", command="r")
         potential, current = variables
-        end_s, level, late = self._progress.next_sample(self._session.resource)
-        self._n_read += 1
+        end_s, level, late = self._progress.next_sample(self.session.resource)
+        self.n_read += 1
         status = _flags(current)
         strays = abs(potential.value - level) > 0.6 * mode_for(self.planner.modes, plan.sequence).step_V
         if late or strays:
@@ -227,13 +227,13 @@ class EmStat(Potentiostat):
 
     def abort(self) -> None:
         """Abort the script; its ``on_finished:`` switches the cell off."""
-        self._session.write("Z")
+        self.session.write("Z")
 
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
         return switch_off(
             _SWITCH,
-            self._session.resource,
+            self.session.resource,
             exchange=self._switch_off_by_script,
             is_off=lambda answer: answer == _OFF,
         )
@@ -244,20 +244,20 @@ class EmStat(Potentiostat):
         self._load("e", _OFF_SCRIPT, "cell off")
         lines: list[str] = []
         while not lines or lines[-1]:
-            lines.append(self._session.read_line())
-            raise_error(self._session.resource, lines[-1], "cell off")
+            lines.append(self.session.read_line())
+            raise_error(self.session.resource, lines[-1], "cell off")
         return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
 
     def _stop_script(self) -> None:
         """Abort the script that is running, and drop what it still sends."""
         # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
-        self._session.write("")
+        self.session.write("")
         time.sleep(_DEAF_S)
-        self._session.write("Z")
+        self.session.write("Z")
         aborted = False
-        patient_until = time.monotonic() + self._session.timeout_s
+        patient_until = time.monotonic() + self.session.timeout_s
         while time.monotonic() < patient_until:
-            line = self._session.poll_line()
+            line = self.session.poll_line()
             if line is None:
                 time.sleep(_POLL_S)
             elif line.endswith("Z!0006") or (aborted and (line == "" or "!" in line)):
@@ -266,11 +266,11 @@ class EmStat(Potentiostat):
                 aborted = True
         # Whatever came: the script that follows has the last word.
         time.sleep(_DEAF_S)
-        self._session.clear()
+        self.session.clear()
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 class EmStatPico(EmStat):

@@ -69,8 +69,8 @@ class EC301(Potentiostat):
     dialect = Dialect()
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
-        self._plan: DrivePlan | None = None
+        self.session = session
+        self.armed: DrivePlan | None = None
         self._streaming = False
         self._bytes = bytearray()
         self._next_packet: int | None = None
@@ -85,11 +85,11 @@ class EC301(Potentiostat):
 
     def identify(self) -> Identity:
         """Ask for the identity."""
-        return Identity.from_idn(self._session.idn)
+        return Identity.from_idn(self.session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
         """Load settings and program with the cell open, and read them back. See `Potentiostat.arm`."""
-        send = self._session.write
+        send = self.session.write
         send("plstop;ceenab 0")
         send("ecmode 0;irnaut 0;bstren 0;lpfile 0;lpfili 0;eadcfl 0;iadcfl 1;irenab 0;brenab 0;dcntrl 0;addscn 0")
         averaging = round(math.log2(plan.interval_s / TICK_S))
@@ -109,33 +109,33 @@ class EC301(Potentiostat):
         for name, value in (settings | {"cellon": 0}).items():
             self._verify(f"{name}?", value)
         self._load_program(plan)
-        self._plan = plan
+        self.armed = plan
         self._n_read, self._begun, self._over = 0, False, False
 
     def _load_program(self, plan: DrivePlan) -> None:
         n = plan.base_points
         holds = np.rint(np.diff(np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]) / TICK_S)
         levels = np.rint(plan.sequence.start_V[:n] / RESOLUTION_V)
-        self._session.write(f"plinit;ppoint {n};plimit {plan.repeats};psteps {n * plan.repeats};plendm 1")
+        self.session.write(f"plinit;ppoint {n};plimit {plan.repeats};psteps {n * plan.repeats};plendm 1")
         for point, (level, hold) in enumerate(zip(levels.tolist(), holds.tolist(), strict=True)):
-            self._session.write(f"pdatap {point} {level:.0f};pholdt {point} {hold:.0f};pincrm {point} 0 0")
+            self.session.write(f"pdatap {point} {level:.0f};pholdt {point} {hold:.0f};pincrm {point} 0 0")
         self._check_error_queue("program")
         self._verify("pprogm?", 0)
 
     def _verify(self, query: str, wanted: int) -> None:
-        answer = self._session.query(query).strip()
+        answer = self.session.query(query).strip()
         if answer != str(wanted):
             raise InstrumentError(
-                f"{self._session.resource}: {query} reads back {answer!r}, not {wanted}; the cell is still open",
+                f"{self.session.resource}: {query} reads back {answer!r}, not {wanted}; the cell is still open",
                 command=query,
             )
 
     def _check_error_queue(self, doing: str) -> None:
-        number = self._session.query("errlst?").strip()
+        number = self.session.query("errlst?").strip()
         if number != "0":
-            text = self._session.query(f"errdcd? {number}").strip()
+            text = self.session.query(f"errdcd? {number}").strip()
             raise InstrumentError(
-                f"{self._session.resource} refused the {doing}: error {number}, {text}",
+                f"{self.session.resource} refused the {doing}: error {number}, {text}",
                 command=doing,
                 number=int(number) if number.isdigit() else None,
             )
@@ -143,16 +143,16 @@ class EC301(Potentiostat):
     def start(self) -> None:
         """Close the cell at the rest level, let the stream run, then the program."""
         self._armed_plan()
-        self._session.write("ceenab 1")
-        answer = self._session.query("cellon?").strip()
+        self.session.write("ceenab 1")
+        answer = self.session.query("cellon?").strip()
         if answer != "1":
             raise InstrumentError(
-                f"{self._session.resource} does not close its cell ({answer!r}): push the CELL switch in",
+                f"{self.session.resource} does not close its cell ({answer!r}): push the CELL switch in",
                 command="cellon?",
             )
         self._streaming, self._bytes, self._next_packet = True, bytearray(), None
-        self._session.write("getbda 1")
-        self._session.write("trgarm 0;pstart 0")
+        self.session.write("getbda 1")
+        self.session.write("trgarm 0;pstart 0")
 
     def read(self) -> Block | None:
         """Return what has been streamed of the program. See `Potentiostat.read`."""
@@ -160,7 +160,7 @@ class EC301(Potentiostat):
         if self._n_read == plan.n_samples or self._over:
             self._stop_stream()
             return None
-        self._bytes += self._session.poll_bytes(_READ_BYTES)
+        self._bytes += self.session.poll_bytes(_READ_BYTES)
         frames = [self._packet(packet) for packet in self._packets()]
         together = np.concatenate(frames) if frames else np.empty(0, _FRAME)
         running = (together["flags"] & _RUNNING) != 0
@@ -183,7 +183,7 @@ class EC301(Potentiostat):
             expected = self._next_packet
             if payload % _FRAME.itemsize or payload > _LARGEST_PACKET or expected not in {None, counter}:
                 raise InstrumentError(
-                    f"{self._session.resource}: its stream is broken: packet {counter} of {payload} bytes came "
+                    f"{self.session.resource}: its stream is broken: packet {counter} of {payload} bytes came "
                     f"instead of packet {expected}; what came before is kept",
                     command="getbda 1",
                 )
@@ -220,36 +220,34 @@ class EC301(Potentiostat):
         return Block(centre, np.where(differs, measured, planned), current, status)
 
     def _armed_plan(self) -> DrivePlan:
-        if self._plan is None:
+        if self.armed is None:
             raise InstrumentError("the instrument has no program: arm it first")
-        return self._plan
+        return self.armed
 
     def _stop_stream(self) -> None:
         if self._streaming:
-            self._session.write("getbda 0")
+            self.session.write("getbda 0")
             self._streaming = False
-            self._session.clear()
+            self.session.clear()
 
     def abort(self) -> None:
         """Stop the program."""
-        self._session.write("plstop")
+        self.session.write("plstop")
 
     def safe_state(self) -> OutputReadback:
         """Stop, open the cell, and ask whether it is open. See `Potentiostat.safe_state`."""
-        return switch_off(
-            _SWITCH, self._session.resource, exchange=self._open_cell, is_off=lambda answer: answer == "0"
-        )
+        return switch_off(_SWITCH, self.session.resource, exchange=self._open_cell, is_off=lambda answer: answer == "0")
 
     def _open_cell(self) -> str:
         # The stream runs until it is told to end, perhaps for another client: queries are void meanwhile.
-        self._session.write("plstop;ceenab 0;getbda 0")
+        self.session.write("plstop;ceenab 0;getbda 0")
         self._streaming = False
-        self._session.clear()
-        return self._session.query("cellon?")
+        self.session.clear()
+        return self.session.query("cellon?")
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 def _over_edges(plan: DrivePlan, centre_s: NDArray[np.float64]) -> NDArray[np.bool_]:

@@ -77,13 +77,13 @@ class VisaSession:
         self.dialect = dialect
         self._owner = threading.get_ident()
         self._failure: str | None = None
-        self._link: Link | None = None
+        self.link: Link | None = None
         self._came = bytearray()
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
         with self._transport_errors("open"):
-            self._link = open_link(resource_manager(), resource, timeout_s, dialect)
+            self.link = open_link(resource_manager(), resource, timeout_s, dialect)
         if transcript is not None:
-            self._link = RecordedLink(self._link, transcript, resource)
+            self.link = RecordedLink(self.link, transcript, resource)
         try:
             self.idn = self.query(dialect.greeting)
         except InstrumentError:
@@ -317,13 +317,13 @@ class VisaSession:
                 f"{self.resource} belongs to another thread: {shown} was not sent. Open a session of your own.",
                 command=message,
             )
-        if self._link is None:
+        if self.link is None:
             raise ConnectionLost(f"{self.resource}: {shown} was not sent: the session is closed", command=message)
         if self._failure is not None:
             raise ConnectionLost(
                 f"{self.resource}: {shown} was not sent: {self._failure}. Open another session.", command=message
             )
-        return self._link
+        return self.link
 
     @contextmanager
     def _transport_errors(self, message: str) -> Iterator[None]:
@@ -357,7 +357,7 @@ class VisaSession:
 
     def close(self) -> None:
         """Close the link. May be called more than once."""
-        link, self._link = self._link, None
+        link, self.link = self.link, None
         if link is not None:
             with self._transport_errors("close"):
                 link.close()

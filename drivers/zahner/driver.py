@@ -64,7 +64,7 @@ class Zahner(Potentiostat):
     dialect = Dialect()
 
     def __init__(self, session: VisaSession, clock: Clock = time) -> None:
-        self._session = session
+        self.session = session
         self._clock = clock
         self._plan: DrivePlan | None = None
         self._wanted: dict[str, float] = {}
@@ -79,7 +79,7 @@ class Zahner(Potentiostat):
 
     def identify(self) -> Identity:
         """Ask for the identity."""
-        return Identity.from_idn(self._session.idn)
+        return Identity.from_idn(self.session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
         """Set ranges and limits with the potentiostat off, and read them back. See `Potentiostat.arm`."""
@@ -111,17 +111,17 @@ class Zahner(Potentiostat):
             answer = self._ask(query)
             if not math.isclose(answer, value, rel_tol=1e-5, abs_tol=1e-12):
                 raise InstrumentError(
-                    f"{self._session.resource}: {query} reads back {answer!r}, not {value!r}; the output is still off",
+                    f"{self.session.resource}: {query} reads back {answer!r}, not {value!r}; the output is still off",
                     command=query,
                 )
 
     def _command(self, command: str) -> None:
-        answer = self._session.query(command).strip()
+        answer = self.session.query(command).strip()
         if answer != "ok":
             raise self._refused(command, answer)
 
     def _ask(self, query: str) -> float:
-        answer = self._session.query(query).strip()
+        answer = self.session.query(query).strip()
         try:
             return float(answer)
         except ValueError:
@@ -131,11 +131,11 @@ class Zahner(Potentiostat):
         number = answer.removeprefix("error").strip()
         if answer.startswith("error") and number in _LIMIT_ERRORS:
             return LimitError(
-                f"{self._session.resource}: {command}: the instrument has switched itself off at one of its limits "
+                f"{self.session.resource}: {command}: the instrument has switched itself off at one of its limits "
                 f"(error {number}); the protocol's current limit is one of them"
             )
         return InstrumentError(
-            f"{self._session.resource} answered {command} with {answer!r}",
+            f"{self.session.resource} answered {command} with {answer!r}",
             command=command,
             number=int(number) if number.isdigit() else None,
         )
@@ -175,7 +175,7 @@ class Zahner(Potentiostat):
             # One that has switched itself off at a limit says so to any reading.
             self._ask(":MEAS:CURR?")
             raise InstrumentError(
-                f"{self._session.resource}: its potentiostat is off in mid-run: it has restarted, or another program "
+                f"{self.session.resource}: its potentiostat is off in mid-run: it has restarted, or another program "
                 "has reset it",
                 command=":SESO:STAT?",
             )
@@ -208,22 +208,22 @@ class Zahner(Potentiostat):
 
     def abort(self) -> None:
         """Stop at once: ``ABOR`` is obeyed beside anything that is running."""
-        self._session.query("ABOR")
+        self.session.query("ABOR")
 
     def safe_state(self) -> OutputReadback:
         """Abort, potentiostat off, and ask whether it is. See `Potentiostat.safe_state`."""
         return switch_off(
-            _SWITCH, self._session.resource, exchange=self._switch_off, is_off=lambda answer: answer == "0"
+            _SWITCH, self.session.resource, exchange=self._switch_off, is_off=lambda answer: answer == "0"
         )
 
     def _switch_off(self) -> str:
-        self._session.query("ABOR")
-        self._session.query(":SESO:STAT OFF")
-        return self._session.query(":SESO:STAT?")
+        self.session.query("ABOR")
+        self.session.query(":SESO:STAT OFF")
+        return self.session.query(":SESO:STAT?")
 
     def close(self) -> None:
         """Close the session."""
-        self._session.close()
+        self.session.close()
 
 
 def _block(rows: list[tuple[float, float, float, int]]) -> Block:

@@ -19,6 +19,7 @@ READING_S = 0.02
 RESOLUTION_V = 1e-4
 """Step of the source; assumed."""
 
+# Of a PP212 (data sheet); times are those of a program that the computer plays.
 CAPABILITIES = Capabilities(
     model="PP212",
     voltage_ranges_V=(12.0,),

@@ -59,7 +59,7 @@ _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 
 
 @cache
-def _elements() -> Mapping[str, Callable[[], Element]]:
+def elements_by_code() -> Mapping[str, Callable[[], Element]]:
     """Return the elements that need nothing but their code, those of other packages among them.
 
     Raises
@@ -204,7 +204,7 @@ class _Parser:
 
     def element(self, match: re.Match[str], start: int) -> Element:
         code, modes = match["code"], match["modes"]
-        plain = _elements()
+        plain = elements_by_code()
         if code not in plain and code not in _BUILT_IN:
             known = ", ".join(sorted({*plain, *_BUILT_IN}))
             raise self.fault(f"there is no element {code!r}; there are {known}", start)

@@ -174,7 +174,8 @@ def _causality(spectrum: ImpedanceSpectrum) -> Causality:
         score = n * np.log(squares / n) + 2.0 * k * n / (n - k - 1.0)
         if best is None or score < best[0]:
             best = (score, Causality(_complex(rest), n_modes, float(np.sqrt(squares / (n - rank)))))
-    assert best is not None  # noqa: S101 - a spectrum has points enough for three modes
+    if best is None:
+        raise FitError("too few points for the Kramers-Kronig test")
     return best[1]
 
 

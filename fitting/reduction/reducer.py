@@ -131,7 +131,7 @@ class Reducer:
             done = 0
             while done < len(times):
                 left = slice(done, None)
-                taken = self._take_hold(times[left], current[left], flagged[left]) if quick else 0
+                taken = self.take_hold(times[left], current[left], flagged[left]) if quick else 0
                 if quick and not taken:
                     taken = self._take_measured(times[left], v[here][left], current[left], flagged[left])
                 if not taken:
@@ -143,7 +143,7 @@ class Reducer:
                     self._take(times[part], volts, current[part], good, None if weights is None else weights[part])
                 done += taken
 
-    def _take_hold(self, t: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
+    def take_hold(self, t: Floats, i: Floats, flagged: NDArray[np.bool_]) -> int:
         """Take in whole blocks that lie in one hold, evenly spaced and without flags; return how many samples."""
         from fitting.transforms.loops import absorb
 

@@ -31,6 +31,7 @@ from protocols import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+# Exit statuses, as docs/reference/command-line.md promises them.
 FAILED, BAD_USAGE, STOPPED, OUTPUT_UNKNOWN = 1, 2, 3, 4
 
 

@@ -1,4 +1,4 @@
-"""What was a simulated cell told, in the terms of the fit? By the simulator's own functions, none of the fitter's."""
+"""True values of a simulated cell in the terms of the fit, by the simulator's own functions."""
 
 from __future__ import annotations
 

@@ -139,36 +139,36 @@ class Drive:
     def __init__(self, cell: Cell, response_s: float) -> None:
         self.cell = cell
         self.response_s = response_s
-        self._spans: list[Connection] = []
+        self.spans: list[Connection] = []
         self._units: dict[float, tuple[Cell, UnitReading]] = {}
         self._level = 0.0
 
     def connect(self, t_s: float, level_V: float) -> None:
         """Close the relay at t_s on a source that stands at level_V."""
         if not self.connected:
-            self._spans.append(Connection(t_s, level_V, self.cell.at_time(t_s)))
+            self.spans.append(Connection(t_s, level_V, self.cell.at_time(t_s)))
             self._level = level_V
 
     def disconnect(self, t_s: float) -> None:
         """Open the relay at t_s."""
         if self.connected:
-            self._spans[-1].end_s = t_s
+            self.spans[-1].end_s = t_s
 
     @property
     def connected(self) -> bool:
         """Whether the relay is closed, or will close."""
-        return bool(self._spans) and self._spans[-1].end_s == float("inf")
+        return bool(self.spans) and self.spans[-1].end_s == float("inf")
 
     @property
     def closed_since(self) -> float:
         """When the relay closes or last closed, instrument seconds."""
-        return self._spans[-1].start_s if self._spans else 0.0
+        return self.spans[-1].start_s if self.spans else 0.0
 
     def set_level(self, t_s: float, level_V: float) -> None:
         """Let the source jump to level_V at t_s; before the relay closes this changes the rest level."""
         if not self.connected or level_V == self._level:
             return
-        span = self._spans[-1]
+        span = self.spans[-1]
         if t_s <= span.start_s:
             span.rest_V = level_V
         else:
@@ -178,12 +178,12 @@ class Drive:
 
     def forget_before(self, t_s: float) -> None:
         """Drop closed spans that ended before t_s."""
-        self._spans = [span for span in self._spans if span.end_s > t_s]
+        self.spans = [span for span in self.spans if span.end_s > t_s]
 
     def level_at(self, t_s: Array) -> Array:
         """Return the voltage on the cell at times t_s, V; 0 while disconnected."""
         level = np.zeros(t_s.shape)
-        for span in self._spans:
+        for span in self.spans:
             here = (t_s >= span.start_s) & (t_s < span.end_s)
             if here.any():
                 levels = span.rest_V + np.concatenate([[0.0], np.cumsum(span.steps_V)])
@@ -229,7 +229,7 @@ class Drive:
     def _panel(self, times: Array, cut: slice, aperture_s: float) -> Array:
         wanted = times[cut]
         current = np.zeros(len(wanted))
-        for span in self._spans:
+        for span in self.spans:
             if span.start_s > wanted[-1] or span.end_s <= wanted[0]:
                 continue
             steps = self._steps(span, times, cut, self._unit(span.cell, aperture_s))

@@ -243,7 +243,7 @@ class CommandTree:
     """All headers of an instrument."""
 
     def __init__(self) -> None:
-        self._root = _Node()
+        self.root = _Node()
 
     def add(self, pattern: str, command: Command) -> None:
         """Enter a command.
@@ -263,7 +263,7 @@ class CommandTree:
             self._insert([part for (part, _), taken in zip(parts, chosen, strict=True) if taken], command, query=query)
 
     def _insert(self, parts: list[str], command: Command, *, query: bool) -> None:
-        node = self._root
+        node = self.root
         for part in parts:
             name = part.lstrip(":").removesuffix("[1]")
             suffixes = None
@@ -283,7 +283,7 @@ class CommandTree:
         ScpiError
             -102, -112, -113 or -114.
         """
-        node, passed = self._root, []
+        node, passed = self.root, []
         for mnemonic in path:
             # CALCulate3 is a name of its own where manuals make it one, not a suffix.
             if mnemonic.upper() in node.children and (mnemonic.startswith("*") or mnemonic[-1:].isdigit()):

@@ -251,7 +251,7 @@ def headers(tree: CommandTree) -> list[str]:
             if name == min((other for other, its in node.children.items() if its is child), key=len):  # type: ignore[attr-defined]
                 walk(child, f"{path}:{name}" if not name.startswith("*") else name)
 
-    walk(tree._root, "")
+    walk(tree.root, "")
     return sorted(found)
 
 

@@ -67,7 +67,7 @@ class Dropper(Potentiostat):
     planner = DropperPlanner(capabilities, Tables(resolution_V={5.0: 1e-3}, largest_A={}))
 
     def __init__(self, session: VisaSession) -> None:
-        self._session = session
+        self.session = session
         self._plan: DrivePlan | None = None
         self._began = math.nan
         self._next = 0
@@ -78,17 +78,17 @@ class Dropper(Potentiostat):
         return identity.model == "DROPPER"
 
     def identify(self) -> Identity:
-        return Identity.from_idn(self._session.idn)
+        return Identity.from_idn(self.session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
-        self._session.write("OUT 0")
-        self._session.write(f"V {plan.sequence.rest_V!r}")
-        if self._session.query("OUT?") != "0":
+        self.session.write("OUT 0")
+        self.session.write(f"V {plan.sequence.rest_V!r}")
+        if self.session.query("OUT?") != "0":
             raise InstrumentError("the Dropper does not switch its output off")
         self._plan, self._next = plan, 0
 
     def start(self) -> None:
-        self._session.write("OUT 1")
+        self.session.write("OUT 1")
         self._began = time.monotonic()
 
     def read(self) -> Block | None:
@@ -100,27 +100,27 @@ class Dropper(Potentiostat):
         now = time.monotonic() - self._began
         level = float(plan.sequence.voltage_at(np.array([now]))[0])
         if level != self._level:
-            self._session.write(f"V {level!r}")
+            self.session.write(f"V {level!r}")
             self._level = level
         if now < self._next * plan.interval_s:
             return _block([], [], [], [])
-        current = float(self._session.query("I?"))
+        current = float(self.session.query("I?"))
         late = now - self._next * plan.interval_s > plan.interval_s
         self._next += 1
         return _block([now], [level], [current], [Status.TIMING if late else 0])
 
     def abort(self) -> None:
-        self._session.write("OUT 0")
+        self.session.write("OUT 0")
 
     def safe_state(self) -> OutputReadback:
-        return switch_off(_OFF, self._session.resource, exchange=self._open, is_off=lambda answer: answer == "0")
+        return switch_off(_OFF, self.session.resource, exchange=self._open, is_off=lambda answer: answer == "0")
 
     def _open(self) -> str:
-        self._session.write("OUT 0")
-        return self._session.query("OUT?")
+        self.session.write("OUT 0")
+        return self.session.query("OUT?")
 
     def close(self) -> None:
-        self._session.close()
+        self.session.close()
 
 
 def _block(t: list[float], v: list[float], i: list[float], status: list[int]) -> Block:

@@ -88,12 +88,12 @@ class SourceMeter:
         self.electronics = electronics
         self._defaults = source or SourceSettings(), measure or MeasureSettings()
         self.status = status or Status()
-        self._drive = Drive(cell, electronics.response_s)
+        self.drive = Drive(cell, electronics.response_s)
         self._noise = Noise(seed)
         self._record: Record | None = None
         self._records = 0
         self._level_changed = True
-        self._regulator = CurrentRegulator(self._drive)
+        self._regulator = CurrentRegulator(self.drive)
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
         self.off_resets_sense = True
@@ -169,7 +169,7 @@ class SourceMeter:
             self.switch_output(t_s, on=False)  # as on the front panel: another function, output off (assumed)
         self.source = settings
         if self.output_on and settings.function == "VOLT":
-            self._drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
+            self.drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
 
     def switch_output(self, t_s: float, *, on: bool) -> None:
         """Switch the output at t_s. On some models every off state resets sensing to 2-wire (2461: p. 2-82)."""
@@ -180,17 +180,17 @@ class SourceMeter:
         if on:
             level = self._first_level_V()
             if self._record is None:
-                self._drive.forget_before(t_s)
-            self._drive.disconnect(t_s)
+                self.drive.forget_before(t_s)
+            self.drive.disconnect(t_s)
             # Only high impedance opens the relay; what the other off states did to the cell at 0 V is forgotten.
-            self._drive.connect(t_s + RELAY_S if self.off_modes["VOLT"] == "HIMP" else t_s, level)
+            self.drive.connect(t_s + RELAY_S if self.off_modes["VOLT"] == "HIMP" else t_s, level)
             self._level_changed = True
         else:
             self.measure.four_wire &= not self.off_resets_sense
             if self.off_modes["VOLT"] == "HIMP":
-                self._drive.disconnect(t_s)
+                self.drive.disconnect(t_s)
             else:
-                self._drive.set_level(t_s, 0.0)  # NORMal, ZERO and GUARd keep the cell at 0 V
+                self.drive.set_level(t_s, 0.0)  # NORMal, ZERO and GUARd keep the cell at 0 V
 
     def _first_level_V(self) -> float:
         """Return at which voltage the cell is when the output goes on: a current source starts at 0 V."""
@@ -202,12 +202,12 @@ class SourceMeter:
         if not self.output_on:
             return False
         if self.source.function == "CURR":
-            return bool(abs(self._drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V)
+            return bool(abs(self.drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V)
         return self.overdriven or abs(self._flowing_A(t_s, 1e-5)) > self.source.limit_A
 
     def _flowing_A(self, t_s: float, aperture_s: float) -> float:
         # The interval to further readings that nobody takes is short, so that almost every step is an old one.
-        return float(self._drive.readings(t_s, 1e-9, 0, 1, aperture_s)[0])
+        return float(self.drive.readings(t_s, 1e-9, 0, 1, aperture_s)[0])
 
     def _regulate(self, t_s: float, aperture_s: float) -> None:
         """Let a current source choose its voltage for a reading that starts at t_s."""
@@ -221,7 +221,7 @@ class SourceMeter:
     @property
     def contacts(self) -> Contacts:
         """How the sample is clipped in."""
-        return self._drive.cell.contacts
+        return self.drive.cell.contacts
 
     def overrun(self) -> None:
         """Let the buffer that is being filled be full."""
@@ -320,9 +320,9 @@ class SourceMeter:
             wait = 0.0 if self.source.auto_delay else self.source.delay_s  # autodelay is assumed 0
         self._level_changed = False
         if not digitize:
-            wait = max(wait, self._drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
+            wait = max(wait, self.drive.closed_since - t_s)  # a measurement waits for the output relay (assumed)
             if self.source.function == "CURR":
-                wait = max(wait, self._drive.closed_since + self._regulator.settling_s - t_s)
+                wait = max(wait, self.drive.closed_since + self._regulator.settling_s - t_s)
         start = t_s + wait
         range_A = m.digitize_range_A if digitize else m.current_range_A
         if not digitize and m.auto_range:
@@ -364,8 +364,8 @@ class SourceMeter:
         if source.function == "CURR":
             for start in time.tolist():
                 self._regulate(start, record.aperture_s)
-        through = self._drive.readings(record.start_s, record.interval_s, first, count, record.aperture_s)
-        voltage = self._drive.level_at(time)
+        through = self.drive.readings(record.start_s, record.interval_s, first, count, record.aperture_s)
+        voltage = self.drive.level_at(time)
         if self.overdriven:
             through = np.copysign(2.0 * source.limit_A, through)
         if source.function == "VOLT":

@@ -139,7 +139,7 @@ class Channel:
 
     def __init__(self, timeline: Timeline, drive: Drive | None, noise: Noise, number: int, errors: ErrorQueue) -> None:
         self._timeline = timeline
-        self._drive = drive
+        self.drive = drive
         self._errors = errors
         self._number = number
         self.electronics = KEITHLEY_2602B
@@ -227,13 +227,13 @@ class Channel:
         self._apply(source.levelv if source.func == DC_VOLTS else source.leveli)
 
     def _apply(self, level: float) -> None:
-        if self.output and self._drive is not None:
-            self._drive.set_level(self._timeline.now, self._voltage_for(level))
+        if self.output and self.drive is not None:
+            self.drive.set_level(self._timeline.now, self._voltage_for(level))
 
     def _voltage_for(self, level: float) -> float:
         if self.source.func == DC_VOLTS:
             return self.electronics.sourced_V(level, self.source.rangev)
-        conductance = self._drive.cell.dc_conductance_S if self._drive is not None else 0.0
+        conductance = self.drive.cell.dc_conductance_S if self.drive is not None else 0.0
         voltage = level / conductance if conductance else math.copysign(math.inf, level) if level else 0.0
         return min(max(voltage, -self.source.limitv), self.source.limitv)
 
@@ -242,26 +242,26 @@ class Channel:
         if on and self.blocked:
             raise TspError(802)
         if on == bool(self.output):
-            if open_relay and self._drive is not None:
-                self._drive.disconnect(self._timeline.now)
+            if open_relay and self.drive is not None:
+                self.drive.disconnect(self._timeline.now)
             return
         now = self._timeline.now
         self.collect()
         self.output = int(on)
         self._conditions = None
-        if self._drive is None:
+        if self.drive is None:
             return
         if on:
             if self.converter.idle:
-                self._drive.forget_before(now)
-            self._drive.disconnect(now)
+                self.drive.forget_before(now)
+            self.drive.disconnect(now)
             level = self.source.levelv if self.source.func == DC_VOLTS else self.source.leveli
             delay = _RELAY_S if self.source.offmode == OFF_HIGH_Z else 0.0
-            self._drive.connect(now + delay, self._voltage_for(level))
+            self.drive.connect(now + delay, self._voltage_for(level))
         elif open_relay or self.source.offmode == OFF_HIGH_Z:
-            self._drive.disconnect(now)
+            self.drive.disconnect(now)
         else:
-            self._drive.set_level(now, 0.0)
+            self.drive.set_level(now, 0.0)
 
     @property
     def compliance(self) -> bool:
@@ -333,7 +333,7 @@ class Channel:
         self, into: tuple[tuple[str, ReadingBuffer | None], ...]
     ) -> Generator[float | Detector, None, None]:
         delay = max(self.measure.delay, 0.0)  # DELAY_AUTO is assumed 0
-        closed = self._drive.closed_since if self._drive is not None and self.output else 0.0
+        closed = self.drive.closed_since if self.drive is not None and self.output else 0.0
         begun = max(self._timeline.now + delay, closed)
         for _ in range(self.measure.count):
             yield begun

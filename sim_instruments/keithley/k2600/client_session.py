@@ -56,7 +56,7 @@ class TspClientSession:
     def __init__(self, instrument: Host) -> None:
         self._instrument = instrument
         self._input = bytearray()
-        self._lines: deque[str] = deque()
+        self.lines: deque[str] = deque()
         self._script: _Script | None = None
         self.output = bytearray()
         self.answered = False
@@ -67,7 +67,7 @@ class TspClientSession:
 
         A script that has said something and continues is looked after by the instrument's own ticking.
         """
-        return bool(self._lines or self.output) or (self._instrument.active_client is self and not self.answered)
+        return bool(self.lines or self.output) or (self._instrument.active_client is self and not self.answered)
 
     def receive(self, data: bytes) -> None:
         """Take bytes and act on whole lines."""
@@ -85,11 +85,11 @@ class TspClientSession:
         word = line.strip()
         if word == "abort":
             # All that waits behind the script is forgotten too (assumed).
-            self._lines.clear()
+            self.lines.clear()
             self._script = None
             self._instrument.abort()
         elif word:
-            self._lines.append(line)
+            self.lines.append(line)
 
     # -- messages that end: VXI-11, HiSLIP ----------------------------------------------------------------------------
 
@@ -125,21 +125,21 @@ class TspClientSession:
 
     def forget(self) -> None:
         """Drop what was said and not yet done or answered: the instrument was restarted."""
-        self._lines.clear()
+        self.lines.clear()
         self._script = None
         self.output.clear()
 
     def run(self) -> None:
         """Go on until a script has to wait or there is nothing left."""
         self._instrument.update()
-        while self._lines and self._may_act():
+        while self.lines and self._may_act():
             self._instrument.status.message_available = bool(self.output)
-            self._act(self._lines.popleft())
+            self._act(self.lines.popleft())
             self._instrument.update()
 
     def _may_act(self) -> bool:
         """Whether the next line's turn has come; a trigger reaches a script that waits for whatever it may be."""
-        is_trigger = self._lines[0].strip().upper() == _TRIGGER
+        is_trigger = self.lines[0].strip().upper() == _TRIGGER
         return not (self._instrument.computing if is_trigger else self._instrument.scripting)
 
     def _act(self, line: str) -> None:

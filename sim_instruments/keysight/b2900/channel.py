@@ -127,7 +127,7 @@ class Channel:
         self.electronics = electronics
         self.contacts = cell.contacts
         self._shortest_s = shortest_s
-        self._drive = Drive(cell, electronics.response_s)
+        self.drive = Drive(cell, electronics.response_s)
         self._noise = Noise(seed)
         self._spots = 0
         self.output_on = False
@@ -152,15 +152,15 @@ class Channel:
         self.output_on = on
         if on:
             self.tripped = False
-            self._drive.forget_before(t_s)
-            self._drive.disconnect(t_s)
-            self._drive.connect(t_s + RELAY_S, self._sourced_V(self.settings.level_V))
+            self.drive.forget_before(t_s)
+            self.drive.disconnect(t_s)
+            self.drive.connect(t_s + RELAY_S, self._sourced_V(self.settings.level_V))
         elif self.settings.off_mode == "HIZ":
-            self._drive.disconnect(t_s)
+            self.drive.disconnect(t_s)
         else:
-            self._drive.set_level(t_s, 0.0)
+            self.drive.set_level(t_s, 0.0)
             if self.settings.off_mode == "NORM":
-                self._drive.disconnect(t_s + DISCHARGE_S)
+                self.drive.disconnect(t_s + DISCHARGE_S)
 
     def set_level(self, t_s: float, level_V: float) -> None:
         """Make a level the immediate one."""
@@ -180,17 +180,17 @@ class Channel:
 
     def _apply(self, t_s: float, level_V: float) -> None:
         if self.output_on:
-            self._drive.set_level(t_s, self._sourced_V(level_V))
+            self.drive.set_level(t_s, self._sourced_V(level_V))
 
     def limited(self, t_s: float) -> bool:
         """Whether the current limit holds the source back at t_s."""
-        through = self._drive.readings(t_s, 1e-9, 0, 1, 1e-5)[0]
+        through = self.drive.readings(t_s, 1e-9, 0, 1, 1e-5)[0]
         return self.output_on and (self.overdriven or abs(through) > self.settings.compliance_A)
 
     def trip(self, t_s: float) -> None:
         """Switch off as the over-current protection does: 0 V at once, whatever the off state (p. 4-67, note)."""
-        self._drive.set_level(t_s, 0.0)
-        self._drive.disconnect(t_s + 1e-6)
+        self.drive.set_level(t_s, 0.0)
+        self.drive.disconnect(t_s + 1e-6)
         self.output_on, self.tripped = False, True
         # That an emergency also ends the triggers is assumed.
         self.transient.abort(t_s)
@@ -209,7 +209,7 @@ class Channel:
             raise ScpiError(-213)
         if self.settings.on_auto:
             self.switch_output(t_s, on=True)
-        t_s = max(t_s, self._drive.closed_since)  # triggers wait for the output relay (assumed)
+        t_s = max(t_s, self.drive.closed_since)  # triggers wait for the output relay (assumed)
         if acquire:
             self.data.clear()
             self.acquire.initiate(t_s)
@@ -324,7 +324,7 @@ class Channel:
         """Begin a spot measurement; return when it starts."""
         if self.settings.on_auto:
             self.switch_output(t_s, on=True)
-        return max(t_s, self._drive.closed_since) + self._wait_s
+        return max(t_s, self.drive.closed_since) + self._wait_s
 
     def spot_rows(self, start_s: float) -> Array:
         """Return the row of a spot measurement that started at start_s."""
@@ -337,7 +337,7 @@ class Channel:
         """Return rows of readings in the order of `COLUMNS`."""
         s, e = self.settings, self.electronics
         time = start_s + np.arange(first, first + count, dtype=np.float64) * interval_s
-        through = self._drive.readings(start_s, interval_s, first, count, aperture_s)
+        through = self.drive.readings(start_s, interval_s, first, count, aperture_s)
         limited = (np.abs(through) > s.compliance_A) | (self.overdriven & self.output_on)
         held = np.where(limited, s.compliance_A / np.maximum(np.abs(through), s.compliance_A), 1.0)
         ranges = self._ranges(through * held)
@@ -350,7 +350,7 @@ class Channel:
             )
         beyond = np.abs(current) >= OVERFLOW
         current[beyond] = np.copysign(OVERFLOW, through[beyond])
-        programmed = self._drive.level_at(time)
+        programmed = self.drive.level_at(time)
         voltage = programmed * held + e.readback_noise * s.voltage_range_V * self._noise.normal(
             2 * record + 1, first, count
         )

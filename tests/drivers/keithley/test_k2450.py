@@ -213,7 +213,7 @@ def test_an_edge_that_comes_late_is_told_by_the_recorded_source_values(
     sequence = PulseSequence.pulse("10 mV", "200 ms", before="100 ms", after="100 ms")
     plan = potentiostat.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=1.0, current_A=1e-5)))
     assert isinstance(potentiostat, IntegratingSourceMeter)
-    rows = IntegratingSourceMeter._rows
+    rows = IntegratingSourceMeter.read_rows
 
     def late(self: IntegratingSourceMeter, first: int, last: int) -> np.ndarray:
         """Return readings of an instrument whose second edge comes 1 ms late."""
@@ -222,7 +222,7 @@ def test_an_edge_that_comes_late_is_told_by_the_recorded_source_values(
         found[held, 2] = 0.01
         return found
 
-    monkeypatch.setattr(IntegratingSourceMeter, "_rows", late)
+    monkeypatch.setattr(IntegratingSourceMeter, "read_rows", late)
     block = played(potentiostat, plan)
     doubted = block.t_s[(block.status & Status.TIMING) != 0]
     assert len(doubted) in {2, 3}, "readings of 0.35 ms"

@@ -176,7 +176,7 @@ def test_safe_state_may_be_called_at_any_time_and_from_another_link(potentiostat
         record(potentiostat)
     spare.close()
     potentiostat.close()
-    potentiostat._session = VisaSession(resource)  # for the fixture's farewell
+    potentiostat.session = VisaSession(resource)  # for the fixture's farewell
 
 
 def test_abort_ends_the_program_at_once(potentiostat: Keithley2602B, resource: str) -> None:
@@ -196,11 +196,11 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
     potentiostat.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
     potentiostat.start()
     potentiostat.read()
-    potentiostat._session.close()  # the run goes on for another 8 s, unless it is missed
+    potentiostat.session.close()  # the run goes on for another 8 s, unless it is missed
     with VisaSession(resource, timeout_s=10.0) as session:  # answered as soon as the script has ended
         assert float(session.query("print(smua.source.output)")) == 0
         assert float(session.query("print(status.operation.sweeping.condition)")) == 0
-    potentiostat._session = VisaSession(resource)
+    potentiostat.session = VisaSession(resource)
 
 
 def test_an_output_switched_off_in_mid_run_is_an_error() -> None:

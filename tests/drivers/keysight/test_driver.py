@@ -144,7 +144,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: B2911) -> N
     assert (plan.current_range_A, plan.compliance_A) == (1e-6, 1.05e-6)
     # The limit is 105 % of the range, so that the protection comes first: switched off by hand to see the overload.
     potentiostat.arm(plan)
-    potentiostat._session.write(":OUTP1:PROT OFF;:SENS1:CURR:PROT 1e-3")
+    potentiostat.session.write(":OUTP1:PROT OFF;:SENS1:CURR:PROT 1e-3")
     potentiostat.start()
     block = record(potentiostat)
     beyond = np.isnan(block.current_A)
@@ -225,7 +225,7 @@ def test_garbled_or_missing_answers_are_clear_errors_within_the_timeout(answer: 
     plan = B2911.plan(Protocol.load("single_pulse"))
     with _mute_instrument(answer) as port:
         driver = B2911(VisaSession(f"TCPIP::127.0.0.1::{port}::SOCKET", timeout_s=0.3))
-        driver._plan = plan
+        driver.armed = plan
         began = time.monotonic()
         with pytest.raises(InstrumentError):
             driver.read()

@@ -107,6 +107,6 @@ def packet(counter: int, payload: int = 32) -> bytes:
 def test_a_broken_stream_is_an_error(stream: bytes) -> None:
     driver = EC301(Scripted(stream))  # type: ignore[arg-type]
     sequence = PulseSequence.pulse(0.02, 0.1, before=0.05, after=0.1)
-    driver._plan = EC301.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=0.1, current_A=1e-5)))
+    driver.armed = EC301.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=0.1, current_A=1e-5)))
     with pytest.raises(InstrumentError, match="stream is broken"):
         driver.read()

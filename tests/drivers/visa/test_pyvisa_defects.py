@@ -65,8 +65,8 @@ def test_1_plain_leaves_nagles_algorithm_on_and_has_no_way_to_switch_it_off() ->
 
 def test_1_ours_switches_it_off() -> None:
     with instrument(echo) as resource, VisaSession(resource) as session:
-        assert isinstance(session._link, SocketLink)
-        assert session._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert isinstance(session.link, SocketLink)
+        assert session.link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 # -- 2: the end of a connection looks like silence --------------------------------------------------------------------

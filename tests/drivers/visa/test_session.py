@@ -162,8 +162,8 @@ def test_a_session_belongs_to_the_thread_that_opened_it() -> None:
 
 def test_small_messages_are_not_held_back() -> None:
     with instrument(lambda *_: None) as resource, VisaSession(resource) as session:
-        assert isinstance(session._link, SocketLink)
-        assert session._link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+        assert isinstance(session.link, SocketLink)
+        assert session.link.socket.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 @pytest.mark.parametrize("timeout", [0.0, -1.0, float("inf")])

@@ -282,11 +282,11 @@ class _Point:
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def install(*points: _Point) -> None:
         monkeypatch.setattr(circuit_file, "entry_points", lambda group: points if group == "ionecho.elements" else ())
-        circuit_file._elements.cache_clear()
+        circuit_file.elements_by_code.cache_clear()
 
     yield install
     monkeypatch.undo()
-    circuit_file._elements.cache_clear()
+    circuit_file.elements_by_code.cache_clear()
 
 
 def test_elements_of_other_packages_are_found(installed: Callable[..., None]) -> None:

@@ -17,15 +17,15 @@ CELL = CellModel("R0-De1-C1", {"R0": 300.0})
 def both_ways(run: Any, monkeypatch: pytest.MonkeyPatch, *, drift: bool = False) -> tuple[Reduction, Reduction, int]:
     """The reduction as it is, one that walked every sample, and how many samples the first did not walk."""
     taken = []
-    take = fitting.reduction.reducer.Reducer._take_hold
+    take = fitting.reduction.reducer.Reducer.take_hold
 
     def counted(*args: Any) -> int:
         taken.append(take(*args))
         return taken[-1]
 
-    monkeypatch.setattr(fitting.reduction.reducer.Reducer, "_take_hold", counted)
+    monkeypatch.setattr(fitting.reduction.reducer.Reducer, "take_hold", counted)
     quick = reduce_run(run, Nuisance(drift=drift))
-    monkeypatch.setattr(fitting.reduction.reducer.Reducer, "_take_hold", lambda *_: 0)
+    monkeypatch.setattr(fitting.reduction.reducer.Reducer, "take_hold", lambda *_: 0)
     return quick, reduce_run(run, Nuisance(drift=drift)), sum(taken)
 
 

@@ -92,7 +92,7 @@ def test_only_himp_takes_the_cell_off_when_the_output_goes_off(
     off = talk.clock.now()
     talk.write(":OUTP OFF")
     # The charged capacitor of 1 uF sends 0.1 V / 10 kohm back through a source that stands at 0 V.
-    after = talk.device.meter._drive.readings(off + 1e-4, 1e-4, 0, 1, 1e-5)[0]
+    after = talk.device.meter.drive.readings(off + 1e-4, 1e-4, 0, 1, 1e-5)[0]
     assert after == pytest.approx(-1e-5 * np.exp(-1e-4 / 1e-2) if connected else 0.0, rel=1e-2)
 
 

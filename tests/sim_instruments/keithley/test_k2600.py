@@ -35,7 +35,7 @@ class Talk:
         """Send, wait until all is done, and return what came."""
         self.send(*lines)
         for _ in range(100_000):
-            if not self.device.scripting and not self.talk._lines:
+            if not self.device.scripting and not self.talk.lines:
                 break
             self.wait(0.001)
         else:
@@ -213,7 +213,7 @@ def test_only_the_high_impedance_off_mode_opens_the_relay(mode: str, *, connecte
     talk.wait(0.1)
     off = talk.clock.now()
     talk.send("smua.source.output = 0")
-    drive = talk.device.channels["smua"]._drive
+    drive = talk.device.channels["smua"].drive
     assert drive is not None
     after = drive.readings(off + 1e-3, 1e-4, 0, 1, 1e-5)[0]
     # The charged capacitor of 1 uF sends 0.1 V / 10 kohm back through a source that stands at 0 V.
@@ -270,9 +270,9 @@ def test_a_pulsed_list_sweep_takes_its_times_from_three_timers(talk: Talk) -> No
     assert talk.errors() == []
     np.testing.assert_allclose(talk.numbers("printbuffer(1, 3, smua.nvbuffer1.timestamps)"), [0, 10e-3, 20e-3])
     assert talk.numbers("printbuffer(1, 3, smua.nvbuffer1.sourcevalues)") == [0.01, 0.02, 0.03]
-    drive = talk.device.channels["smua"]._drive
+    drive = talk.device.channels["smua"].drive
     assert drive is not None
-    edges = np.array(drive._spans[-1].times_s)
+    edges = np.array(drive.spans[-1].times_s)
     np.testing.assert_allclose(edges - edges[0], [0, 2e-3, 10e-3, 12e-3, 20e-3, 22e-3], atol=1e-9)
 
 

@@ -197,7 +197,7 @@ def test_high_impedance_keeps_a_charged_cell_from_discharging_through_the_source
         talk.wait(10.0)
         channel = talk.device.channels[1]
         channel.switch_output(talk.clock.now(), on=False)
-        flowing = channel._drive.readings(talk.clock.now() + 1e-4, 1e-3, 0, 1, 1e-4)[0]
+        flowing = channel.drive.readings(talk.clock.now() + 1e-4, 1e-3, 0, 1, 1e-4)[0]
         assert flowing == 0.0 if current == 0.0 else flowing < current
 
 

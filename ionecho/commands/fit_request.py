@@ -1,0 +1,112 @@
+"""Command `fit`: what was asked for, and which fit that is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# Circuits that are ranked, and the one that is fitted, where none is given.
+RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
+_SPECTRUM_FILES = {".mpt", ".txt", ".csv"}
+
+
+@dataclass(frozen=True)
+class FitRequest:
+    """Arguments and options of ``ionecho fit``.
+
+    Attributes
+    ----------
+    given : list of Path
+        As on the command line; `runs` leaves results files out.
+    models : list of str
+    spectrum, ranked, drift, robust, posterior, compared : bool
+    mains_Hz : float or None
+    share, activate : list of str
+    temperatures_K : list of float
+    thicknesses : list of str
+        With their units.
+    """
+
+    given: list[Path]
+    models: list[str]
+    spectrum: bool = False
+    ranked: bool = False
+    drift: bool = False
+    mains_Hz: float | None = None
+    robust: bool = False
+    posterior: bool = False
+    share: list[str] = field(default_factory=list)
+    activate: list[str] = field(default_factory=list)
+    temperatures_K: list[float] = field(default_factory=list)
+    compared: bool = False
+    thicknesses: list[str] = field(default_factory=list)
+
+    @cached_property
+    def runs(self) -> list[Path]:
+        """Run files: a pattern such as runs/*.nxs takes in the results beside the runs."""
+        from daq import is_results
+
+        return [one for one in self.given if not is_results(one)] or self.given
+
+    @property
+    def is_joint(self) -> bool:
+        """Whether several files, or spectra, are fitted together."""
+        together = len(self.runs) > 1 or self.share or self.activate or self.temperatures_K
+        return bool(together) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
+
+    def wrong_combination(self) -> tuple[str, str | None] | None:
+        """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
+        alone = self.drift or self.mains_Hz or self.robust or self.posterior
+        joint = self.is_joint
+        for wrong, message, hint in (
+            (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
+            (self.ranked and self.spectrum, "a spectrum has no circuits to rank", "--rank"),
+            (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
+            (
+                (joint or self.ranked) and alone,
+                "--drift, --mains, --robust and --posterior are for one run and one circuit",
+                None,
+            ),
+            (
+                self.posterior and (self.spectrum or self.robust),
+                "the posterior is of a circuit, fitted by least squares",
+                "--posterior",
+            ),
+            (
+                self.compared and (len(self.runs) < 2 or self.share or self.activate),
+                "a comparison is of two runs or more, each fitted alone",
+                "--compare",
+            ),
+        ):
+            if wrong:
+                return message, hint
+        return None
+
+
+def run_fit(request: FitRequest, *, as_json: bool) -> None:
+    """Do the fit that was asked for, and print it."""
+    from fitting import StudyOptions
+    from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
+    from ionecho.commands.fit_checks import check_fit
+    from ionecho.commands.fit_several import compare_runs, fit_together
+
+    runs, temperatures = request.runs, request.temperatures_K
+    check_fit(runs, request.models, request.mains_Hz, temperatures)
+    circuit = request.models[0] if request.models else USUAL
+    options = StudyOptions(drift=request.drift, mains_Hz=request.mains_Hz, robust=request.robust)
+    if request.compared:
+        compare_runs(runs, circuit, temperatures, request.thicknesses, as_json=as_json)
+    elif request.is_joint:
+        fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
+    elif request.ranked:
+        rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
+    elif request.posterior:
+        print_posterior(runs[0], circuit, options, as_json=as_json)
+    elif request.spectrum:
+        fit_spectrum_of_run(runs[0], options, as_json=as_json)
+    else:
+        fit_run(runs[0], circuit, options, as_json=as_json)
