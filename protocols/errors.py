@@ -69,11 +69,11 @@ class InstrumentError(IonechoError):
         super().__init__(message)
 
 
-class ConnectionLost(InstrumentError):  # noqa: N818 - the contract's name (ARCHITECTURE.md section 5)
+class ConnectionLost(InstrumentError):  # noqa: N818 - docs/explanations/architecture.md, "Errors"
     """The link to the instrument is gone; its output must be presumed on until read back as off."""
 
 
-class OutputStateUnknown(IonechoError):  # noqa: N818 - the contract's name (ARCHITECTURE.md section 5)
+class OutputStateUnknown(IonechoError):  # noqa: N818 - docs/explanations/architecture.md, "Errors"
     """The output could not be read back as off: press the OUTPUT key of the instrument."""
 
 

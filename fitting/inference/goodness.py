@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _CHANCE = 5.0
-"""Deviations of a chi-square that count as misfit (decision 006): of white records with 50 modes 3 in 1e5 are misjudged.
+"""Deviations of a chi-square that count as misfit (decision 006): of white records with 50 modes, 3 in 1e5 are.
 Misfit that makes intervals 1.4 times too narrow passes; doubled, 1.7 times."""
 _CHANCE_OF_SCATTER = 8.0
 """The same for the residual against the scatter from sample to sample, whose own error is 1.4 times larger than
@@ -35,9 +35,9 @@ _FASTER = 30.0
 """Ratio of frequencies over which the admittance must level off for a current with a bound (decision 141). Doubled, an
 exponent of 0.023 counts instead of 0.028."""
 _GROWTH = 1.1
-"""Growth of the admittance over `_FASTER` that counts as unbounded. Doubled (1.2), a constant phase of n = 0.05 passes."""
+"""Growth over `_FASTER` that counts as unbounded. Doubled (1.2), a constant phase of n = 0.05 passes."""
 _HIGHEST_CORRELATION = 0.999
-"""Largest lag-1 correlation that is believed: intervals widen at most 45-fold. With twice the distance to 1, 32-fold."""
+"""Largest lag-1 correlation that is believed: intervals widen at most 45-fold. Twice as far from 1, 32-fold."""
 
 
 @dataclass(frozen=True)

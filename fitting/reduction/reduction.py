@@ -1,9 +1,10 @@
-"""What is left of a run when everything that a fit could ask of it is kept, and nothing else?
+"""The reduction of a run: all that a fit can ask of it, and nothing else.
 
 With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
 nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
-depend on the length of the run (MODEL.md 3d). R streams, merges and is kept. By Householder reflections it is right to
-rounding relative to the largest entry of each column, where normal equations would lose half the digits.
+depend on the length of the run (docs/explanations/model.md, "Reduction"). R streams, merges and is kept. By Householder
+reflections it is right to rounding relative to the largest entry of each column, where normal equations would lose half
+the digits.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
+# Format of kept reductions: counts up with every change of what is kept; others are reduced again.
 VERSION = 4
 
 
@@ -46,7 +48,7 @@ class Reduction:
         Samples used; samples left out for their flags, or at an edge.
     sum_current_A2 : float
         Sum of the squared current.
-    bend_A2, n_bends
+    second_difference_A2, n_bends
         Sum and number of squared second differences of the current within holds: what the noise does from sample
         to sample, whatever the model.
     resolution_s : float
@@ -67,7 +69,7 @@ class Reduction:
     n_samples: int
     n_excluded: int
     sum_current_A2: float
-    bend_A2: float
+    second_difference_A2: float
     n_bends: int
     drive: PulseSequence | None
     drive_is_measured: bool
@@ -136,7 +138,7 @@ class Reduction:
     @property
     def step_noise_A(self) -> float:
         """Noise from sample to sample (A): second differences of white noise have six times its variance."""
-        return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
+        return float(np.sqrt(self.second_difference_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
 
     def scatter_A(self, weights: Floats) -> float:
         """Return what neighbouring samples scatter by about a model (A): their own noise, and that of the voltage.
@@ -180,7 +182,7 @@ class Reduction:
             n_samples=self.n_samples + other.n_samples,
             n_excluded=self.n_excluded + other.n_excluded,
             sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
-            bend_A2=self.bend_A2 + other.bend_A2,
+            second_difference_A2=self.second_difference_A2 + other.second_difference_A2,
             n_bends=self.n_bends + other.n_bends,
             voltage=self.voltage.merged(other.voltage),
             drive=self.drive if self.drive == other.drive else None,
@@ -198,7 +200,7 @@ class Reduction:
             "n_samples": self.n_samples,
             "n_excluded": self.n_excluded,
             "sum_current_A2": self.sum_current_A2,
-            "bend_A2": self.bend_A2,
+            "second_difference_A2": self.second_difference_A2,
             "n_bends": self.n_bends,
             "drive_is_measured": self.drive_is_measured,
             "resolution_s": self.resolution_s,
@@ -241,7 +243,8 @@ class Reduction:
             int(attributes["n_samples"]),
             int(attributes["n_excluded"]),
             float(attributes["sum_current_A2"]),
-            float(attributes["bend_A2"]),
+            # "bend_A2" until November 2026
+            float(attributes.get("second_difference_A2", attributes.get("bend_A2", np.nan))),
             int(attributes["n_bends"]),
             drive,
             bool(attributes["drive_is_measured"]),

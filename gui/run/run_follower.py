@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from daq import Outcome, Run, RunInProgress
     from protocols import Protocol
 
-# At most 30 frames a second (ARCHITECTURE.md section 3).
+# At most 30 frames a second (docs/explanations/architecture.md, "Drawing").
 _TURN_MS = 34
 _ATTACH_S = 30.0
 

@@ -1,4 +1,4 @@
-"""How does a Lake Shore controller heat: readings, set points and ramps, the PID loop, limits?
+"""Control loop of a Lake Shore controller: readings, set points and ramps, PID, limits.
 
 Lake Shore 336 user's manual (rev. 1.9), chapters 2 and 6. Assumed: the scale of the proportional term (percent of
 output per kelvin), that the loop runs at the 10 readings per second of an input, the noise, and 25 ohm, 1 A for the
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from sim_instruments.sample.cryostat import Cryostat
 
+# Time between two steps of the control loop: ten readings a second (manual, specifications).
 LOOP_S = 0.1
+# Scatter of a reading (assumed).
 NOISE_K = 0.5e-3
 # Callendar-Van Dusen coefficients of a Pt-100, IEC 60751.
 _PT = (3.9083e-3, -5.775e-7, -4.183e-12)

@@ -1,4 +1,4 @@
-"""What is a script line, and is it right? (manual, chapters 3, 9, 11 and 14)
+"""Grammar of script lines (manual, chapters 3, 9, 11 and 14).
 
 A fault's column is where the parser stood: at the character it did not expect, else behind the word that it could not
 use. So the unknown command ``invalid_command`` in the first line is told as "Line 1, Col 16" (SDK).
@@ -17,6 +17,7 @@ _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 _LONGEST_NAME = 32  # assumed
 _DEEPEST = 16  # assumed
+# Characters of a script line.
 LONGEST_LINE = 255
 _WORD = re.compile(r'f?"[^"]*"|[^\s"]\S*')
 

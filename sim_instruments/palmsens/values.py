@@ -1,4 +1,4 @@
-"""How are numbers written in a script and in a data package? (manual, chapters 4 and 5)"""
+"""Numbers in scripts and in data packages (manual, chapters 4 and 5)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sim_instruments.palmsens.faults import Code, ScriptFault
 
+# Letters and powers of ten (manual, chapter 4).
 PREFIXES = {
     "a": 1e-18,
     "f": 1e-15,

@@ -1,4 +1,4 @@
-"""Do the clips still hold the sample: open, short, an area that is lost, a conductance that drifts?"""
+"""Contacts of the sample: open, short, an area that is lost, a conductance that drifts."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# States as the compiled code and the tables know them.
 WHOLE, OPEN, SHORT = 0, 1, 2
 
 

@@ -1,4 +1,4 @@
-"""Which commands does an EC301 understand, and how does its binary stream look?
+"""Commands of an EC301, and its binary stream.
 
 Commands are words with whole numbers, ended by a line feed and chained by semicolons; letter case does not matter
 (*EC301 User Manual* rev. 1.2, chapter 4; lib-maxiv-ec301). A command that is not understood gets no reply at all, not
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
 
+# Codes and texts (assumed).
 _ERRORS = {0: "no error", 1: "undefined command", 2: "illegal value", 3: "not now", 4: "program cannot be played"}
 _UNDEFINED, _ILLEGAL, _NOT_NOW, _UNPLAYABLE = 1, 2, 3, 4
 _LIMITS = {
@@ -29,6 +30,7 @@ _LIMITS = {
     "addscn": (0, 1), "trgarm": (0, 1),
 }  # fmt: skip
 _FRAMES = 64  # in a packet (assumed; the header says how many bytes)
+# Largest set potential (assumed).
 _MAX_LEVEL_MV = 15000
 
 
@@ -71,11 +73,11 @@ class EC301:
         """Bring the instrument to the present."""
         return self.engine.update()
 
-    def conversation(self, _channel: str = "", /) -> Conversation:
-        """Return a client's conversation."""
-        return Conversation(self)
+    def client_session(self, _channel: str = "", /) -> ClientSession:
+        """Return a client's session."""
+        return ClientSession(self)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to the instrument."""
         engine = self.engine
         match fault:
@@ -94,7 +96,7 @@ class EC301:
                 raise ValueError(f"an EC301 does not know the fault {fault!r}")
 
 
-class Conversation:
+class ClientSession:
     """One client's commands, answers and stream.
 
     Parameters

@@ -1,4 +1,4 @@
-"""What does a Zahner PP212 do to its cell: potentiostat, limits that latch, one primitive at a time?
+"""A Zahner PP212 on its cell: potentiostat, latching limits, one primitive at a time.
 
 After the vendor's client ``zahner_potentiostat`` 1.1.2 and its documentation; the sample period, the dead time after
 primitives and the conditions of errors are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading
@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Time of a reading (assumed).
 READING_S = 0.02
+# Full scales of a PP212, its largest voltage and current.
 RANGES_A = tuple(2.0 * 10.0**-k for k in range(7, -1, -1))
 LARGEST_V, LARGEST_A = 12.0, 2.0
+# Error numbers that primitives end with.
 OK, LIMIT, ABORTED, BLOCKED = 0, 1003, 1005, 1006
 _NOISE_SHARE = 2e-5  # of the range, rms, one reading of 20 ms
+# Of a voltage reading (assumed).
 _SCATTER_V = 20e-6
 _LONGEST_DEAD_S, _TYPICAL_DEAD_S = 0.1, 0.015  # "0-100 ms", "typically 10-20" after a primitive
+# Steps by which a ramp is played (assumed).
 _RAMP_STEPS = 1000
 
 

@@ -1,4 +1,4 @@
-"""What can be set on a source-measure unit, and which readings is it making?"""
+"""Settings of a source-measure unit, and which readings it makes."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from sim_instruments.keithley.common.buffers import ReadingBuffer
 
+# Mains frequency at the instrument, by which NPLC count.
 LINE_HZ = 60.0
 
 

@@ -1,4 +1,7 @@
-"""What does a source-measure unit do between its commands and its sample: source, ranges, readings, buffers, output?"""
+"""A source-measure unit between its commands and its sample: source, ranges, readings, buffers, output.
+
+One file over 400 lines on purpose: source, ranges, readings and output of the instrument change one state together.
+"""
 
 from __future__ import annotations
 
@@ -39,6 +42,7 @@ RELAY_S = 0.015  # 2461 reference manual p. 2-82: the output relay settles in so
 UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
+# Readings that are made at a time: bounds the time in which a client waits for its answer.
 _FILL_SLICE = 64 * PANEL
 # Settings of the source that readings in progress are made with.
 _OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")

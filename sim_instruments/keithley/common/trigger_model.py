@@ -1,4 +1,4 @@
-"""How does a Keithley trigger model run: which block, at what time, how often?
+"""The trigger model of Keithley instruments: which block runs, at what time, how often.
 
 Blocks run on the instrument's clock. A block takes the time that its delay or its readings take and none besides: the
 overhead of a block on the real instrument is not in the manual and is assumed 0. Manual pages are those of the 2461
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STATE_CHECK_S = 0.1  # p. 6-234: "checks the state of a started trigger model every 100 ms"
+# Blocks without a wait between them after which a model counts as an endless loop (ours: no real clock stands still).
 _MAX_INSTANT_BLOCKS = 1_000_000
 
 

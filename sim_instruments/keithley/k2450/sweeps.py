@@ -1,4 +1,4 @@
-"""Which sweeps and pulses does a Keithley 2450, 2460 or 2461 make, and with which trigger model?
+"""Sweeps and pulses of the Keithley 2450, 2460 and 2461, and their trigger models.
 
 Pages are those of the 2461 reference manual, section 6, and of the 2450's where said.
 """
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.common.settings import SourceSettings
     from sim_instruments.keithley.common.source_meter import SourceMeter
 
+# Limits and defaults of sweeps, as in the manual's SOURce subsystem.
 _DELAY = Numeric(0.0, 10e3, 0.0, "S")
 _AUTO_DELAY_S = 1e-3  # assumed; the real one depends on the range
 _SWEEP_DELAY = Numeric(-1.0, 10e3, -1.0, "S")  # -1: automatic

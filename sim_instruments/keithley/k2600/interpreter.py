@@ -1,4 +1,4 @@
-"""How does a real Lua run inside a simulated instrument, in instrument time, so that it can wait and be aborted?
+"""A real Lua inside a simulated instrument, in instrument time, so that it can wait and be aborted.
 
 A script has a thread of its own, but never runs beside the rest: the instrument hands over to it and waits until it
 hands back, at its end or wherever it has to wait. That lets a script wait anywhere, in a loop in a function in a pcall,
@@ -24,6 +24,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Time of a Lua instruction in the instrument (assumed; scripts of real ones take microseconds a line).
 _INSTRUCTION_S = 2e-6
 _SLICE = 250  # instructions
 _MEMORY_BYTES = 64 << 20  # of a script's data: 32 MB in the instrument, whose numbers are smaller

@@ -1,4 +1,4 @@
-"""How does the instrument write numbers and which does it accept?"""
+"""Numbers as the instrument writes and accepts them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+# Values of the constants of ``format`` (manual section 9).
 ASCII, REAL32, REAL64 = 1, 2, 3
 BIG_ENDIAN, LITTLE_ENDIAN = 0, 1
 

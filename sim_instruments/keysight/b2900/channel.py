@@ -1,4 +1,4 @@
-"""What does one channel of a B2900 do to its sample: source, list, compliance, readings, trace, output switch?
+"""One channel of a B2900: source, list, compliance, readings, trace, output switch.
 
 Pages are those of the Agilent B2900 SCPI command reference, edition 2 (B2910-90030), unless another book is named.
 Assumed: noise, settling, the relay's 5 ms, and that a measurement's own initial wait is nothing.
@@ -28,6 +28,7 @@ COLUMNS = ("VOLT", "CURR", "RES", "TIME", "STAT", "SOUR")  # order of the elemen
 TRACE_POINTS = 100_000  # p. 4-147
 LIST_POINTS = 2500  # data sheet
 NOT_A_NUMBER = 9.91e37  # p. 1-12
+# Time of the output relay (assumed).
 RELAY_S = 0.005
 DISCHARGE_S = 0.001  # how long the NORMal off state holds 0 V before the relay opens (assumed)
 # Status data, table 1-2 on p. 1-14.

@@ -1,4 +1,4 @@
-"""How is an instrument reached over HiSLIP?
+"""Transport HiSLIP.
 
 IVI-6.1, *High-Speed LAN Instrument Protocol*, rev. 1.1: two TCP connections a client, one for messages (synchronous),
 one for status, clear and locks (asynchronous); each message has a header of 16 bytes. Synchronized mode only.
@@ -18,11 +18,13 @@ from sim_instruments.core.instrument import messages_of
 from sim_instruments.serving.transports.channel import POLL_S, Channel, Clients, Host
 
 if TYPE_CHECKING:
-    from sim_instruments.core.instrument import MessageConversation
+    from sim_instruments.core.instrument import MessageClientSession
 
 _HEADER = struct.Struct("!2sBBIQ")
 _VERSION, _VENDOR = 0x0100, 0x494F  # 1.0; "IO"
+# Bytes of a message that the server takes (IVI-6.1, 6.14 lets each side choose).
 _MAX_MESSAGE = 1 << 20
+# Codes of non-fatal and fatal errors (IVI-6.1, tables 15 and 16).
 _UNRECOGNISED = 1
 _BAD_HEADER, _BAD_START = 1, 3
 _LARGEST_TAKEN = 1 << 26  # bytes of a message from a client: a longer one is taken for a broken header
@@ -64,10 +66,10 @@ class _Kind(enum.IntEnum):
 
 @dataclass
 class _Session:
-    """One client: its conversation, and where its answers go."""
+    """One client: its session, and where its answers go."""
 
     number: int
-    talk: MessageConversation
+    talk: MessageClientSession
     channel: Channel
     asynchronous: Channel | None = None
     message_id: int = 0

@@ -1,4 +1,4 @@
-"""How is an instrument reached over VXI-11?
+"""Transport VXI-11.
 
 VXIbus Consortium, *VXI-11 TCP/IP Instrument Protocol*, rev. 1.0 (1995), section B: the core and the abort channel, ONC
 remote procedure call programs (RFC 5531) with XDR arguments (RFC 4506). There is no port mapper: clients are given the
@@ -20,16 +20,18 @@ from sim_instruments.serving.transports.channel import POLL_S, Channel, Clients,
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from sim_instruments.core.instrument import MessageConversation
+    from sim_instruments.core.instrument import MessageClientSession
 
     _Procedures = dict[int, Callable[[bytes], Coroutine[None, None, bytes]]]
 
+# Programs, procedures, errors, reasons and flags of VXI-11 (TCP/IP Instrument Protocol 1.0).
 _CORE, _ABORT = 0x0607AF, 0x0607B0
 _CREATE, _WRITE, _READ, _STATUS, _TRIGGER, _CLEAR, _REMOTE, _LOCAL, _LOCK, _UNLOCK = range(10, 20)
 _DESTROY, _DEVICE_ABORT = 23, 1
 _NO_ERROR, _BAD_LINK, _LOCKED, _NOT_LOCKED, _TIMEOUT, _ABORTED = 0, 4, 11, 12, 15, 23
 _REQUESTED, _CHARACTER, _END = 1, 2, 4
 _FLAG_WAIT_LOCK, _FLAG_END, _FLAG_CHARACTER = 1, 8, 128
+# Bytes of a message that the server takes (VXI-11 lets it choose, at least 1024).
 _LARGEST = 1 << 20
 _SUCCESS, _UNAVAILABLE_PROGRAM, _UNAVAILABLE_PROCEDURE, _GARBAGE_ARGUMENTS = 0, 1, 3, 4  # RFC 5531, accept_stat
 _LARGEST_RECORD = 1 << 26  # bytes: a longer one is taken for no record at all
@@ -37,9 +39,9 @@ _LARGEST_RECORD = 1 << 26  # bytes: a longer one is taken for no record at all
 
 @dataclass
 class _Link:
-    """What ``create_link`` makes: a conversation, with what is left of its answer."""
+    """What ``create_link`` makes: a client's session, with what is left of its answer."""
 
-    talk: MessageConversation
+    talk: MessageClientSession
     aborted: bool = False
 
 
@@ -193,7 +195,7 @@ class Vxi11Transport:
     async def _nothing(self, arguments: bytes) -> bytes:
         return await self._done(arguments, lambda _: None)
 
-    async def _done(self, arguments: bytes, act: Callable[[MessageConversation], object]) -> bytes:
+    async def _done(self, arguments: bytes, act: Callable[[MessageClientSession], object]) -> bytes:
         number, flags, lock_timeout_ms = struct.unpack_from("!iiI", arguments)
         error = await self._refusal(number, flags, lock_timeout_ms)
         if not error:

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu, QPushButton
 from drivers import remember
 from gui.app.start import application_of_window
 from gui.instrument.connection_panel import _SIMULATED, ConnectionPanel, Instrument
-from sim_instruments import KINDS
+from sim_instruments import CATALOGUE
 from tests.drivers.peers import dropper, plugins_installed_in
 
 if TYPE_CHECKING:
@@ -89,4 +89,4 @@ def test_several_simulated_instruments_are_served_side_by_side(qtbot: QtBot, pan
 
 
 def test_what_the_menu_offers_can_be_simulated() -> None:
-    assert set(_SIMULATED) <= set(KINDS)
+    assert set(_SIMULATED) <= set(CATALOGUE)
