@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from fitting.reduction.nuisance import Nuisance
     from fitting.reduction.reducer import Reducer, reduce_run, reducer_for
     from fitting.reduction.reduction import Reduction
-    from fitting.results.estimate import Estimate, MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
     from fitting.results.joint_result import FittedPart, JointResult
+    from fitting.results.remarks import Remark, RemarkKind
     from fitting.selection.ranking import Ranking, rank
+    from fitting.study import Study, StudyOptions, analyse, kept_study
     from fitting.transforms.modes import ModeGrid
     from fitting.transforms.warm import warm
 
@@ -57,7 +59,6 @@ _FILES = {
     "JointResult": "results.joint_result",
     "LiveEstimate": "live",
     "LiveFit": "live",
-    "MemoryQuantity": "results.estimate",
     "ModeGrid": "transforms.modes",
     "ModelParameter": "model.circuit",
     "Nuisance": "reduction.nuisance",
@@ -69,10 +70,15 @@ _FILES = {
     "Reducer": "reduction.reducer",
     "Reduction": "reduction.reduction",
     "RelaxationTable": "model.elements.tabulated",
+    "Remark": "results.remarks",
+    "RemarkKind": "results.remarks",
     "SpectrumBand": "inference.spectrum_band",
     "SpectrumResult": "inference.spectrum",
     "StartScale": "model.elements.base",
+    "Study": "study",
+    "StudyOptions": "study",
     "Superposition": "interpretation.linearity",
+    "analyse": "study",
     "arrhenius": "interpretation.arrhenius",
     "attribute": "interpretation.attribution",
     "charge_ratio": "interpretation.reversal",
@@ -83,6 +89,7 @@ _FILES = {
     "fit_joint": "api",
     "fit_spectrum": "inference.spectrum",
     "friction_kernel": "interpretation.friction",
+    "kept_study": "study",
     "memory_of_run": "interpretation.reversal",
     "memory_shape": "interpretation.friction",
     "ohms_law": "interpretation.linearity",
@@ -121,7 +128,6 @@ __all__ = [
     "JointResult",
     "LiveEstimate",
     "LiveFit",
-    "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
     "Nuisance",
@@ -133,10 +139,15 @@ __all__ = [
     "Reducer",
     "Reduction",
     "RelaxationTable",
+    "Remark",
+    "RemarkKind",
     "SpectrumBand",
     "SpectrumResult",
     "StartScale",
+    "Study",
+    "StudyOptions",
     "Superposition",
+    "analyse",
     "arrhenius",
     "attribute",
     "charge_ratio",
@@ -147,6 +158,7 @@ __all__ = [
     "fit_joint",
     "fit_spectrum",
     "friction_kernel",
+    "kept_study",
     "memory_of_run",
     "memory_shape",
     "ohms_law",

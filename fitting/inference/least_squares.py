@@ -106,8 +106,8 @@ def _damped_step(jacobian: Floats, residual: Floats, damping: float) -> Floats:
     stacked = np.zeros((m + n, n + 1))
     stacked[:m, :n], stacked[:m, n] = jacobian, -residual
     stacked[np.arange(m, m + n), np.arange(n)] = np.sqrt(damping)
-    triangle: Floats = np.asarray(np.linalg.qr(stacked, mode="r"))
-    step: Floats = np.linalg.solve(triangle[:n, :n], triangle[:n, n])
+    triangle: Floats = np.asarray(np.linalg.qr(stacked, mode="r"), dtype=np.float64)
+    step: Floats = np.asarray(np.linalg.solve(triangle[:n, :n], triangle[:n, n]), dtype=np.float64)
     return step
 
 

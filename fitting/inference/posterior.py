@@ -207,7 +207,7 @@ def sample_posterior(
     if optimum.undetermined:
         # Walkers that start about the fit hardly move along a flat valley: their spread says nothing of its length.
         names = ", ".join(optimum.undetermined)
-        reason = f"{names} are not identifiable and their valley too long to be walked: hold some of them"
+        reason = f"{names} are not determined and their valley too long to be walked: hold some of them"
     thin = max(int(0.5 * worst), 1) if np.isfinite(worst) else 1
     chain = np.asarray(sampler.get_chain(discard=burnt, thin=min(thin, max((n_steps - burnt) // 10, 1)), flat=True))
     return Posterior(
@@ -271,7 +271,7 @@ def _optimum(run_or_reduction: Record | Reduction, model_or_result: CellModel | 
     model = CellModel(model_or_result) if isinstance(model_or_result, str) else model_or_result
     runs = {} if isinstance(run_or_reduction, Reduction) else {0: run_or_reduction}
     solution = solve_whitened(runs, [observation_of(run_or_reduction)], JointParameters(model), {})
-    undetermined = tuple(one.name for one in solution.estimates if not one.identifiable)
+    undetermined = tuple(one.name for one in solution.estimates if not one.determined)
     return _Optimum(solution.problem, solution.best.u, solution.unit, solution.covariance, undetermined)
 
 
@@ -286,5 +286,5 @@ def _optimum_of_result(run_or_reduction: Record | Reduction, result: FitResult) 
         raise FitError("the fit is of another reduction (nuisance or whitening differ): hand over its own, or the run")
     problem = Problem.single(PulseObservation(reduction), result.model)
     unit = result.noise_A * result.interval_inflation / problem.noises[0]
-    undetermined = tuple(one.name for one in result.estimates if not one.identifiable)
+    undetermined = tuple(one.name for one in result.estimates if not one.determined)
     return _Optimum(problem, problem.transform.to_unbounded(result.theta), unit, result.covariance, undetermined)

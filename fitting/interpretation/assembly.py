@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from fitting.inference.solution import Solution
     from fitting.model.circuit import CellModel
     from fitting.reduction.reduction import Reduction
-    from fitting.results.estimate import Band, MemoryQuantity
+    from fitting.results.estimate import Band, Estimate
 
 
 def fit_reduction(reduction: Reduction, model: CellModel, start: Mapping[str, float] | None = None) -> FitResult:
@@ -100,7 +100,7 @@ def _part(solution: Solution, k: int) -> FittedPart:
     )
 
 
-def _memory(solution: Solution, k: int) -> tuple[tuple[MemoryQuantity, ...], Band | None]:
+def _memory(solution: Solution, k: int) -> tuple[tuple[Estimate, ...], Band | None]:
     """Return what the cell of one observation remembers, and what comes back after the pulses of a run."""
     memory, band = memory_quantities(solution.fitted(k))
     one, response = solution.problem.observations[k], solution.response(k)

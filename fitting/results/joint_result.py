@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from protocols import format_estimate, format_quantity
+from fitting.results.printable import Printable
+from protocols import format_quantity
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
-    from rich.table import Table
 
     from fitting.model.circuit import CellModel
     from fitting.reduction.nuisance import Nuisance
-    from fitting.results.estimate import Band, Estimate, MemoryQuantity
+    from fitting.results.estimate import Band, Estimate
     from fitting.results.remarks import Remark
+    from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Complexes, Floats
 
 
@@ -41,7 +42,7 @@ class FittedPart:
     interval_inflation : float
         By how much more its noise counts, for a residual that is not white.
     n_samples : int
-    memory : tuple of MemoryQuantity
+    memory : tuple of Estimate
     band : Band or None
     """
 
@@ -57,7 +58,7 @@ class FittedPart:
     noise_unit: str
     interval_inflation: float
     n_samples: int
-    memory: tuple[MemoryQuantity, ...]
+    memory: tuple[Estimate, ...]
     band: Band | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -68,15 +69,15 @@ class FittedPart:
             "values": self.values,
             "noise": self.noise,
             "noise_unit": self.noise_unit or "share of abs(Z)",
-            "interval_widening": self.interval_inflation,
+            "interval_inflation": self.interval_inflation,
             "samples_used": self.n_samples,
-            "memory": {quantity.name: quantity.to_dict() for quantity in self.memory},
+            "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
         }
 
 
-@dataclass(frozen=True, eq=False)
-class JointResult:
-    """Records fitted together.
+@dataclass(frozen=True, eq=False, repr=False)
+class JointResult(Printable):
+    """Records fitted together; `print` shows the table of unknowns and records.
 
     Attributes
     ----------
@@ -113,26 +114,26 @@ class JointResult:
         return {
             "model": self.model.circuit,
             "fixed": dict(self.model.fixed),
-            "parameters": {estimate.name: estimate.to_dict() for estimate in self.estimates},
+            "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
             "records": [part.to_dict() for part in self.parts],
             "remarks": [remark.to_document() for remark in self.remarks],
         }
 
-    def table(self) -> Table:
+    def __repr__(self) -> str:
+        return f"<JointResult: {self.model.circuit} on {self._n_records}>"
+
+    @property
+    def _n_records(self) -> str:
+        return f"{len(self.parts)} record{'s' * (len(self.parts) > 1)}"
+
+    def table(self) -> ResultTable:
         """Return unknowns and records as a table for the terminal."""
-        from rich.table import Table
         from rich.text import Text
 
-        n = len(self.parts)
-        table = Table(
-            title=f"{self.model.circuit} on {n} record{'s' * (n > 1)}",
-            caption=Text("\n".join(map(str, self.remarks))),
-        )
-        for heading in ("", "value", "95 % interval", ""):
-            table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
-        for one in self.estimates:
-            remark = "" if one.identifiable else f"not identifiable: {one.reason}"
-            table.add_row(Text(one.name), *format_estimate(one.value, one.ci95, one.unit), Text(remark))
+        from fitting.results.tables import estimate_table
+
+        title = f"{self.model.circuit} on {self._n_records}"
+        table = estimate_table(title, self.estimates, {}, self.remarks)
         table.add_section()
         for k, part in enumerate(self.parts, 1):
             noise = format_quantity(part.noise, "A") if part.noise_unit else f"{100.0 * part.noise:.3g} % of |Z|"

@@ -60,6 +60,7 @@ class ResistorPotentiostat(Potentiostat):
     """
 
     capabilities = Keithley2461.capabilities
+    planner = Keithley2461.planner
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -82,10 +83,6 @@ class ResistorPotentiostat(Potentiostat):
         self.calls.append(name)
         if name in self.fail_at:
             raise self.fail_at[name]
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        return Keithley2461.plan(protocol)
 
     def identify(self) -> Identity:
         self._called("identify")
@@ -110,7 +107,7 @@ class ResistorPotentiostat(Potentiostat):
             self.output_on = False
             return None
         self._next += len(index)
-        t = (index + 0.5) * self._plan.interval_s
+        t = np.asarray((index + 0.5) * self._plan.interval_s, np.float64)
         v = self._plan.sequence.voltage_at(t)
         status = np.array([self.flags.get(int(k), 0) for k in index], dtype=np.uint8)
         return Block(t, v, v / self.ohm, status)

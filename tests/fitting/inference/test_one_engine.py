@@ -215,11 +215,11 @@ def test_fit_of_a_record_is_the_joint_fit_of_it_alone(name: str, cells: Any, rec
         return
     one, joint = fit(observed, case.model), fit_joint([observed], case.model)
     for mine, theirs in zip(one.estimates, joint.estimates, strict=True):
-        assert (mine.name, mine.unit, mine.identifiable, mine.reason) == (
+        assert (mine.name, mine.unit, mine.determined, mine.note) == (
             theirs.name,
             theirs.unit,
-            theirs.identifiable,
-            theirs.reason,
+            theirs.determined,
+            theirs.note,
         )
         assert close(mine.value, theirs.value)
         assert all(close(*ends) for ends in zip(mine.ci95, theirs.ci95, strict=True))
@@ -241,7 +241,7 @@ def assert_truth_is_found(estimates: Any, case: Case) -> None:
     found = {one.name: one for one in estimates}
     for name, truth in case.truth.items():
         one = found[name]
-        assert one.identifiable, f"{name} is not determined: {one.reason}"
+        assert one.determined, f"{name} is not determined: {one.note}"
         low, high = one.ci95
         # Records without noise are met to what the mode grid allows.
         slack = 1e-4 * truth
@@ -252,7 +252,7 @@ def test_a_memory_that_no_run_sees_stays_open_in_a_joint_fit(cells: Any, record:
     """A cell without a memory, fitted with one: its time may lie before, within or after what both runs show."""
     runs = [record(T, cells.rc(2e3, 1e-5).current(T, DRIVE) + white(2e-8, seed), DRIVE) for seed in (1, 2)]
     tau = {one.name: one for one in fit_joint(runs, CellModel("R0-De1-C1", {"R0": 1e3})).estimates}["De1.tau"]
-    assert not tau.identifiable
+    assert not tau.determined
     low, high = tau.ci95
     assert low is None or low < 1e-5
     assert high is None or high > 1.0

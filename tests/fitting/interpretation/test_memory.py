@@ -34,7 +34,7 @@ def test_debye_memory_has_its_relaxation_time_as_mean_and_its_ln_2_as_median(cel
     assert "all of it" in memory["memory_time"].note
     assert memory["median_memory_time"].value == pytest.approx(2e-3 * np.log(2.0), rel=1e-2)
     assert memory["mode_capacitance"].value == pytest.approx(5e-4 * 0.7 * 2e-3, rel=1e-2)
-    assert all(quantity.resolved for quantity in found.memory)
+    assert all(quantity.determined for quantity in found.memory)
 
 
 def test_band_holds_the_relaxation(cells: Any, record: Any) -> None:
