@@ -228,7 +228,7 @@ def test_fit_of_a_record_is_the_joint_fit_of_it_alone(name: str, cells: Any, rec
     assert {remark.kind for remark in one.remarks} >= set(case.says)
     memory = one.memory if hasattr(one, "memory") else one.parts[0].memory
     for mine, theirs in zip(memory, joint.parts[0].memory, strict=True):
-        assert (mine.name, mine.resolved, mine.note) == (theirs.name, theirs.resolved, theirs.note)
+        assert (mine.name, mine.determined, mine.note) == (theirs.name, theirs.determined, theirs.note)
         assert close(mine.value, theirs.value)
         assert all(close(*ends) for ends in zip(mine.ci95, theirs.ci95, strict=True))
     assert_truth_is_found(one.estimates, case)
