@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 
@@ -29,24 +29,44 @@ if TYPE_CHECKING:
     from fitting.results.joint_result import JointResult
 
 
+@overload
 def fit(
-    run_or_reduction: Record | Reduction,
+    record: Record | Reduction,
     model: CellModel | str,
     *,
     start: Mapping[str, float] | None = None,
     terms: Nuisance | None = None,
     robust: bool = False,
-) -> FitResult:
-    """Fit a cell model to a run.
+) -> FitResult: ...
+
+
+@overload
+def fit(
+    record: ImpedanceSpectrum | ConductivitySpectrum,
+    model: CellModel | str,
+    *,
+    start: Mapping[str, float] | None = None,
+) -> JointResult: ...
+
+
+def fit(
+    record: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum,
+    model: CellModel | str,
+    *,
+    start: Mapping[str, float] | None = None,
+    terms: Nuisance | None = None,
+    robust: bool = False,
+) -> FitResult | JointResult:
+    """Fit a cell model to one record: the joint fit of that record alone.
 
     Levenberg-Marquardt with exact derivatives, from several starts, on the reduced problem: its cost does not depend
     on the length of the run. Intervals are profile likelihoods. Where a run's residual shows noise that is correlated
     from sample to sample, the run is reduced again, whitened; what is still not white widens the intervals, and so
-    does all of it where only a reduction is at hand. `fit_joint` of the one run finds the same.
+    does all of it where only a reduction is at hand. `fit_joint` of the one record finds the same.
 
     Parameters
     ----------
-    run_or_reduction : Record or Reduction
+    record : Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum
     model : CellModel or str
         A circuit, or its string.
     start : mapping of str to float, optional
@@ -58,7 +78,8 @@ def fit(
 
     Returns
     -------
-    FitResult
+    FitResult or JointResult
+        The second for a spectrum, which has no samples, modes or pulses.
 
     Raises
     ------
@@ -66,16 +87,19 @@ def fit(
         If the circuit cannot be read, or the record cannot be fitted.
     """
     cell = CellModel(model) if isinstance(model, str) else model
-    if isinstance(run_or_reduction, Reduction):
+    if isinstance(record, Reduction | ImpedanceSpectrum | ConductivitySpectrum):
         if robust or terms is not None:
             raise FitError(
-                "a robust fit, or another nuisance, needs the run itself: what a reduction has left is fixed"
+                "a robust fit, or another nuisance, needs the run itself: what a reduction has left is fixed, and a"
+                " spectrum has no samples"
             )
-        return fit_reduction(run_or_reduction, cell, start)
+        if isinstance(record, Reduction):
+            return fit_reduction(record, cell, start)
+        return _fit_all([record], JointParameters(cell), start)
     if robust:
-        return fit_result(solve_robust(run_or_reduction, cell, start or {}, terms or Nuisance()))
-    observation = observation_of(run_or_reduction, terms)
-    return fit_result(solve_whitened({0: run_or_reduction}, [observation], JointParameters(cell), start or {}))
+        return fit_result(solve_robust(record, cell, start or {}, terms or Nuisance()))
+    observation = observation_of(record, terms)
+    return fit_result(solve_whitened({0: record}, [observation], JointParameters(cell), start or {}))
 
 
 def whitened(
@@ -149,13 +173,21 @@ def fit_joint(
     T = None if temperature_K is None else np.asarray(temperature_K, dtype=np.float64)
     if T is not None and (T.shape != (len(observations),) or not np.all(T > 0.0)):
         raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")
-    parameters = JointParameters(cell, len(observations), shared, activated, T)
+    return _fit_all(observations, JointParameters(cell, len(observations), shared, activated, T), start)
+
+
+def _fit_all(
+    records: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
+    parameters: JointParameters,
+    start: Mapping[str, float] | None,
+) -> JointResult:
+    """Return the joint fit of one or several records."""
     runs = {
         k: one
-        for k, one in enumerate(observations)
+        for k, one in enumerate(records)
         if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
     }
-    return joint_result(solve_whitened(runs, [observation_of(one) for one in observations], parameters, start or {}))
+    return joint_result(solve_whitened(runs, [observation_of(one) for one in records], parameters, start or {}))
 
 
 def fit_impedance(
@@ -164,5 +196,5 @@ def fit_impedance(
     *,
     start: Mapping[str, float] | None = None,
 ) -> JointResult:
-    """Fit a circuit to an impedance or conductivity spectrum, with proportional weights; `fit_joint` of one record."""
-    return fit_joint([spectrum], model, start=start)
+    """Fit a circuit to an impedance or conductivity spectrum, with proportional weights; `fit` by another name."""
+    return fit(spectrum, model, start=start)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _AS_GOOD = 10.0
-"""How much worse a sum of squares may be, in variances, for its cell to count: some 3.2 deviations. Doubled, intervals
-of memories that are seen at four deviations would still reach out of the window."""
+"""How much worse a sum of squares may be, in variances, for its cell to count (decision 089): 3.2
+deviations. Doubled, intervals of memories that are seen at four would still reach out of the window."""
 _SURE = 0.1
 """Deviation of a time's logarithm from which it is searched for elsewhere. A time known to a tenth belongs to a memory
 of some ten deviations: without it the sum is 100 worse. Doubled, times known to a fifth would go unsearched."""

@@ -18,24 +18,26 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _CHANCE = 5.0
-"""Deviations of a chi-square that count as misfit. Fewer than one white record in 1e6 is misjudged (decision 080);
-doubled, misfit that makes intervals 1.3 times too narrow would pass."""
+"""Deviations of a chi-square that count as misfit (decision 006): of white records with 50 modes, 3 in 1e5 are.
+Misfit that makes intervals 1.4 times too narrow passes; doubled, 1.7 times."""
 _CHANCE_OF_SCATTER = 8.0
-"""The same for the residual against the scatter from sample to sample, whose own error is some 1.5 times larger than
-that of independent samples: second differences overlap."""
+"""The same for the residual against the scatter from sample to sample, whose own error is 1.4 times larger than
+that of independent samples: second differences overlap. Doubled, weaker correlation passes."""
 _FEWEST_DIFFERENCES = 30
 """Second differences below which a record's scatter is not known to a quarter. Doubled, short records go unjudged."""
 _CHANCE_OF_CORRELATION = 3.0
-"""Deviations of a lag-1 correlation along a spectrum that count. Doubled, a spectrum of 70 points may be as correlated
-as 0.5 without a word."""
+"""Deviations of a lag-1 correlation along a spectrum that count (decision 080). Doubled, a spectrum of 70 points may be
+as correlated as 0.5 without a word."""
 _RINGING = 1e-3
-"""Share of the largest response that modes may miss. What decays is met to 1e-7, what rings is missed by 0.01 to 1."""
+"""Share of the largest response that modes may miss. What decays is met to 1e-7, what rings is missed by 0.01 to 1.
+Doubled, nothing changes."""
 _FASTER = 30.0
-"""Frequencies (as a ratio) between which the admittance must level off for a cell to have a bounded current."""
+"""Ratio of frequencies over which the admittance must level off for a current with a bound (decision 141). Doubled, an
+exponent of 0.023 counts instead of 0.028."""
 _GROWTH = 1.1
-"""Growth of the admittance over `_FASTER` that counts as unbounded: a constant phase of n = 0.03 grows as much."""
+"""Growth over `_FASTER` that counts as unbounded. Doubled (1.2), a constant phase of n = 0.05 passes."""
 _HIGHEST_CORRELATION = 0.999
-"""Largest lag-1 correlation that is believed: intervals widen at most 45-fold."""
+"""Largest lag-1 correlation that is believed: intervals widen at most 45-fold. Twice as far from 1, 32-fold."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _WIDEST_RATIO = 4.0
-"""Ratio of the ends of an interval from which a parameter counts as not determined (decision 082): its size is then not
+"""Ratio of the ends of an interval from which a parameter counts as not determined (decision 006): its size is then not
 known to a factor of two. Doubled, a time known to a factor of three would be called determined."""
 _WIDEST_SHARE = 0.5
 """The same for a parameter between two bounds: the share of its range. Doubled, nothing would ever be called open."""

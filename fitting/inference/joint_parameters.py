@@ -103,26 +103,30 @@ class JointParameters:
         self.places = rows
         self._levels = [np.array([place.level for place in row], dtype=np.intp) for row in rows]
         self._selections = [np.eye(len(unknowns))[levels] for levels in self._levels]
+        self._activated = [
+            [(i, place, place.energy) for i, place in enumerate(row) if place.energy is not None] for row in rows
+        ]
 
     def theta(self, k: int, u: Floats) -> Floats:
         """Return the circuit's parameters for record k, shape (p,)."""
-        unknowns = self.transform.from_unbounded(u)
-        theta: Floats = unknowns[self._levels[k]]
-        for i, place in enumerate(self.places[k]):
-            if place.energy is not None:
-                theta[i] = _activated_value(theta[i], place, unknowns)
-        return theta
+        return self._theta(k, self.transform.from_unbounded(u))
 
     def theta_and_slopes(self, k: int, u: Floats) -> tuple[Floats, Floats]:
         """Return the circuit's parameters for record k and their derivatives to u, shape (p, n)."""
-        theta, slope = self.theta(k, u), self.transform.slope(u)
+        unknowns = self.transform.from_unbounded(u)
+        theta, slope = self._theta(k, unknowns), self.transform.slope_of(unknowns)
         slopes = self._selections[k] * slope
-        for i, place in enumerate(self.places[k]):
-            if place.energy is not None:
-                # Of ln(theta) to the logarithm of its prefactor: 1.
-                slopes[i, place.level] = theta[i]
-                slopes[i, place.energy] = theta[i] * place.per_eV * slope[place.energy]
+        for i, place, energy in self._activated[k]:
+            # Of ln(theta) to the logarithm of its prefactor: 1.
+            slopes[i, place.level] = theta[i]
+            slopes[i, energy] = theta[i] * place.per_eV * slope[energy]
         return theta, slopes
+
+    def _theta(self, k: int, unknowns: Floats) -> Floats:
+        theta: Floats = unknowns[self._levels[k]]
+        for i, place, energy in self._activated[k]:
+            theta[i] = _activated_value(theta[i], place.per_eV * unknowns[energy])
+        return theta
 
     def unknowns_of(self, name: str) -> list[int]:
         """Return where the unknowns of an element's parameters, or of one parameter, stand; energies left out."""
@@ -161,8 +165,8 @@ class JointParameters:
         return unknowns
 
 
-def _activated_value(prefactor: float, place: Place, unknowns: Floats) -> float:
-    factor = np.exp(np.clip(place.per_eV * unknowns[place.energy], -_EXPONENT_LIMIT, _EXPONENT_LIMIT))
+def _activated_value(prefactor: float, exponent: float) -> float:
+    factor = np.exp(np.clip(exponent, -_EXPONENT_LIMIT, _EXPONENT_LIMIT))
     return float(np.clip(prefactor * factor, 1e-60, 1e60))
 
 

@@ -52,7 +52,11 @@ class ParameterTransform:
 
     def slope(self, u: Floats) -> Floats:
         """Return d(parameter)/du."""
-        share = (self.from_unbounded(u) - self.lower) / self._width
+        return self.slope_of(self.from_unbounded(u))
+
+    def slope_of(self, theta: Floats) -> Floats:
+        """Return d(parameter)/du where the parameters have some values."""
+        share = (theta - self.lower) / self._width
         slope: Floats = self._width * np.where(self.is_logit, share * (1.0 - share), share)
         return slope
 

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _SCREENED = 64
-"""Starts whose misfit is looked at. Doubled, a fit takes some 10 % longer and ends where it did (decision 081)."""
+"""Starts whose misfit is looked at. Doubled, a fit takes 5 to 15 % longer."""
 _STARTS = 6
-"""Searches from the best of them, at least. Doubled, a fit takes half as long again."""
+"""Searches from the best of them, at least. Doubled, a fit takes up to two thirds longer."""
 _MOST_STARTS = 24
 """Searches at most, where none explains what modes do. Doubled, a circuit that fits nothing takes twice as long."""
 _WHITE = 5.0
