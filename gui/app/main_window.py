@@ -23,8 +23,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui.app.close_dialog import ask_before_closing
-from gui.common.background import Background
-from gui.common.child_process import JsonChild
+from gui.services.jobs import Background
+from gui.services.child_process import JsonChild
 from gui.common.messages import Messages
 from gui.common.theme import colours_of, style_sheet
 from gui.common.widgets import button, label, line
@@ -37,8 +37,8 @@ from gui.protocol.plan_model import PlanView, plan_protocol
 from gui.protocol.plan_page import PlanPage
 from gui.run.live_plot import LivePlot
 from gui.run.output_alarm import OutputAlarm
-from gui.run.run_control import RunControl, Stage
-from gui.run.run_follower import RunFacts, RunOrder
+from gui.services.runs import RunControl, Stage
+from gui.services.run_follower import RunFacts, RunOrder
 from gui.run.time_axis_bar import TimeAxisBar
 from protocols import format_quantity
 
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from daq import Outcome
-    from gui.run.traces import Traces
+    from gui.common.traces import Traces
 
 _SIDEBAR_WIDTH = 284
 _CLOSE_S = 5.0

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gui.run.traces import edge_times
+from gui.common.traces import edge_times
 from protocols import RunFileError, format_estimate
 
 if TYPE_CHECKING:

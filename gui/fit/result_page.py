@@ -28,7 +28,7 @@ from protocols import format_quantity
 if TYPE_CHECKING:
     from gui.common.theme import Colours
     from gui.fit.result_model import FitCurves, Row
-    from gui.run.traces import Traces
+    from gui.common.traces import Traces
 
 
 _READOUT_WIDTH = 404

@@ -14,8 +14,8 @@ from protocols import format_quantity
 
 if TYPE_CHECKING:
     from gui.common.theme import Colours
-    from gui.run.run_follower import RunFacts
-    from gui.run.traces import Traces
+    from gui.services.run_follower import RunFacts
+    from gui.common.traces import Traces
 
 # A zoom is asked for when the mouse has come to rest for this long.
 _REST_MS = 60

@@ -8,12 +8,12 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
 from gui.common.widgets import button, label
-from gui.run.traces import LATEST_EDGE, View
+from gui.common.traces import LATEST_EDGE, View
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.run.run_follower import RunFacts
-    from gui.run.traces import Traces
+    from gui.services.run_follower import RunFacts
+    from gui.common.traces import Traces
 
 
 class TimeAxisBar(QWidget):

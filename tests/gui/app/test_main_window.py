@@ -10,11 +10,11 @@ import numpy as np
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.run.traces import LATEST_EDGE, View
-from tests.gui.conftest import RUN_ENDS_MS
+from gui.common.traces import LATEST_EDGE, View
+from tests.gui.window_operator import RUN_ENDS_MS
 
 if TYPE_CHECKING:
-    from tests.gui.conftest import Operator
+    from tests.gui.window_operator import Operator
 
 # Issue 2, Shows: the event loop is never blocked for longer.
 _LONGEST_BLOCK_S = 0.1

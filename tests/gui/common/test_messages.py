@@ -10,13 +10,13 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome
-from gui.run.run_follower import RunFacts
-from tests.gui.conftest import SIMULATOR_STARTS_MS
+from gui.services.run_follower import RunFacts
+from tests.gui.window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.gui.conftest import Operator
+    from tests.gui.window_operator import Operator
 
 
 def closed_port() -> int:

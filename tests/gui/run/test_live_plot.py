@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.common.theme import colours_of
 from gui.run.live_plot import LivePlot
-from gui.run.traces import N_RANGES, Traces, View
+from gui.common.traces import N_RANGES, Traces, View
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gui.run.pyramid import MinMaxPyramid
+from gui.common.pyramid import MinMaxPyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
