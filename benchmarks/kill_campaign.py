@@ -41,9 +41,9 @@ def main(n_kills: int) -> None:
             whom = ("runner", "guardian")[kill % 2]
             going = Bench(resource, folder).start(Protocol.load("pump_probe"))
             wanted = random.randrange(1, 120_000)  # noqa: S311 - a moment, not a secret
-            while going.poll()["n_samples"] < wanted:
+            while going.poll().n_samples < wanted:
                 time.sleep(0.005)
-            acknowledged = going.poll()["n_samples"]
+            acknowledged = going.poll().n_samples
             begun = time.monotonic()
             victim_of(going, whom).kill()
             while not output_is_off(resource):

@@ -6,16 +6,20 @@ from daq.files.finalize import Recovery, recover
 from daq.files.readers.delimited import TextRecord, import_record, read_text
 from daq.files.results import Process, is_results, read_process, results_path, write_process
 from daq.files.run import Findings, Run, open_run
-from daq.state import Outcome
+from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 __all__ = [
     "Bench",
     "Findings",
     "Outcome",
+    "OutputState",
+    "Phase",
     "Process",
     "Recovery",
     "Run",
     "RunInProgress",
+    "RunState",
+    "RunStatus",
     "TextRecord",
     "attach",
     "confirm_off",

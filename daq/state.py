@@ -1,9 +1,24 @@
-"""States of a run and of its output; how a run ended."""
+"""States of a run, phases of its execution, states of its output, and how a run ended.
+
+A run file carries a `RunState`, which outlives all processes::
+
+    created ──► running ──► complete
+       │           ├──────► stopped     by an operator or a limit
+       │           ├──────► aborted     something failed; also written by `recover`
+       ├───────────┴──────► unknown     the output could not be read back as off
+       └──────────────────► stopped, aborted
+
+``refused`` is the state of an outcome only: nothing was sent, and there is no run file.
+
+While a run is executed it also has a `Phase`, which the runner reports and the guardian passes on. The diagram, with
+the output in each phase, is in the docstring of `Phase`. What the guardian does in each phase is drawn in
+`daq.execution.guardian`.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from protocols import (
     ConnectionLost,
@@ -15,8 +30,130 @@ from protocols import (
     RunFileError,
 )
 
-OutputState = Literal["untouched", "off", "unknown"]
 
+class RunState(StrEnum):
+    """State of a run, as its file says it; the values are the words on disk."""
+
+    CREATED = "created"
+    """The file is whole and its space is reserved; the output was never on."""
+    RUNNING = "running"
+    """The program was started: the output may be on."""
+    PAUSED = "paused"
+    """Between two parts of a run; written by no version yet, but readable."""
+    COMPLETE = "complete"
+    """Every planned sample is on disk, and the output was read back as off."""
+    STOPPED = "stopped"
+    """An operator or a limit ended the run; the output was read back as off."""
+    ABORTED = "aborted"
+    """Something failed; the output was read back as off, or `recover` closed the file after a crash."""
+    UNKNOWN = "unknown"
+    """The output could not be read back as off."""
+    REFUSED = "refused"
+    """Nothing was sent to the instrument. Of outcomes only: such a run has no file."""
+
+    @classmethod
+    def from_file(cls, word: str) -> RunState:
+        """Return the state for a word in a run file; a damaged word counts as `UNKNOWN`, the state that alarms."""
+        try:
+            state = cls(word)
+        except ValueError:
+            return cls.UNKNOWN
+        return state if state.is_of_file else cls.UNKNOWN
+
+    @property
+    def is_of_file(self) -> bool:
+        """Whether a run file may carry this state."""
+        return self is not RunState.REFUSED
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended and its samples change no more."""
+        return self not in _OPEN_STATES
+
+    @property
+    def output_is_off(self) -> bool:
+        """Whether a run in this state, with no process of its own alive, has left its output off."""
+        return self not in _STATES_OUTPUT_MAY_BE_ON
+
+
+_OPEN_STATES = frozenset({RunState.CREATED, RunState.RUNNING, RunState.PAUSED})
+_STATES_OUTPUT_MAY_BE_ON = frozenset({RunState.RUNNING, RunState.PAUSED, RunState.UNKNOWN})
+
+
+class OutputState(StrEnum):
+    """What is known of an instrument's output."""
+
+    UNTOUCHED = "untouched"
+    """This run never switched it on."""
+    ON = "on"
+    """The program was started: the instrument drives the cell. Of a run in progress only."""
+    OFF = "off"
+    """Read back as off."""
+    UNKNOWN = "unknown"
+    """May be on: it could not be read back as off."""
+
+    @property
+    def is_off(self) -> bool:
+        """Whether the output is off for certain as far as this run is concerned."""
+        return self in {OutputState.UNTOUCHED, OutputState.OFF}
+
+
+class Phase(StrEnum):
+    """What a run's processes do at the moment.
+
+    ::
+
+        connecting ──► planning ──► arming ──► running ──► closing ──► finished
+            │              │           │          │           ▲
+            │              │           └────┬─────┤           │
+            │              │                ▼     ▼           │
+            │              │            switching off ────────┘
+            └──────────────┴─────────────────────────────────────────► finished (refused)
+
+    =============  =============================  ====================================================================
+    phase          output                         who acts
+    =============  =============================  ====================================================================
+    connecting     untouched                      guardian and runner open their sessions
+    planning       untouched                      runner: plan, limits, run file
+    arming         off (the program is loaded)    runner
+    running        on until it is read back off   runner: samples, then its safe state; the guardian expects its reports
+    switching off  may be on                      guardian: the runner's session failed, or the runner itself
+    closing        off, or unknown (see outcome)  runner: last samples, events, trimming
+    finished       off, untouched, or unknown     nobody
+    =============  =============================  ====================================================================
+
+    The runner reaches its safe state before it reports anything else: switching off comes before telling.
+    """
+
+    CONNECTING = "connecting"
+    PLANNING = "planning"
+    ARMING = "arming"
+    RUNNING = "running"
+    SWITCHING_OFF = "switching off"
+    CLOSING = "closing"
+    FINISHED = "finished"
+
+    @property
+    def output_is_off(self) -> bool:
+        """Whether the output is off, or nobody's attempt is left, when this phase begins: silence does no harm."""
+        return self in PHASES_OUTPUT_OFF
+
+    @property
+    def can_follow(self) -> frozenset[Phase]:
+        """Phases that may come next."""
+        return _NEXT_PHASES[self]
+
+
+PHASES_OUTPUT_OFF = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.CLOSING, Phase.FINISHED})
+_NEXT_PHASES = {
+    Phase.CONNECTING: frozenset({Phase.PLANNING, Phase.SWITCHING_OFF, Phase.FINISHED}),
+    Phase.PLANNING: frozenset({Phase.ARMING, Phase.SWITCHING_OFF, Phase.FINISHED}),
+    Phase.ARMING: frozenset({Phase.RUNNING, Phase.SWITCHING_OFF, Phase.CLOSING}),
+    Phase.RUNNING: frozenset({Phase.SWITCHING_OFF, Phase.CLOSING}),
+    Phase.SWITCHING_OFF: frozenset({Phase.CLOSING, Phase.FINISHED}),
+    Phase.CLOSING: frozenset({Phase.SWITCHING_OFF, Phase.FINISHED}),
+    Phase.FINISHED: frozenset[Phase](),
+}
 
 _ERRORS: dict[str, type[IonechoError]] = {
     kind.__name__: kind
@@ -30,10 +167,10 @@ class Outcome:
 
     Attributes
     ----------
-    state : str
-        ``complete``, ``stopped`` (somebody or a limit stopped it), ``aborted`` (something failed), ``refused``
+    state : RunState
+        ``complete``, ``stopped`` (an operator or a limit stopped it), ``aborted`` (something failed), ``refused``
         (nothing was sent), or ``unknown`` (see `output`).
-    output : str
+    output : OutputState
         ``off`` (read back), ``untouched`` (never switched on by this run) or ``unknown``.
     reason : str
         In words.
@@ -45,24 +182,59 @@ class Outcome:
         What to know before the samples are trusted.
     """
 
-    state: str
+    state: RunState
     output: OutputState
     reason: str = ""
     error: str = ""
     n_samples: int = 0
     warnings: tuple[str, ...] = ()
 
+    @classmethod
+    def refused(cls, reason: str, error: str) -> Outcome:
+        """Return the outcome of a run of which nothing was sent."""
+        return cls(RunState.REFUSED, OutputState.UNTOUCHED, reason, error)
+
+    @classmethod
+    def unknown(cls, reason: str, n_samples: int = 0) -> Outcome:
+        """Return the outcome of a run whose output may still be on."""
+        return cls(RunState.UNKNOWN, OutputState.UNKNOWN, reason, OutputStateUnknown.__name__, n_samples)
+
     def raise_if_failed(self) -> None:
         """Raise what went wrong, as the class that it was in the run's own process."""
-        if self.output == "unknown":
+        if self.output is OutputState.UNKNOWN:
             raise OutputStateUnknown(self.reason)
         if self.error:
             raise _ERRORS.get(self.error, InstrumentError)(self.reason)
 
 
-def outcome_dict(outcome: Outcome | None) -> dict[str, Any] | None:
-    """Return an outcome as plain data for a message."""
-    return None if outcome is None else asdict(outcome)
+@dataclass(frozen=True)
+class RunStatus:
+    """Progress of a run in one moment.
 
+    Attributes
+    ----------
+    phase : Phase
+    n_samples : int
+        Safely in the run file.
+    n_planned : int
+        Samples that the plan has; 0 until there is a plan.
+    output : OutputState
+        What the run's processes know of the output.
+    outcome : Outcome or None
+        How the run ended; None until then.
+    """
 
-STATES = ("created", "running", "paused", "complete", "stopped", "aborted", "unknown")
+    phase: Phase = Phase.CONNECTING
+    n_samples: int = 0
+    n_planned: int = 0
+    output: OutputState = OutputState.UNTOUCHED
+    outcome: Outcome | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether the run has ended: `outcome` says how."""
+        return self.outcome is not None
+
+    def ended(self, outcome: Outcome) -> RunStatus:
+        """Return the status of the same run after its end."""
+        return replace(self, phase=Phase.FINISHED, n_samples=outcome.n_samples, output=outcome.output, outcome=outcome)

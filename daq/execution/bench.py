@@ -9,15 +9,17 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from daq.execution.control import NOT_STARTED, RunLink
+from daq.execution.messages import Request
 from daq.execution.run_request import Job, job_to_json
 from daq.files.run import Run, open_run
 from daq.locks import is_alive, lives
-from daq.state import Outcome
+from daq.state import Outcome, OutputState, RunStatus
 from drivers import resolved
 from protocols import ConnectionLost, Limits, OutputStateUnknown, RunFileError
 
@@ -146,22 +148,22 @@ class RunInProgress:
         self._guardian = guardian
         self._words = words
         self._link: RunLink | None = None
-        self._status: dict[str, Any] = {"phase": "connecting", "n_samples": 0, "n_planned": 0, "outcome": None}
+        self._status = RunStatus()
 
     @property
     def guardian_pid(self) -> int | None:
         """Process of the guardian, if this process started it."""
         return None if self._guardian is None else self._guardian.pid
 
-    def poll(self) -> dict[str, Any]:
-        """Return how the run stands: ``phase``, ``n_samples``, ``n_planned``, ``outcome``.
+    def poll(self) -> RunStatus:
+        """Return how the run stands.
 
         Raises
         ------
         OutputStateUnknown
             If the guardian is gone without a word.
         """
-        if self._status["outcome"] is not None:
+        if self._status.is_final:
             return self._status
         try:
             if self._link is None:
@@ -177,12 +179,12 @@ class RunInProgress:
             return  # not listening yet
         if self._guardian is None and is_alive(self.path):
             return
-        self._status = self._status | {"phase": "finished", "outcome": self._outcome_on_disk()}
+        self._status = self._status.ended(self._outcome_on_disk())
 
-    def _outcome_on_disk(self) -> dict[str, Any]:
+    def _outcome_on_disk(self) -> Outcome:
         """Return what the runner wrote after its guardian died: it stops the run by itself."""
         if self._guardian is not None and self._guardian.returncode == NOT_STARTED:
-            return vars(Outcome("refused", "untouched", self._last_words(), "RunFileError"))
+            return Outcome.refused(self._last_words(), "RunFileError")
         deadline = time.monotonic() + _START_S
         while self.path.exists() and time.monotonic() < deadline:
             run = open_run(self.path)
@@ -190,16 +192,16 @@ class RunInProgress:
             # A runner that outlived its guardian still has to trim the file. After a take-over nobody does: it lies
             # there as it was, and the guardian's event is the last word.
             if ends and "output" in ends[-1] and not lives(self.path, "runner"):
-                output = ends[-1]["output"]
-                error = "OutputStateUnknown" if output == "unknown" else ""
+                output = OutputState(ends[-1]["output"])
+                error = "OutputStateUnknown" if output is OutputState.UNKNOWN else ""
                 warnings = tuple(ends[-1].get("warnings", ()))
-                return vars(Outcome(run.state, output, ends[-1]["message"], error, run.n_samples, warnings))
+                return Outcome(run.state, output, ends[-1]["message"], error, run.n_samples, warnings)
             time.sleep(_POLL_S)
         last = self._last_words()
         if not self.path.exists():
-            return vars(Outcome("refused", "untouched", f"the guardian did not start: {last}", "InstrumentError"))
+            return Outcome.refused(f"the guardian did not start: {last}", "InstrumentError")
         reason = f"guardian and runner are gone ({last}). Press the OUTPUT key of the instrument."
-        return vars(Outcome("unknown", "unknown", reason, "OutputStateUnknown"))
+        return Outcome.unknown(reason)
 
     def _last_words(self) -> str:
         if self._words is None:
@@ -216,22 +218,22 @@ class RunInProgress:
             Called some times a second with the growing run.
         """
         run: Run | None = None
-        while (found := self.poll()["outcome"]) is None:
-            if progress is not None and found is None:
+        while (outcome := self.poll().outcome) is None:
+            if progress is not None:
                 run = run or self._opened()
                 if run is not None:
                     run.refresh()
                     progress(run)
             time.sleep(_POLL_S)
         self.close()
-        return Outcome(**self._status["outcome"])
+        return self._status.outcome or outcome
 
     def _opened(self) -> Run | None:
         return open_run(self.path) if self.path.exists() else None
 
     def stop(self) -> None:
         """Let the run end now: output off, what was measured kept. Does nothing after the end."""
-        self._request("stop")
+        self._request(Request.STOP)
 
     def stop_and_wait(self) -> Outcome:
         """Let the run end now and say how it ended. A second Ctrl-C does not get in between.
@@ -252,14 +254,14 @@ class RunInProgress:
 
     def abort(self) -> None:
         """Switch the output off at once through the guardian's own session, and end the run."""
-        self._request("abort")
+        self._request(Request.ABORT)
 
-    def _request(self, what: str) -> None:
+    def _request(self, request: Request) -> None:
         deadline = time.monotonic() + _START_S
-        while self.poll()["outcome"] is None:
+        while not self.poll().is_final:
             if self._link is not None:
                 try:
-                    getattr(self._link, what)()
+                    self._link.ask(request)
                 except ConnectionLost:
                     self._link = None
                 return
@@ -274,7 +276,8 @@ class RunInProgress:
         if self._link is not None:
             self._link.close()
             self._link = None
-        if self._guardian is not None and self._status["outcome"] is not None:
+        outcome = self._status.outcome
+        if self._guardian is not None and outcome is not None:
             if self._words is not None:
                 self._words.close()
             try:
@@ -282,8 +285,7 @@ class RunInProgress:
             except subprocess.TimeoutExpired:
                 # How the run ended is known: that must not be hidden.
                 note = f"process {self._guardian.pid}, the run's guardian, does not end: it may hold the instrument"
-                outcome = self._status["outcome"]
-                self._status["outcome"] = outcome | {"warnings": (*outcome["warnings"], note)}
+                self._status = self._status.ended(replace(outcome, warnings=(*outcome.warnings, note)))
 
 
 def attach(path: str | Path) -> RunInProgress:

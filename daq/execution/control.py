@@ -15,14 +15,14 @@ from multiprocessing import AuthenticationError
 from multiprocessing.connection import Client, Connection, Listener
 from typing import TYPE_CHECKING, Any
 
-from protocols import (
-    ConnectionLost,
-)
+from daq.execution.messages import Request, status_from_json
+from daq.locks import control_path
+from protocols import ConnectionLost
 
 if TYPE_CHECKING:
     from pathlib import Path
-from daq.locks import control_path
-from daq.state import Outcome
+
+    from daq.state import RunStatus
 
 # Exit status of a guardian that could not have its run at all; others guard it.
 NOT_STARTED = 3
@@ -88,30 +88,32 @@ class RunLink:
         except (OSError, ValueError, KeyError, EOFError, AuthenticationError) as fault:
             raise ConnectionLost(f"{run_path}: no run goes on there ({fault})") from fault
 
-    def _ask(self, request: str) -> dict[str, Any]:
+    def ask(self, request: Request) -> RunStatus:
+        """Send a request and return how the run stood when the guardian took it.
+
+        Raises
+        ------
+        ConnectionLost
+            If the guardian is gone.
+        """
         try:
-            self._connection.send(request)
-            answer: dict[str, Any] = self._connection.recv()
-        except (OSError, EOFError) as fault:
-            raise ConnectionLost(f"{self.run_path}: its guardian is gone ({fault or 'connection closed'})") from fault
-        return answer
+            self._connection.send_bytes(request.encode())
+            return status_from_json(self._connection.recv_bytes().decode())
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            reason = str(error) or "it closed the connection"
+            raise ConnectionLost(f"{self.run_path}: the run's guardian process is gone ({reason})") from error
 
-    def status(self) -> dict[str, Any]:
-        """Return ``phase``, ``n_samples``, ``n_planned``, and ``outcome`` (None until the end)."""
-        return self._ask("status")
-
-    def outcome(self) -> Outcome | None:
-        """Return how the run ended, None while it goes on."""
-        found = self.status()["outcome"]
-        return None if found is None else Outcome(**found)
+    def status(self) -> RunStatus:
+        """Return how the run stands."""
+        return self.ask(Request.STATUS)
 
     def stop(self) -> None:
-        """Let the run end now: output off, what was measured kept."""
-        self._ask("stop")
+        """End the run now: output off, what was measured kept."""
+        self.ask(Request.STOP)
 
     def abort(self) -> None:
-        """Switch the output off through the guardian's own session, at once, and then end the run."""
-        self._ask("abort")
+        """Switch the output off through the guardian's own session at once, then end the run."""
+        self.ask(Request.ABORT)
 
     def close(self) -> None:
         """Let the link go. The run goes on."""

@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq.execution.control import NOT_STARTED, ControlServer
+from daq.execution.messages import Request, status_to_json
 from daq.execution.run_request import job_from_json
 from daq.execution.runner import run_process
 from daq.files.writer import RunFileBytes
 from daq.locks import take_instrument, take_run
-from daq.state import Outcome, OutputState, outcome_dict
+from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import open_potentiostat, takes_one_client
 from protocols import IonechoError, OutputStateUnknown
 
@@ -38,8 +39,7 @@ if TYPE_CHECKING:
 _TURN_S = 0.05
 _RETRY_S = 10.0
 _LINGER_S = 5.0
-# Phases in which the output is off for certain; in all others the runner must be heard from.
-_COLD = {"connecting", "planning", "arming", "rescue", "closing", "finished"}
+_REQUEST_BYTES = 64
 
 
 class Guardian:
@@ -53,7 +53,7 @@ class Guardian:
     def __init__(self, job: Job) -> None:
         self._job = job
         self._path = Path(job.path)
-        self._status: dict[str, Any] = {"phase": "connecting", "n_samples": 0, "n_planned": 0, "outcome": None}
+        self._status = RunStatus()
         self._heard = time.monotonic()
         self._stop_why: str | None = None
         self._abort_asked = threading.Event()
@@ -70,14 +70,14 @@ class Guardian:
         try:
             outcome = self._guarded()
         except IonechoError as fault:
-            outcome = Outcome("refused", "untouched", str(fault), type(fault).__name__)
+            outcome = Outcome.refused(str(fault), type(fault).__name__)
         if self._spare is not None:
             with suppress(IonechoError):
                 self._spare.close()
         if self._instrument is not None:
             self._instrument.release()  # before anybody hears of the end: the next run may begin at once
         self._mine.remove()  # and the file may be mended
-        self._status |= {"phase": "finished", "outcome": outcome_dict(outcome), "n_samples": outcome.n_samples}
+        self._status = self._status.ended(outcome)
         self._over.set()
         deadline = time.monotonic() + _LINGER_S
         for client in self._clients:
@@ -116,12 +116,11 @@ class Guardian:
             try:
                 # One message a turn: a runner that talks all the time must not keep a stop from being passed on.
                 if pipe.poll(_TURN_S):
-                    message = pipe.recv()
+                    status: RunStatus = pipe.recv()
                     self._heard = time.monotonic()
-                    found = message.pop("outcome", None)
-                    if found is not None:
-                        return Outcome(**found)
-                    self._take_in(message, pipe)
+                    if status.outcome is not None:
+                        return status.outcome
+                    self._take_in(status, pipe)
             except (EOFError, OSError):
                 return None
             if self._abort_asked.is_set():
@@ -137,13 +136,13 @@ class Guardian:
                     return None
             except OSError:
                 return None
-            if self._status["phase"] not in _COLD and silent_s > self._job.stall_s:
+            if self._status.phase is Phase.RUNNING and silent_s > self._job.stall_s:
                 self._stop_why = f"the runner was silent for {silent_s:.1f} s"
                 return None
 
-    def _take_in(self, message: dict[str, Any], pipe: Connection[Any, Any]) -> None:
-        self._status |= message
-        if message["phase"] == "rescue":
+    def _take_in(self, status: RunStatus, pipe: Connection[Any, Any]) -> None:
+        self._status = status
+        if status.phase is Phase.SWITCHING_OFF:
             pipe.send(("rescue", self._rescued()))
 
     def _abort(self, pipe: Connection[Any, Any]) -> None:
@@ -164,7 +163,7 @@ class Guardian:
 
     def _took_over(self, runner: Any) -> Outcome:
         """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
-        phase = self._status["phase"]
+        phase = self._status.phase
         runner.join(0.1)  # its pipe closes a moment before it is dead
         why = self._stop_why or "the runner closed its pipe"
         if not runner.is_alive():
@@ -173,25 +172,24 @@ class Guardian:
         runner.kill()
         runner.join()
         unsafe = self._rescued()
-        output: OutputState
         if unsafe is None:
-            output, state, error = "off", "aborted", "InstrumentError"
+            output, state, error = OutputState.OFF, RunState.ABORTED, "InstrumentError"
             reason = f"{why}; the guardian switched the output off and read that back"
         else:
-            output, state, error = "unknown", "unknown", "OutputStateUnknown"
+            output, state, error = OutputState.UNKNOWN, RunState.UNKNOWN, "OutputStateUnknown"
             reason = f"{why}; {unsafe}"
         n_samples = self._note(state, reason, output)
         if n_samples:
             reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error, n_samples)
 
-    def _note(self, state: str, reason: str, output: str) -> int:
+    def _note(self, state: RunState, reason: str, output: OutputState) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""
         from daq.files.run import open_run
 
         try:
             run = open_run(self._path)
-            if run.state not in {"created", "running"}:
+            if run.state.is_final:
                 return run.n_samples
             file = RunFileBytes(self._path)
             try:
@@ -243,16 +241,16 @@ class Guardian:
 
     def _serve(self, connection: Connection[Any, Any]) -> None:
         """Answer one front end until it is gone or has heard the outcome."""
-        with suppress(OSError, EOFError), connection:
+        with suppress(OSError, EOFError, ValueError), connection:
             while True:
-                request = connection.recv()
-                if request == "stop":
+                request = Request(connection.recv_bytes(_REQUEST_BYTES).decode())
+                if request is Request.STOP:
                     self._stop_why = self._stop_why or "stopped by the operator"
-                elif request == "abort":
+                elif request is Request.ABORT:
                     self._abort_asked.set()
-                answer = dict(self._status)
-                connection.send(answer)
-                if answer["outcome"] is not None:
+                status = self._status
+                connection.send_bytes(status_to_json(status).encode())
+                if status.is_final:
                     return
 
     def stop(self, why: str) -> None:
@@ -270,7 +268,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian was told to end"))
     outcome = guardian.guard()
-    return 0 if outcome.state == "complete" else 1
+    return 0 if outcome.state is RunState.COMPLETE else 1
 
 
 if __name__ == "__main__":

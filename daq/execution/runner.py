@@ -22,7 +22,7 @@ from daq.files.finalize import close_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunWriter
 from daq.locks import take_instrument, take_run
-from daq.state import Outcome, outcome_dict
+from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import Status
 from protocols import IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
@@ -50,7 +50,7 @@ _WARNED = {
 class Supervisor(Protocol):
     """Whoever watches the runner."""
 
-    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
+    def report(self, status: RunStatus) -> None:
         """Hear how the run stands; also a sign of life."""
 
     def wants_stop(self) -> str | None:
@@ -94,7 +94,8 @@ class Runner:
         self._path = Path(job.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
-        self._told_phase = ""
+        self._told_phase: Phase | None = None
+        self._output = OutputState.UNTOUCHED
         self._told_at = 0.0
         self._flagged = dict.fromkeys(_WARNED, 0)
 
@@ -103,16 +104,16 @@ class Runner:
         try:
             plan, limits, header = self._prepared()
         except IonechoError as fault:
-            return Outcome("refused", "untouched", str(fault), type(fault).__name__)
+            return Outcome.refused(str(fault), type(fault).__name__)
         self._n_planned = plan.n_samples
         try:
             create_run_file(self._path, header)
         except RunFileError as fault:
-            return Outcome("refused", "untouched", str(fault), type(fault).__name__)
+            return Outcome.refused(str(fault), type(fault).__name__)
         return self._measured(plan, limits)
 
     def _prepared(self) -> tuple[DrivePlan, Limits, Header]:
-        self._tell("planning")
+        self._tell(Phase.PLANNING)
         identity = self._driver.identify()
         protocol = MeasurementProtocol.from_toml(self._job.protocol_text)
         limits = protocol.limits.stricter(self._job.limits)
@@ -124,12 +125,13 @@ class Runner:
         writer = self._writer = RunWriter(self._path)
         fault: Exception | None = None
         try:
-            self._tell("arming")
+            self._tell(Phase.ARMING)
             self._driver.arm(plan)
             self._must_go_on()
-            writer.file.set_state("running")
+            writer.file.set_state(RunState.RUNNING)
             writer.file.add_event("start")
-            self._tell("running")
+            self._output = OutputState.ON
+            self._tell(Phase.RUNNING)
             self._driver.start()
             self._follow(writer, LimitWatch(limits, plan), plan)
         except Exception as caught:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
@@ -150,7 +152,7 @@ class Runner:
                 watch.check(block)
             finally:
                 writer.put(block)
-            self._tell("running")
+            self._tell(Phase.RUNNING)
             if len(block) == 0:
                 if self._clock.monotonic() > deadline:
                     raise RunFileError(
@@ -184,25 +186,27 @@ class Runner:
             with suppress(IonechoError, OSError):
                 self._driver.close()
             if (unsafe := self._supervisor.rescue()) is not None:
-                return Outcome("unknown", "unknown", f"{reason}; {unsafe}" if reason else unsafe, "OutputStateUnknown")
+                return Outcome.unknown(f"{reason}; {unsafe}" if reason else unsafe)
         if fault is None:
-            return Outcome("complete", "off")
+            return Outcome(RunState.COMPLETE, OutputState.OFF)
         if isinstance(fault, Stopped):
-            return Outcome("stopped", "off", reason)
-        return Outcome("stopped" if isinstance(fault, LimitError) else "aborted", "off", reason, error)
+            return Outcome(RunState.STOPPED, OutputState.OFF, reason)
+        state = RunState.STOPPED if isinstance(fault, LimitError) else RunState.ABORTED
+        return Outcome(state, OutputState.OFF, reason, error)
 
     def _closed(self, writer: RunWriter, outcome: Outcome) -> Outcome:
         """Close the run file and say how the run ended. How it ended is known: no fault of the disk may hide that."""
-        self._tell("closing")
+        self._output = outcome.output
+        self._tell(Phase.CLOSING)
         writer.finish()
         warnings = self._warnings()
         state, reason, error = outcome.state, outcome.reason, outcome.error
         if writer.failure is not None:
             lost = f"writing failed: {writer.failure}"
-            state = "aborted" if state == "complete" else state
+            state = RunState.ABORTED if state is RunState.COMPLETE else state
             reason, error = (f"{reason}; {lost}", error) if error else (lost, "RunFileError")
-        elif state == "complete" and writer.acknowledged < self._n_planned:
-            state, error = "aborted", "InstrumentError"
+        elif state is RunState.COMPLETE and writer.acknowledged < self._n_planned:
+            state, error = RunState.ABORTED, "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
         try:
             if writer.is_stuck:
@@ -217,14 +221,14 @@ class Runner:
             warnings = (*warnings, unfinished)
         return Outcome(state, outcome.output, reason, error, writer.acknowledged, warnings)
 
-    def _tell(self, phase: str) -> None:
+    def _tell(self, phase: Phase) -> None:
         """Report a new phase at once, progress within one some times a second."""
         now = self._clock.monotonic()
-        if phase == self._told_phase and now - self._told_at < _TELL_S:
+        if phase is self._told_phase and now - self._told_at < _TELL_S:
             return
         self._told_phase, self._told_at = phase, now
         done = self._writer.acknowledged if self._writer is not None else 0
-        self._supervisor.report(phase, done, self._n_planned)
+        self._supervisor.report(RunStatus(phase, done, self._n_planned, self._output))
 
 
 class PipeSupervisor:
@@ -236,6 +240,7 @@ class PipeSupervisor:
     def __init__(self, pipe: Connection[Any, Any]) -> None:
         self._pipe = pipe
         self._why: str | None = None
+        self._last = RunStatus()
         self._rescue: queue.Queue[str | None] = queue.Queue()
         threading.Thread(target=self._listen, name="guardian's voice", daemon=True).start()
 
@@ -255,17 +260,11 @@ class PipeSupervisor:
         """Let the run stop, from within this process."""
         self._why = why
 
-    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
+    def report(self, status: RunStatus) -> None:
         """Tell the guardian how the run stands."""
-        self._send({"phase": phase, "n_samples": n_samples, "n_planned": n_planned})
-
-    def finished(self, outcome: Outcome) -> None:
-        """Tell the guardian how it ended."""
-        self._send({"phase": "finished", "outcome": outcome_dict(outcome)})
-
-    def _send(self, message: dict[str, Any]) -> None:
+        self._last = status
         try:
-            self._pipe.send(message)
+            self._pipe.send(status)
         except OSError:
             self._why = _NO_GUARD
 
@@ -275,7 +274,7 @@ class PipeSupervisor:
 
     def rescue(self) -> str | None:
         """Ask the guardian to switch the output off, and wait for its word."""
-        self._send({"phase": "rescue"})
+        self.report(replace(self._last, phase=Phase.SWITCHING_OFF, output=OutputState.UNKNOWN))
         try:
             return self._rescue.get(timeout=_RESCUE_S)
         except queue.Empty:
@@ -295,8 +294,8 @@ def run_process(job: Job, pipe: Connection[Any, Any]) -> None:
             held.callback(take_instrument(job.resource, Path(job.path), "runner").release)
             driver = open_potentiostat(job.resource, job.timeout_s, Path(job.transcript) if job.transcript else None)
         except IonechoError as fault:
-            outcome = Outcome("refused", "untouched", str(fault), type(fault).__name__)
+            outcome = Outcome.refused(str(fault), type(fault).__name__)
         else:
             held.callback(driver.close)
             outcome = Runner(driver, job, supervisor, time).run()
-        supervisor.finished(outcome)
+        supervisor.report(RunStatus().ended(outcome))

@@ -17,7 +17,6 @@ from protocols import IonechoError
 
 _ENDING = ".output-off"
 _NEWEST = 200
-_SAFE = ("created", "complete", "stopped", "aborted")
 
 
 def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
@@ -41,7 +40,7 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
 
 def _reason(path: Path) -> str:
     run = open_run(path)
-    if run.state in _SAFE or lives(path, "runner") or lives(path, "guardian"):
+    if run.state.output_is_off or lives(path, "runner") or lives(path, "guardian"):
         return ""
     last = run.events[-1] if run.events else {}
     why = str(last.get("message", "")) if last.get("kind") == "unknown" else "the run died, and its guardian with it"

@@ -14,14 +14,13 @@ from daq.files.layout import GROWING
 from daq.files.run import open_run
 from daq.files.writer import RunFileBytes
 from daq.locks import control_path, nobody_runs
+from daq.state import RunState
 from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from daq.files.run import Findings, Run
-
-_FINAL = ("complete", "stopped", "aborted", "unknown")
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class Recovery:
     Attributes
     ----------
     path : Path
-    found_state, state : str
+    found_state, state : RunState
         Before and after.
     findings : Findings
         Of the blocks.
@@ -40,8 +39,8 @@ class Recovery:
     """
 
     path: Path
-    found_state: str
-    state: str
+    found_state: RunState
+    state: RunState
     findings: Findings
     trimmed_from: int | None
 
@@ -55,11 +54,11 @@ class Recovery:
         if self.trimmed_from is not None:
             lines.append(f"  trimmed from the {self.trimmed_from} samples that were planned")
         if self.state != self.found_state:
-            lines.append(f"  was left as {self.found_state!r}, is now {self.state!r}")
+            lines.append(f"  was left as '{self.found_state}', is now '{self.state}'")
         return "\n".join(lines)
 
 
-def close_run_file(path: Path, state: str) -> int | None:
+def close_run_file(path: Path, state: RunState) -> int | None:
     """Close a run file: trim it to what was measured, give it its final state, make it read-only.
 
     A run without a single sample is not trimmed: HDF5 gives empty datasets no place in the file.
@@ -80,7 +79,7 @@ def close_run_file(path: Path, state: str) -> int | None:
     return trimmed
 
 
-def _write_state(path: Path, state: str) -> None:
+def _write_state(path: Path, state: RunState) -> None:
     path.chmod(path.stat().st_mode | stat.S_IWUSR)
     file = RunFileBytes(path)
     try:
@@ -89,7 +88,7 @@ def _write_state(path: Path, state: str) -> None:
         file.close()
 
 
-def _trim(path: Path, n_samples: int, n_rows: int, state: str) -> None:
+def _trim(path: Path, n_samples: int, n_rows: int, state: RunState) -> None:
     """Replace the file by a copy without the unused capacity.
 
     The old file gets its final state first: whoever still has it open then sees that the run is over.
@@ -129,7 +128,7 @@ def recover(path: Path) -> Recovery:
     if not os.access(path.parent, os.W_OK):
         if not _is_closed(run):
             raise RunFileError(
-                f"{path}: its run was left as {run.state!r}, and nothing can be written to {path.parent}: copy the run"
+                f"{path}: its run was left as '{run.state}', and nothing can be written to {path.parent}: copy the run"
                 " to where you may write, and recover the copy"
             )
         return Recovery(path, run.state, run.state, run.verify(), None)
@@ -143,7 +142,7 @@ def _recovered(path: Path) -> Recovery:
     found_state, findings = run.state, run.verify()
     if _is_closed(run):
         return Recovery(path, found_state, found_state, findings, None)
-    state = found_state if found_state in _FINAL else "aborted"
+    state = found_state if found_state.is_final else RunState.ABORTED
     if not os.access(path, os.W_OK):
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
     trimmed = close_run_file(path, state)
@@ -151,4 +150,4 @@ def _recovered(path: Path) -> Recovery:
 
 
 def _is_closed(run: Run) -> bool:
-    return run.state == "complete" or (run.state in _FINAL and run.n_samples == run.n_planned)
+    return run.state is RunState.COMPLETE or (run.state.is_final and run.n_samples == run.n_planned)

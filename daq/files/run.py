@@ -14,6 +14,7 @@ import numpy as np
 
 from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
 from daq.files.results import is_results, run_of_results
+from daq.state import RunState
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
@@ -78,9 +79,9 @@ class Run:
         return self._layout.n_samples
 
     @property
-    def state(self) -> str:
-        """How the run stands: created, running, paused, complete, stopped, aborted, unknown."""
-        return bytes(self._columns["state"]).rstrip(b"\0").decode("ascii", "replace")
+    def state(self) -> RunState:
+        """State of the run, as its file says it now."""
+        return RunState.from_file(bytes(self._columns["state"]).rstrip(b"\0").decode("ascii", "replace"))
 
     @property
     def t_s(self) -> NDArray[np.float64]:

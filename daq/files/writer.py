@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_of
-from daq.state import STATES
+from daq.state import RunState
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -95,10 +95,10 @@ class RunFileBytes:
         _fdatasync(self._descriptor)
         return count
 
-    def set_state(self, state: str) -> None:
-        """Say how the run stands: one of `STATES`."""
-        if state not in STATES:
-            raise ValueError(f"{state!r} is no state of a run: {', '.join(STATES)}")
+    def set_state(self, state: RunState) -> None:
+        """Write the state of the run."""
+        if not RunState(state).is_of_file:
+            raise ValueError(f"{state!r} is no state of a run file")
         self._write(self.layout.offsets["state"], state.encode().ljust(STATE_BYTES, b"\0"))
         _fdatasync(self._descriptor)
 

@@ -230,7 +230,9 @@ class Commands(QObject):
     def stop(self) -> None:
         """Stop the run; pressed again, switch the output off by the guardian's own session."""
         if self._state.run_in_progress is None:
-            what_to_do = "press the OUTPUT key of the instrument." if self._state.alarms else "there is nothing to stop."
+            what_to_do = (
+                "press the OUTPUT key of the instrument." if self._state.alarms else "there is nothing to stop."
+            )
             self._store.apply(transitions.noted, f"No run is in progress: {what_to_do}")
             return
         self._store.apply(transitions.stop_requested)

@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from pathlib import Path
 
 from PySide6.QtCore import QByteArray, QSettings
 
+from gui.common.theme import Theme
+
 _GEOMETRY = "window/geometry"
 _FOLDER = "protocols/folder"
 _THEME = "window/theme"
-
-
-class Theme(StrEnum):
-    """Light, dark, or as the desktop is."""
-
-    SYSTEM = "system"
-    LIGHT = "light"
-    DARK = "dark"
 
 
 class Settings:

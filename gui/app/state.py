@@ -34,9 +34,9 @@ class Page(Enum):
 class PlanStage(Enum):
     """Stages of the plan::
 
-        NONE ──► PLANNING ──► READY
-                  ▲   └─────► REFUSED
-                  └── a protocol is chosen, or the instrument changes
+    NONE ──► PLANNING ──► READY
+              ▲   └─────► REFUSED
+              └── a protocol is chosen, or the instrument changes
     """
 
     NONE = "no protocol is chosen"
@@ -275,4 +275,3 @@ class AppState:
     def evolve(self, **changes: object) -> AppState:
         """Return a state that differs in some fields; the note, which answers the last press only, is removed."""
         return replace(self, **({"note": ""} | changes))  # type: ignore[arg-type]
-

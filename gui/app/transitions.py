@@ -39,24 +39,24 @@ if TYPE_CHECKING:
 
 
 def simulator_requested(state: AppState, kind: str) -> AppState:
-    """A simulated instrument is being started."""
+    """Record that a simulated instrument is being started."""
     return state.evolve(connection=Connection(ConnectionStage.STARTING_SIMULATOR, kind=kind))
 
 
 def simulator_served(state: AppState, simulator: Simulator) -> AppState:
-    """A simulated instrument can be connected to."""
+    """Record that a simulated instrument can be connected to."""
     return state.evolve(simulators=(*state.simulators, simulator))
 
 
 def simulator_ended(state: AppState, kind: str) -> AppState:
-    """A simulated instrument has ended by itself, or could not be started; a connection to it ends with it."""
+    """Record that a simulated instrument has ended or could not be started; a connection to it ends with it."""
     left = tuple(one for one in state.simulators if one.kind != kind)
     connection = Connection() if state.connection.kind == kind else state.connection
     return state.evolve(simulators=left, connection=connection)
 
 
 def connecting(state: AppState, address: str) -> AppState:
-    """An address is being asked; the instrument that was connected is no longer."""
+    """Record that an address is being asked; the instrument that was connected is no longer."""
     served = state.simulator_at(address)
     kind = "" if served is None else served.kind
     return state.evolve(connection=Connection(ConnectionStage.CONNECTING, address, kind=kind))
@@ -67,7 +67,7 @@ def _is_asked(state: AppState, address: str) -> bool:
 
 
 def connected(state: AppState, address: str, instrument: Instrument) -> AppState:
-    """The instrument at an address has answered."""
+    """Record that the instrument at an address has answered."""
     if not _is_asked(state, address):
         return state
     connection = replace(state.connection, stage=ConnectionStage.CONNECTED, instrument=instrument)
@@ -75,7 +75,7 @@ def connected(state: AppState, address: str, instrument: Instrument) -> AppState
 
 
 def not_connected(state: AppState, address: str) -> AppState:
-    """An address has not answered, or could not be asked."""
+    """Record that an address has not answered, or could not be asked."""
     return state.evolve(connection=Connection()) if _is_asked(state, address) else state
 
 
@@ -83,7 +83,7 @@ def not_connected(state: AppState, address: str) -> AppState:
 
 
 def planning(state: AppState, source: str | Path, driver: str) -> AppState:
-    """A plan of a protocol is being made for a driver."""
+    """Record that a plan of a protocol is being made for a driver."""
     return state.evolve(plan=Plan(PlanStage.PLANNING, source, driver))
 
 
@@ -92,14 +92,14 @@ def _is_awaited(state: AppState, source: str | Path, driver: str) -> bool:
 
 
 def planned(state: AppState, source: str | Path, driver: str, view: PlanView) -> AppState:
-    """The plan is there."""
+    """Record that the plan is there."""
     if not _is_awaited(state, source, driver):
         return state
     return state.evolve(plan=Plan(PlanStage.READY, source, driver, view))
 
 
 def plan_refused(state: AppState, source: str | Path, driver: str, error: Exception) -> AppState:
-    """The protocol cannot be run."""
+    """Record that the protocol cannot be run."""
     if not _is_awaited(state, source, driver):
         return state
     return state.evolve(plan=Plan(PlanStage.REFUSED, source, driver, error=error))
@@ -109,14 +109,14 @@ def plan_refused(state: AppState, source: str | Path, driver: str, error: Except
 
 
 def run_ordered(state: AppState) -> AppState:
-    """A run on the connected instrument is being started by this window."""
+    """Record that a run on the connected instrument is being started by this window."""
     instrument = state.connection.instrument
     who = "" if instrument is None else instrument.title
     return _with_new_run(state, Owner.THIS_WINDOW, instrument=who, simulated=state.connection.is_simulated)
 
 
 def run_found(state: AppState, path: Path) -> AppState:
-    """A run of another window or program is followed from now on."""
+    """Record that a run of another window or program is followed from now on."""
     return _with_new_run(state, Owner.ELSEWHERE, path=path)
 
 
@@ -129,12 +129,12 @@ def _with_new_run(
 
 
 def run_begun(state: AppState, path: Path) -> AppState:
-    """The run's processes have been started; its file may not be there yet."""
+    """Record that the run's processes have been started; its file may not be there yet."""
     return _with_run(state, path=path)
 
 
 def run_opened(state: AppState, facts: RunFacts) -> AppState:
-    """The run file is there."""
+    """Record that the run file is there."""
     known = facts.instrument or (state.run.instrument if state.run is not None else "")
     return _with_run(state, path=facts.path, facts=facts, instrument=known)
 
@@ -146,7 +146,7 @@ def _with_run(state: AppState, **changes: object) -> AppState:
 
 
 def run_progressed(state: AppState, status: RunStatus, at: datetime) -> AppState:
-    """The guardian has said how the run stands. How it ended is told by `run_ended`."""
+    """Record how the run stands, as its guardian says. How it ended is told by `run_ended`."""
     run = state.run_in_progress
     if run is None or status.outcome is not None:
         return state
@@ -157,7 +157,7 @@ def run_progressed(state: AppState, status: RunStatus, at: datetime) -> AppState
 
 
 def stop_requested(state: AppState) -> AppState:
-    """Stop was pressed: the run is to end; pressed again, the output is to go off by the guardian's own session."""
+    """Record that Stop was pressed; pressed again, it asks for the output to go off by the guardian's own session."""
     run = state.run_in_progress
     if run is None:
         return state
@@ -166,28 +166,27 @@ def stop_requested(state: AppState) -> AppState:
 
 
 def stop_failed(state: AppState, reason: str, at: datetime) -> AppState:
-    """No process of the run could be told to stop: nobody knows whether the output is off."""
+    """Record that no process of the run could be told to stop: nobody knows whether the output is off."""
     path = state.run.path if state.run is not None else None
     alarmed = _with_alarm(state, reason, path, at)
     return alarmed if alarmed.run_in_progress is None else _with_run(alarmed, stop_failed=reason)
 
 
 def run_ended(state: AppState, outcome: Outcome, at: datetime) -> AppState:
-    """The run has ended, or nobody can say any more how it stands."""
+    """Record that the run has ended, or nobody can say any more how it stands."""
     run = state.run
-    if run is None:
-        return state
-    ended = _with_run(state, status=run.status.ended(outcome))
+    path = None if run is None else run.path
+    ended = state if run is None else _with_run(state, status=run.status.ended(outcome))
     if outcome.output is OutputState.UNKNOWN or outcome.state is RunState.UNKNOWN:
         # Not closed: the alarm must be seen.
-        return _with_alarm(ended, outcome.reason, run.path, at).evolve(close_when_ended=False)
+        return _with_alarm(ended, outcome.reason, path, at).evolve(close_when_ended=False)
     if outcome.output is OutputState.OFF:
         return ended.evolve(output=Output(OutputState.OFF, at, Evidence.READ_BACK))
     return ended
 
 
 def run_not_followed(state: AppState) -> AppState:
-    """There is no run to follow: it was not started, or it has ended before it could be followed."""
+    """Record that there is no run to follow: it was not started, or it has ended before it could be followed."""
     return state.evolve(run=None)
 
 
@@ -202,14 +201,14 @@ def _with_alarm(state: AppState, reason: str, path: Path | None, at: datetime) -
 
 
 def alarms_recalled(state: AppState, reasons: Mapping[Path, str], at: datetime) -> AppState:
-    """Earlier runs have left outputs that nobody has confirmed to be off."""
+    """Record that earlier runs have left outputs that nobody has confirmed to be off."""
     for path, reason in reasons.items():
         state = _with_alarm(state, reason, path, at)
     return state
 
 
 def alarms_confirmed(state: AppState, at: datetime) -> AppState:
-    """A person has seen that the outputs are off."""
+    """Record that a person has seen that the outputs are off."""
     output = state.output
     if output.state is OutputState.UNKNOWN:
         output = Output(OutputState.OFF, at, Evidence.OPERATOR)
@@ -220,30 +219,30 @@ def alarms_confirmed(state: AppState, at: datetime) -> AppState:
 
 
 def fit_started(state: AppState, model: str) -> AppState:
-    """A fit is in progress."""
+    """Record that a fit is in progress."""
     return state.evolve(fit=Fit(FitStage.FITTING, model), page=Page.MEMORY)
 
 
 def fit_ended(state: AppState, stage: FitStage) -> AppState:
-    """The fit is done, was cancelled, or has failed."""
+    """Record that the fit is done, was cancelled, or has failed."""
     return state.evolve(fit=Fit(stage, state.fit.model))
 
 
 def page_shown(state: AppState, page: Page) -> AppState:
-    """Another page is shown."""
+    """Record that another page is shown."""
     return state.evolve(page=page, note=state.note)
 
 
 def noted(state: AppState, note: str) -> AppState:
-    """A press had nothing to do: say so."""
+    """Keep the answer to a press that had nothing to do."""
     return state.evolve(note=note)
 
 
 def closing_when_ended(state: AppState) -> AppState:
-    """The window closes as soon as the run has ended."""
+    """Record that the window closes as soon as the run has ended."""
     return state.evolve(close_when_ended=True)
 
 
 def run_left(state: AppState) -> AppState:
-    """The window closes without the run, which keeps running."""
+    """Record that the window closes without the run, which keeps running."""
     return state.evolve(run=None)

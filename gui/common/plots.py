@@ -1,4 +1,4 @@
-"""How is a plot made that reads well: units with their prefixes, decades of time, colours of the palette?"""
+"""Plots that read well: units with their prefixes, decades of time, colours of the palette."""
 
 from __future__ import annotations
 

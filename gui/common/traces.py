@@ -1,4 +1,4 @@
-"""What is drawn of a run: some thousand points that show every spike, on a linear or a logarithmic time axis?"""
+"""Curves that are drawn of a run: some thousand points that show every spike, over linear or logarithmic time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a fit's result look like, on a plot and in words? Worked out without Qt, off the GUI thread."""
+"""Result of a fit, as curves and as rows of a table. Without Qt, and off the GUI thread."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the ions remember? The choice of a cell model, and the page with the fit over the data and the read-out."""
+"""Page of the memory: the fit over the data, the relaxation, and the figures with their intervals."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ from protocols import format_quantity
 
 if TYPE_CHECKING:
     from gui.common.theme import Colours
-    from gui.fit.result_model import FitCurves, Row
     from gui.common.traces import Traces
+    from gui.fit.result_model import FitCurves, Row
 
 
 _READOUT_WIDTH = 404

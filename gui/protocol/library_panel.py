@@ -16,8 +16,8 @@ class ProtocolPanel(QWidget):
 
     Parameters
     ----------
-    folder : Path
-        Where the dialog for files looks first.
+    folder : Path, optional
+        Where the dialog for files looks first; by default in the current folder.
     """
 
     chosen = Signal(object)
@@ -25,9 +25,9 @@ class ProtocolPanel(QWidget):
     file_opened = Signal(object)
     """A file (Path) that the operator has opened."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
-        self._folder = folder
+        self._folder = folder or Path.cwd()
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
         for name in names():

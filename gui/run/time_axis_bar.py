@@ -1,4 +1,4 @@
-"""Which part of the run is looked at: all of it over linear time, or what follows one edge over decades of time?"""
+"""Choice of the time axis: the whole run over linear time, or what follows one edge over decades of time."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
-from gui.common.widgets import button, label
 from gui.common.traces import LATEST_EDGE, View
+from gui.common.widgets import button, label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.services.run_follower import RunFacts
+    from gui.common.run_facts import RunFacts
     from gui.common.traces import Traces
 
 

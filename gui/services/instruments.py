@@ -79,7 +79,8 @@ class Instruments(QObject):
     def _show_search(self, document: dict[str, Any]) -> None:
         fields = FoundInstrument.__dataclass_fields__
         entries = [
-            FoundInstrument(**{name: str(entry.get(name) or "") for name in fields}) for entry in document["instruments"]
+            FoundInstrument(**{name: str(entry.get(name) or "") for name in fields})
+            for entry in document["instruments"]
         ]
         self.found.emit(tuple(entries), "" if entries else "Nobody answered; raw sockets must be named", False)
 

@@ -19,7 +19,7 @@ class UnexpectedError(IonechoError):
 
 
 def as_message(error: Exception) -> Exception:
-    """Return an error that can be shown: one of ionecho's or of the system's as it is, any other with an explanation."""
+    """Return an error that can be shown: one that nobody foresaw gets a sentence around it."""
     if isinstance(error, (IonechoError, OSError)):
         return error
     return UnexpectedError(f"An error inside ionecho ({type(error).__name__}: {error}). Please report it.")

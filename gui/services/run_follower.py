@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from daq import RunInProgress
-    from daq.state import RunStatus
     from protocols import Protocol
 
 # At most 30 frames a second: the eye sees no more, and a software-drawn frame takes up to 10 ms of the GUI thread.

@@ -10,6 +10,7 @@ import pytest
 
 from daq.execution.run_request import Job
 from daq.execution.runner import Runner
+from daq.state import RunStatus
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
@@ -31,12 +32,12 @@ class Listener:
     """Hears what a runner says, and may tell it to stop."""
 
     def __init__(self) -> None:
-        self.heard: list[tuple[str, int, int]] = []
+        self.heard: list[RunStatus] = []
         self.why: str | None = None
         self.unsafe: str | None = None
 
-    def report(self, phase: str, n_samples: int, n_planned: int) -> None:
-        self.heard.append((phase, n_samples, n_planned))
+    def report(self, status: RunStatus) -> None:
+        self.heard.append(status)
 
     def wants_stop(self) -> str | None:
         return self.why

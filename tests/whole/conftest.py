@@ -40,7 +40,7 @@ def running_with(going: RunInProgress, n_samples: int) -> Callable[[], bool]:
 
     def holds() -> bool:
         status = going.poll()
-        assert status["outcome"] is None, status
-        return bool(status["n_samples"] >= n_samples)
+        assert status.outcome is None, status
+        return status.n_samples >= n_samples
 
     return holds

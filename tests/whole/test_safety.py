@@ -35,7 +35,7 @@ def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp
     going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(going, 20_000))
     assert asked(resource, ":OUTP?") == "1"
-    acknowledged = going.poll()["n_samples"]
+    acknowledged = going.poll().n_samples
     runner_of(psutil.Process(going.guardian_pid)).kill()
     assert until(lambda: asked(resource, ":OUTP?") == "0") < 1.0
     outcome = going.wait()

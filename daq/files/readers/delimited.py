@@ -13,6 +13,7 @@ import numpy as np
 from daq.files.finalize import close_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
+from daq.state import RunState
 from drivers import Block
 from protocols import RunFileError, Sample, parse_quantity
 
@@ -265,4 +266,4 @@ def import_record(record: TextRecord, source: Path, target: Path, sample: Sample
             file.write_samples(start, row, [block])
     finally:
         file.close()
-    close_run_file(target, "complete")
+    close_run_file(target, RunState.COMPLETE)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from daq import RunInProgress
+from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
 from protocols import Sample
@@ -42,8 +42,8 @@ def test_a_guardian_that_does_not_end_does_not_hide_the_outcome(
 ) -> None:
     lasting: Any = LastingGuardian()
     going = RunInProgress(tmp_path / "run.nxs", lasting)
-    ended = {"state": "complete", "output": "off", "reason": "", "error": "", "n_samples": 7, "warnings": ()}
-    monkeypatch.setattr(going, "_status", {"phase": "finished", "outcome": ended})
+    ended = Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=7)
+    monkeypatch.setattr(going, "_status", RunStatus().ended(ended))
     outcome = going.wait()
     assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 7)
     assert "process 4711" in outcome.warnings[0]

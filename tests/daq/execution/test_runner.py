@@ -34,7 +34,7 @@ def test_a_run_to_its_end_is_complete_and_says_ohms_law(
     np.testing.assert_allclose(run.current_A, run.voltage_V / 10_000)
     assert run.verify().bad_blocks == ()
     assert run.protocol == protocol
-    assert [phase for phase, _, _ in listener.heard][:2] == ["planning", "arming"]
+    assert [status.phase for status in listener.heard][:2] == ["planning", "arming"]
     assert not path.stat().st_mode & 0o222, "a finished run file is read-only"
     assert potentiostat.calls[-1] == "safe_state"
 

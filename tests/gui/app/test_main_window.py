@@ -1,4 +1,4 @@
-"""Does the whole path work by clicks alone, and does the window never wait?"""
+"""The whole path by clicks alone, without a wait in the event loop."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
 def test_stop_in_mid_run_switches_off_and_keeps_what_was_measured(operator: Operator, folder: Path) -> None:
     operator.connect_simulated()
     operator.run("Pump probe")
-    operator.wait(lambda: operator.window.live_page._shown is not None, RUN_ENDS_MS)
-    operator.wait(lambda: operator.window.live_page._shown.n_samples > 1000)
+    operator.wait(lambda: operator.window.live_page.shown is not None, RUN_ENDS_MS)
+    operator.wait(lambda: operator.window.live_page.shown.n_samples > 1000)
     operator.click("stopButton")
     operator.wait(lambda: operator.text("headline") == "Stopped", RUN_ENDS_MS)
 
@@ -108,9 +108,9 @@ def test_log_time_axis_shows_the_relaxation_after_an_edge(operator: Operator) ->
     operator.connect_simulated()
     operator.run("Single pulse")
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
-    operator.window.run_control.look(View(edge=LATEST_EDGE))
-    operator.wait(lambda: operator.window.live_page._shown.edge is not None)
-    shown = operator.window.live_page._shown
+    operator.window.commands.runs.set_view(View(edge=LATEST_EDGE))
+    operator.wait(lambda: operator.window.live_page.shown.edge is not None)
+    shown = operator.window.live_page.shown
     assert shown.edge == 1
     assert shown.time_s[0] < 2e-5
     assert np.all(np.diff(shown.time_s) >= 0)

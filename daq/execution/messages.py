@@ -1,0 +1,55 @@
+"""Statuses and requests as text, for the channel between guardian and front ends."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from enum import StrEnum
+from typing import Any
+
+from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
+
+
+class Request(StrEnum):
+    """What a front end may ask of a guardian; each is answered by a `RunStatus`."""
+
+    STATUS = "status"
+    STOP = "stop"
+    """End the run now: output off, what was measured kept."""
+    ABORT = "abort"
+    """Switch the output off through the guardian's own session at once, then end the run."""
+
+
+def status_to_json(status: RunStatus) -> str:
+    """Return a status as a message for a front end."""
+    return json.dumps(asdict(status))
+
+
+def status_from_json(text: str) -> RunStatus:
+    """Return the status that `status_to_json` wrote.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If the text is no such message.
+    """
+    fields = json.loads(text)
+    outcome = fields["outcome"]
+    return RunStatus(
+        Phase(fields["phase"]),
+        int(fields["n_samples"]),
+        int(fields["n_planned"]),
+        OutputState(fields["output"]),
+        None if outcome is None else _outcome_from(outcome),
+    )
+
+
+def _outcome_from(fields: dict[str, Any]) -> Outcome:
+    return Outcome(
+        RunState(fields["state"]),
+        OutputState(fields["output"]),
+        str(fields["reason"]),
+        str(fields["error"]),
+        int(fields["n_samples"]),
+        tuple(str(warning) for warning in fields["warnings"]),
+    )
