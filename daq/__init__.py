@@ -1,12 +1,48 @@
-"""HOW a run happens and is kept: plan, runner, guardian, run file, results file."""
+"""HOW a run happens and is kept: plan, runner, guardian, run file, results file.
 
-from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
-from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
-from daq.files.finalize import Recovery, recover
-from daq.files.readers.delimited import TextRecord, import_record, read_text
-from daq.files.results import Process, is_results, read_process, results_path, write_process
-from daq.files.run import Findings, Run, open_run
-from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
+Names are loaded when they are first used: a fit of a kept run needs neither pyvisa nor processes.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
+    from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
+    from daq.files.finalize import Recovery, recover
+    from daq.files.readers.delimited import TextRecord, import_record, read_text
+    from daq.files.results import Process, is_results, read_process, results_path, write_process
+    from daq.files.run import Findings, Run, open_run
+    from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
+
+_FILES = {
+    "Bench": "daq.execution.bench",
+    "Findings": "daq.files.run",
+    "Outcome": "daq.state",
+    "OutputState": "daq.state",
+    "Phase": "daq.state",
+    "Process": "daq.files.results",
+    "Recovery": "daq.files.finalize",
+    "Run": "daq.files.run",
+    "RunInProgress": "daq.execution.bench",
+    "RunState": "daq.state",
+    "RunStatus": "daq.state",
+    "TextRecord": "daq.files.readers.delimited",
+    "attach": "daq.execution.bench",
+    "confirm_off": "daq.execution.unconfirmed_outputs",
+    "import_record": "daq.files.readers.delimited",
+    "is_results": "daq.files.results",
+    "open_run": "daq.files.run",
+    "read_process": "daq.files.results",
+    "read_text": "daq.files.readers.delimited",
+    "recover": "daq.files.finalize",
+    "results_path": "daq.files.results",
+    "runs_in_progress": "daq.execution.bench",
+    "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",
+    "write_process": "daq.files.results",
+}
 
 __all__ = [
     "Bench",
@@ -34,3 +70,13 @@ __all__ = [
     "unconfirmed_outputs",
     "write_process",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _FILES:
+        raise AttributeError(f"module 'daq' has no attribute {name!r}")
+    return getattr(import_module(_FILES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

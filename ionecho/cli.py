@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -260,4 +261,6 @@ def recover(
 
 def main() -> None:
     """Run the command line."""
+    # The matrices of a fit are small: threads of linear algebra would spend more time on each other than they save.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     app()

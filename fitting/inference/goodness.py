@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from protocols import FitError, format_quantity
+from fitting.results.remarks import Remark, RemarkKind
+from protocols import FitError
 
 if TYPE_CHECKING:
     from fitting.inference.least_squares import Minimum
@@ -18,15 +19,14 @@ if TYPE_CHECKING:
 _SOONER, _GROWS = 30.0, 1.1
 
 
-def voltage_noise_remarks(reduction: Reduction) -> tuple[str, ...]:
+def voltage_noise_remarks(reduction: Reduction) -> tuple[Remark, ...]:
     """Say so where the noise of a measured voltage counts."""
     if not reduction.is_freed:
         return ()
-    shown = format_quantity(reduction.voltage_error_V, "V")
-    return (f"the voltage was read with a noise of {shown}, which the current does not follow: its bias is taken out",)
+    return (Remark(RemarkKind.VOLTAGE_NOISE, {"voltage_noise_V": reduction.voltage_error_V}),)
 
 
-def check_instant_response(problem: Problem, best: Minimum) -> tuple[str, ...]:
+def check_instant_response(problem: Problem, best: Minimum) -> tuple[Remark, ...]:
     """Say so, or refuse, where a cell answers a measured voltage faster than it was sampled.
 
     What lies between two samples nobody knows; the line that is drawn there makes the current of a bare constant phase
@@ -44,10 +44,7 @@ def check_instant_response(problem: Problem, best: Minimum) -> tuple[str, ...]:
             " voltage that was measured, sample by sample, does not say how steep it was; put R0- before it"
         )
     if size[1] > _GROWS * size[0]:
-        return (
-            f"{problem.model.circuit} as fitted answers faster than the voltage was sampled: what lies between two"
-            " samples is a guess, and the parameters hang on it; sample faster, or fit to the commanded drive",
-        )
+        return (Remark(RemarkKind.INSTANT_RESPONSE),)
     return ()
 
 
@@ -61,7 +58,7 @@ class NoiseModel:
     unit: float
 
 
-def interval_inflation(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, tuple[str, ...]]:
+def interval_inflation(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, tuple[Remark, ...]]:
     """Factor on the intervals, and what to say, where the residual is not white noise; the larger of two."""
     found = [one for one in (_coloured(problem, best, noise_A), _lack_of_fit(problem, best)) if one is not None]
     if not found:
@@ -70,21 +67,17 @@ def interval_inflation(problem: Problem, best: Minimum, noise_A: float) -> tuple
     return widening, (remark,)
 
 
-def _lack_of_fit(problem: Problem, best: Minimum) -> tuple[float, str] | None:
+def _lack_of_fit(problem: Problem, best: Minimum) -> tuple[float, Remark] | None:
     """Whether sums of modes explain what the model leaves: its residual in their space is chi-square if it is noise."""
     spare = len(problem.reduction.grid) - len(best.u)
     ratio = best.cost / max(spare, 1)
     if problem.reduction.rest_A2 == 0.0 or ratio <= 1.0 + 5.0 * np.sqrt(2.0 / max(spare, 1)):
         return None
     widening = float(np.sqrt(ratio))
-    remark = (
-        f"{problem.model.circuit} does not describe this record: free relaxations explain what it leaves; its"
-        f" parameters are those of the nearest such cell, their intervals {widening:.3g} times wider for it"
-    )
-    return widening, remark
+    return widening, Remark(RemarkKind.NOT_DESCRIBED, {"interval_inflation": widening})
 
 
-def _coloured(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, str] | None:
+def _coloured(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, Remark] | None:
     """Whether the residual is more than what the samples scatter by from one to the next.
 
     For AR(1) noise of lag-1 correlation rho, second differences have the variance 2 (1 - rho)(3 - rho) sigma^2, and
@@ -99,8 +92,5 @@ def _coloured(problem: Problem, best: Minimum, noise_A: float) -> tuple[float, s
         return None
     rho = min(2.0 - float(np.sqrt(1.0 + 3.0 / ratio)), 0.999)
     widening = float(np.sqrt((1.0 + rho) / (1.0 - rho)))
-    remark = (
-        f"the residual is {np.sqrt(ratio):.3g} times what the samples scatter by from one to the next: the noise is"
-        f" not white, or the model does not describe the cell; intervals are {widening:.3g} times wider for it"
-    )
-    return widening, remark
+    values = {"residual_ratio": float(np.sqrt(ratio)), "interval_inflation": widening}
+    return widening, Remark(RemarkKind.NOISE_NOT_WHITE, values)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
     from fitting.results.estimate import Band, Estimate, MemoryQuantity
+    from fitting.results.remarks import Remark
     from fitting.transforms.laplace import Complexes, Floats
 
 _SCREENED = 64
@@ -103,14 +104,14 @@ class JointResult:
     covariance : ndarray, shape (k, k)
         On the line (logarithms, logits where there are two bounds).
     parts : tuple of FittedPart
-    warnings : tuple of str
+    remarks : tuple of Remark
     """
 
     model: CellModel
     estimates: tuple[Estimate, ...]
     covariance: Floats
     parts: tuple[FittedPart, ...]
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
     @property
     def values(self) -> dict[str, float]:
@@ -131,7 +132,7 @@ class JointResult:
             "fixed": dict(self.model.fixed),
             "parameters": {estimate.name: estimate.to_dict() for estimate in self.estimates},
             "records": [part.to_dict() for part in self.parts],
-            "warnings": list(self.warnings),
+            "remarks": [remark.to_document() for remark in self.remarks],
         }
 
     def table(self) -> Table:
@@ -140,7 +141,8 @@ class JointResult:
         from rich.text import Text
 
         table = Table(
-            title=f"{self.model.circuit} on {len(self.parts)} records", caption=Text("\n".join(self.warnings))
+            title=f"{self.model.circuit} on {len(self.parts)} records",
+            caption=Text("\n".join(map(str, self.remarks))),
         )
         for heading in ("", "value", "95 % interval", ""):
             table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
@@ -318,8 +320,8 @@ def _result(problem: _Problem, best: Minimum, box: Floats, misfits: tuple[Misfit
     window = float(windows[:, 0].min()), float(windows[:, 1].max())
     estimates = verdicts(layout, layout.scales, best, intervals, covariance, window)
     parts = tuple(_part(problem, best.u, k, covariance, ends, misfit) for k, misfit in enumerate(misfits))
-    warnings = tuple(remark for misfit in misfits for remark in misfit.remarks)
-    return JointResult(layout.model, estimates, covariance, parts, warnings)
+    remarks = tuple(remark for misfit in misfits for remark in misfit.remarks)
+    return JointResult(layout.model, estimates, covariance, parts, remarks)
 
 
 def _part(problem: _Problem, u: Floats, k: int, covariance: Floats, ends: Floats, misfit: Misfit) -> FittedPart:

@@ -110,8 +110,6 @@ def minimise(
         The search ends when a step promises less than this off the sum of squares.
     max_steps : int
     """
-    from scipy.linalg.lapack import dgels
-
     moves = np.ones(len(start), dtype=bool) if held is None else ~held
     u = np.clip(start, *box)
     residual, jacobian = evaluate(u)
@@ -126,9 +124,8 @@ def minimise(
         size = np.where(size > 0.0, size, 1.0)
         gradient = active.T @ residual / size
         stacked = np.concatenate([active / size, np.sqrt(damping) * np.eye(n_moves)])
-        # By QR: the damped rows keep it of full rank, and singular values would take most of a fit's time.
-        _, solved, _ = dgels(stacked, np.concatenate([-residual, np.zeros(n_moves)]), overwrite_a=1, overwrite_b=1)
-        step = solved[:n_moves]
+        # numpy's own: loading scipy.linalg would take as long as the fits of a whole command.
+        step = np.linalg.lstsq(stacked, np.concatenate([-residual, np.zeros(n_moves)]), rcond=None)[0]
         promised = float(step @ (damping * step - gradient))
         if promised < max(irrelevant, 1e-14 * cost):
             break

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
+from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ class Misfit:
         Standard deviation of a sample: amperes, or a share of abs(Z).
     widening : float
         Factor on the intervals for a residual that is not white.
-    remarks : tuple of str
+    remarks : tuple of Remark
     """
 
     noise: float
     widening: float
-    remarks: tuple[str, ...]
+    remarks: tuple[Remark, ...]
 
 
 class Evidence(ABC):
@@ -116,13 +117,15 @@ class PulseEvidence(Evidence):
         total = cost * self.noise**2 + reduction.rest_A2
         noise = float(np.sqrt(total / max(self.n_samples - n_free - reduction.n_nuisance, 1)))
         spare = max(len(reduction.grid) - n_free, 1)
-        found: list[tuple[float, str]] = []
+        found: list[Remark] = []
         if reduction.rest_A2 > 0.0 and cost / spare > 1.0 + 5.0 * np.sqrt(2.0 / spare):
-            found.append((float(np.sqrt(cost / spare)), "free relaxations explain what the model leaves of it"))
+            found.append(Remark(RemarkKind.NOT_DESCRIBED, {"interval_inflation": float(np.sqrt(cost / spare))}))
         step = self._spectrum.step_noise_A
         if step > 0.0 and (noise / step) ** 2 > 1.0 + 8.0 / np.sqrt(max(reduction.n_bends, 1)):
             rho = min(2.0 - float(np.sqrt(1.0 + 3.0 * (step / noise) ** 2)), 0.999)
-            found.append((float(np.sqrt((1.0 + rho) / (1.0 - rho))), "its residual is not white"))
+            widening = float(np.sqrt((1.0 + rho) / (1.0 - rho)))
+            values = {"residual_ratio": noise / step, "interval_inflation": widening}
+            found.append(Remark(RemarkKind.NOISE_NOT_WHITE, values))
         return _widest(self.source, noise, found)
 
 
@@ -159,13 +162,12 @@ class SpectrumEvidence(Evidence):
         order = np.argsort(self.spectrum.frequency_Hz)
         parts = residual.reshape(2, -1)[:, order]
         rho = float(np.sum(parts[:, 1:] * parts[:, :-1]) / max(float(np.sum(parts**2)), 1e-300))
-        found: list[tuple[float, str]] = []
+        found: list[Remark] = []
         if rho > 3.0 / np.sqrt(len(residual)):
             grown = float(np.sqrt((1.0 + rho) / (1.0 - min(rho, 0.999))))
-            found.append((grown, "its residual goes on from one frequency to the next"))
+            found.append(Remark(RemarkKind.SPECTRUM_CORRELATED, {"interval_inflation": grown}))
         if share**2 > 1.0 + 5.0 * np.sqrt(2.0 / spare):
-            why = f"the model leaves {share:.3g} times what the Kramers-Kronig test leaves of it"
-            found.append((max([1.0, *(factor for factor, _ in found)]), why))
+            found.append(Remark(RemarkKind.SPECTRUM_MISFIT, {"residual_ratio": share}))
         return _widest(self.source, share * self.noise, found)
 
 
@@ -197,21 +199,13 @@ class ConductivityEvidence(Evidence):
         share = float(np.sqrt(residual @ residual / spare))
         if share**2 <= 1.0 + 5.0 * np.sqrt(2.0 / spare):
             return Misfit(share * self.noise, 1.0, ())
-        return _widest(
-            self.source,
-            share * self.noise,
-            [(share, f"the model leaves {share:.3g} times what free relaxations leave")],
-        )
+        values = {"residual_ratio": share, "interval_inflation": share}
+        return _widest(self.source, share * self.noise, [Remark(RemarkKind.CONDUCTIVITY_MISFIT, values)])
 
 
-def _widest(source: str, noise: float, found: list[tuple[float, str]]) -> Misfit:
-    if not found:
-        return Misfit(noise, 1.0, ())
-    widening = max(factor for factor, _ in found)
-    reasons = "; ".join(reason for _, reason in found)
-    return Misfit(
-        noise, widening, (f"{source or 'record'}: {reasons}; its weight is that of noise {widening:.3g} times larger",)
-    )
+def _widest(source: str, noise: float, found: list[Remark]) -> Misfit:
+    widening = max((float(one.values.get("interval_inflation", 1.0)) for one in found), default=1.0)
+    return Misfit(noise, widening, tuple(replace(one, source=source or "record") for one in found))
 
 
 def evidence_of(observation: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum) -> Evidence:

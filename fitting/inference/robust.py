@@ -9,6 +9,7 @@ import numpy as np
 
 from fitting.inference.single import fit_reduction
 from fitting.reduction.reducer import reduce_run
+from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -42,5 +43,5 @@ def fit_huber(run: Record, cell: CellModel, start: Mapping[str, float], terms: N
         scale = float(np.sqrt(influence * np.mean(share) / np.mean(share * size**2)))
         result = fit_reduction(reduce_run(run, terms, weight=weight), cell, result.values, scale)
     n_doubted = int(np.count_nonzero(weight < 0.5))
-    remark = f"robust: {n_doubted:,} of {result.n_samples:,} samples lie more than 2.7 deviations off and count less"
-    return replace(result, n_doubted=n_doubted, warnings=(remark, *result.warnings))
+    remark = Remark(RemarkKind.DOWNWEIGHTED, {"n_downweighted": n_doubted, "n_samples": result.n_samples})
+    return replace(result, n_doubted=n_doubted, remarks=(remark, *result.remarks))

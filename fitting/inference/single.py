@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from fitting.model.circuit import CellModel
     from fitting.reduction.reduction import Reduction
+    from fitting.results.remarks import Remark
 
 from fitting.inference.goodness import NoiseModel, check_instant_response, interval_inflation, voltage_noise_remarks
 from fitting.inference.problem import Problem
@@ -76,7 +77,7 @@ def _best(ends: list[Minimum], cell: CellModel) -> Minimum:
 
 
 def _result(
-    problem: Problem, best: Minimum, intervals: list[Interval], noise: NoiseModel, remarks: tuple[str, ...]
+    problem: Problem, best: Minimum, intervals: list[Interval], noise: NoiseModel, remarks: tuple[Remark, ...]
 ) -> FitResult:
     reduction, model = problem.reduction, problem.model
     covariance = covariance_of(best, noise.unit)
@@ -102,7 +103,7 @@ def _result(
         widening=noise.widening,
         n_samples=reduction.n_samples,
         n_excluded=reduction.n_excluded,
-        warnings=remarks,
+        remarks=remarks,
         source=reduction.source,
         drive_is_measured=reduction.drive_is_measured,
         terms=reduction.terms,

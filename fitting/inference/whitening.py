@@ -11,7 +11,7 @@ from fitting.inference.prediction import predict
 from fitting.inference.single import fit_reduction
 from fitting.reduction.nuisance import correlation_time_s
 from fitting.reduction.reducer import reduce_run
-from protocols import format_quantity
+from fitting.results.remarks import Remark, RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -81,9 +81,8 @@ def whitened(
         result = fit_reduction(reduction, result.model, result.values if start is None else {**result.values, **start})
     if correlation_s == 0.0:
         return reduction, plain
-    shown = format_quantity(correlation_s, "s")
-    remark = f"the noise carries on from sample to sample, for {shown}: it was whitened (AR(1)) before the fit"
-    return reduction, replace(result, warnings=(remark, *result.warnings))
+    remark = Remark(RemarkKind.WHITENED, {"correlation_s": correlation_s})
+    return reduction, replace(result, remarks=(remark, *result.remarks))
 
 
 def residual_of(run: Record, result: FitResult) -> tuple[NDArray[np.intp], Floats]:

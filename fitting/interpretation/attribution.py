@@ -244,7 +244,7 @@ def _resolved(result: FitResult, evidence: list[str]) -> bool:
         faults.append("its median time is uncertain by more than a factor of four")
     if not remaining.resolved:
         faults.append("its depth W_inf is not told by this record")
-    if any("does not describe" in remark for remark in result.warnings):
+    if any(remark.kind.questions_model for remark in result.remarks):
         faults.append(f"{result.model.circuit} does not describe the record")
     evidence.append(
         "the memory is not resolved: " + "; ".join(faults)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.transforms.plain_loops import modes_of_drive
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -30,6 +31,24 @@ def segments_of(drive: PulseSequence) -> Floats:
     before = np.concatenate([[drive.rest_V], drive.end_V])
     after = np.append(drive.start_V, drive.rest_V)
     return np.stack([np.append(drive.times_s, drive.duration_s), after - before, np.append(slope, 0.0)])
+
+
+def modes_at(drive: PulseSequence, rates: Floats, t_s: Floats, *, interval_s: float, aperture_s: float) -> Floats:
+    """Return what a few samples of a commanded drive see of every mode, shape (n, m), without the compiled walk.
+
+    Parameters
+    ----------
+    drive : PulseSequence
+    rates : ndarray, shape (m,)
+        Rates (1/s), the first 0.
+    t_s : ndarray, shape (n,)
+        Centres of the samples (s), rising.
+    interval_s, aperture_s : float
+        As in `ModeCursor`.
+    """
+    mean = _aperture_means(rates, aperture_s)
+    slack = _SLACK_SHARE * interval_s
+    return modes_of_drive(t_s - 0.5 * aperture_s, rates, segments_of(drive), mean, slack)
 
 
 def shortest_lag_s(drive: PulseSequence, t_s: Floats, aperture_s: float) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from fitting.model.circuit import CellModel
     from fitting.results.estimate import Band, Estimate, MemoryQuantity
+    from fitting.results.remarks import Remark
     from fitting.transforms.laplace import Floats
     from fitting.transforms.modes import ModeGrid
 
@@ -55,7 +56,7 @@ class FitResult:
     widening : float
         Factor on all intervals for noise (or misfit) that is not white.
     n_samples, n_excluded : int
-    warnings : tuple of str
+    remarks : tuple of Remark
         What to know before any figure is used.
     source : str
         Name of the run file.
@@ -81,7 +82,7 @@ class FitResult:
     widening: float
     n_samples: int
     n_excluded: int
-    warnings: tuple[str, ...] = ()
+    remarks: tuple[Remark, ...] = ()
     source: str = ""
     drive_is_measured: bool = field(default=False)
     terms: Nuisance = field(default_factory=Nuisance)
@@ -137,7 +138,7 @@ class FitResult:
             "nuisance_A": self.nuisance.tolist(),
             "nuisance": self.terms.to_dict(),
             "samples_doubted": self.n_doubted,
-            "warnings": list(self.warnings),
+            "remarks": [remark.to_document() for remark in self.remarks],
             "source": self.source,
         }
 
@@ -167,7 +168,7 @@ class FitResult:
         noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
         if np.isfinite(self.whiteness):
             noise += f", whiteness {self.whiteness:.3g} (1: white)"
-        caption = "\n".join([noise, ATTRIBUTION, *self.warnings])
+        caption = "\n".join([noise, ATTRIBUTION, *map(str, self.remarks)])
         table = Table(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
         for heading in ("", "value", "95 % interval", ""):
             table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")

@@ -153,7 +153,7 @@ class MemoryPage(QWidget):
         self._attribution.setText(said[:1].upper() + said[1:])
         self._attribution.setToolTip("\n".join(document.get("attribution", {}).get("evidence", ())))
         doubts = [f"{row.name}: {row.doubt}" for row in parameters + memory if row.doubt]
-        self._doubts.setText("\n".join(doubts + document["warnings"]))
+        self._doubts.setText("\n".join(doubts + [remark["text"] for remark in document["remarks"]]))
         self._draw_fit()
         self._draw_relaxation(curves)
 

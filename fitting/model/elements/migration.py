@@ -18,6 +18,7 @@ import numpy as np
 
 from fitting.model.elements.base import Bulk, Quantity, StartScale
 from fitting.transforms.modes import WeightsOfResponse
+from fitting.transforms.plain_loops import loops_for_call
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -44,10 +45,10 @@ def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
     -------
     g, dg_dB, dg_dK : ndarray, shape (n,)
     """
-    from fitting.transforms.loops import mismatch_of_times
-
     solved = np.empty((4, len(x)))
-    mismatch_of_times(np.ascontiguousarray(x), B, K, _STEP_Y, _NEWTON, _GAUSS, np.empty((3, _PANELS + 1)), solved)
+    loops_for_call().mismatch_of_times(
+        np.ascontiguousarray(x), B, K, _STEP_Y, _NEWTON, _GAUSS, np.empty((3, _PANELS + 1)), solved
+    )
     y, slope, by_B, by_K = solved
     g = np.exp(-y)
     return g, g * by_B / slope, g * by_K / slope
@@ -81,8 +82,6 @@ class Migration(Bulk):
     )
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
-        from fitting.transforms.loops import rational_sums
-
         G, B, K, tau = p
         rates, times, to_weights = _reduced_modes()
         # What is left at last needs no fit: fitted, it would trade with the slowest exponentials.
@@ -90,7 +89,7 @@ class Migration(Bulk):
         weights = np.column_stack([remains, to_weights(self._w(times, B, K) - remains[:, None])])
         # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate), x = s tau.
         sums = np.empty((4, len(s)), dtype=np.complex128)
-        rational_sums(s.real * tau, s.imag * tau, np.append(0.0, rates), weights, sums)
+        loops_for_call().rational_sums(s.real * tau, s.imag * tau, np.append(0.0, rates), weights, sums)
         shape, d_B, d_K, d_ln_tau = sums
         return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
 

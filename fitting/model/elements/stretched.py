@@ -9,6 +9,7 @@ import numpy as np
 
 from fitting.model.elements.base import Bulk, Quantity, StartScale
 from fitting.transforms.modes import PER_DECADE, WeightsOfResponse
+from fitting.transforms.plain_loops import loops_for_call
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -43,8 +44,6 @@ class StretchedExponential(Bulk):
     )
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
-        from fitting.transforms.loops import rational_sums
-
         G, W_inf, tau, b = p
         size = np.abs(s) * tau
         first = int(np.floor(-np.log10(size.max()))) + _BEFORE
@@ -55,7 +54,7 @@ class StretchedExponential(Bulk):
         # d/db = -x^b ln x W, d/d(ln tau) = b x^b W
         weights = to_weights(np.stack([left, -grown * np.log(times) * left, b * grown * left, np.zeros_like(times)]))
         sums = np.empty((4, len(s)), dtype=np.complex128)
-        rational_sums(s.real * tau, s.imag * tau, rates, weights, sums)
+        loops_for_call().rational_sums(s.real * tau, s.imag * tau, rates, weights, sums)
         shape = W_inf + (1.0 - W_inf) * sums[0]
         fade = G * (1.0 - W_inf)
         return G * shape, np.stack([shape, G * (1.0 - sums[0]), fade * sums[2] / tau, fade * sums[1]])

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from fitting import CellModel, fit, reduce_run
+from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
 DEBYE = {"R": 300.0, "G": 5e-4, "W": 0.3, "tau": 2e-3, "C": 1e-5}
@@ -45,7 +46,7 @@ def test_noise_is_that_which_was_put_in(cells: Any, record: Any) -> None:
     assert found.noise_A == pytest.approx(2e-8, rel=0.06)
     assert found.rms_residual_A == pytest.approx(2e-8, rel=0.06)
     assert found.widening == 1.0
-    assert found.warnings == ()
+    assert found.remarks == ()
 
 
 def test_coloured_noise_is_said_and_widens(cells: Any, record: Any) -> None:
@@ -56,7 +57,7 @@ def test_coloured_noise_is_said_and_widens(cells: Any, record: Any) -> None:
     found = fit(reduce_run(record(T, cells.debye(**DEBYE).current(T, DRIVE) + noise, DRIVE)), CELL)
     # AR(1) with rho = 0.9: sqrt((1 + rho)/(1 - rho)) = 4.36
     assert found.widening == pytest.approx(4.36, rel=0.15)
-    assert "not white" in found.warnings[0]
+    assert found.remarks[0].kind is RemarkKind.NOISE_NOT_WHITE
 
 
 def test_plateau_of_a_debye_bulk_is_not_told_from_a_series_resistor(cells: Any, record: Any) -> None:

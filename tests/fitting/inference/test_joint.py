@@ -7,6 +7,7 @@ import pytest
 
 from fitting import CellModel, ImpedanceSpectrum, fit, fit_joint, predict, reduce_run
 from fitting.interpretation.arrhenius import BOLTZMANN_eV_K
+from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
@@ -57,7 +58,7 @@ def test_pulses_of_other_amplitude_and_width_are_one_cell(cells: Any, record: An
     runs = [debye_run(cells, record, 2e-3, 1e-9, k, drive) for k, drive in enumerate(drives)]
     found = fit_joint(runs, CELL)
     assert found.values["De1.tau"] == pytest.approx(2e-3, rel=2e-3)
-    assert found.warnings == ()
+    assert found.remarks == ()
 
 
 def test_pulses_with_a_spectrum_tell_what_either_alone_cannot(cells: Any, record: Any) -> None:
@@ -80,7 +81,7 @@ def test_each_record_is_weighted_by_its_own_noise(cells: Any, record: Any) -> No
 
 def test_a_record_of_another_cell_is_said(cells: Any, record: Any) -> None:
     runs = [debye_run(cells, record, tau, 1e-8, k) for k, tau in enumerate((1e-3, 4e-3))]
-    assert any("free relaxations" in warning for warning in fit_joint(runs, CELL).warnings)
+    assert any(remark.kind is RemarkKind.NOT_DESCRIBED for remark in fit_joint(runs, CELL).remarks)
 
 
 def activated_runs(cells: Any, record: Any, kelvin: np.ndarray, seed: int) -> list[Any]:

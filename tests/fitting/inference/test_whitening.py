@@ -10,6 +10,7 @@ from scipy.signal import lfilter
 
 from fitting import CellModel, Nuisance, fit, predict, reduce_run
 from fitting.reduction.nuisance import Whitening, correlation_time_s
+from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.04, 0.03, before=0.01, after=0.08)
@@ -56,7 +57,7 @@ def test_intervals_hold_the_truth_under_noise_that_carries_on(cells: Any, record
         result = fit(record(T, clean + 2e-8 * noise, DRIVE), CELL)
         assert result.terms.correlation_s == pytest.approx(-1e-5 / np.log(0.9), rel=0.15)
         assert result.noise_A == pytest.approx(2e-8, rel=0.15)
-        assert "whitened" in result.warnings[0]
+        assert result.remarks[0].kind is RemarkKind.WHITENED
         found += held(result)
     assert len(found) > 85
     assert np.mean(found) > 0.9

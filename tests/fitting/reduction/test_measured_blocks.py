@@ -11,6 +11,7 @@ import pytest
 
 import fitting.reduction.reducer
 from fitting import CellModel, ModeGrid, Nuisance, Reducer, fit, reduce_run, refit
+from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
 N, DT = 40_000, 1e-5
@@ -109,4 +110,4 @@ def test_an_element_of_unbounded_current_is_refused_with_a_measured_voltage(reco
     with pytest.raises(FitError, match="put R0- before it"):
         fit(reduction, "CPE1")
     # With a resistance too small to be seen the figures still hang on what lies between two samples.
-    assert any("faster than the voltage was sampled" in said for said in fit(reduction, "R0-CPE1").warnings)
+    assert RemarkKind.INSTANT_RESPONSE in {remark.kind for remark in fit(reduction, "R0-CPE1").remarks}

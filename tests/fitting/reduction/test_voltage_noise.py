@@ -12,6 +12,7 @@ from benchmarks.campaigns.coverage import campaign, drawn_run
 from fitting import CellModel, Reduction, fit, predict, reduce_run
 from fitting.reduction.drive import level_at_rest
 from fitting.reduction.voltage_noise import VoltageNoise
+from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
 N, DT = 40_000, 1e-5
@@ -101,13 +102,13 @@ def test_with_the_bias_a_right_model_does_not_describe_the_record(monkeypatch: p
     monkeypatch.setattr(VoltageNoise, "error_V", 0.0)
     biased = fit(run, circuit)
     assert (freed.widening, biased.widening > 3.0) == (1.0, True)
-    assert any("does not describe" in remark for remark in biased.warnings)
+    assert any(remark.kind.questions_model for remark in biased.remarks)
 
 
 def test_a_fit_says_that_the_voltage_was_noisy() -> None:
     run, circuit, truth = drawn_run("Cc", 3, 0.0, voltage_noise=0.005)
     result = fit(run, CellModel(circuit, {"R0": truth["R0"]}))
-    assert any("read with a noise of" in remark for remark in result.warnings)
+    assert any(remark.kind is RemarkKind.VOLTAGE_NOISE for remark in result.remarks)
     assert result.widening == 1.0
     assert result.whiteness == pytest.approx(1.0, abs=0.05)
 
@@ -118,7 +119,7 @@ def test_a_record_too_short_to_tell_its_noise_says_nothing_of_it(*, measured: bo
     t = (np.arange(18) + 0.5) * DT
     noise = 1e-9 * np.random.default_rng(2).standard_normal(18)
     run = record(t, drive.voltage_at(t) / 1e4 + noise, None if measured else drive, voltage_V=drive.voltage_at(t))
-    assert not any("read with a noise" in remark for remark in fit(run, "R0").warnings)
+    assert not any(remark.kind is RemarkKind.VOLTAGE_NOISE for remark in fit(run, "R0").remarks)
 
 
 def test_samples_whose_voltage_was_not_read_are_bridged(record: Any) -> None:

@@ -1,0 +1,135 @@
+"""Remarks of a fit: what to know before any of its figures is used.
+
+A verdict depends on the kind of a remark, never on its wording. `TEXTS` is the only place where the wording stands.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from string import Formatter
+from typing import TYPE_CHECKING, Any
+
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RemarkKind(StrEnum):
+    """Kinds of remarks; the values are the codes in documents and results files."""
+
+    NOT_DESCRIBED = "not_described"
+    """Free relaxations explain what the circuit leaves of a pulsed run. Value: ``interval_inflation``."""
+    NOISE_NOT_WHITE = "noise_not_white"
+    """The residual exceeds the scatter from sample to sample. Values: ``residual_ratio``, ``interval_inflation``."""
+    INSTANT_RESPONSE = "instant_response"
+    """The cell answers faster than a measured voltage was sampled. No values."""
+    VOLTAGE_NOISE = "voltage_noise"
+    """The bias by noise of a measured voltage was taken out. Value: ``voltage_noise_V``."""
+    WHITENED = "whitened"
+    """Correlated noise was whitened before the fit. Value: ``correlation_s``."""
+    DOWNWEIGHTED = "downweighted"
+    """A robust fit counts some samples less. Values: ``n_downweighted``, ``n_samples``."""
+    SPECTRUM_CORRELATED = "spectrum_correlated"
+    """The residual of a spectrum is correlated between neighbouring frequencies. Value: ``interval_inflation``."""
+    SPECTRUM_MISFIT = "spectrum_misfit"
+    """The circuit leaves more of an impedance than its Kramers-Kronig test. Value: ``residual_ratio``."""
+    CONDUCTIVITY_MISFIT = "conductivity_misfit"
+    """The circuit leaves more of a conductivity than free relaxations. Value: ``residual_ratio``."""
+    UNCODED = "uncoded"
+    """A remark of a results file written before remarks had codes. Value: ``text``."""
+
+    @property
+    def questions_model(self) -> bool:
+        """Whether the circuit may be the wrong one: the fit leaves what noise alone does not explain."""
+        return self in {RemarkKind.NOT_DESCRIBED, RemarkKind.NOISE_NOT_WHITE}
+
+
+TEXTS: dict[RemarkKind, str] = {
+    RemarkKind.NOT_DESCRIBED: (
+        "the model does not describe this record: free relaxations explain what it leaves; its parameters are those of"
+        " the nearest such cell; the noise counts {interval_inflation:.3g} times for it, and intervals are as much"
+        " wider"
+    ),
+    RemarkKind.NOISE_NOT_WHITE: (
+        "the residual is {residual_ratio:.3g} times what the samples scatter by from one to the next: the noise is not"
+        " white, or the model does not describe the cell; the noise counts {interval_inflation:.3g} times for it, and"
+        " intervals are as much wider"
+    ),
+    RemarkKind.INSTANT_RESPONSE: (
+        "the fitted cell answers faster than the voltage was sampled: what lies between two samples is a guess, and the"
+        " parameters depend on it; sample faster, or fit to the commanded drive"
+    ),
+    RemarkKind.VOLTAGE_NOISE: (
+        "the voltage was read with a noise of {voltage_noise_V:quantity V}, which the current does not follow: its bias"
+        " is taken out"
+    ),
+    RemarkKind.WHITENED: (
+        "the noise is correlated from sample to sample, for {correlation_s:quantity s}: it was whitened (AR(1)) before"
+        " the fit"
+    ),
+    RemarkKind.DOWNWEIGHTED: (
+        "robust: {n_downweighted:,} of {n_samples:,} samples lie more than 2.7 deviations off and count less"
+    ),
+    RemarkKind.SPECTRUM_CORRELATED: (
+        "the residual is correlated between neighbouring frequencies; the noise counts {interval_inflation:.3g} times"
+        " for it, and intervals are as much wider"
+    ),
+    RemarkKind.SPECTRUM_MISFIT: (
+        "the model leaves {residual_ratio:.3g} times what the Kramers-Kronig test leaves; the noise is taken from the"
+        " residual"
+    ),
+    RemarkKind.CONDUCTIVITY_MISFIT: (
+        "the model leaves {residual_ratio:.3g} times what free relaxations leave; the noise counts as many times for"
+        " it, and intervals are as much wider"
+    ),
+    RemarkKind.UNCODED: "{text}",
+}
+"""Wording of each kind, with its values; ``quantity U`` shows a value with the unit U and a prefix."""
+
+
+@dataclass(frozen=True)
+class Remark:
+    """A remark of a fit.
+
+    Attributes
+    ----------
+    kind : RemarkKind
+    values : mapping of str to float, int or str
+        The figures that its text names, SI.
+    source : str
+        The record that it is about, in a fit of several.
+    """
+
+    kind: RemarkKind
+    values: Mapping[str, float | int | str] = field(default_factory=dict, hash=False)
+    source: str = ""
+
+    def __str__(self) -> str:
+        text = _TextFormatter().vformat(TEXTS[self.kind], (), self.values)
+        return f"{self.source}: {text}" if self.source else text
+
+    def to_document(self) -> dict[str, Any]:
+        """Return code, values and text as plain data."""
+        return {"kind": str(self.kind), "values": dict(self.values), "source": self.source, "text": str(self)}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any] | str) -> Remark:
+        """Read what `to_document` wrote, or the bare sentence of an earlier version.
+
+        A kind that this version does not know keeps its text.
+        """
+        if isinstance(document, str):
+            return cls(RemarkKind.UNCODED, {"text": document})
+        if document["kind"] not in set(RemarkKind):
+            return cls(RemarkKind.UNCODED, {"text": document["text"]})
+        return cls(RemarkKind(document["kind"]), document["values"], document["source"])
+
+
+class _TextFormatter(Formatter):
+    """The format of `TEXTS`: ``{x:quantity V}`` beside Python's own."""
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        kind, _, unit = format_spec.partition(" ")
+        return format_quantity(value, unit) if kind == "quantity" else str(super().format_field(value, format_spec))

@@ -1,0 +1,163 @@
+"""The loops that a short fit needs, in numpy alone: nothing to compile, nothing to load.
+
+`fitting.transforms.loops` runs them three times as fast, but loading it takes longer than a whole fit from a kept
+reduction. Both give the same to rounding (tests/fitting/transforms/test_plain_loops.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fitting.transforms.laplace import Floats
+
+_COMPILED = "fitting.transforms.loops"
+# How many calls go without the compiled loops: loading those takes some 0.6 s of processor time, and a call of the
+# plain ones some 0.25 ms longer (2026-11, two cores of an EPYC). Twice as many would cost a long fit 0.6 s more; half
+# as many would load them in an ordinary fit of six parameters.
+_FEW_CALLS = 2000
+# exp(700) is the last power of ten that a float64 holds; the panels beyond it are never reached.
+_LARGEST_EXPONENT = 700.0
+
+
+class Loops(Protocol):
+    """The functions that both homes of the loops have; see `fitting.transforms.loops` for their arguments."""
+
+    def rational_sums(
+        self, real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128], /
+    ) -> None:
+        """Write sums of ``w x / (x + rate)``."""
+
+    def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
+        self, x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats, /
+    ) -> None:
+        """Solve the mismatch equation at reduced times."""
+
+
+_calls = 0
+
+
+def loops_for_call() -> Loops:
+    """Return the compiled loops if they are loaded or will be worth it, this file else.
+
+    The classic rule for renting or buying: buy as soon as the rent has cost as much.
+    """
+    global _calls  # noqa: PLW0603 - how often this process has asked
+    _calls += 1
+    if _COMPILED in sys.modules or _calls > _FEW_CALLS:
+        import fitting.transforms.loops as compiled
+
+        return compiled
+    return sys.modules[__name__]  # a module is what has these functions
+
+
+def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
+    """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights; see `fitting.transforms.loops`."""
+    x = real + 1j * imag
+    np.matmul(weights, x / (x + rates[:, None]), out=out)
+
+
+def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
+    x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+) -> None:
+    """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y; see `fitting.transforms.loops`."""
+    n_panels = sums.shape[1] - 1
+    _sum_panels(B, K, width, gauss, sums)
+    panel = np.searchsorted(sums[0], x, side="right") - 1
+    beyond = panel >= n_panels
+    panel = np.minimum(panel, n_panels - 1)
+    low = panel * width
+    y = low + width * _first_guess(x, panel, B, K, width, sums)
+    by_B = by_K = slope = np.zeros_like(x)
+    for _ in range(n_newton):
+        part = low[:, None] + np.multiply.outer(y - low, gauss[0])
+        lost = -np.expm1(-part)
+        h = np.exp((K - 1.0) * part + B * lost) * np.multiply.outer(y - low, gauss[1])
+        total = sums[0, panel] + h.sum(axis=1)
+        by_B = sums[1, panel] + (lost * h).sum(axis=1)
+        by_K = sums[2, panel] + (part * h).sum(axis=1)
+        lost_there = -np.expm1(-y)
+        slope = np.exp((K - 1.0) * y + B * lost_there)
+        step = (total - x) / slope
+        bend = K - 1.0 + B * (1.0 - lost_there)
+        step /= np.maximum(1.0 - 0.5 * step * bend, 0.5)
+        moved = np.clip(y - step, low, low + width) - y
+        # The sums go along to first order: the last step is too short for more.
+        y = y + moved
+        by_B = by_B + lost_there * slope * moved
+        by_K = by_K + (y - moved) * slope * moved
+        slope = slope * (1.0 + bend * moved)
+        if np.all(np.abs(moved) < 1e-8):
+            break
+    for row, (inside, outside) in enumerate(((y, np.inf), (slope, 1.0), (by_B, 0.0), (by_K, 0.0))):
+        out[row] = np.where(beyond, outside, inside)
+
+
+def _sum_panels(B: float, K: float, width: float, gauss: Floats, sums: Floats) -> None:
+    """Write the integral and its derivatives to B and K at the ends of the panels."""
+    y = np.add.outer(np.arange(sums.shape[1] - 1.0), gauss[0]) * width
+    lost = -np.expm1(-y)
+    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT)) * (gauss[1] * width)
+    sums[:, 0] = 0.0
+    for row, of in enumerate((h, lost * h, y * h)):
+        np.cumsum(of.sum(axis=1), out=sums[row, 1:])
+
+
+def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, width: float, sums: Floats) -> Floats:
+    """Return where in its panel each time lies, by the panel's cubic through ends and slopes."""
+    low = panel * width
+    rise = sums[0, panel + 1] - sums[0, panel]
+    share = np.minimum((x - sums[0, panel]) / rise, 1.0)
+    ends = (low, low + width)
+    first, last = (rise / (width * np.exp((K - 1.0) * y - B * np.expm1(-y))) for y in ends)
+    bent = share * (1.0 - share) * ((first - 1.0) * (1.0 - share) - (last - 1.0) * share)
+    guess: Floats = np.clip(share + bent, 0.0, 1.0)
+    return guess
+
+
+def modes_of_drive(start_s: Floats, rates: Floats, segments: Floats, mean: Floats, slack_s: float) -> Floats:
+    """Return what samples see of the modes ``z' = -rate z + V'`` of a drive at rest before its first segment.
+
+    Parameters
+    ----------
+    start_s : ndarray, shape (n,)
+        Start of each sample's aperture (s), rising.
+    rates : ndarray, shape (m,)
+        Rates (1/s).
+    segments : ndarray, shape (3, k)
+        Of each segment of the drive: its start (s), the jump there (V), the slope over it (V/s).
+    mean : ndarray, shape (2, m)
+        What the mean over an aperture takes of the state at its start, and of the slope.
+    slack_s : float
+        A segment that begins no more than this after a sample's start counts as beginning there.
+
+    Returns
+    -------
+    ndarray, shape (n, m)
+        Volts.
+    """
+    rows = np.zeros((len(start_s), len(rates)))
+    state, slope, now = np.zeros(len(rates)), 0.0, float(segments[0, 0])
+    bounds = np.append(np.searchsorted(start_s + slack_s, segments[0]), len(start_s))
+    for (begins, jump, new_slope), first, last in zip(segments.T, bounds[:-1], bounds[1:], strict=True):
+        state = _moved(np.array([begins - now]), rates, state, slope)[0] + jump
+        slope, now = float(new_slope), float(begins)
+        if last > first:
+            elapsed = np.maximum(start_s[first:last] - now, 0.0)
+            rows[first:last] = _moved(elapsed, rates, state, slope) * mean[0] + slope * mean[1]
+    return rows
+
+
+def _moved(elapsed_s: Floats, rates: Floats, state: Floats, slope: float) -> Floats:
+    """Return the modes after some times at one slope, shape (times, modes)."""
+    x = np.multiply.outer(elapsed_s, rates)
+    moved: Floats = state * np.exp(-x)
+    if slope != 0.0:
+        growing = np.where(rates > 0.0, -np.expm1(-x) / np.where(rates > 0.0, rates, 1.0), elapsed_s[:, None])
+        moved += slope * growing
+    return moved

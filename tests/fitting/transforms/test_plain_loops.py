@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from fitting.model.elements import migration
+from fitting.reduction.drive import ModeCursor, modes_at
+from fitting.transforms import loops, plain_loops
+from protocols import PulseSequence
+
+GAUSS_NODES, GAUSS_WEIGHTS = np.polynomial.legendre.leggauss(8)
+GAUSS = np.stack([0.5 * (GAUSS_NODES + 1.0), 0.5 * GAUSS_WEIGHTS])
+PANELS, WIDTH = 160, 60.0 / 160
+TIMES = np.concatenate([[0.0], np.geomspace(1e-3, 1e8, 199)])
+
+
+@pytest.mark.parametrize(
+    ("B", "K"), [(0.1, 1.0), (0.5, 1.5), (2.0, 2.0), (8.0, 2.5), (5.0, 1.0), (20.0, 3.9), (25.0, 1.1)]
+)
+def test_mismatch_is_that_of_the_compiled_loop(B: float, K: float) -> None:
+    solved = []
+    for home in (loops, plain_loops):
+        out = np.empty((4, len(TIMES)))
+        home.mismatch_of_times(TIMES, B, K, WIDTH, 60, GAUSS, np.empty((3, PANELS + 1)), out)
+        solved.append(out)
+    # The derivatives' sums go along with the last step of y to first order only: 1e-8 squared of a panel.
+    assert solved[1] == pytest.approx(solved[0], rel=1e-10)
+
+
+def test_rational_sums_are_those_of_the_compiled_loop() -> None:
+    draw = np.random.default_rng(2)
+    x = draw.normal(5.0, 10.0, (2, 60))
+    rates, weights = np.append(0.0, np.geomspace(1e-9, 1e3, 73)), draw.normal(size=(4, 74))
+    solved = []
+    for home in (loops, plain_loops):
+        out = np.empty((4, 60), dtype=np.complex128)
+        home.rational_sums(x[0], x[1], rates, weights, out)
+        solved.append(out)
+    assert solved[1] == pytest.approx(solved[0], rel=1e-12, abs=1e-12)
+
+
+@pytest.mark.parametrize("aperture_s", [0.0, 1e-3])
+def test_modes_of_a_drive_are_those_of_the_compiled_walk(aperture_s: float) -> None:
+    drive = PulseSequence.bipolar("20 mV", "100 ms", before="50 ms", after="200 ms")
+    rates = np.append(0.0, np.geomspace(0.1, 3e3, 40))
+    times = (np.arange(400) + 0.5) * 1e-3
+    walked, keep = ModeCursor(rates, drive, 1e-3, aperture_s).rows(times, np.zeros(len(times)))
+    at_once = modes_at(drive, rates, times, interval_s=1e-3, aperture_s=aperture_s)
+    assert keep.sum() > 390
+    assert at_once[keep] == pytest.approx(walked[keep], rel=1e-11, abs=1e-14)
+
+
+def test_a_ramp_moves_the_modes_as_its_closed_form_says() -> None:
+    segments = np.array([[0.1, 0.6], [0.0, 0.0], [2.0, 0.0]])
+    rates, times = np.array([0.0, 5.0]), np.array([0.3, 0.8])
+    seen = plain_loops.modes_of_drive(times, rates, segments, np.stack([np.ones(2), np.zeros(2)]), 0.0)
+    # z' = -5 z + 2 from 0.1 s to 0.6 s, then free
+    top = 2.0 / 5.0 * -np.expm1(-5.0 * 0.5)
+    expected = [[0.4, 2.0 / 5.0 * -np.expm1(-5.0 * 0.2)], [1.0, top * np.exp(-5.0 * 0.2)]]
+    assert seen == pytest.approx(np.array(expected), rel=1e-13)
+
+
+def test_a_short_fit_loads_no_compiler() -> None:
+    script = (
+        "import sys, numpy as np; from fitting.model.elements.migration import mismatch;"
+        " mismatch(np.array([0.0, 1.0]), 2.0, 2.0); print('numba' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_a_long_fit_loads_the_compiled_loops_once_they_are_worth_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "fitting.transforms.loops")
+    monkeypatch.setattr(plain_loops, "_calls", 0)
+    homes = [plain_loops.loops_for_call() for _ in range(2001)]
+    assert {id(one) for one in homes[:2000]} == {id(plain_loops)}
+    assert homes[-1] is not plain_loops
+    assert migration.mismatch(np.array([1.0]), 2.0, 2.0)[0] < 1.0
