@@ -1,4 +1,4 @@
-"""How do the pictures of the window in ``docs/images/`` come about? The real window, driven against the simulator.
+"""Pictures of the window for ``docs/images/``: the real window, driven against the simulator.
 
 Run it where there is no screen of its own::
 
@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget
 
 from gui import MainWindow
 from gui.app.start import application_of_window
+from gui.common.theme import Theme, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,22 +60,9 @@ def keep(window: MainWindow, name: str) -> None:
     window.grab().save(str(IMAGES / name))
 
 
-def dark_palette() -> QPalette:
-    """Return what a dark desktop hands to its programs; the bare X server of this script has no desktop."""
-    palette = QPalette(QColor("#2a2d31"), QColor("#1d1f22"))
-    for role, colour in (
-        (QPalette.ColorRole.Base, "#1d1f22"),
-        (QPalette.ColorRole.Text, "#e6e6e6"),
-        (QPalette.ColorRole.WindowText, "#e6e6e6"),
-        (QPalette.ColorRole.ButtonText, "#e6e6e6"),
-    ):
-        palette.setColor(role, QColor(colour))
-    return palette
-
-
 def take_pictures(folder: Path) -> None:
     """Drive the window through a run and a fit."""
-    application = application_of_window()
+    application_of_window()
     window = MainWindow(folder)
     window.show()
     press(window, "simulateButton")
@@ -92,7 +79,7 @@ def take_pictures(folder: Path) -> None:
     keep(window, "window-fit.png")
     window.findChild(QCheckBox, "logTimeBox").setChecked(True)
     window.findChild(QSpinBox, "edgeBox").setValue(2)
-    application.setPalette(dark_palette())
+    set_theme(Theme.DARK)
     keep(window, "window-fit-dark.png")
     window.close()
 
