@@ -168,6 +168,9 @@ _ENDS = {
     RunState.ABORTED: "Aborted",
     RunState.REFUSED: "Refused",
 }
+# A longer title is cut in its middle, so that the instrument beside it stays in view on a screen of 1400 pixels: there
+# the header has room for some 110 letters.
+_TITLE_LETTERS = 36
 _END_UNKNOWN = "Output state unknown"
 _BADGES = {OutputState.ON: "OUTPUT ON", OutputState.OFF: "OUTPUT OFF", OutputState.UNKNOWN: "OUTPUT UNKNOWN"}
 
@@ -217,7 +220,7 @@ def _next_step(state: AppState) -> str:
 
 def _run_detail(run: CurrentRun) -> str:
     if run.outcome is None:
-        parts = [run.title, run.instrument, *_progress_texts(run)]
+        parts = [_shortened(run.title), run.instrument, *_progress_texts(run)]
     else:
         output = {
             OutputState.OFF: "output off",
@@ -228,6 +231,13 @@ def _run_detail(run: CurrentRun) -> str:
         name = "no run file" if run.facts is None else run.facts.path.name
         parts = [f"{run.outcome.n_samples:,} samples", output, run.instrument, name]
     return " · ".join(filter(None, parts))
+
+
+def _shortened(title: str) -> str:
+    if len(title) <= _TITLE_LETTERS:
+        return title
+    half = _TITLE_LETTERS // 2
+    return f"{title[: half - 1].rstrip()} … {title[-half + 2 :].lstrip()}"
 
 
 def _progress_texts(run: CurrentRun) -> list[str]:

@@ -121,8 +121,12 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:hover {{ background: #b01818; }}
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
     QPushButton[role="stop"]:focus {{ border-color: #7a0c0c; }}
-    QPushButton[role="flat"] {{ border-color: transparent; padding: 5px 8px; color: {faint}; }}
+    QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
+    QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
     QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
+    QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
+    QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+    QCheckBox::indicator:disabled {{ border-color: {line}; }}
     QLabel#outputBadge {{ padding: 4px 10px; border-radius: 5px; border: 1px solid {line}; font-weight: 600; }}
     QLabel#outputBadge[tone="quiet"] {{ color: {faint}; }}
     QLabel#outputBadge[tone="on"] {{ background: {on_ground}; color: {on}; border-color: {on}; }}

@@ -100,8 +100,10 @@ class ConnectionPanel(QWidget):
 
     def show_connection(self, connection: Connection) -> None:
         """Say what is connected."""
-        if connection.address:
+        if connection.address and connection.address != self.address.text():
             self.address.setText(connection.address)
+        # The beginning of a long address tells more than its end.
+        self.address.setCursorPosition(0)
         who, detail, tip = _texts(connection)
         self._who.setText(who)
         self._detail.setText(detail)
