@@ -1,4 +1,4 @@
-"""Which records do we and our peers fit? Simulated, the same numbers for both."""
+"""Simulated records that we and our peers fit: the same numbers for both."""
 
 from __future__ import annotations
 

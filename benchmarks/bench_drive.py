@@ -1,4 +1,4 @@
-"""How near to compiled C is the walk of the modes, how many samples a second are reduced, in how much memory?
+"""Benchmark of the reduction: walk against compiled C, samples a second, memory.
 
     python benchmarks/bench_drive.py [--json]
 

@@ -1,4 +1,4 @@
-"""Does a fit from a reduction cost the same for a short and a long run? Median of 21, 1e4 and 1e7 samples.
+"""Benchmark of fits from reductions of short and long runs: median of 21, 1e4 and 1e7 samples.
 
     python benchmarks/bench_fit_length.py [--json]
 

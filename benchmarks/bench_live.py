@@ -1,4 +1,4 @@
-"""How long does an update of a live fit take while a run of a million samples grows by 1e4 a tenth of a second?
+"""Benchmark of live fits while a run of a million samples grows by 1e4 every tenth of a second.
 
 python benchmarks/bench_live.py
 """

@@ -1,4 +1,4 @@
-"""How much sooner is a fit done than with the tools people use today? Raw samples to parameters, on one core.
+"""Benchmark against today's tools: raw samples to parameters, on one core.
 
     python benchmarks/bench_peers.py [--json]
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 REPEATS = 15
 HERE = Path(__file__).parent
-KINDS = {
+CATALOGUE = {
     "commanded": "ionecho, commanded drive",
     "measured": "ionecho, measured voltage",
     "kept": "ionecho, from a kept reduction",
@@ -176,7 +176,7 @@ def table(found: dict[str, Any]) -> str:
             f" {1e3 * one['whole_s']:.0f} ms",
         ]
     for k, n in enumerate(found["lengths"]["samples"]):
-        times = ", ".join(f"{name} {1e3 * found['lengths'][name][k]:.1f} ms" for name in KINDS)
+        times = ", ".join(f"{name} {1e3 * found['lengths'][name][k]:.1f} ms" for name in CATALOGUE)
         lines.append(f"  {n:.0e} samples, ours: {times}")
     return "\n".join(lines)
 
@@ -190,7 +190,7 @@ def plot(found: dict[str, Any], path: Path) -> None:
         legend="top left",
     )
     lengths_ = found["lengths"]
-    for name, label in KINDS.items():
+    for name, label in CATALOGUE.items():
         drawn.line(lengths_["samples"], lengths_[name], label)
     for one in found["comparisons"]:
         if np.isfinite(one["peer_s"]):

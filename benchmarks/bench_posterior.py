@@ -1,4 +1,4 @@
-"""How long does the posterior of six parameters take, from a run of ten million samples?
+"""Benchmark of the posterior of six parameters from a run of ten million samples.
 
 python benchmarks/bench_posterior.py [samples] [evaluations]
 """

@@ -1,4 +1,4 @@
-"""How fast is a session, and how fast plain pyvisa-py, over the same socket and the same serial line?
+"""Benchmark of a session against plain pyvisa-py, over the same socket and the same serial line.
 
     python benchmarks/bench_session.py
 

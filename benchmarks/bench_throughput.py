@@ -1,4 +1,4 @@
-"""How many samples a second are measured, checked and kept? A simulated 2461 that digitizes 1 MS/s, far too fast.
+"""Benchmark of a whole run: samples a second measured, checked and kept from a simulated 2461 at 1 MS/s.
 
     python benchmarks/bench_throughput.py [--seconds 15] [--speed 2.5]
 

@@ -1,4 +1,4 @@
-"""Does the demo's 95 % interval hold the simulated truth, seed after seed? (`just demo-coverage`)"""
+"""Campaign: do the demo's 95 % intervals hold the simulated truth, seed after seed? (`just demo-coverage`)"""
 
 from __future__ import annotations
 

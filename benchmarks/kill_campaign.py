@@ -1,4 +1,4 @@
-"""Whoever is killed in mid-run: how soon is the output off, and is all that was acknowledged on disk? (`just kills`)"""
+"""Campaign of kills in mid-run: when is the output off, and is all that was acknowledged on disk? (`just kills`)"""
 
 from __future__ import annotations
 

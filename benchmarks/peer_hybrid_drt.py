@@ -1,4 +1,4 @@
-"""How long does hybrid-drt take for a spectrum? ``python peer_hybrid_drt.py record.npz`` prints JSON.
+"""The peer hybrid-drt on one spectrum: ``python peer_hybrid_drt.py record.npz`` prints JSON.
 
 It wants the current commanded and the voltage measured: it gets a chronopotentiogram of as many samples, of a cell of
 two arcs and with the same share of noise. Defaults but for downsampling, which is off there as here.

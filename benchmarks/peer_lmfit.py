@@ -1,4 +1,4 @@
-"""How would a competent user fit three relaxations with lmfit? ``python peer_lmfit.py record.npz`` prints JSON.
+"""The peer lmfit with three relaxations: ``python peer_lmfit.py record.npz`` prints JSON.
 
 The exact response of a Prony sum to every edge, superposed, vectorised over samples; bounded parameters;
 `leastsq` with its two-point Jacobian.

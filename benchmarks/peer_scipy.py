@@ -1,4 +1,4 @@
-"""How would a competent user fit a long record with scipy alone? ``python peer_scipy.py record.npz`` prints JSON.
+"""The peer scipy alone on a long record: ``python peer_scipy.py record.npz`` prints JSON.
 
 `least_squares` over `fftconvolve`. What is done for speed: the step response of R - Cole-Cole - CPE is found at 241
 log-spaced times by a Talbot contour (0.3 ms) and carried to all lags by a cubic spline whose design matrix is made once

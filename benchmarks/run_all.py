@@ -1,4 +1,4 @@
-"""What do the docs quote about speed? Runs every benchmark: a table, benchmarks.json and docs/images/benchmarks.svg.
+"""All benchmarks: a table, benchmarks.json and docs/images/benchmarks.svg.
 
     python benchmarks/run_all.py [--peers /path/to/python]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sim_instruments.catalogue import KINDS as KINDS
+    from sim_instruments.catalogue import CATALOGUE as CATALOGUE
     from sim_instruments.core.clock import ManualClock as ManualClock
     from sim_instruments.core.clock import RealClock as RealClock
     from sim_instruments.frontend.electronics import KEITHLEY_2461 as KEITHLEY_2461
@@ -28,7 +28,7 @@ _HOMES = {
     "CountedMemory": "sample.counted_memory",
     "Electronics": "frontend.electronics",
     "KEITHLEY_2461": "frontend.electronics",
-    "KINDS": "catalogue",
+    "CATALOGUE": "catalogue",
     "Keithley2461": "keithley.k2450.models",
     "LatticeGas": "sample.lattice_gas",
     "ManualClock": "core.clock",
@@ -40,8 +40,8 @@ _HOMES = {
     "serve": "serving.server",
 }
 __all__ = [
+    "CATALOGUE",
     "KEITHLEY_2461",
-    "KINDS",
     "Cell",
     "CellError",
     "CountedMemory",

@@ -1,4 +1,4 @@
-"""How is a simulated instrument started from a shell? ``python -m sim_instruments keithley2461 --json``"""
+"""Start of a simulated instrument from a shell: ``python -m sim_instruments keithley2461 --json``."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ import argparse
 import sys
 
 from protocols import IonechoError
-from sim_instruments.catalogue import KINDS
+from sim_instruments.catalogue import CATALOGUE
 from sim_instruments.serving.server import serve
 
 
 def main() -> int:
     """Serve until SIGTERM; return the exit code."""
     parser = argparse.ArgumentParser(prog="sim_instruments", description="Serve simulated instruments on 127.0.0.1.")
-    parser.add_argument("kinds", nargs="+", choices=sorted(KINDS), metavar="KIND", help=", ".join(sorted(KINDS)))
+    parser.add_argument(
+        "kinds", nargs="+", choices=sorted(CATALOGUE), metavar="KIND", help=", ".join(sorted(CATALOGUE))
+    )
     parser.add_argument(
         "--transport", default="", help="socket, hislip, vxi11, pty; default: the instrument's usual one"
     )

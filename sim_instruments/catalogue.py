@@ -1,4 +1,4 @@
-"""Which instruments can be simulated, and over which transports are they reached?"""
+"""Catalogue of the instruments that can be simulated, and of their transports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Kind:
+class CatalogueEntry:
     """An instrument that can be simulated.
 
     Attributes
@@ -43,17 +43,17 @@ class Kind:
 # and RS-232: its socket stands for a gateway.
 _KEITHLEY = ("socket", "hislip", "vxi11")
 
-KINDS: dict[str, Kind] = {
-    "b2912a": Kind("keysight.b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
-    "ec301": Kind("srs.instrument:EC301", ("socket",)),
-    "emstat-pico": Kind("palmsens.emstat:EmStatPico", ("pty", "socket")),
-    "emstat4": Kind("palmsens.emstat:EmStat4LR", ("pty", "socket")),
-    "keithley2400": Kind("keithley.k2400.instrument:Keithley2400", ("socket", "pty")),
-    "keithley2450": Kind("keithley.k2450.models:Keithley2450", _KEITHLEY),
-    "keithley2460": Kind("keithley.k2450.models:Keithley2460", _KEITHLEY),
-    "keithley2461": Kind("keithley.k2450.models:Keithley2461", _KEITHLEY),
-    "keithley2602b": Kind("keithley.k2600.instrument:TspInstrument", ("socket", "vxi11")),
-    "lakeshore335": Kind("lakeshore.instrument:LakeShore335", ("pty", "socket")),
-    "lakeshore336": Kind("lakeshore.instrument:LakeShore336", ("socket", "pty")),
-    "zahner-pp212": Kind("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
+CATALOGUE: dict[str, CatalogueEntry] = {
+    "b2912a": CatalogueEntry("keysight.b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
+    "ec301": CatalogueEntry("srs.instrument:EC301", ("socket",)),
+    "emstat-pico": CatalogueEntry("palmsens.emstat:EmStatPico", ("pty", "socket")),
+    "emstat4": CatalogueEntry("palmsens.emstat:EmStat4LR", ("pty", "socket")),
+    "keithley2400": CatalogueEntry("keithley.k2400.instrument:Keithley2400", ("socket", "pty")),
+    "keithley2450": CatalogueEntry("keithley.k2450.models:Keithley2450", _KEITHLEY),
+    "keithley2460": CatalogueEntry("keithley.k2450.models:Keithley2460", _KEITHLEY),
+    "keithley2461": CatalogueEntry("keithley.k2450.models:Keithley2461", _KEITHLEY),
+    "keithley2602b": CatalogueEntry("keithley.k2600.instrument:TspInstrument", ("socket", "vxi11")),
+    "lakeshore335": CatalogueEntry("lakeshore.instrument:LakeShore335", ("pty", "socket")),
+    "lakeshore336": CatalogueEntry("lakeshore.instrument:LakeShore336", ("socket", "pty")),
+    "zahner-pp212": CatalogueEntry("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }

@@ -1,4 +1,4 @@
-"""What is tried on an instrument while faults come? A pulse on a resistor, or a set point and some readings."""
+"""Attempts of a run while faults come: a pulse on a resistor, or a set point and some readings."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ class Attempt(ABC):
         host = self._instrument.served.host
         self.bytes_at[stage] = host.faults.sent
         if stage == self._stage:
-            self._instrument.do(lambda: host.suffer([Fault(self._device_fault)]))
+            self._instrument.do(lambda: host.inject([Fault(self._device_fault)]))
 
     @staticmethod
     @abstractmethod

@@ -1,4 +1,4 @@
-"""Is a double layer ever called bulk, and a bulk memory that can be seen called anything else? (`just attribution`)
+"""Campaign: is a double layer ever called bulk, or a visible bulk memory anything else? (`just attribution`)
 
 Cells are formulae of impedances, not circuits of `fitting`. Those whose reversal comes only from interfaces turn by
 turn have: a double layer; one of constant phase; charge transfer beside it; charge transfer beside a constant phase
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 SNR = 1e3
-KINDS = ("interface", "bulk", "bulk, no geometry", "stray")
+CATALOGUE = ("interface", "bulk", "bulk, no geometry", "stray")
 INTERFACES = ("layer", "constant phase", "charge transfer", "two electrodes", "grain boundary")
 _EPS0 = 8.8541878128e-12
 _N = 10_000
@@ -111,7 +111,7 @@ def stray(rng: np.random.Generator, sample: Sample) -> tuple[Callable[[Complexes
 
 def judged(kind: str, k: int, *, blind: bool = False) -> tuple[str, str]:
     """Simulate, fit and attribute cell k of a kind; return what it was and the verdict."""
-    rng = np.random.default_rng([20261128, KINDS.index(kind), k])
+    rng = np.random.default_rng([20261128, CATALOGUE.index(kind), k])
     sample = Sample(thickness_m=10.0 ** rng.uniform(-3.7, -2.7), area_m2=10.0 ** rng.uniform(-5.0, -3.7))
     what = INTERFACES[k % len(INTERFACES)] if kind == "interface" else kind
     if kind == "interface":
@@ -132,7 +132,7 @@ def judged(kind: str, k: int, *, blind: bool = False) -> tuple[str, str]:
     return what + ("" if known else " (unknown geometry)"), attribute(reduction, result, geometry).verdict
 
 
-def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = KINDS, *, blind: bool = False) -> dict[str, Any]:
+def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = CATALOGUE, *, blind: bool = False) -> dict[str, Any]:
     """Judge `runs` cells of each kind."""
     progress = Progress(folder / f"attribution{'-blind' if blind else ''}.json")
     counts: Counter[tuple[str, str, str]] = Counter()
@@ -143,7 +143,7 @@ def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = KINDS, *, blind: 
         counts[kind, what, verdict] += 1
         by_kind = {
             one: Counter({v: sum(n for (a, _, b), n in counts.items() if (a, b) == (one, v)) for *_, v in counts})
-            for one in KINDS
+            for one in CATALOGUE
         }
         document = {
             "snr": SNR,
@@ -163,7 +163,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Is a double layer ever called bulk?")
     parser.add_argument("--runs", type=int, default=50, help="of each kind of cell")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
-    parser.add_argument("--kinds", nargs="+", choices=KINDS, default=list(KINDS))
+    parser.add_argument("--kinds", nargs="+", choices=CATALOGUE, default=list(CATALOGUE))
     parser.add_argument("--blind", action="store_true", help="the family is not chosen by the record")
     asked = parser.parse_args()
     campaign(asked.runs, asked.folder, tuple(asked.kinds), blind=asked.blind)

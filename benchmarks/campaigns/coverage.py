@@ -1,4 +1,4 @@
-"""Does a 95 % interval hold the truth in 95 % of runs? Each run another cell. (`just coverage`)
+"""Campaign: do 95 % intervals hold the truth in 95 % of runs, each with another cell? (`just coverage`)
 
 Cells are R0-<family>-CPE1, all parameters free or R0 known (as by impedance at a high frequency); noise is a thousandth
 of the current's rms. The interval of each parameter that the fit calls identifiable is asked whether it holds the

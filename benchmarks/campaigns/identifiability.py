@@ -1,4 +1,4 @@
-"""Are parameters that a record cannot tell called so, and only those? (`just identifiability`)
+"""Campaign: are exactly those parameters flagged that a record cannot determine? (`just identifiability`)
 
 Which they are is settled without any fit of ours. First, the Fisher information of the true cell: derivatives of the
 true current (central differences of `truth`, an offset projected out) over the true noise give the Cramer-Rao deviation
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 SNR = 1e3
-KINDS = ("plateau faster than sampling", "pulse shorter than memory", "resolved")
+CATALOGUE = ("plateau faster than sampling", "pulse shorter than memory", "resolved")
 FAMILIES = ("De", "Cc", "Kww", "Mig")
 _N = 20_000
 _STEP = 0.02
@@ -206,8 +206,8 @@ def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES) -> d
     progress = Progress(folder / "identifiability.json")
     counts: Counter[tuple[str, str, str, bool]] = Counter()
     document: dict[str, Any] = {}
-    for k in range(len(KINDS) * runs):
-        kind, family = KINDS[k % len(KINDS)], families[(k // len(KINDS)) % len(families)]
+    for k in range(len(CATALOGUE) * runs):
+        kind, family = CATALOGUE[k % len(CATALOGUE)], families[(k // len(CATALOGUE)) % len(families)]
         rng = np.random.default_rng([20261124, k])
         cell, drive, t, known = drawn_cell(kind, family, rng)
         current = cell.current(t, drive)
@@ -219,7 +219,7 @@ def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES) -> d
             counts[kind, one.name, design[one.name], one.identifiable] += 1
         document = _document(counts)
         line = f"flagged {document['flagged']['share']}, wrongly {document['wrongly_flagged']['share']}"
-        progress.report(k + 1, len(KINDS) * runs, document, line)
+        progress.report(k + 1, len(CATALOGUE) * runs, document, line)
     return document
 
 
@@ -244,8 +244,8 @@ def _document(counts: Counter[tuple[str, str, str, bool]]) -> dict[str, Any]:
         "flagged": flags("no"),
         "wrongly_flagged": flags("yes"),
         "between": flags("between"),
-        "flagged_by_kind": {kind: flags("no", kind=kind) for kind in KINDS},
-        "wrongly_flagged_by_kind": {kind: flags("yes", kind=kind) for kind in KINDS},
+        "flagged_by_kind": {kind: flags("no", kind=kind) for kind in CATALOGUE},
+        "wrongly_flagged_by_kind": {kind: flags("yes", kind=kind) for kind in CATALOGUE},
         "cases": [
             {"kind": kind, "parameter": name, "design": design, "flagged": flags(design, kind=kind, name=name)}
             for kind, name, design in cases

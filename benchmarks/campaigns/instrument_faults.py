@@ -1,4 +1,4 @@
-"""Does every driver end well whatever goes wrong, whenever: no hang, no wrong value, output off or said to be unknown?
+"""Campaign: every driver under every fault at every stage of a run. (`just instrument-faults`)
 
 For each simulated instrument a short run on a 10 kohm resistor is played once without faults, to learn how many bytes
 of answers belong to each of its stages (open, arm, run, read, stop). Then it is played again and again, each time
@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING
 from benchmarks.campaigns.attempts import CONTROLLERS, DRIVERS, LIMIT_S, Attempt, attempt_on, plan_for
 from benchmarks.campaigns.tally import Progress
 from protocols import IonechoError, OutputStateUnknown
-from sim_instruments.catalogue import KINDS
+from sim_instruments.catalogue import CATALOGUE
 from sim_instruments.core.instrument import DEVICE_FAULTS
 from sim_instruments.serving.in_process import InProcess, served_here
 from sim_instruments.serving.injected_faults import LINK_FAULTS, Fault
@@ -178,7 +178,7 @@ def campaign(kinds: list[str], folder: Path, *, dense: bool, speed: float = 10.0
     bad: list[dict[str, object]] = []
     for kind in kinds:
         own_speed = 1.0 if kind in CONTROLLERS or plan_for(kind).jitter_s else speed
-        for transport in KINDS[kind].transports:
+        for transport in CATALOGUE[kind].transports:
             cases = list(cases_of(kind, transport, stages_of(kind, transport, own_speed), dense=dense))
             progress = Progress(folder / f"faults-{kind}-{transport}.json")
             here: Counter[str] = Counter()
@@ -203,7 +203,7 @@ def main() -> int:
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     given = parser.parse_args()
     given.folder.mkdir(parents=True, exist_ok=True)
-    kinds = given.kinds or [kind for kind in (*DRIVERS, *CONTROLLERS) if kind in KINDS]
+    kinds = given.kinds or [kind for kind in (*DRIVERS, *CONTROLLERS) if kind in CATALOGUE]
     counts = campaign(kinds, given.folder, dense=not given.small)
     print(json.dumps(dict(counts), indent=1))
     return int(any(key.split("/")[0] in {"wrong", "hang", "crash"} for key in counts))

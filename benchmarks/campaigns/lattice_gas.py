@@ -1,4 +1,4 @@
-"""Does a fit find the back-hop fraction that was counted from hops? (`just lattice-gas`)
+"""Campaign: does a fit find the back-hop fraction that was counted from hops? (`just lattice-gas`)
 
 Each run lets another lattice gas walk, twice with seeds of its own. The first walk's counted W(t) is the bulk of a cell
 behind a blocking electrode, whose noisy current (a thousandth of the rms) is fitted with 1, 2, 3 and 4 Prony modes. As

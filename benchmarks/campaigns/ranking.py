@@ -1,4 +1,4 @@
-"""Does the ranking name the family that made the current? (`just ranking`)
+"""Campaign: does the ranking name the family that made the current? (`just ranking`)
 
 Records of four decades (1e4 samples), noise a thousandth of the current's rms, cells R0-<family>-CPE1 with R0 known.
 Cole-Cole with a = 1 and a stretched exponential with b = 1 are Debye's relaxation: shapes are drawn away from there

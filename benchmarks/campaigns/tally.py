@@ -1,4 +1,4 @@
-"""How sure is a count of successes? Clopper-Pearson intervals, and the files that campaigns write."""
+"""Clopper-Pearson intervals of counts, and the files that campaigns write."""
 
 from __future__ import annotations
 

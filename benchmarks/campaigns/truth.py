@@ -1,4 +1,4 @@
-"""What current would a cell of known memory give? Step responses that share nothing with `fitting`.
+"""True currents of cells of known memory: step responses that share nothing with `fitting`.
 
 Three differences make them an independent road: transforms are inverted by Abate and Whitt's Euler algorithm, which
 stays where Re(s) > 0 (INFORMS J. Comput. 18, 408 (2006), section 5), not by a Talbot contour; W~(s) of families without

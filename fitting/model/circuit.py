@@ -1,4 +1,4 @@
-"""Which cell does a circuit string name, and what does it conduct?
+"""Cell models from circuit strings, and what they conduct.
 
 The grammar is that of impedance.py: ``-`` puts in series, ``p(a,b)`` in parallel, an element is its code and a label:
 ``R0-p(Cc1,C1)-CPE3``. Behind the cell, lags of the instrument: ``R0-Mig1-CPE1@Lag1``. `Pr` takes its number of modes

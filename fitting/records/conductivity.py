@@ -1,4 +1,4 @@
-"""What is a conductivity spectrum to the fitter: the real part alone, as the literature prints it?"""
+"""Conductivity spectra: the real part alone, as the literature prints it."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Complexes, Floats
 
+# Points of a spectrum: fewer are no curve, and a fit of three parameters would have nothing left to be judged by.
 _FEWEST = 4
 
 

@@ -1,4 +1,4 @@
-"""What is an impedance spectrum to the fitter, how is it read, and does it obey causality at all?"""
+"""Impedance spectra: reading, weighting, and the Kramers-Kronig test of causality."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Complexes, Floats
 
+# Points of a spectrum: fewer leave the Kramers-Kronig test no degree of freedom.
 _FEWEST = 6
 _MOST_MODES = 0.7
 """Free relaxations a point: real and imaginary part are two figures."""

@@ -1,4 +1,4 @@
-"""What has the drive made of the modes by each sample? A cursor that walks a drive, commanded or measured."""
+"""State of the modes at each sample of a drive, commanded or measured."""
 
 from __future__ import annotations
 
@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
+# Share of the interval within which a point sample is "at" a jump and not used (decision 049). Step responses must be
+# right from there on: a tenth of it would need seven modes more.
 _GUARD_SHARE = 1e-3
+# Share of the interval that rounding may put an edge after the sample that begins there. Times of a
+# long run are rounded to some 1e-9 of an interval; the guard is a thousand times larger. Twice as much is as good.
 _SLACK_SHARE = 1e-6
+# First samples that are asked for the level before the record (decision 142), and how few are too few to tell.
 _AT_REST, _FEWEST_AT_REST = 64, 4
 _JUMP = 8.0  # in medians of the steps: more than five deviations of noise
 
@@ -194,7 +199,7 @@ class ModeCursor:
         clear_from = self._segments[0, edge] + clear_s + 0.5 * self._tolerances_s[0]
         return max(int(np.searchsorted(t_s, clear_from)), 1)
 
-    def heights(self, t_s: Floats) -> Floats:
+    def mode_amplitudes(self, t_s: Floats) -> Floats:
         """Return what some later samples of the hold see of the modes, shape (n, m), and move on to the last."""
         elapsed = t_s - 0.5 * self._tolerances_s[0] - self._clock[0]
         states = self._z * np.exp(-np.multiply.outer(elapsed, self.rates))
@@ -204,14 +209,14 @@ class ModeCursor:
         seen: Floats = states if self._tolerances_s[0] == 0.0 else states * self._mean[0]
         return seen
 
-    def leap(self) -> tuple[Floats, tuple[float, float]] | None:
+    def state_before_gap(self) -> tuple[Floats, tuple[float, float]] | None:
         """Return the modes, to be moved on by another, and when (s) and what (V) the last sample was.
 
         None where the drive is commanded, or nothing was walked yet.
         """
         return None if self._segments is not None or np.isnan(self._clock[0]) else (self._z, self._last)
 
-    def landed(self, t_s: float, voltage_V: float) -> None:
+    def resume_after_gap(self, t_s: float, voltage_V: float) -> None:
         """Take note that the modes were moved on to a later sample."""
         self._clock[0] = t_s
         self._last = (t_s, voltage_V)

@@ -1,4 +1,4 @@
-"""How are long stretches of a hold reduced without a walk of the modes, sample by sample?
+"""Reduction of long holds by polynomials over blocks, without a walk sample by sample.
 
 Away from edges a sum of exponentials is smooth: over a block that starts four of its own lengths after the last edge,
 whatever still lives of it is a polynomial of degree 11 to rounding (measured: 3e-15 of the height at the edge; faster
@@ -19,11 +19,21 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
+# Samples of the shortest block (decision 009). Twice as many: half the projections, but after each edge twice as many
+# samples are walked one by one.
 BLOCK = 128
+# Samples that are projected at once: 4 MB of times and currents. Twice as many only take more memory.
 MOST_SAMPLES = 2048 * BLOCK
+# Block lengths from the last edge to a block: measured, what polynomials miss is 3e-15 of the height at the edge. At
+# twice the distance more samples are walked; nearer, degree 11 no longer suffices.
 CLEAR = 4
+# Up to degree 11, right to rounding at that distance (see CLEAR): more would cost time and add nothing.
 N_POLYNOMIALS = 12
+# Samples after an edge before second differences count as noise (decision 143): by then the cell's own answer is smooth
+# from sample to sample. Twice as many leave fewer samples to judge the noise by.
 SETTLED = 16
+# Share of the sampling interval by which samples count as evenly spaced: the clocks of instruments that count samples
+# are even to rounding, others miss it by far more. Times this, an interval moves a mode by 1e-9 of its height.
 _SAME_STEP = 1e-9
 
 
@@ -102,7 +112,7 @@ class Hold:
     ----------
     n_samples : int
         How many were taken: whole blocks, evenly spaced to rounding, without flags.
-    sum_current_A2, bend_A2 : float
+    sum_current_A2, second_difference_A2 : float
         Sum of the squared current; of its squared second differences from sample `SETTLED` on.
     """
 
@@ -117,7 +127,7 @@ class Hold:
         project_blocks(t_s, current_A, flags, spacing_s, _leaf()[0], self._shares, sums)
         self._shares = self._shares[: int(sums[3])]
         self.n_samples = int(sums[3]) * BLOCK
-        self.sum_current_A2, self._left_A2, self.bend_A2 = (float(x) for x in sums[:3])
+        self.sum_current_A2, self._left_A2, self.second_difference_A2 = (float(x) for x in sums[:3])
 
     def rows(self, basis: HoldBasis, t_s: Floats, since_edge_s: float, heights_V: Floats, *, drift: bool) -> Floats:
         """Return few rows with the same triangular factor as those of all samples.

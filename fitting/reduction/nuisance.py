@@ -1,4 +1,4 @@
-"""What of a current is not the cell's: an offset, a drift, the mains, noise that remembers itself, a late clock?"""
+"""What of a current is not the cell's: offset, drift, mains, correlated noise, a late clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
+# Of the mains: the tenth is at 500 or 600 Hz; two columns each; twice as many are dear and rarely there.
 _MOST_HARMONICS = 10
 
 

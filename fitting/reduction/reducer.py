@@ -1,4 +1,4 @@
-"""How does a record become a reduction, block by block as it grows?"""
+"""Reduction of a record, block by block as it grows."""
 
 from __future__ import annotations
 
@@ -23,12 +23,16 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
+# Samples whose rows are held at once: with 80 modes 1.3 MB, which a cache holds; twice as many take twice that.
 _BLOCK = 2048
 
 
+# Columns of a panel that is absorbed at once (decision 044): 160 kB of rows at 80 modes, which a cache holds.
 _PANEL = 256
 
 
+# Share by which the first steps of a stretch differ when it is not even worth asking whether it is
+# even to 1e-9 of the interval.
 _PLAINLY_UNEVEN = 1e-3
 
 
@@ -77,7 +81,7 @@ class Reducer:
             n_samples=0,
             n_excluded=0,
             sum_current_A2=0.0,
-            bend_A2=0.0,
+            second_difference_A2=0.0,
             n_bends=0,
             drive=drive,
             drive_is_measured=drive is None,
@@ -159,7 +163,7 @@ class Reducer:
         n = hold.n_samples
         since_edge_s = self._cursor.since_edge_s(t[0])
         # To the last sample as well, so that the cursor stands there.
-        heights = self._cursor.heights(t[[0, n - 1]])[0]
+        heights = self._cursor.mode_amplitudes(t[[0, n - 1]])[0]
         level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
         bend, n_bends = self._bends(level, i[:SETTLED], kept)
         self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
@@ -169,7 +173,7 @@ class Reducer:
             now,
             n_samples=now.n_samples + n,
             sum_current_A2=now.sum_current_A2 + hold.sum_current_A2,
-            bend_A2=now.bend_A2 + bend + hold.bend_A2,
+            second_difference_A2=now.second_difference_A2 + bend + hold.second_difference_A2,
             n_bends=now.n_bends + n_bends + n - SETTLED,
         )
         return n
@@ -181,7 +185,7 @@ class Reducer:
         """
         from fitting.transforms.loops import absorb
 
-        last = self._cursor.leap()
+        last = self._cursor.state_before_gap()
         n = min(len(t) // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
         if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
             return 0
@@ -196,8 +200,8 @@ class Reducer:
             self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
         now = self._now
         absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
-        self._cursor.landed(float(t[n - 1]), float(volts[-1]))
-        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.look(t[:n], volts[1:], i[:n])
+        self._cursor.resume_after_gap(float(t[n - 1]), float(volts[-1]))
+        settled = np.ones(n, np.bool_) if self._watch is None else self._watch.observe(t[:n], volts[1:], i[:n])
         zeros = np.zeros(SETTLED)
         bend, n_bends = self._bends(zeros, i[:SETTLED], settled[:SETTLED])
         bends = np.diff(i[SETTLED - 2 : n], 2)[settled[SETTLED:] & settled[SETTLED - 2 : -2]]
@@ -206,7 +210,7 @@ class Reducer:
             now,
             n_samples=now.n_samples + n,
             sum_current_A2=now.sum_current_A2 + float(i[:n] @ i[:n]),
-            bend_A2=now.bend_A2 + bend + float(bends @ bends),
+            second_difference_A2=now.second_difference_A2 + bend + float(bends @ bends),
             n_bends=now.n_bends + n_bends + len(bends),
         )
         return n
@@ -218,7 +222,7 @@ class Reducer:
         modes, clear = self._cursor.rows(t, v, self._modes)
         keep = good & clear
         # Second differences tell noise only where the voltage holds; of commanded edges `_bends` sees that itself.
-        held = keep if self._watch is None else keep & self._watch.look(t, v, i, keep)
+        held = keep if self._watch is None else keep & self._watch.observe(t, v, i, keep)
         used = int(np.count_nonzero(keep))
         current = i if used == len(t) else np.where(keep, i, 0.0)
         if now.terms.is_plain and weight is None:
@@ -235,7 +239,7 @@ class Reducer:
             n_samples=now.n_samples + used,
             n_excluded=now.n_excluded + len(t) - used,
             sum_current_A2=now.sum_current_A2 + float(current @ current),
-            bend_A2=now.bend_A2 + bend,
+            second_difference_A2=now.second_difference_A2 + bend,
             n_bends=now.n_bends + n_bends,
         )
 

@@ -1,4 +1,4 @@
-"""What is left of a run when everything that a fit could ask of it is kept, and nothing else?
+"""The reduction of a run: all that a fit can ask of it, and nothing else.
 
 With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
 nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.reduction.nuisance import Nuisance
-from fitting.reduction.voltage_noise import VoltageNoise, freed
+from fitting.reduction.voltage_noise import VoltageNoise, debiased
 from fitting.transforms.modes import ModeGrid, ModeMap
 from protocols import FitError, PulseSequence
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
+# Format of kept reductions: counts up with every change of what is kept; others are reduced again.
 VERSION = 4
 
 
@@ -46,7 +47,7 @@ class Reduction:
         Samples used; samples left out for their flags, or at an edge.
     sum_current_A2 : float
         Sum of the squared current.
-    bend_A2, n_bends
+    second_difference_A2, n_bends
         Sum and number of squared second differences of the current within holds: what the noise does from sample
         to sample, whatever the model.
     resolution_s : float
@@ -67,7 +68,7 @@ class Reduction:
     n_samples: int
     n_excluded: int
     sum_current_A2: float
-    bend_A2: float
+    second_difference_A2: float
     n_bends: int
     drive: PulseSequence | None
     drive_is_measured: bool
@@ -110,7 +111,7 @@ class Reduction:
         if error_V == 0.0:
             return modes, current, rest_A2
         error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
-        found = freed(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
+        found = debiased(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
         return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
 
     @property
@@ -136,7 +137,7 @@ class Reduction:
     @property
     def step_noise_A(self) -> float:
         """Noise from sample to sample (A): second differences of white noise have six times its variance."""
-        return float(np.sqrt(self.bend_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
+        return float(np.sqrt(self.second_difference_A2 / (6.0 * self.n_bends))) if self.n_bends else float("nan")
 
     def scatter_A(self, weights: Floats) -> float:
         """Return what neighbouring samples scatter by about a model (A): their own noise, and that of the voltage.
@@ -180,7 +181,7 @@ class Reduction:
             n_samples=self.n_samples + other.n_samples,
             n_excluded=self.n_excluded + other.n_excluded,
             sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
-            bend_A2=self.bend_A2 + other.bend_A2,
+            second_difference_A2=self.second_difference_A2 + other.second_difference_A2,
             n_bends=self.n_bends + other.n_bends,
             voltage=self.voltage.merged(other.voltage),
             drive=self.drive if self.drive == other.drive else None,
@@ -198,7 +199,7 @@ class Reduction:
             "n_samples": self.n_samples,
             "n_excluded": self.n_excluded,
             "sum_current_A2": self.sum_current_A2,
-            "bend_A2": self.bend_A2,
+            "second_difference_A2": self.second_difference_A2,
             "n_bends": self.n_bends,
             "drive_is_measured": self.drive_is_measured,
             "resolution_s": self.resolution_s,
@@ -241,7 +242,8 @@ class Reduction:
             int(attributes["n_samples"]),
             int(attributes["n_excluded"]),
             float(attributes["sum_current_A2"]),
-            float(attributes["bend_A2"]),
+            # "bend_A2" until November 2026
+            float(attributes.get("second_difference_A2", attributes.get("bend_A2", np.nan))),
             int(attributes["n_bends"]),
             drive,
             bool(attributes["drive_is_measured"]),

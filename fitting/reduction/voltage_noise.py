@@ -1,4 +1,4 @@
-"""How much does the noise of a measured voltage bias a fit, and how is that taken out?
+"""Bias of a fit by the noise of a measured voltage, and its correction.
 
 The states of the modes follow the voltage that was read, noise and all; the cell answered the voltage that was there.
 Least squares then find too little conductance at short times (errors in variables). How noise enters the states is
@@ -21,17 +21,31 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
+# Deviations of the noise beyond which a second difference is a jump: of a billion normal ones two by chance; at
+# 12 small jumps would count as noise.
 _JUMP = 6.0
 # Four fifths of normal noise are smaller than 1.2816 deviations. Not the median: of a coarsely rounded voltage it is 0.
 _SHARE, _NORMAL = 0.8, 1.0 / 1.2816
+# Second differences that tell the noise to 10 % or so; from fewer a record says nothing of it.
 _FEWEST = 100
+# Share of the scatter that the current follows beyond which it counts as real: half.
 _MOST_REAL = 0.5
+# Relative width of the bins of the spacing of samples: what the noise adds to slow modes goes
+# with the spacing, and is right to 5 % by it.
 _SPACING_STEP = 0.05
+# Samples over which an error in the voltage is followed: the rest of what it leaves in
+# slower modes is small beside what it has left by then.
 _LAGS = 256
+# Samples of a block that stand for its scatter: their 0.8 quantile is a share known to 2.5 %.
 _SAMPLED = 256
+# Blocks whose spacings are all counted, then one block in so many: a clock that is even for 32 blocks stays so.
 _ALL_OF, _ONE_IN = 32, 8
+# Share that errors have in a direction beyond which it is left out: half of it is noise then.
 _DROPPED = 0.5
+# Relative size of a direction that is rounding alone (decision 024): some five hundred units in the last place.
 _RANK = 1e-13
+# Share of a sample's noise that all of the bias must reach to be taken out: a tenth of it moves nothing that an
+# interval would show.
 _UNSEEN = 0.1
 
 
@@ -137,7 +151,7 @@ class VoltageWatch:
         self._spacings = VoltageNoise()
         self._n_looks = self._n_kept = 0
 
-    def look(
+    def observe(
         self, t_s: Floats, voltage_V: Floats, current_A: Floats, keep: NDArray[np.bool_] | None = None
     ) -> NDArray[np.bool_]:
         """Take in the next samples; return which lie in a hold that has settled.
@@ -183,7 +197,7 @@ def _binned(some_s: Floats, n: int) -> VoltageNoise:
     return VoltageNoise(spacings=found)
 
 
-def freed(modes: Floats, current: Floats, error: Floats, noise_A: float) -> tuple[Floats, Floats, float] | None:
+def debiased(modes: Floats, current: Floats, error: Floats, noise_A: float) -> tuple[Floats, Floats, float] | None:
     """Return a least-squares problem without the bias that errors in its columns make; None if it is too small to see.
 
     Along each direction of the columns their products are larger by the share that errors have in them; a direction of

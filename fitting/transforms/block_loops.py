@@ -1,4 +1,4 @@
-"""Which compiled loops go over whole blocks of evenly spaced samples, and leave sums?"""
+"""Compiled loops over whole blocks of evenly spaced samples, which leave sums."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# Samples that are moved on together, and that are summed together: so few stay in the nearest caches.
 _TILE, _LONG_TILE = 16, 256
 
 

@@ -1,4 +1,4 @@
-"""How are loops compiled, and where is the result kept?
+"""Compilation of loops, and where the result is kept.
 
 An installed package may lie where nothing can be written, so that numba's cache goes to a folder of the user's.
 """

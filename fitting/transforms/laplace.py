@@ -1,4 +1,4 @@
-"""How does a function of time follow from its Laplace transform? By a contour around the negative real axis."""
+"""Inverse Laplace transforms by contours around the negative real axis."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 Complexes = NDArray[np.complex128]
 
+# Of the contour: right to some 1e-11 of the function, the best that float64 allows (see `contour`).
 _NODES = 20
 
 

@@ -1,4 +1,4 @@
-"""Is the compiled loop ready? Compiles it once into the user's cache: ``python -m fitting.transforms.warm``."""
+"""Compilation of the loops into the user's cache, ahead of need: ``python -m fitting.transforms.warm``."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What time is it inside a simulated instrument?"""
+"""Clocks of simulated instruments: real time, scaled time, time moved by a test."""
 
 from __future__ import annotations
 

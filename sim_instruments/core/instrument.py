@@ -1,12 +1,12 @@
-"""What does a server need of a simulated instrument, whatever its dialect?"""
+"""What a server needs of a simulated instrument, whatever its dialect."""
 
 from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
 
-class Conversation(Protocol):
-    """One client's conversation over a stream of bytes: a raw socket, or a serial line."""
+class ClientSession(Protocol):
+    """One client's session over a stream of bytes: a raw socket, or a serial line."""
 
     output: bytearray
     """What the client has not been sent yet; the transport empties it."""
@@ -23,8 +23,8 @@ class Conversation(Protocol):
 
 
 @runtime_checkable
-class MessageConversation(Conversation, Protocol):
-    """A conversation in messages that end: over HiSLIP or VXI-11 (IEEE 488.2 section 6)."""
+class MessageClientSession(ClientSession, Protocol):
+    """A client's session in messages that end: over HiSLIP or VXI-11 (IEEE 488.2 section 6)."""
 
     def message(self, data: bytes, *, end: bool) -> None:
         """Take a message, or a part of one."""
@@ -58,10 +58,10 @@ class Instrument(Protocol):
     def update(self) -> object:
         """Bring the instrument to the present."""
 
-    def conversation(self, channel: str = "", /) -> Conversation:
-        """Return the conversation of a client that connects to one of its ports."""
+    def client_session(self, channel: str = "", /) -> ClientSession:
+        """Return the session of a client that connects to one of its ports."""
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to the instrument itself: one of `DEVICE_FAULTS` (link faults are the transport's)."""
 
 
@@ -82,10 +82,10 @@ class PlainMessages:
 
     Parameters
     ----------
-    talk : Conversation
+    talk : ClientSession
     """
 
-    def __init__(self, talk: Conversation) -> None:
+    def __init__(self, talk: ClientSession) -> None:
         self._talk = talk
         self.output = talk.output
 
@@ -126,7 +126,7 @@ class PlainMessages:
         return 0x10 if message_available else 0
 
 
-def messages_of(device: Instrument) -> MessageConversation:
-    """Return a client's conversation in messages."""
-    talk = device.conversation()
-    return talk if isinstance(talk, MessageConversation) else PlainMessages(talk)
+def messages_of(device: Instrument) -> MessageClientSession:
+    """Return a client's session in messages."""
+    talk = device.client_session()
+    return talk if isinstance(talk, MessageClientSession) else PlainMessages(talk)

@@ -1,4 +1,4 @@
-"""What does the instrument's own electronics do to a current and to a voltage setting?"""
+"""Electronics of the instrument's inputs and outputs: ranges, noise, bandwidth, settling."""
 
 from __future__ import annotations
 

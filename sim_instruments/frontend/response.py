@@ -1,4 +1,4 @@
-"""What current does a converter read, on a cell that was driven by voltage steps?
+"""Current that a converter reads on a cell driven by voltage steps.
 
 The reading is the mean over an aperture of the cell's current, seen through one settling time constant. All of that is
 linear, so it is tabled once for a unit step as a function of the lag between step and aperture; a record is then a sum

@@ -1,4 +1,4 @@
-"""How does a Lake Shore controller heat: readings, set points and ramps, the PID loop, limits?
+"""Control loop of a Lake Shore controller: readings, set points and ramps, PID, limits.
 
 Lake Shore 336 user's manual (rev. 1.9), chapters 2 and 6. Assumed: the scale of the proportional term (percent of
 output per kelvin), that the loop runs at the 10 readings per second of an input, the noise, and 25 ohm, 1 A for the

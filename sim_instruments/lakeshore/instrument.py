@@ -1,4 +1,4 @@
-"""Which commands does a Lake Shore 335 or 336 understand?
+"""Commands of the Lake Shore 335 and 336.
 
 Lake Shore 336 and 335 user's manuals, chapter 6 (6.6.1 of the 336: interface commands). Lines end with CR LF; commands
 are joined by semicolons; a command that it does not know or that is out of range gets no answer and sets a bit of the
@@ -40,7 +40,7 @@ class _Refused(Exception):  # noqa: N818 - no error of the program
 
 
 class Talk:
-    """One client's conversation.
+    """One client's session.
 
     Parameters
     ----------
@@ -109,8 +109,8 @@ class LakeShore336:
     def prepare(self) -> None:
         """Do nothing: nothing takes long."""
 
-    def conversation(self, _channel: str = "", /) -> Talk:
-        """Return a client's conversation."""
+    def client_session(self, _channel: str = "", /) -> Talk:
+        """Return a client's session."""
         return Talk(self)
 
     def update(self) -> float:
@@ -119,7 +119,7 @@ class LakeShore336:
         self.controller.advance(now)
         return now
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let one of `sim_instruments.core.instrument.DEVICE_FAULTS` happen now; what it does not have does nothing.
 
         An open or shorted cell is sensor A here, compliance an open heater.

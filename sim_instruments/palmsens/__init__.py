@@ -1,4 +1,4 @@
-"""How does a PalmSens instrument that runs MethodSCRIPT behave on the wire? (EmStat Pico, EmStat4)
+"""PalmSens instruments that run MethodSCRIPT, as they behave on the wire (EmStat Pico, EmStat4).
 
 Sources, cited below by these names:
 

@@ -1,4 +1,4 @@
-"""What do a script's calculations give? (manual, 14.2 and 14.3)
+"""Results of a script's calculations (manual, 14.2 and 14.3).
 
 Whole numbers stay whole among themselves; mixed with others they become floating-point (assumed).
 """

@@ -1,4 +1,4 @@
-"""Which commands does MethodSCRIPT have, and which arguments do they take? (manual, chapter 14)"""
+"""Commands of MethodSCRIPT and their arguments (manual, chapter 14)."""
 
 from __future__ import annotations
 

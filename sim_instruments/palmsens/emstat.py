@@ -1,4 +1,4 @@
-"""Which commands does the instrument take besides a script's own, and how does it answer? (protocol, chapters 3 to 8)
+"""Commands of the instrument besides a script's own, and its answers (protocol, chapters 3 to 8).
 
 A command is a line; the answer begins with the command's first character and ends with a line feed, before which stands
 ``!XXXX`` if it failed. While a script runs only ``Z`` (abort), ``Y`` (end the measurement loop), ``h`` and ``H`` (halt,
@@ -76,8 +76,8 @@ class EmStat:
                 self.run = None
         return now
 
-    def conversation(self, channel: str = "", /) -> Line:  # noqa: ARG002 - it has one port
-        """Return the conversation of a client."""
+    def client_session(self, channel: str = "", /) -> Line:  # noqa: ARG002 - it has one port
+        """Return the session of a client."""
         return Line(self)
 
     def start(self, program: Program, emit: Callable[[str], None]) -> None:
@@ -85,7 +85,7 @@ class EmStat:
         self.run = Run(program, self.potentiostat, self.clock.now(), emit)
         self.update()
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to the instrument.
 
         Raises
@@ -109,7 +109,7 @@ class EmStat:
         elif fault == "reboot":
             self._reboot(now)
         else:
-            raise ValueError(f"an EmStat cannot suffer {fault!r}")
+            raise ValueError(f"an EmStat has no fault {fault!r}")
         self.potentiostat.disturb()
 
     def _reboot(self, now: float) -> None:

@@ -1,4 +1,4 @@
-"""Which errors can a script have, and how are they told? (manual, appendix A)"""
+"""Errors that a script can have, and how they are reported (manual, appendix A)."""
 
 from __future__ import annotations
 

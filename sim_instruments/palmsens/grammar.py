@@ -1,4 +1,4 @@
-"""What is a script line, and is it right? (manual, chapters 3, 9, 11 and 14)
+"""Grammar of script lines (manual, chapters 3, 9, 11 and 14).
 
 A fault's column is where the parser stood: at the character it did not expect, else behind the word that it could not
 use. So the unknown command ``invalid_command`` in the first line is told as "Line 1, Col 16" (SDK).

@@ -1,7 +1,9 @@
-"""What does a loaded script do, and when?
+"""Interpreter of a loaded script: what it does, and when.
 
 A script has a time of its own: each command is carried out at its own instant, however rarely the instrument is looked
 at. `Run.advance` does what is due.
+
+One file over 400 lines on purpose: the dispatch table of all commands and the state that they share.
 """
 
 from __future__ import annotations

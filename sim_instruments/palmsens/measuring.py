@@ -1,4 +1,4 @@
-"""How does a measurement loop keep its own time while its body runs?
+"""Timing of measurement loops while their bodies run.
 
 Potentials and readings follow the loop's grid. A body that takes longer than a hold makes the grid start anew from
 there, and the reading is told as ill timed; so is one that was due while the script was halted.

@@ -1,4 +1,4 @@
-"""Which variables and arrays does a running script have, and what is in them?"""
+"""Variables and arrays of a running script."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which PalmSens instrument is it, and what can its electronics do?"""
+"""Models of PalmSens instruments and what their electronics can do."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a running script say, and how long does the line take to carry it?"""
+"""Output of a running script, and how long the line takes to carry it."""
 
 from __future__ import annotations
 

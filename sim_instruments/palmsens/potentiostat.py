@@ -1,4 +1,4 @@
-"""What do the electronics of a small potentiostat make of a cell: potential, current, range, overload?"""
+"""Electronics of a small potentiostat on a cell: potential, current, range, overload."""
 
 from __future__ import annotations
 

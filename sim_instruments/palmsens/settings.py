@@ -1,4 +1,4 @@
-"""What do a script's commands set at the potentiostat? (manual, 14.8 to 14.10)"""
+"""Settings of the potentiostat by a script's commands (manual, 14.8 to 14.10)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which potentials does a measurement loop apply, and when does it read? (manual, 14.11)
+"""Potentials that a measurement loop applies, and when it reads (manual, 14.11).
 
 Every technique is a row of points; a point is one to two holds, each read at its end or not, and what of the readings
 goes into the output variables. Arguments are the numbers of the script's command in their order, then the smallest step

@@ -1,4 +1,4 @@
-"""How are numbers written in a script and in a data package? (manual, chapters 4 and 5)"""
+"""Numbers in scripts and in data packages (manual, chapters 4 and 5)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which sample hangs on the simulated instrument, and what current does it pass after a unit voltage step?"""
+"""The sample on a simulated instrument, and the current that it passes after a unit voltage step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Do the clips still hold the sample: open, short, an area that is lost, a conductance that drifts?"""
+"""Contacts of the sample: open, short, an area that is lost, a conductance that drifts."""
 
 from __future__ import annotations
 

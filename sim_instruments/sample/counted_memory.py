@@ -1,4 +1,4 @@
-"""What W(t) do counted hops stand for, and how sure is it?
+"""Mobility memory W(t) from counted hops, with its uncertainty.
 
 In a gas with detailed balance 1 - W(t) is a sum of rising exponentials with positive weights (`lattice_gas`). The
 counted means of W between lags are fitted by such a sum over a fixed grid of rates (non-negative least squares,

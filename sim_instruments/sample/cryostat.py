@@ -1,4 +1,4 @@
-"""How warm is the simulated cryostat, given what its heater has done?"""
+"""Temperature of the simulated cryostat, given what its heater has done."""
 
 from __future__ import annotations
 

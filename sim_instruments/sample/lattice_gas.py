@@ -1,4 +1,4 @@
-"""What do ions on a lattice do whose surroundings lag behind their hops? (Kinetic Monte Carlo, counted, not fitted.)
+"""Ions on a lattice whose surroundings lag behind their hops (kinetic Monte Carlo, counted, not fitted).
 
 The model
 ---------

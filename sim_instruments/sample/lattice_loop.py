@@ -1,4 +1,4 @@
-"""Which loop is compiled? The kinetic Monte Carlo walk of a lattice gas, one event after the other.
+"""Compiled loop: the kinetic Monte Carlo walk of a lattice gas, one event after the other.
 
 Importing this file imports numba; the cache goes to a folder of the user's, since an installed package may lie where
 nothing can be written.

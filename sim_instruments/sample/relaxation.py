@@ -1,4 +1,4 @@
-"""How does the bulk conductance of a sample fall after a voltage step: what is W(t)?
+"""Relaxation of a sample's bulk conductance after a voltage step: W(t).
 
 W(0) = 1 and W falls to W_inf = sigma_dc / sigma_inf. It comes from a differential equation (MIGRATION concept) or from
 a table; both are kept as cubic Hermite pieces on a fine grid in ln t, together with the integral of W that the

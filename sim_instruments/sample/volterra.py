@@ -1,4 +1,4 @@
-"""What current does a cell pass after a unit voltage step? (Volterra equation, solved in the time domain.)
+"""Current of a cell after a unit voltage step, by a Volterra equation in the time domain.
 
 The cell is a series resistance R_s, a bulk of conductance G W(t), and a constant phase element Q, n. With bulk voltage
 v, electrode voltage e and current i,

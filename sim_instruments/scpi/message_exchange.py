@@ -1,4 +1,4 @@
-"""How do program messages become answers, one client at a time?
+"""Message exchange of IEEE 488.2: program messages become answers, one client at a time.
 
 IEEE 488.2 section 6 (message exchange) and section 10 (common commands).
 """
@@ -66,7 +66,7 @@ class Device(Protocol):
 
 
 class Exchange:
-    """One client's conversation: bytes in, bytes out, in order.
+    """One client's session: bytes in, bytes out, in order.
 
     A raw socket has no END message: an answer that is not read simply queues up, so that -410, -420 and -440 never
     arise there. HiSLIP and VXI-11 carry messages (`message`), and the protocol of IEEE 488.2 section 6.3 holds.

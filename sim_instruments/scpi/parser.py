@@ -1,4 +1,4 @@
-"""How is a SCPI program message read, and which command does a header name?
+"""Parser of SCPI program messages: which command a header names, and with which parameters.
 
 IEEE 488.2 section 7 (program messages) and SCPI-99 volume 1 sections 6 and 7 (headers, parameters); nothing here knows
 an instrument.

@@ -1,4 +1,4 @@
-"""How is a setting entered that is written with a command and read with its query?"""
+"""Settings that are written with a command and read with its query."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does an instrument remember of errors and events?
+"""Status model: what an instrument remembers of errors and events.
 
 IEEE 488.2 section 11; SCPI-99 volume 1 section 9 and volume 2 section 21.
 """

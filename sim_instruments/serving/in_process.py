@@ -1,4 +1,4 @@
-"""How is a simulated instrument served from a thread of this process, so that a test can reach into it?"""
+"""A simulated instrument served from a thread of this process, so that a test can reach into it."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ def served_here(kind: str, transport: str = "", cell: str = "resistor", speed: f
     kind, transport, cell, speed
         As `serve` has them.
     """
-    from sim_instruments.catalogue import KINDS
+    from sim_instruments.catalogue import CATALOGUE
 
     loop = asyncio.new_event_loop()
     one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)))
     ready = threading.Event()
 
     async def live() -> None:
-        await one.open(transport or KINDS[kind].transports[0], 0)
+        await one.open(transport or CATALOGUE[kind].transports[0], 0)
         ready.set()
         await one.host.live()
 

@@ -1,4 +1,4 @@
-"""How are simulated instruments served: one or several on one cell, each over one transport?"""
+"""Server of simulated instruments: one or several on one cell, each over one transport."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
-from sim_instruments.catalogue import KINDS
+from sim_instruments.catalogue import CATALOGUE
 from sim_instruments.core.clock import RealClock
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.serving.injected_faults import Fault, FaultError, FaultSchedule
@@ -63,7 +63,7 @@ class Served:
 
     async def open(self, transport: str, port: int) -> None:
         """Make it reachable."""
-        for channel in KINDS[self.kind].channels:
+        for channel in CATALOGUE[self.kind].channels:
             made = _transport(self.host, transport, channel, port if not channel else 0)
             self.transports.append(made)
             self.resources[channel] = await made.open()
@@ -95,7 +95,7 @@ def make_host(kind: str, clock: Clock, cell: Cell, seed: int = 0, faults: Sequen
     FaultError
         If a fault cannot be read.
     """
-    device = KINDS[kind].make(clock, cell, seed)
+    device = CATALOGUE[kind].make(clock, cell, seed)
     device.prepare()
     return Host(device, FaultSchedule([Fault.parse(text) for text in faults]), clock.now)
 
@@ -119,7 +119,7 @@ def serve(
     Parameters
     ----------
     kinds : str or sequence of str
-        Which of `KINDS`; several share the cell and the clock.
+        Which of `CATALOGUE`; several share the cell and the clock.
     transport : str
         ``socket``, ``hislip``, ``vxi11``, ``pty``; empty for each instrument's usual one.
     port : int
@@ -148,8 +148,10 @@ def serve(
     """
     chosen = [kinds] if isinstance(kinds, str) else list(kinds)
     for kind in chosen:
-        if transport and transport not in KINDS[kind].transports:
-            raise TransportError(f"a {kind} has no transport {transport!r}: it has {', '.join(KINDS[kind].transports)}")
+        if transport and transport not in CATALOGUE[kind].transports:
+            raise TransportError(
+                f"a {kind} has no transport {transport!r}: it has {', '.join(CATALOGUE[kind].transports)}"
+            )
     clock, sample = RealClock(speed), load_cell(cell)
     served = [
         Served(kind, make_host(kind, clock, sample, seed + k, faults if k == 0 else ()))
@@ -184,7 +186,7 @@ async def _serve(served: list[Served], transport: str, port: int, announce: Call
         with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
             loop.add_signal_handler(number, stop.set)
     for k, one in enumerate(served):
-        await one.open(transport or KINDS[one.kind].transports[0], port if k == 0 else 0)
+        await one.open(transport or CATALOGUE[one.kind].transports[0], port if k == 0 else 0)
     announce()
     _hear_faults(served[0].host, loop)
     living = [asyncio.create_task(one.host.live()) for one in served]

@@ -1,4 +1,4 @@
-"""What does an EC301 do to its cell: ranges, step programs, one stream of samples?
+"""An EC301 on its cell: ranges, step programs, one stream of samples.
 
 After the *EC301 User Manual*, rev. 1.2 (12/2017), as far as it could be had, and the public driver lib-maxiv-ec301
 (which measures with one). Assumed, because neither says it plainly: a program's points are numbered from 0 and played

@@ -1,4 +1,4 @@
-"""Which commands does an EC301 understand, and how does its binary stream look?
+"""Commands of an EC301, and its binary stream.
 
 Commands are words with whole numbers, ended by a line feed and chained by semicolons; letter case does not matter
 (*EC301 User Manual* rev. 1.2, chapter 4; lib-maxiv-ec301). A command that is not understood gets no reply at all, not
@@ -71,11 +71,11 @@ class EC301:
         """Bring the instrument to the present."""
         return self.engine.update()
 
-    def conversation(self, _channel: str = "", /) -> Conversation:
-        """Return a client's conversation."""
-        return Conversation(self)
+    def client_session(self, _channel: str = "", /) -> ClientSession:
+        """Return a client's session."""
+        return ClientSession(self)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to the instrument."""
         engine = self.engine
         match fault:
@@ -94,7 +94,7 @@ class EC301:
                 raise ValueError(f"an EC301 does not know the fault {fault!r}")
 
 
-class Conversation:
+class ClientSession:
     """One client's commands, answers and stream.
 
     Parameters

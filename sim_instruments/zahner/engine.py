@@ -1,4 +1,4 @@
-"""What does a Zahner PP212 do to its cell: potentiostat, limits that latch, one primitive at a time?
+"""A Zahner PP212 on its cell: potentiostat, latching limits, one primitive at a time.
 
 After the vendor's client ``zahner_potentiostat`` 1.1.2 and its documentation; the sample period, the dead time after
 primitives and the conditions of errors are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading

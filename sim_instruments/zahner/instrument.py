@@ -1,4 +1,4 @@
-"""Which commands does a Zahner PP212 answer on its command port, and who hears its live port?
+"""Command port and live port of a Zahner PP212.
 
 Every command is answered by a line: ``ok``, a value, or ``error n`` (27 unknown command, 100 value out of range, 1003
 limit reached, 1004 value outside the limits, 1005 aborted, 1006 not done because of an earlier error). ``ABOR`` and
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim_instruments.core.clock import Clock
-    from sim_instruments.core.instrument import Conversation
+    from sim_instruments.core.instrument import ClientSession
     from sim_instruments.sample.cell import Cell
 
 _UNKNOWN, _RANGE, _LIMITED = 27, 100, 1004
@@ -75,11 +75,11 @@ class PP212:
         """Bring the instrument to the present."""
         return self.engine.update()
 
-    def conversation(self, channel: str = "", /) -> Conversation:
+    def client_session(self, channel: str = "", /) -> ClientSession:
         """Return what a client says on the command port, or hears on the ``live`` port."""
         return LivePort(self) if channel == "live" else CommandPort(self)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to the instrument."""
         engine = self.engine
         now = engine.update()

@@ -1,4 +1,4 @@
-"""Which packets come from the live port of a Zahner potentiostat?
+"""Packets of the live port of a Zahner potentiostat.
 
 After the vendor's own client, ``zahner_potentiostat`` 1.1.2 (scpi_control/datareceiver.py), which reads them: each
 packet is a u64 type, a u64 length in bytes and that many bytes; strings end in NUL; numbers are little-endian.

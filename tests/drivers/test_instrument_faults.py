@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.campaigns.instrument_faults import Case, judged, stages_of
-from sim_instruments.catalogue import KINDS
+from sim_instruments.catalogue import CATALOGUE
 
 SPEED = 10.0
 FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")
@@ -13,7 +13,7 @@ FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")
 
 @pytest.mark.parametrize("kind", ["ec301", "keithley2461", "emstat4", "lakeshore336"])
 def test_no_fault_of_the_link_hangs_a_driver_or_passes_a_wrong_value(kind: str) -> None:
-    transport = KINDS[kind].transports[0]
+    transport = CATALOGUE[kind].transports[0]
     at = stages_of(kind, transport, SPEED)
     for fault, stage in zip(FAULTS, ("open", "arm", "run", "read", "stop"), strict=True):
         if transport == "pty" and fault == "drop-fin":

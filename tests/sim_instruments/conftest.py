@@ -1,4 +1,4 @@
-"""A simulated Keithley on a clock that only a test moves, and one client's conversation with it."""
+"""A simulated Keithley on a clock that only a test moves, and one client's session with it."""
 
 from __future__ import annotations
 

@@ -109,7 +109,7 @@ def test_each_error_of_state_has_its_number_and_its_bit(model: str, new_talk: Ca
 
 def test_system_errors_fill_the_queue_and_the_last_entry_becomes_an_overflow(any_talk: Talk) -> None:
     any_talk.write("*CLS")
-    any_talk.device.suffer("error-storm")
+    any_talk.device.inject("error-storm")
     count = int(any_talk.ask(":SYST:ERR:COUN?"))
     numbers = [any_talk.error() for _ in range(count)]
     assert numbers[-1] == -350

@@ -1,4 +1,4 @@
-"""What does each element of a circuit conduct? Admittance, its derivatives, names, units, bounds, where to start.
+"""What every circuit element has: admittance, derivatives, names, units, bounds, starting values.
 
 Elements are stateless. Their parameters come as one array in the order of `Element.quantities`; derivatives are with
 respect to the parameters themselves.
@@ -123,12 +123,3 @@ class Bulk(Element):
     @abstractmethod
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:
         """Return (relaxation time s, conductance that relaxes with it S) where the element names any."""
-
-
-_G_INF = Quantity("G_inf", "S")
-
-
-_W_INF = Quantity("W_inf", "", 0.0, 1.0)
-
-
-_TAU = Quantity("tau", "s")

@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.model.elements.base import Bulk, Quantity, StartScale
+
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
-from fitting.model.elements.base import _G_INF, _TAU, _W_INF, Bulk, Quantity, StartScale
+
+_G_INF = Quantity("G_inf", "S")
+_W_INF = Quantity("W_inf", "", 0.0, 1.0)  # a share
+_TAU = Quantity("tau", "s")
 
 
 class Debye(Bulk):

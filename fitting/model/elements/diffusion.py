@@ -1,4 +1,4 @@
-"""What does diffusion conduct? Warburg elements: without end, before a closed end, before an open one.
+"""Warburg diffusion elements: infinite, and finite with a closed or an open end.
 
 Square roots are principal, so that every function here is even in the root and regular off the negative real axis.
 """

@@ -1,4 +1,4 @@
-"""What if nobody knows how slow the instrument is? A time constant of it, fitted beside the cell."""
+"""Unknown time constant of the instrument, fitted beside the cell."""
 
 from __future__ import annotations
 

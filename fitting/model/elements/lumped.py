@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.model.elements.base import Element, Quantity, StartScale
+
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
-from fitting.model.elements.base import Element, Quantity, StartScale
 
 
 class Resistor(Element):

@@ -1,4 +1,4 @@
-"""How does the MIGRATION concept's W(t) run, and what does it conduct?
+"""The MIGRATION concept: its mobility memory W(t) and its admittance.
 
 The concept of mismatch and relaxation has ``-W'/W = -B g'``, ``-g' = g^K W / tau``, ``W(0) = g(0) = 1``; Funke,
 Banhatti, Cramer, Phys. Chem. Chem. Phys. 7, 157 (2005). The first gives ``W = exp(-B (1 - g))``, ``W_inf = e^-B``; the
@@ -23,11 +23,15 @@ from fitting.transforms.plain_loops import loops_for_call
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
+# Panels of y up to _LAST_Y; with 8 Gauss nodes each the integral is right to rounding (tests against an ODE).
 _PANELS = 160
 _LAST_Y = 60.0  # g = e^-60: nothing is left of the mismatch
 _STEP_Y = _LAST_Y / _PANELS
+# Of one panel, on -1 to 1.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+# The same on 0 to 1.
 _GAUSS = np.stack([0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS])
+# Most steps; they end at 1e-8 of y, after three or so.
 _NEWTON = 60
 
 

@@ -1,4 +1,4 @@
-"""What does hopping over random barriers conduct? Schrøder and Dyre's universal curve."""
+"""Random-barrier model: Schrøder and Dyre's universal conductivity."""
 
 from __future__ import annotations
 
@@ -12,7 +12,9 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
+# Of the universal curve, by its authors' fit to simulations (Schroder, Dyre, Phys. Rev. Lett. 101, 025901 (2008)).
 _CURVE = 2.66
+# Most steps; Newton's method doubles the digits at each, so that twice as many would only be a longer way to an error.
 _NEWTON = 60
 
 

@@ -1,4 +1,4 @@
-"""What do skewed relaxations conduct? Cole-Davidson, Havriliak-Negami, and Jonscher's law with a shortest time."""
+"""Skewed relaxations: Cole-Davidson, Havriliak-Negami, and Jonscher's law with a shortest time."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a stretched exponential conduct? Its transform has no closed form; sums of exponentials stand for it."""
+"""Stretched-exponential (Kohlrausch) relaxation, by a sum of exponentials."""
 
 from __future__ import annotations
 

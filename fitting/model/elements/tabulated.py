@@ -1,4 +1,4 @@
-"""What does a relaxation conduct that is known as a table: W(t), a conductivity spectrum, or a displacement?
+"""Relaxation given as a table: W(t), a conductivity spectrum, or a mean square displacement.
 
 A table becomes, once, a sum of decays with shares of 0 or more, as every relaxation near equilibrium is one. The
 element then has its transform in closed form.

@@ -1,4 +1,4 @@
-"""Where does a simulated instrument keep its readings?"""
+"""Reading buffers of Keithley source-measure units."""
 
 from __future__ import annotations
 

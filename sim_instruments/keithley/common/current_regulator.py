@@ -1,4 +1,4 @@
-"""Which voltage does a source put on a cell so that a given current flows?"""
+"""Regulation of a current: the voltage that makes a given current flow through a cell."""
 
 from __future__ import annotations
 

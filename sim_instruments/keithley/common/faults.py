@@ -1,4 +1,4 @@
-"""What can happen to a simulated source-measure unit?"""
+"""Faults that can be injected into a simulated source-measure unit."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.common.source_meter import SourceMeter
 
 
-def suffer(meter: SourceMeter, fault: str) -> None:
+def inject(meter: SourceMeter, fault: str) -> None:
     """Let one of `sim_instruments.core.instrument.DEVICE_FAULTS` happen now.
 
     Raises

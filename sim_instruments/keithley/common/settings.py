@@ -1,4 +1,4 @@
-"""What can be set on a source-measure unit, and which readings is it making?"""
+"""Settings of a source-measure unit, and which readings it makes."""
 
 from __future__ import annotations
 

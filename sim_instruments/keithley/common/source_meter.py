@@ -1,4 +1,7 @@
-"""What does a source-measure unit do between its commands and its sample: source, ranges, readings, buffers, output?"""
+"""A source-measure unit between its commands and its sample: source, ranges, readings, buffers, output.
+
+One file over 400 lines on purpose: source, ranges, readings and output of the instrument change one state together.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a Keithley trigger model run: which block, at what time, how often?
+"""The trigger model of Keithley instruments: which block runs, at what time, how often.
 
 Blocks run on the instrument's clock. A block takes the time that its delay or its readings take and none besides: the
 overhead of a block on the real instrument is not in the manual and is assumed 0. Manual pages are those of the 2461

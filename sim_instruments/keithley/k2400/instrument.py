@@ -1,4 +1,4 @@
-"""Which commands does a Keithley 2400 understand?
+"""Commands of the Keithley 2400.
 
 From the 2400 series user's manual (2400S-900-01 Rev. K, September 2011); page numbers are its. Math (CALCulate1),
 limit tests (CALCulate2), source memory, output pulses and the digital port are not modelled and are refused. Unlike the
@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim_instruments.frontend.electronics import KEITHLEY_2400
-from sim_instruments.keithley.common.faults import suffer
+from sim_instruments.keithley.common.faults import inject
 from sim_instruments.keithley.common.settings import LINE_HZ, MeasureSettings, SourceSettings
 from sim_instruments.keithley.common.source_meter import SourceMeter
 from sim_instruments.keithley.k2400.readings import ReadingCommands, Status2400
@@ -68,13 +68,13 @@ class Keithley2400:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()
 
-    def conversation(self, _channel: str = "", /) -> Exchange:
+    def client_session(self, _channel: str = "", /) -> Exchange:
         """Return a client's message exchange."""
         return Exchange(self)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to it: one of `sim_instruments.core.instrument.DEVICE_FAULTS`."""
-        suffer(self.meter, fault)
+        inject(self.meter, fault)
         if fault == "reboot":
             self.reset()
 

@@ -1,4 +1,4 @@
-"""How does a Keithley 2400 hand out its readings: FORMat, FETCh?, TRACe, CALCulate3?
+"""Readings of the Keithley 2400: FORMat, FETCh?, TRACe, CALCulate3.
 
 Pages are those of the 2400 series user's manual (2400S-900-01 Rev. K, September 2011). Each source-measure operation
 gives an array of voltage, current, resistance, time and status.

@@ -1,4 +1,4 @@
-"""What does a Keithley 2400 source: fixed levels, sweeps, lists, and the test currents of automatic ohms?
+"""Source of the Keithley 2400: fixed levels, sweeps, lists, test currents of automatic ohms.
 
 Pages are those of the 2400 series user's manual (2400S-900-01 Rev. K, September 2011), section 18.
 """

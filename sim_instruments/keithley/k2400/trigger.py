@@ -1,4 +1,4 @@
-"""How does a Keithley 2400 run its source-measure operations: arm layer, trigger layer, READ?, MEASure?
+"""Source-measure operations of the Keithley 2400: arm layer, trigger layer, READ?, MEASure?.
 
 Pages are those of the 2400 series user's manual (2400S-900-01 Rev. K, September 2011), section 11. The two layers
 become blocks of a trigger model. Nothing but ``*TRG`` is connected to the simulator: an operation that waits for a key

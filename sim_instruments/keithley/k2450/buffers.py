@@ -1,4 +1,4 @@
-"""How does a Keithley 2450, 2460 or 2461 hand out its readings: TRACe, FORMat, READ?, MEASure?, FETCh?
+"""Readings of the Keithley 2450, 2460 and 2461: TRACe, FORMat, READ?, MEASure?, FETCh?.
 
 Pages are those of the 2461 reference manual (pp. 6-8 ..., 6-45 ..., 6-156 ...).
 """

@@ -1,4 +1,4 @@
-"""Which commands do the Keithley 2450, 2460 and 2461 have in common?
+"""Commands that the Keithley 2450, 2460 and 2461 have in common.
 
 From the 2461 reference manual (2461-901-01 Rev. A, November 2015), page numbers are its, and the 2450's (2450-901-01
 Rev. B, September 2013) where said. Limit tests, math, overvoltage protection and the predefined trigger models other
@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sim_instruments.keithley.common.faults import suffer
+from sim_instruments.keithley.common.faults import inject
 from sim_instruments.keithley.common.settings import LINE_HZ, MeasureSettings, SourceSettings
 from sim_instruments.keithley.common.source_meter import SourceMeter
 from sim_instruments.keithley.k2450.buffers import BufferCommands
@@ -120,13 +120,13 @@ class TouchSourceMeter:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()
 
-    def conversation(self, _channel: str = "", /) -> Exchange:
+    def client_session(self, _channel: str = "", /) -> Exchange:
         """Return a client's message exchange."""
         return Exchange(self)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let something happen to it: one of `sim_instruments.core.instrument.DEVICE_FAULTS`."""
-        suffer(self.meter, fault)
+        inject(self.meter, fault)
         if fault == "reboot":
             self._buffers.reset()
 

@@ -1,4 +1,4 @@
-"""Which sweeps and pulses does a Keithley 2450, 2460 or 2461 make, and with which trigger model?
+"""Sweeps and pulses of the Keithley 2450, 2460 and 2461, and their trigger models.
 
 Pages are those of the 2461 reference manual, section 6, and of the 2450's where said.
 """

@@ -1,4 +1,4 @@
-"""How is a Keithley 2450, 2460 or 2461 programmed: trigger blocks and source configuration lists?
+"""Programming of the Keithley 2450, 2460 and 2461: trigger blocks and source configuration lists.
 
 Pages are those of the 2461 reference manual, section 6.
 """

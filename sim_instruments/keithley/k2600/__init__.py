@@ -1,1 +1,1 @@
-"""How does a Series 2600B System SourceMeter speak: Lua scripts that run in the instrument (TSP)?"""
+"""The simulated Series 2600B System SourceMeter: Lua scripts that run in the instrument (TSP)."""

@@ -1,4 +1,4 @@
-"""What does a reading buffer of a TSP instrument hold? (manual section 9, ``bufferVar``)"""
+"""Reading buffers of a TSP instrument (manual section 9, ``bufferVar``)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does a channel of a 2602B do: source, output, measurements, and its trigger model?
+"""A channel of a 2602B: source, output, measurements, trigger model.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. F): trigger model p. 4-3 ff., commands in
 section 9 under their names.
@@ -7,6 +7,8 @@ The trigger model has its blocks and event detectors, synchronous and asynchrono
 no time (a pass through the trigger layer that waits for nothing takes 10 us), a measurement takes its aperture and
 26 us more (automatic zero makes it three apertures), the output relay 5 ms, and current sourcing is quasi-static: the
 voltage jumps to what drives the current through the sample's dc resistance.
+
+One file over 400 lines on purpose: source, measurement and trigger model of a channel change one state together.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Which commands does a channel have: ``smua`` and ``smub``?
+"""Commands of a channel: ``smua`` and ``smub``.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Contact check, calibration,
 filters, relative offsets and saving to flash are not modelled: those commands do not exist here.

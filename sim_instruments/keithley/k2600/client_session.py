@@ -1,4 +1,4 @@
-"""How do lines that come in become scripts, and what is done at once although a script runs?
+"""Session of a client: lines that come in become scripts; some commands act at once although a script runs.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. F), sections 7 (scripts) and 11 (common commands, which stand for TSP
 code). Every line is a chunk of its own; between ``loadscript`` and ``endscript`` lines make a script.
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sim_instruments.keithley.k2600.errors import TspError
 
 if TYPE_CHECKING:
-    from sim_instruments.keithley.k2600.instrument import TspInstrument
+    from sim_instruments.keithley.k2600.host import Host
 
 _TRIGGER = "*TRG"
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
@@ -44,16 +44,16 @@ class _Script:
     lines: list[str] = field(default_factory=list)
 
 
-class TspConversation:
-    """One client's conversation.
+class TspClientSession:
+    """One client's session.
 
     Parameters
     ----------
-    instrument : TspInstrument
+    instrument : Host
         With which; its only Lua is shared by all clients, one chunk at a time.
     """
 
-    def __init__(self, instrument: TspInstrument) -> None:
+    def __init__(self, instrument: Host) -> None:
         self._instrument = instrument
         self._input = bytearray()
         self._lines: deque[str] = deque()
@@ -67,7 +67,7 @@ class TspConversation:
 
         A script that has said something and goes on is looked after by the instrument's own ticking.
         """
-        return bool(self._lines or self.output) or (self._instrument.speaker is self and not self.answered)
+        return bool(self._lines or self.output) or (self._instrument.active_client is self and not self.answered)
 
     def receive(self, data: bytes) -> None:
         """Take bytes and act on whole lines."""
@@ -109,7 +109,7 @@ class TspConversation:
     def clear(self) -> None:
         """Do as a device clear: a script of this client is aborted too (assumed)."""
         self._input.clear()
-        if self._instrument.speaker is self:
+        if self._instrument.active_client is self:
             self._instrument.abort()
         self.forget()
 

@@ -1,4 +1,4 @@
-"""Which errors does a TSP instrument queue?
+"""Errors that a TSP instrument queues.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. C), pp. 8-1 ff. The numbers -2xx and their texts are the manual's;
 which number answers which other mistake, and the numbers above 1000, are assumed.

@@ -1,4 +1,4 @@
-"""What is a Keithley 2602B with a sample on channel a, as a program meets it?"""
+"""A Keithley 2602B with a sample on channel a, as a program meets it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sim_instruments.frontend.electronics import Noise
 from sim_instruments.frontend.response import Drive
 from sim_instruments.keithley.k2600.channel import KEITHLEY_2602B, LINE_HZ, Channel
 from sim_instruments.keithley.k2600.channel_commands import ChannelCommands
-from sim_instruments.keithley.k2600.client_session import TspConversation
+from sim_instruments.keithley.k2600.client_session import TspClientSession
 from sim_instruments.keithley.k2600.errors import ErrorQueue, TspError
 from sim_instruments.keithley.k2600.interpreter import Interpreter
 from sim_instruments.keithley.k2600.numbers import Format, whole
@@ -18,9 +18,11 @@ from sim_instruments.keithley.k2600.system_commands import COMMAND_TRIGGER, Syst
 from sim_instruments.keithley.k2600.timeline import Timeline
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from typing import Any
 
     from sim_instruments.core.clock import Clock
+    from sim_instruments.keithley.k2600.host import Client
     from sim_instruments.sample.cell import Cell
 
 _MODEL, _SERIAL, _REVISION = "2602B", "4082301", "3.4.2"
@@ -53,12 +55,12 @@ class TspInstrument:
         self.errors = ErrorQueue()
         self.format = Format()
         drive = Drive(self._cell, KEITHLEY_2602B.response_s)
-        self.channels = {
+        self.channels: Mapping[str, Channel] = {
             "smua": Channel(self.timeline, drive, self._noise, 1, self.errors),
             "smub": Channel(self.timeline, None, self._noise, 2, self.errors),
         }
         self.status = Status(self.errors, self.channels)
-        self.speaker: TspConversation | None = None
+        self.active_client: Client | None = None
         self._completion_asked = False
         self._prompts = 0
         self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
@@ -97,9 +99,9 @@ class TspInstrument:
         """Work the cell's step response out now."""
         self._cell.step_charge(1.0)
 
-    def conversation(self, _channel: str = "", /) -> TspConversation:
-        """Return a client's conversation."""
-        return TspConversation(self)
+    def client_session(self, _channel: str = "", /) -> TspClientSession:
+        """Return a client's session."""
+        return TspClientSession(self)
 
     def update(self) -> float:
         """Bring the instrument to the present: events, and scripts that waited for them."""
@@ -116,10 +118,10 @@ class TspInstrument:
     def _go_on(self) -> None:
         while self._lua.run():
             pass
-        if self.speaker is not None and not self._lua.running:
+        if self.active_client is not None and not self._lua.running:
             if self._prompts:
-                self.speaker.output += b"TSP?\n" if len(self.errors) else b"TSP>\n"
-            self.speaker = None
+                self.active_client.output += b"TSP?\n" if len(self.errors) else b"TSP>\n"
+            self.active_client = None
 
     @property
     def busy(self) -> bool:
@@ -138,26 +140,26 @@ class TspInstrument:
 
     # -- what clients and scripts ask for -----------------------------------------------------------------------------
 
-    def execute(self, chunk: str, speaker: TspConversation) -> None:
+    def execute(self, chunk: str, active_client: Client) -> None:
         """Run a chunk for a client."""
-        self.speaker = speaker
-        speaker.answered = False
+        self.active_client = active_client
+        active_client.answered = False
         self._lua.start(chunk)
         self._go_on()
 
-    def keep_script(self, name: str, lines: list[str], speaker: TspConversation, *, run: bool) -> None:
+    def keep_script(self, name: str, lines: list[str], active_client: Client, *, run: bool) -> None:
         """Keep a script under its name, as a table with ``run`` and ``source``; run it if asked."""
         problem = self._lua.keep(name, "\n".join(lines))
         if problem is not None:
             self.refuse(TspError(-285, problem))
         elif run:
-            self.execute(f"{name or 'script'}.run()", speaker)
+            self.execute(f"{name or 'script'}.run()", active_client)
 
     def say(self, data: bytes, *, ends: bool = False) -> None:
         """Send something to the client whose script runs; `ends` if that ends an answer."""
-        if self.speaker is not None:
-            self.speaker.output += data
-            self.speaker.answered = ends
+        if self.active_client is not None:
+            self.active_client.output += data
+            self.active_client.answered = ends
 
     def refuse(self, error: TspError) -> None:
         """Queue an error."""
@@ -175,8 +177,8 @@ class TspInstrument:
     def trigger(self) -> None:
         """Do as ``*TRG``."""
         self.update()
-        if self.speaker is not None:
-            self.speaker.answered = False
+        if self.active_client is not None:
+            self.active_client.answered = False
         self.timeline.fire(COMMAND_TRIGGER)
         self.update()
 
@@ -195,7 +197,7 @@ class TspInstrument:
             unit.reset()
         self._commands.reset()
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let one of `DEVICE_FAULTS` happen."""
         now = self.update()
         unit = self.channels["smua"]
@@ -232,7 +234,7 @@ class TspInstrument:
         for unit in self.channels.values():
             unit.abort()
             unit.switch(on=False, open_relay=True)
-        speaker = self.speaker
+        active_client = self.active_client
         self._switch_on()
-        if speaker is not None:
-            speaker.forget()
+        if active_client is not None:
+            active_client.forget()

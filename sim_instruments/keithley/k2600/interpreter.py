@@ -1,4 +1,4 @@
-"""How does a real Lua run inside a simulated instrument, in instrument time, so that it can wait and be aborted?
+"""A real Lua inside a simulated instrument, in instrument time, so that it can wait and be aborted.
 
 A script has a thread of its own, but never runs beside the rest: the instrument hands over to it and waits until it
 hands back, at its end or wherever it has to wait. That lets a script wait anywhere, in a loop in a function in a pcall,

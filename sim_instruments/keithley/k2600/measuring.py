@@ -1,4 +1,4 @@
-"""What does a channel read, and when is a reading there?"""
+"""Measurements of a channel: what it reads, and when a reading is ready."""
 
 from __future__ import annotations
 

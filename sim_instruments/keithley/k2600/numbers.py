@@ -1,4 +1,4 @@
-"""How does the instrument write numbers and which does it accept?"""
+"""Numbers as the instrument writes and accepts them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What do the status registers of a TSP instrument say? (manual section 12)
+"""Status registers of a TSP instrument (manual section 12).
 
 Modelled: the status byte, the standard event register, and per channel the operation, measurement and questionable
 registers that tell of sweeps, trigger overruns, limits and temperature, with their summaries above. Transition filters

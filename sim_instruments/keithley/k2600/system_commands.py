@@ -1,4 +1,4 @@
-"""Which commands does the instrument have beside its channels?
+"""Commands of the instrument beside its channels.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Not modelled, hence not there: digital I/O, TSP-Link,
 LAN triggers, the file system, saved setups, menus and input prompts on the display.
@@ -17,7 +17,7 @@ from sim_instruments.keithley.k2600.timeline import Detector, Timer
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sim_instruments.keithley.k2600.instrument import TspInstrument
+    from sim_instruments.keithley.k2600.host import Host
     from sim_instruments.keithley.k2600.interpreter import Interpreter
 
 COMMAND_TRIGGER = 10  # event numbers (assumed)
@@ -32,11 +32,11 @@ class SystemCommands:
     ----------
     lua : Interpreter
         Where they are entered.
-    instrument : TspInstrument
+    instrument : Host
         What they command.
     """
 
-    def __init__(self, lua: Interpreter, instrument: TspInstrument) -> None:
+    def __init__(self, lua: Interpreter, instrument: Host) -> None:
         self._lua = lua
         self._instrument = instrument
         self._since_s = 0.0

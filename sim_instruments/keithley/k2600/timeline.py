@@ -1,4 +1,4 @@
-"""What happens when inside the instrument, and who hears of it? (events in instrument time, section 4 of the manual)"""
+"""Events in instrument time and who is told of them (section 4 of the manual)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What does one channel of a B2900 do to its sample: source, list, compliance, readings, trace, output switch?
+"""One channel of a B2900: source, list, compliance, readings, trace, output switch.
 
 Pages are those of the Agilent B2900 SCPI command reference, edition 2 (B2910-90030), unless another book is named.
 Assumed: noise, settling, the relay's 5 ms, and that a measurement's own initial wait is nothing.

@@ -1,4 +1,4 @@
-"""Which commands does a Keysight B2912A understand?
+"""Commands of the Keysight B2912A.
 
 From the Agilent B2900 SCPI command reference (B2910-90030, edition 2); page numbers are its. Current sources, limit
 tests, arithmetic, digital I/O, external triggers, program memory and display are not modelled and are refused. The
@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING
 
 from sim_instruments.frontend.electronics import Electronics
 from sim_instruments.keysight.b2900.channel import LIST_POINTS, Channel
+from sim_instruments.keysight.b2900.channel_commands import ChannelCommands, nr3
 from sim_instruments.keysight.b2900.readout import Readout
+from sim_instruments.keysight.b2900.trigger_commands import TriggerCommands
 from sim_instruments.keysight.b2900.triggers import INFINITE
 from sim_instruments.sample.cell import Cell
 from sim_instruments.sample.relaxation import constant
-from sim_instruments.scpi.message_exchange import CommonCommands, Exchange, Wait
-from sim_instruments.scpi.parser import ChannelList, Choice, Command, CommandTree, Numeric, boolean, string
+from sim_instruments.scpi.message_exchange import CommonCommands, Exchange
+from sim_instruments.scpi.parser import Choice, Command, CommandTree, Numeric, boolean, string
 from sim_instruments.scpi.status import EventRegister, ScpiError, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from sim_instruments.core.clock import Clock
-    from sim_instruments.keysight.b2900.triggers import Action, Layer
 
 CHANNELS = 2
 _LARGEST_V, _LARGEST_A = 210.0, 3.03
@@ -82,11 +83,12 @@ class B2912A:
         # Errors are numbered with their sign (p. 5-2); the first entry of a header in the tree holds.
         self.tree.add(":SYSTem:ERRor[:NEXT]?", Command(lambda: '{:+d},"{}"'.format(*self.status.next_error())))
         CommonCommands(self.tree, self)
+        self._commands = ChannelCommands(self.tree, self)
         self._add_system()
         self._add_source()
         self._add_sense()
         self._add_output()
-        self._add_triggers()
+        TriggerCommands(self._commands, self)
         self._readout = Readout(self.tree, self)
 
     # -- as the message exchange and the server see it ----------------------------------------------------------------
@@ -95,7 +97,7 @@ class B2912A:
         """Work the cell's step response out now: the first reading of all would wait for it."""
         self._cell.step_charge(1.0)
 
-    def conversation(self, _channel: str = "", /) -> Exchange:
+    def client_session(self, _channel: str = "", /) -> Exchange:
         """Return a client's message exchange."""
         return Exchange(self)
 
@@ -126,7 +128,7 @@ class B2912A:
         if not any(waited):
             raise ScpiError(-211)
 
-    def suffer(self, fault: str) -> None:
+    def inject(self, fault: str) -> None:
         """Let one of `sim_instruments.core.instrument.DEVICE_FAULTS` happen now.
 
         Raises
@@ -178,44 +180,6 @@ class B2912A:
             register.event |= condition & ~register.condition  # positive transitions only
             register.condition = condition
 
-    # -- how commands are entered -------------------------------------------------------------------------------------
-
-    def _enter(self, pattern: str, command: Command) -> None:
-        """Enter a command of one channel; ``[c]`` stands for its number, and an optional first node may be left out."""
-        self.tree.add(pattern.replace("[:SOURce[c]]", ":SOURce[c]").replace("[c]", "<1-2>"), command)
-        if pattern.startswith("[:SOURce[c]]"):
-            act = command.act
-            first = Command(lambda *values: act(1, *values), command.parameters, command.required, command.repeats)
-            self.tree.add(pattern.removeprefix("[:SOURce[c]]"), first)
-
-    def _number(
-        self, pattern: str, kind: Numeric, read: Callable[[Channel], float], write: Callable[[Channel, float], None]
-    ) -> None:
-        def query(number: int, bound: float | None = None) -> str:
-            return nr3(read(self.channels[number]) if bound is None else bound)
-
-        self._enter(pattern, Command(self._writer(write), (kind,), 1))
-        self._enter(f"{pattern}?", Command(query, (_bound_of(kind),)))
-
-    def _choice(self, pattern: str, kind: Callable[[str], object], read: Callable[[Channel], str], field: str) -> None:
-        self._enter(pattern, Command(self._writer(lambda c, value: setattr(c.settings, field, value)), (kind,), 1))
-        self._enter(f"{pattern}?", Command(lambda number: read(self.channels[number])))
-
-    def _writer(self, write: Callable[..., None]) -> Callable[..., None]:
-        def act(number: int, *values: object) -> None:
-            self.update()
-            write(self.channels[number], *values)
-
-        return act
-
-    def _setting(self, pattern: str, kind: Numeric, field: str) -> None:
-        self._number(
-            pattern, kind, lambda c: float(getattr(c.settings, field)), lambda c, v: setattr(c.settings, field, v)
-        )
-
-    def _switch(self, pattern: str, field: str) -> None:
-        self._choice(pattern, boolean, lambda c: str(int(getattr(c.settings, field))), field)
-
     # -- subsystems ---------------------------------------------------------------------------------------------------
 
     def _add_system(self) -> None:
@@ -229,36 +193,36 @@ class B2912A:
     def _add_source(self) -> None:
         s = "[:SOURce[c]]"
         level = Numeric(-_LARGEST_V, _LARGEST_V, 0.0, "V")
-        self._choice(f"{s}:FUNCtion:MODE", Choice(("VOLTage",)), lambda _: "VOLT", "function")
-        self._choice(f"{s}:FUNCtion[:SHAPe]", Choice(("DC", "PULSe")), lambda c: c.settings.shape, "shape")
-        self._switch(f"{s}:FUNCtion:TRIGgered:CONTinuous", "keeps_last")
+        self._commands.choice(f"{s}:FUNCtion:MODE", Choice(("VOLTage",)), lambda _: "VOLT", "function")
+        self._commands.choice(f"{s}:FUNCtion[:SHAPe]", Choice(("DC", "PULSe")), lambda c: c.settings.shape, "shape")
+        self._commands.switch(f"{s}:FUNCtion:TRIGgered:CONTinuous", "keeps_last")
         volt = f"{s}:VOLTage"
         amplitude = "[:LEVel][:IMMediate][:AMPLitude]"
-        self._number(
+        self._commands.number(
             volt + amplitude, level, lambda c: c.settings.level_V, lambda c, v: c.set_level(self.clock.now(), v)
         )
-        self._number(
+        self._commands.number(
             f"{volt}[:LEVel]:TRIGgered[:AMPLitude]",
             level,
             lambda c: c.settings.level_V if c.settings.triggered_V is None else c.settings.triggered_V,
             lambda c, v: setattr(c.settings, "triggered_V", v),
         )
-        self._choice(f"{volt}:MODE", Choice(("FIXed", "LIST", "SWEep")), lambda c: c.settings.mode, "mode")
-        self._number(f"{volt}:RANGe", level, lambda c: c.settings.voltage_range_V, _set_voltage_range)
-        self._switch(f"{volt}:RANGe:AUTO", "auto_voltage_range")
-        self._setting(f"{volt}:STARt", level, "sweep_start_V")
-        self._setting(f"{volt}:STOP", level, "sweep_stop_V")
+        self._commands.choice(f"{volt}:MODE", Choice(("FIXed", "LIST", "SWEep")), lambda c: c.settings.mode, "mode")
+        self._commands.number(f"{volt}:RANGe", level, lambda c: c.settings.voltage_range_V, _set_voltage_range)
+        self._commands.switch(f"{volt}:RANGe:AUTO", "auto_voltage_range")
+        self._commands.setting(f"{volt}:STARt", level, "sweep_start_V")
+        self._commands.setting(f"{volt}:STOP", level, "sweep_stop_V")
         points = Numeric(1, LIST_POINTS, 1, integer=True)
         for node in (f"{volt}:POINts", f"{s}:SWEep:POINts"):
-            self._number(
+            self._commands.number(
                 node,
                 points,
                 lambda c: c.settings.sweep_points,
                 lambda c, v: setattr(c.settings, "sweep_points", int(v)),
             )
-        self._setting(f"{s}:PULSe:DELay", Numeric(0.0, 99_999.9, 0.0, "S"), "pulse_delay_s")
-        self._setting(f"{s}:PULSe:WIDTh", Numeric(50e-6, 100_000.0, 50e-6, "S"), "pulse_width_s")
-        self._switch(f"{s}:WAIT[:STATe]", "source_wait")
+        self._commands.setting(f"{s}:PULSe:DELay", Numeric(0.0, 99_999.9, 0.0, "S"), "pulse_delay_s")
+        self._commands.setting(f"{s}:PULSe:WIDTh", Numeric(50e-6, 100_000.0, 50e-6, "S"), "pulse_width_s")
+        self._commands.switch(f"{s}:WAIT[:STATe]", "source_wait")
         self._add_lists(s, level)
 
     def _add_lists(self, s: str, level: Numeric) -> None:
@@ -278,12 +242,12 @@ class B2912A:
             channel.settings.list_start = int(index)
 
         node = f"{s}:LIST:VOLTage"
-        self._enter(node, Command(self._idle_writer(replace), (level,), 1, repeats=True))
-        self._enter(f"{node}?", Command(lambda n: ",".join(nr3(v) for v in self.channels[n].settings.list_V)))
-        self._enter(f"{node}:APPend", Command(self._idle_writer(append), (level,), 1, repeats=True))
-        self._enter(f"{node}:POINts?", Command(lambda n: str(len(self.channels[n].settings.list_V))))
+        self._commands.enter(node, Command(self._idle_writer(replace), (level,), 1, repeats=True))
+        self._commands.enter(f"{node}?", Command(lambda n: ",".join(nr3(v) for v in self.channels[n].settings.list_V)))
+        self._commands.enter(f"{node}:APPend", Command(self._idle_writer(append), (level,), 1, repeats=True))
+        self._commands.enter(f"{node}:POINts?", Command(lambda n: str(len(self.channels[n].settings.list_V))))
         index = Numeric(1, LIST_POINTS, 1, integer=True)
-        self._number(f"{node}:STARt", index, lambda c: c.settings.list_start, start)
+        self._commands.number(f"{node}:STARt", index, lambda c: c.settings.list_start, start)
 
     def _idle_writer(self, write: Callable[..., None]) -> Callable[..., None]:
         def act(channel: Channel, *values: object) -> None:
@@ -291,49 +255,59 @@ class B2912A:
                 raise ScpiError(-221, "the trigger system is not idle")
             write(channel, *values)
 
-        return self._writer(act)
+        return self._commands.writer(act)
 
     def _add_sense(self) -> None:
         s = ":SENSe[c]"
-        self._enter(f"{s}:FUNCtion[:ON]", Command(self._writer(_set_functions), (string,), 1, repeats=True))
+        self._commands.enter(
+            f"{s}:FUNCtion[:ON]", Command(self._commands.writer(_set_functions), (string,), 1, repeats=True)
+        )
         quoted = Command(lambda n: ",".join(f'"{f}"' for f in self.channels[n].settings.functions))
-        self._enter(f"{s}:FUNCtion[:ON]?", quoted)
-        self._enter(f"{s}:FUNCtion[:ON]:ALL", Command(self._writer(lambda c: _set_functions(c, *_FUNCTIONS))))
-        self._setting(f"{s}:CURRent[:DC]:PROTection[:LEVel]", Numeric(1e-10, _LARGEST_A, 1e-4, "A"), "compliance_A")
+        self._commands.enter(f"{s}:FUNCtion[:ON]?", quoted)
+        self._commands.enter(
+            f"{s}:FUNCtion[:ON]:ALL", Command(self._commands.writer(lambda c: _set_functions(c, *_FUNCTIONS)))
+        )
+        self._commands.setting(
+            f"{s}:CURRent[:DC]:PROTection[:LEVel]", Numeric(1e-10, _LARGEST_A, 1e-4, "A"), "compliance_A"
+        )
         tripped = Command(lambda n: str(int(self.channels[n].tripped or self.channels[n].limited(self.clock.now()))))
-        self._enter(f"{s}:CURRent[:DC]:PROTection:TRIPped?", tripped)
+        self._commands.enter(f"{s}:CURRent[:DC]:PROTection:TRIPped?", tripped)
         current = Numeric(-_LARGEST_A, _LARGEST_A, 1e-4, "A")
-        self._number(f"{s}:CURRent[:DC]:RANGe[:UPPer]", current, lambda c: c.settings.current_range_A, _set_range)
-        self._switch(f"{s}:CURRent[:DC]:RANGe:AUTO", "auto_current_range")
+        self._commands.number(
+            f"{s}:CURRent[:DC]:RANGe[:UPPer]", current, lambda c: c.settings.current_range_A, _set_range
+        )
+        self._commands.switch(f"{s}:CURRent[:DC]:RANGe:AUTO", "auto_current_range")
         for function in ("CURRent", "VOLTage"):
             # Beyond its limits the time becomes the limit (p. 4-73); one aperture holds for all functions.
-            self._number(
+            self._commands.number(
                 f"{s}:{function}[:DC]:APERture",
                 Numeric(-float("inf"), float("inf"), 0.1 / 60.0, "S"),
                 lambda c: c.settings.aperture_s,
                 lambda c, v: setattr(c.settings, "aperture_s", min(max(v, 8e-6), 2.0)),
             )
-            self._number(
+            self._commands.number(
                 f"{s}:{function}[:DC]:NPLCycles",
                 Numeric(-float("inf"), float("inf"), 0.1),
                 lambda c: c.settings.aperture_s * 60.0,
                 lambda c, v: setattr(c.settings, "aperture_s", min(max(v, 4.8e-4), 120.0) / 60.0),
             )
-        self._switch(f"{s}:REMote", "four_wire")
-        self._switch(f"{s}:WAIT[:STATe]", "wait")
-        self._setting(f"{s}:WAIT:OFFSet", Numeric(0.0, 1.0, 0.0, "S"), "wait_offset_s")
+        self._commands.switch(f"{s}:REMote", "four_wire")
+        self._commands.switch(f"{s}:WAIT[:STATe]", "wait")
+        self._commands.setting(f"{s}:WAIT:OFFSet", Numeric(0.0, 1.0, 0.0, "S"), "wait_offset_s")
 
     def _add_output(self) -> None:
         o = ":OUTPut[c]"
-        self._enter(f"{o}[:STATe]", Command(self._switch_output, (boolean,), 1))
-        self._enter(f"{o}[:STATe]?", Command(lambda n: str(int(self.channels[n].output_on))))
-        self._choice(f"{o}:OFF:MODE", Choice(("NORMal", "HIZ", "ZERO")), lambda c: c.settings.off_mode, "off_mode")
-        self._switch(f"{o}:OFF:AUTO", "off_auto")
-        self._switch(f"{o}:ON:AUTO", "on_auto")
-        self._switch(f"{o}:PROTection[:STATe]", "protection")
-        self._switch(f"{o}:FILTer[:LPASs][:STATe]", "filter_on")
+        self._commands.enter(f"{o}[:STATe]", Command(self._switch_output, (boolean,), 1))
+        self._commands.enter(f"{o}[:STATe]?", Command(lambda n: str(int(self.channels[n].output_on))))
+        self._commands.choice(
+            f"{o}:OFF:MODE", Choice(("NORMal", "HIZ", "ZERO")), lambda c: c.settings.off_mode, "off_mode"
+        )
+        self._commands.switch(f"{o}:OFF:AUTO", "off_auto")
+        self._commands.switch(f"{o}:ON:AUTO", "on_auto")
+        self._commands.switch(f"{o}:PROTection[:STATe]", "protection")
+        self._commands.switch(f"{o}:FILTer[:LPASs][:STATe]", "filter_on")
         low = Choice(("GROund", "FLOat"))
-        self._choice(f"{o}:LOW", low, lambda c: c.settings.low_terminal, "low_terminal")
+        self._commands.choice(f"{o}:LOW", low, lambda c: c.settings.low_terminal, "low_terminal")
 
     def _switch_output(self, number: int, on: bool) -> None:
         now, channel = self.update(), self.channels[number]
@@ -342,88 +316,6 @@ class B2912A:
         if not on and channel.busy:
             channel.abort(now)  # assumed: a measurement ends with the output
         channel.switch_output(now, on=on)
-
-    def _add_triggers(self) -> None:
-        for layer in ("arm", "trigger"):
-            node = {"arm": ":ARM[c]", "trigger": ":TRIGger[c]"}[layer]
-            for name, actions in (
-                (":TRANsient", ("transient",)),
-                (":ACQuire", ("acquire",)),
-                ("[:ALL]", ("transient", "acquire")),
-            ):
-                self._add_layer(f"{node}{name}", layer, actions)
-        lists = (ChannelList(CHANNELS),)
-        for header, what in (
-            ("", ("transient", "acquire")),
-            (":TRANsient", ("transient",)),
-            (":ACQuire", ("acquire",)),
-        ):
-            optional = header or "[:ALL]"
-            self.tree.add(f":INITiate[:IMMediate]{optional}", Command(self._initiate(what), lists))
-            self.tree.add(f":ABORt{optional}", Command(self._abort(what), lists))
-            self.tree.add(f":IDLE{optional}?", Command(self._until_idle(what), lists))
-            for layer in (":ARM", ":TRIGger"):
-                self.tree.add(f"{layer}{optional}[:IMMediate]", Command(self._bus_event(what), lists))
-
-    def _add_layer(self, node: str, layer: str, actions: tuple[str, ...]) -> None:
-        def layers(channel: Channel) -> Iterable[Layer]:
-            return [getattr(getattr(channel, action), layer) for action in actions]
-
-        def write(field: str) -> Callable[[Channel, object], None]:
-            def act(channel: Channel, value: object) -> None:
-                if channel.busy:
-                    raise ScpiError(-221, "the trigger system is not idle")
-                for one in layers(channel):
-                    setattr(one, field, value)
-
-            return act
-
-        def read(field: str) -> Callable[[Channel], float]:
-            return lambda channel: float(getattr(next(iter(layers(channel))), field))
-
-        self._number(f"{node}:TIMer", _TIMER, read("timer_s"), write("timer_s"))
-        self._number(f"{node}:DELay", _DELAY, read("delay_s"), write("delay_s"))
-        count = write("count")
-        self._number(f"{node}:COUNt", _COUNT, read("count"), lambda c, v: count(c, int(v)))
-        self._enter(f"{node}:SOURce[:SIGNal]", Command(self._writer(write("source")), (_SOURCES,), 1))
-        self._enter(f"{node}:SOURce[:SIGNal]?", Command(lambda n: str(next(iter(layers(self.channels[n]))).source)))
-
-    def _chosen(self, channels: tuple[int, ...]) -> list[Channel]:
-        return [self.channels[number] for number in channels or tuple(self.channels)]
-
-    def _initiate(self, actions: tuple[str, ...]) -> Callable[..., None]:
-        def act(channels: tuple[int, ...] = ()) -> None:
-            now = self.update()
-            for channel in self._chosen(channels):
-                channel.initiate(now, transient="transient" in actions, acquire="acquire" in actions)
-            self.update()
-
-        return act
-
-    def _abort(self, actions: tuple[str, ...]) -> Callable[..., None]:
-        def act(channels: tuple[int, ...] = ()) -> None:
-            now = self.update()
-            for channel in self._chosen(channels):
-                channel.abort(now, transient="transient" in actions, acquire="acquire" in actions)
-
-        return act
-
-    def _until_idle(self, actions: tuple[str, ...]) -> Callable[..., Wait]:
-        def act(channels: tuple[int, ...] = ()) -> Wait:
-            watched: list[Action] = [getattr(c, name) for c in self._chosen(channels) for name in actions]
-            return Wait(lambda: all(action.phase == "idle" for action in watched), lambda: "1")
-
-        return act
-
-    def _bus_event(self, actions: tuple[str, ...]) -> Callable[..., None]:
-        def act(_number: int, channels: tuple[int, ...] = ()) -> None:  # the list says which, not the header's number
-            now = self.update()
-            chosen = [getattr(c, name) for c in self._chosen(channels) for name in actions]
-            waited = [action.event(now) for action in chosen]
-            if not any(waited):
-                raise ScpiError(-211)
-
-        return act
 
 
 _FUNCTIONS = ("CURR", "VOLT", "RES")
@@ -443,17 +335,3 @@ def _set_voltage_range(channel: Channel, value: float) -> None:
 def _set_range(channel: Channel, value: float) -> None:
     channel.settings.current_range_A = channel.electronics.current_range(value)
     channel.settings.auto_current_range = False
-
-
-def _bound_of(kind: Numeric) -> Callable[[str], float]:
-    def bound(text: str) -> float:
-        if (value := kind.keyword(text)) is None:
-            raise ScpiError(-224, text)
-        return value
-
-    return bound
-
-
-def nr3(value: float) -> str:
-    """Return a number as the B2900 writes it: ``+1.000001E-06`` (p. 1-12)."""
-    return f"{value:+.6E}"

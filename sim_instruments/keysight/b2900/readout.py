@@ -1,4 +1,4 @@
-"""How does a B2900 hand out its readings: FORMat, MEASure?, READ?, FETCh?, SENSe:DATA?, TRACe?
+"""Readings of a B2900: FORMat, MEASure?, READ?, FETCh?, SENSe:DATA?, TRACe?.
 
 Pages are those of the Agilent B2900 SCPI command reference, edition 2 (B2910-90030).
 """
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from sim_instruments.keysight.b2900.channel import Channel, Store
-    from sim_instruments.keysight.b2900.instrument import B2912A
+    from sim_instruments.keysight.b2900.host import Host
 
     Rows = NDArray[np.float64]
 
@@ -45,11 +45,11 @@ class Readout:
     ----------
     tree : CommandTree
         Where they are entered.
-    device : B2912A
+    device : Host
         The instrument.
     """
 
-    def __init__(self, tree: CommandTree, device: B2912A) -> None:
+    def __init__(self, tree: CommandTree, device: Host) -> None:
         self._tree = tree
         self._device = device
         self.reset()

@@ -1,4 +1,4 @@
-"""When does a B2900 step its source, and when does it measure?
+"""Triggers of a B2900: when it steps its source, and when it measures.
 
 The arm and trigger layers of one device action: user's guide (B2910-90010, edition 5) p. 6-27. Assumed: a timer's first
 event comes when its layer is entered; the trigger layer is left when its last action ends; a timer event that comes

@@ -1,4 +1,4 @@
-"""How do an instrument's bytes get to a client, with what may go wrong on the way?"""
+"""Channel that carries an instrument's bytes to a client, with what may go wrong on the way."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sim_instruments.serving.injected_faults import garbled, wrong_length
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sim_instruments.core.instrument import Conversation, Instrument
+    from sim_instruments.core.instrument import ClientSession, Instrument
     from sim_instruments.serving.injected_faults import Fault, FaultSchedule
 
 POLL_S = 0.001
@@ -47,7 +47,7 @@ class Host:
         while True:
             self.device.update()
             if not self.faults.quiet:
-                self.suffer(self.faults.at_time(self._now()))
+                self.inject(self.faults.at_time(self._now()))
                 self._drop_all()
             await asyncio.sleep(TICK_S)
 
@@ -60,16 +60,16 @@ class Host:
     def heard(self, data: bytes, *, end: bool = False) -> None:
         """Let faults come that come with a client's message; its end counts as that of a line."""
         if not self.faults.quiet:
-            self.suffer(self.faults.heard(data + (b"\n" if end and not data.endswith(b"\n") else b"")))
+            self.inject(self.faults.heard(data + (b"\n" if end and not data.endswith(b"\n") else b"")))
 
-    def suffer(self, faults: list[Fault]) -> None:
+    def inject(self, faults: list[Fault]) -> None:
         """Let the instrument's own faults happen."""
         for fault in faults:
             if fault.name == "second-client":
-                self.device.conversation().receive(b"*RST\n")
+                self.device.client_session().receive(b"*RST\n")
                 continue
             try:
-                self.device.suffer(fault.name)
+                self.device.inject(fault.name)
             except ValueError as unknown:
                 sys.stderr.write(f"{unknown}\n")
 
@@ -132,7 +132,7 @@ class Channel:
     async def _passed(self, data: bytes) -> None:
         if data:
             await self._written(data)
-            self._host.suffer(self._host.faults.counted(len(data)))
+            self._host.inject(self._host.faults.counted(len(data)))
 
     async def _failed(self, fault: Fault, data: bytes) -> bytes:
         """Do one fault to what is left of an answer; return what is left then."""
@@ -171,8 +171,8 @@ class Channel:
             self._writer.close()
 
 
-async def converse(host: Host, talk: Conversation, reader: asyncio.StreamReader, channel: Channel) -> None:
-    """Carry a conversation over a stream of bytes until the client goes or is dropped."""
+async def converse(host: Host, talk: ClientSession, reader: asyncio.StreamReader, channel: Channel) -> None:
+    """Carry a client's session over a stream of bytes until the client goes or is dropped."""
 
     async def flush() -> None:
         if talk.output:

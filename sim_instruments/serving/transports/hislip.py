@@ -1,4 +1,4 @@
-"""How is an instrument reached over HiSLIP?
+"""Transport HiSLIP.
 
 IVI-6.1, *High-Speed LAN Instrument Protocol*, rev. 1.1: two TCP connections a client, one for messages (synchronous),
 one for status, clear and locks (asynchronous); each message has a header of 16 bytes. Synchronized mode only.
@@ -18,7 +18,7 @@ from sim_instruments.core.instrument import messages_of
 from sim_instruments.serving.transports.channel import POLL_S, Channel, Clients, Host
 
 if TYPE_CHECKING:
-    from sim_instruments.core.instrument import MessageConversation
+    from sim_instruments.core.instrument import MessageClientSession
 
 _HEADER = struct.Struct("!2sBBIQ")
 _VERSION, _VENDOR = 0x0100, 0x494F  # 1.0; "IO"
@@ -64,10 +64,10 @@ class _Kind(enum.IntEnum):
 
 @dataclass
 class _Session:
-    """One client: its conversation, and where its answers go."""
+    """One client: its session, and where its answers go."""
 
     number: int
-    talk: MessageConversation
+    talk: MessageClientSession
     channel: Channel
     asynchronous: Channel | None = None
     message_id: int = 0

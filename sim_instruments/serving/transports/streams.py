@@ -1,4 +1,4 @@
-"""How is an instrument reached over a raw socket, or over a serial line?"""
+"""Transports raw socket and serial line."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class SocketTransport:
         return f"TCPIP::127.0.0.1::{port}::SOCKET"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talk = self._host.device.conversation(self._channel)
+        talk = self._host.device.client_session(self._channel)
         await converse(self._host, talk, reader, Channel(self._host, writer))
 
     async def close(self) -> None:
@@ -75,7 +75,7 @@ class PtyWriter:
 
 
 class PtyTransport:
-    """A serial line: the other end of a pseudo-terminal. There is one conversation, whoever opens the line.
+    """A serial line: the other end of a pseudo-terminal. There is one session, whoever opens the line.
 
     Parameters
     ----------
@@ -108,7 +108,7 @@ class PtyTransport:
         )
         self._pipes = [reading]
         writer = PtyWriter(ours)
-        talk = self._host.device.conversation(self._channel)
+        talk = self._host.device.client_session(self._channel)
         self._task = asyncio.create_task(converse(self._host, talk, reader, Channel(self._host, writer)))
         return f"ASRL{os.ttyname(theirs)}::INSTR"
 

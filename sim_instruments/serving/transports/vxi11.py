@@ -1,4 +1,4 @@
-"""How is an instrument reached over VXI-11?
+"""Transport VXI-11.
 
 VXIbus Consortium, *VXI-11 TCP/IP Instrument Protocol*, rev. 1.0 (1995), section B: the core and the abort channel, ONC
 remote procedure call programs (RFC 5531) with XDR arguments (RFC 4506). There is no port mapper: clients are given the
@@ -20,7 +20,7 @@ from sim_instruments.serving.transports.channel import POLL_S, Channel, Clients,
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
-    from sim_instruments.core.instrument import MessageConversation
+    from sim_instruments.core.instrument import MessageClientSession
 
     _Procedures = dict[int, Callable[[bytes], Coroutine[None, None, bytes]]]
 
@@ -37,9 +37,9 @@ _LARGEST_RECORD = 1 << 26  # bytes: a longer one is taken for no record at all
 
 @dataclass
 class _Link:
-    """What ``create_link`` makes: a conversation, with what is left of its answer."""
+    """What ``create_link`` makes: a client's session, with what is left of its answer."""
 
-    talk: MessageConversation
+    talk: MessageClientSession
     aborted: bool = False
 
 
@@ -193,7 +193,7 @@ class Vxi11Transport:
     async def _nothing(self, arguments: bytes) -> bytes:
         return await self._done(arguments, lambda _: None)
 
-    async def _done(self, arguments: bytes, act: Callable[[MessageConversation], object]) -> bytes:
+    async def _done(self, arguments: bytes, act: Callable[[MessageClientSession], object]) -> bytes:
         number, flags, lock_timeout_ms = struct.unpack_from("!iiI", arguments)
         error = await self._refusal(number, flags, lock_timeout_ms)
         if not error:

@@ -15,7 +15,7 @@ from protocols.library import names
 from sim_instruments.core.instrument import DEVICE_FAULTS
 
 OHM = 10_000.0
-KINDS = ("keithley2450", "keithley2460", "keithley2461")
+CATALOGUE = ("keithley2450", "keithley2460", "keithley2461")
 STRETCH = {"keithley2450": 1.0, "keithley2460": 4.0, "keithley2461": 1.0}
 
 
@@ -37,7 +37,7 @@ def rest_of(driver: Potentiostat) -> Block:
     )
 
 
-@pytest.fixture(scope="module", params=[(kind, transport) for kind in KINDS for transport in ("hislip", "vxi11")])
+@pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("hislip", "vxi11")])
 def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
     with simulated_instrument(kind, 1, 20.0, "resistor", transport) as resource:

@@ -133,7 +133,7 @@ def test_faults_of_sensor_and_heater_are_told_and_safe_state_still_works(fault: 
     bench = Bench()
     bench.driver.set_setpoint(310.0)
     bench.clock.advance(5.0)
-    bench.device.suffer(fault)
+    bench.device.inject(fault)
     with pytest.raises(InstrumentError, match=said):
         bench.driver.wait_until_stable(timeout_s=100.0)
     assert bench.driver.safe_state().off

@@ -22,10 +22,10 @@ from sim_instruments.serving.in_process import InProcess, served_here
 from tests.drivers.conformance import Truth, played
 
 RESISTOR = 10_000.0
-KINDS = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
+CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 
 
-@pytest.fixture(scope="module", params=[(kind, transport) for kind in KINDS for transport in ("pty", "socket")])
+@pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("pty", "socket")])
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
     with simulated_instrument(kind, 1, 30.0, "resistor", transport) as served:
@@ -34,7 +34,7 @@ def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 
 @pytest.fixture
 def driver(resource: tuple[str, str]) -> Iterator[EmStat]:
-    kind = KINDS[resource[0]]
+    kind = CATALOGUE[resource[0]]
     opened = kind(VisaSession(resource[1], dialect=kind.dialect))
     yield opened
     opened.safe_state()
@@ -68,7 +68,7 @@ def test_it_is_known_by_its_firmware_and_nobody_minds_the_greeting_of_others(res
     assert found.identity is not None
     assert found.identity.maker == "PalmSens"
     opened = open_potentiostat(resource[1])
-    assert isinstance(opened, KINDS[resource[0]])
+    assert isinstance(opened, CATALOGUE[resource[0]])
     opened.close()
 
 
@@ -148,7 +148,7 @@ def bench(served: InProcess) -> Iterator[Bench]:
     assert isinstance(device, SimulatedEmStat)
     yield Bench(opened, device, served.do)
     opened.close()
-    served.do(lambda: device.suffer("reboot"))
+    served.do(lambda: device.inject("reboot"))
 
 
 def followed(driver: EmStat) -> tuple[int, InstrumentError]:
@@ -205,7 +205,7 @@ def test_a_fault_of_the_run_keeps_what_came_before_and_is_told_with_its_number(b
     n = 0
     while n < 20:
         n += len(bench.driver.read() or ())
-    bench.do(lambda: bench.instrument.suffer("compliance"))
+    bench.do(lambda: bench.instrument.inject("compliance"))
     more, fault = followed(bench.driver)
     assert fault.number == 0x0032
     assert more >= 0
@@ -219,7 +219,7 @@ def test_an_instrument_that_restarts_is_noticed_by_its_silence(bench: Bench, mon
     monkeypatch.setattr("drivers.palmsens.driver._SILENCE_S", 0.3)
     bench.driver.arm(bench.driver.plan(on_resistor(0.02, 1e-5, repeats=100)))
     bench.driver.start()
-    bench.do(lambda: bench.instrument.suffer("reboot"))
+    bench.do(lambda: bench.instrument.inject("reboot"))
     _, fault = followed(bench.driver)
     assert "restarted" in str(fault)
     assert bench.driver.safe_state().off

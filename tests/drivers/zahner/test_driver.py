@@ -32,7 +32,7 @@ class InTime:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.device = PP212(self.clock, load_cell("resistor"), seed=2)
-        self._talk = self.device.conversation()
+        self._talk = self.device.client_session()
         self.lies: dict[str, str] = {}
 
     def monotonic(self) -> float:

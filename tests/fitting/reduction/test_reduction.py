@@ -69,7 +69,7 @@ def test_block_size_does_not_matter(noisy: Any) -> None:
         reducer.append(T[a:b], noisy.voltage_V[a:b], noisy.current_A[a:b], noisy.status[a:b])
     found = reducer.reduction()
     assert (found.n_samples, found.n_excluded, found.n_bends) == (whole.n_samples, whole.n_excluded, whole.n_bends)
-    assert found.bend_A2 == pytest.approx(whole.bend_A2)
+    assert found.second_difference_A2 == pytest.approx(whole.second_difference_A2)
     assert same_products(found.factor, whole.factor)
 
 

@@ -98,10 +98,10 @@ def test_the_bias_of_a_noisy_voltage_is_taken_out(tmp_path: Path) -> None:
 
 def test_with_the_bias_a_right_model_does_not_describe_the_record(monkeypatch: pytest.MonkeyPatch) -> None:
     run, circuit, _ = drawn_run("Mig", 1, 0.0, voltage_noise=0.003)
-    freed = fit(run, circuit)
+    debiased = fit(run, circuit)
     monkeypatch.setattr(VoltageNoise, "error_V", 0.0)
     biased = fit(run, circuit)
-    assert (freed.widening, biased.widening > 3.0) == (1.0, True)
+    assert (debiased.widening, biased.widening > 3.0) == (1.0, True)
     assert any(remark.kind.questions_model for remark in biased.remarks)
 
 

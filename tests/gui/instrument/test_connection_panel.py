@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from drivers import remember
 from gui.common.instrument import SIMULATED_KINDS, USUAL_KIND
-from sim_instruments import KINDS
+from sim_instruments import CATALOGUE
 from tests.drivers.peers import dropper, plugins_installed_in
 
 if TYPE_CHECKING:
@@ -102,5 +102,5 @@ def test_a_simulated_instrument_that_ends_by_itself_is_no_longer_connected(lab: 
 
 
 def test_what_the_menu_offers_can_be_simulated() -> None:
-    assert set(SIMULATED_KINDS) <= set(KINDS)
+    assert set(SIMULATED_KINDS) <= set(CATALOGUE)
     assert USUAL_KIND in SIMULATED_KINDS

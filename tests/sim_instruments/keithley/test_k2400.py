@@ -204,7 +204,7 @@ def test_output_off_ends_an_operation(talk: Talk) -> None:
 
 
 def test_an_open_output_enable_blocks_the_output(talk: Talk) -> None:
-    talk.device.suffer("interlock-open")
+    talk.device.inject("interlock-open")
     talk.write("*CLS;:OUTP ON")
     assert talk.error() == 802
     assert talk.ask(":OUTP?") == "0"

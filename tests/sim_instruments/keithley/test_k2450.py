@@ -179,7 +179,7 @@ def test_readings_can_be_triggered_into_a_buffer_and_measured_with_the_active_fu
 
 def test_an_open_interlock_switches_off_and_is_told_when_high_voltage_is_asked_for(talk: Talk) -> None:
     talk.write(":SOUR:VOLT 0.1;:OUTP ON")
-    talk.device.suffer("interlock-open")
+    talk.device.inject("interlock-open")
     assert talk.ask(":OUTP?;:OUTP:INT:TRIP?") == "0;0"
     assert talk.error() == 5074
     talk.write(":OUTP ON")
@@ -195,7 +195,7 @@ def test_each_fault_shows_and_leaves_an_instrument_that_answers(new_talk: Callab
     talk.write(':SOUR:VOLT 0.01;:SOUR:VOLT:ILIM 1e-4;:DIG:FUNC "CURR";:DIG:CURR:RANG 1e-4;:TRAC:MAKE "b",100000')
     talk.write(':TRIG:LOAD "Empty"', ':TRIG:BLOC:DIG 1,"b",INF', ":TRIG:BLOC:DEL:CONS 2,0.2", ":OUTP ON;:INIT")
     talk.wait(0.1)
-    talk.device.suffer(fault)
+    talk.device.inject(fault)
     talk.wait(0.05)
     last = talk.ask(':TRAC:DATA? 14990,14990,"b",READ') if fault not in {"reboot", "buffer-overrun"} else ""
     if fault == "cell-open":
@@ -217,4 +217,4 @@ def test_each_fault_shows_and_leaves_an_instrument_that_answers(new_talk: Callab
 
 def test_an_unknown_fault_is_refused(talk: Talk) -> None:
     with pytest.raises(ValueError, match="no such fault"):
-        talk.device.suffer("gremlins")
+        talk.device.inject("gremlins")

@@ -25,7 +25,7 @@ class Talk:
     def __init__(self, cell: str = "resistor") -> None:
         self.clock = ManualClock()
         self.device = TspInstrument(self.clock, _cell(cell), 1)
-        self.talk = self.device.conversation()
+        self.talk = self.device.client_session()
 
     def send(self, *lines: str) -> None:
         for line in lines:
@@ -324,7 +324,7 @@ def test_a_script_waits_for_a_command_trigger(talk: Talk) -> None:
 
 
 def test_a_second_client_waits_for_its_turn_but_its_abort_does_not(talk: Talk) -> None:
-    other = talk.device.conversation()
+    other = talk.device.client_session()
     talk.send("delay(100)")
     other.receive(b"print(1)\n")
     assert not other.output
@@ -345,21 +345,21 @@ def test_a_second_client_waits_for_its_turn_but_its_abort_does_not(talk: Talk) -
 def test_faults_of_the_instrument(talk: Talk, fault: str, line: str, answer: str) -> None:
     talk.send("x = 1", "smua.source.levelv = 0.01", "smua.source.output = 1")
     talk.wait(0.1)
-    talk.device.suffer(fault)
+    talk.device.inject(fault)
     assert talk.ask(line) == answer
 
 
 def test_a_loose_clip_reads_no_current(talk: Talk) -> None:
     talk = Talk("rc")  # a cell of its own: what befalls it stays
     talk.device = TspInstrument(talk.clock, load_cell("resistor"), 1)
-    talk.talk = talk.device.conversation()
+    talk.talk = talk.device.client_session()
     talk.send("smua.source.levelv = 0.01", "smua.source.output = 1", "smua.measure.rangei = 1e-5")
-    talk.device.suffer("cell-open")
+    talk.device.inject("cell-open")
     assert talk.numbers("print(smua.measure.i())")[0] == pytest.approx(0.0, abs=NOISE_10uA_1PLC)
 
 
 def test_an_error_storm_overflows_the_queue(talk: Talk) -> None:
-    talk.device.suffer("error-storm")
+    talk.device.inject("error-storm")
     assert talk.numbers("print(errorqueue.count)") == [100]
     assert talk.errors()[-1] == -350
 

@@ -29,7 +29,7 @@ class Talk:
     def __init__(self, cell: str = "resistor") -> None:
         self.clock = ManualClock()
         self.device = B2912A(self.clock, _cell(cell), 1)
-        self.exchange = self.device.conversation()
+        self.exchange = self.device.client_session()
 
     def write(self, *lines: str) -> None:
         for line in lines:
@@ -323,7 +323,7 @@ def test_random_lines_leave_it_able_to_answer(parts: list[str]) -> None:
 @pytest.mark.parametrize("fault", ["interlock-open", "overtemperature"])
 def test_an_emergency_switches_the_output_off_and_holds_it(talk: Talk, fault: str) -> None:
     talk.write(":OUTP ON")
-    talk.device.suffer(fault)
+    talk.device.inject(fault)
     assert talk.ask(":OUTP?") == "0"
     talk.write(":OUTP ON")
     assert talk.error() == -221
@@ -333,5 +333,5 @@ def test_an_emergency_switches_the_output_off_and_holds_it(talk: Talk, fault: st
 def test_a_reboot_forgets_the_program_and_says_power_on(talk: Talk) -> None:
     talk.start_list()
     talk.ask("*ESR?")
-    talk.device.suffer("reboot")
+    talk.device.inject("reboot")
     assert talk.ask("*ESR?;:OUTP?;:SOUR:LIST:VOLT:POIN?;:TRAC:POIN:ACT?") == "128;0;1;0"

@@ -22,7 +22,7 @@ class Talk:
         self.clock = ManualClock()
         self.cell = load_cell("thermal")
         self.device = kind(self.clock, self.cell, 1)
-        self.talk = self.device.conversation()
+        self.talk = self.device.client_session()
 
     def ask(self, line: str) -> str:
         self.talk.receive(line.encode() + b"\r\n")
@@ -192,10 +192,10 @@ def test_names_may_hold_separators(talk: Talk) -> None:
 
 def test_an_open_sensor_and_an_open_heater_are_told(talk: Talk) -> None:
     talk.ask("SETP 1,310;RANGE 1,3")
-    talk.device.suffer("compliance")
+    talk.device.inject("compliance")
     assert talk.ask("HTRST? 1;RANGE? 1;HTRST? 1") == "1;0;0"
     talk.ask("RANGE 1,3")
-    talk.device.suffer("cell-open")
+    talk.device.inject("cell-open")
     talk.wait(1.0)
     assert int(talk.ask("RDGST? A")) & 128
     assert talk.ask("RANGE? 1") == "0", "without a reading there is no control"

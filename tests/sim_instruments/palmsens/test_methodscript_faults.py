@@ -186,13 +186,13 @@ def test_what_befalls_the_instrument_has_its_number(fault: str, number: int) -> 
         path = instrument.resource.removeprefix("ASRL").removesuffix("::INSTR")
         with serial.Serial(path, 230_400, timeout=5.0, xonxoff=True) as line:
             if fault == "error-storm":
-                instrument.do(lambda: instrument.served.host.suffer([Fault(fault)]))
+                instrument.do(lambda: instrument.served.host.inject([Fault(fault)]))
                 line.write(b"v\n")
                 assert line.readline() == b"v!0001\n"
                 return
             line.write(f"e\n{ON}{PC}meas_loop_ca p c 0 10m 5\nendloop\n\n".encode())
             assert [line.readline() for _ in range(2)] == [b"e\n", b"M0007\n"]
-            instrument.do(lambda: instrument.served.host.suffer([Fault(fault)]))
+            instrument.do(lambda: instrument.served.host.inject([Fault(fault)]))
             assert line.readline().decode().startswith(f"!{number:04X}: Line 5")
 
 

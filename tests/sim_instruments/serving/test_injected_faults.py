@@ -274,7 +274,7 @@ def test_an_unreadable_option_is_exit_status_2() -> None:
 def test_what_befalls_the_instrument_shows(fault: str, query: str, answer: str) -> None:
     clock = ManualClock()
     host = make_host("keithley2461", clock, load_cell("resistor"), faults=[fault.replace("n=1", "n=2")])
-    talk = host.device.conversation()
+    talk = host.device.client_session()
 
     def ask(line: str) -> str:
         host.heard(line.encode(), end=True)

@@ -18,7 +18,7 @@ class Client:
     def __init__(self, cell: str = "resistor") -> None:
         self.clock = ManualClock()
         self.device = EC301(self.clock, load_cell(cell), seed=3)
-        self.talk = self.device.conversation()
+        self.talk = self.device.client_session()
 
     def send(self, line: str) -> None:
         self.talk.receive(line.encode() + b"\n")

@@ -16,8 +16,8 @@ class Client:
     def __init__(self, cell: str = "resistor") -> None:
         self.clock = ManualClock()
         self.device = PP212(self.clock, load_cell(cell), seed=3)
-        self.commands = self.device.conversation()
-        self.live = self.device.conversation("live")
+        self.commands = self.device.client_session()
+        self.live = self.device.client_session("live")
 
     def ask(self, line: str, wait_s: float = 0.0) -> str:
         self.commands.receive(line.encode() + b"\n")
