@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 # Plans are made for this driver while no instrument is connected: the one that the README's tour uses.
 _DEFAULT_DRIVER = "keithley2461"
-# A plan takes some 0.1 s; longer waits only delay the closing of the window.
+# How long a window that closes waits for a plan or a file that is being read.
 _CLOSE_S = 5.0
 
 

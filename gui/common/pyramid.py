@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# The levels above the record take a fifteenth of its size; twice the fan halves that and doubles the bins at the ends.
 _FAN = 16
 
 

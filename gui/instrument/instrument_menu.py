@@ -52,7 +52,7 @@ class InstrumentMenu(QMenu):
         ----------
         found : tuple of FoundInstrument
         note : str
-            What else is to be said of the search.
+            A note on the search; may be empty.
         searching : bool
             Whether the search is still running.
         """

@@ -54,7 +54,7 @@ def plan_protocol(source: str | Path, driver: str) -> PlanView:
     Raises
     ------
     ProtocolError, LimitError
-        If the file has faults, or the instrument cannot do it: with every fault.
+        If the file has problems, or the instrument cannot do it: with every problem.
     """
     from drivers import driver_named
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from gui.common.theme import Colours
     from gui.common.traces import Traces
 
-# A zoom is asked for when the mouse has come to rest for this long.
+# A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
 _REST_MS = 60
 
 
@@ -48,7 +48,7 @@ class LivePlot(QWidget):
         self._duration_s = 1.0
         self.shown: Traces | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._tell_zoom)
+        self._rest.timeout.connect(self._emit_zoom)
         for plot in (self.voltage_plot, self.current_plot):
             plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
         self._lay_out()
@@ -105,7 +105,7 @@ class LivePlot(QWidget):
             # An axis that does not move while the run grows is half the paint.
             self.current_plot.setXRange(0.0, self._duration_s, padding=0.025)
 
-    def _tell_zoom(self) -> None:
+    def _emit_zoom(self) -> None:
         if self.shown is None or self.shown.edge is None:
             (low, high), _ = self.current_plot.viewRange()
             self.zoomed.emit(low, high)

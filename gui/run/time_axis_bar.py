@@ -36,7 +36,7 @@ class TimeAxisBar(QWidget):
         self._edge.setObjectName("edgeBox")
         self._edge.setRange(0, 0)
         self._edge.setSpecialValueText("latest")
-        self._edge.valueChanged.connect(lambda _: self._tell())
+        self._edge.valueChanged.connect(lambda _: self._emit_view())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 2, 16, 2)
         layout.setSpacing(8)
@@ -56,24 +56,24 @@ class TimeAxisBar(QWidget):
         self._log.setChecked(False)
         for widget in (self._log, self._edge):
             widget.blockSignals(False)
-        self._follow()
+        self._update_widgets()
 
     def zoom(self, low_s: float, high_s: float) -> None:
-        """Hear that the user has zoomed a linear axis."""
+        """Show the span of time that the user has zoomed to on a linear axis."""
         if self._facts is not None and not self._log.isChecked():
             self._window_s = (low_s, high_s)
-            self._tell()
+            self._emit_view()
 
     def _show_whole(self) -> None:
         self._window_s = None
-        self._tell()
+        self._emit_view()
 
-    def _tell(self) -> None:
-        self._follow()
+    def _emit_view(self) -> None:
+        self._update_widgets()
         edge = (self._edge.value() - 1 if self._edge.value() else LATEST_EDGE) if self._log.isChecked() else None
         self.chosen.emit(View(edge, self._window_s))
 
-    def _follow(self) -> None:
+    def _update_widgets(self) -> None:
         n_edges = self._edge.maximum()
         self._log.setEnabled(n_edges > 0)
         self._edge.setEnabled(n_edges > 0 and self._log.isChecked())

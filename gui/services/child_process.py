@@ -8,8 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-# A simulated instrument ends within 0.1 s, a fit within one step of its search. Longer waits only delay the closing of
-# the window; shorter ones kill a process that was about to end by itself.
+# How long a window that closes gives a child to end by itself before it is killed. Longer waits only delay the closing.
 _END_MS = 3000
 # Lines of a traceback or of a warning that are shown: the last ones say what happened.
 _N_LAST_LINES = 6
@@ -62,7 +61,7 @@ class JsonChild(QObject):
         self._process.start(sys.executable, ["-m", "ionecho", *arguments])
 
     def end(self) -> None:
-        """Tell it to end. Nothing more is heard of it."""
+        """Tell it to end; it emits nothing more."""
         self._ending = True
         self._process.terminate()
 

@@ -28,10 +28,11 @@ if TYPE_CHECKING:
     from daq import RunInProgress
     from protocols import Protocol
 
-# At most 30 frames a second: the eye sees no more, and a software-drawn frame takes up to 10 ms of the GUI thread.
+# At most 30 frames a second: smooth to the eye, and with some 4 ms a frame (see `gui.common.plots`) an eighth of the
+# GUI thread's time.
 _POLL_MS = 34
-# A guardian listens some 2 s after its start on a busy bench computer. Twice as long would only delay the alarm of a
-# run whose guardian is dead.
+# What `daq` gives a guardian to start on a busy computer. Twice as long would only delay the alarm of a run whose
+# guardian is dead.
 _ATTACH_S = 30.0
 # Between two tries to reach a guardian: short beside the second within which an output must be off.
 _RETRY_S = 0.05

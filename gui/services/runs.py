@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from gui.common.traces import View
     from gui.services.run_follower import RunRequest
 
-# The follower reads for at most some 0.1 s at a time. Longer waits only delay the closing of the window; much shorter
-# ones end a thread in the midst of a file.
+# The follower's thread ends after the poll that it is in. Longer waits only delay the closing of the window; much
+# shorter ones end a thread in the midst of a file.
 _CLOSE_S = 5.0
 
 
