@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
     from gui import MainWindow
 
+# Limits for a machine with ten busy processes a core; a test ends as soon as it sees what it waits for.
 SIMULATOR_STARTS_MS = 60_000
 RUN_ENDS_MS = 60_000
+FIT_ENDS_MS = 240_000
 
 
 class Operator:

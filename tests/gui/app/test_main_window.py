@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QTimer
 
 from daq import open_run
 from gui.common.traces import LATEST_EDGE, View
-from tests.gui.window_operator import RUN_ENDS_MS
+from tests.gui.window_operator import FIT_ENDS_MS, RUN_ENDS_MS
 
 if TYPE_CHECKING:
     from tests.gui.window_operator import Operator
@@ -53,6 +54,7 @@ def the_run_file(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.timeout(420)
 def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Operator, folder: Path) -> None:
     watchdog = Watchdog(operator)
     operator.connect_simulated()
@@ -69,7 +71,7 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     assert len(live) >= 5
 
     operator.click("fitButton")
-    operator.wait(lambda: bool(operator.rows("memoryTable")), 60_000)
+    operator.wait(lambda: bool(operator.rows("memoryTable")), FIT_ENDS_MS)
     for name, value, interval in operator.rows("memoryTable"):
         assert any(digit.isdigit() for digit in value), name
         assert "…" in interval or interval == "–", name
