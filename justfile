@@ -55,6 +55,10 @@ kills count="200":
 fuzz examples="3400":
     IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
 
+# The documentation site, into docs/_build/html. A warning (a link or a reference that leads nowhere) is an error.
+docs:
+    uv run --group docs sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:
     xvfb-run -a -s "-screen 0 1400x900x24" uv run python docs/make_screenshots.py

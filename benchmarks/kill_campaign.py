@@ -24,9 +24,9 @@ def output_is_off(resource: str) -> bool:
         return lines.readline().strip() == "0"
 
 
-def victim_of(going: RunInProgress, whom: str) -> psutil.Process:
+def victim_of(live: RunInProgress, whom: str) -> psutil.Process:
     """Return the process to be killed: the guardian, or the runner among its children."""
-    guardian = psutil.Process(going.guardian_pid)
+    guardian = psutil.Process(live.guardian_pid)
     if whom == "guardian":
         return guardian
     return next(child for child in guardian.children() if "spawn_main" in " ".join(child.cmdline()))
@@ -39,18 +39,18 @@ def main(n_kills: int) -> None:
     with simulated_instrument("keithley2461", 1, 1.0, "demo") as resource, tempfile.TemporaryDirectory() as folder:
         for kill in range(n_kills):
             whom = ("runner", "guardian")[kill % 2]
-            going = Bench(resource, folder).start(Protocol.load("pump_probe"))
+            live = Bench(resource, folder).start(Protocol.load("pump_probe"))
             wanted = random.randrange(1, 120_000)  # noqa: S311 - a moment, not a secret
-            while going.poll().n_samples < wanted:
+            while live.poll().n_samples < wanted:
                 time.sleep(0.005)
-            acknowledged = going.poll().n_samples
+            acknowledged = live.poll().n_samples
             begun = time.monotonic()
-            victim_of(going, whom).kill()
+            victim_of(live, whom).kill()
             while not output_is_off(resource):
                 time.sleep(0.002)
             seconds[whom].append(time.monotonic() - begun)
-            outcome = going.wait()
-            run = open_run(going.path)
+            outcome = live.wait()
+            run = open_run(live.path)
             lost += run.n_samples < acknowledged or outcome.output != "off"
             bad_blocks += len(run.verify().bad_blocks)
     for whom, found in seconds.items():

@@ -1,4 +1,4 @@
-"""HOW a run happens and is kept: plan, runner, guardian, run file, results file.
+"""Execution of runs and their files: bench, runner, guardian, run file, results file.
 
 Names are loaded when they are first used: a fit of a kept run needs neither pyvisa nor processes.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from daq.files.run import Findings, Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
+# File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
     "Findings": "daq.files.run",

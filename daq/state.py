@@ -39,7 +39,7 @@ class RunState(StrEnum):
     RUNNING = "running"
     """The program was started: the output may be on."""
     PAUSED = "paused"
-    """Between two parts of a run; written by no version yet, but readable."""
+    """Reserved: a run cannot be paused (decision 033), and no version writes this word."""
     COMPLETE = "complete"
     """Every planned sample is on disk, and the output was read back as off."""
     STOPPED = "stopped"
@@ -76,6 +76,7 @@ class RunState(StrEnum):
         return self not in _STATES_OUTPUT_MAY_BE_ON
 
 
+# States of a run that has not ended, and states in which a dead run may have left its output on.
 _OPEN_STATES = frozenset({RunState.CREATED, RunState.RUNNING, RunState.PAUSED})
 _STATES_OUTPUT_MAY_BE_ON = frozenset({RunState.RUNNING, RunState.PAUSED, RunState.UNKNOWN})
 
@@ -104,11 +105,11 @@ class Phase(StrEnum):
     ::
 
         connecting ──► planning ──► arming ──► running ──► closing ──► finished
-            │              │           │          │           ▲
-            │              │           └────┬─────┤           │
-            │              │                ▼     ▼           │
-            │              │            switching off ────────┘
-            └──────────────┴─────────────────────────────────────────► finished (refused)
+            │              │           └───────────────────▲  ▲           ▲
+            │              │            stopped, failed       │           │
+            └──────────────┴─ refused: nothing was sent ──────┼───────────┤
+                                                              │           │
+        any phase but finished ──► switching off ─────────────┴───────────┘
 
     =============  =============================  ====================================================================
     phase          output                         who acts
@@ -135,16 +136,22 @@ class Phase(StrEnum):
 
     @property
     def output_is_off(self) -> bool:
-        """Whether the output is off, or nobody's attempt is left, when this phase begins: silence does no harm."""
+        """Whether silence does no harm in this phase: the output is off when it begins, or all has been tried."""
         return self in PHASES_OUTPUT_OFF
 
+    def may_follow(self, before: Phase) -> bool:
+        """Return whether a run may come from another phase to this one, or stay in it."""
+        return self is before or self in _NEXT_PHASES[before]
+
     @property
-    def can_follow(self) -> frozenset[Phase]:
-        """Phases that may come next."""
-        return _NEXT_PHASES[self]
+    def activity(self) -> str:
+        """What is being done, for a sentence: "while measuring"."""
+        return _ACTIVITIES.get(self, self.value)
 
 
+# Phases in which a silent runner does no harm; in all others the guardian takes a silent runner over.
 PHASES_OUTPUT_OFF = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.CLOSING, Phase.FINISHED})
+# The arrows of the diagram in `Phase`.
 _NEXT_PHASES = {
     Phase.CONNECTING: frozenset({Phase.PLANNING, Phase.SWITCHING_OFF, Phase.FINISHED}),
     Phase.PLANNING: frozenset({Phase.ARMING, Phase.SWITCHING_OFF, Phase.FINISHED}),
@@ -155,6 +162,16 @@ _NEXT_PHASES = {
     Phase.FINISHED: frozenset[Phase](),
 }
 
+# What is being done in each phase, for sentences; the others are words for it themselves.
+_ACTIVITIES = {
+    Phase.ARMING: "loading the program",
+    Phase.RUNNING: "measuring",
+    Phase.SWITCHING_OFF: "the output was being switched off",
+    Phase.CLOSING: "closing the run file",
+    Phase.FINISHED: "ending",
+}
+
+# Errors that an outcome can name, since it crosses processes as text.
 _ERRORS: dict[str, type[IonechoError]] = {
     kind.__name__: kind
     for kind in (ConnectionLost, InstrumentError, LimitError, OutputStateUnknown, ProtocolError, RunFileError)

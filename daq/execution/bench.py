@@ -1,4 +1,4 @@
-"""How does a script, a command or a window start a run and follow it?"""
+"""Bench: start a run on an instrument, follow it, stop it; for scripts, commands and windows."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from daq.execution.control import NOT_STARTED, RunLink
-from daq.execution.messages import Request
-from daq.execution.run_request import Job, job_to_json
+from daq.execution.messages import ControlRequest
+from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
-from daq.locks import is_alive, lives
-from daq.state import Outcome, OutputState, RunStatus
+from daq.locks import CONTROL_SUFFIX, is_in_progress, is_locked
+from daq.state import Outcome, RunStatus
 from drivers import resolved
 from protocols import ConnectionLost, Limits, OutputStateUnknown, RunFileError
 
@@ -28,8 +28,14 @@ if TYPE_CHECKING:
 
     from protocols import Protocol
 
+# Interval (s) between two polls of a run: 20 a second, as often as the runner reports.
 _POLL_S = 0.05
-_START_S = 30.0
+# How long (s) a guardian may take before it listens, and a runner that outlived its guardian before it has closed the
+# run file. Both take about a second; the rest is for a loaded machine and a slow disk. Doubled: a person is told 30 s
+# later to press the key.
+_PATIENCE_S = 30.0
+# How long (s) a guardian that has told the outcome may take to end: twice the 5 s that it keeps the control channel.
+_GUARDIAN_END_S = 10.0
 # What `start_new_session` does elsewhere; both are known on Windows only.
 _OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
@@ -64,35 +70,41 @@ class Bench:
     def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
         """Start a run under a guardian of its own and return at once.
 
-        The run does not depend on this process: it goes on if this process ends.
+        The run does not depend on this process: it continues if this process ends.
 
         Parameters
         ----------
         protocol : Protocol
         path : path, optional
             Run file to be made; by default named after the time and the protocol.
+
+        Raises
+        ------
+        RunFileError
+            If the path is taken.
         """
-        where = Path(path) if path is not None else self.folder / _file_name(protocol.name)
-        if where.exists() or is_alive(where.resolve()):
+        target = Path(path) if path is not None else self.folder / _file_name(protocol.name)
+        if target.exists() or is_in_progress(target.resolve()):
             raise RunFileError(
-                f"{where} exists already, or a run goes on there: choose another name. Nothing was sent."
+                f"{target} exists already, or a run is in progress there: choose another name. Nothing was sent."
             )
-        job = Job(self.resource, protocol.to_toml(), self.limits, str(where.resolve()), transcript=self.transcript)
-        words = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
-        # Files, not pipes, for the job and for errors: the guardian must not depend on this process's ends of pipes.
-        with tempfile.TemporaryFile() as order:
-            order.write((job_to_json(job) + "\n").encode())
-            order.seek(0)
+        run_path = target.resolve()
+        request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript)
+        stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
+        # Files, not pipes, for request and errors: the guardian must not depend on this process's ends of pipes.
+        with tempfile.TemporaryFile() as request_file:
+            request_file.write((request_to_json(request) + "\n").encode())
+            request_file.seek(0)
             guardian = subprocess.Popen(
                 [sys.executable, "-P", "-m", "daq.execution.guardian"],
-                stdin=order,
+                stdin=request_file,
                 stdout=subprocess.DEVNULL,
-                stderr=words,
+                stderr=stderr_file,
                 # Ctrl-C in the terminal is for the front end, which then asks for a safe stop.
                 start_new_session=True,
                 creationflags=_OWN_GROUP,
             )
-        return RunInProgress(Path(job.path), guardian, words, job.job_id)
+        return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
         self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
@@ -111,18 +123,18 @@ class Bench:
         ProtocolError, LimitError, InstrumentError, RunFileError, OutputStateUnknown
             What the run ended with. What was measured before is in the run file.
         """
-        going = self.start(protocol, path)
+        run = self.start(protocol, path)
         try:
-            outcome = going.wait(progress)
+            outcome = run.wait(progress)
         except BaseException:
-            going.stop_and_wait()
+            run.stop_and_wait()
             raise
         outcome.raise_if_failed()
-        return open_run(going.path)
+        return open_run(run.path)
 
 
 class RunInProgress:
-    """A run that goes on in processes of its own.
+    """A run in processes of its own.
 
     Parameters
     ----------
@@ -130,87 +142,84 @@ class RunInProgress:
         Its run file.
     guardian : Popen, optional
         The guardian, if this process started it; None to attach to a run that somebody else started.
-    words : binary file, optional
-        Where that guardian writes what no error of ours could say.
-    job_id : str, optional
-        The job that was given to that guardian.
+    stderr_file : binary file, optional
+        Standard error of that guardian: what no error of ours could say.
+    run_id : str, optional
+        The run that was asked of that guardian.
+    patience_s : float
+        How long to wait for a guardian that does not listen yet, or for the last word of a run without a guardian.
     """
 
     def __init__(
         self,
         path: Path,
         guardian: subprocess.Popen[bytes] | None = None,
-        words: IO[bytes] | None = None,
-        job_id: str = "",
+        stderr_file: IO[bytes] | None = None,
+        run_id: str = "",
+        patience_s: float = _PATIENCE_S,
     ) -> None:
         self.path = path
-        self._job_id = job_id
+        self._run_id = run_id
         self._guardian = guardian
-        self._words = words
+        self._stderr_file = stderr_file
+        self._patience_s = patience_s
         self._link: RunLink | None = None
         self._status = RunStatus()
 
     @property
     def guardian_pid(self) -> int | None:
-        """Process of the guardian, if this process started it."""
+        """Process number of the guardian, if this process started it."""
         return None if self._guardian is None else self._guardian.pid
 
     def poll(self) -> RunStatus:
-        """Return how the run stands.
-
-        Raises
-        ------
-        OutputStateUnknown
-            If the guardian is gone without a word.
-        """
+        """Return how the run stands; without a guardian, how it ended according to its file."""
         if self._status.is_final:
             return self._status
         try:
             if self._link is None:
-                self._link = RunLink(self.path, self._job_id)
+                self._link = RunLink(self.path, self._run_id)
             self._status = self._link.status()
         except ConnectionLost:
             self._link = None
-            self._without_guardian()
+            if not self._guardian_may_answer():
+                self._status = self._status.ended(self._outcome_on_disk())
         return self._status
 
-    def _without_guardian(self) -> None:
-        if self._guardian is not None and self._guardian.poll() is None:
-            return  # not listening yet
-        if self._guardian is None and is_alive(self.path):
-            return
-        self._status = self._status.ended(self._outcome_on_disk())
+    def _guardian_may_answer(self) -> bool:
+        """Return whether a guardian that does not listen may do so later."""
+        if self._guardian is not None:
+            return self._guardian.poll() is None
+        return is_in_progress(self.path)
 
     def _outcome_on_disk(self) -> Outcome:
         """Return what the runner wrote after its guardian died: it stops the run by itself."""
         if self._guardian is not None and self._guardian.returncode == NOT_STARTED:
-            return Outcome.refused(self._last_words(), "RunFileError")
-        deadline = time.monotonic() + _START_S
+            return Outcome.refused(self._last_line_of_stderr(), RunFileError.__name__)
+        deadline = time.monotonic() + self._patience_s
         while self.path.exists() and time.monotonic() < deadline:
-            run = open_run(self.path)
-            ends = [event for event in run.events if event["kind"] in {"complete", "stopped", "aborted", "unknown"}]
+            outcome = open_run(self.path).recorded_outcome()
             # A runner that outlived its guardian still has to trim the file. After a take-over nobody does: it lies
             # there as it was, and the guardian's event is the last word.
-            if ends and "output" in ends[-1] and not lives(self.path, "runner"):
-                output = OutputState(ends[-1]["output"])
-                error = "OutputStateUnknown" if output is OutputState.UNKNOWN else ""
-                warnings = tuple(ends[-1].get("warnings", ()))
-                return Outcome(run.state, output, ends[-1]["message"], error, run.n_samples, warnings)
+            if outcome is not None and not is_locked(self.path, "runner"):
+                return outcome
             time.sleep(_POLL_S)
-        last = self._last_words()
         if not self.path.exists():
-            return Outcome.refused(f"the guardian did not start: {last}", "InstrumentError")
-        reason = f"guardian and runner are gone ({last}). Press the OUTPUT key of the instrument."
-        return Outcome.unknown(reason)
+            reason = f"the run did not start, and nothing was sent: {self._last_line_of_stderr()}"
+            return Outcome.refused(reason, "InstrumentError")
+        return Outcome.unknown(
+            f"both processes of this run (runner and guardian) have ended ({self._last_line_of_stderr()}), so its "
+            "output may still be ON. Press the OUTPUT key of the instrument."
+        )
 
-    def _last_words(self) -> str:
-        if self._words is None:
-            return "somebody else started it"
-        self._words.seek(0)
-        return (self._words.read().decode(errors="replace").strip().splitlines() or ["it said nothing"])[-1]
+    def _last_line_of_stderr(self) -> str:
+        if self._stderr_file is None:
+            return "another program started it"
+        self._stderr_file.seek(0)
+        lines = self._stderr_file.read().decode(errors="replace").strip().splitlines()
+        return lines[-1] if lines else "without an error message"
 
     def wait(self, progress: Callable[[Run], None] | None = None) -> Outcome:
-        """Wait for the end and say how it was.
+        """Wait for the end of the run and return its outcome.
 
         Parameters
         ----------
@@ -220,7 +229,7 @@ class RunInProgress:
         run: Run | None = None
         while (outcome := self.poll().outcome) is None:
             if progress is not None:
-                run = run or self._opened()
+                run = run or self._open()
                 if run is not None:
                     run.refresh()
                     progress(run)
@@ -228,15 +237,21 @@ class RunInProgress:
         self.close()
         return self._status.outcome or outcome
 
-    def _opened(self) -> Run | None:
+    def _open(self) -> Run | None:
         return open_run(self.path) if self.path.exists() else None
 
     def stop(self) -> None:
-        """Let the run end now: output off, what was measured kept. Does nothing after the end."""
-        self._request(Request.STOP)
+        """End the run now: output off, what was measured kept. Does nothing after the end.
+
+        Raises
+        ------
+        OutputStateUnknown
+            If the guardian cannot be reached.
+        """
+        self._ask(ControlRequest.STOP)
 
     def stop_and_wait(self) -> Outcome:
-        """Let the run end now and say how it ended. A second Ctrl-C does not get in between.
+        """End the run now and return its outcome. A second Ctrl-C does not interrupt this.
 
         Raises
         ------
@@ -253,11 +268,17 @@ class RunInProgress:
                 signal.signal(signal.SIGINT, before)
 
     def abort(self) -> None:
-        """Switch the output off at once through the guardian's own session, and end the run."""
-        self._request(Request.ABORT)
+        """Switch the output off at once through the guardian's own session, and end the run.
 
-    def _request(self, request: Request) -> None:
-        deadline = time.monotonic() + _START_S
+        Raises
+        ------
+        OutputStateUnknown
+            If the guardian cannot be reached.
+        """
+        self._ask(ControlRequest.ABORT)
+
+    def _ask(self, request: ControlRequest) -> None:
+        deadline = time.monotonic() + self._patience_s
         while not self.poll().is_final:
             if self._link is not None:
                 try:
@@ -267,21 +288,22 @@ class RunInProgress:
                 return
             if time.monotonic() > deadline:
                 raise OutputStateUnknown(
-                    f"{self.path}: the guardian does not answer. Press the OUTPUT key of the instrument."
+                    f"{self.path}: the guardian process of this run did not answer for {self._patience_s:.0f} s, so "
+                    "the output may still be ON. Press the OUTPUT key of the instrument."
                 )
             time.sleep(_POLL_S)
 
     def close(self) -> None:
-        """Let the link go. A run that goes on goes on."""
+        """Close the link. A run in progress continues."""
         if self._link is not None:
             self._link.close()
             self._link = None
         outcome = self._status.outcome
         if self._guardian is not None and outcome is not None:
-            if self._words is not None:
-                self._words.close()
+            if self._stderr_file is not None:
+                self._stderr_file.close()
             try:
-                self._guardian.wait(10.0)
+                self._guardian.wait(_GUARDIAN_END_S)
             except subprocess.TimeoutExpired:
                 # How the run ended is known: that must not be hidden.
                 note = f"process {self._guardian.pid}, the run's guardian, does not end: it may hold the instrument"
@@ -289,28 +311,27 @@ class RunInProgress:
 
 
 def attach(path: str | Path) -> RunInProgress:
-    """Return the run that goes on in a file, started by whomever.
+    """Return the run in progress at a path, whoever started it.
 
     Raises
     ------
     ConnectionLost
-        If none goes on there.
+        If none is in progress there.
     """
-    where = Path(path).resolve()
-    if not is_alive(where):
-        raise ConnectionLost(f"{where}: no run goes on there")
-    return RunInProgress(where)
+    run_path = Path(path).resolve()
+    if not is_in_progress(run_path):
+        raise ConnectionLost(f"{run_path}: no run is in progress there")
+    return RunInProgress(run_path)
 
 
 def runs_in_progress(folder: str | Path) -> list[Path]:
-    """Return the files of the runs that go on in a folder."""
-    ending = ".control.json"
-    found = sorted(Path(folder).glob(f"*{ending}"))
-    runs = [control.with_name(control.name.removesuffix(ending)) for control in found]
-    return [run for run in runs if is_alive(run)]
+    """Return the files of the runs in progress in a folder."""
+    control_files = sorted(Path(folder).glob(f"*{CONTROL_SUFFIX}"))
+    runs = [control.with_name(control.name.removesuffix(CONTROL_SUFFIX)) for control in control_files]
+    return [run for run in runs if is_in_progress(run)]
 
 
 def _file_name(title: str) -> str:
     now = datetime.now().astimezone()
-    words = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "run"
-    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{words}.nxs"
+    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "run"
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{slug}.nxs"

@@ -1,11 +1,29 @@
-"""Who makes sure that the output goes off when a run's process cannot?
+"""Supervision of one run: the output goes off even if the run's own process cannot see to it.
 
-The guardian is a small process of its own. It opens a spare session to the instrument, starts the runner, hears from it
-several times a second, and passes on what front ends ask. If the runner dies, or is silent while the output may be
-on, the guardian switches the output off through its spare session and reads that back. If the guardian itself dies,
-the runner stops the run: no run without a guard.
+The guardian is a small process of its own. It opens a spare session to the instrument, starts the runner, receives its
+reports several times a second, and passes on what front ends ask. Its own life::
 
-Started by `daq.execution.bench` as ``python -m daq.execution.guardian``, with the job as JSON on its standard input.
+    connecting ──► supervising ─────── outcome reported ───────► finished
+        │               │                                           ▲
+        │ refused       │ runner dead, or silent while the output   │
+        │               │ may be on, or the guardian itself failed  │
+        │               ▼                                           │
+        │          taking over: kill the runner, switch off, ───────┤
+        │               read back, note the end in the run file     │
+        └───────────────────────────────────────────────────────────┘
+
+What it does while supervising depends on the runner's phase (`daq.state.Phase`):
+
+- connecting, planning, arming, closing, finished: the output is off, silence does no harm;
+- running: the output may be on; a runner that is silent for `RunRequest.stall_s` is taken over;
+- switching off: the runner's session has failed, and it waits while the guardian switches off in its place.
+
+A report of a phase that may not follow the last one is a failure of the runner, which is then taken over.
+
+A stop is passed on to the runner; an abort also switches off through the spare session at once. If the guardian itself
+dies, the runner stops the run: no run continues without a guardian.
+
+`daq.execution.bench` starts it as ``python -m daq.execution.guardian``, with the request as JSON on its standard input.
 """
 
 from __future__ import annotations
@@ -16,177 +34,193 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq.execution.control import NOT_STARTED, ControlServer
-from daq.execution.messages import Request, status_to_json
-from daq.execution.run_request import job_from_json
-from daq.execution.runner import run_process
+from daq.execution.messages import ControlRequest, StopOrder, SwitchOffAnswer
+from daq.execution.run_request import request_from_json
+from daq.execution.runner_process import run_process
+from daq.files.run import open_run
 from daq.files.writer import RunFileBytes
-from daq.locks import take_instrument, take_run
+from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import open_potentiostat, takes_one_client
-from protocols import IonechoError, OutputStateUnknown
+from protocols import InstrumentError, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
-    from daq.execution.run_request import Job
+    from daq.execution.run_request import RunRequest
     from daq.locks import Lock
     from drivers import Potentiostat
 
+# Longest wait (s) for a report before stops, aborts and the runner's life are looked at. It adds to the time from the
+# death of a runner to the output off, for which a second is promised.
 _TURN_S = 0.05
+# How long (s) an unreachable instrument is tried again: an instrument that restarts its network comes back within it,
+# and a person is told to press the key soon enough. Pause (s) between attempts: 50 of them.
 _RETRY_S = 10.0
+_RETRY_INTERVAL_S = 0.2
+# How long (s) front ends have to fetch the outcome before the control channel closes; a poll takes 0.05 s. After that
+# they read it from the run file.
 _LINGER_S = 5.0
-_REQUEST_BYTES = 64
+# How long (s) a runner that has reported its outcome may take to end by itself before it is killed.
+_RUNNER_END_S = 2.0
+# How long (s) a dead runner may take to be seen as dead: its pipe closes a moment before.
+_DEATH_SEEN_S = 0.1
 
 
 class Guardian:
-    """Watches one run.
+    """Supervisor of one run.
 
     Parameters
     ----------
-    job : Job
+    request : RunRequest
+
+    Raises
+    ------
+    RunFileError
+        If another guardian has this run.
     """
 
-    def __init__(self, job: Job) -> None:
-        self._job = job
-        self._path = Path(job.path)
+    def __init__(self, request: RunRequest) -> None:
+        self._request = request
+        self._path = Path(request.path)
         self._status = RunStatus()
-        self._heard = time.monotonic()
-        self._stop_why: str | None = None
-        self._abort_asked = threading.Event()
-        self._over = threading.Event()
-        self._clients: list[threading.Thread] = []
+        self._last_report_s = time.monotonic()
+        self._stop_reason: str | None = None
+        self._abort_requested = threading.Event()
         self._spare: Potentiostat | None = None
-        self._instrument: Lock | None = None
-        self._mine = take_run(self._path, "guardian")
-        self._server = ControlServer(self._path, job.job_id)
+        self._instrument_lock: Lock | None = None
+        self._run_lock = lock_run(self._path, "guardian")
+        self._server = ControlServer(self._path, request.run_id)
 
     def guard(self) -> Outcome:
-        """Run the job under guard and return how it ended."""
-        threading.Thread(target=self._accept, name="front ends", daemon=True).start()
+        """Carry the request out under supervision and return how the run ended."""
+        self._server.serve(self._answer)
         try:
-            outcome = self._guarded()
-        except IonechoError as fault:
-            outcome = Outcome.refused(str(fault), type(fault).__name__)
+            outcome = self._guard_runner()
+        except IonechoError as error:
+            outcome = Outcome.refused(str(error), type(error).__name__)
         if self._spare is not None:
             with suppress(IonechoError):
                 self._spare.close()
-        if self._instrument is not None:
-            self._instrument.release()  # before anybody hears of the end: the next run may begin at once
-        self._mine.remove()  # and the file may be mended
+        if self._instrument_lock is not None:
+            self._instrument_lock.release()  # before anybody hears of the end: the next run may begin at once
+        self._run_lock.remove()  # and the file may be recovered
         self._status = self._status.ended(outcome)
-        self._over.set()
-        deadline = time.monotonic() + _LINGER_S
-        for client in self._clients:
-            client.join(max(deadline - time.monotonic(), 0.0))
-        self._server.close()
+        self._server.finish(_LINGER_S)
         return outcome
 
-    def _guarded(self) -> Outcome:
-        self._instrument = take_instrument(self._job.resource, self._path, "guardian")
+    def stop(self, reason: str) -> None:
+        """Stop the run."""
+        self._stop_reason = self._stop_reason or reason
+
+    def _answer(self, request: ControlRequest) -> RunStatus:
+        """Take a front end's request and return how the run stands; called from the channel's threads."""
+        if request is ControlRequest.STOP:
+            self.stop("stopped by the operator")
+        elif request is ControlRequest.ABORT:
+            self._abort_requested.set()
+        return self._status
+
+    def _guard_runner(self) -> Outcome:
+        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
-        take_instrument(self._job.resource, self._path, "runner").release()
+        lock_instrument(self._request.resource, self._path, "runner").release()
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed.
-        if not takes_one_client(self._job.resource):
-            self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
+        if not takes_one_client(self._request.resource):
+            self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
         context = multiprocessing.get_context("spawn")
-        mine, theirs = context.Pipe()
-        runner = context.Process(target=run_process, args=(self._job, theirs), name="ionecho runner")
+        pipe, runners_end = context.Pipe()
+        runner = context.Process(target=run_process, args=(self._request, runners_end), name="ionecho runner")
         runner.start()
-        theirs.close()
+        runners_end.close()
         try:
-            outcome = self._watched(mine, runner) or self._took_over(runner)
-        except Exception as fault:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
-            self._stop_why = f"the guardian failed ({type(fault).__name__}: {fault})"
-            outcome = self._took_over(runner)
-        runner.join(2.0)
+            outcome = self._supervise(pipe, runner) or self._take_over(runner)
+        except Exception as error:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
+            self._stop_reason = f"the guardian process failed ({type(error).__name__}: {error})"
+            outcome = self._take_over(runner)
+        runner.join(_RUNNER_END_S)
         if runner.is_alive():
             runner.kill()
             runner.join()
         return outcome
 
-    def _watched(self, pipe: Connection[Any, Any], runner: Any) -> Outcome | None:
+    def _supervise(self, pipe: Connection[Any, Any], runner: Any) -> Outcome | None:
         """Return how the run ended, or None if the runner died or fell silent."""
-        told_to_stop = False
+        is_stop_sent = False
         while True:
             try:
-                # One message a turn: a runner that talks all the time must not keep a stop from being passed on.
+                # One report a turn: a runner that reports all the time must not keep a stop from being passed on.
                 if pipe.poll(_TURN_S):
                     status: RunStatus = pipe.recv()
-                    self._heard = time.monotonic()
+                    self._last_report_s = time.monotonic()
                     if status.outcome is not None:
                         return status.outcome
-                    self._take_in(status, pipe)
+                    self._receive(status, pipe)
             except (EOFError, OSError):
                 return None
-            if self._abort_asked.is_set():
+            if self._abort_requested.is_set():
                 self._abort(pipe)
-                told_to_stop = True
-            if self._stop_why is not None and not told_to_stop:
-                told_to_stop = True
-                with suppress(OSError):
-                    pipe.send(("stop", self._stop_why))
-            silent_s = time.monotonic() - self._heard
+                is_stop_sent = True
+            if self._stop_reason is not None and not is_stop_sent:
+                is_stop_sent = True
+                _order_stop(pipe, self._stop_reason)
+            silent_s = time.monotonic() - self._last_report_s
             try:
                 if not runner.is_alive() and not pipe.poll(0):
                     return None
             except OSError:
                 return None
-            if self._status.phase is Phase.RUNNING and silent_s > self._job.stall_s:
-                self._stop_why = f"the runner was silent for {silent_s:.1f} s"
+            if not self._status.phase.output_is_off and silent_s > self._request.stall_s:
+                self._stop_reason = f"the measuring process was silent for {silent_s:.1f} s"
                 return None
 
-    def _take_in(self, status: RunStatus, pipe: Connection[Any, Any]) -> None:
+    def _receive(self, status: RunStatus, pipe: Connection[Any, Any]) -> None:
+        if not status.phase.may_follow(self._status.phase):
+            raise InstrumentError(f"the runner reports {status.phase!r} after {self._status.phase!r}")
         self._status = status
         if status.phase is Phase.SWITCHING_OFF:
-            pipe.send(("rescue", self._rescued()))
+            pipe.send(SwitchOffAnswer(self._try_to_switch_off()))
+            self._last_report_s = time.monotonic()  # it waited for the answer: it was not silent
 
     def _abort(self, pipe: Connection[Any, Any]) -> None:
         """Tell the runner to stop, and switch off by the spare session without waiting for it."""
-        self._abort_asked.clear()
-        self._stop_why = self._stop_why or "aborted by the operator"
-        with suppress(OSError):
-            pipe.send(("stop", self._stop_why))
-        self._rescued()
-        self._heard = time.monotonic()  # its messages waited meanwhile: it was not silent
+        self._abort_requested.clear()
+        self.stop("aborted by the operator")
+        _order_stop(pipe, self._stop_reason or "")
+        self._try_to_switch_off()
+        self._last_report_s = time.monotonic()  # its reports waited meanwhile: it was not silent
 
-    def _rescued(self) -> str | None:
-        try:
-            self._switch_off()
-        except OutputStateUnknown as fault:
-            return str(fault)
-        return None
-
-    def _took_over(self, runner: Any) -> Outcome:
+    def _take_over(self, runner: Any) -> Outcome:
         """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
         phase = self._status.phase
-        runner.join(0.1)  # its pipe closes a moment before it is dead
-        why = self._stop_why or "the runner closed its pipe"
+        runner.join(_DEATH_SEEN_S)
+        reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
         if not runner.is_alive():
-            why = f"the runner died (exit {runner.exitcode}) while {phase}"
+            reason = f"the measuring process ended unexpectedly while {phase.activity}{_signal_of(runner.exitcode)}"
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         runner.kill()
         runner.join()
-        unsafe = self._rescued()
-        if unsafe is None:
+        output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
+        self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
+        if (problem := self._try_to_switch_off()) is None:
             output, state, error = OutputState.OFF, RunState.ABORTED, "InstrumentError"
-            reason = f"{why}; the guardian switched the output off and read that back"
+            reason += "; the guardian process switched the output off and read that back"
         else:
-            output, state, error = OutputState.UNKNOWN, RunState.UNKNOWN, "OutputStateUnknown"
-            reason = f"{why}; {unsafe}"
-        n_samples = self._note(state, reason, output)
+            output, state, error = OutputState.UNKNOWN, RunState.UNKNOWN, OutputStateUnknown.__name__
+            reason += f"; {problem}"
+        n_samples = self._record_end(state, reason, output)
         if n_samples:
             reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error, n_samples)
 
-    def _note(self, state: RunState, reason: str, output: OutputState) -> int:
+    def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""
-        from daq.files.run import open_run
-
         try:
             run = open_run(self._path)
             if run.state.is_final:
@@ -201,6 +235,14 @@ class Guardian:
             return 0
         return run.n_samples
 
+    def _try_to_switch_off(self) -> str | None:
+        """Return None once the output is read back as off, else why it may still be on."""
+        try:
+            self._switch_off()
+        except OutputStateUnknown as error:
+            return str(error)
+        return None
+
     def _switch_off(self) -> None:
         """Reach the safe state by the spare session, or by fresh ones for some seconds.
 
@@ -213,60 +255,47 @@ class Guardian:
         while True:
             try:
                 if self._spare is None:
-                    self._spare = open_potentiostat(self._job.resource, self._job.timeout_s)
+                    self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
                 self._spare.safe_state()
-            except (IonechoError, OSError) as fault:
+            except (IonechoError, OSError) as error:
                 with suppress(IonechoError, OSError):
                     if self._spare is not None:
                         self._spare.close()
                 self._spare = None
                 if time.monotonic() > deadline:
                     raise OutputStateUnknown(
-                        f"the output of {self._job.resource} may still be ON: it could not be reached for "
-                        f"{_RETRY_S:.0f} s ({fault}). Press the OUTPUT key of the instrument."
-                    ) from fault
-                time.sleep(0.2)
+                        f"the output of {self._request.resource} may still be ON: the instrument could not be reached "
+                        f"for {_RETRY_S:.0f} s ({error}). Press the OUTPUT key of the instrument."
+                    ) from error
+                time.sleep(_RETRY_INTERVAL_S)
             else:
                 return
 
-    def _accept(self) -> None:
-        while not self._over.is_set():
-            try:
-                connection = self._server.listener.accept()
-            except (OSError, EOFError, multiprocessing.AuthenticationError):
-                continue
-            client = threading.Thread(target=self._serve, args=(connection,), daemon=True)
-            self._clients.append(client)
-            client.start()
 
-    def _serve(self, connection: Connection[Any, Any]) -> None:
-        """Answer one front end until it is gone or has heard the outcome."""
-        with suppress(OSError, EOFError, ValueError), connection:
-            while True:
-                request = Request(connection.recv_bytes(_REQUEST_BYTES).decode())
-                if request is Request.STOP:
-                    self._stop_why = self._stop_why or "stopped by the operator"
-                elif request is Request.ABORT:
-                    self._abort_asked.set()
-                status = self._status
-                connection.send_bytes(status_to_json(status).encode())
-                if status.is_final:
-                    return
+def _order_stop(pipe: Connection[Any, Any], reason: str) -> None:
+    with suppress(OSError):
+        pipe.send(StopOrder(reason))
 
-    def stop(self, why: str) -> None:
-        """Let the run stop."""
-        self._stop_why = self._stop_why or why
+
+def _signal_of(exit_code: int | None) -> str:
+    """Return what killed a process, in words that may follow a sentence; nothing if it ended by itself."""
+    if exit_code is None or exit_code >= 0:
+        return ""
+    try:
+        return f" (killed by {signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f" (killed by signal {-exit_code})"
 
 
 def main() -> int:
-    """Guard the job that standard input names."""
+    """Guard the run that standard input names."""
     try:
-        guardian = Guardian(job_from_json(sys.stdin.readline()))
-    except IonechoError as fault:
-        sys.stderr.write(f"{fault}\n")
+        guardian = Guardian(request_from_json(sys.stdin.readline()))
+    except IonechoError as error:
+        sys.stderr.write(f"{error}\n")
         return NOT_STARTED
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: guardian.stop("the guardian was told to end"))
+        signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
     return 0 if outcome.state is RunState.COMPLETE else 1
 

@@ -1,4 +1,4 @@
-"""Has the cell seen more than it may? Checked on every block of a run."""
+"""Limits of voltage, current, charge and energy, checked on every block of a run."""
 
 from __future__ import annotations
 
@@ -10,12 +10,21 @@ from drivers import Status
 from protocols import LimitError, format_quantity
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from drivers import Block, DrivePlan
     from protocols import Limits
 
+# Share of a limit by which a reading may exceed it: the source's own grid may sit a rounding error above a decimal
+# limit. Far below the resolution of any instrument.
+_ROUNDING = 1e-9
+# Instruments measure up to 105 % of a range's nominal value before they flag an overload: where that reaches the limit,
+# an overload may hide a current over the limit.
+_RANGE_USED = 1.05
 
-class LimitWatch:
-    """Follows voltage, current, charge and energy through a run.
+
+class LimitMonitor:
+    """Voltage, current, charge and energy through a run, against their limits.
 
     Parameters
     ----------
@@ -34,12 +43,12 @@ class LimitWatch:
         self._limits = limits
         self._interval_s = plan.interval_s
         self._compliance_A = plan.compliance_A
-        self._overload_counts = limits.current_A is not None and 1.05 * plan.current_range_A >= limits.current_A
+        self._overload_counts = limits.current_A is not None and _RANGE_USED * plan.current_range_A >= limits.current_A
         self.charge_C = 0.0
         self.energy_J = 0.0
 
     def check(self, block: Block) -> None:
-        """Take in the next samples.
+        """Take in the next samples and compare them with the limits.
 
         Raises
         ------
@@ -55,22 +64,10 @@ class LimitWatch:
         energy = self.energy_J + np.cumsum(np.abs(passed * block.voltage_V)) * self._interval_s
         self.charge_C, self.energy_J = float(charge[-1]), float(energy[-1])
         limits = self._limits
-        for name, values, limit, unit in (
-            ("voltage", block.voltage_V, limits.voltage_V, "V"),
-            ("current", current, limits.current_A, "A"),
-            ("charge", charge, limits.charge_C, "C"),
-            ("energy", energy, limits.energy_J, "J"),
-        ):
-            if limit is None:
-                continue
-            # The source's own grid may sit a hair above a decimal limit.
-            over = np.flatnonzero(np.abs(values) > limit * (1 + 1e-9))
-            if over.size:
-                k = int(over[0])
-                raise LimitError(
-                    f"{name} {format_quantity(float(values[k]), unit)} at {format_quantity(float(block.t_s[k]), 's')} "
-                    f"is over the limit of {format_quantity(limit, unit)}"
-                )
+        _check("voltage", block.voltage_V, "V", block.t_s, limits.voltage_V)
+        _check("current", current, "A", block.t_s, limits.current_A)
+        _check("charge", charge, "C", block.t_s, limits.charge_C)
+        _check("energy", energy, "J", block.t_s, limits.energy_J)
         self._check_flags(block)
 
     def _check_flags(self, block: Block) -> None:
@@ -86,3 +83,15 @@ class LimitWatch:
                 f"measuring range from {when} on: the instrument held it there; the limit is "
                 f"{format_quantity(limit, 'A')}"
             )
+
+
+def _check(name: str, values: NDArray[np.float64], unit: str, t_s: NDArray[np.float64], limit: float | None) -> None:
+    if limit is None:
+        return
+    over = np.flatnonzero(np.abs(values) > limit * (1 + _ROUNDING))
+    if over.size:
+        k = int(over[0])
+        raise LimitError(
+            f"{name} {format_quantity(float(values[k]), unit)} at {format_quantity(float(t_s[k]), 's')} "
+            f"is over the limit of {format_quantity(limit, unit)}"
+        )

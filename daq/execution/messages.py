@@ -1,16 +1,16 @@
-"""Statuses and requests as text, for the channel between guardian and front ends."""
+"""Messages between the processes of a run: statuses, requests of front ends, orders to the runner."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 
-class Request(StrEnum):
+class ControlRequest(StrEnum):
     """What a front end may ask of a guardian; each is answered by a `RunStatus`."""
 
     STATUS = "status"
@@ -18,6 +18,31 @@ class Request(StrEnum):
     """End the run now: output off, what was measured kept."""
     ABORT = "abort"
     """Switch the output off through the guardian's own session at once, then end the run."""
+
+
+@dataclass(frozen=True)
+class StopOrder:
+    """Order of the guardian to its runner: reach the safe state and end the run.
+
+    Attributes
+    ----------
+    reason : str
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class SwitchOffAnswer:
+    """Answer of the guardian to a runner whose own session has failed.
+
+    Attributes
+    ----------
+    problem : str or None
+        Why the output may still be on; None if it was read back as off.
+    """
+
+    problem: str | None
 
 
 def status_to_json(status: RunStatus) -> str:

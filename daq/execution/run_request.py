@@ -1,4 +1,4 @@
-"""What is a guardian told to do?"""
+"""Request for one run, as a guardian receives it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True)
-class Job:
+class RunRequest:
     """What a guardian and its runner are to do.
 
     Attributes
@@ -22,17 +22,17 @@ class Job:
     resource : str
         VISA resource of the instrument.
     protocol_text : str
-        A protocol file.
+        Content of a protocol file.
     limits : Limits
         The rig's own; the stricter of these and the protocol's win.
     path : str
         Run file to be made.
+    run_id : str
+        Tells this run from any other.
     timeout_s : float
         Of any single exchange with the instrument.
     stall_s : float
-        How long the runner may be silent while the output may be on.
-    job_id : str
-        Tells this run from any other.
+        How long the runner may be silent while the output may be on (decision 038).
     transcript : str
         File in which the runner records every byte; empty for none.
     """
@@ -41,18 +41,18 @@ class Job:
     protocol_text: str
     limits: Limits
     path: str
-    job_id: str = field(default_factory=_new_id)
+    run_id: str = field(default_factory=_new_id)
     timeout_s: float = 1.5
     stall_s: float = 4.0
     transcript: str = ""
 
 
-def job_to_json(job: Job) -> str:
-    """Return a job as a message for a guardian."""
-    return json.dumps(asdict(job))
+def request_to_json(request: RunRequest) -> str:
+    """Return a request as a message for a guardian."""
+    return json.dumps(asdict(request))
 
 
-def job_from_json(text: str) -> Job:
-    """Return the job that `job_to_json` wrote."""
+def request_from_json(text: str) -> RunRequest:
+    """Return the request that `request_to_json` wrote."""
     fields = json.loads(text)
-    return Job(**(fields | {"limits": Limits(**fields["limits"])}))
+    return RunRequest(**(fields | {"limits": Limits(**fields["limits"])}))

@@ -1,7 +1,8 @@
-"""Which runs in a folder left an output of which nobody has said since that it is off?
+"""Runs in a folder whose output nobody has confirmed to be off.
 
-A run knows that it could not switch its output off, or it died with its guardian and could not even say so. Either is
-remembered beside the run until somebody has looked at the instrument, whatever program is closed or started meanwhile.
+A run that could not switch its output off says so in its file; one that died together with its guardian could not even
+say that. Either is remembered beside the run until somebody has looked at the instrument, whatever program is closed or
+started meanwhile.
 """
 
 from __future__ import annotations
@@ -12,11 +13,15 @@ from pathlib import Path
 
 from daq.files.results import is_results
 from daq.files.run import open_run
-from daq.locks import lives
+from daq.locks import is_locked
+from daq.state import RunState
 from protocols import IonechoError
 
-_ENDING = ".output-off"
-_NEWEST = 200
+# What the name of a confirmation adds to that of its run.
+_CONFIRMATION_SUFFIX = ".output-off"
+# Most runs of a folder that are looked at, newest first, since a window looks when it opens. Doubled: a window on a
+# large folder shows its alarm later.
+_N_NEWEST = 200
 
 
 def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
@@ -27,25 +32,29 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     folder : str or Path
     """
     runs = [path for path in Path(folder).glob("*.nxs") if not is_results(path)]
-    newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_NEWEST]
-    found = {}
+    newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_N_NEWEST]
+    reasons = {}
     for path in reversed(newest):
-        if not _confirmation(path).exists():
+        if not _confirmation_path(path).exists():
             with suppress(IonechoError):  # no run file, or a damaged one: nothing that a run of ours has left
                 reason = _reason(path)
                 if reason:
-                    found[path] = reason
-    return found
+                    reasons[path] = reason
+    return reasons
 
 
 def _reason(path: Path) -> str:
+    """Return why the output of a run may still be on, empty if it is off or the run's processes still see to it."""
     run = open_run(path)
-    if run.state.output_is_off or lives(path, "runner") or lives(path, "guardian"):
+    if run.state.output_is_off or is_locked(path, "runner") or is_locked(path, "guardian"):
         return ""
     last = run.events[-1] if run.events else {}
-    why = str(last.get("message", "")) if last.get("kind") == "unknown" else "the run died, and its guardian with it"
+    if last.get("kind") == RunState.UNKNOWN:
+        reason = str(last.get("message", ""))
+    else:
+        reason = "both processes of the run ended unexpectedly, its guardian too"
     instrument = " ".join(filter(None, (run.instrument.get("model", ""), run.instrument.get("resource", ""))))
-    return f"{path.name}: {why}" + (f" ({instrument})" if instrument else "")
+    return f"{path.name}: {reason}" + (f" ({instrument})" if instrument else "")
 
 
 def confirm_off(path: Path) -> None:
@@ -57,8 +66,8 @@ def confirm_off(path: Path) -> None:
         If that cannot be written beside the run.
     """
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    _confirmation(path).write_text(f"seen to be off, {now}\n", "utf-8")
+    _confirmation_path(path).write_text(f"seen to be off, {now}\n", "utf-8")
 
 
-def _confirmation(path: Path) -> Path:
-    return path.with_name(path.name + _ENDING)
+def _confirmation_path(path: Path) -> Path:
+    return path.with_name(path.name + _CONFIRMATION_SUFFIX)

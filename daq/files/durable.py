@@ -1,4 +1,4 @@
-"""How does a file come into being whole and durable, or not at all?"""
+"""Files that appear whole and durable, or not at all."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def made_whole(target: Path, *, new: bool = False) -> Iterator[Path]:
-    """Give a path to write to; what was written there becomes `target` once it is safely on disk.
+def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
+    """Yield a path to write to; what was written there becomes `target` once it is safely on disk.
 
-    Whoever opens `target` finds the old file or the new one, never a part. If anything fails, the old one stays.
+    Whoever opens `target` at any time finds the old file or the new one, never a part. If anything fails, the old file
+    stays.
 
     Parameters
     ----------
     target : Path
     new : bool, default False
-        Whether `target` must not be there: then FileExistsError if it is, even if it came just now.
+        Whether `target` must not be there: then FileExistsError if it is, even if it appeared just now.
     """
     making = target.with_name(target.name + ".making")
     try:
@@ -32,7 +33,7 @@ def made_whole(target: Path, *, new: bool = False) -> Iterator[Path]:
         finally:
             os.close(descriptor)
         if new:
-            _named(making, target)
+            _name_without_replacing(making, target)
         else:
             making.replace(target)
     finally:
@@ -45,8 +46,8 @@ def made_whole(target: Path, *, new: bool = False) -> Iterator[Path]:
             os.close(descriptor)
 
 
-def _named(making: Path, target: Path) -> None:
-    """Give a file its name, but never that of another one: a rename would replace it."""
+def _name_without_replacing(making: Path, target: Path) -> None:
+    """Give a file its final name unless that name is taken: a rename would replace the other file."""
     try:
         os.link(making, target)
     except FileExistsError:

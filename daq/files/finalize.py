@@ -1,4 +1,4 @@
-"""How does a run file end: closed as complete, or trimmed to what was measured?"""
+"""End of a run file: closed as complete, trimmed to what was measured, or recovered after a crash."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 import h5py
 
-from daq.files.durable import made_whole
+from daq.files.durable import write_atomically
 from daq.files.layout import GROWING
 from daq.files.run import open_run
 from daq.files.writer import RunFileBytes
-from daq.locks import control_path, nobody_runs
+from daq.locks import control_path, exclusive_access
 from daq.state import RunState
 from protocols import RunFileError
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recovery:
-    """What `recover` found and did.
+    """Result of `recover`: what it found and did.
 
     Attributes
     ----------
@@ -48,7 +48,7 @@ class Recovery:
         lines = [f"{self.path}: {self.findings.n_samples} samples in {self.findings.n_blocks} blocks"]
         if self.findings.bad_blocks:
             rows = ", ".join(map(str, self.findings.bad_blocks))
-            lines.append(f"  samples of block {rows} do not fit their checksum: do not trust them")
+            lines.append(f"  samples of block {rows} do not match their checksum: do not trust them")
         else:
             lines.append("  every checksum is right")
         if self.trimmed_from is not None:
@@ -58,8 +58,8 @@ class Recovery:
         return "\n".join(lines)
 
 
-def close_run_file(path: Path, state: RunState) -> int | None:
-    """Close a run file: trim it to what was measured, give it its final state, make it read-only.
+def finalize_run_file(path: Path, state: RunState) -> int | None:
+    """Finalize a run file: trim it to what was measured, write its final state, make it read-only.
 
     A run without a single sample is not trimmed: HDF5 gives empty datasets no place in the file.
 
@@ -91,11 +91,11 @@ def _write_state(path: Path, state: RunState) -> None:
 def _trim(path: Path, n_samples: int, n_rows: int, state: RunState) -> None:
     """Replace the file by a copy without the unused capacity.
 
-    The old file gets its final state first: whoever still has it open then sees that the run is over.
+    The old file gets its final state first: whoever still has it open then sees that the run has ended.
     """
     _write_state(path, state)
     cut = {where: n_samples for where, _ in GROWING.values()} | {"entry/blocks/table": n_rows}
-    with made_whole(path) as making, h5py.File(path, "r") as old, h5py.File(making, "w") as new:
+    with write_atomically(path) as making, h5py.File(path, "r") as old, h5py.File(making, "w") as new:
         _copy(old, new, cut)
 
 
@@ -122,9 +122,9 @@ def recover(path: Path) -> Recovery:
     Raises
     ------
     RunFileError
-        If the file is no run file, its run still goes on, or it has to be closed where nothing can be written.
+        If the file is no run file, its run is still in progress, or it has to be closed where nothing can be written.
     """
-    run = open_run(path)  # what is no run file is left alone
+    run = open_run(path)  # what is no run file is left as it is
     if not os.access(path.parent, os.W_OK):
         if not _is_closed(run):
             raise RunFileError(
@@ -132,12 +132,12 @@ def recover(path: Path) -> Recovery:
                 " to where you may write, and recover the copy"
             )
         return Recovery(path, run.state, run.state, run.verify(), None)
-    with nobody_runs(path):
+    with exclusive_access(path):
         control_path(path).unlink(missing_ok=True)
-        return _recovered(path)
+        return _recover_locked(path)
 
 
-def _recovered(path: Path) -> Recovery:
+def _recover_locked(path: Path) -> Recovery:
     run = open_run(path)
     found_state, findings = run.state, run.verify()
     if _is_closed(run):
@@ -145,7 +145,7 @@ def _recovered(path: Path) -> Recovery:
     state = found_state if found_state.is_final else RunState.ABORTED
     if not os.access(path, os.W_OK):
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
-    trimmed = close_run_file(path, state)
+    trimmed = finalize_run_file(path, state)
     return Recovery(path, found_state, state, findings, trimmed)
 
 

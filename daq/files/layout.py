@@ -1,9 +1,9 @@
-"""How is a run file laid out, and how is it made whole before anything is measured?
+"""Layout of a run file, made whole before anything is measured.
 
-NeXus on HDF5 (ARCHITECTURE.md section 2). All groups, attributes and datasets are written once; every dataset that
-grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's metadata never
-changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid at every
-instant, whoever dies.
+NeXus on HDF5 (docs/explanations/architecture.md, "Data flow"). All groups, attributes and datasets are written once;
+every dataset that grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's
+metadata never changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid
+at every instant, whichever process dies.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import made_whole
+from daq.files.durable import write_atomically
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -30,24 +30,27 @@ if TYPE_CHECKING:
     from protocols import Protocol, PulseSequence, Sample
 
 
+# Room for the events of a run (bytes): some 400 lines. When it is full, later events are dropped.
 EVENT_BYTES = 64 * 1024
-
-
+# Room for the word of the run's state (bytes): the longest word of `RunState` has 8.
 STATE_BYTES = 16
-
-
 # One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
 ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
-
-
+# Datasets with one value a sample: path and type, in the order of the checksum.
 GROWING = {
     "time": ("entry/data/time", "<f8"),
     "voltage": ("entry/data/voltage", "<f8"),
     "current": ("entry/data/current", "<f8"),
     "status": ("entry/data/status", "u1"),
 }
-
-
+# Longest time (s) that samples wait for their write to disk: what a crash of the whole computer may cost. Half of it
+# doubles the number of writes, which slows a shared disk.
+WRITE_INTERVAL_S = 0.1
+# Samples for which the block table has a row beyond those for its duration, and rows to spare (32 bytes each): a fast
+# record may come in large pieces, and a short one in many small ones.
+_SAMPLES_A_ROW = 50_000
+_SPARE_ROWS = 1000
+# Distributions whose versions are kept with every run.
 _PROGRAMS = ("ionecho", "numpy", "h5py", "pyvisa", "pyvisa-py")
 
 
@@ -70,7 +73,7 @@ class Layout:
 
 @dataclass(frozen=True)
 class Header:
-    """Everything about a run that is known before its first sample.
+    """What is known of a run before its first sample.
 
     Attributes
     ----------
@@ -79,7 +82,7 @@ class Header:
         The protocol as given; empty for an imported record.
     sample : Sample
     identity : Identity or None
-        Who measured.
+        What measured.
     resource : str
         VISA resource, or the file that was imported.
     plan : dict
@@ -137,15 +140,15 @@ def create_run_file(path: Path, header: Header) -> Layout:
     if path.exists():
         raise RunFileError(f"{path} exists already: it was left as it is. Choose another name.")
     if header.n_samples < 1:
-        raise RunFileError(f"{path}: a run needs at least one sample")
+        raise RunFileError(f"{path}: a run needs at least one sample. Nothing was measured, the output is off.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with made_whole(path, new=True) as making:
+        with write_atomically(path, new=True) as making:
             with h5py.File(making, "w") as file:
                 _write_all(file, header)
             _reserve(making)
-    except OSError as fault:
-        raise RunFileError(f"{path} could not be made: {fault}. Nothing was measured, the output is off.") from fault
+    except OSError as error:
+        raise RunFileError(f"{path} could not be made: {error}. Nothing was measured, the output is off.") from error
     return layout_of(path)
 
 
@@ -176,7 +179,7 @@ def layout_in(file: h5py.File) -> Layout:
     names |= {"blocks": "entry/blocks/table", "events": "entry/events/lines", "state": "entry/state"}
     offsets = {name: file[where].id.get_offset() for name, where in names.items()}
     if any(offset is None for offset in offsets.values()):
-        raise RunFileError(f"{file.filename}: its datasets are not contiguous: it was not made by ionecho")
+        raise RunFileError(f"{file.filename} was not made by ionecho: its datasets are not contiguous")
     return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0])
 
 
@@ -211,8 +214,8 @@ def _write_all(file: h5py.File, header: Header) -> None:
 
 
 def rows_for(header: Header) -> int:
-    """Return the size of the block table: one row a tenth of a second and many to spare."""
-    return int(header.duration_s / 0.1) * 2 + header.n_samples // 50_000 + 1000
+    """Return the size of the block table: twice the writes that a run needs, and some more (decision 031)."""
+    return 2 * int(header.duration_s / WRITE_INTERVAL_S) + header.n_samples // _SAMPLES_A_ROW + _SPARE_ROWS
 
 
 def _data(entry: h5py.Group, n_samples: int) -> None:
@@ -257,7 +260,7 @@ def _instrument(entry: h5py.Group, header: Header) -> None:
 
 
 def write_sequence(group: h5py.Group, sequence: PulseSequence) -> None:
-    """Keep a sequence as arrays."""
+    """Write a sequence as arrays."""
     for name, values in (("times", sequence.times_s), ("start", sequence.start_V), ("end", sequence.end_V)):
         group[name] = values
         group[name].attrs["units"] = "s" if name == "times" else "V"
@@ -280,8 +283,8 @@ def _growing(group: h5py.Group, name: str, count: int, dtype: np.dtype[Any]) -> 
     properties.set_alloc_time(h5py.h5d.ALLOC_TIME_EARLY)
     properties.set_fill_time(h5py.h5d.FILL_TIME_NEVER)
     space = h5py.h5s.create_simple((count,))
-    made = h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(dtype, logical=True), space, properties)
-    return h5py.Dataset(made)
+    dataset = h5py.h5d.create(group.id, name.encode(), h5py.h5t.py_create(dtype, logical=True), space, properties)
+    return h5py.Dataset(dataset)
 
 
 def _fixed(group: h5py.Group, name: str, value: np.ndarray) -> None:

@@ -1,4 +1,4 @@
-"""Where is what was derived from a run kept? In a results file beside it, replaced whole at every change."""
+"""Results derived from a run, kept in a file beside it that is replaced whole at every change."""
 
 from __future__ import annotations
 
@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import made_whole
+from daq.files.durable import write_atomically
 from protocols import RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
+# What the name of a results file has in place of ".nxs".
 _SUFFIX = ".results.nxs"
 
 
 @dataclass(frozen=True)
 class Process:
-    """One derived thing: a kept reduction, a fit.
+    """One result of a run: a kept reduction, a fit.
 
     Attributes
     ----------
@@ -61,7 +62,7 @@ def run_of_results(path: Path) -> Path:
 def write_process(
     run_path: str | Path, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]
 ) -> Path:
-    """Keep something derived from a run; what had that name is replaced, everything else stays.
+    """Keep a result of a run; one of the same name is replaced, all others stay.
 
     The file is written anew and renamed into place, so that a reader finds the old one or the new one, both whole.
 
@@ -85,10 +86,10 @@ def write_process(
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
     try:
-        with made_whole(target) as making, h5py.File(making, "w") as file:
+        with write_atomically(target) as making, h5py.File(making, "w") as file:
             _write_all(file, run_file, kept)
-    except OSError as fault:
-        raise RunFileError(f"{target} could not be written: {fault}. The run itself is untouched.") from fault
+    except OSError as error:
+        raise RunFileError(f"{target} could not be written: {error}. The run itself is untouched.") from error
     return target
 
 
@@ -140,14 +141,14 @@ def _read_all(path: Path, run_file: Path) -> list[Process]:
                 for name in entry
                 if name != "raw_data" and isinstance(entry[name], h5py.Group)
             ]
-    except (OSError, KeyError, ValueError) as fault:
-        raise RunFileError(f"{path} is not a results file of ionecho: {fault}") from fault
+    except (OSError, KeyError, ValueError) as error:
+        raise RunFileError(f"{path} is not a results file of ionecho: {error}") from error
 
 
 def read_process(run_path: str | Path, name: str) -> Process | None:
-    """Return something derived from a run, None if there is none of that name.
+    """Return a result of a run, None if there is none of that name.
 
-    What was derived from an earlier run whose file had the same name does not count.
+    Results of an earlier run whose file had the same name do not count.
 
     Raises
     ------
@@ -155,6 +156,5 @@ def read_process(run_path: str | Path, name: str) -> Process | None:
         If the results file cannot be read.
     """
     path = results_path(run_path)
-    all_of_it = _read_all(path, Path(run_path)) if path.exists() else []
-    found = [process for process in all_of_it if process.name == name]
-    return found[0] if found else None
+    processes = _read_all(path, Path(run_path)) if path.exists() else []
+    return next((process for process in processes if process.name == name), None)

@@ -1,4 +1,4 @@
-"""What was measured? A run file opened for reading, finished or still growing."""
+"""A run file opened for reading, finished or still growing."""
 
 from __future__ import annotations
 
@@ -14,24 +14,27 @@ import numpy as np
 
 from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
 from daq.files.results import is_results, run_of_results
-from daq.state import RunState
-from protocols import Protocol, PulseSequence, RunFileError, Sample
+from daq.state import Outcome, OutputState, RunState
+from protocols import OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from daq.files.layout import Layout
 
+# Kinds of the event with which a run ends: the words of its final state.
+_ENDINGS = frozenset(state.value for state in RunState if state.is_of_file and state.is_final)
+
 
 @dataclass(frozen=True)
 class Findings:
-    """What a check of a run file's blocks found.
+    """Result of a check of a run file's blocks.
 
     Attributes
     ----------
     n_blocks, n_samples : int
     bad_blocks : tuple of int
-        Blocks whose checksum does not fit their samples.
+        Blocks whose checksum does not match their samples.
     """
 
     n_blocks: int
@@ -50,7 +53,7 @@ class Run:
     ----------
     path : Path
     n_samples : int
-        Samples that are whole.
+        Samples that are safely on disk.
     """
 
     path: Path
@@ -110,9 +113,19 @@ class Run:
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """What happened, in order."""
+        """Events of the run in order, each with ``host_ns``, ``kind``, ``message`` and fields of its kind."""
         lines = bytes(self._columns["events"]).rstrip(b"\0").splitlines()
         return [json.loads(line) for line in lines if line.endswith(b"}")]
+
+    def recorded_outcome(self) -> Outcome | None:
+        """Return the outcome that the run's processes wrote into the file; None if they have not, or not fully."""
+        ends = [event for event in self.events if event["kind"] in _ENDINGS and "output" in event]
+        if not ends:
+            return None
+        output = OutputState(ends[-1]["output"])
+        error = OutputStateUnknown.__name__ if output is OutputState.UNKNOWN else ""
+        warnings = tuple(ends[-1].get("warnings", ()))
+        return Outcome(self.state, output, ends[-1]["message"], error, self.n_samples, warnings)
 
     @property
     def title(self) -> str:
@@ -147,13 +160,13 @@ class Run:
 
     @property
     def sample(self) -> Sample:
-        """The piece that was measured."""
+        """The specimen that was measured."""
         sample: Sample = self._meta["sample"]
         return sample
 
     @property
     def instrument(self) -> dict[str, str]:
-        """Who measured it: resource, maker, model, serial, firmware."""
+        """What measured it: resource, maker, model, serial, firmware."""
         return dict(self._meta["instrument"])
 
     @property
@@ -211,8 +224,8 @@ def open_run(path: str | Path) -> Run:
             with h5py.File(raw, "r") as file:
                 meta, layout = _metadata(file["entry"]), layout_in(file)
             run = Run(where, layout, meta, _mapped(raw, layout))
-    except (OSError, KeyError, ValueError) as fault:
-        raise RunFileError(f"{where} is not a run file of ionecho: {fault}") from fault
+    except (OSError, KeyError, ValueError) as error:
+        raise RunFileError(f"{where} is not a run file of ionecho: {error}") from error
     run.refresh()
     return run
 
@@ -238,7 +251,7 @@ def _metadata(entry: h5py.Group) -> dict[str, Any]:
 
 
 def read_sequence(group: h5py.Group) -> PulseSequence:
-    """Return the sequence that `daq.files.layout.write_sequence` kept."""
+    """Return the sequence that `daq.files.layout.write_sequence` wrote."""
     return PulseSequence(
         group["times"][()], group["start"][()], group["end"][()], float(group["duration"][()]), float(group["rest"][()])
     )

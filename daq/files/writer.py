@@ -1,4 +1,4 @@
-"""How do samples get into a run file so that none that was acknowledged is ever lost?
+"""Writing of samples into a run file, so that none that was acknowledged is ever lost.
 
 A thread of its own writes, behind a queue, since a shared disk stalls for 50-100 ms at times. For each write: the
 samples, sync, one row of the block table, sync; only then are the samples acknowledged. `put` never waits for the disk.
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_of
+from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, WRITE_INTERVAL_S, layout_of
 from daq.state import RunState
 from protocols import RunFileError
 
@@ -28,14 +28,16 @@ if TYPE_CHECKING:
 
     from drivers import Block
 
+# Most blocks that wait for the disk: more than a minute of a stalled disk at 50 reads a second. Doubled: twice the
+# memory before a run is stopped for its disk.
 _QUEUED_BLOCKS = 4096
+# How long (s) the end of a run waits for the disk, with the output off. Doubled: a dead disk is reported 60 s later.
 _PATIENCE_S = 60.0
-_WRITE_EVERY_S = 0.1
 _fdatasync = getattr(os, "fdatasync", os.fsync)
 
 
 class RunFileBytes:
-    """Writes inside the datasets of an existing run file, by offset.
+    """An existing run file, written inside its datasets by offset.
 
     Parameters
     ----------
@@ -103,20 +105,24 @@ class RunFileBytes:
         _fdatasync(self._descriptor)
 
     def add_event(self, kind: str, message: str = "", **fields: object) -> None:
-        """Add a line to the events. When they are full, later ones are dropped: the samples matter more."""
+        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more."""
         line = json.dumps({"host_ns": time.time_ns(), "kind": kind, "message": message, **fields}).encode() + b"\n"
         if self._event_end + len(line) <= EVENT_BYTES:
             self._write(self.layout.offsets["events"] + self._event_end, line)
             self._event_end += len(line)
             _fdatasync(self._descriptor)
 
+    def fileno(self) -> int:
+        """Return the descriptor of the open file."""
+        return self._descriptor
+
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         os.close(self._descriptor)
 
 
 class RunWriter:
-    """Writes a run's samples behind a queue.
+    """A run's samples on their way to disk, behind a queue.
 
     Used by one thread: `put` for each block, then `finish`. A failure of the disk is kept in `failure`, for the
     run to see and stop.
@@ -170,17 +176,17 @@ class RunWriter:
                 try:
                     self.acknowledged += self.file.write_samples(self.acknowledged, self._rows, blocks)
                     self._rows += 1
-                except Exception as fault:  # noqa: BLE001 - the run must see it and stop
-                    self.failure = fault
+                except Exception as error:  # noqa: BLE001 - the run must see it and stop
+                    self.failure = error
 
     def _next_blocks(self) -> tuple[list[Block], bool]:
-        """Return what has come within a tenth of a second, or more if rows of the block table get scarce."""
+        """Return the blocks of one write: a tenth of a second, or more if rows of the block table get scarce."""
         layout = self.file.layout
         rows_left = max(layout.n_rows - self._rows - 1, 1)
         wanted = (layout.n_samples - self.acknowledged) // rows_left
         blocks: list[Block] = []
         count = 0
-        deadline = time.monotonic() + _WRITE_EVERY_S
+        deadline = time.monotonic() + WRITE_INTERVAL_S
         while time.monotonic() < deadline or count < wanted:
             try:
                 block = self._queue.get(timeout=max(deadline - time.monotonic(), 0.01))
@@ -203,10 +209,10 @@ class RunWriter:
 
     @property
     def is_stuck(self) -> bool:
-        """Whether the thread still writes: whoever asks anything more of this file now waits for it."""
+        """Whether the thread still writes: any further use of this file would wait for it."""
         return self._thread.is_alive()
 
     def close(self) -> None:
-        """Let the file go, after `finish`; not if the thread is stuck in it, which could then write into another."""
+        """Close the file, after `finish`; not if the thread is stuck in it and could then write into another file."""
         if not self.is_stuck:
             self.file.close()

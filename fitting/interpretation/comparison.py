@@ -1,9 +1,9 @@
 """Do several runs of one material speak of the bulk? How its memory changes with thickness and temperature.
 
 A memory of the material has the same time whatever the thickness; a double layer that is charged through the bulk has
-a time ``R C`` that grows with it (MODEL.md section 5). By temperature, hops that conduct and hops that remember are the
-same if the time is activated as ``1 / (sigma T)`` is (Barton, Nakajima and Namikawa; Namikawa, J. Non-Cryst. Solids 18,
-173 (1975)).
+a time ``R C`` that grows with it (docs/explanations/model.md, "What is reported as memory"). By temperature, hops that
+conduct and hops that remember are the same if the time is activated as ``1 / (sigma T)`` is (Barton, Nakajima and
+Namikawa; Namikawa, J. Non-Cryst. Solids 18, 173 (1975)).
 """
 
 from __future__ import annotations

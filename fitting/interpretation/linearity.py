@@ -2,7 +2,7 @@
 
 A linear cell has one set of mode weights for every drive. Runs that need different ones are not linear: the current
 of a pump and a probe together is then not the sum of those of each alone, or it does not grow in proportion to the
-voltage (MODEL.md section 6). Both are linear least squares on the reductions.
+voltage (docs/explanations/model.md, "Linearity"). Both are linear least squares on the reductions.
 """
 
 from __future__ import annotations

@@ -2,8 +2,9 @@
 
 With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
 nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
-depend on the length of the run (MODEL.md 3d). R streams, merges and is kept. By Householder reflections it is right to
-rounding relative to the largest entry of each column, where normal equations would lose half the digits.
+depend on the length of the run (docs/explanations/model.md, "Reduction"). R streams, merges and is kept. By Householder
+reflections it is right to rounding relative to the largest entry of each column, where normal equations would lose half
+the digits.
 """
 
 from __future__ import annotations

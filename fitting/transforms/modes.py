@@ -83,8 +83,8 @@ class ModeGrid:
     def covering(cls, shortest_s: float, longest_s: float) -> ModeGrid:
         """Return the grid for times after an edge from `shortest_s` to `longest_s`.
 
-        Rates go from 1/(30 longest) to 20/shortest: up to 3/shortest (MODEL.md 3b) a constant phase element without a
-        resistor misses by 7e-5 of its peak at the shortest time (docs/decisions/008).
+        Rates go from 1/(30 longest) to 20/shortest: up to 3/shortest a constant phase element without a resistor
+        misses by 7e-5 of its peak at the shortest time (docs/decisions/008).
 
         Raises
         ------

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from gui.common.theme import Colours
 
-# Software OpenGL makes every way of drawing 3 to 6 times slower (ARCHITECTURE.md section 3).
+# Software OpenGL makes every way of drawing 3 to 6 times slower (docs/explanations/architecture.md, "Drawing").
 pg.setConfigOptions(useOpenGL=False, antialias=True)
 
 # Room for "-100.5" and the name of the quantity; the same for all, so that plots above each other line up.

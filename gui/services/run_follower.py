@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from daq import RunInProgress
     from protocols import Protocol
 
-# At most 30 frames a second: smooth to the eye, and with some 4 ms a frame (see `gui.common.plots`) an eighth of the
-# GUI thread's time.
+# At most 30 frames a second (docs/explanations/architecture.md, "Drawing").
 _POLL_MS = 34
 # What `daq` gives a guardian to start on a busy computer. Twice as long would only delay the alarm of a run whose
 # guardian is dead.

@@ -1,4 +1,4 @@
-"""Which protocols come with ionecho, and where is the file that a user names?"""
+"""Ready protocols, and the file that a user names."""
 
 from __future__ import annotations
 

@@ -115,6 +115,7 @@ class Electronics:
         return np.where(np.abs(reading) > self.overrange * range_A, OVERFLOW, reading)
 
 
+# Of the voltage source by range: 5 1/2 digits (assumed for the 2460).
 _STEPS_2460 = {0.2: 5e-6, 2.0: 50e-6, 7.0: 250e-6, 10.0: 250e-6, 20.0: 500e-6, 100.0: 2.5e-3}
 
 # Ranges: 2461 reference manual pp. 8-166, 6-97 and 6-98 (current 1 uA to 7 A, 10 A pulsed; voltage 200 mV to 100 V);

@@ -20,8 +20,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Nodes and weights of Gauss-Legendre quadrature; step responses are smooth over a hundredth of a decade.
 _GAUSS_8 = np.polynomial.legendre.leggauss(8)
+# Longest time (s) after a step for which the response is tabulated; beyond it is constant.
 _LAST_S = 1e4
+# Of the table: cubic interpolation between them is as right as tests/sim_instruments/frontend/test_response.py asks.
 _POINTS_PER_DECADE = 100
 # A panel of readings; also the block in which noise is drawn (electronics.py).
 PANEL = 4096

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
 
     from sim_instruments.sample.cryostat import Cryostat
 
+# Time between two steps of the control loop: ten readings a second (manual, specifications).
 LOOP_S = 0.1
+# Scatter of a reading (assumed).
 NOISE_K = 0.5e-3
 # Callendar-Van Dusen coefficients of a Pt-100, IEC 60751.
 _PT = (3.9083e-3, -5.775e-7, -4.183e-12)
@@ -156,7 +158,7 @@ class Input:
 
 @dataclass
 class Controller:
-    """Inputs, outputs and the cryostat that they are in; it goes on in steps of the loop.
+    """Inputs, outputs and the cryostat that they are in; it proceeds in steps of the loop.
 
     Parameters
     ----------

@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
 
+# Bits of the standard event status register (IEEE 488.2, 11.5.1).
 _COMMAND_ERROR, _EXECUTION_ERROR, _OPERATION_COMPLETE, _POWER_ON = 32, 16, 1, 128
+# Bytes of a line after which it is dropped (assumed).
 _MAX_LINE = 1000
 _INPUTS = "ABCD"
 

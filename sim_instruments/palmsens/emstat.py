@@ -23,8 +23,10 @@ if TYPE_CHECKING:
     from sim_instruments.palmsens.model import Model
     from sim_instruments.sample.cell import Cell
 
+# Bytes of a line after which it is dropped (assumed).
 _LONGEST_COMMAND = 4096
 _DEAF_S = 0.05  # for which input is ignored after a fault (examples: "wait for > 50 ms after a failed command")
+# ASCII control characters of software flow control.
 _XON, _XOFF = 0x11, 0x13
 _STORM = 20  # commands that are refused in an error storm
 

@@ -17,6 +17,7 @@ _COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 _LONGEST_NAME = 32  # assumed
 _DEEPEST = 16  # assumed
+# Characters of a script line.
 LONGEST_LINE = 255
 _WORD = re.compile(r'f?"[^"]*"|[^\s"]\S*')
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from sim_instruments.palmsens.potentiostat import Potentiostat
     from sim_instruments.palmsens.techniques import Point
 
+# Rounding of times: less than any tick of the instrument.
 _SLACK_S = 1e-9
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from sim_instruments.palmsens.faults import Code, ScriptFault
 
+# Letters and powers of ten (manual, chapter 4).
 PREFIXES = {
     "a": 1e-18,
     "f": 1e-15,

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# States as the compiled code and the tables know them.
 WHOLE, OPEN, SHORT = 0, 1, 2
 
 

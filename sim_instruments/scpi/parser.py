@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _MNEMONIC = re.compile(r"([A-Za-z][A-Za-z_]*)(\d*)$")
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:\s*[eE]\s*[+-]?\d+)?)\s*([A-Za-z/%]*)$")
 _NONDECIMAL = re.compile(r"#([HQB])([0-9A-F]+)$", re.IGNORECASE)  # IEEE 488.2 section 7.7.4
+# Non-decimal numeric data (IEEE 488.2, 7.7.4).
 _BASES = {"H": 16, "Q": 8, "B": 2}
 _CHANNEL_LIST = re.compile(r"\(\s*@\s*(\d+(?:\s*[:,]\s*\d+)*)\s*\)$")
 _CHARACTER_DATA = re.compile(r"[A-Za-z][A-Za-z0-9_:]*$")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from protocols import IonechoError
 
-# SCPI-99 volume 2, 21.8; the positive numbers are Keithley's own (INSTRUMENTS.md section 1.1, manual pp. 3-3 and 6-46).
+# SCPI-99 volume 2, 21.8; the positive numbers are Keithley's own (manual pp. 3-3 and 6-46).
 MESSAGES = {
     -101: "Invalid character",
     -102: "Syntax error",

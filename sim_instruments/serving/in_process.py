@@ -14,6 +14,7 @@ from sim_instruments.serving.server import Served, make_host
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+# How long a served instrument may take to begin or to end on a busy machine.
 _PATIENCE_S = 10.0
 
 

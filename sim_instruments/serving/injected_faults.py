@@ -37,6 +37,7 @@ LINK_FAULTS = {
     "no-lf": "lose the line feed that ends the answer",
     "second-client": "another client sends *RST",
 }
+# What a fault without a value means: s between bytes, s of delay, one bit in so many bytes.
 _VALUES = {"drip": 0.01, "late": 1.0, "garble": 8.0}
 _PATTERN = re.compile(r"([a-z-]+)(?:=(\d+\.?\d*|\.\d+)s?)?@(.+?)(?:\+(\d+))?$")
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 TICK_S = 4e-6
 """Of holds and of samples."""
+# Points of a program (assumed).
 MAX_POINTS = 256
 RANGES_A = {code: 10.0 ** (1 - code) for code in range(1, 11)}
 """1 A (code 1) to 1 nA (code 10); public driver, "p. 89 of the manual"."""
@@ -34,9 +35,12 @@ RUNNING = 1 << 22 | 1 << 19 | 1 << 11
 """Flag bits while a program runs; public driver."""
 CURRENT_OVERLOAD, COMPLIANCE_OVERLOAD = 1 << 0, 1 << 1
 """Assumed places."""
+# Of the range: the current converter ends there (assumed).
 _CLIP = 2.0
 _NOISE_SHARE = 1e-4  # of the range, rms, one sample of 4 us
+# Of a voltage reading (assumed).
 _SCATTER_V = 50e-6
+# Largest range.
 _MAX_CURRENT_A = 1.0
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
 
+# Codes and texts (assumed).
 _ERRORS = {0: "no error", 1: "undefined command", 2: "illegal value", 3: "not now", 4: "program cannot be played"}
 _UNDEFINED, _ILLEGAL, _NOT_NOW, _UNPLAYABLE = 1, 2, 3, 4
 _LIMITS = {
@@ -29,6 +30,7 @@ _LIMITS = {
     "addscn": (0, 1), "trgarm": (0, 1),
 }  # fmt: skip
 _FRAMES = 64  # in a packet (assumed; the header says how many bytes)
+# Largest set potential (assumed).
 _MAX_LEVEL_MV = 15000
 
 

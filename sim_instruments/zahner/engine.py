@@ -24,13 +24,18 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Time of a reading (assumed).
 READING_S = 0.02
+# Full scales of a PP212, its largest voltage and current.
 RANGES_A = tuple(2.0 * 10.0**-k for k in range(7, -1, -1))
 LARGEST_V, LARGEST_A = 12.0, 2.0
+# Error numbers that primitives end with.
 OK, LIMIT, ABORTED, BLOCKED = 0, 1003, 1005, 1006
 _NOISE_SHARE = 2e-5  # of the range, rms, one reading of 20 ms
+# Of a voltage reading (assumed).
 _SCATTER_V = 20e-6
 _LONGEST_DEAD_S, _TYPICAL_DEAD_S = 0.1, 0.015  # "0-100 ms", "typically 10-20" after a primitive
+# Steps by which a ramp is played (assumed).
 _RAMP_STEPS = 1000
 
 
@@ -56,7 +61,7 @@ class Limits:
 
 @dataclass
 class Primitive:
-    """A measurement that goes on.
+    """A measurement that is running.
 
     Attributes
     ----------
@@ -125,7 +130,7 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Whether a primitive, or the dead time after one, goes on."""
+        """Whether a primitive, or the dead time after one, is running."""
         return self.primitive is not None or self.clock.now() < self._free_at
 
     # -- potentiostat -------------------------------------------------------------------------------------------------

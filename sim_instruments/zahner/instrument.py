@@ -2,7 +2,7 @@
 
 Every command is answered by a line: ``ok``, a value, or ``error n`` (27 unknown command, 100 value out of range, 1003
 limit reached, 1004 value outside the limits, 1005 aborted, 1006 not done because of an earlier error). ``ABOR`` and
-``*RST`` are obeyed at once beside a primitive that goes on; everything else waits for its end. The names are those of
+``*RST`` are obeyed at once beside a primitive that is running; everything else waits for its end. The names are those of
 the vendor's client, ``zahner_potentiostat`` 1.1.2, scpi_control/control.py. Galvanostatic operation is not modelled.
 """
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sim_instruments.core.instrument import ClientSession
     from sim_instruments.sample.cell import Cell
 
+# Error numbers of the command port.
 _UNKNOWN, _RANGE, _LIMITED = 27, 100, 1004
 _CONTROL = {"ABOR", "*RST"}
 _ALWAYS = {"*CLS", "*CLS?", "*IDN?", "*RST", "ABOR", ":SESO:STAT", ":SESO:STAT?"}

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+# Marks, states and tracks of packets.
 DATA = 0xFEEDDA7A22222222
 HEADER = 0xB007F00D11111111
 TRACKS = 0xADDDF00D11111111

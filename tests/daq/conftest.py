@@ -1,4 +1,4 @@
-"""What do the tests of runs share: a potentiostat that is a few lines of Python, and a clock that is moved by hand?"""
+"""Tools of the tests of runs: a potentiostat of a few lines of Python, and a clock that is moved by hand."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daq.execution.run_request import Job
+from daq.execution.run_request import RunRequest
 from daq.execution.runner import Runner
-from daq.state import RunStatus
+from daq.state import Phase, RunStatus
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
 
 class HandClock:
-    """Time that passes only in `sleep`."""
+    """Clock whose time passes only in `sleep`."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -29,21 +29,22 @@ class HandClock:
 
 
 class Listener:
-    """Hears what a runner says, and may tell it to stop."""
+    """Supervisor that keeps what a runner reports, and may tell it to stop."""
 
     def __init__(self) -> None:
         self.heard: list[RunStatus] = []
-        self.why: str | None = None
-        self.unsafe: str | None = None
+        self.reason: str | None = None
+        self.problem: str | None = None
 
     def report(self, status: RunStatus) -> None:
+        assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
         self.heard.append(status)
 
-    def wants_stop(self) -> str | None:
-        return self.why
+    def stop_reason(self) -> str | None:
+        return self.reason
 
-    def rescue(self) -> str | None:
-        return self.unsafe
+    def switch_off(self) -> str | None:
+        return self.problem
 
 
 class ResistorPotentiostat(Potentiostat):
@@ -144,8 +145,8 @@ def make_runner(
 ) -> Callable[..., tuple[Runner, Listener, Path, HandClock]]:
     def make(protocol: Protocol, limits: Limits | None = None) -> tuple[Runner, Listener, Path, HandClock]:
         path, listener, clock = tmp_path / "run.nxs", Listener(), HandClock()
-        job = Job("FAKE", protocol.to_toml(), limits or Limits(), str(path))
-        return Runner(potentiostat, job, listener, clock), listener, path, clock
+        request = RunRequest("FAKE", protocol.to_toml(), limits or Limits(), str(path))
+        return Runner(potentiostat, request, listener, clock), listener, path, clock
 
     return make
 

@@ -1,4 +1,4 @@
-"""Is a lock held by one at a time, and free once its holder is dead?"""
+"""A lock is held by one process at a time, and free once its holder is dead."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from daq import open_run, recover
 from daq.execution.control import ControlServer
 from daq.files.layout import Header, create_run_file
-from daq.locks import Lock, TakenError, control_path, instrument_lock_path, take_instrument
+from daq.locks import Lock, LockHeldError, control_path, instrument_lock_path, lock_instrument
 from protocols import InstrumentError, RunFileError, Sample
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
@@ -20,7 +20,7 @@ RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RF
 
 def test_a_second_holder_is_refused_and_hears_who_the_first_is(tmp_path: Path) -> None:
     first = Lock(tmp_path / "lock", "the first")
-    with pytest.raises(TakenError, match="the first"):
+    with pytest.raises(LockHeldError, match="the first"):
         Lock(tmp_path / "lock", "the second")
     first.release()
     Lock(tmp_path / "lock", "the second").release()
@@ -35,16 +35,16 @@ def test_the_death_of_a_holder_frees_the_lock(tmp_path: Path) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
-        with pytest.raises(TakenError):
+        with pytest.raises(LockHeldError):
             Lock(tmp_path / "lock")
         holder.kill()
     Lock(tmp_path / "lock").release()
 
 
 def test_an_instrument_is_the_same_however_its_name_is_spelt(tmp_path: Path) -> None:
-    held = take_instrument(RESOURCE, tmp_path / "one.nxs", "guardian")
+    held = lock_instrument(RESOURCE, tmp_path / "one.nxs", "guardian")
     with pytest.raises(InstrumentError, match=r"is in use by the run .*one\.nxs \(process \d+\).*Nothing was sent"):
-        take_instrument("tcpip0::192.0.2.1::5025::socket", tmp_path / "two.nxs", "guardian")
+        lock_instrument("tcpip0::192.0.2.1::5025::socket", tmp_path / "two.nxs", "guardian")
     held.release()
     paths = {instrument_lock_path(f"TCPIP::{host}::5025::SOCKET", "guardian") for host in ("localhost", "127.0.0.1")}
     assert len(paths) == 1
@@ -54,13 +54,13 @@ def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_pa
     path = tmp_path / "run.nxs"
     create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
     script = (
-        "import sys, time; from pathlib import Path; from daq.locks import take_run\n"
-        "lock = take_run(Path(sys.argv[1]), 'runner'); print('held', flush=True); time.sleep(60)"
+        "import sys, time; from pathlib import Path; from daq.locks import lock_run\n"
+        "lock = lock_run(Path(sys.argv[1]), 'runner'); print('held', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as runner:
         assert runner.stdout is not None
         assert runner.stdout.readline() == "held\n"
-        with pytest.raises(RunFileError, match=rf"still goes on in process {runner.pid} \(runner"):
+        with pytest.raises(RunFileError, match=rf"is still running in process {runner.pid} \(runner"):
             recover(path)
         assert open_run(path).state == "created"
         runner.kill()
@@ -73,6 +73,6 @@ def test_a_control_file_is_removed_by_its_owner_only(tmp_path: Path) -> None:
     first = ControlServer(path, "first")
     second = ControlServer(path, "second")
     first.close()
-    assert json.loads(control_path(path).read_text())["job"] == "second"
+    assert json.loads(control_path(path).read_text())["run"] == "second"
     second.close()
     assert list(tmp_path.iterdir()) == []

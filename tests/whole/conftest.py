@@ -1,4 +1,4 @@
-"""What do the tests of the whole need: a look at a simulated instrument from outside, by a plain socket?"""
+"""Tools of the tests of the whole: questions to a simulated instrument from outside, over a plain socket."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def asked(resource: str, query: str) -> str:
         return lines.readline().strip()
 
 
-def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:
+def until(condition: Callable[[], bool], seconds: float = 60.0) -> float:
     """Wait until something holds and return how long that took; fail if it never does."""
     begun = time.monotonic()
     while not condition():
@@ -35,11 +35,11 @@ def runner_of(guardian: psutil.Process) -> psutil.Process:
     return children[0]
 
 
-def running_with(going: RunInProgress, n_samples: int) -> Callable[[], bool]:
+def running_with(run: RunInProgress, n_samples: int) -> Callable[[], bool]:
     """Return a condition: the run has that many samples on disk."""
 
     def holds() -> bool:
-        status = going.poll()
+        status = run.poll()
         assert status.outcome is None, status
         return status.n_samples >= n_samples
 

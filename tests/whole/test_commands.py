@@ -1,4 +1,4 @@
-"""Do the commands do what their help says, with the exit status and the JSON that scripts rely on?"""
+"""Commands do what their help says, with the exit status and the JSON that scripts rely on."""
 
 from __future__ import annotations
 

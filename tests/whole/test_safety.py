@@ -1,4 +1,4 @@
-"""Whoever dies, is the output off, and is everything that was measured on disk?"""
+"""Whichever process dies, the output goes off and everything that was measured is on disk."""
 
 from __future__ import annotations
 
@@ -32,33 +32,33 @@ def _interruptible() -> Iterator[None]:
 
 def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated()
-    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
-    until(running_with(going, 20_000))
+    live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(live, 20_000))
     assert asked(resource, ":OUTP?") == "1"
-    acknowledged = going.poll().n_samples
-    runner_of(psutil.Process(going.guardian_pid)).kill()
+    acknowledged = live.poll().n_samples
+    runner_of(psutil.Process(live.guardian_pid)).kill()
     assert until(lambda: asked(resource, ":OUTP?") == "0") < 1.0
-    outcome = going.wait()
+    outcome = live.wait()
     assert (outcome.state, outcome.output) == ("aborted", "off")
-    assert "the runner died" in outcome.reason
-    with h5py.File(going.path, "r") as file:
+    assert "ended unexpectedly while measuring (killed by SIGKILL)" in outcome.reason
+    with h5py.File(live.path, "r") as file:
         assert file["entry/data/current"].shape == (200_000,), "the file lies there as it was made"
         assert file["entry/state"][()] == b"aborted"
-    run = open_run(going.path)
+    run = open_run(live.path)
     assert acknowledged <= run.n_samples < 200_000
     assert run.verify().bad_blocks == ()
-    recovered = recover(going.path)
+    recovered = recover(live.path)
     assert recovered.trimmed_from == 200_000
-    with h5py.File(going.path, "r") as file:
+    with h5py.File(live.path, "r") as file:
         assert file["entry/data/current"].shape == (run.n_samples,)
 
 
 def test_a_silent_runner_is_taken_over(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated(speed=0.2)
-    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
-    until(running_with(going, 5_000))
-    runner_of(psutil.Process(going.guardian_pid)).suspend()
-    outcome = going.wait()
+    live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(live, 5_000))
+    runner_of(psutil.Process(live.guardian_pid)).suspend()
+    outcome = live.wait()
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert "silent" in outcome.reason
     assert asked(resource, ":OUTP?") == "0"
@@ -66,14 +66,14 @@ def test_a_silent_runner_is_taken_over(simulated: Simulated, tmp_path: Path) -> 
 
 def test_guardian_death_lets_the_runner_stop_safely(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated()
-    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
-    until(running_with(going, 20_000))
-    psutil.Process(going.guardian_pid).kill()
+    live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(live, 20_000))
+    psutil.Process(live.guardian_pid).kill()
     until(lambda: asked(resource, ":OUTP?") == "0")
-    outcome = going.wait()
+    outcome = live.wait()
     assert (outcome.state, outcome.output) == ("stopped", "off")
-    assert "no run without a guard" in outcome.reason
-    run = open_run(going.path)
+    assert "no run continues without a guardian" in outcome.reason
+    run = open_run(live.path)
     assert run.state == "stopped"
     assert 20_000 <= run.n_samples == run.n_planned < 200_000
 
@@ -82,8 +82,8 @@ def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, t
     resource = simulated()
     script = (
         "import sys, time; from ionecho import Bench, Protocol\n"
-        f"going = Bench({resource!r}, {str(tmp_path)!r}).start(Protocol.load('pump_probe'))\n"
-        "print(going.path, flush=True); time.sleep(60)"
+        f"live = Bench({resource!r}, {str(tmp_path)!r}).start(Protocol.load('pump_probe'))\n"
+        "print(live.path, flush=True); time.sleep(60)"
     )
     front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert front.stdout is not None
@@ -93,7 +93,7 @@ def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, t
     front.wait()
     front.stdout.close()
     until(path.exists)
-    with pytest.raises(RunFileError, match="still goes on"):
+    with pytest.raises(RunFileError, match="is still running"):
         recover(path)
     outcome = attach(path).wait()
     assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 200_000)
@@ -108,9 +108,9 @@ def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: S
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=30)
     assert process.returncode == 3
-    assert json.loads(said)["state"] == "stopped"
+    assert json.loads(output)["state"] == "stopped"
     assert asked(resource, ":OUTP?") == "0"
     run = open_run(path)
     assert run.state == "stopped"
@@ -127,9 +127,9 @@ def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_
     process.send_signal(signal.SIGINT)
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    said, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=30)
     assert process.returncode == 3
-    assert json.loads(said)["output"] == "off"
+    assert json.loads(output)["output"] == "off"
     assert asked(resource, ":OUTP?") == "0"
     assert runs_in_progress(tmp_path) == []
 
@@ -156,10 +156,10 @@ def test_ctrl_c_in_the_demo_stops_its_run_too(tmp_path: Path) -> None:
 
 def test_abort_goes_through_the_guardians_own_session(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated()
-    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
-    until(running_with(going, 20_000))
-    going.abort()
-    outcome = going.wait()
+    live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(live, 20_000))
+    live.abort()
+    outcome = live.wait()
     assert outcome.output == "off"
     assert outcome.state in {"stopped", "aborted"}
     assert asked(resource, ":OUTP?") == "0"
@@ -176,12 +176,12 @@ def test_a_protocol_over_a_limit_is_refused_before_any_output(simulated: Simulat
 def test_a_limit_crossed_in_the_run_stops_it(simulated: Simulated, tmp_path: Path) -> None:
     resource = simulated("resistor")  # 20 mV on 10 kohm: 2 uA; 0.2 uC after 0.1 s
     limits = Limits(charge_C=0.2e-6)
-    going = Bench(resource, tmp_path, limits).start(Protocol.load("pump_probe"))
-    outcome = going.wait()
+    live = Bench(resource, tmp_path, limits).start(Protocol.load("pump_probe"))
+    outcome = live.wait()
     assert (outcome.state, outcome.output, outcome.error) == ("stopped", "off", "LimitError")
     assert "charge 200" in outcome.reason
     assert asked(resource, ":OUTP?") == "0"
-    run = open_run(going.path)
+    run = open_run(live.path)
     assert run.t_s[-1] >= 0.15
     last = run.blocks[-1]
     assert run.t_s[int(last["first"])] <= 0.1501, "the block with the crossing is the last one"
@@ -193,15 +193,15 @@ def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key
     assert simulator.stdout is not None
     resource = json.loads(simulator.stdout.readline())["resource"]
     simulator.stdout.close()
-    going = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
-    until(running_with(going, 10_000))
+    live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
+    until(running_with(live, 10_000))
     simulator.kill()
     simulator.wait()
-    outcome = going.wait()
+    outcome = live.wait()
     assert (outcome.state, outcome.output) == ("unknown", "unknown")
     with pytest.raises(OutputStateUnknown, match="Press the OUTPUT key"):
         outcome.raise_if_failed()
-    assert open_run(going.path).n_samples >= 10_000
+    assert open_run(live.path).n_samples >= 10_000
 
 
 def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
     simulated: Simulated, tmp_path: Path
 ) -> None:
-    resource = simulated("resistor")
+    resource = simulated("resistor", speed=0.15)  # the first run lasts 13 s: longer than the second takes to start
     first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
     until(running_with(first, 5_000))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
@@ -239,9 +239,9 @@ def test_an_output_switched_off_by_hand_fails_the_run_and_keeps_its_samples(
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
-    said, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=30)
     assert process.returncode == 1
     assert "output was switched off at the instrument" in errors
-    document = json.loads(said)
+    document = json.loads(output)
     assert (document["state"], document["output"]) == ("aborted", "off")
     assert 20_000 < open_run(path).n_samples == document["samples"] < 200_000

@@ -1,4 +1,4 @@
-"""Does the example of a temperature series find the activation energy of the simulated cell?"""
+"""The example of a temperature series finds the activation energy of the simulated cell."""
 
 from __future__ import annotations
 

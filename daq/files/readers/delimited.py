@@ -1,4 +1,4 @@
-"""How does somebody else's record (a delimited text of time, voltage, current) become a run file?"""
+"""Import of a delimited text of time, voltage and current, as other programs write it."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.files.finalize import close_run_file
+from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
 from daq.state import RunState
@@ -22,9 +22,15 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+# Separators in the order in which they are tried; None is white space.
 _SEPARATORS = (";", "\t", ",", None)
+# Encodings in the order in which they are tried; the last takes any bytes.
 _ENCODINGS = ("utf-8-sig", "latin-1")
-_BLOCK = 100_000
+# Samples a block of the run file: 2.5 MB, written at once.
+_SAMPLES_A_BLOCK = 100_000
+# Lines among which the first line of numbers must be: headers of makers have up to some hundred.
+_HEADER_LINES = 1000
+# Quantities of a record, and the SI unit of each.
 _QUANTITIES = {"time": "s", "voltage": "V", "current": "A"}
 # What the makers of potentiostats call these columns.
 _NAMES = {
@@ -32,16 +38,18 @@ _NAMES = {
     "voltage": re.compile(r"^<?(voltage|potential|ewe|vf|u|e|v|we\(1\)\.potential)\b", re.IGNORECASE),
     "current": re.compile(r"^<?(current|im|i|we\(1\)\.current)\b", re.IGNORECASE),
 }
+# A unit behind a heading, in brackets or behind a slash.
 _UNIT = re.compile(r"[\[(/]\s*([A-Za-zµμ]+)\s*[\])]?\s*$")
-
+# What marks a density (a current over an area).
 _DENSITY = re.compile(r"densit|/\s*cm|/\s*m[²2^]|cm-2|cm\^-2", re.IGNORECASE)
+# A word that may be a unit, and what says that a unit is meant.
 _WORD = re.compile(r"[A-Za-zµμ]+")
-_MORE = re.compile(r"\b(in|unit|[munpkM][AVs])\b")
+_UNIT_HINT = re.compile(r"\b(in|unit|[munpkM][AVs])\b")
 
 
 @dataclass(frozen=True)
 class ColumnChoice:
-    """Where a quantity stands in the text.
+    """Column of a quantity in the text.
 
     Attributes
     ----------
@@ -66,7 +74,7 @@ class TextRecord:
     ----------
     t_s, voltage_V, current_A : ndarray, shape (n,)
     columns : dict
-        What was taken for what.
+        Column of each quantity.
     separator : str
     """
 
@@ -122,8 +130,8 @@ def read_text(
 def _lines(path: Path) -> list[str]:
     try:
         data = path.read_bytes()
-    except OSError as fault:
-        raise RunFileError(f"{path}: {fault.strerror}") from fault
+    except OSError as error:
+        raise RunFileError(f"{path}: {error.strerror}") from error
     for encoding in _ENCODINGS:
         try:
             return [line for line in data.decode(encoding).splitlines() if line.strip()]
@@ -150,7 +158,7 @@ def _is_number(cell: str) -> bool:
 def _table_start(path: Path, lines: list[str], separator: str | None) -> tuple[int, str | None]:
     """Return the first line of numbers, and the separator that makes at least three of them."""
     for candidate in (separator,) if separator else _SEPARATORS:
-        for first, line in enumerate(lines[:1000]):
+        for first, line in enumerate(lines[:_HEADER_LINES]):
             numbers = [_is_number(cell) for cell in _cells(line, candidate) if cell]
             if len(numbers) >= 3 and all(numbers):
                 return first, candidate
@@ -179,8 +187,8 @@ def _with_unit(path: Path, name: str, column: ColumnChoice, wanted: str | None) 
     unit = wanted or _unit_in(path, name, column.name)
     try:
         parse_quantity(f"1 {unit}", _QUANTITIES[name])
-    except ValueError as fault:
-        raise RunFileError(f"{path.name}: column {column.name!r} as {name}: {fault}") from None
+    except ValueError as error:
+        raise RunFileError(f"{path.name}: column {column.name!r} as {name}: {error}") from None
     return ColumnChoice(column.index, column.name, unit)
 
 
@@ -205,7 +213,7 @@ def _unit_in(path: Path, name: str, heading: str) -> str:
         except ValueError:
             continue
         return str(word)
-    if _MORE.search(_NAMES[name].sub("", heading, count=1)):
+    if _UNIT_HINT.search(_NAMES[name].sub("", heading, count=1)):
         raise RunFileError(
             f"{path.name}: column {heading!r} may be in any unit: say which, e.g. --{name}-unit {_QUANTITIES[name]}"
         )
@@ -259,11 +267,11 @@ def import_record(record: TextRecord, source: Path, target: Path, sample: Sample
     file = RunFileBytes(target)
     try:
         file.add_event("imported", f"from {source.name}", **described)
-        for row, start in enumerate(range(0, n, _BLOCK)):
-            part = slice(start, start + _BLOCK)
+        for row, start in enumerate(range(0, n, _SAMPLES_A_BLOCK)):
+            part = slice(start, start + _SAMPLES_A_BLOCK)
             status = np.zeros(len(record.t_s[part]), dtype=np.uint8)
             block = Block(record.t_s[part], record.voltage_V[part], record.current_A[part], status)
             file.write_samples(start, row, [block])
     finally:
         file.close()
-    close_run_file(target, RunState.COMPLETE)
+    finalize_run_file(target, RunState.COMPLETE)

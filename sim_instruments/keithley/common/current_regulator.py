@@ -6,6 +6,7 @@ import numpy as np
 
 from sim_instruments.frontend.response import Drive
 
+# Time constants after which a voltage counts as settled: 5e-5 of the step is left.
 _SETTLINGS = 10.0
 _SMALLEST_S = 1e-15  # an open cell: the limit is reached all the same
 

@@ -10,6 +10,7 @@ import numpy as np
 if TYPE_CHECKING:
     from sim_instruments.keithley.common.buffers import ReadingBuffer
 
+# Mains frequency at the instrument, by which NPLC count.
 LINE_HZ = 60.0
 
 

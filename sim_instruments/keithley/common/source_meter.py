@@ -42,6 +42,7 @@ RELAY_S = 0.015  # 2461 reference manual p. 2-82: the output relay settles in so
 UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
+# Readings that are made at a time: bounds the time in which a client waits for its answer.
 _FILL_SLICE = 64 * PANEL
 # Settings of the source that readings in progress are made with.
 _OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
@@ -53,7 +54,7 @@ class SourceMeter:
     Nothing runs by itself: `update` brings everything to the clock's present, block by block and reading by reading,
     so that the same commands at the same instrument times give the same record whatever the polling.
 
-    While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
+    While the current is limited, readings are clamped to the limit; the cell's history continues as if the full voltage
     were applied (an approximation: a limited run ends anyway).
 
     Parameters
@@ -130,7 +131,7 @@ class SourceMeter:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return self.trigger_model.running or self._record is not None
 
     def require_idle(self) -> float:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _STATE_CHECK_S = 0.1  # p. 6-234: "checks the state of a started trigger model every 100 ms"
+# Blocks without a wait between them after which a model counts as an endless loop (ours: no real clock stands still).
 _MAX_INSTANT_BLOCKS = 1_000_000
 
 

@@ -43,11 +43,14 @@ _ELEMENTS = Choice(
 )
 _BINARY = {"READ", "REL", "SOUR"}  # p. 6-46; EXTRa exists in FULL buffers only, which are not modelled
 _STATUS = {"STAT", "SOURSTAT"}
+# Buffer elements in one query (assumed).
 _MAX_ELEMENTS = 14
 _STYLES = {"STAN": 6_875_000, "COMP": 27_500_000}  # p. 8-14
+# Sizes and indices of buffers, as in the manual's TRACe subsystem.
 _MIN_SIZE = 10
 _INDEX = Numeric(1, 27_500_000, 1, integer=True)
 _DC_UNITS = {"Amp": "A", "Volt": "V", "Ohm": "Ohm"}
+# The sample standard deviation (n - 1) is assumed.
 _STATISTICS: dict[str, Callable[[NDArray[np.float64]], np.floating]] = {
     "AVERage": np.mean,
     "MAXimum": np.max,

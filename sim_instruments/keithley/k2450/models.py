@@ -49,6 +49,7 @@ class Keithley2450(TouchSourceMeter):
         super().__init__(_MODEL_2450, clock, cell, seed)
 
 
+# Limits and defaults: see the docstring of this file.
 _MODEL_2460 = Model(
     number="2460",
     electronics=KEITHLEY_2460,

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.common.source_meter import SourceMeter
     from sim_instruments.keithley.common.trigger_model import TriggerModel
 
+# Limits and defaults of the trigger model, as in the manual's TRIGger subsystem.
 _MAX_BLOCKS = 63
 _BLOCK = Numeric(1, _MAX_BLOCKS, 1, integer=True)
 _COUNT = Numeric(0, math.inf, 1, integer=True, words=(("INFinity", math.inf),))

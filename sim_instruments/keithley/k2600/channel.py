@@ -32,9 +32,11 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.k2600.errors import ErrorQueue
     from sim_instruments.keithley.k2600.timeline import Timeline
 
+# Mains frequency, relay time and the shortest pass of a trigger layer (assumed).
 LINE_HZ = 60.0
 _RELAY_S = 0.005
 _SHORTEST_PASS_S = 10e-6
+# Values of the constants of the TSP language (manual section 9).
 DC_AMPS, DC_VOLTS = 0, 1
 OFF_NORMAL, OFF_ZERO, OFF_HIGH_Z = 0, 1, 2
 DISABLE, ENABLE, ASYNC = 0, 1, 2
@@ -126,7 +128,7 @@ class Channel:
     timeline : Timeline
         Instrument time.
     drive : Drive or None
-        What hangs on its terminals; None for nothing.
+        What is connected to its terminals; None for nothing.
     noise : Noise
         Random numbers.
     number : int
@@ -179,7 +181,7 @@ class Channel:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         self._processes = [process for process in self._processes if process.running]
         return bool(self._processes)
 

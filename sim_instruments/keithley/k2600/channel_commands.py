@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from sim_instruments.keithley.k2600.interpreter import Interpreter
 
+# Values of the constants of the TSP language (manual section 9).
 _CONSTANTS = {
     "OUTPUT_DCAMPS": 0,
     "OUTPUT_DCVOLTS": 1,
@@ -50,6 +51,7 @@ _CONSTANTS = {
     "SETTLE_FAST_ALL": 128,
 }
 _VOLTS, _AMPS = 40.4, 3.03  # 101 % of the highest ranges
+# Attributes with their checks: limits as in the manual's section 9.
 _SOURCE = {
     "func": one_of(0, 1),
     "levelv": number(-_VOLTS, _VOLTS),
@@ -69,6 +71,7 @@ _SOURCE = {
     "settling": one_of(0, 1, 2, 3, 128),
     "sink": one_of(0, 1),
 }
+# As above, of measurements.
 _MEASURE = {
     "rangei": number(-_AMPS, _AMPS),
     "rangev": number(-_VOLTS, _VOLTS),
@@ -82,10 +85,12 @@ _MEASURE = {
     "count": whole(1, buffers.LARGEST),
     "interval": number(0.0, 1.0),
 }
+# As above, of sweeps.
 _SWEEP = {
     "count": whole(0, 1_000_000),
     "autoclear": one_of(0, 1),
 }
+# As above, of actions.
 _ACTIONS = {
     ("source", "action"): ("source_action", one_of(0, 1)),
     ("measure", "action"): ("measure_action", one_of(0, 1, 2)),

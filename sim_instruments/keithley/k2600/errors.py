@@ -10,12 +10,15 @@ from collections import deque
 
 from protocols import IonechoError
 
+# What ``errorqueue.next()`` returns when there is nothing: code, message, severity, node.
 QUEUE_IS_EMPTY = (0, "Queue Is Empty", 0, 1)
+# Errors that are kept (assumed).
 _QUEUE_LENGTH = 100
 # Severity levels (2606B-901-01 Rev. C, errorqueue.next()):
 # 0 none, 10 informational, 20 recoverable, 30 serious, 40 fatal.
 _RECOVERABLE, _SERIOUS = 20, 30
 
+# Numbers and texts as in the manual's list of errors.
 MESSAGES = {
     -109: "Missing parameter",
     -104: "Data type error",
@@ -44,7 +47,7 @@ MESSAGES = {
 
 
 class TspError(IonechoError):
-    """Something the instrument refuses; the script that asked for it goes on (p. 8-2).
+    """Something the instrument refuses; the script that asked for it continues (p. 8-2).
 
     Attributes
     ----------

@@ -24,6 +24,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Time of a Lua instruction in the instrument (assumed; scripts of real ones take microseconds a line).
 _INSTRUCTION_S = 2e-6
 _SLICE = 250  # instructions
 _MEMORY_BYTES = 64 << 20  # of a script's data: 32 MB in the instrument, whose numbers are smaller
@@ -43,7 +44,7 @@ class Interpreter:
     wake_at : callable
         Asked to see to it that `run` is called at an instrument time, s.
     refused : callable
-        Gets the error of a call that the instrument refuses; the script goes on.
+        Gets the error of a call that the instrument refuses; the script continues.
     """
 
     def __init__(

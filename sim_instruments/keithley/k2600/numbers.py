@@ -11,6 +11,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+# Values of the constants of ``format`` (manual section 9).
 ASCII, REAL32, REAL64 = 1, 2, 3
 BIG_ENDIAN, LITTLE_ENDIAN = 0, 1
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.k2600.interpreter import Interpreter
 
 COMMAND_TRIGGER = 10  # event numbers (assumed)
+# First event numbers of timers, generators and blenders (assumed), and readings that are printed at a time (ours).
 _TIMERS, _GENERATORS, _BLENDERS = 20, 40, 60
 _PRINTED_AT_ONCE = 4096
 

@@ -28,6 +28,7 @@ COLUMNS = ("VOLT", "CURR", "RES", "TIME", "STAT", "SOUR")  # order of the elemen
 TRACE_POINTS = 100_000  # p. 4-147
 LIST_POINTS = 2500  # data sheet
 NOT_A_NUMBER = 9.91e37  # p. 1-12
+# Time of the output relay (assumed).
 RELAY_S = 0.005
 DISCHARGE_S = 0.001  # how long the NORMal off state holds 0 V before the relay opens (assumed)
 # Status data, table 1-2 on p. 1-14.
@@ -107,7 +108,7 @@ class Store:
 class Channel:
     """One channel with a sample on it. Nothing runs by itself: `advance` brings it to the present.
 
-    While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
+    While the current is limited, readings are clamped to the limit; the cell's history continues as if the full voltage
     were applied, unless the protection switches the output off.
 
     Parameters
@@ -199,7 +200,7 @@ class Channel:
 
     @property
     def busy(self) -> bool:
-        """Whether a device action goes on or waits."""
+        """Whether a device action is running or waits."""
         return self.transient.phase != "idle" or self.acquire.phase != "idle"
 
     def initiate(self, t_s: float, *, transient: bool = True, acquire: bool = True) -> None:

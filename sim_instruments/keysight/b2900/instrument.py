@@ -2,7 +2,7 @@
 
 From the Agilent B2900 SCPI command reference (B2910-90030, edition 2); page numbers are its. Current sources, limit
 tests, arithmetic, digital I/O, external triggers, program memory and display are not modelled and are refused. The
-cell hangs on channel 1; channel 2 has open terminals. Assumed: the operation status bits are those of the B2961A
+cell is connected to channel 1; channel 2 has open terminals. Assumed: the operation status bits are those of the B2961A
 reference, and an over-temperature switches the outputs off without an entry of the error queue.
 """
 
@@ -15,7 +15,6 @@ from sim_instruments.keysight.b2900.channel import LIST_POINTS, Channel
 from sim_instruments.keysight.b2900.channel_commands import ChannelCommands, nr3
 from sim_instruments.keysight.b2900.readout import Readout
 from sim_instruments.keysight.b2900.trigger_commands import TriggerCommands
-from sim_instruments.keysight.b2900.triggers import INFINITE
 from sim_instruments.sample.cell import Cell
 from sim_instruments.sample.relaxation import constant
 from sim_instruments.scpi.message_exchange import CommonCommands, Exchange
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
     from sim_instruments.core.clock import Clock
 
-CHANNELS = 2
+# Of a B2911A and B2912A (data sheet).
 _LARGEST_V, _LARGEST_A = 210.0, 3.03
 # Operation status: idle bits of transient and acquire; the bits after them say which layer waits.
 _BITS = {(1, "transient"): 1, (1, "acquire"): 4, (2, "transient"): 7, (2, "acquire"): 10}
@@ -37,10 +36,6 @@ _INTERLOCK_BIT, _TEMPERATURE_BIT, _LOST_BITS = (
     4,
     {(1, "transient"): 11, (1, "acquire"): 12, (2, "transient"): 13, (2, "acquire"): 14},
 )
-_TIMER = Numeric(1e-5, 1e5, 1e-5, "S")
-_DELAY = Numeric(0.0, 1e5, 0.0, "S")
-_COUNT = Numeric(1, INFINITE, 1, integer=True, words=(("INFinity", INFINITE),))
-_SOURCES = Choice(("AINT", "BUS", "TIMer"))
 
 # Ranges and resolution: B2911/B2912 data sheet. Assumed: noise and settling.
 KEYSIGHT_B2912 = Electronics(
@@ -111,7 +106,7 @@ class B2912A:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return any(channel.busy for channel in self.channels.values())
 
     def reset(self) -> None:

@@ -34,6 +34,7 @@ _NUMERIC = {
     "SOURce": "SOUR",
 }
 _ELEMENTS = Choice(("VOLTage", "CURRent", "RESistance", "TIME", "STATus", "SOURce"))
+# Limits and words of the TRACe subsystem.
 _OFFSET = Numeric(0, TRACE_POINTS, 0, integer=True, words=(("STARt", 0), ("CURRent", -1)))
 _SIZE = Numeric(1, TRACE_POINTS, TRACE_POINTS, integer=True)
 

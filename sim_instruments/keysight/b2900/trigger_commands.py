@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sim_instruments.frontend.electronics import Electronics
 from sim_instruments.keysight.b2900.triggers import INFINITE
 from sim_instruments.scpi.message_exchange import Wait
 from sim_instruments.scpi.parser import ChannelList, Choice, Command, Numeric
@@ -18,29 +17,12 @@ if TYPE_CHECKING:
     from sim_instruments.keysight.b2900.host import Host
     from sim_instruments.keysight.b2900.triggers import Action, Layer
 
-CHANNELS = 2
-_LARGEST_V, _LARGEST_A = 210.0, 3.03
-# Operation status: idle bits of transient and acquire; the bits after them say which layer waits.
-_BITS = {(1, "transient"): 1, (1, "acquire"): 4, (2, "transient"): 7, (2, "acquire"): 10}
-# Questionable status, table on p. 4-116.
-_INTERLOCK_BIT, _TEMPERATURE_BIT, _LOST_BITS = (
-    10,
-    4,
-    {(1, "transient"): 11, (1, "acquire"): 12, (2, "transient"): 13, (2, "acquire"): 14},
-)
+CHANNELS = 2  # of a B2912A
+# Limits and defaults of the trigger layers, in the manual's section of the TRIGger subsystem.
 _TIMER = Numeric(1e-5, 1e5, 1e-5, "S")
 _DELAY = Numeric(0.0, 1e5, 0.0, "S")
 _COUNT = Numeric(1, INFINITE, 1, integer=True, words=(("INFinity", INFINITE),))
 _SOURCES = Choice(("AINT", "BUS", "TIMer"))
-
-# Ranges and resolution: B2911/B2912 data sheet. Assumed: noise and settling.
-KEYSIGHT_B2912 = Electronics(
-    current_ranges_A=(10e-9, 100e-9, 1e-6, 10e-6, 100e-6, 1e-3, 10e-3, 100e-3, 1.0, 1.5, 3.0),
-    voltage_steps={0.2: 100e-9, 2.0: 1e-6, 20.0: 10e-6, 200.0: 100e-6},
-    response_s=10e-6,
-    noise_1us=1e-4,
-)
-_OPEN = {"R_s": 1.0, "G_inf": 1e-15}
 
 
 class TriggerCommands:

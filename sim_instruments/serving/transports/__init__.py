@@ -1,1 +1,1 @@
-"""How a simulated instrument is reached: raw socket, HiSLIP, VXI-11, serial line."""
+"""Transports of simulated instruments: raw socket, HiSLIP, VXI-11, serial line."""

@@ -22,11 +22,12 @@ POLL_S = 0.001
 """How often something that waits in the instrument is looked at."""
 TICK_S = 0.01
 """How often the instrument is brought to the present with nobody asking."""
+# Bytes that are read or sent at a time.
 _PIECE = 1 << 18
 
 
 class Host:
-    """An instrument among its transports: its time goes on, and its faults come when they are due.
+    """An instrument among its transports: its time passes, and its faults come when they are due.
 
     Parameters
     ----------
@@ -43,7 +44,7 @@ class Host:
         self._now = now
 
     async def live(self) -> None:
-        """Bring the instrument to the present for ever, so that little is left to do when someone asks."""
+        """Bring the instrument to the present again and again, so that little is left to do when someone asks."""
         while True:
             self.device.update()
             if not self.faults.quiet:

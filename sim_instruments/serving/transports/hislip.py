@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 
 _HEADER = struct.Struct("!2sBBIQ")
 _VERSION, _VENDOR = 0x0100, 0x494F  # 1.0; "IO"
+# Bytes of a message that the server takes (IVI-6.1, 6.14 lets each side choose).
 _MAX_MESSAGE = 1 << 20
+# Codes of non-fatal and fatal errors (IVI-6.1, tables 15 and 16).
 _UNRECOGNISED = 1
 _BAD_HEADER, _BAD_START = 1, 3
 _LARGEST_TAKEN = 1 << 26  # bytes of a message from a client: a longer one is taken for a broken header

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
 
     _Procedures = dict[int, Callable[[bytes], Coroutine[None, None, bytes]]]
 
+# Programs, procedures, errors, reasons and flags of VXI-11 (TCP/IP Instrument Protocol 1.0).
 _CORE, _ABORT = 0x0607AF, 0x0607B0
 _CREATE, _WRITE, _READ, _STATUS, _TRIGGER, _CLEAR, _REMOTE, _LOCAL, _LOCK, _UNLOCK = range(10, 20)
 _DESTROY, _DEVICE_ABORT = 23, 1
 _NO_ERROR, _BAD_LINK, _LOCKED, _NOT_LOCKED, _TIMEOUT, _ABORTED = 0, 4, 11, 12, 15, 23
 _REQUESTED, _CHARACTER, _END = 1, 2, 4
 _FLAG_WAIT_LOCK, _FLAG_END, _FLAG_CHARACTER = 1, 8, 128
+# Bytes of a message that the server takes (VXI-11 lets it choose, at least 1024).
 _LARGEST = 1 << 20
 _SUCCESS, _UNAVAILABLE_PROGRAM, _UNAVAILABLE_PROCEDURE, _GARBAGE_ARGUMENTS = 0, 1, 3, 4  # RFC 5531, accept_stat
 _LARGEST_RECORD = 1 << 26  # bytes: a longer one is taken for no record at all

@@ -1,4 +1,4 @@
-"""Does a front end say how a run ended when its guardian is gone or does not end?"""
+"""A front end says how a run ended, also when its guardian is gone or does not end."""
 
 from __future__ import annotations
 
@@ -6,26 +6,33 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
+from daq.execution.control import ControlServer
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
 from protocols import Sample
 
 
-def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
     create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
     file = RunFileBytes(path)
     file.add_event("aborted", "the runner died", output="off")
-    file.set_state("aborted")
+    file.set_state(RunState.ABORTED)
     file.close()
-    monkeypatch.setattr("daq.execution.bench._START_S", 0.5)
-    outcome = RunInProgress(path).wait()
+    outcome = RunInProgress(path, patience_s=0.5).wait()
     assert (outcome.state, outcome.output, outcome.reason) == ("aborted", "off", "the runner died")
+
+
+def test_a_run_without_guardian_and_without_a_last_word_may_have_its_output_on(tmp_path: Path) -> None:
+    path = tmp_path / "run.nxs"
+    create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
+    file = RunFileBytes(path)
+    file.set_state(RunState.RUNNING)
+    file.close()
+    outcome = RunInProgress(path, patience_s=0.1).wait()
+    assert (outcome.state, outcome.output) == (RunState.UNKNOWN, OutputState.UNKNOWN)
+    assert "Press the OUTPUT key" in outcome.reason
 
 
 class LastingGuardian:
@@ -37,13 +44,11 @@ class LastingGuardian:
         raise subprocess.TimeoutExpired("guardian", seconds)
 
 
-def test_a_guardian_that_does_not_end_does_not_hide_the_outcome(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_guardian_that_does_not_end_does_not_hide_the_outcome(tmp_path: Path) -> None:
     lasting: Any = LastingGuardian()
-    going = RunInProgress(tmp_path / "run.nxs", lasting)
-    ended = Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=7)
-    monkeypatch.setattr(going, "_status", RunStatus().ended(ended))
-    outcome = going.wait()
+    server = ControlServer(tmp_path / "run.nxs", "the run")
+    server.serve(lambda _: RunStatus().ended(Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=7)))
+    outcome = RunInProgress(tmp_path / "run.nxs", lasting, run_id="the run").wait()
+    server.finish(5.0)
     assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 7)
     assert "process 4711" in outcome.warnings[0]

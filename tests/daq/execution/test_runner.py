@@ -1,11 +1,10 @@
-"""Does a run end with its output off and its samples on disk, however it ends?"""
+"""A run ends with its output off and its samples on disk, however it ends."""
 
 from __future__ import annotations
 
 import os
 import threading
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +61,7 @@ def test_a_stop_ends_the_run_at_once_and_keeps_what_was_measured(
 
     def stop_in_the_third(read: int) -> None:
         if read == 3:
-            listener.why = "enough"
+            listener.reason = "enough"
 
     potentiostat.on_read = stop_in_the_third
     outcome = runner.run()
@@ -112,7 +111,7 @@ def test_a_stop_while_arming_never_lets_the_output_on(
     make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
 ) -> None:
     runner, listener, _, _ = make_runner(protocol)
-    listener.why = "enough"
+    listener.reason = "enough"
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("stopped", "off")
     assert "arm" in potentiostat.calls
@@ -138,7 +137,7 @@ def test_an_output_that_cannot_be_read_back_is_said_to_be_unknown(
 ) -> None:
     potentiostat.fail_at = {"read 2": ConnectionLost("cable"), "safe_state": OutputStateUnknown("no link")}
     runner, listener, path, _ = make_runner(protocol)
-    listener.unsafe = "press the key"
+    listener.problem = "press the key"
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("unknown", "unknown")
     assert "cable" in outcome.reason
@@ -196,7 +195,7 @@ def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("daq.execution.runner.close_run_file", full)
+    monkeypatch.setattr("daq.execution.runner.finalize_run_file", full)
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("complete", "off")
@@ -233,16 +232,22 @@ def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(RunFileBytes, "write_samples", never)
-    monkeypatch.setattr("daq.execution.runner.RunWriter", partial(RunWriter, patience_s=0.05))
+    writers: list[RunWriter] = []
+
+    def hasty_writer(path: Path) -> RunWriter:
+        writers.append(RunWriter(path, patience_s=0.05))
+        return writers[-1]
+
+    monkeypatch.setattr("daq.execution.runner.RunWriter", hasty_writer)
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
-    descriptor = runner._writer.file._descriptor  # type: ignore[union-attr]
+    (writer,) = writers
     assert hanging.is_set()
     assert (outcome.state, outcome.output, outcome.n_samples) == ("aborted", "off", 0)
     assert "the disk took nothing" in outcome.reason
     assert "does not answer" in outcome.warnings[-1]
     # Another file with this descriptor would be written into when the disk comes back.
-    assert os.path.samestat(os.fstat(descriptor), path.stat())
+    assert os.path.samestat(os.fstat(writer.file.fileno()), path.stat())
     assert not potentiostat.output_on
     answers.set()
 

@@ -1,4 +1,4 @@
-"""Is an output that may be on remembered until somebody has seen that it is off?"""
+"""An output that may be on is remembered until somebody has seen that it is off."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ import pytest
 from daq import confirm_off, unconfirmed_outputs
 from daq.files.layout import create_run_file
 from daq.files.writer import RunFileBytes
-from daq.locks import take_run
+from daq.locks import lock_run
+from daq.state import RunState
 from tests.daq.files.test_run_file import header
 
 
-def left(path: Path, state: str, reason: str = "") -> Path:
+def left(path: Path, state: RunState, reason: str = "") -> Path:
     create_run_file(path, header(100))
     file = RunFileBytes(path)
     file.set_state(state)
@@ -23,17 +24,17 @@ def left(path: Path, state: str, reason: str = "") -> Path:
 
 
 def test_a_run_that_could_not_switch_off_is_remembered_with_its_reason_until_it_is_confirmed(tmp_path: Path) -> None:
-    path = left(tmp_path / "run.nxs", "unknown", "no answer to :OUTP?")
-    left(tmp_path / "fine.nxs", "complete")
+    path = left(tmp_path / "run.nxs", RunState.UNKNOWN, "no answer to :OUTP?")
+    left(tmp_path / "fine.nxs", RunState.COMPLETE)
     assert list(unconfirmed_outputs(tmp_path)) == [path]
     assert "no answer to :OUTP?" in unconfirmed_outputs(tmp_path)[path]
     confirm_off(path)
     assert unconfirmed_outputs(tmp_path) == {}
 
 
-def test_a_run_that_died_with_its_guardian_is_remembered_but_not_one_that_goes_on(tmp_path: Path) -> None:
-    path = left(tmp_path / "run.nxs", "running")
-    guardian = take_run(path, "guardian")
+def test_a_run_that_died_with_its_guardian_is_remembered_but_not_one_in_progress(tmp_path: Path) -> None:
+    path = left(tmp_path / "run.nxs", RunState.RUNNING)
+    guardian = lock_run(path, "guardian")
     assert unconfirmed_outputs(tmp_path) == {}
     guardian.release()
     assert "guardian" in unconfirmed_outputs(tmp_path)[path]

@@ -1,8 +1,9 @@
-"""Is what was derived kept beside the run, whole, with its link to the raw data?"""
+"""Results are kept beside the run, whole, with their link to the raw data."""
 
 from __future__ import annotations
 
 import hashlib
+import os
 import time
 from pathlib import Path
 
@@ -71,7 +72,7 @@ def test_a_failure_leaves_the_old_results(run_file: Path, monkeypatch: pytest.Mo
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr("daq.files.results._write_all", full)
+        patch.setattr(os, "fsync", full)
         with pytest.raises(RunFileError, match="No space left"):
             write_process(run_file, "fit", {}, {"n": 2})
     kept = read_process(run_file, "fit")

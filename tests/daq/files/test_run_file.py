@@ -1,4 +1,4 @@
-"""Is a run file whole at every instant, readable by others' software, and honest about damage?"""
+"""A run file is whole at every instant, readable by other software, and honest about damage."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ from hypothesis import strategies as st
 from nexusformat.nexus import NXdata, nxload
 
 from daq import open_run, recover
-from daq.files.durable import made_whole
-from daq.files.finalize import close_run_file
+from daq.files.durable import write_atomically
+from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes, RunWriter
+from daq.state import RunState
 from drivers import Block, Identity, Keithley2461
 from protocols import Protocol, PulseSequence, RunFileError, Sample
 
@@ -173,7 +174,7 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
     file.add_event("note", "hello")
     file.close()
     before = open_run(path)
-    assert close_run_file(path, "stopped") == 1000
+    assert finalize_run_file(path, RunState.STOPPED) == 1000
     run = open_run(path)
     assert (run.n_samples, run.n_planned, run.state) == (300, 300, "stopped")
     np.testing.assert_array_equal(run.current_A, before.current_A)
@@ -188,7 +189,7 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
 def test_where_nothing_can_be_written_a_finished_run_is_checked_and_another_is_not_touched(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name, state in (("done.nxs", "complete"), ("left.nxs", "running")):
+    for name, state in (("done.nxs", RunState.COMPLETE), ("left.nxs", RunState.RUNNING)):
         create_run_file(tmp_path / name, header(100))
         file = RunFileBytes(tmp_path / name)
         file.write_samples(0, 0, [block(0, 100)])
@@ -206,7 +207,7 @@ def test_recovering_twice_changes_nothing_more(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
     create_run_file(path, header())
     file = RunFileBytes(path)
-    file.set_state("running")
+    file.set_state(RunState.RUNNING)
     file.write_samples(0, 0, [block(0, 300)])
     file.close()
     first = recover(path)
@@ -288,7 +289,7 @@ def test_a_file_that_came_in_between_is_not_replaced(
         monkeypatch.setattr(os, "link", no_links)
 
     def came_second() -> None:
-        with made_whole(target, new=True) as making:
+        with write_atomically(target, new=True) as making:
             making.write_text("late")
             target.write_text("precious")
 
@@ -296,6 +297,6 @@ def test_a_file_that_came_in_between_is_not_replaced(
         came_second()
     assert target.read_text() == "precious"
     assert list(tmp_path.iterdir()) == [target]
-    with made_whole(tmp_path / "other.nxs", new=True) as making:
+    with write_atomically(tmp_path / "other.nxs", new=True) as making:
         making.write_text("first")
     assert (tmp_path / "other.nxs").read_text() == "first"

@@ -6,7 +6,7 @@ import pytest
 
 from drivers import driver_named
 from fitting import feasibility
-from protocols import FitError, Protocol, Sample
+from protocols import Protocol, ProtocolError, Sample
 
 PLAN = driver_named("keithley2461").plan(Protocol.load("pump_probe"))
 
@@ -47,8 +47,8 @@ def test_without_a_conductivity_the_limit_is_told() -> None:
 
 
 def test_senseless_sample_is_an_error() -> None:
-    with pytest.raises(FitError, match="above zero"):
-        feasibility(PLAN, Sample(conductivity_S_m=-1.0))
+    with pytest.raises(ProtocolError, match="conductivity_S_m: must be above zero"):
+        Sample(conductivity_S_m=-1.0)
 
 
 def test_conductivity_is_read_from_and_written_to_protocol_files() -> None:

@@ -51,7 +51,7 @@ def beta_alumina(measured_data: Path) -> Path:
 
 
 def test_diffusivity_of_sodium_beta_alumina_is_the_published_one(beta_alumina: Path) -> None:
-    """MODEL.md section 7: D and the exponent of the displacement at 1 ps to 10 ns."""
+    """D and the exponent of the displacement at 1 ps to 10 ns; docs/explanations/model.md, "Known truths"."""
     table = np.genfromtxt(beta_alumina / "na_msd_300K_50ns.csv", delimiter=",", names=True)
     t, square_m2 = table["time"] * PICOSECOND, table["r2"] * 1e-20
     relaxation = RelaxationTable.from_displacement(t, square_m2, after_s=0.5 * PICOSECOND)

@@ -94,6 +94,7 @@ def test_steps_of_two_signs_cancel_after_a_long_wait() -> None:
     drive.set_level(1.0, 0.01)
     drive.set_level(1.1, 0.0)
     reversed_current = drive.readings(1.1001, 1e-3, 0, 100, 1e-4)
-    # Any falling step response gives reversed current after the pulse, dying out (MODEL.md section 1).
+    # Any falling step response gives reversed current after the pulse, dying out: docs/explanations/model.md, "Cell and
+    # memory".
     assert np.all(reversed_current < 0.0)
     assert np.all(np.diff(reversed_current) > 0.0)

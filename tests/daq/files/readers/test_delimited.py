@@ -1,4 +1,4 @@
-"""Do other people's texts become run files, and are wrong ones refused where they are wrong?"""
+"""Texts of other programs become run files, and wrong ones are refused with the place that is wrong."""
 
 from __future__ import annotations
 

@@ -1,0 +1,67 @@
+"""Source files of the project, parsed once, for the tests of the house's rules."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+PROJECT = Path(__file__).parents[2]
+ROOMS = ("protocols", "drivers", "daq", "fitting", "gui", "sim_instruments", "ionecho")
+
+
+@dataclass(frozen=True)
+class Source:
+    """A Python file.
+
+    Attributes
+    ----------
+    path : str
+        From the project's root, with forward slashes.
+    text : str
+    tree : ast.Module
+    """
+
+    path: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def lines(self) -> list[str]:
+        """Lines without their ends."""
+        return self.text.splitlines()
+
+    @property
+    def docstring(self) -> str:
+        """The module's docstring."""
+        return ast.get_docstring(self.tree) or ""
+
+
+@cache
+def files() -> tuple[str, ...]:
+    """Return the paths of all files of the project, whether git tracks them already or not."""
+    listed = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if listed.returncode == 0:
+        return tuple(sorted({name for name in listed.stdout.splitlines() if (PROJECT / name).is_file()}))
+    within = (path.relative_to(PROJECT) for path in PROJECT.rglob("*") if path.is_file())
+    return tuple(sorted(path.as_posix() for path in within if not path.parts[0].startswith(".")))
+
+
+@cache
+def sources(*folders: str) -> tuple[Source, ...]:
+    """Return the Python files of some folders, of the seven rooms by default."""
+    chosen = folders or ROOMS
+    found = []
+    for name in files():
+        if name.endswith(".py") and name.split("/", 1)[0] in chosen:
+            text = (PROJECT / name).read_text(encoding="utf-8")
+            found.append(Source(name, text, ast.parse(text)))
+    return tuple(found)
