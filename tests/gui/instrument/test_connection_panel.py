@@ -87,7 +87,7 @@ def test_several_simulated_instruments_are_served_side_by_side(lab: Operator) ->
     assert len(set(resources.values())) == 2
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that kills another process unheard")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that ends another process unseen")
 def test_a_simulated_instrument_that_ends_by_itself_is_no_longer_connected(lab: Operator) -> None:
     import psutil
 
