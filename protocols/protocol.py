@@ -108,8 +108,10 @@ class Protocol(Record):
         file = find(path)
         try:
             content = file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"the file cannot be read: {error}", file.name) from error
+        except UnicodeDecodeError:
+            raise ProtocolError("this is no text in UTF-8, as a protocol file is", file.name) from None
+        except OSError as error:
+            raise ProtocolError(f"the file cannot be read ({error.strerror})", file.name) from None
         return cls.from_toml(content, file.name, folder=file.parent)
 
     def to_toml(self) -> str:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from gui.app.store import Store
     from gui.common.instrument import Instrument, Simulator
     from gui.common.run_facts import RunFacts
-    from gui.fit.result_model import FitCurves
+    from gui.fit.result_model import ShownFit
 
 # Plans are made for this driver while no instrument is connected: the one that the README's tour uses.
 _DEFAULT_DRIVER = "keithley2461"
@@ -66,8 +66,8 @@ class Commands(QObject):
 
     message = Signal(str)
     """Something that the operator must read."""
-    fitted = Signal(object, object)
-    """Document of a fit, and its `FitCurves`."""
+    fitted = Signal(object)
+    """`ShownFit`."""
     may_close = Signal()
     """The run has ended, and the window was to be closed then."""
 
@@ -303,16 +303,16 @@ class Commands(QObject):
             self._end_fit()
             self._store.apply(transitions.fit_ended, FitStage.CANCELLED)
 
-    def _load_fit(self, document: dict[str, Any]) -> None:
+    def _load_fit(self, _document: dict[str, Any]) -> None:
         run = self._state.finished_run
         if run is None or run.facts is None:
             return
         path, wanted = run.facts.path, self._state.fit
 
-        def show(curves: FitCurves) -> None:
+        def show(fit: ShownFit) -> None:
             if self._state.fit is wanted:
                 self._store.apply(transitions.fit_ended, FitStage.DONE)
-                self.fitted.emit(document, curves)
+                self.fitted.emit(fit)
 
         self._jobs.do(lambda: load_fit(path), show, lambda error: self._fit_failed(str(error)))
 

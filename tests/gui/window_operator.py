@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTableWidget, QWidget
 
 if TYPE_CHECKING:
@@ -36,12 +37,16 @@ class Operator:
         button = self.button(name)
         assert button.isVisible(), name
         assert button.isEnabled(), name
-        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+        self._click_at(button)
+
+    def _click_at(self, widget: QWidget, pos: QPoint | None = None) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=pos or widget.rect().center())
 
     def choose(self, protocol: str) -> None:
         found = self.window.findChild(QListWidget, "protocolList")
+        assert found is not None
         (item,) = found.findItems(protocol, Qt.MatchFlag.MatchExactly)
-        self.qtbot.mouseClick(found.viewport(), Qt.MouseButton.LeftButton, pos=found.visualItemRect(item).center())
+        self._click_at(found.viewport(), found.visualItemRect(item).center())
 
     def text(self, name: str) -> str:
         found = self.window.findChild(QLabel, name)
@@ -55,7 +60,9 @@ class Operator:
 
     def rows(self, table: str) -> list[list[str]]:
         found = self.window.findChild(QTableWidget, table)
-        return [[found.item(row, column).text() for column in range(3)] for row in range(found.rowCount())]
+        assert found is not None, table
+        cells = [[found.item(row, column) for column in range(3)] for row in range(found.rowCount())]
+        return [["" if cell is None else cell.text() for cell in row] for row in cells]
 
     def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
         def held() -> None:

@@ -11,7 +11,7 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.common.traces import LATEST_EDGE, View
+from gui.common.traces import LATEST_EDGE, Traces, View
 from tests.gui.window_operator import FIT_ENDS_MS, RUN_ENDS_MS
 
 if TYPE_CHECKING:
@@ -79,11 +79,22 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     assert watchdog.longest_s < _LONGEST_BLOCK_S
 
 
+def shown_traces(operator: Operator) -> Traces:
+    shown = operator.window.live_page.shown
+    assert shown is not None
+    return shown
+
+
+def shown_samples(operator: Operator) -> int:
+    shown = operator.window.live_page.shown
+    return 0 if shown is None else shown.n_samples
+
+
 def test_stop_in_mid_run_switches_off_and_keeps_what_was_measured(operator: Operator, folder: Path) -> None:
     operator.connect_simulated()
     operator.run("Pump probe")
-    operator.wait(lambda: operator.window.live_page.shown is not None, RUN_ENDS_MS)
-    operator.wait(lambda: operator.window.live_page.shown.n_samples > 1000)
+    operator.wait(lambda: shown_samples(operator) > 0, RUN_ENDS_MS)
+    operator.wait(lambda: shown_samples(operator) > 1000)
     operator.click("stopButton")
     operator.wait(lambda: operator.text("headline") == "Stopped", RUN_ENDS_MS)
 
@@ -111,8 +122,8 @@ def test_log_time_axis_shows_the_relaxation_after_an_edge(operator: Operator) ->
     operator.run("Single pulse")
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
     operator.window.commands.runs.set_view(View(edge=LATEST_EDGE))
-    operator.wait(lambda: operator.window.live_page.shown.edge is not None)
-    shown = operator.window.live_page.shown
+    operator.wait(lambda: shown_traces(operator).edge is not None)
+    shown = shown_traces(operator)
     assert shown.edge == 1
     assert shown.time_s[0] < 2e-5
     assert np.all(np.diff(shown.time_s) >= 0)

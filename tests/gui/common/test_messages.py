@@ -28,7 +28,9 @@ def closed_port() -> int:
 
 def test_nobody_at_the_address_is_said_and_stays(operator: Operator) -> None:
     address = f"TCPIP::127.0.0.1::{closed_port()}::SOCKET"
-    operator.window.findChild(QLineEdit, "resourceEdit").setText(address)
+    edit = operator.window.findChild(QLineEdit, "resourceEdit")
+    assert edit is not None
+    edit.setText(address)
     operator.click("connectButton")
     operator.wait(lambda: operator.is_visible("messages"), SIMULATOR_STARTS_MS)
     assert address in operator.text("messageText")
@@ -89,7 +91,8 @@ def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operat
 def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_once_seen(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    path, confirmed = tmp_path / "run.nxs", []
+    path = tmp_path / "run.nxs"
+    confirmed: list[object] = []
     monkeypatch.setattr("daq.confirm_off", confirmed.append)
     monkeypatch.setattr("daq.unconfirmed_outputs", lambda _: {path: "run.nxs: no answer to :OUTP?"})
     operator.window.commands.look_for_runs()

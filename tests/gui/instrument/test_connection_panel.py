@@ -72,7 +72,7 @@ def test_what_is_silent_is_shown_and_cannot_be_chosen(lab: Operator) -> None:
 
 def test_several_simulated_instruments_are_served_side_by_side(lab: Operator) -> None:
     menu = menu_of(lab, "simulatedButton")
-    resources = {}
+    resources: dict[str, str] = {}
     for text in ("2450", "B2912A", "2450"):
         entry(menu, text).trigger()
         assert lab.window.store.state.connection.is_busy
