@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QLineEdit, QPushButton
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QWidget
 
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
 from gui.app import transitions
@@ -42,7 +43,7 @@ def test_in_a_run_the_buttons_that_would_disturb_it_are_off_and_say_why(in_a_run
     for name in ("connectButton", "foundButton", "simulateButton", "simulatedButton"):
         assert not in_a_run.button(name).isEnabled()
         assert in_a_run.button(name).toolTip() == REASON
-    assert not in_a_run.window.findChild(QLineEdit, "resourceEdit").isEnabled()
+    assert not in_a_run.window.connection.address.isEnabled()
     assert not in_a_run.button("runButton").isEnabled()
     assert in_a_run.button("runButton").toolTip() == "A run is in progress."
     assert not in_a_run.button("fitButton").isEnabled()
@@ -70,13 +71,14 @@ def test_a_name_of_330_letters_keeps_stop_on_a_screen_of_1400_pixels(in_a_run: O
     assert right_edge < window.width()
     assert "MODEL 2461 04089762 · 250 ms of 1 s" in in_a_run.text("detail")
     detail = window.findChild(QLabel, "detail")
+    assert detail is not None
     assert detail.fontMetrics().horizontalAdvance(detail.text()) <= detail.width(), "all of it is shown"
 
 
 def test_the_key_of_stop_works_wherever_the_focus_is(in_a_run: Operator) -> None:
     window = in_a_run.window
     window.activateWindow()
-    in_a_run.qtbot.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
+    QTest.keyClick(window, Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier)
     in_a_run.wait(lambda: in_a_run.text("headline") == "Stopping …")
     assert in_a_run.button("stopButton").text() == "Output off now"
 
@@ -114,13 +116,15 @@ def test_an_error_that_nobody_foresaw_becomes_a_message(operator: Operator, monk
 
 
 def test_a_theme_is_chosen_from_the_menu(operator: Operator) -> None:
-    menu = operator.window.findChild(QPushButton, "themeButton").menu()
+    menu = operator.button("themeButton").menu()
     try:
         (dark,) = [entry for entry in menu.actions() if entry.text() == "Dark"]
         dark.trigger()
         base = palette_of(Theme.DARK).base().color()
         operator.wait(lambda: operator.window.palette().base().color() == base)
-        assert base.name() in operator.window.centralWidget().styleSheet()
+        ground = operator.window.findChild(QWidget, "ground")
+        assert ground is not None
+        assert base.name() in ground.styleSheet()
     finally:
         (system,) = [entry for entry in menu.actions() if entry.text() == "As the desktop"]
         system.trigger()
