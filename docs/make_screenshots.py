@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
 
 from gui import MainWindow
 from gui.app.start import application_of_window
+from gui.common.theme import Theme, set_theme
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -70,22 +70,9 @@ def keep(window: MainWindow, name: str) -> None:
     window.grab().save(str(IMAGES / name))
 
 
-def dark_palette() -> QPalette:
-    """Return what a dark desktop hands to its programs; the bare X server of this script has no desktop."""
-    palette = QPalette(QColor("#2a2d31"), QColor("#1d1f22"))
-    for role, colour in (
-        (QPalette.ColorRole.Base, "#1d1f22"),
-        (QPalette.ColorRole.Text, "#e6e6e6"),
-        (QPalette.ColorRole.WindowText, "#e6e6e6"),
-        (QPalette.ColorRole.ButtonText, "#e6e6e6"),
-    ):
-        palette.setColor(role, QColor(colour))
-    return palette
-
-
 def take_pictures(folder: Path) -> None:
     """Drive the window through a run and a fit."""
-    application = application_of_window()
+    application_of_window()
     window = MainWindow(folder)
     window.show()
     press(window, "simulateButton")
@@ -102,7 +89,7 @@ def take_pictures(folder: Path) -> None:
     keep(window, "window-fit.png")
     named(window, QCheckBox, "logTimeBox").setChecked(True)
     named(window, QSpinBox, "edgeBox").setValue(2)
-    application.setPalette(dark_palette())
+    set_theme(Theme.DARK)
     keep(window, "window-fit-dark.png")
     window.close()
 

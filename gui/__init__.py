@@ -1,4 +1,4 @@
-"""WHAT the operator sees and touches: one window, from the instrument to the memory read-out.
+"""Window of the operator, from the connection of an instrument to the memory read-out.
 
 Its names are loaded when they are first used: Qt takes its time.
 """

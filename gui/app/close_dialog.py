@@ -1,4 +1,4 @@
-"""What is to become of a run when its window is closed?"""
+"""Question before the window closes on a run in progress: stop it, or leave it running."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def ask_before_closing(
     simulated : bool
         Whether the instrument ends with the window: then the run cannot be left.
     stop, leave : callable
-        Called if the run is to be stopped, or left to go on.
+        Called if the run is to be stopped, or left running.
     """
-    box = QMessageBox(QMessageBox.Icon.Question, "ionecho", "A run goes on.", parent=window)
+    box = QMessageBox(QMessageBox.Icon.Question, "ionecho", "A run is in progress.", parent=window)
     box.setObjectName("closeQuestion")
     box.setInformativeText(
         "The simulated instrument ends with this window, and the run with it."
         if simulated
-        else "It can go on without this window, which finds it again when it is opened."
+        else "It can keep running without this window. A window that is opened later on the same folder finds it again."
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     answers = [("Stop it and close", QMessageBox.ButtonRole.DestructiveRole, "stopAndClose", stop)]
     if not simulated:
         answers.append(("Leave it running", QMessageBox.ButtonRole.AcceptRole, "leaveAndClose", leave))
     for text, role, name, answer in answers:
-        button = box.addButton(text, role)
-        button.setObjectName(name)
-        button.clicked.connect(answer)
+        made = box.addButton(text, role)
+        made.setObjectName(name)
+        made.clicked.connect(answer)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.open()

@@ -1,4 +1,4 @@
-"""How is the window opened?"""
+"""Start of the window: the Qt application, its style, Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from gui.app.main_window import MainWindow
+from gui.app.settings import Settings
 
+# Python's default, 5 ms, gives frames of 0.1 s; see `application_of_window`. Twice this adds 4 ms to such a frame.
 _SWITCH_S = 2e-4
+# How soon Ctrl-C in the terminal is noticed; each turn wakes the process.
+_LISTEN_MS = 200
 
 
 def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
@@ -25,11 +29,11 @@ def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
         VISA resource to connect to at once.
     """
     application = application_of_window()
-    window = MainWindow(folder, resource)
+    window = MainWindow(folder, resource, settings=Settings())
     window.show()
     # Ctrl-C in the terminal closes the window; Python hears of it only when Qt lets it run now and then.
     signal.signal(signal.SIGINT, lambda *_: window.close())
-    listener = QTimer(application, interval=200)
+    listener = QTimer(application, interval=_LISTEN_MS)
     listener.timeout.connect(lambda: None)
     listener.start()
     return application.exec()

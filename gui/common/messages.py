@@ -1,12 +1,13 @@
-"""What has gone wrong? Words that stay until the operator has read them."""
+"""Strip of messages, which stay until the operator dismisses them."""
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea
 
 from gui.common.widgets import button, label
 
+# Some six lines: more would take the plots away; less hides the end of a traceback's last lines.
 _MAX_HEIGHT = 120
 
 
@@ -45,38 +46,3 @@ class Messages(QFrame):
         """Forget all messages."""
         self._texts.clear()
         self.hide()
-
-
-class UnknownOutputBanner(QFrame):
-    """The loudest thing in the window: the output may be on. It stays until somebody says that it is off."""
-
-    acknowledged = Signal()
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.setObjectName("unknownOutput")
-        self._text = label("", "headline", "unknownOutputText")
-        self._text.setWordWrap(True)
-        self._reason = label("", "", "unknownOutputReason")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(16, 12, 16, 12)
-        layout.addWidget(self._text, 2)
-        layout.addWidget(self._reason, 3)
-        layout.addWidget(button("I have seen that it is off", "acknowledgeButton", self._acknowledge))
-        self.hide()
-
-    def alarm(self, reason: str) -> None:
-        """Show the banner.
-
-        Parameters
-        ----------
-        reason : str
-            Why the output's state is not known.
-        """
-        self._text.setText("Output state unknown: press the OUTPUT key of the instrument")
-        self._reason.setText(reason)
-        self.show()
-
-    def _acknowledge(self) -> None:
-        self.hide()
-        self.acknowledged.emit()

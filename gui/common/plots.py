@@ -1,4 +1,4 @@
-"""How is a plot made that reads well: units with their prefixes, decades of time, colours of the palette?"""
+"""Plots that read well: units with their prefixes, decades of time, colours of the palette."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 # Software OpenGL makes every way of drawing 3 to 6 times slower (docs/explanations/architecture.md, "Drawing").
 pg.setConfigOptions(useOpenGL=False, antialias=True)
 
+# Room for "-100.5" and the name of the quantity; the same for all, so that plots above each other line up.
 _AXIS_WIDTH = 72
 
 
@@ -79,10 +80,8 @@ def set_time_axis(plot: Any, title: str, *, log: bool) -> None:
 
 def set_legend(plot: Any, names: dict[str, QColor]) -> None:
     """Name the curves of a plot above it, each in its colour, where no curve runs."""
-    words = "&nbsp;&nbsp;&nbsp;".join(
-        f'<span style="color:{ink.name()}">━ {name}</span>' for name, ink in names.items()
-    )
-    plot.setTitle(words, size="9pt")
+    text = "&nbsp;&nbsp;&nbsp;".join(f'<span style="color:{ink.name()}">━ {name}</span>' for name, ink in names.items())
+    plot.setTitle(text, size="9pt")
 
 
 def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:

@@ -1,4 +1,4 @@
-"""Which colours and shapes does the window have, on a light and on a dark desktop?
+"""Colours and shapes of the window, on a light and on a dark desktop.
 
 Everything neutral comes from the system's palette. The few colours that mean something (voltage, current, fit, alarm)
 come in two sets, for a light and for a dark ground, each with a contrast of at least 3:1 to it (WCAG 2.2, 1.4.11).
@@ -7,8 +7,47 @@ come in two sets, for a light and for a dark ground, each with a contrast of at 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication
+
+
+class Theme(StrEnum):
+    """Light, dark, or as the desktop is."""
+
+    SYSTEM = "system"
+    LIGHT = "light"
+    DARK = "dark"
+
+
+# Button and window colour, from which Qt derives all others, then base and text.
+_PALETTES = {
+    Theme.LIGHT: ("#efefef", "#efefef", "#ffffff", "#1b1d20"),
+    Theme.DARK: ("#2a2d31", "#1d1f22", "#1d1f22", "#e6e6e6"),
+}
+
+
+def palette_of(theme: Theme) -> QPalette:
+    """Return the palette of a theme; for the desktop's theme the one that Qt has from there."""
+    if theme not in _PALETTES:
+        return QPalette()
+    button, window, base, text = (QColor(colour) for colour in _PALETTES[theme])
+    palette = QPalette(button, window)
+    palette.setColor(QPalette.ColorRole.Base, base)
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(role, text)
+    for role in (QPalette.ColorRole.Text, QPalette.ColorRole.WindowText, QPalette.ColorRole.ButtonText):
+        palette.setColor(QPalette.ColorGroup.Disabled, role, mixed(text, base, 0.5))
+    palette.setColor(QPalette.ColorRole.ToolTipBase, button)
+    palette.setColor(QPalette.ColorRole.ToolTipText, text)
+    palette.setColor(QPalette.ColorRole.PlaceholderText, mixed(text, base, 0.5))
+    return palette
+
+
+def set_theme(theme: Theme) -> None:
+    """Give the application the palette of a theme; every window follows."""
+    QApplication.setPalette(palette_of(theme))
 
 
 @dataclass(frozen=True)
@@ -57,7 +96,8 @@ def style_sheet(palette: QPalette) -> str:
     text = palette.color(QPalette.ColorRole.Text)
     line = mixed(text, base, 0.18).name()
     raised = mixed(text, base, 0.05).name()
-    fault, fault_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
+    error, error_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
+    on, on_ground = ("#ffd27a", "#4a3a12") if is_dark(palette) else ("#7a4b00", "#fff3d6")
     accent, pressed = ("#2f6fd0", "#2559a8")
     return f"""
     QWidget#ground {{ background: {base.name()}; }}
@@ -67,7 +107,7 @@ def style_sheet(palette: QPalette) -> str:
     QLabel[role="faint"] {{ color: {faint}; }}
     QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[role="figure"] {{ font-size: 17pt; }}
-    QLabel[role="fault"] {{ color: {fault}; }}
+    QLabel[role="fault"] {{ color: {error}; }}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
     QPushButton:hover {{ border-color: {faint}; }}
@@ -81,6 +121,16 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:hover {{ background: #b01818; }}
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
     QPushButton[role="stop"]:focus {{ border-color: #7a0c0c; }}
+    QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
+    QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
+    QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
+    QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
+    QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
+    QCheckBox::indicator:disabled {{ border-color: {line}; }}
+    QLabel#outputBadge {{ padding: 4px 10px; border-radius: 5px; border: 1px solid {line}; font-weight: 600; }}
+    QLabel#outputBadge[tone="quiet"] {{ color: {faint}; }}
+    QLabel#outputBadge[tone="on"] {{ background: {on_ground}; color: {on}; border-color: {on}; }}
+    QLabel#outputBadge[tone="alarm"] {{ background: #c62020; color: white; border-color: #c62020; }}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}
@@ -94,8 +144,8 @@ def style_sheet(palette: QPalette) -> str:
         border-bottom: 1px solid {line}; }}
     QProgressBar {{ border: none; background: {line}; max-height: 3px; min-height: 3px; }}
     QProgressBar::chunk {{ background: {accent}; }}
-    QFrame#messages {{ background: {fault_ground}; border: none; border-top: 1px solid {fault}; }}
-    QFrame#messages QLabel {{ color: {fault}; }}
+    QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
+    QFrame#messages QLabel {{ color: {error}; }}
     QFrame#unknownOutput {{ background: #c62020; border: none; }}
     QFrame#unknownOutput QLabel {{ color: white; font-weight: 600; }}
     QFrame#unknownOutput QPushButton {{ background: white; color: #8f1010; border: none; font-weight: 700; }}

@@ -42,7 +42,7 @@ class FitPanel(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.model, 1)
         layout.addWidget(self._button)
-        self.set_state(has_run=False, fitting=False)
+        self.set_state(reason="There is no finished run yet.", fitting=False)
 
     def _clicked(self) -> None:
         if self._fitting:
@@ -50,17 +50,17 @@ class FitPanel(QWidget):
         else:
             self.wanted.emit(self.model.currentText().strip())
 
-    def set_state(self, *, has_run: bool, fitting: bool) -> None:
+    def set_state(self, *, reason: str, fitting: bool) -> None:
         """Enable what can be done now.
 
         Parameters
         ----------
-        has_run : bool
-            Whether there is a finished run.
+        reason : str
+            Why no fit can be started; empty if one can.
         fitting : bool
-            Whether a fit is in progress.
+            Whether a fit is in progress, which can be cancelled.
         """
         self._fitting = fitting
         self._button.setText("Cancel" if fitting else "Fit")
-        self._button.setEnabled(has_run or fitting)
-        self._button.setToolTip("" if has_run else "There is no finished run yet")
+        self._button.setEnabled(fitting or not reason)
+        self._button.setToolTip("Cancel the fit" if fitting else reason or "Fit the cell model to the run (Ctrl+F)")

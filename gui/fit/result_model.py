@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gui.run.traces import edge_times
+from gui.common.traces import edge_times
 from protocols import format_quantity
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gui.common.theme import Colours
+    from gui.common.traces import Traces
     from gui.fit.result_model import FitCurves, Row, ShownFit
-    from gui.run.traces import Traces
 
 
 _READOUT_WIDTH = 404

@@ -1,4 +1,4 @@
-"""What is to be applied? The choice of a protocol, and the page that shows its waveform and plan."""
+"""Panel of the protocols: the ready ones, and files that have been opened."""
 
 from __future__ import annotations
 
@@ -12,13 +12,22 @@ from protocols.library import names
 
 
 class ProtocolPanel(QWidget):
-    """The box "Protocol": the ready protocols, and files that have been opened."""
+    """The box "Protocol": the ready protocols, and files that have been opened.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where the dialog for files looks first; by default in the current folder.
+    """
 
     chosen = Signal(object)
     """Name of a ready protocol (str), or a file (Path)."""
+    file_opened = Signal(object)
+    """A file (Path) that the operator has opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
+        self._folder = folder or Path.cwd()
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
         for name in names():
@@ -42,7 +51,7 @@ class ProtocolPanel(QWidget):
             self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _ask_for_file(self) -> None:
-        dialog = QFileDialog(self, "Open a protocol file", str(Path.cwd()), "Protocols (*.toml)")
+        dialog = QFileDialog(self, "Open a protocol file", str(self._folder), "Protocols (*.toml)")
         dialog.setObjectName("openProtocolDialog")
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.fileSelected.connect(lambda name: self.open_file(Path(name)))
@@ -50,4 +59,6 @@ class ProtocolPanel(QWidget):
 
     def open_file(self, path: Path) -> None:
         """Put a protocol file into the list, and choose it."""
+        self._folder = path.parent
+        self.file_opened.emit(path)
         self.list.setCurrentItem(self._add(path.name, path))

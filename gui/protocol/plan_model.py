@@ -1,11 +1,11 @@
-"""What does the operator need to know of a plan before pressing Run? Worked out without Qt, off the GUI thread."""
+"""Plan of a protocol as the operator reads it before pressing Run. Without Qt, and off the GUI thread."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gui.run.traces import waveform
+from gui.common.traces import waveform
 from protocols import Protocol, format_quantity
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def plan_protocol(source: str | Path, driver: str) -> PlanView:
     Raises
     ------
     ProtocolError, LimitError
-        If the file has faults, or the instrument cannot do it: with every fault.
+        If the file has problems, or the instrument cannot do it: with every problem.
     """
     from drivers import driver_named
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gui.protocol.plan_model import PlanView
 
 
+# Facts of a plan, see `plan_model`: two columns of four.
 _N_FACTS = 8
 
 
@@ -27,7 +28,7 @@ class PlanPage(QWidget):
         self.setObjectName("planPage")
         self._title = label("Choose a protocol", "headline", "planTitle")
         self._notes = label("", "faint", "planNotes")
-        self._fault = label("", "fault", "planFault")
+        self._problems = label("", "fault", "planFault")
         self._changes = label("", "", "planChanges")
         self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
         self._graphics = graphics("planPlot")
@@ -49,7 +50,7 @@ class PlanPage(QWidget):
         inner = QVBoxLayout()
         inner.setContentsMargins(16, 10, 16, 14)
         inner.setSpacing(8)
-        for widget in (self._title, self._notes, self._fault):
+        for widget in (self._title, self._notes, self._problems):
             inner.addWidget(widget)
         inner.addWidget(self._graphics, 1)
         inner.addWidget(line())
@@ -58,8 +59,8 @@ class PlanPage(QWidget):
         self.setLayout(inner)
         self._show_texts("", "", "")
 
-    def _show_texts(self, notes: str, fault: str, changes: str) -> None:
-        for widget, text in ((self._notes, notes), (self._fault, fault), (self._changes, changes)):
+    def _show_texts(self, notes: str, problems: str, changes: str) -> None:
+        for widget, text in ((self._notes, notes), (self._problems, problems), (self._changes, changes)):
             widget.setText(text)
             widget.setVisible(bool(text))
 
@@ -87,19 +88,19 @@ class PlanPage(QWidget):
         self._waveform.setData(view.time_s, view.level_V)
         self._plot.autoRange()
 
-    def show_fault(self, source: str, fault: Exception) -> None:
+    def show_problems(self, source: str, error: Exception) -> None:
         """Show why a protocol cannot be run.
 
         Parameters
         ----------
         source : str
             Which protocol.
-        fault : Exception
+        error : Exception
         """
         self._title.setText(f"{source} cannot be run")
-        faults = fault.faults if isinstance(fault, ProtocolError) else (fault,)
-        words = "\n".join(f"• {one}" for one in faults)
-        self._show_texts("Nothing was sent to the instrument.", words, "")
+        problems = error.faults if isinstance(error, ProtocolError) else (error,)
+        text = "\n".join(f"• {problem}" for problem in problems)
+        self._show_texts("Nothing was sent to the instrument.", text, "")
         for name, value in self._facts:
             name.setText("")
             value.setText("")

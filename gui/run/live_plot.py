@@ -1,4 +1,4 @@
-"""What do voltage and current look like, now?"""
+"""Page of the measurement: voltage and current as they come."""
 
 from __future__ import annotations
 
@@ -13,16 +13,22 @@ from gui.common.widgets import label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
+    from gui.common.run_facts import RunFacts
     from gui.common.theme import Colours
-    from gui.run.run_follower import RunFacts
-    from gui.run.traces import Traces
+    from gui.common.traces import Traces
 
-# A zoom is asked for when the mouse has come to rest for this long.
+# A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
 _REST_MS = 60
 
 
 class LivePlot(QWidget):
-    """The page "Measurement": V over I, one time axis, and the newest figures in large type."""
+    """The page "Measurement": V over I, one time axis, and the newest figures in large type.
+
+    Attributes
+    ----------
+    shown : Traces or None
+        Curves that are on the screen.
+    """
 
     zoomed = Signal(float, float)
     """The user looks at this span of time (s, linear axis)."""
@@ -40,9 +46,9 @@ class LivePlot(QWidget):
         self._voltage = self.voltage_plot.plot(connect="finite")
         self._current = self.current_plot.plot(connect="finite")
         self._duration_s = 1.0
-        self._shown: Traces | None = None
+        self.shown: Traces | None = None
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
-        self._rest.timeout.connect(self._tell_zoom)
+        self._rest.timeout.connect(self._emit_zoom)
         for plot in (self.voltage_plot, self.current_plot):
             plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
         self._lay_out()
@@ -63,7 +69,7 @@ class LivePlot(QWidget):
 
     def clear(self) -> None:
         """Forget the run that was shown."""
-        self._shown = None
+        self.shown = None
         for curve in (self._voltage, self._current):
             curve.setData([], [])
         for figure in self._figures.values():
@@ -81,7 +87,7 @@ class LivePlot(QWidget):
         ----------
         traces : Traces
         """
-        before, self._shown = self._shown, traces
+        before, self.shown = self.shown, traces
         if before is None or (before.view, before.edge) != (traces.view, traces.edge):
             self._set_axis(traces)
         self._voltage.setData(traces.time_s, traces.voltage_V)
@@ -99,8 +105,8 @@ class LivePlot(QWidget):
             # An axis that does not move while the run grows is half the paint.
             self.current_plot.setXRange(0.0, self._duration_s, padding=0.025)
 
-    def _tell_zoom(self) -> None:
-        if self._shown is None or self._shown.edge is None:
+    def _emit_zoom(self) -> None:
+        if self.shown is None or self.shown.edge is None:
             (low, high), _ = self.current_plot.viewRange()
             self.zoomed.emit(low, high)
 

@@ -1,64 +1,49 @@
-"""Which outputs may still be on, and has somebody seen since that they are off?"""
+"""Banner of outputs that may still be on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from gui.common.messages import UnknownOutputBanner
+from gui.common.widgets import action_button, label
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
+    from collections.abc import Sequence
 
-    from gui.common.background import Background
+    from PySide6.QtGui import QAction
 
 
-class OutputAlarm(QObject):
-    """Shows the banner, also for runs that an earlier window or a script has left, until somebody confirms.
+class OutputAlarmBanner(QFrame):
+    """The loudest thing in the window: an output may be on. It stays until somebody confirms that it is off.
 
     Parameters
     ----------
-    background : Background
-    say : callable
-        Takes what went wrong.
+    confirm : QAction
+        Confirms that the output is off.
     """
 
-    def __init__(self, background: Background, say: Callable[[str], None]) -> None:
+    def __init__(self, confirm: QAction) -> None:
         super().__init__()
-        self.banner = UnknownOutputBanner()
-        self._background, self._say = background, say
-        self._paths: list[Path] = []
-        self.banner.acknowledged.connect(self._confirm)
+        self.setObjectName("unknownOutput")
+        self._text = label(
+            "Output state unknown: press the OUTPUT key of the instrument", "headline", "unknownOutputText"
+        )
+        self._text.setWordWrap(True)
+        self._reason = label("", "", "unknownOutputReason")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(16, 12, 16, 12)
+        layout.addWidget(self._text, 2)
+        layout.addWidget(self._reason, 3)
+        layout.addWidget(action_button(confirm, "acknowledgeButton"))
+        self.hide()
 
-    def recall(self, folder: Path) -> None:
-        """Look for runs in a folder whose output nobody has confirmed to be off."""
-        from daq import unconfirmed_outputs
+    def show_reasons(self, reasons: Sequence[str]) -> None:
+        """Show why the state of outputs is not known; without a reason there is no banner.
 
-        self._background.do(lambda: unconfirmed_outputs(folder), self._recalled, self._failed)
-
-    def raise_for(self, reason: str, path: Path | None = None) -> None:
-        """Say that an output may be on, and of which run."""
-        if path is not None:
-            self._paths.append(path)
-        self.banner.alarm(reason)
-
-    def _recalled(self, reasons: dict[Path, str]) -> None:
-        if reasons:
-            self._paths += reasons
-            self.banner.alarm("\n".join(reasons.values()))
-
-    def _confirm(self) -> None:
-        from daq import confirm_off
-
-        paths, self._paths = self._paths, []
-
-        def confirm() -> None:
-            for path in paths:
-                confirm_off(path)
-
-        self._background.do(confirm, lambda _: None, self._failed)
-
-    def _failed(self, fault: Exception) -> None:
-        self._say(str(fault))
+        Parameters
+        ----------
+        reasons : sequence of str
+        """
+        self._reason.setText("\n".join(reasons))
+        self.setVisible(bool(reasons))

@@ -1,4 +1,4 @@
-"""Which part of the run is looked at: all of it over linear time, or what follows one edge over decades of time?"""
+"""Choice of the time axis: the whole run over linear time, or what follows one edge over decades of time."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
+from gui.common.traces import LATEST_EDGE, View
 from gui.common.widgets import button, label
-from gui.run.traces import LATEST_EDGE, View
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from gui.run.run_follower import RunFacts
-    from gui.run.traces import Traces
+    from gui.common.run_facts import RunFacts
+    from gui.common.traces import Traces
 
 
 class TimeAxisBar(QWidget):
@@ -36,7 +36,7 @@ class TimeAxisBar(QWidget):
         self._edge.setObjectName("edgeBox")
         self._edge.setRange(0, 0)
         self._edge.setSpecialValueText("latest")
-        self._edge.valueChanged.connect(lambda _: self._tell())
+        self._edge.valueChanged.connect(lambda _: self._emit_view())
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 2, 16, 2)
         layout.setSpacing(8)
@@ -56,24 +56,24 @@ class TimeAxisBar(QWidget):
         self._log.setChecked(False)
         for widget in (self._log, self._edge):
             widget.blockSignals(False)
-        self._follow()
+        self._update_widgets()
 
     def zoom(self, low_s: float, high_s: float) -> None:
-        """Hear that the user has zoomed a linear axis."""
+        """Show the span of time that the user has zoomed to on a linear axis."""
         if self._facts is not None and not self._log.isChecked():
             self._window_s = (low_s, high_s)
-            self._tell()
+            self._emit_view()
 
     def _show_whole(self) -> None:
         self._window_s = None
-        self._tell()
+        self._emit_view()
 
-    def _tell(self) -> None:
-        self._follow()
+    def _emit_view(self) -> None:
+        self._update_widgets()
         edge = (self._edge.value() - 1 if self._edge.value() else LATEST_EDGE) if self._log.isChecked() else None
         self.chosen.emit(View(edge, self._window_s))
 
-    def _follow(self) -> None:
+    def _update_widgets(self) -> None:
         n_edges = self._edge.maximum()
         self._log.setEnabled(n_edges > 0)
         self._edge.setEnabled(n_edges > 0 and self._log.isChecked())

@@ -1,4 +1,4 @@
-"""Does the whole path work by clicks alone, and does the window never wait?"""
+"""The whole path by clicks alone, without a wait in the event loop."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pytest
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.run.traces import LATEST_EDGE, Traces, View
-from tests.gui.window_operator import RUN_ENDS_MS
+from gui.common.traces import LATEST_EDGE, Traces, View
+from tests.gui.window_operator import FIT_ENDS_MS, RUN_ENDS_MS
 
 if TYPE_CHECKING:
     from tests.gui.window_operator import Operator
@@ -53,6 +54,7 @@ def the_run_file(folder: Path) -> Path:
     return path
 
 
+@pytest.mark.timeout(420)
 def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Operator, folder: Path) -> None:
     watchdog = Watchdog(operator)
     operator.connect_simulated()
@@ -69,7 +71,7 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     assert len(live) >= 5
 
     operator.click("fitButton")
-    operator.wait(lambda: bool(operator.rows("memoryTable")), 60_000)
+    operator.wait(lambda: bool(operator.rows("memoryTable")), FIT_ENDS_MS)
     for name, value, interval in operator.rows("memoryTable"):
         assert any(digit.isdigit() for digit in value), name
         assert "…" in interval or interval == "–", name
@@ -78,13 +80,13 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
 
 
 def shown_traces(operator: Operator) -> Traces:
-    shown = operator.window.live_page._shown
+    shown = operator.window.live_page.shown
     assert shown is not None
     return shown
 
 
 def shown_samples(operator: Operator) -> int:
-    shown = operator.window.live_page._shown
+    shown = operator.window.live_page.shown
     return 0 if shown is None else shown.n_samples
 
 
@@ -119,7 +121,7 @@ def test_log_time_axis_shows_the_relaxation_after_an_edge(operator: Operator) ->
     operator.connect_simulated()
     operator.run("Single pulse")
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
-    operator.window.run_control.look(View(edge=LATEST_EDGE))
+    operator.window.commands.runs.set_view(View(edge=LATEST_EDGE))
     operator.wait(lambda: shown_traces(operator).edge is not None)
     shown = shown_traces(operator)
     assert shown.edge == 1

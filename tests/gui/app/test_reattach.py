@@ -1,4 +1,4 @@
-"""Does a run outlive its window, and does the next window find it?"""
+"""A run that outlives its window, and the next window that finds it."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _WINDOW = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QPushButton
 from gui.app.start import application_of_window
 from gui import MainWindow
 application = application_of_window()
@@ -30,9 +31,9 @@ window = MainWindow(Path(sys.argv[1]), sys.argv[2])
 window.show()
 window.protocols.list.setCurrentRow(3)
 presser = QTimer(interval=20)
-presser.timeout.connect(window.run_button.click)
+presser.timeout.connect(window.findChild(QPushButton, 'runButton').click)
 presser.start()
-window.run_control.follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
+window.commands.runs.follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
 application.exec()
 """
 
@@ -62,7 +63,7 @@ def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_it
     qtbot.addWidget(window)
     window.show()
     operator = Operator(qtbot, window)
-    operator.wait(lambda: window.run_control.path == path)
+    operator.wait(lambda: window.store.state.run is not None and window.store.state.run.path == path)
     assert operator.button("stopButton").isEnabled()
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
     run = open_run(path)

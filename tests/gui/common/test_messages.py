@@ -1,4 +1,4 @@
-"""Do errors stay in sight, in words, and does nothing start that cannot?"""
+"""Errors that stay in sight, in words; nothing starts that cannot."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import pytest
 from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome, OutputState, RunState
-from gui.run.run_follower import RunFacts
+from gui.app import transitions
+from gui.common.run_facts import RunFacts
 from tests.gui.window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
@@ -75,11 +76,12 @@ def test_protocol_over_its_limit_is_refused_with_edge_value_and_limit(operator: 
 
 def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operator) -> None:
     reason = "guardian and runner are gone. Press the OUTPUT key of the instrument."
-    operator.window.run_control.follower.ended.emit(Outcome.unknown(reason))
+    operator.window.store.apply(transitions.run_ordered)
+    operator.window.commands.runs.follower.ended.emit(Outcome.unknown(reason))
     operator.wait(lambda: operator.is_visible("unknownOutput"))
     assert operator.text("unknownOutputReason") == reason
     operator.choose("Single pulse")
-    operator.window.run_control.follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))
+    operator.window.commands.runs.follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))
     operator.wait(lambda: operator.text("headline") == "Complete")
     assert operator.is_visible("unknownOutput")
     operator.click("acknowledgeButton")
@@ -93,7 +95,7 @@ def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_onc
     confirmed: list[object] = []
     monkeypatch.setattr("daq.confirm_off", confirmed.append)
     monkeypatch.setattr("daq.unconfirmed_outputs", lambda _: {path: "run.nxs: no answer to :OUTP?"})
-    operator.window.alarm.recall(tmp_path)
+    operator.window.commands.look_for_runs()
     operator.wait(lambda: operator.is_visible("unknownOutput"))
     assert "no answer to :OUTP?" in operator.text("unknownOutputReason")
     operator.click("acknowledgeButton")
@@ -102,8 +104,11 @@ def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_onc
 
 def test_a_child_that_fails_says_why_and_where(operator: Operator, tmp_path: Path) -> None:
     missing = RunFacts(tmp_path / "missing.nxs", "Gone", "", 1.0, 1, np.empty(0), np.empty(0))
-    operator.window.run_control.follower.opened.emit(missing)
-    operator.wait(lambda: operator.window._facts is missing)
+    operator.window.store.apply(transitions.run_found, missing.path)
+    follower = operator.window.commands.runs.follower
+    follower.opened.emit(missing)
+    follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))
+    operator.wait(lambda: operator.window.store.state.finished_run is not None)
     operator.wait(operator.button("fitButton").isEnabled)
     operator.click("fitButton")
     operator.wait(lambda: operator.is_visible("messages"), SIMULATOR_STARTS_MS)

@@ -1,4 +1,4 @@
-"""What is drawn of a run: some thousand points that show every spike, on a linear or a logarithmic time axis?"""
+"""Curves that are drawn of a run: some thousand points that show every spike, over linear or logarithmic time."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from gui.run.pyramid import MinMaxPyramid
+from gui.common.pyramid import MinMaxPyramid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 LATEST_EDGE = -1
+"""Stands for the latest voltage edge that has come."""
 N_RANGES = 1000
+"""Ranges whose extremes are drawn: about one for each pixel of a plot's width; twice as many cost twice the paint."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +86,17 @@ class RunTraces:
         self.edges_s = edge_times(run.drive)
         self._voltage = MinMaxPyramid(run.n_planned)
         self._current = MinMaxPyramid(run.n_planned)
-        self._take_in()
+        self._add_samples()
 
     def refresh(self) -> bool:
-        """Look for new samples and say whether there are any."""
+        """Read new samples and return whether there are any."""
         before = self.run.n_samples
         if self.run.refresh() == before:
             return False
-        self._take_in()
+        self._add_samples()
         return True
 
-    def _take_in(self) -> None:
+    def _add_samples(self) -> None:
         self._voltage.grow(self.run.voltage_V)
         self._current.grow(self.run.current_A)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.run.pyramid import MinMaxPyramid
+from gui.common.pyramid import MinMaxPyramid
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""How is something slow done off the GUI thread, and its answer handed back to it?"""
+"""Background jobs: slow work in worker threads, whose answers come back to the GUI thread."""
 
 from __future__ import annotations
 
@@ -14,7 +14,18 @@ if TYPE_CHECKING:
     Answer = TypeVar("Answer")
 
 
-class Background(QObject):
+class UnexpectedError(IonechoError):
+    """An error that no part of ionecho foresaw; the message says what it was."""
+
+
+def as_message(error: Exception) -> Exception:
+    """Return an error that can be shown: one that nobody foresaw gets a sentence around it."""
+    if isinstance(error, (IonechoError, OSError)):
+        return error
+    return UnexpectedError(f"An error inside ionecho ({type(error).__name__}: {error}). Please report it.")
+
+
+class Jobs(QObject):
     """Some worker threads.
 
     Parameters
@@ -38,7 +49,7 @@ class Background(QObject):
         then: Callable[[Answer], None],
         failed: Callable[[Exception], None],
     ) -> None:
-        """Do some work in a worker thread and go on with its answer in the GUI thread.
+        """Do some work in a worker thread, then use its answer in the GUI thread.
 
         Parameters
         ----------
@@ -47,7 +58,7 @@ class Background(QObject):
         then : callable
             Takes what `work` returned.
         failed : callable
-            Takes the error of ionecho's, or of the operating system's, that `work` raised.
+            Takes the error that `work` raised, ready to be shown.
         """
         self._pool.start(lambda: self._work(work, then, failed))
 
@@ -55,8 +66,8 @@ class Background(QObject):
         answer: tuple[Callable[[Any], None], Any]
         try:
             answer = (then, work())
-        except (IonechoError, OSError) as fault:
-            answer = (failed, fault)
+        except Exception as error:  # noqa: BLE001 - whatever it is, a view that waits for the answer must hear of it
+            answer = (failed, as_message(error))
         self._answered.emit(answer)
 
     @Slot(object)
@@ -65,6 +76,6 @@ class Background(QObject):
         then(value)
 
     def finish(self, timeout_s: float) -> bool:
-        """Wait for what is under way, drop what is not yet; say whether all came to its end."""
+        """Wait for running jobs, drop those that have not begun; return whether all have ended."""
         self._pool.clear()
         return self._pool.waitForDone(round(timeout_s * 1000))

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.run.traces import LATEST_EDGE, N_RANGES, RunTraces, View, waveform
+from gui.common.traces import LATEST_EDGE, N_RANGES, RunTraces, View, waveform
 from protocols import PulseSequence
 
 if TYPE_CHECKING:

@@ -1,6 +1,6 @@
-"""What are the smallest and the largest value in each of some thousand ranges, of a record of any length?
+"""Min-max pyramid: the extremes of a record of any length in each of some thousand ranges.
 
-A min-max pyramid: level 0 is the record itself, each bin of a level holds the extremes of 16 bins of the level below.
+Level 0 is the record itself, each bin of a level holds the extremes of 16 bins of the level below.
 A range is put together from the coarsest bins that lie wholly within it and at most 15 finer ones at each of its ends,
 level by level, so that a query costs the same for 1e4 and 1e9 samples and is exact: no spike is ever lost.
 """
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
+# The levels above the record take a fifteenth of its size; twice the fan halves that and doubles the bins at the ends.
 _FAN = 16
 
 

@@ -1,4 +1,4 @@
-"""How does the window have something done by a process of its own: ``ionecho ... --json``?"""
+"""Child processes of the window: ``ionecho ... --json``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,21 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
+# How long a window that closes gives a child to end by itself before it is killed. Longer waits only delay the closing.
 _END_MS = 3000
+# Lines of a traceback or of a warning that are shown: the last ones say what happened.
+_N_LAST_LINES = 6
 
 
 class JsonChild(QObject):
-    """A child process that says what it has to say as JSON on its standard output.
+    """A child process that prints JSON on its standard output.
 
     Parameters
     ----------
     what : str
         What it does, for messages: "The fit", "The simulated instrument".
     serves : bool
-        Whether it goes on after its first line (a server); else its whole output is one document.
+        Whether it keeps running after its first line (a server); else its whole output is one document.
     parent : QObject
     """
 
@@ -58,12 +61,12 @@ class JsonChild(QObject):
         self._process.start(sys.executable, ["-P", "-m", "ionecho", *arguments])
 
     def end(self) -> None:
-        """Tell it to end. Nothing more is heard of it."""
+        """Tell it to end; it emits nothing more."""
         self._ending = True
         self._process.terminate()
 
     def wait_for_end(self) -> None:
-        """Wait some seconds until it is gone, then make it go; only for a window that closes."""
+        """Wait some seconds until it is gone, then kill it; only for a window that closes."""
         if self.is_running and not self._process.waitForFinished(_END_MS):
             self._process.kill()
             self._process.waitForFinished(_END_MS)
@@ -72,13 +75,13 @@ class JsonChild(QObject):
         self._text += bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
         if self._serves and not self._served and "\n" in self._text:
             self._served = True
-            self._hand_on(self._text.partition("\n")[0])
+            self._emit_document(self._text.partition("\n")[0])
 
-    def _hand_on(self, text: str) -> None:
+    def _emit_document(self, text: str) -> None:
         try:
             document = json.loads(text)
         except ValueError:
-            self.failed.emit(f"{self._what} said something that is not JSON: {text[:200]!r}")
+            self.failed.emit(f"{self._what} printed something that is not JSON: {text[:200]!r}")
         else:
             self.documented.emit(document)
 
@@ -88,19 +91,19 @@ class JsonChild(QObject):
         self._read()
         crashed = how == QProcess.ExitStatus.CrashExit
         if self._serves or crashed or status != 0:
-            ended = "was killed" if crashed else f"ended with exit status {status}"
-            self.failed.emit(f"{self._what} {ended}: {self._reason()}")
+            verb = "was killed" if crashed else "has ended" if self._serves else "failed"
+            self.failed.emit(f"{self._what} {verb}: {self._reason()}")
         else:
-            self._hand_on(self._text)
+            self._emit_document(self._text)
 
     def _reason(self) -> str:
-        """Return what the process gave as its reason, as a document or in words."""
+        """Return the reason that the process gave, as a document or on its standard error."""
         try:
             document: dict[str, Any] = json.loads(self._text)
             return str(document["error"]["message"])
         except (ValueError, KeyError, TypeError):
-            words = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-            return "\n".join(words.splitlines()[-6:]) or "it gave no reason"
+            output = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
+            return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or "it gave no reason"
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:

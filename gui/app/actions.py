@@ -1,0 +1,72 @@
+"""Actions of the window: one QAction for each command, enabled and explained by the rules."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QAction, QKeySequence
+
+from gui.app.rules import Command, allowed, header
+
+if TYPE_CHECKING:
+    from gui.app.state import AppState
+
+# Text, shortcut, and what the tool tip says while the command is allowed.
+_COMMANDS = {
+    Command.CONNECT: ("Connect", "", "Ask the address who is there, and connect to it"),
+    Command.FIND: ("", "", "Address book, and instruments that are found"),
+    Command.SIMULATE: ("", "", "Other instruments that can be simulated"),
+    Command.SIMULATE_USUAL: (
+        "Simulated 2461",
+        "",
+        "Start a simulated Keithley 2461 with a cell between its clips, and connect to it",
+    ),
+    Command.RUN: ("Run", "Ctrl+R", "Start the run"),
+    # The key that interrupts a program on many systems; no text field uses it, so it works wherever the focus is.
+    Command.STOP: ("Stop", "Ctrl+.", "End the run: output off, samples kept. Again: output off at once"),
+    Command.FIT: ("Fit", "Ctrl+F", "Fit the cell model to the run"),
+    Command.CANCEL_FIT: ("Cancel", "", "Cancel the fit"),
+    Command.CONFIRM_OFF: ("I have seen that it is off", "", "Only after a look at the instrument"),
+}
+
+
+class Actions(QObject):
+    """The actions, by their commands.
+
+    Parameters
+    ----------
+    parent : QObject
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        self._actions = {command: self._action(command) for command in Command}
+
+    def _action(self, command: Command) -> QAction:
+        text, shortcut, tip = _COMMANDS[command]
+        action = QAction(text, self)
+        action.setObjectName(command.name.lower())
+        action.setToolTip(tip)
+        if shortcut:
+            action.setShortcut(QKeySequence(shortcut))
+        return action
+
+    def __getitem__(self, command: Command) -> QAction:
+        return self._actions[command]
+
+    def all(self) -> list[QAction]:
+        """Return every action."""
+        return list(self._actions.values())
+
+    def show_state(self, state: AppState) -> None:
+        """Enable what the rules allow, and give the reason for the rest as its tool tip."""
+        for command, permission in allowed(state).items():
+            action = self._actions[command]
+            action.setEnabled(permission.granted)
+            action.setToolTip(permission.reason or self._tip(command))
+        self._actions[Command.STOP].setText(header(state).stop_text)
+
+    def _tip(self, command: Command) -> str:
+        _, shortcut, tip = _COMMANDS[command]
+        return f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if shortcut else tip

@@ -1,0 +1,56 @@
+"""Settings that outlive the window: its geometry, the folder of protocol files, the theme."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+from gui.common.theme import Theme
+
+_GEOMETRY = "window/geometry"
+_FOLDER = "protocols/folder"
+_THEME = "window/theme"
+
+
+class Settings:
+    """Settings of this user. What cannot be read counts as not set.
+
+    Parameters
+    ----------
+    store : QSettings, optional
+        Where they are kept; by default the platform's place for settings.
+    """
+
+    def __init__(self, store: QSettings | None = None) -> None:
+        self._store = QSettings("ionecho", "ionecho") if store is None else store
+
+    @property
+    def geometry(self) -> QByteArray | None:
+        """Size and place of the window, as Qt saves them."""
+        found = self._store.value(_GEOMETRY)
+        return found if isinstance(found, QByteArray) and not found.isEmpty() else None
+
+    @geometry.setter
+    def geometry(self, geometry: QByteArray) -> None:
+        self._store.setValue(_GEOMETRY, geometry)
+
+    @property
+    def protocol_folder(self) -> Path:
+        """Folder in which the last protocol file was opened; the current folder if it is gone."""
+        found = Path(str(self._store.value(_FOLDER, "")))
+        return found if str(found) != "." and found.is_dir() else Path.cwd()
+
+    @protocol_folder.setter
+    def protocol_folder(self, folder: Path) -> None:
+        self._store.setValue(_FOLDER, str(folder))
+
+    @property
+    def theme(self) -> Theme:
+        """Theme of the window."""
+        found = str(self._store.value(_THEME, Theme.SYSTEM))
+        return Theme(found) if found in set(Theme) else Theme.SYSTEM
+
+    @theme.setter
+    def theme(self, theme: Theme) -> None:
+        self._store.setValue(_THEME, str(theme))

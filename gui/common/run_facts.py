@@ -1,0 +1,50 @@
+"""Facts of a run that are known from its first moment. Without Qt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from gui.common.traces import edge_times
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from daq import Run
+
+
+@dataclass(frozen=True, eq=False)
+class RunFacts:
+    """What is known of a run from its first moment.
+
+    Attributes
+    ----------
+    path : Path
+    title : str
+    instrument : str
+        Model and serial number.
+    duration_s : float
+    n_planned : int
+    edges_s, steps_V : ndarray, shape (n,)
+        When the voltage jumps, and by how much.
+    """
+
+    path: Path
+    title: str
+    instrument: str
+    duration_s: float
+    n_planned: int
+    edges_s: NDArray[np.float64]
+    steps_V: NDArray[np.float64]
+
+    @classmethod
+    def of(cls, run: Run) -> RunFacts:
+        """Return the facts of an open run."""
+        drive = run.drive
+        steps = edge_times(None) if drive is None else drive.jumps()[1]
+        duration = run.n_planned * (run.sample_interval_s or 0.0) if drive is None else drive.duration_s
+        who = f"{run.instrument.get('model', '')} {run.instrument.get('serial', '')}".strip()
+        return cls(run.path, run.title, who, duration, run.n_planned, edge_times(drive), steps)

@@ -1,0 +1,1 @@
+"""Services without widgets: background jobs, child processes, instruments, simulators, runs."""

@@ -1,0 +1,96 @@
+"""Instruments at their addresses: who is there, and which ones can be found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, Signal
+
+from drivers import addresses
+from gui.common.instrument import FoundInstrument, Instrument
+from gui.services.child_process import JsonChild
+
+if TYPE_CHECKING:
+    from gui.services.jobs import Jobs
+
+
+class Instruments(QObject):
+    """Asks instruments who they are, through child processes.
+
+    Nobody is asked before the operator wants it: a greeting may disturb a stranger's measurement.
+
+    Parameters
+    ----------
+    parent : QObject
+    jobs : Jobs
+        For reading the address book.
+    """
+
+    answered = Signal(str, object)
+    """Address, and the `Instrument` that is there."""
+    silent = Signal(str, str)
+    """Address, and why no instrument is there."""
+    found = Signal(object, str, bool)
+    """Tuple of `FoundInstrument`, a note on the search, and whether it is still running."""
+
+    def __init__(self, parent: QObject, jobs: Jobs) -> None:
+        super().__init__(parent)
+        self._jobs = jobs
+        self._question: JsonChild | None = None
+        self._search = JsonChild("Looking for instruments", self)
+        self._search.documented.connect(self._show_search)
+        self._search.failed.connect(self._search_failed)
+        self._book: tuple[FoundInstrument, ...] = ()
+
+    def ask(self, address: str) -> None:
+        """Ask an address who is there; a question that is still open is dropped.
+
+        Parameters
+        ----------
+        address : str
+            VISA resource, or a name in the address book.
+        """
+        if self._question is not None:
+            self._question.end()
+        question = JsonChild("Asking who is there", self)
+        question.documented.connect(lambda document: self._answer(address, document))
+        question.failed.connect(lambda why: self.silent.emit(address, why))
+        self._question = question
+        question.start("discover", address, "--json")
+
+    def _answer(self, address: str, document: dict[str, Any]) -> None:
+        entry = document["instruments"][0]
+        if entry["problem"]:
+            self.silent.emit(address, entry["problem"])
+        else:
+            fields = {name: str(entry[name]) for name in Instrument.__dataclass_fields__}
+            self.answered.emit(address, Instrument(**fields))
+
+    def search(self) -> None:
+        """Read the address book, then look for instruments on the network and on serial lines."""
+        if not self._search.is_running:
+            self._jobs.do(addresses, self._search_beyond, lambda error: self.found.emit((), str(error), False))
+
+    def _search_beyond(self, book: dict[str, str]) -> None:
+        self._book = tuple(FoundInstrument(name, resource) for name, resource in book.items())
+        self.found.emit(self._book, "Looking for more …", True)
+        self._search.start("discover", "--json")
+
+    def _show_search(self, document: dict[str, Any]) -> None:
+        fields = FoundInstrument.__dataclass_fields__
+        entries = [
+            FoundInstrument(**{name: str(entry.get(name) or "") for name in fields})
+            for entry in document["instruments"]
+        ]
+        self.found.emit(tuple(entries), "" if entries else "Nobody answered; raw sockets must be named", False)
+
+    def _search_failed(self, why: str) -> None:
+        self.found.emit(self._book, why, False)
+
+    def close(self) -> None:
+        """End what is under way; only for a window that closes."""
+        children = self.findChildren(JsonChild)
+        for child in children:
+            child.end()
+        for child in children:
+            child.wait_for_end()

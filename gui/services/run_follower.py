@@ -1,0 +1,210 @@
+"""Follower of a run: starts it, keeps up with it, and never makes the window wait.
+
+A `RunFollower` lives in a thread of its own. It asks the run's guardian how the run stands and reads the growing run
+file; what it finds goes to the window as queued signals that carry copies. The next curves are sent only when the last
+ones have been drawn, so that a slow screen never piles up work. Requests to stop have threads of their own
+(`request_end`).
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from daq.state import Outcome
+from gui.common.run_facts import RunFacts
+from gui.common.traces import RunTraces, View
+from gui.services.jobs import as_message
+from protocols import ConnectionLost
+
+if TYPE_CHECKING:
+    import threading
+    from pathlib import Path
+    from typing import Literal
+
+    from daq import RunInProgress
+    from protocols import Protocol
+
+# At most 30 frames a second (docs/explanations/architecture.md, "Drawing").
+_POLL_MS = 34
+# What `daq` gives a guardian to start on a busy computer. Twice as long would only delay the alarm of a run whose
+# guardian is dead.
+_ATTACH_S = 30.0
+# Between two tries to reach a guardian: short beside the second within which an output must be off.
+_RETRY_S = 0.05
+
+
+@dataclass(frozen=True)
+class RunRequest:
+    """A run that is to be started.
+
+    Attributes
+    ----------
+    resource : str
+    folder : Path
+    protocol : Protocol
+    """
+
+    resource: str
+    folder: Path
+    protocol: Protocol
+
+
+class RunFollower(QObject):
+    """Follows one run at a time. Its slots are called by queued signals only.
+
+    Its life: `start` or `attach`; then `begun` once, `opened` once, `progressed` and `traced` many times, `ended` once.
+    After the end it still answers `set_view`. `failed` stands in for all of that if there is no run to follow.
+    """
+
+    begun = Signal(object)
+    """Path of a run that has been started or attached to; its file may not be there yet."""
+    opened = Signal(object)
+    """`RunFacts`: the run file is there."""
+    progressed = Signal(object)
+    """`daq.state.RunStatus`."""
+    traced = Signal(object)
+    """`Traces` of the view that was asked for last."""
+    ended = Signal(object)
+    """`daq.Outcome`."""
+    failed = Signal(str)
+    """Why there is no run to follow."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._run: RunInProgress | None = None
+        self._traces: RunTraces | None = None
+        self._view = View()
+        self._may_draw = True
+        self._stale = False
+        self._timer = QTimer(self, interval=_POLL_MS)
+        self._timer.timeout.connect(self._poll)
+
+    @Slot(object)
+    def start(self, request: RunRequest) -> None:
+        """Start a run and follow it."""
+        from daq import Bench
+
+        try:
+            run = Bench(request.resource, request.folder).start(request.protocol)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the window must not wait for a run that is not there
+            self.failed.emit(f"The run was not started: {as_message(error)}")
+            return
+        self._follow(run)
+
+    @Slot(object)
+    def attach(self, path: Path) -> None:
+        """Follow a run that is in progress already."""
+        from daq import attach
+
+        try:
+            run = attach(path)
+        except Exception as error:  # noqa: BLE001 - as in `start`
+            self.failed.emit(str(as_message(error)))
+            return
+        self._follow(run)
+
+    def _follow(self, run: RunInProgress) -> None:
+        self._run = run
+        self._traces = None
+        self._view = View()
+        self._may_draw = True
+        self.begun.emit(run.path)
+        self._timer.start()
+
+    @Slot(object)
+    def set_view(self, view: View) -> None:
+        """Draw another part of the run from now on."""
+        self._view = view
+        self._stale = True
+        self._draw()
+
+    @Slot()
+    def allow_next_curves(self) -> None:
+        """Send the next curves when there are any: the last ones are on the screen."""
+        self._may_draw = True
+        if self._run is None:
+            self._draw()
+
+    @Slot()
+    def release(self) -> None:
+        """Follow nothing any more. A run in progress keeps running."""
+        self._timer.stop()
+        if self._run is not None:
+            self._run.close()
+        self._run = None
+
+    def _poll(self) -> None:
+        run = self._run
+        if run is None:
+            return
+        try:
+            status = run.poll()
+            self._read(run, over=status.outcome is not None)
+        except Exception as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
+            self._end(Outcome.unknown(str(as_message(error))))
+            return
+        self.progressed.emit(status)
+        if status.outcome is not None:
+            self._end(status.outcome)
+
+    def _read(self, run: RunInProgress, *, over: bool) -> None:
+        from daq import open_run
+
+        if (self._traces is None and run.path.exists()) or (over and self._traces is not None):
+            # A run that ended early is replaced by a trimmed copy: it is opened anew at its end.
+            first = self._traces is None
+            self._traces = RunTraces(open_run(run.path))
+            self._stale = True
+            if first:
+                self.opened.emit(RunFacts.of(self._traces.run))
+        elif self._traces is not None and self._traces.refresh():
+            self._stale = True
+        self._draw()
+
+    def _draw(self) -> None:
+        if self._traces is not None and self._may_draw and self._stale:
+            self._may_draw = self._stale = False
+            self.traced.emit(self._traces.traces(self._view))
+
+    def _end(self, outcome: Outcome) -> None:
+        self.release()
+        self.ended.emit(outcome)
+
+
+def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event) -> None:
+    """Ask a run's guardian to end the run, over a link of its own; try again until it listens.
+
+    Parameters
+    ----------
+    path : Path
+        Run file.
+    how : str
+        ``stop``: end now, output off, what was measured kept; ``abort``: output off at once by the guardian's spare
+        session.
+    over : Event
+        Set when the run has ended by itself.
+
+    Raises
+    ------
+    ConnectionLost
+        If no guardian answers.
+    """
+    from daq import attach
+
+    deadline = time.monotonic() + _ATTACH_S
+    while not over.is_set():
+        try:
+            run = attach(path)
+            (run.stop if how == "stop" else run.abort)()
+            run.close()
+        except ConnectionLost:
+            # The guardian of a run that has just been started is not listening yet.
+            if time.monotonic() > deadline:
+                raise
+            over.wait(_RETRY_S)
+        else:
+            return

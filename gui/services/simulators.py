@@ -1,0 +1,58 @@
+"""Simulated instruments that the window serves, each in a child process; they end with the window."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import QObject, Signal
+
+from gui.common.instrument import Simulator
+from gui.services.child_process import JsonChild
+
+
+class Simulators(QObject):
+    """At most one simulated instrument of each kind.
+
+    Parameters
+    ----------
+    parent : QObject
+    seed : int
+        Of the noise.
+    """
+
+    served = Signal(object)
+    """`Simulator`: it can be connected to."""
+    ended = Signal(str, str)
+    """Kind, and why: it could not be started, or has ended by itself."""
+
+    def __init__(self, parent: QObject, seed: int) -> None:
+        super().__init__(parent)
+        self._seed = seed
+        self._children: dict[str, JsonChild] = {}
+
+    def start(self, kind: str) -> None:
+        """Start a simulated instrument; does nothing if there is one of this kind."""
+        if kind in self._children:
+            return
+        child = JsonChild("The simulated instrument", self, serves=True)
+        child.documented.connect(lambda document: self._served(kind, document))
+        child.failed.connect(lambda why: self._ended(kind, why))
+        self._children[kind] = child
+        child.start("sim", kind, "--json", "--seed", str(self._seed))
+
+    def _served(self, kind: str, document: dict[str, Any]) -> None:
+        self.served.emit(Simulator(kind, str(document["resource"])))
+
+    def _ended(self, kind: str, why: str) -> None:
+        child = self._children.pop(kind, None)
+        if child is not None:
+            child.end()
+            child.deleteLater()
+            self.ended.emit(kind, why)
+
+    def close(self) -> None:
+        """End all of them; only for a window that closes."""
+        for child in self._children.values():
+            child.end()
+        for child in self._children.values():
+            child.wait_for_end()

@@ -1,0 +1,156 @@
+"""Sequences of events, and the state of the window after each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from daq import Outcome, OutputState, Phase, RunState, RunStatus
+from gui.app import transitions
+from gui.app.rules import MAY_BE_ON, header
+from gui.app.state import AppState, Evidence, FitStage, Owner, Page, StopRequest
+from gui.common.instrument import ConnectionStage, Instrument, Simulator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from gui.protocol.plan_model import PlanView
+
+AT = datetime(2026, 11, 25, 12, 30, 15, tzinfo=UTC)
+LATER = AT + timedelta(seconds=1)
+PATH = Path("runs/pulse.nxs")
+INSTRUMENT = Instrument("TCPIP::10.0.0.7::5025::SOCKET", "KEITHLEY", "MODEL 2461", "1", "1", "keithley2461")
+VIEW = cast("PlanView", object())
+
+
+def connected_state() -> AppState:
+    state = transitions.connecting(AppState(), "smu")
+    return transitions.connected(state, "smu", INSTRUMENT)
+
+
+def test_an_answer_for_an_address_that_is_no_longer_asked_changes_nothing() -> None:
+    state = transitions.connecting(transitions.connecting(AppState(), "first"), "second")
+    assert transitions.connected(state, "first", INSTRUMENT) is state
+    assert transitions.not_connected(state, "first") is state
+    assert transitions.connected(state, "second", INSTRUMENT).connection.instrument is INSTRUMENT
+
+
+def test_an_instrument_is_there_exactly_while_connected() -> None:
+    state = connected_state()
+    assert state.connection.stage is ConnectionStage.CONNECTED
+    assert transitions.connecting(state, "other").connection.instrument is None
+    lost = transitions.not_connected(transitions.connecting(state, "other"), "other")
+    assert lost.connection.stage is ConnectionStage.NONE
+
+
+def test_a_simulated_instrument_that_ends_takes_only_its_own_connection_along() -> None:
+    simulator = Simulator("ec301", "TCPIP::127.0.0.1::5::SOCKET")
+    served = transitions.simulator_served(AppState(), simulator)
+    connecting = transitions.connecting(served, simulator.resource)
+    assert connecting.connection.is_simulated
+    assert transitions.simulator_ended(connecting, "ec301").connection.stage is ConnectionStage.NONE
+    elsewhere = transitions.connecting(served, "smu")
+    assert transitions.simulator_ended(elsewhere, "ec301").connection == elsewhere.connection
+    assert transitions.simulator_ended(elsewhere, "ec301").simulators == ()
+
+
+def test_a_plan_that_is_no_longer_wanted_is_dropped() -> None:
+    state = transitions.planning(AppState(), "pulse", "ec301")
+    assert transitions.planned(state, "pulse", "keithley2461", VIEW) is state
+    assert transitions.planned(state, "staircase", "ec301", VIEW) is state
+    assert transitions.plan_refused(state, "pulse", "keithley2461", ValueError()) is state
+    assert transitions.planned(state, "pulse", "ec301", VIEW).plan.view is VIEW
+
+
+def test_output_follows_the_phases_of_a_run_with_the_time_of_each_change() -> None:
+    state = transitions.run_begun(transitions.run_ordered(connected_state()), PATH)
+    assert state.output.state is OutputState.UNTOUCHED
+    running = RunStatus(Phase.RUNNING, 10, 1000, OutputState.ON)
+    state = transitions.run_progressed(state, running, AT)
+    assert (state.output.state, state.output.at, state.output.evidence) == (OutputState.ON, AT, Evidence.PHASE)
+    state = transitions.run_progressed(state, RunStatus(Phase.RUNNING, 20, 1000, OutputState.ON), LATER)
+    assert state.output.at == AT, "still on, since the same time"
+    state = transitions.run_ended(state, Outcome(RunState.COMPLETE, OutputState.OFF), LATER)
+    assert (state.output.state, state.output.at) == (OutputState.OFF, LATER)
+    assert state.output.evidence is Evidence.READ_BACK
+
+
+def test_each_press_of_stop_goes_one_further_and_a_failure_is_an_alarm() -> None:
+    state = transitions.run_begun(transitions.run_ordered(connected_state()), PATH)
+    requests = []
+    for _ in range(3):
+        state = transitions.stop_requested(state)
+        assert state.run is not None
+        requests.append(state.run.stop_request)
+    assert requests == [StopRequest.STOP, StopRequest.SWITCH_OFF, StopRequest.SWITCH_OFF]
+    state = transitions.stop_failed(state, "the guardian does not answer", AT)
+    assert state.run is not None
+    assert state.run.stop_failed
+    assert [alarm.path for alarm in state.alarms] == [PATH]
+    assert state.output.state is OutputState.UNKNOWN
+
+
+def test_a_run_that_ends_in_doubt_keeps_the_window_open() -> None:
+    state = transitions.closing_when_ended(transitions.run_ordered(connected_state()))
+    assert state.close_when_ended
+    assert not transitions.run_ended(state, Outcome.unknown("no answer"), AT).close_when_ended
+    assert transitions.run_ended(state, Outcome(RunState.STOPPED, OutputState.OFF), AT).close_when_ended
+
+
+def test_an_outcome_in_doubt_alarms_even_without_a_run_to_show() -> None:
+    assert transitions.run_ended(AppState(), Outcome.unknown("no answer"), AT).alarms
+
+
+def test_a_run_of_another_program_is_marked_as_such() -> None:
+    state = transitions.run_found(connected_state(), PATH)
+    assert state.run is not None
+    assert state.run.owner is Owner.ELSEWHERE
+    assert state.page is Page.MEASUREMENT
+
+
+EVENTS: dict[str, Callable[[AppState], AppState]] = {
+    "connecting": lambda state: transitions.connecting(state, "smu"),
+    "connected": lambda state: transitions.connected(state, "smu", INSTRUMENT),
+    "not connected": lambda state: transitions.not_connected(state, "smu"),
+    "simulator": lambda state: transitions.simulator_requested(state, "ec301"),
+    "simulator ended": lambda state: transitions.simulator_ended(state, "ec301"),
+    "planning": lambda state: transitions.planning(state, "pulse", "keithley2461"),
+    "planned": lambda state: transitions.planned(state, "pulse", "keithley2461", VIEW),
+    "refused": lambda state: transitions.plan_refused(state, "pulse", "keithley2461", ValueError("no")),
+    "ordered": transitions.run_ordered,
+    "found": lambda state: transitions.run_found(state, PATH),
+    "begun": lambda state: transitions.run_begun(state, PATH),
+    "running": lambda state: transitions.run_progressed(state, RunStatus(Phase.RUNNING, 1, 2, OutputState.ON), AT),
+    "closing": lambda state: transitions.run_progressed(state, RunStatus(Phase.CLOSING, 2, 2, OutputState.OFF), AT),
+    "stop": transitions.stop_requested,
+    "stop failed": lambda state: transitions.stop_failed(state, "nobody answers", AT),
+    "complete": lambda state: transitions.run_ended(state, Outcome(RunState.COMPLETE, OutputState.OFF), AT),
+    "unknown": lambda state: transitions.run_ended(state, Outcome.unknown("no answer"), AT),
+    "not followed": transitions.run_not_followed,
+    "left": transitions.run_left,
+    "recalled": lambda state: transitions.alarms_recalled(state, {PATH: "no answer"}, AT),
+    "fit": lambda state: transitions.fit_started(state, "R0-C1"),
+    "fit ended": lambda state: transitions.fit_ended(state, FitStage.DONE),
+    "page": lambda state: transitions.page_shown(state, Page.PLAN),
+    "note": lambda state: transitions.noted(state, "There is nothing to stop."),
+}
+RAISES_ALARM = {"stop failed", "unknown", "recalled"}
+
+
+@given(st.lists(st.sampled_from([*EVENTS, "confirmed"])))
+def test_after_any_events_the_alarm_stands_until_a_person_confirms(names: list[str]) -> None:
+    state, alarmed = AppState(), False
+    for name in names:
+        if name == "confirmed":
+            state, alarmed = transitions.alarms_confirmed(state, LATER), False
+        else:
+            state, alarmed = EVENTS[name](state), alarmed or name in RAISES_ALARM
+        assert bool(state.alarms) == alarmed
+        assert (MAY_BE_ON in header(state).detail) == alarmed
+        assert (state.connection.instrument is not None) == (state.connection.stage is ConnectionStage.CONNECTED)
+        paths = [alarm.path for alarm in state.alarms if alarm.path is not None]
+        assert len(paths) == len(set(paths)), "a run has one alarm"
