@@ -119,7 +119,7 @@ def _blocks(t: Floats) -> Iterator[tuple[int, Floats]]:
 def cole_cole(n: int, *, measured: bool = False) -> Samples:
     """Pump and probe over a Cole-Cole conductor between blocking electrodes; six free parameters."""
     drive = PulseSequence.pump_probe(0.02, 0.6, 0.1, before=0.05, after=1.15)
-    t = (np.arange(n) + 0.5) * (drive.duration_s / n)
+    t = (np.arange(n, dtype=np.float64) + 0.5) * (drive.duration_s / n)
     return _simulated(
         f"cole-cole-{n}-{'measured' if measured else 'commanded'}",
         ("R0-Cc1-CPE1", {"R0": 200.0}),
@@ -134,7 +134,7 @@ def cole_cole(n: int, *, measured: bool = False) -> Samples:
 def three_modes(n: int) -> Samples:
     """Pump and probe over three relaxations side by side; seven free parameters."""
     drive = PulseSequence.pump_probe(0.02, 0.6, 0.1, before=0.05, after=1.15)
-    t = (np.arange(n) + 0.5) * (drive.duration_s / n)
+    t = (np.arange(n, dtype=np.float64) + 0.5) * (drive.duration_s / n)
     return _simulated(
         f"three-modes-{n}",
         ("Pr1:3", {}),
@@ -148,7 +148,7 @@ def three_modes(n: int) -> Samples:
 def two_arcs(n: int) -> Samples:
     """One long pulse over two relaxations side by side; for spectra."""
     drive = PulseSequence.pulse(0.02, 15.0, before=1.0, after=14.0)
-    t = (np.arange(n) + 0.5) * (drive.duration_s / n)
+    t = (np.arange(n, dtype=np.float64) + 0.5) * (drive.duration_s / n)
     return _simulated(
         f"two-arcs-{n}",
         ("Pr1:2", {}),

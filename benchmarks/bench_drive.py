@@ -1,6 +1,6 @@
 """Benchmark of the reduction: walk against compiled C, samples a second, memory.
 
-    python benchmarks/bench_drive.py [--json]
+    python -m benchmarks.bench_drive [--json]
 
 One core, 48 modes. The walk is compared with `reference_drive.c` (cc -O3 -march=native), in turns, best of all turns;
 reductions are medians. Memory is what arrays take at most while a memory map is reduced.
@@ -41,7 +41,7 @@ def walk_ns() -> dict[str, float]:
     """Return nanoseconds a sample of the compiled loop, at held and at measured voltage."""
     step_s = 1e-6
     rates = np.concatenate([[0.0], 10.0 ** (-np.arange(MODES - 1) / 6.0)])
-    t = 1.0 + np.arange(BLOCK) * step_s
+    t = 1.0 + np.arange(BLOCK, dtype=np.float64) * step_s
     held = segments_of(PulseSequence.pulse(0.02, 10.0, before=0.5, after=1.0))
     slopes = np.diff(np.sin(0.01 * np.arange(BLOCK))) / step_s
     measured = np.stack([t[:-1], np.zeros(BLOCK - 1), slopes])

@@ -1,6 +1,6 @@
 """Benchmark of fits from reductions of short and long runs: median of 21, 1e4 and 1e7 samples.
 
-    python benchmarks/bench_fit_length.py [--json]
+    python -m benchmarks.bench_fit_length [--json]
 
 The same pump-probe protocol of 2 s on the same MIGRATION cell, sampled every 200 us and every 200 ns.
 """
@@ -32,7 +32,7 @@ DRIVE = PulseSequence.pump_probe(0.02, 0.3, 0.1, before=0.05, after=1.25)
 
 def reduced(n: int) -> Reduction:
     """Reduce `n` simulated samples."""
-    t = (np.arange(n) + 0.5) * (DRIVE.duration_s / n)
+    t = (np.arange(n, dtype=np.float64) + 0.5) * (DRIVE.duration_s / n)
     aperture = DRIVE.duration_s / n
     reducer = reducer_for(t, DRIVE, aperture_s=aperture, source=f"{n:g} samples")
     grid, mode_map = reducer.reduction().grid, reducer.reduction().mode_map

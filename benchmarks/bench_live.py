@@ -1,6 +1,6 @@
 """Benchmark of live fits while a run of a million samples grows by 1e4 every tenth of a second.
 
-python benchmarks/bench_live.py
+python -m benchmarks.bench_live
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import time
 
 import numpy as np
-from bench_posterior import CELL, Simulated
 
+from benchmarks.bench_posterior import CELL, Simulated
 from fitting import LiveFit
 
 SAMPLES, BLOCK = 1_000_000, 10_000

@@ -1,6 +1,6 @@
 """Benchmark against today's tools: raw samples to parameters, on one core.
 
-    python benchmarks/bench_peers.py [--json]
+    python -m benchmarks.bench_peers [--json]
 
 Peers run as they would be used, each in a process of its own: with the interpreter that IONECHO_PEERS names, or this
 one; a peer that is not installed there is left out. Both sides start from the same values, and neither finds
@@ -18,16 +18,14 @@ import sys
 import tempfile
 import time
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parent.parent / "docs"))
-
-from _cases import Samples, cole_cole, three_modes, two_arcs
-from _svg_plot import Axis, Plot
-
+from benchmarks._cases import Samples, cole_cole, three_modes, two_arcs
+from docs._svg_plot import Axis, Plot
 from fitting import fit, fit_spectrum, reduce_run, refit
 
 if TYPE_CHECKING:
@@ -140,6 +138,10 @@ def spectra(name: str, samples: Samples, script: str, target: float) -> Comparis
     )
 
 
+def _from_samples(samples: Samples) -> object:
+    return refit(reduce_run(samples), samples.model, samples.start)
+
+
 def lengths() -> dict[str, list[float]]:
     """Return seconds from raw samples against their number, commanded and measured, and from a kept reduction."""
     found: dict[str, list[float]] = {"samples": [], "commanded": [], "measured": [], "kept": []}
@@ -148,9 +150,9 @@ def lengths() -> dict[str, list[float]]:
         for name in ("commanded", "measured"):
             samples = cole_cole(n, measured=name == "measured")
             repeats = REPEATS if n < 10_000_000 else 3
-            found[name].append(median_s(lambda one=samples: refit(reduce_run(one), one.model, one.start), repeats))
+            found[name].append(median_s(partial(_from_samples, samples), repeats))
         kept = reduce_run(samples)
-        found["kept"].append(median_s(lambda one=samples, kept=kept: refit(kept, one.model, one.start)))
+        found["kept"].append(median_s(partial(refit, kept, samples.model, samples.start)))
     return found
 
 

@@ -1,6 +1,6 @@
 """Benchmark of the posterior of six parameters from a run of ten million samples.
 
-python benchmarks/bench_posterior.py [samples] [evaluations]
+python -m benchmarks.bench_posterior [samples] [evaluations]
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Simulated:
 
     def __post_init__(self) -> None:
         """Simulate."""
-        self.t_s = (np.arange(self.n_samples) + 0.4) * (DRIVE.duration_s / self.n_samples)
+        self.t_s = (np.arange(self.n_samples, dtype=np.float64) + 0.4) * (DRIVE.duration_s / self.n_samples)
         self.current_A = 1e-8 * np.random.default_rng(1).standard_normal(self.n_samples)
         grid = ModeGrid.covering(0.3 * DRIVE.duration_s / self.n_samples, DRIVE.duration_s)
         modes = ModeMap(grid)

@@ -1,6 +1,6 @@
 """Benchmark of a session against plain pyvisa-py, over the same socket and the same serial line.
 
-    python benchmarks/bench_session.py
+    python -m benchmarks.bench_session
 
 The other end is a child process that knows one block and sends it as fast as it can: the rates are those of the
 receiving side. Each figure is the median of several; the two programs take turns. Serial is a pseudo-terminal.
@@ -15,6 +15,7 @@ import socket
 import time
 import tty
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -48,11 +49,16 @@ def _serve(receive: Callable[[], bytes], send: Callable[[bytes], object], n_valu
                 send(b"MAKER,MODEL,1,2\n")
 
 
+def _write_and_ask(session: VisaSession) -> str:
+    session.write("X 1")
+    return session.query("*IDN?")
+
+
 def _serve_socket(server: socket.socket) -> None:
     while True:
         client, _ = server.accept()
         with client:
-            _serve(lambda client=client: client.recv(4096), client.sendall, _SOCKET_VALUES)
+            _serve(partial(client.recv, 4096), client.sendall, _SOCKET_VALUES)
 
 
 def _serve_terminal(far: int) -> None:
@@ -87,7 +93,7 @@ def _ours(resource: str, n_values: int) -> tuple[list[float], list[float], list[
     with VisaSession(resource, 20.0) as session:
         blocks = [_timed(lambda: session.query_block("DATA?", n_values, "<f8")) for _ in range(_BLOCKS)]
         queries = [_timed(lambda: session.query("*IDN?")) for _ in range(_QUERIES)]
-        after_write = [_timed(lambda: (session.write("X 1"), session.query("*IDN?"))) for _ in range(_BLOCKS)]
+        after_write = [_timed(lambda: _write_and_ask(session)) for _ in range(_BLOCKS)]
     return blocks, queries, after_write
 
 

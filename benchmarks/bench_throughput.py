@@ -1,6 +1,6 @@
 """Benchmark of a whole run: samples a second measured, checked and kept from a simulated 2461 at 1 MS/s.
 
-    python benchmarks/bench_throughput.py [--seconds 15] [--speed 2.5]
+    python -m benchmarks.bench_throughput [--seconds 15] [--speed 2.5]
 
 The simulator runs `speed` times as fast as real time. Its clock must not be what is waited for; but faster than it can
 compute (some 7 on a free core) it answers too late. All between is what a measurement uses: a socket, VisaSession,

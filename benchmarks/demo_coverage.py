@@ -23,23 +23,23 @@ def demo(seed: int, folder: str) -> dict[str, Any]:
 def main(n_seeds: int) -> None:
     """Run the demo for some seeds and print how often the truth was held."""
     held: Counter[str] = Counter()
-    identifiable: Counter[str] = Counter()
+    determined: Counter[str] = Counter()
     ratios = []
     with tempfile.TemporaryDirectory() as folder:
         for seed in range(1, n_seeds + 1):
             document = demo(seed, folder)
             for name, found in document["parameters"].items():
-                if found["identifiable"]:
-                    identifiable[name] += 1
+                if found["determined"]:
+                    determined[name] += 1
                     held[name] += found["ci95"][0] <= found["truth"] <= found["ci95"][1]
             ratios.append(document["rms_residual_A"] / document["noise_A"])
             print(f"seed {seed}: rms residual / simulated noise {ratios[-1]:.4f}", flush=True)
-    for name, count in identifiable.items():
+    for name, count in determined.items():
         print(f"{name:12} truth held in {held[name]} of {count}")
-    share = sum(held.values()) / max(sum(identifiable.values()), 1)
+    share = sum(held.values()) / max(sum(determined.values()), 1)
     summary = {
         "seeds": n_seeds,
-        "identifiable": sum(identifiable.values()),
+        "determined": sum(determined.values()),
         "held": sum(held.values()),
         "share": share,
         "residual_over_noise": [min(ratios), max(ratios)],

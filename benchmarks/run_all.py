@@ -1,6 +1,6 @@
 """All benchmarks: a table, benchmarks.json and docs/images/benchmarks.svg.
 
-    python benchmarks/run_all.py [--peers /path/to/python]
+    python -m benchmarks.run_all [--peers /path/to/python]
 
 Everything on one core. `--peers` names an interpreter that has lmfit and eisyfit-hybrid-drt (the group `bench`).
 """
@@ -13,6 +13,7 @@ import os
 import platform
 import sys
 from pathlib import Path
+from typing import Any
 
 HERE = Path(__file__).parent
 ONE_CORE = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
@@ -26,14 +27,12 @@ def main() -> None:
     options = parser.parse_args()
     os.environ.update(ONE_CORE | {"IONECHO_PEERS": options.peers})
     # Only now: the libraries read the number of threads when they are imported.
-    import bench_drive
-    import bench_fit_length
-    import bench_peers
+    from benchmarks import bench_drive, bench_fit_length, bench_peers
 
-    found = {"machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"}
+    found: dict[str, Any] = {"machine": f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"}
     for bench in (bench_drive, bench_fit_length, bench_peers):
         figures = bench.figures()
-        found[bench.__name__] = figures
+        found[bench.__name__.rpartition(".")[2]] = figures
         print(bench.table(figures), flush=True)
     options.json.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     bench_peers.plot(found["bench_peers"], HERE.parent / "docs" / "images" / "benchmarks.svg")

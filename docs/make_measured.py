@@ -11,10 +11,10 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from _svg_plot import Axis, Plot
 from rich.console import Console
 
 from daq import import_record, open_run, read_text
+from docs._svg_plot import Axis, Plot
 from fitting import ImpedanceSpectrum, fit, fit_impedance, overlay_times, predict, reduce_run, spectrum_band
 
 PAGES = Path(__file__).parent / "measured"

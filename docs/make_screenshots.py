@@ -10,17 +10,19 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtGui import QColor, QPalette
-from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
 
 from gui import MainWindow
 from gui.app.start import application_of_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+W = TypeVar("W", bound=QWidget)
 
 IMAGES = Path(__file__).parent / "images"
 _PATIENCE_S = 60.0
@@ -42,16 +44,24 @@ def wait(until: Callable[[], bool], what: str) -> None:
         pass_time(0.02)
 
 
+def named(window: MainWindow, kind: type[W], name: str) -> W:
+    """Return a widget of the window."""
+    found = window.findChild(kind, name)
+    if found is None:
+        raise LookupError(f"the window has no {kind.__name__} {name!r}")
+    return found
+
+
 def press(window: MainWindow, name: str) -> None:
     """Press a button when it can be pressed."""
-    button = window.findChild(QPushButton, name)
+    button = named(window, QPushButton, name)
     wait(button.isEnabled, name)
     button.click()
 
 
 def headline(window: MainWindow) -> str:
     """Return what the window says first."""
-    return window.findChild(QLabel, "headline").text()
+    return named(window, QLabel, "headline").text()
 
 
 def keep(window: MainWindow, name: str) -> None:
@@ -79,8 +89,8 @@ def take_pictures(folder: Path) -> None:
     window = MainWindow(folder)
     window.show()
     press(window, "simulateButton")
-    wait(lambda: "2461" in window.findChild(QLabel, "instrumentName").text(), "the simulated instrument")
-    protocols = window.findChild(QListWidget, "protocolList")
+    wait(lambda: "2461" in named(window, QLabel, "instrumentName").text(), "the simulated instrument")
+    protocols = named(window, QListWidget, "protocolList")
     protocols.setCurrentItem(protocols.findItems("Pump probe", Qt.MatchFlag.MatchExactly)[0])
     press(window, "runButton")
     wait(lambda: headline(window) == "Running", "the run")
@@ -88,10 +98,10 @@ def take_pictures(folder: Path) -> None:
     keep(window, "window-live.png")
     wait(lambda: headline(window) == "Complete", "the end of the run")
     press(window, "fitButton")
-    wait(lambda: window.findChild(QTableWidget, "memoryTable").rowCount() > 0, "the fit")
+    wait(lambda: named(window, QTableWidget, "memoryTable").rowCount() > 0, "the fit")
     keep(window, "window-fit.png")
-    window.findChild(QCheckBox, "logTimeBox").setChecked(True)
-    window.findChild(QSpinBox, "edgeBox").setValue(2)
+    named(window, QCheckBox, "logTimeBox").setChecked(True)
+    named(window, QSpinBox, "edgeBox").setValue(2)
     application.setPalette(dark_palette())
     keep(window, "window-fit-dark.png")
     window.close()

@@ -43,6 +43,16 @@ _OURS = {
     "lakeshore336": "drivers.lakeshore.driver:LakeShore336",
     "zahner-pp212": "drivers.zahner.driver:Zahner",
 }
+# Models of a series, by the driver that serves them; simulated instruments have the models' names.
+_MODELS = {
+    "b2901": ("b2901a", "b2901b", "b2902a", "b2902b"),
+    "b2911": ("b2911a", "b2911b", "b2912a", "b2912b"),
+    "emstat4": ("emstat4-lr", "emstat4lr"),
+    "keithley2602b": ("keithley2601b", "keithley2604b"),
+    "keithley2612b": ("keithley2611b", "keithley2614b"),
+    "keithley2636b": ("keithley2634b", "keithley2635b"),
+}
+_DRIVER_OF_MODEL = {model: name for name, models in _MODELS.items() for model in models}
 
 
 @dataclass(frozen=True)
@@ -138,17 +148,32 @@ def installed_drivers() -> list[DriverEntry]:
     return entries
 
 
+def driver_name_of(name: str) -> str | None:
+    """Return the name of the driver that a user means: its own name, or a model's, in letters of either case.
+
+    Returns
+    -------
+    str or None
+        None if there is no such driver.
+    """
+    plain = name.strip().lower().replace("_", "-").replace(" ", "-")
+    wanted = (name, plain, f"keithley{plain}")
+    models = tuple(_DRIVER_OF_MODEL.get(one, "") for one in wanted)
+    return next((known for known in wanted + models if known in _known()), None)
+
+
 def driver_named(name: str) -> type[Potentiostat]:
-    """Return a driver class by its name, for planning without an instrument.
+    """Return a driver class by its name, or a model's, for planning without an instrument.
 
     Raises
     ------
     InstrumentError
         If there is none of that name, or it is not for a potentiostat.
     """
-    if name not in _known():
+    known = driver_name_of(name)
+    if known is None:
         raise InstrumentError(f"there is no driver {name!r} (there are: {', '.join(driver_names())})")
-    driver = _loaded(name)
+    driver = _loaded(known)
     if not issubclass(driver, Potentiostat):
         raise InstrumentError(f"{name} is no potentiostat: it cannot play a protocol")
     return driver

@@ -18,5 +18,5 @@ for wait in ("300 ms", "100 ms", "30 ms"):
         limits=Limits(voltage_V=0.05, current_A=10e-6),
     )
     result = fit(bench.run(protocol), "R0-Mig1-CPE1")
-    memory = result.memory["back_hop_fraction"]
+    memory = result["back_hop_fraction"]
     print(f"wait {wait}: {100 * memory.value:.1f} % hop back (95 %: {memory.ci95[0]:.3f} to {memory.ci95[1]:.3f})")

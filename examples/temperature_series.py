@@ -6,7 +6,9 @@ Start instruments that share a cell and its cryostat first, for instance
 
 import sys
 
-from drivers.lakeshore.driver import Regulation
+import numpy as np
+
+from drivers.lakeshore.driver import LakeShore335, LakeShore336, Regulation
 from fitting import arrhenius
 from ionecho import Bench, Limits, Protocol, PulseSequence, Sample, Sampling, fit, open_temperature_controller
 
@@ -15,6 +17,8 @@ def series(meter: str, thermostat: str, temperatures_K: tuple[float, ...], settl
     """Measure at each temperature; return the activation energy of the relaxation, eV."""
     bench = Bench(meter, folder="runs", limits=Limits(voltage_V=0.1, current_A=1e-3))
     controller = open_temperature_controller(thermostat)
+    if not isinstance(controller, LakeShore335 | LakeShore336):
+        raise SystemExit(f"{thermostat} is no Lake Shore 335 or 336, whose regulation this script sets")
     controller.regulate(Regulation(band_K=0.05, settling_s=settling_s, highest_K=320.0))
     found, reached = [], []
     try:
@@ -29,14 +33,14 @@ def series(meter: str, thermostat: str, temperatures_K: tuple[float, ...], settl
                 sample=Sample(temperature_K=stable.temperature_K),
             )
             result = fit(bench.run(protocol), "R0-Mig1-CPE1")
-            (tau,) = [estimate for estimate in result.estimates if estimate.name == "Mig1.tau"]
+            tau = result["Mig1.tau"]
             print(f"{stable.temperature_K:.3f} K: relaxation time {tau.value * 1e3:.3f} ms")
             found.append(tau)
             reached.append(stable.temperature_K)
     finally:
         controller.safe_state()  # heaters off, read back
         controller.close()
-    energy = arrhenius(reached, found)
+    energy = arrhenius(np.array(reached), found)
     low, high = sorted(-bound for bound in energy.energy_ci95_eV)
     print(f"activation energy {-energy.energy_eV:.3f} eV (95 %: {low:.3f} to {high:.3f})")
     return -energy.energy_eV

@@ -9,14 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import fit
-    from fitting.inference.joint import FittedPart, JointResult, fit_impedance, fit_joint
-    from fitting.inference.live import LiveEstimate, LiveFit, refit
+    from fitting.api import fit, fit_impedance, fit_joint, whitened
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.spectrum import SpectrumResult, fit_spectrum
     from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
-    from fitting.inference.whitening import whitened
     from fitting.interpretation.arrhenius import Arrhenius, arrhenius
     from fitting.interpretation.attribution import Attribution, attribute
     from fitting.interpretation.comparison import Comparison, compare
@@ -24,6 +21,7 @@ if TYPE_CHECKING:
     from fitting.interpretation.friction import FrictionKernel, friction_kernel, memory_shape
     from fitting.interpretation.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
     from fitting.interpretation.reversal import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
+    from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.model.circuit import CellModel, ModelParameter
     from fitting.model.elements.base import Bulk, Element, Quantity, StartScale
     from fitting.model.elements.tabulated import RelaxationTable
@@ -33,9 +31,12 @@ if TYPE_CHECKING:
     from fitting.reduction.nuisance import Nuisance
     from fitting.reduction.reducer import Reducer, reduce_run, reducer_for
     from fitting.reduction.reduction import Reduction
-    from fitting.results.estimate import Estimate, MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
+    from fitting.results.joint_result import FittedPart, JointResult
+    from fitting.results.remarks import Remark, RemarkKind
     from fitting.selection.ranking import Ranking, rank
+    from fitting.study import Study, StudyOptions, analyse, kept_study
     from fitting.transforms.modes import ModeGrid
     from fitting.transforms.warm import warm
 
@@ -52,13 +53,12 @@ _FILES = {
     "Estimate": "results.estimate",
     "Feasibility": "interpretation.feasibility",
     "FitResult": "results.fit_result",
-    "FittedPart": "inference.joint",
+    "FittedPart": "results.joint_result",
     "FrictionKernel": "interpretation.friction",
     "ImpedanceSpectrum": "records.impedance",
-    "JointResult": "inference.joint",
-    "LiveEstimate": "inference.live",
-    "LiveFit": "inference.live",
-    "MemoryQuantity": "results.estimate",
+    "JointResult": "results.joint_result",
+    "LiveEstimate": "live",
+    "LiveFit": "live",
     "ModeGrid": "transforms.modes",
     "ModelParameter": "model.circuit",
     "Nuisance": "reduction.nuisance",
@@ -70,20 +70,26 @@ _FILES = {
     "Reducer": "reduction.reducer",
     "Reduction": "reduction.reduction",
     "RelaxationTable": "model.elements.tabulated",
+    "Remark": "results.remarks",
+    "RemarkKind": "results.remarks",
     "SpectrumBand": "inference.spectrum_band",
     "SpectrumResult": "inference.spectrum",
     "StartScale": "model.elements.base",
+    "Study": "study",
+    "StudyOptions": "study",
     "Superposition": "interpretation.linearity",
+    "analyse": "study",
     "arrhenius": "interpretation.arrhenius",
     "attribute": "interpretation.attribution",
     "charge_ratio": "interpretation.reversal",
     "compare": "interpretation.comparison",
     "feasibility": "interpretation.feasibility",
     "fit": "api",
-    "fit_impedance": "inference.joint",
-    "fit_joint": "inference.joint",
+    "fit_impedance": "api",
+    "fit_joint": "api",
     "fit_spectrum": "inference.spectrum",
     "friction_kernel": "interpretation.friction",
+    "kept_study": "study",
     "memory_of_run": "interpretation.reversal",
     "memory_shape": "interpretation.friction",
     "ohms_law": "interpretation.linearity",
@@ -94,13 +100,13 @@ _FILES = {
     "reduce_run": "reduction.reducer",
     "reduced_alike": "interpretation.linearity",
     "reducer_for": "reduction.reducer",
-    "refit": "inference.live",
+    "refit": "live",
     "reversal_course": "interpretation.reversal",
     "sample_posterior": "inference.posterior",
     "spectrum_band": "inference.spectrum_band",
     "superposition": "interpretation.linearity",
     "warm": "transforms.warm",
-    "whitened": "inference.whitening",
+    "whitened": "api",
 }
 
 __all__ = [
@@ -122,7 +128,6 @@ __all__ = [
     "JointResult",
     "LiveEstimate",
     "LiveFit",
-    "MemoryQuantity",
     "ModeGrid",
     "ModelParameter",
     "Nuisance",
@@ -134,10 +139,15 @@ __all__ = [
     "Reducer",
     "Reduction",
     "RelaxationTable",
+    "Remark",
+    "RemarkKind",
     "SpectrumBand",
     "SpectrumResult",
     "StartScale",
+    "Study",
+    "StudyOptions",
     "Superposition",
+    "analyse",
     "arrhenius",
     "attribute",
     "charge_ratio",
@@ -148,6 +158,7 @@ __all__ = [
     "fit_joint",
     "fit_spectrum",
     "friction_kernel",
+    "kept_study",
     "memory_of_run",
     "memory_shape",
     "ohms_law",

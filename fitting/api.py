@@ -1,20 +1,32 @@
-"""The fit of one run or reduction."""
+"""Fits of a run, of a spectrum, and of several records together."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from fitting.inference.joint_parameters import JointParameters
+from fitting.inference.observations import PulseObservation, observation_of
+from fitting.inference.prediction import PulseResponse
+from fitting.inference.robust import solve_robust
+from fitting.inference.whitening import solve_whitened, whitened_solution
+from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
+from fitting.records.conductivity import ConductivitySpectrum
+from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reduction import Reduction
 from protocols import FitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
+
+    from numpy.typing import ArrayLike
 
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
-from fitting.inference.single import fit_reduction
+    from fitting.results.joint_result import JointResult
 
 
 def fit(
@@ -28,9 +40,9 @@ def fit(
     """Fit a cell model to a run.
 
     Levenberg-Marquardt with exact derivatives, from several starts, on the reduced problem: its cost does not depend
-    on the length of the run. Intervals are profile likelihoods. Where a run's residual shows noise that carries on
+    on the length of the run. Intervals are profile likelihoods. Where a run's residual shows noise that is correlated
     from sample to sample, the run is reduced again, whitened; what is still not white widens the intervals, and so
-    does all of it where only a reduction is at hand.
+    does all of it where only a reduction is at hand. `fit_joint` of the one run finds the same.
 
     Parameters
     ----------
@@ -59,10 +71,98 @@ def fit(
             raise FitError(
                 "a robust fit, or another nuisance, needs the run itself: what a reduction has left is fixed"
             )
-        return fit_reduction(run_or_reduction, cell, start or {})
-    from fitting.inference.robust import fit_huber
-    from fitting.inference.whitening import fit_whitened
-
+        return fit_reduction(run_or_reduction, cell, start)
     if robust:
-        return fit_huber(run_or_reduction, cell, start or {}, terms or Nuisance())
-    return fit_whitened(run_or_reduction, cell, start or {}, terms or Nuisance())
+        return fit_result(solve_robust(run_or_reduction, cell, start or {}, terms or Nuisance()))
+    observation = observation_of(run_or_reduction, terms)
+    return fit_result(solve_whitened({0: run_or_reduction}, [observation], JointParameters(cell), start or {}))
+
+
+def whitened(
+    run: Record, reduction: Reduction, result: FitResult, start: Mapping[str, float] | None = None
+) -> tuple[Reduction, FitResult]:
+    """Return reduction and fit of a run with noise of the AR(1) kind whitened, if there is any; else the same again.
+
+    Parameters
+    ----------
+    run : Record
+        The run that was reduced.
+    reduction : Reduction
+    result : FitResult
+        Of the reduction.
+    start : mapping of str to float, optional
+
+    Returns
+    -------
+    reduction : Reduction
+    result : FitResult
+        With a remark that says so.
+    """
+    if result.interval_inflation <= 1.0:
+        return reduction, result
+    plain = PulseResponse(result.rates, result.weights, result.nuisance, result.terms)
+    parameters, observations = JointParameters(result.model), [PulseObservation(reduction)]
+    white = whitened_solution({0: run}, observations, parameters, {0: plain}, (result.values, start or {}))
+    if white is None:
+        return reduction, result
+    return white.reduction() or reduction, fit_result(white)
+
+
+def fit_joint(
+    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
+    model: CellModel | str,
+    *,
+    shared: Sequence[str] | None = None,
+    activated: Sequence[str] = (),
+    temperature_K: ArrayLike | None = None,
+    start: Mapping[str, float] | None = None,
+) -> JointResult:
+    """Fit one circuit to several records at once.
+
+    A run enters by its reduction, a spectrum by the same admittance at ``s = i omega``, with the real and imaginary
+    parts' deviations as shares of abs(Z). Each record is weighted by its own noise: first by what no causal cell
+    explains of it, then, once, by what the fit left of it. Amplitudes and widths of pulses may differ. Runs with
+    correlated noise are whitened, as by `fit`.
+
+    Parameters
+    ----------
+    observations : sequence of Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum
+    model : CellModel or str
+    shared : sequence of str, optional
+        Parameters with one value for all, or elements (``Mig1``) for all of theirs; unless given, all that are not
+        activated. The others have a value for each record.
+    activated : sequence of str
+        Times, resistances (``prefactor exp(E_a / kT)``) and conductances (``prefactor exp(-E_a / kT)``); E_a is
+        positive where the cell gets faster as it gets warmer.
+    temperature_K : array_like, shape (n_observations,), optional
+    start : mapping of str to float, optional
+        Values (SI) of unknowns that are tried first.
+
+    Raises
+    ------
+    FitError
+        If a name is unknown, temperatures are missing, or there is nothing that can be fitted.
+    """
+    if not observations:
+        raise FitError("a joint fit needs a record")
+    cell = CellModel(model) if isinstance(model, str) else model
+    T = None if temperature_K is None else np.asarray(temperature_K, dtype=np.float64)
+    if T is not None and (T.shape != (len(observations),) or not np.all(T > 0.0)):
+        raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")
+    parameters = JointParameters(cell, len(observations), shared, activated, T)
+    runs = {
+        k: one
+        for k, one in enumerate(observations)
+        if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
+    }
+    return joint_result(solve_whitened(runs, [observation_of(one) for one in observations], parameters, start or {}))
+
+
+def fit_impedance(
+    spectrum: ImpedanceSpectrum | ConductivitySpectrum,
+    model: CellModel | str,
+    *,
+    start: Mapping[str, float] | None = None,
+) -> JointResult:
+    """Fit a circuit to an impedance or conductivity spectrum, with proportional weights; `fit_joint` of one record."""
+    return fit_joint([spectrum], model, start=start)

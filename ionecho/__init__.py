@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daq import Bench, open_run
     from drivers import open_temperature_controller
-    from fitting import CellModel, fit, reduce_run
+    from fitting import CellModel, analyse, fit, reduce_run
     from protocols import Limits, Protocol, PulseSequence, Sample, Sampling
+
+__version__ = "0.1.0"
 
 _ROOMS = {
     "Bench": "daq",
@@ -22,6 +24,7 @@ _ROOMS = {
     "PulseSequence": "protocols",
     "Sample": "protocols",
     "Sampling": "protocols",
+    "analyse": "fitting",
     "fit": "fitting",
     "open_run": "daq",
     "open_temperature_controller": "drivers",
@@ -36,6 +39,7 @@ __all__ = [
     "PulseSequence",
     "Sample",
     "Sampling",
+    "analyse",
     "fit",
     "open_run",
     "open_temperature_controller",

@@ -1,10 +1,11 @@
-"""Which commands does ``ionecho`` have? Each is declared here and done in the room that it belongs to."""
+"""Commands of ``ionecho``: their arguments, options and help. What they do is in `ionecho.commands`."""
 
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, cast
 
 import typer
 
@@ -12,54 +13,80 @@ app = typer.Typer(
     name="ionecho",
     help="Voltage pulses into solid electrolytes, and what the ions remember of them.",
     no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode="markdown",
+    # Rich's boxes take 0.2 s of processor time for each --help.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
 )
 
+# Base of all that is wrong in a command line; typer has no public name for it.
+_CommandLineError = cast("type[Exception]", typer.BadParameter.__mro__[2])
+
+RunFiles = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
+RunOutput = Annotated[
+    Path | None, typer.Option("--output", "-o", dir_okay=False, help="Run file to be made; must not exist.")
+]
+ProtocolName = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="Protocol file, or the name of a ready protocol.")
+]
+
 Stretch = Annotated[
-    float, typer.Option(help="Make all times of the protocol so many times as long, for a slow instrument.", min=0.0)
+    float,
+    typer.Option(
+        help="Make all times of the protocol so many times as long, for a slow instrument.", min=1e-6, max=1e6
+    ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
-Folder = Annotated[Path, typer.Option("--folder", help="Where run files go.")]
+Folder = Annotated[Path, typer.Option("--folder", file_okay=False, help="Where run files go.")]
 Resource = Annotated[
     str, typer.Option("--resource", "-r", help="VISA resource, e.g. TCPIP::192.168.0.10::5025::SOCKET.")
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Of the simulated noise.")]
+Seed = Annotated[int, typer.Option("--seed", help="Of the simulated noise.", min=0)]
 Speed = Annotated[float, typer.Option("--speed", help="Simulated seconds a real second.", min=0.01)]
 
 
-@app.command(epilog="Example: `ionecho demo`")
+@app.command(epilog="Example: ionecho demo")
 def demo(
     folder: Folder = Path("runs"),
     seed: Seed = 1,
     speed: Speed = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Measure a simulated cell over a real VISA connection, fit it, and compare with the truth."""
-    from ionecho.commands.output import reported
+    """Measure and fit a simulated cell, and compare with the truth.
+
+    A simulated Keithley 2461 is served in a process of its own and measured over a real VISA connection.
+    """
+    from ionecho.commands.refusals import reported
     from ionecho.demo.run_demo import run_demo
 
     with reported(as_json=as_json):
         run_demo(folder, seed, speed, as_json=as_json)
 
 
-@app.command(epilog="Example: `ionecho gui --folder runs`")
+@app.command(epilog="Example: ionecho gui --folder runs")
 def gui(
     folder: Folder = Path("runs"),
     resource: Annotated[str | None, typer.Option("--resource", "-r", help="Connect to this at once.")] = None,
 ) -> None:
     """Open the window."""
     from ionecho.commands.gui import open_window
+    from ionecho.commands.refusals import reported
 
-    raise typer.Exit(open_window(folder, resource))
+    with reported(as_json=False):
+        status = open_window(folder, resource)
+    raise typer.Exit(status)
 
 
-@app.command(epilog="Example: `ionecho sim keithley2461 lakeshore336 --cell thermal --fault reboot@t=60`")
+@app.command(epilog="Example: ionecho sim keithley2461 lakeshore336 --cell thermal --fault reboot@t=60")
 def sim(
-    kinds: Annotated[list[str], typer.Argument(help="Which instruments; several share the cell. `list` names them.")],
+    kinds: Annotated[
+        list[str],
+        typer.Argument(metavar="KIND", help="Which instruments; several share the cell. `list` names them."),
+    ],
     transport: Annotated[str, typer.Option(help="socket, hislip, vxi11 or pty; else each one's usual one.")] = "",
-    port: Annotated[int, typer.Option(help="TCP port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)] = 0,
+    port: Annotated[
+        int, typer.Option(help="TCP port of the first on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 0,
     seed: Seed = 1,
     speed: Speed = 1.0,
     cell: Annotated[str, typer.Option(help="Name of a ready cell, or a cell file.")] = "demo",
@@ -68,8 +95,8 @@ def sim(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Serve simulated instruments until told to end (Ctrl-C, SIGTERM)."""
-    from ionecho.commands.output import reported
+    """Serve simulated instruments until Ctrl-C or SIGTERM."""
+    from ionecho.commands.refusals import reported
     from ionecho.commands.sim import serve_simulator
 
     with reported(as_json=as_json):
@@ -85,10 +112,11 @@ def sim(
         )
 
 
-@app.command(epilog="Example: `ionecho discover TCPIP::192.168.0.10::5025::SOCKET --remember smu`")
+@app.command(epilog="Example: ionecho discover TCPIP::192.168.0.10::5025::SOCKET --remember smu")
 def discover(
     resources: Annotated[
-        list[str] | None, typer.Argument(help="VISA resources or names; none looks everywhere.")
+        list[str] | None,
+        typer.Argument(metavar="RESOURCE", help="VISA resources or names; none looks everywhere."),
     ] = None,
     remember: Annotated[str | None, typer.Option(help="Enter the one resource into the address book.")] = None,
     forget: Annotated[str | None, typer.Option(help="Take a name out of the address book.")] = None,
@@ -96,42 +124,52 @@ def discover(
 ) -> None:
     """Find instruments: address book, VISA, network, serial ports."""
     from ionecho.commands.discover import print_instruments
-    from ionecho.commands.output import reported
+    from ionecho.commands.refusals import reported
 
     with reported(as_json=as_json):
         print_instruments(resources, remember, forget, as_json=as_json)
 
 
-@app.command(epilog="Example: `ionecho check pump_probe`")
+@app.command(epilog="Example: ionecho check pump_probe")
 def check(
-    protocol: Annotated[str, typer.Argument(help="Protocol file, or the name of a ready protocol.")],
-    instrument: Annotated[str, typer.Option(help="For which instrument.")] = "keithley2461",
+    protocol: ProtocolName,
+    instrument: Annotated[
+        str, typer.Option(help="For which instrument: a name that `ionecho sim list` or `ionecho discover` prints.")
+    ] = "keithley2461",
     stretch: Stretch = 1.0,
     as_json: Json = False,
 ) -> None:
-    """Say what an instrument would do for a protocol, without one: levels, rounding, duration, limits."""
-    from ionecho.commands.output import reported
+    """Say what an instrument would do for a protocol.
+
+    Levels, rounding, duration, limits. No instrument is needed, and nothing is sent.
+    """
     from ionecho.commands.plan import print_plan
+    from ionecho.commands.refusals import reported
 
     with reported(as_json=as_json):
         print_plan(protocol, instrument, stretch, as_json=as_json)
 
 
-@app.command(epilog="Example: `ionecho run pump_probe -r TCPIP::127.0.0.1::5025::SOCKET`")
+@app.command(epilog="Example: ionecho run pump_probe -r TCPIP::127.0.0.1::5025::SOCKET")
 def run(
-    protocol: Annotated[str, typer.Argument(help="Protocol file, or the name of a ready protocol.")],
+    protocol: ProtocolName,
     resource: Resource,
     folder: Folder = Path("runs"),
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Run file to be made.")] = None,
+    output: RunOutput = None,
     max_voltage: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 V".')] = None,
     max_current: Annotated[str | None, typer.Option(help='Limit of this rig, e.g. "1 mA".')] = None,
     stretch: Stretch = 1.0,
-    transcript: Annotated[Path | None, typer.Option(help="Record every byte to and from the instrument here.")] = None,
+    transcript: Annotated[
+        Path | None, typer.Option(dir_okay=False, help="Record every byte to and from the instrument here.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure. Ctrl-C stops safely: output off, what was measured kept."""
-    from ionecho.commands.output import reported
+    """Measure: play a protocol on an instrument.
+
+    Ctrl-C stops safely: output off, what was measured kept.
+    """
     from ionecho.commands.plan import load_protocol
+    from ionecho.commands.refusals import reported
     from ionecho.commands.run import bench_for, measure
 
     with reported(as_json=as_json):
@@ -139,9 +177,15 @@ def run(
         measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
 
 
-@app.command(epilog="Example: `ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1`")
+@app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
 def fit(
-    runs: Annotated[list[Path], typer.Argument(help="Run file; several, or impedance texts, are fitted together.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="RUN",
+            help="Run file; several, or impedance texts, are fitted together.",
+        ),
+    ],
     model: Annotated[
         list[str] | None,
         typer.Option(
@@ -176,11 +220,16 @@ def fit(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Match a run to a cell model, and say what is remembered, for how long, how surely."""
+    """Fit a cell model to runs: what is remembered, and for how long?
+
+    Each quantity has a 95 % interval. The result is kept beside the run.
+    """
     from daq import is_results
-    from ionecho.commands.fit import fit_run, print_posterior, rank_families
+    from fitting import StudyOptions
+    from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
+    from ionecho.commands.fit_checks import check_fit
     from ionecho.commands.fit_several import compare_runs, fit_together
-    from ionecho.commands.output import reported
+    from ionecho.commands.refusals import reported
 
     # A pattern such as runs/*.nxs takes in the results beside the runs.
     runs = [one for one in runs if not is_results(one)] or runs
@@ -189,7 +238,7 @@ def fit(
     for wrong, message, hint in (
         (model and len(model) > 1 and not ranked, "several circuits are compared with --rank", "--model"),
         (ranked and spectrum, "a spectrum has no circuits to rank", "--rank"),
-        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUNS"),
+        (many and (ranked or spectrum), "several files are fitted to one circuit", "RUN"),
         (
             (many or ranked) and alone,
             "--drift, --mains, --robust and --posterior are for one run and one circuit",
@@ -210,23 +259,33 @@ def fit(
             raise typer.BadParameter(message, param_hint=hint)
     run = runs[0]
     with reported(as_json=as_json):
+        check_fit(runs, model or [], mains, temperature or [])
         circuit = model[0] if model else "R0-Mig1-CPE1"
+        options = StudyOptions(drift=drift, mains_Hz=mains, robust=robust)
         if compared:
             compare_runs(runs, circuit, temperature or [], thickness or [], as_json=as_json)
         elif many:
             fit_together(runs, circuit, share, activate or [], temperature or [], as_json=as_json)
         elif ranked:
-            rank_families(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
+            rank_models(run, model or ["R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"], as_json=as_json)
         elif posterior:
-            print_posterior(run, circuit, (drift, mains), as_json=as_json)
+            print_posterior(run, circuit, options, as_json=as_json)
+        elif spectrum:
+            fit_spectrum_of_run(run, options, as_json=as_json)
         else:
-            fit_run(run, circuit, (drift, mains, robust), spectrum=spectrum, as_json=as_json)
+            fit_run(run, circuit, options, as_json=as_json)
 
 
-@app.command("import", epilog='Example: `ionecho import PITT.txt --current "Current [A]"`')
+@app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')
 def import_(
-    text: Annotated[Path, typer.Argument(help="Delimited text with time, voltage, current.")],
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Run file to be made.")] = None,
+    text: Annotated[
+        Path,
+        typer.Argument(
+            metavar="TEXT",
+            help="Delimited text with time, voltage, current.",
+        ),
+    ],
+    output: RunOutput = None,
     time: Annotated[str | None, typer.Option(help="Heading or number of the time column.")] = None,
     voltage: Annotated[str | None, typer.Option(help="Heading or number of the voltage column.")] = None,
     current: Annotated[str | None, typer.Option(help="Heading or number of the current column.")] = None,
@@ -236,31 +295,78 @@ def import_(
     separator: Annotated[str | None, typer.Option(help="Between columns; guessed if not given.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Make a run file of somebody else's record."""
+    """Make a run file of another program's record."""
     from ionecho.commands.files import import_text
-    from ionecho.commands.output import reported
+    from ionecho.commands.refusals import check_files, reported
 
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     with reported(as_json=as_json):
+        check_files([text])
         import_text(text, output, columns, units, separator, as_json=as_json)
 
 
-@app.command(epilog="Example: `ionecho recover runs/20261123-pump-probe-pair.nxs`")
+@app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")
 def recover(
-    runs: Annotated[list[Path], typer.Argument(help="Run files.")],
+    runs: RunFiles,
     as_json: Json = False,
 ) -> None:
-    """Close what a crash left open: check the blocks, trim to what was measured."""
+    """Close run files that a crash left open.
+
+    The blocks are checked, and the file is trimmed to what was measured.
+    """
     from ionecho.commands.files import recover_runs
-    from ionecho.commands.output import reported
+    from ionecho.commands.refusals import check_files, reported
 
     with reported(as_json=as_json):
+        check_files(runs)
         recover_runs(runs, as_json=as_json)
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from ionecho import __version__
+
+        typer.echo(f"ionecho {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def every_command(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Voltage pulses into solid electrolytes, and what the ions remember of them."""
+
+
 def main() -> None:
-    """Run the command line."""
+    """Run the command line, and end with its exit status."""
+    from ionecho.package_names import warn_of_foreign_packages
+
+    warn_of_foreign_packages()
     # The matrices of a fit are small: threads of linear algebra would spend more time on each other than they save.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    app()
+    try:
+        status = app(prog_name="ionecho", standalone_mode=False)
+    except _CommandLineError as error:
+        status = _refuse_usage(error, as_json="--json" in sys.argv)
+    except typer.Abort:
+        status = 1
+    sys.exit(status if isinstance(status, int) else 0)
+
+
+def _refuse_usage(error: Any, *, as_json: bool) -> int:
+    """Say what is wrong in a command line, as a document too if that was asked for; return the exit status."""
+    error.show()
+    if as_json and error.format_message():
+        from ionecho.commands.output import print_json
+        from ionecho.commands.refusals import refusal
+
+        path = error.ctx.command_path if error.ctx is not None else "ionecho"
+        where = getattr(error, "option_name", None) or getattr(error, "param_hint", None)
+        if where is None and (parameter := getattr(error, "param", None)) is not None:
+            where = parameter.opts[0] if parameter.param_type_name == "option" else parameter.metavar
+        document = refusal("usage", error.format_message(), 2, where=str(where or ""), hint=f"See `{path} --help`.")
+        print_json({"error": document})
+    return 2

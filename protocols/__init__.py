@@ -1,4 +1,4 @@
-"""WHAT is applied to the cell: pulse sequences, sampling, limits, sample; protocol files and their units."""
+"""What is applied to the cell: pulse sequences, sampling, limits, sample; protocol files and their units."""
 
 from protocols.errors import (
     ConnectionLost,
@@ -8,11 +8,14 @@ from protocols.errors import (
     IonechoError,
     LimitError,
     OutputStateUnknown,
+    Problem,
     ProtocolError,
     RunFileError,
 )
 from protocols.limits import Limits
-from protocols.protocol import Protocol, Sample, Sampling
+from protocols.protocol import Protocol
+from protocols.sample import Sample
+from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence
 from protocols.units import format_estimate, format_quantity, parse_quantity
 
@@ -25,6 +28,7 @@ __all__ = [
     "LimitError",
     "Limits",
     "OutputStateUnknown",
+    "Problem",
     "Protocol",
     "ProtocolError",
     "PulseSequence",

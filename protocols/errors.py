@@ -1,4 +1,4 @@
-"""Which errors can ionecho raise, and what does each mean for the sample on the bench?"""
+"""Errors that ionecho raises, and what each means for the sample on the bench."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ class IonechoError(Exception):
 
 
 @dataclass(frozen=True)
-class Fault:
+class Problem:
     """One thing that is wrong with a document.
 
     Attributes
     ----------
     path : str
-        Where it stands, e.g. ``sequence.pulses[2].level``.
+        Where it stands, e.g. ``sequence.levels[2]``; empty for the whole.
     message : str
         What is wrong there and what would be right.
     """
@@ -28,24 +28,34 @@ class Fault:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-class ProtocolError(IonechoError):
+Fault = Problem  # the name that drivers still use; a fault is what an instrument or a link does
+
+
+class ProtocolError(IonechoError, ValueError):
     """A protocol cannot be understood, or this instrument cannot carry it out. Nothing was sent.
 
     Attributes
     ----------
-    faults : tuple of Fault
-        Every fault that was found, not only the first.
+    problems : tuple of Problem
+        Every problem that was found, not only the first.
+    source : str
+        The document: a file's name, or what was being made.
     """
 
-    def __init__(self, faults: tuple[Fault, ...] | str, source: str = "protocol") -> None:
-        self.faults = (Fault("", faults),) if isinstance(faults, str) else faults
+    def __init__(self, problems: tuple[Problem, ...] | str, source: str = "protocol") -> None:
+        self.problems = (Problem("", problems),) if isinstance(problems, str) else problems
         self.source = source
-        if len(self.faults) == 1:
-            text = f"{source}: {self.faults[0]}"
+        if len(self.problems) == 1:
+            text = f"{source}: {self.problems[0]}"
         else:
-            lines = "".join(f"\n  {fault}" for fault in self.faults)
-            text = f"{source}: {len(self.faults)} faults{lines}"
+            lines = "".join(f"\n  {problem}" for problem in self.problems)
+            text = f"{source}: {len(self.problems)} problems{lines}"
         super().__init__(text)
+
+    @property
+    def faults(self) -> tuple[Problem, ...]:
+        """Old name of `problems`."""
+        return self.problems
 
 
 class LimitError(IonechoError):

@@ -1,23 +1,24 @@
-"""What must the cell never see?"""
+"""Limits: what the cell must never see."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+import dataclasses
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.definitions import OptionalQuantity, quantity
 from protocols.errors import LimitError
+from protocols.fields import QuantitySpec
+from protocols.records import Record, record, specs
 from protocols.units import format_quantity
 
 if TYPE_CHECKING:
     from protocols.sequence import PulseSequence
 
-_UNITS = {"voltage_V": "V", "current_A": "A", "charge_C": "C", "energy_J": "J", "temperature_K": "K"}
 
-
-@dataclass(frozen=True)
-class Limits:
+@record
+class Limits(Record):
     """Largest magnitudes allowed. A quantity that is None has no limit of its own here.
 
     Attributes
@@ -34,22 +35,24 @@ class Limits:
         Of the cell.
     """
 
-    voltage_V: float | None = None
-    current_A: float | None = None
-    charge_C: float | None = None
-    energy_J: float | None = None
-    temperature_K: float | None = None
-
-    def __post_init__(self) -> None:
-        for one in fields(self):
-            value = getattr(self, one.name)
-            if value is not None and not (np.isfinite(value) and value > 0):
-                raise ValueError(f"{one.name} must be a finite number above zero, not {value!r}")
+    voltage_V: OptionalQuantity = quantity(
+        "V", "Largest voltage across the cell, either sign.", default=None, above=0, needed=True
+    )
+    current_A: OptionalQuantity = quantity(
+        "A", "Largest current, either sign; the instrument's compliance.", default=None, above=0, needed=True
+    )
+    charge_C: OptionalQuantity = quantity(
+        "C", "Largest net charge since the start of the run, either sign.", default=None, above=0
+    )
+    energy_J: OptionalQuantity = quantity(
+        "J", "Largest energy put into the cell since the start of the run.", default=None, above=0
+    )
+    temperature_K: OptionalQuantity = quantity("K", "Highest temperature of the cell.", default=None, above=0)
 
     def stricter(self, other: Limits) -> Limits:
         """Return the smaller of each pair of limits."""
         smaller = {}
-        for one in fields(self):
+        for one in dataclasses.fields(self):
             given = [value for value in (getattr(self, one.name), getattr(other, one.name)) if value is not None]
             smaller[one.name] = min(given) if given else None
         return Limits(**smaller)
@@ -81,10 +84,9 @@ class Limits:
             )
 
     def __str__(self) -> str:
-        given = [(one.name, getattr(self, one.name)) for one in fields(self)]
         shown = [
-            f"{name.rpartition('_')[0]} {format_quantity(value, _UNITS[name])}"
-            for name, value in given
-            if value is not None
+            f"{spec.key(name)} {format_quantity(value, spec.unit)}"
+            for name, spec in specs(Limits).items()
+            if isinstance(spec, QuantitySpec) and (value := getattr(self, name)) is not None
         ]
         return ", ".join(shown) or "none"

@@ -1,65 +1,27 @@
-"""What does the user want measured? The protocol: a sequence, its sampling, its limits, and the sample."""
+"""The protocol: what the user wants measured."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from protocols.definitions import count, define, text
+from protocols.document import read_toml, write_toml
+from protocols.errors import Problem, ProtocolError
+from protocols.library import find
+from protocols.limits import Limits
+from protocols.records import Record, read_record, record, section, write_record
+from protocols.sample import Sample
+from protocols.sampling import Sampling
+from protocols.sequence import PulseSequence, SequenceSpec
+
 if TYPE_CHECKING:
-    from protocols.limits import Limits
-    from protocols.sequence import PulseSequence
+    from collections.abc import Iterator
 
 
-@dataclass(frozen=True)
-class Sampling:
-    """How the current is sampled.
-
-    Attributes
-    ----------
-    interval_s : float
-        Time from sample to sample.
-    current_range_A : float or None
-        Current to be measured without overload; None takes the current limit.
-    four_wire : bool
-        Whether the voltage is sensed at the cell by leads of its own.
-    """
-
-    interval_s: float
-    current_range_A: float | None = None
-    four_wire: bool = False
-
-
-@dataclass(frozen=True)
-class Sample:
-    """The piece of electrolyte between the clips.
-
-    Attributes
-    ----------
-    name : str
-        What the lab book calls it.
-    thickness_m, area_m2 : float or None
-        Geometry, for conductivities.
-    electrodes : str
-        What they are, e.g. "Au, sputtered, blocking".
-    temperature_K : float or None
-        At which it is measured, where known.
-    conductivity_S_m, permittivity : float or None
-        Expected conductivity (S/m) at that temperature, and relative permittivity: with them `ionecho check` says
-        whether bulk memory can be seen.
-    """
-
-    name: str = ""
-    thickness_m: float | None = None
-    area_m2: float | None = None
-    electrodes: str = ""
-    temperature_K: float | None = None
-    conductivity_S_m: float | None = None
-    permittivity: float | None = None
-
-
-@dataclass(frozen=True)
-class Protocol:
+@record
+class Protocol(Record):
     """A measurement, as the user asked for it.
 
     Attributes
@@ -77,31 +39,19 @@ class Protocol:
     notes : str
     """
 
-    name: str
-    sequence: PulseSequence
-    sampling: Sampling
-    limits: Limits
-    repeats: int = 1
-    sample: Sample = field(default_factory=Sample)
-    notes: str = ""
+    name: str = text("Short title; run files are named after it.", filled=True)
+    sequence: PulseSequence = define(SequenceSpec("The voltage program, once."))
+    sampling: Sampling = section(Sampling, "How the current is sampled.")
+    limits: Limits = section(Limits, "What the cell must never see.")
+    repeats: int = count("How often the sequence is played, without a pause.", default=1)
+    sample: Sample = section(Sample, "The piece of electrolyte between the clips.", default_factory=Sample)
+    notes: str = text("Anything that should be kept with the runs.", default="")
 
-    def __post_init__(self) -> None:
-        from protocols.errors import Fault, ProtocolError
-
-        faults = []
-        if not self.name.strip():
-            faults.append(Fault("name", "a protocol needs a name"))
-        if self.repeats < 1:
-            faults.append(Fault("repeats", f"must be 1 or more, not {self.repeats}"))
-        if not self.sampling.interval_s > 0:
-            faults.append(Fault("sampling.interval", f"must be above zero, not {self.sampling.interval_s:g}"))
-        faults += [
-            Fault(f"limits.{name}", "is missing: without it nothing guards the cell")
-            for name, value in (("voltage", self.limits.voltage_V), ("current", self.limits.current_A))
-            if value is None
-        ]
-        if faults:
-            raise ProtocolError(tuple(faults), f"protocol {self.name!r}")
+    def problems(self) -> Iterator[Problem]:
+        """Give the limits without which nothing guards the cell."""
+        for name, value in (("voltage", self.limits.voltage_V), ("current", self.limits.current_A)):
+            if value is None:
+                yield Problem(f"limits.{name}", "is missing: without it nothing guards the cell")
 
     @property
     def whole_sequence(self) -> PulseSequence:
@@ -115,11 +65,10 @@ class Protocol:
 
     def stretched(self, factor: float) -> Protocol:
         """Return the same measurement `factor` times as slow: sequence and sampling; the limits stay."""
-        sampling = replace(self.sampling, interval_s=self.sampling.interval_s * factor)
-        return replace(self, sequence=self.sequence.stretched(factor), sampling=sampling)
+        return replace(self, sequence=self.sequence.stretched(factor), sampling=self.sampling.stretched(factor))
 
     @classmethod
-    def from_toml(cls, text: str, source: str = "protocol") -> Protocol:
+    def from_toml(cls, text: str, source: str = "protocol", *, folder: Path | None = None) -> Protocol:
         """Read a protocol from the text of a protocol file.
 
         Parameters
@@ -128,15 +77,24 @@ class Protocol:
             TOML; quantities are text with a unit. ``docs/reference/protocol-files.md`` lists the fields.
         source : str
             Name of the file, for error messages.
+        folder : Path, optional
+            Where the files of long arrays are, if the text names any.
 
         Raises
         ------
         ProtocolError
-            With every fault of the text, each with its path.
+            With every problem of the text, each with its path.
         """
-        from protocols.document import read_document
-
-        return read_document(text, source)
+        table, problems = read_toml(text, source, folder)
+        try:
+            protocol = read_record(cls, table)
+        except ProtocolError as error:
+            # An array that could not be read is one problem, not two.
+            lost = tuple(one.path for one in problems)
+            problems += [one for one in error.problems if not one.path or not one.path.startswith(lost)]
+        if problems:
+            raise ProtocolError(tuple(problems), source)
+        return protocol
 
     @classmethod
     def load(cls, path: str | Path) -> Protocol:
@@ -145,19 +103,29 @@ class Protocol:
         Raises
         ------
         ProtocolError
-            If there is no such file, or it has faults (all are named).
+            If there is no such file, or it has problems (all are named).
         """
-        from protocols.library import find
-
-        found = find(path)
-        return cls.from_toml(found.read_text(encoding="utf-8"), found.name)
+        file = find(path)
+        try:
+            content = file.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            raise ProtocolError("this is no text in UTF-8, as a protocol file is", file.name) from None
+        except OSError as error:
+            raise ProtocolError(f"the file cannot be read ({error.strerror})", file.name) from None
+        return cls.from_toml(content, file.name, folder=file.parent)
 
     def to_toml(self) -> str:
-        """Return the text of a protocol file that says the same."""
-        from protocols.document import write_document
+        """Return the text of a protocol file that says the same.
 
-        return write_document(self)
+        The text needs no other file: arrays too long for a list stand in it as compressed data.
+        """
+        return write_toml(write_record(self))
 
     def save(self, path: str | Path) -> None:
-        """Write a protocol file."""
-        Path(path).write_text(self.to_toml(), encoding="utf-8")
+        """Write a protocol file.
+
+        Arrays too long for a list are written beside it, each as a NumPy file named after the protocol file
+        (``drive.toml`` has ``drive.sequence.times.npy``). Move these files together.
+        """
+        file = Path(path)
+        file.write_text(write_toml(write_record(self), beside=file), encoding="utf-8")

@@ -1,197 +1,170 @@
-"""How is each kind of sequence written in a protocol file, and which edges does it make?"""
+"""Kinds of pulse sequences: their fields, as a protocol file and a constructor take them, and the edges they make."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from protocols.sequence import PulseSequence, joined
-from protocols.units import parse_quantity
+from protocols.definitions import (
+    OptionalQuantities,
+    OptionalQuantity,
+    Quantities,
+    Quantity,
+    count,
+    flag,
+    quantities,
+    quantity,
+)
+from protocols.errors import Problem
+from protocols.records import Record, record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
 
 
-def _in(unit: str) -> BeforeValidator:
-    return BeforeValidator(lambda value: parse_quantity(value, unit))
+class Edges(NamedTuple):
+    """Segments of a sequence: when each starts, the voltage at its start and at its end.
+
+    See `protocols.sequence` for what they mean.
+    """
+
+    times_s: NDArray[np.float64]
+    start_V: NDArray[np.float64]
+    end_V: NDArray[np.float64]
+    duration_s: float
+    rest_V: float
 
 
-def _positive(value: float) -> float:
-    if not value > 0:
-        raise ValueError(f"must be above zero, not {value:g}")
-    return value
+@record
+class Recipe(Record):
+    """Base of all kinds of sequence: the level at which the cell rests before it."""
 
+    bias: Quantity = quantity("V", "Level of the rests.", default=0.0, kw_only=True)
 
-def _not_negative(value: float) -> float:
-    if value < 0:
-        raise ValueError(f"must not be negative, not {value:g}")
-    return value
-
-
-Volts = Annotated[float, _in("V")]
-PositiveVolts = Annotated[Volts, AfterValidator(_positive)]
-PositiveAmperes = Annotated[float, _in("A"), AfterValidator(_positive)]
-Seconds = Annotated[float, _in("s"), AfterValidator(_not_negative)]
-Width = Annotated[float, _in("s"), AfterValidator(_positive)]
-Coulombs = Annotated[float, _in("C"), AfterValidator(_positive)]
-Joules = Annotated[float, _in("J"), AfterValidator(_positive)]
-Kelvin = Annotated[float, _in("K"), AfterValidator(_positive)]
-Hertz = Annotated[float, _in("Hz"), AfterValidator(_positive)]
-Metres = Annotated[float, _in("m"), AfterValidator(_positive)]
-SquareMetres = Annotated[float, _in("m^2"), AfterValidator(_positive)]
-SiemensPerMetre = Annotated[float, _in("S/m"), AfterValidator(_positive)]
-
-
-class Document(BaseModel):
-    """A part of a protocol file: unknown fields are faults, values are fixed once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Recipe(Document):
-    """What all kinds of sequence share: the rests around it, all at `bias`."""
-
-    units: ClassVar[dict[str, str]] = {}
-    bias: Volts = 0.0
-    before: Seconds = 0.0
-    after: Seconds = 0.0
-
-    @classmethod
-    def kind_name(cls) -> str:
-        """Return the word that a protocol file uses for it."""
-        return str(cls.model_fields["kind"].annotation.__args__[0])  # type: ignore[union-attr]
-
-    def build(self) -> PulseSequence:
-        """Return the edges."""
-        dwells, levels = self.body()
-        return joined(
-            [self.before, *dwells, self.after],
-            [self.bias, *levels, self.bias],
-            self.bias,
-            self.as_written(),
-        )
-
-    def body(self) -> tuple[list[float], list[float]]:
-        """Return dwells (s) and levels (V) between the rests."""
+    def edges(self) -> Edges:
+        """Return the segments that it makes."""
         raise NotImplementedError
 
-    def as_written(self) -> dict[str, Any]:
-        """Return the fields with units, as a protocol file writes them."""
-        written: dict[str, Any] = {}
-        for name, value in self.model_dump(exclude_defaults=True).items():
-            unit = {"bias": "V", "before": "s", "after": "s"} | self.units
-            written[name] = f"{value!r} {unit[name]}" if name in unit else value
-        return {"kind": self.kind_name(), **written}
 
-    def stretched(self, factor: float) -> Self:
-        """Return the recipe with every time `factor` times as long."""
-        units = {"before": "s", "after": "s"} | self.units
-        times = {name: getattr(self, name) for name, unit in units.items() if unit == "s"}
-        return self.model_copy(update={name: time * factor for name, time in times.items() if time is not None})
+@record
+class PulseRecipe(Recipe):
+    """Base of the kinds that are made of holds between two rests at `bias`."""
+
+    before: Quantity = quantity("s", "Rest before the first pulse.", default=0.0, at_least=0, kw_only=True)
+    after: Quantity = quantity("s", "Rest after the last pulse.", default=0.0, at_least=0, kw_only=True)
+
+    def edges(self) -> Edges:
+        """Return the holds with the rests around them."""
+        dwells, levels = self.holds()
+        return joined([self.before, *dwells, self.after], [self.bias, *levels, self.bias], self.bias)
+
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Return dwell times (s) and levels (V) between the rests."""
+        raise NotImplementedError
 
 
-class Pulse(Recipe):
-    """One pulse."""
+@record
+class Pulse(PulseRecipe):
+    """One rectangular pulse."""
 
-    kind: Literal["pulse"]
-    units = {"level": "V", "width": "s"}
-    level: Volts
-    width: Width
+    level: Quantity = quantity("V", "Voltage of the pulse.")
+    width: Quantity = quantity("s", "Length of the pulse.", above=0)
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the pulse."""
         return [self.width], [self.level]
 
 
-class Train(Recipe):
+@record
+class Train(PulseRecipe):
     """Equal pulses, one a period."""
 
-    kind: Literal["train"]
-    units = {"level": "V", "width": "s", "period": "s"}
-    level: Volts
-    width: Width
-    period: Width
-    count: Annotated[int, Field(ge=1)]
+    level: Quantity = quantity("V", "Voltage of the pulses.")
+    width: Quantity = quantity("s", "Length of each pulse.", above=0)
+    period: Quantity = quantity("s", "Time from pulse to pulse.", above=0)
+    count: int = count("Number of pulses.")
 
-    @model_validator(mode="after")
-    def _pulse_fits_period(self) -> Self:
+    def problems(self) -> Iterator[Problem]:
+        """Give a pulse that fills its period."""
         if self.width >= self.period:
-            raise ValueError(f"width {self.width:g} s must be shorter than period {self.period:g} s")
-        return self
+            yield Problem("width", f"{self.width:g} s must be shorter than period {self.period:g} s")
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the pulses, each with the rest of its period."""
         return [self.width, self.period - self.width] * self.count, [self.level, self.bias] * self.count
 
 
-class PumpProbe(Recipe):
-    """A pump pulse, a wait, a probe pulse."""
+@record
+class PumpProbe(PulseRecipe):
+    """A pump pulse, a wait at `bias`, and a probe pulse."""
 
-    kind: Literal["pump_probe"]
-    units = {"level": "V", "width": "s", "wait": "s", "probe_level": "V", "probe_width": "s"}
-    level: Volts
-    width: Width
-    wait: Width
-    probe_level: Volts | None = None
-    probe_width: Width | None = None
+    level: Quantity = quantity("V", "Voltage of the pump.")
+    width: Quantity = quantity("s", "Length of the pump.", above=0)
+    wait: Quantity = quantity("s", "Time between pump and probe.", above=0)
+    probe_level: OptionalQuantity = quantity(
+        "V", "Voltage of the probe; like the pump unless given.", default=None, kw_only=True
+    )
+    probe_width: OptionalQuantity = quantity(
+        "s", "Length of the probe; like the pump unless given.", default=None, above=0, kw_only=True
+    )
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return pump, wait and probe."""
         probe_level = self.level if self.probe_level is None else self.probe_level
         probe_width = self.width if self.probe_width is None else self.probe_width
         return [self.width, self.wait, probe_width], [self.level, self.bias, probe_level]
 
 
-class Bipolar(Recipe):
-    """Pairs of pulses of opposite sign about the bias."""
+@record
+class Bipolar(PulseRecipe):
+    """Pairs of a positive and a negative pulse about the bias."""
 
-    kind: Literal["bipolar"]
-    units = {"level": "V", "width": "s", "gap": "s"}
-    level: Volts
-    width: Width
-    gap: Seconds = 0.0
-    count: Annotated[int, Field(ge=1)] = 1
+    level: Quantity = quantity("V", "Height of each pulse above, then below the bias.")
+    width: Quantity = quantity("s", "Length of each pulse.", above=0)
+    gap: Quantity = quantity("s", "Time at `bias` after each pulse.", default=0.0, at_least=0, kw_only=True)
+    count: int = count("Number of pairs.", default=1, kw_only=True)
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the pairs."""
         up, down = self.bias + self.level, self.bias - self.level
         return [self.width, self.gap] * 2 * self.count, [up, self.bias, down, self.bias] * self.count
 
 
-class Staircase(Recipe):
-    """Evenly spaced levels, each held as long."""
+@record
+class Staircase(PulseRecipe):
+    """Evenly spaced levels, each held for the same time."""
 
-    kind: Literal["staircase"]
-    units = {"start": "V", "stop": "V", "dwell": "s"}
-    start: Volts
-    stop: Volts
-    steps: Annotated[int, Field(ge=2)]
-    dwell: Width
+    start: Quantity = quantity("V", "First level.")
+    stop: Quantity = quantity("V", "Last level.")
+    steps: int = count("Number of levels.", at_least=2)
+    dwell: Quantity = quantity("s", "Length of each level.", above=0)
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the steps."""
-        return [self.dwell] * self.steps, [float(level) for level in np.linspace(self.start, self.stop, self.steps)]
+        return [self.dwell] * self.steps, np.linspace(self.start, self.stop, self.steps).tolist()
 
 
-class Prbs(Recipe):
-    """A pseudo-random binary sequence about the bias."""
+@record
+class Prbs(PulseRecipe):
+    """One period of pseudo-random binary levels about the bias.
 
-    kind: Literal["prbs"]
-    units = {"level": "V", "dwell": "s"}
-    level: Volts
-    dwell: Width
-    order: Annotated[int, Field(ge=2, le=20)]
-    seed: Annotated[int, Field(ge=1)] = 1
+    The bits come from a maximal-length shift register started from `seed`; Golomb, Shift Register Sequences (1967).
+    """
 
-    @model_validator(mode="after")
-    def _seed_fits_register(self) -> Self:
+    level: Quantity = quantity("V", "Height of the bits above and below the bias.")
+    dwell: Quantity = quantity("s", "Length of each bit.", above=0)
+    order: int = count("Length of the shift register: a period has 2**order - 1 bits.", at_least=2, at_most=20)
+    seed: int = count("State from which the register starts; below 2**order.", default=1, kw_only=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """Give a seed that does not fit into the register."""
         if self.seed >= 2**self.order:
-            raise ValueError(f"seed {self.seed} must be below 2**order = {2**self.order}")
-        return self
+            yield Problem("seed", f"{self.seed} must be below 2**order = {2**self.order}")
 
-    def body(self) -> tuple[list[float], list[float]]:
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return one period of the register's output, ones as +level and zeros as -level."""
         levels = [self.bias + (self.level if bit else -self.level) for bit in _maximal_length(self.order, self.seed)]
         return [self.dwell] * len(levels), levels
@@ -215,29 +188,84 @@ def _maximal_length(order: int, seed: int) -> Iterator[int]:
         state = (state << 1 | feedback) & (2**order - 1)
 
 
+@record
 class Arrays(Recipe):
-    """Edges as lists: when, and to which level; `ramp` marks the segments that go there linearly."""
+    """Edges as lists: when, and to which level."""
 
-    kind: Literal["arrays"]
-    times: list[Seconds]
-    levels: list[Volts]
-    duration: Width
-    ramp: list[bool] | bool = False
+    hints = dict.fromkeys(("before", "after"), "write the rests before and after as edges of their own")
 
-    @model_validator(mode="after")
-    def _rests_are_edges(self) -> Self:
-        if self.before or self.after:
-            raise ValueError("write the rests before and after as edges of their own")
-        return self
+    times: Quantities = quantities("s", "When each segment starts; the first at 0, increasing.")
+    levels: Quantities = quantities("V", "Level held from each time on; of a ramp, the level at its end.")
+    duration: Quantity = quantity("s", "End of the sequence.", above=0)
+    ramp: bool | tuple[bool, ...] = flag(
+        "Which segments go linearly to their level, from the level before: one for all, or a list.",
+        default=False,
+        each=True,
+        kw_only=True,
+    )
+    starts: OptionalQuantities = quantities(
+        "V",
+        "Level at which each segment starts; with it a ramp may start at another level than the one before. "
+        "Without it, and without `ramp`, segments are holds.",
+        default=None,
+        kw_only=True,
+    )
 
-    def stretched(self, factor: float) -> Self:
-        """Return the recipe with every time `factor` times as long."""
-        times = [time * factor for time in self.times]
-        return self.model_copy(update={"times": times, "duration": self.duration * factor})
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in self.__dataclass_fields__
+        )
 
-    def build(self) -> PulseSequence:
-        """Return the edges."""
-        return PulseSequence.from_arrays(self.times, self.levels, self.duration, ramp=self.ramp, rest_V=self.bias)
+    __hash__ = None  # type: ignore[assignment]
+
+    def problems(self) -> Iterator[Problem]:
+        """Give lists of different lengths, and starts beside ramps."""
+        n = len(self.times)
+        if len(self.levels) != n:
+            yield Problem("levels", f"{n} times but {len(self.levels)} levels: give one level a time")
+        if self.starts is not None and len(self.starts) != n:
+            yield Problem("starts", f"{n} times but {len(self.starts)} starts: give one start a time")
+        if isinstance(self.ramp, tuple) and len(self.ramp) != n:
+            yield Problem("ramp", f"{n} times but {len(self.ramp)} marks: give one a time, or one for all")
+        if self.starts is not None and self.ramp is not False:
+            yield Problem("ramp", "leave it out: `starts` says already where each segment starts")
+
+    def edges(self) -> Edges:
+        """Return the segments."""
+        if self.starts is not None:
+            start = self.starts
+        else:
+            before = np.concatenate([[self.bias], self.levels[:-1]])
+            start = np.where(np.array(self.ramp, dtype=bool), before, self.levels)
+        return Edges(self.times, start, self.levels, self.duration, self.bias)
 
 
-AnySequence = Annotated[Pulse | Train | PumpProbe | Bipolar | Staircase | Prbs | Arrays, Field(discriminator="kind")]
+RECIPES: dict[str, type[Recipe]] = {
+    "pulse": Pulse,
+    "train": Train,
+    "pump_probe": PumpProbe,
+    "bipolar": Bipolar,
+    "staircase": Staircase,
+    "prbs": Prbs,
+    "arrays": Arrays,
+}
+"""Kinds of sequence by the word that a protocol file uses for them."""
+
+
+def joined(dwells_s: Sequence[float], levels_V: Sequence[float], rest_V: float) -> Edges:
+    """Return the segments of holds of some dwell times; holds of no length are left out, equal neighbours joined.
+
+    Parameters
+    ----------
+    dwells_s, levels_V : sequence of float
+        Length and level of each hold.
+    rest_V : float
+        Voltage before the sequence.
+    """
+    dwells = np.asarray(dwells_s, dtype=np.float64)
+    levels = np.asarray(levels_V, dtype=np.float64)
+    levels, dwells = levels[dwells > 0.0], dwells[dwells > 0.0]
+    ends = np.cumsum(dwells)
+    times = np.concatenate([[0.0], ends[:-1]])
+    first = np.concatenate([[True], np.diff(levels) != 0.0])
+    return Edges(times[first], levels[first], levels[first], float(ends[-1]), rest_V)

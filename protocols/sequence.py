@@ -1,4 +1,4 @@
-"""Which voltage is applied, and when: a pulse sequence as arrays of edges.
+"""Pulse sequences as arrays of edges: which voltage is applied, and when.
 
 A sequence is a row of segments. Segment ``k`` lasts from ``times_s[k]`` to ``times_s[k + 1]`` (the last one to
 ``duration_s``); over it the voltage goes linearly from ``start_V[k]`` to ``end_V[k]``. A hold has both equal, an
@@ -13,22 +13,51 @@ at ``rest_V``.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+import inspect
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
-from protocols.errors import Fault, ProtocolError
+from protocols.errors import Problem, ProtocolError
+from protocols.fields import LISTED, FieldSpec
+from protocols.recipes import (
+    RECIPES,
+    Arrays,
+    Bipolar,
+    Prbs,
+    Pulse,
+    PumpProbe,
+    Recipe,
+    Staircase,
+    Train,
+)
+from protocols.records import ChoiceSpec, specs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
-    from protocols.recipes import Recipe
+_Arguments = ParamSpec("_Arguments")
 
-Quantity = float | str
-"""An SI float, or text with a unit such as ``"10 mV"``."""
+
+def _builder(recipe: Callable[_Arguments, Recipe]) -> Callable[_Arguments, PulseSequence]:
+    """Return a function that takes the fields of a recipe and returns its sequence."""
+
+    def build(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> PulseSequence:
+        try:
+            return PulseSequence.of(recipe(*args, **kwargs))
+        except ProtocolError as error:
+            raise ProtocolError(error.problems, f"PulseSequence.{build.__name__}") from None
+
+    kind = next(name for name, one in RECIPES.items() if one is recipe)
+    build.__name__, build.__qualname__ = kind, f"PulseSequence.{kind}"
+    signature, fields = inspect.signature(recipe), specs(RECIPES[kind])
+    described = "".join(f"\n{name} : {fields[name].expected}\n    {fields[name].doc}" for name in signature.parameters)
+    build.__doc__ = f"{inspect.getdoc(RECIPES[kind])}\n\nParameters\n----------{described}\n"
+    build.__signature__ = signature.replace(return_annotation="PulseSequence")  # type: ignore[attr-defined]
+    return build
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,8 +74,8 @@ class PulseSequence:
         End of the last segment.
     rest_V : float
         Voltage at which the cell rested before the sequence.
-    recipe : mapping
-        The builder and its arguments, as a protocol file would say it; empty for a sequence made from arrays.
+    recipe : Recipe or None
+        The fields from which it was made; None for a sequence made from arrays.
 
     Raises
     ------
@@ -59,40 +88,42 @@ class PulseSequence:
     end_V: NDArray[np.float64]
     duration_s: float
     rest_V: float = 0.0
-    recipe: Mapping[str, Any] = field(default_factory=dict)
+    recipe: Recipe | None = None
 
     def __post_init__(self) -> None:
         for name in ("times_s", "start_V", "end_V"):
             array = np.array(getattr(self, name), dtype=np.float64, ndmin=1)
             array.flags.writeable = False
             object.__setattr__(self, name, array)
-        faults = tuple(self._faults())
-        if faults:
-            raise ProtocolError(faults, "sequence")
+        problems = tuple(self._problems())
+        if problems:
+            raise ProtocolError(problems, "sequence")
 
-    def _faults(self) -> Iterator[Fault]:
+    def _problems(self) -> Iterator[Problem]:
         n = len(self.times_s)
         if n == 0 or self.times_s.ndim != 1:
-            yield Fault("times", "a sequence needs at least one edge, in one dimension")
+            yield Problem("times", "a sequence needs at least one edge, in one dimension")
             return
         for name in ("start_V", "end_V"):
             if getattr(self, name).shape != (n,):
-                yield Fault("levels", f"{n} times but {getattr(self, name).size} levels: give one level a time")
+                yield Problem("levels", f"{n} times but {getattr(self, name).size} levels: give one level a time")
                 return
         for name in ("times_s", "start_V", "end_V"):
             if not np.isfinite(getattr(self, name)).all():
                 k = int(np.flatnonzero(~np.isfinite(getattr(self, name)))[0])
-                yield Fault(f"{'times' if name == 'times_s' else 'levels'}[{k}]", "must be a finite number")
+                yield Problem(f"{'times' if name == 'times_s' else 'levels'}[{k}]", "must be a finite number")
                 return
         if self.times_s[0] != 0.0:
-            yield Fault("times[0]", f"the first edge is at {self.times_s[0]:g} s; it must be at 0 s")
+            yield Problem("times[0]", f"the first edge is at {self.times_s[0]:g} s; it must be at 0 s")
         falling = np.flatnonzero(np.diff(self.times_s) <= 0)
         if falling.size:
             k = int(falling[0])
             later, earlier = self.times_s[k + 1], self.times_s[k]
-            yield Fault(f"times[{k + 1}]", f"{later:g} s does not come after {earlier:g} s: times must increase")
+            yield Problem(f"times[{k + 1}]", f"{later:g} s does not come after {earlier:g} s: times must increase")
         if not self.duration_s > self.times_s[-1]:
-            yield Fault("duration", f"{self.duration_s:g} s does not come after the last edge, {self.times_s[-1]:g} s")
+            yield Problem(
+                "duration", f"{self.duration_s:g} s does not come after the last edge, {self.times_s[-1]:g} s"
+            )
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PulseSequence):
@@ -161,14 +192,14 @@ class PulseSequence:
         """Return the sequence with every time `factor` times as long, for an instrument that is slower or faster."""
         if not 0 < factor < float("inf"):
             raise ProtocolError(f"a sequence is stretched by a positive number, not {factor!r}")
-        if self.recipe:
-            from pydantic import TypeAdapter
-
-            from protocols.recipes import AnySequence
-
-            recipe: Recipe = TypeAdapter(AnySequence).validate_python(dict(self.recipe))
-            return recipe.stretched(factor).build()
+        if self.recipe is not None:
+            return PulseSequence.of(self.recipe.stretched(factor))
         return PulseSequence(self.times_s * factor, self.start_V, self.end_V, self.duration_s * factor, self.rest_V)
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> PulseSequence:
+        """Return the sequence that a recipe makes."""
+        return cls(*recipe.edges(), None if isinstance(recipe, Arrays) else recipe)
 
     @classmethod
     def from_arrays(
@@ -201,150 +232,54 @@ class PulseSequence:
         start = np.where(is_ramp, before, levels)
         return cls(np.asarray(times_s, dtype=np.float64), start, levels, float(duration_s), rest_V)
 
-    @classmethod
-    def pulse(
-        cls, level: Quantity, width: Quantity, *, before: Quantity = 0.0, after: Quantity, bias: Quantity = 0.0
-    ) -> PulseSequence:
-        """Return one rectangular pulse: rest `before`, `level` for `width`, rest `after`. Rests are at `bias`."""
-        from protocols.recipes import Pulse
-
-        return _built(Pulse, level=level, width=width, before=before, after=after, bias=bias)
-
-    @classmethod
-    def train(
-        cls,
-        level: Quantity,
-        width: Quantity,
-        period: Quantity,
-        count: int,
-        *,
-        before: Quantity = 0.0,
-        after: Quantity = 0.0,
-        bias: Quantity = 0.0,
-    ) -> PulseSequence:
-        """Return `count` equal pulses, one a `period`."""
-        from protocols.recipes import Train
-
-        return _built(
-            Train, level=level, width=width, period=period, count=count, before=before, after=after, bias=bias
-        )
-
-    @classmethod
-    def pump_probe(
-        cls,
-        level: Quantity,
-        width: Quantity,
-        wait: Quantity,
-        *,
-        probe_level: Quantity | None = None,
-        probe_width: Quantity | None = None,
-        before: Quantity = 0.0,
-        after: Quantity,
-        bias: Quantity = 0.0,
-    ) -> PulseSequence:
-        """Return a pump pulse, a wait at `bias`, and a probe pulse (like the pump unless said otherwise)."""
-        from protocols.recipes import PumpProbe
-
-        return _built(
-            PumpProbe,
-            level=level,
-            width=width,
-            wait=wait,
-            probe_level=probe_level,
-            probe_width=probe_width,
-            before=before,
-            after=after,
-            bias=bias,
-        )
-
-    @classmethod
-    def bipolar(
-        cls,
-        level: Quantity,
-        width: Quantity,
-        *,
-        gap: Quantity = 0.0,
-        count: int = 1,
-        before: Quantity = 0.0,
-        after: Quantity,
-        bias: Quantity = 0.0,
-    ) -> PulseSequence:
-        """Return `count` pairs of a positive and a negative pulse, `gap` at `bias` after each pulse."""
-        from protocols.recipes import Bipolar
-
-        return _built(Bipolar, level=level, width=width, gap=gap, count=count, before=before, after=after, bias=bias)
-
-    @classmethod
-    def staircase(
-        cls,
-        start: Quantity,
-        stop: Quantity,
-        steps: int,
-        dwell: Quantity,
-        *,
-        before: Quantity = 0.0,
-        after: Quantity = 0.0,
-        bias: Quantity = 0.0,
-    ) -> PulseSequence:
-        """Return `steps` evenly spaced levels from `start` to `stop`, each held for `dwell`."""
-        from protocols.recipes import Staircase
-
-        return _built(
-            Staircase, start=start, stop=stop, steps=steps, dwell=dwell, before=before, after=after, bias=bias
-        )
-
-    @classmethod
-    def prbs(
-        cls,
-        level: Quantity,
-        dwell: Quantity,
-        order: int,
-        *,
-        seed: int = 1,
-        before: Quantity = 0.0,
-        after: Quantity = 0.0,
-        bias: Quantity = 0.0,
-    ) -> PulseSequence:
-        """Return one period (2**order - 1 bits) of pseudo-random binary levels ±`level` about `bias`.
-
-        The bits come from a maximal-length shift register started from `seed`; Golomb, Shift Register
-        Sequences (1967).
-        """
-        from protocols.recipes import Prbs
-
-        return _built(Prbs, level=level, dwell=dwell, order=order, seed=seed, before=before, after=after, bias=bias)
+    pulse = staticmethod(_builder(Pulse))
+    train = staticmethod(_builder(Train))
+    pump_probe = staticmethod(_builder(PumpProbe))
+    bipolar = staticmethod(_builder(Bipolar))
+    staircase = staticmethod(_builder(Staircase))
+    prbs = staticmethod(_builder(Prbs))
 
 
-def _built(recipe: type[Recipe], **arguments: Any) -> PulseSequence:
-    from pydantic import ValidationError
+@dataclass(frozen=True)
+class SequenceSpec(FieldSpec):
+    """The table of a sequence: one of the kinds of `RECIPES`."""
 
-    from protocols.problems import faults_of
+    choice = ChoiceSpec("", kinds=RECIPES, what="sequence")
 
-    try:
-        given = {name: value for name, value in arguments.items() if value is not None}
-        return recipe.model_validate({"kind": recipe.kind_name(), **given}).build()
-    except ValidationError as fault:
-        raise ProtocolError(faults_of(fault), f"PulseSequence.{recipe.kind_name()}") from None
+    def expected_at(self, key: str) -> str:
+        """Return what belongs under a key, for messages."""
+        return self.choice.expected_at(key)
+
+    def read(self, value: object) -> PulseSequence:
+        """Return the sequence, or the one that a table or a recipe describes."""
+        if isinstance(value, PulseSequence):
+            return value
+        recipe = value if isinstance(value, Recipe) else self.choice.read(value)
+        return PulseSequence.of(recipe)  # type: ignore[arg-type] # RECIPES holds recipes alone
+
+    def write(self, value: PulseSequence) -> Mapping[str, Any]:
+        """Return the table of its recipe, or of its edges."""
+        return self.choice.write(value.recipe or _as_arrays(value))
+
+    def schema(self) -> dict[str, Any]:
+        """Return its entry in the JSON schema."""
+        return self.choice.schema() | {"description": self.doc}
 
 
-def joined(
-    dwells_s: Sequence[float], levels_V: Sequence[float], rest_V: float, recipe: Mapping[str, Any]
-) -> PulseSequence:
-    """Return the sequence of holds of some dwell times; holds of no length are left out, equal neighbours joined.
+def _as_arrays(sequence: PulseSequence) -> Arrays:
+    """Return the edges of a sequence as fields of a protocol file.
 
-    Parameters
-    ----------
-    dwells_s, levels_V : sequence of float
-        Length and level of each hold.
-    rest_V : float
-        Voltage before the sequence.
-    recipe : mapping
-        How a protocol file would say it.
+    `ramp` tells which segments are ramps where that is enough. `starts` says it of every sequence: it serves where a
+    ramp starts with a jump, and where the list of marks would be long.
     """
-    dwells = np.asarray(dwells_s, dtype=np.float64)
-    levels = np.asarray(levels_V, dtype=np.float64)
-    levels, dwells = levels[dwells > 0.0], dwells[dwells > 0.0]
-    ends = np.cumsum(dwells)
-    times = np.concatenate([[0.0], ends[:-1]])
-    first = np.concatenate([[True], np.diff(levels) != 0.0])
-    return PulseSequence(times[first], levels[first], levels[first], float(ends[-1]), rest_V, recipe)
+    is_hold = sequence.start_V == sequence.end_V
+    before = np.concatenate([[sequence.rest_V], sequence.end_V[:-1]])
+    marks_do = len(sequence) <= LISTED and bool((is_hold | (sequence.start_V == before)).all())
+    return Arrays(
+        sequence.times_s,
+        sequence.end_V,
+        sequence.duration_s,
+        ramp=tuple((~is_hold).tolist()) if marks_do and not is_hold.all() else False,
+        starts=None if marks_do or is_hold.all() else sequence.start_V,
+        bias=sequence.rest_V,
+    )

@@ -1,12 +1,15 @@
-"""How does text with a unit ("10 mV", "250 us") become an SI float, and a float text again?"""
+"""Quantities as text: ``"10 mV"`` becomes an SI float, and a float becomes text again."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from pint import UnitRegistry
@@ -29,13 +32,13 @@ _PLAIN = ("V", "A", "s", "Hz", "C", "J", "S", "F", "ohm", "K")
 _POWER = {"": 0, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "M": 6}
 
 
-def parse_quantity(text: str | float, unit: str) -> float:
+def parse_quantity(text: object, unit: str) -> float:
     """Return the SI value of a quantity.
 
     Parameters
     ----------
     text : str or float
-        ``"10 mV"``, ``"250us"``, ``"1e-3 A"``; a bare number is taken as SI already.
+        ``"10 mV"``, ``"250us"``, ``"1e-3 A"``; a bare number is taken as SI already. Anything else is refused.
     unit : str
         The SI unit wanted, e.g. ``"V"``, ``"s"``, ``"m^2"``; ``""`` for a pure number.
 
@@ -44,26 +47,41 @@ def parse_quantity(text: str | float, unit: str) -> float:
     ValueError
         If the text is no finite number with a unit of that dimension. The message says what was expected.
     """
-    wanted = f"a quantity in {unit}, such as {_example(unit)}" if unit else "a plain number"
-    if isinstance(text, bool):
-        raise ValueError(f"expected {wanted}, not {text!r}")  # noqa: TRY004 - pydantic collects ValueError
-    if isinstance(text, int | float):
+    expected = wanted(unit)
+    if isinstance(text, int | float | np.number) and not isinstance(text, bool):
         value = float(text)
-    else:
-        match = _NUMBER.match(text)
-        if match is None:
-            raise ValueError(f"expected {wanted}, not {text!r}")
+    elif isinstance(text, str) and (match := _NUMBER.match(text)) is not None:
         value = float(match[1])
         if match[2]:
-            value = _to_si(match[1], match[2], unit, text, wanted)
+            value = _to_si(match[1], match[2], unit, text)
         elif unit:
-            raise ValueError(f"{text!r} has no unit: expected {wanted}")
+            raise ValueError(f"{text!r} has no unit: expected {expected}")
+    else:
+        raise ValueError(f"expected {expected}, not {described(text)}")
     if not math.isfinite(value):
-        raise ValueError(f"expected {wanted}, not {text!r}")
+        raise ValueError(f"expected {expected}, not {described(text)}")
     return value
 
 
-def _to_si(number: str, name: str, unit: str, text: str, wanted: str) -> float:
+def wanted(unit: str) -> str:
+    """Return what belongs in a place, for messages: ``a quantity in V, such as "10 mV"``."""
+    return f"a quantity in {unit}, such as {_example(unit)}" if unit else "a plain number"
+
+
+def described(value: object) -> str:
+    """Return what stands in a place where something else belongs, in words of a protocol file."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        return "a table"
+    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
+        return repr(value)
+    return f"a list of {len(value)} value{'s' * (len(value) != 1)}"
+
+
+def _to_si(number: str, name: str, unit: str, text: str) -> float:
+    if name == unit:
+        return float(number)  # what is written by `repr` reads back as the same float
     if unit in _PLAIN and name.endswith(unit) and (power := _POWER.get(name[: -len(unit)])) is not None:
         # Decimal, so that "10 us" is the float 1e-05 and not its neighbour.
         return float(Decimal(number).scaleb(power))
@@ -71,9 +89,11 @@ def _to_si(number: str, name: str, unit: str, text: str, wanted: str) -> float:
 
     try:
         return float(_registry().Quantity(float(number), name).to(unit or "dimensionless").magnitude)
-    except (AttributeError, ValueError, TypeError, TokenError, SyntaxError, AssertionError) as fault:
+    except (AttributeError, ValueError, TypeError, TokenError, SyntaxError, AssertionError) as error:
         # pint's own errors are AttributeError (unknown name) and TypeError (wrong dimension).
-        raise ValueError(f"{text!r}: {name!r} is not a unit of {unit or 'a pure number'}; expected {wanted}") from fault
+        raise ValueError(
+            f"{text!r}: {name!r} is not a unit of {unit or 'a pure number'}; expected {wanted(unit)}"
+        ) from error
 
 
 def _example(unit: str) -> str:

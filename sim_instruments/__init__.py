@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sim_instruments.catalogue import CATALOGUE as CATALOGUE
+    from sim_instruments.catalogue import kind_named as kind_named
     from sim_instruments.core.clock import ManualClock as ManualClock
     from sim_instruments.core.clock import RealClock as RealClock
     from sim_instruments.frontend.electronics import KEITHLEY_2461 as KEITHLEY_2461
@@ -35,6 +36,7 @@ _HOMES = {
     "RealClock": "core.clock",
     "count_hops": "sample.lattice_gas",
     "driven_current": "sample.lattice_gas",
+    "kind_named": "catalogue",
     "load_cell": "sample.cell",
     "memory_of": "sample.counted_memory",
     "serve": "serving.server",
@@ -52,6 +54,7 @@ __all__ = [
     "RealClock",
     "count_hops",
     "driven_current",
+    "kind_named",
     "load_cell",
     "memory_of",
     "serve",

@@ -57,3 +57,25 @@ CATALOGUE: dict[str, CatalogueEntry] = {
     "lakeshore336": CatalogueEntry("lakeshore.instrument:LakeShore336", ("socket", "pty")),
     "zahner-pp212": CatalogueEntry("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
 }
+
+# What else an instrument is called: by its driver, which serves a series, or with the letters of its series.
+_ALSO_CALLED = {
+    "b2911": "b2912a",
+    "b2912": "b2912a",
+    "emstat4-lr": "emstat4",
+    "emstat4lr": "emstat4",
+    "keithley2602": "keithley2602b",
+}
+
+
+def kind_named(name: str) -> str | None:
+    """Return the name in `CATALOGUE` that a user means, in letters of either case or as its driver is called.
+
+    Returns
+    -------
+    str or None
+        None if there is no such instrument.
+    """
+    plain = name.strip().lower().replace("_", "-").replace(" ", "-")
+    wanted = (plain, f"keithley{plain}", _ALSO_CALLED.get(plain, ""), _ALSO_CALLED.get(f"keithley{plain}", ""))
+    return next((known for known in wanted if known in CATALOGUE), None)

@@ -21,6 +21,48 @@ settings.register_profile("ionecho", deadline=None, suppress_health_check=[Healt
 settings.load_profile("ionecho")
 
 PROJECT = Path(__file__).parent.parent
+WINDOW_TESTS = Path(__file__).parent / "gui"
+
+APT_LINE = "apt-get install libgl1 libegl1 libdbus-1-3 libfontconfig1 libglib2.0-0 libxkbcommon0"
+
+
+def _problem_of_qt() -> str:
+    """Return why Qt cannot be loaded here, with what helps; empty if it can."""
+    try:
+        import PySide6.QtGui
+        import PySide6.QtTest
+        import PySide6.QtWidgets  # noqa: F401
+    except ImportError as error:
+        return f"the window's tests need Qt, which this machine cannot load ({error}): {APT_LINE}"
+    return ""
+
+
+PROBLEM_OF_QT = _problem_of_qt()
+
+# pytest-qt ends the whole session where Qt cannot be loaded, so pyproject.toml keeps it from loading by itself.
+pytest_plugins = [] if PROBLEM_OF_QT else ["pytestqt.plugin"]
+os.environ.setdefault("PYTEST_QT_API", "pyside6")
+
+
+class WindowTestsWithoutQt(pytest.Directory):
+    """The folder of the window's tests on a machine whose Qt cannot be loaded: skipped as a whole, with the reason."""
+
+    def collect(self) -> Iterator[pytest.Item | pytest.Collector]:
+        raise pytest.skip.Exception(PROBLEM_OF_QT)
+
+
+def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Skip the window's tests where Qt cannot be loaded."""
+    if PROBLEM_OF_QT and path == WINDOW_TESTS:
+        return WindowTestsWithoutQt.from_parent(parent, path=path)
+    return None
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs Qt."""
+    for item in items:
+        if item.path.is_relative_to(WINDOW_TESTS):
+            item.add_marker(pytest.mark.gui)
 
 
 @pytest.fixture

@@ -117,13 +117,13 @@ def campaign(
         record, circuit, truth = drawn_run(family, first + k, rho, voltage_noise)
         model = CellModel(circuit, {"R0": truth.pop("R0")} if known_R0 else None)
         result = fit(record, model)
-        widened += result.widening > 1.0
+        widened += result.interval_inflation > 1.0
         for one in result.estimates:
             inside = holds(one.ci95, truth[one.name])
-            (told if one.identifiable else doubtful)[one.name] += 1
-            (held if one.identifiable else doubtful_held)[one.name] += inside
+            (told if one.determined else doubtful)[one.name] += 1
+            (held if one.determined else doubtful_held)[one.name] += inside
             z = z_score(result, one.name, truth[one.name])
-            if one.identifiable:
+            if one.determined:
                 scores.setdefault(one.name, []).append(z)
                 if abs(z) > _OUTLIER:
                     outliers.append({"seed": first + k, "name": one.name, "z": z})

@@ -216,7 +216,7 @@ def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES) -> d
         design = by_design(cell, model, t, drive, sigma)
         result = fit(reduce_run(SimulatedRecord.of(t, current + noise(rng, _N, sigma), drive)), model)
         for one in result.estimates:
-            counts[kind, one.name, design[one.name], one.identifiable] += 1
+            counts[kind, one.name, design[one.name], one.determined] += 1
         document = _document(counts)
         line = f"flagged {document['flagged']['share']}, wrongly {document['wrongly_flagged']['share']}"
         progress.report(k + 1, len(CATALOGUE) * runs, document, line)

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Floats, SimulatedRecord, noise
-from fitting import CellModel, MemoryQuantity, Reduction, rank, reduce_run
+from fitting import CellModel, Estimate, Reduction, rank, reduce_run
 from protocols import PulseSequence
 from sim_instruments.sample.cell import Cell
 from sim_instruments.sample.counted_memory import CountedMemory, smooth
@@ -62,7 +62,7 @@ def current_of(memory: CountedMemory, G: float, Q: float, n: float, t_s: Floats)
     return total
 
 
-def back_hops(reduction: Reduction, R: float, most_modes: int) -> tuple[str, MemoryQuantity, MemoryQuantity]:
+def back_hops(reduction: Reduction, R: float, most_modes: int) -> tuple[str, Estimate, Estimate]:
     """Return the circuit that comes first, its back-hop fraction, and that over all numbers of modes."""
     ranking = rank(reduction, [CellModel(f"R0-Pr1:{n}-CPE1", {"R0": R}) for n in range(1, most_modes + 1)])
     best, over_all = (

@@ -225,7 +225,8 @@ def open_run(path: str | Path) -> Run:
                 meta, layout = _metadata(file["entry"]), layout_in(file)
             run = Run(where, layout, meta, _mapped(raw, layout))
     except (OSError, KeyError, ValueError) as error:
-        raise RunFileError(f"{where} is not a run file of ionecho: {error}") from error
+        reason = "it is no HDF5 file, or cut short" if "signature not found" in str(error) else error
+        raise RunFileError(f"{where} is not a run file of ionecho: {reason}") from error
     run.refresh()
     return run
 

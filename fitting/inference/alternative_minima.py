@@ -1,10 +1,10 @@
-"""Would another cell fit as well, such as one with a memory that the record cannot see? Rivals widen the intervals.
+"""Search for other cells that fit as well, such as one with a memory that the record cannot see.
 
 A profile likelihood follows one valley. Where the data hardly need a memory there are others: one too fast for the
 sampling and one too slow for the record, between which no downhill path leads. A memory of no amplitude has no time
 either, so the usual limit of 1.96^2 on the sum of squares does not hold (Davies, Biometrika 64, 247 (1977)); chance
-finds, at some time within the window, a feature of 2 to 3 standard deviations. Rivals count up to 10. Searches that
-ended elsewhere in a long bent valley are rivals as well: a profile may lose its way there.
+finds, at some time within the window, a feature of 2 to 3 standard deviations. Minima count up to 10. Searches that
+ended elsewhere in a long bent valley count as well: a profile may lose its way there.
 """
 
 from __future__ import annotations
@@ -15,48 +15,44 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.intervals import Interval, covariance_of, profile_intervals
-from fitting.inference.least_squares import Minimum, Scales, minimise
+from fitting.inference.least_squares import Minimum, minimise
 from fitting.model.elements.base import Bulk, StartScale
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from fitting.model.circuit import CellModel
+    from fitting.inference.problem import Problem
     from fitting.transforms.laplace import Floats
 
 _AS_GOOD = 10.0
-# A time known to a tenth belongs to a memory of some ten standard deviations: without it the sum is 100 worse.
+"""How much worse a sum of squares may be, in variances, for its cell to count: some 3.2 deviations. Doubled, intervals
+of memories that are seen at four deviations would still reach out of the window."""
 _SURE = 0.1
+"""Deviation of a time's logarithm from which it is searched for elsewhere. A time known to a tenth belongs to a memory
+of some ten deviations: without it the sum is 100 worse. Doubled, times known to a fifth would go unsearched."""
 _BEYOND = 300.0
-_ALONG, _MOST_TIMES, _MOST_RIVALS = 9, 2, 4
+"""How far out of the window a memory is put. Doubled, no other minimum is found: it is flat there."""
+_ALONG, _MOST_TIMES, _MOST_PROFILED = 9, 2, 4
+"""Places of a circuit's only time, times of a record that are searched for, other minima that are profiled. Each is
+some ten searches; doubled, uncertain fits take nearly twice as long."""
 
 
 @dataclass(frozen=True, eq=False)
-class Landscape:
-    """Where searches ended, and what it needs to look for other ends.
+class MinimaSearch:
+    """Search for minima that searches from ordinary starts miss.
 
     Attributes
     ----------
-    evaluate : callable
-        Residual and Jacobian.
-    model : CellModel
-    scales : Scales
+    problem : Problem
     box : ndarray, shape (2, k)
-        How far the parameters may go.
-    window_s : tuple of float
-        Times after an edge of which the record tells.
+        How far the unknowns may go.
     """
 
-    evaluate: Callable[[Floats], tuple[Floats, Floats]]
-    model: CellModel
-    scales: Scales
+    problem: Problem
     box: Floats
-    window_s: tuple[float, float]
 
-    def out_of_sight(self, best: Minimum, unit: float) -> list[Minimum]:
-        """Return the ends of searches that start with a bulk's time elsewhere, if the record hardly tells that time.
+    def outside_window(self, best: Minimum, unit: float) -> list[Minimum]:
+        """Return the minima of searches that start with a bulk's time elsewhere, if the data hardly tell that time.
 
-        Of one time its whole axis is searched; of several only what lies out of sight, and at most two.
+        Of one time its whole axis is searched; of several only what lies outside the window, and at most two a record.
 
         Parameters
         ----------
@@ -65,59 +61,74 @@ class Landscape:
             Standard deviation of the residual's components.
         """
         deviation = np.sqrt(np.diag(covariance_of(best, unit)))
-        times = _times(self.model)
-        doubtful = sorted((k for k in times if deviation[k] >= _SURE), key=lambda k: -deviation[k])
-        ends = self.window_s[0] / _BEYOND, self.window_s[1] * _BEYOND
-        places = np.geomspace(*ends, _ALONG if len(times) == 1 else 2)
+        times, unknowns = self._times()
+        doubtful = sorted((k for k in unknowns if deviation[k] >= _SURE), key=lambda k: -deviation[k])
+        shortest, longest = self.problem.window_s
+        places = np.geomspace(shortest / _BEYOND, longest * _BEYOND, _ALONG if len(times) == 1 else 2)
         return [
-            minimise(self.evaluate, self._start(best.u, k, float(time_s)), self.box, irrelevant=1e-3)
-            for k in doubtful[:_MOST_TIMES]
+            minimise(self.problem.evaluate, self._start(best.u, k, float(time_s)), self.box, irrelevant=1e-3)
+            for k in doubtful[: _MOST_TIMES * len(self.problem.observations)]
             for time_s in places
         ]
 
-    def intervals(self, best: Minimum, ends: list[Minimum], unit: float) -> list[Interval]:
-        """Return profile intervals, stretched by those of each other end that fits as well and lies out of them.
+    def intervals(self, best: Minimum, minima: list[Minimum], unit: float) -> list[Interval]:
+        """Return profile intervals, stretched by those of each other minimum that fits as well and lies out of them.
 
         Parameters
         ----------
         best : Minimum
-        ends : list of Minimum
-            Where all searches ended.
+        minima : list of Minimum
+            Of all searches.
         unit : float
             Standard deviation of the residual's components.
         """
-        found = profile_intervals(self.evaluate, best, self.box, unit)
+        found = profile_intervals(self.problem.evaluate, best, self.box, unit)
         n_profiled = 0
-        for rival in sorted(ends, key=lambda end: end.cost):
-            # What is not a number is no rival.
-            if not rival.cost < best.cost + _AS_GOOD * unit**2 or n_profiled == _MOST_RIVALS:
+        for other in sorted(minima, key=lambda one: one.cost):
+            # What is not a number fits nothing.
+            if not other.cost < best.cost + _AS_GOOD * unit**2 or n_profiled == _MOST_PROFILED:
                 break
-            if all(one.low <= u <= one.high for one, u in zip(found, rival.u, strict=True)):
+            if all(one.low <= u <= one.high for one, u in zip(found, other.u, strict=True)):
                 continue
-            others = profile_intervals(self.evaluate, rival, self.box, unit)
-            found = [_hull(one, other) for one, other in zip(found, others, strict=True)]
+            others = profile_intervals(self.problem.evaluate, other, self.box, unit)
+            found = [_hull(one, another) for one, another in zip(found, others, strict=True)]
             n_profiled += 1
         return found
 
+    def _times(self) -> tuple[list[int], list[int]]:
+        """Return the places of the bulk's relaxation times among the circuit's parameters, and among the unknowns."""
+        model = self.problem.model
+        leaf = model.bulk
+        if leaf is None or not isinstance(leaf.element, Bulk):
+            return [], []
+        times = [
+            i for i, one in enumerate(model.parameters) if one.unit == "s" and one.name.startswith(f"{leaf.name}.")
+        ]
+        unknowns = [row[i].level for i in times for row in self.problem.parameters.places]
+        return times, list(dict.fromkeys(unknowns))
+
     def _start(self, u: Floats, k: int, time_s: float) -> Floats:
-        """Return the best cell with one time elsewhere and the shape of the bulk in the middle of its range."""
-        leaf = self.model.bulk
-        assert leaf is not None  # noqa: S101 - there is a time only of a bulk
-        values = self.scales.outward(u)
-        middle = self.model.start(StartScale(1.0, *self.window_s), np.full(self.model.n_all, 0.5))
-        for i, one in enumerate(self.model.parameters):
-            if one.name.startswith(f"{leaf.name}.") and one.unit == "":
-                values[i] = middle[i]
-        values[k] = time_s
-        return self.scales.inward(values)
+        """Return the best cell with one time elsewhere and the shape of the bulk in the middle of its range.
 
-
-def _times(model: CellModel) -> list[int]:
-    """Places of the bulk's relaxation times among the free parameters."""
-    leaf = model.bulk
-    if leaf is None or not isinstance(leaf.element, Bulk):
-        return []
-    return [k for k, one in enumerate(model.parameters) if one.unit == "s" and one.name.startswith(f"{leaf.name}.")]
+        Of a time that is activated, the prefactor moves so that its mean over the records is there.
+        """
+        problem = self.problem
+        model, places = problem.model, problem.parameters.places
+        values = problem.transform.from_unbounded(u)
+        shortest_and_longest = problem.window_s
+        middle = model.start(StartScale(1.0, *shortest_and_longest), np.full(model.n_all, 0.5))
+        name = "" if model.bulk is None else f"{model.bulk.name}."
+        logarithms = []
+        for record, row in enumerate(places):
+            at = [i for i, place in enumerate(row) if place.level == k]
+            if not at:
+                continue
+            logarithms.append(float(np.log(problem.parameters.theta(record, u)[at[0]])))
+            for place, parameter, value in zip(row, model.parameters, middle, strict=True):
+                if parameter.name.startswith(name) and parameter.unit == "":
+                    values[place.level] = value
+        values[k] *= time_s / float(np.exp(np.mean(logarithms)))
+        return problem.transform.to_unbounded(values)
 
 
 def _hull(one: Interval, other: Interval) -> Interval:

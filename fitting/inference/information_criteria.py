@@ -9,8 +9,9 @@ import numpy as np
 if TYPE_CHECKING:
     from fitting.results.fit_result import FitResult
 
-
 _FEWEST_A_PARAMETER = 10.0
+"""Least samples a parameter that count: with fewer, Hurvich and Tsai's correction, which presumes a true model,
+outweighs the misfit. Doubled, records that nothing describes favour larger models a little more."""
 
 
 def criteria(result: FitResult, effective_samples: float) -> tuple[float, float]:

@@ -1,4 +1,4 @@
-"""Between which values may each parameter lie, and is it determined at all? Profile likelihood and verdicts."""
+"""Profile-likelihood intervals of fitted parameters, and verdicts on whether the record determines them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fitting.inference.least_squares import Minimum, Scales, minimise
+from fitting.constants import Z95
+from fitting.inference.least_squares import Minimum, minimise
 from fitting.results.estimate import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import ModelParameter
     from fitting.transforms.laplace import Floats
 
-_Z95 = 1.959964
 _WIDEST_RATIO = 4.0
+"""Ratio of the ends of an interval from which a parameter counts as not determined (decision 082): its size is then not
+known to a factor of two. Doubled, a time known to a factor of three would be called determined."""
 _WIDEST_SHARE = 0.5
+"""The same for a parameter between two bounds: the share of its range. Doubled, nothing would ever be called open."""
 _MOST_REFITS = 16
+"""Refits for one end of an interval. Ends take 1 to 4; a bent valley up to 12. Doubled, only lost ones take longer."""
 _FLAT = 1e-6
+"""Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
+_CLOSE = 0.02
+"""How near to 1.96 deviations a profile must come, as a share: an interval's end is then known to 2 % of its length."""
 
 
 class HasParameters(Protocol):
@@ -105,26 +113,26 @@ class _Profile:
         if reach < 1e-6:
             return float(sign * np.inf)
         direction, rise = self.tangent(k)
-        at = min(_Z95 / max(rise, _Z95 / reach), reach)
+        at = min(Z95 / max(rise, Z95 / reach), reach)
         inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
         near, near_at = u, 0.0
         for _ in range(_MOST_REFITS):
             start = near + np.clip(sign * direction * (at - near_at), -2.0, 2.0)
             start[k] = u[k] + sign * at
             there, z = self.refitted(start, k)
-            if abs(z - _Z95) < 0.02 * _Z95:
-                return float(u[k] + sign * at * _Z95 / z)
-            if z > _Z95:
+            if abs(z - Z95) < _CLOSE * Z95:
+                return float(u[k] + sign * at * Z95 / z)
+            if z > Z95:
                 outer, outer_z = at, z
             elif at >= reach:
                 return float(sign * np.inf)
             else:
                 inner, inner_z, near, near_at = at, z, there, at
             if np.isfinite(outer):
-                share = (_Z95 - inner_z) / (outer_z - inner_z)
+                share = (Z95 - inner_z) / (outer_z - inner_z)
                 at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
             else:
-                at = min(reach, at * float(np.clip(_Z95 / max(z, 1e-3), 1.1, 3.0)))
+                at = min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
         return float(u[k] + sign * outer)
 
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
@@ -136,20 +144,20 @@ class _Profile:
 
 def verdicts(
     model: HasParameters,
-    scales: Scales,
+    transform: ParameterTransform,
     best: Minimum,
     intervals: list[Interval],
     covariance: Floats,
     window_s: tuple[float, float],
 ) -> tuple[Estimate, ...]:
     """Return each parameter with its interval, and whether the record determines it."""
-    values = scales.outward(best.u)
+    values = transform.from_unbounded(best.u)
     found = []
     for k, parameter in enumerate(model.parameters):
-        low, high = (_outward(scales, best.u, k, end) for end in (intervals[k].low, intervals[k].high))
+        low, high = (_value_at(transform, best.u, k, end) for end in (intervals[k].low, intervals[k].high))
         reason = ""
         # A positive number with an upper bound for safety only, such as MIGRATION's B, is no share of that bound.
-        is_share = scales.is_logit[k] and (parameter.lower > 0.0 or parameter.upper <= 1.0)
+        is_share = transform.is_logit[k] and (parameter.lower > 0.0 or parameter.upper <= 1.0)
         if is_share and (low is None) != (high is None):
             # Open to one side is what reaches to that bound: an exponent of 0.85 to 1 is well known.
             low, high = parameter.lower if low is None else low, parameter.upper if high is None else high
@@ -166,12 +174,12 @@ def verdicts(
     return tuple(found)
 
 
-def _outward(scales: Scales, u: Floats, k: int, end: float) -> float | None:
+def _value_at(transform: ParameterTransform, u: Floats, k: int, end: float) -> float | None:
     if not np.isfinite(end):
         return None
     moved = u.copy()
     moved[k] = end
-    return float(scales.outward(moved)[k])
+    return float(transform.from_unbounded(moved)[k])
 
 
 def _open(low: float | None, high: float | None) -> str:

@@ -1,4 +1,4 @@
-"""Which parameter of which record is which unknown of a joint fit? Shared, activated by temperature, or its own."""
+"""Unknowns of one or several records: shared by all, activated by temperature, or of one record alone."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.least_squares import Scales
-from fitting.interpretation.arrhenius import BOLTZMANN_eV_K
+from fitting.constants import BOLTZMANN_eV_K
+from fitting.inference.parameter_transform import ParameterTransform
 from fitting.model.circuit import CellModel, ModelParameter
 from protocols import FitError
 
@@ -17,40 +17,58 @@ if TYPE_CHECKING:
 
     from fitting.transforms.laplace import Floats
 
-# Beyond what any ion needs (eV): the bounds only keep a search from running away.
-_ENERGY_END_eV = 3.0
-# ln(value) grows with +E/kT for what gets slower or more resistive in the cold, and falls for conductances.
+_ENERGY_LIMIT_eV = 3.0
+"""Largest energy: beyond what any ion needs. It only keeps a search from running away; doubled, no change."""
 _SIGN = {"s": 1.0, "ohm": 1.0, "S": -1.0}
+"""Sign of E/kT by unit: ln(value) grows with it for what gets slower or more resistive in the cold."""
+_EXPONENT_LIMIT = 200.0
+"""Largest E/kT that is evaluated: e^200 is far beyond any prefactor, and its product with one is still finite."""
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where the unknowns of one parameter of one record stand; an activated one has an energy too."""
+    """Where one parameter of one record stands among the unknowns.
+
+    Attributes
+    ----------
+    level : int
+        Unknown that is its value, or its prefactor.
+    energy : int or None
+        Unknown that is its activation energy.
+    per_eV : float
+        By how much its logarithm grows with that energy (1/eV): sign over kT.
+    """
 
     level: int
     energy: int | None = None
-    sign: float = 0.0
+    per_eV: float = 0.0
 
 
-class Layout:
-    """The unknowns of several records with one circuit.
+class JointParameters:
+    """The unknowns of records with one circuit; for a single record, the circuit's free parameters.
 
     Parameters
     ----------
     model : CellModel
-    shared, activated : sequence of str
-        Parameters, or elements for all of theirs (``Mig1``).
     n_records : int
-    temperature_K : ndarray, shape (n_records,), or None
+    shared : sequence of str, optional
+        Parameters, or elements for all of theirs (``Mig1``); all that are not activated unless given.
+    activated : sequence of str
+    temperature_K : ndarray, shape (n_records,), optional
+
+    Raises
+    ------
+    FitError
+        If a name is unknown, or an activation energy is asked for without temperatures.
     """
 
     def __init__(
         self,
         model: CellModel,
-        shared: Sequence[str] | None,
-        activated: Sequence[str],
-        n_records: int,
-        temperature_K: Floats | None,
+        n_records: int = 1,
+        shared: Sequence[str] | None = None,
+        activated: Sequence[str] = (),
+        temperature_K: Floats | None = None,
     ) -> None:
         self.model = model
         self.temperature_K = temperature_K
@@ -65,9 +83,10 @@ class Layout:
         rows: list[list[Place]] = [[] for _ in range(n_records)]
         for parameter in model.parameters:
             first = len(unknowns)
-            if parameter.name in warm:
+            if parameter.name in warm and temperature_K is not None:
                 unknowns += _activated(parameter)
-                places = [Place(first, first + 1, _SIGN[parameter.unit])] * n_records
+                per_eV = _SIGN[parameter.unit] / (BOLTZMANN_eV_K * temperature_K)
+                places = [Place(first, first + 1, float(one)) for one in per_eV]
             elif parameter.name in common or n_records == 1:
                 unknowns.append(parameter)
                 places = [Place(first)] * n_records
@@ -80,31 +99,38 @@ class Layout:
             for row, place in zip(rows, places, strict=True):
                 row.append(place)
         self.parameters = tuple(unknowns)
-        self.scales = Scales(self.parameters)
+        self.transform = ParameterTransform(self.parameters)
         self.places = rows
+        self._levels = [np.array([place.level for place in row], dtype=np.intp) for row in rows]
+        self._selections = [np.eye(len(unknowns))[levels] for levels in self._levels]
 
-    def theta(self, k: int, unknowns: Floats) -> Floats:
-        """Return the parameters of record k."""
-        return self._theta(k, unknowns)[0]
-
-    def theta_of_line(self, k: int, u: Floats) -> tuple[Floats, Floats]:
-        """Return the parameters of record k and their derivatives to the unknowns on the line, shape (p, n)."""
-        theta, slopes = self._theta(k, self.scales.outward(u))
-        return theta, slopes * self.scales.slope(u)
-
-    def _theta(self, k: int, unknowns: Floats) -> tuple[Floats, Floats]:
-        theta = np.empty(len(self.places[k]))
-        slopes = np.zeros((len(theta), len(unknowns)))
+    def theta(self, k: int, u: Floats) -> Floats:
+        """Return the circuit's parameters for record k, shape (p,)."""
+        unknowns = self.transform.from_unbounded(u)
+        theta: Floats = unknowns[self._levels[k]]
         for i, place in enumerate(self.places[k]):
-            if place.energy is None:
-                theta[i], slopes[i, place.level] = unknowns[place.level], 1.0
-                continue
-            assert self.temperature_K is not None  # noqa: S101 - asked for in the constructor
-            per_eV = place.sign / (BOLTZMANN_eV_K * self.temperature_K[k])
-            factor = np.exp(np.clip(per_eV * unknowns[place.energy], -200.0, 200.0))
-            theta[i] = np.clip(unknowns[place.level] * factor, 1e-60, 1e60)
-            slopes[i, place.level], slopes[i, place.energy] = factor, theta[i] * per_eV
+            if place.energy is not None:
+                theta[i] = _activated_value(theta[i], place, unknowns)
+        return theta
+
+    def theta_and_slopes(self, k: int, u: Floats) -> tuple[Floats, Floats]:
+        """Return the circuit's parameters for record k and their derivatives to u, shape (p, n)."""
+        theta, slope = self.theta(k, u), self.transform.slope(u)
+        slopes = self._selections[k] * slope
+        for i, place in enumerate(self.places[k]):
+            if place.energy is not None:
+                # Of ln(theta) to the logarithm of its prefactor: 1.
+                slopes[i, place.level] = theta[i]
+                slopes[i, place.energy] = theta[i] * place.per_eV * slope[place.energy]
         return theta, slopes
+
+    def unknowns_of(self, name: str) -> list[int]:
+        """Return where the unknowns of an element's parameters, or of one parameter, stand; energies left out."""
+        found: list[int] = []
+        for i, parameter in enumerate(self.model.parameters):
+            if parameter.name == name or parameter.name.startswith(f"{name}."):
+                found += [row[i].level for row in self.places]
+        return list(dict.fromkeys(found))
 
     def joined(self, thetas: Floats, certainty: Floats, leader: int | None) -> Floats:
         """Return unknowns that stand for the parameters of records fitted alone.
@@ -112,31 +138,41 @@ class Layout:
         Parameters
         ----------
         thetas, certainty : ndarray, shape (n_records, p)
-            Parameters, and the inverse variance of each on its line.
+            Parameters, and the inverse variance of each on the line.
         leader : int or None
             The record whose value a shared parameter takes; None for the mean.
         """
-        own = Scales(self.model.parameters)
-        lines = np.array([own.inward(theta) for theta in thetas])
+        own = ParameterTransform(self.model.parameters)
+        lines = np.array([own.to_unbounded(theta) for theta in thetas])
         unknowns = np.empty(len(self.parameters))
         for i, place in enumerate(self.places[0]):
             weight = certainty[:, i] / certainty[:, i].max()
             if place.energy is not None:
-                assert self.temperature_K is not None  # noqa: S101 - asked for in the constructor
-                x = place.sign / (BOLTZMANN_eV_K * self.temperature_K)
-                design = np.stack([np.ones_like(x), x], axis=1) * np.sqrt(weight)[:, None]
-                level, energy = np.linalg.lstsq(design, np.log(thetas[:, i]) * np.sqrt(weight), rcond=None)[0]
-                energy = float(np.clip(energy, -0.9 * _ENERGY_END_eV, 0.9 * _ENERGY_END_eV))
-                level = float(weight @ (np.log(thetas[:, i]) - energy * x) / weight.sum())
-                unknowns[place.level], unknowns[place.energy] = np.exp(np.clip(level, -85.0, 85.0)), energy
+                per_eV = np.array([row[i].per_eV for row in self.places])
+                level, energy = _arrhenius_line(per_eV, np.log(thetas[:, i]), weight)
+                unknowns[place.level], unknowns[place.energy] = level, energy
             elif all(row[i] == place for row in self.places):
-                u = lines.copy()[0]
+                u = lines[0].copy()
                 u[i] = weight @ lines[:, i] / weight.sum() if leader is None else lines[leader, i]
-                unknowns[place.level] = own.outward(u)[i]
+                unknowns[place.level] = own.from_unbounded(u)[i]
             else:
                 for row, theta in zip(self.places, thetas, strict=True):
                     unknowns[row[i].level] = theta[i]
         return unknowns
+
+
+def _activated_value(prefactor: float, place: Place, unknowns: Floats) -> float:
+    factor = np.exp(np.clip(place.per_eV * unknowns[place.energy], -_EXPONENT_LIMIT, _EXPONENT_LIMIT))
+    return float(np.clip(prefactor * factor, 1e-60, 1e60))
+
+
+def _arrhenius_line(per_eV: Floats, logarithms: Floats, weight: Floats) -> tuple[float, float]:
+    """Return prefactor and energy (eV) of the line through logarithms of activated values, within what is allowed."""
+    design = np.stack([np.ones_like(per_eV), per_eV], axis=1) * np.sqrt(weight)[:, None]
+    energy = float(np.linalg.lstsq(design, logarithms * np.sqrt(weight), rcond=None)[0][1])
+    energy = float(np.clip(energy, -0.9 * _ENERGY_LIMIT_eV, 0.9 * _ENERGY_LIMIT_eV))
+    level = float(weight @ (logarithms - energy * per_eV) / weight.sum())
+    return float(np.exp(np.clip(level, -85.0, 85.0))), energy
 
 
 def _named(asked: Sequence[str], names: set[str]) -> set[str]:
@@ -154,5 +190,5 @@ def _activated(parameter: ModelParameter) -> list[ModelParameter]:
         raise FitError(f"{parameter.name}: only times, resistances and conductances are activated by temperature")
     return [
         ModelParameter(f"{parameter.name}.prefactor", parameter.unit, 0.0, np.inf),
-        ModelParameter(f"{parameter.name}.E_a", "eV", -_ENERGY_END_eV, _ENERGY_END_eV),
+        ModelParameter(f"{parameter.name}.E_a", "eV", -_ENERGY_LIMIT_eV, _ENERGY_LIMIT_eV),
     ]

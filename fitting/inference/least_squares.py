@@ -1,4 +1,4 @@
-"""Where is a small sum of squares least? Levenberg-Marquardt on parameters of the whole line."""
+"""Levenberg-Marquardt minimisation of small sums of squares, on parameters of the whole line."""
 
 from __future__ import annotations
 
@@ -12,61 +12,12 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fitting.model.circuit import ModelParameter
     from fitting.transforms.laplace import Floats
-
-_LOGIT_END = 13.0  # 2e-6 of the range from either bound
-_LOG_END = 90.0
-_LOG_MARGIN = 11.5
-
-
-class Scales:
-    """Maps bounded parameters to the whole line: logarithm, or logit where both bounds are finite.
-
-    Parameters
-    ----------
-    parameters : tuple of ModelParameter
-    """
-
-    def __init__(self, parameters: tuple[ModelParameter, ...]) -> None:
-        self.lower = np.array([parameter.lower for parameter in parameters])
-        upper = np.array([parameter.upper for parameter in parameters])
-        self.is_logit = np.isfinite(upper)
-        self._width = np.where(self.is_logit, upper - self.lower, 1.0)
-        self.end = np.where(self.is_logit, _LOGIT_END, _LOG_END)
-
-    def inward(self, theta: Floats) -> Floats:
-        """Return the places on the line, those at or over a bound moved just inside."""
-        share = (np.asarray(theta) - self.lower) / self._width
-        with np.errstate(divide="ignore", invalid="ignore"):
-            u = np.where(self.is_logit, np.log(share / (1.0 - share)), np.log(share))
-        within: Floats = np.clip(np.nan_to_num(u, nan=0.0, posinf=_LOG_END, neginf=-_LOG_END), -self.end, self.end)
-        return within
-
-    def outward(self, u: Floats) -> Floats:
-        """Return parameters for places on the line, shape (..., k)."""
-        u = np.clip(u, -self.end, self.end)
-        share = np.where(self.is_logit, 1.0 / (1.0 + np.exp(-u)), np.exp(u))
-        theta: Floats = self.lower + self._width * share
-        return theta
-
-    def box(self, starts: list[Floats]) -> Floats:
-        """Return how far a search may go, shape (2, k): logarithms a factor of 1e5 beyond all starts."""
-        spread = np.array(starts)
-        lowest = np.where(self.is_logit, -self.end, spread.min(axis=0) - _LOG_MARGIN)
-        highest = np.where(self.is_logit, self.end, spread.max(axis=0) + _LOG_MARGIN)
-        return np.stack([lowest, highest])
-
-    def slope(self, u: Floats) -> Floats:
-        """Return d(parameter)/du."""
-        share = (self.outward(u) - self.lower) / self._width
-        slope: Floats = self._width * np.where(self.is_logit, share * (1.0 - share), share)
-        return slope
 
 
 @dataclass(frozen=True, eq=False)
 class Minimum:
-    """Where a search ended.
+    """The end of a search.
 
     Attributes
     ----------

@@ -1,53 +1,50 @@
-"""What does one record say against an admittance: the residual of a pulsed run, or of an impedance spectrum?"""
+"""Observations: one record as a fit sees it, a pulsed run or a spectrum, against an admittance."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.spectrum import SpectrumResult, fit_spectrum
+from fitting.inference.goodness import (
+    Goodness,
+    check_instant_response,
+    check_ringing,
+    conductivity_goodness,
+    impedance_goodness,
+    pulse_goodness,
+)
+from fitting.inference.spectrum import fit_spectrum
 from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
+from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
-from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
 if TYPE_CHECKING:
+    from fitting.model.circuit import CellModel
     from fitting.records.record import Record
+    from fitting.results.remarks import Remark
     from fitting.transforms.laplace import Complexes, Floats
 
-
-@dataclass(frozen=True)
-class Misfit:
-    """What a fit left of one record.
-
-    Attributes
-    ----------
-    noise : float
-        Standard deviation of a sample: amperes, or a share of abs(Z).
-    widening : float
-        Factor on the intervals for a residual that is not white.
-    remarks : tuple of Remark
-    """
-
-    noise: float
-    widening: float
-    remarks: tuple[Remark, ...]
+_LEAST_SHARE = 1e-9
+"""Smallest noise, as a share of the signal: rounding and the error of the mode map. Doubled, exact records end at
+parameters twice as far off, some 1e-9."""
 
 
-class Evidence(ABC):
+class Observation(ABC):
     """One record, as a fit sees it."""
 
     source: str
     unit: str
     """Of the noise: "A", or "" for a share of the impedance."""
     n_samples: int
+    n_nuisance: int = 0
+    """Nuisance columns that were fitted to its samples."""
     window_s: tuple[float, float]
     through_instrument: bool = False
     """Whether lags of the instrument are in it: a spectrum has been corrected for them, or comes from elsewhere."""
@@ -65,15 +62,24 @@ class Evidence(ABC):
         """Sizes that starting values are drawn from."""
 
     @abstractmethod
-    def residual(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
-        """Return residual (m,) and Jacobian (m, k) in units of `noise`, from the admittance and its derivatives."""
+    def residual(self, Y: Complexes) -> Floats:
+        """Return the residual (m,), in amperes or shares, from the admittance."""
 
     @abstractmethod
-    def misfit(self, residual: Floats, n_free: int) -> Misfit:
+    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
+        """Return the derivatives of the residual, shape (m, k), from those of the admittance, (k, n_s)."""
+
+    @abstractmethod
+    def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness after a fit of `n_free` parameters."""
 
+    def check(self, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
+        """Refuse, or remark on, a fitted cell whose response the record cannot tell; FitError to refuse."""
+        del model, theta
+        return ()
 
-class PulseEvidence(Evidence):
+
+class PulseObservation(Observation):
     """A reduced run."""
 
     unit = "A"
@@ -82,54 +88,53 @@ class PulseEvidence(Evidence):
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
         self.source, self.n_samples, self.window_s = reduction.source, reduction.n_samples, reduction.window_s
+        self.n_nuisance = reduction.n_nuisance
         spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
-        # A record without noise: rounding and the mode map's own error are the measure.
-        self.noise = float(max(np.sqrt(reduction.rest_A2 / spare), 1e-9 * reduction.rms_current_A))
+        self.noise = float(max(np.sqrt(reduction.rest_A2 / spare), _LEAST_SHARE * reduction.rms_current_A))
 
     @property
     def s(self) -> Complexes:
+        """Complex frequencies (rad/s)."""
         return self.reduction.mode_map.s
 
     @cached_property
-    def _spectrum(self) -> SpectrumResult:
-        return fit_spectrum(self.reduction)
-
-    @cached_property
     def scale(self) -> StartScale:
-        shortest, longest = self.window_s
-        conductance = float(self._spectrum.conductance(np.array([shortest]))[0])
+        """Sizes of the record."""
+        spectrum = fit_spectrum(self.reduction)
+        shortest, longest = spectrum.window_s
+        conductance = float(spectrum.conductance(np.array([shortest]))[0])
         if not conductance > 0.0:
-            raise FitError(f"{self.source or 'record'}: the current does not follow the voltage; look at its sign")
+            raise FitError(
+                f"{self.source or 'record'}: the current does not follow the voltage as any passive cell's does; look"
+                " at the sign of the current and at the columns"
+            )
         return StartScale(conductance, shortest, longest)
 
-    def residual(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
-        Z, mapped = self.reduction.modes_factor, self.reduction.mode_map.weights
-        rest = (Z @ mapped(Y) - self.reduction.current_factor) / self.noise
-        return rest, (Z @ mapped(dY).T) / self.noise
+    def residual(self, Y: Complexes) -> Floats:
+        """Return fit minus record."""
+        weights = self.reduction.mode_map.weights(Y)
+        residual: Floats = self.reduction.modes_factor @ weights - self.reduction.current_factor
+        return residual
 
-    def misfit(self, residual: Floats, n_free: int) -> Misfit:
-        """Compare the residual with what free modes leave, and with the scatter from sample to sample.
+    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
+        """Return the derivatives of the residual."""
+        del Y
+        slopes: Floats = self.reduction.modes_factor @ self.reduction.mode_map.weights(dY).T
+        return slopes
 
-        For AR(1) noise of lag-1 correlation rho, second differences have the variance 2 (1 - rho)(3 - rho) sigma^2,
-        and slow features are as uncertain as if there were (1 - rho)/(1 + rho) as many samples.
-        """
-        reduction, cost = self.reduction, float(residual @ residual)
-        total = cost * self.noise**2 + reduction.rest_A2
-        noise = float(np.sqrt(total / max(self.n_samples - n_free - reduction.n_nuisance, 1)))
-        spare = max(len(reduction.grid) - n_free, 1)
-        found: list[Remark] = []
-        if reduction.rest_A2 > 0.0 and cost / spare > 1.0 + 5.0 * np.sqrt(2.0 / spare):
-            found.append(Remark(RemarkKind.NOT_DESCRIBED, {"interval_inflation": float(np.sqrt(cost / spare))}))
-        step = self._spectrum.step_noise_A
-        if step > 0.0 and (noise / step) ** 2 > 1.0 + 8.0 / np.sqrt(max(reduction.n_bends, 1)):
-            rho = min(2.0 - float(np.sqrt(1.0 + 3.0 * (step / noise) ** 2)), 0.999)
-            widening = float(np.sqrt((1.0 + rho) / (1.0 - rho)))
-            values = {"residual_ratio": noise / step, "interval_inflation": widening}
-            found.append(Remark(RemarkKind.NOISE_NOT_WHITE, values))
-        return _widest(self.source, noise, found)
+    def goodness(self, Y: Complexes, n_free: int) -> Goodness:
+        """Return noise and whiteness."""
+        residual = self.residual(Y) / self.noise
+        weights = self.reduction.mode_map.weights(Y)
+        return pulse_goodness(self.reduction, weights, float(residual @ residual), self.noise, n_free)
+
+    def check(self, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
+        """Refuse what rings, or has no bound after a step."""
+        check_ringing(self.reduction, model, theta)
+        return check_instant_response(self.reduction, model, theta)
 
 
-class SpectrumEvidence(Evidence):
+class ImpedanceObservation(Observation):
     """An impedance spectrum; residuals are shares of the measured abs(Z), real parts, then imaginary parts."""
 
     unit = ""
@@ -137,41 +142,37 @@ class SpectrumEvidence(Evidence):
     def __init__(self, spectrum: ImpedanceSpectrum) -> None:
         self.spectrum = spectrum
         self.source, self.n_samples, self.window_s = spectrum.source, len(spectrum.frequency_Hz), spectrum.window_s
-        self.noise = max(spectrum.causality.noise_share, 1e-9)
+        self.noise = max(spectrum.causality.noise_share, _LEAST_SHARE)
+        self._size = np.abs(spectrum.impedance_ohm)
 
     @property
     def s(self) -> Complexes:
+        """Complex frequencies (rad/s)."""
         return self.spectrum.s
 
     @cached_property
     def scale(self) -> StartScale:
+        """Sizes of the record."""
         fastest = self.spectrum.impedance_ohm[np.argmax(self.spectrum.frequency_Hz)]
         return StartScale(float(1.0 / np.abs(fastest)), *self.window_s)
 
-    def residual(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
-        measured = self.spectrum.impedance_ohm
-        unit = np.abs(measured) * self.noise
-        rest, slopes = (1.0 / Y - measured) / unit, -dY / (Y**2 * unit)
-        together = np.concatenate([slopes.real, slopes.imag], axis=1).T
-        return np.concatenate([rest.real, rest.imag]), together
+    def residual(self, Y: Complexes) -> Floats:
+        """Return fit minus record."""
+        rest = (1.0 / Y - self.spectrum.impedance_ohm) / self._size
+        return np.concatenate([rest.real, rest.imag])
 
-    def misfit(self, residual: Floats, n_free: int) -> Misfit:
-        """Compare the residual with that of the Kramers-Kronig test, and its neighbours in frequency."""
-        spare = max(len(residual) - n_free, 1)
-        share = float(np.sqrt(residual @ residual / spare))
-        order = np.argsort(self.spectrum.frequency_Hz)
-        parts = residual.reshape(2, -1)[:, order]
-        rho = float(np.sum(parts[:, 1:] * parts[:, :-1]) / max(float(np.sum(parts**2)), 1e-300))
-        found: list[Remark] = []
-        if rho > 3.0 / np.sqrt(len(residual)):
-            grown = float(np.sqrt((1.0 + rho) / (1.0 - min(rho, 0.999))))
-            found.append(Remark(RemarkKind.SPECTRUM_CORRELATED, {"interval_inflation": grown}))
-        if share**2 > 1.0 + 5.0 * np.sqrt(2.0 / spare):
-            found.append(Remark(RemarkKind.SPECTRUM_MISFIT, {"residual_ratio": share}))
-        return _widest(self.source, share * self.noise, found)
+    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
+        """Return the derivatives of the residual."""
+        slopes = -dY / (Y**2 * self._size)
+        return np.concatenate([slopes.real, slopes.imag], axis=1).T
+
+    def goodness(self, Y: Complexes, n_free: int) -> Goodness:
+        """Return noise and whiteness."""
+        rising = np.argsort(self.spectrum.frequency_Hz)
+        return impedance_goodness(self.residual(Y) / self.noise, rising, self.noise, n_free)
 
 
-class ConductivityEvidence(Evidence):
+class ConductivityObservation(Observation):
     """Real parts of a conductivity; residuals are shares of the measured ones."""
 
     unit = ""
@@ -179,39 +180,40 @@ class ConductivityEvidence(Evidence):
     def __init__(self, spectrum: ConductivitySpectrum) -> None:
         self.spectrum = spectrum
         self.source, self.n_samples, self.window_s = spectrum.source, len(spectrum.frequency_Hz), spectrum.window_s
-        self.noise = max(spectrum.scatter, 1e-9)
+        self.noise = max(spectrum.scatter, _LEAST_SHARE)
 
     @property
     def s(self) -> Complexes:
+        """Complex frequencies (rad/s)."""
         return self.spectrum.s
 
     @cached_property
     def scale(self) -> StartScale:
+        """Sizes of the record."""
         return StartScale(float(self.spectrum.conductivity[-1]), *self.window_s)
 
-    def residual(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
-        unit = self.spectrum.conductivity * self.noise
-        return Y.real / unit - 1.0 / self.noise, (dY.real / unit).T
+    def residual(self, Y: Complexes) -> Floats:
+        """Return fit minus record."""
+        rest: Floats = Y.real / self.spectrum.conductivity - 1.0
+        return rest
 
-    def misfit(self, residual: Floats, n_free: int) -> Misfit:
-        """Compare the residual with what sums of relaxations leave."""
-        spare = max(len(residual) - n_free, 1)
-        share = float(np.sqrt(residual @ residual / spare))
-        if share**2 <= 1.0 + 5.0 * np.sqrt(2.0 / spare):
-            return Misfit(share * self.noise, 1.0, ())
-        values = {"residual_ratio": share, "interval_inflation": share}
-        return _widest(self.source, share * self.noise, [Remark(RemarkKind.CONDUCTIVITY_MISFIT, values)])
+    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
+        """Return the derivatives of the residual."""
+        del Y
+        slopes: Floats = (dY.real / self.spectrum.conductivity).T
+        return slopes
 
-
-def _widest(source: str, noise: float, found: list[Remark]) -> Misfit:
-    widening = max((float(one.values.get("interval_inflation", 1.0)) for one in found), default=1.0)
-    return Misfit(noise, widening, tuple(replace(one, source=source or "record") for one in found))
+    def goodness(self, Y: Complexes, n_free: int) -> Goodness:
+        """Return noise and whiteness."""
+        return conductivity_goodness(self.residual(Y) / self.noise, self.noise, n_free)
 
 
-def evidence_of(observation: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum) -> Evidence:
-    """Return a run, a reduction or a spectrum as a fit sees it."""
-    if isinstance(observation, ConductivitySpectrum):
-        return ConductivityEvidence(observation)
-    if isinstance(observation, ImpedanceSpectrum):
-        return SpectrumEvidence(observation)
-    return PulseEvidence(observation if isinstance(observation, Reduction) else reduce_run(observation))
+def observation_of(
+    record: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum, terms: Nuisance | None = None
+) -> Observation:
+    """Return a run (reduced with `terms` beside the cell), a reduction or a spectrum as a fit sees it."""
+    if isinstance(record, ConductivitySpectrum):
+        return ConductivityObservation(record)
+    if isinstance(record, ImpedanceSpectrum):
+        return ImpedanceObservation(record)
+    return PulseObservation(record if isinstance(record, Reduction) else reduce_run(record, terms or Nuisance()))

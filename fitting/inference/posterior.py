@@ -1,16 +1,18 @@
-"""Which cells are compatible with a run, all of them? The posterior by ensemble sampling on the reduced problem."""
+"""Posterior of a cell's parameters, by ensemble sampling on the reduced problem."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.inference.least_squares import Scales
+from fitting.inference.joint_parameters import JointParameters
+from fitting.inference.observations import PulseObservation, observation_of
+from fitting.inference.parameter_transform import ParameterTransform
 from fitting.inference.problem import Problem
-from fitting.inference.single import fit_reduction
-from fitting.inference.whitening import whitened
+from fitting.inference.whitening import solve_whitened
 from fitting.model.circuit import CellModel
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
@@ -23,13 +25,20 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
-_REACH = 11.5  # a factor of 1e5 either way
-_WALKERS = 4  # for each parameter
+_REACH = 11.5
+"""Reach of the flat prior on a logarithm: a factor of 1e5 either way. Doubled, open sides take longer to be walked."""
+_WALKERS = 4
+"""Walkers a parameter: with two, moves along differences are stuck in a subspace. Doubled, chains are half as long."""
 _BURNT = 0.3
-_SPREAD = (1e-6, 0.5)  # of the walkers' starts, in any direction: neither a point nor beyond the linear
-_AT_END = 0.02  # share of the box that is its end; samples flat over all of it have as many there
-_REACHED = 0.005  # share of the samples at an end that tells of an open side
-_INDEPENDENT = 50.0  # autocorrelation times that a chain needs before its own estimate of them is trusted
+"""Share of the chain that is dropped. Doubled, intervals are a third less certain."""
+_SPREAD = (1e-6, 0.5)
+"""Least and largest spread of the walkers' starts, in any direction: neither a point nor beyond the linear."""
+_AT_END = 0.02
+"""Share of the box that is its end; samples flat over all of it have as many there."""
+_REACHED = 0.005
+"""Share of the samples at an end that tells of an open side: a quarter of what a flat posterior has there."""
+_INDEPENDENT = 50.0
+"""Autocorrelation times that a chain needs before its own estimate of them is trusted (emcee's advice)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,14 +87,16 @@ class Posterior:
     @property
     def correlation(self) -> Floats:
         """Correlations of the logarithms (logits where a parameter has two bounds), shape (k, k)."""
-        matrix: Floats = np.atleast_2d(np.corrcoef(Scales(self.model.parameters).inward(self.samples).T))
+        matrix: Floats = np.atleast_2d(
+            np.corrcoef(ParameterTransform(self.model.parameters).to_unbounded(self.samples).T)
+        )
         return matrix
 
     @property
     def open_sides(self) -> dict[str, str]:
         """Parameters whose samples reach the end of the prior, and which: that end is the prior's, not the record's."""
-        scales = Scales(self.model.parameters)
-        u, (lowest, highest) = scales.inward(self.samples), scales.inward(self.prior)
+        transform = ParameterTransform(self.model.parameters)
+        u, (lowest, highest) = transform.to_unbounded(self.samples), transform.to_unbounded(self.prior)
         margin = _AT_END * (highest - lowest)
         low, high = np.mean(u < lowest + margin, axis=0), np.mean(u > highest - margin, axis=0)
         sides: dict[str, str] = {}
@@ -150,7 +161,7 @@ def sample_posterior(
 
     An ensemble of walkers moved along the differences of others (ter Braak, Vrugt, Stat. Comput. 18, 435 (2008)), by
     emcee; it forgets its start some twice as fast as by the stretch of Goodman and Weare. The
-    likelihood is normal, with the noise that the fit found, its widening included. The prior is flat in the logarithm
+    likelihood is normal, with the noise that the fit found, its inflation included. The prior is flat in the logarithm
     of a parameter (in the logit where it has two bounds), over a factor of 1e5 either side of the fit (and all of its
     range).
 
@@ -173,30 +184,17 @@ def sample_posterior(
         import emcee
     except ImportError:
         raise FitError('posterior sampling needs emcee: pip install "ionecho[posterior]"') from None
-    reduction, result = _fitted(run_or_reduction, model_or_result)
-    problem = Problem.of(reduction, result.model)
-    best = problem.scales.inward(result.theta)
-    unit = result.noise_A * result.widening / problem.unit_A
-    end = np.where(problem.scales.is_logit, problem.scales.end, _REACH)
-    lowest = np.where(problem.scales.is_logit, -end, best - end)
-    highest = np.where(problem.scales.is_logit, end, best + end)
-
-    def log_probability(u: Floats) -> float:
-        if np.any(u < lowest) or np.any(u > highest):
-            return -np.inf
-        residual = problem.residual(u)
-        value = -0.5 * float(residual @ residual) / unit**2
-        return value if np.isfinite(value) else -np.inf
-
+    optimum = _optimum(run_or_reduction, model_or_result)
+    problem, best, prior = optimum.problem, optimum.best, optimum.prior
     k = len(best)
     n_walkers = _WALKERS * k
     random = np.random.default_rng(seed)
-    variances, directions = np.linalg.eigh(result.covariance)
+    variances, directions = np.linalg.eigh(optimum.covariance)
     size = np.clip(np.sqrt(np.maximum(variances, 0.0)), *_SPREAD)
     around = best + (0.5 * size * random.standard_normal((n_walkers, k))) @ directions.T
-    starts = np.clip(around, lowest + 1e-9, highest - 1e-9)
+    starts = np.clip(around, prior[0] + 1e-9, prior[1] - 1e-9)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
-    sampler = emcee.EnsembleSampler(n_walkers, k, log_probability, moves=moves)
+    sampler = emcee.EnsembleSampler(n_walkers, k, optimum.log_probability, moves=moves)
     sampler.random_state = np.random.RandomState(seed).get_state()
     n_steps = max(n_evaluations // n_walkers - 1, 10)
     sampler.run_mcmc(starts, n_steps)
@@ -206,43 +204,87 @@ def sample_posterior(
     reason = ""
     if not worst * _INDEPENDENT <= n_steps - burnt:
         reason = f"{n_steps - burnt} steps are only {(n_steps - burnt) / worst:.3g} autocorrelation times; ask for more"
-    flat = [one.name for one in result.estimates if not one.identifiable]
-    if flat:
+    if optimum.undetermined:
         # Walkers that start about the fit hardly move along a flat valley: their spread says nothing of its length.
-        reason = f"{', '.join(flat)} are not identifiable and their valley too long to be walked: hold some of them"
+        names = ", ".join(optimum.undetermined)
+        reason = f"{names} are not determined and their valley too long to be walked: hold some of them"
     thin = max(int(0.5 * worst), 1) if np.isfinite(worst) else 1
     chain = np.asarray(sampler.get_chain(discard=burnt, thin=min(thin, max((n_steps - burnt) // 10, 1)), flat=True))
     return Posterior(
-        result.model,
-        problem.scales.outward(chain),
+        problem.model,
+        problem.transform.from_unbounded(chain),
         float(np.mean(sampler.acceptance_fraction)),
         steps,
         n_walkers * (n_steps - burnt) / steps,
-        problem.scales.outward(np.stack([lowest, highest])),
+        problem.transform.from_unbounded(prior),
         n_walkers * (n_steps + 1),
         not reason,
         reason,
-        reduction.source,
+        problem.observations[0].source,
     )
 
 
-def _fitted(
-    run_or_reduction: Record | Reduction, model_or_result: CellModel | str | FitResult
-) -> tuple[Reduction, FitResult]:
-    """Return a fit and the reduction that it is of."""
+@dataclass(frozen=True, eq=False)
+class _Optimum:
+    """A fit as the sampler needs it.
+
+    Attributes
+    ----------
+    problem : Problem
+    best : ndarray, shape (k,)
+        On the line.
+    unit : float
+        Standard deviation of the residual's components.
+    covariance : ndarray, shape (k, k)
+    undetermined : tuple of str
+        Parameters that the record does not determine.
+    """
+
+    problem: Problem
+    best: Floats
+    unit: float
+    covariance: Floats
+    undetermined: tuple[str, ...]
+
+    @cached_property
+    def prior(self) -> Floats:
+        """Return lowest and highest place on the line, shape (2, k)."""
+        transform = self.problem.transform
+        reach = np.where(transform.is_logit, transform.limit, _REACH)
+        middle = np.where(transform.is_logit, 0.0, self.best)
+        return np.stack([middle - reach, middle + reach])
+
+    def log_probability(self, u: Floats) -> float:
+        """Return the logarithm of the posterior, but for a constant."""
+        lowest, highest = self.prior
+        if np.any(u < lowest) or np.any(u > highest):
+            return -np.inf
+        residual = self.problem.residual(u)
+        value = -0.5 * float(residual @ residual) / self.unit**2
+        return value if np.isfinite(value) else -np.inf
+
+
+def _optimum(run_or_reduction: Record | Reduction, model_or_result: CellModel | str | FitResult) -> _Optimum:
+    """Return a fit of a record, made anew unless it is given."""
     if isinstance(model_or_result, FitResult):
-        result = model_or_result
-        if result.n_doubted:
-            raise FitError("a robust fit has no likelihood to sample: fit by least squares, then sample")
-        if not isinstance(run_or_reduction, Reduction):
-            return reduce_run(run_or_reduction, result.terms), result
-        if run_or_reduction.terms != result.terms:
-            raise FitError(
-                "the fit is of another reduction (nuisance or whitening differ): hand over its own, or the run"
-            )
-        return run_or_reduction, result
+        return _optimum_of_result(run_or_reduction, model_or_result)
     model = CellModel(model_or_result) if isinstance(model_or_result, str) else model_or_result
-    if isinstance(run_or_reduction, Reduction):
-        return run_or_reduction, fit_reduction(run_or_reduction, model, {})
-    reduction = reduce_run(run_or_reduction)
-    return whitened(run_or_reduction, reduction, fit_reduction(reduction, model, {}))
+    runs = {} if isinstance(run_or_reduction, Reduction) else {0: run_or_reduction}
+    solution = solve_whitened(runs, [observation_of(run_or_reduction)], JointParameters(model), {})
+    undetermined = tuple(one.name for one in solution.estimates if not one.determined)
+    return _Optimum(solution.problem, solution.best.u, solution.unit, solution.covariance, undetermined)
+
+
+def _optimum_of_result(run_or_reduction: Record | Reduction, result: FitResult) -> _Optimum:
+    if result.n_downweighted:
+        raise FitError("a robust fit has no likelihood to sample: fit by least squares, then sample")
+    if not isinstance(run_or_reduction, Reduction):
+        reduction = reduce_run(run_or_reduction, result.terms)
+    elif run_or_reduction.terms == result.terms:
+        reduction = run_or_reduction
+    else:
+        raise FitError("the fit is of another reduction (nuisance or whitening differ): hand over its own, or the run")
+    problem = Problem.single(PulseObservation(reduction), result.model)
+    unit = result.noise_A * result.interval_inflation / problem.noises[0]
+    undetermined = tuple(one.name for one in result.estimates if not one.determined)
+    return _Optimum(problem, problem.transform.to_unbounded(result.theta), unit, result.covariance, undetermined)

@@ -1,7 +1,8 @@
-"""What current does a fitted model say for a run, and at which times is that worth drawing?"""
+"""Current that a fitted model predicts for a run, and times at which it is worth drawing."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -13,26 +14,53 @@ if TYPE_CHECKING:
 
     from fitting.inference.spectrum import SpectrumResult
     from fitting.records.record import Record
+    from fitting.reduction.nuisance import Nuisance
     from fitting.results.fit_result import FitResult
+    from fitting.results.joint_result import FittedPart
     from fitting.transforms.laplace import Floats
 
 _EVEN = 2000
+"""Evenly spaced times of an overlay: more than a plot has columns. Doubled, drawing takes twice as long."""
 _EDGES = 40
+"""Edges about which an overlay is dense; the first ones, of a long train."""
 _AFTER_EDGE = 60
+"""Times after each edge, evenly over the logarithm: 15 a decade of four. Doubled, no curve looks smoother."""
 _BLOCK = 4096
-# A plot's overlay has at most some 5000 samples: numpy gives it in some 5 ms, where loading the compiled walk takes
-# 0.6 s. The walk by numpy takes some 10 us a segment besides. Ten times as many of either are still right, only slower.
+"""Samples at a time: with 60 modes 2 MB, what a processor's cache holds. Doubled, no faster."""
 _FEW_SAMPLES, _FEW_SEGMENTS = 8192, 1000
+"""Samples and edges that numpy walks: a plot's overlay of some 5000 takes 5 ms, loading the compiled walk 0.6 s.
+Numpy takes 10 us an edge besides. Ten times as many of either are still right, only slower."""
 
 
-def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | None = None) -> Floats:
+@dataclass(frozen=True, eq=False)
+class PulseResponse:
+    """Modes and nuisance of a fitted pulsed run: all that a prediction needs.
+
+    Attributes
+    ----------
+    rates, weights : ndarray, shape (m,)
+        1/s, S.
+    nuisance : ndarray
+        Coefficients of `terms`: offset (A), drift (A/s), mains (A).
+    terms : Nuisance
+    """
+
+    rates: Floats
+    weights: Floats
+    nuisance: Floats
+    terms: Nuisance
+
+
+def predict(
+    run: Record, result: FitResult | FittedPart | SpectrumResult | PulseResponse, t_s: ArrayLike | None = None
+) -> Floats:
     """Return the fitted current at some times, offset and drift included, as the instrument would have read it.
 
     Parameters
     ----------
     run : Record
         The run that was fitted: its drive (or measured voltage) and its aperture.
-    result : FitResult or SpectrumResult
+    result : FitResult, FittedPart, SpectrumResult or PulseResponse
     t_s : array_like, optional
         Rising times (s); those of all samples unless given.
 
@@ -45,7 +73,7 @@ def predict(run: Record, result: FitResult | SpectrumResult, t_s: ArrayLike | No
     wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
     walked = wanted if run.drive is not None else samples
     volts = run.voltage_V if run.drive is None else np.zeros(len(walked))
-    rates = result.rates if hasattr(result, "rates") else result.grid.rates
+    rates = result.rates
     interval = float(np.median(np.diff(samples[:100_000])))
     current = np.empty(len(walked))
     if run.drive is not None and len(walked) <= _FEW_SAMPLES and len(run.drive.times_s) <= _FEW_SEGMENTS:

@@ -1,63 +1,95 @@
-"""Least-squares problem of one reduction: residual, Jacobian, noise."""
+"""Least-squares problem of a fit: residual and exact Jacobian of all its observations over the unknowns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.least_squares import Scales
+from fitting.inference.joint_parameters import JointParameters
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fitting.inference.observations import Observation
+    from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import CellModel
-    from fitting.reduction.reduction import Reduction
-    from fitting.transforms.laplace import Floats
+    from fitting.transforms.laplace import Complexes, Floats
 
 
 @dataclass(frozen=True, eq=False)
 class Problem:
-    """A model on a reduction: residual and exact Jacobian, in units of the noise.
+    """One circuit on one or several observations.
 
     Attributes
     ----------
-    reduction : Reduction
-    model : CellModel
-    scales : Scales
-    unit_A : float
-        Noise that the residual is measured in.
+    parameters : JointParameters
+    observations : tuple of Observation
+    noises : tuple of float
+        What the residual of each observation is measured in.
     """
 
-    reduction: Reduction
-    model: CellModel
-    scales: Scales
-    unit_A: float
+    parameters: JointParameters
+    observations: tuple[Observation, ...]
+    noises: tuple[float, ...]
 
     @classmethod
-    def of(cls, reduction: Reduction, model: CellModel) -> Problem:
-        """Return the problem; the noise is what no sum of modes explains."""
-        spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
-        unit = np.sqrt(reduction.rest_A2 / spare)
-        # A record without noise: rounding and the mode map's own error are the measure.
-        return cls(reduction, model, Scales(model.parameters), float(max(unit, 1e-9 * reduction.rms_current_A)))
+    def of(cls, observations: Sequence[Observation], parameters: JointParameters) -> Problem:
+        """Return the problem; the noise of each observation is what no causal linear cell explains of it."""
+        return cls(parameters, tuple(observations), tuple(one.noise for one in observations))
 
-    def weights(self, u: Floats) -> tuple[Floats, Floats]:
-        """Return the mode weights (m,) and their derivatives to u, (k, m)."""
-        mode_map = self.reduction.mode_map
-        Y, dY = self.model.evaluate(mode_map.s, self.scales.outward(u))
-        slopes = mode_map.weights(dY) * self.scales.slope(u)[:, None]
-        return mode_map.weights(Y), slopes
+    @classmethod
+    def single(cls, observation: Observation, model: CellModel) -> Problem:
+        """Return the problem of one observation."""
+        return cls.of([observation], JointParameters(model))
+
+    @property
+    def model(self) -> CellModel:
+        """The circuit."""
+        return self.parameters.model
+
+    @property
+    def transform(self) -> ParameterTransform:
+        """The map of the unknowns to the line."""
+        return self.parameters.transform
+
+    @property
+    def window_s(self) -> tuple[float, float]:
+        """Times after an edge of which the observations together tell."""
+        return min(one.window_s[0] for one in self.observations), max(one.window_s[1] for one in self.observations)
+
+    def alone(self, k: int) -> Problem:
+        """Return the problem of observation k by itself."""
+        return Problem.single(self.observations[k], self.model)
+
+    def reweighted(self, factors: Floats) -> Problem:
+        """Return the problem with the noise of each observation multiplied."""
+        return replace(self, noises=tuple(float(n * f) for n, f in zip(self.noises, factors, strict=True)))
+
+    def admittance(self, k: int, u: Floats) -> Complexes:
+        """Return the admittance that observation k asks for."""
+        one = self.observations[k]
+        return self.model.admittance(one.s, self.parameters.theta(k, u), seen=one.through_instrument)
+
+    def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
+        """Return residual (m,) and Jacobian (m, n) of all observations at u."""
+        parts = [self._part(k, u) for k in range(len(self.observations))]
+        if len(parts) == 1:
+            return parts[0]
+        return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
 
     def residual(self, u: Floats) -> Floats:
         """Return the residual alone, shape (m,)."""
-        mode_map = self.reduction.mode_map
-        weights = mode_map.weights(self.model.admittance(mode_map.s, self.scales.outward(u)))
-        residual: Floats = (self.reduction.modes_factor @ weights - self.reduction.current_factor) / self.unit_A
+        return np.concatenate([self.part_residual(k, u) for k in range(len(self.observations))])
+
+    def part_residual(self, k: int, u: Floats) -> Floats:
+        """Return the residual of observation k."""
+        residual: Floats = self.observations[k].residual(self.admittance(k, u)) / self.noises[k]
         return residual
 
-    def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
-        """Return residual (m,) and Jacobian (m, k) at u."""
-        weights, slopes = self.weights(u)
-        Z = self.reduction.modes_factor
-        residual = (Z @ weights - self.reduction.current_factor) / self.unit_A
-        return residual, (Z @ slopes.T) / self.unit_A
+    def _part(self, k: int, u: Floats) -> tuple[Floats, Floats]:
+        theta, slopes = self.parameters.theta_and_slopes(k, u)
+        one, noise = self.observations[k], self.noises[k]
+        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
+        return one.residual(Y) / noise, one.jacobian(Y, dY) @ (slopes / noise)

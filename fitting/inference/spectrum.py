@@ -1,4 +1,4 @@
-"""Which relaxation times does a run hold, whatever the model? A regularised non-negative spectrum of modes."""
+"""Relaxation spectrum of a run, whatever the model: regularised non-negative weights of modes."""
 
 from __future__ import annotations
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _STRENGTHS = 10.0 ** np.arange(-6.0, 4.1, 0.5)
+"""Strengths of smoothing that are tried, relative to a mode's column: from none to a straight line. Twice as many find
+the least of Mallows' C_p to a quarter of a decade, where it is flat."""
 _CAPACITANCES = (
     (1e-10, "bulk"),
     (1e-8, "grain boundary"),
@@ -28,6 +30,7 @@ _CAPACITANCES = (
     (1e-4, "electrode"),
     (np.inf, "reaction or storage"),
 )
+"""Largest capacitance (F) of each origin, at a cell constant of 1 /cm: Irvine, Sinclair, West (1990), table 1."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""How sure is a relaxation spectrum? Spectra drawn from all that the record and the smoothing allow."""
+"""Uncertainty of a relaxation spectrum: spectra drawn from all that the record and the smoothing allow."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _TAILS = (2.5, 97.5)
-# A sum of modes on the grid stands for any smooth spectrum to some 1 % (see SpectrumResult); no draw shows that.
+"""Percentiles between which 95 % of the draws lie."""
 _OF_THE_GRID = 0.01
+"""Error of a sum of modes on the grid that stands for a smooth spectrum (see SpectrumResult), which no draw shows.
+Doubled, peaks of records without noise would be called twice as uncertain as they are."""
 
 
 @dataclass(frozen=True)

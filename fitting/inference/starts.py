@@ -1,4 +1,4 @@
-"""Starting values of a fit."""
+"""Starting values of a fit, and the local minima that searches from them reach."""
 
 from __future__ import annotations
 
@@ -6,74 +6,130 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.inference.intervals import covariance_of
 from fitting.inference.least_squares import Minimum, minimise
-from fitting.inference.spectrum import fit_spectrum
-from fitting.model.elements.base import StartScale
+from fitting.inference.parameter_transform import ParameterTransform
+from fitting.inference.problem import Problem
 from protocols import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from fitting.inference.observations import Observation
     from fitting.model.circuit import CellModel
-    from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
-from fitting.inference.problem import Problem
 
 _SCREENED = 64
-
-
+"""Starts whose misfit is looked at. Doubled, a fit takes some 10 % longer and ends where it did (decision 081)."""
 _STARTS = 6
-
-
+"""Searches from the best of them, at least. Doubled, a fit takes half as long again."""
 _MOST_STARTS = 24
+"""Searches at most, where none explains what modes do. Doubled, a circuit that fits nothing takes twice as long."""
+_WHITE = 5.0
+"""Deviations of a chi-square below which a search explains the record; see `goodness`."""
+_SEED = 20050107
+"""Of the starts, so that a fit can be repeated."""
 
 
-def starting_places(reduction: Reduction, model: CellModel) -> list[Floats]:
+def starting_values(observation: Observation, model: CellModel) -> list[Floats]:
     """Return values (SI) of the free parameters to start from, the most promising first."""
-    problem = Problem.of(reduction, model)
-    return [problem.scales.outward(u) for u in starts_of(problem, {})]
+    problem = Problem.single(observation, model)
+    return [problem.transform.from_unbounded(u) for u in _ranked_starts(problem)]
 
 
-def starts_of(problem: Problem, given: Mapping[str, float]) -> list[Floats]:
-    """Return starting places, the most promising first."""
-    spectrum = fit_spectrum(problem.reduction)
-    shortest, longest = spectrum.window_s
-    scale = StartScale(float(spectrum.conductance(np.array([shortest]))[0]), shortest, longest)
-    if not scale.conductance_S > 0.0:
-        raise FitError(
-            f"{problem.reduction.source or 'record'}: the current does not follow the voltage as any passive cell's"
-            " does; look at the sign of the current and at the columns"
-        )
-    random = np.random.default_rng(20050107)
-    n_all = problem.model.n_all
+def find_minima(problem: Problem, given: Mapping[str, float]) -> tuple[list[Minimum], Floats]:
+    """Return the local minima that searches from many starts reach, and how far searches may go, shape (2, k).
+
+    Several observations are searched one by one first; what they say alone, joined, is where the search for all of
+    them starts.
+
+    Parameters
+    ----------
+    problem : Problem
+    given : mapping of str to float
+        Values (SI) of unknowns that are tried first.
+
+    Raises
+    ------
+    FitError
+        If a given name is unknown, a current has the wrong sign, or the circuit cannot be evaluated.
+    """
+    if len(problem.observations) == 1:
+        starts = _ranked_starts(problem)
+        starts = _with_given(problem, starts, given)
+        box = problem.transform.search_box(starts)
+        return _local_minima(problem, starts, box), box
+    alone = [find_minima(problem.alone(k), {}) for k in range(len(problem.observations))]
+    starts = _with_given(problem, _joined_starts(problem, [minima for minima, _ in alone]), given)
+    box = _joined_box(problem, starts, [around for _, around in alone])
+    found = [minimise(problem.evaluate, one, box, irrelevant=1e-3) for one in starts]
+    return _finite(problem, found), box
+
+
+def _ranked_starts(problem: Problem) -> list[Floats]:
+    """Return starting places for one observation, the most promising first."""
+    model, scale = problem.model, problem.observations[0].scale
+    random = np.random.default_rng(_SEED)
     # A Latin hypercube: each parameter's starts are spread evenly over its range.
-    places = np.array([random.permutation(_SCREENED) for _ in range(n_all)]).T + random.random((_SCREENED, n_all))
-    thetas = [problem.model.start(scale, row) for row in places / _SCREENED]
-    starts = [problem.scales.inward(theta) for theta in thetas]
-    costs = np.array([np.sum(problem.evaluate(u)[0] ** 2) for u in starts])
-    ranked = [starts[k] for k in np.argsort(np.where(np.isfinite(costs), costs, np.inf))]
-    if given:
-        unknown = set(given) - {parameter.name for parameter in problem.model.parameters}
-        if unknown:
-            names = ", ".join(parameter.name for parameter in problem.model.parameters)
-            raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {names}")
-        first = problem.scales.outward(ranked[0])
-        named = [given.get(p.name, value) for p, value in zip(problem.model.parameters, first, strict=True)]
-        ranked.insert(0, problem.scales.inward(np.array(named)))
-    return ranked
+    places = np.array([random.permutation(_SCREENED) for _ in range(model.n_all)]).T
+    draws = (places + random.random(places.shape)) / _SCREENED
+    starts = [problem.transform.to_unbounded(model.start(scale, row)) for row in draws]
+    costs = np.array([np.sum(problem.residual(u) ** 2) for u in starts])
+    return [starts[k] for k in np.argsort(np.where(np.isfinite(costs), costs, np.inf))]
 
 
-def local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
-    """Follow starts until one explains what modes can explain, or enough have been tried; return where they ended."""
-    n_modes = len(problem.reduction.grid)
-    white = n_modes + 5.0 * np.sqrt(2.0 * n_modes)
-    ends: list[Minimum] = []
+def _with_given(problem: Problem, starts: list[Floats], given: Mapping[str, float]) -> list[Floats]:
+    """Return the starts, before them the first with given values in the place of its own."""
+    names = [parameter.name for parameter in problem.parameters.parameters]
+    unknown = set(given) - set(names)
+    if unknown:
+        raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
+    if not given:
+        return starts
+    first = problem.transform.from_unbounded(starts[0])
+    named = [given.get(name, value) for name, value in zip(names, first, strict=True)]
+    return [problem.transform.to_unbounded(np.array(named)), *starts]
+
+
+def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[Minimum]:
+    """Follow starts until one explains what modes can explain, or enough have been tried."""
+    minima: list[Minimum] = []
     for k, start in enumerate(starts[:_MOST_STARTS]):
-        found = minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60)
-        if np.isfinite(found.cost):
-            ends.append(found)
-        if k + 1 >= _STARTS and any(end.cost < white for end in ends):
+        minima.append(minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60))
+        rows = len(minima[0].residual)
+        if k + 1 >= _STARTS and any(one.cost < rows + _WHITE * np.sqrt(2.0 * rows) for one in minima):
             break
-    if not ends:
-        raise FitError(f"{problem.model.circuit} cannot be evaluated from any start on this record")
-    return ends
+    return _finite(problem, minima)
+
+
+def _finite(problem: Problem, minima: list[Minimum]) -> list[Minimum]:
+    finite = [one for one in minima if np.isfinite(one.cost)]
+    if not finite:
+        records = "this record" if len(problem.observations) == 1 else "these records"
+        raise FitError(f"{problem.model.circuit} cannot be evaluated from any start on {records}")
+    return finite
+
+
+def _joined_starts(problem: Problem, minima: list[list[Minimum]]) -> list[Floats]:
+    """Return the mean of what each observation says alone, and what each says where another value is shared."""
+    own = ParameterTransform(problem.model.parameters)
+    best = [min(found, key=lambda one: one.cost) for found in minima]
+    thetas = np.array([own.from_unbounded(one.u) for one in best])
+    certainty = np.array([1.0 / np.diag(covariance_of(one, 1.0)) for one in best])
+    leaders: list[int | None] = [None, *range(len(best))]
+    joined = [problem.parameters.joined(thetas, certainty, leader) for leader in leaders]
+    return [problem.transform.to_unbounded(one) for one in joined]
+
+
+def _joined_box(problem: Problem, starts: list[Floats], boxes: list[Floats]) -> Floats:
+    """Return how far searches may go: as far as each observation's own do, prefactors without a bound."""
+    box = problem.transform.search_box(starts)
+    for around, row in zip(boxes, problem.parameters.places, strict=True):
+        for i, place in enumerate(row):
+            if place.energy is None:
+                box[0, place.level] = min(box[0, place.level], around[0, i])
+                box[1, place.level] = max(box[1, place.level], around[1, i])
+            else:
+                limit = problem.transform.limit[place.level]
+                box[:, place.level] = -limit, limit
+    return box

@@ -1,4 +1,4 @@
-"""How is a fitted quantity activated by temperature? A straight line of its logarithm over 1/T, with intervals."""
+"""Activation of a fitted quantity by temperature: a straight line of its logarithm over 1/T, with intervals."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.constants import BOLTZMANN_eV_K
 from fitting.interpretation.regression import line_through
 from protocols import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fitting.results.estimate import Estimate, MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.transforms.laplace import Floats
-
-BOLTZMANN_eV_K = 8.617333262e-5
 
 
 @dataclass(frozen=True)
@@ -30,7 +29,7 @@ class Arrhenius:
     energy_eV, prefactor : float
         The prefactor has the unit of the value, times kelvin with `times_temperature`.
     energy_ci95_eV, prefactor_ci95 : tuple of float
-    widening : float
+    interval_inflation : float
         Factor on the intervals where the values scatter about the line by more than their own intervals say.
     times_temperature : bool
     n_used : int
@@ -41,7 +40,7 @@ class Arrhenius:
     energy_ci95_eV: tuple[float, float]
     prefactor: float
     prefactor_ci95: tuple[float, float]
-    widening: float
+    interval_inflation: float
     times_temperature: bool
     n_used: int
 
@@ -52,7 +51,7 @@ class Arrhenius:
             "activation_energy_ci95_eV": list(self.energy_ci95_eV),
             "prefactor": self.prefactor,
             "prefactor_ci95": list(self.prefactor_ci95),
-            "interval_widening": self.widening,
+            "interval_inflation": self.interval_inflation,
             "times_temperature": self.times_temperature,
             "values_used": self.n_used,
         }
@@ -64,9 +63,7 @@ class Arrhenius:
         return value / T if self.times_temperature else value
 
 
-def arrhenius(
-    temperature_K: Floats, values: Sequence[Estimate | MemoryQuantity], *, times_temperature: bool = False
-) -> Arrhenius:
+def arrhenius(temperature_K: Floats, values: Sequence[Estimate], *, times_temperature: bool = False) -> Arrhenius:
     """Fit the activation of one quantity that was fitted at several temperatures.
 
     Each logarithm is weighted by its own 95 % interval. Values whose interval is open are left out: they are not
@@ -75,7 +72,7 @@ def arrhenius(
     Parameters
     ----------
     temperature_K : array_like, shape (n,)
-    values : sequence of Estimate or MemoryQuantity
+    values : sequence of Estimate
         One for each temperature, above zero.
     times_temperature : bool
         Fit ``value T``, as hopping theory has it for conductivities.
@@ -100,7 +97,7 @@ def arrhenius(
         line.slope_ci95,
         float(np.exp(line.level)),
         (float(np.exp(low)), float(np.exp(high))),
-        line.widening,
+        line.interval_inflation,
         times_temperature,
         line.n_used,
     )

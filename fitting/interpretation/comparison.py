@@ -1,4 +1,6 @@
-"""Do several runs of one material speak of the bulk? How its memory changes with thickness and temperature.
+"""Comparison of runs of one material: how the memory changes with thickness and temperature.
+
+Do several runs speak of the bulk?
 
 A memory of the material has the same time whatever the thickness; a double layer that is charged through the bulk has
 a time ``R C`` that grows with it (docs/explanations/model.md, "What is reported as memory"). By temperature, hops that
@@ -15,22 +17,25 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.interpretation.arrhenius import Arrhenius, arrhenius
 from fitting.interpretation.friction import fitted_of
 from fitting.interpretation.memory import derived_quantity
-from fitting.interpretation.regression import Z95, Line, line_through
-from protocols import FitError, format_estimate, format_quantity
+from fitting.interpretation.regression import Line, line_through
+from fitting.results.printable import Printable
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
-    from fitting.results.estimate import MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
+    from fitting.results.tables import ResultTable
     from protocols import Sample
 
-_ALIKE = 0.3  # how far an exponent may be from 0 or 1 to be called that
+_NEAR = 0.3
+"""How far an exponent of thickness may be from 0 or 1 to be called that, its interval included: further away a mixture
+explains it as well (decision 145). Doubled, any exponent would be called one of the two."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,13 +55,13 @@ class Compared:
     temperature_K: float | None
 
     @property
-    def time(self) -> MemoryQuantity:
+    def time(self) -> Estimate:
         """The median memory time."""
-        return next(one for one in self.result.memory if one.name == "median_memory_time")
+        return self.result["median_memory_time"]
 
     @cached_property
-    def conductance(self) -> MemoryQuantity:
-        """What the bulk conducts at last (S)."""
+    def conductance(self) -> Estimate:
+        """Conductance of the bulk in the steady state (S)."""
         return derived_quantity(
             fitted_of(self.result),
             "steady_conductance",
@@ -67,8 +72,8 @@ class Compared:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
-    """What several runs say together.
+class Comparison(Printable):
+    """Memory of several runs, compared by thickness and temperature.
 
     Attributes
     ----------
@@ -95,8 +100,8 @@ class Comparison:
                     "run": one.result.source,
                     "thickness_m": one.thickness_m,
                     "temperature_K": one.temperature_K,
-                    "median_memory_time": one.time.to_dict(),
-                    "steady_conductance": one.conductance.to_dict(),
+                    "median_memory_time": one.time.to_document(),
+                    "steady_conductance": one.conductance.to_document(),
                 }
                 for one in self.runs
             ],
@@ -105,7 +110,7 @@ class Comparison:
             else {
                 "value": self.thickness.slope,
                 "ci95": list(self.thickness.slope_ci95),
-                "interval_widening": self.thickness.widening,
+                "interval_inflation": self.thickness.interval_inflation,
                 "values_used": self.thickness.n_used,
             },
             "activation_of_memory_time": None if self.time is None else self.time.to_dict(),
@@ -113,21 +118,19 @@ class Comparison:
             "evidence": list(self.evidence),
         }
 
-    def table(self) -> Table:
+    def table(self) -> ResultTable:
         """Return the runs side by side, for the terminal."""
-        from rich.table import Table
-        from rich.text import Text
+        from fitting.results.tables import result_table
 
-        table = Table(title=self.runs[0].result.model.circuit, caption=Text("\n".join(self.evidence)))
-        for heading in ("", "thickness", "temperature", "median memory time", "steady conductance"):
-            table.add_column(heading, justify="left" if not heading else "right")
+        headings = ("run", "thickness", "temperature", self.runs[0].time.title, self.runs[0].conductance.title)
+        table = result_table(self.runs[0].result.model.circuit, headings, self.evidence)
         for one in self.runs:
             table.add_row(
-                Text(one.result.source),
+                one.result.source,
                 "–" if one.thickness_m is None else format_quantity(one.thickness_m, "m"),
                 "–" if one.temperature_K is None else f"{one.temperature_K:g} K",
-                "{} ({})".format(*format_estimate(one.time.value, one.time.ci95, "s")),
-                "{} ({})".format(*format_estimate(one.conductance.value, one.conductance.ci95, "S")),
+                "{} ({})".format(*one.time.shown()),
+                "{} ({})".format(*one.conductance.shown()),
             )
         return table
 
@@ -176,7 +179,9 @@ def _largest(runs: Sequence[Compared], alike: str, varied: str) -> list[Compared
 def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
     thickness = np.array([one.thickness_m or np.nan for one in runs])
     if len(np.unique(thickness)) < 2:
-        evidence.append("thickness was not varied, or is not known: it would tell the material from its electrodes")
+        evidence.append(
+            "thickness was not varied, or is not known: it would distinguish the material from its electrodes"
+        )
         return None
     try:
         line = line_through(
@@ -190,9 +195,9 @@ def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
         return None
     low, high = line.slope_ci95
     shown = f"time ~ thickness^{line.slope:.3g} ({low:.3g} … {high:.3g})"
-    if low > -_ALIKE and high < _ALIKE:
+    if low > -_NEAR and high < _NEAR:
         evidence.append(f"{shown}: a memory of the material itself, not of its electrodes")
-    elif low > 1.0 - _ALIKE and high < 1.0 + _ALIKE:
+    elif low > 1.0 - _NEAR and high < 1.0 + _NEAR:
         evidence.append(f"{shown}: an interface that is charged through the bulk")
     else:
         evidence.append(f"{shown}: 0 for the material's own memory, 1 for an interface; this does not decide")

@@ -1,24 +1,42 @@
-"""Can bulk memory be seen at all by this instrument on this sample? The dielectric time against the planned window."""
+"""Feasibility of a planned run: the sample's dielectric time against the window of the instrument.
+
+Can bulk memory be seen at all by this instrument on this sample?
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.interpretation.attribution import VACUUM_PERMITTIVITY_F_m
+from fitting.constants import VACUUM_PERMITTIVITY_F_m
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from drivers import DrivePlan
     from protocols import Sample
 
-Outlook = Literal["visible", "marginal", "too fast", "too slow", "unknown"]
-
 USUAL_PERMITTIVITY = 30.0
-# A relaxation is some decades wide: its tail is seen when its centre is up to ten times too fast.
+"""Relative permittivity where a sample gives none: solid electrolytes have 10 to 100 (decision 072). Doubled, memories
+of unknown samples are taken as twice as slow."""
 _TAIL = 10.0
+"""How many times faster than the resolution a relaxation's centre may be so that its tail is seen: it is some decades
+wide (decision 072). Doubled, more runs are called marginal instead of hopeless."""
+
+
+class Visibility(StrEnum):
+    """Whether the memory's time lies in the window of a run."""
+
+    VISIBLE = "visible"
+    MARGINAL = "marginal"
+    """The time is at most ten times shorter than the resolution: its tail may be seen."""
+    TOO_FAST = "too fast"
+    TOO_SLOW = "too slow"
+    """Longer than every hold."""
+    UNKNOWN = "unknown"
+    """The sample gives no conductivity."""
 
 
 @dataclass(frozen=True)
@@ -27,19 +45,17 @@ class Feasibility:
 
     Attributes
     ----------
-    outlook : str
-        ``visible``; ``marginal``: the memory's time is at most ten times shorter than the resolution, its tail may be
-        seen; ``too fast``; ``too slow``: longer than every hold; ``unknown`` without a conductivity.
+    visibility : Visibility
     dielectric_time_s : float or None
     window_s : tuple of float
-        Times after an edge of which the run would tell.
+        Times after an edge that the run would cover.
     greatest_conductivity_S_m : float
         Above it the dielectric time is shorter than the resolution.
     permittivity : float
     permittivity_is_assumed : bool
     """
 
-    outlook: Outlook
+    visibility: Visibility
     dielectric_time_s: float | None
     window_s: tuple[float, float]
     greatest_conductivity_S_m: float
@@ -52,20 +68,20 @@ class Feasibility:
         limit = f"{self.greatest_conductivity_S_m / 100.0:.2g} S/cm at a relative permittivity of"
         limit += f" {self.permittivity:g}{assumed}"
         if self.dielectric_time_s is None:
-            return f"can be seen below about {limit}; give sample.conductivity to be told for this sample"
+            return f"can be seen below about {limit}; give sample.conductivity for an answer for this sample"
         time = f"dielectric time {format_quantity(self.dielectric_time_s, 's')}"
-        said = {
-            "visible": f"can be seen: {time}, window {shortest} to {longest}",
-            "marginal": f"at most its tail can be seen: {time}, first sample about {shortest} after an edge",
-            "too fast": f"cannot be seen: {time}, but the first sample comes about {shortest} after an edge",
-            "too slow": f"only its beginning can be seen: {time}, longest hold {longest}",
-        }[self.outlook]
-        return f"{said}; limit {limit}"
+        text = {
+            Visibility.VISIBLE: f"can be seen: {time}, window {shortest} to {longest}",
+            Visibility.MARGINAL: f"at most its tail can be seen: {time}, first sample about {shortest} after an edge",
+            Visibility.TOO_FAST: f"cannot be seen: {time}, but the first sample comes about {shortest} after an edge",
+            Visibility.TOO_SLOW: f"only its beginning can be seen: {time}, longest hold {longest}",
+        }[self.visibility]
+        return f"{text}; limit {limit}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return {
-            "outlook": self.outlook,
+            "visibility": str(self.visibility),
             "dielectric_time_s": self.dielectric_time_s,
             "window_s": list(self.window_s),
             "greatest_conductivity_S_per_m": self.greatest_conductivity_S_m,
@@ -103,7 +119,7 @@ def feasibility(plan: DrivePlan, sample: Sample) -> Feasibility:
     storage = VACUUM_PERMITTIVITY_F_m * permittivity
     time = None if sigma is None else storage / sigma
     return Feasibility(
-        _outlook(time, resolution, longest),
+        _visibility(time, resolution, longest),
         time,
         (resolution, longest),
         storage / resolution,
@@ -112,11 +128,11 @@ def feasibility(plan: DrivePlan, sample: Sample) -> Feasibility:
     )
 
 
-def _outlook(time_s: float | None, resolution_s: float, longest_s: float) -> Outlook:
+def _visibility(time_s: float | None, resolution_s: float, longest_s: float) -> Visibility:
     if time_s is None:
-        return "unknown"
+        return Visibility.UNKNOWN
     if time_s > longest_s:
-        return "too slow"
+        return Visibility.TOO_SLOW
     if time_s >= resolution_s:
-        return "visible"
-    return "marginal" if time_s * _TAIL >= resolution_s else "too fast"
+        return Visibility.VISIBLE
+    return Visibility.MARGINAL if time_s * _TAIL >= resolution_s else Visibility.TOO_FAST

@@ -1,4 +1,4 @@
-"""What friction does a fitted memory mean, how broad is it in time, and how often does an ion hop back?"""
+"""Friction kernel, spread in time and back-hop probabilities of a fitted memory."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.least_squares import Scales
+from fitting.constants import Z95
 from fitting.inference.optimum import Fitted
-from fitting.interpretation.memory import derived_quantity, time_of_loss
+from fitting.inference.parameter_transform import ParameterTransform
+from fitting.interpretation.memory import bulk_of, derived_quantity, time_of_loss
 from fitting.transforms.laplace import step_response
 from protocols import FitError
 
 if TYPE_CHECKING:
     from fitting.model.elements.base import Bulk
-    from fitting.results.estimate import MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
     from fitting.transforms.laplace import Complexes, Floats
-
-_Z95 = 1.959964
 
 NEIGHBOURS = {
     "chain": 2,
@@ -71,11 +70,11 @@ def friction_kernel(result: FitResult, t_s: Floats | None = None) -> FrictionKer
     t = np.geomspace(*fitted.window_s, 120) if t_s is None else np.asarray(t_s, dtype=np.float64)
 
     def line(u: Floats) -> Floats:
-        return np.log(np.maximum(kappa(*_bulk(fitted, u), t), 1e-300))
+        return np.log(np.maximum(kappa(*bulk_of(fitted, u), t), 1e-300))
 
     middle = line(fitted.u)
-    spread = _Z95 * fitted.deviation(fitted.gradient(line))
-    low, high = np.exp(np.clip(middle - spread, -700.0, 700.0)), np.exp(np.clip(middle + spread, -700.0, 700.0))
+    spread = Z95 * fitted.deviation(fitted.gradient(line))
+    low, high = (np.exp(np.clip(end, -700.0, 700.0)) for end in (middle - spread, middle + spread))
     return FrictionKernel(t, np.exp(middle), low, high)
 
 
@@ -89,8 +88,8 @@ def kappa(bulk: Bulk, p: Floats, t_s: Floats) -> Floats:
     return step_response(transform, t_s)
 
 
-def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[MemoryQuantity, ...]:
-    """Return how broad the memory is, how much the friction grows, and, for a named lattice, how often ions hop back.
+def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[Estimate, ...]:
+    """Return the spread of the memory, the growth of friction and, for a named lattice, the back-hop probability.
 
     Parameters
     ----------
@@ -114,14 +113,14 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[MemoryQ
             "memory_spread_decades",
             "",
             decades,
-            "decades of time from 16 % to 84 % of the memory lost; 1.02 for a single relaxation time",
+            "from 16 % to 84 % of the memory lost; 1.02 for a single time",
         ),
         derived_quantity(
             fitted,
             "friction_growth",
             "",
             lambda bulk, p: 1.0 / bulk.w_inf(p) - 1.0,
-            "integral of the friction kernel, 1/W_inf - 1: by how much lasting friction exceeds that of the first hop",
+            "1/W_inf - 1: steady friction beyond that of the first hop",
         ),
     ]
     if lattice is not None:
@@ -129,7 +128,7 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[MemoryQ
     return tuple(found)
 
 
-def _back_hops(fitted: Fitted, lattice: str) -> list[MemoryQuantity]:
+def _back_hops(fitted: Fitted, lattice: str) -> list[Estimate]:
     """Return the probability that a hop is undone by the next, by two pictures that do not agree."""
     if lattice not in NEIGHBOURS:
         raise FitError(f"no lattice {lattice!r}; there are {', '.join(NEIGHBOURS)}")
@@ -170,8 +169,8 @@ def fitted_of(result: FitResult) -> Fitted:
     FitError
         If the circuit has no hopping conductor.
     """
-    scales = Scales(result.model.parameters)
-    u = scales.inward(result.theta)
+    transform = ParameterTransform(result.model.parameters)
+    u = transform.to_unbounded(result.theta)
     ends = np.empty((len(u), 2))
     for k, one in enumerate(result.estimates):
         for side, end in enumerate(one.ci95):
@@ -180,14 +179,7 @@ def fitted_of(result: FitResult) -> Fitted:
                 ends[k, side] = np.inf if side else -np.inf
             else:
                 moved[k] = end
-                ends[k, side] = scales.inward(moved)[k]
-    fitted = Fitted(result.model, scales, u, result.covariance, ends, result.window_s)
-    if fitted.bulk(u) is None:
-        raise FitError(f"{result.model.circuit} has no hopping conductor, so there is no memory to describe")
+                ends[k, side] = transform.to_unbounded(moved)[k]
+    fitted = Fitted(result.model, transform, u, result.covariance, ends, result.window_s)
+    bulk_of(fitted, u)
     return fitted
-
-
-def _bulk(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
-    found = fitted.bulk(u)
-    assert found is not None  # noqa: S101 - asked for in `fitted_of`
-    return found

@@ -1,4 +1,6 @@
-"""Does a cell answer in proportion, and do the answers to two pulses add up? Tests that need no cell model.
+"""Tests of linearity that need no cell model: superposition of pulses, and Ohm's law.
+
+Does a cell answer in proportion, and do the answers to two pulses add up?
 
 A linear cell has one set of mode weights for every drive. Runs that need different ones are not linear: the current
 of a pump and a probe together is then not the sum of those of each alone, or it does not grow in proportion to the
@@ -12,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.inference.observations import PulseEvidence
+from fitting.constants import Z95, BOLTZMANN_eV_K
+from fitting.inference.goodness import correlated_noise
+from fitting.inference.observations import PulseObservation
+from fitting.inference.spectrum import fit_spectrum
 from fitting.reduction.reducer import Reducer, reducer_for
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError, format_estimate
@@ -24,16 +29,20 @@ if TYPE_CHECKING:
     from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
 
-BOLTZMANN_V_K = 8.617333262e-5
-"""k / q (V/K)."""
 _RANK = 1e-9
-_Z95 = 1.959964
-_ALARM = 0.05
+"""Size, as a share of the largest, below which a direction of current is rounding: the reductions are good to 1e-10.
+Doubled, nothing changes."""
+_SIGNIFICANCE = 0.05
+"""p-value below which a cell is called nonlinear: the usual one in twenty. Doubled, one linear cell in ten is called
+nonlinear."""
+_NORMAL_FROM = 1e5
+"""Chi-square from which its square root is taken as normal: the series of the noncentral distribution is slow there.
+Doubled, only the time grows."""
 
 
 @dataclass(frozen=True)
 class Superposition:
-    """How much current of some runs no linear cell can give.
+    """Current of some runs that no linear cell can give.
 
     Attributes
     ----------
@@ -45,7 +54,7 @@ class Superposition:
     p_value : float
         Of a linear cell leaving as much or more.
     n_compared : int
-        Directions of current that more than one run tells of.
+        Directions of current that more than one run determines.
     """
 
     misfit_A: float
@@ -57,7 +66,7 @@ class Superposition:
     @property
     def linear(self) -> bool:
         """Whether a linear cell would often (in more than 5 % of cases) leave as much."""
-        return self.p_value > _ALARM
+        return self.p_value > _SIGNIFICANCE
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
@@ -66,12 +75,13 @@ class Superposition:
     def __str__(self) -> str:
         value, interval = format_estimate(self.misfit_A, self.misfit_ci95_A, "A")
         verdict = "one linear cell explains all runs" if self.linear else "nonlinear: no linear cell explains all runs"
-        return f"{verdict} (p = {self.p_value:.2g}); misfit {value} rms ({interval}), {self.misfit_share:.2%} of it all"
+        misfit = f"misfit {value} rms ({interval}), {self.misfit_share:.2%} of the current"
+        return f"{verdict} (p = {self.p_value:.2g}); {misfit}"
 
 
 @dataclass(frozen=True)
 class OhmsLaw:
-    """How the response grows with the voltage: as ``V (1 + c V^2)``.
+    """Growth of the response with the voltage, as ``V (1 + c V^2)``.
 
     Attributes
     ----------
@@ -99,11 +109,11 @@ class OhmsLaw:
         low, high = self.ci95_per_V2
         verdict = "in proportion to the voltage" if self.linear else "not in proportion to the voltage"
         c = f"{self.third_order_per_V2:.3g} ({low:.3g} … {high:.3g}) /V²"
-        said = f"the response grows {verdict}: as V (1 + c V²), c = {c}"
+        text = f"the response grows {verdict}: as V (1 + c V²), c = {c}"
         if self.hop_length_m is None or self.linear:
-            return said
+            return text
         value, interval = format_estimate(self.hop_length_m[0], self.hop_length_m[1:], "m")
-        return f"{said}; as hops over one barrier, an apparent hop length of {value} ({interval})"
+        return f"{text}; as hops over one barrier, an apparent hop length of {value} ({interval})"
 
 
 def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
@@ -163,7 +173,7 @@ def superposition(reductions: Sequence[Reduction]) -> Superposition:
     together = float(np.sum((joint.T @ y) ** 2))
     n_compared = sum(basis.shape[1] for basis in spaces) - joint.shape[1]
     if n_compared < 1:
-        raise FitError("these runs tell of nothing in common: they cannot be compared")
+        raise FitError("these runs have no direction of current in common: they cannot be compared")
     excess = max(apart - together, 0.0)
     n = sum(one.n_samples for one in reductions)
     # Noise power of a sample, over runs; each run's rows are in units of its own noise.
@@ -222,10 +232,10 @@ def ohms_law(
     best = minimize_scalar(cost, bounds=(-0.9, 20.0), method="bounded", options={"xatol": 1e-10})
     curvature_step = 1e-3
     rise = (cost(best.x + curvature_step) + cost(best.x - curvature_step) - 2.0 * best.fun) / curvature_step**2
-    spread = _Z95 * np.sqrt(2.0 / max(rise, 1e-300))
+    spread = Z95 * np.sqrt(2.0 / max(rise, 1e-300))
 
     def beyond(c: float) -> float:
-        return cost(c) - float(best.fun) - _Z95**2
+        return cost(c) - float(best.fun) - Z95**2
 
     ends = []
     for side in (-1.0, 1.0):
@@ -234,43 +244,44 @@ def ohms_law(
     c, low, high = (float(value / unit) for value in (best.x, *ends))
     length = None
     if thickness_m is not None and temperature_K is not None:
-        size = 2.0 * BOLTZMANN_V_K * temperature_K * thickness_m
+        size = 2.0 * BOLTZMANN_eV_K * temperature_K * thickness_m
         length = tuple(float(size * np.sqrt(6.0 * max(value, 0.0))) for value in (c, low, high))
     return OhmsLaw(c, (low, high), length, low <= 0.0 <= high)  # type: ignore[arg-type]
 
 
 def _blocks(reductions: Sequence[Reduction]) -> tuple[list[tuple[Floats, Floats]], list[float]]:
-    """Rows and current of each run in units of its noise, and that noise, coloured noise counted as more."""
+    """Return rows and current of each run in units of its noise, and that noise, coloured noise counted as more."""
     if len(reductions) < 2 or len({one.grid for one in reductions}) > 1:
         raise FitError("linearity is tested on two runs or more, reduced on one grid of modes (reduced_alike)")
     noise, blocks = [], []
     for one in reductions:
-        seen = PulseEvidence(one)
         # The free modes' own residual is what the reduction keeps beside its rows: nothing is left in them.
-        sigma = seen.noise * seen.misfit(np.zeros(1), len(one.grid)).widening
+        sigma = PulseObservation(one).noise
+        correlated = correlated_noise(one, fit_spectrum(one).weights, sigma)
+        sigma *= 1.0 if correlated is None else correlated[0]
         noise.append(sigma)
         blocks.append((one.modes_factor / sigma, one.current_factor / sigma))
     return blocks, noise
 
 
 def _span(Z: Floats) -> Floats:
-    """Orthonormal basis of what the modes can give, rounding left out."""
+    """Return an orthonormal basis of what the modes can give, rounding left out."""
     left, sizes, _ = np.linalg.svd(Z, full_matrices=False)
     basis: Floats = left[:, sizes > _RANK * sizes[0]]
     return basis
 
 
 def _noncentral(excess: float, n: int) -> tuple[float, float]:
-    """95 % interval of the noncentrality of a chi-square of n degrees of freedom that came out as `excess`."""
+    """Return the 95 % interval of the noncentrality of a chi-square of n degrees of freedom, seen as `excess`."""
     from scipy.optimize import brentq
     from scipy.stats import chi2, ncx2
 
     def end(share: float) -> float:
         if chi2.cdf(excess, n) <= share:
             return 0.0
-        if excess > 1e5:
+        if excess > _NORMAL_FROM:
             # Normal limit, where the series is slow: sqrt(chi-square) has unit deviation.
-            return float((np.sqrt(excess - n) + (_Z95 if share < 0.5 else -_Z95)) ** 2)
+            return float((np.sqrt(excess - n) + (Z95 if share < 0.5 else -Z95)) ** 2)
         return float(brentq(lambda x: ncx2.cdf(excess, n, x) - share, 1e-9, 4.0 * excess + 100.0))
 
     return end(0.975), end(0.025)

@@ -1,7 +1,8 @@
-"""What does a fitted cell remember, and how sure is that?
+"""Memory quantities of a fitted cell, with their intervals.
 
-Intervals of derived figures: where a figure hangs on one parameter alone, that parameter's own interval is carried
-over; else its gradient meets the covariance (on a scale that keeps the figure within its bounds).
+What does the cell remember, for how long, and how surely? Where a figure depends on one parameter alone, that
+parameter's own interval is carried over; else its gradient meets the covariance (on a scale that keeps the figure
+within its bounds).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.results.estimate import Band, MemoryQuantity
-from protocols import format_quantity
+from fitting.constants import Z95
+from fitting.results.estimate import Band, Estimate
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,40 +22,97 @@ if TYPE_CHECKING:
     from fitting.model.elements.base import Bulk
     from fitting.transforms.laplace import Floats
 
-_Z95 = 1.959964
+WIDEST_RATIO = 4.0
+"""Upper over lower end of the widest interval of a positive figure that counts as determined, as for parameters
+(decision 006). Doubled, times known to their order of magnitude only would pass."""
+WIDEST_SHARE = 0.5
+"""Width of the widest interval of a share that counts as determined, as for parameters (decision 006). Doubled, any
+share would pass."""
+_OPEN_RATIO = 1e9
+"""Upper over lower end from which an interval is shown as open: nothing measured spans nine decades. Doubled, some
+open intervals show ends without meaning."""
+_MOVING = 1e-9
+"""Share of the largest slope from which a figure depends on a parameter: rounding of central differences over 1e-4
+is 1e-12 of them. Doubled, nothing changes."""
+_BAND_TIMES = 120
+"""Times of the band of W(t): 20 a decade of a window of six. Doubled, the plot is no smoother to the eye."""
+_GROWS = 0.02
+"""Relative change of the mean time with the window from which its note says so: less is read off no instrument.
+Doubled, a mean that grows slowly is called complete."""
+_FIRST = 1e-9
+"""First time of the integral over the window, as a share of it: what is lost before has no weight. Doubled, nothing
+changes."""
+_INTEGRAL_TIMES = 541
+"""Times of that integral, 60 a decade: the mean of a single decay is good to 2e-4. Doubled, to 4e-5."""
+_SEARCHED = (1e-8, 1e8)
+"""Where a time of loss is searched, as factors of the element's first mode: the widest elements lose all within ten
+decades. Doubled, nothing changes."""
 
 
-_MOST_PULSES = 16
+def bulk_of(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
+    """Return the hopping conductor at a place on the line, and its parameters.
+
+    Raises
+    ------
+    FitError
+        If the circuit has none.
+    """
+    found = fitted.bulk(u)
+    if found is None:
+        raise FitError(f"{fitted.model.circuit} has no hopping conductor, so there is no memory to describe")
+    return found
 
 
-def memory_quantities(fitted: Fitted) -> tuple[tuple[MemoryQuantity, ...], Band | None]:
-    """Return what the hopping conductor of a fitted circuit remembers; nothing for a circuit without one."""
+def estimate_of(
+    name: str, unit: str, value: float, ends: tuple[float, float], note: str, *, share: bool = False, doubt: str = ""
+) -> Estimate:
+    """Return a positive figure with its interval, determined unless the interval is too wide or there is a doubt.
+
+    Parameters
+    ----------
+    name, unit : str
+    value : float
+    ends : tuple of float
+        Of the 95 % interval.
+    note : str
+        What it rests on.
+    share : bool
+        Whether it lies between 0 and 1: its interval counts by its width, else by the ratio of its ends.
+    doubt : str
+        Why it is not determined whatever its interval.
+    """
+    doubt = doubt or _doubt(*ends, share=share)
+    shown = "; ".join(text for text in (doubt, note) if text)
+    return Estimate(name, unit, value, ends if share else _closed(*ends), not doubt, shown)
+
+
+def _doubt(low: float, high: float, *, share: bool) -> str:
+    """Return why an interval says too little; empty if it says enough."""
+    if share:
+        return "" if high - low < WIDEST_SHARE else f"its interval is {high - low:.0%} of all it could be"
+    if high < WIDEST_RATIO * low:
+        return ""
+    return f"its interval spans a factor of {high / low:.2g}" if high < _OPEN_RATIO * low else "any value fits as well"
+
+
+def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None]:
+    """Return the memory quantities of a fitted circuit's hopping conductor; nothing for a circuit without one."""
     if fitted.bulk(fitted.u) is None:
         return (), None
-    remaining = _remaining(fitted)
-    low, high = remaining.ci95
-    back_hop = MemoryQuantity(
-        "back_hop_fraction",
-        "",
-        1.0 - remaining.value,
-        (None if high is None else 1.0 - high, None if low is None else 1.0 - low),
-        remaining.resolved,
-        "1 - W_inf",
-    )
+    remaining = _steady_fraction(fitted)
+    back_hop = derived_quantity(fitted, "back_hop_fraction", "", lambda bulk, p: 1.0 - bulk.w_inf(p), "", share=True)
     return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), _band(fitted)
 
 
 def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float]) -> Callable[[Floats], Floats]:
     def at(u: Floats) -> Floats:
-        found = fitted.bulk(u)
-        assert found is not None  # noqa: S101 - asked before any figure is derived
-        return np.float64(figure(*found))  # type: ignore[return-value]
+        return np.float64(figure(*bulk_of(fitted, u)))  # type: ignore[return-value]
 
     return at
 
 
 def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool) -> tuple[float, tuple[float, float]]:
-    """Value and 95 % interval of a positive figure, or of one between 0 and 1."""
+    """Return value and 95 % interval of a positive figure, or of one between 0 and 1."""
 
     def line(u: Floats) -> Floats:
         value = figure(u)
@@ -61,12 +120,12 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
 
     value = float(figure(fitted.u))
     gradient = fitted.gradient(line)
-    moving = np.flatnonzero(np.abs(gradient) > 1e-9 * max(float(np.abs(gradient).max(initial=0.0)), 1e-300))
+    moving = np.flatnonzero(np.abs(gradient) > _MOVING * max(float(np.abs(gradient).max(initial=0.0)), 1e-300))
     if len(moving) == 1:
         k = int(moving[0])
         ends = [_moved(fitted, figure, k, end) for end in fitted.ends[k]]
         return value, (min(ends), max(ends))
-    middle, spread = float(line(fitted.u)), _Z95 * float(fitted.deviation(gradient))
+    middle, spread = float(line(fitted.u)), Z95 * float(fitted.deviation(gradient))
     low, high = middle - spread, middle + spread
     if share:
         ends = [float(1.0 / (1.0 + np.exp(-np.clip(end, -700.0, 700.0)))) for end in (low, high)]
@@ -76,51 +135,55 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
 
 def _closed(low: float, high: float) -> tuple[float | None, float | None]:
     """Return the interval, open to both sides where it says nothing."""
-    return (None, None) if high > 1e9 * low else (low, high)
+    return (None, None) if high > _OPEN_RATIO * low else (low, high)
 
 
 def _moved(fitted: Fitted, figure: Callable[[Floats], Floats], k: int, end: float) -> float:
     u = fitted.u.copy()
-    u[k] = np.clip(end, -fitted.scales.end[k], fitted.scales.end[k])
+    u[k] = np.clip(end, -fitted.transform.limit[k], fitted.transform.limit[k])
     return float(figure(u))
 
 
-def _remaining(fitted: Fitted) -> MemoryQuantity:
-    value, (low, high) = _interval(fitted, _of(fitted, lambda bulk, p: bulk.w_inf(p)), share=True)
-    resolved = high - low < 0.5
-    note = "share of the conductance that is left at last, by the model's shape beyond the window"
-    return MemoryQuantity("W_inf", "", value, (low, high), resolved, note)
+def _steady_fraction(fitted: Fitted) -> Estimate:
+    return derived_quantity(
+        fitted,
+        "W_inf",
+        "",
+        lambda bulk, p: bulk.w_inf(p),
+        "by the model's shape beyond the window",
+        share=True,
+    )
 
 
 def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
-    """First moment of phi = -dW/dt over the window: int t phi dt / int phi dt = int (W - W(T)) dt / (1 - W(T))."""
-    t = np.geomspace(1e-9 * window_s, window_s, 541)
+    """Return the first moment of phi = -dW/dt over the window.
+
+    ``int t phi dt / int phi dt = int (W - W(T)) dt / (1 - W(T))``.
+    """
+    t = np.geomspace(_FIRST * window_s, window_s, _INTEGRAL_TIMES)
     W = bulk.relaxation(t, p)
     over = (W - W[-1]) * t
     area = float(np.sum(0.5 * (over[1:] + over[:-1]) * np.diff(np.log(t)))) + t[0] * (1.0 - W[-1])
     return float(area / max(float(1.0 - W[-1]), 1e-300))
 
 
-def _mean_time(fitted: Fitted) -> MemoryQuantity:
+def _mean_time(fitted: Fitted) -> Estimate:
     window = fitted.window_s[1]
-    value, (low, high) = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
-    found = fitted.bulk(fitted.u)
-    assert found is not None  # noqa: S101 - asked before any figure is derived
-    whole = _windowed_time(*found, 100.0 * window)
+    value, ends = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
+    whole = _windowed_time(*bulk_of(fitted, fitted.u), 100.0 * window)
     shown = format_quantity(window, "s")
-    if abs(whole - value) > 0.02 * value:
-        grows = f"it grows with the window, {whole / value:.2g}-fold over a hundred times longer"
-        note = f"mean over the first {shown}; {grows}"
+    if abs(whole - value) > _GROWS * value:
+        note = f"over the first {shown}; it grows with the window, {whole / value:.2g}-fold over 100 times longer"
     else:
-        note = f"mean; all of it lies within the window of {shown}"
-    return MemoryQuantity("memory_time", "s", value, _closed(low, high), high < 4.0 * low, note)
+        note = f"all of it lies within the window of {shown}"
+    return estimate_of("memory_time", "s", value, ends, note)
 
 
 def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
     """Return the time (s) by which some share of the memory is gone, ``W = 1 - share (1 - W_inf)``."""
     level = 1.0 - share * (1.0 - bulk.w_inf(p))
     scale = bulk.modes(p)[0][0]
-    t = scale * np.geomspace(1e-8, 1e8, 321)
+    t = scale * np.geomspace(*_SEARCHED, 321)
     W = bulk.relaxation(t, p)
     k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
     for _ in range(2):
@@ -132,58 +195,55 @@ def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
 
 
 def _median(bulk: Bulk, p: Floats) -> float:
-    """Time by which half of the memory is gone, W = (1 + W_inf) / 2."""
+    """Return the time by which half of the memory is gone, W = (1 + W_inf) / 2."""
     return time_of_loss(bulk, p, 0.5)
 
 
 def derived_quantity(
     fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
-) -> MemoryQuantity:
+) -> Estimate:
     """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
-    value, (low, high) = _interval(fitted, _of(fitted, figure), share=share)
-    return MemoryQuantity(
-        name,
-        unit,
-        value,
-        (low, high) if share else _closed(low, high),
-        high - low < 0.5 if share else high < 4.0 * low,
-        note,
+    value, ends = _interval(fitted, _of(fitted, figure), share=share)
+    return estimate_of(name, unit, value, ends, note, share=share)
+
+
+def _median_time(fitted: Fitted) -> Estimate:
+    value, ends = _interval(fitted, _of(fitted, _median), share=False)
+    inside = fitted.window_s[0] <= value <= fitted.window_s[1]
+    doubt = "" if inside else "outside the window that was seen"
+    return estimate_of("median_memory_time", "s", value, ends, "", doubt=doubt)
+
+
+def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
+    element, p = bulk_of(fitted, fitted.u)
+    n_modes = len(element.modes(p))
+
+    def capacitance(k: int) -> Callable[[Bulk, Floats], float]:
+        return lambda bulk, p: bulk.modes(p)[k][0] * bulk.modes(p)[k][1]
+
+    return tuple(
+        derived_quantity(
+            fitted,
+            f"mode_capacitance_{k + 1}" if n_modes > 1 else "mode_capacitance",
+            "F",
+            capacitance(k),
+            "relaxing conductance times its relaxation time",
+        )
+        for k in range(n_modes)
     )
 
 
-def _median_time(fitted: Fitted) -> MemoryQuantity:
-    value, (low, high) = _interval(fitted, _of(fitted, _median), share=False)
-    inside = fitted.window_s[0] <= value <= fitted.window_s[1]
-    note = "half of the memory is gone" + ("" if inside else "; outside the window that was seen")
-    return MemoryQuantity("median_memory_time", "s", value, _closed(low, high), inside and high < 4.0 * low, note)
-
-
-def _modes(fitted: Fitted) -> tuple[MemoryQuantity, ...]:
-    found = fitted.bulk(fitted.u)
-    assert found is not None  # noqa: S101 - asked before any figure is derived
-    quantities = []
-    several = len(found[0].modes(found[1])) > 1
-    for k in range(len(found[0].modes(found[1]))):
-        figure = _of(fitted, lambda b, p, k=k: b.modes(p)[k][0] * b.modes(p)[k][1])  # type: ignore[misc]
-        value, (low, high) = _interval(fitted, figure, share=False)
-        name = f"mode_capacitance_{k + 1}" if several else "mode_capacitance"
-        note = "conductance that relaxes times its relaxation time"
-        quantities.append(MemoryQuantity(name, "F", value, _closed(low, high), high < 4.0 * low, note))
-    return tuple(quantities)
-
-
 def _band(fitted: Fitted) -> Band:
-    t = np.geomspace(*fitted.window_s, 120)
+    t = np.geomspace(*fitted.window_s, _BAND_TIMES)
 
     def of(u: Floats) -> Floats:
-        found = fitted.bulk(u)
-        assert found is not None  # noqa: S101 - asked before any figure is derived
-        return np.clip(found[0].relaxation(t, found[1]), 1e-12, 1.0 - 1e-12)
+        element, p = bulk_of(fitted, u)
+        return np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12)
 
     def line(u: Floats) -> Floats:
         W = of(u)
         return np.log(W / (1.0 - W))
 
-    middle, spread = line(fitted.u), _Z95 * fitted.deviation(fitted.gradient(line))
+    middle, spread = line(fitted.u), Z95 * fitted.deviation(fitted.gradient(line))
     lowest, highest = (1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))) for x in (middle - spread, middle + spread))
     return Band(t, of(fitted.u), lowest, highest)

@@ -1,4 +1,4 @@
-"""Pulses of a drive and the charges that come back after them."""
+"""Pulses of a drive and the charges that flow back after them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,23 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.reduction.drive import segments_of
-from fitting.results.estimate import MemoryQuantity
+from fitting.results.estimate import Estimate
 from protocols import format_quantity
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
-from fitting.interpretation.memory import _MOST_PULSES, _Z95
+
+_MOST_PULSES = 16
+"""Pulses that get a charge ratio of their own: a table of more is not read. Doubled, results are longer."""
+_WIDEST_HALF = 0.25
+"""Half of the widest interval of a charge ratio that counts as determined (as `WIDEST_SHARE` of the memory
+quantities). Doubled, any ratio would pass."""
+_SERIES = 1e-3
+"""Product of rate and time below which a ramp's integral is taken by its series, good to 2e-11 there; the
+difference loses three digits. Doubled, the series is good to 1e-10."""
 
 
 @dataclass(frozen=True)
@@ -45,7 +54,7 @@ def first_pulse(drive: PulseSequence) -> tuple[float, float] | None:
 
 
 def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
-    """Integral of each mode's state from the start of the drive to some times, shape (marks, modes); exact."""
+    """Return the exact integral of each mode's state from the start to some times, shape (marks, modes)."""
     edges, jumps, slopes = segments_of(drive)
     lag = np.maximum(marks_s[:, None] - edges[None], 0.0)
     bend = np.diff(slopes, prepend=0.0)
@@ -57,13 +66,13 @@ def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
         else:
             once = -np.expm1(-x) / rate
             # integral of a ramp's response, by its series where the difference would cancel
-            twice = np.where(x > 1e-3, (lag - once) / rate, lag**2 * (0.5 - x / 6.0 + x**2 / 24.0))
+            twice = np.where(x > _SERIES, (lag - once) / rate, lag**2 * (0.5 - x / 6.0 + x**2 / 24.0))
         total[:, m] = once @ jumps + twice @ bend
     return total
 
 
 def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Floats:
-    """Return the charge (C) that each pulse gives back in the rest after it, shape (pulses,).
+    """Return the charge (C) that flows back in the rest after each pulse, shape (pulses,).
 
     Parameters
     ----------
@@ -79,10 +88,10 @@ def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Fl
 
 def reversal(
     drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance: Floats
-) -> tuple[MemoryQuantity, ...]:
+) -> tuple[Estimate, ...]:
     """Return which share of each pulse's charge flows back in the rest after it, by the fitted current.
 
-    Bulk and electrode together, as an ammeter would count them, what earlier pulses still give back included.
+    Bulk and electrode together, as an ammeter would count them, what still flows back of earlier pulses included.
 
     Parameters
     ----------
@@ -105,9 +114,11 @@ def reversal(
         Q_forward, Q_back = float(forward @ weights), float(back @ weights)
         ratio = Q_back / Q_forward
         gradient = slopes @ (back - ratio * forward) / Q_forward
-        spread = _Z95 * float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+        spread = Z95 * float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
         width, rest = (format_quantity(x, "s") for x in (pulse.falls_s - pulse.rises_s, pulse.until_s - pulse.falls_s))
         name = "reversal_charge_ratio" if k == 0 else f"reversal_charge_ratio_{k + 1}"
-        note = f"Q_back/Q_forward of pulse {k + 1}: {width}, then {rest} of rest; bulk and electrode together"
-        found.append(MemoryQuantity(name, "", ratio, (ratio - spread, ratio + spread), spread < 0.25, note))
+        note = f"pulse {k + 1} of {width}, then {rest} of rest; bulk and electrode together"
+        determined = spread < _WIDEST_HALF
+        note = note if determined else f"its interval is ± {spread:.2g} wide; {note}"
+        found.append(Estimate(name, "", ratio, (ratio - spread, ratio + spread), determined, note))
     return tuple(found)

@@ -1,4 +1,4 @@
-"""Which straight line goes through logarithms of fitted values, each with its own interval?"""
+"""Weighted straight line through logarithms of fitted values, each with its own interval."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from protocols import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from fitting.results.estimate import Estimate, MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.transforms.laplace import Floats
-
-Z95 = 1.959964
 
 
 @dataclass(frozen=True)
@@ -26,7 +25,7 @@ class Line:
     ----------
     slope, level : float
     slope_ci95, level_ci95 : tuple of float
-    widening : float
+    interval_inflation : float
         Factor on the intervals where values scatter about the line by more than their own intervals say (Birge's
         ratio; Phys. Rev. 40, 207 (1932)).
     n_used : int
@@ -37,17 +36,17 @@ class Line:
     slope_ci95: tuple[float, float]
     level: float
     level_ci95: tuple[float, float]
-    widening: float
+    interval_inflation: float
     n_used: int
 
 
-def line_through(x: Floats, values: Sequence[Estimate | MemoryQuantity], factors: Floats, what: str) -> Line:
+def line_through(x: Floats, values: Sequence[Estimate], factors: Floats, what: str) -> Line:
     """Return the line through ``ln(value factor)``; values with an open interval are left out: they are not determined.
 
     Parameters
     ----------
     x : ndarray, shape (n,)
-    values : sequence of Estimate or MemoryQuantity
+    values : sequence of Estimate
     factors : ndarray, shape (n,)
     what : str
         For the message, e.g. "an activation energy needs determined values at two temperatures at least".
@@ -66,21 +65,21 @@ def line_through(x: Floats, values: Sequence[Estimate | MemoryQuantity], factors
     used = np.array(rows).reshape(-1, 3)
     if len(np.unique(used[:, 0])) < 2:
         raise FitError(what)
-    # About the mean of x the two parameters hardly hang together: the solve stays well conditioned.
+    # About the mean of x the two parameters hardly depend on each other: the solve stays well conditioned.
     middle = float(used[:, 0].mean())
     design = np.stack([np.ones(len(used)), used[:, 0] - middle], axis=1) / used[:, 2:]
     covariance = np.linalg.inv(design.T @ design)
     found = covariance @ design.T @ (used[:, 1] / used[:, 2])
     misfit = float(np.sum((used[:, 1] / used[:, 2] - design @ found) ** 2))
-    widening = max(1.0, float(np.sqrt(misfit / max(len(used) - 2, 1))))
+    inflation = max(1.0, float(np.sqrt(misfit / max(len(used) - 2, 1))))
     at_zero = np.array([1.0, -middle])
     level, slope = float(at_zero @ found), float(found[1])
-    off = Z95 * widening * np.sqrt([covariance[1, 1], at_zero @ covariance @ at_zero])
+    off = Z95 * inflation * np.sqrt([covariance[1, 1], at_zero @ covariance @ at_zero])
     return Line(
         slope,
         (float(slope - off[0]), float(slope + off[0])),
         level,
         (float(level - off[1]), float(level + off[1])),
-        widening,
+        inflation,
         len(used),
     )

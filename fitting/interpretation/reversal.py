@@ -1,4 +1,4 @@
-"""What comes back after a pulse into the fitted cell: when, how much, for how long, and how readable?"""
+"""Current and charge that flow back after a pulse into the fitted cell: when, how much, how long, how readable."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.least_squares import Scales
+from fitting.constants import Z95
+from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.friction import memory_shape
 from fitting.interpretation.pulses import first_pulse
-from fitting.results.estimate import MemoryQuantity
+from fitting.results.estimate import Estimate
 from fitting.transforms.modes import ModeMap, exponentials
 from protocols import FitError, format_quantity
 
@@ -20,13 +21,17 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
-_Z95 = 1.959964
 _TIMES = 400
+"""Times after a pulse at which the current is looked at, evenly in the logarithm: 2 % apart in a window of four
+decades. Doubled, onset and end are half as coarse."""
+_WIDEST_BITS = 1.0
+"""Widest interval of readable bits that counts as determined: one bit. Doubled, a factor of four in the signal
+would pass."""
 
 
 @dataclass(frozen=True, eq=False)
 class ChargeRatio:
-    """Which share of a pulse's charge flows back, by the width of the pulse, with its 95 % band.
+    """Share of a pulse's charge that flows back, by the width of the pulse, with its 95 % band.
 
     Attributes
     ----------
@@ -42,10 +47,10 @@ class ChargeRatio:
     rest_s: float
 
 
-def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tuple[MemoryQuantity, ...]:
-    """Return onset, peak and end of the current that turns back after a single pulse.
+def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tuple[Estimate, ...]:
+    """Return onset, peak and duration of the reversed current after a single pulse.
 
-    Of the fitted cell itself, without the instrument's lag, within the window of times that the record told of; bulk
+    Of the fitted cell itself, without the instrument's lag, within the window of times that the record covers; bulk
     and electrode together.
 
     Parameters
@@ -70,28 +75,28 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
     top = int(np.argmax(back))
     first = t[turned[0]]
     at_once = turned[0] == 0
-    onset = MemoryQuantity(
+    onset = Estimate(
         "reversal_onset",
         "s",
         float(first),
         (None if at_once else float(t[turned[0] - 1]), float(first)),
         True,
-        "at once, as far as the record can tell" if at_once else "first time after the pulse with reversed current",
+        "from the first sample on" if at_once else "",
     )
-    peak = MemoryQuantity(
+    peak = Estimate(
         "reversal_peak",
         "A",
         float(back[top]),
         (float(back[top] - spread[top]), float(back[top] + spread[top])),
         bool(spread[top] < 0.5 * back[top]),
-        f"greatest reversed current, {format_quantity(float(t[top]), 's')} after the pulse of"
-        f" {format_quantity(amplitude_V, 'V')} and {format_quantity(width_s, 's')}",
+        f"{format_quantity(float(t[top]), 's')} after a pulse of {format_quantity(amplitude_V, 'V')} for"
+        f" {format_quantity(width_s, 's')}",
     )
     return onset, peak, _end(t, back, spread, result.noise_A, top)
 
 
-def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> MemoryQuantity:
-    """Return when the reversed current has sunk to the noise of a sample."""
+def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> Estimate:
+    """Return when the reversed current has fallen to the noise of a sample."""
 
     def crossing(course: Floats) -> float | None:
         under = np.flatnonzero(course[top:] < noise_A)
@@ -105,11 +110,11 @@ def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> M
 
     value = crossing(back)
     low, high = crossing(back - spread), crossing(back + spread)
-    note = f"reversed current is down to the noise of a sample, {format_quantity(noise_A, 'A')}"
+    note = f"until it is down to the noise of a sample, {format_quantity(noise_A, 'A')}"
     if value is None:
-        value, note = float(t[-1]), "at least: the current is above the noise of a sample to the end of the window"
+        value, note = float(t[-1]), "at least: it is above the noise of a sample to the end of the window"
     at_least = float(t[-1]) if low is None else low
-    return MemoryQuantity("reversal_lasts", "s", value, (at_least, high), True, note)
+    return Estimate("reversal_lasts", "s", value, (at_least, high), True, note)
 
 
 def charge_ratio(result: FitResult, width_s: Floats, rest_s: float | None = None) -> ChargeRatio:
@@ -130,12 +135,12 @@ def charge_ratio(result: FitResult, width_s: Floats, rest_s: float | None = None
     Q_forward, Q_back = forward @ cell.weights, back @ cell.weights
     ratio = Q_back / Q_forward
     gradient = (back - ratio[:, None] * forward) / Q_forward[:, None] @ cell.slopes.T
-    spread = _Z95 * np.sqrt(np.einsum("nk,kl,nl->n", gradient, result.covariance, gradient))
+    spread = Z95 * np.sqrt(np.einsum("nk,kl,nl->n", gradient, result.covariance, gradient))
     return ChargeRatio(widths, ratio, ratio - spread, ratio + spread, rest)
 
 
-def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s: float) -> MemoryQuantity:
-    """Return how many bits about the height of a pulse one sample still tells after a wait; a derived index.
+def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s: float) -> Estimate:
+    """Return the bits about the height of a pulse that one sample still holds after a wait; a derived index.
 
     The capacity of a Gaussian channel, ``log2(1 + (I/sigma)^2) / 2``, Shannon, Proc. IRE 37, 10 (1949): heights
     scattered by `amplitude_V` about rest, I the fitted current after the wait, sigma the noise of one sample. It says
@@ -160,15 +165,15 @@ def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s:
     current, spread = cell.with_spread(cell.after_pulse(np.array([wait_s]), width_s) * amplitude_V)
     size, off = abs(float(current[0])), float(spread[0])
     bits = [0.5 * float(np.log2(1.0 + (x / result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)]
-    note = "derived index: Gaussian channel of one sample, from the fit and its noise alone"
-    return MemoryQuantity("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < 1.0, note)
+    note = "derived index of one sample, by the fit and its noise alone"
+    return Estimate("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < _WIDEST_BITS, note)
 
 
-def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[MemoryQuantity, ...]:
-    """Return how broad the memory of a fitted run is, what came back after its first pulse, and how readable it was.
+def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[Estimate, ...]:
+    """Return the memory quantities that need the run: spread, reversed current and readable bits of its first pulse.
 
-    What the circuit, the drive or the window has no answer to is left out. Bits are those of a sample that comes as
-    long after the pulse as the pulse was long.
+    Quantities that the circuit, the drive or the window do not determine are left out. Bits are those of a sample that
+    comes as long after the pulse as the pulse was long.
 
     Parameters
     ----------
@@ -176,13 +181,13 @@ def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[Memor
     drive : PulseSequence or None
         Of the run; None if only the voltage was measured.
     """
-    found: list[MemoryQuantity] = []
+    found: list[Estimate] = []
     if result.model.bulk is not None:
         found += memory_shape(result)
     pulse = None if drive is None else first_pulse(drive)
     if pulse is not None:
         height_V, width_s = pulse
-        with suppress(FitError):  # the window does not tell
+        with suppress(FitError):  # outside the window
             found += reversal_course(result, height_V, width_s)
             found.append(readable_bits(result, height_V, width_s, width_s))
     return tuple(found)
@@ -190,7 +195,7 @@ def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[Memor
 
 @dataclass(frozen=True, eq=False)
 class _Cell:
-    """The fitted cell as modes, without the instrument."""
+    """Fitted cell as modes, without the instrument."""
 
     result: FitResult
     rates: Floats
@@ -200,19 +205,19 @@ class _Cell:
     @classmethod
     def of(cls, result: FitResult) -> _Cell:
         mode_map = ModeMap(result.grid)
-        scales = Scales(result.model.parameters)
+        transform = ParameterTransform(result.model.parameters)
         Y, dY = result.model.evaluate(mode_map.s, result.theta, seen=False)
-        slopes = mode_map.weights(dY) * scales.slope(scales.inward(result.theta))[:, None]
+        slopes = mode_map.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
         return cls(result, result.grid.rates, mode_map.weights(Y), slopes)
 
     def check(self, value_s: float, what: str) -> None:
         low, high = self.result.window_s
         if not low <= value_s <= high:
             seen = f"{format_quantity(low, 's')} to {format_quantity(high, 's')}"
-            raise FitError(f"the {what} of {format_quantity(value_s, 's')} is outside what the record tells of: {seen}")
+            raise FitError(f"the {what} of {format_quantity(value_s, 's')} is outside the window of the record: {seen}")
 
     def times(self, width_s: float) -> Floats:
-        """Return times after a pulse that the fit tells of: pulse and rest together are no longer than the window."""
+        """Return times after a pulse within the window: pulse and rest together are no longer than it."""
         self.check(width_s, "width")
         low, high = self.result.window_s
         if high - width_s <= 2.0 * low:
@@ -220,11 +225,11 @@ class _Cell:
         return np.geomspace(low, high - width_s, _TIMES)
 
     def after_pulse(self, t_s: Floats, width_s: float) -> Floats:
-        """Return the modes' share of the current at times after a pulse of 1 V, shape (n, m)."""
+        """Return the modes' contributions to the current at times after a pulse of 1 V, shape (n, m)."""
         return exponentials(t_s + width_s, self.rates) - exponentials(t_s, self.rates)
 
     def charge(self, t_s: Floats) -> Floats:
-        """Return the modes' share of the charge by some times after a step of 1 V, shape (n, m)."""
+        """Return the modes' contributions to the charge by some times after a step of 1 V, shape (n, m)."""
         x = np.multiply.outer(t_s, self.rates)
         return np.where(x > 0.0, -np.expm1(-x) / np.where(self.rates > 0.0, self.rates, 1.0), t_s[:, None])
 
@@ -232,4 +237,4 @@ class _Cell:
         """Return the current (A) of some rows of modes and half its 95 % interval."""
         gradient = rows @ self.slopes.T
         variance = np.einsum("nk,kl,nl->n", gradient, self.result.covariance, gradient)
-        return rows @ self.weights, _Z95 * np.sqrt(np.maximum(variance, 0.0))
+        return rows @ self.weights, Z95 * np.sqrt(np.maximum(variance, 0.0))

@@ -10,7 +10,7 @@ That triangle comes from sums of products, not from reflections. Squaring would 
 current's energy if the mixtures had large coefficients; those of a pivoted decomposition are of the order of one
 (Cheng, Gimbutas, Martinsson, Rokhlin, SIAM J. Sci. Comput. 26, 1389 (2005)), so that sums of squares are right to
 1e-14 of the current's, parameters to 1e-12. What states that start from nothing have in the span needs no states: it is
-linear in the slopes, and hangs only on their shares in the span and in the span reversed in time.
+linear in the slopes, and depends only on their shares in the span and in the span reversed in time.
 """
 
 from __future__ import annotations

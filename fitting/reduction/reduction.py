@@ -116,7 +116,7 @@ class Reduction:
         return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
 
     @property
-    def is_freed(self) -> bool:
+    def is_debiased(self) -> bool:
         """Whether the bias of a voltage that was read with noise is taken out of what is to be fitted."""
         return self.rest_A2 != float(self.factor[-1, -1] ** 2)
 

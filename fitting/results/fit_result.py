@@ -1,4 +1,7 @@
-"""What did a fit find, how sure is it, and what can the record not tell?"""
+"""Result of a fit: estimates with intervals, memory quantities, remarks, and the document of it all.
+
+What did the fit find, how sure is it, and what does the record not determine?
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,34 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.model.circuit import CellModel
+from fitting.model.elements.tabulated import RelaxationTable
 from fitting.reduction.nuisance import Nuisance
-from protocols import format_estimate, format_quantity
+from fitting.results.document import FORMAT, up_to_date
+from fitting.results.estimate import Band, Estimate
+from fitting.results.printable import Printable
+from fitting.results.remarks import Remark
+from fitting.transforms.modes import PER_DECADE, ModeGrid
+from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from rich.table import Table
-
-    from fitting.model.circuit import CellModel
-    from fitting.results.estimate import Band, Estimate, MemoryQuantity
-    from fitting.results.remarks import Remark
+    from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
-    from fitting.transforms.modes import ModeGrid
 
-ATTRIBUTION = (
+NOT_ATTRIBUTED = (
     "not attributed by the fit alone: a conductance that falls, and a current that turns back after a pulse, can come"
     " from the electrode as well as from the bulk"
 )
+"""Note on the memory of a fit that was not attributed."""
+_DRIVES = {True: "measured voltage", False: "commanded edges"}
+"""What a document says the drive was, by `drive_is_measured`."""
 
 
-@dataclass(frozen=True, eq=False)
-class FitResult:
-    """A fitted run.
+@dataclass(frozen=True, eq=False, repr=False)
+class FitResult(Printable):
+    """Result of the fit of one run; `print` shows its table, ``result["W_inf"]`` is one of its figures.
 
     Attributes
     ----------
@@ -38,12 +46,12 @@ class FitResult:
         Free parameters, in the order of `model.parameters`.
     covariance : ndarray, shape (k, k)
         Of the logarithms (logits where a parameter has two bounds).
-    memory : tuple of MemoryQuantity
+    memory : tuple of Estimate
     band : Band or None
         None for a circuit without a hopping conductor.
     grid : ModeGrid
     window_s : tuple of float
-        Times after an edge of which the record tells.
+        Times after an edge that the record covers.
     weights, nuisance : ndarray
         Mode weights (S), and the coefficients of `terms`: offset (A), drift (A/s), mains (A).
     terms : Nuisance
@@ -52,24 +60,24 @@ class FitResult:
     step_noise_A : float
         What neighbouring samples scatter by, the noise of a measured voltage included.
     noise_A : float
-        Standard deviation of a sample that the intervals take, `widening` not counted.
-    widening : float
+        Standard deviation of a sample that the intervals take, `interval_inflation` not counted.
+    interval_inflation : float
         Factor on all intervals for noise (or misfit) that is not white.
     n_samples, n_excluded : int
     remarks : tuple of Remark
         What to know before any figure is used.
     source : str
         Name of the run file.
-    n_doubted : int
-        Samples that a robust fit took for less than whole.
+    n_downweighted : int
+        Samples that a robust fit counts less than half.
     voltage_error_V : float
-        Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be told.
+        Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
     """
 
     model: CellModel
     estimates: tuple[Estimate, ...]
     covariance: Floats
-    memory: tuple[MemoryQuantity, ...]
+    memory: tuple[Estimate, ...]
     band: Band | None
     grid: ModeGrid
     window_s: tuple[float, float]
@@ -79,15 +87,20 @@ class FitResult:
     rms_current_A: float
     step_noise_A: float
     noise_A: float
-    widening: float
+    interval_inflation: float
     n_samples: int
     n_excluded: int
     remarks: tuple[Remark, ...] = ()
     source: str = ""
     drive_is_measured: bool = field(default=False)
     terms: Nuisance = field(default_factory=Nuisance)
-    n_doubted: int = 0
+    n_downweighted: int = 0
     voltage_error_V: float = 0.0
+
+    @property
+    def rates(self) -> Floats:
+        """Rates (1/s) of the modes that `weights` belong to."""
+        return self.grid.rates
 
     @property
     def values(self) -> dict[str, float]:
@@ -103,7 +116,7 @@ class FitResult:
     def whiteness(self) -> float:
         """Variance of the residual over that which neighbouring samples scatter by: 1 if it is white.
 
-        NaN where the record has too few samples within holds to tell.
+        NaN where the record has too few samples within holds.
         """
         return float((self.noise_A / self.step_noise_A) ** 2) if self.step_noise_A > 0.0 else float("nan")
 
@@ -115,70 +128,133 @@ class FitResult:
         matrix: Floats = self.covariance / np.outer(size, size)
         return matrix
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return the result as plain data (JSON)."""
-        memory: dict[str, Any] = {quantity.name: quantity.to_dict() for quantity in self.memory}
-        memory["attribution"] = ATTRIBUTION
+    def __getitem__(self, name: str) -> Estimate:
+        """Return a parameter or a memory quantity by its name, such as ``result["W_inf"]``."""
+        found = next((one for one in (*self.estimates, *self.memory) if one.name == name), None)
+        if found is None:
+            names = ", ".join(one.name for one in (*self.estimates, *self.memory))
+            raise KeyError(f"this fit has no {name!r}; it has {names}")
+        return found
+
+    def __repr__(self) -> str:
+        return f"<FitResult: {self.model.circuit} on {self.source or 'record'}>"
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the result as plain data (JSON); `arrays` has the rest of it."""
         return {
+            "format": FORMAT,
             "model": self.model.circuit,
             "fixed": dict(self.model.fixed),
-            "parameters": {estimate.name: estimate.to_dict() for estimate in self.estimates},
-            "memory": memory,
+            "tables": {name: {"scale": one.scale, "misfit": one.misfit} for name, one in self.model.tables.items()},
+            "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
+            "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
+            "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
+            "attribution": None,
             "rms_residual_A": self.rms_residual_A,
             "rms_current_A": self.rms_current_A,
             "noise_estimate_A": self.noise_A,
             "step_noise_A": self.step_noise_A if np.isfinite(self.step_noise_A) else None,
             "whiteness": self.whiteness if np.isfinite(self.whiteness) else None,
-            "interval_widening": self.widening,
+            "interval_inflation": self.interval_inflation,
             "window_s": list(self.window_s),
             "samples_used": self.n_samples,
             "samples_excluded": self.n_excluded,
-            "drive": "measured voltage" if self.drive_is_measured else "commanded edges",
+            "samples_downweighted": self.n_downweighted,
+            "drive": _DRIVES[self.drive_is_measured],
             "voltage_noise_V": self.voltage_error_V,
             "nuisance_A": self.nuisance.tolist(),
             "nuisance": self.terms.to_dict(),
-            "samples_doubted": self.n_doubted,
             "remarks": [remark.to_document() for remark in self.remarks],
             "source": self.source,
         }
 
     def arrays(self) -> dict[str, Floats]:
-        """Return the arrays that are kept with it."""
-        found: Mapping[str, Floats] = {
+        """Return the arrays that are kept with the document."""
+        found = {
             "covariance": self.covariance,
             "rates_per_s": self.grid.rates,
             "weights_S": self.weights,
             "nuisance": self.nuisance,
         }
-        if self.band is None:
-            return dict(found)
-        return {
-            **found,
-            "W_t_s": self.band.t_s,
-            "W": self.band.W,
-            "W_lo": self.band.lowest,
-            "W_hi": self.band.highest,
-        }
+        for name, table in self.model.tables.items():
+            found |= {f"{name}_rates_per_s": table.rates, f"{name}_shares": table.shares}
+        if self.band is not None:
+            found |= {"W_t_s": self.band.t_s, "W": self.band.W, "W_lo": self.band.lowest, "W_hi": self.band.highest}
+        return found
 
-    def table(self) -> Table:
-        """Return parameters and memory quantities as a table for the terminal."""
-        from rich.table import Table
-        from rich.text import Text
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any], arrays: Mapping[str, Floats]) -> FitResult:
+        """Read what `to_document` and `arrays` wrote, of this version or an earlier one.
+
+        Raises
+        ------
+        FitError
+            If the document was written by a later version, or its circuit cannot be read.
+        """
+        found = up_to_date(document)
+        model = _model(found, arrays)
+        window_s = (float(found["window_s"][0]), float(found["window_s"][1]))
+        band = Band(*(arrays[key] for key in ("W_t_s", "W", "W_lo", "W_hi"))) if "W" in arrays else None
+        step_noise = found["step_noise_A"]
+        return cls(
+            model=model,
+            estimates=tuple(Estimate.from_document(*one) for one in found["parameters"].items()),
+            covariance=arrays["covariance"],
+            memory=tuple(Estimate.from_document(*one) for one in found["memory"].items()),
+            band=band,
+            grid=_grid(found["grid"], arrays["rates_per_s"], window_s),
+            window_s=window_s,
+            weights=arrays["weights_S"],
+            nuisance=arrays["nuisance"],
+            rms_residual_A=found["rms_residual_A"],
+            rms_current_A=found["rms_current_A"],
+            step_noise_A=float("nan") if step_noise is None else step_noise,
+            noise_A=found["noise_estimate_A"],
+            interval_inflation=found["interval_inflation"],
+            n_samples=found["samples_used"],
+            n_excluded=found["samples_excluded"],
+            remarks=tuple(Remark.from_document(one) for one in found["remarks"]),
+            source=found["source"],
+            drive_is_measured=found["drive"] == _DRIVES[True],
+            terms=Nuisance(**found["nuisance"]),
+            n_downweighted=found["samples_downweighted"],
+            voltage_error_V=found["voltage_noise_V"],
+        )
+
+    def table(self, attribution: str = NOT_ATTRIBUTED) -> ResultTable:
+        """Return parameters and memory quantities as a table for the terminal.
+
+        Parameters
+        ----------
+        attribution : str
+            Note on whose memory it is.
+        """
+        from fitting.results.tables import add_memory_rows, estimate_table
 
         noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
         if np.isfinite(self.whiteness):
             noise += f", whiteness {self.whiteness:.3g} (1: white)"
-        caption = "\n".join([noise, ATTRIBUTION, *map(str, self.remarks)])
-        table = Table(title=f"{self.model.circuit} on {self.source or 'record'}", caption=Text(caption))
-        for heading in ("", "value", "95 % interval", ""):
-            table.add_column(heading, justify="right" if heading in {"value", "95 % interval"} else "left")
-        for one in self.estimates:
-            remark = "" if one.identifiable else f"not identifiable: {one.reason}"
-            table.add_row(Text(one.name), *format_estimate(one.value, one.ci95, one.unit), Text(remark))
-        for name, value in self.model.fixed.items():
-            table.add_row(Text(name), f"{value:g}", "fixed", "")
-        table.add_section()
-        for quantity in self.memory:
-            shown = format_estimate(quantity.value, quantity.ci95, quantity.unit)
-            table.add_row(quantity.name.replace("_", " "), *shown, Text(quantity.note))
+        caption = (noise, *([attribution] if attribution and self.memory else []), *self.remarks)
+        title = f"{self.model.circuit} on {self.source or 'record'}"
+        table = estimate_table(title, self.estimates, self.model.fixed, caption)
+        add_memory_rows(table, self.memory)
         return table
+
+
+def _model(document: Mapping[str, Any], arrays: Mapping[str, Floats]) -> CellModel:
+    """Return the circuit of a document, with what is held and the tables of its `Tab` elements."""
+    tables = {
+        name: RelaxationTable(arrays[f"{name}_rates_per_s"], arrays[f"{name}_shares"], one["scale"], one["misfit"])
+        for name, one in document["tables"].items()
+    }
+    return CellModel(document["model"], document["fixed"], tables)
+
+
+def _grid(kept: Sequence[float] | None, rates: Floats, window_s: tuple[float, float]) -> ModeGrid:
+    """Return the grid of modes; of a document that does not have it, the one with these rates nearest the window."""
+    if kept is not None:
+        return ModeGrid(int(kept[0]), int(kept[1]), kept[2], kept[3])
+    first, last = (int(np.rint(PER_DECADE * np.log10(rate))) for rate in (rates[1], rates[-1]))
+    # `ModeGrid.covering` ends at the first rate of the grid beyond 20/shortest.
+    shortest = np.clip(window_s[0], *(20.0 * 10.0 ** (-k / PER_DECADE) for k in (last, last - 1)))
+    return ModeGrid(first, last, float(shortest), window_s[1])

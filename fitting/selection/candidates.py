@@ -24,7 +24,7 @@ class Ranked:
         Akaike weight: share of the evidence among these candidates.
     whiteness : float
         Variance of the residual over that which neighbouring samples scatter by; 1 if it is white. NaN where the
-        record has too few samples within holds to tell.
+        record has too few samples within holds.
     """
 
     result: FitResult

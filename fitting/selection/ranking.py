@@ -1,4 +1,4 @@
-"""Which family of memory kernels describes a run best? Information criteria over fits of the same reduction."""
+"""Ranking of cells on one run, by information criteria over fits of the same reduction."""
 
 from __future__ import annotations
 
@@ -7,29 +7,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.api import fit
+from fitting.inference.information_criteria import criteria
+from fitting.interpretation.assembly import fit_reduction
+from fitting.model.circuit import CellModel
 from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
+from fitting.results.printable import Printable
+from fitting.selection.candidates import Ranked
 from fitting.selection.model_averaging import averaged
-from protocols import FitError, format_estimate, format_quantity
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.table import Table
-
-    from fitting.model.circuit import CellModel
     from fitting.records.record import Record
-    from fitting.results.estimate import MemoryQuantity
+    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
-from fitting.inference.information_criteria import criteria
-from fitting.selection.candidates import Ranked
+    from fitting.results.tables import ResultTable
 
 _TIED = 10.0
+"""Difference of AICc from which a candidate has essentially no support (Burnham, Anderson (2002), table 2.6). Doubled,
+families that hardly fit would still be called tied."""
 
 
 @dataclass(frozen=True, eq=False)
-class Ranking:
+class Ranking(Printable):
     """Candidates, the best first by AICc.
 
     Attributes
@@ -55,14 +57,14 @@ class Ranking:
         return len(self.candidates) == 1 or self.candidates[1].delta_aicc >= _TIED
 
     @property
-    def memory(self) -> tuple[MemoryQuantity, ...]:
+    def memory(self) -> tuple[Estimate, ...]:
         """Memory quantities over all candidates, whichever is the right one; none if one has no memory."""
         return averaged(self.candidates)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
         return {
-            "memory": {quantity.name: quantity.to_dict() for quantity in self.memory},
+            "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
             "ranking": [
                 {
                     "model": one.result.model.circuit,
@@ -72,7 +74,7 @@ class Ranking:
                     "weight": one.weight,
                     "whiteness": one.whiteness if np.isfinite(one.whiteness) else None,
                     "rms_residual_A": one.result.rms_residual_A,
-                    "not_identifiable": [e.name for e in one.result.estimates if not e.identifiable],
+                    "not_determined": [e.name for e in one.result.estimates if not e.determined],
                 }
                 for one in self.candidates
             ],
@@ -81,22 +83,17 @@ class Ranking:
             "source": self.source,
         }
 
-    def table(self) -> Table:
+    def table(self) -> ResultTable:
         """Return the ranking as a table for the terminal."""
-        from rich.table import Table
-        from rich.text import Text
+        from fitting.results.tables import result_table
 
-        verdict = "the first is decidedly better" if self.decided else "the first ones are too close to tell apart"
-        table = Table(
-            title=f"Families on {self.source or 'record'}",
-            caption=f"{verdict}; {self.effective_samples:,.0f} effective samples; whiteness 1: as white noise leaves",
-        )
-        table.add_column("model")
-        for heading in ("free", "ΔAICc", "ΔBIC", "whiteness", "rms residual"):
-            table.add_column(heading, justify="right")
+        verdict = "the first is decidedly better" if self.decided else "the first ones are too close to decide"
+        caption = f"{verdict}; {self.effective_samples:,.0f} effective samples; whiteness 1: white noise"
+        headings = ("model", "free", "ΔAICc", "ΔBIC", "whiteness", "rms residual")
+        table = result_table(f"Models on {self.source or 'record'}", headings, [caption])
         for one in self.candidates:
             table.add_row(
-                Text(one.result.model.circuit),
+                one.result.model.circuit,
                 str(len(one.result.estimates)),
                 f"{one.delta_aicc:.4g}",
                 f"{one.delta_bic:.4g}",
@@ -105,22 +102,21 @@ class Ranking:
             )
         return table
 
-    def memory_table(self) -> Table:
+    def memory_table(self) -> ResultTable:
         """Return the memory quantities over all candidates as a table for the terminal."""
-        from rich.table import Table
+        from fitting.results.tables import result_table
 
-        table = Table(title="Memory, whichever is the right one", caption="weighted by AICc")
-        for heading in ("", "value", "95 % interval"):
-            table.add_column(heading, justify="right" if heading else "left")
+        headings = ("quantity", "value", "95 % interval")
+        table = result_table("Memory over all models", headings, ["weighted by AICc"])
         for one in self.memory:
-            table.add_row(one.name.replace("_", " "), *format_estimate(one.value, one.ci95, one.unit))
+            table.add_row(one.title, *one.shown())
         return table
 
 
 def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]) -> Ranking:
     """Fit several cells to a run and rank them.
 
-    Where the noise is correlated the record counts as ``n / widening^2`` independent samples, widening being the
+    Where the noise is correlated the record counts as ``n / inflation^2`` independent samples, inflation being the
     least of all fits: what not even the best of them explains.
 
     Parameters
@@ -140,8 +136,8 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
     if not models:
         raise FitError("name at least one circuit to be ranked")
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
-    results = [fit(reduction, model) for model in models]
-    effective = reduction.n_samples / min(result.widening for result in results) ** 2
+    results = [fit_reduction(reduction, _cell(model)) for model in models]
+    effective = reduction.n_samples / min(result.interval_inflation for result in results) ** 2
     scores = np.array([criteria(result, effective) for result in results])
     above = scores - scores.min(axis=0)
     likelihood = np.exp(-0.5 * above[:, 0])
@@ -158,3 +154,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
         for k, result in enumerate(results)
     ]
     return Ranking(tuple(sorted(found, key=lambda one: one.delta_aicc)), effective, reduction.source)
+
+
+def _cell(model: CellModel | str) -> CellModel:
+    return CellModel(model) if isinstance(model, str) else model

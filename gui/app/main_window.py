@@ -29,7 +29,7 @@ from gui.common.messages import Messages
 from gui.common.theme import colours_of, style_sheet
 from gui.common.widgets import button, label, line
 from gui.fit.model_panel import FitPanel
-from gui.fit.result_model import FitCurves, load_fit
+from gui.fit.result_model import ShownFit, load_fit
 from gui.fit.result_page import MemoryPage
 from gui.instrument.connection_panel import ConnectionPanel, Instrument
 from gui.protocol.library_panel import ProtocolPanel
@@ -360,15 +360,15 @@ class MainWindow(QMainWindow):
             self.memory_page.clear("The fit was cancelled.")
             self.fitting.set_state(has_run=True, fitting=False)
 
-    def _fitted(self, document: dict[str, Any]) -> None:
+    def _fitted(self, _document: dict[str, Any]) -> None:
         self._follow_stage()
         facts = self._facts
         if facts is None:
             return
 
-        def show(curves: FitCurves) -> None:
+        def show(fit: ShownFit) -> None:
             if self._facts is facts:
-                self.memory_page.show_fit(document, curves)
+                self.memory_page.show_fit(fit)
 
         self._background.do(lambda: load_fit(facts.path), show, lambda fault: self._fit_failed(str(fault)))
 

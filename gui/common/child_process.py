@@ -55,7 +55,7 @@ class JsonChild(QObject):
         if self.is_running:
             return
         self._text, self._served, self._ending = "", False, False
-        self._process.start(sys.executable, ["-m", "ionecho", *arguments])
+        self._process.start(sys.executable, ["-P", "-m", "ionecho", *arguments])
 
     def end(self) -> None:
         """Tell it to end. Nothing more is heard of it."""

@@ -13,15 +13,17 @@ from PySide6.QtWidgets import (
 from gui.common.widgets import button
 
 MODELS = ("R0-Mig1-CPE1", "R0-Cc1-CPE1", "R0-De1-CPE1", "R0-Cc1-C1")
+"""Circuits in the box, the usual one first: MIGRATION, Cole-Cole and Debye in front of a constant phase element,
+and a bulk before a pure double layer. Others are typed."""
 
 
 class FitPanel(QWidget):
-    """The box "Memory": a cell model, and the button that fits it."""
+    """Box "Memory": a cell model, and the button that fits it."""
 
     wanted = Signal(str)
     """Fit this model."""
     unwanted = Signal()
-    """Give up the fit that is under way."""
+    """Cancel the fit in progress."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -49,14 +51,14 @@ class FitPanel(QWidget):
             self.wanted.emit(self.model.currentText().strip())
 
     def set_state(self, *, has_run: bool, fitting: bool) -> None:
-        """Follow what can be done now.
+        """Enable what can be done now.
 
         Parameters
         ----------
         has_run : bool
             Whether there is a finished run.
         fitting : bool
-            Whether a fit is under way.
+            Whether a fit is in progress.
         """
         self._fitting = fitting
         self._button.setText("Cancel" if fitting else "Fit")

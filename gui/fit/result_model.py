@@ -1,36 +1,29 @@
-"""What does a fit's result look like, on a plot and in words? Worked out without Qt, off the GUI thread."""
+"""Contents of the page "Memory" for a fit: curves, figures and texts, worked out without Qt."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from gui.run.traces import edge_times
-from protocols import RunFileError, format_estimate
+from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable
     from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from daq import Run
+    from fitting import Estimate, Study
+
     Floats = NDArray[np.float64]
 
-# What the fitting room calls it, and what a physicist reads.
-_NAMES = {
-    "W_inf": "Kept for good, W∞",
-    "back_hop_fraction": "Back-hop, 1 − W∞",
-    "memory_time": "Memory time, mean",
-    "median_memory_time": "Memory time, median",
-    "mode_capacitance": "Capacitance",
-    "reversal_charge_ratio": "Charge given back",
-    "memory_spread_decades": "Spread, decades",
-}
-# The window has no room for them; `ionecho fit` prints them, and the results file keeps them.
 _LEFT_OUT = {"friction_growth", "reversal_onset", "reversal_peak", "reversal_lasts", "readable_bits"}
-_ORDINALS = {"2": "2nd", "3": "3rd"} | {str(number): f"{number}th" for number in range(4, 21)}
+"""Quantities that the window has no room for: `ionecho fit` prints them, the results file keeps them. Doubled, the page
+scrolls."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,28 +50,6 @@ class FitCurves:
     W_highest: Floats
 
 
-def load_fit(run_path: Path) -> FitCurves:
-    """Return the curves of the fit that is kept beside a run.
-
-    Raises
-    ------
-    RunFileError
-        If there is none.
-    """
-    from daq import open_run, read_process
-
-    kept = read_process(run_path, "fit")
-    if kept is None:
-        raise RunFileError(f"{run_path}: no fit is kept beside it")
-    run = open_run(run_path)
-    time, current = kept.arrays["overlay_t_s"], kept.arrays["overlay_current_A"]
-    nearest = np.clip(np.searchsorted(run.t_s, time), 0, run.n_samples - 1)
-    good = run.status[nearest] == 0
-    residual = np.where(good, run.current_A[nearest] - current, np.nan)
-    curves = [kept.arrays.get(name, np.empty(0)) for name in ("W_t_s", "W", "W_lo", "W_hi")]
-    return FitCurves(edge_times(run.drive), time, current, residual, *curves)
-
-
 @dataclass(frozen=True)
 class Row:
     """One figure of a result.
@@ -99,31 +70,86 @@ class Row:
     doubt: str = ""
 
 
-def rows_of(figures: Mapping[str, Any]) -> list[Row]:
-    """Return the figures of a result's part, as rows of a table; what is no figure is left out, and what has no room.
+@dataclass(frozen=True, eq=False)
+class ShownFit:
+    """What the page shows of a fit.
 
-    Parameters
+    Attributes
     ----------
-    figures : mapping
-        ``parameters`` or ``memory`` of the document of ``ionecho fit --json``.
+    curves : FitCurves
+    headline, quality : str
+        The circuit; residual and noise.
+    memory, parameters : tuple of Row
+    attribution, evidence : str
+        Whose memory it is, and why.
+    doubts : str
+        What to know before any figure is used, a line each.
     """
-    return [_row(name, found) for name, found in figures.items() if isinstance(found, dict) and name not in _LEFT_OUT]
+
+    curves: FitCurves
+    headline: str
+    quality: str
+    memory: tuple[Row, ...]
+    parameters: tuple[Row, ...]
+    attribution: str
+    evidence: str
+    doubts: str
 
 
-def _row(name: str, found: Mapping[str, Any]) -> Row:
-    value, unit, note = found["value"], found["unit"], found.get("note", "")
-    low, high = found["ci95"]
-    trusted = found.get("identifiable", True) and found.get("resolved", True)
-    doubt = "" if trusted else found.get("reason") or note or "this run does not determine it"
-    if value is None:
-        return Row(readable(name), "–", "–", note, doubt)
-    shown, interval = format_estimate(value, (low, high), unit)
-    return Row(readable(name), shown, interval, note, doubt)
+def load_fit(run_path: Path) -> ShownFit:
+    """Return what is shown of the fit that is kept beside a run.
+
+    Raises
+    ------
+    RunFileError
+        If there is none.
+    FitError
+        If a later version of ionecho wrote it.
+    """
+    from daq import open_run
+    from fitting import kept_study
+
+    run = open_run(run_path)
+    return shown_fit(run, kept_study(run))
 
 
-def readable(name: str) -> str:
-    """Return what a physicist calls a figure of the fitting room's; parameters keep their names."""
-    plain, _, number = name.rpartition("_")
-    if plain in _NAMES and number.isdigit():
-        return f"{_NAMES[plain]}, {_ORDINALS.get(number, number)}"
-    return _NAMES.get(name, name)
+def shown_fit(run: Run, study: Study) -> ShownFit:
+    """Return what is shown of a study of a run."""
+    result = study.result
+    quality = f"Residual {format_quantity(result.rms_residual_A, 'A')} rms"
+    if np.isfinite(result.step_noise_A):
+        quality += f", noise {format_quantity(result.step_noise_A, 'A')}"
+    memory, parameters = rows_of(result.memory), rows_of(result.estimates)
+    doubts = [f"{row.name}: {row.doubt}" for row in (*parameters, *memory) if row.doubt]
+    return ShownFit(
+        _curves(run, study),
+        result.model.circuit,
+        quality,
+        memory,
+        parameters,
+        study.summary[:1].upper() + study.summary[1:],
+        "" if study.attribution is None else "\n".join(study.attribution.evidence),
+        "\n".join(doubts + [str(remark) for remark in result.remarks]),
+    )
+
+
+def _curves(run: Run, study: Study) -> FitCurves:
+    time, current = study.overlay_t_s, study.overlay_current_A
+    nearest = np.clip(np.searchsorted(run.t_s, time), 0, run.n_samples - 1)
+    good = run.status[nearest] == 0
+    residual = np.where(good, run.current_A[nearest] - current, np.nan)
+    band = study.result.band
+    relaxation = (np.empty(0),) * 4 if band is None else (band.t_s, band.W, band.lowest, band.highest)
+    return FitCurves(edge_times(run.drive), time, current, residual, *relaxation)
+
+
+def rows_of(figures: Iterable[Estimate]) -> tuple[Row, ...]:
+    """Return figures as rows of a table, without those that have no room."""
+    return tuple(_row(one) for one in figures if one.name not in _LEFT_OUT)
+
+
+def _row(one: Estimate) -> Row:
+    doubt = "" if one.determined else one.note or "this run does not determine it"
+    if not np.isfinite(one.value):
+        return Row(one.title, "–", "–", one.note, doubt)
+    return Row(one.title, *one.shown(), one.note, doubt)

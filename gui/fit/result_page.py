@@ -1,8 +1,8 @@
-"""What do the ions remember? The choice of a cell model, and the page with the fit over the data and the read-out."""
+"""Page "Memory": the fit over the data, the relaxation of the bulk, and the figures with their intervals."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
@@ -22,20 +22,22 @@ from PySide6.QtWidgets import (
 from gui.common.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
 from gui.common.theme import mixed
 from gui.common.widgets import label
-from gui.fit.result_model import rows_of
-from protocols import format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from gui.common.theme import Colours
-    from gui.fit.result_model import FitCurves, Row
+    from gui.fit.result_model import FitCurves, Row, ShownFit
     from gui.run.traces import Traces
 
 
 _READOUT_WIDTH = 404
+"""Pixels: the longest title, a value and an interval of seven digits each in the system's font. Doubled, half of a
+small screen is figures."""
 
 
 class MemoryPage(QWidget):
-    """The page "Memory": current with the fit over it, residual, W(t) with its band, figures with intervals."""
+    """Page "Memory": current with the fit over it, residual, W(t) with its band, figures with intervals."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -94,17 +96,17 @@ class MemoryPage(QWidget):
         layout.addWidget(self._graphics, 1)
         layout.addWidget(readout)
 
-    def clear(self, words: str = "Measure, then press Fit.") -> None:
+    def clear(self, text: str = "Measure, then press Fit.") -> None:
         """Forget the fit that was shown.
 
         Parameters
         ----------
-        words : str
-            What to say in its place.
+        text : str
+            What to show in its place.
         """
         self._fit = None
         self._headline.setText("No fit yet")
-        self._quality.setText(words)
+        self._quality.setText(text)
         self._attribution.setText("")
         self._doubts.setText("")
         for table in (self._memory, self._parameters):
@@ -129,33 +131,24 @@ class MemoryPage(QWidget):
         self._measured.setData(traces.time_s, traces.current_A)
         self._draw_fit()
 
-    def show_fit(self, document: dict[str, Any], curves: FitCurves) -> None:
+    def show_fit(self, fit: ShownFit) -> None:
         """Show a fit.
 
         Parameters
         ----------
-        document : dict
-            What ``ionecho fit --json`` printed.
-        curves : FitCurves
+        fit : ShownFit
         """
-        self._fit = curves
-        self._headline.setText(str(document["model"]))
-        residual = f"Residual {format_quantity(document['rms_residual_A'], 'A')} rms"
-        noise = document["step_noise_A"]
-        against = "" if noise is None else f", noise {format_quantity(noise, 'A')}"
-        self._quality.setText(residual + against)
+        self._fit = fit.curves
+        self._headline.setText(fit.headline)
+        self._quality.setText(fit.quality)
         self._quality.setToolTip("The noise is taken from the differences between neighbouring samples")
-        parameters = rows_of(document["parameters"])
-        memory = rows_of(document["memory"])
-        _fill(self._memory, memory)
-        _fill(self._parameters, parameters)
-        said = str(document["memory"].get("attribution", ""))
-        self._attribution.setText(said[:1].upper() + said[1:])
-        self._attribution.setToolTip("\n".join(document.get("attribution", {}).get("evidence", ())))
-        doubts = [f"{row.name}: {row.doubt}" for row in parameters + memory if row.doubt]
-        self._doubts.setText("\n".join(doubts + [remark["text"] for remark in document["remarks"]]))
+        _fill(self._memory, fit.memory)
+        _fill(self._parameters, fit.parameters)
+        self._attribution.setText(fit.attribution)
+        self._attribution.setToolTip(fit.evidence)
+        self._doubts.setText(fit.doubts)
         self._draw_fit()
-        self._draw_relaxation(curves)
+        self._draw_relaxation(fit.curves)
 
     def _draw_fit(self) -> None:
         if self._fit is None or self._traces is None:
@@ -223,15 +216,15 @@ def _table(name: str) -> QTableWidget:
     return table
 
 
-def _fill(table: QTableWidget, rows: list[Row]) -> None:
+def _fill(table: QTableWidget, rows: Sequence[Row]) -> None:
     table.setRowCount(len(rows))
-    for row, found in enumerate(rows):
-        for column, text in enumerate((found.name, found.value, found.interval)):
+    for row, shown in enumerate(rows):
+        for column, text in enumerate((shown.name, shown.value, shown.interval)):
             item = QTableWidgetItem(text)
             right = Qt.AlignmentFlag.AlignRight if column else Qt.AlignmentFlag.AlignLeft
             item.setTextAlignment(right | Qt.AlignmentFlag.AlignVCenter)
-            item.setToolTip(found.doubt or found.note)
-            if found.doubt:
+            item.setToolTip(shown.doubt or shown.note)
+            if shown.doubt:
                 font = item.font()
                 font.setItalic(True)
                 item.setFont(font)

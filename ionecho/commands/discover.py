@@ -7,7 +7,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, error_console, print_json
-from protocols import ProtocolError
+from ionecho.commands.refusals import UsageError
+from ionecho.commands.run import check_resource
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,14 +22,9 @@ def print_instruments(
     resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
 ) -> None:
     """Ask some addresses, or all that can be found, who is there; keep the address book."""
-    from drivers import discover, forget, installed_drivers, remember
+    from drivers import discover, installed_drivers
 
-    if forgotten is not None:
-        forget(forgotten)
-    if remembered is not None:
-        if resources is None or len(resources) != 1:
-            raise ProtocolError("name the one resource that is to be remembered")
-        remember(remembered, resources[0])
+    _keep_book(resources, remembered, forgotten)
     if forgotten is not None and resources is None:
         found = []
     else:
@@ -50,6 +47,23 @@ def print_instruments(
     for driver in drivers:
         if driver.problem:
             error_console().print(f"warning: {driver.problem}", markup=False, soft_wrap=True)
+
+
+def _keep_book(resources: list[str] | None, remembered: str | None, forgotten: str | None) -> None:
+    """Enter and take out what was asked; refuse what is no address."""
+    from drivers import forget, remember
+
+    for resource in resources or []:
+        check_resource(resource)
+    if remembered is not None and (resources is None or len(resources) != 1):
+        raise UsageError("name the one resource that is to be remembered", "--remember")
+    try:
+        if forgotten is not None:
+            forget(forgotten)
+        if remembered is not None and resources:
+            remember(remembered, resources[0])
+    except InstrumentError as error:
+        raise UsageError(str(error), "address book") from None
 
 
 def _identity(found: Found) -> dict[str, Any]:

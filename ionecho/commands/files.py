@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from ionecho.commands.output import console, error_console, exit_status, print_json
+from ionecho.commands.output import console, error_console, print_json
+from ionecho.commands.refusals import UsageError, error_document, exit_status
 from protocols import RunFileError
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def import_text(
     from daq import import_record, read_text
 
     target = output or text.with_suffix(".nxs")
+    if target.exists():
+        raise UsageError("the file exists already: it was left as it is. Choose another name.", str(target))
     record = read_text(
         text,
         {name: value for name, value in columns.items() if value is not None},
@@ -48,6 +51,9 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
     from daq import recover
 
     found = [recover(path) for path in paths]
+    damaged = [one for one in found if one.findings.bad_blocks]
+    blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
+    error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
     if as_json:
         rows = [
             {
@@ -61,13 +67,10 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
             }
             for one in found
         ]
-        print_json({"runs": rows})
+        print_json({"runs": rows} | ({"error": error_document(error)} if damaged else {}))
     else:
         for one in found:
             console().print(str(one), markup=False, soft_wrap=True)
-    damaged = [one for one in found if one.findings.bad_blocks]
     if damaged:
-        blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
-        error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
         error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
         sys.exit(exit_status(error))

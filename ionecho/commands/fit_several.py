@@ -1,4 +1,4 @@
-"""How does ``ionecho fit`` fit several runs and impedance spectra together, and what does it print?"""
+"""Command ``ionecho fit`` for several files: joint fits of runs and spectra, and comparisons of runs."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, error_console, print_json
-from protocols import FitError, ProtocolError, Sample, parse_quantity
+from ionecho.commands.refusals import UsageError
+from protocols import FitError, Sample, parse_quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,13 +38,13 @@ def fit_together(
     """
     from fitting import fit_joint
 
+    if kelvin and len(kelvin) != len(paths):
+        raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
     records = [_opened(path) for path in paths]
-    if kelvin and len(kelvin) != len(records):
-        raise FitError(f"{len(records)} files need as many --temperature, not {len(kelvin)}")
     known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
     temperature_K = [T for T in known if T is not None]
     if activated and len(temperature_K) < len(records):
-        raise FitError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
+        raise UsageError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
     result = fit_joint(
         [one.observation for one in records],
         model,
@@ -71,7 +72,7 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     samples = [Sample() if run.protocol is None else run.protocol.sample for run in runs]
     for name, given in (("temperature", kelvin), ("thickness", thickness)):
         if given and len(given) != len(runs):
-            raise FitError(f"{len(runs)} files need as many --{name}, not {len(given)}")
+            raise UsageError(f"{len(runs)} files need as many --{name}, not {len(given)}")
     if kelvin:
         samples = [replace(one, temperature_K=T) for one, T in zip(samples, kelvin, strict=True)]
     if thickness:
@@ -92,7 +93,7 @@ def _metres(text: str) -> float:
     try:
         return parse_quantity(text, "m")
     except ValueError as fault:
-        raise ProtocolError(str(fault), "--thickness") from None
+        raise UsageError(str(fault), "--thickness") from None
 
 
 def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, Any], list[str]]:
@@ -117,8 +118,6 @@ def _opened(path: Path) -> _Record:
     from daq import open_run
     from fitting import ImpedanceSpectrum, reduce_run
 
-    if not path.exists():
-        raise FitError(f"there is no file {path}")
     if path.suffix.lower() not in _RUN_SUFFIXES:
         return _Record(ImpedanceSpectrum.read(path), None)
     run = open_run(path)

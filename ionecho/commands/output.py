@@ -1,9 +1,4 @@
-"""What does a command print, and with which exit status does it end?
-
-With ``--json`` one JSON document on standard output and nothing else; without, tables for people. Errors go to standard
-error in words. Exit status: 0 done; 1 failed; 2 bad usage or bad protocol; 3 limit or safety stop; 4 output state
-unknown.
-"""
+"""Output of the commands: tables for people, or with ``--json`` one document on standard output and nothing else."""
 
 from __future__ import annotations
 
@@ -14,47 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from protocols import IonechoError, LimitError, OutputStateUnknown, ProtocolError
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rich.console import Console
 
     from daq import Run
-
-FAILED, BAD_USAGE, STOPPED, OUTPUT_UNKNOWN = 1, 2, 3, 4
-
-
-def exit_status(error: IonechoError) -> int:
-    """Return the exit status that an error has."""
-    if isinstance(error, OutputStateUnknown):
-        return OUTPUT_UNKNOWN
-    if isinstance(error, LimitError):
-        return STOPPED
-    return BAD_USAGE if isinstance(error, ProtocolError) else FAILED
-
-
-@contextmanager
-def reported(*, as_json: bool) -> Iterator[None]:
-    """Turn errors of ionecho, and Ctrl-C, into words and an exit status."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        # A run in progress was stopped on the way here: output off, what was measured kept.
-        error_console().print("Stopped.")
-        sys.exit(STOPPED)
-    except IonechoError as error:
-        if as_json:
-            print_json({"error": {"type": type(error).__name__, "message": str(error)}})
-        error_console().print(f"[bold red]{type(error).__name__}[/]: {_escaped(str(error))}", soft_wrap=True)
-        sys.exit(exit_status(error))
-
-
-def _escaped(text: str) -> str:
-    from rich.markup import escape
-
-    return escape(text)
 
 
 def print_json(document: object) -> None:

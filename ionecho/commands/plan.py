@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, print_json
-from protocols import Protocol, format_quantity
+from ionecho.commands.refusals import UsageError
+from protocols import InstrumentError, Protocol, format_quantity
 
 if TYPE_CHECKING:
     from drivers import DrivePlan
@@ -16,8 +17,12 @@ def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: boo
     from drivers import driver_named
     from fitting import feasibility
 
+    try:
+        driver = driver_named(instrument)
+    except InstrumentError as error:
+        raise UsageError(str(error), "--instrument") from None
     protocol = load_protocol(name, stretch)
-    plan = driver_named(instrument).plan(protocol)
+    plan = driver.plan(protocol)
     feasible = feasibility(plan, protocol.sample)
     if as_json:
         print_json(_plan_document(protocol, plan) | {"bulk_memory": feasible.to_dict()})

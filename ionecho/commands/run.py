@@ -1,21 +1,24 @@
-"""What does each command do with the rooms, and what does it print?"""
+"""Command `run`: a measurement, followed to its end."""
 
 from __future__ import annotations
 
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ionecho.commands.output import STOPPED, console, error_console, exit_status, print_json, progress_of_run
-from protocols import IonechoError, Limits, Protocol, ProtocolError, parse_quantity
+from ionecho.commands.output import console, error_console, print_json, progress_of_run
+from ionecho.commands.refusals import STOPPED, UsageError, error_document, refusal
+from protocols import ConnectionLost, IonechoError, Limits, Protocol, parse_quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from daq import Bench
+    from daq import Bench, Outcome
 
 
 def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: bool) -> None:
     """Run a protocol and print where its samples are."""
+    if output is not None and output.exists():
+        raise UsageError("the file exists already: choose another name. Nothing was sent.", str(output))
     going = bench.start(protocol, output)
     try:
         with progress_of_run(quiet=as_json) as progress:
@@ -24,33 +27,36 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
         outcome = going.stop_and_wait()
         if not isinstance(why, KeyboardInterrupt):
             raise
-    document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
+    failure, sentence = _failure(going.path, outcome)
     if as_json:
-        print_json(document | {"reason": outcome.reason, "warnings": outcome.warnings})
+        document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
+        document |= {"reason": outcome.reason, "warnings": outcome.warnings}
+        print_json(document | ({"error": failure} if failure else {}))
     elif outcome.state != "refused":
         console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {going.path}", soft_wrap=True)
     for warning in outcome.warnings:
         error_console().print(f"warning: {warning}", markup=False, soft_wrap=True)
-    _leave_if_failed(going.path, outcome, as_json=as_json)
+    if failure:
+        error_console().print(sentence, markup=False, soft_wrap=True)
+        sys.exit(failure["exit_status"])
 
 
-def _leave_if_failed(path: Path, outcome: Any, *, as_json: bool) -> None:
+def _failure(path: Path, outcome: Outcome) -> tuple[dict[str, Any] | None, str]:
+    """Return what kept a run from its end, as a document and as a sentence; None if it is complete."""
     try:
         outcome.raise_if_failed()
     except IonechoError as error:
-        if not as_json:
-            raise
-        error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
-        sys.exit(exit_status(error))
-    if outcome.state != "complete":
-        error_console().print(f"{path.name}: {outcome.reason}", markup=False, soft_wrap=True)
-        sys.exit(STOPPED)
+        return error_document(error), f"{type(error).__name__}: {error}"
+    if outcome.state == "complete":
+        return None, ""
+    return refusal("stopped", outcome.reason, STOPPED, where=str(path)), f"{path.name}: {outcome.reason}"
 
 
 def bench_for(resource: str, folder: Path, rig: tuple[str | None, str | None], transcript: Path | None = None) -> Bench:
     """Return the bench of an instrument, with the limits of its rig (volts, amperes, as text)."""
     from daq import Bench
 
+    check_resource(resource)
     volts, amperes = rig
     try:
         limits = Limits(
@@ -58,5 +64,16 @@ def bench_for(resource: str, folder: Path, rig: tuple[str | None, str | None], t
             current_A=None if amperes is None else parse_quantity(amperes, "A"),
         )
     except ValueError as fault:
-        raise ProtocolError(str(fault), "limits of this rig") from None
+        raise UsageError(str(fault), "limits of this rig") from None
     return Bench(resource, folder, limits, transcript)
+
+
+def check_resource(resource: str) -> None:
+    """Raise `UsageError` if a text is neither a VISA resource nor a name in the address book."""
+    from drivers.address_book import resolved
+    from drivers.visa.session import interface_of
+
+    try:
+        interface_of(resolved(resource))
+    except ConnectionLost as error:
+        raise UsageError(str(error)) from None

@@ -2,25 +2,35 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from ionecho.commands.output import console, print_json
-from protocols import ProtocolError
+from ionecho.commands.refusals import UsageError
 
 
-def serve_simulator(kinds: list[str], *, as_json: bool, **options: Any) -> None:
+def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: Any) -> None:
     """Serve simulated instruments until told to end; ``list`` prints which there are."""
-    from sim_instruments import CATALOGUE, serve
+    from sim_instruments import CATALOGUE, CellError, kind_named, serve
 
     if kinds == ["list"]:
         _print_kinds(as_json=as_json)
         return
-    if unknown := [kind for kind in kinds if kind not in CATALOGUE]:
-        raise ProtocolError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(CATALOGUE))}")
+    chosen = [kind_named(name) for name in kinds]
+    if unknown := [name for name, kind in zip(kinds, chosen, strict=True) if kind is None]:
+        raise UsageError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(CATALOGUE))}")
     try:
-        serve(kinds, as_json=as_json, **options)
-    except ValueError as fault:
-        raise ProtocolError(str(fault)) from fault
+        serve([kind for kind in chosen if kind is not None], port=port, as_json=as_json, **options)
+    except (CellError, ValueError) as fault:
+        raise UsageError(str(fault)) from fault
+    except OSError as fault:
+        if fault.errno == errno.EADDRINUSE:
+            message = f"port {port} of 127.0.0.1 is in use: choose another, or none for a free one"
+        elif fault.errno == errno.EACCES:
+            message = f"port {port} is reserved for the system: choose one above 1023, or none for a free one"
+        else:
+            raise
+        raise UsageError(message, "--port") from fault
 
 
 def _print_kinds(*, as_json: bool) -> None:

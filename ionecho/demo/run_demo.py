@@ -1,4 +1,4 @@
-"""What does ionecho do? Shown once from end to end: a simulated cell, a real VISA connection, a fit, and the truth."""
+"""Demonstration from end to end: a simulated cell, a real VISA connection, a study, and the truth."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, error_console, print_json, progress_of_run
-from protocols import InstrumentError, Protocol, format_estimate, format_quantity
+from protocols import InstrumentError, Protocol, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
+    from rich.table import Table
+
     from daq import Run
+    from fitting import Study
 
 CELL = "demo"
 PROTOCOL = "pump_probe"
@@ -38,7 +41,7 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
-    command = [sys.executable, "-m", "ionecho", "sim", kind, "--json"]
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
@@ -65,11 +68,16 @@ def run_demo(folder: Path, seed: int, speed: float, *, as_json: bool) -> None:
         with progress_of_run(quiet=as_json) as progress:
             run = Bench(resource, folder).run(protocol, progress=progress)
     _say(as_json, f"{run.n_samples:,} samples in {run.path}. Fitting {MODEL} ...")
-    document = _compared(run, resource)
+    from fitting import analyse
+
+    study = analyse(run, MODEL)
+    truths = _truths(run, study)
+    noise_A = _simulated_noise_A(run)
     if as_json:
-        print_json(document)
+        document = {"run": run.path, "resource": resource, "samples": run.n_samples, "noise_A": noise_A}
+        print_json(document | _with_truths(study.to_document(), truths))
     else:
-        _print_tables(document)
+        _print_tables(run, study, truths, noise_A)
 
 
 def _say(quiet: bool, text: str) -> None:
@@ -77,49 +85,56 @@ def _say(quiet: bool, text: str) -> None:
         error_console().print(text, markup=False, soft_wrap=True)
 
 
-def _compared(run: Run, resource: str) -> dict[str, Any]:
-    from fitting import fit, reduce_run
-    from ionecho.commands.fit import keep_fit
-
-    result = fit(reduce_run(run), MODEL)
-    keep_fit(run, result, result.to_dict())
-    document: dict[str, Any] = {"run": run.path, "resource": resource, "samples": run.n_samples} | result.to_dict()
+def _truths(run: Run, study: Study) -> dict[str, float]:
+    """Return the simulator's parameters and memory, by the names of the study's figures."""
     from ionecho.demo.truth import true_memory, true_parameters
-    from sim_instruments import KEITHLEY_2461, load_cell
+    from sim_instruments import load_cell
 
     cell = load_cell(CELL)
-    truths = {"parameters": true_parameters(cell), "memory": true_memory(cell, run, document["window_s"][1])}
-    for part, truth in truths.items():
-        for name, found in document[part].items():
-            if isinstance(found, dict):
-                found["truth"] = truth[name]
-    document["noise_A"] = KEITHLEY_2461.noise_A(run.plan["current_range_A"], run.aperture_s)
-    return document
+    return true_parameters(cell) | true_memory(cell, run, study.result.window_s[1])
 
 
-def _print_tables(document: dict[str, Any]) -> None:
+def _simulated_noise_A(run: Run) -> float:
+    from sim_instruments import KEITHLEY_2461
+
+    return KEITHLEY_2461.noise_A(run.plan["current_range_A"], run.aperture_s)
+
+
+def _with_truths(document: dict[str, Any], truths: dict[str, float]) -> dict[str, Any]:
+    """Return a study's document with ``truth`` beside each figure that has one."""
+    figures = {
+        part: {
+            name: figure | {"truth": truths[name]} if name in truths else figure
+            for name, figure in document[part].items()
+        }
+        for part in ("parameters", "memory")
+    }
+    return document | figures
+
+
+def _print_tables(run: Run, study: Study, truths: dict[str, float], noise_A: float) -> None:
+    result = study.result
+    parameters = _table_with_truths(f"{MODEL}: fitted, with 95 % intervals, and the simulated truth", "parameter")
+    for one in result.estimates:
+        doubt = "" if one.determined else "not determined by this run"
+        parameters.add_row(one.name, *one.shown(), format_quantity(truths[one.name], one.unit, 6), doubt)
+    memory = _table_with_truths("Memory", "quantity")
+    for one in result.memory:
+        truth = format_quantity(truths[one.name], one.unit, 6) if one.name in truths else ""
+        memory.add_row(one.title, *one.shown(), truth, "")
+    out = console()
+    out.print(parameters)
+    out.print(memory)
+    out.print(study.summary, markup=False, soft_wrap=True)
+    rms = format_quantity(result.rms_residual_A, "A")
+    out.print(f"rms residual {rms}, simulated noise {format_quantity(noise_A, 'A')}")
+    out.print(f"run file: {run.path}", markup=False, soft_wrap=True)
+
+
+def _table_with_truths(title: str, first: str) -> Table:
     from rich.table import Table
 
-    table = Table(title=f"{MODEL}: fitted, with 95 % intervals, and the simulated truth")
-    for heading in ("parameter", "value", "95 % interval", "truth", ""):
-        table.add_column(heading, justify="left" if heading in {"parameter", ""} else "right")
-    for name, found in document["parameters"].items():
-        table.add_row(name, *_shown(found), "" if found["identifiable"] else "not identifiable from this run")
-    memory = Table(title="What is remembered")
-    for heading in ("quantity", "value", "95 % interval", "truth"):
-        memory.add_column(heading, justify="left" if heading == "quantity" else "right")
-    for name, found in document["memory"].items():
-        if isinstance(found, dict) and "ci95" in found:
-            memory.add_row(name.replace("_", " "), *_shown(found))
-    out = console()
-    out.print(table)
-    out.print(memory)
-    rms, noise = format_quantity(document["rms_residual_A"], "A"), format_quantity(document["noise_A"], "A")
-    out.print(f"rms residual {rms}, simulated noise {noise}")
-    out.print(f"run file: {document['run']}", soft_wrap=True)
-
-
-def _shown(found: dict[str, Any]) -> tuple[str, str, str]:
-    unit, truth = found.get("unit", ""), found.get("truth")
-    shown = format_estimate(found["value"], tuple(found["ci95"]), unit)
-    return *shown, "" if truth is None else format_quantity(truth, unit, 6)
+    table = Table(title=title)
+    for heading in (first, "value", "95 % interval", "truth", ""):
+        table.add_column(heading, justify="left" if heading in {first, ""} else "right")
+    return table

@@ -1,4 +1,4 @@
-"""Which protocols come with ionecho, and where is the file that a user names?"""
+"""Ready protocols, and the file that a user names."""
 
 from __future__ import annotations
 
@@ -25,6 +25,8 @@ def find(path: str | Path) -> Path:
     given = Path(path)
     if given.is_file():
         return given
+    if given.is_dir():
+        raise ProtocolError("this is a folder: name a protocol file in it", str(path))
     ready = _FOLDER / f"{path}.toml"
     if given.parent == Path() and ready.is_file():
         return ready

@@ -158,7 +158,7 @@ class Input:
 
 @dataclass
 class Controller:
-    """Inputs, outputs and the cryostat that they are in; it goes on in steps of the loop.
+    """Inputs, outputs and the cryostat that they are in; it proceeds in steps of the loop.
 
     Parameters
     ----------

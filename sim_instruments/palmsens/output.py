@@ -39,7 +39,7 @@ class Output:
         self._free_s = start_s
 
     def say(self, line: str, now_s: float) -> float:
-        """Say a line; return when the script goes on: at once while there is room in the line's buffer."""
+        """Say a line; return when the script continues: at once while there is room in the line's buffer."""
         if self._silent:
             return now_s
         self._emit(line + "\n")

@@ -52,7 +52,7 @@ class Device(Protocol):
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
 
     def reset(self) -> None:
         """Do as ``*RST``."""
@@ -283,7 +283,7 @@ class CommonCommands:
         tree.add(":SYSTem:CLEar", Command(status.clear_queue))
 
     def _operation_complete(self) -> None:
-        # The bit comes when the overlapped operation ends; the client goes on meanwhile (IEEE 488.2 section 12.5.2).
+        # The bit comes when the overlapped operation ends; the client continues meanwhile (IEEE 488.2 section 12.5.2).
         self._pending = True
         self._settle()
 

@@ -61,7 +61,7 @@ class Limits:
 
 @dataclass
 class Primitive:
-    """A measurement that goes on.
+    """A measurement that is running.
 
     Attributes
     ----------
@@ -130,7 +130,7 @@ class Engine:
 
     @property
     def busy(self) -> bool:
-        """Whether a primitive, or the dead time after one, goes on."""
+        """Whether a primitive, or the dead time after one, is running."""
         return self.primitive is not None or self.clock.now() < self._free_at
 
     # -- potentiostat -------------------------------------------------------------------------------------------------

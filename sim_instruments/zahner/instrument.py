@@ -2,7 +2,7 @@
 
 Every command is answered by a line: ``ok``, a value, or ``error n`` (27 unknown command, 100 value out of range, 1003
 limit reached, 1004 value outside the limits, 1005 aborted, 1006 not done because of an earlier error). ``ABOR`` and
-``*RST`` are obeyed at once beside a primitive that goes on; everything else waits for its end. The names are those of
+``*RST`` are obeyed at once beside a running primitive; everything else waits for its end. The names are those of
 the vendor's client, ``zahner_potentiostat`` 1.1.2, scpi_control/control.py. Galvanostatic operation is not modelled.
 """
 

@@ -110,7 +110,7 @@ class ResistorPotentiostat(Potentiostat):
             self.output_on = False
             return None
         self._next += len(index)
-        t = (index + 0.5) * self._plan.interval_s
+        t = np.asarray((index + 0.5) * self._plan.interval_s, np.float64)
         v = self._plan.sequence.voltage_at(t)
         status = np.array([self.flags.get(int(k), 0) for k in index], dtype=np.uint8)
         return Block(t, v, v / self.ohm, status)

@@ -15,7 +15,7 @@ import numpy as np
 
 PROJECT = Path(__file__).parents[2]
 
-Answer = Callable[[socket.socket, bytes], None]
+Answer = Callable[[socket.socket, bytes], object]
 
 
 @contextmanager

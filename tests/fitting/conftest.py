@@ -67,7 +67,7 @@ class SumOfExponentials:
         b = G * tau + R * C * G * W + C
         poles = np.roots([a, b, G * W])
         weights = C * G * (W + poles * tau) / (2.0 * a * poles + b)
-        return cls(weights.real, -poles.real)
+        return cls(np.asarray(weights.real, np.float64), np.asarray(-poles.real, np.float64))
 
     @classmethod
     def rc(cls, R: float, C: float) -> SumOfExponentials:

@@ -1,4 +1,7 @@
-"""What do the tests of the window share? A window without a screen, and hands that click real widgets."""
+"""Fixtures of the window's tests: a window without a screen, and somebody who clicks its widgets.
+
+Loaded with the folder even where Qt cannot be, so Qt is imported in the fixtures.
+"""
 
 from __future__ import annotations
 
@@ -8,74 +11,14 @@ from typing import TYPE_CHECKING
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTableWidget, QWidget
-
-from gui import MainWindow
-from gui.app.start import application_of_window
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from pytestqt.qtbot import QtBot
 
-SIMULATOR_STARTS_MS = 20_000
-RUN_ENDS_MS = 30_000
-
-
-class Operator:
-    """Somebody at the window: finds things by their names, clicks, reads."""
-
-    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
-        self.qtbot = qtbot
-        self.window = window
-
-    def button(self, name: str) -> QPushButton:
-        found = self.window.findChild(QPushButton, name)
-        assert found is not None, name
-        return found
-
-    def click(self, name: str) -> None:
-        button = self.button(name)
-        assert button.isVisible(), name
-        assert button.isEnabled(), name
-        self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-    def choose(self, protocol: str) -> None:
-        found = self.window.findChild(QListWidget, "protocolList")
-        (item,) = found.findItems(protocol, Qt.MatchFlag.MatchExactly)
-        self.qtbot.mouseClick(found.viewport(), Qt.MouseButton.LeftButton, pos=found.visualItemRect(item).center())
-
-    def text(self, name: str) -> str:
-        found = self.window.findChild(QLabel, name)
-        assert found is not None, name
-        return found.text()
-
-    def is_visible(self, name: str) -> bool:
-        found = self.window.findChild(QWidget, name)
-        assert found is not None, name
-        return found.isVisible()
-
-    def rows(self, table: str) -> list[list[str]]:
-        found = self.window.findChild(QTableWidget, table)
-        return [[found.item(row, column).text() for column in range(3)] for row in range(found.rowCount())]
-
-    def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
-        def held() -> None:
-            shown = [self.text(name) for name in ("headline", "detail", "messageText", "planFault")]
-            assert until(), f"the window shows {shown}"
-
-        self.qtbot.waitUntil(held, timeout=timeout_ms)
-
-    def connect_simulated(self) -> None:
-        self.click("simulateButton")
-        self.wait(lambda: "2461" in self.text("instrumentName"), SIMULATOR_STARTS_MS)
-
-    def run(self, protocol: str) -> None:
-        self.choose(protocol)
-        self.wait(self.button("runButton").isEnabled)
-        self.click("runButton")
+    from tests.gui.window_operator import Operator
 
 
 @pytest.fixture(scope="session")
@@ -92,6 +35,10 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def operator(qtbot: QtBot, folder: Path) -> Iterator[Operator]:
+    from gui import MainWindow
+    from gui.app.start import application_of_window
+    from tests.gui.window_operator import Operator
+
     application_of_window()
     window = MainWindow(folder)
     qtbot.addWidget(window)

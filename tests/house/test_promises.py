@@ -7,7 +7,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-PROJECT = Path(__file__).parent.parent
+PROJECT = Path(__file__).parents[2]
 
 
 def test_both_lists_of_tested_versions_are_the_same() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pytest
 
 from protocols import LimitError, Limits, PulseSequence
@@ -29,7 +30,9 @@ def test_the_far_end_of_a_ramp_counts() -> None:
 
 def test_the_rest_level_counts() -> None:
     with pytest.raises(LimitError, match="rest"):
-        Limits(voltage_V=1.0).check_sequence(PulseSequence([0], [0.5], [0.5], 1.0, rest_V=2.0))
+        Limits(voltage_V=1.0).check_sequence(
+            PulseSequence(np.array([0.0]), np.array([0.5]), np.array([0.5]), 1.0, rest_V=2.0)
+        )
 
 
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])

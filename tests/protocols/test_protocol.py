@@ -1,4 +1,4 @@
-"""Does a protocol file say what it means, and are all its faults named at once?"""
+"""Does a protocol file say what it means, and are all its problems named at once?"""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_stretched_protocol_is_slower_in_all_its_times_and_in_nothing_else(nam
     assert Protocol.from_toml(slow.to_toml()) == slow
 
 
-def test_every_fault_of_a_file_is_named_with_its_path() -> None:
+def test_every_problem_of_a_file_is_named_with_its_path() -> None:
     text = """
         name = ""
         bogus = 1
@@ -54,7 +54,7 @@ def test_every_fault_of_a_file_is_named_with_its_path() -> None:
     """
     with pytest.raises(ProtocolError) as caught:
         Protocol.from_toml(text, "broken.toml")
-    assert {fault.path for fault in caught.value.faults} == {
+    assert {problem.path for problem in caught.value.problems} == {
         "name",
         "bogus",
         "sequence.level",
@@ -65,7 +65,7 @@ def test_every_fault_of_a_file_is_named_with_its_path() -> None:
         "limits.current",
         "sample.area",
     }
-    assert str(caught.value).startswith("broken.toml: 9 faults")
+    assert str(caught.value).startswith("broken.toml: 9 problems")
 
 
 def test_an_unknown_kind_of_sequence_is_answered_with_the_known_ones() -> None:
@@ -100,7 +100,7 @@ def test_repeats_lengthen_the_run() -> None:
 def test_a_protocol_without_limits_is_refused() -> None:
     with pytest.raises(ProtocolError) as caught:
         Protocol("x", PulseSequence.pulse(0.01, 1.0, after=1.0), Sampling(1e-3), Limits())
-    assert {fault.path for fault in caught.value.faults} == {"limits.voltage", "limits.current"}
+    assert {problem.path for problem in caught.value.problems} == {"limits.voltage", "limits.current"}
 
 
 levels = st.floats(-1, 1).map(lambda v: round(v, 6))

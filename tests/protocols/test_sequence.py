@@ -112,7 +112,7 @@ def test_arrays_that_make_no_sequence_are_refused_where_they_are_wrong(
 def test_all_wrong_arguments_of_a_builder_are_named_at_once() -> None:
     with pytest.raises(ProtocolError) as caught:
         PulseSequence.train("20 A", "30 ms", "-1 s", 0)
-    assert {fault.path for fault in caught.value.faults} == {"level", "period", "count"}
+    assert {problem.path for problem in caught.value.problems} == {"level", "period", "count"}
 
 
 def test_a_pulse_must_be_shorter_than_its_period() -> None:

@@ -17,9 +17,8 @@ from sim_instruments.scpi import message_exchange as exchange_module
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
-
     from sim_instruments.scpi.parser import CommandTree
+    from tests.sim_instruments.conftest import Talk
 
 MODELS = {
     "b2912a": B2912A,

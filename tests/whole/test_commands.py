@@ -62,7 +62,7 @@ def test_wrong_usage_and_wrong_protocols_exit_with_2(tmp_path: Path) -> None:
         assert path in done.stderr
     as_json = ionecho("check", str(broken), "--json")
     assert as_json.returncode == 2
-    assert json.loads(as_json.stdout)["error"]["type"] == "ProtocolError"
+    assert json.loads(as_json.stdout)["error"]["kind"] == "protocol"
 
 
 def test_check_tells_the_plan() -> None:
@@ -86,13 +86,14 @@ def test_the_demo_finds_the_simulated_truth(tmp_path: Path) -> None:
     assert document["resource"].startswith("TCPIP::127.0.0.1::")
     assert document["samples"] == 200_000
     for name, found in document["parameters"].items():
-        assert set(found) >= {"value", "ci95", "unit", "identifiable", "truth"}, name
-    identifiable = [found for found in document["parameters"].values() if found["identifiable"]]
-    memory = [found for found in document["memory"].values() if isinstance(found, dict)]
+        assert set(found) >= {"value", "ci95", "unit", "determined", "truth"}, name
+    determined = [found for found in document["parameters"].values() if found["determined"]]
+    # The simulator has no truth for what depends on its noise: reversed current, readable bits.
+    memory = [found for found in document["memory"].values() if "truth" in found]
     assert len(memory) >= 6
-    assert len(identifiable) >= 4
+    assert len(determined) >= 4
     # One run: each interval holds its truth with 95 %; all within twice the interval is as good as certain.
-    for found in identifiable + memory:
+    for found in determined + memory:
         half = (found["ci95"][1] - found["ci95"][0]) / 2
         assert abs(found["value"] - found["truth"]) < 2.5 * half
     assert document["rms_residual_A"] == pytest.approx(document["noise_A"], rel=0.05)
@@ -152,7 +153,6 @@ def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -
     document = document_of(ionecho("fit", str(_double_layer(tmp_path)), "--model", "De1", "--json"))
     assert document["parameters"]["De1.tau"]["value"] == pytest.approx(9e-3, rel=0.01)
     assert document["attribution"]["verdict"] in {"electrode", "undecided"}
-    assert "bulk" not in document["memory"]["attribution"].split("(")[0]
 
 
 def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:
@@ -197,7 +197,7 @@ def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:
     apart = document_of(ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--share", "C1", "--json"))
     assert set(apart["parameters"]) == {"R0[1]", "R0[2]", "C1"}
     refused = ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--activate", "R0")
-    assert refused.returncode == 1
+    assert refused.returncode == 2
     assert "--temperature" in refused.stderr
 
 
@@ -234,5 +234,5 @@ def test_runs_are_compared_by_thickness_and_tested_for_linearity(tmp_path: Path)
     shown = ionecho(*asked, "--thickness", "1 mm", "--thickness", "2 mm")
     assert "time ~ thickness^" in shown.stdout
     assert ionecho("fit", one, "--compare").returncode == 2
-    assert ionecho(*asked, "--thickness", "1 mm").returncode == 1
+    assert ionecho(*asked, "--thickness", "1 mm").returncode == 2
     assert ionecho(*asked, "--thickness", "1 V", "--thickness", "2 mm").returncode == 2

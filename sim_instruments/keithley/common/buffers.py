@@ -70,7 +70,7 @@ class Readings:
 
 
 class ReadingBuffer:
-    """A reading buffer of limited size, filled once or for ever.
+    """A reading buffer of limited size, filled once or over and over.
 
     Parameters
     ----------

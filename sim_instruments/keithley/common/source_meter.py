@@ -54,7 +54,7 @@ class SourceMeter:
     Nothing runs by itself: `update` brings everything to the clock's present, block by block and reading by reading,
     so that the same commands at the same instrument times give the same record whatever the polling.
 
-    While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
+    While the current is limited, readings are clamped to the limit; the cell's history continues as if the full voltage
     were applied (an approximation: a limited run ends anyway).
 
     Parameters
@@ -131,7 +131,7 @@ class SourceMeter:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return self.trigger_model.running or self._record is not None
 
     def require_idle(self) -> float:

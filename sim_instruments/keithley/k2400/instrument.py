@@ -2,7 +2,7 @@
 
 From the 2400 series user's manual (2400S-900-01 Rev. K, September 2011); page numbers are its. Math (CALCulate1),
 limit tests (CALCulate2), source memory, output pulses and the digital port are not modelled and are refused. Unlike the
-real instrument, queries are answered while an operation goes on.
+real instrument, queries are answered while an operation is running.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ class Keithley2400:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return self.meter.busy
 
     def reset(self) -> None:

@@ -2,7 +2,7 @@
 
 Pages are those of the 2400 series user's manual (2400S-900-01 Rev. K, September 2011), section 11. The two layers
 become blocks of a trigger model. Nothing but ``*TRG`` is connected to the simulator: an operation that waits for a key
-or a line waits for ever.
+or a line waits without end.
 """
 
 from __future__ import annotations

@@ -136,7 +136,7 @@ class TouchSourceMeter:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return self.meter.busy
 
     def reset(self) -> None:

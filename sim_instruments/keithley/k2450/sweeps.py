@@ -37,7 +37,7 @@ _AUTO_DELAY_S = 1e-3  # assumed; the real one depends on the range
 _SWEEP_DELAY = Numeric(-1.0, 10e3, -1.0, "S")  # -1: automatic
 _LIMIT = Numeric(1e-8, 10.5, 1.05e-4, "A")
 _WIDTH = Numeric(150e-6, 10e3, 150e-6, "S")  # p. 6-121: minimum pulse width 150 us
-_PULSES = Numeric(0, 268_435_455, 1, integer=True)  # 0: for ever
+_PULSES = Numeric(0, 268_435_455, 1, integer=True)  # 0: without end
 _POINTS_PER_COMMAND = 100  # pp. 6-78, 6-108
 _MAX_POINTS = 2500
 # Where the generated sweeps keep their points; the names are assumed.
@@ -231,7 +231,7 @@ def _load(
     fail_abort: bool,
     off_s: float | None = None,
 ) -> None:
-    """Load a sweep's trigger model: `body` and a recall (then, for pulses, `off_s`), `loops` times (0: for ever)."""
+    """Load a sweep's trigger model: `body` and a recall (then, for pulses, `off_s`), `loops` times (0: without end)."""
     blocks: list[Block] = [BufferClear(buffer), ConfigRecall(config_list, 1), SourceState(on=True)]
     first = len(blocks) + 1
     blocks += body

@@ -128,7 +128,7 @@ class Channel:
     timeline : Timeline
         Instrument time.
     drive : Drive or None
-        What hangs on its terminals; None for nothing.
+        What is connected to its terminals; None for nothing.
     noise : Noise
         Random numbers.
     number : int
@@ -181,7 +181,7 @@ class Channel:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         self._processes = [process for process in self._processes if process.running]
         return bool(self._processes)
 

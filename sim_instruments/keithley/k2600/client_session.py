@@ -65,7 +65,7 @@ class TspClientSession:
     def waiting(self) -> bool:
         """Whether lines wait for their turn, or a script of this client has not answered yet, or has just done so.
 
-        A script that has said something and goes on is looked after by the instrument's own ticking.
+        A script that has said something and continues is looked after by the instrument's own ticking.
         """
         return bool(self._lines or self.output) or (self._instrument.active_client is self and not self.answered)
 

@@ -47,7 +47,7 @@ MESSAGES = {
 
 
 class TspError(IonechoError):
-    """Something the instrument refuses; the script that asked for it goes on (p. 8-2).
+    """Something the instrument refuses; the script that asked for it continues (p. 8-2).
 
     Attributes
     ----------

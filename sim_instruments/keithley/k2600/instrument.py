@@ -29,7 +29,7 @@ _MODEL, _SERIAL, _REVISION = "2602B", "4082301", "3.4.2"
 
 
 class TspInstrument:
-    """A Keithley 2602B: the sample hangs on channel a, nothing on channel b.
+    """A Keithley 2602B: the sample is connected to channel a, nothing on channel b.
 
     Parameters
     ----------
@@ -125,7 +125,7 @@ class TspInstrument:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return any(unit.busy for unit in self.channels.values())
 
     @property

@@ -44,7 +44,7 @@ class Interpreter:
     wake_at : callable
         Asked to see to it that `run` is called at an instrument time, s.
     refused : callable
-        Gets the error of a call that the instrument refuses; the script goes on.
+        Gets the error of a call that the instrument refuses; the script continues.
     """
 
     def __init__(

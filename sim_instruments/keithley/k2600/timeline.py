@@ -76,7 +76,7 @@ class Detector:
 
     @property
     def stimulus(self) -> int:
-        """Event that sets it; 0 for none: whoever comes to it goes on at once."""
+        """Event that sets it; 0 for none: whoever comes to it continues at once."""
         return self._stimulus
 
     @stimulus.setter

@@ -108,7 +108,7 @@ class Store:
 class Channel:
     """One channel with a sample on it. Nothing runs by itself: `advance` brings it to the present.
 
-    While the current is limited, readings are clamped to the limit; the cell's history goes on as if the full voltage
+    While the current is limited, readings are clamped to the limit; the cell's history continues as if the full voltage
     were applied, unless the protection switches the output off.
 
     Parameters
@@ -200,7 +200,7 @@ class Channel:
 
     @property
     def busy(self) -> bool:
-        """Whether a device action goes on or waits."""
+        """Whether a device action is running or waits."""
         return self.transient.phase != "idle" or self.acquire.phase != "idle"
 
     def initiate(self, t_s: float, *, transient: bool = True, acquire: bool = True) -> None:

@@ -2,7 +2,7 @@
 
 From the Agilent B2900 SCPI command reference (B2910-90030, edition 2); page numbers are its. Current sources, limit
 tests, arithmetic, digital I/O, external triggers, program memory and display are not modelled and are refused. The
-cell hangs on channel 1; channel 2 has open terminals. Assumed: the operation status bits are those of the B2961A
+cell is connected to channel 1; channel 2 has open terminals. Assumed: the operation status bits are those of the B2961A
 reference, and an over-temperature switches the outputs off without an entry of the error queue.
 """
 
@@ -106,7 +106,7 @@ class B2912A:
 
     @property
     def busy(self) -> bool:
-        """Whether an overlapped operation goes on."""
+        """Whether an overlapped operation is running."""
         return any(channel.busy for channel in self.channels.values())
 
     def reset(self) -> None:

@@ -27,7 +27,7 @@ _PIECE = 1 << 18
 
 
 class Host:
-    """An instrument among its transports: its time goes on, and its faults come when they are due.
+    """An instrument among its transports: its time passes, and its faults come when they are due.
 
     Parameters
     ----------
@@ -44,7 +44,7 @@ class Host:
         self._now = now
 
     async def live(self) -> None:
-        """Bring the instrument to the present for ever, so that little is left to do when someone asks."""
+        """Bring the instrument to the present again and again, so that little is left to do when someone asks."""
         while True:
             self.device.update()
             if not self.faults.quiet:

@@ -43,7 +43,7 @@ class SocketTransport:
 class PtyWriter:
     """Writes to a pseudo-terminal that takes bytes when it likes.
 
-    The far end holds 4 kB. That it has room again is not reliably told by epoll: asyncio's own writer waits for ever
+    The far end holds 4 kB. That it has room again is not reliably told by epoll: asyncio's own writer waits without end
     now and then. So it is tried again and again.
 
     Parameters

@@ -17,7 +17,7 @@ from tests.daq.files.test_run_file import header
 def left(path: Path, state: RunState, reason: str = "") -> Path:
     create_run_file(path, header(100))
     file = RunFileBytes(path)
-    file.set_state(state)
+    file.set_state(RunState(state))
     file.add_event(state, reason)
     file.close()
     return path

@@ -36,7 +36,7 @@ def header(n_samples: int = 1000, duration_s: float = 1.0) -> Header:
 
 def block(first: int, count: int, seed: int = 0) -> Block:
     rng = np.random.default_rng([seed, first])
-    t = np.arange(first, first + count) * 1e-3
+    t = np.arange(first, first + count, dtype=np.float64) * 1e-3
     return Block(t, rng.normal(size=count), rng.normal(size=count), np.zeros(count, np.uint8))
 
 
@@ -193,7 +193,7 @@ def test_where_nothing_can_be_written_a_finished_run_is_checked_and_another_is_n
         create_run_file(tmp_path / name, header(100))
         file = RunFileBytes(tmp_path / name)
         file.write_samples(0, 0, [block(0, 100)])
-        file.set_state(state)
+        file.set_state(RunState(state))
         file.close()
     before = sorted(path.name for path in tmp_path.iterdir())
     monkeypatch.setattr("daq.files.finalize.os.access", lambda *_: False)

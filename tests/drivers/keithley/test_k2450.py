@@ -263,7 +263,7 @@ def test_a_run_of_a_2450_gives_the_memory_of_its_cell_back(tmp_path: Path) -> No
     with simulated_instrument("keithley2450", 1, 20.0, "demo") as served:
         run = Bench(served, tmp_path).run(Protocol.load("pump_probe").stretched(4.0))
     assert np.diff(run.t_s).max() < 2 * run.plan["interval_s"]
-    found = fit(reduce_run(run), "R0-Mig1-CPE1").to_dict()["parameters"]
+    found = fit(reduce_run(run), "R0-Mig1-CPE1").to_document()["parameters"]
     true = load_cell("demo").parameters
     for name, truth in (("Mig1.B", "B"), ("Mig1.K", "K"), ("Mig1.tau", "tau"), ("CPE1.Q", "Q"), ("CPE1.n", "n")):
         assert found[name]["value"] == pytest.approx(true[truth], rel=5e-3), name

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -35,7 +37,7 @@ OHM = 10_000.0
 
 def noise_A(range_A: float, aperture_s: float) -> float:
     """Five sigma of the simulated electronics: 4e-4 of range at 1 us, white."""
-    return 5 * range_A * 4e-4 * (1e-6 / aperture_s) ** 0.5
+    return 5 * range_A * 4e-4 * math.sqrt(1e-6 / aperture_s)
 
 
 @pytest.fixture(scope="module", params=["socket", "vxi11"])
@@ -72,7 +74,7 @@ def asked(resource: str, what: str) -> str:
         return session.query(f"print({what})")
 
 
-def run(driver: Keithley2602B, sequence: PulseSequence, limits: Limits, **sampling: float) -> Block:
+def run(driver: Keithley2602B, sequence: PulseSequence, limits: Limits, **sampling: Any) -> Block:
     plan = Keithley2602B.plan(Protocol("x", sequence, Sampling(**sampling), limits))
     driver.arm(plan)
     driver.start()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence
 from protocols.library import names
 
 
-def protocol(sequence: PulseSequence, interval_s: float = 1e-5, limits: Limits | None = None, **more: int) -> Protocol:
+def protocol(sequence: PulseSequence, interval_s: float = 1e-5, limits: Limits | None = None, **more: Any) -> Protocol:
     return Protocol("test", sequence, Sampling(interval_s), limits or Limits(voltage_V=1.0, current_A=1e-5), **more)
 
 
@@ -114,7 +115,7 @@ def test_no_aperture_reaches_over_the_next_sample() -> None:
 
 @given(st.floats(-1, 1), st.floats(-1, 1), st.floats(0.01, 10.0))
 def test_stairs_keep_the_area_of_their_ramp(v0: float, v1: float, width: float) -> None:
-    ramp = PulseSequence([0.0, width], [v0, v1], [v1, v1], 2 * width)
+    ramp = PulseSequence(np.array([0.0, width]), np.array([v0, v1]), np.array([v1, v1]), 2 * width)
     stairs, count = staircase_for_ramps(ramp, 1e-3, 1e-4)
     bounds = np.append(stairs.times_s, stairs.duration_s)
     area = float(np.sum(np.diff(bounds) * stairs.start_V))

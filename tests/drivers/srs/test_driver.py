@@ -35,7 +35,7 @@ def driver(resource: str) -> Iterator[EC301]:
 
 def noise(plan: DrivePlan) -> float:
     """The simulator's stated noise: 1e-4 of the range in 4 us."""
-    return 1e-4 * plan.current_range_A / np.sqrt(plan.interval_s / 4e-6)
+    return 1e-4 * plan.current_range_A / float(np.sqrt(plan.interval_s / 4e-6))
 
 
 @pytest.mark.parametrize("name", names())

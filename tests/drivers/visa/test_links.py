@@ -106,7 +106,7 @@ def test_a_serial_line_that_another_program_uses_is_refused_and_left_alone() -> 
 
 
 def test_an_answer_in_drips_is_given_up_although_each_drop_is_in_time() -> None:
-    def drip(client: socket, _: bytes) -> None:
+    def drip(client: socket, _line: bytes) -> None:
         for _ in range(100):
             client.sendall(b"x")
             threading.Event().wait(0.05)

@@ -49,7 +49,8 @@ def echo(client: socket.socket, line: bytes) -> None:
 
 
 def socket_below(opened: Any) -> socket.socket:
-    return opened.visalib.sessions[opened.session].interface
+    interface: socket.socket = opened.visalib.sessions[opened.session].interface
+    return interface
 
 
 # -- 1: small messages wait for a delayed acknowledgement -------------------------------------------------------------
@@ -359,7 +360,7 @@ def test_serial_lines_carry_lines_streams_and_blocks() -> None:
 
 
 def test_an_answer_in_drips_is_given_up_although_each_drop_is_in_time() -> None:
-    def drip(client: socket.socket, _: bytes) -> None:
+    def drip(client: socket.socket, _line: bytes) -> None:
         for _ in range(100):
             client.sendall(b"x")
             threading.Event().wait(0.05)

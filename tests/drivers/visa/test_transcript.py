@@ -21,7 +21,8 @@ def measured(resource: str, transcript: Path | None = None) -> list[float]:
     driver = open_potentiostat(resource, 5.0, transcript)
     try:
         driver.identify()
-        return played(driver, driver.plan(PROTOCOL)).current_A.tolist()
+        current_A: list[float] = played(driver, driver.plan(PROTOCOL)).current_A.tolist()
+        return current_A
     finally:
         driver.close()
 

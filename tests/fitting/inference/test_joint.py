@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 
 from fitting import CellModel, ImpedanceSpectrum, fit, fit_joint, predict, reduce_run
-from fitting.interpretation.arrhenius import BOLTZMANN_eV_K
+from fitting.constants import BOLTZMANN_eV_K
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
+from tests.fitting.bounds import bounds
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
 T = np.arange(0.0, 0.185, 1e-4) + 3e-5
@@ -40,7 +41,7 @@ def test_one_run_alone_is_the_same_as_fit(cells: Any, record: Any) -> None:
 def test_two_runs_of_one_cell_narrow_the_intervals_by_root_two(cells: Any, record: Any) -> None:
     runs = [reduce_run(debye_run(cells, record, 2e-3, 2e-8, seed)) for seed in (1, 2)]
     one, both = fit_joint(runs[:1], CELL), fit_joint(runs, CELL)
-    width = [np.ptp(np.log(found.estimates[2].ci95)) for found in (one, both)]
+    width = [np.ptp(np.log(bounds(found.estimates[2]))) for found in (one, both)]
     assert width[0] / width[1] == pytest.approx(np.sqrt(2.0), rel=0.06)
     assert both.values["De1.tau"] == pytest.approx(2e-3, rel=0.02)
 
@@ -66,9 +67,9 @@ def test_pulses_with_a_spectrum_tell_what_either_alone_cannot(cells: Any, record
     tau, run = 2e-5, debye_run(cells, record, 2e-5, 5e-7, 3)
     alone, both = fit_joint([run], CELL), fit_joint([run, debye_spectrum(tau, 2e-3, 4)], CELL)
     by_name = [{one.name: one for one in found.estimates} for found in (alone, both)]
-    assert not by_name[0]["De1.tau"].identifiable
-    assert by_name[1]["De1.tau"].identifiable
-    low, high = by_name[1]["De1.tau"].ci95
+    assert not by_name[0]["De1.tau"].determined
+    assert by_name[1]["De1.tau"].determined
+    low, high = bounds(by_name[1]["De1.tau"])
     assert low < tau < high
 
 
@@ -96,10 +97,10 @@ def test_activation_energy_and_prefactor_come_out_of_the_fit(cells: Any, record:
         runs = activated_runs(cells, record, kelvin, seed)
         found = fit_joint(runs, CELL, activated=["De1.tau"], temperature_K=kelvin)
         by_name = {one.name: one for one in found.estimates}
-        low, high = by_name["De1.tau.E_a"].ci95
+        low, high = bounds(by_name["De1.tau.E_a"])
         assert high - low < 0.02
         held.append(low < 0.35 < high)
-        low, high = by_name["De1.tau.prefactor"].ci95
+        low, high = bounds(by_name["De1.tau.prefactor"])
         held.append(low < 1e-9 < high)
     assert np.mean(held) >= 0.75
     assert found.parts[0].values["De1.tau"] == pytest.approx(1e-9 * np.exp(0.35 / (BOLTZMANN_eV_K * 260.0)), rel=0.02)
@@ -108,7 +109,8 @@ def test_activation_energy_and_prefactor_come_out_of_the_fit(cells: Any, record:
 def test_prediction_of_a_part_is_the_current(cells: Any, record: Any) -> None:
     runs = [debye_run(cells, record, tau, 0.0, 0) for tau in (1e-3, 4e-3)]
     found = fit_joint(runs, CELL, shared=["C1"])
-    assert predict(runs[1], found.parts[1]) == pytest.approx(runs[1].current_A, abs=1e-5 * runs[1].current_A.max())
+    part: Any = found.parts[1]
+    assert predict(runs[1], part) == pytest.approx(runs[1].current_A, abs=1e-5 * runs[1].current_A.max())
 
 
 def test_result_is_plain_data_and_a_table(cells: Any, record: Any) -> None:

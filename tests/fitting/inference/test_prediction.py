@@ -50,6 +50,6 @@ def test_measured_voltage_is_walked_and_read_between_samples(cells: Any, record:
     run = record(t, current, None, voltage_V=v)
     found = fit(run, "R0-C1")
     assert found.theta == pytest.approx([1000.0, 3e-4], rel=1e-3)
-    assert found.to_dict()["drive"] == "measured voltage"
+    assert found.to_document()["drive"] == "measured voltage"
     middle = 0.5 * (t[700] + t[701])
     assert predict(run, found, [middle]) == pytest.approx([0.5 * (current[700] + current[701])], rel=1e-3)

@@ -56,9 +56,9 @@ def test_spectrum_is_plain_data_and_a_table(cells: Any, record: Any) -> None:
     found = fit_spectrum(record(t, cells.rc(1000.0, 1e-4).current(t, drive), drive))
     document = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert document["residual_share"] < 1e-3
-    console = Console(width=120, file=io.StringIO())
+    console = Console(width=120, file=(text := io.StringIO()))
     console.print(found.table())
-    assert "relaxation time" in console.file.getvalue()
+    assert "relaxation time" in text.getvalue()
 
 
 def broad_run(record: Any, seed: int) -> tuple[Any, Any]:

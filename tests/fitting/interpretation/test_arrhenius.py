@@ -26,7 +26,7 @@ def test_exact_line_gives_back_energy_and_prefactor() -> None:
     found = arrhenius(T, estimates(3e-14 * np.exp(0.42 / (K_EV * T)), 0.01))
     assert found.energy_eV == pytest.approx(-0.42, rel=1e-7)
     assert found.prefactor == pytest.approx(3e-14, rel=1e-6)
-    assert found.widening == 1.0
+    assert found.interval_inflation == 1.0
     assert found.at(T) == pytest.approx(3e-14 * np.exp(0.42 / (K_EV * T)), rel=1e-9)
 
 
@@ -45,7 +45,7 @@ def test_scattered_values_have_the_interval_of_a_plain_regression() -> None:
     assert found.energy_eV == pytest.approx(line.slope, rel=1e-9)
     low, high = found.energy_ci95_eV
     assert (high - low) / (2.0 * 1.959964) == pytest.approx(line.stderr, rel=1e-6)
-    assert found.widening > 10.0
+    assert found.interval_inflation > 10.0
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -43,7 +44,8 @@ def of_interface(record: Any, thickness_m: float) -> Any:
 
 def samples(**varied: tuple[float, ...]) -> list[Sample]:
     (name, values), *_ = varied.items()
-    return [Sample(**{name: value}) for value in values]
+    changes: list[dict[str, Any]] = [{name: value} for value in values]
+    return [replace(Sample(), **change) for change in changes]
 
 
 def test_a_memory_of_the_material_does_not_change_with_thickness(record: Any) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from drivers import driver_named
 from fitting import feasibility
-from protocols import FitError, Protocol, Sample
+from protocols import Protocol, ProtocolError, Sample
 
 PLAN = driver_named("keithley2461").plan(Protocol.load("pump_probe"))
 
@@ -18,7 +18,7 @@ def test_dielectric_times_are_those_of_the_textbook(sigma_S_cm: float, time_s: f
 
 
 @pytest.mark.parametrize(
-    ("time_s", "outlook", "words"),
+    ("time_s", "visibility", "words"),
     [
         (1e-9, "too fast", "cannot be seen"),
         (5e-6, "marginal", "tail"),
@@ -26,10 +26,10 @@ def test_dielectric_times_are_those_of_the_textbook(sigma_S_cm: float, time_s: f
         (1e4, "too slow", "beginning"),
     ],
 )
-def test_outlook_is_where_the_time_lies_in_the_window(time_s: float, outlook: str, words: str) -> None:
+def test_visibility_is_where_the_time_lies_in_the_window(time_s: float, visibility: str, words: str) -> None:
     plan = replace(PLAN, interval_s=1e-5, response_s=(1e-6,))
     found = feasibility(plan, Sample(conductivity_S_m=30.0 * 8.854e-12 / time_s))
-    assert found.outlook == outlook
+    assert found.visibility == visibility
     assert words in str(found)
     assert "30 (assumed)" in str(found)
 
@@ -41,14 +41,14 @@ def test_slow_instrument_sets_the_limit() -> None:
 
 def test_without_a_conductivity_the_limit_is_told() -> None:
     found = feasibility(PLAN, Sample())
-    assert found.outlook == "unknown"
+    assert found.visibility == "unknown"
     assert "sample.conductivity" in str(found)
     assert found.to_dict()["dielectric_time_s"] is None
 
 
 def test_senseless_sample_is_an_error() -> None:
-    with pytest.raises(FitError, match="above zero"):
-        feasibility(PLAN, Sample(conductivity_S_m=-1.0))
+    with pytest.raises(ProtocolError, match="conductivity_S_m: must be above zero"):
+        Sample(conductivity_S_m=-1.0)
 
 
 def test_conductivity_is_read_from_and_written_to_protocol_files() -> None:

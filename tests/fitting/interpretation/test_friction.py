@@ -10,6 +10,7 @@ from fitting import CellModel, fit, friction_kernel, memory_shape
 from fitting.interpretation.friction import kappa
 from fitting.model.elements.debye import ColeCole, Debye
 from protocols import FitError, PulseSequence
+from tests.fitting.bounds import bounds
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
 T = np.arange(0.0, 0.185, 1e-4) + 3e-5
@@ -68,7 +69,7 @@ def test_back_hops_by_a_walk_and_by_mismatch(debye: Any) -> None:
     walk, mismatch = by_name["back_hop_probability_walk"], by_name["back_hop_probability_mismatch"]
     assert walk.value == pytest.approx((1.0 + 5.0 * 0.7 / 1.3) / 6.0, rel=0.01)
     assert mismatch.value == pytest.approx(0.7, rel=0.01)
-    low, high = walk.ci95
+    low, high = bounds(walk)
     assert low < walk.value < high
 
 

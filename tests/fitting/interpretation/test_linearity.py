@@ -15,9 +15,8 @@ NOISE_A = 2e-8
 
 def holds(first_V: float, second_V: float) -> PulseSequence:
     """A pump and a probe; either may be left out."""
-    return PulseSequence(
-        np.array([0.0, 0.01, 0.06, 0.07, 0.09]), *(2 * [np.array([0, first_V, 0, second_V, 0.0])]), 0.19
-    )
+    levels_V = np.array([0, first_V, 0, second_V, 0.0])
+    return PulseSequence(np.array([0.0, 0.01, 0.06, 0.07, 0.09]), levels_V, levels_V, 0.19)
 
 
 def noisy(current: np.ndarray, seed: int) -> np.ndarray:
@@ -96,6 +95,7 @@ def test_third_order_of_sinh_hopping_gives_the_hop_length(cells: Any, record: An
     found = ohms_law(runs, thickness_m=thickness, temperature_K=kelvin)
     assert found.third_order_per_V2 == pytest.approx(k**2 / 6.0, rel=0.15)
     assert not found.linear
+    assert found.hop_length_m is not None
     value, low, high = found.hop_length_m
     assert low < length < high
     assert value == pytest.approx(length, rel=0.08)

@@ -34,7 +34,7 @@ def test_debye_memory_has_its_relaxation_time_as_mean_and_its_ln_2_as_median(cel
     assert "all of it" in memory["memory_time"].note
     assert memory["median_memory_time"].value == pytest.approx(2e-3 * np.log(2.0), rel=1e-2)
     assert memory["mode_capacitance"].value == pytest.approx(5e-4 * 0.7 * 2e-3, rel=1e-2)
-    assert all(quantity.resolved for quantity in found.memory)
+    assert all(quantity.determined for quantity in found.memory)
 
 
 def test_band_holds_the_relaxation(cells: Any, record: Any) -> None:
@@ -49,17 +49,17 @@ def test_band_holds_the_relaxation(cells: Any, record: Any) -> None:
 
 
 def test_mean_time_of_a_long_tail_names_its_window() -> None:
-    from fitting.inference.least_squares import Scales
     from fitting.inference.optimum import Fitted
+    from fitting.inference.parameter_transform import ParameterTransform
     from fitting.interpretation.memory import memory_quantities
     from fitting.model.circuit import CellModel
 
     model = CellModel("Mig1")
     theta, window = np.array([1e-4, 1.7, 2.0, 2e-3]), 1.0
-    scales = Scales(model.parameters)
-    u = scales.inward(theta)
+    transform = ParameterTransform(model.parameters)
+    u = transform.to_unbounded(theta)
     ends = np.stack([u - 0.02, u + 0.02], axis=1)
-    quantities, _ = memory_quantities(Fitted(model, scales, u, 1e-4 * np.eye(4), ends, (1e-5, window)))
+    quantities, _ = memory_quantities(Fitted(model, transform, u, 1e-4 * np.eye(4), ends, (1e-5, window)))
     memory = {quantity.name: quantity for quantity in quantities}
 
     def W(t: float) -> float:

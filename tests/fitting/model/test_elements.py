@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import mpmath as mp
 import numpy as np
@@ -17,26 +18,26 @@ from fitting.transforms.modes import ModeMap
 from protocols import FitError, PulseSequence
 
 TABLE = RelaxationTable(np.array([0.0, 3.0, 40.0]), np.array([0.2, 0.5, 0.3]), 1.0, 0.0)
-Admittance = Callable[..., object]
+Admittance = Callable[..., Any]
 
 
-def _series(resistance: float, Y: object) -> object:
-    return 1 / (resistance + 1 / Y)  # type: ignore[operator]
+def _series(resistance: float, Y: Any) -> Any:
+    return 1 / (resistance + 1 / Y)
 
 
-def _rbm(s: object, G: float, tau: float) -> object:
-    x = s * tau  # type: ignore[operator]
+def _rbm(s: Any, G: float, tau: float) -> Any:
+    x = s * tau
     start = complex(universal_conductivity(np.array([complex(x)]))[0][0])
     y = mp.findroot(lambda y: mp.log(y) - x / y * (1 + mp.mpf("2.66") * x / y) ** (-mp.mpf(1) / 3), start)
     return G * y
 
 
-def _kww(s: object, G: float, W: float, tau: float, b: float) -> object:
+def _kww(s: Any, G: float, W: float, tau: float, b: float) -> Any:
     """The transform along a turned ray, on which it converges for every s off the negative axis."""
     turn = mp.expj(-mp.arg(s) / 2)
     size = abs(s)
 
-    def height(v: object) -> object:
+    def height(v: Any) -> Any:
         u = mp.exp(v)
         return turn * u * mp.exp(-s * turn * u - (u * turn / tau) ** b)
 
@@ -121,7 +122,8 @@ def sample_times(drive: PulseSequence, spacing: str) -> np.ndarray:
     if spacing == "uniform":
         return (np.arange(2000) + 0.37) * drive.duration_s / 2000
     first = drive.jumps()[0][0]
-    return first + np.geomspace(2e-4, drive.duration_s - first, 700)
+    times_s: np.ndarray = first + np.geomspace(2e-4, drive.duration_s - first, 700)
+    return times_s
 
 
 def superposed(response: Callable[[np.ndarray], np.ndarray], drive: PulseSequence, t_s: np.ndarray) -> np.ndarray:

@@ -114,7 +114,7 @@ def test_edge_that_rounding_puts_after_the_aperture_start_belongs_to_it(cells: A
 
 def test_sample_right_at_an_edge_is_not_used() -> None:
     drive = PulseSequence.pulse(0.02, 0.3, before=0.05, after=0.2)
-    t = np.arange(5400) * DT
+    t = np.arange(5400, dtype=np.float64) * DT
     _, keep = ModeCursor(np.array([0.0, 10.0]), drive, DT).rows(t, t)
     assert np.flatnonzero(~keep).tolist() == [500, 3500]
 

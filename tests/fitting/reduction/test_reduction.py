@@ -113,7 +113,7 @@ def test_kept_reduction_comes_back(noisy: Any) -> None:
     arrays, attributes = whole.to_arrays()
     back = Reduction.from_arrays(arrays, attributes)
     assert back.drive == whole.drive
-    assert fit(back, CELL).to_dict() == fit(whole, CELL).to_dict()
+    assert fit(back, CELL).to_document() == fit(whole, CELL).to_document()
     with pytest.raises(FitError, match="reduce the run file again"):
         Reduction.from_arrays(arrays, attributes | {"version": 0})
 

@@ -17,7 +17,7 @@ from protocols import FitError, PulseSequence
 
 N, DT = 40_000, 1e-5
 DRIVE = PulseSequence.pump_probe(0.02, 0.05003, 0.10001, before=0.01, after=0.3)
-T = (np.arange(N) + 0.5) * DT
+T = (np.arange(N, dtype=np.float64) + 0.5) * DT
 
 
 def test_the_noise_of_the_voltage_is_what_the_current_does_not_follow() -> None:
@@ -86,7 +86,8 @@ def test_a_kept_reduction_knows_the_noise_and_halves_add_up() -> None:
     assert kept.voltage == whole.voltage
     assert fit(kept, circuit).values == pytest.approx(fit(whole, circuit).values, rel=1e-12)
     twice = whole.voltage.merged(whole.voltage)
-    assert (twice.n_quiet, twice.error_V) == (2 * whole.voltage.n_quiet, pytest.approx(whole.voltage.error_V))
+    assert twice.n_quiet == 2 * whole.voltage.n_quiet
+    assert twice.error_V == pytest.approx(whole.voltage.error_V)
 
 
 def test_the_bias_of_a_noisy_voltage_is_taken_out(tmp_path: Path) -> None:
@@ -101,7 +102,7 @@ def test_with_the_bias_a_right_model_does_not_describe_the_record(monkeypatch: p
     debiased = fit(run, circuit)
     monkeypatch.setattr(VoltageNoise, "error_V", 0.0)
     biased = fit(run, circuit)
-    assert (debiased.widening, biased.widening > 3.0) == (1.0, True)
+    assert (debiased.interval_inflation, biased.interval_inflation > 3.0) == (1.0, True)
     assert any(remark.kind.questions_model for remark in biased.remarks)
 
 
@@ -109,7 +110,7 @@ def test_a_fit_says_that_the_voltage_was_noisy() -> None:
     run, circuit, truth = drawn_run("Cc", 3, 0.0, voltage_noise=0.005)
     result = fit(run, CellModel(circuit, {"R0": truth["R0"]}))
     assert any(remark.kind is RemarkKind.VOLTAGE_NOISE for remark in result.remarks)
-    assert result.widening == 1.0
+    assert result.interval_inflation == 1.0
     assert result.whiteness == pytest.approx(1.0, abs=0.05)
 
 

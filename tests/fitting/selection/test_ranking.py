@@ -10,7 +10,7 @@ from scipy.integrate import solve_ivp
 
 from fitting import CellModel, fit, rank, reduce_run
 from fitting.inference.information_criteria import criteria
-from fitting.results.estimate import MemoryQuantity
+from fitting.results.estimate import Estimate
 from fitting.selection.model_averaging import averaged
 from protocols import FitError, PulseSequence
 
@@ -101,7 +101,7 @@ def test_models_with_known_parameters_are_ranked(record: Any, cells: Any) -> Non
 
 
 def told(value: float, ci95: tuple[float | None, float | None], unit: str = "") -> SimpleNamespace:
-    quantity = MemoryQuantity("figure", unit, value, ci95, resolved=True)
+    quantity = Estimate("figure", unit, value, ci95, determined=True)
     return SimpleNamespace(memory=(quantity,))
 
 

@@ -46,7 +46,7 @@ def test_rational_sums_are_those_of_the_compiled_loop() -> None:
 def test_modes_of_a_drive_are_those_of_the_compiled_walk(aperture_s: float) -> None:
     drive = PulseSequence.bipolar("20 mV", "100 ms", before="50 ms", after="200 ms")
     rates = np.append(0.0, np.geomspace(0.1, 3e3, 40))
-    times = (np.arange(400) + 0.5) * 1e-3
+    times = (np.arange(400, dtype=np.float64) + 0.5) * 1e-3
     walked, keep = ModeCursor(rates, drive, 1e-3, aperture_s).rows(times, np.zeros(len(times)))
     at_once = modes_at(drive, rates, times, interval_s=1e-3, aperture_s=aperture_s)
     assert keep.sum() > 390

@@ -10,11 +10,11 @@ import numpy as np
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.run.traces import LATEST_EDGE, View
-from tests.gui.conftest import RUN_ENDS_MS
+from gui.run.traces import LATEST_EDGE, Traces, View
+from tests.gui.window_operator import RUN_ENDS_MS
 
 if TYPE_CHECKING:
-    from tests.gui.conftest import Operator
+    from tests.gui.window_operator import Operator
 
 # Issue 2, Shows: the event loop is never blocked for longer.
 _LONGEST_BLOCK_S = 0.1
@@ -77,11 +77,22 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     assert watchdog.longest_s < _LONGEST_BLOCK_S
 
 
+def shown_traces(operator: Operator) -> Traces:
+    shown = operator.window.live_page._shown
+    assert shown is not None
+    return shown
+
+
+def shown_samples(operator: Operator) -> int:
+    shown = operator.window.live_page._shown
+    return 0 if shown is None else shown.n_samples
+
+
 def test_stop_in_mid_run_switches_off_and_keeps_what_was_measured(operator: Operator, folder: Path) -> None:
     operator.connect_simulated()
     operator.run("Pump probe")
-    operator.wait(lambda: operator.window.live_page._shown is not None, RUN_ENDS_MS)
-    operator.wait(lambda: operator.window.live_page._shown.n_samples > 1000)
+    operator.wait(lambda: shown_samples(operator) > 0, RUN_ENDS_MS)
+    operator.wait(lambda: shown_samples(operator) > 1000)
     operator.click("stopButton")
     operator.wait(lambda: operator.text("headline") == "Stopped", RUN_ENDS_MS)
 
@@ -109,8 +120,8 @@ def test_log_time_axis_shows_the_relaxation_after_an_edge(operator: Operator) ->
     operator.run("Single pulse")
     operator.wait(lambda: operator.text("headline") == "Complete", RUN_ENDS_MS)
     operator.window.run_control.look(View(edge=LATEST_EDGE))
-    operator.wait(lambda: operator.window.live_page._shown.edge is not None)
-    shown = operator.window.live_page._shown
+    operator.wait(lambda: shown_traces(operator).edge is not None)
+    shown = shown_traces(operator)
     assert shown.edge == 1
     assert shown.time_s[0] < 2e-5
     assert np.all(np.diff(shown.time_s) >= 0)

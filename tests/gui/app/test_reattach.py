@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from daq import open_run, runs_in_progress
-from tests.gui.conftest import RUN_ENDS_MS, Operator
+from tests.gui.window_operator import RUN_ENDS_MS, Operator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QLineEdit
 
 from daq import Outcome, OutputState, RunState
 from gui.run.run_follower import RunFacts
-from tests.gui.conftest import SIMULATOR_STARTS_MS
+from tests.gui.window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.gui.conftest import Operator
+    from tests.gui.window_operator import Operator
 
 
 def closed_port() -> int:
@@ -27,7 +27,9 @@ def closed_port() -> int:
 
 def test_nobody_at_the_address_is_said_and_stays(operator: Operator) -> None:
     address = f"TCPIP::127.0.0.1::{closed_port()}::SOCKET"
-    operator.window.findChild(QLineEdit, "resourceEdit").setText(address)
+    edit = operator.window.findChild(QLineEdit, "resourceEdit")
+    assert edit is not None
+    edit.setText(address)
     operator.click("connectButton")
     operator.wait(lambda: operator.is_visible("messages"), SIMULATOR_STARTS_MS)
     assert address in operator.text("messageText")
@@ -87,7 +89,8 @@ def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operat
 def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_once_seen(
     operator: Operator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    path, confirmed = tmp_path / "run.nxs", []
+    path = tmp_path / "run.nxs"
+    confirmed: list[object] = []
     monkeypatch.setattr("daq.confirm_off", confirmed.append)
     monkeypatch.setattr("daq.unconfirmed_outputs", lambda _: {path: "run.nxs: no answer to :OUTP?"})
     operator.window.alarm.recall(tmp_path)

@@ -36,7 +36,9 @@ def panel(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def menu_of(panel: ConnectionPanel, name: str) -> QMenu:
-    return panel.findChild(QPushButton, name).menu()
+    button = panel.findChild(QPushButton, name)
+    assert button is not None, name
+    return button.menu()
 
 
 def entry(menu: QMenu, words: str) -> QAction:
@@ -59,7 +61,7 @@ def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(
         qtbot.waitUntil(lambda: "DROPPER" in texts(menu)[0], timeout=_PATIENCE_MS)
         with qtbot.waitSignal(panel.connected, timeout=_PATIENCE_MS) as answer:
             entry(menu, "bench-supply").trigger()
-    (instrument,) = answer.args or ()
+    (instrument,) = answer.args or [None]
     assert isinstance(instrument, Instrument)
     assert (instrument.driver, instrument.model) == ("dropper", "DROPPER")
     assert panel.address.text() == "bench-supply"
@@ -77,11 +79,11 @@ def test_what_is_silent_is_shown_and_cannot_be_chosen(qtbot: QtBot, panel: Conne
 
 def test_several_simulated_instruments_are_served_side_by_side(qtbot: QtBot, panel: ConnectionPanel) -> None:
     menu = menu_of(panel, "simulatedButton")
-    resources = {}
+    resources: dict[str, str] = {}
     for words in ("2450", "B2912A", "2450"):
         with qtbot.waitSignal(panel.connected, timeout=_PATIENCE_MS) as answer:
             entry(menu, words).trigger()
-        (instrument,) = answer.args or ()
+        (instrument,) = answer.args or [None]
         assert words in instrument.model
         assert panel.simulates
         assert resources.setdefault(words, instrument.resource) == instrument.resource

@@ -13,7 +13,7 @@ from sim_instruments.keithley.k2400.instrument import Keithley2400
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
+    from tests.sim_instruments.conftest import Talk
 
 
 @pytest.fixture

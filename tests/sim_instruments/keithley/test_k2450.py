@@ -15,7 +15,7 @@ from sim_instruments.sample.cell import load_cell
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
+    from tests.sim_instruments.conftest import Talk
 
 MODELS = [Keithley2450, Keithley2460, Keithley2461]
 

@@ -11,7 +11,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
+    from tests.sim_instruments.conftest import Talk
 
 
 @pytest.mark.parametrize(

@@ -146,7 +146,8 @@ def test_a_script_without_end_is_ended_by_abort(talk: Talk) -> None:
         talk.wait(1.0)
         assert talk.device.scripting
         talk.send("abort")
-        assert not talk.device.scripting
+        ended = not talk.device.scripting
+        assert ended
         assert talk.numbers("print(7)") == [7.0]
     assert talk.errors() == []
 

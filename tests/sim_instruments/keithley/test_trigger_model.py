@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
+    from tests.sim_instruments.conftest import Talk
 
 
 def _load(talk: Talk, *blocks: str) -> None:

@@ -97,7 +97,8 @@ def test_with_output_on_auto_off_a_trigger_leaves_the_output_off(talk: Talk) -> 
 def test_all_elements_come_in_the_manuals_order_until_some_are_chosen(talk: Talk) -> None:
     talk.write(":SENS:FUNC:ALL;:SOUR:VOLT 0.1;:SENS:CURR:PROT 1e-3")
     voltage, current, resistance, _, status, source = talk.numbers(":MEAS? (@1)")
-    assert (voltage, source) == (pytest.approx(0.1, rel=1e-3), 0.1)
+    assert voltage == pytest.approx(0.1, rel=1e-3)
+    assert source == 0.1
     assert resistance == pytest.approx(voltage / current, rel=1e-6)
     assert status == 0
     talk.write(":FORM:ELEM:SENS SOUR,CURR")  # whatever the order of the command (B2961A p. 4-21)
@@ -300,7 +301,7 @@ def test_channel_lists_are_read_as_scpi_says(first: int, last: int) -> None:
 
 @given(st.text(alphabet="(@1,:)2 a", max_size=8))
 def test_any_other_text_is_refused_as_a_channel_list(text: str) -> None:
-    channels = (1,)
+    channels: tuple[int, ...] = (1,)
     with contextlib.suppress(ScpiError):
         channels = ChannelList(2)(text)
     assert set(channels) <= {1, 2}

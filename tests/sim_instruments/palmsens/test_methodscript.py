@@ -32,7 +32,7 @@ def run(line: serial.Serial, script: str) -> list[str]:
     """Send a script with ``e``; return the lines up to the empty one, or to the fault."""
     body = "\n".join(part.strip() for part in script.strip().splitlines())
     line.write(f"e\n{body}\n\n".encode())
-    lines = []
+    lines: list[str] = []
     while True:
         got = line.readline().decode()
         assert got.endswith("\n"), f"no line after {lines[-3:]}"

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from sim_instruments.sample import lattice_gas
 from sim_instruments.sample.cell import CellError, load_cell
 from sim_instruments.sample.counted_memory import memory_of, smooth
 from sim_instruments.sample.lattice_gas import Count, LatticeGas, count_hops, driven_current
@@ -127,7 +126,7 @@ def master_equation(gas: LatticeGas) -> tuple[Array, Array]:
         for places in itertools.permutations(range(size), 2)
         for strains in itertools.product((0, 1, -1), repeat=2)
     ]
-    number = {state: i for i, state in enumerate(states)}
+    number: dict[tuple[tuple[int, ...], tuple[int, ...]], int] = {state: i for i, state in enumerate(states)}
     weights = np.array([math.exp(-energies[list(p)].sum() - D * sum(map(abs, s))) for p, s in states])
     weights /= weights.sum()
     generator, arrivals, current = np.zeros((len(states),) * 2), np.zeros(len(states)), np.zeros(len(states))
@@ -215,7 +214,7 @@ def test_a_count_depends_on_its_seed_only(monkeypatch: pytest.MonkeyPatch) -> No
         return count_hops(gas, 300.0, 0.1, seed)
 
     first = counted(1)
-    monkeypatch.setattr(lattice_gas.os, "cpu_count", lambda: 1)
+    monkeypatch.setattr("os.cpu_count", lambda: 1)
     np.testing.assert_array_equal(counted(1).pairs, first.pairs)
     assert not np.array_equal(counted(2).pairs, first.pairs)
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Talk
+    from tests.sim_instruments.conftest import Talk
 
 
 def test_identity_has_four_fields_and_names_the_model(talk: Talk) -> None:

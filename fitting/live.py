@@ -1,4 +1,4 @@
-"""What does a run that is still growing say so far? A fit that follows it and never reads a sample twice."""
+"""Live fit: follows a run that is still growing, and never reads a sample twice."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from fitting.api import fit
 from fitting.inference.intervals import covariance_of
 from fitting.inference.least_squares import minimise, refined
+from fitting.inference.observations import PulseObservation
 from fitting.inference.problem import Problem
-from fitting.inference.starts import starting_places
+from fitting.inference.starts import starting_values
+from fitting.interpretation.assembly import fit_reduction
 from fitting.model.circuit import CellModel
 from fitting.records.record import Record
 from fitting.reduction.reducer import Reducer, reducer_for
@@ -23,9 +24,14 @@ if TYPE_CHECKING:
     from fitting.results.fit_result import FitResult
     from fitting.transforms.laplace import Floats
 
-_LOST = 1.1  # growth of the record after which a fit that explains nothing is sought anew
+_GROWTH = 2.0
+"""Growth of the record after which other starts are tried. Doubled, a fit led astray early stays so twice as long."""
+_GROWTH_UNEXPLAINED = 1.1
+"""The same where the fit does not explain the record. Doubled (1.2), it is found again some samples later."""
 _STARTS = 6
-_MORE = 20  # samples beyond the parameters before a fit is worth its name
+"""Other starts that are tried, one an update. Doubled, a search takes twelve updates of two descents."""
+_MORE = 20
+"""Samples beyond the parameters before there is a fit. Doubled, the first comes 20 samples later."""
 
 
 class GrowingRecord(Record, Protocol):
@@ -38,7 +44,7 @@ class GrowingRecord(Record, Protocol):
 
 @dataclass(frozen=True, eq=False)
 class LiveEstimate:
-    """A fit in passing.
+    """Fit of a run so far.
 
     Attributes
     ----------
@@ -83,17 +89,18 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
     spare = reduction.n_samples - len(model.parameters) - reduction.n_nuisance
     if spare <= 0:
         raise FitError(f"{reduction.n_samples} usable samples cannot determine {model.circuit}")
-    problem = Problem.of(reduction, model)
-    start = problem.scales.inward(theta)
-    box = problem.scales.box([start])
+    problem = Problem.single(PulseObservation(reduction), model)
+    start = problem.transform.to_unbounded(theta)
+    box = problem.transform.search_box([start])
     best = refined(problem.evaluate, minimise(problem.evaluate, start, box, irrelevant=1e-6), box)
-    misfit_A2 = best.cost * problem.unit_A**2 + reduction.rest_A2
-    unit = float(np.sqrt(misfit_A2 / spare)) / problem.unit_A
+    unit_A = problem.noises[0]
+    misfit_A2 = best.cost * unit_A**2 + reduction.rest_A2
+    unit = float(np.sqrt(misfit_A2 / spare)) / unit_A
     n_modes = len(reduction.grid)
-    deviations = np.sqrt(np.diag(covariance_of(best, unit))) * problem.scales.slope(best.u)
+    deviations = np.sqrt(np.diag(covariance_of(best, unit))) * problem.transform.slope(best.u)
     return LiveEstimate(
         tuple(parameter.name for parameter in model.parameters),
-        problem.scales.outward(best.u),
+        problem.transform.from_unbounded(best.u),
         deviations,
         reduction.n_samples,
         float(np.sqrt(misfit_A2 / reduction.n_samples)),
@@ -148,15 +155,16 @@ class LiveFit:
             return None
         estimate = None if self._theta is None else refit(reduction, self.model, self._theta)
         # A short record leads astray: followed from there, the fit may stay in a valley that the longer one rules out.
-        growth = 2.0 if estimate is None or estimate.explains else _LOST
+        growth = _GROWTH if estimate is None or estimate.explains else _GROWTH_UNEXPLAINED
         if estimate is None or reduction.n_samples >= growth * self._n_searched:
             self._n_searched = reduction.n_samples
-            self._untried = starting_places(reduction, self.model)[:_STARTS]
+            self._untried = starting_values(PulseObservation(reduction), self.model)[:_STARTS]
         if self._untried:
             other = refit(reduction, self.model, self._untried.pop(0))
             if estimate is None or other.rms_residual_A < estimate.rms_residual_A:
                 estimate = other
-        assert estimate is not None  # noqa: S101 - a search begins with the first of its starts
+        if estimate is None:
+            return None
         self._theta = estimate.theta
         return estimate
 
@@ -174,7 +182,7 @@ class LiveFit:
 
     def result(self) -> FitResult:
         """Return the whole fit of all samples taken in, with profile intervals and verdicts."""
-        return fit(self.reduction(), self.model)
+        return fit_reduction(self.reduction(), self.model)
 
     def _planned(self) -> Reducer:
         """Return a reducer for all samples that the plan has, at the spacing of those that are there."""

@@ -1,0 +1,208 @@
+"""Solution of a least-squares problem: the best cell, its intervals, and how well it describes the observations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.inference.alternative_minima import MinimaSearch
+from fitting.inference.intervals import Interval, covariance_of, verdicts
+from fitting.inference.least_squares import Minimum, minimise, refined
+from fitting.inference.observations import PulseObservation, observation_of
+from fitting.inference.optimum import Fitted
+from fitting.inference.prediction import PulseResponse
+from fitting.inference.problem import Problem
+from fitting.inference.starts import find_minima
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from fitting.inference.goodness import Goodness
+    from fitting.model.circuit import CellModel
+    from fitting.reduction.reduction import Reduction
+    from fitting.results.estimate import Estimate
+    from fitting.results.remarks import Remark
+    from fitting.transforms.laplace import Floats
+
+_TIED = 0.1
+"""Difference of two sums of squares, in variances, that says nothing about which is better: 0.3 deviations. Doubled,
+cells that are known apart at half a deviation would be chosen by their lag."""
+_WORTH_FOLLOWING = 100.0
+"""How much worse, in variances, a minimum may be to be followed when observations get other weights. Doubled, only the
+time of the search grows: what is ten deviations off does not catch up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """The end of a fit, without what is derived from it.
+
+    Attributes
+    ----------
+    problem : Problem
+        With the weights that the observations have in the end.
+    best : Minimum
+    unit : float
+        Standard deviation of the residual's components.
+    intervals : tuple of Interval
+    goodness : tuple of Goodness
+        Of each observation.
+    remarks : tuple of Remark
+    n_downweighted : int
+        Samples that a robust fit counts less than half.
+    """
+
+    problem: Problem
+    best: Minimum
+    unit: float
+    intervals: tuple[Interval, ...]
+    goodness: tuple[Goodness, ...]
+    remarks: tuple[Remark, ...]
+    n_downweighted: int = 0
+
+    @property
+    def model(self) -> CellModel:
+        """The circuit."""
+        return self.problem.model
+
+    @cached_property
+    def covariance(self) -> Floats:
+        """Covariance of the unknowns on the line."""
+        return covariance_of(self.best, self.unit)
+
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """All unknowns with their intervals and verdicts."""
+        problem = self.problem
+        return verdicts(
+            problem.parameters, problem.transform, self.best, list(self.intervals), self.covariance, problem.window_s
+        )
+
+    @property
+    def values(self) -> dict[str, float]:
+        """Fitted unknowns (SI) by name."""
+        return {one.name: one.value for one in self.estimates}
+
+    def theta(self, k: int = 0) -> Floats:
+        """Return the circuit's parameters for observation k."""
+        return self.problem.parameters.theta(k, self.best.u)
+
+    def fitted(self, k: int = 0) -> Fitted:
+        """Return what memory quantities of observation k are derived from."""
+        ends = np.array([[interval.low, interval.high] for interval in self.intervals])
+        parameters = self.problem.parameters
+        return Fitted(
+            self.model,
+            parameters.transform,
+            self.best.u,
+            self.covariance,
+            ends,
+            self.problem.observations[k].window_s,
+            lambda u: parameters.theta(k, u),
+        )
+
+    def response(self, k: int = 0) -> PulseResponse | None:
+        """Return the fitted modes and nuisance of observation k; None for a spectrum."""
+        reduction = self.reduction(k)
+        if reduction is None:
+            return None
+        weights = reduction.mode_map.weights(self.problem.admittance(k, self.best.u))
+        return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
+
+    def weight_slopes(self, k: int = 0) -> Floats:
+        """Return the derivatives of the mode weights of a pulsed observation k to the unknowns, shape (n, m)."""
+        theta, slopes = self.problem.parameters.theta_and_slopes(k, self.best.u)
+        one = self.problem.observations[k]
+        if not isinstance(one, PulseObservation):
+            raise TypeError("a spectrum has no modes")
+        weights: Floats = slopes.T @ one.reduction.mode_map.weights(self.model.evaluate(one.s, theta)[1])
+        return weights
+
+    def reduction(self, k: int = 0) -> Reduction | None:
+        """Return the reduction of observation k; None for a spectrum."""
+        one = self.problem.observations[k]
+        return one.reduction if isinstance(one, PulseObservation) else None
+
+
+def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation: float = 1.0) -> Solution:
+    """Solve a least-squares problem.
+
+    Each observation is weighted by its own noise: first by what no causal cell explains of it, then, once, by what the
+    fit left of it, inflated where that is not white.
+
+    Parameters
+    ----------
+    problem : Problem
+    start : mapping of str to float, optional
+        Values (SI) of unknowns that are tried first.
+    inflation : float
+        A further factor on all noise.
+
+    Raises
+    ------
+    FitError
+        If there are too few samples, or the circuit cannot describe such observations at all.
+    """
+    _check_observations(problem)
+    minima, box = find_minima(problem, start or {})
+    minima += MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
+    best = _sharpened(problem, minima, box)
+    n_free = len(problem.model.parameters)
+    remarks, goodness = [], []
+    for k, one in enumerate(problem.observations):
+        remarked = one.check(problem.model, problem.parameters.theta(k, best.u))
+        found = one.goodness(problem.admittance(k, best.u), n_free)
+        goodness.append(replace(found, inflation=found.inflation * inflation))
+        source = "" if len(problem.observations) == 1 else one.source or f"record {k + 1}"
+        remarks += [replace(remark, source=source) for remark in (*found.remarks, *remarked)]
+    factors = np.array([g.inflation * g.noise / noise for g, noise in zip(goodness, problem.noises, strict=True)])
+    # One observation only gets another unit; several get other weights among each other, so that the fit moves.
+    unit = float(np.exp(np.mean(np.log(factors))))
+    if len(factors) > 1:
+        minima = [one for one in minima if one.cost < best.cost + _WORTH_FOLLOWING * float(factors.max()) ** 2]
+        problem = problem.reweighted(factors / unit)
+        minima = [minimise(problem.evaluate, one.u, box, irrelevant=1e-3) for one in (best, *minima)]
+        best = _sharpened(problem, minima, box)
+    intervals = MinimaSearch(problem, box).intervals(best, minima, unit)
+    return Solution(problem, best, unit, tuple(intervals), tuple(goodness), tuple(remarks))
+
+
+def solve_single(
+    reduction: Reduction, model: CellModel, start: Mapping[str, float] | None = None, inflation: float = 1.0
+) -> Solution:
+    """Solve the problem of one reduced run."""
+    return solve(Problem.single(observation_of(reduction), model), start, inflation)
+
+
+def _check_observations(problem: Problem) -> None:
+    """Refuse what no fit can answer."""
+    cell, observations = problem.model, problem.observations
+    if cell.lag_names and not any(one.through_instrument for one in observations):
+        raise FitError(f"{cell.circuit}: a spectrum has no lag of the instrument in it; leave @Lag out")
+    n_samples = sum(one.n_samples for one in observations)
+    n_free = len(problem.parameters.parameters)
+    if n_samples <= n_free + sum(one.n_nuisance for one in observations):
+        raise FitError(f"{n_samples} usable samples cannot determine {n_free} parameters of {cell.circuit}")
+
+
+def _best_of(minima: list[Minimum], problem: Problem) -> Minimum:
+    """Return the best minimum; of minima as good with another lag of the instrument, that with the fastest.
+
+    A relaxation of the cell and a lag may change places. An instrument is faster than what it was chosen to measure.
+    """
+    finite = [one for one in minima if np.isfinite(one.cost)]
+    best = min(finite, key=lambda one: one.cost)
+    lags = [k for name in problem.model.lag_names for k in problem.parameters.unknowns_of(name)]
+    if not lags:
+        return best
+    as_good = [one for one in finite if one.cost <= best.cost + _TIED]
+    return min(as_good, key=lambda one: float(one.u[lags].sum()))
+
+
+def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:
+    """Return the best minimum to rounding."""
+    best = _best_of(minima, problem)
+    return refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box)

@@ -1,0 +1,32 @@
+"""Titles of memory quantities, as users of the window and the terminal read them."""
+
+from __future__ import annotations
+
+_TITLES = {
+    "W_inf": "Steady-state fraction W_inf",
+    "back_hop_fraction": "Back-hop fraction 1 - W_inf",
+    "memory_time": "Mean memory time",
+    "median_memory_time": "Median memory time",
+    "mode_capacitance": "Relaxation capacitance",
+    "reversal_charge_ratio": "Residual charge ratio",
+    "memory_spread_decades": "Memory spread in decades",
+    "friction_growth": "Growth of friction",
+    "reversal_onset": "Onset of reversed current",
+    "reversal_peak": "Peak of reversed current",
+    "reversal_lasts": "Duration of reversed current",
+    "readable_bits": "Readable bits",
+    "steady_conductance": "Steady-state conductance",
+    "back_hop_probability_walk": "Back-hop probability, correlated walk",
+    "back_hop_probability_mismatch": "Back-hop probability, mismatch",
+}
+"""Title of each quantity by its name in documents; ``reversal_charge_ratio_2`` has that of its plain name."""
+
+
+def title_of(name: str) -> str:
+    """Return what a user calls a memory quantity; a name without a title, such as a parameter's, stays as it is."""
+    if name in _TITLES:
+        return _TITLES[name]
+    plain, _, number = name.rpartition("_")
+    if plain in _TITLES and number.isdigit():
+        return f"{_TITLES[plain]} {number}"
+    return name

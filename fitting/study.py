@@ -1,0 +1,209 @@
+"""Study of a run: one whole analysis, kept beside the run file.
+
+Reduce (or take the kept reduction), fit, derive the memory, attribute it, keep it all. The command line, the window and
+scripts call the same `analyse`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fitting.interpretation.attribution import Attribution
+from fitting.reduction.nuisance import Nuisance
+from fitting.results.document import up_to_date
+from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
+from fitting.results.printable import Printable
+from protocols import RunFileError
+
+if TYPE_CHECKING:
+    from daq import Run
+    from fitting.model.circuit import CellModel
+    from fitting.reduction.reduction import Reduction
+    from fitting.results.tables import ResultTable
+    from fitting.transforms.laplace import Floats
+
+_HARMONICS = 5
+"""Harmonics of the mains that are taken out: pickup holds little beyond 250 Hz. Doubled, a pass over a record takes
+nearly twice as long."""
+_FIT, _REDUCTION = "fit", "reduction"
+"""Names of the processes in a results file."""
+
+
+@dataclass(frozen=True)
+class StudyOptions:
+    """What of a run is not the cell's, and whether samples far off count less.
+
+    Attributes
+    ----------
+    drift : bool
+        Take a linear drift of the current out.
+    mains_Hz : float or None
+        Take the mains out, 50 or 60 Hz, with harmonics.
+    robust : bool
+        Samples far off count less (Huber).
+    """
+
+    drift: bool = False
+    mains_Hz: float | None = None
+    robust: bool = False
+
+    @property
+    def terms(self) -> Nuisance:
+        """The terms that are fitted beside the cell."""
+        return Nuisance(drift=self.drift, mains_Hz=self.mains_Hz or 0.0, harmonics=_HARMONICS if self.mains_Hz else 0)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Study(Printable):
+    """A whole analysis of a run; `print` shows it.
+
+    Attributes
+    ----------
+    result : FitResult
+        With all memory quantities.
+    attribution : Attribution or None
+        None for a kept fit that was not attributed.
+    overlay_t_s, overlay_current_A : ndarray, shape (k,)
+        The fitted current at some thousand times, for plots.
+    reduction_was_kept : bool
+        Whether the reduction came from the results file.
+    """
+
+    result: FitResult
+    attribution: Attribution | None
+    overlay_t_s: Floats = field(default_factory=lambda: np.empty(0))
+    overlay_current_A: Floats = field(default_factory=lambda: np.empty(0))
+    reduction_was_kept: bool = False
+
+    def __repr__(self) -> str:
+        return f"<Study: {self.result.model.circuit} on {self.result.source or 'record'}>"
+
+    @property
+    def summary(self) -> str:
+        """Whose memory it is, in one line."""
+        return NOT_ATTRIBUTED if self.attribution is None else self.attribution.summary
+
+    def table(self) -> ResultTable:
+        """Return parameters, memory quantities and attribution as a table for the terminal."""
+        return self.result.table("" if self.attribution is None else str(self.attribution))
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the study as plain data (JSON); `arrays` has the rest of it."""
+        attribution = None if self.attribution is None else self.attribution.to_document()
+        return self.result.to_document() | {"attribution": attribution}
+
+    def arrays(self) -> dict[str, Floats]:
+        """Return the arrays that are kept with the document."""
+        return self.result.arrays() | {
+            "overlay_t_s": self.overlay_t_s,
+            "overlay_current_A": self.overlay_current_A,
+        }
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any], arrays: dict[str, Floats]) -> Study:
+        """Read what `to_document` and `arrays` wrote, of this version or an earlier one."""
+        attribution = up_to_date(document)["attribution"]
+        return cls(
+            FitResult.from_document(document, arrays),
+            None if attribution is None else Attribution.from_document(attribution),
+            arrays["overlay_t_s"],
+            arrays["overlay_current_A"],
+        )
+
+
+def analyse(
+    run: Run, model: CellModel | str = "R0-Mig1-CPE1", options: StudyOptions | None = None, *, keep: bool = True
+) -> Study:
+    """Analyse a run with a cell model, and keep the study in the results file beside the run.
+
+    Parameters
+    ----------
+    run : Run
+    model : CellModel or str
+        A circuit, or its string.
+    options : StudyOptions, optional
+    keep : bool
+        Whether reduction and study are written to the results file.
+
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, or the run cannot be fitted.
+    RunFileError
+        If the results file cannot be written.
+    """
+    from fitting.api import fit, whitened
+    from fitting.inference.prediction import overlay_times, predict
+    from fitting.interpretation.attribution import attribute
+    from fitting.interpretation.reversal import memory_of_run
+    from fitting.reduction.reducer import reduce_run
+
+    options = options or StudyOptions()
+    if options.robust:
+        result, was_kept = fit(run, model, terms=options.terms, robust=True), False
+        reduction = reduce_run(run, options.terms)
+    else:
+        reduction, was_kept = reduction_of(run, options.terms, keep=keep)
+        result = fit(reduction, model)
+        if reduction.terms.correlation_s == 0.0:
+            reduction, result = whitened(run, reduction, result)
+    result = replace(result, memory=result.memory + memory_of_run(result, run.drive))
+    protocol = run.protocol
+    attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
+    times = overlay_times(run)
+    study = Study(result, attribution, times, predict(run, result, times), was_kept)
+    if keep:
+        keep_study(run, study)
+    return study
+
+
+def keep_study(run: Run, study: Study) -> None:
+    """Keep a study in the results file beside a run, in place of the one before it."""
+    from daq import write_process
+
+    write_process(run.path, _FIT, study.arrays(), study.to_document())
+
+
+def kept_study(run: Run) -> Study:
+    """Return the study that is kept beside a run.
+
+    Raises
+    ------
+    RunFileError
+        If there is none.
+    FitError
+        If a later version of ionecho wrote it.
+    """
+    from daq import read_process
+
+    kept = read_process(run.path, _FIT)
+    if kept is None:
+        raise RunFileError(f"{run.path}: no fit is kept beside it")
+    return Study.from_document(kept.attributes, kept.arrays)
+
+
+def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduction, bool]:
+    """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
+    from daq import read_process, write_process
+    from fitting.reduction.reducer import reduce_run
+    from fitting.reduction.reduction import VERSION, Reduction
+
+    if not run.state.is_final:
+        return reduce_run(run, terms), False
+    # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
+    with run.path.open("rb") as file:
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    kept = read_process(run.path, _REDUCTION)
+    if kept and kept.attributes["raw_sha256"] == checksum and kept.attributes["version"] == VERSION:
+        reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
+        if reduction.terms == terms:
+            return reduction, True
+    reduction = reduce_run(run, terms)
+    if keep:
+        arrays, attributes = reduction.to_arrays()
+        write_process(run.path, _REDUCTION, arrays, attributes | {"raw_sha256": checksum})
+    return reduction, False

@@ -1,0 +1,36 @@
+"""The sample: the piece of electrolyte between the clips."""
+
+from __future__ import annotations
+
+from protocols.definitions import OptionalQuantity, quantity, text
+from protocols.records import Record, record
+
+
+@record
+class Sample(Record):
+    """The piece of electrolyte between the clips.
+
+    Attributes
+    ----------
+    name : str
+        What the lab book calls it.
+    thickness_m, area_m2 : float or None
+        Geometry, for conductivities.
+    electrodes : str
+        What they are, e.g. "Au, sputtered, blocking".
+    temperature_K : float or None
+        At which it is measured, where known.
+    conductivity_S_m, permittivity : float or None
+        Expected conductivity (S/m) at that temperature, and relative permittivity: with them `ionecho check` says
+        whether bulk memory can be seen.
+    """
+
+    name: str = text("What the lab book calls it.", default="")
+    thickness_m: OptionalQuantity = quantity("m", "Thickness, for conductivities.", default=None, above=0)
+    area_m2: OptionalQuantity = quantity("m^2", "Area of an electrode, for conductivities.", default=None, above=0)
+    electrodes: str = text('What they are, e.g. "Au, sputtered, blocking".', default="")
+    temperature_K: OptionalQuantity = quantity("K", "Temperature at which it is measured.", default=None, above=0)
+    conductivity_S_m: OptionalQuantity = quantity(
+        "S/m", "Expected conductivity at that temperature.", default=None, above=0
+    )
+    permittivity: OptionalQuantity = quantity("", "Relative permittivity; 30 unless given.", default=None, at_least=1)

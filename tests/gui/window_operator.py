@@ -1,0 +1,79 @@
+"""Somebody at the window, for its tests: finds widgets by their names, clicks, reads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QLabel, QListWidget, QPushButton, QTableWidget, QWidget
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pytestqt.qtbot import QtBot
+
+    from gui import MainWindow
+
+SIMULATOR_STARTS_MS = 20_000
+RUN_ENDS_MS = 30_000
+
+
+class Operator:
+    """Somebody at the window: finds things by their names, clicks, reads."""
+
+    def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
+        self.qtbot = qtbot
+        self.window = window
+
+    def button(self, name: str) -> QPushButton:
+        found = self.window.findChild(QPushButton, name)
+        assert found is not None, name
+        return found
+
+    def click(self, name: str) -> None:
+        button = self.button(name)
+        assert button.isVisible(), name
+        assert button.isEnabled(), name
+        self._click_at(button)
+
+    def _click_at(self, widget: QWidget, pos: QPoint | None = None) -> None:
+        QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=pos or widget.rect().center())
+
+    def choose(self, protocol: str) -> None:
+        found = self.window.findChild(QListWidget, "protocolList")
+        assert found is not None
+        (item,) = found.findItems(protocol, Qt.MatchFlag.MatchExactly)
+        self._click_at(found.viewport(), found.visualItemRect(item).center())
+
+    def text(self, name: str) -> str:
+        found = self.window.findChild(QLabel, name)
+        assert found is not None, name
+        return found.text()
+
+    def is_visible(self, name: str) -> bool:
+        found = self.window.findChild(QWidget, name)
+        assert found is not None, name
+        return found.isVisible()
+
+    def rows(self, table: str) -> list[list[str]]:
+        found = self.window.findChild(QTableWidget, table)
+        assert found is not None, table
+        cells = [[found.item(row, column) for column in range(3)] for row in range(found.rowCount())]
+        return [["" if cell is None else cell.text() for cell in row] for row in cells]
+
+    def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
+        def held() -> None:
+            shown = [self.text(name) for name in ("headline", "detail", "messageText", "planFault")]
+            assert until(), f"the window shows {shown}"
+
+        self.qtbot.waitUntil(held, timeout=timeout_ms)
+
+    def connect_simulated(self) -> None:
+        self.click("simulateButton")
+        self.wait(lambda: "2461" in self.text("instrumentName"), SIMULATOR_STARTS_MS)
+
+    def run(self, protocol: str) -> None:
+        self.choose(protocol)
+        self.wait(self.button("runButton").isEnabled)
+        self.click("runButton")
