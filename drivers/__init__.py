@@ -1,4 +1,4 @@
-"""HOW an instrument is spoken to: the VISA session, the `Potentiostat` contract, one module a family."""
+"""Drivers: the VISA session, the contracts of instruments, the planner, and a wing for each maker."""
 
 from drivers.address_book import addresses, forget, remember, resolved
 from drivers.contract.block import Block, Status
@@ -6,11 +6,14 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.plan import DrivePlan, Rounding
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.contract.temperature import TemperatureController, TemperatureReading
 from drivers.discovery import discover
 from drivers.keithley.k2450 import Keithley2450, Keithley2460
 from drivers.keithley.k2461 import Keithley2461
 from drivers.keithley.k2600 import Keithley2602B, Keithley2612B, Keithley2636B
+from drivers.planning.planner import Notes, Planner, Ranges, Rate
+from drivers.planning.steps import Steps, Tables
 from drivers.registry import (
     DriverEntry,
     Found,
@@ -22,7 +25,8 @@ from drivers.registry import (
     probe,
 )
 from drivers.visa.dialect import Dialect
-from drivers.visa.session import VisaSession, canonical_resource, takes_one_client
+from drivers.visa.resources import canonical_resource, takes_one_client
+from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
@@ -39,10 +43,17 @@ __all__ = [
     "Keithley2602B",
     "Keithley2612B",
     "Keithley2636B",
+    "Notes",
+    "OffSwitch",
     "OutputReadback",
+    "Planner",
     "Potentiostat",
+    "Ranges",
+    "Rate",
     "Rounding",
     "Status",
+    "Steps",
+    "Tables",
     "TemperatureController",
     "TemperatureReading",
     "VisaSession",
@@ -60,5 +71,6 @@ __all__ = [
     "remember",
     "replayed",
     "resolved",
+    "switch_off",
     "takes_one_client",
 ]

@@ -1,4 +1,4 @@
-"""Which instruments does this lab have, and by which names? The address book, a TOML file of the user's."""
+"""Address book: the names of a lab's instruments, in a TOML file of the user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import tomlkit
 
 from protocols import InstrumentError
 
-_NAME = re.compile(r"[A-Za-z0-9_-]+$")
+_NAME = re.compile(r"[A-Za-z0-9_-]+$")  # no colon: so a name is never a resource
 
 
 def address_book() -> Path:
@@ -34,8 +34,8 @@ def addresses() -> dict[str, str]:
         book = tomllib.loads(path.read_text("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, tomllib.TOMLDecodeError) as fault:
-        raise InstrumentError(f"the address book {path} cannot be read: {fault}") from fault
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise InstrumentError(f"the address book {path} cannot be read: {error}") from error
     entries = book.get("instruments", {})
     if not isinstance(entries, dict) or not all(isinstance(value, str) for value in entries.values()):
         raise InstrumentError(f'the address book {path}: [instruments] must hold lines such as smu = "TCPIP::..."')
@@ -86,5 +86,5 @@ def _write(entries: dict[str, str]) -> None:
         fresh = path.with_suffix(".new")
         fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
         fresh.replace(path)
-    except OSError as fault:
-        raise InstrumentError(f"the address book {path} cannot be written: {fault}") from fault
+    except OSError as error:
+        raise InstrumentError(f"the address book {path} cannot be written: {error}") from error

@@ -1,4 +1,4 @@
-"""Which instruments are there? The address book, what VISA lists, the local network, the serial ports."""
+"""Discovery of instruments: the address book, what VISA lists, the local network, the serial ports."""
 
 from __future__ import annotations
 
@@ -9,17 +9,18 @@ from contextlib import suppress
 
 from drivers.address_book import addresses
 from drivers.registry import Found, probe
-from drivers.visa.session import canonical_resource, list_visa_resources
+from drivers.visa.resources import canonical_resource, list_visa_resources
 from protocols import InstrumentError
 
+# Service types of DNS-SD, and the resource of each.
 _SERVICES = {
     # Service types of DNS-SD that instruments announce (LXI Device Specification 1.5, section 10).
     "_scpi-raw._tcp.local.": "TCPIP::{host}::{port}::SOCKET",
     "_hislip._tcp.local.": "TCPIP::{host}::hislip0,{port}::INSTR",
     "_vxi-11._tcp.local.": "TCPIP::{host}::inst0::INSTR",
 }
-_LISTEN_S = 1.5
-_AT_ONCE = 8
+_LISTEN_S = 1.5  # answers come within 0.12 s (RFC 6762, section 6); the rest is for slow instruments
+_AT_ONCE = 8  # addresses that are asked side by side: a silent one costs a timeout
 
 Progress = Callable[[Found, int, int], None]
 """Gets what was found, how many have answered, and how many are asked."""
@@ -28,7 +29,7 @@ Progress = Callable[[Found, int, int], None]
 def discover(
     resources: list[str] | None = None, timeout_s: float = 1.0, progress: Progress | None = None
 ) -> list[Found]:
-    """Ask some addresses, or all that can be found, who is there.
+    """Ask the instruments at some addresses, or at all that can be found, for their identity.
 
     Parameters
     ----------
@@ -46,7 +47,7 @@ def discover(
         One an address, in the order of the addresses; of those that nobody named, only the ones that answer.
     """
     if resources is not None:
-        return _probed([(resource, "") for resource in resources], timeout_s, progress)
+        return _probe_all([(resource, "") for resource in resources], timeout_s, progress)
     named = {resource: name for name, resource in addresses().items()}
     seen = {canonical_resource(resource) for resource in named}
     candidates = list(named.items())
@@ -54,15 +55,15 @@ def discover(
         if canonical_resource(resource) not in seen:
             seen.add(canonical_resource(resource))
             candidates.append((resource, ""))
-    found = _probed(candidates, timeout_s, progress)
-    return [one for one in found if one.name or one.identity is not None]
+    answers = _probe_all(candidates, timeout_s, progress)
+    return [one for one in answers if one.name or one.identity is not None]
 
 
 def candidate_resources() -> list[str]:
     """Return addresses at which something may be: of all sources at once, each looked up in a thread of its own."""
     sources = (_of_visa, _of_network, _of_serial_ports)
     with ThreadPoolExecutor(len(sources)) as pool:
-        return [resource for found in pool.map(lambda source: source(), sources) for resource in found]
+        return [resource for listed in pool.map(lambda source: source(), sources) for resource in listed]
 
 
 def _of_visa() -> list[str]:
@@ -75,7 +76,7 @@ def _of_network() -> list[str]:
 
     resources: list[str] = []
 
-    def heard(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
+    def on_change(zeroconf: Zeroconf, service_type: str, name: str, state_change: ServiceStateChange) -> None:
         if state_change is not ServiceStateChange.Added:
             return
         info = zeroconf.get_service_info(service_type, name, timeout=1000)
@@ -88,7 +89,7 @@ def _of_network() -> list[str]:
     except OSError:  # no network at all
         return []
     try:
-        ServiceBrowser(zeroconf, list(_SERVICES), handlers=[heard])
+        ServiceBrowser(zeroconf, list(_SERVICES), handlers=[on_change])
         threading.Event().wait(_LISTEN_S)
     finally:
         zeroconf.close()
@@ -102,16 +103,16 @@ def _of_serial_ports() -> list[str]:
     return [f"ASRL{port.device}::INSTR" for port in list_ports.comports() if port.vid is not None]
 
 
-def _probed(candidates: list[tuple[str, str]], timeout_s: float, progress: Progress | None) -> list[Found]:
+def _probe_all(candidates: list[tuple[str, str]], timeout_s: float, progress: Progress | None) -> list[Found]:
     answers: dict[int, Found] = {}
     with ThreadPoolExecutor(min(_AT_ONCE, max(1, len(candidates)))) as pool:
         asked = {
             pool.submit(probe, resource, timeout_s, name): index for index, (resource, name) in enumerate(candidates)
         }
         for done in as_completed(asked):
-            found = done.result()
-            answers[asked[done]] = found
+            answer = done.result()
+            answers[asked[done]] = answer
             if progress is not None:
                 with suppress(InstrumentError):
-                    progress(found, len(answers), len(candidates))
+                    progress(answer, len(answers), len(candidates))
     return [answers[index] for index in range(len(candidates))]

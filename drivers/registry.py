@@ -1,4 +1,4 @@
-"""Which drivers are there, which is for the instrument that answered, and who answers at an address?"""
+"""Registry of drivers: which there are, and which is for the instrument that answers at an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from drivers.address_book import resolved
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.temperature import TemperatureController
-from drivers.visa.session import VisaSession, interface_of
+from drivers.visa.resources import interface_of
+from drivers.visa.session import VisaSession
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 Driver = type[Potentiostat] | type[TemperatureController]
 
-_GROUP = "ionecho.drivers"
+_GROUP = "ionecho.drivers"  # entry points of packages that bring drivers
 # After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
 _DEAF_S = 0.1
 _OURS = {
@@ -57,7 +58,7 @@ _DRIVER_OF_MODEL = {model: name for name, models in _MODELS.items() for model in
 
 @dataclass(frozen=True)
 class Found:
-    """What answered at an address.
+    """Answer of an address that was asked for its instrument.
 
     Attributes
     ----------
@@ -101,29 +102,37 @@ class DriverEntry:
 
 
 @cache
-def _known() -> dict[str, EntryPoint]:
+def _entry_points() -> dict[str, EntryPoint]:
     """Return where each driver is: ours, and those of other installed packages."""
-    theirs = {found.name: found for found in entry_points(group=_GROUP)}
+    theirs = {entry.name: entry for entry in entry_points(group=_GROUP)}
     return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
 
 
 @cache
-def _loaded(name: str) -> Driver:
-    home = _known()[name]
+def _load(name: str) -> Driver:
+    home = _entry_points()[name]
     try:
         driver = home.load()
-    except Exception as fault:  # a package of somebody else's may fail in any way
-        raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {fault}") from fault
+    except Exception as error:  # a package of somebody else's may fail in any way
+        raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {error}") from error
     if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
         raise InstrumentError(f"the driver {name!r} ({home.value}) is no Potentiostat or TemperatureController")
+    if issubclass(driver, Potentiostat) and not _plans_by_contract(driver):
+        raise InstrumentError(f"the driver {name!r} ({home.value}) overrides `plan`: it must give a `planner` instead")
     return driver
+
+
+def _plans_by_contract(driver: type[Potentiostat]) -> bool:
+    """Whether a driver has the contract's `plan`, which refuses the limits that nobody watches."""
+    owner = next(base for base in driver.__mro__ if "plan" in vars(base))
+    return owner is Potentiostat
 
 
 def _drivers() -> Iterator[tuple[str, Driver]]:
     """Yield the drivers that can be loaded: a broken one does not keep the others from working."""
     for name in driver_names():
         try:
-            driver = _loaded(name)
+            driver = _load(name)
         except InstrumentError:
             continue
         yield name, driver
@@ -131,20 +140,20 @@ def _drivers() -> Iterator[tuple[str, Driver]]:
 
 def driver_names() -> list[str]:
     """Return the names of the drivers."""
-    return sorted(_known())
+    return sorted(_entry_points())
 
 
 def installed_drivers() -> list[DriverEntry]:
     """Return all drivers, the broken ones too, and where they come from."""
     entries = []
     for name in driver_names():
-        source = _known()[name].dist
+        source = _entry_points()[name].dist
         package = source.name if source is not None else "ionecho"
         try:
-            kind = "potentiostat" if issubclass(_loaded(name), Potentiostat) else "temperature controller"
+            kind = "potentiostat" if issubclass(_load(name), Potentiostat) else "temperature controller"
             entries.append(DriverEntry(name, package, kind))
-        except InstrumentError as fault:
-            entries.append(DriverEntry(name, package, "", str(fault)))
+        except InstrumentError as error:
+            entries.append(DriverEntry(name, package, "", str(error)))
     return entries
 
 
@@ -159,7 +168,7 @@ def driver_name_of(name: str) -> str | None:
     plain = name.strip().lower().replace("_", "-").replace(" ", "-")
     wanted = (name, plain, f"keithley{plain}")
     models = tuple(_DRIVER_OF_MODEL.get(one, "") for one in wanted)
-    return next((known for known in wanted + models if known in _known()), None)
+    return next((known for known in wanted + models if known in _entry_points()), None)
 
 
 def driver_named(name: str) -> type[Potentiostat]:
@@ -173,7 +182,7 @@ def driver_named(name: str) -> type[Potentiostat]:
     known = driver_name_of(name)
     if known is None:
         raise InstrumentError(f"there is no driver {name!r} (there are: {', '.join(driver_names())})")
-    driver = _loaded(known)
+    driver = _load(known)
     if not issubclass(driver, Potentiostat):
         raise InstrumentError(f"{name} is no potentiostat: it cannot play a protocol")
     return driver
@@ -198,10 +207,10 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     InstrumentError
         If there is no driver for it.
     """
-    session, identity, name = _greeted(resolved(resource), timeout_s, transcript)
-    driver = _loaded(name) if name is not None else None
+    session, identity, name = _greet(resolved(resource), timeout_s, transcript)
+    driver = _load(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, Potentiostat):
-        with _closed_on_failure(session):
+        with _close_on_failure(session):
             return driver(session)
     if session is not None:
         session.close()
@@ -211,8 +220,8 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
 
 
 @contextmanager
-def _closed_on_failure(session: VisaSession) -> Iterator[None]:
-    """Let the link go if the driver does not get on with it: else nobody could try again."""
+def _close_on_failure(session: VisaSession) -> Iterator[None]:
+    """Close the link if the driver cannot use it: else no other session could be opened."""
     try:
         yield
     except BaseException:
@@ -222,10 +231,10 @@ def _closed_on_failure(session: VisaSession) -> Iterator[None]:
 
 def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> TemperatureController:
     """Open a link to a temperature controller and return its driver. See `open_potentiostat`."""
-    session, identity, name = _greeted(resolved(resource), timeout_s, None)
-    driver = _loaded(name) if name is not None else None
+    session, identity, name = _greet(resolved(resource), timeout_s, None)
+    driver = _load(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, TemperatureController):
-        with _closed_on_failure(session):
+        with _close_on_failure(session):
             return driver(session)
     if session is not None:
         session.close()
@@ -236,12 +245,10 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
     )
 
 
-def _greeted(
-    resource: str, timeout_s: float, transcript: Path | None
-) -> tuple[VisaSession | None, Identity, str | None]:
-    """Greet in each dialect that is spoken over such a link, until a driver knows the answer: session, who, driver.
+def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[VisaSession | None, Identity, str | None]:
+    """Greet in each dialect of such links until a driver knows the answer; return session, identity and driver.
 
-    No session is left open when nobody knows it. A link is let go before it is opened in another dialect: many
+    No session is left open when no driver knows it. A link is closed before it is opened in another dialect: many
     instruments take one client, and what is left of an answer in the wrong dialect goes with it.
     """
     answered: Identity | None = None
@@ -251,8 +258,8 @@ def _greeted(
             time.sleep(_DEAF_S)
         try:
             session = VisaSession(resource, timeout_s, dialect, transcript)
-        except ConnectionLost as fault:
-            silence = silence or fault
+        except ConnectionLost as error:
+            silence = silence or error
             continue
         for name, driver in _drivers():
             identity = driver.identity_of(session.idn)
@@ -275,9 +282,9 @@ def _dialects(resource: str) -> list[Dialect]:
 
 
 def probe(resource: str, timeout_s: float = 1.0, name: str = "", transcript: Path | None = None) -> Found:
-    """Ask one address who is there. Raises nothing: a problem is part of the answer."""
+    """Ask the instrument at an address for its identity. Raises nothing: a problem is part of the answer."""
     try:
-        session, identity, driver = _greeted(resolved(resource), timeout_s, transcript)
+        session, identity, driver = _greet(resolved(resource), timeout_s, transcript)
     except InstrumentError as problem:
         return Found(resource, None, None, str(problem), name)
     if session is not None:

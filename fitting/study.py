@@ -7,6 +7,7 @@ scripts call the same `analyse`.
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +18,7 @@ from fitting.reduction.nuisance import Nuisance
 from fitting.results.document import up_to_date
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
 from fitting.results.printable import Printable
-from protocols import RunFileError
+from protocols import FitError, RunFileError
 
 if TYPE_CHECKING:
     from daq import Run
@@ -189,6 +190,7 @@ def kept_study(run: Run) -> Study:
 def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduction, bool]:
     """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
     from daq import read_process, write_process
+    from fitting.inference.spectrum import early_conductance
     from fitting.reduction.reducer import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
@@ -204,6 +206,8 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
             return reduction, True
     reduction = reduce_run(run, terms)
     if keep:
+        with suppress(FitError):  # a record without a current is refused by the fit, with a reason
+            reduction = replace(reduction, early_conductance_S=early_conductance(reduction))
         arrays, attributes = reduction.to_arrays()
         write_process(run.path, _REDUCTION, arrays, attributes | {"raw_sha256": checksum})
     return reduction, False

@@ -1,1 +1,1 @@
-"""What every instrument can do, and what passes between it and a run."""
+"""Contracts of instruments, and what passes between an instrument and a run."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Identity:
-    """Who answered.
+    """Identity of an instrument, as it answers.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Capabilities:
-    """What a model can do, for planning and for telling the user.
+    """Ranges, times and memory of a model, for planning and for telling the user.
 
     Attributes
     ----------

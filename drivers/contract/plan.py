@@ -1,4 +1,4 @@
-"""What an instrument will really do for a protocol."""
+"""Plan of a run: what an instrument will really do for a protocol."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from protocols import PulseSequence, format_quantity
 
 @dataclass(frozen=True)
 class Rounding:
-    """One thing that the instrument does differently from what was asked.
+    """A quantity that the instrument does differently from what was asked.
 
     Attributes
     ----------
@@ -32,7 +32,7 @@ class Rounding:
 
 @dataclass(frozen=True)
 class DrivePlan:
-    """What one instrument will really do for a protocol.
+    """Program, sampling and ranges of one instrument for a protocol.
 
     Attributes
     ----------

@@ -1,18 +1,42 @@
-"""What can every potentiostat do, and what passes between it and a run?"""
+"""Contract of a potentiostat."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, final
+
+from drivers.contract.identity import Capabilities, Identity
+from drivers.visa.dialect import Dialect
+from protocols import Problem, ProtocolError, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.block import Block
     from drivers.contract.plan import DrivePlan
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
-from drivers.contract.identity import Capabilities, Identity
-from drivers.visa.dialect import Dialect
+    from protocols import Limits
+    from protocols import Protocol as MeasurementProtocol
+
+
+class MakesPlans(Protocol):
+    """What makes the plans of a driver; `drivers.Planner` is one over tables and hooks."""
+
+    def plan(self, protocol: MeasurementProtocol) -> DrivePlan:
+        """Return what the model will do, or raise `ProtocolError` with every reason."""
+
+
+def unwatched_limits(limits: Limits) -> tuple[Problem, ...]:
+    """Return which limits of a protocol no run can watch: those of quantities that a potentiostat does not measure."""
+    if limits.temperature_K is None:
+        return ()
+    kelvin = format_quantity(limits.temperature_K, "K")
+    return (
+        Problem(
+            "limits.temperature",
+            f"nothing would watch the limit of {kelvin}: no run reads a thermometer yet. Remove this limit, and give "
+            "the temperature controller a limit of its own",
+        ),
+    )
 
 
 class Potentiostat(ABC):
@@ -23,17 +47,19 @@ class Potentiostat(ABC):
     """
 
     capabilities: ClassVar[Capabilities]
+    planner: ClassVar[MakesPlans]
+    """Makes the plans of this model."""
     dialect: ClassVar[Dialect] = Dialect()
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
     """By which VISA interfaces and resource classes it can be reached."""
 
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
-        """Take a link over; the driver owns it from now on."""
+        """Take over a link; the driver owns it from now on."""
 
     @classmethod
     def identity_of(cls, answer: str) -> Identity:
-        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        """Return the identity in an answer to the greeting; by default the four fields of ``*IDN?``."""
         return Identity.from_idn(answer)
 
     @classmethod
@@ -41,10 +67,12 @@ class Potentiostat(ABC):
     def matches(cls, identity: Identity) -> bool:
         """Whether this driver is for the instrument that answered."""
 
+    @final
     @classmethod
-    @abstractmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
+    def plan(cls, protocol: MeasurementProtocol) -> DrivePlan:
         """Return what this model will do for a protocol. Needs no instrument.
+
+        A limit that nobody would watch is refused here, for every driver.
 
         Raises
         ------
@@ -53,10 +81,18 @@ class Potentiostat(ABC):
         LimitError
             If the sequence goes beyond the protocol's limits.
         """
+        unwatched = unwatched_limits(protocol.limits)
+        try:
+            plan = cls.planner.plan(protocol)
+        except ProtocolError as error:
+            raise ProtocolError((*error.problems, *unwatched), error.source) from error
+        if unwatched:
+            raise ProtocolError(unwatched, plan.model)
+        return plan
 
     @abstractmethod
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
 
     @abstractmethod
     def arm(self, plan: DrivePlan) -> None:
@@ -82,7 +118,9 @@ class Potentiostat(ABC):
 
     @abstractmethod
     def safe_state(self) -> OutputReadback:
-        """Stop, switch the output off, and read that back. May be called at any time, any number of times.
+        """Stop, switch the output off, and read that back, by `drivers.switch_off`.
+
+        May be called at any time, any number of times.
 
         Raises
         ------
@@ -92,4 +130,4 @@ class Potentiostat(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let the link go. Does not touch the output."""
+        """Close the link. Does not touch the output."""

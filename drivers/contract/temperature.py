@@ -1,4 +1,4 @@
-"""What every temperature controller can do."""
+"""Contract of a temperature controller."""
 
 from __future__ import annotations
 
@@ -6,16 +6,17 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from drivers.contract.identity import Identity
+from drivers.visa.dialect import Dialect
+
 if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-from drivers.contract.identity import Identity
-from drivers.visa.dialect import Dialect
 
 
 @dataclass(frozen=True)
 class TemperatureReading:
-    """What a thermometer says.
+    """A reading of a thermometer.
 
     Attributes
     ----------
@@ -41,11 +42,11 @@ class TemperatureController(ABC):
 
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
-        """Take a link over; the driver owns it from now on."""
+        """Take over a link; the driver owns it from now on."""
 
     @classmethod
     def identity_of(cls, answer: str) -> Identity:
-        """Return who it is that answered the greeting so; by default the four fields of ``*IDN?``."""
+        """Return the identity in an answer to the greeting; by default the four fields of ``*IDN?``."""
         return Identity.from_idn(answer)
 
     @classmethod
@@ -55,7 +56,7 @@ class TemperatureController(ABC):
 
     @abstractmethod
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
 
     @abstractmethod
     def set_setpoint(self, temperature_K: float) -> None:
@@ -92,7 +93,9 @@ class TemperatureController(ABC):
 
     @abstractmethod
     def safe_state(self) -> OutputReadback:
-        """Switch the heaters off and read that back. May be called at any time, any number of times.
+        """Switch the heaters off and read that back, by `drivers.switch_off`.
+
+        May be called at any time, any number of times.
 
         Raises
         ------
@@ -102,4 +105,4 @@ class TemperatureController(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let the link go. Does not touch the heaters."""
+        """Close the link. Does not touch the heaters."""

@@ -1,12 +1,12 @@
-"""How does a Keithley SourceMeter without a digitizer sample while it plays a voltage program?
+"""Driver of Keithley SourceMeters without a digitizer: integrated readings beside a voltage program.
 
 Pages are those of the *Model 2450 Reference Manual*, 2450-901-01 B (September 2013), and where said of the 2461's
 (2461-901-01 A, November 2015).
 
 Measure blocks with an infinite count (2461: p. 6-204) integrate one reading after the other, at the pace that
 integration and firmware allow: each has its own time stamp, and an edge falls anywhere between or into them (then it is
-flagged). The plan counts on a nominal pace and lets the rest level go on for readings that come later than that. A 2450
-of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
+flagged). The plan counts on a nominal pace and holds the rest level longer for readings that come later than that.
+A 2450 of 2013 takes no count (p. 6-144): it says so with an error when it is armed, and needs newer firmware.
 
 Readings come as text, with their status and that of the source (p. 6-109; 2461: pp. 6-161, 8-31): whether the limit
 held the source back, and whether the output was on, is known for each.
@@ -20,32 +20,37 @@ readings tell it by the source value that is recorded with them, and are flagged
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, ClassVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivers.contract.block import Block, Status
-from drivers.keithley.plan import Timing, drive_plan
+from drivers.keithley.plan import KeithleyPlanner
 from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter, number_in
+from drivers.planning.planner import Rate
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
+    from drivers.contract.identity import Capabilities
     from drivers.contract.plan import DrivePlan
+    from drivers.planning.steps import Tables
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
+    from protocols import Protocol, PulseSequence
 
 # 0.01 to 10 power line cycles (2461: p. 6-60), in apertures that there are both at 50 and at 60 Hz.
 SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 0.01 / 50, 10 / 60
 # What a reading takes besides its aperture: 3130 readings per second at 0.01 cycles of 60 Hz are the family's data
 # sheets' (quoted from memory: assumed). Half as much again is allowed for.
 OVERHEAD_S = 150e-6
-_LATE_S = 0.5 * OVERHEAD_S
+_LATE_S = 0.5 * OVERHEAD_S  # by how much more a reading may take: see above
+# A remark of every plan.
 _LATE_EDGES = (
     "the time that this model takes to recall a level, 1 ms perhaps, is not in the plan: readings that show an edge to "
     "be late are flagged"
 )
-_READ_SAMPLES = 2_000
+_READ_SAMPLES = 2_000  # of one answer: 0.2 MB of text, within the timeout of an exchange (1.5 s)
+# Of a reading, in the order in which they are asked for.
 _ELEMENTS = ("READ", "REL", "SOUR", "STAT", "SOURSTAT")
 _QUESTIONABLE = 0x01  # of the measurement's status (2461: p. 6-162)
 _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)
@@ -53,7 +58,7 @@ _LIMITED, _OUTPUT_ON = 0x20, 0x80  # of the source's status (2461: p. 8-31)
 
 @dataclass(frozen=True)
 class Minima:
-    """Shortest dwells of a model.
+    """Shortest dwells of a model by its current range.
 
     Attributes
     ----------
@@ -72,7 +77,36 @@ class Minima:
         return self.slow_dwell_s if current_range_A <= self.slow_range_A * (1 + 1e-9) else self.dwell_s
 
 
-class MeasuringSourceMeter(KeithleySourceMeter):
+class IntegratingPlanner(KeithleyPlanner):
+    """Plan of a model that integrates its readings.
+
+    Parameters
+    ----------
+    caps : Capabilities
+    tables : Tables
+    minima : Minima
+    """
+
+    def __init__(self, caps: Capabilities, tables: Tables, minima: Minima) -> None:
+        super().__init__(caps, tables)
+        self._minima = minima
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        """Say that edges may come late."""
+        return (_LATE_EDGES,)
+
+    def shortest_dwell_s(self, current_range_A: float) -> float:
+        """Return the shortest time at one level on a current range."""
+        return self._minima.at(current_range_A)
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the pace of readings whose aperture fills an interval but for the overhead."""
+        aperture = min(max(asked_s - OVERHEAD_S, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
+        aperture = float(f"{aperture:.6g}")
+        return Rate(aperture + OVERHEAD_S, aperture, _LATE_S)
+
+
+class IntegratingSourceMeter(KeithleySourceMeter):
     """A Keithley SourceMeter that integrates its readings.
 
     Parameters
@@ -83,23 +117,10 @@ class MeasuringSourceMeter(KeithleySourceMeter):
 
     sample_block = "MEAS"
     buffer_style = "STAN"  # a compact buffer keeps no status (2461: p. 8-36)
-    minima: ClassVar[Minima]
 
     def __init__(self, session: VisaSession) -> None:
         super().__init__(session)
         self._last_row = np.empty(len(_ELEMENTS))
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the model will do. See `Potentiostat.plan`."""
-        plan = drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
-        return replace(plan, remarks=(*plan.remarks, _LATE_EDGES))
-
-    @classmethod
-    def _timing(cls, asked_s: float, current_range_A: float) -> Timing:
-        aperture = min(max(asked_s - OVERHEAD_S, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
-        aperture = float(f"{aperture:.6g}")
-        return Timing(aperture + OVERHEAD_S, aperture, _LATE_S, cls.minima.at(current_range_A))
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         line_Hz = number_in(":SYST:LFR?", self._session.query(":SYST:LFR?"))
@@ -123,7 +144,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
         known = min(first, 1)
         rows = self._rows(first + 1 - known, end)
         if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbed(f"reading {first} of its buffer has changed")
+            raise self._disturbance(f"reading {first} of its buffer has changed")
         before_s = self._last_row[1] if known else -plan.interval_s
         self._last_row = rows[-1]
         current, begun, source, bits, source_bits = rows[known:].T.copy()
@@ -138,7 +159,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
         return self._block(current, begun, source, status, self._over_edges(begun))
 
     def _rows(self, first: int, last: int) -> np.ndarray:
-        query = f':TRAC:DATA? {first}, {last}, "{self._name}", {", ".join(_ELEMENTS)}'
+        query = f':TRAC:DATA? {first}, {last}, "{self.buffer_name}", {", ".join(_ELEMENTS)}'
         answer = self._session.query(query)
         try:
             values = np.array([float(text) for text in answer.split(",")])
@@ -162,7 +183,7 @@ class MeasuringSourceMeter(KeithleySourceMeter):
         return over
 
 
-def _set_in(words: np.ndarray, bit: int) -> np.ndarray:
+def _set_in(status: np.ndarray, bit: int) -> np.ndarray:
     """Return where a bit is set in status words that came as numbers."""
-    found: np.ndarray = (words.astype(np.int64) & bit) != 0
-    return found
+    is_set: np.ndarray = (status.astype(np.int64) & bit) != 0
+    return is_set

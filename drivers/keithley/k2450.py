@@ -1,6 +1,6 @@
-"""Keithley 2450 and 2460 SourceMeters: ranges, times, limits (2450-901-01 Rev. B, September 2013).
+"""Keithley 2450 and 2460 SourceMeters: their ranges, times and limits (2450-901-01 Rev. B, September 2013).
 
-How it is made to play a program is told in `drivers.keithley.source_meter`, how it samples in
+How it is made to play a program is described in `drivers.keithley.source_meter`, how it samples in
 `drivers.keithley.integrating`.
 """
 
@@ -11,13 +11,14 @@ from drivers.keithley.integrating import (
     LONGEST_APERTURE_S,
     OVERHEAD_S,
     SHORTEST_APERTURE_S,
-    MeasuringSourceMeter,
+    IntegratingPlanner,
+    IntegratingSourceMeter,
     Minima,
 )
 from drivers.planning.steps import Tables
 
 
-class Keithley2450(MeasuringSourceMeter):
+class Keithley2450(IntegratingSourceMeter):
     """A Keithley 2450 in its SCPI command set.
 
     Parameters
@@ -48,9 +49,10 @@ class Keithley2450(MeasuringSourceMeter):
         max_edges=100_000,  # pulses of the vendor's script
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
+    planner = IntegratingPlanner(capabilities, tables, minima)
 
 
-class Keithley2460(MeasuringSourceMeter):
+class Keithley2460(IntegratingSourceMeter):
     """A Keithley 2460 in its SCPI command set.
 
     Ranges as the 2461's (2461-901-01 Rev. A, p. 6-98), without its digitizer.
@@ -83,3 +85,4 @@ class Keithley2460(MeasuringSourceMeter):
         max_edges=100_000,  # pulses of the vendor's script
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
+    planner = IntegratingPlanner(capabilities, tables, minima)

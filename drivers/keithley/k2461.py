@@ -1,4 +1,4 @@
-"""How is a Keithley 2461 SourceMeter made to play a voltage program while its digitizer runs?
+"""Driver of the Keithley 2461 SourceMeter: its digitizer runs beside a voltage program.
 
 Pages are those of the *Model 2461 Reference Manual*, 2461-901-01 A (November 2015). The program is in
 `drivers.keithley.source_meter`; here are the digitizer's settings and the model's tables.
@@ -13,8 +13,9 @@ import numpy as np
 
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities
-from drivers.keithley.plan import Timing, drive_plan
+from drivers.keithley.plan import KeithleyPlanner
 from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter
+from drivers.planning.planner import Rate
 from drivers.planning.steps import Tables
 
 if TYPE_CHECKING:
@@ -22,12 +23,28 @@ if TYPE_CHECKING:
 
     from drivers.contract.plan import DrivePlan
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
+    from protocols import PulseSequence
 
 # A compact buffer holds 27.5 million readings (p. 3-15 ff.); one is kept free for the sample after the last.
 _MAX_SAMPLES = 27_500_000 - 1
 # 0.5 MB: well within the timeout of one exchange (1.5 s) on a real network.
 _READ_SAMPLES = 20_000
+_SLOWEST_HZ, _FASTEST_HZ = 1000, 1_000_000  # readings per second, p. 6-71
+_APERTURE_SHARE = 0.9  # of the interval (decision 036)
+
+
+class DigitizingPlanner(KeithleyPlanner):
+    """Plan of a model that digitizes: whole readings per second (p. 6-71)."""
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the nearest rate, and an aperture of whole microseconds (p. 6-52) that is some less than all of it.
+
+        So an edge between two readings spoils neither.
+        """
+        per_second = min(max(round(1 / asked_s), _SLOWEST_HZ), _FASTEST_HZ)
+        interval = 1 / per_second
+        aperture = max(1, math.floor(_APERTURE_SHARE * interval * 1e6 + 1e-6)) * 1e-6
+        return Rate(interval, float(f"{aperture:.9g}"))
 
 
 class Keithley2461(KeithleySourceMeter):
@@ -55,22 +72,18 @@ class Keithley2461(KeithleySourceMeter):
         min_dwell_s=150e-6,  # shortest pulse, p. 6-119
         max_dwell_s=10_000.0,  # p. 6-91
         time_step_s=1e-6,
-        min_interval_s=1e-6,  # 1,000,000 readings/s, p. 6-71
-        max_interval_s=1e-3,  # 1,000 readings/s
+        min_interval_s=1 / _FASTEST_HZ,  # p. 6-71
+        max_interval_s=1 / _SLOWEST_HZ,
         max_samples=_MAX_SAMPLES,
         max_edges=100_000,
         response_s=(1.0e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
+    planner = DigitizingPlanner(capabilities, tables)
 
     def __init__(self, session: VisaSession) -> None:
         super().__init__(session)
         self._last_row = np.empty(3)
         self._edge_samples = np.empty(0, dtype=np.int64)
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what a 2461 will do. See `Potentiostat.plan`."""
-        return drive_plan(protocol, cls.capabilities, cls.tables, _timing)
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         rate = round(1 / plan.interval_s)
@@ -94,25 +107,19 @@ class Keithley2461(KeithleySourceMeter):
         known = min(first, 1)
         # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
         values = self._session.query_block(
-            f':TRAC:DATA? {first + 1 - known}, {end}, "{self._name}", READ, REL, SOUR', 3 * (end - first + known), "<f8"
+            f':TRAC:DATA? {first + 1 - known}, {end}, "{self.buffer_name}", READ, REL, SOUR',
+            3 * (end - first + known),
+            "<f8",
         )
         rows = values.reshape(-1, 3)
         if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbed(f"reading {first} of its buffer has changed")
+            raise self._disturbance(f"reading {first} of its buffer has changed")
         self._last_row = rows[-1].copy()
         current, begun, source = rows[known:].T.copy()
         status = np.zeros(end - first, dtype=np.uint8)
         late = np.abs(begun - np.arange(first, end) * plan.interval_s) > max(0.1 * plan.interval_s, TIME_SLACK_S)
         status[late] |= np.uint8(Status.TIMING)
         return self._block(current, begun, source, status, _within(self._edge_samples, first, end - first))
-
-
-def _timing(asked_s: float, _current_range_A: float) -> Timing:
-    rate = min(max(round(1 / asked_s), 1000), 1_000_000)  # whole readings per second, p. 6-71
-    interval = 1 / rate
-    # Whole microseconds (p. 6-52), some less than the interval: so an edge between two readings spoils neither.
-    aperture = max(1, math.floor(0.9 * interval * 1e6 + 1e-6)) * 1e-6
-    return Timing(interval, float(f"{aperture:.9g}"), 0.0, Keithley2461.capabilities.min_dwell_s)
 
 
 def _samples_over_edges(plan: DrivePlan) -> NDArray[np.int64]:

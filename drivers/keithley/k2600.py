@@ -1,4 +1,4 @@
-"""How is a Keithley 2600B made to play a voltage program by itself, and to stop by itself if nobody listens any more?
+"""Driver of the Keithley 2600B: a script plays the program, and stops by itself if nobody listens any more.
 
 Pages are those of the *Series 2600B Reference Manual*, 2600BS-901-01 Rev. F (August 2021), of Rev. C (2016) where said.
 
@@ -8,9 +8,10 @@ Channel a's trigger model steps and measures; two trigger timers give the times 
   follows at once. Lists are used round and round, so repeats need no longer ones (p. 9-273; Rev. C 7-269).
 - timer 2 starts a reading every interval (``measure.stimulus``), measured asynchronously beside the source (p. 9-264).
 
-Both start with the event ``ARMED``. A trigger model cannot switch an output off, so a script does (`_PROGRAM`): output
-on, settle, start; then it looks after the run. It says something only when it is asked to by ``*TRG``
-(``trigger.wait``: 2600AS-901-01 Rev. B p. 19-211; *TRG: p. 11-4), so it never waits for a reader. Its output goes off
+Both start with the event ``ARMED``. A trigger model cannot switch an output off, so a script does
+(`drivers.keithley.k2600_program.PROGRAM`): output on, settle, start; then it looks after the run. It says something
+only when it is asked to by ``*TRG`` (``trigger.wait``: 2600AS-901-01 Rev. B p. 19-211; *TRG: p. 11-4), so it never
+waits for a reader. Its output goes off
 when the sweep is over, when the sweep takes longer than it can, and when it was not asked for
 `Keithley2600B.silence_s`: a computer that dies leaves the cell switched off.
 
@@ -35,72 +36,50 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
-from drivers.keithley.plan import Timing, drive_plan, program_of
+from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keithley.k2600_program import PROGRAM, list_lines, settings_for, trigger_model_for
+from drivers.keithley.plan import KeithleyPlanner, program_of
 from drivers.keithley.source_meter import number_in
+from drivers.planning.planner import Rate
 from drivers.planning.steps import Tables
-from protocols import ConnectionLost, InstrumentError, OutputStateUnknown
+from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
+    from protocols import PulseSequence
 
 # 0.001 line cycles is the shortest aperture: 20 us at 50 Hz.
 _SHORTEST_APERTURE_S, _LONGEST_APERTURE_S = 20e-6, 25 / 60
-_OVERHEAD_S = 90e-6
-_SETTLE_S = 0.03
-_OVERTIME_S = 1.0
-_LOADED_AT_ONCE = 50
-_READ_SAMPLES = 1000
+_OVERHEAD_S = 90e-6  # what a reading takes besides its aperture: 110 us less the 20 us (assumed)
+_SETTLE_S = 0.03  # from output on to the start: the high-impedance relay (assumed)
+_OVERTIME_S = 1.0  # after which a sweep that should be over is ended
+# Of a reading, in the order in which the script sends them.
 _COLUMNS = ("readings", "timestamps", "sourcevalues", "statuses")
 _COMPLIANCE = 0x40  # of a reading's status, p. 9-34
 _READS_BEYOND_A = 9.91e37  # a reading beyond its range
-_TIME_SLACK_S = 2e-6
+_TIME_SLACK_S = 2e-6  # time stamps are good to 1 us, and so are the timers
+_OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
 _SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
 
-# settle: from output on to the start. Answers to a trigger, in turn: "held sweeping sent coming", then the readings
-# that are coming, if there are any. `held` is the output as it was found after those readings were counted: as long as
-# it is 1 they were all made with the output on. The script's own switching off does not count.
-_PROGRAM = """
-function echo_run(settle, longest, silence)
-    local b, sent, coming, heard, over, held = echo_buffer, 0, 0, 0, false, 1
-    smua.source.output = smua.OUTPUT_ON
-    delay(settle)
-    timer.reset()
-    smua.trigger.initiate()
-    repeat
-        local asked = trigger.wait(0.01)
-        local now = timer.measure.t()
-        local sweeping = bit.test(status.operation.instrument.smua.condition, 4)
-        local made = b.n
-        if not over then held = smua.source.output end
-        local silent = now - heard > silence
-        if not over and (silent or not sweeping or now > longest) then
-            over = true
-            smua.abort()
-            smua.source.output = smua.OUTPUT_OFF
-        end
-        local finished = silent
-        if asked then
-            heard = now
-            if coming > 0 then
-                printbuffer(sent + 1, sent + coming, b, b.timestamps, b.sourcevalues, b.statuses)
-                sent, coming = sent + coming, 0
-            else
-                coming = math.min(made - sent, AT_ONCE)
-                print(string.format("%d %d %d %d", held, sweeping and 1 or 0, sent, coming))
-                finished = finished or (over and coming == 0)
-            end
-        end
-    until finished
-    smua.source.output = smua.OUTPUT_OFF
-end
-""".replace("AT_ONCE", str(_READ_SAMPLES))
+
+class K2600Planner(KeithleyPlanner):
+    """Plan of a 2600B: apertures leave room for what a reading takes besides."""
+
+    def shortest_dwell_s(self, current_range_A: float) -> float:
+        """Return the shortest time at one level on a current range."""
+        return next(dwell for range_A, dwell in _SHORTEST_DWELL_S.items() if current_range_A <= range_A * 1.001)
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the interval on the grid of the timers."""
+        step, caps = self.caps.time_step_s, self.caps
+        interval = round(min(max(asked_s, caps.min_interval_s), caps.max_interval_s) / step) * step
+        interval = float(f"{interval:.9g}")
+        aperture = min(max(interval - _OVERHEAD_S, _SHORTEST_APERTURE_S), _LONGEST_APERTURE_S)
+        return Rate(interval, float(f"{aperture:.6g}"))
 
 
 class Keithley2600B(Potentiostat):
@@ -115,7 +94,7 @@ class Keithley2600B(Potentiostat):
     models: ClassVar[frozenset[str]]
     tables: ClassVar[Tables]
     silence_s: ClassVar[float] = 10.0
-    """How long the instrument goes on without being read, s."""
+    """How long the instrument keeps running without being read, s."""
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
@@ -129,20 +108,6 @@ class Keithley2600B(Potentiostat):
         model = identity.model.upper().removeprefix("MODEL ")
         return "KEITHLEY" in identity.maker.upper() and model in cls.models
 
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the model will do. See `Potentiostat.plan`."""
-        return drive_plan(protocol, cls.capabilities, cls.tables, cls._timing)
-
-    @classmethod
-    def _timing(cls, asked_s: float, current_range_A: float) -> Timing:
-        step, can = cls.capabilities.time_step_s, cls.capabilities
-        interval = round(min(max(asked_s, can.min_interval_s), can.max_interval_s) / step) * step
-        interval = float(f"{interval:.9g}")
-        aperture = min(max(interval - _OVERHEAD_S, _SHORTEST_APERTURE_S), _LONGEST_APERTURE_S)
-        shortest = next(dwell for range_A, dwell in _SHORTEST_DWELL_S.items() if current_range_A <= range_A * 1.001)
-        return Timing(interval, float(f"{aperture:.6g}"), 0.0, shortest)
-
     def identify(self) -> Identity:
         """Return who answered when the link was opened."""
         return Identity.from_idn(self._session.idn)
@@ -154,65 +119,18 @@ class Keithley2600B(Potentiostat):
         program = program_of(plan)
         self._send("reset()", "errorqueue.clear()", "status.reset()", "format.asciiprecision = 16")
         line_Hz = self._number("localnode.linefreq")
-        wanted = self._settings(plan, line_Hz)
+        wanted = settings_for(plan, line_Hz)
         self._send(*(f"{name} = {value!r}" for name, value in wanted.items()))
-        self._must_be_content("settings")
-        self._send(*_loading("echo_levels", program.levels_V), *_loading("echo_dwells", program.dwells_s))
-        self._send(*self._trigger_model(plan))
-        self._must_be_content("program")
-        self._send("loadandrunscript", *_PROGRAM.strip().splitlines(), "endscript")
-        self._must_be_content("script")
+        self._check_error_queue("settings")
+        self._send(*list_lines("echo_levels", program.levels_V), *list_lines("echo_dwells", program.dwells_s))
+        self._send(*trigger_model_for(plan))
+        self._check_error_queue("program")
+        self._send("loadandrunscript", *PROGRAM.strip().splitlines(), "endscript")
+        self._check_error_queue("script")
         self._verify(wanted | {"table.getn(echo_levels)": len(program.levels_V), "smua.source.output": 0})
         self._plan = plan
         self._finished = False
         self._last_index = -1
-
-    @staticmethod
-    def _settings(plan: DrivePlan, line_Hz: float) -> dict[str, float]:
-        return {
-            "smua.source.func": 1,  # OUTPUT_DCVOLTS
-            # High impedance: in the normal off mode the source stays on the cell at 0 V (p. 2-41 ff.).
-            "smua.source.offmode": 2,
-            "smua.source.rangev": plan.voltage_range_V,
-            "smua.source.levelv": float(plan.sequence.rest_V),
-            "smua.source.limiti": plan.compliance_A,
-            "smua.source.delay": 0,
-            "smua.sense": int(plan.four_wire),
-            "smua.measure.rangei": plan.current_range_A,
-            "smua.measure.nplc": float(f"{plan.aperture_s * line_Hz:.6g}"),
-            "smua.measure.autozero": 1,  # once, now: asynchronous measurement allows no other (p. 9-264)
-            "smua.measure.delay": 0,
-            "smua.measure.count": 1,
-            "smua.trigger.count": plan.base_points * plan.repeats,
-            "smua.trigger.source.action": 1,
-            "smua.trigger.measure.action": 2,  # ASYNC
-            "smua.trigger.endpulse.action": 1,  # SOURCE_HOLD: no way back to the idle level between two levels
-            "smua.trigger.endsweep.action": 0,  # SOURCE_IDLE: back to the rest
-            "trigger.timer[1].count": plan.base_points * plan.repeats,
-            "trigger.timer[2].delay": plan.interval_s,
-            # Its pass-through event is the first sample's.
-            "trigger.timer[2].count": max(plan.n_samples - 1, 1),
-            "format.data": 3,  # REAL64
-            "format.byteorder": 1,  # little-endian
-        }
-
-    @staticmethod
-    def _trigger_model(plan: DrivePlan) -> tuple[str, ...]:
-        return (
-            "trigger.timer[1].delaylist = echo_dwells",
-            "trigger.timer[1].stimulus = smua.trigger.ARMED_EVENT_ID",
-            "trigger.timer[2].passthrough = true",
-            "trigger.timer[2].stimulus = smua.trigger.ARMED_EVENT_ID",
-            "smua.trigger.source.listv(echo_levels)",
-            "smua.trigger.source.stimulus = 0",
-            "smua.trigger.endpulse.stimulus = trigger.timer[1].EVENT_ID",
-            "smua.trigger.measure.stimulus = trigger.timer[2].EVENT_ID",
-            f"echo_buffer = smua.makebuffer({plan.n_samples + 2})",
-            "echo_buffer.collectsourcevalues = 1",
-            "echo_buffer.timestampresolution = 1e-6",
-            "smua.trigger.measure.i(echo_buffer)",
-            "trigger.clear()",
-        )
 
     def _send(self, *lines: str) -> None:
         for line in lines:
@@ -230,7 +148,7 @@ class Keithley2600B(Potentiostat):
                     command=name,
                 )
 
-    def _must_be_content(self, doing: str) -> None:
+    def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
         if self._number("errorqueue.count") == 0:
             return
@@ -254,17 +172,17 @@ class Keithley2600B(Potentiostat):
         plan = self._armed_plan()
         if self._finished:
             return None
-        held, sweeping, sent, coming = self._asked()
+        held, sweeping, sent, coming = self._query_progress()
         if not held:
-            raise self._switched_off(sent)
+            raise self._output_lost(sent)
         if coming:
             rows = self._session.query_block("*TRG", coming * len(_COLUMNS), "<f8").reshape(-1, len(_COLUMNS))
-            self._must_be_plausible(rows)
+            self._refuse_garbled(rows)
             return self._block(rows)
         if sweeping:
             return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
         self._finished = True
-        self._must_be_content("program while it ran")
+        self._check_error_queue("program while it ran")
         if self._last_index < plan.n_samples - 1:
             raise InstrumentError(
                 f"{self._session.resource}: its program ended after sample {self._last_index + 1} of {plan.n_samples}",
@@ -272,7 +190,7 @@ class Keithley2600B(Potentiostat):
             )
         return None
 
-    def _switched_off(self, sent: int) -> InstrumentError:
+    def _output_lost(self, sent: int) -> InstrumentError:
         plan = self._armed_plan()
         self._finished = True
         return InstrumentError(
@@ -281,22 +199,22 @@ class Keithley2600B(Potentiostat):
             command="smua.source.output",
         )
 
-    def _asked(self) -> tuple[int, int, int, int]:
+    def _query_progress(self) -> tuple[int, int, int, int]:
         """Return whether the output held, sweeping, number of readings sent, and number that come next."""
         try:
             answer = self._session.query("*TRG")
-        except ConnectionLost as fault:
+        except ConnectionLost as error:
             raise ConnectionLost(
-                f"{fault}. The script in the instrument does not answer: the link is lost, or somebody aborted it",
+                f"{error}. The script in the instrument does not answer: the link is lost, or somebody aborted it",
                 command="*TRG",
-            ) from fault
-        words = answer.split()
-        if len(words) != 4 or not all(word.isdigit() for word in words):
+            ) from error
+        counts = answer.split()
+        if len(counts) != 4 or not all(count.isdigit() for count in counts):
             raise InstrumentError(f"{self._session.resource}: *TRG was answered {answer!r}", command="*TRG")
-        held, sweeping, sent, coming = map(int, words)
+        held, sweeping, sent, coming = map(int, counts)
         return held, sweeping, sent, coming
 
-    def _must_be_plausible(self, rows: np.ndarray) -> None:
+    def _refuse_garbled(self, rows: np.ndarray) -> None:
         """Refuse a block with a number in it that no reading can be: its bytes were garbled, and who knows which more.
 
         Eight neighbouring bytes that are spoilt always reach the exponent of a number.
@@ -355,38 +273,25 @@ class Keithley2600B(Potentiostat):
         """Abort, output off, read back, level 0. See `Potentiostat.safe_state`."""
         self._finished = True
         mark = f"off{secrets.token_hex(4)}"
-        try:
+
+        def exchange() -> str:
             self._send("abort", "smua.abort()", "smua.source.output = smua.OUTPUT_OFF")
             answer = self._session.query(f'print("{mark}", smua.source.output)')
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the output of {self._session.resource} may still be ON ({fault}). Press the OUTPUT ON/OFF key of "
-                "channel A."
-            ) from fault
-        told, _, state = answer.partition("\t")
-        try:
-            off = told == mark and float(state) == 0.0
-        except ValueError:
-            off = False
-        if not off:
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its output off and says {answer!r}. Press the OUTPUT "
-                "ON/OFF key of channel A."
-            )
-        self._session.write("smua.source.levelv = 0")
-        return OutputReadback(off=True, answer=state.strip())
+            marked, _, state = answer.partition("\t")
+            # Without our mark it is the answer to something else, of a script that was still running.
+            return state if marked == mark else repr(answer)
+
+        return switch_off(
+            _OFF,
+            self._session.resource,
+            exchange=exchange,
+            is_off=lambda answer: float(answer) == 0.0,
+            afterwards=lambda: self._session.write("smua.source.levelv = 0"),
+        )
 
     def close(self) -> None:
         """Close the session."""
         self._session.close()
-
-
-def _loading(name: str, values: list[float]) -> Iterator[str]:
-    """Yield lines that make a list in the instrument: none longer than its input takes."""
-    yield f"{name} = {{}}"
-    for start in range(0, len(values), _LOADED_AT_ONCE):
-        part = ",".join(f"{value!r}" for value in values[start : start + _LOADED_AT_ONCE])
-        yield f"for _, value in ipairs({{{part}}}) do table.insert({name}, value) end"
 
 
 def _capabilities(model: str, voltages_V: tuple[float, ...], currents_A: tuple[float, ...]) -> Capabilities:
@@ -414,6 +319,7 @@ class Keithley2602B(Keithley2600B):
         "Keithley 2602B", (0.1, 1.0, 6.0, 40.0), (100e-9, 1e-6, 10e-6, 100e-6, 1e-3, 10e-3, 100e-3, 1.0, 3.0)
     )
     tables = Tables({0.1: 5e-6, 1.0: 50e-6, 6.0: 50e-6, 40.0: 500e-6}, {0.1: 3.0, 1.0: 3.0, 6.0: 3.0, 40.0: 1.0})
+    planner = K2600Planner(capabilities, tables)
 
 
 class Keithley2612B(Keithley2600B):
@@ -424,6 +330,7 @@ class Keithley2612B(Keithley2600B):
         "Keithley 2612B", (0.2, 2.0, 20.0, 200.0), (100e-9, 1e-6, 10e-6, 100e-6, 1e-3, 10e-3, 100e-3, 1.0, 1.5)
     )
     tables = Tables({0.2: 5e-6, 2.0: 50e-6, 20.0: 500e-6, 200.0: 5e-3}, {0.2: 1.5, 2.0: 1.5, 20.0: 1.5, 200.0: 0.1})
+    planner = K2600Planner(capabilities, tables)
 
 
 class Keithley2636B(Keithley2600B):
@@ -436,3 +343,4 @@ class Keithley2636B(Keithley2600B):
         (1e-9, 10e-9, 100e-9, 1e-6, 10e-6, 100e-6, 1e-3, 10e-3, 100e-3, 1.0, 1.5),
     )
     tables = Keithley2612B.tables
+    planner = K2600Planner(capabilities, tables)

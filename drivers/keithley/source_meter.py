@@ -1,9 +1,9 @@
-"""How is a Keithley SourceMeter of the 2450 family made to play a voltage program while it measures in the background?
+"""Driver of the Keithley 2450 family: a trigger model plays the program and measures in the background.
 
 Pages are those of the *Model 2461 Reference Manual*, 2461-901-01 A (November 2015).
 
 The program is a trigger model (section 3-94 ff.) that steps through a source configuration list; SAMPLE is DIGitize
-(2461, p. 6-202) or MEASure (2450 and 2460, p. 6-204), whose readings go on in the background when their count is
+(2461, p. 6-202) or MEASure (2450 and 2460, p. 6-204), whose readings run on in the background when their count is
 infinite:
 
     1  BUFFer:CLEar                    8  DELay:DYNamic SOURce1   the dwell stored with the level (pp. 6-200, 6-91)
@@ -32,29 +32,31 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.keithley.plan import program_of
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
-from protocols import InstrumentError, OutputStateUnknown
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.keithley.plan import Program
     from drivers.planning.steps import Tables
     from drivers.visa.session import VisaSession
 
     Array = NDArray[np.float64]
 
-_NAME = "echo"
+_NAME = "echo"  # how the names of our lists and buffers begin
 # Relay settling is about 15 ms (p. 2-82 ff.); twice that before the first sample.
 _SETTLE_S = 0.03
-_POINTS_PER_MESSAGE = 20
+_POINTS_PER_MESSAGE = 20  # some 2 kB: well below what the input of the instrument takes
 # Above this the source needs its interlock closed (2450: 20 V, p. 6-33 of its manual; 2460, 2461: 21 V, p. 6-49).
 _INTERLOCK_V = 20.0
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
 TIME_SLACK_S = 1.5e-6
+_OFF = OffSwitch("the output", "Press the OUTPUT key of the instrument.")
 # What an event in the queue means for an output that went off (pp. 3-3, 6-49, C-10).
 _REASONS = {
     5074: "its interlock is open",
@@ -70,6 +72,11 @@ class KeithleySourceMeter(Potentiostat):
     ----------
     session : VisaSession
         Its link; this driver owns it from now on.
+
+    Attributes
+    ----------
+    buffer_name : str
+        Of the reading buffer and of the level list in the instrument; empty until it is armed.
     """
 
     number: ClassVar[str]
@@ -85,7 +92,7 @@ class KeithleySourceMeter(Potentiostat):
         self._plan: DrivePlan | None = None
         self._n_read = 0
         self._off_at = 0
-        self._name = ""
+        self.buffer_name = ""
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -105,7 +112,7 @@ class KeithleySourceMeter(Potentiostat):
     # -- life ---------------------------------------------------------------------------------------------------------
 
     def identify(self) -> Identity:
-        """Ask who is there, and whether it speaks SCPI."""
+        """Ask for the identity, and for the command set: it must be SCPI."""
         language = self._session.query("*LANG?").strip()
         if language != "SCPI":
             raise InstrumentError(
@@ -120,7 +127,7 @@ class KeithleySourceMeter(Potentiostat):
         program = program_of(plan)
         # A name that no other program can have by chance: if somebody else's *RST or program comes in between, the
         # buffer of this name is gone, and `read` finds out.
-        self._name = f"{_NAME}{secrets.token_hex(4)}"
+        self.buffer_name = f"{_NAME}{secrets.token_hex(4)}"
         send = self._session.write
         send("*RST;*CLS")
         send(
@@ -130,15 +137,15 @@ class KeithleySourceMeter(Potentiostat):
             ":OUTP:VOLT:SMOD HIMP"
         )
         wanted = self._set_measurement(plan)
-        self._must_be_content("settings")
+        self._check_error_queue("settings")
         self._load_levels(program)
-        # Readings may go on into the last block, and in the rest that follows.
+        # Readings may run on into the last block, and in the rest that follows.
         rest = int(program.rest_s / plan.interval_s)
-        send(f':TRAC:MAKE "{self._name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
+        send(f':TRAC:MAKE "{self.buffer_name}", {plan.n_samples + rest + 1000}, {self.buffer_style}')
         self._load_trigger_model(program, plan.repeats)
-        self._must_be_content("program")
+        self._check_error_queue("program")
         self._verify(
-            wanted | self._verified_of_source(plan) | {f':SOUR:CONF:LIST:SIZE? "{self._name}"': plan.base_points}
+            wanted | self._verified_of_source(plan) | {f':SOUR:CONF:LIST:SIZE? "{self.buffer_name}"': plan.base_points}
         )
         self._check_interlock(plan)
         self._plan = plan
@@ -146,18 +153,18 @@ class KeithleySourceMeter(Potentiostat):
         self._off_at = plan.n_samples + 1
 
     def _load_levels(self, program: Program) -> None:
-        self._session.write(f':SOUR:CONF:LIST:CRE "{self._name}"')
+        self._session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
         points = [
-            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self._name}"'
+            f':SOUR:VOLT {level!r};:SOUR:VOLT:DEL:USER1 {dwell!r};:SOUR:CONF:LIST:STOR "{self.buffer_name}"'
             for level, dwell in zip(program.levels_V, program.dwells_s, strict=True)
         ]
         for start in range(0, len(points), _POINTS_PER_MESSAGE):
             self._session.write(";".join(points[start : start + _POINTS_PER_MESSAGE]))
             # A query now and then keeps the instrument's input from running over.
-            self._must_be_content("level list")
+            self._check_error_queue("level list")
 
     def _load_trigger_model(self, program: Program, repeats: int) -> None:
-        name = f'"{self._name}"'
+        name = f'"{self.buffer_name}"'
         rest = [f"CONF:REC 10, {name}, 1", f"DEL:CONS 11, {program.rest_s!r}"] if program.rest_s else []
         last = 10 + len(rest)
         blocks = [
@@ -209,7 +216,7 @@ class KeithleySourceMeter(Potentiostat):
                 command=query,
             )
 
-    def _must_be_content(self, doing: str) -> None:
+    def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
         if int(number_in("SYST:ERR:COUN?", self._session.query(":SYST:ERR:COUN?"))) == 0:
             return
@@ -225,27 +232,27 @@ class KeithleySourceMeter(Potentiostat):
     def start(self) -> None:
         """Start the trigger model."""
         self._session.write(":INIT")
-        self._must_be_content("start")
+        self._check_error_queue("start")
 
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
         # The state is asked before the count, so that "idle" means that the count is final.
-        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self._name}"').split(";")
+        answer = self._session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
-            raise self._disturbed(f"its buffer does not answer any more ({';'.join(answer)!r})")
+            raise self._disturbance(f"its buffer does not answer any more ({';'.join(answer)!r})")
         output, state = answer[0].strip(), answer[1].strip().upper()
         if state in {"FAILED", "ABORTED", "ABORTING"}:
-            self._must_be_content("program while it ran")
+            self._check_error_queue("program while it ran")
             raise InstrumentError(f"{self._session.resource}: its trigger model says {state}")
         available = min(int(number_in("TRAC:ACT?", answer[4])), plan.n_samples)
         if available < self._n_read:
-            raise self._disturbed(f"its buffer holds {available} readings after it held {self._n_read}")
+            raise self._disturbance(f"its buffer holds {available} readings after it held {self._n_read}")
         # The output is on before the first reading; the program itself switches it off after the last.
         if output == "0" and state != "IDLE" and 0 < available < plan.n_samples:
             self._off_at = min(self._off_at, available)
         if self._n_read >= self._off_at:
-            raise self._switched_off(plan)
+            raise self._output_lost(plan)
         available = min(available, self._off_at)
         if available > self._n_read:
             block = self._fetch(self._n_read, available)
@@ -261,7 +268,7 @@ class KeithleySourceMeter(Potentiostat):
             )
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
 
-    def _switched_off(self, plan: DrivePlan) -> InstrumentError:
+    def _output_lost(self, plan: DrivePlan) -> InstrumentError:
         why = self._events() or "by hand, or by its interlock"
         return InstrumentError(
             f"{self._session.resource}: its output was switched off at the instrument ({why}) before sample "
@@ -277,7 +284,7 @@ class KeithleySourceMeter(Potentiostat):
             reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
         return "; ".join(reasons[:3])
 
-    def _disturbed(self, how: str) -> InstrumentError:
+    def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
             f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC:ACT?",
@@ -346,20 +353,13 @@ class KeithleySourceMeter(Potentiostat):
         The output goes off before the level goes to 0: the off state is high impedance, and 0 V on a charged cell
         would be a short circuit.
         """
-        try:
-            answer = self._session.query(":ABOR;:OUTP OFF;:OUTP?").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the output of {self._session.resource} may still be ON ({fault}). Press the OUTPUT key of the "
-                "instrument."
-            ) from fault
-        if answer != "0":
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its output off and says {answer!r}. Press the OUTPUT "
-                "key of the instrument."
-            )
-        self._session.write(":SOUR:VOLT 0")
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _OFF,
+            self._session.resource,
+            exchange=lambda: self._session.query(":ABOR;:OUTP OFF;:OUTP?"),
+            is_off=lambda answer: answer == "0",
+            afterwards=lambda: self._session.write(":SOUR:VOLT 0"),
+        )
 
     def close(self) -> None:
         """Close the session."""

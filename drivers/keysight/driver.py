@@ -1,10 +1,10 @@
-"""How is a Keysight B2900 source-measure unit made to play a voltage program while it measures?
+"""Driver of Keysight B2900 source-measure units: a list of levels, and measurements beside it.
 
 Pages are those of the Agilent *B2900 SCPI Command Reference*, edition 2 (B2910-90030), unless another book is named.
 
 Source (transient) and measurement (acquire) have triggers of their own (user's guide, edition 5, p. 6-27), both by
 timer here. The program is a list on one time step, in which a level that is held for long stands many times; the
-measurement goes on at its own interval, so that many samples fall on one level:
+measurement runs at its own interval, so that many samples fall on one level:
 
 - ``:SOUR1:VOLT:MODE LIST``, ``:SOUR1:LIST:VOLT[:APP]``: 2500 points at most (data sheet p. 17); repeats are more
   triggers than points. That the list then begins anew is assumed: each sample comes with the source's setting, and one
@@ -33,30 +33,31 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
-from drivers.keysight.plan import LIST_POINTS, plan_b2900
+from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keysight.plan import TRIGGERS, B2900Planner
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
 from drivers.planning.steps import Tables
-from protocols import InstrumentError, OutputStateUnknown
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
 
     Array = NDArray[np.float64]
 
 _SETTLE_S = 0.03  # for the output relay, before either action begins
-_POINTS_PER_MESSAGE = 100
-_READ_SAMPLES = 20_000
+_POINTS_PER_MESSAGE = 100  # some 2 kB: well below what the input of the instrument takes
+_READ_SAMPLES = 20_000  # of one answer: 0.6 MB, well within the timeout of an exchange (1.5 s)
 _ELEMENTS = "CURR,TIME,STAT,SOUR"  # in the instrument's own order (p. 4-35)
-_COLUMNS = 4
+_COLUMNS = 4  # of a sample: its elements
 _IDLE = 1 << 1 | 1 << 4  # transient and acquire of channel 1
 # Status of a sample, table 1-2 on p. 1-14.
 _COMPLIANCE, _OVER_RANGE = 2 | 4 | 16, 8192
-_TIME_SLACK_S = 1.5e-6
+_TIME_SLACK_S = 1.5e-6  # time stamps are good to 1 us
+_OFF = OffSwitch("the output", "Press the On/Off key of its channel 1.")
 
 
 class _B2900(Potentiostat):
@@ -84,13 +85,8 @@ class _B2900(Potentiostat):
         makers = ("KEYSIGHT", "AGILENT")
         return identity.maker.upper().startswith(makers) and bool(cls.models.fullmatch(identity.model.upper()))
 
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the model will do. See `Potentiostat.plan`."""
-        return plan_b2900(protocol, cls.capabilities, cls.tables)
-
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.query("*IDN?"))
 
     # -- arm ----------------------------------------------------------------------------------------------------------
@@ -112,7 +108,7 @@ class _B2900(Potentiostat):
             f":SENS1:CURR:RANG {plan.current_range_A!r};:SENS1:CURR:APER {plan.aperture_s!r};:SENS1:WAIT OFF;"
             f":SENS1:REM {'ON' if plan.four_wire else 'OFF'}"
         )
-        self._must_be_content("settings")
+        self._check_error_queue("settings")
         self._load_list(levels)
         send(
             f":ARM1:ALL:SOUR AINT;:ARM1:ALL:COUN 1;:ARM1:ALL:DEL {_SETTLE_S!r};:TRIG1:ALL:SOUR TIM;:TRIG1:ALL:DEL 0;"
@@ -124,7 +120,7 @@ class _B2900(Potentiostat):
             ":TRAC1:FEED:CONT NEXT"
         )
         send(f":FORM:ELEM:SENS {_ELEMENTS};:FORM REAL,64;:FORM:BORD NORM")
-        self._must_be_content("program")
+        self._check_error_queue("program")
         self._verify(plan, step_s, len(levels))
         self._n_read, self._limited = 0, False
         self._plan = plan
@@ -134,7 +130,7 @@ class _B2900(Potentiostat):
             values = ",".join(repr(level) for level in levels[start : start + _POINTS_PER_MESSAGE])
             self._session.write(f":SOUR1:LIST:VOLT{':APP' if start else ''} {values}")
             # A query now and then keeps the instrument's input from running over.
-            self._must_be_content("level list")
+            self._check_error_queue("level list")
         self._session.write(":SOUR1:VOLT:MODE LIST")
 
     def _verify(self, plan: DrivePlan, step_s: float, points: int) -> None:
@@ -170,7 +166,7 @@ class _B2900(Potentiostat):
                 command=":OUTP1:OFF:MODE?",
             )
 
-    def _must_be_content(self, doing: str) -> None:
+    def _check_error_queue(self, doing: str) -> None:
         """Raise the oldest error in the instrument's queue, if there is one."""
         first = self._session.query(":SYST:ERR?")
         number, _, text = first.partition(",")
@@ -189,7 +185,7 @@ class _B2900(Potentiostat):
         """Switch the output on and initiate both actions, in one message: there is no moment in between."""
         self._armed_plan()
         self._session.write(":OUTP1 ON;:INIT (@1)")
-        self._must_be_content("start")
+        self._check_error_queue("start")
 
     def read(self) -> Block | None:
         """Return the samples that have come. See `Potentiostat.read`."""
@@ -202,7 +198,7 @@ class _B2900(Potentiostat):
         on, condition, count = (round(_number("its state", part)) for part in parts)
         available = min(count, plan.n_samples)
         if available < self._n_read:
-            raise self._disturbed(f"its trace buffer holds {available} samples after it held {self._n_read}")
+            raise self._disturbance(f"its trace buffer holds {available} samples after it held {self._n_read}")
         if available > self._n_read:
             return self._fetch(self._n_read, min(available, self._n_read + _READ_SAMPLES))
         if available == plan.n_samples:
@@ -213,7 +209,7 @@ class _B2900(Potentiostat):
 
     def _ended_early(self, available: int) -> InstrumentError:
         plan = self._armed_plan()
-        self._must_be_content("program while it ran")
+        self._check_error_queue("program while it ran")
         cause = (
             "its current limit was reached and the protection switched the output off"
             if self._limited
@@ -224,7 +220,7 @@ class _B2900(Potentiostat):
             command=":OUTP1?",
         )
 
-    def _disturbed(self, how: str) -> InstrumentError:
+    def _disturbance(self, how: str) -> InstrumentError:
         return InstrumentError(
             f"{self._session.resource}: {how}: another program has reset or cleared the instrument in mid-run",
             command=":TRAC1:POIN:ACT?",
@@ -237,7 +233,7 @@ class _B2900(Potentiostat):
         values = self._session.query_block(f":TRAC1:DATA? {first - known},{count}", _COLUMNS * count, ">f8")
         rows = values.reshape(-1, _COLUMNS)
         if known and not np.array_equal(rows[0], self._last_row, equal_nan=True):
-            raise self._disturbed(f"sample {first} of its trace buffer has changed")
+            raise self._disturbance(f"sample {first} of its trace buffer has changed")
         self._n_read, self._last_row = end, rows[-1]
         return self._block(rows[known:], first)
 
@@ -246,12 +242,12 @@ class _B2900(Potentiostat):
         current, begun, source = rows[:, 0].copy(), rows[:, 1], rows[:, 3]
         resolution_V = self.tables.resolution_V[plan.voltage_range_V]
         refuse_impossible(self._session.resource, ":TRAC1:DATA?", plan, resolution_V, (current, begun, source))
-        told = np.nan_to_num(rows[:, 2]).astype(np.int64)
+        bits = np.nan_to_num(rows[:, 2]).astype(np.int64)
         status = np.zeros(len(rows), dtype=np.uint8)
-        overflow = ~(np.abs(current) < OVERFLOW_A) | ((told & _OVER_RANGE) != 0)
+        overflow = ~(np.abs(current) < OVERFLOW_A) | ((bits & _OVER_RANGE) != 0)
         current[overflow] = np.nan
         status[overflow] |= np.uint8(Status.OVERLOAD)
-        limited = (told & _COMPLIANCE) != 0
+        limited = (bits & _COMPLIANCE) != 0
         status[limited] |= np.uint8(Status.COMPLIANCE)
         self._limited |= bool(limited.any())
         index = np.arange(first, first + len(rows))
@@ -284,20 +280,13 @@ class _B2900(Potentiostat):
         The output goes off before the level goes to 0: the off state is high impedance, and 0 V on a charged cell
         would be a short circuit.
         """
-        try:
-            answer = self._session.query(":ABOR;:OUTP1:OFF:MODE HIZ;:OUTP1 OFF;:OUTP1?").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the output of {self._session.resource} may still be ON ({fault}). Press the On/Off key of its "
-                "channel 1."
-            ) from fault
-        if answer not in {"0", "+0"}:
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its output off and says {answer!r}. Press the On/Off key "
-                "of its channel 1."
-            )
-        self._session.write(":SOUR1:VOLT:MODE FIX;:SOUR1:VOLT 0")
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _OFF,
+            self._session.resource,
+            exchange=lambda: self._session.query(":ABOR;:OUTP1:OFF:MODE HIZ;:OUTP1 OFF;:OUTP1?"),
+            is_off=lambda answer: answer in {"0", "+0"},
+            afterwards=lambda: self._session.write(":SOUR1:VOLT:MODE FIX;:SOUR1:VOLT 0"),
+        )
 
     def close(self) -> None:
         """Close the session."""
@@ -322,9 +311,10 @@ class B2901(_B2900):
         min_interval_s=20e-6,  # shortest trigger interval, data sheet p. 17
         max_interval_s=1e5,
         max_samples=100_000,
-        max_edges=LIST_POINTS,
+        max_edges=TRIGGERS,
         response_s=(10e-6,),
     )
+    planner = B2900Planner(capabilities, tables)
 
 
 class B2911(_B2900):
@@ -342,17 +332,18 @@ class B2911(_B2900):
         min_interval_s=10e-6,
         max_interval_s=1e5,
         max_samples=100_000,
-        max_edges=LIST_POINTS,
+        max_edges=TRIGGERS,
         response_s=(10e-6,),
     )
+    planner = B2900Planner(capabilities, tables)
 
 
 def _list_of(plan: DrivePlan, time_step_s: float) -> tuple[float, list[float]]:
     """Return the time step (s) and the levels (V) of one repeat's list."""
     n = plan.base_points
     bounds = np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]
-    ends = np.rint(bounds / time_step_s).astype(np.int64)
-    dwells = ends[1:] - ends[:-1]
+    edges = np.rint(bounds / time_step_s).astype(np.int64)
+    dwells = edges[1:] - edges[:-1]
     step = int(np.gcd.reduce(dwells))
     levels: list[float] = np.repeat(plan.sequence.start_V[:n], dwells // step).tolist()
     return float(f"{step * time_step_s:.9g}"), levels

@@ -1,4 +1,4 @@
-"""How does a protocol become a list on one time step, and evenly timed samples, for a Keysight B2900?"""
+"""Plan of a Keysight B2900: a list of levels on one time step, and evenly timed samples."""
 
 from __future__ import annotations
 
@@ -8,20 +8,31 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers.contract.plan import DrivePlan, Rounding
-from drivers.planning.steps import Steps, dwell_faults, quantised, ranges_of, sequence_of, staircase_for_ramps
-from protocols import Fault, ProtocolError, format_quantity
+from drivers.contract.plan import Rounding
+from drivers.planning.planner import Planner, Rate
+from drivers.planning.steps import Steps, within_range
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
-    from drivers.contract.identity import Capabilities
-    from drivers.planning.steps import Tables
-    from protocols import Protocol
+    from drivers.planning.planner import Notes
+    from protocols import PulseSequence
 
-LIST_POINTS = 2500  # data sheet p. 17
-TRIGGERS = 100_000  # :TRIGger:COUNt
-SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 8e-6, 2.0  # SCPI reference p. 4-73
+LIST_POINTS = 2500
+"""Points that a list holds: data sheet p. 17."""
+TRIGGERS = 100_000
+"""Triggers of one run: range of ``:TRIGger:COUNt``."""
+SHORTEST_APERTURE_S, LONGEST_APERTURE_S = 8e-6, 2.0
+"""Apertures: SCPI reference p. 4-73."""
 _TRIALS = 2000
-_TOLERATED_SHIFT = 0.01  # of the shortest dwell, where edges have to be moved
+"""Time steps that are tried between the finest and the coarsest: a bound on the work, some milliseconds."""
+_TOLERATED_SHIFT = 0.01
+"""By how much of the shortest dwell an edge may be moved to fit the list; the plan says so. A decision of ours."""
+_APERTURE_SHARE = 0.8
+"""Aperture as a share of the interval: some less than all, so that an edge between two readings spoils neither."""
+_LEAD_IN_SAMPLES = 100
+"""Samples before a first edge: their mean is ten times as quiet as one of them."""
+_SAME_INTERVAL = 1e-9
+"""Relative difference below which two intervals are the same: decimals in, decimals out."""
 
 
 @dataclass(frozen=True)
@@ -76,123 +87,74 @@ def on_grid(steps: Steps, shortest_ticks: int, max_points: int) -> Grid | None:
     if moved[best] > _TOLERATED_SHIFT * shortest:
         return None
     step = int(trials[best])
-    ends = np.rint(edges / step).astype(np.int64) * step
-    dwells = ends[1:] - ends[:-1]
+    moved_edges = np.rint(edges / step).astype(np.int64) * step
+    dwells = moved_edges[1:] - moved_edges[:-1]
     grid = Grid(step, Steps(dwells, steps.levels_V))
     return grid if dwells.min() > 0 and grid.points <= max_points else None
 
 
-def plan_b2900(protocol: Protocol, can: Capabilities, tables: Tables) -> DrivePlan:
-    """Return what a B2900 will do for a protocol.
+class B2900Planner(Planner):
+    """Plan of a B2900; ``min_interval_s`` of its capabilities is its least time from trigger to trigger."""
 
-    Parameters
-    ----------
-    protocol : Protocol
-    can : Capabilities
-        The model's; ``min_interval_s`` is its least time from trigger to trigger.
-    tables : Tables
-        Resolution of the source, and which current ranges go with its voltage ranges.
+    def compliance_A(self, limit_A: float, current_range_A: float) -> float:
+        """Return the current limit as the source takes it."""
+        return within_range(limit_A, current_range_A)
 
-    Raises
-    ------
-    ProtocolError
-        If it cannot, with every reason.
-    LimitError
-        If the sequence goes beyond the protocol's voltage limit, or there is no current limit.
-    """
-    protocol.limits.check_sequence(protocol.sequence)
-    faults: list[Fault] = []
-    roundings: list[Rounding] = []
-    remarks: list[str] = []
-    voltage_range, current_range, compliance = ranges_of(protocol, can, tables, faults)
-    if math.isnan(voltage_range):
-        raise ProtocolError(tuple(faults), can.model)
-    resolution = tables.resolution_V[voltage_range]
-    sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, resolution)
-    if n_stairs:
-        remarks.append(f"ramps become {n_stairs} stairs: this source steps")
-    if protocol.limits.temperature_K is not None:
-        remarks.append("nothing watches the temperature limit: this instrument has no thermometer")
-    steps, rounded = quantised(sequence, can.time_step_s, resolution)
-    roundings += rounded
-    steps = _with_lead_in(steps, protocol, can, remarks)
-    faults += dwell_faults(steps, can)
-    grid = _grid(steps, protocol.repeats, can, faults, roundings)
-    if faults or grid is None:
-        raise ProtocolError(tuple(faults), can.model)
-    duration = float(grid.steps.dwell_ticks.sum() * protocol.repeats) * can.time_step_s
-    interval, aperture = _sampling(protocol.sampling.interval_s, duration, grid, can, roundings)
-    realised = sequence_of(grid.steps, can.time_step_s, protocol.sequence.rest_V, protocol.repeats)
-    protocol.limits.check_sequence(realised)
-    return DrivePlan(
-        model=can.model,
-        sequence=realised,
-        base_points=len(grid.steps),
-        repeats=protocol.repeats,
-        interval_s=interval,
-        aperture_s=aperture,
-        n_samples=math.floor((duration - aperture) / interval + 1 + 1e-6),
-        voltage_range_V=voltage_range,
-        current_range_A=current_range,
-        compliance_A=compliance,
-        four_wire=protocol.sampling.four_wire,
-        response_s=can.response_s,
-        roundings=tuple(roundings),
-        remarks=tuple(remarks),
-    )
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the sampling that is asked for: what can be done depends on the list, see `arrange`."""
+        return Rate(asked_s, asked_s)
 
+    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
+        """Return the rest before a first edge: whole multiples of the common time step keep the list short."""
+        common = int(np.gcd.reduce(steps.dwell_ticks))
+        wanted = max(shortest_dwell_s, _LEAD_IN_SAMPLES * rate.interval_s) / self.caps.time_step_s
+        return math.ceil(wanted / common - 1e-9) * common if common else 0
 
-def _with_lead_in(steps: Steps, protocol: Protocol, can: Capabilities, remarks: list[str]) -> Steps:
-    """Put a rest before a sequence that starts with an edge: its samples show the state that it starts from."""
-    rest = protocol.sequence.rest_V
-    if abs(steps.levels_V[0] - rest) < 1e-12:
-        return steps
-    # Whole multiples of the common time step keep the list short.
-    common = int(np.gcd.reduce(steps.dwell_ticks))
-    wanted = max(can.min_dwell_s, 100 * protocol.sampling.interval_s) / can.time_step_s
-    ticks = math.ceil(wanted / common - 1e-9) * common
-    remarks.append(f"a rest of {format_quantity(ticks * can.time_step_s, 's')} is put before the first edge")
-    return Steps(np.concatenate([[ticks], steps.dwell_ticks]), np.concatenate([[rest], steps.levels_V]))
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+        """Return the steps as a list on one time step, and the sampling beside it."""
+        # A dwell that vanishes on the time step is a problem that is noted already: no list has it.
+        grid = self._grid(steps, repeats, notes) if steps.dwell_ticks.min() > 0 else None
+        duration_s = int((steps if grid is None else grid.steps).dwell_ticks.sum()) * repeats * self.caps.time_step_s
+        if grid is None:  # refused; but not for the number of samples, which would have been kept within the trace
+            return steps, self._sampling(rate.interval_s, duration_s, Grid(1, steps))
+        return grid.steps, self._sampling(rate.interval_s, duration_s, grid)
 
+    def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
+        """Return how many apertures fit, the first at the start."""
+        duration_s = int(steps.dwell_ticks.sum()) * repeats * self.caps.time_step_s
+        return math.floor((duration_s - rate.aperture_s) / rate.interval_s + 1 + 1e-6)
 
-def _grid(steps: Steps, repeats: int, can: Capabilities, faults: list[Fault], roundings: list[Rounding]) -> Grid | None:
-    if steps.dwell_ticks.min() <= 0:
-        return None  # too short to be seen on the time step: `dwell_faults` has said so
-    most = min(LIST_POINTS, TRIGGERS // repeats)
-    shortest = round(can.min_interval_s / can.time_step_s)
-    grid = on_grid(steps, shortest, most)
-    if grid is None:
-        total = float(steps.dwell_ticks.sum()) * can.time_step_s
-        least = float(steps.dwell_ticks.min()) * can.time_step_s
-        faults.append(
-            Fault(
-                "sequence",
-                f"dwells from {format_quantity(least, 's')} in {format_quantity(total, 's')} have no common time step "
-                f"with which a list of {most} points would do: make the rests shorter, or all dwells multiples of a "
-                "longer step",
+    def _grid(self, steps: Steps, repeats: int, notes: Notes) -> Grid | None:
+        most = min(LIST_POINTS, TRIGGERS // repeats)
+        tick_s = self.caps.time_step_s
+        grid = on_grid(steps, round(self.caps.min_interval_s / tick_s), most)
+        if grid is None:
+            total = format_quantity(float(steps.dwell_ticks.sum()) * tick_s, "s")
+            least = format_quantity(float(steps.dwell_ticks.min()) * tick_s, "s")
+            notes.problems.append(
+                Problem(
+                    "sequence",
+                    f"dwells from {least} in {total} have no common time step with which a list of {most} points would "
+                    "do: make the rests shorter, or all dwells multiples of a longer step",
+                )
             )
-        )
-        return None
-    asked, done = np.cumsum(steps.dwell_ticks), np.cumsum(grid.steps.dwell_ticks)
-    worst = int(np.argmax(np.abs(done - asked)))
-    if done[worst] != asked[worst]:
-        at = (float(asked[worst]) * can.time_step_s, float(done[worst]) * can.time_step_s)
-        roundings.append(Rounding(f"end of dwell {worst + 1}, to fit a list of {grid.points} points", *at, "s"))
-    return grid
+            return None
+        asked, done = np.cumsum(steps.dwell_ticks), np.cumsum(grid.steps.dwell_ticks)
+        worst = int(np.argmax(np.abs(done - asked)))
+        if done[worst] != asked[worst]:
+            at = (float(asked[worst]) * tick_s, float(done[worst]) * tick_s)
+            what = f"end of dwell {worst + 1}, to fit a list of {grid.points} points"
+            notes.roundings.append(Rounding(what, *at, "s"))
+        return grid
 
-
-def _sampling(
-    asked_s: float, duration_s: float, grid: Grid, can: Capabilities, roundings: list[Rounding]
-) -> tuple[float, float]:
-    """Return interval and aperture, s: no more samples than the trace holds; edges between samples, if it is moved."""
-    needed = max(asked_s, can.min_interval_s, duration_s / can.max_samples)
-    ticks = math.ceil(needed / can.time_step_s - 1e-6)
-    if ticks * can.time_step_s > asked_s * (1 + 1e-9):
-        while grid.step_ticks % ticks and ticks < grid.step_ticks:
-            ticks += 1
-    interval = float(f"{ticks * can.time_step_s:.9g}")
-    if not math.isclose(interval, asked_s, rel_tol=1e-9):
-        roundings.append(Rounding("sampling interval", asked_s, interval, "s"))
-    # Some less than the interval, in whole time steps: so an edge between two readings spoils neither.
-    aperture = min(max(math.floor(0.8 * ticks) * can.time_step_s, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
-    return interval, float(f"{aperture:.9g}")
+    def _sampling(self, asked_s: float, duration_s: float, grid: Grid) -> Rate:
+        """Return a rate with no more samples than the trace holds, and with edges between samples if it is moved."""
+        tick_s = self.caps.time_step_s
+        needed = max(asked_s, self.caps.min_interval_s, duration_s / self.caps.max_samples)
+        ticks = math.ceil(needed / tick_s - 1e-6)
+        if ticks * tick_s > asked_s * (1 + _SAME_INTERVAL):
+            while grid.step_ticks % ticks and ticks < grid.step_ticks:
+                ticks += 1
+        aperture = math.floor(_APERTURE_SHARE * ticks) * tick_s
+        aperture = min(max(aperture, SHORTEST_APERTURE_S), LONGEST_APERTURE_S)
+        return Rate(float(f"{ticks * tick_s:.9g}"), float(f"{aperture:.9g}"))

@@ -1,4 +1,4 @@
-"""How is a Lake Shore 335 or 336 made to keep a cell at a temperature?
+"""Driver of the Lake Shore 335 and 336 temperature controllers.
 
 Commands: Lake Shore *Model 336 Temperature Controller User's Manual* (rev. 1.9) and that of the 335, chapter 6.
 
@@ -9,8 +9,8 @@ Commands: Lake Shore *Model 336 Temperature Controller User's Manual* (rev. 1.9)
   goes off even if the computer is dead.
 
 A command that it does not take gets no answer, only a bit in ``*ESR?``: so whatever is set is read back. Over a serial
-line it speaks 57600 baud, 7 data bits, odd parity; over Ethernet at port 7777; lines end with CR LF. Heaters that hang
-on the analog outputs 3 and 4 of a 336 are not touched.
+line it speaks 57600 baud, 7 data bits, odd parity; over Ethernet at port 7777; lines end with CR LF. Heaters on
+the analog outputs 3 and 4 of a 336 are not touched.
 """
 
 from __future__ import annotations
@@ -21,16 +21,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from drivers.contract.identity import Identity
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.contract.temperature import TemperatureController, TemperatureReading
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError, LimitError, OutputStateUnknown, format_quantity
+from protocols import InstrumentError, LimitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
 
+# Bits of RDGST?, the worst first.
 _SENSOR_FAULTS = {
     128: "the sensor is open",
     64: "the sensor is shorted",
@@ -38,8 +40,9 @@ _SENSOR_FAULTS = {
     16: "the temperature is under the sensor's range",
     1: "the reading is invalid",
 }
-_HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}
-_CLOSED_LOOP = 1
+_HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}  # HTRST?
+_CLOSED_LOOP = 1  # OUTMODE
+_OFF = OffSwitch("the heaters", "Press its ALL OFF key.")
 _SHOWN_K = 2e-3  # what read-back may differ by: three digits after the point
 
 
@@ -73,7 +76,7 @@ class Regulation:
     settling_s: float = 60.0
 
 
-_REGULATION = Regulation()
+_REGULATION = Regulation()  # unless told otherwise
 
 
 class _LakeShore(TemperatureController):
@@ -137,7 +140,7 @@ class _LakeShore(TemperatureController):
         return identity.maker.upper() in {"LSCI", "LAKE SHORE"} and identity.model.upper() == f"MODEL{cls.model}"
 
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.query("*IDN?"))
 
     # -- set point ----------------------------------------------------------------------------------------------------
@@ -151,7 +154,7 @@ class _LakeShore(TemperatureController):
                 f"{format_quantity(use.lowest_K, 'K')} and {format_quantity(use.highest_K, 'K')}: nothing was set"
             )
         output, rate = use.output, use.ramp_K_min
-        self._sensor_must_be_well()
+        self._verify_sensor()
         self._wanted_K, self._inside_since = None, None
         self._set(f"TLIMIT {use.sensor},{use.highest_K:.0f}", f"TLIMIT? {use.sensor}", [round(use.highest_K)])
         number = self.inputs.index(use.sensor) + 1
@@ -173,7 +176,7 @@ class _LakeShore(TemperatureController):
                 f"{self._session.resource}: after {command!r}, {query} says {answer}", command=command
             )
 
-    def _sensor_must_be_well(self) -> None:
+    def _verify_sensor(self) -> None:
         query = f"RDGST? {self._use.sensor}"
         (status,) = _numbers(query, self._session.query(query), ",", 1)
         self._check_sensor(round(status))
@@ -205,8 +208,8 @@ class _LakeShore(TemperatureController):
         answer = self._session.query(query)
         kelvin, status, setpoint, heater_range, heater = _numbers(query, answer, ";", 5)
         self._check_sensor(round(status))
-        if fault := _HEATER_FAULTS.get(round(heater)):
-            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {fault}", command="HTRST?")
+        if problem := _HEATER_FAULTS.get(round(heater)):
+            raise InstrumentError(f"{self._session.resource}: output {self._use.output}: {problem}", command="HTRST?")
         if self._wanted_K is not None and round(heater_range) == 0:
             limit = format_quantity(self._use.highest_K, "K")
             raise InstrumentError(
@@ -250,18 +253,12 @@ class _LakeShore(TemperatureController):
     def safe_state(self) -> OutputReadback:
         """Switch both heater outputs off and read that back. See `TemperatureController.safe_state`."""
         self._wanted_K = self._inside_since = None
-        try:
-            answer = self._session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the heaters of {self._session.resource} may still be ON ({fault}). Press its ALL OFF key."
-            ) from fault
-        if answer != "0;0":
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its heaters off and says {answer!r}. Press its ALL OFF "
-                "key."
-            )
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _OFF,
+            self._session.resource,
+            exchange=lambda: self._session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2"),
+            is_off=lambda answer: answer == "0;0",
+        )
 
     def close(self) -> None:
         """Close the session."""

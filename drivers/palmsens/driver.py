@@ -1,4 +1,4 @@
-"""How is a PalmSens EmStat Pico, EmStat4 or Nexus made to play a voltage program?
+"""Driver of the PalmSens EmStat Pico and EmStat4: one finite MethodSCRIPT plays the program.
 
 The whole program is one finite MethodSCRIPT (`drivers.palmsens.methodscript`) that runs on the instrument and ends in
 ``on_finished: cell_off``: a computer that dies leaves the cell off. Packages of the current stream while it runs;
@@ -24,32 +24,33 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.palmsens.methodscript import (
     Measured,
     Progress,
     ReadingStatus,
-    packaged,
-    raise_fault,
+    raise_error,
     script_for,
     segments,
+    variables_of,
 )
-from drivers.palmsens.plan import Mode, mode_for, plan_emstat
+from drivers.palmsens.plan import EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError, OutputStateUnknown, format_quantity
+from protocols import InstrumentError, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
 
-_DEAF_S = 0.06  # after a failed command nothing is heard for 50 ms
-_MOST_LINES = 5000
-_SILENCE_S = 10.0  # beyond this and some intervals, a running script that says nothing is no more
-_OLDEST = "01.08"
-_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})
-_POLL_S = 0.002
-_OFF = "cell is off"
+_DEAF_S = 0.06  # after a failed command the instrument takes nothing for 50 ms
+_MOST_LINES = 5000  # so that one `read` returns, however much comes
+_SILENCE_S = 10.0  # beyond this and some intervals, a script that sends nothing has ended
+_OLDEST = "01.08"  # of MethodSCRIPT: the first with array elements
+_MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})  # of loops and of an abort
+_POLL_S = 0.002  # the time of some characters on the serial line
+_OFF = "cell is off"  # what our script prints at its end
+# The open circuit is measured since that is refused while the cell is on (decision 127).
 _OFF_SCRIPT = [
     "cell_off",
     "var p",
@@ -59,7 +60,9 @@ _OFF_SCRIPT = [
     "endloop",
     f'send_string "{_OFF}"',
 ]
-_KEY = "Unplug the cell, or the instrument."
+_OFF_LINES = ("M000B", "*", f"T{_OFF}", "")
+"""What the script prints that switches the cell off and measures the open circuit."""
+_SWITCH = OffSwitch("the cell", "Unplug the cell, or the instrument.")
 
 
 class EmStat(Potentiostat):
@@ -75,9 +78,7 @@ class EmStat(Potentiostat):
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""
-    modes: ClassVar[tuple[Mode, ...]]
-    """PGStat modes, the fastest first."""
-    script_bytes: ClassVar[int]
+    planner: ClassVar[EmStatPlanner]
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
@@ -85,8 +86,8 @@ class EmStat(Potentiostat):
         self._progress = Progress([], 1, 1.0)
         self._n_read = 0
         self._over = False
-        self._fault: InstrumentError | None = None
-        self._heard_s = 0.0
+        self._error: InstrumentError | None = None
+        self._last_line_s = 0.0
         # The answer to the greeting has a second line.
         self._rest_of_greeting = session.read_line()
 
@@ -104,34 +105,29 @@ class EmStat(Potentiostat):
         """Whether this driver is for that instrument."""
         return (identity.maker, identity.model) == ("PalmSens", cls.capabilities.model)
 
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what the instrument will do. See `Potentiostat.plan`."""
-        return plan_emstat(cls.capabilities, cls.modes, cls.script_bytes, protocol)
-
     def identify(self) -> Identity:
         """Ask for the serial number."""
         answer = self._session.query("i")
-        raise_fault(self._session.resource, answer, "serial number")
+        raise_error(self._session.resource, answer, "serial number")
         return Identity("PalmSens", self.capabilities.model, answer[1:], self._session.idn[1:])
 
     def arm(self, plan: DrivePlan) -> None:
         """Switch the cell off, load the script and let the instrument check it, without running it."""
         self.safe_state()
         version = self._session.query("v")
-        raise_fault(self._session.resource, version, "script version")
+        raise_error(self._session.resource, version, "script version")
         if version[1:] < _OLDEST:
             raise InstrumentError(
                 f"{self._session.resource} speaks MethodSCRIPT {version[1:]}, which has no array elements; it must be "
                 f"{_OLDEST} at least: update its firmware",
                 command="v",
             )
-        mode = mode_for(self.modes, plan.sequence)
+        mode = mode_for(self.planner.modes, plan.sequence)
         # ``l`` loads as ``e`` does, and does not run.
         self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
         self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
-        self._over, self._fault, self._n_read = False, None, 0
+        self._over, self._error, self._n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
         self._session.write(command)
@@ -139,7 +135,7 @@ class EmStat(Potentiostat):
             self._session.write(line)
         self._session.write("")
         answer = self._session.read_line()
-        raise_fault(self._session.resource, answer, doing)
+        raise_error(self._session.resource, answer, doing)
         if answer != command:
             raise InstrumentError(
                 f"{self._session.resource} answered the {doing} with {answer!r}, not {command!r}; the cell is off",
@@ -150,26 +146,26 @@ class EmStat(Potentiostat):
         """Run the loaded script."""
         self._armed_plan()
         answer = self._session.query("r")
-        raise_fault(self._session.resource, answer, "run")
+        raise_error(self._session.resource, answer, "run")
         if answer != "r":
             raise InstrumentError(f"{self._session.resource} answered r with {answer!r}", command="r")
-        self._heard_s = time.monotonic()
+        self._last_line_s = time.monotonic()
 
     def read(self) -> Block | None:
         """Return what has been sent. See `Potentiostat.read`."""
         plan = self._armed_plan()
-        if self._fault is not None:
-            raise self._fault
+        if self._error is not None:
+            raise self._error
         if self._over:
             return None
         rows: list[tuple[float, float, float, int]] = []
         try:
             self._take_lines(plan, rows)
-        except InstrumentError as fault:
+        except InstrumentError as error:
             # What came before it is good, and goes first.
             if not rows:
                 raise
-            self._fault = fault
+            self._error = error
         table = np.array(rows, dtype=np.float64).reshape(-1, 4)
         return Block(table[:, 0].copy(), table[:, 1].copy(), table[:, 2].copy(), table[:, 3].astype(np.uint8))
 
@@ -178,14 +174,14 @@ class EmStat(Potentiostat):
             line = self._session.poll_line()
             if line is None:
                 break
-            self._heard_s = time.monotonic()
+            self._last_line_s = time.monotonic()
             if line.startswith("P"):
-                rows += self._packaged(plan, line)
+                rows += self._samples_of(plan, line)
             elif line == "":
                 self._over = True
                 break
             elif line not in _MARKERS:
-                raise_fault(self._session.resource, line, "run")
+                raise_error(self._session.resource, line, "run")
                 raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}: the line is garbled", command="r")
             elif line == "*":
                 self._progress.end_level(self._session.resource)
@@ -195,28 +191,28 @@ class EmStat(Potentiostat):
                 f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
                 command="r",
             )
-        silent_s = time.monotonic() - self._heard_s
+        silent_s = time.monotonic() - self._last_line_s
         if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
             raise InstrumentError(
-                f"{self._session.resource} has said nothing for {silent_s:.0f} s while its script should run: it has "
+                f"{self._session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
                 "restarted, or the line is cut",
                 command="r",
             )
 
-    def _packaged(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
+    def _samples_of(self, plan: DrivePlan, line: str) -> list[tuple[float, float, float, int]]:
         """Return the sample that a package has; one with a time begins a level."""
-        variables = packaged(line)
+        variables = variables_of(line)
         kinds = [variable.kind for variable in variables]
         if kinds == ["eb"]:
             self._progress.begin_level(self._session.resource, variables[0].value)
             return []
         if kinds != ["da", "ba"]:
-            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which nobody asked for", command="r")
+            raise InstrumentError(f"{self._session.resource} sent {line[:60]!r}, which was not asked for", command="r")
         potential, current = variables
         end_s, level, late = self._progress.next_sample(self._session.resource)
         self._n_read += 1
         status = _flags(current)
-        strays = abs(potential.value - level) > 0.6 * mode_for(self.modes, plan.sequence).step_V
+        strays = abs(potential.value - level) > 0.6 * mode_for(self.planner.modes, plan.sequence).step_V
         if late or strays:
             status |= Status.TIMING
         if abs(current.value) > 0.995 * plan.compliance_A:
@@ -235,25 +231,25 @@ class EmStat(Potentiostat):
 
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
-        try:
-            self._silence()
-            self._load("e", _OFF_SCRIPT, "cell off")
-            said: list[str] = []
-            while not said or said[-1]:
-                said.append(self._session.read_line())
-                raise_fault(self._session.resource, said[-1], "cell off")
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
-            ) from fault
-        if said != ["M000B", "*", f"T{_OFF}", ""]:
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its cell off and says {said!r}. {_KEY}"
-            )
-        return OutputReadback(off=True, answer=_OFF)
+        return switch_off(
+            _SWITCH,
+            self._session.resource,
+            exchange=self._switch_off_by_script,
+            is_off=lambda answer: answer == _OFF,
+        )
 
-    def _silence(self) -> None:
-        """Abort what runs, and drop what it still has to say."""
+    def _switch_off_by_script(self) -> str:
+        """Run the script that switches the cell off; return what proves it, or the lines that came instead."""
+        self._stop_script()
+        self._load("e", _OFF_SCRIPT, "cell off")
+        lines: list[str] = []
+        while not lines or lines[-1]:
+            lines.append(self._session.read_line())
+            raise_error(self._session.resource, lines[-1], "cell off")
+        return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
+
+    def _stop_script(self) -> None:
+        """Abort the script that is running, and drop what it still sends."""
         # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
         self._session.write("")
         time.sleep(_DEAF_S)
@@ -281,8 +277,6 @@ class EmStatPico(EmStat):
     """An EmStat Pico, or a Sensit with one inside."""
 
     firmware = "espico"
-    modes = (Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6))
-    script_bytes = 16_384
     capabilities = Capabilities(
         model="EmStat Pico",
         voltage_ranges_V=(2.0,),
@@ -296,14 +290,17 @@ class EmStatPico(EmStat):
         max_edges=100_000,
         response_s=(1e-6,),
     )
+    planner = EmStatPlanner(
+        capabilities,
+        modes=(Mode(-1.7, 2.0, 1.214, 3, 200e3, 395e-6), Mode(-1.7, 2.0, 2.6, 4, 100.0, 932e-6)),
+        script_bytes=16_384,
+    )
 
 
 class EmStat4(EmStat):
     """An EmStat4 LR on USB."""
 
     firmware = "es4_lr"
-    modes = (Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),)
-    script_bytes = 65_536
     capabilities = Capabilities(
         model="EmStat4 LR",
         voltage_ranges_V=(3.0,),
@@ -317,6 +314,7 @@ class EmStat4(EmStat):
         max_edges=100_000,
         response_s=(1e-6,),
     )
+    planner = EmStatPlanner(capabilities, modes=(Mode(-3.0, 3.0, 6.0, 3, 200e3, 1e-4),), script_bytes=65_536)
 
 
 def _flags(variable: Measured) -> Status:

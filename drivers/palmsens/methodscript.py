@@ -1,4 +1,4 @@
-"""How is a voltage program written in MethodSCRIPT, and what do the lines say that come back?
+"""MethodSCRIPT: the script of a voltage program, and the lines that come back.
 
 *MethodSCRIPT manual* v1.8 (chapters 3-5 numbers and packages, 9 blocks, 14 commands), *EmStat Pico communication
 protocol* v1.3, and the vendor's MethodSCRIPT_Examples.
@@ -17,10 +17,12 @@ from protocols import InstrumentError
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
 
+# SI prefixes of packages, chapter 5.
 _PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, " ": 0, "k": 3, "M": 6, "G": 9, "T": 12}
-_OFFSET = 1 << 27
-JITTER_S = 1e-3  # a level that begins further from its plan is told as such
-_FAULT = re.compile(r"!([0-9A-F]{4})(.*)$")
+_OFFSET = 1 << 27  # zero of a package's numbers, chapter 5
+JITTER_S = 1e-3  # a level that begins further from its plan is flagged
+_ERROR = re.compile(r"!([0-9A-F]{4})(.*)$")  # number, and place in the script
+# What the errors of a run mean: appendix A.
 _TEXTS = {
     0x0006: "it is not in the state for that",
     0x0014: "its cell is on",
@@ -80,7 +82,7 @@ def si(value: float, digits: int = 4) -> str:
     return f"{round(value * 1e12)}p"
 
 
-def packaged(line: str) -> list[Measured]:
+def variables_of(line: str) -> list[Measured]:
     """Return the variables of a package line, ``P...;...`` (manual, chapter 5).
 
     Raises
@@ -88,39 +90,39 @@ def packaged(line: str) -> list[Measured]:
     InstrumentError
         If it is none.
     """
-    found = []
+    variables = []
     for text in line[1:].split(";"):
         number, *metadata = text.split(",")
         kind, digits, prefix = number[:2], number[2:9], number[9:10]
         if digits == "     na":  # "     nan"
-            found.append(Measured(kind, math.nan, 0))
+            variables.append(Measured(kind, math.nan, 0))
             continue
         try:
             value = (int(digits, 16) - _OFFSET) * 10.0 ** _PREFIXES[prefix]
-            status = next((int(word[1:], 16) for word in metadata if word.startswith("1")), 0)
+            status = next((int(one[1:], 16) for one in metadata if one.startswith("1")), 0)
         except (ValueError, KeyError):
             raise InstrumentError(f"{text!r} is no variable of a package: the line is garbled") from None
         if len(number) != 10:
             raise InstrumentError(f"{text!r} is no variable of a package: the line is garbled")
-        found.append(Measured(kind, value, status))
-    return found
+        variables.append(Measured(kind, value, status))
+    return variables
 
 
-def raise_fault(resource: str, line: str, doing: str) -> None:
-    """Raise the fault that a line tells, if it tells one."""
-    found = _FAULT.search(line)
-    if found is None:
+def raise_error(resource: str, line: str, doing: str) -> None:
+    """Raise the error that a line reports, if it reports one."""
+    match = _ERROR.search(line)
+    if match is None:
         return
-    number = int(found[1], 16)
+    number = int(match[1], 16)
     what = _TEXTS.get(number, "see appendix A of the MethodSCRIPT manual")
-    raise InstrumentError(f"{resource}: {doing}: error {number:04X}{found[2]}: {what}", command=doing, number=number)
+    raise InstrumentError(f"{resource}: {doing}: error {number:04X}{match[2]}: {what}", command=doing, number=number)
 
 
 def segments(plan: DrivePlan) -> list[tuple[float, float]]:
     """Return level (V) and end (s, from the start of the repeat) of each hold of one repeat."""
     n = plan.base_points
-    ends = [*plan.sequence.times_s[1 : n + 1].tolist(), plan.sequence.duration_s][:n]
-    return list(zip(plan.sequence.start_V[:n].tolist(), ends, strict=True))
+    ends_s = [*plan.sequence.times_s[1 : n + 1].tolist(), plan.sequence.duration_s][:n]
+    return list(zip(plan.sequence.start_V[:n].tolist(), ends_s, strict=True))
 
 
 def samples_of(length_s: float, interval_s: float) -> int:

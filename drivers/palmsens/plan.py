@@ -1,23 +1,31 @@
-"""What can a MethodSCRIPT instrument make of a protocol: which mode, which steps, how many samples?"""
+"""Plan of a MethodSCRIPT instrument: its mode, its steps, and how many samples its script makes."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers.contract.plan import DrivePlan, Rounding
 from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
-from drivers.planning.steps import covering, dwell_faults, quantised, sequence_of, staircase_for_ramps
-from protocols import Fault, ProtocolError, format_quantity
+from drivers.planning.planner import Planner, Rate
+from drivers.planning.steps import Tables
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.identity import Capabilities
+    from drivers.contract.plan import DrivePlan
+    from drivers.planning.planner import Notes
+    from drivers.planning.steps import Steps
     from protocols import Protocol, PulseSequence
 
 _APERTURE_SHARE = 0.5
+"""Over which part of the interval a reading averages: its last half, assumed."""
+_UNIT_S = 1e-4
+"""Grid on which an interval is looked for that divides all dwells: what scripts write without rounding."""
+_MOST_SLOWER = 4
+"""By how much slower than asked an interval may be to divide all dwells; beyond that the dwells are rounded instead."""
 
 
 @dataclass(frozen=True)
@@ -49,96 +57,85 @@ class Mode:
 
 def mode_for(modes: tuple[Mode, ...], sequence: PulseSequence) -> Mode:
     """Return the fastest mode that has all levels; the widest where none has."""
-    levels = np.concatenate([sequence.start_V, sequence.end_V, [sequence.rest_V]])
+    levels = _levels_of(sequence)
     fitting = [mode for mode in modes if mode.has(levels)]
     return fitting[0] if fitting else max(modes, key=lambda mode: mode.window_V)
 
 
-def plan_emstat(can: Capabilities, modes: tuple[Mode, ...], script_bytes: int, protocol: Protocol) -> DrivePlan:
-    """Return what a model will do for a protocol.
+def _levels_of(sequence: PulseSequence) -> np.ndarray:
+    return np.concatenate([sequence.start_V, sequence.end_V, [sequence.rest_V]])
+
+
+class EmStatPlanner(Planner):
+    """Plan of a MethodSCRIPT instrument.
 
     Parameters
     ----------
-    can : Capabilities
+    caps : Capabilities
     modes : tuple of Mode
         The fastest first.
     script_bytes : int
         Size of the script memory.
-    protocol : Protocol
-
-    Raises
-    ------
-    ProtocolError
-        If it cannot, with every reason.
-    LimitError
-        If the sequence goes beyond the protocol's limits.
     """
-    protocol.limits.check_sequence(protocol.sequence)
-    faults: list[Fault] = []
-    roundings: list[Rounding] = []
-    limit = protocol.limits.current_A or math.inf
-    remarks = [
-        f"the instrument has no current limit: its script aborts itself when {format_quantity(limit, 'A')} is passed",
-        "the last sampling interval of each level has no sample: the instrument makes the next level ready",
-    ]
-    mode = mode_for(modes, protocol.sequence)
-    levels = np.concatenate([protocol.sequence.start_V, protocol.sequence.end_V, [protocol.sequence.rest_V]])
-    if not mode.has(levels):
-        span = f"from {mode.low_V:g} to {mode.high_V:g} V and within {mode.window_V:g} V"
-        faults.append(Fault("sequence", f"levels must be {span}"))
-    wanted = protocol.sampling.current_range_A or limit
-    current_range = covering(can.current_ranges_A, wanted)
-    if current_range is None:
-        faults.append(Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond its ranges"))
-    interval = min(max(protocol.sampling.interval_s, can.min_interval_s), can.max_interval_s)
-    # Levels are whole numbers of intervals: the instrument's loops can be no other.
-    sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, mode.step_V)
-    if n_stairs:
-        remarks.append(f"ramps become {n_stairs} stairs")
-    interval = _dividing(sequence.times_s, sequence.duration_s, interval, can.time_step_s)
-    if not math.isclose(interval, protocol.sampling.interval_s, rel_tol=1e-9):
-        roundings.append(Rounding("sampling interval", protocol.sampling.interval_s, interval, "s"))
-    steps, rounded = quantised(sequence, max(interval, can.time_step_s), mode.step_V)
-    roundings += rounded
-    ticks = replace(can, time_step_s=max(interval, can.time_step_s))
-    faults += dwell_faults(steps, ticks)
-    if faults or current_range is None:
-        raise ProtocolError(tuple(faults), can.model)
-    realised = sequence_of(steps, ticks.time_step_s, protocol.sequence.rest_V, protocol.repeats)
-    protocol.limits.check_sequence(realised)
-    plan = DrivePlan(
-        model=can.model,
-        sequence=realised,
-        base_points=len(steps),
-        repeats=protocol.repeats,
-        interval_s=interval,
-        aperture_s=_APERTURE_SHARE * interval,
-        n_samples=sum(samples_of(ticks_held * ticks.time_step_s, interval) for ticks_held in steps.dwell_ticks.tolist())
-        * protocol.repeats,
-        voltage_range_V=can.voltage_ranges_V[-1],
-        current_range_A=current_range,
-        compliance_A=min(limit, can.current_ranges_A[-1]),
-        four_wire=protocol.sampling.four_wire,
-        response_s=(1.0 / (2.0 * math.pi * mode.bandwidth_Hz),),
-        roundings=tuple(roundings),
-        remarks=tuple(remarks),
-        jitter_s=JITTER_S,
-    )
-    size = sum(len(line) + 1 for line in script_for(plan, mode.number, mode.bandwidth_Hz))
-    if size > script_bytes:
-        raise ProtocolError(
-            (Fault("sequence", f"{len(steps)} levels make a script of {size} bytes; {script_bytes} fit"),),
-            can.model,
+
+    jitter_s = JITTER_S
+
+    def __init__(self, caps: Capabilities, modes: tuple[Mode, ...], script_bytes: int) -> None:
+        super().__init__(caps, Tables({}, {}))  # the mode says what the source can do
+        self.modes = modes
+        self.script_bytes = script_bytes
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        """Say what guards the cell, and which samples a script does not make."""
+        limit = format_quantity(protocol.limits.current_A or math.inf, "A")
+        return (
+            f"the instrument has no current limit: its script aborts itself when {limit} is passed",
+            "the last sampling interval of each level has no sample: the instrument makes the next level ready",
         )
-    return plan
+
+    def voltage_range(self, sequence: PulseSequence, notes: Notes) -> tuple[float, float]:
+        """Return full scale and the step of the mode that has all levels."""
+        mode = mode_for(self.modes, sequence)
+        if not mode.has(_levels_of(sequence)):
+            span = f"from {mode.low_V:g} to {mode.high_V:g} V and within {mode.window_V:g} V"
+            notes.problems.append(Problem("sequence", f"levels must be {span}"))
+        return self.caps.voltage_ranges_V[-1], mode.step_V
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return an interval of which levels are whole numbers: the instrument's loops can be no other."""
+        interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
+        interval = _dividing(sequence.times_s, sequence.duration_s, interval, self.caps.time_step_s)
+        return Rate(interval, _APERTURE_SHARE * interval)
+
+    def time_step_s(self, rate: Rate) -> float:
+        """Return the grid of the levels' ends: whole intervals."""
+        return max(rate.interval_s, self.caps.time_step_s)
+
+    def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
+        """Return how many samples the loops of a script make."""
+        tick_s = self.time_step_s(rate)
+        return sum(samples_of(ticks * tick_s, rate.interval_s) for ticks in steps.dwell_ticks.tolist()) * repeats
+
+    def response_s(self, sequence: PulseSequence) -> tuple[float, ...]:
+        """Return the time constant of the mode's bandwidth."""
+        return (1.0 / (2.0 * math.pi * mode_for(self.modes, sequence).bandwidth_Hz),)
+
+    def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
+        """Return a problem if the script does not fit the script memory."""
+        mode = mode_for(self.modes, plan.sequence)
+        size = sum(len(line) + 1 for line in script_for(plan, mode.number, mode.bandwidth_Hz))
+        if size <= self.script_bytes:
+            return ()
+        levels = plan.base_points
+        return (Problem("sequence", f"{levels} levels make a script of {size} bytes; {self.script_bytes} fit"),)
 
 
 def _dividing(times_s: np.ndarray, duration_s: float, interval_s: float, step_s: float) -> float:
     """Return the interval nearest above the one asked for of which all dwells are whole numbers, if there is one."""
-    unit = max(1, round(interval_s / 1e-4))
-    dwells = np.rint(np.diff(np.append(times_s, duration_s)) / 1e-4).astype(np.int64)
+    unit = max(1, round(interval_s / _UNIT_S))
+    dwells = np.rint(np.diff(np.append(times_s, duration_s)) / _UNIT_S).astype(np.int64)
     common = int(np.gcd.reduce(dwells)) if len(dwells) else unit
     fitting = [k for k in range(unit, common + 1) if common % k == 0]
-    if not fitting or fitting[0] > 4 * unit:
+    if not fitting or fitting[0] > _MOST_SLOWER * unit:
         return max(step_s, math.ceil(interval_s / step_s - 1e-9) * step_s)
-    return float(f"{fitting[0] * 1e-4:.9g}")
+    return float(f"{fitting[0] * _UNIT_S:.9g}")

@@ -1,1 +1,1 @@
-"""From a protocol to what an instrument really does."""
+"""Planning: from a protocol to what an instrument really does."""

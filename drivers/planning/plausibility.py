@@ -1,4 +1,4 @@
-"""Can an instrument have made these readings, or were they garbled on their way?"""
+"""Plausibility of readings: what no instrument can have measured was garbled on its way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How does a protocol become steps that a stepping source can make: quantised, ranged, within its minima and limits?"""
+"""Steps of a stepping source: stairs for ramps, edges and levels on grids, dwells within a model's bounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.plan import Rounding
-from protocols import Fault, LimitError, PulseSequence, format_quantity
+from protocols import Problem, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers.contract.identity import Capabilities
-    from protocols import Protocol
 
 _MAX_STEPS_PER_RAMP = 1000
+"""Stairs for one ramp at most: so that a few ramps fit the memories of the instruments."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Steps:
         return len(self.levels_V)
 
 
-def covering(ranges: tuple[float, ...], value: float) -> float | None:
+def smallest_covering(ranges: tuple[float, ...], value: float) -> float | None:
     """Return the smallest range that covers a magnitude, or None."""
     fitting = [full_scale for full_scale in ranges if full_scale >= abs(value) * (1 - 1e-12)]
     return min(fitting) if fitting else None
@@ -77,7 +77,7 @@ def staircase_for_ramps(sequence: PulseSequence, min_dwell_s: float, resolution_
     return PulseSequence.from_arrays(times, levels, sequence.duration_s, rest_V=sequence.rest_V), n_stairs
 
 
-def quantised(sequence: PulseSequence, time_step_s: float, resolution_V: float) -> tuple[Steps, list[Rounding]]:
+def quantise(sequence: PulseSequence, time_step_s: float, resolution_V: float) -> tuple[Steps, list[Rounding]]:
     """Put a sequence of holds on the grids of a source.
 
     Edge *times* are rounded, not dwells, so that errors do not add up.
@@ -99,44 +99,44 @@ def quantised(sequence: PulseSequence, time_step_s: float, resolution_V: float) 
     return Steps(np.diff(ticks), levels), roundings
 
 
-def dwell_faults(steps: Steps, limits: Capabilities) -> list[Fault]:
-    """Return what is wrong with the dwells: too short or too long for the model, and which stretch would do."""
-    faults = []
-    dwells = steps.dwell_ticks * limits.time_step_s
+def dwell_problems(steps: Steps, caps: Capabilities) -> list[Problem]:
+    """Return which dwells are too short or too long for the model, and which stretch of the protocol would help."""
+    problems = []
+    dwells = steps.dwell_ticks * caps.time_step_s
     for wrong, word, bound in (
-        (dwells < limits.min_dwell_s * (1 - 1e-9), "shorter than the shortest", limits.min_dwell_s),
-        (dwells > limits.max_dwell_s * (1 + 1e-9), "longer than the longest", limits.max_dwell_s),
+        (dwells < caps.min_dwell_s * (1 - 1e-9), "shorter than the shortest", caps.min_dwell_s),
+        (dwells > caps.max_dwell_s * (1 + 1e-9), "longer than the longest", caps.max_dwell_s),
     ):
         if wrong.any():
             k = int(np.flatnonzero(wrong)[0])
             others = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
-            faults.append(
-                Fault(
+            problems.append(
+                Problem(
                     f"sequence, edge {k + 1}",
                     f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, {word} "
-                    f"time of the {limits.model}, {format_quantity(bound, 's')}{others}{_remedy(dwells, limits)}",
+                    f"time of the {caps.model}, {format_quantity(bound, 's')}{others}{_remedy(dwells, caps)}",
                 )
             )
-    return faults
+    return problems
 
 
-def _remedy(dwells_s: NDArray[np.floating], limits: Capabilities) -> str:
-    """Return words for the mildest stretch that makes all dwells fit; none if no stretch does."""
+def _remedy(dwells_s: NDArray[np.floating], caps: Capabilities) -> str:
+    """Return the advice to stretch by the least factor that makes all dwells fit; empty if none does."""
     shortest, longest = float(dwells_s.min()), float(dwells_s.max())
     if shortest <= 0.0:
         return ""
-    slower = shortest < limits.min_dwell_s
-    exact = limits.min_dwell_s / shortest if slower else limits.max_dwell_s / longest
+    slower = shortest < caps.min_dwell_s
+    exact = caps.min_dwell_s / shortest if slower else caps.max_dwell_s / longest
     # To two digits, on the safe side.
     digit = 10.0 ** (math.floor(math.log10(exact)) - 1)
     round_off = math.ceil if slower else math.floor
     factor = float(f"{round_off(exact / digit * (1 - 1e-9 if slower else 1 + 1e-9)) * digit:.6g}")
-    fits = factor * shortest >= limits.min_dwell_s * (1 - 1e-9) and factor * longest <= limits.max_dwell_s * (1 + 1e-9)
+    fits = factor * shortest >= caps.min_dwell_s * (1 - 1e-9) and factor * longest <= caps.max_dwell_s * (1 + 1e-9)
     return f"; stretch the protocol by {factor:g}: --stretch {factor:g}" if fits else ""
 
 
 def sequence_of(steps: Steps, time_step_s: float, rest_V: float, repeats: int) -> PulseSequence:
-    """Return the sequence that the steps make, all repeats spelt out."""
+    """Return the sequence that the steps make, with all repeats written out."""
     ticks = np.tile(steps.dwell_ticks, repeats)
     ends = np.cumsum(ticks)
     starts = np.concatenate([[0], ends[:-1]])
@@ -160,43 +160,9 @@ class Tables:
     largest_A: Mapping[float, float]
 
 
-def ranges_of(protocol: Protocol, can: Capabilities, tables: Tables, faults: list[Fault]) -> tuple[float, float, float]:
-    """Return voltage range (V), current range and compliance (A); NaN, with a fault, where nothing fits.
+def within_range(limit_A: float, current_range_A: float) -> float:
+    """Return a current limit as a source takes it on a range: from 1 % to 105 % of full scale.
 
-    Raises
-    ------
-    LimitError
-        If the protocol limits no current.
+    It must be above 0.1 % of the range (2450 p. 6-71, 2461 p. 6-94); a smaller limit is enforced by the run itself.
     """
-    limit = protocol.limits.current_A
-    if limit is None:
-        raise LimitError("the protocol has no current limit")
-    voltage = covering(can.voltage_ranges_V, protocol.sequence.max_abs_V)
-    if voltage is None:
-        highest = format_quantity(can.voltage_ranges_V[-1], "V")
-        faults.append(
-            Fault(
-                "sequence",
-                f"{format_quantity(protocol.sequence.max_abs_V, 'V')} is beyond the highest range, {highest}",
-            )
-        )
-        voltage = math.nan
-    wanted = protocol.sampling.current_range_A or limit
-    full_scale = covering(can.current_ranges_A, wanted)
-    if full_scale is None:
-        highest = format_quantity(can.current_ranges_A[-1], "A")
-        faults.append(
-            Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond the highest range, {highest}")
-        )
-        return voltage, math.nan, math.nan
-    if full_scale > tables.largest_A.get(voltage, math.inf):
-        faults.append(
-            Fault(
-                "sampling.current_range",
-                f"the {format_quantity(full_scale, 'A')} range does not go with the {format_quantity(voltage, 'V')} "
-                f"range of the source: at most {format_quantity(tables.largest_A[voltage], 'A')}",
-            )
-        )
-    # The limit is set between 1 % and 105 % of the range (it must be above 0.1 % of it: 2450 p. 6-71, 2461 p. 6-94); a
-    # smaller one is enforced by the run itself.
-    return voltage, full_scale, min(max(limit, 0.01 * full_scale), 1.05 * full_scale)
+    return min(max(limit_A, 0.01 * current_range_A), 1.05 * current_range_A)

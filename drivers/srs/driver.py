@@ -1,4 +1,4 @@
-"""How is an SRS EC301 made to play a step program while it streams its samples?
+"""Driver of the SRS EC301: it plays a step program and streams its samples.
 
 After the *EC301 User Manual*, rev. 1.2 (12/2017; p. 79 bandwidth, p. 89 current ranges) and the public driver
 lib-maxiv-ec301. The program is a list of levels (mV) and holds (units of 4 us) that the instrument plays by itself:
@@ -30,40 +30,28 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.srs.plan import CAPABILITIES, CURRENT_CODES, PLANNER, RESOLUTION_V, TICK_S, VOLTAGE_CODES
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError, OutputStateUnknown
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol
-from drivers.srs.plan import _CAPABILITIES, _CURRENT_CODES, _RESOLUTION_V, _TICK_S, _VOLTAGE_CODES, plan_ec301
 
 _CLIP = 1.99  # of the range: the current converter ends at twice the range
-
-
-_RUNNING = 1 << 22 | 1 << 19 | 1 << 11
-
-
+_RUNNING = 1 << 22 | 1 << 19 | 1 << 11  # flags of a frame while the program runs
+# Of a packet, after the public driver.
 _HEADER_BYTES, _TRAILER_BYTES = 16, 24
-
-
-_LARGEST_PACKET = 1 << 20
-
-
+_LARGEST_PACKET = 1 << 20  # bytes: a longer one is a broken stream
+# One sample.
 _FRAME = np.dtype([("flags", "<i4"), ("aux", "<f4"), ("current", "<f4"), ("potential", "<f4")])
-
-
-_READ_BYTES = 1 << 20
-
-
-_AVERAGING_SETTLES_S = 0.03
-
-
-_KEY = "Pull out the CELL switch on the front panel of the instrument."
+_READ_BYTES = 1 << 20  # of one `read`: a quarter of a second of the fastest stream
+_AVERAGING_SETTLES_S = 0.03  # after `avgexp`; assumed
+_SWITCH = OffSwitch("the cell", "Pull out the CELL switch on the front panel of the instrument.")
 
 
 class EC301(Potentiostat):
@@ -75,7 +63,8 @@ class EC301(Potentiostat):
         Its link; this driver owns it from now on.
     """
 
-    capabilities = _CAPABILITIES
+    capabilities = CAPABILITIES
+    planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "GPIB INSTR")
     dialect = Dialect()
 
@@ -94,13 +83,8 @@ class EC301(Potentiostat):
         """Whether this driver is for that instrument."""
         return "STANFORD" in identity.maker.upper() and identity.model.upper() == "EC301"
 
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        """Return what an EC301 will do. See `Potentiostat.plan`."""
-        return plan_ec301(protocol)
-
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
@@ -108,37 +92,37 @@ class EC301(Potentiostat):
         send = self._session.write
         send("plstop;ceenab 0")
         send("ecmode 0;irnaut 0;bstren 0;lpfile 0;lpfili 0;eadcfl 0;iadcfl 1;irenab 0;brenab 0;dcntrl 0;addscn 0")
-        averaging = round(math.log2(plan.interval_s / _TICK_S))
+        averaging = round(math.log2(plan.interval_s / TICK_S))
         settings = {
             "ecmode": 0,
-            "irange": _CURRENT_CODES[plan.current_range_A],
-            "eadcrg": _VOLTAGE_CODES[plan.voltage_range_V],
+            "irange": CURRENT_CODES[plan.current_range_A],
+            "eadcrg": VOLTAGE_CODES[plan.voltage_range_V],
             "clbwth": 0,
             "celimt": 1,
             "celimv": min(30_000, max(500, 2000 * math.ceil(plan.voltage_range_V))),
             "avgexp": averaging,
-            "setvol": round(plan.sequence.rest_V / _RESOLUTION_V),
+            "setvol": round(plan.sequence.rest_V / RESOLUTION_V),
         }
         for name, value in settings.items():
             send(f"{name} {value}")
         time.sleep(_AVERAGING_SETTLES_S)  # after avgexp
         for name, value in (settings | {"cellon": 0}).items():
-            self._must_read_back(f"{name}?", value)
+            self._verify(f"{name}?", value)
         self._load_program(plan)
         self._plan = plan
         self._n_read, self._begun, self._over = 0, False, False
 
     def _load_program(self, plan: DrivePlan) -> None:
         n = plan.base_points
-        holds = np.rint(np.diff(np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]) / _TICK_S)
-        levels = np.rint(plan.sequence.start_V[:n] / _RESOLUTION_V)
+        holds = np.rint(np.diff(np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]) / TICK_S)
+        levels = np.rint(plan.sequence.start_V[:n] / RESOLUTION_V)
         self._session.write(f"plinit;ppoint {n};plimit {plan.repeats};psteps {n * plan.repeats};plendm 1")
         for point, (level, hold) in enumerate(zip(levels.tolist(), holds.tolist(), strict=True)):
             self._session.write(f"pdatap {point} {level:.0f};pholdt {point} {hold:.0f};pincrm {point} 0 0")
-        self._must_be_content("program")
-        self._must_read_back("pprogm?", 0)
+        self._check_error_queue("program")
+        self._verify("pprogm?", 0)
 
-    def _must_read_back(self, query: str, wanted: int) -> None:
+    def _verify(self, query: str, wanted: int) -> None:
         answer = self._session.query(query).strip()
         if answer != str(wanted):
             raise InstrumentError(
@@ -146,7 +130,7 @@ class EC301(Potentiostat):
                 command=query,
             )
 
-    def _must_be_content(self, doing: str) -> None:
+    def _check_error_queue(self, doing: str) -> None:
         number = self._session.query("errlst?").strip()
         if number != "0":
             text = self._session.query(f"errdcd? {number}").strip()
@@ -229,7 +213,7 @@ class EC301(Potentiostat):
         status[np.abs(current) > 0.995 * plan.compliance_A] |= np.uint8(Status.COMPLIANCE)
         over_edge = _over_edges(plan, centre)
         planned = plan.sequence.voltage_at(centre)
-        differs = (np.abs(measured - planned) > 2 * _RESOLUTION_V + 1e-3 * np.abs(planned)) & ~over_edge
+        differs = (np.abs(measured - planned) > 2 * RESOLUTION_V + 1e-3 * np.abs(planned)) & ~over_edge
         status[differs] |= np.uint8(Status.TIMING)
         status[over_edge] |= np.uint8(Status.EDGE)
         # Where the measured potential is the plan's, the plan knows it without the converter's noise.
@@ -252,19 +236,16 @@ class EC301(Potentiostat):
 
     def safe_state(self) -> OutputReadback:
         """Stop, open the cell, and ask whether it is open. See `Potentiostat.safe_state`."""
-        try:
-            # The stream goes on until it is told to end, perhaps for another client: queries are void meanwhile.
-            self._session.write("plstop;ceenab 0;getbda 0")
-            self._streaming = False
-            self._session.clear()
-            answer = self._session.query("cellon?").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the cell of {self._session.resource} may still be ON ({fault}). {_KEY}"
-            ) from fault
-        if answer != "0":
-            raise OutputStateUnknown(f"{self._session.resource} was told to open its cell and says {answer!r}. {_KEY}")
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _SWITCH, self._session.resource, exchange=self._open_cell, is_off=lambda answer: answer == "0"
+        )
+
+    def _open_cell(self) -> str:
+        # The stream runs until it is told to end, perhaps for another client: queries are void meanwhile.
+        self._session.write("plstop;ceenab 0;getbda 0")
+        self._streaming = False
+        self._session.clear()
+        return self._session.query("cellon?")
 
     def close(self) -> None:
         """Close the session."""

@@ -1,4 +1,4 @@
-"""What an EC301 will really do for a protocol."""
+"""Plan of an EC301: levels in mV, holds in units of 4 us, and what its ranges read."""
 
 from __future__ import annotations
 
@@ -6,109 +6,78 @@ import math
 from typing import TYPE_CHECKING
 
 from drivers.contract.identity import Capabilities
-from drivers.contract.plan import DrivePlan, Rounding
-from drivers.planning.steps import covering, dwell_faults, quantised, sequence_of, staircase_for_ramps
-from protocols import Fault, ProtocolError, format_quantity
+from drivers.planning.planner import Planner, Rate
+from drivers.planning.steps import Tables, smallest_covering
+from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
-    from protocols import Protocol
+    from drivers.planning.planner import Notes
+    from drivers.planning.steps import Steps
+    from protocols import Protocol, PulseSequence
 
-
-_TICK_S = 4e-6
-
-
-_RESOLUTION_V = 1e-3
-
-
+TICK_S = 4e-6
+"""Unit of holds and of sampling."""
+RESOLUTION_V = 1e-3
+"""Unit of levels: programs are in mV."""
+VOLTAGE_CODES = {2.0: 0, 5.0: 1, 15.0: 2}
+"""``eadcrg`` by full scale (V)."""
+CURRENT_CODES = {10.0**-exponent: exponent + 1 for exponent in range(10)}
+"""``irange`` by full scale (A): manual p. 89."""
 _MAX_POINTS = 256
-
-
+"""Levels of a program; assumed."""
+_MAX_PASSES = 65_535
+"""Passes of a program; assumed: ``plimit`` is a 16-bit number."""
 _MAX_HOLD = 2**31 - 1
+"""Longest hold, in ticks; assumed: a signed 32-bit number."""
+_MAX_AVERAGING = 8
+"""Largest ``avgexp``: means of 2^8 conversions."""
+_READ_BEYOND = 2.0
+"""A range is read to twice its name: the converter clips there."""
 
-
-_VOLTAGE_CODES = {2.0: 0, 5.0: 1, 15.0: 2}
-
-
-_CURRENT_CODES = {10.0**-exponent: exponent + 1 for exponent in range(10)}
-
-
-_CAPABILITIES = Capabilities(
+CAPABILITIES = Capabilities(
     model="EC301",
-    voltage_ranges_V=(2.0, 5.0, 15.0),
-    current_ranges_A=tuple(sorted(_CURRENT_CODES)),
-    min_dwell_s=_TICK_S,
-    max_dwell_s=_MAX_HOLD * _TICK_S,
-    time_step_s=_TICK_S,
-    min_interval_s=_TICK_S,
-    max_interval_s=_TICK_S * 256,
-    max_samples=1_000_000_000,
-    max_edges=_MAX_POINTS * 65_535,
+    voltage_ranges_V=tuple(VOLTAGE_CODES),
+    current_ranges_A=tuple(sorted(CURRENT_CODES)),
+    min_dwell_s=TICK_S,
+    max_dwell_s=_MAX_HOLD * TICK_S,
+    time_step_s=TICK_S,
+    min_interval_s=TICK_S,
+    max_interval_s=TICK_S * 2**_MAX_AVERAGING,
+    max_samples=1_000_000_000,  # they are streamed: what a disk holds
+    max_edges=_MAX_POINTS * _MAX_PASSES,
     response_s=(1.6e-7,),  # of the 1 MHz control loop; calibrate with a resistor
 )
 
 
-def plan_ec301(protocol: Protocol) -> DrivePlan:
-    """Return what an EC301 will do for a protocol.
+class EC301Planner(Planner):
+    """Plan of an EC301."""
 
-    Raises
-    ------
-    ProtocolError
-        If it cannot, with every reason.
-    LimitError
-        If the sequence goes beyond the protocol's voltage limit.
-    """
-    can = _CAPABILITIES
-    protocol.limits.check_sequence(protocol.sequence)
-    faults: list[Fault] = []
-    roundings: list[Rounding] = []
-    limit = protocol.limits.current_A or math.inf
-    remarks = [
-        f"the instrument has no current limit: the run stops when {format_quantity(limit, 'A')} is passed",
-        "the program ends at its last level; then the computer opens the cell",
-    ]
-    voltage_range = covering(can.voltage_ranges_V, protocol.sequence.max_abs_V)
-    if voltage_range is None:
-        faults.append(Fault("sequence", f"{format_quantity(protocol.sequence.max_abs_V, 'V')} is beyond 15 V"))
-    wanted = protocol.sampling.current_range_A or limit
-    # A range is read to twice its name.
-    current_range = covering(can.current_ranges_A, wanted / 2.0)
-    if current_range is None or wanted > 1.0:
-        faults.append(Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond 1 A"))
-    sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, _RESOLUTION_V)
-    if n_stairs:
-        remarks.append(f"ramps become {n_stairs} stairs: this program steps")
-    steps, rounded = quantised(sequence, can.time_step_s, _RESOLUTION_V)
-    roundings += rounded
-    faults += dwell_faults(steps, can)
-    if len(steps) > _MAX_POINTS:
-        faults.append(Fault("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))
-    interval = _sampling(protocol.sampling.interval_s, roundings)
-    if faults or voltage_range is None or current_range is None:
-        raise ProtocolError(tuple(faults), can.model)
-    realised = sequence_of(steps, can.time_step_s, protocol.sequence.rest_V, protocol.repeats)
-    protocol.limits.check_sequence(realised)
-    return DrivePlan(
-        model=can.model,
-        sequence=realised,
-        base_points=len(steps),
-        repeats=protocol.repeats,
-        interval_s=interval,
-        aperture_s=interval,
-        n_samples=int(realised.duration_s / interval + 1e-6),
-        voltage_range_V=voltage_range,
-        current_range_A=current_range,
-        compliance_A=min(limit, 1.0),
-        four_wire=protocol.sampling.four_wire,
-        response_s=can.response_s,
-        roundings=tuple(roundings),
-        remarks=tuple(remarks),
-    )
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        """Say what guards the cell, and how a program ends."""
+        limit = format_quantity(protocol.limits.current_A or math.inf, "A")
+        return (
+            f"the instrument has no current limit: the run stops when {limit} is passed",
+            "the program ends at its last level; then the computer opens the cell",
+        )
+
+    def current_range_A(self, wanted_A: float) -> float | None:
+        """Return the full scale that reads a current: half of it, but no more than the instrument drives."""
+        if wanted_A > self.caps.current_ranges_A[-1]:
+            return None
+        return smallest_covering(self.caps.current_ranges_A, wanted_A / _READ_BEYOND)
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the nearest of 4 us x 2^n that is not slower than asked, where there is one."""
+        exponent = min(_MAX_AVERAGING, max(0, math.floor(math.log2(asked_s / TICK_S) + 1e-9)))
+        interval = math.ldexp(TICK_S, exponent)
+        return Rate(interval, interval)
+
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+        """Note a problem if a program does not hold the levels."""
+        if len(steps) > _MAX_POINTS:
+            notes.problems.append(Problem("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))
+        return steps, rate
 
 
-def _sampling(asked_s: float, roundings: list[Rounding]) -> float:
-    """Return the nearest of 4 us x 2^n that is not slower than asked, where there is one."""
-    exponent = min(8, max(0, math.floor(math.log2(asked_s / _TICK_S) + 1e-9)))
-    interval = math.ldexp(_TICK_S, exponent)
-    if not math.isclose(interval, asked_s, rel_tol=1e-9):
-        roundings.append(Rounding("sampling interval", asked_s, interval, "s"))
-    return interval
+PLANNER = EC301Planner(CAPABILITIES, Tables(dict.fromkeys(VOLTAGE_CODES, RESOLUTION_V), {}))
+"""The plan of every EC301."""

@@ -1,4 +1,4 @@
-"""How do bytes go to an instrument and come back, whatever lies between?
+"""Links to instruments: raw sockets, serial lines, and message-based interfaces.
 
 pyvisa opens and closes every resource. On raw sockets and serial lines the bytes then go directly through the socket
 or port below it: pyvisa-py reads a socket at a tenth of its speed and a serial line byte by byte (0.1 MB/s), takes a
@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from drivers.visa.dialect import Dialect
 
-_LARGEST = 1 << 20
-_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest that was ever sold
+_LARGEST = 1 << 20  # bytes that are dropped at once
+_SLOWEST_BPS = 10_000.0  # over a network: a tenth of the slowest one sold
 _MESSAGE_AVAILABLE = 0x10  # status byte, IEEE 488.2-1992, 11.2
 
 
@@ -61,7 +61,7 @@ class Link(Protocol):
         """Drop what has come; by a device clear where there is such a thing."""
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
 
 
 def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect: Dialect) -> Link:
@@ -70,7 +70,7 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
     Raises whatever pyvisa and the transports raise.
     """
     milliseconds = int(timeout_s * 1000)
-    claim = _claimed(resource)
+    claim = _claim_line(resource)
     try:
         opened = cast(
             "MessageBasedResource", manager.open_resource(resource, open_timeout=milliseconds, timeout=milliseconds)
@@ -92,7 +92,7 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
         raise
 
 
-def _claimed(resource: str) -> ExitStack:
+def _claim_line(resource: str) -> ExitStack:
     """Lock a serial line until the returned stack is closed, before it is opened: opening drops what has come.
 
     The operating system lets any number of programs open one line, and each takes what another was answered. Windows
@@ -158,7 +158,7 @@ class SocketLink:
         _drop(self, 0.1)
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         self._opened.close()
 
 
@@ -219,7 +219,7 @@ class SerialLink:
         _drop(self, 0.1)
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         with self._claim:
             self._opened.close()
 
@@ -305,12 +305,12 @@ class MessageLink:
         self._opened.clear()
 
     def close(self) -> None:
-        """Let the resource go."""
+        """Close the resource."""
         self._opened.close()
 
 
 def _drop(link: SocketLink | SerialLink, quiet_s: float) -> None:
-    """Drop what comes until nothing has come for a while, or for ever so much for ten times as long."""
+    """Drop what comes until nothing has come for a while, or or, if it never stops, for ten times as long."""
     scratch = memoryview(bytearray(_LARGEST))
     began = quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < quiet_s and time.monotonic() - began < 10 * quiet_s:

@@ -1,32 +1,31 @@
-"""How are bytes exchanged with one instrument over VISA, with the known faults of pyvisa-py kept out?
+"""Session with one instrument over VISA, with the known faults of pyvisa-py kept out.
 
 What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers.visa.links` (all measured over loopback):
 
 - a write before a query waits 40 ms for a delayed ACK: TCP_NODELAY is set;
 - opening a port on which nobody listens succeeds: opening asks who is there at once;
 - a connection closed by the peer looks like a timeout: the end of a stream is seen as such, at once;
-- a write may block for ever: it has the timeout of the session;
+- a write may block indefinitely: it has the timeout of the session;
 - a ``#0`` block is returned as an empty array: blocks are read as an exact number of bytes;
 - a reply that comes after its timeout answers the next query: after any failure the session refuses to be used;
 - two threads on one session swap their replies silently: the session belongs to the thread that opened it;
-- status byte, trigger and clear do not exist on sockets: they are refused in words, and clear drops what has come;
+- status byte, trigger and clear do not exist on sockets: refused with an explanation; clear drops what came;
 - a lost link raises whatever the transport raises: all of it becomes `ConnectionLost` here;
 - all resource managers are one, and closing one closes the others' sessions: ours is of a library of its own.
 """
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
-from contextlib import contextmanager, suppress
-from functools import lru_cache
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivers.visa.dialect import Dialect
 from drivers.visa.links import MessageLink, SerialLink, open_link
+from drivers.visa.resources import resource_manager
 from drivers.visa.transcript import RecordedLink
 from protocols import ConnectionLost, InstrumentError
 
@@ -35,69 +34,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
-    from pyvisa import ResourceManager
 
     from drivers.visa.links import Link
 
-_RECEIVE_BYTES = 1 << 16
-_DIALECT = Dialect()
-
-
-@lru_cache(maxsize=1)
-def _manager() -> ResourceManager:
-    # All managers of one VISA library share a session table, and closing one closes the others' resources (pyvisa
-    # issue 742). A library is known by its path, which pyvisa-py does not use: by this one we have our own.
-    import pyvisa
-
-    return pyvisa.ResourceManager("ionecho@py")
-
-
-def list_visa_resources() -> tuple[str, ...]:
-    """Return what VISA itself finds. Takes some seconds; raw sockets are never among it."""
-    return _manager().list_resources("?*")
-
-
-def canonical_resource(resource: str) -> str:
-    """Return a VISA resource name in the one spelling that all spellings of it have in common.
-
-    ``tcpip::localhost::5025::socket`` and ``TCPIP0::127.0.0.1::5025::SOCKET`` are the same. Host names are looked up;
-    one that cannot be is left as it is.
-    """
-    from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPInstr, TCPIPSocket
-
-    try:
-        # The class of the resource is recognised in capitals only.
-        name = ResourceName.from_string(resource.strip().upper())
-    except InvalidResourceName:
-        return resource.strip().upper()
-    if isinstance(name, TCPIPInstr | TCPIPSocket):
-        with suppress(OSError):
-            name.host_address = socket.gethostbyname(name.host_address)
-    return str(name)
-
-
-def interface_of(resource: str) -> str:
-    """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
-
-    Raises
-    ------
-    ConnectionLost
-        If it is no VISA resource name.
-    """
-    from pyvisa.rname import InvalidResourceName, ResourceName
-
-    try:
-        name = ResourceName.from_string(resource.strip().upper())
-    except InvalidResourceName:
-        raise ConnectionLost(
-            f"{resource!r} is no VISA resource, such as TCPIP::192.168.0.10::5025::SOCKET, nor in the address book"
-        ) from None
-    return f"{name.interface_type} {name.resource_class}"
-
-
-def takes_one_client(resource: str) -> bool:
-    """Whether a second session would take the first one's answers: so it is on serial lines."""
-    return interface_of(resource).startswith("ASRL")
+_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
+_DIALECT = Dialect()  # SCPI, unless told otherwise
 
 
 class VisaSession:
@@ -139,8 +80,8 @@ class VisaSession:
         self._link: Link | None = None
         self._came = bytearray()
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
-        with self._mapped("open"):
-            self._link = open_link(_manager(), resource, timeout_s, dialect)
+        with self._transport_errors("open"):
+            self._link = open_link(resource_manager(), resource, timeout_s, dialect)
         if transcript is not None:
             self._link = RecordedLink(self._link, transcript, resource)
         try:
@@ -172,8 +113,8 @@ class VisaSession:
         self._send(repr(data), data)
 
     def _send(self, shown: str, data: bytes) -> None:
-        link = self._may_be_used(shown)
-        with self._mapped(shown):
+        link = self._require_usable(shown)
+        with self._transport_errors(shown):
             link.send(data)
 
     def query(self, message: str) -> str:
@@ -213,15 +154,15 @@ class VisaSession:
         self.write(message)
         head = self._exactly(message, 2)
         if head[:1] != b"#" or not head[1:].isdigit():
-            raise self._desynchronised(message, f"expected a binary block, got {head!r}")
+            raise self._desync_error(message, f"expected a binary block, got {head!r}")
         digits = int(head[1:])
         if digits:
             announced = self._exactly(message, digits)
             if not announced.isdigit() or int(announced) != n_bytes:
-                raise self._desynchronised(message, f"block of {announced!r} bytes instead of {n_bytes}")
+                raise self._desync_error(message, f"block of {announced!r} bytes instead of {n_bytes}")
         data = self._exactly(message, n_bytes)
         if self._exactly(message, 1) != b"\n":
-            raise self._desynchronised(message, f"no line end after a block of {n_bytes} bytes")
+            raise self._desync_error(message, f"no line end after a block of {n_bytes} bytes")
         return np.frombuffer(data, dtype=dtype).astype(np.float64, copy=False)
 
     # -- streams: what comes unasked ----------------------------------------------------------------------------------
@@ -234,7 +175,7 @@ class VisaSession:
         ConnectionLost
             If none came within the timeout.
         """
-        self._may_be_used("a line")
+        self._require_usable("a line")
         return self._line("a line")
 
     def read_exactly(self, n_bytes: int) -> bytes:
@@ -245,22 +186,22 @@ class VisaSession:
         ConnectionLost
             If they did not all come within the timeout, or after it at 10 kB/s at least.
         """
-        self._may_be_used(f"{n_bytes} bytes")
+        self._require_usable(f"{n_bytes} bytes")
         return bytes(self._exactly(f"{n_bytes} bytes", n_bytes))
 
     def poll_line(self) -> str | None:
         """Return a line that has come, None if no whole one has. Never waits."""
-        link = self._may_be_used("a line")
+        link = self._require_usable("a line")
         end = self.dialect.read_end.encode("ascii")
-        with self._mapped("a line"):
+        with self._transport_errors("a line"):
             while end not in self._came and link.waiting():
                 self._take(link)
         return self._cut(end) if end in self._came else None
 
     def poll_bytes(self, limit: int) -> bytes:
         """Return what has come, up to so many bytes, perhaps none. Never waits."""
-        link = self._may_be_used("bytes")
-        with self._mapped("bytes"):
+        link = self._require_usable("bytes")
+        with self._transport_errors("bytes"):
             while len(self._came) < limit and link.waiting():
                 self._take(link)
         data = bytes(self._came[:limit])
@@ -277,8 +218,8 @@ class VisaSession:
         ConnectionLost
             If the link is lost.
         """
-        link = self._may_be_used("device clear")
-        with self._mapped("device clear"):
+        link = self._require_usable("device clear")
+        with self._transport_errors("device clear"):
             link.clear()
         self._came.clear()
 
@@ -291,7 +232,7 @@ class VisaSession:
             On sockets and serial lines, which have none: ask ``*STB?`` there.
         """
         link = self._message_link("serial poll")
-        with self._mapped("serial poll"):
+        with self._transport_errors("serial poll"):
             return link.status_byte()
 
     def trigger(self) -> None:
@@ -303,11 +244,11 @@ class VisaSession:
             On sockets and serial lines, which have none: send ``*TRG`` there.
         """
         link = self._message_link("trigger")
-        with self._mapped("trigger"):
+        with self._transport_errors("trigger"):
             link.trigger()
 
     def _message_link(self, what: str) -> MessageLink:
-        link = self._may_be_used(what)
+        link = self._require_usable(what)
         if isinstance(link, RecordedLink):
             link = link.link
         if not isinstance(link, MessageLink):
@@ -321,19 +262,19 @@ class VisaSession:
         count = link.receive_into(self._scratch)
         self._came += self._scratch[:count]
 
-    def _must_be_quick(self, link: Link, began: float, n_bytes: int) -> None:
+    def _refuse_drips(self, link: Link, began: float, n_bytes: int) -> None:
         """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
         if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
             raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
 
     def _line(self, message: str) -> str:
-        link = self._may_be_used(message)
+        link = self._require_usable(message)
         end = self.dialect.read_end.encode("ascii")
         searched, began = 0, time.monotonic()
-        with self._mapped(message):
+        with self._transport_errors(message):
             while self._came.find(end, max(0, searched - len(end))) < 0:
                 searched = len(self._came)
-                self._must_be_quick(link, began, searched)
+                self._refuse_drips(link, began, searched)
                 self._take(link)
         return self._cut(end)
 
@@ -344,16 +285,16 @@ class VisaSession:
         return line.rstrip("\r")
 
     def _exactly(self, message: str, n_bytes: int) -> bytes | bytearray:
-        link = self._may_be_used(message)
+        link = self._require_usable(message)
         data = bytearray(n_bytes)
         memory = memoryview(data)
         done = min(n_bytes, len(self._came))
         memory[:done] = self._came[:done]
         del self._came[:done]
         began = time.monotonic()
-        with self._mapped(message):
+        with self._transport_errors(message):
             while done < n_bytes:
-                self._must_be_quick(link, began, done)
+                self._refuse_drips(link, began, done)
                 # A short rest may come with what follows it: it goes through the buffer.
                 if n_bytes - done < _RECEIVE_BYTES:
                     self._take(link)
@@ -365,11 +306,11 @@ class VisaSession:
                 done += part
         return data
 
-    def _desynchronised(self, message: str, what: str) -> InstrumentError:
+    def _desync_error(self, message: str, what: str) -> InstrumentError:
         self._failure = f"the reply to {_shown(message)} was garbled"
         return InstrumentError(f"{self.resource}: reply to {_shown(message)}: {what}", command=message)
 
-    def _may_be_used(self, message: str) -> Link:
+    def _require_usable(self, message: str) -> Link:
         shown = _shown(message)
         if threading.get_ident() != self._owner:
             raise InstrumentError(
@@ -385,40 +326,40 @@ class VisaSession:
         return self._link
 
     @contextmanager
-    def _mapped(self, message: str) -> Iterator[None]:
+    def _transport_errors(self, message: str) -> Iterator[None]:
         """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
         try:
             yield
         except InstrumentError:
             raise
-        except Exception as fault:
-            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: there is no end.
-            reason = self._reason(fault)
+        except Exception as error:
+            # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
+            reason = self._reason(error)
             self._failure = reason
-            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from fault
+            raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from error
 
-    def _reason(self, fault: Exception) -> str:
+    def _reason(self, error: Exception) -> str:
         from pyvisa.constants import StatusCode
         from pyvisa.errors import VisaIOError
 
-        timed_out = isinstance(fault, VisaIOError) and fault.error_code == StatusCode.error_timeout
-        if timed_out or isinstance(fault, TimeoutError):
+        timed_out = isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout
+        if timed_out or isinstance(error, TimeoutError):
             return (
-                str(fault)
-                if fault.args and not timed_out and fault.args[0] != "timed out"
+                str(error)
+                if error.args and not timed_out and error.args[0] != "timed out"
                 else (f"no answer within {self.timeout_s:g} s")
             )
-        if isinstance(fault, ConnectionRefusedError):
+        if isinstance(error, ConnectionRefusedError):
             return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(fault, ConnectionResetError | BlockingIOError) and fault.errno is None:
-            return str(fault)
-        return f"{type(fault).__name__}: {fault}"
+        if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
+            return str(error)
+        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
-        """Let the link go. May be called more than once."""
+        """Close the link. May be called more than once."""
         link, self._link = self._link, None
         if link is not None:
-            with self._mapped("close"):
+            with self._transport_errors("close"):
                 link.close()
 
     def __enter__(self) -> VisaSession:

@@ -1,4 +1,4 @@
-r"""Which bytes were exchanged with an instrument, and when? Recorded as text, and played back as a test.
+r"""Transcripts: the bytes exchanged with an instrument, recorded as text and played back as a test.
 
 A transcript is a text file. Its first line says what it is; each other one is a time in seconds since the link was
 opened, ``>`` for what was sent or ``<`` for what came, and the bytes: as text with escapes as in Python, or after
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _HEAD = "# ionecho transcript of "
 _END = "# end"
+# Time, direction, whether in base64, and the bytes.
 _LINE = re.compile(r"(\d+\.\d+) ([<>]) (=?)(.*)$")
 _VOLATILE = (r"echo[0-9a-f]{8}",)
 """Parts of messages that differ from run to run: the names of buffers."""
@@ -81,8 +82,8 @@ class RecordedLink:
         self._whole = True
         try:
             self._file = path.open("w", encoding="ascii", buffering=1)
-        except OSError as fault:
-            raise RunFileError(f"the transcript {path} cannot be written: {fault}") from fault
+        except OSError as error:
+            raise RunFileError(f"the transcript {path} cannot be written: {error}") from error
         self._file.write(f"{_HEAD}{resource}\n")
 
     def send(self, data: bytes) -> None:
@@ -97,7 +98,7 @@ class RecordedLink:
         return count
 
     def _record(self, direction: str, data: bytes) -> None:
-        self._note(f"{time.monotonic() - self._began:.6f} {direction} {_as_text(data)}")
+        self._note(f"{time.monotonic() - self._began:.6f} {direction} {as_text(data)}")
 
     def _note(self, line: str) -> None:
         if not self._whole:
@@ -116,14 +117,15 @@ class RecordedLink:
         self.link.clear()
 
     def close(self) -> None:
-        """Let link and transcript go."""
+        """Close link and transcript."""
         self._note(_END)
         with suppress(OSError):
             self._file.close()
         self.link.close()
 
 
-def _as_text(data: bytes) -> str:
+def as_text(data: bytes) -> str:
+    """Return bytes as they stand in a transcript: text with escapes, or base64 where they are mostly no text."""
     readable = sum(32 <= byte < 127 or byte in b"\r\n\t" for byte in data)
     if readable < 0.8 * len(data):
         return "=" + base64.b64encode(data).decode("ascii")
@@ -141,18 +143,18 @@ def read_transcript(path: Path) -> list[Exchange]:
     """
     try:
         head, *lines = path.read_text("ascii").splitlines()
-    except (OSError, ValueError) as fault:
-        raise RunFileError(f"the transcript {path} cannot be read: {fault}") from fault
+    except (OSError, ValueError) as error:
+        raise RunFileError(f"the transcript {path} cannot be read: {error}") from error
     if not head.startswith(_HEAD):
         raise RunFileError(f"{path} is no transcript: it does not begin with {_HEAD!r}")
     exchanges: list[Exchange] = []
     for number, line in enumerate(lines, 2):
         if line == _END:
             break
-        found = _LINE.match(line)
-        if found is None:
+        match = _LINE.match(line)
+        if match is None:
             raise RunFileError(f"{path}, line {number}: {line[:60]!r} is no exchange")
-        at, direction, coded, text = found.groups()
+        at, direction, coded, text = match.groups()
         data = base64.b64decode(text) if coded else text.encode("ascii").decode("unicode_escape").encode("latin-1")
         sent = direction == ">"
         if exchanges and exchanges[-1].sent == sent:
@@ -221,8 +223,8 @@ def _difference(client: socket.socket, wanted: bytes, pattern: re.Pattern[bytes]
             if not part:
                 break
             came += part
-    except OSError as fault:
-        return f"{len(came)} of {len(wanted)} bytes came ({fault})"
+    except OSError as error:
+        return f"{len(came)} of {len(wanted)} bytes came ({error})"
     plain = (pattern.sub(b"*", bytes(came)), pattern.sub(b"*", wanted)) if pattern else (bytes(came), wanted)
     if plain[0] == plain[1]:
         return None

@@ -1,10 +1,10 @@
-"""How is a Zahner PP2x2, XPOT2 or EL1002 made to step through levels while its current is read?
+"""Driver of the Zahner PP2x2, XPOT2 and EL1002: the computer sets the levels and reads the current.
 
 After the vendor's own client, ``zahner_potentiostat`` 1.1.2 (scpi_control/control.py): every command is answered by
 ``ok``, a value or ``error n``. "Autonomous operation without a computer is not possible", and a primitive is followed
 by a dead time of up to 100 ms in which nothing is measured: so the primitives are not used. The computer sets each
 level (``:SESO:UVAL``) when its time has come and asks for the current (``:MEAS:CURR?``) at the sampling times. Edges
-come late by what computer and link need, some milliseconds and up to `_JITTER_S`; the plan says so, and samples that
+come late by what computer and link need, some milliseconds and up to `JITTER_S`; the plan says so, and samples that
 were due before their level was set are flagged.
 
 What guards the cell while the computer does not: the instrument's own limits of voltage and current
@@ -25,27 +25,23 @@ import numpy as np
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
-from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError, LimitError, OutputStateUnknown
+from drivers.zahner.plan import CAPABILITIES, JITTER_S, PLANNER, READING_S, RESOLUTION_V
+from protocols import InstrumentError, LimitError
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
+    from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
-    from protocols import Protocol as MeasurementProtocol
-from drivers.zahner.plan import _CAPABILITIES, _JITTER_S, _READING_S, _RESOLUTION_V, plan_zahner
 
-_OVERLOAD = 1.04  # of the range
-
-
-_LIMIT_ERRORS = {"1003", "1006"}
-
-
-_KEY = "Unplug the cell, or switch the instrument off."
+_OVERLOAD = 1.04  # of the range: what its converter reads at most
+_LIMIT_ERRORS = {"1003", "1006"}  # it has switched itself off at a limit
+_SWITCH = OffSwitch("the potentiostat", "Unplug the cell, or switch the instrument off.")
 
 
 class Clock(Protocol):
-    """Where time comes from."""
+    """A source of time."""
 
     def monotonic(self) -> float:
         """Return seconds that never go back."""
@@ -62,7 +58,8 @@ class Zahner(Potentiostat):
         Times the levels.
     """
 
-    capabilities = _CAPABILITIES
+    capabilities = CAPABILITIES
+    planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     dialect = Dialect()
 
@@ -80,19 +77,14 @@ class Zahner(Potentiostat):
         """Whether this driver is for that instrument; its live port says "binary" and is not meant."""
         return "ZAHNER" in identity.maker.upper() and "binary" not in identity.firmware
 
-    @classmethod
-    def plan(cls, protocol: MeasurementProtocol) -> DrivePlan:
-        """Return what the instrument and this computer will do. See `Potentiostat.plan`."""
-        return plan_zahner(protocol)
-
     def identify(self) -> Identity:
-        """Ask who is there."""
+        """Ask for the identity."""
         return Identity.from_idn(self._session.idn)
 
     def arm(self, plan: DrivePlan) -> None:
         """Set ranges and limits with the potentiostat off, and read them back. See `Potentiostat.arm`."""
         for command in ("ABOR", ":SESO:STAT OFF", "*CLS", ":SESO:COUP pot", ":SESO:CRNG:AUTO 0"):
-            self._must_obey(command)
+            self._command(command)
         largest = float(np.max(np.abs(np.concatenate([plan.sequence.start_V, [plan.sequence.rest_V]]))))
         window = 1.1 * largest + 0.01
         limits = {
@@ -102,11 +94,11 @@ class Zahner(Potentiostat):
             "ILIM:MIN": -plan.compliance_A,
         }
         for name, value in limits.items():
-            self._must_obey(f":SESO:{name} {value!r}")
+            self._command(f":SESO:{name} {value!r}")
         for command in (":SESO:UILT 0", ":SESO:ULIM:STAT ON", ":SESO:ILIM:STAT ON"):
-            self._must_obey(command)
-        self._must_obey(f":SESO:CRNG {plan.current_range_A!r}")
-        self._must_obey(f":SESO:UVAL {plan.sequence.rest_V!r}")
+            self._command(command)
+        self._command(f":SESO:CRNG {plan.current_range_A!r}")
+        self._command(f":SESO:UVAL {plan.sequence.rest_V!r}")
         self._wanted = {f":SESO:{name}?": value for name, value in limits.items()}
         self._wanted |= {":SESO:ULIM:STAT?": 1, ":SESO:ILIM:STAT?": 1}
         self._wanted |= {":SESO:CRNG?": plan.current_range_A, ":SESO:STAT?": 0}
@@ -123,7 +115,7 @@ class Zahner(Potentiostat):
                     command=query,
                 )
 
-    def _must_obey(self, command: str) -> None:
+    def _command(self, command: str) -> None:
         answer = self._session.query(command).strip()
         if answer != "ok":
             raise self._refused(command, answer)
@@ -155,7 +147,7 @@ class Zahner(Potentiostat):
         """
         self._armed_plan()
         self._verify()
-        self._must_obey(":SESO:STAT ON")
+        self._command(":SESO:STAT ON")
         self._began = self._clock.monotonic()
 
     def read(self) -> Block | None:
@@ -167,17 +159,17 @@ class Zahner(Potentiostat):
         times = plan.sequence.times_s
         due = int(np.searchsorted(times, now, side="right"))
         if due > self._edge:
-            self._must_obey(f":SESO:UVAL {float(plan.sequence.start_V[due - 1])!r}")
+            self._command(f":SESO:UVAL {float(plan.sequence.start_V[due - 1])!r}")
             self._edge = due
         if self._since() < self._sample * plan.interval_s:
             return _block([])
         before, level = self._since(), float(plan.sequence.start_V[max(self._edge - 1, 0)])
         current = self._ask(":MEAS:CURR?")
         centre = 0.5 * (before + self._since())
-        self._must_be_on()
+        self._verify_on()
         return _block([self._row(centre, level, current)])
 
-    def _must_be_on(self) -> None:
+    def _verify_on(self) -> None:
         """Ask after a reading whether the potentiostat is still on: the reading itself does not say."""
         if self._ask(":SESO:STAT?") != 1.0:
             # One that has switched itself off at a limit says so to any reading.
@@ -195,13 +187,13 @@ class Zahner(Potentiostat):
             current_A, status = math.nan, status | Status.OVERLOAD
         if abs(current_A) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
-        if abs(t_s - (self._sample * plan.interval_s + 0.5 * _READING_S)) > max(_JITTER_S, 0.5 * plan.interval_s):
+        if abs(t_s - (self._sample * plan.interval_s + 0.5 * READING_S)) > max(JITTER_S, 0.5 * plan.interval_s):
             status |= Status.TIMING
         planned = float(plan.sequence.voltage_at(np.array([t_s]))[0])
-        if abs(planned - level_V) > 0.6 * _RESOLUTION_V:
+        if abs(planned - level_V) > 0.6 * RESOLUTION_V:
             status |= Status.TIMING
         edges, _ = plan.sequence.jumps()
-        if len(edges) and float(np.min(np.abs(edges - t_s))) < 0.5 * _READING_S + _JITTER_S:
+        if len(edges) and float(np.min(np.abs(edges - t_s))) < 0.5 * READING_S + JITTER_S:
             status |= Status.EDGE
         self._sample += 1
         return t_s, level_V, current_A, int(status)
@@ -215,24 +207,19 @@ class Zahner(Potentiostat):
         return self._plan
 
     def abort(self) -> None:
-        """Stop at once: ``ABOR`` is obeyed beside anything that goes on."""
+        """Stop at once: ``ABOR`` is obeyed beside anything that is running."""
         self._session.query("ABOR")
 
     def safe_state(self) -> OutputReadback:
         """Abort, potentiostat off, and ask whether it is. See `Potentiostat.safe_state`."""
-        try:
-            self._session.query("ABOR")
-            self._session.query(":SESO:STAT OFF")
-            answer = self._session.query(":SESO:STAT?").strip()
-        except InstrumentError as fault:
-            raise OutputStateUnknown(
-                f"the potentiostat of {self._session.resource} may still be ON ({fault}). {_KEY}"
-            ) from fault
-        if answer != "0":
-            raise OutputStateUnknown(
-                f"{self._session.resource} was told to switch its potentiostat off and says {answer!r}. {_KEY}"
-            )
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(
+            _SWITCH, self._session.resource, exchange=self._switch_off, is_off=lambda answer: answer == "0"
+        )
+
+    def _switch_off(self) -> str:
+        self._session.query("ABOR")
+        self._session.query(":SESO:STAT OFF")
+        return self._session.query(":SESO:STAT?")
 
     def close(self) -> None:
         """Close the session."""

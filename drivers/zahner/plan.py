@@ -1,29 +1,25 @@
-"""What a Zahner PP will really do for a protocol."""
+"""Plan of a Zahner PP2x2: the computer times its levels."""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from drivers.contract.identity import Capabilities
-from drivers.contract.plan import DrivePlan, Rounding
-from drivers.planning.steps import covering, dwell_faults, quantised, sequence_of, staircase_for_ramps
-from protocols import Fault, ProtocolError, format_quantity
+from drivers.planning.planner import Planner, Rate
+from drivers.planning.steps import Tables
+from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from protocols import Protocol as MeasurementProtocol
+    from protocols import Protocol, PulseSequence
 
+JITTER_S = 0.05
+"""By how much a level may come late before its samples are flagged: ten times what computer and link need."""
+READING_S = 0.02
+"""How long a reading takes: one mains period, assumed."""
+RESOLUTION_V = 1e-4
+"""Step of the source; assumed."""
 
-_JITTER_S = 0.05
-
-
-_READING_S = 0.02
-
-
-_RESOLUTION_V = 1e-4
-
-
-_CAPABILITIES = Capabilities(
+CAPABILITIES = Capabilities(
     model="PP212",
     voltage_ranges_V=(12.0,),
     current_ranges_A=tuple(2.0 * 10.0**-k for k in range(7, -1, -1)),
@@ -38,58 +34,22 @@ _CAPABILITIES = Capabilities(
 )
 
 
-def plan_zahner(protocol: MeasurementProtocol) -> DrivePlan:
-    """Return what a PP212 and this computer will do for a protocol.
+class ZahnerPlanner(Planner):
+    """Plan of a PP212 and of the computer that times it."""
 
-    Raises
-    ------
-    ProtocolError
-        If they cannot, with every reason.
-    LimitError
-        If the sequence goes beyond the protocol's voltage limit.
-    """
-    can = _CAPABILITIES
-    protocol.limits.check_sequence(protocol.sequence)
-    faults: list[Fault] = []
-    roundings: list[Rounding] = []
-    remarks = [
-        f"the computer times the edges: they come up to {format_quantity(_JITTER_S, 's')} late",
-        "if the computer dies the last level stays on the cell until the guardian switches it off",
-    ]
-    limit = protocol.limits.current_A or math.inf
-    wanted = protocol.sampling.current_range_A or limit
-    current_range = covering(can.current_ranges_A, wanted)
-    if current_range is None:
-        faults.append(Fault("sampling.current_range", f"{format_quantity(wanted, 'A')} is beyond 2 A"))
-    if protocol.sequence.max_abs_V > can.voltage_ranges_V[-1]:
-        faults.append(Fault("sequence", f"{format_quantity(protocol.sequence.max_abs_V, 'V')} is beyond 12 V"))
-    interval = max(protocol.sampling.interval_s, can.min_interval_s)
-    if not math.isclose(interval, protocol.sampling.interval_s):
-        roundings.append(Rounding("sampling interval", protocol.sampling.interval_s, interval, "s"))
-    sequence, n_stairs = staircase_for_ramps(protocol.sequence, can.min_dwell_s, _RESOLUTION_V)
-    if n_stairs:
-        remarks.append(f"ramps become {n_stairs} stairs")
-    steps, rounded = quantised(sequence, can.time_step_s, _RESOLUTION_V)
-    roundings += rounded
-    faults += dwell_faults(steps, can)
-    if faults or current_range is None:
-        raise ProtocolError(tuple(faults), can.model)
-    realised = sequence_of(steps, can.time_step_s, protocol.sequence.rest_V, protocol.repeats)
-    protocol.limits.check_sequence(realised)
-    return DrivePlan(
-        model=can.model,
-        sequence=realised,
-        base_points=len(steps),
-        repeats=protocol.repeats,
-        interval_s=interval,
-        aperture_s=_READING_S,
-        n_samples=int(realised.duration_s / interval + 1e-6),
-        voltage_range_V=can.voltage_ranges_V[-1],
-        current_range_A=current_range,
-        compliance_A=min(limit, 2.0),
-        four_wire=protocol.sampling.four_wire,
-        response_s=can.response_s,
-        roundings=tuple(roundings),
-        remarks=tuple(remarks),
-        jitter_s=_JITTER_S,
-    )
+    jitter_s = JITTER_S
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        """Say what depends on the computer."""
+        return (
+            f"the computer times the edges: they come up to {format_quantity(JITTER_S, 's')} late",
+            "if the computer dies the last level stays on the cell until the guardian switches it off",
+        )
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the interval that is asked for, but none faster than readings and link allow."""
+        return Rate(max(asked_s, self.caps.min_interval_s), READING_S)
+
+
+PLANNER = ZahnerPlanner(CAPABILITIES, Tables({12.0: RESOLUTION_V}, {}))
+"""The plan of every PP2x2."""

@@ -16,7 +16,7 @@ from fitting.inference.goodness import (
     impedance_goodness,
     pulse_goodness,
 )
-from fitting.inference.spectrum import fit_spectrum
+from fitting.inference.spectrum import early_conductance
 from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
@@ -100,15 +100,13 @@ class PulseObservation(Observation):
     @cached_property
     def scale(self) -> StartScale:
         """Sizes of the record."""
-        spectrum = fit_spectrum(self.reduction)
-        shortest, longest = spectrum.window_s
-        conductance = float(spectrum.conductance(np.array([shortest]))[0])
+        conductance = early_conductance(self.reduction)
         if not conductance > 0.0:
             raise FitError(
                 f"{self.source or 'record'}: the current does not follow the voltage as any passive cell's does; look"
                 " at the sign of the current and at the columns"
             )
-        return StartScale(conductance, shortest, longest)
+        return StartScale(conductance, *self.reduction.window_s)
 
     def residual(self, Y: Complexes) -> Floats:
         """Return fit minus record."""

@@ -220,6 +220,17 @@ def non_negative(rows: Floats, values: Floats) -> tuple[Floats, float]:
         return solution, float(np.linalg.norm(rows @ solution - values))
 
 
+def early_conductance(reduction: Reduction) -> float:
+    """Return the conductance (S) right after an edge, of which starting values are drawn.
+
+    It belongs to the record alone, so that a kept reduction keeps it: a refit then needs no spectrum.
+    """
+    if reduction.early_conductance_S is not None:
+        return reduction.early_conductance_S
+    spectrum = fit_spectrum(reduction)
+    return float(spectrum.conductance(np.array([spectrum.window_s[0]]))[0])
+
+
 def fit_spectrum(run_or_reduction: Record | Reduction) -> SpectrumResult:
     """Fit a non-negative spectrum of relaxation modes.
 

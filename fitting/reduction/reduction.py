@@ -60,6 +60,8 @@ class Reduction:
         Where the samples came from.
     voltage : VoltageNoise
         What a measured voltage scatters by.
+    early_conductance_S : float or None
+        Conductance right after an edge, of which starting values are drawn; None until it was worked out.
     """
 
     grid: ModeGrid
@@ -76,6 +78,7 @@ class Reduction:
     resolution_s: float
     source: str = ""
     voltage: VoltageNoise = field(default_factory=VoltageNoise)
+    early_conductance_S: float | None = None
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -185,6 +188,7 @@ class Reduction:
             second_difference_A2=self.second_difference_A2 + other.second_difference_A2,
             n_bends=self.n_bends + other.n_bends,
             voltage=self.voltage.merged(other.voltage),
+            early_conductance_S=None,
             drive=self.drive if self.drive == other.drive else None,
             source=" + ".join(name for name in (self.source, other.source) if name),
         )
@@ -214,6 +218,8 @@ class Reduction:
                 "drive_end_V": self.drive.end_V,
             }
             attributes["drive"] = [self.drive.duration_s, self.drive.rest_V]
+        if self.early_conductance_S is not None:
+            attributes["early_conductance_S"] = self.early_conductance_S
         return arrays, attributes
 
     @classmethod
@@ -251,6 +257,7 @@ class Reduction:
             float(attributes["resolution_s"]),
             str(attributes["source"]),
             VoltageNoise.from_dict(attributes["voltage"]),
+            attributes.get("early_conductance_S"),
         )
 
 

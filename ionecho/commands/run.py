@@ -71,7 +71,7 @@ def bench_for(resource: str, folder: Path, rig: tuple[str | None, str | None], t
 def check_resource(resource: str) -> None:
     """Raise `UsageError` if a text is neither a VISA resource nor a name in the address book."""
     from drivers.address_book import resolved
-    from drivers.visa.session import interface_of
+    from drivers.visa.resources import interface_of
 
     try:
         interface_of(resolved(resource))

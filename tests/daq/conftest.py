@@ -60,6 +60,7 @@ class ResistorPotentiostat(Potentiostat):
     """
 
     capabilities = Keithley2461.capabilities
+    planner = Keithley2461.planner
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -82,10 +83,6 @@ class ResistorPotentiostat(Potentiostat):
         self.calls.append(name)
         if name in self.fail_at:
             raise self.fail_at[name]
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        return Keithley2461.plan(protocol)
 
     def identify(self) -> Identity:
         self._called("identify")

@@ -1,7 +1,7 @@
-"""How is a Dropper driven? An example of a driver that lives in a package of its own.
+"""Driver of the Dropper, an imaginary supply with an ammeter: an example of a driver in a package of its own.
 
 The Dropper understands ``*IDN?``, ``V <volts>``, ``OUT <0|1>``, ``OUT?`` and ``I?``. It plays no programs: the computer
-times the levels, and the plan says so.
+sets the levels, and the plan says so.
 """
 
 from __future__ import annotations
@@ -12,14 +12,40 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from drivers import Block, Capabilities, DrivePlan, Identity, OutputReadback, Potentiostat, Status
-from protocols import Fault, InstrumentError, OutputStateUnknown, ProtocolError
+from drivers import (
+    Block,
+    Capabilities,
+    Identity,
+    OffSwitch,
+    OutputReadback,
+    Planner,
+    Potentiostat,
+    Rate,
+    Status,
+    Tables,
+    switch_off,
+)
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
-    from drivers import VisaSession
-    from protocols import Protocol
+    from drivers import DrivePlan, VisaSession
+    from protocols import Protocol, PulseSequence
 
-_JITTER_S = 0.05
+_JITTER_S = 0.05  # by how much the computer may set a level late
+_READING_S = 0.02  # how long a reading averages: one mains period
+_OFF = OffSwitch("the output", "Pull the plug of the Dropper.")
+
+
+class DropperPlanner(Planner):
+    """Plan of a Dropper and of the computer that times it: tables, and the two hooks in which it differs."""
+
+    jitter_s = _JITTER_S
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        return ("the computer times the levels",)
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        return Rate(max(asked_s, self.caps.min_interval_s), _READING_S)
 
 
 class Dropper(Potentiostat):
@@ -38,6 +64,7 @@ class Dropper(Potentiostat):
         max_edges=10_000,
         response_s=(1e-3,),
     )
+    planner = DropperPlanner(capabilities, Tables(resolution_V={5.0: 1e-3}, largest_A={}))
 
     def __init__(self, session: VisaSession) -> None:
         self._session = session
@@ -49,38 +76,6 @@ class Dropper(Potentiostat):
     @classmethod
     def matches(cls, identity: Identity) -> bool:
         return identity.model == "DROPPER"
-
-    @classmethod
-    def plan(cls, protocol: Protocol) -> DrivePlan:
-        can = cls.capabilities
-        protocol.limits.check_sequence(protocol.sequence)
-        sequence = protocol.whole_sequence
-        dwells = np.diff(np.append(sequence.times_s, sequence.duration_s))
-        faults = []
-        if sequence.has_ramps:
-            faults.append(Fault("sequence", "the Dropper makes no ramps"))
-        if dwells.min() < can.min_dwell_s:
-            slower = math.ceil(can.min_dwell_s / dwells.min())
-            faults.append(Fault("sequence", f"a level lasts {dwells.min():g} s, less than 0.5 s: --stretch {slower}"))
-        if faults:
-            raise ProtocolError(tuple(faults), can.model)
-        interval = max(protocol.sampling.interval_s, can.min_interval_s)
-        return DrivePlan(
-            model=can.model,
-            sequence=sequence,
-            base_points=len(sequence),
-            repeats=1,
-            interval_s=interval,
-            aperture_s=0.02,
-            n_samples=int(sequence.duration_s / interval),
-            voltage_range_V=5.0,
-            current_range_A=0.1,
-            compliance_A=min(protocol.limits.current_A or 0.1, 0.1),
-            four_wire=False,
-            response_s=can.response_s,
-            remarks=("the computer times the levels",),
-            jitter_s=_JITTER_S,
-        )
 
     def identify(self) -> Identity:
         return Identity.from_idn(self._session.idn)
@@ -118,14 +113,11 @@ class Dropper(Potentiostat):
         self._session.write("OUT 0")
 
     def safe_state(self) -> OutputReadback:
-        try:
-            self._session.write("OUT 0")
-            answer = self._session.query("OUT?")
-        except InstrumentError as fault:
-            raise OutputStateUnknown(f"the Dropper may still be ON ({fault}): pull its plug") from fault
-        if answer != "0":
-            raise OutputStateUnknown(f"the Dropper says {answer!r} when asked whether it is off: pull its plug")
-        return OutputReadback(off=True, answer=answer)
+        return switch_off(_OFF, self._session.resource, exchange=self._open, is_off=lambda answer: answer == "0")
+
+    def _open(self) -> str:
+        self._session.write("OUT 0")
+        return self._session.query("OUT?")
 
     def close(self) -> None:
         self._session.close()

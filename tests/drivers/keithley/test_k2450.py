@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from drivers import Block, DrivePlan, Keithley2450, Keithley2460, Potentiostat, Status, VisaSession, open_potentiostat
-from drivers.keithley.integrating import MeasuringSourceMeter
+from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
@@ -100,7 +100,7 @@ def test_the_program_itself_ends_in_output_off(potentiostat: Potentiostat, resou
     while asked(resource[1], ":TRIG:STAT?").split(";")[0] != "IDLE" or asked(resource[1], ":OUTP?") != "0":
         assert time.monotonic() < deadline
     assert isinstance(potentiostat, KeithleySourceMeter)
-    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat._name}"')) >= plan.n_samples
+    assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat.buffer_name}"')) >= plan.n_samples
 
 
 def test_repeats_play_the_same_levels_and_one_rest_follows(potentiostat: Potentiostat) -> None:
@@ -164,7 +164,7 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
         pass
     with VisaSession(resource[1]) as other:
         assert isinstance(potentiostat, KeithleySourceMeter)
-        name = potentiostat._name
+        name = potentiostat.buffer_name
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
@@ -212,17 +212,17 @@ def test_an_edge_that_comes_late_is_told_by_the_recorded_source_values(
 ) -> None:
     sequence = PulseSequence.pulse("10 mV", "200 ms", before="100 ms", after="100 ms")
     plan = potentiostat.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=1.0, current_A=1e-5)))
-    assert isinstance(potentiostat, MeasuringSourceMeter)
-    rows = MeasuringSourceMeter._rows
+    assert isinstance(potentiostat, IntegratingSourceMeter)
+    rows = IntegratingSourceMeter._rows
 
-    def late(self: MeasuringSourceMeter, first: int, last: int) -> np.ndarray:
+    def late(self: IntegratingSourceMeter, first: int, last: int) -> np.ndarray:
         """Return readings of an instrument whose second edge comes 1 ms late."""
         found = rows(self, first, last)
         held = (found[:, 1] > 0.3) & (found[:, 1] < 0.301)
         found[held, 2] = 0.01
         return found
 
-    monkeypatch.setattr(MeasuringSourceMeter, "_rows", late)
+    monkeypatch.setattr(IntegratingSourceMeter, "_rows", late)
     block = played(potentiostat, plan)
     doubted = block.t_s[(block.status & Status.TIMING) != 0]
     assert len(doubted) in {2, 3}, "readings of 0.35 ms"

@@ -162,7 +162,7 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
     while not len(potentiostat.read() or ()):
         pass
     with VisaSession(resource) as other:
-        other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat._name}"')
+        other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat.buffer_name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
         record(potentiostat)
@@ -175,7 +175,7 @@ def test_two_programs_never_share_a_buffer(resource: str) -> None:
     for driver in drivers:
         assert isinstance(driver, Keithley2461)
         driver.arm(Keithley2461.plan(Protocol.load("pump_probe")))
-        names.add(driver._name)
+        names.add(driver.buffer_name)
         driver.safe_state()
         driver.close()
     assert len(names) == 2

@@ -220,7 +220,7 @@ def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
 def test_what_the_instrument_refuses_is_told_with_its_number(
     potentiostat: Keithley2602B, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("drivers.keithley.k2600._PROGRAM", "x = = 1")
+    monkeypatch.setattr("drivers.keithley.k2600.PROGRAM", "x = = 1")
     with pytest.raises(InstrumentError, match="refused the script") as caught:
         potentiostat.arm(Keithley2602B.plan(Protocol.load("single_pulse")))
     assert caught.value.number == -285

@@ -12,7 +12,7 @@ import pytest
 
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
-from drivers.palmsens.methodscript import Progress, packaged, si
+from drivers.palmsens.methodscript import Progress, si, variables_of
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
@@ -274,7 +274,7 @@ def test_numbers_are_written_as_the_manual_has_them(value: float, text: str) -> 
 
 def test_a_package_is_read_as_the_manual_defines_it() -> None:
     # MethodSCRIPT manual, chapter 5: seven hexadecimal digits less 2^27, and an SI prefix.
-    potential, current = packaged("Pda7F85F3Fu;ba48D503Dp,10,288")
+    potential, current = variables_of("Pda7F85F3Fu;ba48D503Dp,10,288")
     assert (potential.kind, round(potential.value, 9)) == ("da", -0.499905)
     assert current.kind == "ba"
     assert current.value == pytest.approx((0x48D503D - 2**27) * 1e-12)
@@ -284,4 +284,4 @@ def test_a_package_is_read_as_the_manual_defines_it() -> None:
 @pytest.mark.parametrize("line", ["P", "Pba", "Pba800000", "PbaXXXXXXXp", "Pba8000000q", "Pba80000000p"])
 def test_a_garbled_package_is_refused(line: str) -> None:
     with pytest.raises(InstrumentError, match="garbled"):
-        packaged(line)
+        variables_of(line)

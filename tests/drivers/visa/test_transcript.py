@@ -67,10 +67,10 @@ def test_what_is_not_sent_is_noticed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("data", [b"=1\n", bytes(range(256)), b"\\n\r\n", b"", "µ".encode("latin-1") * 3])
 def test_any_bytes_survive(tmp_path: Path, data: bytes) -> None:
-    from drivers.visa.transcript import _as_text
+    from drivers.visa.transcript import as_text
 
     path = tmp_path / "t.txt"
-    path.write_text(f"# ionecho transcript of X\n0.5 < {_as_text(data)}\n# end\n")
+    path.write_text(f"# ionecho transcript of X\n0.5 < {as_text(data)}\n# end\n")
     assert read_transcript(path)[0].data == data
 
 

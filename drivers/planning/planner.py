@@ -1,0 +1,307 @@
+"""Plan of a stepping source: a protocol, the tables of a model, and a few hooks.
+
+`Planner.plan` is the one way from a protocol to a `DrivePlan`. A driver gives it `Capabilities` and `Tables`, and
+overrides the hooks in which its instrument differs. Every problem is collected, so that one refusal names them all.
+
+The order: voltage and current range, stairs for ramps, sampling, steps on the grids, lead-in, the instrument's memory,
+the plan itself.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from drivers.contract.plan import DrivePlan, Rounding
+from drivers.planning.steps import (
+    Steps,
+    dwell_problems,
+    quantise,
+    sequence_of,
+    smallest_covering,
+    staircase_for_ramps,
+)
+from protocols import Problem, ProtocolError, PulseSequence, format_quantity
+
+if TYPE_CHECKING:
+    from drivers.contract.identity import Capabilities
+    from drivers.planning.steps import Tables
+    from protocols import Protocol
+
+_SAME_LEVEL_V = 1e-12
+"""Below this two levels are one (V): far below the resolution of every source, above the rounding of decimals."""
+_WHOLE_SAMPLE = 1e-6
+"""By how much of an interval a run may be too short for its last sample: edges are rounded to decimals, 1e-9 or so."""
+_SAME_INTERVAL = 1e-9
+"""Relative difference below which two intervals are the same: decimals in, decimals out."""
+
+
+@dataclass
+class Notes:
+    """What comes up while a plan is made.
+
+    Attributes
+    ----------
+    problems : list of Problem
+        What the instrument cannot do; the plan is refused with all of them.
+    roundings : list of Rounding
+        What it does differently from what was asked.
+    remarks : list of str
+        What the user should know besides.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    roundings: list[Rounding] = field(default_factory=list)
+    remarks: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Ranges:
+    """Ranges of a run.
+
+    Attributes
+    ----------
+    voltage_V, current_A : float
+        Full scales.
+    compliance_A : float
+        Current limit that the instrument is given, or that the run watches in its place.
+    resolution_V : float
+        Of the source on its range.
+    """
+
+    voltage_V: float
+    current_A: float
+    compliance_A: float
+    resolution_V: float
+
+
+@dataclass(frozen=True)
+class Rate:
+    """How a model samples.
+
+    Attributes
+    ----------
+    interval_s, aperture_s : float
+        From one reading to the next, and over which time each averages.
+    late_s : float
+        By how much a reading may take longer than the interval; a rest is put behind the program for that.
+    """
+
+    interval_s: float
+    aperture_s: float
+    late_s: float = 0.0
+
+
+class Planner:
+    """The plan of one model.
+
+    Parameters
+    ----------
+    caps : Capabilities
+    tables : Tables
+        Resolution of its source by voltage range, and its power envelope.
+
+    Attributes
+    ----------
+    jitter_s : float
+        By how much edges may come late because the computer times them; 0 where the instrument does.
+    """
+
+    jitter_s: ClassVar[float] = 0.0
+
+    def __init__(self, caps: Capabilities, tables: Tables) -> None:
+        self.caps = caps
+        self.tables = tables
+
+    # -- hooks: what models do differently ----------------------------------------------------------------------------
+
+    def remarks(self, protocol: Protocol) -> tuple[str, ...]:
+        """Return what the user should know about every run on this model."""
+        return ()
+
+    def voltage_range(self, sequence: PulseSequence, notes: Notes) -> tuple[float, float]:
+        """Return full scale and resolution (V) of the source; note a problem where no range has all levels."""
+        full_scale = smallest_covering(self.caps.voltage_ranges_V, sequence.max_abs_V)
+        if full_scale is None:
+            full_scale = self.caps.voltage_ranges_V[-1]
+            level, highest = format_quantity(sequence.max_abs_V, "V"), format_quantity(full_scale, "V")
+            notes.problems.append(Problem("sequence", f"{level} is beyond the highest range, {highest}"))
+        return full_scale, self.tables.resolution_V[full_scale]
+
+    def current_range_A(self, wanted_A: float) -> float | None:
+        """Return the full scale (A) that measures a current without overload; None if there is none."""
+        return smallest_covering(self.caps.current_ranges_A, wanted_A)
+
+    def compliance_A(self, limit_A: float, current_range_A: float) -> float:
+        """Return the current limit (A) to be kept on a current range."""
+        return min(limit_A, self.caps.current_ranges_A[-1])
+
+    def shortest_dwell_s(self, current_range_A: float) -> float:
+        """Return the shortest time (s) at one level on a current range."""
+        return self.caps.min_dwell_s
+
+    def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
+        """Return the sampling nearest to an interval that is asked for (s)."""
+        interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
+        return Rate(interval, interval)
+
+    def time_step_s(self, rate: Rate) -> float:
+        """Return the grid (s) on which edges are."""
+        return self.caps.time_step_s
+
+    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
+        """Return for how many time steps a sequence that starts with an edge is led in by a rest; 0 for none."""
+        return 0
+
+    def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
+        """Return steps and sampling as the instrument's memory takes them; note a problem where it does not."""
+        return steps, rate
+
+    def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
+        """Return how many samples a run has."""
+        duration_s = int(steps.dwell_ticks.sum()) * repeats * self.time_step_s(rate)
+        return int(duration_s / rate.interval_s + _WHOLE_SAMPLE)
+
+    def response_s(self, sequence: PulseSequence) -> tuple[float, ...]:
+        """Return the time constants (s) between the true current and the reading."""
+        return self.caps.response_s
+
+    def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
+        """Return why the program of a finished plan cannot be loaded."""
+        return ()
+
+    # -- the plan -----------------------------------------------------------------------------------------------------
+
+    def plan(self, protocol: Protocol) -> DrivePlan:
+        """Return what the model will do for a protocol.
+
+        Raises
+        ------
+        ProtocolError
+            If it cannot, with every reason.
+        LimitError
+            If the sequence goes beyond the protocol's voltage limit.
+        """
+        protocol.limits.check_sequence(protocol.sequence)
+        notes = Notes(remarks=list(self.remarks(protocol)))
+        ranges = self._ranges(protocol, notes)
+        shortest_s = self.shortest_dwell_s(ranges.current_A)
+        sequence = self._replace_ramps(protocol.sequence, shortest_s, ranges.resolution_V, notes)
+        rate = self.rate(protocol.sampling.interval_s, ranges.current_A, sequence)
+        tick_s = self.time_step_s(rate)
+        steps, roundings = quantise(sequence, tick_s, ranges.resolution_V)
+        notes.roundings += roundings
+        steps = self._add_lead_in(steps, sequence.rest_V, rate, shortest_s, notes)
+        notes.problems += dwell_problems(steps, replace(self.caps, min_dwell_s=shortest_s, time_step_s=tick_s))
+        steps, rate = self.arrange(steps, rate, protocol.repeats, notes)
+        _note_interval(protocol.sampling.interval_s, rate.interval_s, notes)
+        notes.problems += self._too_many(steps, protocol.repeats, rate)
+        self._raise_problems(notes.problems)
+        return self._make_plan(protocol, ranges, steps, rate, notes)
+
+    def _ranges(self, protocol: Protocol, notes: Notes) -> Ranges:
+        """Return the ranges; where none does, the highest, so that all other problems are found as well."""
+        voltage, resolution = self.voltage_range(protocol.sequence, notes)
+        limit = protocol.limits.current_A
+        wanted = protocol.sampling.current_range_A or limit
+        if limit is None or wanted is None:  # no protocol is without: this is for types
+            raise ProtocolError((Problem("limits.current", "is missing: without it nothing guards the cell"),))
+        current = self.current_range_A(wanted)
+        if current is None:
+            current = self.caps.current_ranges_A[-1]
+            asked, highest = format_quantity(wanted, "A"), format_quantity(current, "A")
+            notes.problems.append(Problem("sampling.current_range", f"{asked} is beyond the highest range, {highest}"))
+        elif current > self.tables.largest_A.get(voltage, math.inf):
+            full_scale, source = format_quantity(current, "A"), format_quantity(voltage, "V")
+            most = format_quantity(self.tables.largest_A[voltage], "A")
+            notes.problems.append(
+                Problem(
+                    "sampling.current_range",
+                    f"the {full_scale} range does not go with the {source} range of the source: at most {most}",
+                )
+            )
+        return Ranges(voltage, current, self.compliance_A(limit, current), resolution)
+
+    @staticmethod
+    def _replace_ramps(sequence: PulseSequence, dwell_s: float, resolution_V: float, notes: Notes) -> PulseSequence:
+        stepped, n_stairs = staircase_for_ramps(sequence, dwell_s, resolution_V)
+        if n_stairs:
+            notes.remarks.append(f"ramps become {n_stairs} stairs: this source steps")
+        return stepped
+
+    def _add_lead_in(self, steps: Steps, rest_V: float, rate: Rate, shortest_s: float, notes: Notes) -> Steps:
+        """Put a rest before a sequence that starts with an edge: its samples show the state that it starts from."""
+        if abs(steps.levels_V[0] - rest_V) < _SAME_LEVEL_V:
+            return steps
+        ticks = self.lead_in_ticks(steps, rate, shortest_s)
+        if not ticks:
+            return steps
+        lead_s = format_quantity(ticks * self.time_step_s(rate), "s")
+        notes.remarks.append(f"a rest of {lead_s} is put before the first edge")
+        return Steps(np.concatenate([[ticks], steps.dwell_ticks]), np.concatenate([[rest_V], steps.levels_V]))
+
+    def _too_many(self, steps: Steps, repeats: int, rate: Rate) -> list[Problem]:
+        problems = []
+        n_edges = len(steps) * repeats
+        n_samples = self.n_samples(steps, repeats, rate)
+        if n_edges > self.caps.max_edges:
+            problems.append(Problem("sequence", f"{n_edges} levels in all; at most {self.caps.max_edges}"))
+        if n_samples > self.caps.max_samples:
+            most = self.caps.max_samples
+            problems.append(
+                Problem("sampling", f"{n_samples} samples in all; the buffer holds {most}: sample more slowly")
+            )
+        return problems
+
+    def _raise_problems(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
+        if problems:
+            raise ProtocolError(tuple(problems), self.caps.model)
+
+    def _make_plan(self, protocol: Protocol, ranges: Ranges, steps: Steps, rate: Rate, notes: Notes) -> DrivePlan:
+        tick_s = self.time_step_s(rate)
+        n_samples = self.n_samples(steps, protocol.repeats, rate)
+        realised = sequence_of(steps, tick_s, protocol.sequence.rest_V, protocol.repeats)
+        realised = _add_rest(realised, n_samples * rate.late_s, tick_s, notes)
+        protocol.limits.check_sequence(realised)
+        plan = DrivePlan(
+            model=self.caps.model,
+            sequence=realised,
+            base_points=len(steps),
+            repeats=protocol.repeats,
+            interval_s=rate.interval_s,
+            aperture_s=rate.aperture_s,
+            n_samples=n_samples,
+            voltage_range_V=ranges.voltage_V,
+            current_range_A=ranges.current_A,
+            compliance_A=ranges.compliance_A,
+            four_wire=protocol.sampling.four_wire,
+            response_s=self.response_s(protocol.sequence),
+            roundings=tuple(notes.roundings),
+            remarks=tuple(notes.remarks),
+            jitter_s=self.jitter_s,
+        )
+        self._raise_problems(self.problems_of(plan))
+        return plan
+
+
+def _note_interval(asked_s: float, done_s: float, notes: Notes) -> None:
+    if not math.isclose(done_s, asked_s, rel_tol=_SAME_INTERVAL):
+        notes.roundings.append(Rounding("sampling interval", asked_s, done_s, "s"))
+
+
+def _add_rest(sequence: PulseSequence, rest_s: float, time_step_s: float, notes: Notes) -> PulseSequence:
+    """Put a rest behind a sequence, in which late readings find their time."""
+    if rest_s <= 0.0:
+        return sequence
+    rest_s = math.ceil(rest_s / time_step_s) * time_step_s
+    notes.remarks.append(f"a rest of up to {format_quantity(rest_s, 's')} follows, until all readings are made")
+    return PulseSequence(
+        np.append(sequence.times_s, sequence.duration_s),
+        np.append(sequence.start_V, sequence.rest_V),
+        np.append(sequence.end_V, sequence.rest_V),
+        sequence.duration_s + rest_s,
+        sequence.rest_V,
+    )
