@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+
 from tests.patience import patience
 
 PROJECT = Path(__file__).parents[2]

@@ -207,7 +207,9 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
 def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
+    with simulated_instrument(
+        "keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["interlock-open@command=*TRG"]
+    ) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
