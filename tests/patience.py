@@ -53,6 +53,11 @@ def promised(seconds: float) -> float:
     return seconds if measured < 1.5 else min(_GENEROSITY * seconds * measured, _LONGEST_S)
 
 
+def timeout(seconds: float) -> float:
+    """Timeout (s) of a link on which some tests wait for what never comes; as it stands on an idle machine."""
+    return min(seconds * slowness(), _LONGEST_S)
+
+
 def slowed(speed: float, least: float = 0.1) -> float:
     """Speed of a simulator whose run a test must meet midway: slower, as the machine is.
 

@@ -14,7 +14,7 @@ from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
-from tests.patience import patience, slowed, until
+from tests.patience import patience, slowed, timeout, until
 
 OHM = 10_000.0
 # White noise of the simulated front end, 1e-4 of the range at 1 us: five sigma at 200 us, and a converter step.
@@ -33,7 +33,7 @@ def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 @pytest.fixture
 def potentiostat(resource: tuple[str, str]) -> Iterator[Potentiostat]:
     kind, address = resource
-    driver = open_potentiostat(address, patience(2.0))
+    driver = open_potentiostat(address, timeout(2.0))
     assert type(driver) is DRIVERS[kind]
     yield driver
     driver.safe_state()

@@ -11,7 +11,7 @@ import pytest
 from drivers import Block, Keithley2461, VisaSession, open_potentiostat
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
 from protocols.library import names
-from tests.patience import patience, slowed
+from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
 # 1e-4 of the 10 uA range at 1 us, averaged over 9 us: 0.33 nA; five sigma and a converter step.
@@ -28,7 +28,7 @@ def resource(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[Keithley2461]:
-    driver = open_potentiostat(resource, patience(2.0))
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, Keithley2461)
     yield driver
     driver.safe_state()

@@ -31,7 +31,7 @@ from protocols import (
     Sampling,
 )
 from protocols.library import names
-from tests.patience import patience, slowed
+from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
 
@@ -51,7 +51,7 @@ def resource(request: pytest.FixtureRequest) -> Iterator[str]:
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[Keithley2602B]:
-    driver = open_potentiostat(resource, patience(2.0))
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, Keithley2602B)
     yield driver
     driver.safe_state()

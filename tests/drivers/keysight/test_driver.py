@@ -23,7 +23,7 @@ from protocols import (
     Sampling,
 )
 from protocols.library import names
-from tests.patience import patience, promised, slowed
+from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
 LIMITS = Limits(voltage_V=0.2, current_A=1e-5)
@@ -39,7 +39,7 @@ def resource() -> Iterator[str]:
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[B2911]:
-    driver = open_potentiostat(resource, patience(2.0))
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, B2911)
     yield driver
     driver.safe_state()
