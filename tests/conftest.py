@@ -12,6 +12,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.patience import patience
+
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
@@ -88,6 +90,6 @@ def simulated() -> Iterator[Callable[..., str]]:
     yield serve
     for process in served:
         process.terminate()
-        process.wait(10)
+        process.wait(patience(10))
         if process.stdout is not None:
             process.stdout.close()

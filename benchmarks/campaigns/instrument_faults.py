@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 STAGES = ("open", "arm", "run", "read", "stop")
-_SAFE_S = 8.0
+SAFE_S = 8.0
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,7 @@ def _outcome(case: Case, attempt: Attempt, *, ended: bool) -> tuple[str, str]:
 
 def _output(attempt: Attempt, instrument: InProcess) -> str:
     """Do as a guardian: a fresh session, again for some seconds, until the output is read back as off."""
-    deadline = time.monotonic() + _SAFE_S
+    deadline = time.monotonic() + SAFE_S
     while True:
         try:
             driver = attempt.opened(instrument)

@@ -22,6 +22,7 @@ from protocols import Protocol
 from sim_instruments import load_cell
 from tests.docs.snippets import PLAIN, PROJECT, RUNNABLE, Command, Snippet, commands_of, pages, snippets_of
 from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROGRAMS, SIMULATED_WITH
+from tests.patience import patience
 
 PAGES = [page for page in pages() if snippets_of(page)]
 PACKAGES = ("protocols", "drivers", "daq", "fitting", "gui", "sim_instruments", "ionecho")
@@ -126,7 +127,7 @@ class Reader:
         """End the simulators."""
         for process in self._served:
             process.terminate()
-            process.wait(10)
+            process.wait(patience(10))
             if process.stdout is not None:
                 process.stdout.close()
 
@@ -161,8 +162,6 @@ def check_other(command: Command) -> None:
             assert (PROJECT / word).is_file()
 
 
-# A page's simulators, guardians and runners are a dozen processes; a busy machine starts them slowly.
-@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(PROJECT)))
 def test_a_page_does_what_it_says(page: Path, reader: Reader) -> None:
     for snippet in snippets_of(page):

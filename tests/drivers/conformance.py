@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from drivers import Block, DrivePlan, Potentiostat, Status
+from tests.patience import patience
 
 
 def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:
     """Run a plan to its end; the output is off afterwards."""
     driver.arm(plan)
     blocks = []
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + patience(timeout_s)
     try:
         driver.start()
         while (block := driver.read()) is not None:

@@ -13,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from tests.patience import patience
+
 PROJECT = Path(__file__).parents[2]
 
 Answer = Callable[[socket.socket, bytes], object]
@@ -48,7 +50,7 @@ def instrument(answer: Answer) -> Iterator[str]:
         over.set()
         server.shutdown(socket.SHUT_RDWR)
         server.close()
-        thread.join(5)
+        thread.join(patience(5))
 
 
 def block(values: np.ndarray, *, definite: bool) -> bytes:
@@ -84,7 +86,7 @@ def serial_instrument(answer: Callable[[int, bytes], None]) -> Iterator[tuple[st
         yield f"ASRL{os.ttyname(near)}::INSTR", far
     finally:
         os.write(stop, b"x")
-        thread.join(5)
+        thread.join(patience(5))
         for end in (far, near, ours, stop):
             os.close(end)
 

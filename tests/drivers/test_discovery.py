@@ -15,6 +15,7 @@ import drivers.discovery
 from drivers import addresses, discover, forget, installed_drivers, open_potentiostat, remember, resolved
 from protocols import InstrumentError
 from tests.drivers.peers import dropper, plugins_installed_in
+from tests.patience import patience
 
 
 @pytest.fixture(autouse=True)
@@ -81,7 +82,7 @@ def installed(tmp_path: Path) -> dict[str, str]:
 
 def ionecho(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=patience(60), check=False)
 
 
 def test_a_driver_of_another_package_is_found_and_a_broken_one_harms_nobody(installed: dict[str, str]) -> None:

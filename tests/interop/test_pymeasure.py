@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.patience import patience
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -35,12 +37,14 @@ def served(kind: str) -> Iterator[str]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["resource"]
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(patience(10)) == 0
 
 
 @contextmanager
 def opened(driver: Any, resource: str) -> Iterator[Any]:
-    meter = driver(resource, visa_library="@py", read_termination="\n", write_termination="\n")
+    meter = driver(
+        resource, visa_library="@py", timeout=patience(2) * 1000, read_termination="\n", write_termination="\n"
+    )
     try:
         yield meter
         assert meter.next_error[0] == 0
@@ -282,7 +286,7 @@ def test_2400_fills_its_buffer_and_gives_its_statistics(k2400: Any) -> None:
     k2400.enable_source()
     assert not k2400.is_buffer_full()
     k2400.start_buffer()
-    k2400.wait_for_buffer(timeout=10, interval=0.01)
+    k2400.wait_for_buffer(timeout=patience(10), interval=0.01)
     assert k2400.is_buffer_full()
     voltage, current, resistance, times, _ = k2400.buffer_data.reshape(8, 5).T
     assert voltage == pytest.approx([0.1] * 8, rel=1e-3)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.patience import patience
+
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
@@ -20,7 +22,13 @@ def resource() -> Iterator[str]:
 def test_pymeasure_sources_measures_ramps_and_shuts_down_without_an_error(resource: str) -> None:
     from pymeasure.instruments.keithley import Keithley2600
 
-    meter = Keithley2600(resource, visa_library="@py", read_termination="\n", write_termination="\n")
+    meter = Keithley2600(
+        resource,
+        visa_library="@py",
+        timeout=patience(2) * 1000,
+        read_termination="\n",
+        write_termination="\n",
+    )
     try:
         assert meter.id.startswith("Keithley Instruments Inc., Model 2602B")
         a = meter.ChA

@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import socket
-import time
 from collections.abc import Callable
 
 import psutil
 
 from daq import RunInProgress
+from tests.patience import patience
 
 
 def asked(resource: str, query: str) -> str:
     """Return the answer to a query over a connection of its own."""
     port = int(resource.split("::")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as link, link.makefile("r") as lines:
+    with socket.create_connection(("127.0.0.1", port), timeout=patience(5)) as link, link.makefile("r") as lines:
         link.sendall(query.encode() + b"\n")
         return lines.readline().strip()
-
-
-def until(condition: Callable[[], bool], seconds: float = 60.0) -> float:
-    """Wait until something holds and return how long that took; fail if it never does."""
-    begun = time.monotonic()
-    while not condition():
-        assert time.monotonic() - begun < seconds, "this never came about"
-        time.sleep(0.01)
-    return time.monotonic() - begun
 
 
 def runner_of(guardian: psutil.Process) -> psutil.Process:

@@ -17,13 +17,14 @@ from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes
 from drivers import Block
 from protocols import Sample
+from tests.patience import patience
 
 COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "recover"]
 
 
 def ionecho(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=110, check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, text=True, timeout=patience(110), check=False, cwd=cwd)
 
 
 def document_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

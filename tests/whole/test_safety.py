@@ -17,7 +17,8 @@ import pytest
 
 from daq import Bench, attach, open_run, recover, runs_in_progress
 from protocols import LimitError, Limits, OutputStateUnknown, Protocol, RunFileError
-from tests.whole.conftest import asked, runner_of, running_with, until
+from tests.patience import patience, promised, slowed, until
+from tests.whole.conftest import asked, runner_of, running_with
 
 Simulated = Callable[..., str]
 
@@ -30,14 +31,16 @@ def _interruptible() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.realtime  # a second from death to output off is what the guardian promises
 def test_runner_death_turns_output_off_within_a_second(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(live, 20_000))
     assert asked(resource, ":OUTP?") == "1"
     acknowledged = live.poll().n_samples
     runner_of(psutil.Process(live.guardian_pid)).kill()
-    assert until(lambda: asked(resource, ":OUTP?") == "0") < 1.0
+    took_s = until(lambda: asked(resource, ":OUTP?") == "0")
+    assert took_s < promised(1.0)
     outcome = live.wait()
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert "ended unexpectedly while measuring (killed by SIGKILL)" in outcome.reason
@@ -65,7 +68,7 @@ def test_a_silent_runner_is_taken_over(simulated: Simulated, tmp_path: Path) -> 
 
 
 def test_guardian_death_lets_the_runner_stop_safely(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(live, 20_000))
     psutil.Process(live.guardian_pid).kill()
@@ -79,7 +82,7 @@ def test_guardian_death_lets_the_runner_stop_safely(simulated: Simulated, tmp_pa
 
 
 def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     script = (
         "import sys, time; from ionecho import Bench, Protocol\n"
         f"live = Bench({resource!r}, {str(tmp_path)!r}).start(Protocol.load('pump_probe'))\n"
@@ -102,13 +105,13 @@ def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, t
 
 
 def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=patience(30))
     assert process.returncode == 3
     assert json.loads(output)["state"] == "stopped"
     assert asked(resource, ":OUTP?") == "0"
@@ -119,7 +122,7 @@ def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: S
 
 
 def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
@@ -127,7 +130,7 @@ def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_
     process.send_signal(signal.SIGINT)
     time.sleep(0.1)
     process.send_signal(signal.SIGINT)
-    output, _ = process.communicate(timeout=30)
+    output, _ = process.communicate(timeout=patience(30))
     assert process.returncode == 3
     assert json.loads(output)["output"] == "off"
     assert asked(resource, ":OUTP?") == "0"
@@ -143,11 +146,11 @@ def test_a_path_that_is_taken_is_refused_before_anything_starts(simulated: Simul
 
 
 def test_ctrl_c_in_the_demo_stops_its_run_too(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ionecho", "demo", "--speed", "0.5", "--folder", str(tmp_path)]
+    command = [sys.executable, "-m", "ionecho", "demo", "--speed", str(slowed(0.5)), "--folder", str(tmp_path)]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     until(lambda: any(open_run(path).n_samples > 1000 for path in tmp_path.glob("*.nxs")))
     process.send_signal(signal.SIGINT)
-    assert process.wait(30) == 3
+    assert process.wait(patience(30)) == 3
     (path,) = tmp_path.glob("*.nxs")
     run = open_run(path)
     assert run.state == "stopped"
@@ -155,7 +158,7 @@ def test_ctrl_c_in_the_demo_stops_its_run_too(tmp_path: Path) -> None:
 
 
 def test_abort_goes_through_the_guardians_own_session(simulated: Simulated, tmp_path: Path) -> None:
-    resource = simulated()
+    resource = simulated(speed=slowed(0.5))
     live = Bench(resource, tmp_path).start(Protocol.load("pump_probe"))
     until(running_with(live, 20_000))
     live.abort()
@@ -188,7 +191,7 @@ def test_a_limit_crossed_in_the_run_stops_it(simulated: Simulated, tmp_path: Pat
 
 
 def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
+    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--speed", str(slowed(0.5))]
     simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert simulator.stdout is not None
     resource = json.loads(simulator.stdout.readline())["resource"]
@@ -207,7 +210,7 @@ def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key
 def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", "TCPIP::127.0.0.1::9::SOCKET"]
     done = subprocess.run(
-        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=60, check=False
+        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=patience(60), check=False
     )
     assert done.returncode == 1
     assert "nothing listens at that address" in done.stderr
@@ -217,7 +220,7 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
     simulated: Simulated, tmp_path: Path
 ) -> None:
-    resource = simulated("resistor", speed=0.15)  # the first run lasts 13 s: longer than the second takes to start
+    resource = simulated("resistor", speed=slowed(0.3))  # the first run lasts longer than the second takes to start
     first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
     until(running_with(first, 5_000))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
@@ -233,13 +236,13 @@ def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed
 def test_an_output_switched_off_by_hand_fails_the_run_and_keeps_its_samples(
     simulated: Simulated, tmp_path: Path
 ) -> None:
-    resource = simulated("resistor")
+    resource = simulated("resistor", speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
-    output, errors = process.communicate(timeout=30)
+    output, errors = process.communicate(timeout=patience(30))
     assert process.returncode == 1
     assert "output was switched off at the instrument" in errors
     document = json.loads(output)

@@ -18,6 +18,7 @@ from daq.files.writer import RunFileBytes, RunWriter
 from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 from tests.daq.conftest import ResistorPotentiostat
+from tests.patience import patience
 
 MakeRunner = Callable[..., tuple[Runner, Any, Path, Any]]
 
@@ -228,7 +229,7 @@ def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
 
     def never(*_: object) -> int:
         hanging.set()
-        answers.wait(60.0)
+        answers.wait(patience(60.0))
         raise OSError(5, "Input/output error")
 
     monkeypatch.setattr(RunFileBytes, "write_samples", never)

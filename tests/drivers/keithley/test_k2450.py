@@ -14,6 +14,7 @@ from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
+from tests.patience import patience, slowed, timeout, until
 
 OHM = 10_000.0
 # White noise of the simulated front end, 1e-4 of the range at 1 us: five sigma at 200 us, and a converter step.
@@ -25,14 +26,14 @@ DRIVERS = {"keithley2450": Keithley2450, "keithley2460": Keithley2460}
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument(request.param, 1, 20.0, "resistor") as served:
+    with simulated_instrument(request.param, 1, slowed(20.0, 1.0), "resistor") as served:
         yield request.param, served
 
 
 @pytest.fixture
 def potentiostat(resource: tuple[str, str]) -> Iterator[Potentiostat]:
     kind, address = resource
-    driver = open_potentiostat(address)
+    driver = open_potentiostat(address, timeout(2.0))
     assert type(driver) is DRIVERS[kind]
     yield driver
     driver.safe_state()
@@ -43,7 +44,7 @@ def played(driver: Potentiostat, plan: DrivePlan) -> Block:
     driver.arm(plan)
     driver.start()
     blocks = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience(30)
     while (block := driver.read()) is not None:
         blocks.append(block)
         assert time.monotonic() < deadline
@@ -96,9 +97,7 @@ def test_the_program_itself_ends_in_output_off(potentiostat: Potentiostat, resou
     potentiostat.arm(plan)
     assert asked(resource[1], ":OUTP?") == "0", "arming leaves the output off"
     potentiostat.start()
-    deadline = time.monotonic() + 10
-    while asked(resource[1], ":TRIG:STAT?").split(";")[0] != "IDLE" or asked(resource[1], ":OUTP?") != "0":
-        assert time.monotonic() < deadline
+    until(lambda: asked(resource[1], ":TRIG:STAT?").split(";")[0] == "IDLE" and asked(resource[1], ":OUTP?") == "0")
     assert isinstance(potentiostat, KeithleySourceMeter)
     assert int(asked(resource[1], f':TRAC:ACT? "{potentiostat.buffer_name}"')) >= plan.n_samples
 

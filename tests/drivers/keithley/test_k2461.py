@@ -11,6 +11,7 @@ import pytest
 from drivers import Block, Keithley2461, VisaSession, open_potentiostat
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
 from protocols.library import names
+from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
 # 1e-4 of the 10 uA range at 1 us, averaged over 9 us: 0.33 nA; five sigma and a converter step.
@@ -21,13 +22,13 @@ NOISE_A = 5 * 0.34e-9 + 0.1e-9
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2461", 1, 10.0, "resistor") as served:
+    with simulated_instrument("keithley2461", 1, slowed(10.0, 1.0), "resistor") as served:
         yield served
 
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[Keithley2461]:
-    driver = open_potentiostat(resource)
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, Keithley2461)
     yield driver
     driver.safe_state()
@@ -37,7 +38,7 @@ def potentiostat(resource: str) -> Iterator[Keithley2461]:
 def record(driver: Keithley2461) -> Block:
     """Read a started program to its end."""
     blocks = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + patience(60)
     while (block := driver.read()) is not None:
         blocks.append(block)
         assert time.monotonic() < deadline

@@ -31,6 +31,7 @@ from protocols import (
     Sampling,
 )
 from protocols.library import names
+from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
 
@@ -44,13 +45,13 @@ def noise_A(range_A: float, aperture_s: float) -> float:
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", request.param) as served:
+    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", request.param) as served:
         yield served
 
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[Keithley2602B]:
-    driver = open_potentiostat(resource)
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, Keithley2602B)
     yield driver
     driver.safe_state()
@@ -60,7 +61,7 @@ def potentiostat(resource: str) -> Iterator[Keithley2602B]:
 def record(driver: Keithley2602B) -> Block:
     """Read a started program to its end."""
     blocks = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + patience(60)
     while (block := driver.read()) is not None:
         blocks.append(block)
         assert time.monotonic() < deadline
@@ -197,7 +198,7 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
     potentiostat.start()
     potentiostat.read()
     potentiostat.session.close()  # the run goes on for another 8 s, unless it is missed
-    with VisaSession(resource, timeout_s=10.0) as session:  # answered as soon as the script has ended
+    with VisaSession(resource, timeout_s=patience(10.0)) as session:  # answered as soon as the script has ended
         assert float(session.query("print(smua.source.output)")) == 0
         assert float(session.query("print(status.operation.sweeping.condition)")) == 0
     potentiostat.session = VisaSession(resource)
@@ -206,7 +207,9 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
 def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["interlock-open@command=*TRG"]) as hurt:
+    with simulated_instrument(
+        "keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["interlock-open@command=*TRG"]
+    ) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
@@ -253,7 +256,7 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2602B)
 def test_a_lost_link_ends_within_the_timeout() -> None:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", ["drop-fin@40000"]) as hurt:
+    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["drop-fin@40000"]) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe")))
@@ -276,7 +279,7 @@ def test_a_lost_link_ends_within_the_timeout() -> None:
 def test_what_goes_wrong_on_the_way_is_an_error_and_nothing_wrong_is_accepted(fault: str, says: str) -> None:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("keithley2602b", 1, 4.0, "resistor", "socket", [fault]) as hurt:
+    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", [fault]) as hurt:
         driver = open_potentiostat(hurt, timeout_s=1.0)
         assert isinstance(driver, Keithley2602B)
         plan = Keithley2602B.plan(Protocol.load("pump_probe").stretched(3))

@@ -13,6 +13,7 @@ from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from protocols.library import names
 from sim_instruments.core.instrument import DEVICE_FAULTS
+from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
 CATALOGUE = ("keithley2450", "keithley2460", "keithley2461")
@@ -28,7 +29,7 @@ def played(driver: Potentiostat, plan: DrivePlan) -> Block:
 def rest_of(driver: Potentiostat) -> Block:
     """Read a started program to its end; what came before an error is lost, as the error is raised."""
     blocks = []
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + patience(30)
     while (block := driver.read()) is not None:
         blocks.append(block)
         assert time.monotonic() < deadline
@@ -40,7 +41,7 @@ def rest_of(driver: Potentiostat) -> Block:
 @pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("hislip", "vxi11")])
 def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
-    with simulated_instrument(kind, 1, 20.0, "resistor", transport) as resource:
+    with simulated_instrument(kind, 1, slowed(20.0, 1.0), "resistor", transport) as resource:
         assert ("hislip0" if transport == "hislip" else "inst0") in resource
         yield kind, resource
 
@@ -48,7 +49,7 @@ def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
 @pytest.mark.parametrize("name", names())
 def test_library_protocols_give_ohms_law_over_hislip_and_vxi11(linked: tuple[str, str], name: str) -> None:
     kind, resource = linked
-    driver = open_potentiostat(resource)
+    driver = open_potentiostat(resource, timeout(2.0))
     try:
         plan = driver.plan(Protocol.load(name).stretched(STRETCH[kind]))
         block = played(driver, plan)
@@ -88,7 +89,7 @@ def test_what_happens_to_the_instrument_in_mid_run_is_told_and_the_output_goes_o
     # With the first reading, or (a buffer that is gone answers nothing) with the first question for readings.
     when = "TRAC:ACT" if fault == "reboot" else "TRAC:DATA"
     with simulated_instrument(kind, 1, 5.0, "resistor", faults=[f"{fault}@command={when}"]) as resource:
-        driver = open_potentiostat(resource)
+        driver = open_potentiostat(resource, timeout(2.0))
         try:
             plan = driver.plan(PROTOCOL)
             driver.arm(plan)

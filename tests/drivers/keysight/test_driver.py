@@ -23,6 +23,7 @@ from protocols import (
     Sampling,
 )
 from protocols.library import names
+from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
 LIMITS = Limits(voltage_V=0.2, current_A=1e-5)
@@ -32,13 +33,13 @@ LIMITS = Limits(voltage_V=0.2, current_A=1e-5)
 def resource() -> Iterator[str]:
     from ionecho.demo.run_demo import simulated_instrument
 
-    with simulated_instrument("b2912a", 1, 10.0, "resistor") as served:
+    with simulated_instrument("b2912a", 1, slowed(10.0, 1.0), "resistor") as served:
         yield served
 
 
 @pytest.fixture
 def potentiostat(resource: str) -> Iterator[B2911]:
-    driver = open_potentiostat(resource)
+    driver = open_potentiostat(resource, timeout(2.0))
     assert isinstance(driver, B2911)
     yield driver
     driver.safe_state()
@@ -48,7 +49,7 @@ def potentiostat(resource: str) -> Iterator[B2911]:
 def record(driver: B2911) -> Block:
     """Read a started program to its end."""
     blocks = []
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + patience(60)
     while (block := driver.read()) is not None:
         blocks.append(block)
         assert time.monotonic() < deadline
@@ -220,6 +221,7 @@ def test_a_setting_that_reads_back_otherwise_is_refused(potentiostat: B2911, res
 # -- a link that fails ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.realtime  # within its timeout is what a session promises
 @pytest.mark.parametrize("answer", [b"garbage\n", b"1;2\n", b"1;x;3\n", b"#", b""])
 def test_garbled_or_missing_answers_are_clear_errors_within_the_timeout(answer: bytes) -> None:
     plan = B2911.plan(Protocol.load("single_pulse"))
@@ -231,7 +233,7 @@ def test_garbled_or_missing_answers_are_clear_errors_within_the_timeout(answer: 
             driver.read()
         with pytest.raises(OutputStateUnknown, match="Press the On/Off key"):
             driver.safe_state()
-        assert time.monotonic() - began < 5.0
+        assert time.monotonic() - began < promised(5.0)
         driver.close()
 
 
@@ -257,7 +259,7 @@ class _mute_instrument:  # noqa: N801 - a context manager
 
     def __exit__(self, *_: object) -> None:
         self._listener.close()
-        self._thread.join(10)
+        self._thread.join(patience(10))
 
 
 # -- plans, without an instrument -------------------------------------------------------------------------------------

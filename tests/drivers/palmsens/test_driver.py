@@ -20,6 +20,7 @@ from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.drivers.conformance import Truth, played
+from tests.patience import patience, slowed
 
 RESISTOR = 10_000.0
 CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
@@ -28,7 +29,7 @@ CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 @pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("pty", "socket")])
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
-    with simulated_instrument(kind, 1, 30.0, "resistor", transport) as served:
+    with simulated_instrument(kind, 1, slowed(30.0, 2.0), "resistor", transport) as served:
         yield kind, served
 
 
@@ -137,7 +138,7 @@ class Bench:
 
 @pytest.fixture(scope="module")
 def served() -> Iterator[InProcess]:
-    with served_here("emstat4", "socket", speed=5.0) as one:
+    with served_here("emstat4", "socket", speed=slowed(5.0, 0.5)) as one:
         yield one
 
 
@@ -153,7 +154,7 @@ def bench(served: InProcess) -> Iterator[Bench]:
 
 def followed(driver: EmStat) -> tuple[int, InstrumentError]:
     """Read until the driver raises; return how many samples came before, and what it raised."""
-    n, deadline = 0, time.monotonic() + 20.0
+    n, deadline = 0, time.monotonic() + patience(20.0)
     while time.monotonic() < deadline:
         try:
             block = driver.read()

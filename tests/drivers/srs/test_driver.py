@@ -14,13 +14,14 @@ from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 from tests.drivers.conformance import Truth, played
+from tests.patience import slowed
 
 RESISTOR = 10_000.0
 
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    with simulated_instrument("ec301", 1, 5.0, "resistor") as served:
+    with simulated_instrument("ec301", 1, slowed(5.0, 0.5), "resistor") as served:
         yield served
 
 

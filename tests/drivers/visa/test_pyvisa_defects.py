@@ -29,13 +29,17 @@ from drivers.visa.links import SocketLink
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import block, instrument, serial_instrument
+from tests.patience import patience
 
 
 @contextmanager
-def plain(resource: str, timeout_s: float = 2.0) -> Iterator[Any]:
+def plain(resource: str, timeout_s: float | None = None) -> Iterator[Any]:
     """What everybody writes who has read pyvisa's documentation."""
     opened = pyvisa.ResourceManager("@py").open_resource(
-        resource, timeout=timeout_s * 1000, read_termination="\n", write_termination="\n"
+        resource,
+        timeout=1000 * (patience(2.0) if timeout_s is None else timeout_s),
+        read_termination="\n",
+        write_termination="\n",
     )
     try:
         yield opened
@@ -120,7 +124,7 @@ def test_3_ours_does_not() -> None:
 def reads_nothing() -> Iterator[tuple[str, threading.Event]]:
     """An instrument that reads nothing more, until it is released."""
     released = threading.Event()
-    with instrument(lambda _client, _line: bool(released.wait(30))) as resource:
+    with instrument(lambda _client, _line: bool(released.wait(patience(30)))) as resource:
         yield resource, released
         released.set()
 
@@ -133,7 +137,7 @@ def test_4_plain_writes_for_longer_than_its_timeout() -> None:
         writer.join(1.0)
         assert writer.is_alive(), "ten timeouts later it still writes"
         released.set()
-        writer.join(30)
+        writer.join(patience(30))
 
 
 def test_4_ours_gives_up() -> None:
@@ -175,7 +179,7 @@ def test_6_plain_gives_one_thread_the_reply_of_another_without_a_word() -> None:
         opened.write("MINE?")
         other = threading.Thread(target=lambda: got.append(opened.query("THEIRS?")))
         other.start()
-        other.join(5)
+        other.join(patience(5))
         assert got == ["MINE?"]
         assert opened.read() == "THEIRS?"
 
@@ -193,7 +197,7 @@ def test_6_ours_refuses_the_other_thread() -> None:
         session.write("MINE?")
         other = threading.Thread(target=meddle, args=(session,))
         other.start()
-        other.join(5)
+        other.join(patience(5))
         assert session.read_line() == "MINE?"
     assert len(said) == 1
     assert "belongs to another thread: 'THEIRS?' was not sent" in said[0]
@@ -292,7 +296,7 @@ def slow_once() -> Iterator[tuple[str, threading.Event]]:
 
     def answer(client: socket.socket, line: bytes) -> None:
         if line == b"SLOW?\n":
-            released.wait(10)
+            released.wait(patience(10))
         client.sendall(line)
 
     with instrument(answer) as resource:

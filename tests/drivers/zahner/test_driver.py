@@ -17,8 +17,9 @@ from sim_instruments.core.clock import ManualClock
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.zahner.instrument import PP212
 from tests.drivers.conformance import Truth, joined, played
+from tests.patience import slowed
 
-SPEED = 20.0
+SPEED = slowed(20.0, 1.0)
 RESISTOR = 10_000.0
 LATENCY_S = 0.004
 

@@ -10,6 +10,7 @@ import pytest
 import serial
 
 from sim_instruments.serving.in_process import served_here
+from tests.patience import patience
 
 OHM = 10_000.0
 
@@ -18,7 +19,7 @@ OHM = 10_000.0
 def line(request: pytest.FixtureRequest) -> Iterator[serial.Serial]:
     with served_here(request.param, "pty", speed=20.0) as served:
         path = served.resource.removeprefix("ASRL").removesuffix("::INSTR")
-        with serial.Serial(path, 230_400, timeout=5.0, xonxoff=True) as opened:
+        with serial.Serial(path, 230_400, timeout=patience(5.0), xonxoff=True) as opened:
             yield opened
 
 

@@ -15,6 +15,7 @@ import serial
 from sim_instruments.palmsens.faults import Code
 from sim_instruments.serving.in_process import InProcess, served_here
 from sim_instruments.serving.injected_faults import Fault
+from tests.patience import patience
 
 ON = "set_pgstat_mode 3\ncell_on\n"
 PC = "var p\nvar c\n"
@@ -121,7 +122,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[InProcess]:
 @pytest.fixture(scope="module")
 def line(served: InProcess) -> Iterator[serial.Serial]:
     path = served.resource.removeprefix("ASRL").removesuffix("::INSTR")
-    with serial.Serial(path, 230_400, timeout=5.0, xonxoff=True) as opened:
+    with serial.Serial(path, 230_400, timeout=patience(5.0), xonxoff=True) as opened:
         yield opened
 
 
@@ -184,7 +185,7 @@ def test_a_script_beyond_the_memory_is_refused_at_the_line_that_does_not_fit(
 def test_what_befalls_the_instrument_has_its_number(fault: str, number: int) -> None:
     with served_here("emstat4", "pty", speed=1.0) as instrument:
         path = instrument.resource.removeprefix("ASRL").removesuffix("::INSTR")
-        with serial.Serial(path, 230_400, timeout=5.0, xonxoff=True) as line:
+        with serial.Serial(path, 230_400, timeout=patience(5.0), xonxoff=True) as line:
             if fault == "error-storm":
                 instrument.do(lambda: instrument.served.host.inject([Fault(fault)]))
                 line.write(b"v\n")
@@ -199,7 +200,7 @@ def test_what_befalls_the_instrument_has_its_number(fault: str, number: int) -> 
 def test_an_array_too_small_for_a_fast_scan_and_scripts_that_are_not_there() -> None:
     with served_here("emstat4", "pty", speed=50.0) as instrument:
         path = instrument.resource.removeprefix("ASRL").removesuffix("::INSTR")
-        with serial.Serial(path, 230_400, timeout=5.0, xonxoff=True) as line:
+        with serial.Serial(path, 230_400, timeout=patience(5.0), xonxoff=True) as line:
             for command in ("r", "Fmscr", "Lmscr"):
                 line.write(command.encode() + b"\n")
                 assert line.readline().decode() == f"{command[0]}!000C\n"

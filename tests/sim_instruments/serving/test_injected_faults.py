@@ -18,8 +18,13 @@ from sim_instruments.core.instrument import DEVICE_FAULTS
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.serving.injected_faults import LINK_FAULTS, Fault, FaultError, FaultSchedule, garbled, wrong_length
 from sim_instruments.serving.server import make_host
+from tests.patience import patience
 
 IDENTITY = b"KEITHLEY INSTRUMENTS,MODEL 2461,04089762,1.6.8a\n"
+# No name of a fault.
+_MARK = "heard"
+# How long (s) nothing comes where nothing is to come.
+_QUIET_S = 0.1
 COMMAND = [sys.executable, "-m", "sim_instruments", "keithley2461", "--cell", "resistor", "--json"]
 
 
@@ -27,26 +32,45 @@ class Client:
     """A raw socket, so that nothing between hides what comes."""
 
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=5)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience(5))
 
     def write(self, line: str) -> None:
         self.socket.sendall(line.encode() + b"\n")
 
-    def rest(self, quiet_s: float = 0.3) -> bytes:
-        """Return what comes until the connection ends or nothing comes for a while."""
-        self.socket.settimeout(quiet_s)
+    def rest(self, at_least: int = 0, *, ends: bool = False) -> bytes:
+        """Return what comes until the connection ends or, after so many bytes, nothing more comes for a while.
+
+        Parameters
+        ----------
+        at_least : int
+            Bytes for which the patience is that of a loaded machine.
+        ends : bool
+            Whether that patience lasts until the connection ends.
+        """
         received = b""
         try:
-            while data := self.socket.recv(65536):
+            while True:
+                self.socket.settimeout(patience(5) if ends or len(received) < at_least else _QUIET_S)
+                if not (data := self.socket.recv(65536)):
+                    return received + b"FIN"
                 received += data
         except TimeoutError:
             return received + b"..."
         except ConnectionResetError:
             return received + b"RST"
-        return received + b"FIN"
+
+    def block(self, length: int) -> bytes:
+        """Return a block of indefinite length, of so many bytes with its head and line feed, and what precedes it."""
+        self.socket.settimeout(patience(5))
+        received = b""
+        while b"#0" not in received or len(received) - received.index(b"#0") < length:
+            data = self.socket.recv(65536)
+            assert data, received
+            received += data
+        return received
 
     def line(self) -> bytes:
-        self.socket.settimeout(5)
+        self.socket.settimeout(patience(5))
         with self.socket.makefile("rb") as file:
             return file.readline()
 
@@ -59,11 +83,18 @@ class Server:
         self.port = port
         self.clients: list[Client] = []
 
-    def fault(self, text: str) -> None:
+    def fault(self, text: str) -> list[str]:
+        """Plan a fault, wait until it is planned, and return what the server says about it."""
         assert self.process.stdin is not None
-        self.process.stdin.write(text + "\n")
+        assert self.process.stderr is not None
+        # Lines are heard one after the other: the complaint about the second says that the first was heard.
+        self.process.stdin.write(f"{text}\n{_MARK}@0\n")
         self.process.stdin.flush()
-        time.sleep(0.05)  # it is heard in a thread of its own
+        said = []
+        while _MARK not in (line := self.process.stderr.readline()):
+            assert line, "the server ended"
+            said.append(line)
+        return said
 
     def client(self) -> Client:
         self.clients.append(Client(self.port))
@@ -162,22 +193,24 @@ def test_an_answer_ends_at_the_byte_that_was_asked_for(server: Server, name: str
     client = server.client()
     server.fault(f"{name}@{offset}")
     client.write("*IDN?")
-    assert client.rest(0.15) == IDENTITY[:offset] + ending
+    assert client.rest(offset, ends=ending == b"FIN") == IDENTITY[:offset] + ending
     again = server.client()
     again.write("*IDN?")
     assert again.line() == IDENTITY
+    if ending == b"...":
+        assert client.rest() == b"...", "nor does the rest come later"
 
 
 def test_a_reset_is_a_reset(server: Server) -> None:
     client = server.client()
     server.fault("drop-rst@command=*IDN")
     client.write("*IDN?")
-    assert client.rest() == b"RST"
+    assert client.rest(ends=True) == b"RST"
 
 
 def test_a_stalled_connection_stays_silent_and_another_speaks(server: Server) -> None:
     silent, other = server.client(), server.client()
-    server.fault("stall@0")
+    server.fault("stall@command=*IDN")
     silent.write("*IDN?")
     assert silent.rest() == b"..."
     silent.write("*OPC?")
@@ -188,10 +221,11 @@ def test_a_stalled_connection_stays_silent_and_another_speaks(server: Server) ->
 
 def test_a_late_answer_is_late_and_whole(server: Server) -> None:
     client = server.client()
-    server.fault("late=0.5@command=*idn")
+    server.fault("late=0.2@command=*idn")
+    began = time.monotonic()
     client.write("*IDN?")
-    assert client.rest(0.2) == b"..."
     assert client.line() == IDENTITY
+    assert time.monotonic() - began > 0.2
 
 
 def test_a_dripping_answer_is_whole_and_takes_its_time(server: Server) -> None:
@@ -206,7 +240,7 @@ def test_a_dripping_answer_is_whole_and_takes_its_time(server: Server) -> None:
 def test_a_block_loses_its_line_feed_its_length_or_its_sense(server: Server) -> None:
     client = server.client()
     client.write(':OUTP ON;:SENS:COUN 3;:READ?;:FORM REAL;:TRAC:DATA? 1,3,"defbuffer1",READ')
-    whole = client.rest()[:-3]
+    whole = client.block(2 + 24 + 1)
     whole = whole[whole.index(b"#0") :]
     assert len(whole) == 2 + 24 + 1
     for fault, answer in {
@@ -217,14 +251,14 @@ def test_a_block_loses_its_line_feed_its_length_or_its_sense(server: Server) -> 
     }.items():
         server.fault(fault)
         client.write(':TRAC:DATA? 1,3,"defbuffer1",READ')
-        assert client.rest(0.15) == answer + b"..."
+        assert client.rest(len(answer)) == answer + b"..."
     client.write("*RST;*OPC?")
     assert client.line() == b"1\n"
 
 
 def test_a_drop_by_time_comes_without_anything_being_said() -> None:
     with served("--speed", "10", "--fault", "drop-fin@t=0.5") as server:
-        assert server.client().rest(3.0) == b"FIN"
+        assert server.client().rest(ends=True) == b"FIN"
         again = server.client()
         again.write("*OPC?")
         assert again.line() == b"1\n"
@@ -241,17 +275,17 @@ def test_a_second_client_resets_what_the_first_has_set(server: Server) -> None:
 
 def test_what_cannot_be_read_is_said_and_harms_nobody() -> None:
     with served() as server:
-        server.fault("fire@1")
+        (said,) = server.fault("fire@1")
+        assert "no fault 'fire'" in said
         client = server.client()
         client.write("*OPC?")
         assert client.line() == b"1\n"
-        server.process.terminate()
-        assert server.process.stderr is not None
-        assert "no fault 'fire'" in server.process.stderr.read()
 
 
 def test_an_unreadable_option_is_exit_status_2() -> None:
-    done = subprocess.run([*COMMAND, "--fault", "fire@1"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(
+        [*COMMAND, "--fault", "fire@1"], capture_output=True, text=True, timeout=patience(30), check=False
+    )
     assert done.returncode == 2
     assert "no fault 'fire'" in done.stderr
 

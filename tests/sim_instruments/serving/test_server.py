@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.patience import patience
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -39,7 +41,7 @@ def port() -> Iterator[int]:
 
 class Client:
     def __init__(self, port: int) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=20)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=patience(20))
         self.file = self.socket.makefile("rwb")
 
     def ask(self, line: str) -> str:
@@ -129,7 +131,7 @@ def test_it_serves_until_told_and_exits_with_0(number: signal.Signals) -> None:
         process.stdout.close()
         assert client.ask(':TRIG:LOAD "Empty";:TRIG:BLOC:DEL:CONS 1,20;:INIT;*OPC?') == "1"
         process.send_signal(number)
-        assert process.wait(10) == 0
+        assert process.wait(patience(10)) == 0
         client.close()
 
 
@@ -144,11 +146,11 @@ def test_without_json_it_says_so_in_words_on_a_port_of_choice() -> None:
         assert client.ask("*IDN?").startswith("KEITHLEY")
         client.close()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(patience(10)) == 0
 
 
 def test_an_unknown_cell_is_an_error_message_and_exit_status_2() -> None:
-    done = subprocess.run([*COMMAND[:-1], "glass"], capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run([*COMMAND[:-1], "glass"], capture_output=True, text=True, timeout=patience(30), check=False)
     assert done.returncode == 2
     assert "no cell 'glass'" in done.stderr
 

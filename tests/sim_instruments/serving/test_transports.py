@@ -5,7 +5,6 @@ from __future__ import annotations
 import socket
 import struct
 import threading
-import time
 from contextlib import ExitStack
 from typing import Any
 
@@ -15,14 +14,20 @@ import serial
 
 from sim_instruments.serving.in_process import served_here
 from sim_instruments.serving.injected_faults import Fault
+from tests.patience import patience, until
 
 IDENTITY = "KEITHLEY INSTRUMENTS,MODEL 2461"
 
 
 def opened(resource: str) -> Any:
     return pyvisa.ResourceManager("@py").open_resource(
-        resource, timeout=2000, read_termination="\n", write_termination="\n"
+        resource, timeout=1000 * patience(2), read_termination="\n", write_termination="\n"
     )
+
+
+def waits_to_be_read(session: Any) -> bool:
+    """Whether the status byte shows a message available (IEEE 488.2 section 11.2)."""
+    return bool(session.read_stb() & 0x10)
 
 
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11", "pty"])
@@ -48,12 +53,11 @@ def test_status_byte_is_polled_and_shows_a_waiting_answer_and_an_error(transport
         session.write("*CLS;*SRE 4")
         assert session.read_stb() == 0
         session.write("*OPC?")
-        time.sleep(0.05)
-        assert session.read_stb() & 0x10
+        until(lambda: waits_to_be_read(session))
         assert session.read() == "1"
-        assert not session.read_stb() & 0x10
+        assert not waits_to_be_read(session)
         session.write(":NONSENSE")
-        time.sleep(0.05)
+        until(lambda: session.read_stb() != 0)
         assert session.read_stb() == 0x40 | 0x04  # error queue, and a summary of what is enabled
         session.close()
 
@@ -63,7 +67,7 @@ def test_an_answer_that_is_not_read_is_interrupted_by_the_next_message(transport
     with served_here("keithley2461", transport) as one:
         session = opened(one.resource)
         session.write("*OPC?")
-        time.sleep(0.05)
+        until(lambda: waits_to_be_read(session))
         session.write(":SOUR:VOLT 0.5")
         assert session.query(":SYST:ERR?").startswith("-410")
         assert session.query(":SOUR:VOLT?") == "0.5"
@@ -76,7 +80,7 @@ def test_reading_where_there_is_nothing_to_say_is_unterminated() -> None:
         session.timeout = 300
         with pytest.raises(pyvisa.errors.VisaIOError):
             session.read()
-        session.timeout = 2000
+        session.timeout = 1000 * patience(2)
         assert session.query(":SYST:ERR?").startswith("-420")
         session.close()
 
@@ -86,7 +90,7 @@ def test_a_query_after_an_indefinite_answer_is_refused(transport: str) -> None:
     with served_here("keithley2461", transport) as one:
         session = opened(one.resource)
         session.write("*IDN?;*OPC?")
-        time.sleep(0.05)
+        until(lambda: session.read_stb() & 0x04 != 0)  # an error is in the queue
         assert session.query(":SYST:ERR?").startswith("-440")
         session.close()
 
@@ -95,7 +99,7 @@ def test_device_clear_forgets_the_answer_and_leaves_the_settings() -> None:
     with served_here("keithley2461", "vxi11") as one:
         session = opened(one.resource)
         session.write(":SOUR:VOLT 0.75;:SOUR:VOLT?")
-        time.sleep(0.05)
+        until(lambda: waits_to_be_read(session))
         session.clear()
         assert session.query(":SOUR:VOLT?") == "0.75"
         assert session.query(":SYST:ERR:COUN?") == "0"
@@ -124,7 +128,7 @@ def test_a_serial_line_outlives_its_clients() -> None:
     with served_here("keithley2461", "pty") as one:
         path = one.resource.removeprefix("ASRL").removesuffix("::INSTR")
         for _ in range(3):
-            with serial.Serial(path, timeout=2) as line:
+            with serial.Serial(path, timeout=patience(2)) as line:
                 line.write(b"*IDN?\n")
                 assert line.readline().decode().startswith(IDENTITY)
 
@@ -163,9 +167,12 @@ def test_faults_of_the_link_change_just_what_they_say(fault: str, answer: bytes)
     with served_here("keithley2461", "pty") as one:
         one.served.host.faults.add(Fault.parse(fault))
         path = one.resource.removeprefix("ASRL").removesuffix("::INSTR")
-        with serial.Serial(path, timeout=0.3) as line:
+        with serial.Serial(path, timeout=patience(2)) as line:
             line.write(b"*IDN?\n")
-            assert line.read(1000) == answer
+            assert line.read(len(answer)) == answer
+            line.timeout = 0.1
+            assert line.read(1) == b""
+            line.timeout = patience(2)
             line.write(b"*OPC?\n")
             assert line.readline() == b"1\n"
 
@@ -184,7 +191,7 @@ def arrived(client: socket.socket) -> tuple[tuple[int, ...], bytes]:
 
 def joined(port: int, stack: ExitStack) -> tuple[socket.socket, socket.socket]:
     """Return the synchronous and the asynchronous channel of a new client (IVI-6.1 section 2.5)."""
-    both = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=5)) for _ in range(2)]
+    both = [stack.enter_context(socket.create_connection(("127.0.0.1", port), timeout=patience(5))) for _ in range(2)]
     kind, _, session, _ = packet(both[0], 0, 0, 0x01000000, b"hislip0")
     assert kind == 1
     assert packet(both[1], 17, 0, session & 0xFFFF)[0] == 18
@@ -203,7 +210,7 @@ def test_a_hislip_lock_holds_the_others_back_until_it_is_released() -> None:
         second.settimeout(0.2)
         with pytest.raises(TimeoutError):
             second.recv(1)
-        second.settimeout(5)
+        second.settimeout(patience(5))
         assert packet(first, 4, 0, 0)[:2] == (5, 1)
         assert arrived(second) == ((7, 0, 2, 2), b"1\n")
 
@@ -212,7 +219,7 @@ def test_hislip_answers_what_is_no_message_with_a_fatal_error_and_goes_on() -> N
     with served_here("keithley2461", "hislip") as one:
         port = int(one.resource.split(",")[1].split("::")[0])
         for sent, code in ((b"GET / HTTP/1.0\r\n\r\n", 1), (struct.pack("!2sBBIQ", b"HS", 7, 0, 0, 0), 3)):
-            with socket.create_connection(("127.0.0.1", port), timeout=5) as client:
+            with socket.create_connection(("127.0.0.1", port), timeout=patience(5)) as client:
                 client.sendall(sent)
                 assert client.recv(4)[:4] == b"HS\x02" + bytes([code])
         session = opened(one.resource)
@@ -239,7 +246,7 @@ def answered(client: socket.socket) -> bytes:
 def test_vxi11_reads_in_pieces_with_their_reasons_and_is_aborted_from_the_abort_channel() -> None:
     with served_here("keithley2461", "vxi11") as one:
         port = int(one.resource.split(",")[1].split("::")[0])
-        with socket.create_connection(("127.0.0.1", port), timeout=5) as core:
+        with socket.create_connection(("127.0.0.1", port), timeout=patience(5)) as core:
             made = called(core, 0x0607AF, 10, struct.pack("!iIII", 1, 0, 0, 5) + b"inst0\0\0\0")
             error, link, abort_port, largest = struct.unpack("!iiII", made)
             assert error == 0
@@ -250,7 +257,9 @@ def test_vxi11_reads_in_pieces_with_their_reasons_and_is_aborted_from_the_abort_
                 assert called(core, 0x0607AF, 11, body) == struct.pack("!iI", 0, len(text))
 
             def read(count: int, flags: int = 0) -> tuple[int, int, bytes]:
-                reply = called(core, 0x0607AF, 12, struct.pack("!iIIIii", link, count, 3000, 0, flags, ord(",")))
+                reply = called(
+                    core, 0x0607AF, 12, struct.pack("!iIIIii", link, count, int(1000 * patience(3)), 0, flags, ord(","))
+                )
                 error, reason, length = struct.unpack_from("!iiI", reply)
                 return error, reason, reply[12 : 12 + length]
 
@@ -260,15 +269,19 @@ def test_vxi11_reads_in_pieces_with_their_reasons_and_is_aborted_from_the_abort_
             assert read(100)[:2] == (0, 4)  # the end
 
             write(b":TRIG:LOAD 'Empty';:TRIG:BLOC:DEL:CONS 1,1000;:INIT;*OPC?")
-            aborting = threading.Timer(0.2, aborted, (abort_port, link))
+            has_read = threading.Event()
+            aborting = threading.Thread(target=abort_until, args=(has_read, abort_port, link))
             aborting.start()
             assert read(100)[0] == 23  # abort
+            has_read.set()
             aborting.join()
 
 
-def aborted(port: int, link: int) -> None:
-    with socket.create_connection(("127.0.0.1", port), timeout=5) as abort:
-        assert called(abort, 0x0607B0, 1, struct.pack("!i", link)) == struct.pack("!i", 0)
+def abort_until(has_read: threading.Event, port: int, link: int) -> None:
+    """Abort a read again and again: an abort that comes before the read has nothing to abort."""
+    with socket.create_connection(("127.0.0.1", port), timeout=patience(5)) as abort:
+        while not has_read.wait(0.05):
+            assert called(abort, 0x0607B0, 1, struct.pack("!i", link)) == struct.pack("!i", 0)
 
 
 def test_a_next_message_interrupts_what_the_last_one_waits_to_say() -> None:
