@@ -15,6 +15,7 @@ import ionecho
 from drivers.registry import driver_name_of, driver_names
 from ionecho import cli
 from sim_instruments import CATALOGUE, kind_named
+from tests.patience import core_slowness
 
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"
 SHAPE = {"kind", "message", "where", "hint", "problems", "exit_status"}
@@ -230,6 +231,7 @@ def test_completion_completes_commands(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().out.split() == ["recover"]
 
 
+@pytest.mark.realtime  # what the command line promises, of processor time
 def test_help_takes_at_most_three_tenths_of_a_second_of_processor_time() -> None:
     script = (
         "import os, subprocess, sys\n"
@@ -243,4 +245,4 @@ def test_help_takes_at_most_three_tenths_of_a_second_of_processor_time() -> None
         )
         for _ in range(5)
     ]
-    assert sorted(used_s)[2] < 0.3
+    assert sorted(used_s)[2] < 0.3 * core_slowness()

@@ -11,6 +11,7 @@ import pytest
 
 from daq import open_run, runs_in_progress
 from tests.gui.window_operator import RUN_ENDS_MS, Operator
+from tests.patience import slowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +41,7 @@ application.exec()
 
 @pytest.fixture
 def simulator() -> Iterator[str]:
-    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
+    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--speed", str(slowed(0.5))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["resource"])
