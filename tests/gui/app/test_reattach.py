@@ -48,6 +48,7 @@ def simulator() -> Iterator[str]:
         process.terminate()
 
 
+@pytest.mark.slow
 def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_its_end(
     qtbot: QtBot, simulator: str, folder: Path
 ) -> None:
