@@ -63,7 +63,7 @@ def test_pymeasure_sources_measures_ramps_and_shuts_down_without_an_error(resour
         b = meter.ChB
         b.apply_voltage(compliance_current=1e-3)
         b.source_output = "ON"
-        assert b.current == pytest.approx(0.0, abs=1e-9)  # nothing hangs on channel b
+        assert b.current == pytest.approx(0.0, abs=1e-9)  # nothing is connected to channel b
         b.source_output = "OFF"
         assert meter.next_error[0] == 0
     finally:
