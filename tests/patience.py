@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 # Processor time (s) of the calibration on the machine on which the limits of the tests were chosen (one idle core of
 # an x86-64 server of 2023, CPython 3.11), and its number of turns.
-_REFERENCE_S = 0.02
+_REFERENCE_S = 0.025
 _TURNS = 800_000
 # How often (s) the speed is measured anew: a load may begin and end within a test.
 _VALID_S = 2.0
@@ -56,6 +56,16 @@ def promised(seconds: float) -> float:
 def timeout(seconds: float) -> float:
     """Timeout (s) of a link on which some tests wait for what never comes; as it stands on an idle machine."""
     return min(seconds * slowness(), _LONGEST_S)
+
+
+def core_slowness() -> float:
+    """How many times slower than the reference core this one is by processor time; at least 1.
+
+    A loaded machine uses more processor time too: its cores share caches and, with two threads a core, units.
+    """
+    begun = time.process_time()
+    _work_s()
+    return max(1.0, (time.process_time() - begun) / _REFERENCE_S)
 
 
 def slowed(speed: float, least: float = 0.1) -> float:

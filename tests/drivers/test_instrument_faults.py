@@ -7,7 +7,7 @@ import pytest
 from benchmarks.campaigns import attempts, instrument_faults
 from benchmarks.campaigns.instrument_faults import Case, judged, stages_of
 from sim_instruments.catalogue import CATALOGUE
-from tests.patience import promised, slowed
+from tests.patience import slowed, timeout
 
 SPEED = slowed(10.0, 1.0)
 FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")
@@ -16,9 +16,9 @@ FAULTS = ("drop-fin", "truncate", "garble", "length", "no-lf")
 @pytest.fixture(autouse=True)
 def _limits_as_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
     """The campaign's own limits are those of an idle machine."""
-    monkeypatch.setattr(attempts, "TIMEOUT_S", promised(attempts.TIMEOUT_S))
-    monkeypatch.setattr(attempts, "LIMIT_S", promised(attempts.LIMIT_S))
-    monkeypatch.setattr(instrument_faults, "SAFE_S", promised(instrument_faults.SAFE_S))
+    monkeypatch.setattr(attempts, "TIMEOUT_S", timeout(attempts.TIMEOUT_S))
+    monkeypatch.setattr(attempts, "LIMIT_S", timeout(attempts.LIMIT_S))
+    monkeypatch.setattr(instrument_faults, "SAFE_S", timeout(instrument_faults.SAFE_S))
 
 
 @pytest.mark.parametrize("kind", ["ec301", "keithley2461", "emstat4", "lakeshore336"])

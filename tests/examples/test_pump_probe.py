@@ -18,6 +18,7 @@ from tests.patience import patience
 EXAMPLE = Path(__file__).parents[2] / "examples" / "pump_probe.py"
 
 
+@pytest.mark.slow
 def test_the_example_prints_the_back_hop_fraction_of_each_wait(tmp_path: Path, simulated: Callable[..., str]) -> None:
     command = [sys.executable, str(EXAMPLE), simulated()]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patience(110), check=False)

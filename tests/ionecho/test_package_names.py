@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from ionecho.package_names import PACKAGES, foreign_packages
+from tests.patience import core_slowness
 
 
 def test_own_packages_are_no_cause_for_a_warning() -> None:
@@ -60,9 +61,10 @@ def test_the_command_warns_and_works_on(tmp_path: Path) -> None:
     assert "Usage: ionecho" in done.stdout
 
 
+@pytest.mark.realtime  # what each start of a command may take, of processor time
 def test_the_check_takes_less_than_five_milliseconds() -> None:
     foreign_packages()
     begun = time.process_time()
     for _ in range(10):
         foreign_packages()
-    assert (time.process_time() - begun) / 10 < 5e-3
+    assert (time.process_time() - begun) / 10 < 5e-3 * core_slowness()

@@ -15,6 +15,7 @@ import ionecho
 from drivers.registry import driver_name_of, driver_names
 from ionecho import cli
 from sim_instruments import CATALOGUE, kind_named
+from tests.patience import core_slowness
 
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"
 SHAPE = {"kind", "message", "where", "hint", "problems", "exit_status"}
@@ -132,8 +133,8 @@ def test_every_problem_of_a_protocol_has_its_path(capsys: pytest.CaptureFixture[
     assert set(problems) == {
         "name", "sampling", "sequence.level", "sequence.width", "limits.voltage", "limits.current",
     }  # fmt: skip
-    assert problems["sequence.level"] == "expected a quantity in V, such as \"10 mV\", not ['1 V', '2 V']"
-    assert problems["sampling"] == "must be a table"
+    assert problems["sequence.level"] == 'expected a quantity in V, such as "10 mV", not a list of 2 values'
+    assert problems["sampling"] == "expected a table, not 3"
 
 
 def test_a_port_in_use_is_said_to_be(capsys: pytest.CaptureFixture[str]) -> None:
@@ -217,8 +218,12 @@ def test_the_version_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
-def test_completion_is_shown_for_every_shell(shell: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command("--show-completion", shell) == 0
+def test_completion_is_shown_for_every_shell(
+    shell: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    # Else the shell is whichever started the tests, and none is found where that has ended.
+    monkeypatch.setattr("shellingham.detect_shell", lambda *_: (shell, f"/bin/{shell}"))
+    assert command("--show-completion") == 0
     assert "_IONECHO_COMPLETE" in capsys.readouterr().out
 
 
@@ -230,6 +235,7 @@ def test_completion_completes_commands(monkeypatch: pytest.MonkeyPatch, capsys: 
     assert capsys.readouterr().out.split() == ["recover"]
 
 
+@pytest.mark.realtime  # what the command line promises, of processor time
 def test_help_takes_at_most_three_tenths_of_a_second_of_processor_time() -> None:
     script = (
         "import os, subprocess, sys\n"
@@ -243,4 +249,4 @@ def test_help_takes_at_most_three_tenths_of_a_second_of_processor_time() -> None
         )
         for _ in range(5)
     ]
-    assert sorted(used_s)[2] < 0.3
+    assert sorted(used_s)[2] < 0.3 * core_slowness()

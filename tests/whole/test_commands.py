@@ -217,6 +217,7 @@ def test_recover_of_a_damaged_run_fails_and_says_which_block(tmp_path: Path) -> 
     assert json.loads(done.stdout)["runs"][0]["bad_blocks"] == [0]
 
 
+@pytest.mark.slow
 def test_runs_are_compared_by_thickness_and_tested_for_linearity(tmp_path: Path) -> None:
     one, two = (str(_double_layer(tmp_path, name, height_V)) for name, height_V in (("one", 0.02), ("two", 0.04)))
     asked = ("fit", one, two, "--compare", "-m", "De1")

@@ -217,6 +217,7 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
     simulated: Simulated, tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[str]:
         yield resource
 
 
+@pytest.mark.realtime  # this computer times the levels, and the plan says how well
 @pytest.mark.parametrize("name", names())
 def test_library_protocols_give_ohms_law_over_real_links_at_the_jitter_that_the_plan_says(
     served: str, name: str

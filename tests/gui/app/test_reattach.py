@@ -11,6 +11,7 @@ import pytest
 
 from daq import open_run, runs_in_progress
 from tests.gui.window_operator import RUN_ENDS_MS, Operator
+from tests.patience import slowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,13 +41,14 @@ application.exec()
 
 @pytest.fixture
 def simulator() -> Iterator[str]:
-    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
+    command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--speed", str(slowed(0.5))]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["resource"])
         process.terminate()
 
 
+@pytest.mark.slow
 def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_its_end(
     qtbot: QtBot, simulator: str, folder: Path
 ) -> None:
