@@ -74,13 +74,13 @@ class Model:
         return fftconvolve(self.steps, kernel)[: self.n]
 
 
-def outward(u: Any) -> Any:
+def from_unbounded(u: Any) -> Any:
     """Return parameters for places on the line."""
     share = 1.0 / (1.0 + np.exp(-u))
     return np.where([False, True, False, True, False, True], share, np.exp(u))
 
 
-def inward(theta: Any) -> Any:
+def to_unbounded(theta: Any) -> Any:
     """Return places on the line."""
     with np.errstate(invalid="ignore"):
         return np.where([False, True, False, True, False, True], np.log(theta / (1.0 - theta)), np.log(theta))
@@ -89,13 +89,13 @@ def inward(theta: Any) -> Any:
 def main(path: str) -> None:
     """Fit and print."""
     data = np.load(path)
-    current, noise, start = data["current_A"], float(data["noise_A"]), inward(data["start"])
+    current, noise, start = data["current_A"], float(data["noise_A"]), to_unbounded(data["start"])
     data = {name: data[name] for name in data.files}
     begun = time.process_time()
     model = Model(data)
 
     def residual(u: Any) -> Any:
-        off = model.current(outward(u)) - current
+        off = model.current(from_unbounded(u)) - current
         return (off - off.mean()) / noise
 
     found = least_squares(residual, start, method="lm", ftol=1e-10, xtol=1e-10, gtol=1e-10)
@@ -105,7 +105,7 @@ def main(path: str) -> None:
             {
                 "seconds": seconds,
                 "cost": 2.0 * found.cost,
-                "theta": outward(found.x).tolist(),
+                "theta": from_unbounded(found.x).tolist(),
                 "evaluations": found.nfev,
             }
         )

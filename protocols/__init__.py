@@ -2,7 +2,6 @@
 
 from protocols.errors import (
     ConnectionLost,
-    Fault,
     FitError,
     InstrumentError,
     IonechoError,
@@ -21,7 +20,6 @@ from protocols.units import format_estimate, format_quantity, parse_quantity
 
 __all__ = [
     "ConnectionLost",
-    "Fault",
     "FitError",
     "InstrumentError",
     "IonechoError",

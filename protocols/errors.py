@@ -28,9 +28,6 @@ class Problem:
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-Fault = Problem  # the name that drivers still use; a fault is what an instrument or a link does
-
-
 class ProtocolError(IonechoError, ValueError):
     """A protocol cannot be understood, or this instrument cannot carry it out. Nothing was sent.
 
@@ -51,11 +48,6 @@ class ProtocolError(IonechoError, ValueError):
             lines = "".join(f"\n  {problem}" for problem in self.problems)
             text = f"{source}: {len(self.problems)} problems{lines}"
         super().__init__(text)
-
-    @property
-    def faults(self) -> tuple[Problem, ...]:
-        """Old name of `problems`."""
-        return self.problems
 
 
 class LimitError(IonechoError):

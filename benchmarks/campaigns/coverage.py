@@ -76,12 +76,12 @@ def z_score(result: FitResult, name: str, truth: float) -> float:
     parameter = result.model.parameters[k]
     value = result.values[name]
 
-    def inward(x: float) -> float:
+    def to_unbounded(x: float) -> float:
         if np.isinf(parameter.upper):
             return float(np.log(x))
         return float(np.log((x - parameter.lower) / (parameter.upper - x)))
 
-    return (inward(value) - inward(truth)) / float(np.sqrt(result.covariance[k, k]))
+    return (to_unbounded(value) - to_unbounded(truth)) / float(np.sqrt(result.covariance[k, k]))
 
 
 def holds(ci95: tuple[float | None, float | None], truth: float) -> bool:

@@ -90,11 +90,11 @@ class _Axis:
     def bounded(self) -> bool:
         return bool(np.isfinite(self.upper))
 
-    def inward(self, value: float) -> float:
+    def to_unbounded(self, value: float) -> float:
         share = (value - self.lower) / (self.upper - value) if self.bounded else value
         return float(np.log(share))
 
-    def outward(self, u: float) -> float:
+    def from_unbounded(self, u: float) -> float:
         u = min(max(u, -600.0), 600.0)
         return self.lower + (self.upper - self.lower) / (1.0 + float(np.exp(-u))) if self.bounded else float(np.exp(u))
 
@@ -109,7 +109,7 @@ class _Axis:
     def verdict(self, low: float, high: float) -> str:
         """Whether an interval of u is one of an identifiable parameter."""
         if self.bounded:
-            part = (self.outward(high) - self.outward(low)) / (self.upper - self.lower)
+            part = (self.from_unbounded(high) - self.from_unbounded(low)) / (self.upper - self.lower)
             return "yes" if part <= 0.25 else "no" if part >= 0.9 else "between"
         return "yes" if high - low <= np.log(2.0) else "no" if high - low >= np.log(16.0) else "between"
 
@@ -118,10 +118,10 @@ def by_design(cell: Cell, model: CellModel, t_s: Floats, drive: PulseSequence, s
     """Return which free parameters the true current tells: ``yes``, ``no`` or ``between``."""
     truth, family = named(cell), cell.bulk.family
     axes = {parameter.name: _Axis(parameter.lower, parameter.upper) for parameter in model.parameters}
-    places = {name: axis.inward(truth[name]) for name, axis in axes.items()}
+    places = {name: axis.to_unbounded(truth[name]) for name, axis in axes.items()}
 
     def current(u: dict[str, float], times: Floats) -> Floats:
-        moved = {name: axes[name].outward(place) for name, place in u.items()}
+        moved = {name: axes[name].from_unbounded(place) for name, place in u.items()}
         return rebuilt(family, truth | moved).current(times, drive)
 
     times, weight = _thinned(t_s, drive)

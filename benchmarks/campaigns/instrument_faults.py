@@ -72,7 +72,7 @@ class Verdict:
         ``off`` or ``unknown``, by a fresh session.
     samples : int
         Or readings, given by the driver.
-    said : str
+    message : str
         What the driver said.
     seconds : float
     """
@@ -80,7 +80,7 @@ class Verdict:
     outcome: str
     output: str
     samples: int
-    said: str
+    message: str
     seconds: float
 
 
@@ -130,8 +130,8 @@ def judged(case: Case, speed: float) -> Verdict:
         attempt = attempt_on(instrument, case.kind, case.fault if own else "", case.stage if own else "")
         ended = attempt.run()
         output = _output(attempt, instrument)
-        outcome, said = _outcome(case, attempt, ended=ended)
-    return Verdict(outcome, output, attempt.n_given, said, time.monotonic() - began)
+        outcome, message = _outcome(case, attempt, ended=ended)
+    return Verdict(outcome, output, attempt.n_given, message, time.monotonic() - began)
 
 
 def _outcome(case: Case, attempt: Attempt, *, ended: bool) -> tuple[str, str]:
@@ -144,8 +144,8 @@ def _outcome(case: Case, attempt: Attempt, *, ended: bool) -> tuple[str, str]:
         return "wrong", f"{wrong} values; {attempt.failure!r}"
     if attempt.failure is None:
         return "complete", ""
-    said = f"{attempt.failed_at}: {type(attempt.failure).__name__}: {attempt.failure}"
-    return ("error" if isinstance(attempt.failure, IonechoError) else "crash"), said
+    message = f"{attempt.failed_at}: {type(attempt.failure).__name__}: {attempt.failure}"
+    return ("error" if isinstance(attempt.failure, IonechoError) else "crash"), message
 
 
 def _output(attempt: Attempt, instrument: InProcess) -> str:

@@ -51,7 +51,7 @@ def campaign(runs: int, folder: Path, families: tuple[str, ...] = FAMILIES, firs
         chosen = found.best.model.circuit.split("-")[1].rstrip("1")
         named[family, chosen] += 1
         wrong_decided += chosen != family and found.decided
-        right = sum(number for (true, said), number in named.items() if true == said)
+        right = sum(number for (true, verdict), number in named.items() if true == verdict)
         document = {
             "snr": SNR,
             "families": list(families),

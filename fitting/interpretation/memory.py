@@ -83,7 +83,7 @@ def estimate_of(
     """
     doubt = doubt or _doubt(*ends, share=share)
     shown = "; ".join(text for text in (doubt, note) if text)
-    return Estimate(name, unit, value, ends if share else _closed(*ends), not doubt, shown)
+    return Estimate(name, unit, value, ends if share else _unless_endless(*ends), not doubt, shown)
 
 
 def _doubt(low: float, high: float, *, share: bool) -> str:
@@ -133,7 +133,7 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
     return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0))))
 
 
-def _closed(low: float, high: float) -> tuple[float | None, float | None]:
+def _unless_endless(low: float, high: float) -> tuple[float | None, float | None]:
     """Return the interval, open to both sides where it says nothing."""
     return (None, None) if high > _OPEN_RATIO * low else (low, high)
 

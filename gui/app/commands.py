@@ -102,7 +102,7 @@ class Commands(QObject):
     def _is_allowed(self, command: Command) -> bool:
         return allowed(self._state)[command].granted
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         self.message.emit(str(error))
 
     # -- connection ---------------------------------------------------------------------------------------------------
@@ -183,8 +183,8 @@ class Commands(QObject):
         from daq import runs_in_progress, unconfirmed_outputs
 
         folder = self._folder
-        self._jobs.do(lambda: runs_in_progress(folder), self._follow_found, self._tell)
-        self._jobs.do(lambda: unconfirmed_outputs(folder), self.recall_alarms, self._tell)
+        self._jobs.do(lambda: runs_in_progress(folder), self._follow_found, self._report)
+        self._jobs.do(lambda: unconfirmed_outputs(folder), self.recall_alarms, self._report)
 
     def _follow_found(self, paths: list[Path]) -> None:
         if not paths or self._state.run_in_progress is not None:
@@ -277,7 +277,7 @@ class Commands(QObject):
                 confirm_off(path)
 
         self._store.apply(transitions.alarms_confirmed, _now())
-        self._jobs.do(confirm, lambda _: None, self._tell)
+        self._jobs.do(confirm, lambda _: None, self._report)
 
     # -- fit ----------------------------------------------------------------------------------------------------------
 

@@ -98,7 +98,7 @@ class PlanPage(QWidget):
         error : Exception
         """
         self._title.setText(f"{source} cannot be run")
-        problems = error.faults if isinstance(error, ProtocolError) else (error,)
+        problems = error.problems if isinstance(error, ProtocolError) else (error,)
         text = "\n".join(f"• {problem}" for problem in problems)
         self._show_texts("Nothing was sent to the instrument.", text, "")
         for name, value in self._facts:

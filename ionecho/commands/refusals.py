@@ -75,7 +75,7 @@ def exit_status(error: IonechoError) -> int:
 def error_document(error: IonechoError) -> dict[str, Any]:
     """Return what ``--json`` prints of an error, the value of ``error``."""
     kind = next(name for known, name, _ in _KINDS if isinstance(error, known))
-    problems = [asdict(one) for one in error.faults] if isinstance(error, ProtocolError) else []
+    problems = [asdict(one) for one in error.problems] if isinstance(error, ProtocolError) else []
     where = error.source if isinstance(error, ProtocolError) else getattr(error, "where", "")
     return refusal(kind, str(error), exit_status(error), where=where, hint=_HINTS.get(kind), problems=problems)
 

@@ -19,21 +19,21 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
     """Run a protocol and print where its samples are."""
     if output is not None and output.exists():
         raise UsageError("the file exists already: choose another name. Nothing was sent.", str(output))
-    going = bench.start(protocol, output)
+    run = bench.start(protocol, output)
     try:
         with progress_of_run(quiet=as_json) as progress:
-            outcome = going.wait(progress)
+            outcome = run.wait(progress)
     except BaseException as why:
-        outcome = going.stop_and_wait()
+        outcome = run.stop_and_wait()
         if not isinstance(why, KeyboardInterrupt):
             raise
-    failure, sentence = _failure(going.path, outcome)
+    failure, sentence = _failure(run.path, outcome)
     if as_json:
-        document = {"run": going.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
+        document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
         document |= {"reason": outcome.reason, "warnings": outcome.warnings}
         print_json(document | ({"error": failure} if failure else {}))
     elif outcome.state != "refused":
-        console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {going.path}", soft_wrap=True)
+        console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {run.path}", soft_wrap=True)
     for warning in outcome.warnings:
         error_console().print(f"warning: {warning}", markup=False, soft_wrap=True)
     if failure:

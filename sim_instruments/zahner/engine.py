@@ -205,22 +205,22 @@ class Engine:
             self._drive.set_level(at, level)
             self.settings.voltage_V = level
         self._watch(now)
-        if (going := self.primitive) is not None:
-            self._sample(going, min(now, going.end_s))
-            if now >= going.end_s:
-                self._end(going.end_s, OK)
+        if (running := self.primitive) is not None:
+            self._sample(running, min(now, running.end_s))
+            if now >= running.end_s:
+                self._end(running.end_s, OK)
         return now
 
-    def _sample(self, going: Primitive, until_s: float) -> None:
+    def _sample(self, running: Primitive, until_s: float) -> None:
         period = 1.0 / self.settings.sampling_Hz
-        complete = int((until_s - going.start_s) / period + 1e-9)
-        count = complete - going.samples
+        complete = int((until_s - running.start_s) / period + 1e-9)
+        count = complete - running.samples
         if count <= 0:
             return
-        voltage, current = self._measured(going.start_s, period, going.samples, count, min(period, READING_S))
-        times = (np.arange(going.samples, complete) + 1.0) * period  # the first after one period, not at 0
+        voltage, current = self._measured(running.start_s, period, running.samples, count, min(period, READING_S))
+        times = (np.arange(running.samples, complete) + 1.0) * period  # the first after one period, not at 0
         self._send(live.data(zip(times.tolist(), voltage.tolist(), current.tolist(), strict=True)))
-        going.samples = complete
+        running.samples = complete
 
     def _watch(self, now: float) -> None:
         """Switch off and latch when a global limit has been passed for longer than is tolerated."""
@@ -248,15 +248,15 @@ class Engine:
             self.trip(ABORTED)
 
     def _end(self, at_s: float, result: int) -> None:
-        going, self.primitive = self.primitive, None
-        if going is None:
+        running, self.primitive = self.primitive, None
+        if running is None:
             return
         self._steps.clear()
-        self._send(live.header(live.DONE if result == OK else live.ABORTED, going.name))
-        self._send(live.header(live.FINISHING, going.name))
+        self._send(live.header(live.DONE if result == OK else live.ABORTED, running.name))
+        self._send(live.header(live.FINISHING, running.name))
         self.result = result
         self._free_at = at_s + min(_LONGEST_DEAD_S, self._random.exponential(_TYPICAL_DEAD_S))
-        if not going.was_on:
+        if not running.was_on:
             self.switch(on=False)
 
     def _send(self, packet: bytes) -> None:

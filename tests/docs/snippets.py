@@ -15,6 +15,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from functools import cache
+from itertools import dropwhile
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -112,9 +113,19 @@ def commands_of(snippet: Snippet) -> list[Command]:
             if word != "&&":
                 words.append(word)
             elif words:
-                found.append(Command(tuple(words[2:] if words[:2] == ["uv", "run"] and len(words) > 2 else words)))
+                found.append(Command(_without_uv(words)))
                 words = []
     return found
+
+
+def _without_uv(words: list[str]) -> tuple[str, ...]:
+    """Return a command without the ``uv run`` before it, and a program without the folder of its environment."""
+    first = words[0].rpartition("/")[2] if words[0].startswith(".venv") else words[0]
+    rest = words[1:]
+    if first == "uv" and rest[:1] == ["run"]:
+        inside = list(dropwhile(lambda word: word.startswith("--"), rest[1:]))
+        return tuple(inside or words)
+    return (first, *rest)
 
 
 def main() -> None:

@@ -188,8 +188,8 @@ def test_the_window_is_refused_where_there_is_no_screen(
     monkeypatch.setattr(sys, "platform", "linux")
     assert command("gui") == 2
     # Without Qt's system libraries that is what is said first.
-    said = capsys.readouterr().err
-    assert "there is no screen" in said or "apt-get install libgl1" in said
+    errors = capsys.readouterr().err
+    assert "there is no screen" in errors or "apt-get install libgl1" in errors
 
 
 @pytest.mark.parametrize("kind", sorted(set(CATALOGUE) - {"keithley2400"}))

@@ -125,69 +125,69 @@ def test_a_line_without_an_end_is_an_input_overrun(any_talk: Talk) -> None:
 # -- messages that end: HiSLIP and VXI-11 (IEEE 488.2 section 6.3) ---------------------------------------------------
 
 
-def said(talk: Talk, message: str) -> str:
+def reply_to(talk: Talk, message: str) -> str:
     talk.exchange.message(message.encode(), end=True)
     return talk.raw().decode().removesuffix("\n")
 
 
 def test_a_message_before_the_answer_is_read_interrupts(any_talk: Talk) -> None:
-    said(any_talk, "*CLS")
+    reply_to(any_talk, "*CLS")
     any_talk.exchange.message(b"*OPC?", end=True)
     any_talk.exchange.interrupted()
-    assert said(any_talk, "*ESE 1") == ""
-    assert (said(any_talk, "*ESR?"), said(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-410")
+    assert reply_to(any_talk, "*ESE 1") == ""
+    assert (reply_to(any_talk, "*ESR?"), reply_to(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-410")
 
 
 def test_a_second_line_of_a_message_interrupts_the_answer_to_the_first(any_talk: Talk) -> None:
-    said(any_talk, "*CLS")
-    assert said(any_talk, "*OPC?\n*ESE?") == "0"
-    assert said(any_talk, ":SYST:ERR?")[:4] == "-410"
+    reply_to(any_talk, "*CLS")
+    assert reply_to(any_talk, "*OPC?\n*ESE?") == "0"
+    assert reply_to(any_talk, ":SYST:ERR?")[:4] == "-410"
 
 
 def test_reading_with_nothing_to_say_is_unterminated(any_talk: Talk) -> None:
-    said(any_talk, "*CLS")
+    reply_to(any_talk, "*CLS")
     any_talk.exchange.unterminated()
-    assert (said(any_talk, "*ESR?"), said(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-420")
+    assert (reply_to(any_talk, "*ESR?"), reply_to(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-420")
 
 
 def test_reading_in_mid_message_is_unterminated_and_forgets_it(any_talk: Talk) -> None:
-    said(any_talk, "*CLS;*ESE 0")
+    reply_to(any_talk, "*CLS;*ESE 0")
     any_talk.exchange.message(b"*ESE 7", end=False)
     any_talk.exchange.unterminated()
-    assert (said(any_talk, "*ESE?"), said(any_talk, ":SYST:ERR?")[:4]) == ("0", "-420")
+    assert (reply_to(any_talk, "*ESE?"), reply_to(any_talk, ":SYST:ERR?")[:4]) == ("0", "-420")
 
 
 def test_an_answer_that_nothing_can_hold_is_a_deadlock(any_talk: Talk, monkeypatch: pytest.MonkeyPatch) -> None:
-    said(any_talk, "*CLS")
+    reply_to(any_talk, "*CLS")
     with monkeypatch.context() as small:
         small.setattr(exchange_module, "MAX_ANSWER", 20)
-        assert said(any_talk, ";".join(["*ESE?"] * 20)) == ""
-    assert (said(any_talk, "*ESR?"), said(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-430")
+        assert reply_to(any_talk, ";".join(["*ESE?"] * 20)) == ""
+    assert (reply_to(any_talk, "*ESR?"), reply_to(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-430")
 
 
 def test_a_query_after_an_indefinite_answer_is_refused(any_talk: Talk) -> None:
-    said(any_talk, "*CLS")
-    assert said(any_talk, "*IDN?;*ESE?") == ""
-    assert (said(any_talk, "*ESR?"), said(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-440")
-    assert said(any_talk, "*ESE?;*IDN?").startswith("0;")
+    reply_to(any_talk, "*CLS")
+    assert reply_to(any_talk, "*IDN?;*ESE?") == ""
+    assert (reply_to(any_talk, "*ESR?"), reply_to(any_talk, ":SYST:ERR?")[:4]) == (str(QUERY), "-440")
+    assert reply_to(any_talk, "*ESE?;*IDN?").startswith("0;")
 
 
 def test_device_clear_forgets_input_and_output_but_no_setting(any_talk: Talk) -> None:
-    said(any_talk, "*CLS;*ESE 4")
+    reply_to(any_talk, "*CLS;*ESE 4")
     any_talk.exchange.message(b"*ESE 8;*ESE?", end=False)
     any_talk.exchange.clear()
     any_talk.exchange.message(b"*ESE?", end=True)
     any_talk.exchange.clear()
-    assert said(any_talk, "*ESE?;:SYST:ERR:COUN?") == "4;0"
+    assert reply_to(any_talk, "*ESE?;:SYST:ERR:COUN?") == "4;0"
 
 
 def test_serial_poll_and_stb_query_agree_and_sum_up(any_talk: Talk) -> None:
-    said(any_talk, "*CLS;*ESE 32;*SRE 32")
+    reply_to(any_talk, "*CLS;*ESE 32;*SRE 32")
     assert any_talk.exchange.status_byte(message_available=False) == 0
-    said(any_talk, ":NONSENSE")
+    reply_to(any_talk, ":NONSENSE")
     polled = any_talk.exchange.status_byte(message_available=False)
     assert polled & (64 + 32) == 64 + 32
-    assert said(any_talk, "*STB?") == str(polled)
+    assert reply_to(any_talk, "*STB?") == str(polled)
     any_talk.exchange.message(b"*ESE?", end=True)
     assert any_talk.exchange.status_byte(message_available=False) == polled | 16
 
@@ -305,8 +305,8 @@ def in_step(talk: Talk, *, in_messages: bool) -> None:
         talk.wait(1.0)  # a reading that cannot be ended takes its time
     talk.raw()
     if in_messages:
-        assert said(talk, "*CLS") == ""
-        assert said(talk, "*IDN?") == talk.device.identity
+        assert reply_to(talk, "*CLS") == ""
+        assert reply_to(talk, "*IDN?") == talk.device.identity
     else:
         talk.write("*CLS")
         assert talk.ask("*IDN?") == talk.device.identity

@@ -189,9 +189,9 @@ class Tabulated(Bulk):
 
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:  # noqa: D102
         decays, rates = self.table.shares[1:], self.table.rates[1:]
-        going = float(decays.sum())
-        mean = float(np.exp(-(decays @ np.log(rates)) / going)) if going > 0.0 else 1.0 / float(rates[0])
-        return ((mean * float(p[1]), float(p[0]) * going),)
+        relaxing = float(decays.sum())
+        mean = float(np.exp(-(decays @ np.log(rates)) / relaxing)) if relaxing > 0.0 else 1.0 / float(rates[0])
+        return ((mean * float(p[1]), float(p[0]) * relaxing),)
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         middle = self.modes(np.ones(2))[0][0]

@@ -55,7 +55,7 @@ class PtyWriter:
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self._left = bytearray()
-        self._closed = False
+        self._is_closed = False
 
     def write(self, data: bytes | bytearray | memoryview, /) -> None:
         """Take bytes."""
@@ -63,7 +63,7 @@ class PtyWriter:
 
     async def drain(self) -> None:
         """Write until all have gone."""
-        while self._left and not self._closed:
+        while self._left and not self._is_closed:
             try:
                 del self._left[: os.write(self._descriptor, self._left)]
             except BlockingIOError:
@@ -71,7 +71,7 @@ class PtyWriter:
 
     def close(self) -> None:
         """Let no more through."""
-        self._closed = True
+        self._is_closed = True
 
 
 class PtyTransport:

@@ -149,8 +149,8 @@ def test_an_output_switched_off_by_hand_in_mid_run_ends_the_run_and_no_later_sam
     assert asked(resource[1], ":OUTP OFF;:OUTP?") == "0"
     with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
         drained(potentiostat)
-    said = int(str(caught.value).split("before sample ")[1].split()[0])
-    assert 0 < said < plan.n_samples
+    n_named = int(str(caught.value).split("before sample ")[1].split()[0])
+    assert 0 < n_named < plan.n_samples
 
 
 @pytest.mark.parametrize("disturbance", ["*RST", ":TRAC:CLE"])

@@ -193,5 +193,5 @@ def test_an_output_switched_off_by_hand_in_mid_run_is_an_error_and_what_was_meas
     assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
     with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
         record(potentiostat)
-    said = int(str(caught.value).split("before sample ")[1].split()[0])
-    assert 0 < potentiostat.n_read == said < plan.n_samples, "all that came before is fetched first"
+    n_named = int(str(caught.value).split("before sample ")[1].split()[0])
+    assert 0 < potentiostat.n_read == n_named < plan.n_samples, "all that came before is fetched first"

@@ -121,7 +121,7 @@ class Bench:
 
 
 @pytest.mark.parametrize(
-    ("fault", "said"),
+    ("fault", "message"),
     [
         ("cell-open", "the sensor is open"),
         ("cell-short", "the sensor is shorted"),
@@ -130,12 +130,12 @@ class Bench:
         ("reboot", "switched off at the instrument, or by its temperature limit"),
     ],
 )
-def test_faults_of_sensor_and_heater_are_told_and_safe_state_still_works(fault: str, said: str) -> None:
+def test_faults_of_sensor_and_heater_are_told_and_safe_state_still_works(fault: str, message: str) -> None:
     bench = Bench()
     bench.driver.set_setpoint(310.0)
     bench.clock.advance(5.0)
     bench.device.inject(fault)
-    with pytest.raises(InstrumentError, match=said):
+    with pytest.raises(InstrumentError, match=message):
         bench.driver.wait_until_stable(timeout_s=100.0)
     assert bench.driver.safe_state().off
 

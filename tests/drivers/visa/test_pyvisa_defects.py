@@ -185,13 +185,13 @@ def test_6_plain_gives_one_thread_the_reply_of_another_without_a_word() -> None:
 
 
 def test_6_ours_refuses_the_other_thread() -> None:
-    said: list[str] = []
+    refusals: list[str] = []
 
     def meddle(session: VisaSession) -> None:
         try:
             session.query("THEIRS?")
         except InstrumentError as fault:
-            said.append(str(fault))
+            refusals.append(str(fault))
 
     with instrument(echo) as resource, VisaSession(resource) as session:
         session.write("MINE?")
@@ -199,8 +199,8 @@ def test_6_ours_refuses_the_other_thread() -> None:
         other.start()
         other.join(patience(5))
         assert session.read_line() == "MINE?"
-    assert len(said) == 1
-    assert "belongs to another thread: 'THEIRS?' was not sent" in said[0]
+    assert len(refusals) == 1
+    assert "belongs to another thread: 'THEIRS?' was not sent" in refusals[0]
 
 
 # -- 7: serial poll and trigger ---------------------------------------------------------------------------------------

@@ -260,7 +260,8 @@ def test_a_memory_that_no_run_sees_stays_open_in_a_joint_fit(cells: Any, record:
 
 def test_what_one_run_cannot_tell_of_its_circuit_refuses_the_joint_fit(cells: Any, record: Any) -> None:
     f = np.geomspace(1e3, 1.0, 21)
-    spectrum = ImpedanceSpectrum(f, 1.0 / (1e-6 * (2j * np.pi * f) ** 0.9))
+    impedance = np.asarray(1.0 / (1e-6 * (2j * np.pi * f) ** 0.9), dtype=np.complex128)
+    spectrum = ImpedanceSpectrum(f, impedance)
     with pytest.raises(FitError, match="put R0- before it"):
         fit_joint([measured_constant_phase(cells, record), spectrum], "CPE1")
 

@@ -64,8 +64,8 @@ def test_a_double_layer_takes_longer_behind_a_thicker_bulk(record: Any) -> None:
     assert "an interface that is charged through the bulk" in found.evidence[0]
 
 
-@pytest.mark.parametrize(("E_memory_eV", "said"), [(0.4, "alike"), (0.3, "what remembers is not what conducts")])
-def test_hops_that_remember_are_activated_as_those_that_conduct(E_memory_eV: float, said: str, record: Any) -> None:
+@pytest.mark.parametrize(("E_memory_eV", "message"), [(0.4, "alike"), (0.3, "what remembers is not what conducts")])
+def test_hops_that_remember_are_activated_as_those_that_conduct(E_memory_eV: float, message: str, record: Any) -> None:
     kelvin = (280.0, 300.0, 320.0)
     results = [fit(of_material(record, 4e-4, T, E_memory_eV), "De1") for T in kelvin]
     found = compare(results, samples(temperature_K=kelvin))
@@ -73,7 +73,7 @@ def test_hops_that_remember_are_activated_as_those_that_conduct(E_memory_eV: flo
     assert found.conductivity is not None
     assert -found.time.energy_eV == pytest.approx(E_memory_eV, abs=0.01)
     assert found.conductivity.energy_eV == pytest.approx(0.4, abs=0.01)
-    assert said in found.evidence[1]
+    assert message in found.evidence[1]
 
 
 def test_two_thicknesses_that_do_not_decide_are_said_to(record: Any) -> None:

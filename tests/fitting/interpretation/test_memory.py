@@ -71,7 +71,7 @@ def test_mean_time_of_a_long_tail_names_its_window() -> None:
     assert "first 1 s; it grows with the window" in memory["memory_time"].note
     half = 0.5 * (1.0 + np.exp(-1.7))
     assert memory["median_memory_time"].value == pytest.approx(brentq(lambda t: W(t) - half, 1e-6, 1.0), rel=1e-3)
-    # W_inf = e^-B hangs on B alone: its interval is B's.
+    # W_inf = e^-B depends on B alone: its interval is B's.
     assert memory["W_inf"].ci95 == pytest.approx((np.exp(-1.7 * 1.0189), np.exp(-1.7 * 0.9811)), rel=1e-3)
 
 

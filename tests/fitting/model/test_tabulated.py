@@ -61,7 +61,7 @@ def test_diffusivity_of_sodium_beta_alumina_is_the_published_one(beta_alumina: P
     assert diffusivity_cm2_s == pytest.approx([18e-7, 5.9e-7, 4.5e-7, 3.85e-7, 3.48e-7], rel=0.04)
     square = np.interp(np.log(at), np.log(t[1:]), np.log(square_m2[1:]))
     exponent = 4.0 * diffusivity_cm2_s * 1e-4 * at / np.exp(square)
-    # In the first picosecond ions still rattle: there the exponent hangs on how it is averaged.
+    # In the first picosecond ions still rattle: there the exponent depends on how it is averaged.
     assert exponent[1:] == pytest.approx([0.40, 0.76, 0.91, 0.95], abs=0.02)
     assert exponent[0] == pytest.approx(0.27, abs=0.06)
 

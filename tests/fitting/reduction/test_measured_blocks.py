@@ -109,5 +109,5 @@ def test_an_element_of_unbounded_current_is_refused_with_a_measured_voltage(reco
     reduction = reduce_run(record(t, current, None, voltage_V=volts))
     with pytest.raises(FitError, match="put R0- before it"):
         fit(reduction, "CPE1")
-    # With a resistance too small to be seen the figures still hang on what lies between two samples.
+    # With a resistance too small to be seen the figures still depend on what lies between two samples.
     assert RemarkKind.INSTANT_RESPONSE in {remark.kind for remark in fit(reduction, "R0-CPE1").remarks}

@@ -46,7 +46,8 @@ def written_before(tmp_path: Path) -> Any:
 @pytest.fixture
 def result(cells: Any, record: Any) -> FitResult:
     noise = 2e-9 * np.random.default_rng(5).standard_normal(len(T))
-    return fit(record(T, cells.debye(**DEBYE).current(T, DRIVE) + noise, DRIVE), "R0-De1-C1")
+    found: FitResult = fit(record(T, cells.debye(**DEBYE).current(T, DRIVE) + noise, DRIVE), "R0-De1-C1")
+    return found
 
 
 def test_a_result_is_read_back_from_its_document_and_arrays(result: FitResult) -> None:

@@ -19,7 +19,8 @@ DRIVE = PulseSequence.pump_probe("20 mV", "300 ms", wait="100 ms", before="50 ms
 def result(cells: Any, record: Any) -> FitResult:
     noise = 2e-9 * np.random.default_rng(5).standard_normal(len(T))
     cell = cells.debye(R=100.0, G=1e-3, W=0.4, tau=0.05, C=1e-4)
-    return fit(record(T, cell.current(T, DRIVE) + noise, DRIVE), "R0-De1-C1")
+    found: FitResult = fit(record(T, cell.current(T, DRIVE) + noise, DRIVE), "R0-De1-C1")
+    return found
 
 
 def test_print_shows_a_table(result: FitResult) -> None:

@@ -90,11 +90,11 @@ class Server:
         # Lines are heard one after the other: the complaint about the second says that the first was heard.
         self.process.stdin.write(f"{text}\n{_MARK}@0\n")
         self.process.stdin.flush()
-        complaints = []
+        replies = []
         while _MARK not in (line := self.process.stderr.readline()):
             assert line, "the server ended"
-            complaints.append(line)
-        return complaints
+            replies.append(line)
+        return replies
 
     def client(self) -> Client:
         self.clients.append(Client(self.port))
@@ -275,8 +275,8 @@ def test_a_second_client_resets_what_the_first_has_set(server: Server) -> None:
 
 def test_what_cannot_be_read_is_said_and_harms_nobody() -> None:
     with served() as server:
-        (complaint,) = server.fault("fire@1")
-        assert "no fault 'fire'" in complaint
+        (reply,) = server.fault("fire@1")
+        assert "no fault 'fire'" in reply
         client = server.client()
         client.write("*OPC?")
         assert client.line() == b"1\n"
