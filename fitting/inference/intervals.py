@@ -59,10 +59,20 @@ def covariance_of(best: Minimum, unit: float) -> Floats:
     unit : float
         Standard deviation of the residual's components.
     """
+    factor = covariance_factor_of(best, unit)
+    return factor @ factor.T
+
+
+def covariance_factor_of(best: Minimum, unit: float) -> Floats:
+    """Return F, shape (k, r), with the covariance ``F F^T`` of u.
+
+    The variance of a figure with gradient g is the square of ``F^T g``. Along what the record does not determine, the
+    product's huge entries would cancel to nothing but rounding.
+    """
     _, sizes, axes = np.linalg.svd(best.jacobian, full_matrices=False)
     sizes = np.maximum(sizes, 1e-12 * sizes.max(initial=1e-300))
-    covariance: Floats = (axes.T / sizes**2) @ axes * unit**2
-    return covariance
+    factor: Floats = axes.T / sizes * unit
+    return factor
 
 
 def profile_intervals(

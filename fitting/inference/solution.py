@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.alternative_minima import MinimaSearch
-from fitting.inference.intervals import Interval, covariance_of, verdicts
+from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
@@ -71,7 +71,12 @@ class Solution:
     @cached_property
     def covariance(self) -> Floats:
         """Covariance of the unknowns on the line."""
-        return covariance_of(self.best, self.unit)
+        return self.covariance_factor @ self.covariance_factor.T
+
+    @cached_property
+    def covariance_factor(self) -> Floats:
+        """Factor of the covariance, by which derived figures get their deviations."""
+        return covariance_factor_of(self.best, self.unit)
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:

@@ -106,5 +106,5 @@ def _memory(solution: Solution, k: int) -> tuple[tuple[Estimate, ...], Band | No
     one, response = solution.problem.observations[k], solution.response(k)
     if isinstance(one, PulseObservation) and response is not None:
         slopes = solution.weight_slopes(k)
-        memory += reversal(one.reduction.drive, response.rates, response.weights, slopes, solution.covariance)
+        memory += reversal(one.reduction.drive, response.rates, response.weights, slopes, solution.covariance_factor)
     return memory, band

@@ -87,7 +87,7 @@ def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Fl
 
 
 def reversal(
-    drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance: Floats
+    drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance_factor: Floats
 ) -> tuple[Estimate, ...]:
     """Return which share of each pulse's charge flows back in the rest after it, by the fitted current.
 
@@ -101,7 +101,8 @@ def reversal(
         The fitted modes.
     slopes : ndarray, shape (k, m)
         Derivatives of the weights to the parameters on the line.
-    covariance : ndarray, shape (k, k)
+    covariance_factor : ndarray, shape (k, r)
+        F of their covariance ``F F^T``.
     """
     pulses = [] if drive is None else _pulses(drive)
     if drive is None or not pulses:
@@ -114,7 +115,7 @@ def reversal(
         Q_forward, Q_back = float(forward @ weights), float(back @ weights)
         ratio = Q_back / Q_forward
         gradient = slopes @ (back - ratio * forward) / Q_forward
-        spread = Z95 * float(np.sqrt(max(gradient @ covariance @ gradient, 0.0)))
+        spread = Z95 * float(np.linalg.norm(gradient @ covariance_factor))
         width, rest = (format_quantity(x, "s") for x in (pulse.falls_s - pulse.rises_s, pulse.until_s - pulse.falls_s))
         name = "reversal_charge_ratio" if k == 0 else f"reversal_charge_ratio_{k + 1}"
         note = f"pulse {k + 1} of {width}, then {rest} of rest; bulk and electrode together"

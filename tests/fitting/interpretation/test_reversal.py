@@ -81,3 +81,17 @@ def test_what_a_run_tells_of_its_memory_is_told_of_its_own_first_pulse(fitted: A
     assert found["memory_spread_decades"].value == pytest.approx(1.02, abs=0.01)
     assert found["reversal_peak"].value == pytest.approx(reversal_course(fitted, 0.02, 0.05)[1].value)
     assert [one.name for one in memory_of_run(fitted, None)] == ["memory_spread_decades", "friction_growth"]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_charge_that_comes_back_is_as_sure_in_a_circuit_with_a_parameter_too_many(
+    seed: int, cells: Any, record: Any
+) -> None:
+    """R0 and 1/G_inf are one in R0-De1-C1 (decision 048): what flows back is the same whatever their shares."""
+    noise = NOISE_A * np.random.default_rng(seed).standard_normal(len(T))
+    run = record(T, cells.debye(*CELL).current(T, DRIVE) + noise, DRIVE)
+    models = (CellModel("R0-De1-C1"), CellModel("R0-De1-C1", {"R0": 300.0}))
+    ratios = [fit(run, model)["reversal_charge_ratio"] for model in models]
+    widths = [high - low for low, high in map(bounds, ratios)]
+    assert ratios[0].value == pytest.approx(ratios[1].value, abs=widths[1])
+    assert 0.8 < widths[0] / widths[1] < 2.0
