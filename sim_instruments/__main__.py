@@ -7,7 +7,7 @@ import sys
 
 from protocols import IonechoError
 from sim_instruments.catalogue import CATALOGUE
-from sim_instruments.serving.server import end_in_time, serve
+from sim_instruments.serving.server import serve
 
 
 def main() -> int:
@@ -40,7 +40,6 @@ def main() -> int:
     except (IonechoError, OSError, ValueError) as fault:
         sys.stderr.write(f"{fault}\n")
         return 2
-    end_in_time()  # this process has nothing else to do
     return 0
 
 

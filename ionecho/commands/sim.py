@@ -12,7 +12,6 @@ from ionecho.commands.refusals import UsageError
 def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: Any) -> None:
     """Serve simulated instruments until told to end; ``list`` prints which there are."""
     from sim_instruments import CATALOGUE, CellError, kind_named, serve
-    from sim_instruments.serving.server import end_in_time
 
     if kinds == ["list"]:
         _print_kinds(as_json=as_json)
@@ -22,7 +21,6 @@ def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: An
         raise UsageError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(CATALOGUE))}")
     try:
         serve([kind for kind in chosen if kind is not None], port=port, as_json=as_json, **options)
-        end_in_time()  # this process has nothing else to do
     except (CellError, ValueError) as fault:
         raise UsageError(str(fault)) from fault
     except OSError as fault:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import faulthandler
 import json
 import os
 import signal
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
 
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
-
-
-# How long closing may take: clients are dropped at once, so that a tenth of a second is usual. Longer waits only hide a
-# hang from whoever waits.
-_ENDS_WITHIN_S = 10.0
 
 
 class Transport(Protocol):
@@ -167,18 +161,7 @@ def serve(
     def announce() -> None:
         (say or _print)(_as_json(served) if as_json else _in_words(served))
 
-    try:
-        asyncio.run(_serve(served, transport, port, announce))
-    finally:
-        faulthandler.cancel_dump_traceback_later()
-
-
-def end_in_time(within_s: float = _ENDS_WITHIN_S) -> None:
-    """End this process in time, whatever holds it up: a client, a transport, a script.
-
-    Whoever started a simulator waits for its end. Where it stood is then written to standard error.
-    """
-    faulthandler.dump_traceback_later(within_s, exit=True)
+    asyncio.run(_serve(served, transport, port, announce))
 
 
 def _as_json(served: list[Served]) -> str:
@@ -208,7 +191,6 @@ async def _serve(served: list[Served], transport: str, port: int, announce: Call
     _hear_faults(served[0].host, loop)
     living = [asyncio.create_task(one.host.live()) for one in served]
     await stop.wait()
-    end_in_time()
     for task in living:
         task.cancel()
     for one in served:
