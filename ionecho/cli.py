@@ -328,6 +328,12 @@ def main() -> None:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     try:
         status = app(prog_name="ionecho", standalone_mode=False)
+        if sys.stdout is not None:
+            sys.stdout.flush()  # while it can still be told that the reader has gone
+    except BrokenPipeError:
+        from ionecho.commands.refusals import leave_closed_pipe
+
+        leave_closed_pipe()
     except _CommandLineError as error:
         status = _refuse_usage(error, as_json="--json" in sys.argv)
     except typer.Abort:

@@ -35,6 +35,10 @@ NOT_STARTED = 3
 _REQUEST_BYTES = 64
 
 
+# How often a server whose run is over looks for its first front end: much less than a person notices.
+_FIRST_CLIENT_POLL_S = 0.01
+
+
 class ControlServer:
     """The guardian's end: listens, and publishes its address in the control file.
 
@@ -93,9 +97,14 @@ class ControlServer:
                     return
 
     def finish(self, linger_s: float) -> None:
-        """Close once every front end has heard the outcome, or after some seconds."""
+        """Close once every front end has heard the outcome, or after some seconds.
+
+        A run that is refused at once ends before the front end that asked for it has had the time to connect.
+        """
         self._is_over.set()
         deadline = time.monotonic() + linger_s
+        while not self._clients and time.monotonic() < deadline:
+            time.sleep(_FIRST_CLIENT_POLL_S)
         for client in self._clients:
             client.join(max(deadline - time.monotonic(), 0.0))
         self.close()

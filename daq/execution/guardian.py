@@ -297,6 +297,8 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
+    if outcome.state is RunState.REFUSED:  # for a front end that did not hear it
+        sys.stderr.write(f"{outcome.reason}\n")
     return 0 if outcome.state is RunState.COMPLETE else 1
 
 

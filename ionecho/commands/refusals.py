@@ -120,7 +120,7 @@ def reported(*, as_json: bool) -> Iterator[None]:
     except IonechoError as error:
         _leave(str(error), error_document(error), as_json=as_json, name=type(error).__name__)
     except BrokenPipeError:
-        _leave_closed_pipe()
+        leave_closed_pipe()
     except OSError as error:
         where = str(error.filename) if error.filename is not None else ""
         message = f"{where}: {error.strerror}" if where and error.strerror else str(error)
@@ -140,7 +140,7 @@ def _leave(sentence: str, document: dict[str, Any], *, as_json: bool, name: str 
     sys.exit(document["exit_status"])
 
 
-def _leave_closed_pipe() -> None:
+def leave_closed_pipe() -> None:
     """End as other programs do whose reader has gone (``ionecho sim list | head -1``)."""
     # Python would complain once more when it flushes standard output at its end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

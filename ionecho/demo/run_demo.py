@@ -25,6 +25,10 @@ PROTOCOL = "pump_probe"
 MODEL = "R0-Mig1-CPE1"
 
 
+# How long a simulator may take to end, s; a tenth of a second is usual. Longer would only hide that it hangs.
+_ENDS_WITHIN_S = 10.0
+
+
 @contextmanager
 def simulated_instrument(
     kind: str, seed: int, speed: float, cell: str, transport: str = "", faults: Sequence[str] = ()
@@ -55,6 +59,10 @@ def simulated_instrument(
             yield str(json.loads(line)["resource"])
         finally:
             process.terminate()
+            try:
+                process.wait(_ENDS_WITHIN_S)
+            except subprocess.TimeoutExpired:
+                process.kill()
 
 
 def run_demo(folder: Path, seed: int, speed: float, *, as_json: bool) -> None:

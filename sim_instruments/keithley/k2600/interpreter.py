@@ -13,6 +13,7 @@ no Python objects but the command tree's.
 from __future__ import annotations
 
 import re
+import signal
 import threading
 from importlib import resources
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,10 @@ class Interpreter:
     # -- the script's side --------------------------------------------------------------------------------------------
 
     def _main(self, chunk: str) -> None:
+        # A signal that came to this thread would wait for the main one, which waits for this one; under a tracing
+        # Python (coverage) this one would then run in circles. The main thread hears it while it waits.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGINT})
         self._turn.acquire()
         try:
             self._execute(chunk)
