@@ -9,7 +9,6 @@ import numpy as np
 from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.prediction import PulseResponse
-from fitting.inference.robust import solve_robust
 from fitting.inference.whitening import solve_whitened, whitened_solution
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
@@ -97,6 +96,8 @@ def fit(
             return fit_reduction(record, cell, start)
         return _fit_all([record], JointParameters(cell), start)
     if robust:
+        from fitting.inference.robust import solve_robust
+
         return fit_result(solve_robust(record, cell, start or {}, terms or Nuisance()))
     observation = observation_of(record, terms)
     return fit_result(solve_whitened({0: record}, [observation], JointParameters(cell), start or {}))

@@ -67,10 +67,11 @@ def minimise(
     cost = float(residual @ residual)
     if not np.isfinite(cost) or not moves.any():
         return Minimum(u, cost, residual, jacobian)
-    int(moves.sum())
+    all_move = bool(moves.all())
+    lowest, highest = box
     damping, growth = 1e-3, 2.0
     for _ in range(max_steps):
-        active = jacobian[:, moves]
+        active = jacobian if all_move else jacobian[:, moves]
         size = np.sqrt(np.einsum("ij,ij->j", active, active))
         size = np.where(size > 0.0, size, 1.0)
         gradient = active.T @ residual / size
@@ -80,8 +81,8 @@ def minimise(
             break
         trial = u.copy()
         # A factor of e^3 at a time is as far as any linearisation reaches.
-        trial[moves] += np.clip(step / size, -3.0, 3.0)
-        trial = np.clip(trial, *box)
+        trial[moves] += np.minimum(np.maximum(step / size, -3.0), 3.0)
+        trial = np.minimum(np.maximum(trial, lowest), highest)  # np.clip takes five times as long for so few
         there, slopes = evaluate(trial)
         less = cost - float(there @ there)
         if less > 0.0:
@@ -105,7 +106,7 @@ def _damped_step(jacobian: Floats, residual: Floats, damping: float) -> Floats:
     m, n = jacobian.shape
     stacked = np.zeros((m + n, n + 1))
     stacked[:m, :n], stacked[:m, n] = jacobian, -residual
-    stacked[np.arange(m, m + n), np.arange(n)] = np.sqrt(damping)
+    stacked.reshape(-1)[m * (n + 1) :: n + 2] = np.sqrt(damping)
     triangle: Floats = np.asarray(np.linalg.qr(stacked, mode="r"), dtype=np.float64)
     step: Floats = np.asarray(np.linalg.solve(triangle[:n, :n], triangle[:n, n]), dtype=np.float64)
     return step

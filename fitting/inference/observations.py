@@ -16,12 +16,10 @@ from fitting.inference.goodness import (
     impedance_goodness,
     pulse_goodness,
 )
-from fitting.inference.spectrum import early_conductance
 from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.nuisance import Nuisance
-from fitting.reduction.reducer import reduce_run
 from fitting.reduction.reduction import Reduction
 from protocols import FitError
 
@@ -100,7 +98,11 @@ class PulseObservation(Observation):
     @cached_property
     def scale(self) -> StartScale:
         """Sizes of the record."""
-        conductance = early_conductance(self.reduction)
+        conductance = self.reduction.early_conductance_S
+        if conductance is None:
+            from fitting.inference.spectrum import early_conductance
+
+            conductance = early_conductance(self.reduction)
         if not conductance > 0.0:
             raise FitError(
                 f"{self.source or 'record'}: the current does not follow the voltage as any passive cell's does; look"
@@ -214,4 +216,8 @@ def observation_of(
         return ConductivityObservation(record)
     if isinstance(record, ImpedanceSpectrum):
         return ImpedanceObservation(record)
-    return PulseObservation(record if isinstance(record, Reduction) else reduce_run(record, terms or Nuisance()))
+    if isinstance(record, Reduction):
+        return PulseObservation(record)
+    from fitting.reduction.reducer import reduce_run  # a kept reduction needs none of it
+
+    return PulseObservation(reduce_run(record, terms or Nuisance()))

@@ -45,7 +45,7 @@ class ParameterTransform:
 
     def from_unbounded(self, u: Floats) -> Floats:
         """Return parameters for places on the line, shape (..., k)."""
-        u = np.clip(u, -self.limit, self.limit)
+        u = np.minimum(np.maximum(u, -self.limit), self.limit)
         share = np.where(self.is_logit, 1.0 / (1.0 + np.exp(-u)), np.exp(u))
         theta: Floats = self.lower + self._width * share
         return theta

@@ -7,6 +7,7 @@ reduction. Both give the same to rounding (tests/fitting/transforms/test_plain_l
 from __future__ import annotations
 
 import sys
+from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -73,39 +74,44 @@ def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
     panel = np.minimum(panel, n_panels - 1)
     low = panel * width
     y = low + width * _first_guess(x, panel, B, K, width, sums)
-    by_B = by_K = slope = np.zeros_like(x)
+    nodes, weights = gauss
     for _ in range(n_newton):
-        part = low[:, None] + np.multiply.outer(y - low, gauss[0])
+        span = y - low
+        part = low[:, None] + span[:, None] * nodes
         lost = -np.expm1(-part)
-        h = np.exp((K - 1.0) * part + B * lost) * np.multiply.outer(y - low, gauss[1])
-        total = sums[0, panel] + h.sum(axis=1)
-        by_B = sums[1, panel] + (lost * h).sum(axis=1)
-        by_K = sums[2, panel] + (part * h).sum(axis=1)
+        h = np.exp((K - 1.0) * part + B * lost)
         lost_there = -np.expm1(-y)
         slope = np.exp((K - 1.0) * y + B * lost_there)
-        step = (total - x) / slope
+        step = (sums[0, panel] + span * (h @ weights) - x) / slope
         bend = K - 1.0 + B * (1.0 - lost_there)
         step /= np.maximum(1.0 - 0.5 * step * bend, 0.5)
         moved = np.clip(y - step, low, low + width) - y
-        # The sums go along to first order: the last step is too short for more.
         y = y + moved
-        by_B = by_B + lost_there * slope * moved
-        by_K = by_K + (y - moved) * slope * moved
-        slope = slope * (1.0 + bend * moved)
         if np.all(np.abs(moved) < 1e-8):
             break
+    # The sums go along to first order: the last step is too short for more.
+    by_B = sums[1, panel] + span * ((lost * h) @ weights) + lost_there * slope * moved
+    by_K = sums[2, panel] + span * ((part * h) @ weights) + (y - moved) * slope * moved
+    slope = slope * (1.0 + bend * moved)
     for row, (inside, outside) in enumerate(((y, np.inf), (slope, 1.0), (by_B, 0.0), (by_K, 0.0))):
         out[row] = np.where(beyond, outside, inside)
 
 
 def _sum_panels(B: float, K: float, width: float, gauss: Floats, sums: Floats) -> None:
     """Write the integral and its derivatives to B and K at the ends of the panels."""
-    y = np.add.outer(np.arange(sums.shape[1] - 1.0), gauss[0]) * width
-    lost = -np.expm1(-y)
-    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT)) * (gauss[1] * width)
+    y, lost, weights = _panel_nodes(sums.shape[1] - 1, width, gauss.tobytes())
+    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT))
     sums[:, 0] = 0.0
     for row, of in enumerate((h, lost * h, y * h)):
-        np.cumsum(of.sum(axis=1), out=sums[row, 1:])
+        np.cumsum(of @ weights, out=sums[row, 1:])
+
+
+@lru_cache(maxsize=1)
+def _panel_nodes(n_panels: int, width: float, gauss_bytes: bytes) -> tuple[Floats, Floats, Floats]:
+    """Return y and 1 - exp(-y) at the nodes of all panels, (p, g), and the weights, (g,)."""
+    nodes, weights = np.frombuffer(gauss_bytes).reshape(2, -1)
+    y = np.add.outer(np.arange(float(n_panels)), nodes) * width
+    return y, -np.expm1(-y), weights * width
 
 
 def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, width: float, sums: Floats) -> Floats:

@@ -92,15 +92,18 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from fitting import StudyOptions
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit
-    from ionecho.commands.fit_several import compare_runs, fit_together
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.mains_Hz, temperatures)
     circuit = request.models[0] if request.models else USUAL
     options = StudyOptions(drift=request.drift, mains_Hz=request.mains_Hz, robust=request.robust)
     if request.compared:
+        from ionecho.commands.fit_several import compare_runs
+
         compare_runs(runs, circuit, temperatures, request.thicknesses, as_json=as_json)
     elif request.is_joint:
+        from ionecho.commands.fit_several import fit_together
+
         fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
