@@ -99,7 +99,7 @@ class PulseObservation(Observation):
     def scale(self) -> StartScale:
         """Sizes of the record."""
         conductance = self.reduction.early_conductance_S
-        if conductance is None:
+        if conductance is None:  # loading what works it out takes as long as a refit
             from fitting.inference.spectrum import early_conductance
 
             conductance = early_conductance(self.reduction)

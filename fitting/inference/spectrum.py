@@ -225,8 +225,6 @@ def early_conductance(reduction: Reduction) -> float:
 
     It belongs to the record alone, so that a kept reduction keeps it: a refit then needs no spectrum.
     """
-    if reduction.early_conductance_S is not None:
-        return reduction.early_conductance_S
     spectrum = fit_spectrum(reduction)
     return float(spectrum.conductance(np.array([spectrum.window_s[0]]))[0])
 
