@@ -182,7 +182,7 @@ def check_instant_response(reduction: Reduction, model: CellModel, theta: Floats
     FitError
         If the current has no bound after a step.
     """
-    if not reduction.drive_is_measured:
+    if not reduction.drive_is_measured or reduction.most_lead_s > 0.0:
         return ()
     fastest = 1.0 / reduction.grid.shortest_s
     at = np.array([1.0, _FASTER, 1e9, 1e9 * _FASTER]) * fastest

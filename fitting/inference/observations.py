@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.inference.edge_lead import EdgeLeads
 from fitting.inference.goodness import (
     Goodness,
     check_instant_response,
@@ -21,12 +23,12 @@ from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reduction import Reduction
+from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
 if TYPE_CHECKING:
     from fitting.model.circuit import CellModel
     from fitting.records.record import Record
-    from fitting.results.remarks import Remark
     from fitting.transforms.laplace import Complexes, Floats
 
 _LEAST_SHARE = 1e-9
@@ -86,9 +88,10 @@ class PulseObservation(Observation):
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
         self.source, self.n_samples, self.window_s = reduction.source, reduction.n_samples, reduction.window_s
-        self.n_nuisance = reduction.n_nuisance
+        self.n_nuisance = reduction.n_nuisance + (reduction.most_lead_s > 0.0)
         spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
         self.noise = float(max(np.sqrt(reduction.rest_A2 / spare), _LEAST_SHARE * reduction.rms_current_A))
+        self._leads = EdgeLeads(reduction) if reduction.most_lead_s > 0.0 else None
 
     @property
     def s(self) -> Complexes:
@@ -112,21 +115,38 @@ class PulseObservation(Observation):
 
     def residual(self, Y: Complexes) -> Floats:
         """Return fit minus record."""
+        if self._leads is not None:
+            return self._leads.best(self.reduction.mode_map.weights(Y)).residual
         weights = self.reduction.mode_map.weights(Y)
         residual: Floats = self.reduction.modes_factor @ weights - self.reduction.current_factor
         return residual
 
     def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
         """Return the derivatives of the residual."""
-        del Y
+        if self._leads is not None:
+            lead = self._leads.best(self.reduction.mode_map.weights(Y))
+            return self._leads.projected(lead, self.reduction.mode_map.weights(dY))
         slopes: Floats = self.reduction.modes_factor @ self.reduction.mode_map.weights(dY).T
         return slopes
+
+    def weights(self, Y: Complexes) -> Floats:
+        """Return the weights of the modes as the record shows them (S): later by the lead of its edges."""
+        weights = self.reduction.mode_map.weights(Y)
+        return weights if self._leads is None else self._leads.best(weights).weights
+
+    def lead_s(self, Y: Complexes) -> float | None:
+        """Return how long before the first samples after them the edges were (s); None where that is known."""
+        return None if self._leads is None else self._leads.best(self.reduction.mode_map.weights(Y)).lead_s
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""
         residual = self.residual(Y) / self.noise
-        weights = self.reduction.mode_map.weights(Y)
-        return pulse_goodness(self.reduction, weights, float(residual @ residual), self.noise, n_free)
+        found = pulse_goodness(self.reduction, self.weights(Y), float(residual @ residual), self.noise, n_free)
+        lead_s = self.lead_s(Y)
+        if lead_s is None:
+            return found
+        values = {"lead_s": lead_s, "most_s": self.reduction.most_lead_s}
+        return replace(found, remarks=(*found.remarks, Remark(RemarkKind.EDGE_LEAD, values)))
 
     def check(self, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
         """Refuse what rings, or has no bound after a step."""

@@ -111,10 +111,10 @@ class Solution:
 
     def response(self, k: int = 0) -> PulseResponse | None:
         """Return the fitted modes and nuisance of observation k; None for a spectrum."""
-        reduction = self.reduction(k)
-        if reduction is None:
+        one = self.problem.observations[k]
+        if not isinstance(one, PulseObservation):
             return None
-        weights = reduction.mode_map.weights(self.problem.admittance(k, self.best.u))
+        reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
         return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
 
     def weight_slopes(self, k: int = 0) -> Floats:

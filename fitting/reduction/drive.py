@@ -12,6 +12,7 @@ from protocols import FitError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
@@ -21,6 +22,9 @@ _GUARD_SHARE = 1e-3
 # Share of the interval that rounding may put an edge after the sample that begins there. Times of a
 # long run are rounded to some 1e-9 of an interval; the guard is a thousand times larger. Twice as much is as good.
 _SLACK_SHARE = 1e-6
+# Share of the interval by which a jump of a sampled voltage is put before the first sample after it, so that it counts
+# there: a thousandth of what a fitted lead can tell.
+_JUST_BEFORE = 1e-6
 # First samples that are asked for the level before the record (decision 142), and how few are too few to tell.
 _AT_REST, _FEWEST_AT_REST = 64, 4
 _JUMP = 8.0  # in medians of the steps: more than five deviations of noise
@@ -103,10 +107,20 @@ class ModeCursor:
     aperture_s : float
         How long each sample averages, centred on its time. A measured voltage averages as the current does, so
         that the mean needs no account there.
+    edges : SampledEdges, optional
+        Jumps of a measured voltage; they are put right before the first sample after them.
     """
 
-    def __init__(self, rates: Floats, drive: PulseSequence | None, interval_s: float, aperture_s: float = 0.0) -> None:
+    def __init__(
+        self,
+        rates: Floats,
+        drive: PulseSequence | None,
+        interval_s: float,
+        aperture_s: float = 0.0,
+        edges: SampledEdges | None = None,
+    ) -> None:
         self.rates = np.ascontiguousarray(rates)
+        self._edges = edges if drive is None else None
         self._segments = None if drive is None else segments_of(drive)
         # A measured voltage averages as the current does: to the fit both are point samples.
         aperture = 0.0 if drive is None else aperture_s
@@ -146,7 +160,7 @@ class ModeCursor:
         from fitting.transforms.loops import drive_modes
 
         self._check(t_s)
-        volts = voltage_V if self._segments is not None else self._known(t_s, voltage_V)
+        volts = voltage_V if self._segments is not None else self._held(t_s, self._known(t_s, voltage_V))
         segments = self._segments if self._segments is not None else self._measured(t_s, volts)
         start_s = t_s - 0.5 * self._tolerances_s[0]
         if np.isnan(self._clock[0]):
@@ -156,6 +170,8 @@ class ModeCursor:
         drive_modes(start_s, self.rates, segments, self._mean, self._tolerances_s, self._clock, self._z, out, keep)
         if self._segments is None:
             keep &= np.isfinite(voltage_V)
+        if self._edges is not None:
+            keep &= ~_are_among(t_s, self._edges.partial_s)
         self._last = (float(t_s[-1]), float(volts[-1]))
         return out, keep
 
@@ -189,7 +205,8 @@ class ModeCursor:
     def n_to_hold(self, t_s: Floats, clear_s: float) -> int:
         """Return how many of the next samples have to be walked before `n_in_hold` is worth asking again."""
         if self._segments is None:
-            return len(t_s)
+            to_edge = self.n_before_edge(t_s)
+            return len(t_s) if to_edge is None or to_edge == len(t_s) else to_edge + 1
         if np.isnan(self._clock[0]):
             return 1
         segment = int(self._clock[3])
@@ -198,6 +215,13 @@ class ModeCursor:
             return len(t_s)
         clear_from = self._segments[0, edge] + clear_s + 0.5 * self._tolerances_s[0]
         return max(int(np.searchsorted(t_s, clear_from)), 1)
+
+    def n_before_edge(self, t_s: Floats) -> int | None:
+        """Return how many of the next samples come before the next jump of a measured voltage; None without jumps."""
+        if self._edges is None:
+            return None
+        ahead = self._edges.after_s[np.searchsorted(self._edges.after_s, t_s[0]) :]
+        return int(np.searchsorted(t_s, ahead[0])) if len(ahead) else len(t_s)
 
     def mode_amplitudes(self, t_s: Floats) -> Floats:
         """Return what some later samples of the hold see of the modes, shape (n, m), and move on to the last."""
@@ -240,7 +264,29 @@ class ModeCursor:
         segments = np.zeros((3, len(t) - 1))
         segments[0] = t[:-1]
         np.divide(np.diff(v), np.diff(t), out=segments[2])
-        return segments
+        return segments if self._edges is None else self._with_jumps(segments, t, v)
+
+    def _with_jumps(self, segments: Floats, t: Floats, v: Floats) -> Floats:
+        """Return the segments with jumps right before the first samples after them, level until there."""
+        edges = self._edges
+        if edges is None:
+            return segments
+        ends = np.flatnonzero(_are_among(t, edges.after_s))
+        ends = ends[ends > 0]
+        segments[2, ends - 1] = 0.0
+        starts = t[ends] - _JUST_BEFORE * (t[ends] - t[ends - 1])
+        jumps = np.stack([starts, v[ends] - v[ends - 1], np.zeros(len(ends))])
+        return np.ascontiguousarray(np.insert(segments, ends, jumps, axis=1))
+
+    def _held(self, t_s: Floats, volts: Floats) -> Floats:
+        """Return the voltage, at samples that averaged over a jump the level before it: they see it as yet to come."""
+        if self._edges is None:
+            return volts
+        partial = np.flatnonzero(_are_among(t_s, self._edges.partial_s))
+        held = volts.copy() if len(partial) else volts
+        for k in partial:
+            held[k] = held[k - 1] if k > 0 else self._last[1]
+        return held
 
     def _known(self, t_s: Floats, voltage_V: Floats) -> Floats:
         """Return the voltage, straight over samples whose own was not read."""
@@ -254,6 +300,14 @@ class ModeCursor:
         if not len(times):
             raise FitError("the voltage of the first samples was not read: leave them out")
         return np.interp(t_s, times, volts)
+
+
+def _are_among(t_s: Floats, times_s: Floats) -> NDArray[np.bool_]:
+    """Return which of some rising times are among others."""
+    if not len(times_s):
+        return np.zeros(len(t_s), dtype=np.bool_)
+    place = np.minimum(np.searchsorted(times_s, t_s), len(times_s) - 1)
+    return np.asarray(times_s[place] == t_s)
 
 
 def level_at_rest(voltage_V: Floats) -> float:

@@ -12,6 +12,7 @@ from fitting.reduction.drive import ModeCursor, shortest_lag_s
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.reduction.nuisance import Nuisance, Whitening
 from fitting.reduction.reduction import Reduction
+from fitting.reduction.sampled_edges import sampled_edges
 from fitting.reduction.voltage_noise import VoltageWatch
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from fitting.records.record import Record
+    from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
@@ -57,6 +59,8 @@ class Reducer:
         What is not the cell's.
     source : str
         Where the samples come from.
+    edges : SampledEdges, optional
+        Jumps of a measured voltage, in the time of the record.
     """
 
     def __init__(
@@ -69,8 +73,9 @@ class Reducer:
         response_s: tuple[float, ...] = (),
         terms: Nuisance = _OFFSET,
         source: str = "",
+        edges: SampledEdges | None = None,
     ) -> None:
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s)
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges)
         k = len(terms) + len(grid) + 1
         steps = drive is not None and not drive.has_ramps
         self._now = Reduction(
@@ -87,6 +92,7 @@ class Reducer:
             drive_is_measured=drive is None,
             resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
             source=source,
+            most_lead_s=0.0 if edges is None else edges.most_s,
         )
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
@@ -186,7 +192,9 @@ class Reducer:
         from fitting.transforms.loops import absorb
 
         last = self._cursor.state_before_gap()
-        n = min(len(t) // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
+        to_edge = self._cursor.n_before_edge(t)
+        n_even = len(t) if to_edge is None else to_edge
+        n = min(n_even // _measured.BLOCK, _measured.MOST_BLOCKS) * _measured.BLOCK
         if last is None or n < _measured.FEWEST_BLOCKS * _measured.BLOCK:
             return 0
         z, (before_s, before_V) = last
@@ -302,6 +310,7 @@ def reducer_for(
     response_s: tuple[float, ...] = (),
     terms: Nuisance = _OFFSET,
     source: str = "",
+    edges: SampledEdges | None = None,
 ) -> Reducer:
     """Return an empty reducer whose modes suit a record.
 
@@ -309,7 +318,7 @@ def reducer_for(
     ----------
     t_s : ndarray, shape (n,)
         Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, terms, source
+    drive, aperture_s, response_s, terms, source, edges
         As for `Reducer`.
 
     Raises
@@ -322,6 +331,7 @@ def reducer_for(
     t_s = np.asarray(t_s) - terms.delay_s
     interval = float(np.median(np.diff(t_s[:100_000])))
     if drive is None:
+        interval = interval if edges is None else min(interval, edges.next_s)
         # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
         shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
     else:
@@ -337,6 +347,7 @@ def reducer_for(
         response_s=response_s,
         terms=terms,
         source=source,
+        edges=edges,
     )
 
 
@@ -368,6 +379,7 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
         response_s=run.response_s,
         terms=terms,
         source=run.path.name,
+        edges=sampled_edges(np.asarray(run.t_s), np.asarray(run.voltage_V)) if run.drive is None else None,
     )
     reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     reduction = reducer.reduction()

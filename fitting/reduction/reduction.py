@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
-VERSION = 4
+VERSION = 5
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +62,9 @@ class Reduction:
         What a measured voltage scatters by.
     early_conductance_S : float or None
         Conductance right after an edge, of which starting values are drawn; None until it was worked out.
+    most_lead_s : float
+        Longest time by which the jumps of a sampled voltage can be earlier than the samples that they were put at; 0
+        where their places are known, or there are none.
     """
 
     grid: ModeGrid
@@ -79,6 +82,7 @@ class Reduction:
     source: str = ""
     voltage: VoltageNoise = field(default_factory=VoltageNoise)
     early_conductance_S: float | None = None
+    most_lead_s: float = 0.0
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -189,6 +193,7 @@ class Reduction:
             n_bends=self.n_bends + other.n_bends,
             voltage=self.voltage.merged(other.voltage),
             early_conductance_S=None,
+            most_lead_s=min(self.most_lead_s, other.most_lead_s),
             drive=self.drive if self.drive == other.drive else None,
             source=" + ".join(name for name in (self.source, other.source) if name),
         )
@@ -220,6 +225,8 @@ class Reduction:
             attributes["drive"] = [self.drive.duration_s, self.drive.rest_V]
         if self.early_conductance_S is not None:
             attributes["early_conductance_S"] = self.early_conductance_S
+        if self.most_lead_s > 0.0:
+            attributes["most_lead_s"] = self.most_lead_s
         return arrays, attributes
 
     @classmethod
@@ -258,6 +265,7 @@ class Reduction:
             str(attributes["source"]),
             VoltageNoise.from_dict(attributes["voltage"]),
             attributes.get("early_conductance_S"),
+            float(attributes.get("most_lead_s", 0.0)),
         )
 
 

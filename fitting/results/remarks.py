@@ -27,6 +27,8 @@ class RemarkKind(StrEnum):
     """The cell answers faster than a measured voltage was sampled. No values."""
     VOLTAGE_NOISE = "voltage_noise"
     """The bias by noise of a measured voltage was taken out. Value: ``voltage_noise_V``."""
+    EDGE_LEAD = "edge_lead"
+    """Where the jumps of a sampled voltage were found. Values: ``lead_s``, ``most_s``."""
     WHITENED = "whitened"
     """Correlated noise was whitened before the fit. Value: ``correlation_s``."""
     DOWNWEIGHTED = "downweighted"
@@ -64,6 +66,10 @@ TEXTS: dict[RemarkKind, str] = {
     RemarkKind.VOLTAGE_NOISE: (
         "the voltage was read with a noise of {voltage_noise_V:quantity V}, which the current does not follow: its bias"
         " is taken out"
+    ),
+    RemarkKind.EDGE_LEAD: (
+        "the voltage was only sampled: by the current, it jumped {lead_s:quantity s} before the first sample after each"
+        " jump; it may have done so at any time in the {most_s:quantity s} before it"
     ),
     RemarkKind.WHITENED: (
         "the noise is correlated from sample to sample, for {correlation_s:quantity s}: it was whitened (AR(1)) before"

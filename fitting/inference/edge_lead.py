@@ -1,0 +1,117 @@
+"""How much earlier the edges of a sampled voltage were than the first samples after them.
+
+If all edges lie a time d before the places that the reduction has put them at, each mode has decayed by exp(-rate d)
+more at every sample: the triangle stays, and the weights are multiplied. So d is one number beside the cell's
+parameters, and for given parameters it is found by a search of its own: on a grid first, since the misfit may have
+several minima, then by Gauss-Newton steps. The fit sees the residual at the best d, and its derivatives without the
+share that d takes (variable projection; Golub, Pereyra, SIAM J. Numer. Anal. 10, 413 (1973)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting.reduction.reduction import Reduction
+    from fitting.transforms.laplace import Floats
+
+_PLACES = 32
+"""Leads that are tried first, evenly over the logarithm. Doubled, no other minimum was found."""
+_STEPS = 30
+"""Gauss-Newton steps at most; five to ten are usual."""
+_EXACT = 1e-12
+"""Share of the range of leads below which a step is rounding."""
+
+
+@dataclass(frozen=True, eq=False)
+class EdgeLead:
+    """The lead of the edges for some weights.
+
+    Attributes
+    ----------
+    lead_s : float
+    weights : ndarray, shape (m,)
+        Of the modes, seen so much later (S).
+    residual : ndarray, shape (m,)
+        Fit minus record (A).
+    slope : ndarray, shape (m,), or None
+        Derivative of the residual to the lead (A/s); None where the lead is at an end of its range.
+    """
+
+    lead_s: float
+    weights: Floats
+    residual: Floats
+    slope: Floats | None
+
+
+class EdgeLeads:
+    """Leads that a record allows.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        Of a voltage with sampled edges.
+    """
+
+    def __init__(self, reduction: Reduction) -> None:
+        self._modes, self._current = reduction.modes_factor, reduction.current_factor
+        self._rates = reduction.grid.rates
+        self.range_s = reduction.grid.shortest_s, max(reduction.most_lead_s, reduction.grid.shortest_s)
+
+    @cached_property
+    def _decays(self) -> tuple[Floats, Floats]:
+        """Leads on the grid, and what they leave of each mode; shapes (p,) and (p, m)."""
+        leads = np.geomspace(*self.range_s, _PLACES)
+        return leads, np.exp(-np.multiply.outer(leads, self._rates))
+
+    def best(self, weights: Floats) -> EdgeLead:
+        """Return the lead with the least misfit for some weights, shape (m,)."""
+        leads, decays = self._decays
+        costs = np.sum(((decays * weights) @ self._modes.T - self._current) ** 2, axis=1)
+        lead = float(leads[np.argmin(costs)])
+        now = self._at(lead, weights)
+        for _ in range(_STEPS):
+            if now.slope is None:
+                break
+            step = -float(now.slope @ now.residual) / float(now.slope @ now.slope)
+            moved = self._downhill(now, step, weights)
+            if moved is None:
+                break
+            now = moved
+        at_end = now.lead_s <= self.range_s[0] or now.lead_s >= self.range_s[1]
+        return EdgeLead(now.lead_s, now.weights, now.residual, None if at_end else now.slope)
+
+    def _downhill(self, now: EdgeLead, step: float, weights: Floats) -> EdgeLead | None:
+        """Return the place after a step, shortened until the misfit falls; None if there is none."""
+        cost = float(now.residual @ now.residual)
+        while abs(step) > _EXACT * self.range_s[1]:
+            there = self._at(float(np.clip(now.lead_s + step, *self.range_s)), weights)
+            if float(there.residual @ there.residual) < cost:
+                return there
+            step *= 0.25
+        return None
+
+    def _at(self, lead_s: float, weights: Floats) -> EdgeLead:
+        seen = weights * np.exp(-self._rates * lead_s)
+        slope = self._modes @ (-self._rates * seen)
+        return EdgeLead(lead_s, seen, self._modes @ seen - self._current, slope if float(slope @ slope) > 0.0 else None)
+
+    def projected(self, lead: EdgeLead, slopes: Floats) -> Floats:
+        """Return derivatives of the residual to the cell's parameters at the best lead.
+
+        Parameters
+        ----------
+        lead : EdgeLead
+        slopes : ndarray, shape (k, m)
+            Derivatives of the weights, before the lead.
+        """
+        jacobian: Floats = self._modes @ (slopes * np.exp(-self._rates * lead.lead_s)).T
+        if lead.slope is None:
+            return jacobian
+        along = lead.slope / np.linalg.norm(lead.slope)
+        projected: Floats = jacobian - np.outer(along, along @ jacobian)
+        return projected

@@ -1,0 +1,98 @@
+"""Edges of a voltage that was only sampled: between which samples it jumped, and which samples saw it jump.
+
+A jump between two samples happened somewhere between them. Where is one number for all edges if one clock steps the
+voltage and samples the current, as in most instruments: the time from the edge to the first sample after it. The
+reduction puts all edges at that sample; the fit finds how much earlier they were (`fitting.inference.edge_lead`).
+
+A ramp that takes several samples is no jump and stays a ramp. A single sample between two levels averaged over the
+jump: it does not count.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
+
+# Deviations of the other steps from sample to sample beyond which one is a jump: of a million normal ones none by
+# chance. Doubled, jumps below sixteen times the noise are taken for noise.
+_JUMP = 8.0
+# Rounds in which jumps are taken out before the deviation of the other steps is known; it settles within five.
+_ROUNDS = 10
+# Samples that one jump may take: the last before it, perhaps one that averaged over it, the first after it. A slope
+# over more is a ramp.
+_LONGEST = 2
+
+
+@dataclass(frozen=True, eq=False)
+class SampledEdges:
+    """Jumps of a sampled voltage.
+
+    Attributes
+    ----------
+    after_s : ndarray, shape (k,)
+        Time of the first sample wholly after each jump (s), rising.
+    gap_s : ndarray, shape (k,)
+        Time from the last sample wholly before each jump to that one.
+    partial_s : ndarray, shape (j,)
+        Times of the samples that averaged over a jump.
+    next_s : float
+        Shortest time from the first sample after a jump to the one that follows it.
+    """
+
+    after_s: Floats
+    gap_s: Floats
+    partial_s: Floats
+    next_s: float
+
+    @property
+    def most_s(self) -> float:
+        """Longest time by which all edges can be earlier than the first sample after them."""
+        return float(self.gap_s.min())
+
+
+def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
+    """Return where a sampled voltage jumped; None if it did not, or changed all the time.
+
+    Parameters
+    ----------
+    t_s, voltage_V : ndarray, shape (n,)
+        Times (s), rising, and voltage (V).
+    """
+    steps = np.diff(voltage_V)
+    usual = np.isfinite(steps)
+    if usual.sum() < 2:
+        return None
+    jumps = ~usual
+    for _ in range(_ROUNDS):
+        rest = steps[usual & ~jumps]
+        if not len(rest):
+            return None
+        found = usual & (np.abs(steps - np.median(rest)) > _JUMP * rest.std())
+        if np.array_equal(found, jumps):
+            break
+        jumps = found
+    first, last = _runs_of(jumps, np.sign(steps))
+    short = (last - first) < _LONGEST
+    first, last = first[short], last[short]
+    if not len(first):
+        return None
+    after = last + 1
+    partial = after[after - first == _LONGEST] - 1
+    following = t_s[np.minimum(after + 1, len(t_s) - 1)] - t_s[after]
+    gap = t_s[after] - t_s[first]
+    next_s = float(np.where(following > 0.0, following, gap).min())
+    return SampledEdges(t_s[after].copy(), gap, t_s[partial].copy(), next_s)
+
+
+def _runs_of(marked: np.ndarray, sign: Floats) -> tuple[np.ndarray, np.ndarray]:
+    """Return first and last place of each run of marked steps in one direction."""
+    places = np.flatnonzero(marked)
+    if not len(places):
+        return places, places
+    apart = (np.diff(places) > 1) | (np.diff(sign[places]) != 0.0)
+    return places[np.append(True, apart)], places[np.append(apart, True)]
