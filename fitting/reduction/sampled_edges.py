@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 # Deviations of the other steps from sample to sample beyond which one is a jump: of a million normal ones none by
 # chance. Doubled, jumps below sixteen times the noise are taken for noise.
 _JUMP = 8.0
+# Share of the largest step from which steps are taken for jumps at first. Doubled, jumps half as high as the largest
+# would count as noise in a record of few samples.
+_LARGE = 0.25
 # Rounds in which jumps are taken out before the deviation of the other steps is known; it settles within five.
 _ROUNDS = 10
 # Samples that one jump may take: the last before it, perhaps one that averaged over it, the first after it. A slope
@@ -67,12 +70,13 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
     usual = np.isfinite(steps)
     if usual.sum() < 2:
         return None
-    jumps = ~usual
+    size = np.where(usual, np.abs(steps - np.median(steps[usual])), 0.0)
+    jumps = size > _LARGE * size.max()
     for _ in range(_ROUNDS):
         rest = steps[usual & ~jumps]
         if not len(rest):
             return None
-        found = usual & (np.abs(steps - np.median(rest)) > _JUMP * rest.std())
+        found = size > _JUMP * rest.std()
         if np.array_equal(found, jumps):
             break
         jumps = found
