@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.reduction.drive import ModeCursor, modes_at
-from fitting.reduction.sampled_edges import sampled_edges
+from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -73,15 +73,14 @@ def predict(
     samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
     wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
     walked = wanted if run.drive is not None else samples
-    volts = np.asarray(run.voltage_V) if run.drive is None else np.zeros(len(walked))
+    volts = run.voltage_V if run.drive is None else np.zeros(len(walked))
     rates = result.rates
     interval = float(np.median(np.diff(samples[:100_000])))
     current = np.empty(len(walked))
     if run.drive is not None and len(walked) <= _FEW_SAMPLES and len(run.drive.times_s) <= _FEW_SEGMENTS:
         rows = modes_at(run.drive, rates, walked, interval_s=interval, aperture_s=run.aperture_s)
         return rows @ result.weights + result.terms.current(walked, result.nuisance)
-    edges = sampled_edges(samples, volts) if run.drive is None else None
-    cursor = ModeCursor(rates, run.drive, interval, run.aperture_s, edges)
+    cursor = ModeCursor(rates, run.drive, interval, run.aperture_s, edges_of(run, result.terms))
     buffer = np.empty((_BLOCK, len(rates)))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)

@@ -274,7 +274,8 @@ class ModeCursor:
         ends = np.flatnonzero(_are_among(t, edges.after_s))
         ends = ends[ends > 0]
         segments[2, ends - 1] = 0.0
-        starts = t[ends] - _JUST_BEFORE * (t[ends] - t[ends - 1])
+        early = 1.0 - _JUST_BEFORE if edges.at_start else _JUST_BEFORE
+        starts = t[ends] - early * (t[ends] - t[ends - 1])
         jumps = np.stack([starts, v[ends] - v[ends - 1], np.zeros(len(ends))])
         return np.ascontiguousarray(np.insert(segments, ends, jumps, axis=1))
 

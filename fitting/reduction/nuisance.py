@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Of the mains: the tenth is at 500 or 600 Hz; two columns each; twice as many are dear and rarely there.
 _MOST_HARMONICS = 10
+# What a sampled voltage may have done between two samples; see `Nuisance.edges`.
+EDGES = ("step", "sample", "ramp")
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,10 @@ class Nuisance:
         Correlation time of AR(1) noise; 0 for white noise. Rows of samples are whitened before they are reduced.
     delay_s : float
         How much later than commanded the voltage changes, beside the instrument's time constants.
+    edges : str
+        What a voltage that was only sampled did where it changed between two samples: ``step``, it jumped, all jumps as
+        long before the first samples after them, which is fitted; ``sample``, it jumped right after the last sample
+        before; ``ramp``, it went straight from sample to sample.
     """
 
     drift: bool = False
@@ -41,6 +47,7 @@ class Nuisance:
     harmonics: int = 0
     correlation_s: float = 0.0
     delay_s: float = 0.0
+    edges: str = "step"
 
     def __post_init__(self) -> None:
         if (self.mains_Hz > 0.0) != (self.harmonics > 0) or not 0 <= self.harmonics <= _MOST_HARMONICS:
@@ -50,6 +57,8 @@ class Nuisance:
             )
         if not (0.0 <= self.correlation_s < np.inf and np.isfinite(self.delay_s)):
             raise FitError("a correlation time is 0 s or more, and a delay finite")
+        if self.edges not in EDGES:
+            raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
 
     def __len__(self) -> int:
         return 1 + self.drift + 2 * self.harmonics

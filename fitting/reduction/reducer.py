@@ -12,7 +12,7 @@ from fitting.reduction.drive import ModeCursor, shortest_lag_s
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.reduction.nuisance import Nuisance, Whitening
 from fitting.reduction.reduction import Reduction
-from fitting.reduction.sampled_edges import sampled_edges
+from fitting.reduction.sampled_edges import edges_of
 from fitting.reduction.voltage_noise import VoltageWatch
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
@@ -336,8 +336,8 @@ def reducer_for(
         shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
     else:
         shortest = shortest_lag_s(drive, t_s, aperture_s)
-        edges = drive.jumps()[0] if not drive.has_ramps else drive.times_s
-        longest = float(t_s[-1] + 0.5 * aperture_s - (edges[0] if len(edges) else 0.0))
+        starts = drive.jumps()[0] if not drive.has_ramps else drive.times_s
+        longest = float(t_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
     grid = ModeGrid.covering(shortest, longest)
     return Reducer(
         grid,
@@ -379,7 +379,7 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
         response_s=run.response_s,
         terms=terms,
         source=run.path.name,
-        edges=sampled_edges(np.asarray(run.t_s), np.asarray(run.voltage_V)) if run.drive is None else None,
+        edges=edges_of(run, terms),
     )
     reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     reduction = reducer.reduction()

@@ -10,12 +10,16 @@ jump: it does not count.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fitting.records.record import Record
+    from fitting.reduction.nuisance import Nuisance
     from fitting.transforms.laplace import Floats
 
 # Deviations of the other steps from sample to sample beyond which one is a jump: of a million normal ones none by
@@ -45,17 +49,21 @@ class SampledEdges:
         Times of the samples that averaged over a jump.
     next_s : float
         Shortest time from the first sample after a jump to the one that follows it.
+    at_start : bool
+        Whether the jumps are known to come right after the last samples before them; else they are put right before
+        the first samples after them, and the fit finds how much earlier they were.
     """
 
     after_s: Floats
     gap_s: Floats
     partial_s: Floats
     next_s: float
+    at_start: bool = False
 
     @property
     def most_s(self) -> float:
-        """Longest time by which all edges can be earlier than the first sample after them."""
-        return float(self.gap_s.min())
+        """Longest time by which all jumps can be earlier than where they were put; 0 if that is known."""
+        return 0.0 if self.at_start else float(self.gap_s.min())
 
 
 def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
@@ -93,7 +101,15 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
     return SampledEdges(t_s[after].copy(), gap, t_s[partial].copy(), next_s)
 
 
-def _runs_of(marked: np.ndarray, sign: Floats) -> tuple[np.ndarray, np.ndarray]:
+def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
+    """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps."""
+    if run.drive is not None or terms.edges == "ramp":
+        return None
+    found = sampled_edges(np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V))
+    return None if found is None else replace(found, at_start=terms.edges == "sample")
+
+
+def _runs_of(marked: NDArray[np.bool_], sign: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Return first and last place of each run of marked steps in one direction."""
     places = np.flatnonzero(marked)
     if not len(places):
