@@ -42,15 +42,18 @@ def drawn_run(
 ) -> tuple[SimulatedRecord, str, dict[str, float]]:
     """Return a record, its circuit and the true parameters by name.
 
-    With `voltage_noise`, a share of the pulse's height, the fit is given the voltage as it was read, not the drive.
+    With `voltage_noise`, a share of the pulse's height, the fit is given the voltage as it was read, not the drive; one
+    clock steps the voltage and samples, so that all jumps come in the middle between two samples.
     """
     rng = np.random.default_rng([20261123, seed, len(family), round(100 * rho)])
     n = int(10.0 ** rng.uniform(4.3, 5.0))
     interval = 10.0 ** rng.uniform(-5.5, -4.0)
     span = n * interval
-    drive = PulseSequence.pump_probe(
-        0.02, 0.25 * span, 0.15 * span, probe_width=0.15 * span, before=0.02 * span, after=0.43 * span
-    )
+    parts = np.array([0.02, 0.25, 0.15, 0.15, 0.43]) * span
+    if voltage_noise is not None:
+        parts = np.round(parts / interval) * interval
+    before, pump, delay, probe, after = parts.tolist()
+    drive = PulseSequence.pump_probe(0.02, pump, delay, probe_width=probe, before=before, after=after)
     G = 10.0 ** rng.uniform(-6.0, -3.0)
     tau = 0.25 * span * 10.0 ** rng.uniform(-2.3, -1.3)
     electrode_n = rng.uniform(0.8, 0.95)
@@ -60,7 +63,7 @@ def drawn_run(
     bulk = drawn_bulk(family, rng, G, tau)
     t = (np.arange(n) + 0.5) * interval
     cell, volts = Cell(bulk, R, Q, electrode_n), drive.voltage_at(t)
-    current = cell.current(t, drive) if voltage_noise is None else cell.current_of_slopes(t, volts)
+    current = cell.current(t, drive)
     current += noise(rng, n, float(np.sqrt(np.mean(current**2))) / SNR, rho)
     truth = {"R0": R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
     truth |= {"CPE1.Q": Q, "CPE1.n": electrode_n}

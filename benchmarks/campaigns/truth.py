@@ -147,10 +147,6 @@ class Cell:
         """Return the current at some times, A."""
         return current_of(self.admittance, t_s, drive)
 
-    def current_of_slopes(self, t_s: Floats, voltage_V: Floats) -> Floats:
-        """Return the current of a voltage in straight lines from sample to sample, A."""
-        return current_of_slopes(self.admittance, t_s, voltage_V)
-
 
 def current_of(admittance: Callable[[Floats, Complexes], Complexes], t_s: Floats, drive: PulseSequence) -> Floats:
     """Return the current of a drive of holds, A.
@@ -173,28 +169,6 @@ def current_of(admittance: Callable[[Floats, Complexes], Complexes], t_s: Floats
     total = np.zeros(len(t_s))
     for edge, step, lag in zip(edges, steps, lags, strict=True):
         total[t_s > edge] += step * step_response(np.log(lag))
-    return total
-
-
-def current_of_slopes(admittance: Callable[[Floats, Complexes], Complexes], t_s: Floats, voltage_V: Floats) -> Floats:
-    """Return the current of a voltage that goes in straight lines from sample to sample, A; 0 V before the first.
-
-    Samples are even. A slope's own sample takes the integral of the step response from 0, by its transform; for later
-    ones, the response is smooth over the slope, and eight Gauss-Legendre points do.
-    """
-    interval = float(t_s[1] - t_s[0])
-    at = np.geomspace(0.9 * interval, 1.1 * float(t_s[-1] - t_s[0]), 400)
-    step_response = CubicSpline(np.log(at), inverted(admittance(at, _BETA / at[:, None]) / (_BETA / at[:, None]), at))
-    one = np.array([interval])
-    s = _BETA / interval
-    first = float(inverted(admittance(one, s[None]) / s**2, one)[0]) / interval
-    x, weight = np.polynomial.legendre.leggauss(8)
-    total = np.zeros(len(t_s))
-    for k in np.flatnonzero(np.diff(voltage_V)):
-        step = voltage_V[k + 1] - voltage_V[k]
-        total[k + 1] += step * first
-        lag = np.multiply.outer(t_s[k + 2 :] - t_s[k + 1], np.ones(8)) + interval * 0.5 * (x + 1.0)
-        total[k + 2 :] += step * (step_response(np.log(lag)) @ (0.5 * weight))
     return total
 
 

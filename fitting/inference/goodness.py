@@ -76,8 +76,9 @@ def pulse_goodness(reduction: Reduction, weights: Floats, cost: float, unit_A: f
     """
     spare = max(reduction.n_samples - n_free - reduction.n_nuisance, 1)
     noise_A = float(np.sqrt((cost * unit_A**2 + reduction.rest_A2) / spare))
+    seen_A = float(np.sqrt(reduction.residual_A2(weights) / spare))
     found = [
-        one for one in (correlated_noise(reduction, weights, noise_A), _lack_of_fit(reduction, cost, n_free)) if one
+        one for one in (correlated_noise(reduction, weights, seen_A), _lack_of_fit(reduction, cost, n_free)) if one
     ]
     voltage = _voltage_noise_remark(reduction)
     if not found:

@@ -42,8 +42,6 @@ def fit_result(solution: Solution) -> FitResult:
         raise FitError("only the fit of one pulsed run has a result of this kind; others are joint fits")
     memory, band = _memory(solution, 0)
     goodness = solution.goodness[0]
-    residual_A = solution.best.residual * solution.problem.noises[0]
-    misfit_A2 = float(residual_A @ residual_A) + reduction.rest_A2
     return FitResult(
         model=solution.model,
         estimates=solution.estimates,
@@ -54,7 +52,7 @@ def fit_result(solution: Solution) -> FitResult:
         window_s=reduction.window_s,
         weights=response.weights,
         nuisance=response.nuisance,
-        rms_residual_A=float(np.sqrt(misfit_A2 / reduction.n_samples)),
+        rms_residual_A=float(np.sqrt(reduction.residual_A2(response.weights) / reduction.n_samples)),
         rms_current_A=reduction.rms_current_A,
         step_noise_A=reduction.scatter_A(response.weights),
         noise_A=goodness.noise,

@@ -160,6 +160,15 @@ class Reduction:
         per_V = np.linalg.norm(self.voltage.in_modes(self.grid.rates, self.terms.correlation_s) @ weights)
         return float(np.hypot(self.step_noise_A, self.voltage_error_V * per_V / np.sqrt(self.n_samples)))
 
+    def residual_A2(self, weights: Floats) -> float:
+        """Return the sum of the squared residual that some mode weights (S) leave of all samples, noisy voltage or not.
+
+        What is to be fitted may hold less: directions in which a measured voltage is nothing but noise are left out.
+        """
+        k = self.n_nuisance
+        left = self.factor[k:-1, k:-1] @ weights - self.factor[k:-1, -1]
+        return float(left @ left + self.factor[-1, -1] ** 2)
+
     def nuisance(self, weights: Floats) -> Floats:
         """Return the coefficients (offset A, drift A/s, mains A) of `terms` that belong to some mode weights."""
         k = self.n_nuisance

@@ -118,7 +118,10 @@ class FitResult(Printable):
 
         NaN where the record has too few samples within holds.
         """
-        return float((self.noise_A / self.step_noise_A) ** 2) if self.step_noise_A > 0.0 else float("nan")
+        spare = self.n_samples - len(self.estimates) - len(self.nuisance)
+        if not (self.step_noise_A > 0.0 and spare > 0):
+            return float("nan")
+        return float((self.rms_residual_A / self.step_noise_A) ** 2) * self.n_samples / spare
 
     @property
     def correlation(self) -> Floats:

@@ -15,7 +15,16 @@ import pytest
 from scipy.signal import lfilter
 from scipy.special import erfcx
 
-from fitting import CellModel, ConductivitySpectrum, ImpedanceSpectrum, fit, fit_impedance, fit_joint, reduce_run
+from fitting import (
+    CellModel,
+    ConductivitySpectrum,
+    ImpedanceSpectrum,
+    Nuisance,
+    fit,
+    fit_impedance,
+    fit_joint,
+    reduce_run,
+)
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 
@@ -102,28 +111,33 @@ def ringing(cells: Any, record: Any) -> Any:
 
 
 def measured(noise_V: float) -> Callable[[Any, Any], Any]:
-    """A Debye cell under a voltage that goes in lines from sample to sample, read with noise."""
+    """A Debye cell under a voltage that jumps between two samples, read with noise."""
 
     def make(cells: Any, record: Any) -> Any:
-        volts, cell = DRIVE.voltage_at(EVEN), cells.debye(**DEBYE)
-        bends = np.diff(np.diff(volts) / DT, prepend=0.0, append=0.0)
-        current = white(2e-9, 7)
-        for k in np.flatnonzero(bends):
-            current += bends[k] * np.where(EVEN[k] < EVEN, cell.step_integral(EVEN - EVEN[k]), 0.0)
-        return record(EVEN, current, None, voltage_V=volts + white(noise_V, 8))
+        volts, current = DRIVE.voltage_at(EVEN), cells.debye(**DEBYE).current(EVEN, DRIVE)
+        return record(EVEN, current + white(2e-9, 7), None, voltage_V=volts + white(noise_V, 8))
 
     return make
 
 
 def measured_constant_phase(cells: Any, record: Any) -> Any:
-    """A bare constant phase element: the current of a ramp is a power of time."""
+    """A bare constant phase element: the current of a jump is a power of time."""
+    del cells
+    Q, n = 1e-6, 0.9
+    current = steps(lambda t: Q * t**-n / gamma(1.0 - n), EVEN)
+    return record(EVEN, current + white(1e-3 * float(np.std(current)), 3), None, voltage_V=DRIVE.voltage_at(EVEN))
+
+
+def ramped_constant_phase(cells: Any, record: Any) -> Any:
+    """The same under a voltage that goes straight from sample to sample: the current of a ramp is a power of time."""
     del cells
     Q, n, volts = 1e-6, 0.9, DRIVE.voltage_at(EVEN)
     current = np.zeros(len(EVEN))
     bends = np.diff(np.diff(volts) / DT, prepend=0.0, append=0.0)
     for k in np.flatnonzero(bends):
         current[k:] += bends[k] * Q * (EVEN[k:] - EVEN[k]) ** (1.0 - n) / gamma(2.0 - n)
-    return record(EVEN, current + white(1e-4 * float(np.std(current)), 3), None, voltage_V=volts)
+    run = record(EVEN, current + white(1e-4 * float(np.std(current)), 3), None, voltage_V=volts)
+    return reduce_run(run, Nuisance(edges="ramp"))
 
 
 def zarc(cells: Any, record: Any) -> ImpedanceSpectrum:
@@ -183,8 +197,9 @@ CASES = {
     "wrong circuit": Case(debye(2e-8), "R0-C1", {}, (RemarkKind.NOT_DESCRIBED,)),
     "measured voltage": Case(measured(1e-7), KNOWN, FOUND),
     "measured voltage with noise": Case(measured(2e-5), KNOWN, FOUND, (RemarkKind.VOLTAGE_NOISE,)),
-    "measured voltage, no resistor": Case(measured_constant_phase, "CPE1", refused="put R0- before it"),
-    "measured voltage, hardly a resistor": Case(measured_constant_phase, "R0-CPE1", {}, (RemarkKind.INSTANT_RESPONSE,)),
+    "measured voltage, no resistor": Case(measured_constant_phase, "CPE1", {"CPE1.Q": 1e-6, "CPE1.n": 0.9}),
+    "measured ramps, no resistor": Case(ramped_constant_phase, "CPE1", refused="put R0- before it"),
+    "measured ramps, hardly a resistor": Case(ramped_constant_phase, "R0-CPE1", {}, (RemarkKind.INSTANT_RESPONSE,)),
     "rings": Case(ringing, "R0-L1-C1", refused="rings where it fits"),
     "current of the wrong sign": Case(backwards, "R0-De1-C1", refused="sign of the current"),
     "too short": Case(short, "R0-De1-C1", refused="cannot determine 5 parameters"),
@@ -263,7 +278,7 @@ def test_what_one_run_cannot_tell_of_its_circuit_refuses_the_joint_fit(cells: An
     impedance = np.asarray(1.0 / (1e-6 * (2j * np.pi * f) ** 0.9), dtype=np.complex128)
     spectrum = ImpedanceSpectrum(f, impedance)
     with pytest.raises(FitError, match="put R0- before it"):
-        fit_joint([measured_constant_phase(cells, record), spectrum], "CPE1")
+        fit_joint([ramped_constant_phase(cells, record), spectrum], "CPE1")
 
 
 def test_a_run_with_correlated_noise_is_whitened_among_others(cells: Any, record: Any) -> None:

@@ -106,7 +106,7 @@ def test_an_element_of_unbounded_current_is_refused_with_a_measured_voltage(reco
     volts = DRIVE.voltage_at(t)
     current = constant_phase_current(t, volts, 1e-6, 0.9)
     current += 1e-4 * np.std(current) * np.random.default_rng(3).standard_normal(N)
-    reduction = reduce_run(record(t, current, None, voltage_V=volts))
+    reduction = reduce_run(record(t, current, None, voltage_V=volts), Nuisance(edges="ramp"))
     with pytest.raises(FitError, match="put R0- before it"):
         fit(reduction, "CPE1")
     # With a resistance too small to be seen the figures still depend on what lies between two samples.
