@@ -20,9 +20,12 @@ from drivers.registry import (
     driver_named,
     driver_names,
     installed_drivers,
+    name_of_driver,
+    off_switch_of,
     open_potentiostat,
     open_temperature_controller,
     probe,
+    reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
 from drivers.visa.resources import canonical_resource, takes_one_client
@@ -64,11 +67,14 @@ __all__ = [
     "driver_names",
     "forget",
     "installed_drivers",
+    "name_of_driver",
+    "off_switch_of",
     "open_potentiostat",
     "open_temperature_controller",
     "probe",
     "read_transcript",
     "remember",
+    "reopen_potentiostat",
     "replayed",
     "resolved",
     "switch_off",

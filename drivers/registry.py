@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from drivers.address_book import resolved
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
 from drivers.visa.resources import interface_of
 from drivers.visa.session import VisaSession
@@ -53,6 +54,8 @@ _MODELS = {
     "keithley2612b": ("keithley2611b", "keithley2614b"),
     "keithley2636b": ("keithley2634b", "keithley2635b"),
 }
+# What to do at an instrument whose driver is not known.
+_ANY_SWITCH = OffSwitch("the output", "Switch it off at the instrument: press its OUTPUT key, or unplug the cell.")
 _DRIVER_OF_MODEL = {model: name for name, models in _MODELS.items() for model in models}
 
 
@@ -217,6 +220,48 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     raise InstrumentError(
         _no_driver(resource, identity) if driver is None else f"{resource} is {identity}: it is no potentiostat"
     )
+
+
+def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potentiostat:
+    """Open a link to a potentiostat whose driver is known, in whatever state a run has left it, and return its driver.
+
+    Its program is interrupted before it is greeted, in its own dialect only.
+
+    Parameters
+    ----------
+    resource : str
+    driver : str
+        Name of the driver.
+    timeout_s : float
+        Of any single exchange.
+
+    Raises
+    ------
+    ConnectionLost
+        If nobody answers.
+    InstrumentError
+        If there is another instrument now, or no such driver.
+    """
+    kind = driver_named(driver)
+    session = VisaSession(resolved(resource), timeout_s, kind.dialect, interrupt=kind.interrupt)
+    with _close_on_failure(session):
+        identity = kind.identity_of(session.idn)
+        if not kind.matches(identity):
+            raise InstrumentError(f"{resource} is {identity} now, not the {kind.capabilities.model} of the run")
+        return kind(session)
+
+
+def name_of_driver(opened: Potentiostat) -> str:
+    """Return the name under which the class of an open driver is registered, empty if it is not."""
+    return next((name for name, driver in _drivers() if driver is type(opened)), "")
+
+
+def off_switch_of(name: str) -> OffSwitch:
+    """Return what a person can do at an instrument, by the name of its driver; general advice if it is not known."""
+    try:
+        return driver_named(name).off_switch
+    except InstrumentError:
+        return _ANY_SWITCH
 
 
 @contextmanager
