@@ -17,6 +17,8 @@ from drivers.planning.steps import Steps, Tables
 from drivers.registry import (
     DriverEntry,
     Found,
+    InstrumentInUseError,
+    driver_for,
     driver_named,
     driver_names,
     installed_drivers,
@@ -28,7 +30,7 @@ from drivers.registry import (
     reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
-from drivers.visa.resources import canonical_resource, takes_one_client
+from drivers.visa.resources import canonical_resource, is_address, takes_one_client
 from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
@@ -40,6 +42,7 @@ __all__ = [
     "DriverEntry",
     "Found",
     "Identity",
+    "InstrumentInUseError",
     "Keithley2450",
     "Keithley2460",
     "Keithley2461",
@@ -63,10 +66,12 @@ __all__ = [
     "addresses",
     "canonical_resource",
     "discover",
+    "driver_for",
     "driver_named",
     "driver_names",
     "forget",
     "installed_drivers",
+    "is_address",
     "name_of_driver",
     "off_switch_of",
     "open_potentiostat",

@@ -74,6 +74,8 @@ class Found:
         Why there is no identity, or why it cannot be used.
     name : str
         What the address book calls it.
+    is_in_use : bool
+        Whether a run has it, so that it was not asked; `problem` says which.
     """
 
     resource: str
@@ -81,6 +83,11 @@ class Found:
     driver: str | None
     problem: str = ""
     name: str = ""
+    is_in_use: bool = False
+
+
+class InstrumentInUseError(InstrumentError):
+    """An instrument that a run has: nothing was sent to it."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +261,12 @@ def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potenti
 def name_of_driver(opened: Potentiostat) -> str:
     """Return the name under which the class of an open driver is registered, empty if it is not."""
     return next((name for name, driver in _drivers() if driver is type(opened)), "")
+
+
+def driver_for(identity: Identity) -> str:
+    """Return the name of the potentiostat driver that is for an instrument, empty if there is none."""
+    names = (name for name, kind in _drivers() if issubclass(kind, Potentiostat) and kind.matches(identity))
+    return next(names, "")
 
 
 def off_switch_of(name: str) -> OffSwitch:

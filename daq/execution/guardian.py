@@ -40,6 +40,8 @@ from typing import TYPE_CHECKING, Any
 
 from daq.execution.control import NOT_STARTED, ControlServer
 from daq.execution.messages import ControlRequest, StopOrder, SwitchOffAnswer
+from daq.execution.output_marker import OutputMarker
+from daq.execution.recovery import settle_instrument
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_process import run_process
 from daq.execution.switch_off import switch_off
@@ -128,6 +130,7 @@ class Guardian:
         self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
         lock_instrument(self._request.resource, self._path, "runner").release()
+        settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed.
         if not takes_one_client(self._request.resource):
@@ -208,6 +211,7 @@ class Guardian:
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
         self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
         if (problem := self._try_to_switch_off()) is None:
+            OutputMarker(self._request.resource).remove()
             output, state, error = OutputState.OFF, RunState.ABORTED, "InstrumentError"
             reason += "; the guardian process switched the output off and read that back"
         else:

@@ -11,8 +11,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from drivers import off_switch_of, open_potentiostat, reopen_potentiostat
-from protocols import OutputStateUnknown
+from daq.execution.output_marker import OutputMarker
+from drivers import driver_names, off_switch_of, open_potentiostat, reopen_potentiostat
+from protocols import InstrumentError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from drivers import OutputReadback, Potentiostat
@@ -33,8 +34,9 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
     resource : str
         VISA resource.
     driver : str
-        Name of the driver of the run; empty if it is not known. With it the instrument is interrupted and greeted in
-        its own dialect only; without it all dialects of such links are tried in turn, which takes longer.
+        Name of the driver of the run; if there is none of that name, the one that the marker of the instrument names. With it the
+        instrument is interrupted and greeted in its own dialect only; without it all dialects of such links are tried
+        in turn, which takes longer.
     timeout_s : float
         Of any single exchange.
     for_s : float
@@ -46,6 +48,7 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
         If the output could not be read back as off in all that time: says what to do at the instrument.
     """
     deadline = time.monotonic() + for_s
+    driver = driver if driver in driver_names() else _marked_driver(resource)
     while True:
         left_s = deadline - time.monotonic()
         try:
@@ -54,6 +57,14 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
             if time.monotonic() + _RETRY_INTERVAL_S >= deadline:
                 raise _unknown(resource, driver, for_s, error) from error
         time.sleep(_RETRY_INTERVAL_S)
+
+
+def _marked_driver(resource: str) -> str:
+    with suppress(InstrumentError):  # no folder for markers: then there is none
+        marked = OutputMarker(resource).read()
+        if marked is not None and marked.driver in driver_names():
+            return marked.driver
+    return ""
 
 
 def _switch_off_once(resource: str, driver: str, timeout_s: float) -> OutputReadback:
