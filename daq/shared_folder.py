@@ -21,7 +21,7 @@ from protocols import InstrumentError
 
 # Folders in the order in which they are taken. The first is not emptied when the computer starts again, so that a
 # marker outlives a power cut; the others are for containers and systems without it.
-_CANDIDATES = ("/var/tmp", "/dev/shm", "/run/lock", "/tmp")  # noqa: S108 - see `_is_shared` and `open_shared`
+CANDIDATES = ("/var/tmp", "/dev/shm", "/run/lock", "/tmp")  # noqa: S108 - see `_is_shared` and `open_shared`
 # Names a folder in place of these, where none of them is fit, and in tests.
 ENVIRONMENT = "IONECHO_LOCKS"
 # Everybody may write, and only the owner of a file may remove or rename it.
@@ -53,13 +53,13 @@ def shared_folder() -> Path:
         )
     if sys.platform == "win32":
         return _of_windows()
-    for candidate in _CANDIDATES:
+    for candidate in CANDIDATES:
         if _is_shared(Path(candidate)):
             return Path(candidate)
     raise InstrumentError(
-        f"this computer has no folder that all its users share ({', '.join(_CANDIDATES)}: each is missing, or not "
+        f"this computer has no folder that all its users share ({', '.join(CANDIDATES)}: each is missing, or not "
         "everybody may write there, or it is not sticky), so two runs on one instrument could not see each other. "
-        f"Nothing was sent. Let an administrator run `chmod 1777 {_CANDIDATES[0]}`, or name a folder that all users "
+        f"Nothing was sent. Let an administrator run `chmod 1777 {CANDIDATES[0]}`, or name a folder that all users "
         f"share in the environment variable {ENVIRONMENT}."
     )
 

@@ -14,7 +14,7 @@ from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
-from drivers.visa.resources import interface_of
+from drivers.visa.resources import interface_of, resource_manager
 from drivers.visa.session import VisaSession
 from protocols import ConnectionLost, InstrumentError
 
@@ -330,6 +330,12 @@ def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[Vi
     if silence is None:
         raise InstrumentError(f"no driver speaks over a link such as {resource}")
     raise silence
+
+
+def load_drivers(resource: str) -> None:
+    """Load what opening such a link needs, so that no time is lost when an output must go off."""
+    resource_manager()
+    _dialects(resource)
 
 
 def _dialects(resource: str) -> list[Dialect]:

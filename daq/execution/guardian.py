@@ -49,7 +49,7 @@ from daq.files.run import open_run
 from daq.files.writer import RunFileBytes
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import name_of_driver, open_potentiostat, takes_one_client
+from drivers import load_drivers, name_of_driver, open_potentiostat, takes_one_client
 from protocols import InstrumentError, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -132,8 +132,10 @@ class Guardian:
         lock_instrument(self._request.resource, self._path, "runner").release()
         settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed.
-        if not takes_one_client(self._request.resource):
+        # when it is needed, and made ready now: loading drivers takes half a second.
+        if takes_one_client(self._request.resource):
+            load_drivers(self._request.resource)
+        else:
             self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
             self._driver = name_of_driver(self._spare)
         context = multiprocessing.get_context("spawn")

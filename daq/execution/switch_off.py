@@ -34,9 +34,9 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
     resource : str
         VISA resource.
     driver : str
-        Name of the driver of the run; if there is none of that name, the one that the marker of the instrument names. With it the
-        instrument is interrupted and greeted in its own dialect only; without it all dialects of such links are tried
-        in turn, which takes longer.
+        Name of the driver of the run; if there is none of that name, the one that the marker of the instrument names.
+        With it the instrument is interrupted and greeted in its own dialect only; without it all dialects of such
+        links are tried in turn, which takes longer.
     timeout_s : float
         Of any single exchange.
     for_s : float
