@@ -108,7 +108,7 @@ class Guardian:
             with suppress(IonechoError):
                 self._spare.close()
         if self._instrument_lock is not None:
-            self._instrument_lock.release()  # before anybody hears of the end: the next run may begin at once
+            self._instrument_lock.remove()  # before anybody hears of the end: the next run may begin at once
         self._run_lock.remove()  # and the file may be recovered
         self._status = self._status.ended(outcome)
         self._server.finish(_LINGER_S)
@@ -129,7 +129,7 @@ class Guardian:
     def _guard_runner(self) -> Outcome:
         self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
-        lock_instrument(self._request.resource, self._path, "runner").release()
+        lock_instrument(self._request.resource, self._path, "runner").remove()
         settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed, and made ready now: loading drivers takes half a second.

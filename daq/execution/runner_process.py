@@ -114,7 +114,7 @@ def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
     with ExitStack() as held:
         try:
             held.callback(lock_run(path, "runner").remove)
-            held.callback(lock_instrument(request.resource, path, "runner").release)
+            held.callback(lock_instrument(request.resource, path, "runner").remove)
             transcript = Path(request.transcript) if request.transcript else None
             driver = open_potentiostat(request.resource, request.timeout_s, transcript)
         except IonechoError as error:
