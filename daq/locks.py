@@ -37,8 +37,8 @@ CONTROL_SUFFIX = ".control.json"
 _PREFIX, _AT = "ionecho-", " at "
 # Offset (bytes) of the locked byte: Windows keeps others from reading what is locked, so it lies far behind the text.
 _LOCKED_BYTE = 1 << 30
-# Attempts to lock a run or an instrument, and seconds between them: whoever only asks whether it is locked holds it for some
-# microseconds. Twice as long would delay a refusal by 0.2 s.
+# Attempts to lock a run or an instrument, and seconds between them: whoever only asks whether it is locked holds it for
+# some microseconds. Twice as long would delay a refusal by 0.2 s.
 _ATTEMPTS = 10
 _ATTEMPT_INTERVAL_S = 0.02
 # Holders that have not said who they are yet, or had gone when it was asked: with both it is worth trying again.

@@ -283,7 +283,7 @@ class Keithley2600B(Potentiostat):
             return state if marked == mark else repr(answer)
 
         return switch_off(
-            _OFF,
+            self.off_switch,
             self.session.resource,
             exchange=exchange,
             is_off=lambda answer: float(answer) == 0.0,
