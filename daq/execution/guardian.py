@@ -92,6 +92,7 @@ class Guardian:
         self._stop_reason: str | None = None
         self._abort_requested = threading.Event()
         self._spare: Potentiostat | None = None
+        self._note = ""  # on what was done before the run
         self._driver = ""  # name of the instrument's driver, once it is known
         self._instrument_lock: Lock | None = None
         self._run_lock = lock_run(self._path, "guardian")
@@ -104,6 +105,8 @@ class Guardian:
             outcome = self._guard_runner()
         except IonechoError as error:
             outcome = Outcome.refused(str(error), type(error).__name__)
+        if self._note:
+            outcome = replace(outcome, warnings=(self._note, *outcome.warnings))
         if self._spare is not None:
             with suppress(IonechoError):
                 self._spare.close()
@@ -130,7 +133,7 @@ class Guardian:
         self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
         lock_instrument(self._request.resource, self._path, "runner").remove()
-        settle_instrument(self._request.resource, self._request.timeout_s)
+        self._note = settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed, and made ready now: loading drivers takes half a second.
         if takes_one_client(self._request.resource):
