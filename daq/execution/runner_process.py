@@ -8,7 +8,7 @@ import secrets
 import signal
 import threading
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 from daq.execution.message_channel import MessageChannel
 from daq.execution.messages import Heartbeat, StartAnswer, StartRequest, StopOrder, SwitchOffAnswer
 from daq.execution.runner import Runner
+from daq.execution.switch_off import switch_off
 from daq.locks import OUTPUT_IS_OFF, lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunStatus
-from protocols import IonechoError
+from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,7 +44,6 @@ _FLUSH_S = 2.0
 # while it runs, a driver returns its samples several times a second.
 _PROGRESS_S = 0.25
 _PHASES_OF_EXCHANGES = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING})
-_PRESS_THE_KEY = "Press the OUTPUT key of the instrument."
 _NO_GUARDIAN = "the guardian process of this run has ended, and no run continues without a guardian"
 _SILENT_GUARDIAN = f"the guardian process of this run was silent for {_SILENCE_S:.0f} s, and no run continues without a guardian"
 
@@ -59,6 +59,9 @@ class PipeSupervisor:
     Parameters
     ----------
     pipe : Connection
+    switch_off_alone : callable
+        Switches the output off through sessions of this process's own, for a runner whose guardian is gone; returns
+        None once it is read back as off, else why it is not.
     clock : callable, optional
         Reads the monotonic clock.
 
@@ -68,7 +71,13 @@ class PipeSupervisor:
         Called when the output is off and the run file is being closed without a guardian.
     """
 
-    def __init__(self, pipe: Connection[Any, Any], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        pipe: Connection[Any, Any],
+        switch_off_alone: Callable[[], str | None],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._switch_off_alone = switch_off_alone
         self._clock = clock
         self._stop_reason: str | None = None
         self._status = RunStatus()
@@ -161,27 +170,34 @@ class PipeSupervisor:
         return f"the guardian process of this run did not permit the start within {_START_S:.0f} s"
 
     def switch_off(self) -> str | None:
-        """Let the guardian switch the output off; return None once it is read back as off, else why it is not."""
+        """Let the guardian switch the output off, or do so here if it is gone or silent.
+
+        Returns
+        -------
+        str or None
+            None once the output is read back as off, else why it is not.
+        """
         self.report(replace(self._status, phase=Phase.SWITCHING_OFF, output=OutputState.UNKNOWN))
         deadline = self._clock() + _SWITCH_OFF_S
-        while self._clock() < deadline:
-            if not self._hears_guardian():
-                return f"{self._stop_reason or _SILENT_GUARDIAN}, so the output may still be ON. {_PRESS_THE_KEY}"
-            try:
+        while self._hears_guardian() and self._clock() < deadline:
+            with suppress(queue.Empty):
                 return self._switch_off_answers.get(timeout=_LAST_LOOK_S).problem
-            except queue.Empty:
-                continue
-        return (
-            f"the guardian process of this run did not answer for {_SWITCH_OFF_S:.0f} s, so the output may still be "
-            f"ON. {_PRESS_THE_KEY}"
-        )
+        return self._switch_off_alone()
+
+
+def _switch_off_alone(request: RunRequest) -> str | None:
+    try:
+        switch_off(request.resource, timeout_s=request.timeout_s)
+    except OutputStateUnknown as error:
+        return str(error)
+    return None
 
 
 def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
     """Carry out one request; the main function of the runner's process."""
     from drivers import open_potentiostat
 
-    supervisor = PipeSupervisor(pipe)
+    supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
     path = Path(request.path)
