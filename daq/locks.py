@@ -252,9 +252,8 @@ def is_locked(run_path: Path, role: Role) -> bool:
 
 def holder_of(run_path: Path, role: Role) -> str:
     """Return what the ``guardian`` or ``runner`` of a run says of itself beside it; empty if there is none."""
-    with suppress(OSError):
-        with run_lock_path(run_path, role).open("rb") as file:
-            return file.read(_HOLDER_BYTES).decode(errors="replace")
+    with suppress(OSError), run_lock_path(run_path, role).open("rb") as file:
+        return file.read(_HOLDER_BYTES).decode(errors="replace")
     return ""
 
 

@@ -61,7 +61,7 @@ _MOST_CLIENTS = 32
 _ACCEPT_PAUSE_S = 0.05
 
 
-class GuardianSilent(ConnectionLost):  # noqa: N818 - named like the errors of `protocols`
+class GuardianSilent(ConnectionLost):
     """A guardian that is there and does not answer in time."""
 
 
@@ -165,7 +165,10 @@ class ControlServer:
             client.start()
 
     def _answer_client(
-        self, connection: Connection[Any, Any], answer: Callable[[ControlRequest], RunStatus], age_s: Callable[[], float]
+        self,
+        connection: Connection[Any, Any],
+        answer: Callable[[ControlRequest], RunStatus],
+        age_s: Callable[[], float],
     ) -> None:
         """Answer one front end until it is gone, falls silent, asks what is no request, or has heard the outcome."""
         with suppress(OSError, EOFError, ValueError, AuthenticationError, AssertionError), connection:
@@ -310,5 +313,5 @@ def _connect(address: str, limit_s: float) -> Connection[Any, Any]:
     with socket.socket(socket.AF_UNIX) as link:
         link.settimeout(limit_s)
         link.connect(address)
-        link.setblocking(True)  # noqa: FBT003 - the name of the standard library
+        link.setblocking(True)
         return Connection(link.detach())

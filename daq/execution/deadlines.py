@@ -75,9 +75,7 @@ class RunnerWatch:
     clock : callable, optional
     """
 
-    def __init__(
-        self, stall_s: float, process: ObservedProcess, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, stall_s: float, process: ObservedProcess, clock: Callable[[], float] = time.monotonic) -> None:
         self._silence_s = _SILENCE_S | {Phase.RUNNING: stall_s}
         self._process = process
         self._clock = clock

@@ -5,6 +5,7 @@ A process number alone is no identity, since numbers are reused. With the start 
 
 from __future__ import annotations
 
+import signal
 import sys
 import time
 from contextlib import suppress
@@ -98,8 +99,20 @@ def _start_of(pid: int) -> str:
     if sys.platform == "linux":
         # Ticks since the start of the computer. psutil adds the time of that start, which changes with the wall clock.
         with suppress(OSError, IndexError):
-            return Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
-        return ""
-    with suppress(psutil.Error):
-        return repr(psutil.Process(pid).create_time())
+            return (
+                Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()[19]
+            )
+    else:
+        with suppress(psutil.Error):
+            return repr(psutil.Process(pid).create_time())
     return ""
+
+
+def signal_of(exit_code: int | None) -> str:
+    """Return what killed a process, in words that may follow a sentence; nothing if it ended by itself."""
+    if exit_code is None or exit_code >= 0:
+        return ""
+    try:
+        return f" (killed by {signal.Signals(-exit_code).name})"
+    except ValueError:
+        return f" (killed by signal {-exit_code})"

@@ -45,7 +45,9 @@ _FLUSH_S = 2.0
 _PROGRESS_S = 0.25
 _PHASES_OF_EXCHANGES = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING})
 _NO_GUARDIAN = "the guardian process of this run has ended, and no run continues without a guardian"
-_SILENT_GUARDIAN = f"the guardian process of this run was silent for {_SILENCE_S:.0f} s, and no run continues without a guardian"
+_SILENT_GUARDIAN = (
+    f"the guardian process of this run was silent for {_SILENCE_S:.0f} s, and no run continues without a guardian"
+)
 
 
 class PipeSupervisor:

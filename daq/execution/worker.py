@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,13 +64,13 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
-        self._jobs: queue.SimpleQueue[Job[object]] = queue.SimpleQueue()
+        self._jobs: queue.SimpleQueue[Job[Any]] = queue.SimpleQueue()
         threading.Thread(target=self._run_all, name=name, daemon=True).start()
 
     def submit(self, function: Callable[[], T]) -> Job[T]:
         """Have something done after everything that was given before."""
         job: Job[T] = Job(function)
-        self._jobs.put(job)  # type: ignore[arg-type] - the queue never looks at a result
+        self._jobs.put(job)
         return job
 
     def _run_all(self) -> None:
