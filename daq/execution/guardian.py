@@ -193,13 +193,14 @@ class Guardian:
             return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
         context = multiprocessing.get_context("spawn")
         pipe, runners_end = context.Pipe()
-        runner = context.Process(target=run_process, args=(self._request, runners_end), name="ionecho runner")
+        runner = context.Process(target=run_process, args=(runners_end,), name="ionecho runner")
         runner.start()
         runners_end.close()
         process = ProcessId.of(runner.pid or 0)
         try:
             self._server.file.set_runner(process)
             self._channel = MessageChannel(pipe, self._inbox.put)
+            self._channel.send(self._request)
             watch = RunnerWatch(self._request.stall_s, process)
             outcome = self._supervise(self._channel, watch, runner) or self._take_over(runner)
         except Exception as error:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off

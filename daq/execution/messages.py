@@ -3,6 +3,8 @@
 Between guardian and runner (a pipe)::
 
     guardian                                runner
+       │ ── RunRequest ───────────────────────► │   not handed over at its start: writing to a process that is frozen
+       │                                        │   before it reads would freeze the guardian
        │ ── Heartbeat, every 0.25 s ──────────► │   2 s without one: it stops, and switches off by itself
        │ ◄── RunStatus ──────────────────────── │   silence past the deadline of its phase: it is taken over
        │ ◄── StartRequest(token) ────────────── │   the program is loaded, the output is still off
@@ -21,6 +23,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from daq.execution.run_request import RunRequest
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 
@@ -101,7 +104,7 @@ class StartAnswer:
     refusal: str | None
 
 
-PipeMessage = RunStatus | StopOrder | SwitchOffAnswer | Heartbeat | StartRequest | StartAnswer
+PipeMessage = RunRequest | RunStatus | StopOrder | SwitchOffAnswer | Heartbeat | StartRequest | StartAnswer
 
 
 def status_to_json(status: RunStatus, supervision_age_s: float = 0.0) -> str:

@@ -89,10 +89,10 @@ def replace_processes(path: Path, control: ControlFile, status: RunStatus, why: 
             done += f", so that process ({control.guardian.pid}) was ended"
         if (outcome := _end_of_runner(path, control)) is not None:
             return _with_note(outcome, done)
-        for process in others:
-            if process is not None and process.is_alive():
+        if alive := [process for process in others if process is not None and process.is_alive()]:
+            for process in alive:
                 process.kill(_KILLED_S)
-                done += f"; so was the measuring process ({process.pid}), which did not stop by itself"
+            done += f"; the measuring process ({alive[-1].pid}) did not stop by itself and was ended too"
     except PermissionError as error:
         return Outcome.unknown(f"{done}; {error}. The output may still be ON. Press the OUTPUT key of the instrument.")
     return _switch_off(path, control, status, done)

@@ -44,6 +44,9 @@ _FLUSH_S = 2.0
 # while it runs, a driver returns its samples several times a second.
 _PROGRESS_S = 0.25
 _PHASES_OF_EXCHANGES = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING})
+# How long (s) the guardian may take to send the request: it does so at once. Doubled: a runner whose guardian was
+# frozen at that moment does nothing for a minute longer.
+_REQUEST_S = 60.0
 _NO_GUARDIAN = "the guardian process of this run has ended, and no run continues without a guardian"
 _SILENT_GUARDIAN = (
     f"the guardian process of this run was silent for {_SILENCE_S:.0f} s, and no run continues without a guardian"
@@ -195,10 +198,16 @@ def _switch_off_alone(request: RunRequest) -> str | None:
     return None
 
 
-def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
-    """Carry out one request; the main function of the runner's process."""
+def run_process(pipe: Connection[Any, Any]) -> None:
+    """Carry out the request that comes first; the main function of the runner's process."""
     from drivers import open_potentiostat
 
+    try:
+        if not pipe.poll(_REQUEST_S):
+            return
+        request: RunRequest = pipe.recv()
+    except (OSError, EOFError):  # the guardian died first
+        return
     supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
