@@ -37,7 +37,7 @@ def recorded() -> Iterator[Recorded]:
 
 def long_protocol(seconds: float = 60.0) -> Protocol:
     """One level, so slow that every instrument can do it."""
-    sequence = PulseSequence.pulse("10 mV", f"{seconds} s", before="200 ms", after="200 ms")
+    sequence = PulseSequence.pulse("10 mV", f"{seconds} s", before="1 s", after="1 s")
     return Protocol("hold", sequence, Sampling(0.1), Limits(voltage_V=0.1, current_A=1e-3))
 
 
@@ -99,6 +99,7 @@ def test_recover_after_both_processes_died_switches_off(recorded: Recorded, tmp_
     assert not instrument.output.is_on
     assert (found.state, found.output_problem) == ("aborted", "")
     assert unconfirmed_outputs(tmp_path) == {}
+    assert live.wait().output == "off"
 
 
 def test_the_next_run_switches_off_first_and_then_measures(recorded: Recorded, tmp_path: Path) -> None:
@@ -106,11 +107,13 @@ def test_the_next_run_switches_off_first_and_then_measures(recorded: Recorded, t
     live = measuring(instrument, tmp_path)
     kill_both(live)
     assert instrument.output.is_on
-    run = Bench(instrument.resource, tmp_path / "next").run(long_protocol(0.5))
+    run = Bench(instrument.resource, tmp_path / "next").run(long_protocol(1.0))
     assert run.state == "complete"
     states = [edge.on for edge in instrument.output.edges]
     assert states == [True, False, True, False], "off before the next run switches on"
     assert unconfirmed_outputs(tmp_path) == {}
+    assert recover(live.path).output_problem == ""
+    assert live.wait().output == "off"
 
 
 def kill_both(live: RunInProgress) -> None:
