@@ -1,4 +1,4 @@
-"""Deadlines of a runner in each phase: when has it been silent for too long?
+"""Deadlines of a runner in each phase.
 
 The guardian asks several times a second. A runner counts as alive if it reports or, in the phases in which it computes,
 if it uses the processor: a plan of a million edges takes as long as it takes, and a computer under load is slow. A

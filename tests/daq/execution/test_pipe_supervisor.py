@@ -64,8 +64,8 @@ def guardian(pipe: tuple[Connection[Any, Any], Connection[Any, Any]], clock: Clo
         def live() -> None:
             while not over.is_set():
                 pipe[0].send(Heartbeat(clock()))
-                if pipe[0].poll(0.05) and (said := answer(pipe[0].recv())) is not None:
-                    pipe[0].send(said)
+                if pipe[0].poll(0.05) and (reply := answer(pipe[0].recv())) is not None:
+                    pipe[0].send(reply)
 
         threads.append(threading.Thread(target=live, daemon=True))
         threads[-1].start()
@@ -196,13 +196,13 @@ def test_exchanges_with_the_instrument_are_signs_of_life_while_a_program_is_load
 def test_a_runner_alone_says_when_only_its_file_is_left_to_close(
     supervisor: PipeSupervisor, pipe: tuple[Connection[Any, Any], Connection[Any, Any]]
 ) -> None:
-    said: list[str] = []
-    supervisor.on_closing_alone = lambda: said.append("off")
+    told: list[str] = []
+    supervisor.on_closing_alone = lambda: told.append("off")
     supervisor.report(RunStatus(Phase.CLOSING, output=OutputState.OFF))
-    assert said == [], "the guardian lives"
+    assert told == [], "the guardian lives"
     pipe[0].close()
     until(lambda: supervisor.stop_reason() is not None)
     supervisor.report(RunStatus(Phase.CLOSING, output=OutputState.UNKNOWN))
-    assert said == [], "the output may be on"
+    assert told == [], "the output may be on"
     supervisor.report(RunStatus(Phase.CLOSING, output=OutputState.OFF))
-    assert said == ["off"]
+    assert told == ["off"]
