@@ -188,9 +188,6 @@ class Guardian:
         return job.result()
 
     def _guard_runner(self) -> Outcome:
-        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
-        # Nor may there be a runner that is still switching off after the death of its guardian.
-        lock_instrument(self._request.resource, self._path, "runner").remove()
         self._while_turning(self._connect, _CONNECT_S, "connecting")
         if self._stop_reason is not None or self._abort_requested.is_set():
             return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
@@ -214,7 +211,10 @@ class Guardian:
         return outcome
 
     def _connect(self) -> None:
-        """Make ready to switch off, and see that no earlier run has left the output on; done by the worker."""
+        """Take the instrument, see that no earlier run has left its output on, and make ready; done by the worker."""
+        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
+        # Nor may there be a runner that is still switching off after the death of its guardian.
+        lock_instrument(self._request.resource, self._path, "runner").remove()
         self._note = settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed, and made ready now: loading drivers takes half a second.

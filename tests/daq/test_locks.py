@@ -23,7 +23,7 @@ from daq.locks import (
     lock_instrument,
 )
 from drivers import InstrumentInUseError
-from protocols import InstrumentError, RunFileError, Sample
+from protocols import InstrumentError, Limits, RunFileError, Sample
 from tests.patience import patience
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
