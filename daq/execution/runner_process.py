@@ -86,7 +86,7 @@ class PipeSupervisor:
         self._clock = clock
         self._stop_reason: str | None = None
         self._status = RunStatus()
-        self._heard = threading.Condition()
+        self._news = threading.Condition()
         self._heartbeat_s = clock()
         self._progress_s = clock()
         self._is_alone = False
@@ -98,14 +98,14 @@ class PipeSupervisor:
     def _take(self, message: PipeMessage | None) -> None:
         """Take in a message of the guardian; called by the channel's thread."""
         if message is None:
-            with self._heard:
+            with self._news:
                 self._is_alone = True
-                self._heard.notify_all()
+                self._news.notify_all()
             self._stop_reason = self._stop_reason or _NO_GUARDIAN
         elif isinstance(message, Heartbeat):
-            with self._heard:
+            with self._news:
                 self._heartbeat_s = max(self._heartbeat_s, message.sent_s)
-                self._heard.notify_all()
+                self._news.notify_all()
         elif isinstance(message, SwitchOffAnswer):
             self._switch_off_answers.put(message)
         elif isinstance(message, StartAnswer):
@@ -141,9 +141,9 @@ class PipeSupervisor:
 
     def _hears_guardian(self) -> bool:
         """Return whether the guardian's loop turned lately; once it has not, it is not believed any more."""
-        with self._heard:
+        with self._news:
             if not self._is_alone and not self._is_heartbeat_fresh():
-                self._heard.wait_for(lambda: self._is_alone or self._is_heartbeat_fresh(), _LAST_LOOK_S)
+                self._news.wait_for(lambda: self._is_alone or self._is_heartbeat_fresh(), _LAST_LOOK_S)
                 self._is_alone = self._is_alone or not self._is_heartbeat_fresh()
             return not self._is_alone
 
