@@ -127,19 +127,28 @@ class RunInProgress:
                 self._link = RunLink(self.path, self._run_id)
             self._status = self._link.ask(request)
             if self._is_hung(self._link):
-                time.sleep(_ASK_AGAIN_S)
-                self._status = self._link.status()
-                if self._is_hung(self._link):
-                    raise GuardianSilent(
-                        f"{self.path}: the guardian process of this run has not watched it for "
-                        f"{self._link.supervision_age_s:.0f} s"
-                    )
-        except ConnectionLost:
+                self._require_turning(self._link)
+        except BaseException:  # a Ctrl-C too: the answer that it interrupted must not be taken for the next one
             if self._link is not None:
                 self._link.close()
             self._link = None
             raise
         self._reached_s = time.monotonic()
+
+    def _require_turning(self, link: RunLink) -> None:
+        """Ask a guardian again whose supervising loop seems to hang.
+
+        Raises
+        ------
+        GuardianSilent
+            If it has not turned meanwhile either.
+        """
+        time.sleep(_ASK_AGAIN_S)
+        self._status = link.status()
+        if self._is_hung(link):
+            raise GuardianSilent(
+                f"{self.path}: the guardian process of this run has not watched it for {link.supervision_age_s:.0f} s"
+            )
 
     def _is_hung(self, link: RunLink) -> bool:
         return not self._status.is_final and link.supervision_age_s > _HUNG_S
