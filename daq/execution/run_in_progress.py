@@ -95,6 +95,11 @@ class RunInProgress:
         """Process number of the guardian, if this process started it."""
         return None if self._guardian is None else self._guardian.pid
 
+    @property
+    def is_being_replaced(self) -> bool:
+        """Whether the guardian is gone or silent, and this process ends the run in its place."""
+        return self._replacement is not None and not self._status.is_final
+
     def poll(self) -> RunStatus:
         """Return how the run stands; if its guardian is gone or silent, see to it that the run ends."""
         if self._status.is_final:
@@ -336,12 +341,35 @@ def attach(path: str | Path) -> RunInProgress:
     Raises
     ------
     ConnectionLost
-        If none is in progress there.
+        If none is in progress there, or if it is on another computer.
     """
     run_path = Path(path).resolve()
     if not is_in_progress(run_path):
         raise ConnectionLost(f"{run_path}: no run is in progress there")
+    control = read_control_file(run_path)
+    if not control.is_of_this_computer:
+        raise ConnectionLost(f"{run_path}: this run is in progress on the computer {control.node}: follow it there")
     return RunInProgress(run_path)
+
+
+def end_if_silent(path: str | Path) -> Outcome | None:
+    """End a run whose processes do not answer any more, so that it can be recovered.
+
+    Returns
+    -------
+    Outcome or None
+        How it ended; None if no process of it lives on this computer, or if its guardian answers.
+    """
+    run_path = Path(path).resolve()
+    with suppress(ConnectionLost):
+        control = read_control_file(run_path)
+        processes = [process for process in (control.guardian, control.runner) if process is not None]
+        if control.is_of_this_computer and any(process.is_alive() for process in processes):
+            run = RunInProgress(run_path)
+            if run.poll().is_final or run.is_being_replaced:
+                return run.wait()
+            run.close()
+    return None
 
 
 def runs_in_progress(folder: str | Path) -> list[Path]:

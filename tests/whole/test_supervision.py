@@ -18,8 +18,8 @@ import numpy as np
 import psutil
 import pytest
 
-from daq import Bench, Phase, RunInProgress, attach, open_run, recover, runs_in_progress
-from protocols import Limits, Protocol, PulseSequence, Sampling
+from daq import Bench, Phase, RunInProgress, attach, end_if_silent, open_run, recover, runs_in_progress
+from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, until
 from tests.whole.conftest import runner_of, running_with
@@ -123,7 +123,7 @@ def test_a_frozen_runner_is_ended_and_never_switches_on_when_it_wakes(
     assert alive == [], "a runner that was replaced is dead"
     assert len(instrument.output.edges) == edges, "nothing was switched after that"
     assert was_on == (phase is Phase.RUNNING)
-    assert "silent" in outcome.reason
+    assert "frozen" in outcome.reason or "silent" in outcome.reason
     if live.path.exists():
         assert open_run(live.path).state == outcome.state
 
@@ -184,6 +184,33 @@ def test_another_program_ends_a_run_whose_guardian_is_frozen(
     assert not instrument.output.is_on
     assert live.wait().output == "off", "the program that started it hears of it too"
     assert runs_in_progress(tmp_path) == []
+
+
+@pytest.mark.parametrize("whom", ["both", "runner"])
+def test_recover_ends_a_run_whose_processes_are_frozen(
+    whom: str, instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    freeze(live, whom)
+    if whom == "runner":
+        psutil.Process(live.guardian_pid).kill()
+    command = [sys.executable, "-m", "ionecho", "recover", str(live.path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(30), check=False)
+    assert done.returncode == 0, done.stderr
+    assert not instrument.output.is_on
+    assert open_run(live.path).state == "aborted"
+    assert "ended" in done.stderr
+    assert live.wait().output == "off"
+
+
+def test_recover_leaves_a_run_in_progress_alone(instrument: InProcess, tmp_path: Path) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    with pytest.raises(RunFileError, match="still running"):
+        recover(live.path)
+    assert end_if_silent(live.path) is None
+    assert instrument.output.is_on
+    assert live.stop_and_wait().output == "off"
+    assert end_if_silent(live.path) is None
 
 
 @pytest.mark.parametrize("phase", [Phase.ARMING, Phase.RUNNING])
