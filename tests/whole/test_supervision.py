@@ -18,7 +18,18 @@ import numpy as np
 import psutil
 import pytest
 
-from daq import Bench, Phase, RunInProgress, attach, end_if_silent, open_run, recover, runs_in_progress
+from daq import (
+    Bench,
+    OutputState,
+    Phase,
+    RunInProgress,
+    attach,
+    end_if_silent,
+    open_run,
+    recover,
+    runs_in_progress,
+    unconfirmed_outputs,
+)
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, until
@@ -239,6 +250,53 @@ def test_a_frozen_runner_whose_guardian_died_is_ended_by_the_front_end(
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert not instrument.output.is_on
     assert not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("whom", ["runner", "guardian"])
+def test_a_process_that_freezes_while_the_output_cannot_be_switched_off_holds_up_nobody(
+    whom: str, instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    instrument.do(instrument.served.host.hold_answers)  # the runner's session fails, and the guardian tries fresh ones
+    until(in_phase(live, Phase.SWITCHING_OFF))
+    frozen = freeze(live, whom)
+    instrument.do(instrument.served.host.release_answers)
+    outcome = live.wait()
+    assert outcome.output == "off", outcome
+    until(lambda: not instrument.output.is_on)
+    wake(frozen)
+    assert open_run(live.path).state.output_is_off
+
+
+def test_an_instrument_that_never_answers_is_told_and_the_alarm_stays(
+    instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    freeze(live, "both")
+    instrument.do(instrument.served.host.hold_answers)
+    outcome = live.stop_and_wait()
+    assert (outcome.state, outcome.output) == ("unknown", "unknown")
+    assert "Press the OUTPUT key" in outcome.reason
+    assert open_run(live.path).state == "unknown"
+    assert list(unconfirmed_outputs(tmp_path)) == [live.path]
+    instrument.do(instrument.served.host.release_answers)
+    assert recover(live.path).state == "aborted"
+    assert not instrument.output.is_on
+    assert unconfirmed_outputs(tmp_path) == {}
+
+
+def test_two_front_ends_that_notice_at_the_same_time_agree(
+    instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    others = [attach(live.path) for _ in range(2)]
+    freeze(live, "both")
+    fronts = [live, *others]
+    until(lambda: all(front.poll().is_final for front in fronts), 30.0)
+    outcomes = [front.wait() for front in fronts]
+    assert {outcome.output for outcome in outcomes} == {OutputState.OFF}
+    assert len([event for event in open_run(live.path).events if event["kind"] == "aborted"]) == 1
+    assert not instrument.output.is_on
 
 
 def test_all_three_frozen_and_woken_leave_the_output_off(instrument: InProcess, freeze: Frozen, tmp_path: Path) -> None:
