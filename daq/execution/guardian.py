@@ -312,6 +312,8 @@ class Guardian:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
+        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+            return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
         self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
