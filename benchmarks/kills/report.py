@@ -52,7 +52,7 @@ class Result:
             "false_alarm": false_alarm(self.case, self.seen),
             "kind": self.case.kind,
             "transport": self.case.transport,
-            "by_kill": "freeze" not in self.case.fate.values(),
+            "by_kill": silence_s(self.case) == 0.0,
             "over_s": self.measured_s,
             "case": asdict(self.case),
             "seen": asdict(self.seen),
