@@ -63,6 +63,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", action="append", default=[], help="number, or part of the description; all must fit")
     parser.add_argument("--telling", action="store_true", help="the twelve cases of the suite")
     parser.add_argument("--list", action="store_true", help="print the cases and play none")
+    parser.add_argument("--judge", action="store_true", help="play none, and judge the result file anew")
     parser.add_argument("--resume", action="store_true", help="leave out what the result file has already")
     parser.add_argument("--side-by-side", type=int, default=_SIDE_BY_SIDE, help="cases at a time (default %(default)s)")
     parser.add_argument("--patience", type=float, default=1.0, help="factor of all limits of time, on a busy machine")
@@ -94,6 +95,18 @@ def campaign(cases: list[Case], given: argparse.Namespace, results: ResultFile, 
                 print(f"        {violation}", flush=True)
 
 
+def _judged(known: dict[int, dict[str, Any]], chosen: set[int], given: argparse.Namespace) -> list[dict[str, Any]]:
+    """Return the chosen cases of a result file; with `--judge` by today's verdict, and what it finds printed."""
+    documents = [one for number, one in known.items() if number in chosen]
+    if given.judge:
+        results = [Result.from_document(one, given.patience) for one in documents]
+        documents = [result.to_document(given.seed) for result in results]
+        for result in results:
+            for violation in result.violations:
+                print(f"{result.case}\n        {violation}")
+    return documents
+
+
 def main() -> int:
     """Play the campaign; the exit status says whether something happened that must not."""
     given = _arguments()
@@ -104,11 +117,11 @@ def main() -> int:
     folder: Path = given.folder.resolve() / "kills"
     folder.mkdir(parents=True, exist_ok=True)
     results = ResultFile(folder / "cases.jsonl", given.seed)
-    known = results.documents() if given.resume else {}
-    campaign([case for case in cases if case.number not in known], given, results, folder)
+    if not given.judge:
+        known = results.documents() if given.resume else {}
+        campaign([case for case in cases if case.number not in known], given, results, folder)
     chosen = {case.number for case in cases}
-    documents: list[dict[str, Any]] = [one for one in results.documents().values() if one["number"] in chosen]
-    found = summary(documents)
+    found = summary(_judged(results.documents(), chosen, given))
     (folder / "kills.json").write_text(json.dumps({"seed": given.seed, **found}, indent=1))
     print(table(found))
     return int(bool(found["violated"]))

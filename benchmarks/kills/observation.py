@@ -35,11 +35,14 @@ class Alarm:
         The truth.
     is_up : bool
         Whether the run counts as one whose output may be on.
+    is_marked : bool
+        Whether the instrument has a marker, which the next run on it finds.
     """
 
     when: str
     output_on: bool
     is_up: bool
+    is_marked: bool
 
 
 @dataclass

@@ -54,6 +54,8 @@ _START_MOMENT = 0.15
 _MEASURES_S = 0.3
 # How long (s) `ionecho recover` may take before it is killed: longer than it is allowed, to know how long it takes.
 _RECOVER_S = 40.0
+# How long (s) helpers of the three processes (a resource tracker of multiprocessing) may take to end after them.
+_HELPERS_END_S = 3.0
 # How long (s) the truth is watched once everything has ended: whatever wakes up late is seen.
 _AFTERWARDS_S = 0.3
 
@@ -196,7 +198,6 @@ class Player:
         given_up_s = 3.0 + max(end_limit_s(self._case, self._seen, name, self._patience) for name in PROCESSES)
         if frozen:
             given_up_s += self._case.frozen_s
-        looked_at_alarm = False
         while self._since_s() < given_up_s:
             if frozen and self._since_s() >= self._case.frozen_s:
                 for name in frozen:
@@ -209,14 +210,13 @@ class Player:
             if was_alive and not self._processes.exists("front end"):
                 self._seen.front_end_output_on = self._instrument.output.is_on
             if self._processes.all_ended:
-                if not looked_at_alarm:
-                    self._look_at_alarm("when all processes had ended")
+                self._look_at_alarm("when all processes had ended")
                 return
             time.sleep(_LOOK_S)
 
     def _look_at_alarm(self, when: str) -> None:
-        reasons = unconfirmed_outputs(self._folder)
-        self._seen.alarms.append(Alarm(when, self._instrument.output.is_on, self._run_path in reasons))
+        is_on, reasons = self._instrument.output.is_on, unconfirmed_outputs(self._folder)
+        self._seen.alarms.append(Alarm(when, is_on, self._run_path in reasons, self._processes.is_marked))
 
     def _clear_up(self) -> None:
         """Note how the processes ended, and kill what is left of them."""
@@ -224,6 +224,9 @@ class Player:
         processes, seen = self._processes, self._seen
         seen.ended_s = {name: at_s - self._began_s for name, at_s in processes.ended_s.items()}
         seen.front_end_status = processes.front_end.poll()
+        deadline = time.monotonic() + _HELPERS_END_S * self._patience
+        while processes.leftovers() and time.monotonic() < deadline:
+            time.sleep(_LOOK_S)
         for process in processes.leftovers():
             name = " ".join(process.cmdline())[-60:]
             seen.leftovers.append(f"{process.pid} ({name})")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from daq.execution.control import RunLink
+from daq.shared_folder import ENVIRONMENT
 from daq.state import OutputState, Phase
 from protocols import ConnectionLost
 
@@ -107,6 +108,7 @@ class RunProcesses:
     def __init__(self, protocol_path: Path, run_path: Path, resource: str, folder: Path) -> None:
         command = [sys.executable, "-P", "-m", "ionecho", "run", str(protocol_path), "-r", resource]
         self._folder = folder
+        self._locks_folder.mkdir()
         with self._output_path.open("wb") as output, self._errors_path.open("wb") as errors:
             self.front_end = subprocess.Popen(
                 [*command, "-o", str(run_path), "--json"],
@@ -122,8 +124,17 @@ class RunProcesses:
 
     @property
     def environment(self) -> dict[str, str]:
-        """Environment of all processes of this case."""
-        return os.environ | {_MARK: str(self._folder)}
+        """Environment of all processes of this case: locks and markers of its own, whatever else runs here."""
+        return os.environ | {_MARK: str(self._folder), ENVIRONMENT: str(self._locks_folder)}
+
+    @property
+    def _locks_folder(self) -> Path:
+        return self._folder / "locks"
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether the instrument has a marker that its output may be on."""
+        return any(path.stat().st_size for path in self._locks_folder.glob("*.output-may-be-on.json"))
 
     @property
     def _output_path(self) -> Path:

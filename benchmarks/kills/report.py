@@ -7,15 +7,14 @@ import statistics
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.kills.cases import LINKS
-from benchmarks.kills.verdict import false_alarm, is_hit, silence_s, violations
+from benchmarks.kills.cases import LINKS, Case
+from benchmarks.kills.observation import Alarm, Change, Observation
+from benchmarks.kills.verdict import false_alarm, is_hit, silence_s, violations, was_driving
+from daq.state import Phase
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from benchmarks.kills.cases import Case
-    from benchmarks.kills.observation import Observation
 
 
 @dataclass(frozen=True)
@@ -37,6 +36,23 @@ class Result:
     def of(cls, case: Case, seen: Observation, patience: float) -> Result:
         """Return the result of a case that was played."""
         return cls(case, seen, tuple(violations(case, seen, patience)))
+
+    @classmethod
+    def from_document(cls, document: dict[str, Any], patience: float) -> Result:
+        """Return the result of a case that was written down, judged anew."""
+        case, seen = document["case"], document["seen"]
+        hits = tuple((name, action) for name, action in case["hits"])
+        return cls.of(
+            Case(**(case | {"phase": Phase(case["phase"]), "hits": hits})),
+            Observation(
+                **(
+                    seen
+                    | {"changes": [Change(**one) for one in seen["changes"]]}
+                    | {"alarms": [Alarm(**one) for one in seen["alarms"]]}
+                )
+            ),
+            patience,
+        )
 
     def to_document(self, seed: int) -> dict[str, Any]:
         """Return plain data: all that is needed to play the case again and to judge it anew."""
@@ -62,7 +78,7 @@ class Result:
     def measured_s(self) -> float | None:
         """From when somebody can know to the output off; None if it was off already, or nobody was to switch it off."""
         silent_s, off_s = silence_s(self.case), self.seen.off_s
-        if silent_s is None or off_s is None or not (self.seen.output_on or self.seen.changes):
+        if silent_s is None or off_s is None or not was_driving(self.seen):
             return None
         return max(off_s - silent_s, 0.0)
 

@@ -61,6 +61,15 @@ def silence_s(case: Case) -> float | None:
     return min(noticed, default=None)
 
 
+def was_driving(seen: Observation, patience: float = 1.0) -> bool:
+    """Whether the output was on at the signals, or its start was under way.
+
+    One that goes on later, under a living guardian, belongs to a run that has survived them.
+    """
+    soon = [change for change in seen.changes if change.on and change.at_s < _UNDER_WAY_S * patience]
+    return seen.output_on or bool(soon)
+
+
 def nobody_lives(case: Case) -> bool:
     """Whether all three processes are killed."""
     return len(case.hits) == 3 and set(case.fate.values()) == {"kill"}
@@ -102,7 +111,7 @@ def _still_on(case: Case, seen: Observation, patience: float) -> Iterator[str]:
     if seen.on_at_end:
         yield "on: the output stayed on to the end of the case"
         return
-    if silent_s is None:
+    if silent_s is None or not was_driving(seen, patience):
         return
     limit_s = silent_s + OFF_S * patience
     late = [change.at_s for change in seen.changes if not change.on and change.at_s > limit_s]
@@ -156,6 +165,8 @@ def _lies(case: Case, seen: Observation) -> Iterator[str]:
     for alarm in seen.alarms:
         if alarm.output_on and not alarm.is_up:
             yield f"silenced: {alarm.when} the output is on, and no alarm is up"
+        if alarm.output_on and not alarm.is_marked:
+            yield f"unmarked: {alarm.when} the output is on, and a new run on the instrument would not know"
     if "Traceback" in seen.front_end_errors or "in a way that it should not" in seen.front_end_errors:
         yield f"traceback: {_last_line(seen.front_end_errors)}"
     if case.fate.get("front end") == "kill" or seen.front_end_status is None:

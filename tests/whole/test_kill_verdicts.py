@@ -28,7 +28,7 @@ GOOD = Observation(
     ended_s={"runner": 0.0, "guardian": 2.0, "front end": 1.0},
     front_end_status=1,
     front_end_output='{"output": "off"}',
-    alarms=[Alarm("at the end", output_on=False, is_up=False)],
+    alarms=[Alarm("at the end", output_on=False, is_up=False, is_marked=False)],
     recover_status=0,
     recover_s=1.0,
     has_file=True,
@@ -47,7 +47,8 @@ GOOD = Observation(
         ({"changes": [], "recover_status": 4}, "on"),
         ({"ended_s": GOOD.ended_s | {"front end": 10.5}}, "hang"),
         ({"leftovers": ["4711 (guardian)"]}, "hang"),
-        ({"alarms": [Alarm("at the end", output_on=True, is_up=False)]}, "silenced"),
+        ({"alarms": [Alarm("at the end", output_on=True, is_up=False, is_marked=True)]}, "silenced"),
+        ({"alarms": [Alarm("at the end", output_on=True, is_up=True, is_marked=False)]}, "unmarked"),
         ({"front_end_output_on": True}, "lie"),
         ({"front_end_output_on": True, "front_end_status": 4, "front_end_output": ""}, None),
         ({"front_end_errors": "Traceback (most recent call last):\nKeyError: 1"}, "traceback"),
@@ -80,7 +81,7 @@ def test_where_nobody_lives_the_alarm_is_what_counts() -> None:
         GOOD,
         changes=[],
         ended_s=dict.fromkeys(GOOD.ended_s, 0.0),
-        alarms=[Alarm("when all had ended", output_on=True, is_up=True)],
+        alarms=[Alarm("when all had ended", output_on=True, is_up=True, is_marked=True)],
     )
     assert [text.split(":")[0] for text in violations(case, still_on)] == ["lie"], "recover said 0 while it is on"
     assert violations(case, replace(still_on, recover_status=4)) == []
