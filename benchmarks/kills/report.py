@@ -76,11 +76,11 @@ class Result:
 
     @property
     def measured_s(self) -> float | None:
-        """From when somebody can know to the output off; None if it was off already, or nobody was to switch it off."""
+        """From when somebody can know to the output off; None if it was off before, or nobody was to switch it off."""
         silent_s, off_s = silence_s(self.case), self.seen.off_s
-        if silent_s is None or off_s is None or not was_driving(self.seen):
+        if silent_s is None or off_s is None or off_s < silent_s or not was_driving(self.seen):
             return None
-        return max(off_s - silent_s, 0.0)
+        return off_s - silent_s
 
 
 class ResultFile:
