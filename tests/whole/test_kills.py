@@ -9,13 +9,13 @@ import pytest
 from benchmarks.kills.cases import TELLING, Case
 from benchmarks.kills.play import Player
 from benchmarks.kills.verdict import violations
-from tests.patience import slowness
+from tests.patience import promised
 
 
 @pytest.mark.slow
 @pytest.mark.realtime  # seconds to output off and to the end of everything are its subject
 @pytest.mark.parametrize("case", TELLING, ids=str)
 def test_nothing_is_lost_nothing_hangs_nothing_stays_on_nothing_lies(case: Case, tmp_path: Path) -> None:
-    busy = 4.0 * slowness(fresh=True) if slowness() > 1.5 else 1.0  # as `tests.patience.promised` has it
-    seen = Player(case, tmp_path, busy).play()
-    assert violations(case, seen, max(busy, slowness(fresh=True))) == [], seen
+    before = promised(1.0)
+    seen = Player(case, tmp_path, before).play()
+    assert violations(case, seen, max(before, promised(1.0))) == [], seen
