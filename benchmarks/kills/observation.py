@@ -88,6 +88,8 @@ class Observation:
         In the run file in the end.
     bad_blocks : int
         Of them, with a wrong checksum.
+    state_left : str
+        Of the run file when all processes had ended; empty if there was none, or they did not end.
     state : str
         Of the run file in the end.
     problem : str
@@ -114,6 +116,7 @@ class Observation:
     has_file: bool = False
     n_samples: int = 0
     bad_blocks: int = 0
+    state_left: str = ""
     state: str = ""
     problem: str = ""
 

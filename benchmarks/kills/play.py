@@ -10,7 +10,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, nullcontext
+from contextlib import ExitStack, nullcontext, suppress
 from typing import TYPE_CHECKING
 
 from benchmarks.kills.cases import PROCESSES
@@ -211,6 +211,8 @@ class Player:
                 self._seen.front_end_output_on = self._instrument.output.is_on
             if self._processes.all_ended:
                 self._look_at_alarm("when all processes had ended")
+                with suppress(IonechoError):
+                    self._seen.state_left = str(open_run(self._run_path).state) if self._run_path.exists() else ""
                 return
             time.sleep(_LOOK_S)
 

@@ -36,6 +36,8 @@ _UNDER_WAY_S = 0.3
 _START_S = 3.0
 # Exit statuses of a command that may be: docs/reference/command-line.md.
 _OUTPUT_UNKNOWN, _STATUSES = 4, {0, 1, 3, 4}
+# The exit status that a front end has for each end of a run.
+_STATUS_OF = {RunState.COMPLETE: 0, RunState.ABORTED: 1, RunState.STOPPED: 3}
 
 
 def silence_s(case: Case) -> float | None:
@@ -173,8 +175,13 @@ def _lies(case: Case, seen: Observation) -> Iterator[str]:
         return
     if seen.front_end_status not in _STATUSES:
         yield f"exit: the front end ended with {seen.front_end_status}: {_last_line(seen.front_end_errors)}"
+    expected = _STATUS_OF.get(RunState.from_file(seen.state_left))
+    if expected is not None and seen.front_end_status not in {expected, _OUTPUT_UNKNOWN}:
+        yield f"status: the front end ended with {seen.front_end_status}, and its run is {seen.state_left!r}"
     told = seen.front_end_outcome.get("output", "")
-    if seen.front_end_output_on and (told in {OutputState.OFF, OutputState.UNTOUCHED} or seen.front_end_status != 4):
+    if seen.front_end_output_on and (
+        told in {OutputState.OFF, OutputState.UNTOUCHED} or seen.front_end_status != _OUTPUT_UNKNOWN
+    ):
         yield f"lie: the front end ended with {seen.front_end_status} and output {told!r} while the output was on"
 
 

@@ -33,6 +33,7 @@ GOOD = Observation(
     recover_s=1.0,
     has_file=True,
     n_samples=120,
+    state_left="aborted",
     state="aborted",
 )
 
@@ -50,9 +51,11 @@ GOOD = Observation(
         ({"alarms": [Alarm("at the end", output_on=True, is_up=False, is_marked=True)]}, "silenced"),
         ({"alarms": [Alarm("at the end", output_on=True, is_up=True, is_marked=False)]}, "unmarked"),
         ({"front_end_output_on": True}, "lie"),
-        ({"front_end_output_on": True, "front_end_status": 4, "front_end_output": ""}, None),
+        ({"front_end_output_on": True, "front_end_status": 4, "front_end_output": ""}, None),  # it says so
         ({"front_end_errors": "Traceback (most recent call last):\nKeyError: 1"}, "traceback"),
-        ({"front_end_status": -11}, "exit"),
+        ({"front_end_status": -11, "state_left": ""}, "exit"),
+        ({"front_end_status": 3}, "status"),
+        ({"front_end_status": 0, "state_left": "complete"}, None),
         ({"recover_status": None, "recover_s": 40.0}, "hang"),
         ({"recover_s": 20.0}, "hang"),
         ({"recover_status": 1}, "recover"),
