@@ -184,14 +184,18 @@ class RunProcesses:
     def look(self) -> None:
         """Note which processes have ended."""
         now = time.monotonic()
-        self.front_end.poll()
-        for name, process in self._known.items():
-            if name not in self.ended_s and not _exists(process):
+        for name in self._known:
+            if name not in self.ended_s and not self._is_there(name):
                 self.ended_s[name] = now
 
     def exists(self, name: Process) -> bool:
         """Whether a process exists, frozen or not."""
-        return name in self._known and name not in self.ended_s and _exists(self._known[name])
+        return name in self._known and name not in self.ended_s and self._is_there(name)
+
+    def _is_there(self, name: Process) -> bool:
+        if name == "front end":  # ours: it has ended when its exit status can be had, not while its threads still end
+            return self.front_end.poll() is None
+        return _exists(self._known[name])
 
     @property
     def all_ended(self) -> bool:
