@@ -8,7 +8,7 @@ supervisor. Its phases, with the output in each, are drawn in `daq.state.Phase`:
                 │
              create_run_file ──► refused                       planning
                 │
-             arm ── start ── _acquire                          arming, running
+             arm ── may_start? ── start ── _acquire            arming, running
                 │ end, stop, limit or any exception
              _switch_off: own session, else the guardian's     running, switching off
                 │ off (read back) or unknown
@@ -17,6 +17,7 @@ supervisor. Its phases, with the output in each, are drawn in `daq.state.Phase`:
 
 from __future__ import annotations
 
+import platform
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +26,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from daq.execution.limit_monitor import LimitMonitor
+from daq.execution.output_marker import OutputMarker
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import Status
-from protocols import IonechoError, LimitError, RunFileError
+from drivers import Status, name_of_driver
+from protocols import InstrumentError, IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
 if TYPE_CHECKING:
@@ -63,6 +65,9 @@ class Supervisor(Protocol):
 
     def stop_reason(self) -> str | None:
         """Return why the run must stop, None if it need not."""
+
+    def may_start(self) -> str | None:
+        """Return None if the output may be switched on at this moment, else why not."""
 
     def switch_off(self) -> str | None:
         """Switch the output off in the runner's place; return None once it is read back as off, else why it is not."""
@@ -103,6 +108,7 @@ class Runner:
         self._writer: RunWriter | None = None
         self._n_planned = 0
         self._output = OutputState.UNTOUCHED
+        self._marker: OutputMarker | None = None
         self._reported_phase: Phase | None = None
         self._reported_at_s = 0.0
         self._n_flagged = dict.fromkeys(_FLAGS_WITH_WARNING, 0)
@@ -115,7 +121,10 @@ class Runner:
             return Outcome.refused(str(error), type(error).__name__)
         self._n_planned = plan.n_samples
         try:
+            self._raise_if_stopped()
             create_run_file(self._path, header)
+        except RunStopped as stopped:
+            return Outcome.refused(f"{stopped}, while planning: nothing was started", "")
         except RunFileError as error:
             return Outcome.refused(str(error), type(error).__name__)
         return self._measure(plan, limits)
@@ -137,9 +146,12 @@ class Runner:
             self._driver.arm(plan)
             self._raise_if_stopped()
             writer.file.set_state(RunState.RUNNING)
-            writer.file.add_event("start")
+            writer.file.add_event("start", computer=platform.node())
+            self._marker = OutputMarker(self._request.resource)
+            self._marker.write(name_of_driver(self._driver), self._path)
             self._output = OutputState.ON
             self._report(Phase.RUNNING)
+            self._require_permission()
             self._driver.start()
             self._acquire(writer, LimitMonitor(limits, plan), plan)
         except Exception as caught:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
@@ -187,6 +199,21 @@ class Runner:
         if (reason := self._supervisor.stop_reason()) is not None:
             raise RunStopped(reason)
 
+    def _require_permission(self) -> None:
+        """Return if the output may go on now. Nothing may come between this and the start: the answer grows old.
+
+        Raises
+        ------
+        RunStopped
+            If the run was stopped meanwhile.
+        InstrumentError
+            If the supervisor does not permit the start, or this process was held up.
+        """
+        refusal = self._supervisor.may_start()
+        self._raise_if_stopped()
+        if refusal is not None:
+            raise InstrumentError(f"{refusal}: the output was not switched on")
+
     def _switch_off(self, error: Exception | None) -> Outcome:
         """Put the instrument into its safe state, whatever has happened, and return the outcome so far."""
         reason, kind = (str(error), type(error).__name__) if error else ("", "")
@@ -199,6 +226,8 @@ class Runner:
                 self._driver.close()
             if (problem := self._supervisor.switch_off()) is not None:
                 return Outcome.unknown(f"{reason}; {problem}" if reason else problem)
+        if self._marker is not None:
+            self._marker.remove()
         if error is None:
             return Outcome(RunState.COMPLETE, OutputState.OFF)
         if isinstance(error, RunStopped):

@@ -75,6 +75,8 @@ class EmStat(Potentiostat):
     """
 
     dialect = Dialect(greeting="t", baud=230_400, software_flow=True)
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("", "Z")  # a running script refuses all else
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""
@@ -232,7 +234,7 @@ class EmStat(Potentiostat):
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
         return switch_off(
-            _SWITCH,
+            self.off_switch,
             self.session.resource,
             exchange=self._switch_off_by_script,
             is_off=lambda answer: answer == _OFF,

@@ -35,6 +35,8 @@ class Listener:
         self.heard: list[RunStatus] = []
         self.reason: str | None = None
         self.problem: str | None = None
+        self.refusal: str | None = None
+        self.on_permission: Callable[[], None] = lambda: None
 
     def report(self, status: RunStatus) -> None:
         assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
@@ -42,6 +44,10 @@ class Listener:
 
     def stop_reason(self) -> str | None:
         return self.reason
+
+    def may_start(self) -> str | None:
+        self.on_permission()
+        return self.refusal
 
     def switch_off(self) -> str | None:
         return self.problem
