@@ -44,18 +44,22 @@ class StudyOptions:
         Take a linear drift of the current out.
     mains_Hz : float or None
         Take the mains out, 50 or 60 Hz, with harmonics.
+    edges : str
+        What a voltage that was only sampled did between two samples; see `Nuisance.edges`.
     robust : bool
         Samples far off count less (Huber).
     """
 
     drift: bool = False
     mains_Hz: float | None = None
+    edges: str = "step"
     robust: bool = False
 
     @property
     def terms(self) -> Nuisance:
         """The terms that are fitted beside the cell."""
-        return Nuisance(drift=self.drift, mains_Hz=self.mains_Hz or 0.0, harmonics=_HARMONICS if self.mains_Hz else 0)
+        harmonics = _HARMONICS if self.mains_Hz else 0
+        return Nuisance(drift=self.drift, mains_Hz=self.mains_Hz or 0.0, harmonics=harmonics, edges=self.edges)
 
 
 @dataclass(frozen=True, eq=False, repr=False)

@@ -196,6 +196,13 @@ Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum
 Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
 Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
 Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
+Edges = Annotated[
+    str,
+    typer.Option(
+        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
+        " right after the first), ramp.",
+    ),
+]
 Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
 Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
 Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
@@ -222,6 +229,7 @@ def fit(
     ranked: Ranked = False,
     drift: Drift = False,
     mains: Mains = None,
+    edges: Edges = "step",
     robust: Robust = False,
     posterior: Sampled = False,
     share: Shared = None,
@@ -245,6 +253,7 @@ def fit(
         ranked=ranked,
         drift=drift,
         mains_Hz=mains,
+        edges=edges,
         robust=robust,
         posterior=posterior,
         share=share or [],

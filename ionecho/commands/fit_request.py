@@ -25,6 +25,7 @@ class FitRequest:
     models : list of str
     spectrum, ranked, drift, robust, posterior, compared : bool
     mains_Hz : float or None
+    edges : str
     share, activate : list of str
     temperatures_K : list of float
     thicknesses : list of str
@@ -37,6 +38,7 @@ class FitRequest:
     ranked: bool = False
     drift: bool = False
     mains_Hz: float | None = None
+    edges: str = "step"
     robust: bool = False
     posterior: bool = False
     share: list[str] = field(default_factory=list)
@@ -60,7 +62,7 @@ class FitRequest:
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
-        alone = self.drift or self.mains_Hz or self.robust or self.posterior
+        alone = self.drift or self.mains_Hz or self.edges != "step" or self.robust or self.posterior
         joint = self.is_joint
         for wrong, message, hint in (
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
@@ -68,7 +70,7 @@ class FitRequest:
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
                 (joint or self.ranked) and alone,
-                "--drift, --mains, --robust and --posterior are for one run and one circuit",
+                "--drift, --mains, --edges, --robust and --posterior are for one run and one circuit",
                 None,
             ),
             (
@@ -94,9 +96,9 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from ionecho.commands.fit_checks import check_fit
 
     runs, temperatures = request.runs, request.temperatures_K
-    check_fit(runs, request.models, request.mains_Hz, temperatures)
+    check_fit(runs, request.models, request.mains_Hz, temperatures, request.edges)
     circuit = request.models[0] if request.models else USUAL
-    options = StudyOptions(drift=request.drift, mains_Hz=request.mains_Hz, robust=request.robust)
+    options = StudyOptions(request.drift, request.mains_Hz, edges=request.edges, robust=request.robust)
     if request.compared:
         from ionecho.commands.fit_several import compare_runs
 
