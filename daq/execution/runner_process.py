@@ -230,7 +230,7 @@ def run_process(pipe: Connection[Any, Any]) -> None:
             run_lock = lock_run(path, "runner")
             held.callback(run_lock.remove)
             supervisor.on_closing_alone = lambda: run_lock.describe(f"process {os.getpid()} (runner), {OUTPUT_IS_OFF}")
-            held.callback(lock_instrument(request.resource, path, "runner").release)
+            held.callback(lock_instrument(request.resource, path, "runner").remove)
             transcript = Path(request.transcript) if request.transcript else None
             driver = open_potentiostat(request.resource, request.timeout_s, transcript, supervisor.report_progress)
         except IonechoError as error:
