@@ -387,7 +387,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
-    if outcome.state is RunState.REFUSED:  # for a front end that did not hear it
+    if outcome.state is not RunState.COMPLETE:  # for a front end that did not hear it and finds no run file
         sys.stderr.write(f"{outcome.reason}\n")
     status = 0 if outcome.state is RunState.COMPLETE else 1
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
