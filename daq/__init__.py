@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
     from daq.files.finalize import Recovery, recover
     from daq.files.readers.delimited import TextRecord, import_record, read_text
-    from daq.files.results import Process, is_results, read_process, results_path, write_process
+    from daq.files.results import Process, read_process, write_process
+    from daq.files.names import is_results, results_path
     from daq.files.run import Findings, Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
@@ -34,12 +35,12 @@ _FILES = {
     "attach": "daq.execution.bench",
     "confirm_off": "daq.execution.unconfirmed_outputs",
     "import_record": "daq.files.readers.delimited",
-    "is_results": "daq.files.results",
+    "is_results": "daq.files.names",
     "open_run": "daq.files.run",
     "read_process": "daq.files.results",
     "read_text": "daq.files.readers.delimited",
     "recover": "daq.files.finalize",
-    "results_path": "daq.files.results",
+    "results_path": "daq.files.names",
     "runs_in_progress": "daq.execution.bench",
     "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",
     "write_process": "daq.files.results",

@@ -197,7 +197,8 @@ class RunInProgress:
             return Outcome.refused(self._last_line_of_stderr(), RunFileError.__name__)
         deadline = time.monotonic() + self._patience_s
         while self.path.exists() and time.monotonic() < deadline:
-            outcome = open_run(self.path).recorded_outcome()
+            run = self._open()
+            outcome = None if run is None else run.recorded_outcome()
             # A runner that outlived its guardian still has to trim the file. After a take-over nobody does: it lies
             # there as it was, and the guardian's event is the last word.
             if outcome is not None and not is_locked(self.path, "runner"):
@@ -238,7 +239,14 @@ class RunInProgress:
         return self._status.outcome or outcome
 
     def _open(self) -> Run | None:
-        return open_run(self.path) if self.path.exists() else None
+        """Return the run at the path; None if there is none yet, or another file took its place."""
+        if not self.path.exists():
+            return None
+        try:
+            run = open_run(self.path)
+        except RunFileError:
+            return None
+        return run if not self._run_id or run.run_id == self._run_id else None
 
     def stop(self) -> None:
         """End the run now: output off, what was measured kept. Does nothing after the end.

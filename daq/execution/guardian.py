@@ -43,7 +43,7 @@ from daq.execution.messages import ControlRequest, StopOrder, SwitchOffAnswer
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_process import run_process
 from daq.files.run import open_run
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import open_potentiostat, takes_one_client
@@ -222,7 +222,9 @@ class Guardian:
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         """Write the end into the run file, if there is one yet, and return its number of samples."""
         try:
-            run = open_run(self._path)
+            run = open_run(self._path, damaged=True)
+            if run.run_id != self._request.run_id:
+                return 0  # another file took the place of the run's own
             if run.state.is_final:
                 return run.n_samples
             file = RunFileBytes(self._path)

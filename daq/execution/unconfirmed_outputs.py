@@ -11,7 +11,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from daq.files.results import is_results
+from daq.files.names import is_results
 from daq.files.run import open_run
 from daq.locks import is_locked
 from daq.state import RunState

@@ -1,29 +1,49 @@
-"""A run file opened for reading, finished or still growing."""
+"""Run file that is open for reading, finished or still growing.
+
+Nothing here believes a file. What never changes is sealed (`daq.files.seal`) and checked before HDF5 sees it; a row of
+the block table counts only if it points to the samples behind those of the row before; samples are verified against the
+checksum of their row by `Run.require_intact`, which everything calls that uses a whole run. Samples are mapped into
+memory; all else is read, since a map of a file that somebody cuts short ends the process that touches it.
+"""
 
 from __future__ import annotations
 
 import json
+import os
+import weakref
 import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
-from daq.files.results import is_results, run_of_results
+from daq.files.durable import open_in_place, read_at
+from daq.files.events import decode_events
+from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, Layout, layout_in, row_checksum
+from daq.files.names import is_results, run_of_results
+from daq.files.probe import require_readable
+from daq.files.seal import check_seal
 from daq.state import Outcome, OutputState, RunState
 from protocols import OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Iterator
 
-    from daq.files.layout import Layout
+    from numpy.typing import NDArray
 
 # Kinds of the event with which a run ends: the words of its final state.
 _ENDINGS = frozenset(state.value for state in RunState if state.is_of_file and state.is_final)
+# Kinds of events one of which every finished file has.
+_CLOSINGS = _ENDINGS | {"imported"}
+
+
+# Rows of the block table that are read at a time: 51 s of a run.
+_ROWS_AT_ONCE = 512
+# Bytes of a block that are read at a time to verify it: fast beside the checksum, and no more memory for long blocks.
+_PIECE_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -35,11 +55,42 @@ class Findings:
     n_blocks, n_samples : int
     bad_blocks : tuple of int
         Blocks whose checksum does not match their samples.
+    problems : tuple of str
+        What is wrong with the block table, one sentence each.
+    notes : tuple of str
+        As `Run.notes`.
     """
 
     n_blocks: int
     n_samples: int
-    bad_blocks: tuple[int, ...]
+    bad_blocks: tuple[int, ...] = ()
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_intact(self) -> bool:
+        """Whether every sample is what was written."""
+        return not self.bad_blocks and not self.problems
+
+    def damage(self) -> str:
+        """Return what is damaged, for a sentence; empty if nothing is."""
+        blocks = ", ".join(map(str, self.bad_blocks))
+        bad = [f"the samples of block {blocks} do not match their checksum"] if self.bad_blocks else []
+        return "; ".join((*bad, *self.problems))
+
+
+class _OpenDescriptor:
+    """Descriptor that is closed with the last reader of its file."""
+
+    def __init__(self, path: Path) -> None:
+        self.number = open_in_place(path)
+        weakref.finalize(self, os.close, self.number)
+
+    def read(self, offset: int, count: int) -> bytes:
+        return read_at(self.number, offset, count)
+
+    def status(self) -> os.stat_result:
+        return os.fstat(self.number)
 
 
 @dataclass(eq=False)
@@ -57,24 +108,62 @@ class Run:
     """
 
     path: Path
+    _file: _OpenDescriptor = field(repr=False)
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
     _columns: dict[str, NDArray[Any]] = field(repr=False)
+    _about: dict[str, Any] | None = field(repr=False)
     n_samples: int = 0
+    _rows: NDArray[Any] = field(default_factory=lambda: np.zeros(_ROWS_AT_ONCE, ROW), repr=False)
     _rows_seen: int = field(default=0, repr=False)
-
-    @property
-    def _table(self) -> NDArray[Any]:
-        return self._columns["blocks"]
+    _table_problem: str = field(default="", repr=False)
+    _intact_at: tuple[int, int, int] | None = field(default=None, repr=False)
 
     def refresh(self) -> int:
         """Look for new samples and return how many there are now."""
-        table, row = self._table, self._rows_seen
-        while row < len(table) and table["count"][row]:
-            self.n_samples += int(table["count"][row])
-            row += 1
-        self._rows_seen = row
+        while not self._table_problem and self._rows_seen < self._layout.n_rows:
+            rows = self._read_rows(self._rows_seen)
+            n_used = int(np.argmin(rows["count"] != 0)) if np.any(rows["count"] == 0) else len(rows)
+            n_right = self._count_right(rows[:n_used])
+            self._add_rows(rows[:n_right])
+            if n_right < n_used:
+                row = rows[n_right]
+                self._table_problem = (
+                    f"row {self._rows_seen} of the block table points to {row['count']} samples from {row['first']}, "
+                    f"where sample {self.n_samples} of {self.n_planned} comes next"
+                )
+            if n_used < _ROWS_AT_ONCE:
+                break
         return self.n_samples
+
+    def _read_rows(self, first: int) -> NDArray[Any]:
+        count = min(_ROWS_AT_ONCE, self._layout.n_rows - first)
+        content = self._file.read(self._layout.offsets["blocks"] + first * ROW.itemsize, count * ROW.itemsize)
+        return np.frombuffer(content[: len(content) // ROW.itemsize * ROW.itemsize], ROW)
+
+    def _count_right(self, rows: NDArray[Any]) -> int:
+        """Return how many rows in a row point to the samples behind those of the row before, within the file."""
+        planned = self._layout.n_samples
+        # A damaged count may be as large as 2^64: sums are made of what can be right only.
+        counts = np.minimum(rows["count"], planned + 1).astype(np.int64)
+        ends = self.n_samples + np.cumsum(counts)
+        right = (rows["first"] == ends - counts) & (ends <= planned)
+        return len(rows) if bool(np.all(right)) else int(np.argmin(right))
+
+    def _add_rows(self, rows: NDArray[Any]) -> None:
+        end = self._rows_seen + len(rows)
+        if end > len(self._rows):
+            grown = np.zeros(max(2 * len(self._rows), end), ROW)
+            grown[: self._rows_seen] = self._rows[: self._rows_seen]
+            self._rows = grown
+        self._rows[self._rows_seen : end] = rows
+        self._rows_seen = end
+        self.n_samples += int(np.sum(rows["count"]))
+
+    @property
+    def table_problem(self) -> str:
+        """What is wrong with the block table as far as it was read; empty if nothing is."""
+        return self._table_problem
 
     @property
     def n_planned(self) -> int:
@@ -82,40 +171,84 @@ class Run:
         return self._layout.n_samples
 
     @property
+    def run_id(self) -> str:
+        """What tells this run from any other; empty for an imported record and files of version 1."""
+        return str((self._about or {}).get("run_id", ""))
+
+    @property
+    def _state_word(self) -> str:
+        content = self._file.read(self._layout.offsets["state"], STATE_BYTES)
+        return content.rstrip(b"\0").decode("ascii", "replace")
+
+    @property
     def state(self) -> RunState:
         """State of the run, as its file says it now."""
-        return RunState.from_file(bytes(self._columns["state"]).rstrip(b"\0").decode("ascii", "replace"))
+        return RunState.from_file(self._state_word)
+
+    def _column(self, name: str) -> NDArray[Any]:
+        """Return the samples of a column; never of a file that has been cut short, where touching them is fatal."""
+        if self._file.status().st_size < self._layout.end:
+            raise RunFileError(f"{self.path} was cut short while it was being read: take a copy of it from a backup")
+        return self._columns[name][: self.n_samples]
 
     @property
     def t_s(self) -> NDArray[np.float64]:
         """Time of each sample (s), shape (n_samples,)."""
-        return self._columns["time"][: self.n_samples]
+        return self._column("time")
 
     @property
     def voltage_V(self) -> NDArray[np.float64]:
         """Voltage (V), shape (n_samples,)."""
-        return self._columns["voltage"][: self.n_samples]
+        return self._column("voltage")
 
     @property
     def current_A(self) -> NDArray[np.float64]:
         """Current (A), shape (n_samples,); NaN where the instrument was overloaded."""
-        return self._columns["current"][: self.n_samples]
+        return self._column("current")
 
     @property
     def status(self) -> NDArray[np.uint8]:
         """Flags of each sample (`drivers.Status`), shape (n_samples,)."""
-        return self._columns["status"][: self.n_samples]
+        return self._column("status")
 
     @property
     def blocks(self) -> NDArray[Any]:
         """The used rows of the block table, shape (n_blocks,)."""
-        return self._table[: self._rows_seen]
+        return self._rows[: self._rows_seen]
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """Events of the run in order, each with ``host_ns``, ``kind``, ``message`` and fields of its kind."""
-        lines = bytes(self._columns["events"]).rstrip(b"\0").splitlines()
-        return [json.loads(line) for line in lines if line.endswith(b"}")]
+        return self._decoded_events()[0]
+
+    def _decoded_events(self) -> tuple[list[dict[str, Any]], int]:
+        content = self._file.read(self._layout.offsets["events"], EVENT_BYTES)
+        return decode_events(content, with_checksum=self._about is not None)
+
+    @property
+    def has_closing_event(self) -> bool:
+        """Whether the events tell how the run ended."""
+        return any(event["kind"] in _CLOSINGS for event in self.events)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of this file, one sentence each; damage that touches no sample is among it."""
+        if self._about is None:
+            return (
+                "an earlier version of ionecho wrote this file: its samples have checksums, its protocol, plan and "
+                "drive have none",
+            )
+        events, n_damaged = self._decoded_events()
+        notes = [f"{n_damaged} lines of its events are damaged and left out"] if n_damaged else []
+        kinds = {event["kind"] for event in events}
+        state = self.state
+        if self._state_word != state:
+            notes.append("the word of its state is damaged: it counts as 'unknown'")
+        elif (state.is_final and not kinds & _CLOSINGS) or (state is RunState.RUNNING and "start" not in kinds):
+            notes.append(f"it says '{state}', and the event that belongs to that is missing")
+        elif state is RunState.CREATED and "start" in kinds:
+            notes.append("it says 'created', and its events say that it was started")
+        return tuple(notes)
 
     def recorded_outcome(self) -> Outcome | None:
         """Return the outcome that the run's processes wrote into the file; None if they have not, or not fully."""
@@ -191,25 +324,73 @@ class Run:
         return tuple(self._meta["plan"].get("response_s", ()))
 
     def verify(self) -> Findings:
-        """Check every block's samples against its checksum."""
-        bad = []
-        for row, block in enumerate(self.blocks):
-            here = slice(int(block["first"]), int(block["first"] + block["count"]))
-            checksum = 0
-            for name in GROWING:
-                checksum = zlib.crc32(np.ascontiguousarray(self._columns[name][here]).data, checksum)
-            if checksum != block["crc32"]:
-                bad.append(row)
-        return Findings(len(self.blocks), self.n_samples, tuple(bad))
+        """Check the block table, and every block's samples against its checksum; reads the whole run."""
+        bad = [row for row, block in enumerate(self.blocks) if self._checksum(block) != block["crc32"]]
+        return Findings(self._rows_seen, self.n_samples, tuple(bad), tuple(self._table_problems()), self.notes)
+
+    def _checksum(self, block: np.void) -> int:
+        checksum = 0
+        for name, (_, dtype) in GROWING.items():
+            size = np.dtype(dtype).itemsize
+            offset = self._layout.offsets[name] + int(block["first"]) * size
+            end = offset + int(block["count"]) * size
+            while offset < end:
+                piece = self._file.read(offset, min(_PIECE_BYTES, end - offset))
+                if not piece:
+                    return -1  # the file ends here: no checksum is right
+                checksum = zlib.crc32(piece, checksum)
+                offset += len(piece)
+        return checksum if self._about is None else row_checksum(checksum, block)
+
+    def _table_problems(self) -> Iterator[str]:
+        if self._table_problem:
+            yield self._table_problem
+            return
+        is_closed = self.state is RunState.COMPLETE or bool((self._about or {}).get("trimmed"))
+        if is_closed and self.n_samples < self.n_planned:
+            yield f"the block table has {self.n_samples} samples, and the file was closed with {self.n_planned}"
+        elif any(
+            self._read_rows(row).tobytes().strip(b"\0")
+            for row in range(self._rows_seen, self._layout.n_rows, _ROWS_AT_ONCE)
+        ):
+            yield f"row {self._rows_seen} of the block table is empty, and later ones are not"
+
+    def require_intact(self) -> None:
+        """Raise unless every sample is what was written; for whoever uses a whole run.
+
+        The verdict holds for this open file as long as its length and time of change stay what they are; nothing on
+        disk vouches for it. A kept reduction vouches for itself by the SHA-256 of the file it was made from.
+
+        Raises
+        ------
+        RunFileError
+            With the blocks that are damaged.
+        """
+        status = self._file.status()
+        now = (status.st_size, status.st_mtime_ns, self._rows_seen)
+        if now == self._intact_at:
+            return
+        if damage := self.verify().damage():
+            raise RunFileError(
+                f"{self.path} is damaged: {damage}. Take a copy of it from a backup; `ionecho recover` lists the "
+                "blocks, and `open_run` still gives the others."
+            )
+        self._intact_at = now
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path, *, damaged: bool = False) -> Run:
     """Open a run file for reading, also one that is still growing.
+
+    Parameters
+    ----------
+    path : path
+    damaged : bool, default False
+        Whether to open a file whose block table is damaged too: then the run ends at the first wrong row.
 
     Raises
     ------
     RunFileError
-        If there is none, or it is not a run file.
+        If there is none, it is not a run file, or it was damaged.
     """
     where = Path(path)
     if not where.is_file():
@@ -219,22 +400,32 @@ def open_run(path: str | Path) -> Run:
             f"{where} holds the results of a run; give the run file itself, {run_of_results(where).name}"
         )
     try:
-        # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
-        with where.open("rb") as raw:
-            with h5py.File(raw, "r") as file:
-                meta, layout = _metadata(file["entry"]), layout_in(file)
-            run = Run(where, layout, meta, _mapped(raw, layout))
-    except (OSError, KeyError, ValueError) as error:
+        run = _opened(where)
+        run.refresh()
+    except RunFileError:
+        raise
+    except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
         reason = "it is no HDF5 file, or cut short" if "signature not found" in str(error) else error
         raise RunFileError(f"{where} is not a run file of ionecho: {reason}") from error
-    run.refresh()
+    if not damaged and (problem := run.table_problem):
+        raise RunFileError(f"{where} is damaged: {problem}. `ionecho recover` says what is left of it.")
     return run
 
 
-def _mapped(raw: IO[bytes], layout: Layout) -> dict[str, NDArray[Any]]:
-    shapes: dict[str, tuple[Any, int]] = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
-    shapes |= {"blocks": (ROW, layout.n_rows), "events": ("u1", EVENT_BYTES), "state": ("u1", STATE_BYTES)}
-    return {name: np.memmap(raw, dtype, "r", layout.offsets[name], (count,)) for name, (dtype, count) in shapes.items()}
+def _opened(where: Path) -> Run:
+    # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
+    file = _OpenDescriptor(where)
+    seal = check_seal(file.number, "run", where)
+    with os.fdopen(file.number, "rb", closefd=False) as raw:
+        if seal is None:
+            require_readable(where)
+        with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
+            meta, layout = _metadata(hdf5["entry"]), layout_in(hdf5)
+        columns = {
+            name: np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
+            for name, (_, dtype) in GROWING.items()
+        }
+    return Run(where, file, layout, meta, columns, None if seal is None else seal.about)
 
 
 def _metadata(entry: h5py.Group) -> dict[str, Any]:

@@ -9,7 +9,8 @@ ones have been drawn, so that a slow screen never piles up work. Requests to sto
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -18,11 +19,10 @@ from daq.state import Outcome
 from gui.common.run_facts import RunFacts
 from gui.common.traces import RunTraces, View
 from gui.services.jobs import as_message
-from protocols import ConnectionLost
+from protocols import ConnectionLost, RunFileError
 
 if TYPE_CHECKING:
     import threading
-    from pathlib import Path
     from typing import Literal
 
     from daq import RunInProgress
@@ -143,21 +143,31 @@ class RunFollower(QObject):
             return
         try:
             status = run.poll()
-            self._read(run, over=status.outcome is not None)
         except Exception as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
             self._end(Outcome.unknown(str(as_message(error))))
             return
+        outcome = status.outcome
+        try:
+            self._read(run, outcome)
+        except RunFileError as error:  # the run goes on, and its processes watch the file too
+            if outcome is not None:
+                outcome = replace(outcome, warnings=(*outcome.warnings, str(error)))
         self.progressed.emit(status)
-        if status.outcome is not None:
-            self._end(status.outcome)
+        if outcome is not None:
+            self._end(outcome)
 
-    def _read(self, run: RunInProgress, *, over: bool) -> None:
+    def _read(self, run: RunInProgress, outcome: Outcome | None) -> None:
         from daq import open_run
 
-        if (self._traces is None and run.path.exists()) or (over and self._traces is not None):
+        path = run.path if outcome is None or not outcome.rescued else Path(outcome.rescued)
+        over = outcome is not None
+        if (self._traces is None and path.exists()) or (over and self._traces is not None):
             # A run that ended early is replaced by a trimmed copy: it is opened anew at its end.
             first = self._traces is None
-            self._traces = RunTraces(open_run(run.path))
+            opened = open_run(path)
+            if over:
+                opened.require_intact()
+            self._traces = RunTraces(opened)
             self._stale = True
             if first:
                 self.opened.emit(RunFacts.of(self._traces.run))

@@ -51,9 +51,9 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
     from daq import recover
 
     found = [recover(path) for path in paths]
-    damaged = [one for one in found if one.findings.bad_blocks]
-    blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
-    error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+    damaged = [one for one in found if not one.findings.is_intact]
+    blocks = "; ".join(f"{one.path}: {one.findings.damage()}" for one in damaged)
+    error = RunFileError(f"damaged: {blocks}. Do not trust these samples; take a copy of the file from a backup.")
     if as_json:
         rows = [
             {
@@ -63,6 +63,8 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
                 "samples": one.findings.n_samples,
                 "blocks": one.findings.n_blocks,
                 "bad_blocks": list(one.findings.bad_blocks),
+                "problems": list(one.findings.problems),
+                "notes": list(one.findings.notes),
                 "trimmed_from": one.trimmed_from,
             }
             for one in found

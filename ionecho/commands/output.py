@@ -62,3 +62,13 @@ def progress_of_run(*, quiet: bool) -> Iterator[Callable[[Run], None] | None]:
             bar.update(task, description=run.state, total=run.n_planned, completed=run.n_samples)
 
         yield follow
+
+
+def opened_run(path: Path) -> Run:
+    """Open a run for a command, and print what is to be known of its file on standard error."""
+    from daq import open_run
+
+    run = open_run(path)
+    for note in run.notes:
+        error_console().print(f"note: {path}: {note}", markup=False, soft_wrap=True)
+    return run

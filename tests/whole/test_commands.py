@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from drivers import Block
 from protocols import Sample
 from tests.patience import patience

@@ -14,7 +14,8 @@ import pytest
 
 from daq import open_run
 from daq.execution.runner import Runner
-from daq.files.writer import RunFileBytes, RunWriter
+from daq.files.open_file import RunFileBytes
+from daq.files.writer import RunWriter
 from drivers import Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 from tests.daq.conftest import ResistorPotentiostat

@@ -21,7 +21,8 @@ from daq import open_run, recover
 from daq.files.durable import write_atomically
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes, RunWriter
+from daq.files.open_file import RunFileBytes
+from daq.files.writer import RunWriter
 from daq.state import RunState
 from drivers import Block, Identity, Keithley2461
 from protocols import Protocol, PulseSequence, RunFileError, Sample
@@ -234,7 +235,7 @@ def test_what_is_no_run_file_is_said_so(tmp_path: Path) -> None:
 WRITE_UNTIL_KILLED = """
 import sys, numpy as np
 from pathlib import Path
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from drivers import Block
 file, first, row = RunFileBytes(Path(sys.argv[1])), 0, 0
 while True:
