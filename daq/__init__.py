@@ -11,17 +11,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
     from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
+    from daq.files.blocks import Findings
     from daq.files.finalize import Recovery, recover
+    from daq.files.names import is_results, results_path
     from daq.files.readers.delimited import TextRecord, import_record, read_text
     from daq.files.results import Process, read_process, write_process
-    from daq.files.names import is_results, results_path
-    from daq.files.run import Findings, Run, open_run
+    from daq.files.run import Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 # File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
-    "Findings": "daq.files.run",
+    "Findings": "daq.files.blocks",
     "Outcome": "daq.state",
     "OutputState": "daq.state",
     "Phase": "daq.state",

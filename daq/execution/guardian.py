@@ -42,8 +42,8 @@ from daq.execution.control import NOT_STARTED, ControlServer
 from daq.execution.messages import ControlRequest, StopOrder, SwitchOffAnswer
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_process import run_process
-from daq.files.run import open_run
 from daq.files.open_file import RunFileBytes
+from daq.files.run import open_run
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import open_potentiostat, takes_one_client

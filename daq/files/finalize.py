@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from daq.files.durable import write_atomically
 from daq.files.open_file import RunFileBytes
-from daq.files.probe import require_readable
 from daq.files.run import open_run
 from daq.files.trim import write_trimmed
 from daq.locks import control_path, exclusive_access
@@ -19,7 +18,8 @@ from protocols import RunFileError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from daq.files.run import Findings, Run
+    from daq.files.blocks import Findings
+    from daq.files.run import Run
 
 
 @dataclass(frozen=True)
@@ -104,14 +104,19 @@ def finalize_open_file(file: RunFileBytes, n_samples: int, n_rows: int, state: R
     state : RunState
     """
     file.set_state(state)
+    _require_at_path(file)
     trimmed = 0 < n_samples < file.layout.n_samples
     if trimmed:
         with write_atomically(file.path) as making:
             write_trimmed(file, making, n_samples, n_rows)
-            if (problem := file.path_problem()) is not None:  # the copy must replace no other file
-                raise RunFileError(f"{file.path} {problem}")
+            _require_at_path(file)  # the copy must replace no other file
     file.path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
     return file.layout.n_samples if trimmed else None
+
+
+def _require_at_path(file: RunFileBytes) -> None:
+    if (problem := file.path_problem()) is not None:
+        raise RunFileError(f"{file.path} {problem} while it was being closed")
 
 
 def recover(path: Path) -> Recovery:
@@ -126,8 +131,7 @@ def recover(path: Path) -> Recovery:
         If the file is no run file, its run is still in progress, or it has to be closed where nothing can be written.
     """
     path = path.resolve()  # a trimmed copy must not take the place of a link
-    require_readable(path)
-    run = open_run(path, damaged=True)  # what is no run file is left as it is
+    run = open_run(path, damaged=True, by_child_first=True)  # what is no run file is left as it is
     if not os.access(path.parent, os.W_OK):
         if not _is_closed(run):
             raise RunFileError(

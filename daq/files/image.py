@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING
 from daq.files.durable import write_at
 
 if TYPE_CHECKING:
-    from collections.abc import Buffer, Iterator
+    from collections.abc import Iterator
+
+    from typing_extensions import Buffer
 
 # Bytes of a page: some descriptions of datasets; more only takes memory around small pieces.
 _PAGE = 4096

@@ -191,9 +191,7 @@ def make_image(write: Callable[[h5py.File], None], *, sealed: bool = True) -> tu
     return image, layout
 
 
-def save_image(
-    path: Path, image: SparseImage, layout: Layout, run_id: str | None, *, trimmed: bool = False
-) -> None:
+def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | None, *, trimmed: bool = False) -> None:
     """Write a run file that was made in memory, with the space for all its samples, and seal it.
 
     Parameters

@@ -146,7 +146,7 @@ class RunFileBytes:
         size = self.layout.end if self.image is None else self.image.size
         start = b"" if self.image is None else read_at(self._descriptor, 0, SEAL_BYTES)
         self._watch = PathWatch(path, self._descriptor, size, start)
-        self._last_written = (0, b"")
+        self._last_written = (0, start)
 
     def _read_description(self) -> None:
         seal = check_seal(self._descriptor, "run", self.path)
@@ -163,6 +163,8 @@ class RunFileBytes:
     def _write(self, offset: int, data: bytes | memoryview) -> None:
         with self._lock:
             write_at(self._descriptor, offset, data)
+            if isinstance(data, bytes):  # not the samples: their row follows at once
+                self._last_written = (offset, data)
 
     def write_samples(self, first: int, row: int, blocks: list[Block]) -> int:
         """Write samples and then their row of the block table; both are on disk when this returns.
@@ -186,10 +188,8 @@ class RunFileBytes:
             self._write(self.layout.offsets[name] + block.first * column.itemsize, column.data)
         _fdatasync(self._descriptor)
         entry = block.row().tobytes()
-        offset = self.layout.offsets["blocks"] + row * ROW.itemsize
-        self._write(offset, entry)
+        self._write(self.layout.offsets["blocks"] + row * ROW.itemsize, entry)
         _fdatasync(self._descriptor)
-        self._last_written = (offset, entry)
         self.recent.add(block)
         return block.count
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 # Processor time (s) for one file: reading its description takes some milliseconds. Doubled: a damaged file is refused
 # 5 s later.
 _CPU_S = 5
-# Longest wait (s) for one more file to be read: far more than the processor time, for a loaded computer and a slow share.
+# Longest wait (s) for the child beyond that: for a loaded computer and a slow share.
 _WAIT_S = 60.0
 # Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.
 _ADDRESS_SPACE = 4 << 30
@@ -45,8 +45,8 @@ def require_readable(path: Path) -> None:
     """
     if _key(path) not in _readable and path not in readable_files([path]):
         raise RunFileError(
-            f"{path} cannot be read within {_CPU_S} s of processor time, or makes the HDF5 library fail: it is damaged. "
-            "Take a copy of it from a backup."
+            f"{path} is damaged, or no file of ionecho: HDF5 fails at it, or does not read it within {_CPU_S} s of "
+            "processor time. Take a copy of it from a backup."
         )
 
 
@@ -71,7 +71,9 @@ def _read_by_child(paths: list[Path]) -> list[Path | None]:
     """Return for each file that a child came past the file if it could be read, else None."""
     request = b"\0".join(os.fsencode(path) for path in paths)
     command = [sys.executable, "-P", "-m", "daq.files.probe"]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
         try:
             answer, _ = child.communicate(request, _WAIT_S + _CPU_S * len(paths))
         except subprocess.TimeoutExpired:

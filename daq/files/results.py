@@ -73,7 +73,11 @@ def write_process(
         The results file.
     """
     run_file, target = Path(run_path), results_path(run_path)
-    kept = {process.name: process for process in _read_all(target, run_file)} if target.exists() and not target.is_symlink() else {}
+    kept = (
+        {process.name: process for process in _read_all(target, run_file)}
+        if target.exists() and not target.is_symlink()
+        else {}
+    )
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
     image = SparseImage()

@@ -8,10 +8,8 @@ memory; all else is read, since a map of a file that somebody cuts short ends th
 
 from __future__ import annotations
 
-import json
 import os
-import weakref
-import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -20,77 +18,26 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import open_in_place, read_at
+from daq.files.blocks import BlockTable, Findings, OpenDescriptor
+from daq.files.description import read_description
 from daq.files.events import decode_events
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, Layout, layout_in, row_checksum
+from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
-from daq.files.seal import check_seal
+from daq.files.seal import check_seal, peek_seal
 from daq.state import Outcome, OutputState, RunState
-from protocols import OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
+from protocols import OutputStateUnknown, Protocol, RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
+
+    from daq.files.layout import Layout
+    from protocols import PulseSequence, Sample
 
 # Kinds of the event with which a run ends: the words of its final state.
 _ENDINGS = frozenset(state.value for state in RunState if state.is_of_file and state.is_final)
 # Kinds of events one of which every finished file has.
 _CLOSINGS = _ENDINGS | {"imported"}
-
-
-# Rows of the block table that are read at a time: 51 s of a run.
-_ROWS_AT_ONCE = 512
-# Bytes of a block that are read at a time to verify it: fast beside the checksum, and no more memory for long blocks.
-_PIECE_BYTES = 1 << 20
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Result of a check of a run file's blocks.
-
-    Attributes
-    ----------
-    n_blocks, n_samples : int
-    bad_blocks : tuple of int
-        Blocks whose checksum does not match their samples.
-    problems : tuple of str
-        What is wrong with the block table, one sentence each.
-    notes : tuple of str
-        As `Run.notes`.
-    """
-
-    n_blocks: int
-    n_samples: int
-    bad_blocks: tuple[int, ...] = ()
-    problems: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
-
-    @property
-    def is_intact(self) -> bool:
-        """Whether every sample is what was written."""
-        return not self.bad_blocks and not self.problems
-
-    def damage(self) -> str:
-        """Return what is damaged, for a sentence; empty if nothing is."""
-        blocks = ", ".join(map(str, self.bad_blocks))
-        bad = [f"the samples of block {blocks} do not match their checksum"] if self.bad_blocks else []
-        return "; ".join((*bad, *self.problems))
-
-
-class _OpenDescriptor:
-    """Descriptor that is closed with the last reader of its file."""
-
-    def __init__(self, path: Path) -> None:
-        self.number = open_in_place(path)
-        weakref.finalize(self, os.close, self.number)
-
-    def read(self, offset: int, count: int) -> bytes:
-        return read_at(self.number, offset, count)
-
-    def status(self) -> os.stat_result:
-        return os.fstat(self.number)
 
 
 @dataclass(eq=False)
@@ -103,67 +50,31 @@ class Run:
     Attributes
     ----------
     path : Path
-    n_samples : int
-        Samples that are safely on disk.
     """
 
     path: Path
-    _file: _OpenDescriptor = field(repr=False)
+    _file: OpenDescriptor = field(repr=False)
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
     _columns: dict[str, NDArray[Any]] = field(repr=False)
     _about: dict[str, Any] | None = field(repr=False)
-    n_samples: int = 0
-    _rows: NDArray[Any] = field(default_factory=lambda: np.zeros(_ROWS_AT_ONCE, ROW), repr=False)
-    _rows_seen: int = field(default=0, repr=False)
-    _table_problem: str = field(default="", repr=False)
+    _table: BlockTable = field(repr=False)
     _intact_at: tuple[int, int, int] | None = field(default=None, repr=False)
+
+    @property
+    def n_samples(self) -> int:
+        """Samples that are safely on disk."""
+        return self._table.n_samples
 
     def refresh(self) -> int:
         """Look for new samples and return how many there are now."""
-        while not self._table_problem and self._rows_seen < self._layout.n_rows:
-            rows = self._read_rows(self._rows_seen)
-            n_used = int(np.argmin(rows["count"] != 0)) if np.any(rows["count"] == 0) else len(rows)
-            n_right = self._count_right(rows[:n_used])
-            self._add_rows(rows[:n_right])
-            if n_right < n_used:
-                row = rows[n_right]
-                self._table_problem = (
-                    f"row {self._rows_seen} of the block table points to {row['count']} samples from {row['first']}, "
-                    f"where sample {self.n_samples} of {self.n_planned} comes next"
-                )
-            if n_used < _ROWS_AT_ONCE:
-                break
-        return self.n_samples
-
-    def _read_rows(self, first: int) -> NDArray[Any]:
-        count = min(_ROWS_AT_ONCE, self._layout.n_rows - first)
-        content = self._file.read(self._layout.offsets["blocks"] + first * ROW.itemsize, count * ROW.itemsize)
-        return np.frombuffer(content[: len(content) // ROW.itemsize * ROW.itemsize], ROW)
-
-    def _count_right(self, rows: NDArray[Any]) -> int:
-        """Return how many rows in a row point to the samples behind those of the row before, within the file."""
-        planned = self._layout.n_samples
-        # A damaged count may be as large as 2^64: sums are made of what can be right only.
-        counts = np.minimum(rows["count"], planned + 1).astype(np.int64)
-        ends = self.n_samples + np.cumsum(counts)
-        right = (rows["first"] == ends - counts) & (ends <= planned)
-        return len(rows) if bool(np.all(right)) else int(np.argmin(right))
-
-    def _add_rows(self, rows: NDArray[Any]) -> None:
-        end = self._rows_seen + len(rows)
-        if end > len(self._rows):
-            grown = np.zeros(max(2 * len(self._rows), end), ROW)
-            grown[: self._rows_seen] = self._rows[: self._rows_seen]
-            self._rows = grown
-        self._rows[self._rows_seen : end] = rows
-        self._rows_seen = end
-        self.n_samples += int(np.sum(rows["count"]))
+        self._table.refresh()
+        return self._table.n_samples
 
     @property
     def table_problem(self) -> str:
         """What is wrong with the block table as far as it was read; empty if nothing is."""
-        return self._table_problem
+        return self._table.problem
 
     @property
     def n_planned(self) -> int:
@@ -214,7 +125,7 @@ class Run:
     @property
     def blocks(self) -> NDArray[Any]:
         """The used rows of the block table, shape (n_blocks,)."""
-        return self._rows[: self._rows_seen]
+        return self._table.rows
 
     @property
     def events(self) -> list[dict[str, Any]]:
@@ -325,35 +236,9 @@ class Run:
 
     def verify(self) -> Findings:
         """Check the block table, and every block's samples against its checksum; reads the whole run."""
-        bad = [row for row, block in enumerate(self.blocks) if self._checksum(block) != block["crc32"]]
-        return Findings(self._rows_seen, self.n_samples, tuple(bad), tuple(self._table_problems()), self.notes)
-
-    def _checksum(self, block: np.void) -> int:
-        checksum = 0
-        for name, (_, dtype) in GROWING.items():
-            size = np.dtype(dtype).itemsize
-            offset = self._layout.offsets[name] + int(block["first"]) * size
-            end = offset + int(block["count"]) * size
-            while offset < end:
-                piece = self._file.read(offset, min(_PIECE_BYTES, end - offset))
-                if not piece:
-                    return -1  # the file ends here: no checksum is right
-                checksum = zlib.crc32(piece, checksum)
-                offset += len(piece)
-        return checksum if self._about is None else row_checksum(checksum, block)
-
-    def _table_problems(self) -> Iterator[str]:
-        if self._table_problem:
-            yield self._table_problem
-            return
         is_closed = self.state is RunState.COMPLETE or bool((self._about or {}).get("trimmed"))
-        if is_closed and self.n_samples < self.n_planned:
-            yield f"the block table has {self.n_samples} samples, and the file was closed with {self.n_planned}"
-        elif any(
-            self._read_rows(row).tobytes().strip(b"\0")
-            for row in range(self._rows_seen, self._layout.n_rows, _ROWS_AT_ONCE)
-        ):
-            yield f"row {self._rows_seen} of the block table is empty, and later ones are not"
+        problems = tuple(self._table.problems(is_closed=is_closed))
+        return Findings(len(self.blocks), self.n_samples, self._table.bad_blocks(), problems, self.notes)
 
     def require_intact(self) -> None:
         """Raise unless every sample is what was written; for whoever uses a whole run.
@@ -367,7 +252,7 @@ class Run:
             With the blocks that are damaged.
         """
         status = self._file.status()
-        now = (status.st_size, status.st_mtime_ns, self._rows_seen)
+        now = (status.st_size, status.st_mtime_ns, len(self.blocks))
         if now == self._intact_at:
             return
         if damage := self.verify().damage():
@@ -378,7 +263,7 @@ class Run:
         self._intact_at = now
 
 
-def open_run(path: str | Path, *, damaged: bool = False) -> Run:
+def open_run(path: str | Path, *, damaged: bool = False, by_child_first: bool = False) -> Run:
     """Open a run file for reading, also one that is still growing.
 
     Parameters
@@ -386,6 +271,9 @@ def open_run(path: str | Path, *, damaged: bool = False) -> Run:
     path : path
     damaged : bool, default False
         Whether to open a file whose block table is damaged too: then the run ends at the first wrong row.
+    by_child_first : bool, default False
+        Whether a child process must have read the file under limits, whatever its seal says: for files from anywhere.
+        One without a seal is always tried so.
 
     Raises
     ------
@@ -400,7 +288,7 @@ def open_run(path: str | Path, *, damaged: bool = False) -> Run:
             f"{where} holds the results of a run; give the run file itself, {run_of_results(where).name}"
         )
     try:
-        run = _opened(where)
+        run = _opened(where, by_child_first=by_child_first)
         run.refresh()
     except RunFileError:
         raise
@@ -412,52 +300,32 @@ def open_run(path: str | Path, *, damaged: bool = False) -> Run:
     return run
 
 
-def _opened(where: Path) -> Run:
+def peek_state(path: Path) -> RunState | None:
+    """Return the state that a run file says it has, without HDF5 and without a check; None if that cannot be told.
+
+    For a first look at a whole folder.
+    """
+    with suppress(OSError):
+        file = OpenDescriptor(path)
+        about = peek_seal(file.number, "run")
+        if about is not None:
+            content = file.read(int(about["offsets"]["state"]), STATE_BYTES)
+            return RunState.from_file(content.rstrip(b"\0").decode("ascii", "replace"))
+    return None
+
+
+def _opened(where: Path, *, by_child_first: bool) -> Run:
     # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
-    file = _OpenDescriptor(where)
+    file = OpenDescriptor(where)
     seal = check_seal(file.number, "run", where)
     with os.fdopen(file.number, "rb", closefd=False) as raw:
-        if seal is None:
+        if seal is None or by_child_first:
             require_readable(where)
         with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
-            meta, layout = _metadata(hdf5["entry"]), layout_in(hdf5)
-        columns = {
+            meta, layout = read_description(hdf5["entry"]), layout_in(hdf5)
+        columns: dict[str, NDArray[Any]] = {
             name: np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
             for name, (_, dtype) in GROWING.items()
         }
-    return Run(where, file, layout, meta, columns, None if seal is None else seal.about)
-
-
-def _metadata(entry: h5py.Group) -> dict[str, Any]:
-    plan = entry["plan"]
-    return {
-        "title": _text(entry["title"]),
-        "start_time": _text(entry["start_time"]),
-        "protocol": _text(entry["protocol/data"]),
-        "plan": json.loads(_text(plan["scalars"])),
-        "drive": read_sequence(plan) if "times" in plan else None,
-        "sample": _read_sample(entry["sample"]),
-        "instrument": {name: _text(value) for name, value in entry["instrument"].items()},
-        "program": {name: _text(value) for name, value in entry["program"].items()},
-    }
-
-
-def read_sequence(group: h5py.Group) -> PulseSequence:
-    """Return the sequence that `daq.files.layout.write_sequence` wrote."""
-    return PulseSequence(
-        group["times"][()], group["start"][()], group["end"][()], float(group["duration"][()]), float(group["rest"][()])
-    )
-
-
-def _read_sample(group: h5py.Group) -> Sample:
-    def number(name: str) -> float | None:
-        return float(group[name][()]) if name in group else None
-
-    return Sample(
-        _text(group["name"]), number("thickness"), number("area"), _text(group["electrodes"]), number("temperature")
-    )
-
-
-def _text(dataset: h5py.Dataset) -> str:
-    value = dataset[()]
-    return value.decode() if isinstance(value, bytes) else str(value)
+    table = BlockTable(file, layout, covers_rows=seal is not None)
+    return Run(where, file, layout, meta, columns, None if seal is None else seal.about, table)

@@ -87,10 +87,7 @@ def check_seal(descriptor: int, kind: str, where: Path) -> Seal | None:
     head, about, expected = _parsed(start[:SEAL_BYTES], kind, where, is_hdf5=start.endswith(HDF5_SIGNATURE))
     size, found = int(about["size"]), os.fstat(descriptor).st_size
     if found != size:
-        raise RunFileError(
-            f"{where} is damaged: it was made with {size} bytes and has {found}. "
-            f"{_advice(kind)}"
-        )
+        raise RunFileError(f"{where} is damaged: it was made with {size} bytes and has {found}. {_advice(kind)}")
     image = SparseImage(size)
     digest = hashlib.sha256(head)
     for offset, piece in _sealed_pieces(descriptor, size, about["left_out"]):
@@ -150,6 +147,8 @@ def _split(start: bytes, kind: str) -> tuple[bytes, dict[str, Any], bytes]:
         raise ValueError("no seal of this kind")
     about = json.loads(line)
     ranges = [(int(offset), int(count)) for offset, count in about["left_out"]]
+    if kind == "run":
+        int(about["offsets"]["state"])
     if int(about["size"]) < SEAL_BYTES or any(offset < SEAL_BYTES or count < 0 for offset, count in ranges):
         raise ValueError("impossible sizes")
     return first + b"\n" + line + b"\n", about, digest

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import h5py
+import numpy as np
 
 from daq.files.durable import copy_range, open_in_place
 from daq.files.layout import GROWING, ROW, growing_dataset, make_image, save_image
@@ -46,7 +47,8 @@ def write_trimmed(file: RunFileBytes, making: Path, n_samples: int, n_rows: int)
 
 def save_without_samples(file: RunFileBytes, making: Path, n_samples: int, n_rows: int) -> Layout:
     """Write the description of a run into another file, with room for so many samples, and return where they go."""
-    cut = {where: (n_samples, dtype) for where, dtype in GROWING.values()} | {"entry/blocks/table": (n_rows, ROW)}
+    cut = {where: (n_samples, np.dtype(dtype)) for where, dtype in GROWING.values()}
+    cut["entry/blocks/table"] = (n_rows, ROW)
     with _description(file) as old:
         image, layout = make_image(lambda new: _copy(old, new, cut), sealed=file.run_id is not None)
     save_image(making, image, layout, file.run_id, trimmed=True)
@@ -64,7 +66,7 @@ def _description(file: RunFileBytes) -> Iterator[h5py.File]:
         yield old
 
 
-def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, tuple[int, object]], under: str = "") -> None:
+def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, tuple[int, np.dtype[Any]]], under: str = "") -> None:
     """Copy a group; a group copy of HDF5's own would take the unused capacity with it."""
     new.attrs.update(old.attrs)
     for name, item in old.items():

@@ -98,8 +98,7 @@ def current_path(descriptor: int) -> Path | None:
     if not sys.platform.startswith("linux"):
         return None
     with suppress(OSError):
-        name = os.readlink(f"/proc/self/fd/{descriptor}")
-        path = Path(name)
-        if not name.endswith(_DELETED) and path.is_absolute() and path.exists():
+        path = Path(f"/proc/self/fd/{descriptor}").readlink()
+        if not path.name.endswith(_DELETED) and path.is_absolute() and path.exists():
             return path
     return None

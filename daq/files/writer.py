@@ -37,6 +37,7 @@ _LOOK_INTERVAL_S = 1.0
 # 10 million of them, 100 s at 100 kS/s and 3 h at 1 kS/s. Doubled: so much more memory of a bench computer.
 _KEPT_BYTES = 256 << 20
 
+
 class RunWriter:
     """A run's samples on their way to disk, behind a queue.
 

@@ -41,7 +41,7 @@ class Record(Protocol):
 class _ChecksummedRecord(Protocol):
     """Record whose samples carry checksums; `daq.Run` is one."""
 
-    def require_intact(self) -> None: ...  # noqa: D102
+    def require_intact(self) -> None: ...
 
 
 def require_intact(run: Record) -> None:
