@@ -180,7 +180,8 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
     assert (run.n_samples, run.n_planned, run.state) == (300, 300, "stopped")
     np.testing.assert_array_equal(run.current_A, before.current_A)
     assert run.verify().bad_blocks == ()
-    assert run.events[-1]["message"] == "hello"
+    assert [event["kind"] for event in run.events] == ["note", "stopped"]
+    assert run.events[0]["message"] == "hello"
     assert run.drive == before.drive
     assert run.sample == Sample("pellet", 1e-3, 5e-5)
     assert before.state == "stopped", "whoever had the old file open sees that the run is over"
