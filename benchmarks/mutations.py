@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # Where each subject is: a function without arguments that returns it.
 SUBJECTS = {
     "run": "benchmarks.mutated_files:run_subject",
+    "earlier": "benchmarks.mutated_files:earlier_subject",
     "results": "benchmarks.mutated_files:results_subject",
 }
 # Limits of a child. Reading takes 10 ms; a file that takes a thousand times that is a hang for whoever waits.
