@@ -271,7 +271,8 @@ def _second_command(case: Case, bed: Bed, process: subprocess.Popen[str]) -> tup
     if case.begin == "recover":
         acknowledged = bed.acknowledged(_BEGIN_SAMPLES, process)
         for child in psutil.Process(process.pid).children(recursive=True):
-            child.kill()
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
         process.communicate(timeout=_COMMAND_S)
         bed.set_fault(case.fault)
         return acknowledged, bed.command("recover", bed.path)

@@ -7,6 +7,7 @@ started meanwhile.
 
 from __future__ import annotations
 
+import os
 from datetime import datetime
 from pathlib import Path
 
@@ -14,11 +15,14 @@ from daq.files.names import is_results
 from daq.files.probe import readable_files
 from daq.files.run import open_run, peek_state
 from daq.locks import is_locked
+from daq.shared_folder import open_shared, write_text
 from daq.state import RunState
 from protocols import RunFileError
 
 # What the name of a confirmation adds to that of its run.
 _CONFIRMATION_SUFFIX = ".output-off"
+# Permissions of a confirmation: as those of a run file.
+_NOTE_MODE = 0o644
 # Most runs of a folder that are looked at, newest first, since a window looks when it opens. Doubled: a window on a
 # large folder shows its alarm later.
 _N_NEWEST = 200
@@ -33,7 +37,7 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     """
     runs = [path for path in Path(folder).glob("*.nxs") if not is_results(path)]
     newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_N_NEWEST]
-    states = {path: peek_state(path) for path in reversed(newest) if not _confirmation_path(path).exists()}
+    states = {path: peek_state(path) for path in reversed(newest) if not is_confirmed(path)}
     suspects = {path: state for path, state in states.items() if state is None or not state.output_is_off}
     readable = readable_files(suspects)
     reasons = {path: _reason(path, state, is_readable=path in readable) for path, state in suspects.items()}
@@ -70,16 +74,26 @@ def _reason(path: Path, state: RunState | None, *, is_readable: bool) -> str:
     return f"{path.name}: {reason}" + (f" ({instrument})" if instrument else "")
 
 
-def confirm_off(path: Path) -> None:
-    """Remember that somebody has seen that the output of a run's instrument is off.
+def is_confirmed(path: Path) -> bool:
+    """Return whether it is noted beside a run that its output is off."""
+    confirmation = _confirmation_path(path)
+    return confirmation.is_file() and not confirmation.is_symlink()
+
+
+def note_off(path: Path, how: str) -> None:
+    """Note beside a run how it is known that its output is off.
 
     Raises
     ------
     OSError
-        If that cannot be written beside the run.
+        If that cannot be written.
     """
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    _confirmation_path(path).write_text(f"seen to be off, {now}\n", "utf-8")
+    descriptor = open_shared(_confirmation_path(path), _NOTE_MODE)
+    try:
+        write_text(descriptor, f"{how}, {now}\n")
+    finally:
+        os.close(descriptor)
 
 
 def _confirmation_path(path: Path) -> Path:

@@ -234,7 +234,7 @@ def test_zeroed_strings_that_make_hdf5_loop_are_refused(tmp_path: Path) -> None:
     content[heap + 16 : heap + size] = bytes(size - 16)
     path.write_bytes(content)
     for read in (open_run, recover):
-        with pytest.raises(RunFileError, match="HDF5|not a run file"):
+        with pytest.raises(RunFileError, match=r"HDF5|not a run file"):
             read(path)
 
 
