@@ -64,6 +64,10 @@ instrument-faults *kinds:
 kills count="200":
     uv run python -m benchmarks.kill_campaign {{ count }}
 
+# Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
+disk-faults *words:
+    uv run python -m benchmarks.disk_faults {{ words }}
+
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:
     uv run python -m benchmarks.mutations {{ subjects }}

@@ -1,4 +1,4 @@
-"""Watch over the path of an open file: does it still lead there?
+"""Watch over the path of an open file, which must keep leading to it.
 
 A file that is deleted, renamed or replaced while it is written takes all that is written, and nobody finds it at its
 path afterwards: programs that keep folders in step with a cloud do that. Each look costs two system calls.

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 _QUEUED_BLOCKS = 4096
 # How long (s) the end of a run waits for the disk, with the output off. Doubled: a dead disk is reported 60 s later.
 _PATIENCE_S = 60.0
-# Longest time (s) between two looks at the path of the file while no samples come. Doubled: a run goes on so much
+# Longest time (s) between two looks at the path of the file while no samples come. Doubled: a run continues so much
 # longer without a file.
 _LOOK_INTERVAL_S = 1.0
 # Newest samples that are kept in memory (bytes) until the end of the run, in case that somebody cuts the file short:

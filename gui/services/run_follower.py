@@ -149,7 +149,7 @@ class RunFollower(QObject):
         outcome = status.outcome
         try:
             self._read(run, outcome)
-        except RunFileError as error:  # the run goes on, and its processes watch the file too
+        except RunFileError as error:  # the run continues, and its processes watch the file
             if outcome is not None:
                 outcome = replace(outcome, warnings=(*outcome.warnings, str(error)))
         self.progressed.emit(status)
