@@ -74,7 +74,7 @@ def _run_file(path: Path, n_blocks: int, state: RunState) -> Path:
     file.set_state(RunState.RUNNING)
     file.add_event("start")
     for row in range(n_blocks):
-        t = (np.arange(_BLOCK) + row * _BLOCK) * 1e-3
+        t = np.asarray((np.arange(_BLOCK) + row * _BLOCK) * 1e-3, np.float64)
         file.write_samples(
             row * _BLOCK, row, [Block(t, rng.normal(size=_BLOCK), rng.normal(size=_BLOCK), np.zeros(_BLOCK, np.uint8))]
         )
@@ -111,7 +111,7 @@ def _make_results(folder: Path) -> list[Path]:
 
 def _read_results(path: Path) -> Reading:
     run = path.with_name("run.nxs")
-    values = []
+    values: list[tuple[str, object]] = []
     for name in ("reduction", "fit"):
         kept = read_process(run, name)
         if kept is None:

@@ -126,8 +126,10 @@ def test_second_fit_uses_the_kept_reduction_until_the_run_file_changes(tmp_path:
     fits = [document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json")) for _ in range(2)]
     assert [one.pop("reduction") for one in fits] == ["new", "kept"]
     assert fits[0] == fits[1]
-    with target.open("ab") as file:
-        file.write(b"\0")
+    target.chmod(0o600)
+    file = RunFileBytes(target)
+    file.add_event("note", "a run file that has changed, and is whole")
+    file.close()
     assert document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json"))["reduction"] == "new"
 
 

@@ -15,6 +15,7 @@ from daq.execution.runner import Runner
 from daq.files.open_file import RunFileBytes
 from daq.files.writer import RunWriter
 from daq.state import OutputState, RunState
+from drivers import DrivePlan
 from protocols import Protocol
 from tests.daq.conftest import HandClock, Listener, ResistorPotentiostat
 from tests.patience import until
@@ -107,7 +108,12 @@ def test_a_file_that_is_gone_before_the_start_keeps_the_output_off(
 ) -> None:
     runner, _, path = _runner_in(run_folder, potentiostat, protocol, monkeypatch)
     arm = potentiostat.arm
-    monkeypatch.setattr(potentiostat, "arm", lambda plan: (path.unlink(), arm(plan)))
+
+    def lose_and_arm(plan: DrivePlan) -> None:
+        path.unlink()
+        arm(plan)
+
+    monkeypatch.setattr(potentiostat, "arm", lose_and_arm)
     outcome = runner.run()
     assert "start" not in potentiostat.calls
     assert outcome.state is RunState.ABORTED
