@@ -122,8 +122,11 @@ class Runner:
             return Outcome.refused(str(error), type(error).__name__)
         self._n_planned = plan.n_samples
         try:
+            self._raise_if_stopped()
             create_run_file(self._path, header)
             writer = self._writer = RunWriter(self._path)
+        except RunStopped as stopped:
+            return Outcome.refused(f"{stopped}, while planning: nothing was started", "")
         except (OSError, RunFileError) as error:
             return Outcome.refused(str(error), RunFileError.__name__)
         return self._measure(writer, plan, limits)

@@ -26,7 +26,7 @@ from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.seal import check_seal, peek_seal
 from daq.state import Outcome, OutputState, RunState
-from protocols import OutputStateUnknown, Protocol, RunFileError
+from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -167,7 +167,11 @@ class Run:
         if not ends:
             return None
         output = OutputState(ends[-1]["output"])
-        error = OutputStateUnknown.__name__ if output is OutputState.UNKNOWN else ""
+        error = ""
+        if output is OutputState.UNKNOWN:
+            error = OutputStateUnknown.__name__
+        elif self.state is RunState.ABORTED:  # what failed is told by the message only
+            error = InstrumentError.__name__
         warnings = tuple(ends[-1].get("warnings", ()))
         return Outcome(self.state, output, ends[-1]["message"], error, self.n_samples, warnings)
 
