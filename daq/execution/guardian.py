@@ -308,11 +308,11 @@ class Guardian:
         reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
         if not runner.is_alive():
             reason = f"the measuring process ended unexpectedly while {phase.activity}{signal_of(runner.exitcode)}"
-            if (recorded := recorded_end(self._path, self._request.run_id)) is not None and recorded.output.is_off:
+            if (recorded := self._recorded_end()) is not None and recorded.output.is_off:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
-        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+        if phase is Phase.CLOSING and (recorded := self._recorded_end()) is not None and recorded.output.is_off:
             return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
@@ -336,6 +336,9 @@ class Guardian:
         if n_samples:
             reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error_name, n_samples)
+
+    def _recorded_end(self) -> Outcome | None:
+        return recorded_end(self._path, self._request.run_id)
 
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         try:
