@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -95,8 +96,14 @@ def _trim(path: Path, n_samples: int, n_rows: int, state: RunState) -> None:
     """
     _write_state(path, state)
     cut = {where: n_samples for where, _ in GROWING.values()} | {"entry/blocks/table": n_rows}
-    with write_atomically(path) as making, h5py.File(path, "r") as old, h5py.File(making, "w") as new:
-        _copy(old, new, cut)
+    try:
+        with write_atomically(path) as making, h5py.File(path, "r") as old, h5py.File(making, "w") as new:
+            _copy(old, new, cut)
+    except PermissionError as error:
+        if sys.platform != "win32":
+            raise
+        # Windows replaces no file that somebody reads.
+        raise RunFileError(f"{path} keeps its unused space: another program has it open ({error})") from error
 
 
 def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, int], under: str = "") -> None:

@@ -144,20 +144,23 @@ def create_run_file(path: Path, header: Header) -> Layout:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with write_atomically(path, new=True) as making:
+            free = shutil.disk_usage(making.parent).free
             with h5py.File(making, "w") as file:
                 _write_all(file, header)
-            _reserve(making)
+            _reserve(making, free)
     except OSError as error:
         raise RunFileError(f"{path} could not be made: {error}. Nothing was measured, the output is off.") from error
     return layout_of(path)
 
 
-def _reserve(path: Path) -> None:
+def _reserve(path: Path, free: int) -> None:
+    """Reserve the space of a whole file; `free` were the bytes on its disk before it was made.
+
+    Where nothing can be reserved (macOS, Windows) there must at least have been room. NTFS takes the length of a file
+    from the disk when it is made; a file system that only notes the length does not, which HDF5 never sees.
+    """
     if not hasattr(os, "posix_fallocate"):
-        status = path.stat()
-        # Without `st_blocks` (Windows) the length of a file is already taken from the disk.
-        missing = status.st_size - 512 * getattr(status, "st_blocks", status.st_size // 512 + 1)
-        if shutil.disk_usage(path.parent).free < missing:
+        if free < path.stat().st_size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return
     descriptor = os.open(path, os.O_RDWR)

@@ -7,17 +7,20 @@ import zlib
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
 import numpy as np
 
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
+from daq.files.columns import columns_of
+from daq.files.layout import GROWING, layout_in
 from daq.files.results import is_results, run_of_results
 from daq.state import Outcome, OutputState, RunState
 from protocols import OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from daq.files.layout import Layout
@@ -59,7 +62,7 @@ class Run:
     path: Path
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
-    _columns: dict[str, NDArray[Any]] = field(repr=False)
+    _columns: Mapping[str, NDArray[Any]] = field(repr=False)
     n_samples: int = 0
     _rows_seen: int = field(default=0, repr=False)
 
@@ -223,18 +226,12 @@ def open_run(path: str | Path) -> Run:
         with where.open("rb") as raw:
             with h5py.File(raw, "r") as file:
                 meta, layout = _metadata(file["entry"]), layout_in(file)
-            run = Run(where, layout, meta, _mapped(raw, layout))
+            run = Run(where, layout, meta, columns_of(where, raw, layout))
     except (OSError, KeyError, ValueError) as error:
         reason = "it is no HDF5 file, or cut short" if "signature not found" in str(error) else error
         raise RunFileError(f"{where} is not a run file of ionecho: {reason}") from error
     run.refresh()
     return run
-
-
-def _mapped(raw: IO[bytes], layout: Layout) -> dict[str, NDArray[Any]]:
-    shapes: dict[str, tuple[Any, int]] = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
-    shapes |= {"blocks": (ROW, layout.n_rows), "events": ("u1", EVENT_BYTES), "state": ("u1", STATE_BYTES)}
-    return {name: np.memmap(raw, dtype, "r", layout.offsets[name], (count,)) for name, (dtype, count) in shapes.items()}
 
 
 def _metadata(entry: h5py.Group) -> dict[str, Any]:

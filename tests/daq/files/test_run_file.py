@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -254,7 +253,7 @@ def test_a_writer_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_pat
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(5 + 3 * attempt)]
     time.sleep(0.003 * attempt)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1]]
     process.wait()
     process.stdout.close()
