@@ -45,7 +45,8 @@ def test_a_new_file_has_its_final_size_and_place_on_disk(tmp_path: Path) -> None
     assert layout.n_samples == 1_000_000
     status = path.stat()
     assert status.st_size > 25_000_000
-    assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
+    if sys.platform != "win32":  # NTFS takes the length from the disk, and tells no blocks
+        assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -53,7 +54,7 @@ def test_a_disk_without_room_is_found_before_the_run(tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     with pytest.raises(RunFileError, match="No space left"):
         create_run_file(tmp_path / "run.nxs", header())
     assert list(tmp_path.iterdir()) == []
