@@ -174,7 +174,8 @@ def test_several_instruments_share_a_cell_and_are_all_announced() -> None:
 def test_windows_is_offered_no_pseudo_terminals() -> None:
     script = (
         "import sys; sys.platform = 'win32'; from sim_instruments.catalogue import CATALOGUE\n"
-        "print({entry.transports[0] for entry in CATALOGUE.values()}, any('pty' in e.transports for e in CATALOGUE.values()))"
+        "offered = [entry.transports for entry in CATALOGUE.values()]\n"
+        "print({transports[0] for transports in offered}, any('pty' in transports for transports in offered))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "{'socket'} False"
