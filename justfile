@@ -24,6 +24,10 @@ coverage-of-code:
 wheel:
     .ci/wheel
 
+# The test suites on Windows CPython under Wine, as CI does; or any Python there, e.g. `just windows -m ionecho demo`.
+windows *arguments:
+    .ci/windows {{ arguments }}
+
 # Check, tag and build a release, e.g. `just release 0.2.0`. Asks before it uploads.
 release version:
     uv run --no-sync python docs/release.py {{ version }}

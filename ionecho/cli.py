@@ -329,8 +329,10 @@ def every_command(
 
 def main() -> None:
     """Run the command line, and end with its exit status."""
+    from ionecho.commands.output import prepare_streams
     from ionecho.package_names import warn_of_foreign_packages
 
+    prepare_streams()
     warn_of_foreign_packages()
     # The matrices of a fit are small: threads of linear algebra would spend more time on each other than they save.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

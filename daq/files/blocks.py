@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import os
-import weakref
 import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.files.durable import open_in_place, read_at
 from daq.files.layout import GROWING, ROW, row_checksum
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
+    from daq.files.columns import RunReader
     from daq.files.layout import Layout
 
 # Rows of the block table that are read at a time: 51 s of a run.
@@ -60,33 +57,12 @@ class Findings:
         return "; ".join((*bad, *self.problems))
 
 
-class OpenDescriptor:
-    """Descriptor of a file for reading, closed with its last reader.
-
-    Attributes
-    ----------
-    number : int
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.number = open_in_place(path)
-        weakref.finalize(self, os.close, self.number)
-
-    def read(self, offset: int, count: int) -> bytes:
-        """Return bytes of the file; fewer only at its end."""
-        return read_at(self.number, offset, count)
-
-    def status(self) -> os.stat_result:
-        """Return length and times of the file."""
-        return os.fstat(self.number)
-
-
 class BlockTable:
     """Rows of the block table that point to samples, as many as there were at the last `refresh`.
 
     Parameters
     ----------
-    file : OpenDescriptor
+    file : RunReader
     layout : Layout
     covers_rows : bool
         Whether a checksum covers its row too; not in version 1.
@@ -99,7 +75,7 @@ class BlockTable:
         Why the first row that was not taken is wrong; empty if all are right.
     """
 
-    def __init__(self, file: OpenDescriptor, layout: Layout, *, covers_rows: bool) -> None:
+    def __init__(self, file: RunReader, layout: Layout, *, covers_rows: bool) -> None:
         self._file = file
         self._layout = layout
         self._covers_rows = covers_rows
@@ -132,7 +108,7 @@ class BlockTable:
 
     def _read(self, first: int) -> NDArray[np.void]:
         count = min(_ROWS_AT_ONCE, self._layout.n_rows - first)
-        content = self._file.read(self._layout.offsets["blocks"] + first * ROW.itemsize, count * ROW.itemsize)
+        content = self._file.read("blocks", first * ROW.itemsize, count * ROW.itemsize)
         return np.frombuffer(content[: len(content) // ROW.itemsize * ROW.itemsize], ROW)
 
     def _count_right(self, rows: NDArray[np.void]) -> int:
@@ -162,10 +138,10 @@ class BlockTable:
         checksum = 0
         for name, (_, dtype) in GROWING.items():
             size = np.dtype(dtype).itemsize
-            offset = self._layout.offsets[name] + int(row["first"]) * size
+            offset = int(row["first"]) * size
             end = offset + int(row["count"]) * size
             while offset < end:
-                piece = self._file.read(offset, min(_PIECE_BYTES, end - offset))
+                piece = self._file.read(name, offset, min(_PIECE_BYTES, end - offset))
                 if not piece:
                     return -1  # the file ends here: no checksum is right
                 checksum = zlib.crc32(piece, checksum)

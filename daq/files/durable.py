@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,10 @@ _PIECE_BYTES = 1 << 20
 _BINARY = getattr(os, "O_BINARY", 0)
 # A symbolic link at a name of ours was put there by somebody else, to have another file written.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+# How long (s) Windows is asked to replace a file that somebody has open, and the pause (s) between two attempts. A
+# scanner has a small file open for some hundred milliseconds. Doubled: a run ends 2 s later if it cannot be trimmed.
+_REPLACE_PATIENCE_S = 2.0
+_REPLACE_INTERVAL_S = 0.02
 
 
 @contextmanager
@@ -51,7 +56,7 @@ def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
         if new:
             _name_without_replacing(making, target)
         else:
-            making.replace(target)
+            _replace(making, target)
     finally:
         if owner >= 0:
             os.close(owner)
@@ -116,7 +121,24 @@ def _name_without_replacing(making: Path, target: Path) -> None:
         raise
     except OSError:  # a file system without links: claim the name first
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        making.replace(target)
+        _replace(making, target)
+
+
+def _replace(making: Path, target: Path) -> None:
+    """Put a file in another one's place, also where somebody has that open just now.
+
+    Windows replaces no open file, and there a search index, a virus scanner or a reader of ours opens one for moments.
+    """
+    deadline = time.monotonic() + (_REPLACE_PATIENCE_S if sys.platform == "win32" else 0.0)
+    while True:
+        try:
+            making.replace(target)
+        except PermissionError:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(_REPLACE_INTERVAL_S)
+        else:
+            return
 
 
 def open_in_place(path: Path, *, write: bool = False, follow: bool = True) -> int:

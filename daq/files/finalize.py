@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -112,11 +113,24 @@ def finalize_open_file(file: RunFileBytes, n_samples: int, n_rows: int, state: R
     _require_at_path(file)
     trimmed = 0 < n_samples < file.layout.n_samples
     if trimmed:
+        _trim(file, n_samples, n_rows)
+    file.path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
+    return file.layout.n_samples if trimmed else None
+
+
+def _trim(file: RunFileBytes, n_samples: int, n_rows: int) -> None:
+    """Replace the file by a copy without the unused capacity."""
+    try:
         with write_atomically(file.path) as making:
             write_trimmed(file, making, n_samples, n_rows)
             _require_at_path(file)  # the copy must replace no other file
-    file.path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-    return file.layout.n_samples if trimmed else None
+            if sys.platform == "win32":  # which replaces no open file
+                file.close()
+    except PermissionError as error:
+        if sys.platform != "win32":
+            raise
+        # Nor one that somebody reads.
+        raise RunFileError(f"{file.path} keeps its unused space: another program has it open ({error})") from error
 
 
 def _require_at_path(file: RunFileBytes) -> None:

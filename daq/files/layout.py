@@ -210,10 +210,11 @@ def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | Non
     OSError
         If the disk has no room for the whole file, or fails.
     """
+    free = shutil.disk_usage(path.parent).free
     descriptor = open_in_place(path, write=True, follow=False)
     try:
         os.ftruncate(descriptor, max(image.size, layout.end))
-        _reserve(path)
+        _reserve(path, free)
         image.save(descriptor)
         if run_id is not None:
             about = {"run_id": run_id, "trimmed": trimmed, **asdict(layout)}
@@ -222,12 +223,14 @@ def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | Non
         os.close(descriptor)
 
 
-def _reserve(path: Path) -> None:
+def _reserve(path: Path, free: int) -> None:
+    """Reserve the space of a whole file; `free` were the bytes on its disk before it was made.
+
+    Where nothing can be reserved (macOS, Windows) there must at least have been room. NTFS takes the length of a file
+    from the disk when it is made; a file system that only notes the length does not.
+    """
     if not hasattr(os, "posix_fallocate"):
-        status = path.stat()
-        # Without `st_blocks` (Windows) the length of a file is already taken from the disk.
-        missing = status.st_size - 512 * getattr(status, "st_blocks", status.st_size // 512 + 1)
-        if shutil.disk_usage(path.parent).free < missing:
+        if free < path.stat().st_size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return
     descriptor = os.open(path, os.O_RDWR)

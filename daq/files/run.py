@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
-import numpy as np
 
-from daq.files.blocks import BlockTable, Findings, OpenDescriptor
+from daq.files.blocks import BlockTable, Findings
+from daq.files.columns import OpenDescriptor, RunReader, reader_of
 from daq.files.description import read_description
+from daq.files.durable import read_at
 from daq.files.events import decode_events
-from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, layout_in
+from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.seal import check_seal, peek_seal
@@ -29,6 +30,7 @@ from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from daq.files.layout import Layout
@@ -53,10 +55,9 @@ class Run:
     """
 
     path: Path
-    _file: OpenDescriptor = field(repr=False)
+    _file: RunReader = field(repr=False)
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
-    _columns: dict[str, NDArray[Any]] = field(repr=False)
     _about: dict[str, Any] | None = field(repr=False)
     _table: BlockTable = field(repr=False)
     _intact_at: tuple[int, int, int] | None = field(default=None, repr=False)
@@ -88,7 +89,7 @@ class Run:
 
     @property
     def _state_word(self) -> str:
-        content = self._file.read(self._layout.offsets["state"], STATE_BYTES)
+        content = self._file.read("state", 0, STATE_BYTES)
         return content.rstrip(b"\0").decode("ascii", "replace")
 
     @property
@@ -97,10 +98,7 @@ class Run:
         return RunState.from_file(self._state_word)
 
     def _column(self, name: str) -> NDArray[Any]:
-        """Return the samples of a column; never of a file that has been cut short, where touching them is fatal."""
-        if self._file.status().st_size < self._layout.end:
-            raise RunFileError(f"{self.path} was cut short while it was being read: take a copy of it from a backup")
-        return self._columns[name][: self.n_samples]
+        return self._file.column(name)[: self.n_samples]
 
     @property
     def t_s(self) -> NDArray[np.float64]:
@@ -133,7 +131,7 @@ class Run:
         return self._decoded_events()[0]
 
     def _decoded_events(self) -> tuple[list[dict[str, Any]], int]:
-        content = self._file.read(self._layout.offsets["events"], EVENT_BYTES)
+        content = self._file.read("events", 0, EVENT_BYTES)
         return decode_events(content, with_checksum=self._about is not None)
 
     @property
@@ -256,7 +254,7 @@ class Run:
             With the blocks that are damaged.
         """
         status = self._file.status()
-        now = (status.st_size, status.st_mtime_ns, len(self.blocks))
+        now = (status.size, status.changed_ns, len(self.blocks))
         if now == self._intact_at:
             return
         if damage := self.verify().damage():
@@ -313,7 +311,7 @@ def peek_state(path: Path) -> RunState | None:
         file = OpenDescriptor(path)
         about = peek_seal(file.number, "run")
         if about is not None:
-            content = file.read(int(about["offsets"]["state"]), STATE_BYTES)
+            content = read_at(file.number, int(about["offsets"]["state"]), STATE_BYTES)
             return RunState.from_file(content.rstrip(b"\0").decode("ascii", "replace"))
     return None
 
@@ -327,9 +325,6 @@ def _opened(where: Path, *, by_child_first: bool) -> Run:
             require_readable(where)
         with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
             meta, layout = read_description(hdf5["entry"]), layout_in(hdf5)
-        columns: dict[str, NDArray[Any]] = {
-            name: np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
-            for name, (_, dtype) in GROWING.items()
-        }
-    table = BlockTable(file, layout, covers_rows=seal is not None)
-    return Run(where, file, layout, meta, columns, None if seal is None else seal.about, table)
+    reader = reader_of(file, layout)
+    table = BlockTable(reader, layout, covers_rows=seal is not None)
+    return Run(where, reader, layout, meta, None if seal is None else seal.about, table)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import os
 import signal
@@ -183,8 +182,10 @@ async def _serve(served: list[Served], transport: str, port: int, announce: Call
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+        try:
             loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows has no signal handlers in asyncio
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     for k, one in enumerate(served):
         await one.open(transport or CATALOGUE[one.kind].transports[0], port if k == 0 else 0)
     announce()

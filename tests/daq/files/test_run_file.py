@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -55,7 +54,8 @@ def test_a_new_file_has_its_final_size_and_place_on_disk(tmp_path: Path) -> None
     assert layout.n_samples == 1_000_000
     status = path.stat()
     assert status.st_size > 25_000_000
-    assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
+    if sys.platform != "win32":  # NTFS takes the length from the disk, and tells no blocks
+        assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -63,7 +63,7 @@ def test_a_disk_without_room_is_found_before_the_run(tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     with pytest.raises(RunFileError, match="No space left"):
         create_run_file(tmp_path / "run.nxs", header())
     assert list(tmp_path.iterdir()) == []
@@ -264,7 +264,7 @@ def test_a_writer_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_pat
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(5 + 3 * attempt)]
     time.sleep(0.003 * attempt)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1]]
     process.wait()
     process.stdout.close()

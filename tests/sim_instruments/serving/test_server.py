@@ -169,3 +169,13 @@ def test_several_instruments_share_a_cell_and_are_all_announced() -> None:
                 client.close()
         finally:
             process.kill()
+
+
+def test_windows_is_offered_no_pseudo_terminals() -> None:
+    script = (
+        "import sys; sys.platform = 'win32'; from sim_instruments.catalogue import CATALOGUE\n"
+        "offered = [entry.transports for entry in CATALOGUE.values()]\n"
+        "print({transports[0] for transports in offered}, any('pty' in transports for transports in offered))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'socket'} False"
