@@ -81,7 +81,8 @@ _TURN_S = 0.05
 _HEARTBEAT_S = 0.25
 # How long (s) the spare session may take to open, an earlier run's output included, before the run is refused: the
 # deadline of the runner for its own session. Doubled: a person waits longer for an instrument that does not answer.
-_CONNECT_S = 10.0
+# Loading drivers is no exchange: it takes half a second, and ten on a busy computer with a virus scanner.
+_CONNECT_S, _LOAD_S = 10.0, 60.0
 # How long (s) switching off may take before the guardian tells that it does not know: what the sessions try for, and
 # their last attempt. Doubled: a session that hangs in spite of its timeouts is told 5 s later.
 _SWITCH_OFF_S = RETRY_S + 5.0
@@ -189,6 +190,7 @@ class Guardian:
         return job.result()
 
     def _guard_runner(self) -> Outcome:
+        self._while_turning(lambda: load_drivers(self._request.resource), _LOAD_S, "loading drivers")
         self._while_turning(self._connect, _CONNECT_S, "connecting")
         if self._stop_reason is not None or self._abort_requested.is_set():
             return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
@@ -218,10 +220,8 @@ class Guardian:
         lock_instrument(self._request.resource, self._path, "runner").remove()
         self._note = settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed, and made ready now: loading drivers takes half a second.
-        if takes_one_client(self._request.resource):
-            load_drivers(self._request.resource)
-        else:
+        # when it is needed.
+        if not takes_one_client(self._request.resource):
             self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
             self._driver = name_of_driver(self._spare)
 
@@ -388,7 +388,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
-    if outcome.state is RunState.REFUSED:  # for a front end that did not hear it
+    if outcome.state is not RunState.COMPLETE:  # for a front end that did not hear it and finds no run file
         sys.stderr.write(f"{outcome.reason}\n")
     status = 0 if outcome.state is RunState.COMPLETE else 1
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
