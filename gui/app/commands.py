@@ -13,13 +13,14 @@ from PySide6.QtCore import QObject, Qt, Signal
 
 from gui.app import transitions
 from gui.app.rules import Command, allowed
-from gui.app.state import FitStage, Page, StopRequest
+from gui.app.state import AttemptStage, FitStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
 from gui.services.child_process import JsonChild
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
+from gui.services.outputs import OutputInDoubt, switch_off_all
 from gui.services.run_follower import RunRequest
 from gui.services.runs import Runs
 from gui.services.simulators import Simulators
@@ -75,7 +76,10 @@ class Commands(QObject):
         super().__init__(parent)
         self._store = store
         self._folder = folder
-        self._jobs = Jobs(self)
+        # Two: a folder that is slow to look through does not hold up a plan.
+        self._jobs = Jobs(self, n_threads=2)
+        # Stop must not queue behind anything.
+        self._off_lane = Jobs(self)
         self.instruments = Instruments(self, self._jobs)
         self.simulators = Simulators(self, seed)
         self.runs = Runs(self)
@@ -88,12 +92,14 @@ class Commands(QObject):
         self.simulators.served.connect(self._simulator_served)
         self.simulators.ended.connect(self._simulator_ended)
         self.runs.stop_failed.connect(self._stop_failed)
+        self.runs.silent.connect(self._run_silent)
         follower = self.runs.follower
         follower.begun.connect(self._run_begun)
         follower.opened.connect(self._run_opened)
         follower.progressed.connect(self._run_progressed)
         follower.ended.connect(self._run_ended)
         follower.failed.connect(self._run_not_followed)
+        follower.unforeseen.connect(self.message)
 
     @property
     def _state(self) -> AppState:
@@ -139,7 +145,7 @@ class Commands(QObject):
         self._plan_again()
 
     def _connected(self, address: str, instrument: Instrument) -> None:
-        self._store.apply(transitions.connected, address, instrument)
+        self._store.apply(transitions.connected, address, instrument, _now())
         self._plan_again()
 
     def _not_connected(self, address: str, why: str) -> None:
@@ -190,7 +196,7 @@ class Commands(QObject):
         if not paths or self._state.run_in_progress is not None:
             return
         self._end_fit()
-        self._store.apply(transitions.run_found, paths[-1])
+        self._store.apply(transitions.run_found, paths[-1], _now())
         self.runs.attach(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
@@ -207,6 +213,9 @@ class Commands(QObject):
 
     def _run_progressed(self, status: RunStatus) -> None:
         self._store.apply(transitions.run_progressed, status, _now())
+
+    def _run_silent(self, since: datetime) -> None:
+        self._store.apply(transitions.run_silent, since)
 
     def _run_ended(self, outcome: Outcome) -> None:
         self._store.apply(transitions.run_ended, outcome, _now())
@@ -228,15 +237,31 @@ class Commands(QObject):
     # -- stop ---------------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Stop the run; pressed again, switch the output off by the guardian's own session."""
-        if self._state.run_in_progress is None:
-            what_to_do = (
-                "press the OUTPUT key of the instrument." if self._state.alarms else "there is nothing to stop."
-            )
-            self._store.apply(transitions.noted, f"No run is in progress: {what_to_do}")
-            return
-        self._store.apply(transitions.stop_requested)
-        self._request_end()
+        """Stop the run; pressed again, switch the output off by the guardian's own session.
+
+        Without a run, switch off the outputs that may be on, by sessions of this window's own.
+        """
+        if self._state.run_in_progress is not None:
+            self._store.apply(transitions.stop_requested)
+            self._request_end()
+        elif self._state.attempt.stage is AttemptStage.TRYING:
+            self._store.apply(transitions.noted, "A fresh session to the instrument is being tried already.")
+        elif self._state.alarms:
+            self._switch_off()
+        else:
+            self._store.apply(transitions.noted, "No run is in progress: there is nothing to stop.")
+
+    def _switch_off(self) -> None:
+        alarms = self._state.alarms
+        outputs = [OutputInDoubt(alarm.path, alarm.resource) for alarm in alarms]
+
+        def tell(problems: list[str]) -> None:
+            failed = {alarm: problem for alarm, problem in zip(alarms, problems, strict=True) if problem}
+            off = [alarm for alarm in alarms if alarm not in failed]
+            self._store.apply(transitions.switch_off_ended, off, failed, _now())
+
+        self._store.apply(transitions.switch_off_begun)
+        self._off_lane.do(lambda: switch_off_all(outputs), tell, lambda error: tell([str(error)] * len(alarms)))
 
     def _request_end(self) -> None:
         run = self._state.run_in_progress
@@ -331,4 +356,5 @@ class Commands(QObject):
             child.wait_for_end()
         self.instruments.close()
         self.simulators.close()
+        self._off_lane.finish(_CLOSE_S)
         self._jobs.finish(_CLOSE_S)

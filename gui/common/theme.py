@@ -106,6 +106,9 @@ def style_sheet(palette: QPalette) -> str:
     QLabel[role="heading"] {{ font-weight: 600; }}
     QLabel[role="faint"] {{ color: {faint}; }}
     QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="banner"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="warning"] {{ color: {error}; font-weight: 700; }}
+    QLabel[role="key"] {{ color: {faint}; font-size: 8pt; }}
     QLabel[role="figure"] {{ font-size: 17pt; }}
     QLabel[role="fault"] {{ color: {error}; }}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}

@@ -72,6 +72,8 @@ class RunFollower(QObject):
     """`daq.Outcome`."""
     failed = Signal(str)
     """Why there is no run to follow."""
+    unforeseen = Signal(str)
+    """Why curves are missing; the run itself is not concerned."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +82,7 @@ class RunFollower(QObject):
         self._view = View()
         self._may_draw = True
         self._stale = False
+        self._unreadable = False
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._poll)
 
@@ -90,7 +93,7 @@ class RunFollower(QObject):
 
         try:
             run = Bench(request.resource, request.folder).start(request.protocol)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must not wait for a run that is not there
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the window must not wait for a run that is not there
             self.failed.emit(f"The run was not started: {as_message(error)}")
             return
         self._follow(run)
@@ -102,7 +105,7 @@ class RunFollower(QObject):
 
         try:
             run = attach(path)
-        except Exception as error:  # noqa: BLE001 - as in `start`
+        except BaseException as error:  # noqa: BLE001 - as in `start`
             self.failed.emit(str(as_message(error)))
             return
         self._follow(run)
@@ -112,6 +115,7 @@ class RunFollower(QObject):
         self._traces = None
         self._view = View()
         self._may_draw = True
+        self._unreadable = False
         self.begun.emit(run.path)
         self._timer.start()
 
@@ -120,14 +124,21 @@ class RunFollower(QObject):
         """Draw another part of the run from now on."""
         self._view = view
         self._stale = True
-        self._draw()
+        self._try_to_draw()
 
     @Slot()
     def allow_next_curves(self) -> None:
         """Send the next curves when there are any: the last ones are on the screen."""
         self._may_draw = True
         if self._run is None:
+            self._try_to_draw()
+
+    def _try_to_draw(self) -> None:
+        try:
             self._draw()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next curves must come
+            self._may_draw = True
+            self.unforeseen.emit(str(as_message(error)))
 
     @Slot()
     def release(self) -> None:
@@ -143,13 +154,22 @@ class RunFollower(QObject):
             return
         try:
             status = run.poll()
-            self._read(run, over=status.outcome is not None)
-        except Exception as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
+        except BaseException as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
             self._end(Outcome.unknown(str(as_message(error))))
             return
-        self.progressed.emit(status)
+        self.progressed.emit(status)  # how the run stands comes before its curves, and does not depend on them
+        self._try_to_read(run, over=status.outcome is not None)
         if status.outcome is not None:
             self._end(status.outcome)
+
+    def _try_to_read(self, run: RunInProgress, *, over: bool) -> None:
+        try:
+            self._read(run, over=over)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run is followed to its end
+            self._may_draw = True
+            if not self._unreadable:
+                self._unreadable = True
+                self.unforeseen.emit(f"The curves of this run cannot be shown: {as_message(error)}")
 
     def _read(self, run: RunInProgress, *, over: bool) -> None:
         from daq import open_run

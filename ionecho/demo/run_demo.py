@@ -45,12 +45,13 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
-    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json"]
+    # However this process ends, its end of the pipe to the simulator ends with it.
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json", "--until-eof"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
