@@ -18,8 +18,8 @@ from gui.app import transitions
 from gui.app.actions import Actions
 from gui.app.close_dialog import ask_before_closing
 from gui.app.commands import Commands
-from gui.app.header_bar import HeaderBar
 from gui.app.header import header
+from gui.app.header_bar import HeaderBar
 from gui.app.rules import Command, allowed
 from gui.app.state import FitStage, Page, PlanStage
 from gui.app.store import Store
@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
             self._follow_palette()
 
     def close_unasked(self) -> None:
-        """Close without a question: a run on a real instrument keeps running, one on a simulated one is stopped first."""
+        """Close without a question. A run keeps running, unless its instrument ends with the window: that one is stopped."""
         run = self.store.state.run_in_progress
         if run is None:
             self.close()

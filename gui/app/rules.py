@@ -15,6 +15,7 @@ from gui.common.instrument import USUAL_KIND, ConnectionStage
 if TYPE_CHECKING:
     from gui.app.state import AppState
 
+
 class Command(Enum):
     """What the operator can ask for."""
 

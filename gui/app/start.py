@@ -39,8 +39,8 @@ def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
     window = MainWindow(folder, resource, settings=Settings())
     window.show()
     show_unforeseen(window.commands.message.emit)
-    # Ctrl-C in the terminal closes the window, and asks if a run is in progress; a system that shuts down, or a terminal
-    # that closes, does not wait for answers.
+    # Ctrl-C in the terminal closes the window, and asks if a run is in progress; a system that shuts down, or a
+    # terminal that closes, does not wait for answers.
     signal.signal(signal.SIGINT, lambda *_: window.close())
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP

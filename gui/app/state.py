@@ -204,8 +204,8 @@ class Alarm:
 class AttemptStage(Enum):
     """Stages of an attempt to switch off outputs that may be on::
 
-        NONE ──► TRYING ──► OFF       every one was read back as off: no alarm is left
-                   └──────► FAILED    at least one may still be on: its alarm stays
+    NONE ──► TRYING ──► OFF       every one was read back as off: no alarm is left
+               └──────► FAILED    at least one may still be on: its alarm stays
     """
 
     NONE = "nothing was tried"

@@ -171,7 +171,10 @@ def run_progressed(state: AppState, status: RunStatus, at: datetime) -> AppState
     if run is None or status.outcome is not None:
         return state
     output = state.output
-    if status.output is not OutputState.UNTOUCHED and (status.output, Evidence.PHASE) != (output.state, output.evidence):
+    if status.output is not OutputState.UNTOUCHED and (status.output, Evidence.PHASE) != (
+        output.state,
+        output.evidence,
+    ):
         output = Output(status.output, at, Evidence.PHASE, run.resource)
     return state.evolve(run=replace(run, status=status, silent_since=None), output=output)
 

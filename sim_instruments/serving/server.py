@@ -117,11 +117,11 @@ def serve(
     faults: Sequence[str] = (),
     as_json: bool = False,
     until_eof: bool = False,
-    say: Callable[[str], None] | None = None,
 ) -> None:
     """Serve simulated instruments on 127.0.0.1 until SIGTERM or SIGINT. Blocks.
 
-    Lines on standard input are faults (``cell-open@0``), if it is a pipe.
+    Lines on standard input are faults (``cell-open@0``), if it is a pipe. Nothing but the announcement is ever written
+    to standard output.
 
     Parameters
     ----------
@@ -144,8 +144,6 @@ def serve(
     until_eof : bool
         End when standard input ends as well. A pipe ends with the process that holds its other end, however that
         process ends, on every operating system: so a simulator does not outlive the program that started it.
-    say : callable, optional
-        Gets the announcement; printed by default. Nothing else is ever written to standard output.
 
     Raises
     ------
@@ -169,7 +167,7 @@ def serve(
     ]
 
     def announce() -> None:
-        (say or _print)(_as_json(served) if as_json else _in_words(served))
+        _print(_as_json(served) if as_json else _in_words(served))
 
     asyncio.run(_serve(served, transport, port, announce, until_eof=until_eof))
 
@@ -221,7 +219,10 @@ def _read_input(host: Host, loop: asyncio.AbstractEventLoop, stop: asyncio.Event
     def listen() -> None:
         # What can no longer be read has ended. A stream of its own: Python closes `sys.stdin` at its end, and aborts
         # if a thread is reading from it then.
-        with contextlib.suppress(OSError, ValueError, RuntimeError), open(descriptor, encoding="utf-8", closefd=False) as lines:
+        with (
+            contextlib.suppress(OSError, ValueError, RuntimeError),
+            open(descriptor, encoding="utf-8", closefd=False) as lines,
+        ):
             for line in lines:
                 try:
                     loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,7 +30,7 @@ REASON = "A run is in progress: stop it or wait for its end before you connect a
 @pytest.fixture
 def in_a_run(operator: Operator) -> Iterator[Operator]:
     """Somebody at a window that follows a run of another program, with a title of 330 letters."""
-    operator.window.store.apply(transitions.run_found, PATH)
+    operator.window.store.apply(transitions.run_found, PATH, datetime.now().astimezone())
     follower = operator.window.commands.runs.follower
     follower.opened.emit(RunFacts(PATH, LONG, "MODEL 2461 04089762", 1.0, 1000, np.empty(0), np.empty(0)))
     follower.progressed.emit(RunStatus(Phase.RUNNING, 250, 1000, OutputState.ON))
