@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Qt, Signal
 
+from daq.state import OutputState
 from gui.app import transitions
 from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, FitStage, Page, StopRequest
@@ -221,7 +222,7 @@ class Commands(QObject):
         self._store.apply(transitions.run_ended, outcome, _now())
         for warning in outcome.warnings:
             self.message.emit(warning)
-        if outcome.error and outcome.reason:
+        if outcome.error and outcome.reason and outcome.output is not OutputState.UNKNOWN:  # the banner says that one
             self.message.emit(outcome.reason)
         self._close_if_wanted()
 

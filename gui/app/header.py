@@ -178,11 +178,11 @@ def _next_step(state: AppState) -> str:
 
 
 def _run_detail(run: CurrentRun) -> str:
-    """Return the run's own instrument, then how the run stands or ended."""
+    """Return the run's own instrument, then how the run stands or ended; its name comes last, where a line is cut."""
     instrument = _shortened(run.instrument) or "Instrument not known yet"
     if run.outcome is None:
         silent = "" if run.silent_since is None else f"last heard of at {run.silent_since:%H:%M:%S}"
-        parts = [instrument, silent, _shortened(run.title), *_progress_texts(run)]
+        parts = [instrument, silent, *_progress_texts(run), _shortened(run.title)]
     else:
         output = {
             OutputState.OFF: "output off",

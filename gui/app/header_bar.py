@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Hit in a hurry: well over the 24 pixels that WCAG 2.2 (2.5.8) asks for; wide enough for "Output off now".
 _BIG_BUTTON = (136, 40)
 # Width (pixels) that the texts keep on the narrowest window: the name of the run's instrument.
-_TEXTS_WIDTH = 250
+_TEXTS_WIDTH = 140
 # Finer than the pixels of most screens.
 _PROGRESS_STEPS = 2000
 _THEMES = {Theme.SYSTEM: "As the desktop", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
@@ -95,10 +95,10 @@ class HeaderBar(QWidget):
         row.setContentsMargins(16, 8, 16, 4)
         row.setSpacing(10)
         row.addWidget(self._texts(), 1)
-        row.addWidget(self._theme)
-        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        for big, action in ((self._run, run), (self._stop, stop)):
-            row.addLayout(_with_key(big, action))
+        row.addLayout(_over_key(self._theme))
+        row.addLayout(_over_key(self._badge))
+        row.addLayout(_over_key(self._run, run.shortcut()))
+        row.addLayout(_over_key(self._stop, stop.shortcut()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -127,13 +127,16 @@ class HeaderBar(QWidget):
             entry.setChecked(entry.data() == theme)
 
 
-def _with_key(big: QPushButton, action: QAction) -> QVBoxLayout:
-    """Return a column of a button and the key that does the same."""
-    key = QLabel(action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
-    key.setObjectName(f"{big.objectName()}Key")
+def _over_key(widget: QWidget, shortcut: QKeySequence | None = None) -> QVBoxLayout:
+    """Return a column of a widget and, below it, the key that does the same; what has none stands at the same height."""
+    text = "" if shortcut is None else shortcut.toString(QKeySequence.SequenceFormat.NativeText)
+    key = QLabel(text or " ")
+    key.setObjectName(f"{widget.objectName()}Key")
     key.setProperty("role", "key")
     column = QVBoxLayout()
     column.setSpacing(1)
-    column.addWidget(big)
+    column.addStretch(1)
+    column.addWidget(widget)
+    column.addStretch(1)
     column.addWidget(key, 0, Qt.AlignmentFlag.AlignHCenter)
     return column

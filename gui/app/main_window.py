@@ -289,7 +289,7 @@ class MainWindow(QMainWindow):
             self._follow_palette()
 
     def close_unasked(self) -> None:
-        """Close without a question. A run keeps running, unless its instrument ends with the window: that one is stopped."""
+        """Close without a question. A run keeps running, unless its instrument ends with the window: it is stopped."""
         run = self.store.state.run_in_progress
         if run is None:
             self.close()

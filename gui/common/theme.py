@@ -145,11 +145,15 @@ def style_sheet(palette: QPalette) -> str:
     QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}
     QHeaderView::section {{ background: {base.name()}; color: {faint}; border: none; padding: 3px 6px;
         border-bottom: 1px solid {line}; }}
+    QScrollBar:vertical {{ background: transparent; border: none; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {faint}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
     QProgressBar {{ border: none; background: {line}; max-height: 3px; min-height: 3px; }}
     QProgressBar::chunk {{ background: {accent}; }}
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}
     QFrame#unknownOutput {{ background: #c62020; border: none; }}
+    QFrame#unknownOutput QScrollBar::handle:vertical {{ background: white; }}
     QFrame#unknownOutput QLabel {{ color: white; font-weight: 600; }}
     QFrame#unknownOutput QPushButton {{ background: white; color: #8f1010; border: none; font-weight: 700; }}
     """

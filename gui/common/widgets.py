@@ -60,7 +60,7 @@ class ElidedLabel(QLabel):
 
 def plain(text: str) -> str:
     """Return a tool tip that shows a text as it is: Qt would take some for markup."""
-    return f"<span>{escape(text)}</span>" if Qt.mightBeRichText(text) else text
+    return f'<span style="white-space: pre-wrap">{escape(text)}</span>' if "<" in text else text
 
 
 def label(text: str, role: str = "", name: str = "") -> QLabel:
@@ -110,7 +110,9 @@ class ScrolledLabel(QScrollArea):
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setStyleSheet("QScrollArea, QScrollArea > QWidget > QWidget { background: transparent; }")
+        # What it stands on shows through.
+        self.viewport().setAutoFillBackground(False)
+        shown.setAutoFillBackground(False)
 
     def text(self) -> str:
         """Return what is shown."""
@@ -124,7 +126,7 @@ class ScrolledLabel(QScrollArea):
 
     def _fit_height(self) -> None:
         needed = self._label.heightForWidth(max(self.viewport().width(), _NARROWEST))
-        self.setFixedHeight(min(needed, self._highest))
+        self.setFixedHeight(min(max(needed, 0), self._highest))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take as much height as the text needs at the new width."""

@@ -161,7 +161,7 @@ def test_names_of_300_letters_or_with_control_characters_leave_room_for_the_figu
     detail = header(AppState(run=run)).detail
     assert detail.isprintable()
     assert len(detail) < 130
-    assert detail.endswith("250 of 1,000 samples")
+    assert "250 of 1,000 samples" in detail
 
 
 @pytest.mark.parametrize(
