@@ -128,7 +128,7 @@ class HeaderBar(QWidget):
 
 
 def _over_key(widget: QWidget, shortcut: QKeySequence | None = None) -> QVBoxLayout:
-    """Return a column of a widget and, below it, the key that does the same; what has none stands at the same height."""
+    """Return a column of a widget and the key below it that does the same; without a key it stands as high."""
     text = "" if shortcut is None else shortcut.toString(QKeySequence.SequenceFormat.NativeText)
     key = QLabel(text or " ")
     key.setObjectName(f"{widget.objectName()}Key")
