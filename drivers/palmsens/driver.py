@@ -75,6 +75,8 @@ class EmStat(Potentiostat):
     """
 
     dialect = Dialect(greeting="t", baud=230_400, software_flow=True)
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("", "Z")  # a running script refuses all else
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""
