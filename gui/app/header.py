@@ -158,7 +158,7 @@ def _attempt_text(attempt: Attempt) -> str:
         return "A fresh session to the instrument is being tried."
     when = "" if attempt.at is None else f" at {attempt.at:%H:%M:%S}"
     if attempt.stage is AttemptStage.OFF:
-        return f"A fresh session switched the output off and read that back{when}."
+        return f"The output was read back as off{when}."
     some = f" of {attempt.n_off + attempt.n_failed} outputs" if attempt.n_off else ""
     number = f"{attempt.n_failed}{some}" if some else "The output"
     return f"{number} could not be read back as off{when}: press the OUTPUT key of the instrument."

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 # Instruments that are tried at the same time: each may take ten seconds, and no bench has more.
 _AT_ONCE = 8
 
+TRY_S = 10.0
+"""How long (s) an instrument that does not answer is tried: it is the time within which a person is told. Twice as long
+would be too late to press a key."""
+
 
 @dataclass(frozen=True)
 class OutputInDoubt:
@@ -56,17 +60,21 @@ def _problem_of(output: OutputInDoubt) -> str:
 
 
 def _switch_off(output: OutputInDoubt) -> str:
-    from daq.execution.recovery import settle_output
-
-    if output.path is not None and output.path.exists():
-        return settle_output(output.path)
-    if not output.resource:
-        return "the output may still be ON: the run and its instrument are not known. Press the OUTPUT key."
+    from daq import open_run
     from daq.execution.output_marker import OutputMarker
+    from daq.execution.recovery import settle_output
     from daq.execution.switch_off import switch_off
+    from daq.execution.unconfirmed_outputs import is_confirmed
     from daq.locks import instrument_held
 
-    with instrument_held(output.resource, "a window that switches its output off"):
-        switch_off(output.resource)
-        OutputMarker(output.resource).remove()
+    resource, path = output.resource, output.path
+    if path is not None and path.exists():
+        if not is_confirmed(path):  # else a person's word would stand for a read-back
+            return settle_output(path, TRY_S)
+        resource = resource or open_run(path).instrument.get("resource", "")
+    if not resource:
+        return "the output may still be ON: the run and its instrument are not known. Press the OUTPUT key."
+    with instrument_held(resource, "a window that switches its output off"):
+        switch_off(resource, for_s=TRY_S)
+        OutputMarker(resource).remove()
     return ""

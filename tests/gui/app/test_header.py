@@ -202,7 +202,7 @@ def test_header_before_a_run_says_what_is_to_be_done_next() -> None:
 @pytest.mark.parametrize(
     ("alarms", "detail"),
     [
-        (ALARMS[1], "A fresh session switched the output off and read that back at 12:30:15."),
+        (ALARMS[1], "The output was read back as off at 12:30:15."),
         (ALARMS[3], "A fresh session to the instrument is being tried."),
         (ALARMS[4], "The output could not be read back as off at 12:30:15: press the OUTPUT key of the instrument."),
         (

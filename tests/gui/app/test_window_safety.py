@@ -69,6 +69,7 @@ def test_in_a_run_neither_keys_nor_clicks_start_or_connect_anything(
     for name in ("connectButton", "simulateButton", "runButton"):
         QTest.mouseClick(in_a_run.button(name), Qt.MouseButton.LeftButton)
     address = in_a_run.window.findChild(QLineEdit, "resourceEdit")
+    assert address is not None
     QTest.keyClick(address, Qt.Key.Key_Return)
     QTest.keyClick(in_a_run.window, Qt.Key.Key_R, Qt.KeyboardModifier.ControlModifier)
     for menu in ("foundButton", "simulatedButton"):
