@@ -26,6 +26,10 @@ class JsonChild(QObject):
         Whether it keeps running after its first line (a server); else its whole output is one document.
     limit_s : float
         How long its document may take; then it is killed, and has failed. 0 for no limit.
+
+    Attributes
+    ----------
+    limit_s : float
     """
 
     documented = Signal(object)
@@ -36,7 +40,7 @@ class JsonChild(QObject):
     def __init__(self, what: str, parent: QObject, *, serves: bool = False, limit_s: float = 0.0) -> None:
         super().__init__(parent)
         self._what = what
-        self._limit_s = limit_s
+        self.limit_s = limit_s
         self._limit = QTimer(self, singleShot=True)
         self._limit.timeout.connect(self._give_up)
         self._serves = serves
@@ -64,8 +68,8 @@ class JsonChild(QObject):
             return
         self._text, self._served, self._ending = "", False, False
         self._process.start(sys.executable, ["-P", "-m", "ionecho", *arguments])
-        if self._limit_s:
-            self._limit.start(round(self._limit_s * 1000))
+        if self.limit_s:
+            self._limit.start(round(self.limit_s * 1000))
 
     def end(self) -> None:
         """Tell it to end; it emits nothing more."""
@@ -83,7 +87,7 @@ class JsonChild(QObject):
         """Kill a child that has not answered in time: whoever waits for it waits no longer."""
         self._ending = True
         self._process.kill()
-        self.failed.emit(f"{self._what} has not come to an end within {self._limit_s:.0f} s and was given up.")
+        self.failed.emit(f"{self._what} has not come to an end within {self.limit_s:.0f} s and was given up.")
 
     def _read(self) -> None:
         self._text += bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
