@@ -29,8 +29,8 @@ class Messages(QFrame):
 
     def say(self, text: str) -> None:
         """Show a message above those that are there; one that is there already comes to the top."""
-        said = text.strip()
-        self._texts = [said, *(one for one in self._texts if one != said)][:_N_MESSAGES]
+        message = text.strip()
+        self._texts = [message, *(one for one in self._texts if one != message)][:_N_MESSAGES]
         self._text.setText("\n\n".join(self._texts))
         self.show()
 

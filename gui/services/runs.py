@@ -66,9 +66,9 @@ class Runs(QObject):
         # A bound method, not a lambda: a lambda would be called in the follower's thread.
         self.follower.ended.connect(self._end)
         self.follower.failed.connect(self._end)
-        self.follower.begun.connect(self._hear)
-        self.follower.progressed.connect(self._hear)
-        self._heard: tuple[float, datetime] | None = None
+        self.follower.begun.connect(self._note_report)
+        self.follower.progressed.connect(self._note_report)
+        self._last_report: tuple[float, datetime] | None = None
         self._listener = QTimer(self, interval=_LISTEN_MS)
         self._listener.timeout.connect(self._listen)
         self._thread.start()
@@ -85,19 +85,19 @@ class Runs(QObject):
 
     def _begin(self) -> None:
         self._over = threading.Event()
-        self._hear(None)
+        self._note_report(None)
         self._listener.start()
 
     def _end(self, _how: object) -> None:
         self._over.set()
         self._listener.stop()
 
-    def _hear(self, _what: object) -> None:
-        self._heard = (time.monotonic(), datetime.now().astimezone())
+    def _note_report(self, _what: object) -> None:
+        self._last_report = (time.monotonic(), datetime.now().astimezone())
 
     def _listen(self) -> None:
-        if self._heard is not None and time.monotonic() - self._heard[0] > _SILENT_S:
-            self.silent.emit(self._heard[1])
+        if self._last_report is not None and time.monotonic() - self._last_report[0] > _SILENT_S:
+            self.silent.emit(self._last_report[1])
 
     def request_end(self, path: Path, how: Literal["stop", "abort"]) -> None:
         """Ask a run to end, without waiting; `stop_failed` tells if nobody could be asked.

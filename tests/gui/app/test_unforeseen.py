@@ -61,9 +61,14 @@ def test_an_answer_that_cannot_be_shown_is_an_error_too(qtbot: QtBot, operator: 
 
 
 @pytest.mark.parametrize("document", ["{}", '{"instruments": []}', "[1]", '{"instruments": [{"problem": ""}]}'])
-def test_a_question_with_a_strange_answer_ends(operator: Operator, document: str) -> None:
-    operator.window.store.apply(transitions.connecting, "smu")
-    operator.window.commands.instruments._answer("smu", json.loads(document))
+def test_a_question_with_a_strange_answer_ends(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch, document: str
+) -> None:
+    monkeypatch.setattr(JsonChild, "start", lambda *_: None)
+    operator.window.commands.connect_to("smu")
+    assert operator.window.store.state.connection.stage is ConnectionStage.CONNECTING
+    for child in operator.window.commands.instruments.findChildren(JsonChild):
+        child.documented.emit(json.loads(document))
     assert operator.window.store.state.connection.stage is ConnectionStage.NONE
     assert "An error inside ionecho" in operator.text("messageText")
 
