@@ -93,6 +93,7 @@ class Commands(QObject):
         self.simulators.served.connect(self._simulator_served)
         self.simulators.ended.connect(self._simulator_ended)
         self.runs.stop_failed.connect(self._stop_failed)
+        self.runs.stop_taken.connect(self._stop_taken)
         self.runs.silent.connect(self._run_silent)
         follower = self.runs.follower
         follower.begun.connect(self._run_begun)
@@ -271,6 +272,9 @@ class Commands(QObject):
 
     def _stop_failed(self, why: str) -> None:
         self._store.apply(transitions.stop_failed, why, _now())
+
+    def _stop_taken(self) -> None:
+        self._store.apply(transitions.stop_taken)
 
     def stop_and_close(self) -> None:
         """Stop the run unless it is being stopped already, and close the window when it has ended."""

@@ -200,6 +200,12 @@ def stop_failed(state: AppState, reason: str, at: datetime) -> AppState:
     return alarmed if alarmed.run_in_progress is None else _with_run(alarmed, stop_failed=reason)
 
 
+def stop_taken(state: AppState) -> AppState:
+    """Record that a process of the run has taken the request to stop. An alarm stays: nothing was read back yet."""
+    run = state.run_in_progress
+    return state if run is None or not run.stop_failed else _with_run(state, stop_failed="")
+
+
 def run_ended(state: AppState, outcome: Outcome, at: datetime) -> AppState:
     """Record that the run has ended, or nobody can say any more how it stands."""
     run = state.run

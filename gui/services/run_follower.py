@@ -18,10 +18,11 @@ from daq.state import Outcome
 from gui.common.run_facts import RunFacts
 from gui.common.traces import RunTraces, View
 from gui.services.jobs import as_message
-from protocols import ConnectionLost
+from protocols import ConnectionLost, OutputStateUnknown
 
 if TYPE_CHECKING:
     import threading
+    from collections.abc import Callable
     from pathlib import Path
     from typing import Literal
 
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 # At most 30 frames a second (docs/explanations/architecture.md, "Drawing").
 _POLL_MS = 34
-# What `daq` gives a guardian to start on a busy computer. Twice as long would only delay the alarm of a run whose
-# guardian is dead.
-_ATTACH_S = 30.0
+# How long nobody may take a request to end the run before the operator is told: a second is usual, and three for a
+# guardian that does not answer. Doubled, a person hears 10 s later that the output may be on.
+_TELL_S = 10.0
 # Between two tries to reach a guardian: short beside the second within which an output must be off.
 _RETRY_S = 0.05
 
@@ -195,8 +196,8 @@ class RunFollower(QObject):
         self.ended.emit(outcome)
 
 
-def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event) -> None:
-    """Ask a run's guardian to end the run, over a link of its own; try again until it listens.
+def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event, tell: Callable[[str], None]) -> None:
+    """Ask a run's guardian to end the run, over a link of its own; try again until it listens or the run has ended.
 
     Parameters
     ----------
@@ -206,25 +207,23 @@ def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event
         ``stop``: end now, output off, what was measured kept; ``abort``: output off at once by the guardian's spare
         session.
     over : Event
-        Set when the run has ended by itself.
-
-    Raises
-    ------
-    ConnectionLost
-        If no guardian answers.
+        Set when the run has ended.
+    tell : callable
+        Takes the reason if nobody has taken the request for too long; called once. The attempts continue.
     """
     from daq import attach
 
-    deadline = time.monotonic() + _ATTACH_S
+    deadline, told = time.monotonic() + _TELL_S, False
     while not over.is_set():
         try:
             run = attach(path)
             (run.stop if how == "stop" else run.abort)()
             run.close()
-        except ConnectionLost:
+        except (ConnectionLost, OutputStateUnknown) as error:
             # The guardian of a run that has just been started is not listening yet.
-            if time.monotonic() > deadline:
-                raise
+            if not told and time.monotonic() > deadline:
+                told = True
+                tell(str(error))
             over.wait(_RETRY_S)
         else:
             return

@@ -40,7 +40,9 @@ class Runs(QObject):
     """
 
     stop_failed = Signal(str)
-    """No process of the run could be told to stop: why."""
+    """Nobody has taken the request to end the run for too long: why. It is tried on."""
+    stop_taken = Signal()
+    """A request to end the run was taken."""
     silent = Signal(object)
     """The run has not been heard of for too long: when the last report came (datetime)."""
 
@@ -100,7 +102,7 @@ class Runs(QObject):
             self.silent.emit(self._last_report[1])
 
     def request_end(self, path: Path, how: Literal["stop", "abort"]) -> None:
-        """Ask a run to end, without waiting; `stop_failed` tells if nobody could be asked.
+        """Ask a run to end, without waiting; `stop_taken` or `stop_failed` tell what came of it.
 
         Parameters
         ----------
@@ -111,7 +113,9 @@ class Runs(QObject):
         """
         over = self._over
         self._stop_lane.do(
-            lambda: request_end(path, how, over), lambda _: None, lambda error: self.stop_failed.emit(str(error))
+            lambda: request_end(path, how, over, self.stop_failed.emit),
+            lambda _: self.stop_taken.emit(),
+            lambda error: self.stop_failed.emit(str(error)),
         )
 
     def set_view(self, view: View) -> None:

@@ -22,6 +22,7 @@ from gui.common.instrument import ConnectionStage
 from gui.services.child_process import JsonChild
 from gui.services.jobs import Jobs
 from gui.services.run_follower import RunFollower, RunRequest
+from protocols import ConnectionLost
 from tests.gui.window_operator import SIMULATOR_STARTS_MS
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def test_a_question_with_a_strange_answer_ends(
 ) -> None:
     monkeypatch.setattr(JsonChild, "start", lambda *_: None)
     operator.window.commands.connect_to("smu")
-    assert operator.window.store.state.connection.stage is ConnectionStage.CONNECTING
+    assert operator.window.store.state.connection.is_busy
     for child in operator.window.commands.instruments.findChildren(JsonChild):
         child.documented.emit(json.loads(document))
     assert operator.window.store.state.connection.stage is ConnectionStage.NONE
@@ -187,7 +188,7 @@ def test_a_follower_that_hangs_is_noticed_and_stop_still_works(
 
     asked: list[str] = []
     monkeypatch.setattr("daq.attach", lambda _: Hanging(), raising=False)
-    monkeypatch.setattr("gui.services.runs.request_end", lambda _path, how, _over: asked.append(how))
+    monkeypatch.setattr("gui.services.runs.request_end", lambda _path, how, _over, _tell: asked.append(how))
     monkeypatch.setattr("gui.services.runs._SILENT_S", 0.5)
     operator.window.store.apply(transitions.run_found, PATH, datetime.now().astimezone())
     operator.window.commands.runs.attach(PATH)
@@ -197,6 +198,33 @@ def test_a_follower_that_hangs_is_noticed_and_stop_still_works(
     operator.wait(lambda: asked == ["stop"])
     may_go_on.set()
     operator.wait(lambda: operator.text("headline") == "Stopped")
+
+
+def test_a_request_to_stop_that_nobody_takes_is_told_and_tried_on(
+    operator: Operator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_be_taken, taken = threading.Event(), []
+
+    class Deaf(FakeRun):
+        def stop(self) -> None:
+            if not may_be_taken.is_set():
+                raise ConnectionLost("the guardian does not answer")
+            taken.append("stop")
+
+    monkeypatch.setattr("daq.attach", lambda _: Deaf(), raising=False)
+    monkeypatch.setattr("gui.services.run_follower._TELL_S", 0.3)
+    operator.window.store.apply(transitions.run_found, PATH, datetime.now().astimezone())
+    operator.window.commands.runs.attach(PATH)
+    operator.wait(lambda: operator.text("headline") == "Running")
+    operator.click("stopButton")
+    operator.wait(lambda: operator.text("headline") == "Stop not confirmed")
+    assert operator.text("warning") == "OUTPUT MAY BE ON"
+    assert "the guardian does not answer" in operator.text("unknownOutputReason")
+    may_be_taken.set()
+    operator.wait(lambda: operator.text("headline") == "Stopping …")
+    assert taken == ["stop"]
+    assert operator.text("warning") == "OUTPUT MAY BE ON", "nothing was read back yet"
+    operator.window.commands.leave_run()
 
 
 # -- no Run while connecting ------------------------------------------------------------------------------------------
