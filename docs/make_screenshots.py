@@ -2,21 +2,26 @@
 
 Run it where there is no screen of its own::
 
-    xvfb-run -a -s "-screen 0 1280x800x24" python docs/make_screenshots.py
+    xvfb-run -a -s "-screen 0 1600x900x24" python docs/make_screenshots.py
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
 
+from daq import Outcome, OutputState, Phase, RunStatus
 from gui import MainWindow
+from gui.app import transitions
 from gui.app.start import application_of_window
+from gui.common.run_facts import RunFacts
 from gui.common.theme import Theme, set_theme
 
 if TYPE_CHECKING:
@@ -26,6 +31,8 @@ W = TypeVar("W", bound=QWidget)
 
 IMAGES = Path(__file__).parent / "images"
 _PATIENCE_S = 60.0
+# Width and height (pixels) of the window on a common small screen.
+_WIDE = (1400, 780)
 
 
 def pass_time(seconds: float) -> None:
@@ -91,7 +98,32 @@ def take_pictures(folder: Path) -> None:
     named(window, QSpinBox, "edgeBox").setValue(2)
     set_theme(Theme.DARK)
     keep(window, "window-fit-dark.png")
-    window.close()
+    set_theme(Theme.LIGHT)
+    window.resize(*_WIDE)
+    show_long_name(window, folder / "long.nxs")
+    keep(window, "window-long-name.png")
+    show_alarm(window)
+    keep(window, "window-alarm.png")
+    window.commands.leave_run()
+
+
+def show_long_name(window: MainWindow, path: Path) -> None:
+    """Let the window follow a run of somebody else with a name of 300 letters."""
+    now = datetime.now().astimezone()
+    window.store.apply(transitions.run_found, path, now)
+    times = np.array([0.1, 0.4])
+    facts = RunFacts(path, "pump probe " * 28, "Keithley 2461 04089762", 2.0, 200_000, times, times)
+    window.store.apply(transitions.run_opened, facts)
+    window.store.apply(transitions.run_progressed, RunStatus(Phase.RUNNING, 50_000, 200_000, OutputState.ON), now)
+
+
+def show_alarm(window: MainWindow) -> None:
+    """Let that run end in doubt."""
+    reason = (
+        "the output of TCPIP::192.168.0.10::5025::SOCKET may still be ON: the instrument could not be reached for 10 s"
+    )
+    outcome = Outcome.unknown(f"{reason}. Press the OUTPUT key of the instrument.", 50_000)
+    window.store.apply(transitions.run_ended, outcome, datetime.now().astimezone())
 
 
 if __name__ == "__main__":

@@ -39,17 +39,24 @@ def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
     window = MainWindow(folder, resource, settings=Settings())
     window.show()
     show_unforeseen(window.commands.message.emit)
-    # Ctrl-C in the terminal closes the window, and asks if a run is in progress; a system that shuts down, or a
-    # terminal that closes, does not wait for answers.
+    heed_signals(window)
+    return application.exec()
+
+
+def heed_signals(window: MainWindow) -> None:
+    """Close the window when the system, or a terminal, asks for it.
+
+    Ctrl-C asks what is to become of a run in progress; a system that shuts down, or a terminal that closes, does not
+    wait for an answer.
+    """
     signal.signal(signal.SIGINT, lambda *_: window.close())
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
             signal.signal(getattr(signal, name), lambda *_: window.close_unasked())
     # Python hears of signals only when Qt lets it run now and then.
-    listener = QTimer(application, interval=_LISTEN_MS)
+    listener = QTimer(window, interval=_LISTEN_MS)
     listener.timeout.connect(lambda: None)
     listener.start()
-    return application.exec()
 
 
 def show_unforeseen(show: Callable[[str], object]) -> None:

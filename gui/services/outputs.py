@@ -70,7 +70,7 @@ def _switch_off(output: OutputInDoubt) -> str:
     resource, path = output.resource, output.path
     if path is not None and path.exists():
         if not is_confirmed(path):  # else a person's word would stand for a read-back
-            return settle_output(path, TRY_S)
+            return settle_output(path, TRY_S, "a window")
         resource = resource or open_run(path).instrument.get("resource", "")
     if not resource:
         return "the output may still be ON: the run and its instrument are not known. Press the OUTPUT key."

@@ -83,7 +83,10 @@ def test_stop_under_an_alarm_switches_off_reads_that_back_and_ends_the_alarm(
     assert "read back as off" in operator.text("detail")
     assert operator.text("outputBadge").startswith("OUTPUT OFF since ")
     assert unconfirmed_outputs(folder) == {}, "the next window does not recall it"
-    assert open_run(path).state == "aborted"
+    outcome = open_run(path).recorded_outcome()
+    assert outcome is not None
+    assert (outcome.state, outcome.output) == ("aborted", "off")
+    assert outcome.reason == "switched off and read back as off by a window"
     assert OutputMarker(ec301.resource).read() is None
 
 
