@@ -24,9 +24,9 @@ class WrappedLabel(QLabel):
     """A label of several lines. Its longest word, such as the name of a file, does not widen what it is part of."""
 
     def minimumSizeHint(self) -> QSize:
-        """Return a width that any panel has."""
+        """Return a width that any panel has; a label that was told not to wrap keeps its own."""
         hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), _NARROWEST), hint.height())
+        return QSize(min(hint.width(), _NARROWEST), hint.height()) if self.wordWrap() else hint
 
 
 class ElidedLabel(QLabel):
