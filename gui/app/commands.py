@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
 from daq.state import OutputState
 from gui.app import transitions
@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _DEFAULT_DRIVER = "keithley2461"
 # How long a window that closes waits for a plan or a file that is being read.
 _CLOSE_S = 5.0
+# How soon after midnight a time of yesterday is shown with its date.
+_CALENDAR_MS = 60_000
 
 
 def _now() -> datetime:
@@ -86,6 +88,9 @@ class Commands(QObject):
         self.runs = Runs(self)
         self._fit: JsonChild | None = None
         self._connect_services()
+        self._calendar = QTimer(self, interval=_CALENDAR_MS)
+        self._calendar.timeout.connect(lambda: self._store.apply(transitions.day_begun, _now().date()))
+        self._calendar.start()
 
     def _connect_services(self) -> None:
         self.instruments.answered.connect(self._connected)

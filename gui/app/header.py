@@ -6,7 +6,7 @@ of the output with its time always does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from gui.app.state import AttemptStage, Evidence, PlanStage, StopRequest
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
 
     from gui.app.state import AppState, Attempt, CurrentRun
 
@@ -147,16 +147,16 @@ def _detail(state: AppState) -> str:
         return state.note
     run = state.run_in_progress
     if run is None and state.attempt.stage is not AttemptStage.NONE:
-        return _attempt_text(state.attempt)
+        return _attempt_text(state.attempt, state.today)
     if state.run is None:
         return _next_step(state)
-    return _run_detail(state.run)
+    return _run_detail(state.run, state.today)
 
 
-def _attempt_text(attempt: Attempt) -> str:
+def _attempt_text(attempt: Attempt, today: date | None) -> str:
     if attempt.stage is AttemptStage.TRYING:
         return "A fresh session to the instrument is being tried."
-    when = "" if attempt.at is None else f" at {attempt.at:%H:%M:%S}"
+    when = "" if attempt.at is None else f" at {_moment(attempt.at, today)}"
     if attempt.stage is AttemptStage.OFF:
         return f"The output was read back as off{when}."
     some = f" of {attempt.n_off + attempt.n_failed} outputs" if attempt.n_off else ""
@@ -177,11 +177,11 @@ def _next_step(state: AppState) -> str:
     }[state.plan.stage]
 
 
-def _run_detail(run: CurrentRun) -> str:
+def _run_detail(run: CurrentRun, today: date | None) -> str:
     """Return the run's own instrument, then how the run stands or ended; its name comes last, where a line is cut."""
     instrument = _shortened(run.instrument) or "Instrument not known yet"
     if run.outcome is None:
-        silent = "" if run.silent_since is None else f"last heard of at {run.silent_since:%H:%M:%S}"
+        silent = "" if run.silent_since is None else f"last heard of at {_moment(run.silent_since, today)}"
         parts = [instrument, silent, *_progress_texts(run), _shortened(run.title)]
     else:
         output = {
@@ -221,26 +221,32 @@ def _progress(run: CurrentRun | None) -> float:
 
 
 def _badge(state: AppState) -> Badge:
+    state_of_output, at, how, tone = _knowledge(state)
+    text, tip = _BADGES[state_of_output], how
+    if at is not None:
+        text = f"{text} since {_moment(at, state.today)}"
+        tip = f"{how} Since {at:%d %B %Y, %H:%M:%S}."
+    if not state.alarms and state.output.evidence is Evidence.OPERATOR and state_of_output is OutputState.OFF:
+        text += f", {Evidence.OPERATOR.value}"
+    return Badge(text, tip, tone)
+
+
+def _knowledge(state: AppState) -> tuple[OutputState, datetime | None, str, Tone]:
+    """Return what is known of the output, since when, how that is known, and how loud it is to be said."""
     if state.alarms:
-        alarm = state.alarms[-1]
-        return _badge_of(OutputState.UNKNOWN, alarm.at, "It could not be read back as off.", Tone.ALARM)
+        return OutputState.UNKNOWN, state.alarms[-1].at, "It could not be read back as off.", Tone.ALARM
     run, output = state.run_in_progress, state.output
     if run is not None and run.silent_since is not None:
-        return _badge_of(OutputState.UNKNOWN, run.silent_since, "The run has not been heard of since then.", Tone.ON)
+        return OutputState.UNKNOWN, run.silent_since, "The run has not been heard of since then.", Tone.ON
     if output.state is OutputState.UNTOUCHED:
-        return _badge_of(output.state, output.at, _NOT_READ, Tone.QUIET)
+        return OutputState.UNTOUCHED, output.at, _NOT_READ, Tone.QUIET
     tone = {OutputState.ON: Tone.ON, OutputState.UNKNOWN: Tone.ALARM}.get(output.state, Tone.QUIET)
-    badge = _badge_of(output.state, output.at, f"Known {_SOURCES[output.evidence]}.", tone)
-    if output.evidence is Evidence.OPERATOR:
-        return replace(badge, text=f"{badge.text}, {output.evidence.value}")
-    return badge
+    return output.state, output.at, f"Known {_SOURCES[output.evidence]}.", tone
 
 
-def _badge_of(output: OutputState, at: datetime | None, how: str, tone: Tone) -> Badge:
-    text, date = _BADGES[output], ""
-    if at is not None:
-        text, date = f"{text} since {at:%H:%M:%S}", f" Since {at:%d %B %Y, %H:%M:%S}."
-    return Badge(text, f"{how}{date}", tone)
+def _moment(at: datetime, today: date | None) -> str:
+    """Return a time of today, or date and time of another day."""
+    return f"{at:%H:%M:%S}" if today is None or at.date() == today else f"{at:%d %b %H:%M}"
 
 
 def _stop_texts(state: AppState) -> tuple[str, str]:

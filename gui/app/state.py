@@ -15,7 +15,7 @@ from daq.state import OutputState, RunStatus
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from daq.state import Outcome
@@ -280,6 +280,8 @@ class AppState:
         Answer to the last press that had nothing to do; the next event removes it.
     close_when_ended : bool
         Whether the window closes as soon as the run has ended.
+    today : date or None
+        Today's date: a time of another day is shown with its date.
     """
 
     connection: Connection = field(default_factory=Connection)
@@ -293,6 +295,7 @@ class AppState:
     page: Page = Page.PLAN
     note: str = ""
     close_when_ended: bool = False
+    today: date | None = None
 
     @property
     def run_in_progress(self) -> CurrentRun | None:

@@ -29,7 +29,7 @@ from gui.common.instrument import Connection, ConnectionStage, Simulator
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from gui.app.state import AppState
@@ -114,7 +114,12 @@ def plan_refused(state: AppState, source: str | Path, driver: str, error: Except
 
 def window_opened(state: AppState, at: datetime) -> AppState:
     """Record since when this window looks: nothing is known of any output yet."""
-    return state.evolve(output=replace(state.output, at=at))
+    return state.evolve(output=replace(state.output, at=at), today=at.date())
+
+
+def day_begun(state: AppState, today: date) -> AppState:
+    """Record that another day has begun."""
+    return state if state.today == today else replace(state, today=today)
 
 
 def run_ordered(state: AppState) -> AppState:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from itertools import product
 
 import pytest
 
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
+from gui.app import transitions
 from gui.app.header import MAY_BE_ON, Tone, header
 from gui.app.state import (
     AppState,
@@ -152,6 +154,17 @@ def test_header_of_a_run_that_is_not_heard_of_says_since_when() -> None:
     shown = header(AppState(run=run))
     assert "last heard of at 12:30:15" in shown.detail
     assert shown.detail.startswith(run.instrument)
+
+
+def test_a_time_of_another_day_is_shown_with_its_date() -> None:
+    output = OUTPUTS[1]
+    assert header(AppState(output=output, today=AT.date())).badge.text == "OUTPUT ON since 12:30:15"
+    tomorrow = transitions.day_begun(AppState(output=output, today=AT.date()), AT.date() + timedelta(days=1))
+    assert header(tomorrow).badge.text == "OUTPUT ON since 25 Nov 12:30"
+    run = replace(IN_PROGRESS[-1], stop_failed="", silent_since=AT)
+    assert "last heard of at 25 Nov 12:30" in header(replace(tomorrow, run=run)).detail
+    attempted = replace(tomorrow, alarms=ALARMS[4][0], attempt=ALARMS[4][1])
+    assert "off at 25 Nov 12:30: press" in header(attempted).detail
 
 
 def test_names_of_300_letters_or_with_control_characters_leave_room_for_the_figures() -> None:
