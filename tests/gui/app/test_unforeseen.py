@@ -188,7 +188,7 @@ def test_a_follower_that_hangs_is_noticed_and_stop_still_works(
 
     asked: list[str] = []
     monkeypatch.setattr("daq.attach", lambda _: Hanging(), raising=False)
-    monkeypatch.setattr("gui.services.runs.request_end", lambda _path, how, _over, _tell: asked.append(how))
+    monkeypatch.setattr("gui.services.runs.request_end", lambda _path, how, _over, _failed: asked.append(how))
     monkeypatch.setattr("gui.services.runs._SILENT_S", 0.5)
     operator.window.store.apply(transitions.run_found, PATH, datetime.now().astimezone())
     operator.window.commands.runs.attach(PATH)
