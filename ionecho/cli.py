@@ -97,6 +97,9 @@ def sim(
     fault: Annotated[
         list[str] | None, typer.Option(help="What goes wrong: NAME[=VALUE]@WHEN, e.g. drop-fin@1000 (docs).")
     ] = None,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End with standard input too: with the program that started this one.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Serve simulated instruments until Ctrl-C or SIGTERM."""
@@ -112,6 +115,7 @@ def sim(
             speed=speed,
             cell=cell,
             faults=fault or [],
+            until_eof=until_eof,
             as_json=as_json,
         )
 

@@ -60,8 +60,16 @@ def recover(path: Path, for_s: float = RETRY_S) -> Recovery:
     return replace(recovery, found_state=found_state, output_problem=problem)
 
 
-def settle_output(path: Path, for_s: float = RETRY_S) -> str:
+def settle_output(path: Path, for_s: float = RETRY_S, by: str = "`ionecho recover`") -> str:
     """Switch off what a run without processes may have left on, and write into its file how that ended.
+
+    Parameters
+    ----------
+    path : Path
+    for_s : float
+        How long an instrument that does not answer is tried.
+    by : str
+        Who does so, for the event in the file.
 
     Returns
     -------
@@ -80,13 +88,13 @@ def settle_output(path: Path, for_s: float = RETRY_S) -> str:
         run = open_run(path, damaged=True)
         if run.state.output_is_off:
             return ""
-        proof, problem = _proof_of_off(run, for_s)
+        proof, problem = _proof_of_off(run, for_s, by)
         if is_writable:
             _record(path, proof, problem)
         return problem
 
 
-def _proof_of_off(run: Run, for_s: float) -> tuple[str, str]:
+def _proof_of_off(run: Run, for_s: float, by: str) -> tuple[str, str]:
     """Return what shows that the output is off, and why it may be on: one of the two is empty."""
     resource = run.instrument.get("resource", "")
     if not is_address(resource):
@@ -110,7 +118,7 @@ def _proof_of_off(run: Run, for_s: float) -> tuple[str, str]:
         return "", f"{error} Then say so: `ionecho recover --seen-off {run.path}`."
     except IonechoError as error:
         return "", f"the output of {resource} may still be ON, and could not be asked: {error}"
-    return "switched off and read back as off by `ionecho recover`", ""
+    return f"switched off and read back as off by {by}", ""
 
 
 def _driver_of(run: Run) -> str:

@@ -47,13 +47,14 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
-    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json"]
+    # However this process ends, its end of the pipe to the simulator ends with it.
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json", "--until-eof"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
     with subprocess.Popen(  # noqa: S603 - our own command
         command,
-        stdin=subprocess.DEVNULL,
+        stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
         # Ctrl-C in the terminal is for the run: the instrument must be there until its output is off.
