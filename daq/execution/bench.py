@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import signal
 import subprocess
 import sys
@@ -10,7 +9,6 @@ import tempfile
 import threading
 import time
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
@@ -18,6 +16,7 @@ from daq.execution.control import NOT_STARTED, RunLink
 from daq.execution.messages import ControlRequest
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
+from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import CONTROL_SUFFIX, is_in_progress, is_locked
 from daq.state import Outcome, RunStatus
 from drivers import resolved
@@ -83,11 +82,10 @@ class Bench:
         RunFileError
             If the path is taken.
         """
-        target = Path(path) if path is not None else self.folder / _file_name(protocol.name)
-        if target.exists() or is_in_progress(target.resolve()):
-            raise RunFileError(
-                f"{target} exists already, or a run is in progress there: choose another name. Nothing was sent."
-            )
+        target = Path(path) if path is not None else self.folder / file_name_for(protocol.name)
+        check_new_run(target)
+        if is_in_progress(target.resolve()):
+            raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
         run_path = target.resolve()
         request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript)
         stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
@@ -329,9 +327,3 @@ def runs_in_progress(folder: str | Path) -> list[Path]:
     control_files = sorted(Path(folder).glob(f"*{CONTROL_SUFFIX}"))
     runs = [control.with_name(control.name.removesuffix(CONTROL_SUFFIX)) for control in control_files]
     return [run for run in runs if is_in_progress(run)]
-
-
-def _file_name(title: str) -> str:
-    now = datetime.now().astimezone()
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "run"
-    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{slug}.nxs"

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from daq.execution.limit_monitor import LimitMonitor
+from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunWriter
@@ -74,6 +75,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never go back."""
 
+    def time(self) -> float:
+        """Return seconds since 1970, as the computer's clock says it; it may be set at any time."""
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
@@ -102,6 +106,7 @@ class Runner:
         self._path = Path(request.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
         self._reported_phase: Phase | None = None
         self._reported_at_s = 0.0
@@ -157,6 +162,7 @@ class Runner:
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
         while True:
+            self._note_clock_jump(writer)
             self._raise_if_stopped()
             block = self._driver.read()
             if block is None:
@@ -171,6 +177,10 @@ class Runner:
                 if self._clock.monotonic() > deadline:
                     raise RunFileError(f"the instrument did not end its program within {longest_s:.0f} s")
                 self._clock.sleep(_POLL_S)
+
+    def _note_clock_jump(self, writer: RunWriter) -> None:
+        if (jump := self._wall_clock.look()) is not None:
+            writer.file.add_event("clock", str(jump), jump_s=jump.jump_s)
 
     def _count_flags(self, block: Block) -> None:
         for flag in self._n_flagged:

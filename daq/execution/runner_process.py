@@ -83,7 +83,7 @@ class PipeSupervisor:
 
 def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
     """Carry out one request; the main function of the runner's process."""
-    from drivers import open_potentiostat
+    from drivers import driver_problems, open_potentiostat
 
     supervisor = PipeSupervisor(pipe)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -100,4 +100,6 @@ def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
         else:
             held.callback(driver.close)
             outcome = Runner(driver, request, supervisor, time).run()
+        # Drivers of other packages that are left out did no harm, and are told.
+        outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
         supervisor.report(RunStatus().ended(outcome))

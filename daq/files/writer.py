@@ -105,8 +105,13 @@ class RunFileBytes:
         _fdatasync(self._descriptor)
 
     def add_event(self, kind: str, message: str = "", **fields: object) -> None:
-        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more."""
-        line = json.dumps({"host_ns": time.time_ns(), "kind": kind, "message": message, **fields}).encode() + b"\n"
+        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more.
+
+        Each has stamps of two clocks (ns): ``host_ns`` since 1970, which jumps when the computer's clock is set, and
+        ``monotonic_ns`` since some moment of this computer's start, which does not.
+        """
+        stamps = {"host_ns": time.time_ns(), "monotonic_ns": time.monotonic_ns()}
+        line = json.dumps({**stamps, "kind": kind, "message": message, **fields}).encode() + b"\n"
         if self._event_end + len(line) <= EVENT_BYTES:
             self._write(self.layout.offsets["events"] + self._event_end, line)
             self._event_end += len(line)
