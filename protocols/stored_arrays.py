@@ -109,7 +109,7 @@ def _from_npy(content: bytes, what: str) -> NDArray[Any]:
         array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
     except Exception as error:  # the header is Python source, whose parser fails in many ways
         reason = shortened(printable(str(error)), _QUOTED)
-        raise ValueError(f"{what}: no row of numbers in NumPy's format ({reason})") from error
+        raise ValueError(f"{what}: no array in NumPy's format ({reason})") from error
     return array
 
 

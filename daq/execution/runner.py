@@ -127,6 +127,7 @@ class Runner:
 
     def _prepare(self) -> tuple[DrivePlan, Limits, Header]:
         self._report(Phase.PLANNING)
+        self._wall_clock.look()
         identity = self._driver.identify()
         protocol = MeasurementProtocol.from_toml(self._request.protocol_text)
         limits = protocol.limits.stricter(self._request.limits)
@@ -227,6 +228,7 @@ class Runner:
             if writer.is_stuck:
                 raise RunFileError("its disk does not answer")
             try:
+                self._note_clock_jump(writer)
                 writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
             finally:
                 writer.close()

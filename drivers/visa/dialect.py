@@ -23,6 +23,9 @@ class Dialect:
         On serial lines.
     odd_parity : bool
         On serial lines; else there is none.
+    refusal : str
+        Regular expression of an answer by which the instrument refuses the greeting for the moment; empty if it never
+        does.
     """
 
     greeting: str = "*IDN?"
@@ -32,3 +35,4 @@ class Dialect:
     software_flow: bool = False
     data_bits: int = 8
     odd_parity: bool = False
+    refusal: str = ""

@@ -16,6 +16,7 @@ What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers.vi
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 from contextlib import contextmanager
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
+# How long (s) a refused greeting is repeated, and the pause (s) before each: an EmStat hears nothing for 50 ms after a
+# refusal, and may refuse some twenty commands in a row. Doubled: an instrument that refuses for good is told 3 s later.
+_GREETING_S, _AFTER_REFUSAL_S = 3.0, 0.06
 
 
 class VisaSession:
@@ -85,10 +89,20 @@ class VisaSession:
         if transcript is not None:
             self.link = RecordedLink(self.link, transcript, resource)
         try:
-            self.idn = self.query(dialect.greeting)
+            self.idn = self._greet()
         except InstrumentError:
             self.close()
             raise
+
+    def _greet(self) -> str:
+        """Return the answer to the greeting; one that refuses it is asked again for a while."""
+        patient_until = time.monotonic() + _GREETING_S
+        while True:
+            answer = self.query(self.dialect.greeting)
+            refused = self.dialect.refusal and re.match(self.dialect.refusal, answer)
+            if not refused or time.monotonic() > patient_until:
+                return answer
+            time.sleep(_AFTER_REFUSAL_S)
 
     # -- messages -----------------------------------------------------------------------------------------------------
 

@@ -60,18 +60,19 @@ _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 
 
 @cache
-def _plugin_elements() -> tuple[dict[str, type[Element]], tuple[str, ...]]:
+def installed_elements() -> tuple[Mapping[str, type[Element]], tuple[str, ...]]:
+    """Return the elements of other packages by their codes, and why others are left out."""
     return plugin_elements(_BUILT_IN)
 
 
 def elements_by_code() -> Mapping[str, Callable[[], Element]]:
     """Return the elements that need nothing but their code, those of other packages among them."""
-    return {**_PLAIN, **_plugin_elements()[0]}
+    return {**_PLAIN, **installed_elements()[0]}
 
 
 def element_problems() -> tuple[str, ...]:
     """Return which elements of other packages are left out, and why."""
-    return _plugin_elements()[1]
+    return installed_elements()[1]
 
 
 @dataclass(frozen=True)

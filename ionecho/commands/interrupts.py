@@ -51,7 +51,9 @@ def stopping_signals() -> Iterator[Interrupts]:
     if threading.current_thread() is not threading.main_thread():
         yield interrupts  # no handler is ever called here
         return
-    before = {number: signal.signal(number, interrupts.handle) for number in _SIGNALS}
+    # What a shell has the program ignore (a job in the background) stays ignored.
+    heard = [number for number in _SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, interrupts.handle) for number in heard}
     try:
         yield interrupts
     finally:
