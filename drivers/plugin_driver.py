@@ -1,9 +1,9 @@
 """Drivers of other packages, made safe to call: what they raise and return is checked against the contract.
 
 A driver that was loaded is replaced by a subclass of it, whose methods call the driver's own. What the contract knows
-goes through as it is (errors of ours, `OSError` for a lost link). Anything else that is raised, `SystemExit` too, becomes
-an `InstrumentError` with the name of driver and package, and so does what is returned in place of what was promised. In
-`safe_state` both become `OutputStateUnknown`: only a read-back that says "off" counts.
+goes through as it is (errors of ours, `OSError` for a lost link). Anything else that is raised, `SystemExit` too,
+becomes an `InstrumentError` with the name of driver and package, and so does what is returned in place of what was
+promised. In `safe_state` both become `OutputStateUnknown`: only a read-back that says "off" counts.
 """
 
 from __future__ import annotations

@@ -157,7 +157,9 @@ def any_text(data: bytes) -> tuple[str, str]:
     for encoding, name in _OTHER_ENCODINGS:
         with suppress(UnicodeDecodeError):
             shown = printable(bytes([byte]).decode(encoding))
-            return data.decode(encoding), f"the text is not in UTF-8: it was read as {name}, byte 0x{byte:02X} as {shown!r}"
+            return data.decode(
+                encoding
+            ), f"the text is not in UTF-8: it was read as {name}, byte 0x{byte:02X} as {shown!r}"
     raise ValueError("this is no text")  # not reached: the last encoding takes any byte
 
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daq.files.results import is_results, run_of_results
 from protocols import InputError, RunFileError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 _MOST_BYTES = 255 - 40
 """Longest name of a run file (bytes). File systems take 255, and the files beside a run (its locks, its results while

@@ -98,7 +98,9 @@ class ImpedanceSpectrum:
             try:
                 rows.append([_number(cells[places[name]], separator) for name in ("frequency", "real", "imaginary")])
             except (IndexError, ValueError):
-                raise SpectrumFileError(f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}") from None
+                raise SpectrumFileError(
+                    f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}"
+                ) from None
         f, real, imaginary = np.array(rows).T
         sign = -1.0 if named and headings[places["imaginary"]].lstrip().startswith("-") else 1.0
         return cls(f, real + 1j * sign * imaginary, path.name, (note,) if note else ())

@@ -91,9 +91,9 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
-    from ionecho.commands.output import error_console
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit
+    from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.mains_Hz, temperatures)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.drivers.peers import PROJECT, plugins_installed_in
 
-WHOLE = '''
+WHOLE = """
 from drivers import Block, Identity, Keithley2461, OutputReadback, Potentiostat, VisaSession
 
 class Plugin(Potentiostat):
@@ -41,7 +41,7 @@ class Plugin(Potentiostat):
 
     def close(self):
         self.session.close()
-'''
+"""
 """A driver that takes the Dropper's answer for its own."""
 
 

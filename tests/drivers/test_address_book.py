@@ -20,14 +20,19 @@ def book(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "config" / "instruments.toml"
 
 
-@pytest.mark.parametrize("content", [f"[instruments]\n{SMU}", f"\ufeff[instruments]\r\n{SMU}", f"# lab\ninstruments.{SMU}"])
+@pytest.mark.parametrize(
+    "content", [f"[instruments]\n{SMU}", f"\ufeff[instruments]\r\n{SMU}", f"# lab\ninstruments.{SMU}"]
+)
 def test_a_book_is_read_as_editors_write_it(book: Path, content: str) -> None:
     book.write_bytes(content.encode("utf-8"))
     assert resolved("smu") == "TCPIP::192.168.0.10::5025::SOCKET"
 
 
 WRONG = {
-    "windows": ('[instruments]\n# Gerät\nsmu = "x"\n'.encode("cp1252"), "byte 0xE4 ('ä' in Windows-1252) in line 2, column 6"),
+    "windows": (
+        '[instruments]\n# Gerät\nsmu = "x"\n'.encode("cp1252"),
+        "byte 0xE4 ('ä' in Windows-1252) in line 2, column 6",
+    ),
     "utf-16": (f"[instruments]\n{SMU}".encode("utf-16"), "UTF-16"),
     "no toml": (b"[instruments\n", "not TOML"),
     "brackets": (b"x = " + 20_000 * b"[", "nested more than"),

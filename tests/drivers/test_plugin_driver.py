@@ -118,7 +118,7 @@ def test_a_driver_that_fails_in_a_run_ends_it_with_a_sentence(method: str, tmp_p
 def test_a_planner_that_fails_is_a_refusal(tmp_path: Path) -> None:
     planner = "class Wrong:\n    def plan(self, protocol):\n        raise IndexError('list')\n"
     sources = {
-        "raising": source_with("read") + f"\n    planner = Wrong()\n".replace("Wrong()", "__import__('wrongs').Wrong()"),
+        "raising": source_with("read") + "\n    planner = Wrong()\n".replace("Wrong()", "__import__('wrongs').Wrong()"),
         "returning": source_with("read") + "\n    planner = __import__('wrongs').Nothing()\n",
     }
     site = tmp_path / "site"

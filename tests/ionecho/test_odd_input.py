@@ -64,7 +64,9 @@ def test_a_protocol_of_windows_names_the_byte(capsys: pytest.CaptureFixture[str]
     assert "line 6, column 14" in refused(capsys, "check", "odd.toml")
 
 
-@pytest.mark.parametrize("volts", ["1e999 V", "9" * 6000 + " V", "2026-11-25", "1 m**9**9**9", "1 V" + 300 * " V", "inf"])
+@pytest.mark.parametrize(
+    "volts", ["1e999 V", "9" * 6000 + " V", "2026-11-25", "1 m**9**9**9", "1 V" + 300 * " V", "inf"]
+)
 def test_odd_limits_of_the_rig_are_refused(capsys: pytest.CaptureFixture[str], volts: str) -> None:
     assert "limits of this rig" in refused(capsys, "run", "pump_probe", "-r", NOBODY, "--max-voltage", volts)
 

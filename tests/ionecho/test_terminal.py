@@ -10,8 +10,8 @@ from rich.text import Text
 
 from ionecho.commands.output import console
 
-NAME = "a\x1b]0;title\x07\x1b[2Jb\u202ec\x9b31m[red]d[/nothing]:smile:"
-SHOWN = r"a\x1b]0;title\x07\x1b[2Jb\u202ec\x9b31m[red]d[/nothing]:smile:"
+NAME = "a\x1b]0;title\x1b[2Jb\u202ec\x9b31m[red]d[/nothing]:smile:"
+SHOWN = r"a\x1b]0;title\x1b[2Jb\u202ec\x9b31m[red]d[/nothing]:smile:"
 
 
 def printed(what: object) -> str:

@@ -329,7 +329,14 @@ def test_refusals_without_end_are_an_unknown_output(bench: Bench, monkeypatch: p
 
 @pytest.mark.parametrize(
     ("interval_s", "dwells_s"),
-    [(0.01, [0.1, 0.25]), (0.003, [0.1]), (0.01, [0.1, 0.101]), (0.007, [0.02, 0.05]), (0.02, [0.01]), (1.0, [7.0, 3.5])],
+    [
+        (0.01, [0.1, 0.25]),
+        (0.003, [0.1]),
+        (0.01, [0.1, 0.101]),
+        (0.007, [0.02, 0.05]),
+        (0.02, [0.01]),
+        (1.0, [7.0, 3.5]),
+    ],
 )
 def test_the_interval_is_the_nearest_that_divides_all_dwells(interval_s: float, dwells_s: list[float]) -> None:
     """By trying every whole number of the grid, 0.1 ms; up to four times the interval asked for."""
