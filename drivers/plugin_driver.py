@@ -102,7 +102,8 @@ def _contained(what: str, driver: Driver) -> Driver:
     for name, returned in (_METHODS | {"read": _READ[kind]}).items():
         if hasattr(kind, name):
             members[name] = _calling(what, name, returned)
-    made: Driver = type(driver)(driver.__name__, (driver,), members)
+    metaclass: Any = type(driver)
+    made: Driver = metaclass(driver.__name__, (driver,), members)
     for member in members.values():
         function = getattr(member, "__func__", member)
         if callable(function):

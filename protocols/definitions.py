@@ -30,8 +30,8 @@ MOST_REMARK = 1000
 MOST_NOTES = 20_000
 """Longest notes (characters): ten pages. They are kept in every run file, and beyond that a lab book serves better."""
 MOST_COUNT = 1_000_000
-"""Largest number of pulses, levels or repeats: ten times what the largest program memory takes. A train of so many takes
-0.3 s to make; doubled, twice as long."""
+"""Largest number of pulses, levels or repeats: ten times what the largest program memory takes. A train of so many
+takes 0.3 s to make; doubled, twice as long."""
 
 
 class Quantity:

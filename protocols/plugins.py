@@ -1,9 +1,9 @@
 """Code of other packages: found by its entry points, loaded, and contained.
 
 Drivers of instruments and elements of circuits may come from packages that nobody here has read. Whatever such code
-does when it is imported or called (it raises, it ends the interpreter by `sys.exit`, it prints), it is reported and left
-out, and everything else works on. It runs with the user's rights all the same: containing is no protection against ill
-will, nor against code that never returns.
+does when it is imported or called (it raises, it ends the interpreter by `sys.exit`, it prints), it is reported and
+left out, and everything else works on. It runs with the user's rights all the same: containing is no protection against
+ill will, nor against code that never returns.
 """
 
 from __future__ import annotations
@@ -109,9 +109,9 @@ def contained(doing: str, passed: tuple[type[BaseException], ...] = ()) -> Itera
     with _interrupts_marked():
         try:
             yield
-        except (*passed, _UserInterrupt):
-            raise
         except BaseException as error:
+            if isinstance(error, (*passed, _UserInterrupt)):
+                raise
             raise PluginError(f"{doing}: {in_words(error)}") from error
 
 

@@ -40,7 +40,9 @@ _JOINERS = "\u200c\u200d"
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""Return text whose control characters are spelt out: an escape sequence is shown as ``\x1b[2J``, and does nothing.
+    r"""Return text whose control characters are spelt out.
+
+    An escape sequence is shown as ``\x1b[2J``, and does nothing.
 
     Parameters
     ----------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -97,8 +97,8 @@ def described(value: object) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
-    if isinstance(value, datetime.date | datetime.time):
-        return f"the {'time' if isinstance(value, datetime.time) else 'date'} {value.isoformat()}"
+    if isinstance(value, dt.date | dt.time):
+        return f"the {'time' if isinstance(value, dt.time) else 'date'} {value.isoformat()}"
     if isinstance(value, int) and value.bit_length() > _QUOTED_BITS:
         return f"a whole number of {value.bit_length()} bits"
     if isinstance(value, str):

@@ -12,8 +12,8 @@ import math
 from dataclasses import dataclass
 from typing import Protocol
 
-# Smallest jump that is noted (s). Time servers slew the clock by 0.5 ms a second, and step it only from 128 ms on (ntpd)
-# or 1 s (chrony). Halved, pauses of a loaded computer between two readings would come near it.
+# Smallest jump that is noted (s). Time servers slew the clock by 0.5 ms a second, and step it from 128 ms (ntpd) or
+# 1 s (chrony). Halved, pauses of a loaded computer between two readings would come near it.
 _SMALLEST_S = 0.1
 # Most jumps that are noted of one run: a clock that jumps all the time must not fill the room that the events have.
 _MOST_NOTED = 20

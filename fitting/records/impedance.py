@@ -21,7 +21,7 @@ _FEWEST = 6
 _MOST_MODES = 0.7
 """Free relaxations a point: real and imaginary part are two figures."""
 _QUOTED = 300
-"""Headings that are quoted in a message (characters): three lines. A text that is no table may have one of any length."""
+"""Headings that are quoted in a message (characters): three lines. A text that is no table may have long ones."""
 _HEADINGS = {
     "frequency": re.compile(r"\s*(freq|f\b|frequency)", re.IGNORECASE),
     "real": re.compile(r"\s*(re\b|re\(z\)|z'(?!')|zre|real)", re.IGNORECASE),

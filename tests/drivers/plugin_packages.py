@@ -52,30 +52,31 @@ def _with(name: str, body: str) -> str:
     return f"{WHOLE}\n    {own} {name}({arguments.get(name, 'self, *_')}):\n        {body}\n"
 
 
-# Sources of modules with a class `Plugin`, by what they do wrong before a session is theirs.
+# Sources of modules with a class `Plugin`, by what they do wrong before a session is theirs. By these names they are asked
+# before all others.
 WRONG_BEFORE = {
-    "import-raises": "raise RuntimeError('no licence')",
-    "import-exits": "import sys; sys.exit('goodbye')",
-    "import-interrupts": "raise KeyboardInterrupt",
-    "import-ends-strangely": "class End(BaseException): pass\nraise End('of all')",
-    "import-prints": "print('hello from a plug-in')\nraise ImportError('\\x1b[2Jgone')",
-    "says-nothing-of-itself": "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
-    "is-missing": "",
-    "is-a-number": "Plugin = 7",
-    "is-an-instance": f"{WHOLE}\nPlugin = object.__new__(Plugin)",
-    "is-abstract": f"{WHOLE}\nclass Plugin(Potentiostat):\n    matches = classmethod(lambda cls, identity: True)",
-    "matches-raises": _with("matches", "raise ZeroDivisionError"),
-    "matches-exits": _with("matches", "raise SystemExit(3)"),
-    "matches-interrupts": _with("matches", "raise KeyboardInterrupt"),
-    "matches-with-text": _with("matches", "return 'perhaps'"),
-    "identity-raises": _with("identity_of", "return Identity(*answer.split(';'))"),
-    "identity-is-text": _with("identity_of", "return answer"),
-    "identity-exits": _with("identity_of", "raise SystemExit"),
-    "dialect-is-text": f"{WHOLE}\n    dialect = '*IDN?'",
-    "interfaces-are-none": f"{WHOLE}\n    interfaces = None",
-    "capabilities-are-none": f"{WHOLE}\n    capabilities = None",
-    "planner-is-none": f"{WHOLE}\n    planner = None",
-    "plan-is-its-own": f"{WHOLE}\n    plan = classmethod(lambda cls, protocol: None)",
+    "a-import-raises": "raise RuntimeError('no licence')",
+    "a-import-exits": "import sys; sys.exit('goodbye')",
+    "a-import-interrupts": "raise KeyboardInterrupt",
+    "a-import-ends-strangely": "class End(BaseException): pass\nraise End('of all')",
+    "a-import-prints": "print('hello from a plug-in')\nraise ImportError('\\x1b[2Jgone')",
+    "a-says-nothing-of-itself": "class Odd(Exception):\n    def __str__(self):\n        raise ValueError\nraise Odd",
+    "a-is-missing": "",
+    "a-is-a-number": "Plugin = 7",
+    "a-is-an-instance": f"{WHOLE}\nPlugin = object.__new__(Plugin)",
+    "a-is-abstract": f"{WHOLE}\nclass Plugin(Potentiostat):\n    matches = classmethod(lambda cls, identity: True)",
+    "a-matches-raises": _with("matches", "raise ZeroDivisionError"),
+    "a-matches-exits": _with("matches", "raise SystemExit(3)"),
+    "a-matches-interrupts": _with("matches", "raise KeyboardInterrupt"),
+    "a-matches-with-text": _with("matches", "return 'perhaps'"),
+    "a-identity-raises": _with("identity_of", "return Identity(*answer.split(';'))"),
+    "a-identity-is-text": _with("identity_of", "return answer"),
+    "a-identity-exits": _with("identity_of", "raise SystemExit"),
+    "a-dialect-is-text": f"{WHOLE}\n    dialect = '*IDN?'",
+    "a-interfaces-are-none": f"{WHOLE}\n    interfaces = None",
+    "a-capabilities-are-none": f"{WHOLE}\n    capabilities = None",
+    "a-planner-is-none": f"{WHOLE}\n    planner = None",
+    "a-plan-is-its-own": f"{WHOLE}\n    plan = classmethod(lambda cls, protocol: None)",
 }
 
 # What a driver does wrong once a session is its own, by method: the body, and words of the message.

@@ -54,9 +54,9 @@ def test_discover_reports_each_and_finds_the_instrument_all_the_same(all_wrong: 
     for name in WRONG_BEFORE:
         module = f"plugin_{name.replace('-', '_')}"
         assert module in problems[name], "the package to blame is named"
-    assert "no licence" in problems["import-raises"]
-    assert "SystemExit: goodbye" in problems["import-exits"]
-    assert r"\x1b[2J" in problems["import-prints"]
+    assert "no licence" in problems["a-import-raises"]
+    assert "SystemExit: goodbye" in problems["a-import-exits"]
+    assert r"\x1b[2J" in problems["a-import-prints"]
     assert problems["keithley2461"] == "" or "is taken" in problems["keithley2461"]
     told = [entry["problem"] for entry in document["drivers"]]
     assert any("'keithley2461'" in problem and "taking" in problem for problem in told)
@@ -88,7 +88,7 @@ def test_planning_needs_none_of_them(all_wrong: dict[str, str]) -> None:
     done = ionecho(all_wrong, "check", "pump_probe", "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["instrument"]
-    refused = ionecho(all_wrong, "check", "pump_probe", "--instrument", "import-exits", "--json")
+    refused = ionecho(all_wrong, "check", "pump_probe", "--instrument", "a-import-exits", "--json")
     assert refused.returncode == 2
     assert "cannot be loaded" in json.loads(refused.stdout)["error"]["message"]
 

@@ -179,8 +179,8 @@ def test_odd_circuits_are_refused(capsys: pytest.CaptureFixture[str], folder: Pa
 
 
 @pytest.mark.parametrize(
-    "content", [b"[series]\nR_s = 2026-11-25\n[bulk]\n", "# µ\n".encode("cp1252"), b"a = " + 20_000 * b"[", b"bulk = 3\n",
-                b"a = " + 6000 * b"9", b"[series]\nR_s = 1\n[bulk]\nG_inf = 1" + 400 * b"0" + b"\n"]
+    "content", [b"[series]\nR_s = 2026-11-25\n[bulk]\n", "# µ\n".encode("cp1252"), b"a = " + 20_000 * b"[",
+                b"bulk = 3\n", b"a = " + 6000 * b"9", b"[series]\nR_s = 1\n[bulk]\nG_inf = 1" + 400 * b"0" + b"\n"]
 )  # fmt: skip
 def test_odd_cells_are_refused(capsys: pytest.CaptureFixture[str], folder: Path, content: bytes) -> None:
     (folder / "cell.toml").write_bytes(content)

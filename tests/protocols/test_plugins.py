@@ -69,11 +69,11 @@ def test_in_a_thread_there_is_no_keyboard() -> None:
 
 
 def test_an_exception_that_cannot_be_printed_is_named() -> None:
-    class Odd(Exception):
+    class OddError(Exception):
         def __str__(self) -> str:
             raise ValueError
 
-    assert in_words(Odd()) == "Odd"
+    assert in_words(OddError()) == "OddError"
     assert in_words(ValueError("\x1b[2J")) == r"ValueError: \x1b[2J"
     long: Any = in_words(ValueError(10_000 * "x"))
     assert len(long) < 400

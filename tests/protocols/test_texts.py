@@ -46,9 +46,9 @@ def test_a_file_of_windows_is_refused_with_the_place_of_the_byte(tmp_path: Path)
 
 
 def test_the_place_is_counted_in_characters_and_behind_the_mark(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="byte 0xFF .*in line 2, column 3"):
+    with pytest.raises(ValueError, match=r"byte 0xFF .*in line 2, column 3"):
         utf8_text("\ufeffä\nµΩ".encode() + b"\xff")
-    with pytest.raises(ValueError, match="byte 0xFF .*in line 1, column 2"):
+    with pytest.raises(ValueError, match=r"byte 0xFF .*in line 1, column 2"):
         utf8_text("\ufeffx".encode() + b"\xff")
 
 

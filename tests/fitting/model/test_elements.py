@@ -282,7 +282,7 @@ class _Point:
 class Failing(Gyrator):
     code = "Fail"
 
-    def evaluate(self, s: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def evaluate(self, s: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG002
         raise ZeroDivisionError("by a plug-in")
 
 
@@ -298,7 +298,7 @@ class _EndingPoint(_Point):
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def install(*points: _Point) -> None:
-        monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda group: Plugins(points))
+        monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda _: Plugins(points))
         circuit_file.installed_elements.cache_clear()
 
     yield install
