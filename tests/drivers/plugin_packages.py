@@ -52,8 +52,8 @@ def _with(name: str, body: str) -> str:
     return f"{WHOLE}\n    {own} {name}({arguments.get(name, 'self, *_')}):\n        {body}\n"
 
 
-# Sources of modules with a class `Plugin`, by what they do wrong before a session is theirs. By these names they are asked
-# before all others.
+# Sources of modules with a class `Plugin`, by what they do wrong before a session is theirs. By these names they are
+# asked before all others.
 WRONG_BEFORE = {
     "a-import-raises": "raise RuntimeError('no licence')",
     "a-import-exits": "import sys; sys.exit('goodbye')",
