@@ -64,6 +64,10 @@ instrument-faults *kinds:
 kills count="200":
     uv run python -m benchmarks.kill_campaign {{ count }}
 
+# Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
+mutations *subjects:
+    uv run python -m benchmarks.mutations {{ subjects }}
+
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":
     IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
