@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
-    from daq.execution.unconfirmed_outputs import confirm_off, unconfirmed_outputs
-    from daq.files.finalize import Recovery, recover
+    from daq.execution.recovery import confirm_off, recover
+    from daq.execution.unconfirmed_outputs import unconfirmed_outputs
+    from daq.files.finalize import Recovery
     from daq.files.readers.delimited import TextRecord, import_record, read_text
     from daq.files.results import Process, is_results, read_process, results_path, write_process
     from daq.files.run import Findings, Run, open_run
@@ -32,13 +33,13 @@ _FILES = {
     "RunStatus": "daq.state",
     "TextRecord": "daq.files.readers.delimited",
     "attach": "daq.execution.bench",
-    "confirm_off": "daq.execution.unconfirmed_outputs",
+    "confirm_off": "daq.execution.recovery",
     "import_record": "daq.files.readers.delimited",
     "is_results": "daq.files.results",
     "open_run": "daq.files.run",
     "read_process": "daq.files.results",
     "read_text": "daq.files.readers.delimited",
-    "recover": "daq.files.finalize",
+    "recover": "daq.execution.recovery",
     "results_path": "daq.files.results",
     "runs_in_progress": "daq.execution.bench",
     "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",

@@ -17,16 +17,22 @@ from drivers.planning.steps import Steps, Tables
 from drivers.registry import (
     DriverEntry,
     Found,
+    InstrumentInUseError,
+    driver_for,
     driver_named,
     driver_names,
     driver_problems,
     installed_drivers,
+    load_drivers,
+    name_of_driver,
+    off_switch_of,
     open_potentiostat,
     open_temperature_controller,
     probe,
+    reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
-from drivers.visa.resources import canonical_resource, takes_one_client
+from drivers.visa.resources import canonical_resource, is_address, takes_one_client
 from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
@@ -38,6 +44,7 @@ __all__ = [
     "DriverEntry",
     "Found",
     "Identity",
+    "InstrumentInUseError",
     "Keithley2450",
     "Keithley2460",
     "Keithley2461",
@@ -61,16 +68,22 @@ __all__ = [
     "addresses",
     "canonical_resource",
     "discover",
+    "driver_for",
     "driver_named",
     "driver_names",
     "driver_problems",
     "forget",
     "installed_drivers",
+    "is_address",
+    "load_drivers",
+    "name_of_driver",
+    "off_switch_of",
     "open_potentiostat",
     "open_temperature_controller",
     "probe",
     "read_transcript",
     "remember",
+    "reopen_potentiostat",
     "replayed",
     "resolved",
     "switch_off",

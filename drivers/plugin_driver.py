@@ -16,6 +16,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.plan import DrivePlan
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
+from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController, TemperatureReading
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, IonechoError, OutputStateUnknown
@@ -45,6 +46,8 @@ _METHODS: dict[str, tuple[type, ...]] = {
     "safe_state": (OutputReadback,),
 }
 _READ: dict[type, tuple[type, ...]] = {Potentiostat: (Block, _NONE), TemperatureController: (TemperatureReading,)}
+# What to do at an instrument whose driver does not say so: temperature controllers have no such text.
+_ANY_SWITCH = OffSwitch("the output", "Switch it off at the instrument.")
 # What the contract lets a driver raise.
 _PASSED = (IonechoError, OSError)
 
@@ -85,6 +88,10 @@ def _check(what: str, driver: Any) -> None:
     if owner is not Potentiostat:
         # The contract's `plan` refuses the limits that nobody watches.
         raise InstrumentError(f"{what} overrides `plan`: it must give a `planner` instead")
+    if not isinstance(driver.off_switch, OffSwitch):
+        raise InstrumentError(f"{what} has an `off_switch` that is no drivers.OffSwitch")
+    if not (isinstance(driver.interrupt, tuple) and all(isinstance(one, str) for one in driver.interrupt)):
+        raise InstrumentError(f"{what} has an `interrupt` that is no tuple of text")
     if not isinstance(driver.capabilities, Capabilities):
         raise InstrumentError(f"{what} has `capabilities` that are no drivers.Capabilities")
     if not callable(getattr(driver.planner, "plan", None)):
@@ -119,11 +126,12 @@ def _calling(what: str, name: str, returned: tuple[type, ...]) -> Callable[..., 
             with contained(f"{what} failed in `{name}`", passed=_PASSED):
                 value = getattr(super(method.made, self), name)(*arguments, **named)  # type: ignore[attr-defined]
         except PluginError as error:
-            raise _failure(name, str(error)) from error
+            raise _failure(self, name, str(error)) from error
         if not isinstance(value, returned):
-            raise _failure(name, f"{what} returned {type(value).__name__} from `{name}`, not {returned[0].__name__}")
+            wrong = f"{what} returned {type(value).__name__} from `{name}`, not {returned[0].__name__}"
+            raise _failure(self, name, wrong)
         if isinstance(value, OutputReadback) and value.off is not True:
-            raise _failure(name, f"{what} does not read back its output as off (it answers {value.answer!r})")
+            raise _failure(self, name, f"{what} does not read back its output as off (it answers {value.answer!r})")
         return value
 
     method.__name__ = name
@@ -159,7 +167,8 @@ class _ContainedPlanner:
         return plan
 
 
-def _failure(name: str, message: str) -> IonechoError:
+def _failure(driver: Any, name: str, message: str) -> IonechoError:
     if name == "safe_state":
-        return OutputStateUnknown(f"the output may still be ON: {message}. Switch it off at the instrument.")
+        remedy = getattr(driver, "off_switch", _ANY_SWITCH).remedy
+        return OutputStateUnknown(f"the output may still be ON: {message}. {remedy}")
     return InstrumentError(message)

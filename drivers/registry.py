@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from drivers.address_book import resolved
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
 from drivers.plugin_driver import Driver, load_driver
-from drivers.visa.resources import interface_of
+from drivers.visa.resources import interface_of, resource_manager
 from drivers.visa.session import VisaSession
 from protocols import ConnectionLost, InstrumentError, IonechoError
 from protocols.plugins import Plugins, package_of, plugins_of
@@ -53,6 +54,8 @@ _MODELS = {
     "keithley2612b": ("keithley2611b", "keithley2614b"),
     "keithley2636b": ("keithley2634b", "keithley2635b"),
 }
+# What to do at an instrument whose driver is not known.
+_ANY_SWITCH = OffSwitch("the output", "Switch it off at the instrument: press its OUTPUT key, or unplug the cell.")
 _DRIVER_OF_MODEL = {model: name for name, models in _MODELS.items() for model in models}
 
 
@@ -71,6 +74,8 @@ class Found:
         Why there is no identity, or why it cannot be used.
     name : str
         What the address book calls it.
+    is_in_use : bool
+        Whether a run has it, so that it was not asked; `problem` says which.
     """
 
     resource: str
@@ -78,6 +83,11 @@ class Found:
     driver: str | None
     problem: str = ""
     name: str = ""
+    is_in_use: bool = False
+
+
+class InstrumentInUseError(InstrumentError):
+    """An instrument that a run has: nothing was sent to it."""
 
 
 @dataclass(frozen=True)
@@ -145,10 +155,18 @@ def _identity_for(name: str, driver: Driver, answer: str) -> Identity | None:
     """Return the identity in an answer to the greeting if the driver is for it; None if not, or if the driver fails."""
     try:
         identity = driver.identity_of(answer)
-        return identity if driver.matches(identity) else None
     except (IonechoError, OSError) as error:
         _failures[name] = str(error)
         return None
+    return identity if _is_for(name, driver, identity) else None
+
+
+def _is_for(name: str, driver: Driver, identity: Identity) -> bool:
+    try:
+        return driver.matches(identity)
+    except (IonechoError, OSError) as error:
+        _failures[name] = str(error)
+        return False
 
 
 def driver_names() -> list[str]:
@@ -241,6 +259,54 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     )
 
 
+def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potentiostat:
+    """Open a link to a potentiostat whose driver is known, in whatever state a run has left it, and return its driver.
+
+    Its program is interrupted before it is greeted, in its own dialect only.
+
+    Parameters
+    ----------
+    resource : str
+    driver : str
+        Name of the driver.
+    timeout_s : float
+        Of any single exchange.
+
+    Raises
+    ------
+    ConnectionLost
+        If nobody answers.
+    InstrumentError
+        If there is another instrument now, or no such driver.
+    """
+    kind = driver_named(driver)
+    session = VisaSession(resolved(resource), timeout_s, kind.dialect, interrupt=kind.interrupt)
+    with _close_on_failure(session):
+        identity = kind.identity_of(session.idn)
+        if not kind.matches(identity):
+            raise InstrumentError(f"{resource} is {identity} now, not the {kind.capabilities.model} of the run")
+        return kind(session)
+
+
+def name_of_driver(opened: Potentiostat) -> str:
+    """Return the name under which the class of an open driver is registered, empty if it is not."""
+    return next((name for name, driver in _drivers() if driver is type(opened)), "")
+
+
+def driver_for(identity: Identity) -> str:
+    """Return the name of the potentiostat driver that is for an instrument, empty if there is none."""
+    names = (name for name, kind in _drivers() if issubclass(kind, Potentiostat) and _is_for(name, kind, identity))
+    return next(names, "")
+
+
+def off_switch_of(name: str) -> OffSwitch:
+    """Return what a person can do at an instrument, by the name of its driver; general advice if it is not known."""
+    try:
+        return driver_named(name).off_switch
+    except InstrumentError:
+        return _ANY_SWITCH
+
+
 @contextmanager
 def _close_on_failure(session: VisaSession) -> Iterator[None]:
     """Close the link if the driver cannot use it: else no other session could be opened."""
@@ -294,6 +360,12 @@ def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[Vi
     if silence is None:
         raise InstrumentError(f"no driver speaks over a link such as {resource}")
     raise silence
+
+
+def load_drivers(resource: str) -> None:
+    """Load what opening such a link needs, so that no time is lost when an output must go off."""
+    resource_manager()
+    _dialects(resource)
 
 
 def _dialects(resource: str) -> list[Dialect]:

@@ -292,18 +292,22 @@ def import_(
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")
 def recover(
     runs: RunFiles,
+    seen_off: Annotated[
+        bool, typer.Option("--seen-off", help="You have looked at the instrument: its output is off.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
-    """Close run files that a crash left open.
+    """Switch off what a crash left on, and close its run files.
 
-    The blocks are checked, and the file is trimmed to what was measured.
+    The output is switched off and read back, the blocks are checked, and the file is trimmed to what was measured.
+    Exit status 4 if the output may still be on.
     """
     from ionecho.commands.files import recover_runs
     from ionecho.commands.refusals import check_files, reported
 
     with reported(as_json=as_json):
         check_files(runs)
-        recover_runs(runs, as_json=as_json)
+        recover_runs(runs, seen_off=seen_off, as_json=as_json)
 
 
 def _print_version(asked: bool) -> None:

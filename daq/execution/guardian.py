@@ -40,13 +40,16 @@ from typing import TYPE_CHECKING, Any
 
 from daq.execution.control import NOT_STARTED, ControlServer
 from daq.execution.messages import ControlRequest, StopOrder, SwitchOffAnswer
+from daq.execution.output_marker import OutputMarker
+from daq.execution.recovery import settle_instrument
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_process import run_process
+from daq.execution.switch_off import switch_off
 from daq.files.run import open_run
 from daq.files.writer import RunFileBytes
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import open_potentiostat, takes_one_client
+from drivers import load_drivers, name_of_driver, open_potentiostat, takes_one_client
 from protocols import InstrumentError, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -59,10 +62,6 @@ if TYPE_CHECKING:
 # Longest wait (s) for a report before stops, aborts and the runner's life are looked at. It adds to the time from the
 # death of a runner to the output off, for which a second is promised.
 _TURN_S = 0.05
-# How long (s) an unreachable instrument is tried again: an instrument that restarts its network comes back within it,
-# and a person is told to press the key soon enough. Pause (s) between attempts: 50 of them.
-_RETRY_S = 10.0
-_RETRY_INTERVAL_S = 0.2
 # How long (s) front ends have to fetch the outcome before the control channel closes; a poll takes 0.05 s. After that
 # they read it from the run file.
 _LINGER_S = 5.0
@@ -93,6 +92,7 @@ class Guardian:
         self._stop_reason: str | None = None
         self._abort_requested = threading.Event()
         self._spare: Potentiostat | None = None
+        self._driver = ""  # name of the instrument's driver, once it is known
         self._instrument_lock: Lock | None = None
         self._run_lock = lock_run(self._path, "guardian")
         self._server = ControlServer(self._path, request.run_id)
@@ -130,10 +130,14 @@ class Guardian:
         self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
         # Nor may there be a runner that is still switching off after the death of its guardian.
         lock_instrument(self._request.resource, self._path, "runner").release()
+        settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed.
-        if not takes_one_client(self._request.resource):
+        # when it is needed, and made ready now: loading drivers takes half a second.
+        if takes_one_client(self._request.resource):
+            load_drivers(self._request.resource)
+        else:
             self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
+            self._driver = name_of_driver(self._spare)
         context = multiprocessing.get_context("spawn")
         pipe, runners_end = context.Pipe()
         runner = context.Process(target=run_process, args=(self._request, runners_end), name="ionecho runner")
@@ -209,6 +213,7 @@ class Guardian:
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
         self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
         if (problem := self._try_to_switch_off()) is None:
+            OutputMarker(self._request.resource).remove()
             output, state, error = OutputState.OFF, RunState.ABORTED, "InstrumentError"
             reason += "; the guardian process switched the output off and read that back"
         else:
@@ -251,25 +256,16 @@ class Guardian:
         OutputStateUnknown
             If the output could not be read back as off in all that time.
         """
-        deadline = time.monotonic() + _RETRY_S
-        while True:
+        if self._spare is not None:
             try:
-                if self._spare is None:
-                    self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
                 self._spare.safe_state()
-            except (IonechoError, OSError) as error:
-                with suppress(IonechoError, OSError):
-                    if self._spare is not None:
-                        self._spare.close()
-                self._spare = None
-                if time.monotonic() > deadline:
-                    raise OutputStateUnknown(
-                        f"the output of {self._request.resource} may still be ON: the instrument could not be reached "
-                        f"for {_RETRY_S:.0f} s ({error}). Press the OUTPUT key of the instrument."
-                    ) from error
-                time.sleep(_RETRY_INTERVAL_S)
+            except Exception:  # noqa: BLE001 - whatever failed in it, of a driver of somebody else's too: a fresh one
+                spare, self._spare = self._spare, None
+                with suppress(Exception):
+                    spare.close()
             else:
                 return
+        switch_off(self._request.resource, self._driver, self._request.timeout_s)
 
 
 def _order_stop(pipe: Connection[Any, Any], reason: str) -> None:

@@ -17,6 +17,7 @@ supervisor. Its phases, with the output in each, are drawn in `daq.state.Phase`:
 
 from __future__ import annotations
 
+import platform
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -25,12 +26,13 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from daq.execution.limit_monitor import LimitMonitor
+from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import Status
+from drivers import Status, name_of_driver
 from protocols import IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
@@ -108,6 +110,7 @@ class Runner:
         self._n_planned = 0
         self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
+        self._marker: OutputMarker | None = None
         self._reported_phase: Phase | None = None
         self._reported_at_s = 0.0
         self._n_flagged = dict.fromkeys(_FLAGS_WITH_WARNING, 0)
@@ -143,7 +146,9 @@ class Runner:
             self._driver.arm(plan)
             self._raise_if_stopped()
             writer.file.set_state(RunState.RUNNING)
-            writer.file.add_event("start")
+            writer.file.add_event("start", computer=platform.node())
+            self._marker = OutputMarker(self._request.resource)
+            self._marker.write(name_of_driver(self._driver), self._path)
             self._output = OutputState.ON
             self._report(Phase.RUNNING)
             self._driver.start()
@@ -210,6 +215,8 @@ class Runner:
                 self._driver.close()
             if (problem := self._supervisor.switch_off()) is not None:
                 return Outcome.unknown(f"{reason}; {problem}" if reason else problem)
+        if self._marker is not None:
+            self._marker.remove()
         if error is None:
             return Outcome(RunState.COMPLETE, OutputState.OFF)
         if isinstance(error, RunStopped):

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from daq.execution.messages import StopOrder, SwitchOffAnswer
 from daq.execution.runner import Runner
+from daq.execution.switch_off import switch_off
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunStatus
-from protocols import IonechoError
+from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from multiprocessing.connection import Connection
 
     from daq.execution.run_request import RunRequest
@@ -32,9 +34,17 @@ class PipeSupervisor:
     """The guardian, seen from the runner through a pipe.
 
     A thread listens, so that a stop is known at the next turn of the loop however busy the pipe is.
+
+    Parameters
+    ----------
+    pipe : Connection
+    switch_off_alone : callable
+        Switches the output off through sessions of this process's own, for a runner whose guardian is gone; returns
+        None once it is read back as off, else why it is not.
     """
 
-    def __init__(self, pipe: Connection[Any, Any]) -> None:
+    def __init__(self, pipe: Connection[Any, Any], switch_off_alone: Callable[[], str | None]) -> None:
+        self._switch_off_alone = switch_off_alone
         self._pipe = pipe
         self._stop_reason: str | None = None
         self._status = RunStatus()
@@ -70,22 +80,34 @@ class PipeSupervisor:
         return self._stop_reason
 
     def switch_off(self) -> str | None:
-        """Let the guardian switch the output off; return None once it is read back as off, else why it is not."""
+        """Let the guardian switch the output off, or do so here if it is gone or silent.
+
+        Returns
+        -------
+        str or None
+            None once the output is read back as off, else why it is not.
+        """
         self.report(replace(self._status, phase=Phase.SWITCHING_OFF, output=OutputState.UNKNOWN))
         try:
-            return self._answers.get(timeout=_SWITCH_OFF_S)
+            problem = self._answers.get(timeout=_SWITCH_OFF_S)
         except queue.Empty:
-            return (
-                f"the guardian process of this run did not answer for {_SWITCH_OFF_S:.0f} s, so the output may still "
-                "be ON. Press the OUTPUT key of the instrument."
-            )
+            problem = _NO_GUARDIAN
+        return self._switch_off_alone() if problem == _NO_GUARDIAN else problem
+
+
+def _switch_off_alone(request: RunRequest) -> str | None:
+    try:
+        switch_off(request.resource, timeout_s=request.timeout_s)
+    except OutputStateUnknown as error:
+        return str(error)
+    return None
 
 
 def run_process(request: RunRequest, pipe: Connection[Any, Any]) -> None:
     """Carry out one request; the main function of the runner's process."""
     from drivers import driver_problems, open_potentiostat
 
-    supervisor = PipeSupervisor(pipe)
+    supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
     path = Path(request.path)

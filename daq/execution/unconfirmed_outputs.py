@@ -7,6 +7,7 @@ started meanwhile.
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,14 @@ from pathlib import Path
 from daq.files.results import is_results
 from daq.files.run import open_run
 from daq.locks import is_locked
+from daq.shared_folder import open_shared, write_text
 from daq.state import RunState
 from protocols import IonechoError
 
 # What the name of a confirmation adds to that of its run.
 _CONFIRMATION_SUFFIX = ".output-off"
+# Permissions of a confirmation: as those of a run file.
+_NOTE_MODE = 0o644
 # Most runs of a folder that are looked at, newest first, since a window looks when it opens. Doubled: a window on a
 # large folder shows its alarm later.
 _N_NEWEST = 200
@@ -35,7 +39,7 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_N_NEWEST]
     reasons = {}
     for path in reversed(newest):
-        if not _confirmation_path(path).exists():
+        if not is_confirmed(path):
             with suppress(IonechoError):  # no run file, or a damaged one: nothing that a run of ours has left
                 reason = _reason(path)
                 if reason:
@@ -57,16 +61,25 @@ def _reason(path: Path) -> str:
     return f"{path.name}: {reason}" + (f" ({instrument})" if instrument else "")
 
 
-def confirm_off(path: Path) -> None:
-    """Remember that somebody has seen that the output of a run's instrument is off.
+def is_confirmed(path: Path) -> bool:
+    """Return whether it is noted beside a run that its output is off."""
+    return _confirmation_path(path).exists()
+
+
+def note_off(path: Path, how: str) -> None:
+    """Note beside a run how it is known that its output is off.
 
     Raises
     ------
     OSError
-        If that cannot be written beside the run.
+        If that cannot be written.
     """
     now = datetime.now().astimezone().isoformat(timespec="seconds")
-    _confirmation_path(path).write_text(f"seen to be off, {now}\n", "utf-8")
+    descriptor = open_shared(_confirmation_path(path), _NOTE_MODE)
+    try:
+        write_text(descriptor, f"{how}, {now}\n")
+    finally:
+        os.close(descriptor)
 
 
 def _confirmation_path(path: Path) -> Path:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Recovery:
-    """Result of `recover`: what it found and did.
+    """Result of a recovery: what it found and did.
 
     Attributes
     ----------
@@ -36,6 +36,8 @@ class Recovery:
         Of the blocks.
     trimmed_from : int or None
         Planned number of samples, if the file was trimmed to the measured ones.
+    output_problem : str
+        Why the output of the instrument may still be on; empty if it is off.
     """
 
     path: Path
@@ -43,6 +45,7 @@ class Recovery:
     state: RunState
     findings: Findings
     trimmed_from: int | None
+    output_problem: str = ""
 
     def __str__(self) -> str:
         lines = [f"{self.path}: {self.findings.n_samples} samples in {self.findings.n_blocks} blocks"]
@@ -55,6 +58,8 @@ class Recovery:
             lines.append(f"  trimmed from the {self.trimmed_from} samples that were planned")
         if self.state != self.found_state:
             lines.append(f"  was left as '{self.found_state}', is now '{self.state}'")
+        if self.output_problem:
+            lines.append(f"  {self.output_problem}")
         return "\n".join(lines)
 
 
@@ -113,11 +118,12 @@ def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, int], under: str = ""
             old.copy(name, new)
 
 
-def recover(path: Path) -> Recovery:
+def close_run_file(path: Path) -> Recovery:
     """Close what a crash left open, and say what was found.
 
-    A run whose runner died keeps what it has as ``aborted``; a finished run is only checked, which can also be done
-    in a folder that cannot be written to.
+    A run whose output was never on keeps what it has as ``aborted``, one whose output may be on as ``unknown``: whoever
+    has read it back writes another state first. A finished run is only checked, which can also be done in a folder that
+    cannot be written to.
 
     Raises
     ------
@@ -142,7 +148,9 @@ def _recover_locked(path: Path) -> Recovery:
     found_state, findings = run.state, run.verify()
     if _is_closed(run):
         return Recovery(path, found_state, found_state, findings, None)
-    state = found_state if found_state.is_final else RunState.ABORTED
+    state = found_state
+    if not found_state.is_final:
+        state = RunState.ABORTED if found_state.output_is_off else RunState.UNKNOWN
     if not os.access(path, os.W_OK):
         path.chmod(path.stat().st_mode | stat.S_IWUSR)
     trimmed = finalize_run_file(path, state)

@@ -93,6 +93,7 @@ class Keithley2600B(Potentiostat):
 
     models: ClassVar[frozenset[str]]
     tables: ClassVar[Tables]
+    off_switch = _OFF
     silence_s: ClassVar[float] = 10.0
     """How long the instrument keeps running without being read, s."""
 

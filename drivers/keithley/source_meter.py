@@ -86,6 +86,7 @@ class KeithleySourceMeter(Potentiostat):
     """The trigger block that makes readings."""
     buffer_style: ClassVar[str]
     """What is kept of each reading: COMPact, or STANdard with its status."""
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session

@@ -71,6 +71,7 @@ class _B2900(Potentiostat):
 
     models: ClassVar[re.Pattern[str]]
     tables: ClassVar[Tables]
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session

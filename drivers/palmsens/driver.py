@@ -52,8 +52,8 @@ _MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})  # of loops and of an abort
 _REFUSED_ABORT = re.compile(r"Z!([0-9A-F]{4})$")
 _NO_SCRIPT = "0006"  # what an abort is refused with where no script runs
 # How long (s) refusals are waited out while the cell is switched off: the twenty of an error storm take 1.3 s, and
-# whoever waits for the cell tries for 10 s in all. Doubled: one attempt would take all of that.
-_REFUSALS_S = 4.0
+# whoever waits for the cell tries for 10 s in all. Doubled: one attempt would take most of that.
+_REFUSALS_S = 3.0
 _POLL_S = 0.002  # the time of some characters on the serial line
 _OFF = "cell is off"  # what our script prints at its end
 # The open circuit is measured since that is refused while the cell is on (decision 127).
@@ -82,6 +82,8 @@ class EmStat(Potentiostat):
 
     # Refused with 0006 it is while a script runs, which ends by no patience.
     dialect = Dialect(greeting="t", baud=230_400, software_flow=True, refusal=r"t!(?!0006)[0-9A-F]{4}")
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("", "Z")  # a running script refuses all else
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     firmware: ClassVar[str]
     """How the answer to ``t`` begins."""

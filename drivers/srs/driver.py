@@ -67,6 +67,8 @@ class EC301(Potentiostat):
     planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "GPIB INSTR")
     dialect = Dialect()
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("plstop;ceenab 0;getbda 0",)  # a stream keeps it from answering
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session

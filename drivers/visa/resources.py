@@ -66,6 +66,15 @@ def interface_of(resource: str) -> str:
     return f"{name.interface_type} {name.resource_class}"
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is the VISA resource name of an instrument."""
+    try:
+        interface_of(text)
+    except ConnectionLost:
+        return False
+    return True
+
+
 def takes_one_client(resource: str) -> bool:
     """Whether a second session would take the first one's answers: so it is on serial lines."""
     return interface_of(resource).startswith("ASRL")

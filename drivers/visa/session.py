@@ -40,9 +40,12 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
-# How long (s) a refused greeting is repeated, and the pause (s) before each: an EmStat hears nothing for 50 ms after a
-# refusal, and may refuse some twenty commands in a row. Doubled: an instrument that refuses for good is told 3 s later.
-_GREETING_S, _AFTER_REFUSAL_S = 3.0, 0.06
+# Pause (s) after a message that may have been refused: a MethodSCRIPT instrument hears nothing for 50 ms then. Doubled: a
+# run whose runner died is switched off 0.1 s later.
+_DEAF_S = 0.06
+# How long (s) a refused greeting is repeated: an EmStat may refuse some twenty commands in a row. Doubled: an instrument
+# that refuses for good is told 3 s later.
+_GREETING_S = 3.0
 
 
 class VisaSession:
@@ -59,6 +62,9 @@ class VisaSession:
         How lines end, and what makes the instrument say who it is.
     transcript : Path, optional
         File in which every byte is recorded.
+    interrupt : tuple of str
+        Messages that are sent before the greeting, and whose answers are dropped: what ends a program that an earlier
+        client has left running.
 
     Attributes
     ----------
@@ -72,7 +78,12 @@ class VisaSession:
     """
 
     def __init__(
-        self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT, transcript: Path | None = None
+        self,
+        resource: str,
+        timeout_s: float = 2.0,
+        dialect: Dialect = _DIALECT,
+        transcript: Path | None = None,
+        interrupt: tuple[str, ...] = (),
     ) -> None:
         if not 0 < timeout_s < float("inf"):
             raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
@@ -89,10 +100,18 @@ class VisaSession:
         if transcript is not None:
             self.link = RecordedLink(self.link, transcript, resource)
         try:
+            self._interrupt(interrupt)
             self.idn = self._greet()
         except InstrumentError:
             self.close()
             raise
+
+    def _interrupt(self, messages: tuple[str, ...]) -> None:
+        for message in messages:
+            self.write(message)
+            time.sleep(_DEAF_S)
+        if messages:
+            self.clear()
 
     def _greet(self) -> str:
         """Return the answer to the greeting; one that refuses it is asked again for a while."""
@@ -102,7 +121,7 @@ class VisaSession:
             refused = self.dialect.refusal and re.match(self.dialect.refusal, answer)
             if not refused or time.monotonic() > patient_until:
                 return answer
-            time.sleep(_AFTER_REFUSAL_S)
+            time.sleep(_DEAF_S)
 
     # -- messages -----------------------------------------------------------------------------------------------------
 

@@ -62,6 +62,8 @@ class Zahner(Potentiostat):
     planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     dialect = Dialect()
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("ABOR", ":SESO:STAT OFF")  # an answer may be due to a dead client
 
     def __init__(self, session: VisaSession, clock: Clock = time) -> None:
         self.session = session

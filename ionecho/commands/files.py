@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ionecho.commands.output import console, error_console, print_json
 from ionecho.commands.refusals import error_document, exit_status
-from protocols import RunFileError
+from protocols import IonechoError, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,14 +49,20 @@ def import_text(
     console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)
 
 
-def recover_runs(paths: list[Path], *, as_json: bool) -> None:
-    """Close what a crash left open and print what was found."""
-    from daq import recover
+def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
+    """Switch off and close what a crash left behind, and print what was found."""
+    from daq import confirm_off, recover
 
+    for path in paths if seen_off else ():
+        confirm_off(path)
     found = [recover(path) for path in paths]
+    unknown = OutputStateUnknown(" ".join(one.output_problem for one in found if one.output_problem))
     damaged = [one for one in found if one.findings.bad_blocks]
     blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
-    error = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+    error: IonechoError = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+    failed = bool(damaged)
+    if str(unknown):  # what may be on comes first, and has its own exit status
+        error, failed = unknown, True
     if as_json:
         rows = [
             {
@@ -67,13 +73,14 @@ def recover_runs(paths: list[Path], *, as_json: bool) -> None:
                 "blocks": one.findings.n_blocks,
                 "bad_blocks": list(one.findings.bad_blocks),
                 "trimmed_from": one.trimmed_from,
+                "output_problem": one.output_problem,
             }
             for one in found
         ]
-        print_json({"runs": rows} | ({"error": error_document(error)} if damaged else {}))
+        print_json({"runs": rows} | ({"error": error_document(error)} if failed else {}))
     else:
         for one in found:
             console().print(str(one), markup=False, soft_wrap=True)
-    if damaged:
+    if failed:
         error_console().print(f"{type(error).__name__}: {error}", markup=False, soft_wrap=True)
         sys.exit(exit_status(error))

@@ -56,7 +56,7 @@ _KINDS: tuple[tuple[type[IonechoError], str, int], ...] = (
     (IonechoError, "other", FAILED),
 )
 _HINTS = {
-    "output_unknown": "Press the OUTPUT key of the instrument.",
+    "output_unknown": "Do at the instrument what the message says; `ionecho recover RUN` tries again to switch it off.",
     "connection": "`ionecho discover` lists the instruments that answer.",
 }
 

@@ -65,6 +65,7 @@ class Dropper(Potentiostat):
         response_s=(1e-3,),
     )
     planner = DropperPlanner(capabilities, Tables(resolution_V={5.0: 1e-3}, largest_A={}))
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session
