@@ -80,18 +80,24 @@ def _check(what: str, driver: Any) -> None:
         raise InstrumentError(f"{what} is not complete: it lacks {missing}")
     if not isinstance(driver.dialect, Dialect):
         raise InstrumentError(f"{what} has a `dialect` that is no drivers.Dialect")
-    if not (isinstance(driver.interfaces, tuple) and all(isinstance(one, str) for one in driver.interfaces)):
-        raise InstrumentError(f"{what} has `interfaces` that are no tuple of text")
-    if not issubclass(driver, Potentiostat):
-        return
+    for name in ("interfaces", "interrupt"):
+        if not _is_of_text(getattr(driver, name, ())):
+            raise InstrumentError(f"{what} has `{name}` that are no tuple of text")
+    if issubclass(driver, Potentiostat):
+        _check_potentiostat(what, driver)
+
+
+def _is_of_text(value: Any) -> bool:
+    return isinstance(value, tuple) and all(isinstance(one, str) for one in value)
+
+
+def _check_potentiostat(what: str, driver: type[Potentiostat]) -> None:
     owner = next(base for base in driver.__mro__ if "plan" in vars(base))
     if owner is not Potentiostat:
         # The contract's `plan` refuses the limits that nobody watches.
         raise InstrumentError(f"{what} overrides `plan`: it must give a `planner` instead")
     if not isinstance(driver.off_switch, OffSwitch):
         raise InstrumentError(f"{what} has an `off_switch` that is no drivers.OffSwitch")
-    if not (isinstance(driver.interrupt, tuple) and all(isinstance(one, str) for one in driver.interrupt)):
-        raise InstrumentError(f"{what} has an `interrupt` that is no tuple of text")
     if not isinstance(driver.capabilities, Capabilities):
         raise InstrumentError(f"{what} has `capabilities` that are no drivers.Capabilities")
     if not callable(getattr(driver.planner, "plan", None)):

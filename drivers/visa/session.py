@@ -40,11 +40,11 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
-# Pause (s) after a message that may have been refused: a MethodSCRIPT instrument hears nothing for 50 ms then. Doubled: a
-# run whose runner died is switched off 0.1 s later.
+# Pause (s) after a message that may have been refused: a MethodSCRIPT instrument hears nothing for 50 ms then. Doubled:
+# a run whose runner died is switched off 0.1 s later.
 _DEAF_S = 0.06
-# How long (s) a refused greeting is repeated: an EmStat may refuse some twenty commands in a row. Doubled: an instrument
-# that refuses for good is told 3 s later.
+# How long (s) a refused greeting is repeated: an EmStat may refuse some twenty commands in a row. Doubled: an
+# instrument that refuses for good is told 3 s later.
 _GREETING_S = 3.0
 
 
