@@ -140,7 +140,7 @@ def _says(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
     """Whether a protocol is what its text says."""
     tables = tomllib.loads(content.decode("utf-8-sig"))
     sampling, sample = tables["sampling"], tables.get("sample", {})
-    said: dict[str, Any] = {
+    expected: dict[str, Any] = {
         "name": tables["name"],
         "notes": tables.get("notes", ""),
         "repeats": tables.get("repeats", 1),
@@ -153,9 +153,9 @@ def _says(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
     for section, fields in _FIELDS.items():
         table = tables.get(section, {})
         for name, unit in fields.items():
-            said[f"{section}.{name}"] = _si(table[name], unit) if name in table else None
-    said |= _edges(tables["sequence"], before)
-    return said.keys() == now.keys() and all(_same(said[name], now[name]) for name in said)
+            expected[f"{section}.{name}"] = _si(table[name], unit) if name in table else None
+    expected |= _edges(tables["sequence"], before)
+    return expected.keys() == now.keys() and all(_same(expected[name], now[name]) for name in expected)
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -97,14 +97,14 @@ def load(point: EntryPoint, what: str) -> Any:
 def contained(doing: str, passed: tuple[type[BaseException], ...] = ()) -> Iterator[None]:
     """Turn whatever is raised into `PluginError`, `SystemExit` and other ends of the interpreter too.
 
-    Only an interrupt from the keyboard goes on, which is the user's and not the plug-in's.
+    Only an interrupt from the keyboard passes, which is the user's and not the plug-in's.
 
     Parameters
     ----------
     doing : str
         Begin of the message: "the driver 'x' cannot be loaded".
     passed : tuple of exception classes
-        Which go on as they are, because the contract knows them.
+        Which pass as they are, because the contract knows them.
     """
     with _interrupts_marked():
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -36,3 +37,7 @@ class Dialect:
     data_bits: int = 8
     odd_parity: bool = False
     refusal: str = ""
+
+    def is_refusal(self, answer: str) -> bool:
+        """Whether an answer to the greeting refuses it for the moment."""
+        return bool(self.refusal) and re.match(self.refusal, answer) is not None

@@ -16,7 +16,6 @@ What plain pyvisa-py 0.8 does, and what is done about it here and in `drivers.vi
 
 from __future__ import annotations
 
-import re
 import threading
 import time
 from contextlib import contextmanager
@@ -40,12 +39,9 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
-# Pause (s) after a message that may have been refused: a MethodSCRIPT instrument hears nothing for 50 ms then. Doubled:
-# a run whose runner died is switched off 0.1 s later.
-_DEAF_S = 0.06
-# How long (s) a refused greeting is repeated: an EmStat may refuse some twenty commands in a row. Doubled: an
-# instrument that refuses for good is told 3 s later.
-_GREETING_S = 3.0
+# Pause (s) after a message that may have been refused, and how long (s) a refused greeting is repeated: an EmStat hears
+# nothing for 50 ms after a refusal, and refuses up to twenty commands in a row. Doubled: 0.1 s and 3 s later.
+_DEAF_S, _GREETING_S = 0.06, 3.0
 
 
 class VisaSession:
@@ -116,12 +112,9 @@ class VisaSession:
     def _greet(self) -> str:
         """Return the answer to the greeting; one that refuses it is asked again for a while."""
         patient_until = time.monotonic() + _GREETING_S
-        while True:
-            answer = self.query(self.dialect.greeting)
-            refused = self.dialect.refusal and re.match(self.dialect.refusal, answer)
-            if not refused or time.monotonic() > patient_until:
-                return answer
+        while self.dialect.is_refusal(answer := self.query(self.dialect.greeting)) and time.monotonic() < patient_until:
             time.sleep(_DEAF_S)
+        return answer
 
     # -- messages -----------------------------------------------------------------------------------------------------
 

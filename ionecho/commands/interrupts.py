@@ -2,7 +2,7 @@
 
 Both mean the same: the output goes off, what was measured is kept, the command ends with exit status 3. SIGHUP (the
 terminal was closed, the connection to a remote computer was cut) means something else: that nobody watches any more.
-The command ends and the run goes on under its guardian, as it does when a window is closed (decision 187).
+The command ends and the run continues under its guardian, as it does when a window is closed (decision 187).
 """
 
 from __future__ import annotations

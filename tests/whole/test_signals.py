@@ -77,7 +77,7 @@ def test_a_closed_terminal_leaves_the_run_to_its_end(simulated: Simulated, tmp_p
 def test_a_signal_while_a_run_is_being_started_waits_until_it_can_be_stopped(number: int) -> None:
     with stopping_signals() as interrupts:
         os.kill(os.getpid(), number)
-        os.kill(os.getpid(), number)  # what starts a run goes on to its end
+        os.kill(os.getpid(), number)  # what starts a run is carried out to its end
         with pytest.raises(KeyboardInterrupt):
             interrupts.release()
 
