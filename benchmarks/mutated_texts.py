@@ -12,6 +12,7 @@ import base64
 import io
 import os
 import re
+import sys
 import tomllib
 import zlib
 from fractions import Fraction
@@ -19,13 +20,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.mutations import Reading, Subject
+from benchmarks.mutations import Reading, Subject, mutated_bytes
 from drivers import addresses, read_transcript
 from drivers.visa.transcript import RecordedLink
 from protocols import Limits, Protocol, PulseSequence, Sample, Sampling, parse_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import random
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
 PULSES = """\
@@ -81,16 +83,103 @@ _PREFIXES = {
     "m": -3, "c": -2, "d": -1, "da": 1, "h": 2, "k": 3, "M": 6, "G": 9, "T": 12, "P": 15, "E": 18, "Z": 21, "Y": 24,
     "R": 27, "Q": 30,
 }  # fmt: skip
-_QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*([^\W\d]*)\s*")
+_QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)\s*")
 _FIELDS = {
     "limits": {"voltage": "V", "current": "A", "charge": "C", "energy": "J", "temperature": "K"},
     "sample": {"thickness": "m", "area": "m^2", "temperature": "K", "conductivity": "S/m", "permittivity": ""},
 }
 
+# How often a kind of damage is done in one case.
+_TIMES = (1, 1, 1, 2, 5)
+# What a value is replaced by: what people write by mistake, and what is written to do harm.
+_ODD_VALUES = (
+    "2026-11-25", "10:15:00", "1e9", "1e999", "-1", "0", "nan", "inf", "true", '""', '"x"', "[]", "{}", '"1 m**9**9**9"',
+    '"10 mV"', '"10 us"', '"1 A"', '"1e-3 A"', 6000 * "9", "0x" + 6000 * "f", 300 * "[", '"' + 300 * "n" + '"',
+    '"\\u001b[2J"', '"\\u202e"', "0.1", "1_000", "1e-400", '"1 µV"', '"\\u0660 V"', "'''a'''", '"1,5 V"', '"1 V "',
+)  # fmt: skip
+_CHARACTERS = "0123456789.eE+-_ \"'=[]{},#\n\t\\munkMVAsµ\u200b\x00\x1b"
+
+
+def mutated_text(content: bytes, rng: random.Random) -> tuple[bytes, str]:
+    """Return a damaged text, and what was done: bytes as in any file, characters, lines, values, encodings."""
+    if rng.random() < 0.3:
+        return mutated_bytes(content, rng)
+    text = content.decode("utf-8")
+    kind = rng.choice(list(_TEXT_KINDS))
+    for _ in range(rng.choice(_TIMES)):
+        text = _TEXT_KINDS[kind](text, rng)
+    encoding = rng.choice(("utf-8",) * 12 + ("utf-8-sig", "cp1252", "utf-16", "latin-1"))
+    return text.encode(encoding, errors="replace"), f"{kind}, {encoding}"
+
+
+def _at(text: str, rng: random.Random, wanted: str) -> int:
+    """Return a place where one of some characters stands, or any."""
+    places = [match.start() for match in re.finditer(wanted, text)]
+    return rng.choice(places) if places else rng.randrange(len(text) + 1)
+
+
+def _move_line(text: str, rng: random.Random, *, times: int) -> str:
+    lines = text.splitlines(keepends=True)
+    if not lines:
+        return text
+    line = lines.pop(rng.randrange(len(lines)))
+    for _ in range(times):
+        lines.insert(rng.randrange(len(lines) + 1), line)
+    return "".join(lines)
+
+
+def _change(text: str, rng: random.Random, wanted: str, length: int) -> str:
+    place = _at(text, rng, wanted)
+    return text[:place] + rng.choice(_CHARACTERS) * rng.choice((1, 1, 1, length)) + text[place + 1 :]
+
+
+def _insert(text: str, rng: random.Random) -> str:
+    place = rng.randrange(len(text) + 1)
+    return text[:place] + rng.choice(_CHARACTERS) + text[place:]
+
+
+def _drop(text: str, rng: random.Random) -> str:
+    place = _at(text, rng, "[^ ]")
+    return text[:place] + text[place + 1 :]
+
+
+def _replace_value(text: str, rng: random.Random) -> str:
+    lines = text.split("\n")
+    assigned = [number for number, line in enumerate(lines) if "=" in line]
+    if assigned:
+        number = rng.choice(assigned)
+        lines[number] = f"{lines[number].partition('=')[0]}= {rng.choice(_ODD_VALUES)}"
+    return "\n".join(lines)
+
+
+def _swap_case(text: str, rng: random.Random) -> str:
+    place = _at(text, rng, "[a-zA-Z]")
+    return text[:place] + text[place : place + 1].swapcase() + text[place + 1 :]
+
+
+_TEXT_KINDS: dict[str, Callable[[str, random.Random], str]] = {
+    "another digit": lambda text, rng: _change(text, rng, "[0-9]", 1),
+    "another character": lambda text, rng: _change(text, rng, "[^ ]", 3000),
+    "one more character": _insert,
+    "one character less": _drop,
+    "another value": _replace_value,
+    "a line less": lambda text, rng: _move_line(text, rng, times=0),
+    "a line elsewhere": lambda text, rng: _move_line(text, rng, times=1),
+    "a line twice": lambda text, rng: _move_line(text, rng, times=2),
+    "another case": _swap_case,
+    "line ends of Windows": lambda text, _: text.replace("\n", "\r\n"),
+}
+
 
 def protocol_subject() -> Subject:
     """Return the subject of protocol files: recipes, lists, arrays in the text and beside it."""
-    return Subject("protocol", _make_protocols, lambda path: Reading(_values_of(Protocol.load(path))), agrees=_says)
+    return Subject(
+        "protocol",
+        _make_protocols,
+        lambda path: Reading(_values_of(Protocol.load(path))),
+        mutate=mutated_text,
+        agrees=_says,
+    )
 
 
 def _make_protocols(folder: Path) -> list[Path]:
@@ -137,7 +226,17 @@ def _values_of(protocol: Protocol) -> dict[str, Any]:
 
 
 def _says(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
-    """Whether a protocol is what its text says."""
+    """Whether a protocol is what its text says; not, if this reader cannot make sense of it."""
+    try:
+        expected = _expected(before, content)
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+        sys.stderr.write(f"{type(error).__name__}: {error}\n")
+        return False
+    return expected.keys() == now.keys() and all(_same(expected[name], now[name]) for name in expected)
+
+
+def _expected(before: dict[str, Any], content: bytes) -> dict[str, Any]:
+    """Return what a protocol's text says."""
     tables = tomllib.loads(content.decode("utf-8-sig"))
     sampling, sample = tables["sampling"], tables.get("sample", {})
     expected: dict[str, Any] = {
@@ -154,8 +253,7 @@ def _says(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
         table = tables.get(section, {})
         for name, unit in fields.items():
             expected[f"{section}.{name}"] = _si(table[name], unit) if name in table else None
-    expected |= _edges(tables["sequence"], before)
-    return expected.keys() == now.keys() and all(_same(expected[name], now[name]) for name in expected)
+    return expected | _edges(tables["sequence"], before)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -173,7 +271,10 @@ def _si(value: Any, unit: str) -> float:
     number, name = _QUANTITY.fullmatch(value).groups()  # type: ignore[union-attr] # an error is an answer too
     if not name and not unit:
         return float(number)
-    return float(Fraction(number) * Fraction(10) ** _PREFIXES[name.removesuffix(unit)])
+    if not name.endswith(unit):
+        raise LookupError(name)
+    power = _PREFIXES[name.removesuffix(unit)] * (2 if unit == "m^2" else 1)  # mm^2 is (mm)^2
+    return float(Fraction(number) * Fraction(10) ** power)
 
 
 def _edges(table: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
@@ -235,7 +336,7 @@ zahner_old = "TCPIP::zahner.lab::hislip0,4880::INSTR"
 
 def addresses_subject() -> Subject:
     """Return the subject of address books."""
-    return Subject("addresses", _make_book, _read_book, agrees=_is_what_the_book_says)
+    return Subject("addresses", _make_book, _read_book, mutate=mutated_text, agrees=_is_what_the_book_says)
 
 
 def _make_book(folder: Path) -> Sequence[Path]:
@@ -282,7 +383,9 @@ class _Echo:
 
 def transcript_subject() -> Subject:
     """Return the subject of transcripts."""
-    return Subject("transcript", _make_transcript, lambda path: Reading(tuple(read_transcript(path))))
+    return Subject(
+        "transcript", _make_transcript, lambda path: Reading(tuple(read_transcript(path))), mutate=mutated_text
+    )
 
 
 def _make_transcript(folder: Path) -> Sequence[Path]:
