@@ -9,8 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from daq.execution.bench import Bench, RunInProgress, attach, runs_in_progress
+    from daq.execution.bench import Bench
     from daq.execution.recovery import confirm_off, recover
+    from daq.execution.run_in_progress import RunInProgress, attach, runs_in_progress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
     from daq.files.finalize import Recovery
     from daq.files.readers.delimited import TextRecord, import_record, read_text
@@ -28,11 +29,11 @@ _FILES = {
     "Process": "daq.files.results",
     "Recovery": "daq.files.finalize",
     "Run": "daq.files.run",
-    "RunInProgress": "daq.execution.bench",
+    "RunInProgress": "daq.execution.run_in_progress",
     "RunState": "daq.state",
     "RunStatus": "daq.state",
     "TextRecord": "daq.files.readers.delimited",
-    "attach": "daq.execution.bench",
+    "attach": "daq.execution.run_in_progress",
     "confirm_off": "daq.execution.recovery",
     "import_record": "daq.files.readers.delimited",
     "is_results": "daq.files.results",
@@ -41,7 +42,7 @@ _FILES = {
     "read_text": "daq.files.readers.delimited",
     "recover": "daq.execution.recovery",
     "results_path": "daq.files.results",
-    "runs_in_progress": "daq.execution.bench",
+    "runs_in_progress": "daq.execution.run_in_progress",
     "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",
     "write_process": "daq.files.results",
 }

@@ -33,8 +33,13 @@ Role = Literal["guardian", "runner"]
 # What the name of a control file adds to that of its run.
 CONTROL_SUFFIX = ".control.json"
 
+# What the holder of a runner's lock says of itself once it only has to close the run file.
+OUTPUT_IS_OFF = "the output is off"
+
 # Offset (bytes) of the locked byte: Windows keeps others from reading what is locked, so it lies far behind the text.
 _LOCKED_BYTE = 1 << 30
+# Most bytes that are read of what a holder says of itself: a path and a process number are far shorter.
+_HOLDER_BYTES = 4096
 # Attempts to lock a run, and seconds between them: whoever only asks whether it is locked holds it for some
 # microseconds. Twice as long would delay a refusal by 0.2 s.
 _ATTEMPTS = 10
@@ -85,6 +90,10 @@ class Lock:
         if not self._is_at_its_path():
             self.release()
             raise LockHeldError("a process that has just ended")
+        self.describe(owner)
+
+    def describe(self, owner: str) -> None:
+        """Write who holds the lock, for those who come later."""
         with suppress(OSError):  # a file of another user that may only be read: its lock holds all the same
             write_text(self._descriptor, owner)
 
@@ -239,6 +248,13 @@ def is_locked(run_path: Path, role: Role) -> bool:
     except LockHeldError:
         return True
     return False
+
+
+def holder_of(run_path: Path, role: Role) -> str:
+    """Return what the ``guardian`` or ``runner`` of a run says of itself beside it; empty if there is none."""
+    with suppress(OSError), run_lock_path(run_path, role).open("rb") as file:
+        return file.read(_HOLDER_BYTES).decode(errors="replace")
+    return ""
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from protocols import ConnectionLost, InstrumentError, IonechoError
 from protocols.plugins import Plugins, package_of, plugins_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from drivers.visa.dialect import Dialect
@@ -228,7 +228,12 @@ def driver_named(name: str) -> type[Potentiostat]:
     return driver
 
 
-def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | None = None) -> Potentiostat:
+def open_potentiostat(
+    resource: str,
+    timeout_s: float = 2.0,
+    transcript: Path | None = None,
+    on_exchange: Callable[[], None] | None = None,
+) -> Potentiostat:
     """Open a link to a potentiostat and return its driver, by what it says when it is greeted.
 
     Parameters
@@ -239,6 +244,8 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
         Of any single exchange.
     transcript : Path, optional
         File in which every byte is recorded.
+    on_exchange : callable, optional
+        Called with each message that is sent: a sign of life in what takes long.
 
     Raises
     ------
@@ -247,7 +254,7 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     InstrumentError
         If there is no driver for it.
     """
-    session, identity, name = _greet(resolved(resource), timeout_s, transcript)
+    session, identity, name = _greet(resolved(resource), timeout_s, transcript, on_exchange)
     driver = _load(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, Potentiostat):
         with _close_on_failure(session):
@@ -333,7 +340,9 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
     )
 
 
-def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[VisaSession | None, Identity, str | None]:
+def _greet(
+    resource: str, timeout_s: float, transcript: Path | None, on_exchange: Callable[[], None] | None = None
+) -> tuple[VisaSession | None, Identity, str | None]:
     """Greet in each dialect of such links until a driver knows the answer; return session, identity and driver.
 
     No session is left open when no driver knows it. A link is closed before it is opened in another dialect: many
@@ -345,7 +354,7 @@ def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[Vi
         if number:
             time.sleep(_DEAF_S)
         try:
-            session = VisaSession(resource, timeout_s, dialect, transcript)
+            session = VisaSession(resource, timeout_s, dialect, transcript, on_exchange=on_exchange)
         except ConnectionLost as error:
             silence = silence or error
             continue

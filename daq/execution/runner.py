@@ -8,7 +8,7 @@ supervisor. Its phases, with the output in each, are drawn in `daq.state.Phase`:
                 │
              create_run_file ──► refused                       planning
                 │
-             arm ── start ── _acquire                          arming, running
+             arm ── may_start? ── start ── _acquire            arming, running
                 │ end, stop, limit or any exception
              _switch_off: own session, else the guardian's     running, switching off
                 │ off (read back) or unknown
@@ -33,7 +33,7 @@ from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import Status, name_of_driver
-from protocols import IonechoError, LimitError, RunFileError
+from protocols import InstrumentError, IonechoError, LimitError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
 if TYPE_CHECKING:
@@ -66,6 +66,9 @@ class Supervisor(Protocol):
 
     def stop_reason(self) -> str | None:
         """Return why the run must stop, None if it need not."""
+
+    def may_start(self) -> str | None:
+        """Return None if the output may be switched on at this moment, else why not."""
 
     def switch_off(self) -> str | None:
         """Switch the output off in the runner's place; return None once it is read back as off, else why it is not."""
@@ -151,6 +154,7 @@ class Runner:
             self._marker.write(name_of_driver(self._driver), self._path)
             self._output = OutputState.ON
             self._report(Phase.RUNNING)
+            self._require_permission()
             self._driver.start()
             self._acquire(writer, LimitMonitor(limits, plan), plan)
         except Exception as caught:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
@@ -202,6 +206,21 @@ class Runner:
     def _raise_if_stopped(self) -> None:
         if (reason := self._supervisor.stop_reason()) is not None:
             raise RunStopped(reason)
+
+    def _require_permission(self) -> None:
+        """Return if the output may go on now. Nothing may come between this and the start: the answer grows old.
+
+        Raises
+        ------
+        RunStopped
+            If the run was stopped meanwhile.
+        InstrumentError
+            If the supervisor does not permit the start, or this process was held up.
+        """
+        refusal = self._supervisor.may_start()
+        self._raise_if_stopped()
+        if refusal is not None:
+            raise InstrumentError(f"{refusal}: the output was not switched on")
 
     def _switch_off(self, error: Exception | None) -> Outcome:
         """Put the instrument into its safe state, whatever has happened, and return the outcome so far."""

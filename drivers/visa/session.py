@@ -30,7 +30,7 @@ from drivers.visa.transcript import RecordedLink
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -61,6 +61,8 @@ class VisaSession:
     interrupt : tuple of str
         Messages that are sent before the greeting, and whose answers are dropped: what ends a program that an earlier
         client has left running.
+    on_exchange : callable, optional
+        Called with each message that is sent.
 
     Attributes
     ----------
@@ -80,6 +82,7 @@ class VisaSession:
         dialect: Dialect = _DIALECT,
         transcript: Path | None = None,
         interrupt: tuple[str, ...] = (),
+        on_exchange: Callable[[], None] | None = None,
     ) -> None:
         if not 0 < timeout_s < float("inf"):
             raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
@@ -87,6 +90,7 @@ class VisaSession:
         self.timeout_s = timeout_s
         self.dialect = dialect
         self._owner = threading.get_ident()
+        self._on_exchange = on_exchange
         self._failure: str | None = None
         self.link: Link | None = None
         self._came = bytearray()
@@ -140,6 +144,8 @@ class VisaSession:
 
     def _send(self, shown: str, data: bytes) -> None:
         link = self._require_usable(shown)
+        if self._on_exchange is not None:
+            self._on_exchange()
         with self._transport_errors(shown):
             link.send(data)
 

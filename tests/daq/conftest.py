@@ -39,6 +39,7 @@ class Listener:
         self.heard: list[RunStatus] = []
         self.reason: str | None = None
         self.problem: str | None = None
+        self.refusal: str | None = None
 
     def report(self, status: RunStatus) -> None:
         assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
@@ -46,6 +47,9 @@ class Listener:
 
     def stop_reason(self) -> str | None:
         return self.reason
+
+    def may_start(self) -> str | None:
+        return self.refusal
 
     def switch_off(self) -> str | None:
         return self.problem

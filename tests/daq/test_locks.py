@@ -11,9 +11,10 @@ import pytest
 
 from daq import open_run, recover
 from daq.execution.control import ControlServer
+from daq.execution.run_request import RunRequest
 from daq.files.layout import Header, create_run_file
 from daq.locks import Lock, LockHeldError, control_path, instrument_lock_path, lock_instrument
-from protocols import InstrumentError, RunFileError, Sample
+from protocols import InstrumentError, Limits, RunFileError, Sample
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
 
@@ -70,8 +71,8 @@ def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_pa
 
 def test_a_control_file_is_removed_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
-    first = ControlServer(path, "first")
-    second = ControlServer(path, "second")
+    first = ControlServer(path, RunRequest(RESOURCE, "", Limits(), str(path), "first"))
+    second = ControlServer(path, RunRequest(RESOURCE, "", Limits(), str(path), "second"))
     first.close()
     assert json.loads(control_path(path).read_text())["run"] == "second"
     second.close()
