@@ -45,7 +45,7 @@ def test_damage_leaves_some_texts_readable_and_others_not() -> None:
 
     outcomes = []
     for number in range(300):
-        content, _ = mutated_text(PULSES.encode(), random.Random(number))
+        content, _ = mutated_text(PULSES.encode(), random.Random(number))  # noqa: S311 - damage, not secrets
         try:
             Protocol.from_toml(content.decode("utf-8-sig"))
         except UnicodeDecodeError:
