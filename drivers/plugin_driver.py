@@ -170,6 +170,7 @@ class _ContainedPlanner:
             raise InstrumentError(str(error)) from error
         if not isinstance(plan, DrivePlan):
             raise InstrumentError(f"{self._what} returned {type(plan).__name__} in place of a plan")
+        protocol.limits.check_sequence(plan.sequence)  # what it would drive, not only what was asked for
         return plan
 
 

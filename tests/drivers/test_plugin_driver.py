@@ -116,16 +116,30 @@ def test_a_driver_that_fails_in_a_run_ends_it_with_a_sentence(method: str, tmp_p
 
 
 def test_a_planner_that_fails_is_a_refusal(tmp_path: Path) -> None:
-    planner = "class Wrong:\n    def plan(self, protocol):\n        raise IndexError('list')\n"
+    module = (
+        "from dataclasses import replace\n"
+        "from drivers import Keithley2461\n"
+        "class Raising:\n    def plan(self, protocol):\n        raise IndexError('list')\n"
+        "class Returning:\n    def plan(self, protocol):\n        return None\n"
+        "class Bold:\n    def plan(self, protocol):\n"
+        "        plan = Keithley2461.planner.plan(protocol)\n"
+        "        more = replace(plan.sequence, start_V=10 * plan.sequence.start_V, end_V=10 * plan.sequence.end_V)\n"
+        "        return replace(plan, sequence=more)\n"
+    )
+    kinds = {
+        "raising": (1, "IndexError"),
+        "returning": (1, "in place of a plan"),
+        "bold": (3, "over the voltage limit"),
+    }
     sources = {
-        "raising": source_with("read") + "\n    planner = Wrong()\n".replace("Wrong()", "__import__('wrongs').Wrong()"),
-        "returning": source_with("read") + "\n    planner = __import__('wrongs').Nothing()\n",
+        name: f"{source_with('read')}\n    planner = __import__('planners').{name.capitalize()}()\n" for name in kinds
     }
     site = tmp_path / "site"
     environment = installed(site, sources, dropper=False)
-    (site / "wrongs.py").write_text(planner + "class Nothing:\n    def plan(self, protocol):\n        return None\n")
-    for name, words in (("raising", "IndexError"), ("returning", "in place of a plan")):
+    (site / "planners.py").write_text(module)
+    for name, (status, words) in kinds.items():
         done = ionecho(environment, "check", "pump_probe", "--instrument", name, "--json")
-        assert done.returncode == 1
-        assert words in json.loads(done.stdout)["error"]["message"]
-        assert "internal" not in json.loads(done.stdout)["error"]["kind"]
+        error = json.loads(done.stdout)["error"]
+        assert (done.returncode, error["exit_status"]) == (status, status), error
+        assert words in error["message"]
+        assert error["kind"] != "internal"
