@@ -27,6 +27,10 @@ _QUOTED = 300
 """Longest reason of a plug-in that is quoted (characters): three lines. Some give a page."""
 
 
+# Held while a plug-in is imported; by one thread more than once, since a plug-in may ask for others.
+_LOADING = threading.RLock()
+
+
 class PluginError(IonechoError):
     """Code of another package failed, and is left out."""
 
@@ -89,7 +93,8 @@ def load(point: EntryPoint, what: str) -> Any:
     PluginError
         Whatever went wrong.
     """
-    with contained(f"{what} cannot be loaded"), redirect_stdout(sys.stderr):
+    # One at a time: two threads that redirect standard output could each put back what the other had put in its place.
+    with _LOADING, contained(f"{what} cannot be loaded"), redirect_stdout(sys.stderr):
         return point.load()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import unicodedata
 from pathlib import Path
 
@@ -130,14 +131,18 @@ def test_whole_numbers_may_be_written_as_floats(tmp_path: Path) -> None:
     assert Protocol.load(written(tmp_path, "repeats = 1e3\n" + GOOD)).repeats == 1000
 
 
-def test_names_of_300_bytes_and_folders_and_pipes_are_refused(tmp_path: Path) -> None:
+def test_names_of_300_bytes_and_folders_are_refused(tmp_path: Path) -> None:
     assert "cannot be read" in refusal(tmp_path / (300 * "n"))
     assert "cannot be read" in refusal(Path(300 * "n"))
     assert "folder" in refusal(tmp_path)
+    assert "no such file" in refusal(tmp_path / "nothing\x00.toml")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pipes and devices among its files")
+def test_what_may_keep_a_reader_waiting_is_not_opened(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "pipe")  # nobody writes into it: whoever opens it waits
     assert "a device or a pipe" in refusal(tmp_path / "pipe")
     assert "a device or a pipe" in refusal(Path("/dev/zero"))
-    assert "no such file" in refusal(tmp_path / "nothing\x00.toml")
 
 
 def test_a_file_that_may_not_be_read_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -170,7 +175,7 @@ def test_text_of_other_programs_is_read_with_a_note() -> None:
         ("a\nb\tc\r", r"a\nb\tc\r"),
         ("\x9b31m", r"\x9b31m"),
         ("a\u2028b", r"a\u2028b"),
-        (os.fsdecode(b"\xff.nxs"), r"\udcff.nxs"),
+        ("\udcff.nxs", r"\udcff.nxs"),  # a byte of a file name that is no text
         ("\u06a9\u200c\u0645", "\u06a9\u200c\u0645"),
     ],
 )

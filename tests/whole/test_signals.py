@@ -18,6 +18,8 @@ from ionecho.commands.interrupts import stopping_signals
 from tests.patience import patience, slowed, until
 from tests.whole.conftest import asked
 
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither SIGTERM for others nor SIGHUP")
+
 Simulated = Callable[..., str]
 
 
