@@ -132,6 +132,8 @@ def _calling(what: str, name: str, returned: tuple[type, ...]) -> Callable[..., 
             with contained(f"{what} failed in `{name}`", passed=_PASSED):
                 value = getattr(super(method.made, self), name)(*arguments, **named)  # type: ignore[attr-defined]
         except PluginError as error:
+            if name == "close":  # nothing depends on it any more, and the output is not touched by it
+                return None
             raise _failure(self, name, str(error)) from error
         if not isinstance(value, returned):
             wrong = f"{what} returned {type(value).__name__} from `{name}`, not {returned[0].__name__}"

@@ -7,12 +7,19 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from drivers import Identity, Keithley2461, OutputReadback
+from drivers.plugin_driver import load_driver
+from protocols import InstrumentError, OutputStateUnknown
 from tests.drivers.peers import dropper
 from tests.drivers.plugin_packages import WRONG_AFTER, WRONG_BEFORE, installed, source_with
 from tests.patience import patience
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
 
 SLOW = (
     'name = "slow"\n[sequence]\nkind = "pulse"\nlevel = "1 V"\nwidth = "0.6 s"\nbefore = "0.5 s"\n'
@@ -113,6 +120,49 @@ def test_a_driver_that_fails_in_a_run_ends_it_with_a_sentence(method: str, tmp_p
         assert done.returncode == 1
         assert document["output"] in {"untouched", "off"}
     assert time.monotonic() - begun < patience(60)
+
+
+class ThatFails(Keithley2461):
+    """A driver whose every call fails in a way of its own."""
+
+    def __init__(self, session: object) -> None:
+        self.session = session  # type: ignore[assignment]
+
+    def identify(self) -> Identity:
+        raise KeyError("serial")
+
+    def abort(self) -> None:
+        raise SystemExit
+
+    def safe_state(self) -> OutputReadback:
+        return OutputReadback(off=False, answer="1")
+
+    def close(self) -> None:
+        raise ValueError("stuck")
+
+
+class _Point:
+    """Entry point of a package of somebody else's."""
+
+    name, value, dist = "that-fails", "somewhere:ThatFails", Path("somewhere")
+
+    @staticmethod
+    def load() -> type[ThatFails]:
+        return ThatFails
+
+
+def test_each_call_of_a_foreign_driver_is_contained() -> None:
+    made = load_driver("that-fails", cast("EntryPoint", _Point()))
+    driver = cast("Any", made)(object())
+    assert isinstance(driver, ThatFails)
+    assert driver.capabilities is Keithley2461.capabilities
+    with pytest.raises(InstrumentError, match=r"'that-fails' .*of somewhere.* failed in `identify`: KeyError"):
+        driver.identify()
+    with pytest.raises(InstrumentError, match="failed in `abort`: SystemExit"):
+        driver.abort()
+    with pytest.raises(OutputStateUnknown, match=r"does not read back its output as off.*Press"):
+        driver.safe_state()
+    driver.close()  # whoever closes has nothing to do about it
 
 
 def test_a_planner_that_fails_is_a_refusal(tmp_path: Path) -> None:
