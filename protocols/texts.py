@@ -10,6 +10,7 @@ Every name that is shown goes through `printable` on its way to a terminal, a ti
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tomllib
 import unicodedata
@@ -37,6 +38,11 @@ _OTHER_ENCODINGS = (("cp1252", "Windows-1252"), ("latin-1", "Latin-1"))
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Formats that some scripts need within a word: zero-width non-joiner and joiner.
 _JOINERS = "\u200c\u200d"
+
+
+# A key of many parts with dots between: the time that tomllib takes for one grows with the square of their number, so
+# that a line of a megabyte would take hours.
+_DEEP_KEY = re.compile(rf"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{MOST_DEPTH},}}""")
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -173,6 +179,8 @@ def toml_tables(text: str) -> dict[str, Any]:
     ValueError
         With one sentence: why it is no TOML, or is none that can mean anything here.
     """
+    if any(line.count(".") >= MOST_DEPTH and _DEEP_KEY.search(line) for line in text.splitlines()):
+        raise ValueError(f"a key has more than {MOST_DEPTH} parts with dots between")
     try:
         tables = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:

@@ -41,6 +41,8 @@ _DIGEST = "# sha256 "
 _END = "# end"
 # Time, direction, whether in base64, and the bytes.
 _LINE = re.compile(r"(\d{1,9}\.\d{1,9}) ([<>]) (=?)(.*)", re.ASCII)
+# What no line has: what is no printable ASCII is escaped.
+_NO_TEXT = re.compile(rb"[^\x20-\x7e\r\n]")
 # Longest part of a line that is quoted in a message (characters).
 _QUOTED = 60
 _VOLATILE = (r"echo[0-9a-f]{8}",)
@@ -183,10 +185,9 @@ def _checked_lines(path: Path, *, cut_off: bool) -> list[str]:
         content = read_file(path)
     except ValueError as error:
         raise TranscriptError(f"the transcript cannot be read: {error}", where) from error
-    bad = next((place for place, byte in enumerate(content) if byte > 126 or (byte < 32 and byte not in b"\r\n")), None)
-    if bad is not None:
-        number = content.count(b"\n", 0, bad) + 1
-        raise TranscriptError(f"line {number} has the byte 0x{content[bad]:02X}, which no transcript has", where)
+    if (bad := _NO_TEXT.search(content)) is not None:
+        number = content.count(b"\n", 0, bad.start()) + 1
+        raise TranscriptError(f"line {number} has the byte 0x{bad[0][0]:02X}, which no transcript has", where)
     # Windows editors may have changed the line ends, in which nothing is recorded.
     head, *lines = content.decode("ascii").replace("\r\n", "\n").split("\n")
     if not head.startswith((_HEAD, _OLD_HEAD)):
