@@ -60,9 +60,9 @@ lattice-gas runs="50":
 instrument-faults *kinds:
     uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}
 
-# Kill runners and guardians in mid-run: is the output off within a second, is all that was acknowledged on disk?
-kills count="200":
-    uv run python -m benchmarks.kill_campaign {{ count }}
+# Kill and freeze the processes of runs: 300 cases, every instrument, link and phase; e.g. `just kills --only ec301`.
+kills *options:
+    uv run python -m benchmarks.kills {{ options }}
 
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from daq.execution.bench import Bench
     from daq.execution.recovery import confirm_off, recover
-    from daq.execution.run_in_progress import RunInProgress, attach, runs_in_progress
+    from daq.execution.run_in_progress import RunInProgress, attach, end_if_silent, runs_in_progress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
     from daq.files.finalize import Recovery
     from daq.files.readers.delimited import TextRecord, import_record, read_text
@@ -35,6 +35,7 @@ _FILES = {
     "TextRecord": "daq.files.readers.delimited",
     "attach": "daq.execution.run_in_progress",
     "confirm_off": "daq.execution.recovery",
+    "end_if_silent": "daq.execution.run_in_progress",
     "import_record": "daq.files.readers.delimited",
     "is_results": "daq.files.results",
     "open_run": "daq.files.run",
@@ -62,6 +63,7 @@ __all__ = [
     "TextRecord",
     "attach",
     "confirm_off",
+    "end_if_silent",
     "import_record",
     "is_results",
     "open_run",

@@ -17,7 +17,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Literal
 
 from daq.shared_folder import EVERYBODY, open_shared, read_text, shared_folder, write_text
-from drivers import InstrumentInUseError, canonical_resource
+from drivers import InstrumentInUseError, canonical_resource, network_host
 from protocols import IonechoError, RunFileError
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ Role = Literal["guardian", "runner"]
 # What the name of a control file adds to that of its run.
 CONTROL_SUFFIX = ".control.json"
 
+# How the names of an instrument's files begin, and what stands between a holder and its instrument in a lock.
+_PREFIX, _AT = "ionecho-", " at "
 # What the holder of a runner's lock says of itself once it only has to close the run file.
 OUTPUT_IS_OFF = "the output is off"
 
@@ -40,10 +42,13 @@ OUTPUT_IS_OFF = "the output is off"
 _LOCKED_BYTE = 1 << 30
 # Most bytes that are read of what a holder says of itself: a path and a process number are far shorter.
 _HOLDER_BYTES = 4096
-# Attempts to lock a run, and seconds between them: whoever only asks whether it is locked holds it for some
-# microseconds. Twice as long would delay a refusal by 0.2 s.
+# Attempts to lock a run or an instrument, and seconds between them: whoever only asks whether it is locked holds it for
+# some microseconds. Twice as long would delay a refusal by 0.2 s.
 _ATTEMPTS = 10
 _ATTEMPT_INTERVAL_S = 0.02
+# Holders that have not said who they are yet, or had gone when it was asked: with both it is worth trying again.
+_NOBODY, _JUST_ENDED = "another process", "a process that has just ended"
+_BRIEF = frozenset({_NOBODY, _JUST_ENDED})
 # The guardian's lock comes first, as in a run: whoever has it has the instrument.
 _ROLES: tuple[Role, ...] = ("guardian", "runner")
 # What a search for instruments calls itself, and how long (s) a run waits for it to be through with one: each greeting
@@ -86,10 +91,10 @@ class Lock:
         except OSError:
             holder = read_text(self._descriptor)
             self.release()
-            raise LockHeldError(holder or "another process") from None
+            raise LockHeldError(holder or _NOBODY) from None
         if not self._is_at_its_path():
             self.release()
-            raise LockHeldError("a process that has just ended")
+            raise LockHeldError(_JUST_ENDED)
         self.describe(owner)
 
     def describe(self, owner: str) -> None:
@@ -144,7 +149,7 @@ def instrument_file(resource: str, suffix: str) -> Path:
 
     Other spellings of the same VISA resource name give the same file.
     """
-    return shared_folder() / f"ionecho-{_name_of(resource)}.{suffix}"
+    return shared_folder() / f"{_PREFIX}{_name_of(resource)}.{suffix}"
 
 
 def instrument_lock_path(resource: str, role: Role) -> Path:
@@ -170,21 +175,25 @@ def lock_instrument(resource: str, run_path: Path, role: Role) -> Lock:
     InstrumentError
         If this computer has no folder for such locks.
     """
-    return _lock_instrument(resource, role, f"the run {run_path} (process {os.getpid()})")
+    return _lock_instrument(resource, role, f"the run {run_path}")
 
 
-def _lock_instrument(resource: str, role: Role, owner: str) -> Lock:
+def _lock_instrument(resource: str, role: Role, who: str) -> Lock:
     """Lock an instrument; a search for instruments that asks it just now is waited for."""
-    deadline = time.monotonic() + _SEARCH_S
+    owner = f"{who} (process {os.getpid()}){_AT}{canonical_resource(resource)}"
+    begun = time.monotonic()
     while True:
         try:
             # Any user of this computer must find the lock held.
             return Lock(instrument_lock_path(resource, role), owner, EVERYBODY)
-        except LockHeldError as holder:
-            if not str(holder).startswith(_SEARCH) or owner.startswith(_SEARCH) or time.monotonic() > deadline:
-                raise InstrumentInUseError(
-                    f"{resource} is in use by {holder}: stop that run or wait for its end. Nothing was sent."
-                ) from None
+        except LockHeldError as error:
+            holder = str(error)
+        is_brief = holder in _BRIEF or (holder.startswith(_SEARCH) and not who.startswith(_SEARCH))
+        if time.monotonic() - begun > (_SEARCH_S if is_brief else _ATTEMPTS * _ATTEMPT_INTERVAL_S):
+            raise InstrumentInUseError(
+                f"{resource} is in use by {holder.partition(_AT)[0]}: stop that run or wait for its end. Nothing was "
+                "sent."
+            )
         time.sleep(_ATTEMPT_INTERVAL_S)
 
 
@@ -206,8 +215,44 @@ def instrument_held(resource: str, owner: str = _SEARCH) -> Iterator[None]:
     """
     with ExitStack() as held:
         for role in _ROLES:
-            held.callback(_lock_instrument(resource, role, f"{owner} (process {os.getpid()})").release)
+            held.callback(_lock_instrument(resource, role, owner).remove)
         yield
+
+
+@contextmanager
+def instrument_searched(resource: str) -> Iterator[None]:
+    """Hold an instrument while a search greets it, unless a run has it or may have it under another address.
+
+    An instrument on a network has several addresses (socket, HiSLIP, VXI-11), and a greeting over any of them ends the
+    program of a 2600B. So no address of a host is asked while a run uses another one of it.
+
+    Raises
+    ------
+    InstrumentInUseError
+        If a run of this computer has it: says which. Nothing was sent.
+    """
+    host = network_host(resource)
+    if host:
+        for other, holder in _instruments_in_use():
+            if network_host(other) == host and canonical_resource(other) != canonical_resource(resource):
+                raise InstrumentInUseError(
+                    f"{resource} was not asked: {other}, which may be the same instrument, is in use by {holder}"
+                )
+    with instrument_held(resource):
+        yield
+
+
+def _instruments_in_use() -> Iterator[tuple[str, str]]:
+    """Yield resource and holder of each instrument of this computer that somebody has."""
+    for path in shared_folder().glob(f"{_PREFIX}*.lock"):
+        try:
+            Lock(path, _SEARCH, EVERYBODY).remove()
+        except LockHeldError as error:
+            holder, _, resource = str(error).partition(_AT)
+            if resource:
+                yield resource, holder
+        except RunFileError:  # what cannot be locked is nobody's lock
+            continue
 
 
 def run_lock_path(run_path: Path, role: Role) -> Path:

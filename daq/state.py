@@ -4,8 +4,8 @@ A run file carries a `RunState`, which outlives all processes::
 
     created ──► running ──► complete
        │           ├──────► stopped     by an operator or a limit
-       │           ├──────► aborted     something failed; also written by `recover`
-       ├───────────┴──────► unknown     the output could not be read back as off
+       │           ├──────► aborted     something failed; also written by `recover` after a read-back
+       ├───────────┴──────► unknown     the output could not be read back as off; ``aborted`` once it was
        └──────────────────► stopped, aborted
 
 ``refused`` is the state of an outcome only: nothing was sent, and there is no run file.
@@ -45,7 +45,7 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     """An operator or a limit ended the run; the output was read back as off."""
     ABORTED = "aborted"
-    """Something failed; the output was read back as off, or `recover` closed the file after a crash."""
+    """Something failed; the output was read back as off, seen to be off by a person, or never on."""
     UNKNOWN = "unknown"
     """The output could not be read back as off."""
     REFUSED = "refused"

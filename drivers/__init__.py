@@ -32,7 +32,7 @@ from drivers.registry import (
     reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
-from drivers.visa.resources import canonical_resource, is_address, takes_one_client
+from drivers.visa.resources import canonical_resource, is_address, network_host, takes_one_client
 from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
@@ -77,6 +77,7 @@ __all__ = [
     "is_address",
     "load_drivers",
     "name_of_driver",
+    "network_host",
     "off_switch_of",
     "open_potentiostat",
     "open_temperature_controller",

@@ -47,7 +47,7 @@ def discover(
         Called as answers come.
     claim : callable, optional
         Takes the VISA resource of an instrument and holds it while it is asked: a greeting ends the program of a
-        2600B, and takes another client's answers on a serial line. `daq.locks.instrument_held` is one.
+        2600B, and takes another client's answers on a serial line. `daq.locks.instrument_searched` is one.
 
     Returns
     -------

@@ -51,6 +51,9 @@ _FIRST_CLIENT_POLL_S = 0.01
 # rest is for a loaded computer. Doubled: a frozen guardian is replaced 3 s later. After it a moment (s) more, counted
 # anew: a front end that was itself frozen finds the answer that has waited for it.
 ANSWER_S, _LAST_LOOK_S = 3.0, 0.3
+# After how long (s) without an answer it is looked whether the guardian is frozen, as the operating system says: a load
+# of the computer does not look like that, so nothing is waited for then. Doubled: half a second later.
+_FROZEN_LOOK_S = 0.5
 # How long (s) a front end may take to prove that it knows the key: it does nothing else at that moment.
 _PROOF_S = 5.0
 # How long (s) a front end may stay silent before its connection is closed; it connects anew with its next question.
@@ -72,10 +75,15 @@ class _LimitedConnection:
     ----------
     connection : Connection
     limit_s : float
+    is_frozen : callable, optional
+        Whether the other side is known to be frozen, so that it is not worth while to wait.
     """
 
-    def __init__(self, connection: Connection[Any, Any], limit_s: float) -> None:
+    def __init__(
+        self, connection: Connection[Any, Any], limit_s: float, is_frozen: Callable[[], bool] = lambda: False
+    ) -> None:
         self._connection = connection
+        self._is_frozen = is_frozen
         self.limit_s = limit_s
         if os.name != "nt":  # a named pipe carries whole messages: there nothing stops midway
             _limit_socket(connection.fileno(), limit_s)
@@ -92,9 +100,18 @@ class _LimitedConnection:
         TimeoutError
             If none has come in time.
         """
-        if not (self._connection.poll(self.limit_s) or self._connection.poll(min(_LAST_LOOK_S, self.limit_s))):
+        if not self._is_readable():
             raise TimeoutError(f"no message for {self.limit_s:.0f} s")
         return self._connection.recv_bytes(most)
+
+    def _is_readable(self) -> bool:
+        deadline = time.monotonic() + self.limit_s
+        while (left_s := deadline - time.monotonic()) > 0:
+            if self._connection.poll(min(_FROZEN_LOOK_S, left_s)):
+                return True
+            if self._is_frozen():
+                break
+        return self._connection.poll(min(_LAST_LOOK_S, self.limit_s))
 
     def as_connection(self) -> Connection[Any, Any]:
         """Return this as what the challenges of multiprocessing take; they send and receive bytes only."""
@@ -218,6 +235,7 @@ class RunLink:
 
     Attributes
     ----------
+    control : ControlFile
     supervision_age_s : float
         How long before its last answer the guardian's supervising loop had turned last.
 
@@ -232,10 +250,10 @@ class RunLink:
     def __init__(self, run_path: Path, run_id: str = "", limit_s: float = ANSWER_S) -> None:
         self.run_path = run_path
         self.supervision_age_s = 0.0
-        known = read_control_file(run_path, run_id)
+        known = self.control = read_control_file(run_path, run_id)
         try:
             self._connection = _connect(known.address, limit_s)
-            self._limited = _LimitedConnection(self._connection, limit_s)
+            self._limited = _LimitedConnection(self._connection, limit_s, known.guardian.is_frozen)
             key = bytes.fromhex(known.key)
             with _close_on_failure(self._connection):
                 answer_challenge(self._limited.as_connection(), key)
@@ -267,6 +285,8 @@ class RunLink:
             raise ConnectionLost(f"{self.run_path}: the guardian process of this run is gone ({reason})") from error
 
     def _silent(self, limit_s: float) -> GuardianSilent:
+        if self.control.is_of_this_computer and self.control.guardian.is_frozen():
+            return GuardianSilent(f"{self.run_path}: the guardian process of this run is frozen and did not answer")
         return GuardianSilent(f"{self.run_path}: the guardian process of this run did not answer for {limit_s:.0f} s")
 
     def status(self) -> RunStatus:

@@ -2,8 +2,8 @@
 
 The guardian asks several times a second. A runner counts as alive if it reports or, in the phases in which it computes,
 if it uses the processor: a plan of a million edges takes as long as it takes, and a computer under load is slow. A
-frozen process does neither; where the operating system says that a runner is frozen, it has the limit of a running one
-in every phase.
+frozen process does neither. Where the operating system says that a runner is frozen (SIGSTOP), it is taken over in
+every phase after half a second: no load of the computer looks like that.
 
 =============  ======  =======  ==========================================================================
 phase          limit   at most  why
@@ -48,6 +48,9 @@ _OBEYING = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.RUNN
 # Processor time (s) within one interval (s) that counts as computing: a runner that only listens to heartbeats uses
 # 2 ms. Half: a hanging runner whose other threads are busy might pass as one that computes.
 _INTERVAL_S, _BUSY_S = 1.0, 0.05
+# How long (s) a runner that is frozen, as the operating system says, may be silent, and how long after (s) it is looked
+# at again to be sure. Together with switching off less than the second that is promised for a runner that dies.
+_FROZEN_S, _FROZEN_AGAIN_S = 0.3, 0.2
 # How long (s) a runner may take to obey a stop: its longest exchange with the instrument (1.5 s), the next look at the
 # order, and switching off. Doubled: a person waits longer for a runner that is frozen.
 _STOP_S = 5.0
@@ -83,7 +86,7 @@ class RunnerWatch:
         self._phase = Phase.CONNECTING
         self._phase_began_s = self._last_sign_s = self._looked_s = now
         self._cpu_then_s = process.cpu_s()
-        self._was_frozen = False
+        self._frozen_since_s: float | None = None
         self._stop_ordered_s: float | None = None
 
     def report(self, phase: Phase) -> None:
@@ -100,9 +103,11 @@ class RunnerWatch:
     def overdue(self) -> str | None:
         """Return why the runner has to be taken over, None if it has not."""
         now = self._clock()
-        self._look_at_process(now)
-        silent_s = now - self._last_sign_s
-        if silent_s > self._limit_s():
+        self._look_at_processor(now)
+        silent_s, limit_s = now - self._last_sign_s, self._silence_s[self._phase]
+        if self._is_frozen(now, silent_s):
+            return f"the measuring process was frozen while {self._phase.activity}, and silent for {silent_s:.1f} s"
+        if silent_s > limit_s:
             return f"the measuring process was silent for {silent_s:.1f} s while {self._phase.activity}"
         whole_s = _WHOLE_PHASE_S.get(self._phase)
         if whole_s is not None and now - self._phase_began_s > whole_s:
@@ -111,17 +116,19 @@ class RunnerWatch:
             return f"the measuring process did not stop within {_STOP_S:.0f} s while {self._phase.activity}"
         return None
 
-    def _limit_s(self) -> float:
-        """Return how long the runner may be silent now: where the operating system says that it is frozen, not long."""
-        limit_s = self._silence_s[self._phase]
-        return min(limit_s, self._silence_s[Phase.RUNNING]) if self._was_frozen else limit_s
+    def _is_frozen(self, now: float, silent_s: float) -> bool:
+        """Return whether the operating system says so of a silent runner, and has said so some time ago already."""
+        if silent_s < _FROZEN_S or not self._process.is_frozen():
+            self._frozen_since_s = None
+            return False
+        self._frozen_since_s = now if self._frozen_since_s is None else self._frozen_since_s
+        return now - self._frozen_since_s >= _FROZEN_AGAIN_S
 
-    def _look_at_process(self, now: float) -> None:
-        """Ask the operating system what the runner does; computing is a sign of life."""
-        if now - self._looked_s < _INTERVAL_S:
+    def _look_at_processor(self, now: float) -> None:
+        """Take computing for a sign of life, in the phases in which a runner computes."""
+        if now - self._looked_s < _INTERVAL_S or self._phase not in _COMPUTING:
             return
         used_s, self._cpu_then_s = self._process.cpu_s() - self._cpu_then_s, self._process.cpu_s()
         self._looked_s = now
-        self._was_frozen = self._process.is_frozen()
-        if used_s >= _BUSY_S and self._phase in _COMPUTING:
+        if used_s >= _BUSY_S:
             self._last_sign_s = now

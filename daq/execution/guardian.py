@@ -120,6 +120,7 @@ class Guardian:
         self._abort_requested = threading.Event()
         self._worker = Worker("session of the guardian")
         self._spare: Potentiostat | None = None  # of the worker's thread
+        self._note = ""  # on what was done before the run
         self._driver = ""  # name of the instrument's driver, once it is known
         self._switching_off: Job[str | None] | None = None  # for a runner that waits
         self._inbox: queue.SimpleQueue[PipeMessage | None] = queue.SimpleQueue()
@@ -135,10 +136,12 @@ class Guardian:
             outcome = self._guard_runner()
         except IonechoError as error:
             outcome = Outcome.refused(str(error), type(error).__name__)
+        if self._note:
+            outcome = replace(outcome, warnings=(self._note, *outcome.warnings))
         with suppress(IonechoError, OSError):
             self._while_turning(self._close_spare, _CLOSE_S, "closing its session")
         if self._instrument_lock is not None:
-            self._instrument_lock.release()  # before anybody hears of the end: the next run may begin at once
+            self._instrument_lock.remove()  # before anybody hears of the end: the next run may begin at once
         self._run_lock.remove()  # and the file may be recovered
         self._status = self._status.ended(outcome)
         self._server.finish(_LINGER_S)
@@ -185,9 +188,6 @@ class Guardian:
         return job.result()
 
     def _guard_runner(self) -> Outcome:
-        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
-        # Nor may there be a runner that is still switching off after the death of its guardian.
-        lock_instrument(self._request.resource, self._path, "runner").release()
         self._while_turning(self._connect, _CONNECT_S, "connecting")
         if self._stop_reason is not None or self._abort_requested.is_set():
             return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
@@ -211,8 +211,11 @@ class Guardian:
         return outcome
 
     def _connect(self) -> None:
-        """Make ready to switch off, and see that no earlier run has left the output on; done by the worker."""
-        settle_instrument(self._request.resource, self._request.timeout_s)
+        """Take the instrument, see that no earlier run has left its output on, and make ready; done by the worker."""
+        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
+        # Nor may there be a runner that is still switching off after the death of its guardian.
+        lock_instrument(self._request.resource, self._path, "runner").remove()
+        self._note = settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
         # when it is needed, and made ready now: loading drivers takes half a second.
         if takes_one_client(self._request.resource):
@@ -309,6 +312,8 @@ class Guardian:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
+        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+            return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
         self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)

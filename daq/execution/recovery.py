@@ -133,10 +133,15 @@ def _record(path: Path, proof: str, problem: str) -> None:
         path.chmod(mode)
 
 
-def settle_instrument(resource: str, timeout_s: float) -> None:
+def settle_instrument(resource: str, timeout_s: float) -> str:
     """Switch off what an earlier run may have left on, before a new one does anything.
 
     The locks of the instrument must be held.
+
+    Returns
+    -------
+    str
+        What was done, for whoever starts the new run; empty if there was nothing to do.
 
     Raises
     ------
@@ -146,7 +151,7 @@ def settle_instrument(resource: str, timeout_s: float) -> None:
     marker = OutputMarker(resource)
     marked = marker.read()
     if marked is None:
-        return
+        return ""
     earlier = f"the run {marked.run}" if marked.run else "an earlier run"
     try:
         switch_off(resource, marked.driver, timeout_s, _BEFORE_RUN_S)
@@ -161,6 +166,7 @@ def settle_instrument(resource: str, timeout_s: float) -> None:
         path = Path(marked.run)
         if canonical_resource(open_run(path).instrument["resource"]) == canonical_resource(resource):
             note_off(path, "read back as off before the next run")
+    return f"{earlier} may have left the output on: it was switched off and read back before this run"
 
 
 def confirm_off(path: Path) -> None:

@@ -32,6 +32,7 @@ from typing import TYPE_CHECKING
 from daq.execution.output_marker import OutputMarker
 from daq.execution.recorded_end import record_end, recorded_end
 from daq.execution.switch_off import switch_off
+from daq.execution.worker import Worker
 from daq.locks import OUTPUT_IS_OFF, control_path, exclusive_access, holder_of, instrument_held, is_locked
 from daq.state import Outcome, OutputState, Phase, RunState
 from protocols import InstrumentError, IonechoError, OutputStateUnknown
@@ -57,6 +58,8 @@ _KILLED_S = 1.0
 _SWITCH_OFF_S = 3.0
 # How long (s) another front end that was faster is waited for: what it may take itself, and a second.
 _OTHER_S = 8.0
+# How long (s) the end may take on its way into the run file. Doubled: with a disk that hangs, a person is told later.
+_RECORD_S = 3.0
 # Phases in which nothing was sent yet that could switch an output on, and no run file is there.
 _BEFORE_FILE = frozenset({Phase.CONNECTING, Phase.PLANNING})
 
@@ -153,12 +156,23 @@ def _settle(path: Path, control: ControlFile, done: str) -> Outcome:
             marker.remove()
             reason = f"{done}; the output was then switched off and read back as off"
             outcome = Outcome(RunState.ABORTED, OutputState.OFF, reason, InstrumentError.__name__)
-        n_samples = record_end(path, outcome.state, outcome.reason, outcome.output)
-        control_path(path).unlink(missing_ok=True)
+        n_samples = _record(path, outcome)
     if n_samples:
         kept = f"{outcome.reason}. {n_samples} samples are in {path}; `ionecho recover` closes the file"
         outcome = replace(outcome, reason=kept, n_samples=n_samples)
     return outcome
+
+
+def _record(path: Path, outcome: Outcome) -> int:
+    """Write the end into the run file and return its number of samples; a disk that hangs hides no outcome."""
+
+    def record() -> int:
+        n_samples = record_end(path, outcome.state, outcome.reason, outcome.output)
+        control_path(path).unlink(missing_ok=True)
+        return n_samples
+
+    job = Worker("end of the run file").submit(record)
+    return job.result() if job.wait(_RECORD_S) else 0
 
 
 def _with_note(outcome: Outcome, done: str) -> Outcome:

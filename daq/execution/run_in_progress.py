@@ -95,6 +95,11 @@ class RunInProgress:
         """Process number of the guardian, if this process started it."""
         return None if self._guardian is None else self._guardian.pid
 
+    @property
+    def is_being_replaced(self) -> bool:
+        """Whether the guardian is gone or silent, and this process ends the run in its place."""
+        return self._replacement is not None and not self._status.is_final
+
     def poll(self) -> RunStatus:
         """Return how the run stands; if its guardian is gone or silent, see to it that the run ends."""
         if self._status.is_final:
@@ -127,19 +132,28 @@ class RunInProgress:
                 self._link = RunLink(self.path, self._run_id)
             self._status = self._link.ask(request)
             if self._is_hung(self._link):
-                time.sleep(_ASK_AGAIN_S)
-                self._status = self._link.status()
-                if self._is_hung(self._link):
-                    raise GuardianSilent(
-                        f"{self.path}: the guardian process of this run has not watched it for "
-                        f"{self._link.supervision_age_s:.0f} s"
-                    )
-        except ConnectionLost:
+                self._require_turning(self._link)
+        except BaseException:  # a Ctrl-C too: the answer that it interrupted must not be taken for the next one
             if self._link is not None:
                 self._link.close()
             self._link = None
             raise
         self._reached_s = time.monotonic()
+
+    def _require_turning(self, link: RunLink) -> None:
+        """Ask a guardian again whose supervising loop seems to hang.
+
+        Raises
+        ------
+        GuardianSilent
+            If it has not turned meanwhile either.
+        """
+        time.sleep(_ASK_AGAIN_S)
+        self._status = link.status()
+        if self._is_hung(link):
+            raise GuardianSilent(
+                f"{self.path}: the guardian process of this run has not watched it for {link.supervision_age_s:.0f} s"
+            )
 
     def _is_hung(self, link: RunLink) -> bool:
         return not self._status.is_final and link.supervision_age_s > _HUNG_S
@@ -327,12 +341,35 @@ def attach(path: str | Path) -> RunInProgress:
     Raises
     ------
     ConnectionLost
-        If none is in progress there.
+        If none is in progress there, or if it is on another computer.
     """
     run_path = Path(path).resolve()
     if not is_in_progress(run_path):
         raise ConnectionLost(f"{run_path}: no run is in progress there")
+    control = read_control_file(run_path)
+    if not control.is_of_this_computer:
+        raise ConnectionLost(f"{run_path}: this run is in progress on the computer {control.node}: follow it there")
     return RunInProgress(run_path)
+
+
+def end_if_silent(path: str | Path) -> Outcome | None:
+    """End a run whose processes do not answer any more, so that it can be recovered.
+
+    Returns
+    -------
+    Outcome or None
+        How it ended; None if no process of it lives on this computer, or if its guardian answers.
+    """
+    run_path = Path(path).resolve()
+    with suppress(ConnectionLost):
+        control = read_control_file(run_path)
+        processes = [process for process in (control.guardian, control.runner) if process is not None]
+        if control.is_of_this_computer and any(process.is_alive() for process in processes):
+            run = RunInProgress(run_path)
+            if run.poll().is_final or run.is_being_replaced:
+                return run.wait()
+            run.close()
+    return None
 
 
 def runs_in_progress(folder: str | Path) -> list[Path]:

@@ -126,7 +126,10 @@ class Runner:
             return Outcome.refused(str(error), type(error).__name__)
         self._n_planned = plan.n_samples
         try:
+            self._raise_if_stopped()
             create_run_file(self._path, header)
+        except RunStopped as stopped:
+            return Outcome.refused(f"{stopped}, while planning: nothing was started", "")
         except RunFileError as error:
             return Outcome.refused(str(error), type(error).__name__)
         return self._measure(plan, limits)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from daq.execution.message_channel import MessageChannel
 from daq.execution.messages import Heartbeat, StartAnswer, StartRequest, StopOrder, SwitchOffAnswer
+from daq.execution.processes import ProcessId
 from daq.execution.runner import Runner
 from daq.execution.switch_off import switch_off
 from daq.locks import OUTPUT_IS_OFF, lock_instrument, lock_run
@@ -35,6 +36,9 @@ _SWITCH_OFF_S = 30.0
 # guardian that is frozen. After it a moment (s) to take in what waits in the pipe, should this process be the one that
 # was frozen.
 _SILENCE_S, _LAST_LOOK_S = 2.0, 0.25
+# Age (s) of the last heartbeat from which on it is looked whether the guardian is frozen, as the operating system says:
+# three heartbeats. Doubled: the output stays on for 0.75 s more under a frozen guardian.
+_LATE_S = 0.75
 # How long (s) the guardian may take to answer before the start; it does so within a turn of its loop (0.05 s). Doubled:
 # a process that wakes late may start on an answer that is as old.
 _START_S = 1.0
@@ -48,9 +52,7 @@ _PHASES_OF_EXCHANGES = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING
 # frozen at that moment does nothing for a minute longer.
 _REQUEST_S = 60.0
 _NO_GUARDIAN = "the guardian process of this run has ended, and no run continues without a guardian"
-_SILENT_GUARDIAN = (
-    f"the guardian process of this run was silent for {_SILENCE_S:.0f} s, and no run continues without a guardian"
-)
+_SILENT_GUARDIAN = "the guardian process of this run fell silent, and no run continues without a guardian"
 
 
 class PipeSupervisor:
@@ -59,7 +61,9 @@ class PipeSupervisor:
     Nothing here waits for a guardian that may be frozen, but for `switch_off` and `may_start`, which have limits. The
     guardian counts as gone once its end of the pipe is closed, or once its heartbeats have ceased::
 
-        watched ──── no heartbeat for 2 s, or pipe closed ────► alone: the run stops, and nothing is started any more
+        watched ──── no heartbeat for 2 s (0.75 s if it is frozen, as the operating system says), or pipe closed
+           │
+           └───────► alone: the run stops, and nothing is started any more
 
     Parameters
     ----------
@@ -67,6 +71,8 @@ class PipeSupervisor:
     switch_off_alone : callable
         Switches the output off through sessions of this process's own, for a runner whose guardian is gone; returns
         None once it is read back as off, else why it is not.
+    is_guardian_frozen : callable, optional
+        Whether the operating system says so.
     clock : callable, optional
         Reads the monotonic clock.
 
@@ -80,13 +86,15 @@ class PipeSupervisor:
         self,
         pipe: Connection[Any, Any],
         switch_off_alone: Callable[[], str | None],
+        is_guardian_frozen: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        self._is_guardian_frozen = is_guardian_frozen
         self._switch_off_alone = switch_off_alone
         self._clock = clock
         self._stop_reason: str | None = None
         self._status = RunStatus()
-        self._heard = threading.Condition()
+        self._news = threading.Condition()
         self._heartbeat_s = clock()
         self._progress_s = clock()
         self._is_alone = False
@@ -98,14 +106,14 @@ class PipeSupervisor:
     def _take(self, message: PipeMessage | None) -> None:
         """Take in a message of the guardian; called by the channel's thread."""
         if message is None:
-            with self._heard:
+            with self._news:
                 self._is_alone = True
-                self._heard.notify_all()
+                self._news.notify_all()
             self._stop_reason = self._stop_reason or _NO_GUARDIAN
         elif isinstance(message, Heartbeat):
-            with self._heard:
+            with self._news:
                 self._heartbeat_s = max(self._heartbeat_s, message.sent_s)
-                self._heard.notify_all()
+                self._news.notify_all()
         elif isinstance(message, SwitchOffAnswer):
             self._switch_off_answers.put(message)
         elif isinstance(message, StartAnswer):
@@ -141,14 +149,17 @@ class PipeSupervisor:
 
     def _hears_guardian(self) -> bool:
         """Return whether the guardian's loop turned lately; once it has not, it is not believed any more."""
-        with self._heard:
-            if not self._is_alone and not self._is_heartbeat_fresh():
-                self._heard.wait_for(lambda: self._is_alone or self._is_heartbeat_fresh(), _LAST_LOOK_S)
-                self._is_alone = self._is_alone or not self._is_heartbeat_fresh()
+        with self._news:
+            limit_s = _SILENCE_S
+            if not self._is_heartbeat_fresh(_LATE_S) and self._is_guardian_frozen():
+                limit_s = _LATE_S
+            if not self._is_alone and not self._is_heartbeat_fresh(limit_s):
+                self._news.wait_for(lambda: self._is_alone or self._is_heartbeat_fresh(limit_s), _LAST_LOOK_S)
+                self._is_alone = self._is_alone or not self._is_heartbeat_fresh(limit_s)
             return not self._is_alone
 
-    def _is_heartbeat_fresh(self) -> bool:
-        return self._clock() - self._heartbeat_s <= _SILENCE_S
+    def _is_heartbeat_fresh(self, limit_s: float) -> bool:
+        return self._clock() - self._heartbeat_s <= limit_s
 
     def may_start(self) -> str | None:
         """Ask whether the output may be switched on now; return None if it may, else why not.
@@ -208,7 +219,8 @@ def run_process(pipe: Connection[Any, Any]) -> None:
         request: RunRequest = pipe.recv()
     except (OSError, EOFError):  # the guardian died first
         return
-    supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request))
+    guardian = ProcessId.of(os.getppid())
+    supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request), guardian.is_frozen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
     path = Path(request.path)
@@ -218,7 +230,7 @@ def run_process(pipe: Connection[Any, Any]) -> None:
             run_lock = lock_run(path, "runner")
             held.callback(run_lock.remove)
             supervisor.on_closing_alone = lambda: run_lock.describe(f"process {os.getpid()} (runner), {OUTPUT_IS_OFF}")
-            held.callback(lock_instrument(request.resource, path, "runner").release)
+            held.callback(lock_instrument(request.resource, path, "runner").remove)
             transcript = Path(request.transcript) if request.transcript else None
             driver = open_potentiostat(request.resource, request.timeout_s, transcript, supervisor.report_progress)
         except IonechoError as error:

@@ -15,7 +15,7 @@ import numpy as np
 from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
 from daq.files.results import is_results, run_of_results
 from daq.state import Outcome, OutputState, RunState
-from protocols import OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
+from protocols import InstrumentError, OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -123,7 +123,11 @@ class Run:
         if not ends:
             return None
         output = OutputState(ends[-1]["output"])
-        error = OutputStateUnknown.__name__ if output is OutputState.UNKNOWN else ""
+        error = ""
+        if output is OutputState.UNKNOWN:
+            error = OutputStateUnknown.__name__
+        elif self.state is RunState.ABORTED:  # what failed is told by the message only
+            error = InstrumentError.__name__
         warnings = tuple(ends[-1].get("warnings", ()))
         return Outcome(self.state, output, ends[-1]["message"], error, self.n_samples, warnings)
 

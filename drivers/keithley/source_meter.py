@@ -355,7 +355,7 @@ class KeithleySourceMeter(Potentiostat):
         would be a short circuit.
         """
         return switch_off(
-            _OFF,
+            self.off_switch,
             self.session.resource,
             exchange=lambda: self.session.query(":ABOR;:OUTP OFF;:OUTP?"),
             is_off=lambda answer: answer == "0",

@@ -241,7 +241,7 @@ class EmStat(Potentiostat):
     def safe_state(self) -> OutputReadback:
         """Abort, and run a script that switches the cell off and says so. See `Potentiostat.safe_state`."""
         return switch_off(
-            _SWITCH,
+            self.off_switch,
             self.session.resource,
             exchange=self._switch_off_by_script,
             is_off=lambda answer: answer == _OFF,

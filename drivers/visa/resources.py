@@ -47,6 +47,19 @@ def canonical_resource(resource: str) -> str:
     return str(name)
 
 
+def network_host(resource: str) -> str:
+    """Return the address of the host that a resource is on, empty if it is on no network: simulators share one host."""
+    from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPInstr, TCPIPSocket
+
+    try:
+        name = ResourceName.from_string(canonical_resource(resource))
+    except InvalidResourceName:
+        return ""
+    if isinstance(name, TCPIPInstr | TCPIPSocket) and not name.host_address.startswith("127."):
+        return str(name.host_address)
+    return ""
+
+
 def interface_of(resource: str) -> str:
     """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
 

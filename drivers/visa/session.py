@@ -27,6 +27,7 @@ from drivers.visa.dialect import Dialect
 from drivers.visa.links import MessageLink, SerialLink, open_link
 from drivers.visa.resources import resource_manager
 from drivers.visa.transcript import RecordedLink
+from drivers.visa.transport_errors import reason_in_words
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
@@ -366,26 +367,9 @@ class VisaSession:
             raise
         except Exception as error:
             # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
-            reason = self._reason(error)
+            reason = reason_in_words(error, self.timeout_s)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from error
-
-    def _reason(self, error: Exception) -> str:
-        from pyvisa.constants import StatusCode
-        from pyvisa.errors import VisaIOError
-
-        timed_out = isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout
-        if timed_out or isinstance(error, TimeoutError):
-            return (
-                str(error)
-                if error.args and not timed_out and error.args[0] != "timed out"
-                else (f"no answer within {self.timeout_s:g} s")
-            )
-        if isinstance(error, ConnectionRefusedError):
-            return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
-            return str(error)
-        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
         """Close the link. May be called more than once."""

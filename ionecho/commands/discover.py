@@ -22,7 +22,7 @@ def print_instruments(
     resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
 ) -> None:
     """Ask some addresses, or all that can be found, who is there; keep the address book."""
-    from daq.locks import instrument_held
+    from daq.locks import instrument_searched
     from drivers import discover, installed_drivers
 
     _keep_book(resources, remembered, forgotten)
@@ -30,7 +30,7 @@ def print_instruments(
         found = []
     else:
         with _finding(quiet=as_json or resources is not None) as progress:
-            found = discover(resources, progress=progress, claim=instrument_held)
+            found = discover(resources, progress=progress, claim=instrument_searched)
     drivers = installed_drivers()
     if as_json:
         rows = [

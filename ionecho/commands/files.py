@@ -51,8 +51,11 @@ def import_text(
 
 def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
     """Switch off and close what a crash left behind, and print what was found."""
-    from daq import confirm_off, recover
+    from daq import confirm_off, end_if_silent, recover
 
+    for path in paths:
+        if (outcome := end_if_silent(path)) is not None:
+            error_console().print(f"{path.name}: {outcome.reason}", markup=False, soft_wrap=True)
     for path in paths if seen_off else ():
         confirm_off(path)
     found = [recover(path) for path in paths]

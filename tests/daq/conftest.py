@@ -40,6 +40,7 @@ class Listener:
         self.reason: str | None = None
         self.problem: str | None = None
         self.refusal: str | None = None
+        self.on_permission: Callable[[], None] = lambda: None
 
     def report(self, status: RunStatus) -> None:
         assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
@@ -49,6 +50,7 @@ class Listener:
         return self.reason
 
     def may_start(self) -> str | None:
+        self.on_permission()
         return self.refusal
 
     def switch_off(self) -> str | None:

@@ -18,8 +18,19 @@ import numpy as np
 import psutil
 import pytest
 
-from daq import Bench, Phase, RunInProgress, attach, open_run, recover, runs_in_progress
-from protocols import Limits, Protocol, PulseSequence, Sampling
+from daq import (
+    Bench,
+    OutputState,
+    Phase,
+    RunInProgress,
+    attach,
+    end_if_silent,
+    open_run,
+    recover,
+    runs_in_progress,
+    unconfirmed_outputs,
+)
+from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, until
 from tests.whole.conftest import runner_of, running_with
@@ -123,7 +134,7 @@ def test_a_frozen_runner_is_ended_and_never_switches_on_when_it_wakes(
     assert alive == [], "a runner that was replaced is dead"
     assert len(instrument.output.edges) == edges, "nothing was switched after that"
     assert was_on == (phase is Phase.RUNNING)
-    assert "silent" in outcome.reason
+    assert "frozen" in outcome.reason or "silent" in outcome.reason
     if live.path.exists():
         assert open_run(live.path).state == outcome.state
 
@@ -162,7 +173,7 @@ def test_a_frozen_guardian_is_noticed_by_the_runner_without_any_front_end(
     recorded = open_run(live.path).recorded_outcome()
     assert recorded is not None
     assert (recorded.state, recorded.output) == ("stopped", "off")
-    assert "silent for 2 s" in recorded.reason
+    assert "fell silent" in recorded.reason
     before = live.path.read_bytes()
     guardian.resume()
     guardian.wait(patience(20))
@@ -184,6 +195,33 @@ def test_another_program_ends_a_run_whose_guardian_is_frozen(
     assert not instrument.output.is_on
     assert live.wait().output == "off", "the program that started it hears of it too"
     assert runs_in_progress(tmp_path) == []
+
+
+@pytest.mark.parametrize("whom", ["both", "runner"])
+def test_recover_ends_a_run_whose_processes_are_frozen(
+    whom: str, instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    freeze(live, whom)
+    if whom == "runner":
+        psutil.Process(live.guardian_pid).kill()
+    command = [sys.executable, "-m", "ionecho", "recover", str(live.path), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(30), check=False)
+    assert done.returncode == 0, done.stderr
+    assert not instrument.output.is_on
+    assert open_run(live.path).state == "aborted"
+    assert "ended" in done.stderr
+    assert live.wait().output == "off"
+
+
+def test_recover_leaves_a_run_in_progress_alone(instrument: InProcess, tmp_path: Path) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    with pytest.raises(RunFileError, match="still running"):
+        recover(live.path)
+    assert end_if_silent(live.path) is None
+    assert instrument.output.is_on
+    assert live.stop_and_wait().output == "off"
+    assert end_if_silent(live.path) is None
 
 
 @pytest.mark.parametrize("phase", [Phase.ARMING, Phase.RUNNING])
@@ -212,6 +250,53 @@ def test_a_frozen_runner_whose_guardian_died_is_ended_by_the_front_end(
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert not instrument.output.is_on
     assert not runner.is_running() or runner.status() == psutil.STATUS_ZOMBIE
+
+
+@pytest.mark.parametrize("whom", ["runner", "guardian"])
+def test_a_process_that_freezes_while_the_output_cannot_be_switched_off_holds_up_nobody(
+    whom: str, instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    instrument.do(instrument.served.host.hold_answers)  # the runner's session fails, and the guardian tries fresh ones
+    until(in_phase(live, Phase.SWITCHING_OFF))
+    frozen = freeze(live, whom)
+    instrument.do(instrument.served.host.release_answers)
+    outcome = live.wait()
+    assert outcome.output == "off", outcome
+    until(lambda: not instrument.output.is_on)
+    wake(frozen)
+    assert open_run(live.path).state.output_is_off
+
+
+def test_an_instrument_that_never_answers_is_told_and_the_alarm_stays(
+    instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    freeze(live, "both")
+    instrument.do(instrument.served.host.hold_answers)
+    outcome = live.stop_and_wait()
+    assert (outcome.state, outcome.output) == ("unknown", "unknown")
+    assert "Press the OUTPUT key" in outcome.reason
+    assert open_run(live.path).state == "unknown"
+    assert list(unconfirmed_outputs(tmp_path)) == [live.path]
+    instrument.do(instrument.served.host.release_answers)
+    assert recover(live.path).state == "aborted"
+    assert not instrument.output.is_on
+    assert unconfirmed_outputs(tmp_path) == {}
+
+
+def test_two_front_ends_that_notice_at_the_same_time_agree(
+    instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    others = [attach(live.path) for _ in range(2)]
+    freeze(live, "both")
+    fronts = [live, *others]
+    until(lambda: all(front.poll().is_final for front in fronts), 30.0)
+    outcomes = [front.wait() for front in fronts]
+    assert {outcome.output for outcome in outcomes} == {OutputState.OFF}
+    assert len([event for event in open_run(live.path).events if event["kind"] == "aborted"]) == 1
+    assert not instrument.output.is_on
 
 
 def test_all_three_frozen_and_woken_leave_the_output_off(instrument: InProcess, freeze: Frozen, tmp_path: Path) -> None:

@@ -139,6 +139,7 @@ def test_a_run_where_an_earlier_output_may_be_on_is_refused_with_exit_4(tmp_path
     assert not (tmp_path / "r.nxs").exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", POTENTIOSTATS)
 def test_a_search_beside_a_run_disturbs_nothing(kind: str, recorded: Recorded, tmp_path: Path) -> None:
     instrument = recorded(kind)

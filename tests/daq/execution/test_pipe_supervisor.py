@@ -51,7 +51,7 @@ def supervisor(
         alone.append("off")
         return None
 
-    return PipeSupervisor(pipe[1], switch_off_alone, clock)
+    return PipeSupervisor(pipe[1], switch_off_alone, clock=clock)
 
 
 @pytest.fixture
@@ -83,9 +83,18 @@ def test_a_guardian_that_sends_no_heartbeat_for_two_seconds_ends_the_run(
     clock.later_s = 2.5
     reason = supervisor.stop_reason()
     assert reason is not None
-    assert "silent for 2 s" in reason
+    assert "fell silent" in reason
     clock.later_s = 0.0
     assert supervisor.stop_reason() == reason, "a guardian that has been silent is not believed any more"
+
+
+def test_a_guardian_that_is_frozen_as_the_system_says_is_missed_sooner(
+    pipe: tuple[Connection[Any, Any], Connection[Any, Any]], clock: Clock
+) -> None:
+    supervisor = PipeSupervisor(pipe[1], lambda: None, lambda: True, clock)
+    assert supervisor.stop_reason() is None, "its last heartbeat is fresh"
+    clock.later_s = 1.0
+    assert supervisor.stop_reason() is not None
 
 
 def test_a_runner_that_was_frozen_itself_finds_the_heartbeats_of_a_living_guardian(

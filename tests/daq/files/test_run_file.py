@@ -22,9 +22,17 @@ from daq.files.durable import write_atomically
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
 from daq.files.writer import RunFileBytes, RunWriter
-from daq.state import RunState
+from daq.state import OutputState, RunState
 from drivers import Block, Identity, Keithley2461
-from protocols import Protocol, PulseSequence, RunFileError, Sample
+from protocols import (
+    InstrumentError,
+    IonechoError,
+    OutputStateUnknown,
+    Protocol,
+    PulseSequence,
+    RunFileError,
+    Sample,
+)
 
 
 def header(n_samples: int = 1000, duration_s: float = 1.0) -> Header:
@@ -300,3 +308,30 @@ def test_a_file_that_came_in_between_is_not_replaced(
     with write_atomically(tmp_path / "other.nxs", new=True) as making:
         making.write_text("first")
     assert (tmp_path / "other.nxs").read_text() == "first"
+
+
+@pytest.mark.parametrize(
+    ("state", "output", "error"),
+    [
+        (RunState.COMPLETE, OutputState.OFF, None),
+        (RunState.STOPPED, OutputState.OFF, None),
+        (RunState.ABORTED, OutputState.OFF, InstrumentError),
+        (RunState.UNKNOWN, OutputState.UNKNOWN, OutputStateUnknown),
+    ],
+)
+def test_an_end_that_is_read_from_the_file_fails_as_the_run_did(
+    tmp_path: Path, state: RunState, output: OutputState, error: type[IonechoError] | None
+) -> None:
+    path = tmp_path / "run.nxs"
+    create_run_file(path, header())
+    file = RunFileBytes(path)
+    file.add_event(state, "what happened", output=output)
+    file.set_state(state)
+    file.close()
+    outcome = open_run(path).recorded_outcome()
+    assert outcome is not None
+    if error is None:
+        outcome.raise_if_failed()
+    else:
+        with pytest.raises(error, match="what happened"):
+            outcome.raise_if_failed()
