@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import mpmath as mp
 import numpy as np
@@ -298,7 +298,7 @@ class _EndingPoint(_Point):
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def install(*points: _Point) -> None:
-        monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda _: Plugins(points))
+        monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda _: Plugins(cast("Any", points)))
         circuit_file.installed_elements.cache_clear()
 
     yield install
