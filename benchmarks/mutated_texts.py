@@ -304,15 +304,15 @@ def _edges(table: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
         width, period = si("width", "s"), si("period", "s")
         holds = [(width, level), (period - width, rest)] * int(table["count"])
     holds = [one for one in ((si("before", "s"), rest), *holds, (si("after", "s"), rest)) if one[0] > 0.0]
-    times: list[float] = []
+    edges: list[float] = []
     levels: list[float] = []
     now = 0.0
     for length, height in holds:
         if not levels or levels[-1] != height:
-            times.append(now)
+            edges.append(now)
             levels.append(height)
         now += length
-    return {"times": times, "start": levels, "end": levels, "duration": now, "rest": rest}
+    return {"times": edges, "start": levels, "end": levels, "duration": now, "rest": rest}
 
 
 _COLUMNS = (("times", "s", "times"), ("levels", "V", "end"))

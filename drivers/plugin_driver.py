@@ -9,6 +9,7 @@ promised. In `safe_state` both become `OutputStateUnknown`: only a read-back tha
 from __future__ import annotations
 
 import inspect
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
 from drivers.contract.block import Block
@@ -119,8 +120,8 @@ def _contained(what: str, driver: Driver) -> Driver:
     made: Driver = metaclass(driver.__name__, (driver,), members)
     for member in members.values():
         function = getattr(member, "__func__", member)
-        if callable(function):
-            function.made = made
+        if isinstance(function, FunctionType):
+            function.made = made  # type: ignore[attr-defined]
     return made
 
 
