@@ -111,6 +111,12 @@ class Bulk:
         return p["G_inf"] * (p["W_inf"] + (1.0 - p["W_inf"]) * fading)
 
 
+def nodes_of(t_s: Floats) -> Complexes:
+    """Return the complex frequencies (rad/s) at which a transform is asked for some times, shape (n, 2M+1)."""
+    nodes: Complexes = _BETA / t_s[:, None]
+    return nodes
+
+
 def inverted(transform: Complexes, t_s: Floats) -> Floats:
     """Return a function at some times from its transform at their nodes, shape (n,)."""
     values: Floats = (transform.real @ _ETA) / t_s
@@ -142,6 +148,11 @@ class Cell:
         if np.isfinite(self.Q):
             impedance = impedance + 1.0 / (self.Q * s**self.n)
         return 1.0 / impedance
+
+    def step(self, t_s: Floats) -> Floats:
+        """Return the step response at some times, S."""
+        s = nodes_of(t_s)
+        return inverted(self.admittance(t_s, s) / s, t_s)
 
     def current(self, t_s: Floats, drive: PulseSequence) -> Floats:
         """Return the current at some times, A."""

@@ -78,11 +78,12 @@ class MinimaSearch:
         ----------
         best : Minimum
         minima : list of Minimum
-            Of all searches.
+            Of all searches, like parts in order.
         unit : float
             Standard deviation of the residual's components.
         """
-        found = profile_intervals(self.problem.evaluate, best, self.box, unit)
+        evaluate = self.problem.walled(unit)
+        found = profile_intervals(evaluate, best, self.box, unit)
         n_profiled = 0
         for other in sorted(minima, key=lambda one: one.cost):
             # What is not a number fits nothing.
@@ -90,7 +91,7 @@ class MinimaSearch:
                 break
             if all(one.low <= u <= one.high for one, u in zip(found, other.u, strict=True)):
                 continue
-            others = profile_intervals(self.problem.evaluate, other, self.box, unit)
+            others = profile_intervals(evaluate, other, self.box, unit)
             found = [_hull(one, another) for one, another in zip(found, others, strict=True)]
             n_profiled += 1
         return found
