@@ -80,7 +80,8 @@ def drawn_case(code: str, seed: int) -> Case:
     alone = rng.uniform() < 0.5 and code not in {"C", "L"}
     behind = {} if alone else {"R0": R if code in {"C", "L"} else R * ratio}
     name = f"Pr1{code[2:]}" if code.startswith("Pr") else f"{code}1"
-    element = {symbol and f"{name.split(':')[0]}.{symbol}": value for symbol, value in _drawn(code, R, time, rng)}
+    prefix = name.partition(":")[0]
+    element = {symbol and f"{prefix}.{symbol}": value for symbol, value in _drawn(code, R, time, rng)}
     if "" in element:
         element = {name: element[""]}
     return Case(f"R0-{name}" if behind else name, {**behind, **element}, shortest, longest)
@@ -245,19 +246,20 @@ def _relaxation(case: Case) -> tuple[Floats, float]:
 
 def _mismatch(x: Any, B: Any, K: Any) -> Any:
     """Return g at a reduced time, from ``x = e^B B^(K-1) [Gamma(1-K, B g) - Gamma(1-K, B)]``."""
-    start = mp.gammainc(1 - K, B)
-
-    def off(ln_g: Any) -> Any:
-        return mp.exp(B) * B ** (K - 1) * (mp.gammainc(1 - K, B * mp.exp(ln_g)) - start) - x
-
-    low, high = mp.mpf(-1), mp.mpf(0)
-    while off(low) < 0:
-        low, high = 2 * low, low
-        if low < -400:
-            return mp.mpf(0)
-    if high == 0 and off(mp.mpf("-1e-9")) > 0:
+    if x < 1e-12:
         return 1 - x  # g' = -1 at first
-    return mp.exp(mp.findroot(off, (low, min(high, mp.mpf("-1e-12"))), solver="anderson", tol=1e-20 * float(x) ** 2))
+    whole, start = mp.exp(B) * B ** (K - 1), mp.gammainc(1 - K, B)
+
+    def off(ln_y: Any) -> Any:
+        reached = whole * (mp.gammainc(1 - K, B * mp.exp(-mp.exp(ln_y))) - start)
+        return mp.log(reached / x)
+
+    low, high = mp.log(x) - 2 * B - 3, mp.mpf(0)
+    while off(high) < 0:
+        low, high = high, high + 1
+        if high > 6:
+            return mp.mpf(0)  # g < e^-400
+    return mp.exp(-mp.exp(mp.findroot(off, (low, high), solver="illinois", tol=1e-20, verify=False, maxsteps=200)))
 
 
 def _relaxation_behind(case: Case) -> tuple[Floats, float]:

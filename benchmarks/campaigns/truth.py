@@ -72,7 +72,8 @@ def migration(B: float, K: float) -> Callable[[Floats], Floats]:
 
     def slope(ln_x: float, ln_g: Floats) -> Floats:
         g = np.exp(ln_g)
-        return -np.exp(ln_x - B * (1.0 - g)) * g ** (K - 1.0)
+        # Nothing is left of g < e^-700; its logarithm would fall out of all numbers.
+        return np.where(ln_g > -700.0, -np.exp(ln_x - B * (1.0 - g)) * g ** (K - 1.0), 0.0)
 
     at = np.linspace(start, stop, 2881)
     ln_g = solve_ivp(slope, (start, stop), [-np.exp(start)], "DOP853", at, rtol=1e-11, atol=1e-15).y[0]

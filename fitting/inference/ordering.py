@@ -61,7 +61,7 @@ class _Class:
         """Return the unknowns with the parts in another order."""
         moved = u.copy()
         moved[self.columns] = u[self.columns[order]]
-        for k, odds in enumerate(self.odds.T):
+        for k, odds in enumerate(self.odds.T if len(self.odds) else ()):
             logarithms = np.where(odds >= 0, u[odds], 0.0)[order]
             if odds[0] < 0:
                 moved[self.other_odds[:, k]] -= logarithms[0]
