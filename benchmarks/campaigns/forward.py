@@ -11,6 +11,7 @@ resolves the shortest time.
 from __future__ import annotations
 
 import argparse
+import cmath
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -201,28 +202,37 @@ def _prony(p: dict[str, Any]) -> Callable[[Any], Any]:
 
 
 def _random_barriers(x: Any) -> Any:
-    """Return y of ``ln y = (x / y) (1 + 2.66 x / y)^(-1/3)``, followed from a small real x by Newton's method."""
-    size, angle = abs(x), mp.arg(x)
-    steps = 1 + int(abs(angle) / 0.1)
-    w = mp.findroot(lambda w: _barrier_equation(w, mp.log(size)), _barrier_start(size))
+    """Return y of ``ln y = (x / y) (1 + 2.66 x / y)^(-1/3)``: followed in steps of the angle, then to all digits."""
+    size, angle = float(mp.log(abs(x))), float(mp.arg(x))
+    w = complex(_barrier_start(size))
+    steps = 1 + int(abs(angle) / 0.05)
     for k in range(1, steps + 1):
-        target = mp.log(size) + mp.mpc(0, angle * k / steps)
-        w = mp.findroot(lambda w, target=target: _barrier_equation(w, target), w)
-    return x / mp.exp(w)
+        target = complex(size, angle * k / steps)
+        for _ in range(8):
+            off, slope = _barrier_equation(w, target, cmath.exp)
+            w -= off / slope
+    found = mp.mpc(w)
+    for _ in range(3):
+        off, slope = _barrier_equation(found, mp.log(x), mp.exp)
+        found -= off / slope
+    return x / mp.exp(found)
 
 
-def _barrier_equation(w: Any, target: Any) -> Any:
-    q = mp.exp(w)
-    return w + q * (1 + mp.mpf("2.66") * q) ** (-mp.mpf(1) / 3) - target
+def _barrier_equation(w: Any, target: Any, exp: Callable[[Any], Any]) -> tuple[Any, Any]:
+    """Return ``ln q + q (1 + 2.66 q)^(-1/3) - ln x`` for ``w = ln q``, and its derivative."""
+    q = exp(w)
+    grown = 1 + q * 266 / 100
+    root = grown ** (-mp.mpf(1) / 3 if exp is mp.exp else -1.0 / 3.0)
+    return w + q * root - target, 1 + q * root * (1 - q * 266 / (300 * grown))
 
 
-def _barrier_start(size: Any) -> Any:
-    if size < 1:
-        return mp.log(size)
-    low, high = mp.mpf(-1), mp.log(size) + 1
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _barrier_equation(middle, mp.log(size)) < 0 else (low, middle)
+def _barrier_start(size: float) -> float:
+    """Return ln q of a real x by bisection."""
+    low, high = min(size - 1.0, -1.0), max(size, 0.0) + 1.0
+    for _ in range(80):
+        middle = 0.5 * (low + high)
+        below = _barrier_equation(complex(middle), size, cmath.exp)[0].real < 0.0
+        low, high = (middle, high) if below else (low, middle)
     return low
 
 

@@ -30,6 +30,10 @@ _FLAT = 1e-6
 _CLOSE = 0.02
 """How near to 1.96 deviations a profile must come, as a share: an interval's end is then known to 2 % of its length."""
 
+_FAR_UP = 10.0
+"""How many times 1.96 deviations a profile may be high for a chord through it to be of use. Doubled, ends of valleys
+that are flat for decades, such as that of a resistance that is not seen, take some refits more."""
+
 
 class HasParameters(Protocol):
     """A model, or several records of one."""
@@ -139,7 +143,8 @@ class _Profile:
             else:
                 inner, inner_z, near, near_at = at, z, there, at
             if np.isfinite(outer):
-                share = (Z95 - inner_z) / (outer_z - inner_z)
+                # A chord from far up a wall would lead back to the foot of the valley, again and again.
+                share = (Z95 - inner_z) / (outer_z - inner_z) if outer_z < _FAR_UP * Z95 else 0.5
                 at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
             else:
                 at = min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
