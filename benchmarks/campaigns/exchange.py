@@ -202,7 +202,7 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
     progress = Progress(folder / "exchange.json")
     mixed: list[dict[str, Any]] = []
     wrongly: list[dict[str, Any]] = []
-    differences: list[float] = []
+    differences: list[dict[str, Any]] = []
     n_determined = n_apart = 0
     document: dict[str, Any] = {}
     for seed in range(first, first + runs):
@@ -224,12 +224,16 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
                 if not one.determined:
                     wrongly.append({"seed": seed, "circuit": circuit, "name": one.name, "note": one.note})
             if len(differences) < minos and all(one.determined for one in solution.estimates):
-                differences.append(compared_with_minos(solution))
+                differences.append({"seed": seed, "circuit": circuit, "difference": compared_with_minos(solution)})
         document = {
             "cells_with_times_apart": n_apart,
             "mixed_fits": share(len(mixed), 2 * n_apart),
             "wrongly_not_determined": share(len(wrongly), n_determined),
-            "minos": {"fits": len(differences), "largest_difference": max(differences, default=None)},
+            "minos": {
+                "fits": len(differences),
+                "largest_difference": max((one["difference"] for one in differences), default=None),
+                "over_2_percent": [one for one in differences if not one["difference"] < 0.02],
+            },
             "mixed": mixed,
             "wrongly": wrongly,
         }

@@ -250,7 +250,7 @@ def _relaxation(case: Case) -> tuple[Floats, float]:
             g = [_mismatch(t / p["tau"], p["B"], p["K"]) for t in case.times_s]
             response = [mp.exp(-p["B"] * (1 - one)) for one in g]
             k = p["K"] - 1
-            mean = (g[0] ** -k - 1) / k / (case.shortest_s / p["tau"])
+            mean = ((g[0] ** -k - 1) / k if k > 0 else -mp.log(g[0])) / (case.shortest_s / p["tau"])
         return np.array([float(p["G_inf"] * one) for one in response]), float(p["G_inf"] * mean)
 
 
@@ -264,7 +264,8 @@ def _mismatch(x: Any, B: Any, K: Any) -> Any:
         reached = whole * (mp.gammainc(1 - K, B * mp.exp(-mp.exp(ln_y))) - start)
         return mp.log(reached / x)
 
-    low, high = mp.log(x) - 2 * B - 3, mp.mpf(0)
+    # x < y e^((B + K) y), so that y is not less than a third of x, or of the time in which g begins to bend.
+    low, high = mp.log(min(x, 1 / (B + K)) / 3), mp.mpf(0)
     while off(high) < 0:
         low, high = high, high + 1
         if high > 6:

@@ -76,7 +76,8 @@ def migration(B: float, K: float) -> Callable[[Floats], Floats]:
         return np.where(ln_g > -700.0, -np.exp(ln_x - B * (1.0 - g)) * g ** (K - 1.0), 0.0)
 
     at = np.linspace(start, stop, 2881)
-    ln_g = solve_ivp(slope, (start, stop), [-np.exp(start)], "DOP853", at, rtol=1e-11, atol=1e-15).y[0]
+    with np.errstate(all="ignore"):  # trial steps of a K of 1 reach far beyond
+        ln_g = solve_ivp(slope, (start, stop), [-np.exp(start)], "DOP853", at, rtol=1e-11, atol=1e-15).y[0]
     lost = CubicSpline(at, -np.expm1(ln_g))
     return lambda x: np.exp(-B * lost(np.clip(np.log(x), start, stop)))
 

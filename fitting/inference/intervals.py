@@ -153,7 +153,7 @@ class _Profile:
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
         """Return the best of all others with parameter k held, and by how many deviations it is worse."""
         held = np.arange(len(start)) == k
-        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=60)
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=200)
         return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
 
 

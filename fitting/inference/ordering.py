@@ -97,11 +97,26 @@ class Ordering:
 
     def ordered(self, u: Floats) -> Floats:
         """Return the same cell with its like parts in order."""
+        for one, order in self._moves(u):
+            u = one.permuted(u, order)
+        return u
+
+    def moved_covariance(self, u: Floats, covariance: Floats) -> Floats:
+        """Return the covariance at u as it is once like parts are in order."""
+        moved = np.eye(len(u))
+        for one, order in self._moves(u):
+            moved = np.array([one.permuted(row, order) for row in moved])
+        return moved.T @ covariance @ moved
+
+    def _moves(self, u: Floats) -> list[tuple[_Class, NDArray[np.intp]]]:
+        """Return which classes are to be put in which order, one after the other."""
+        moves = []
         for one in self._classes:
             order = np.argsort(self._sizes(one, u)[0], kind="stable")
             if not np.all(np.diff(order) > 0):
                 u = one.permuted(u, order)
-        return u
+                moves.append((one, order))
+        return moves
 
     def is_ordered(self, u: Floats) -> bool:
         """Whether the like parts are in order."""

@@ -287,4 +287,6 @@ def _optimum_of_result(run_or_reduction: Record | Reduction, result: FitResult) 
     problem = Problem.single(PulseObservation(reduction), result.model)
     unit = result.noise_A * result.interval_inflation / problem.noises[0]
     undetermined = tuple(one.name for one in result.estimates if not one.determined)
-    return _Optimum(problem, problem.transform.to_unbounded(result.theta), unit, result.covariance, undetermined)
+    u = problem.transform.to_unbounded(result.theta)
+    covariance = problem.ordering.moved_covariance(u, result.covariance)  # kept by a version that knew no order
+    return _Optimum(problem, problem.ordering.ordered(u), unit, covariance, undetermined)

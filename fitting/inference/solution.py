@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _TIED = 0.1
 """Difference of two sums of squares, in variances, that says nothing about which is better: 0.3 deviations. Doubled,
 cells that are known apart at half a deviation would be chosen by their lag."""
+_TO_THE_END = 1000
+"""Steps of the last search at most. Three arcs with exponents take 400 along a bent valley, from where 60 had led;
+doubled, nothing changes."""
 _WORTH_FOLLOWING = 100.0
 """How much worse, in variances, a minimum may be to be followed when observations get other weights. Doubled, only the
 time of the search grows: what is ten deviations off does not catch up."""
@@ -52,7 +55,7 @@ class Solution:
         Of each observation.
     remarks : tuple of Remark
     inseparable : mapping of int to tuple of str
-        Unknowns of two like parts whose times may be the same, and what these are called.
+        Unknowns of two like parts whose order is not determined, and what these are called.
     n_downweighted : int
         Samples that a robust fit counts less than half.
     """
@@ -221,13 +224,18 @@ def _order_remark(problem: Problem) -> list[Remark]:
 
 
 def _with_twin(one: Estimate, pair: tuple[str, str] | None) -> Estimate:
-    """Return the estimate; what is not determined says so if the times of two like parts may be the same."""
-    if pair is None or one.determined:
+    """Return the estimate; one of two like parts that may change places is not determined, however short its interval.
+
+    Where their order leaves off, each has the values of the other.
+    """
+    if pair is None:
         return one
-    return replace(one, note=f"{one.note}; {pair[0]} and {pair[1]} may have the same time: they cannot be told apart")
+    note = f"the order of {pair[0]} and {pair[1]} is not determined: they cannot be told apart"
+    return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
 
 
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:
     """Return the best minimum to rounding."""
     best = _best_of(minima, problem)
-    return problem.ordered(refined(problem.evaluate, minimise(problem.evaluate, best.u, box, irrelevant=0.0), box))
+    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END)
+    return problem.ordered(refined(problem.evaluate, ended, box))

@@ -25,7 +25,7 @@ _OVER = 745.0
 def _early_integrals(x: float, b: float) -> Floats:
     """Return the integrals from 0 to x of ``exp(-x^b)`` and of its derivatives to b and ln tau, shape (3,)."""
     if b == 0.0:
-        return np.exp(-1.0) * np.array([x, -(x * np.log(x) - x), 0.0])
+        return np.array([x, x - x * np.log(x), 0.0]) * float(np.exp(-1.0))
     top = min(np.log(x), np.log(_OVER) / b)
     # The integrand over ln x, x exp(-x^b), is largest at x^b = 1/b.
     bottom = min(top, -np.log(b) / b) - _LOGARITHMS_BELOW
