@@ -43,6 +43,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -308,11 +309,12 @@ class Guardian:
         reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
         if not runner.is_alive():
             reason = f"the measuring process ended unexpectedly while {phase.activity}{signal_of(runner.exitcode)}"
-            if (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+            if (recorded := recorded_end(self._path, self._request.run_id)) is not None and recorded.output.is_off:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
-        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+        recorded = recorded_end(self._path, self._request.run_id) if phase is Phase.CLOSING else None
+        if recorded is not None and recorded.output.is_off:
             return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
@@ -339,9 +341,8 @@ class Guardian:
 
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         try:
-            return self._while_turning(
-                lambda: record_end(self._path, state, reason, output), _RECORD_S, "writing the end of the run"
-            )
+            record = partial(record_end, self._path, self._request.run_id, state, reason, output)
+            return self._while_turning(record, _RECORD_S, "writing the end of the run")
         except ConnectionLost:
             return 0
 
@@ -387,7 +388,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
-    if outcome.state is RunState.REFUSED:  # for a front end that did not hear it
+    if outcome.state is not RunState.COMPLETE:  # for a front end that did not hear it and finds no run file
         sys.stderr.write(f"{outcome.reason}\n")
     status = 0 if outcome.state is RunState.COMPLETE else 1
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
