@@ -6,6 +6,8 @@ import re
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,8 +16,8 @@ from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
 from daq.locks import is_in_progress
-from drivers import resolved
-from protocols import Limits, RunFileError
+from drivers import load_drivers, resolved
+from protocols import IonechoError, Limits, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -90,6 +92,8 @@ class Bench:
                 start_new_session=True,
                 creationflags=_OWN_GROUP,
             )
+        # Should both processes die, this one switches off: loading drivers then would take half a second.
+        threading.Thread(target=_load_drivers, args=(self.resource,), name="loading drivers", daemon=True).start()
         return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
@@ -117,6 +121,11 @@ class Bench:
             raise
         outcome.raise_if_failed()
         return open_run(run.path)
+
+
+def _load_drivers(resource: str) -> None:
+    with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
+        load_drivers(resource)
 
 
 def _file_name(title: str) -> str:

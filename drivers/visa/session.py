@@ -378,6 +378,12 @@ class VisaSession:
             return "nothing listens at that address (is the instrument on, is the port right?)"
         if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
             return str(error)
+        if str(error) == f"could not connect: {StatusCode.error_timeout.value}":
+            # pyvisa-py's words. Windows tells a refused connection in a way that pyvisa-py does not hear.
+            return (
+                f"no connection within {self.timeout_s:g} s: nothing listens at that address, or it cannot be reached"
+                " (is the instrument on, are address and port right?)"
+            )
         return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:

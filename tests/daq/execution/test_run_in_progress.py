@@ -13,7 +13,7 @@ from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
 from daq.execution.control import ControlServer
 from daq.execution.run_request import RunRequest
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from protocols import Limits, Sample
 
 
