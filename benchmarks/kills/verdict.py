@@ -119,7 +119,7 @@ def _still_on(case: Case, seen: Observation, patience: float) -> Iterator[str]:
     limit_s = silent_s + OFF_S * patience + seen.longest_gap_s
     late = [change.at_s for change in seen.changes if not change.on and change.at_s > limit_s]
     if late and seen.was_on(limit_s):
-        yield f"late off: after {late[0]:.2f} s, where {limit_s:.2f} s are allowed, {silent_s:.1f} s of them for silence"
+        yield f"late off: after {late[0]:.2f} s, where {limit_s:.2f} s are allowed ({silent_s:.1f} s of silence)"
 
 
 def _switched_on_alone(case: Case, seen: Observation, patience: float) -> Iterator[str]:
