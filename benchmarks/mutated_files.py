@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,16 +13,19 @@ from benchmarks.mutations import Reading, Subject
 from daq import open_run, read_process, write_process
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from daq.state import RunState
 from drivers import Block, Identity, Keithley2461
 from protocols import Protocol
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from daq import Run
 
+# Run files that an earlier version left behind, kept with the tests.
+_VERSION_1 = tuple(
+    Path(__file__).parents[1] / "tests" / "daq" / "files" / "version1" / name
+    for name in ("stopped.nxs.gz", "left.nxs.gz")
+)
 # Samples of a block of the whole files: several blocks of each, and files of some 100 KB.
 _BLOCK = 100
 
@@ -28,6 +33,11 @@ _BLOCK = 100
 def run_subject() -> Subject:
     """Return the run files: complete, trimmed, and left by a crash."""
     return Subject("run", _make_runs, _read_run)
+
+
+def earlier_subject() -> Subject:
+    """Return the run files of version 1, which have no seal: each is tried in a child process by the program itself."""
+    return Subject("earlier", _unpack_earlier, _read_run)
 
 
 def results_subject() -> Subject:
@@ -43,6 +53,16 @@ def _make_runs(folder: Path) -> list[Path]:
     ]
 
 
+def _unpack_earlier(folder: Path) -> list[Path]:
+    paths = []
+    for packed in _VERSION_1:
+        path = folder / packed.stem / "run.nxs"
+        path.parent.mkdir(parents=True)
+        path.write_bytes(gzip.decompress(packed.read_bytes()))
+        paths.append(path)
+    return paths
+
+
 def _run_file(path: Path, n_blocks: int, state: RunState) -> Path:
     """Make a run file of 400 planned samples, with so many blocks of it measured."""
     protocol = Protocol.load("pump_probe")
@@ -54,7 +74,7 @@ def _run_file(path: Path, n_blocks: int, state: RunState) -> Path:
     file.set_state(RunState.RUNNING)
     file.add_event("start")
     for row in range(n_blocks):
-        t = (np.arange(_BLOCK) + row * _BLOCK) * 1e-3
+        t = np.asarray((np.arange(_BLOCK) + row * _BLOCK) * 1e-3, np.float64)
         file.write_samples(
             row * _BLOCK, row, [Block(t, rng.normal(size=_BLOCK), rng.normal(size=_BLOCK), np.zeros(_BLOCK, np.uint8))]
         )
@@ -70,8 +90,8 @@ def _read_run(path: Path) -> Reading:
     """Take all values of a run, as a fit and a window do: open, and verify what is used whole."""
     run = open_run(path)
     findings = run.verify()
-    notes = tuple(f"block {row} does not match its checksum" for row in findings.bad_blocks)
-    return Reading(_values(run), notes)
+    damage = () if findings.is_intact else (findings.damage(),)
+    return Reading(_values(run), damage + findings.notes)
 
 
 def _values(run: Run) -> tuple[object, ...]:
@@ -91,7 +111,7 @@ def _make_results(folder: Path) -> list[Path]:
 
 def _read_results(path: Path) -> Reading:
     run = path.with_name("run.nxs")
-    values = []
+    values: list[tuple[str, object]] = []
     for name in ("reduction", "fit"):
         kept = read_process(run, name)
         if kept is None:

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 # Where each subject is: a function without arguments that returns it.
 SUBJECTS = {
     "run": "benchmarks.mutated_files:run_subject",
+    "earlier": "benchmarks.mutated_files:earlier_subject",
     "results": "benchmarks.mutated_files:results_subject",
     "protocol": "benchmarks.mutated_texts:protocol_subject",
     "addresses": "benchmarks.mutated_texts:addresses_subject",
@@ -185,7 +186,7 @@ def in_child(work: Callable[[], Verdict]) -> Verdict:
             try:
                 os.write(writing, pickle.dumps(work()))
             finally:
-                os._exit(0)  # nothing of the parent's may run here
+                os.kill(os.getpid(), signal.SIGKILL)  # nothing of the parent's may run here
         os.close(writing)
         try:
             answer = _answer_of(child, reading)

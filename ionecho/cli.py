@@ -97,6 +97,9 @@ def sim(
     fault: Annotated[
         list[str] | None, typer.Option(help="What goes wrong: NAME[=VALUE]@WHEN, e.g. drop-fin@1000 (docs).")
     ] = None,
+    until_eof: Annotated[
+        bool, typer.Option("--until-eof", help="End with standard input too: with the program that started this one.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Serve simulated instruments until Ctrl-C or SIGTERM."""
@@ -112,6 +115,7 @@ def sim(
             speed=speed,
             cell=cell,
             faults=fault or [],
+            until_eof=until_eof,
             as_json=as_json,
         )
 
@@ -329,8 +333,10 @@ def every_command(
 
 def main() -> None:
     """Run the command line, and end with its exit status."""
+    from ionecho.commands.output import prepare_streams
     from ionecho.package_names import warn_of_foreign_packages
 
+    prepare_streams()
     warn_of_foreign_packages()
     # The matrices of a fit are small: threads of linear algebra would spend more time on each other than they save.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

@@ -5,6 +5,8 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +15,8 @@ from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
 from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import is_in_progress
-from drivers import resolved
-from protocols import Limits, RunFileError
+from drivers import load_drivers, resolved
+from protocols import IonechoError, Limits, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +90,8 @@ class Bench:
                 start_new_session=True,
                 creationflags=_OWN_GROUP,
             )
+        # Should both processes die, this one switches off: loading drivers then would take half a second.
+        threading.Thread(target=_load_drivers, args=(self.resource,), name="loading drivers", daemon=True).start()
         return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
@@ -115,3 +119,8 @@ class Bench:
             raise
         outcome.raise_if_failed()
         return open_run(run.path)
+
+
+def _load_drivers(resource: str) -> None:
+    with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
+        load_drivers(resource)

@@ -52,8 +52,8 @@ _FIRST_CLIENT_POLL_S = 0.01
 # anew: a front end that was itself frozen finds the answer that has waited for it.
 ANSWER_S, _LAST_LOOK_S = 3.0, 0.3
 # After how long (s) without an answer it is looked whether the guardian is frozen, as the operating system says: a load
-# of the computer does not look like that, so nothing is waited for then. Doubled: half a second later.
-_FROZEN_LOOK_S = 0.5
+# of the computer does not look like that, so nothing is waited for then. Doubled: a quarter of a second later.
+_FROZEN_LOOK_S = 0.25
 # How long (s) a front end may take to prove that it knows the key: it does nothing else at that moment.
 _PROOF_S = 5.0
 # How long (s) a front end may stay silent before its connection is closed; it connects anew with its next question.
@@ -110,7 +110,7 @@ class _LimitedConnection:
             if self._connection.poll(min(_FROZEN_LOOK_S, left_s)):
                 return True
             if self._is_frozen():
-                break
+                return self._connection.poll(0)
         return self._connection.poll(min(_LAST_LOOK_S, self.limit_s))
 
     def as_connection(self) -> Connection[Any, Any]:

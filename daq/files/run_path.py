@@ -7,7 +7,7 @@ import re
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from daq.files.results import is_results, run_of_results
+from daq.files.names import is_results, run_of_results
 from protocols import InputError, RunFileError
 
 if TYPE_CHECKING:

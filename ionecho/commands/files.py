@@ -60,9 +60,11 @@ def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
         confirm_off(path)
     found = [recover(path) for path in paths]
     unknown = OutputStateUnknown(" ".join(one.output_problem for one in found if one.output_problem))
-    damaged = [one for one in found if one.findings.bad_blocks]
-    blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
-    error: IonechoError = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+    damaged = [one for one in found if not one.findings.is_intact]
+    blocks = "; ".join(f"{one.path}: {one.findings.damage()}" for one in damaged)
+    error: IonechoError = RunFileError(
+        f"damaged: {blocks}. Do not trust these samples; take a copy of the file from a backup."
+    )
     failed = bool(damaged)
     if str(unknown):  # what may be on comes first, and has its own exit status
         error, failed = unknown, True
@@ -75,6 +77,8 @@ def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
                 "samples": one.findings.n_samples,
                 "blocks": one.findings.n_blocks,
                 "bad_blocks": list(one.findings.bad_blocks),
+                "problems": list(one.findings.problems),
+                "notes": list(one.findings.notes),
                 "trimmed_from": one.trimmed_from,
                 "output_problem": one.output_problem,
             }

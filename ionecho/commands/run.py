@@ -31,10 +31,12 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
     failure, sentence = _failure(run.path, outcome)
     if as_json:
         document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
-        document |= {"reason": outcome.reason, "warnings": outcome.warnings}
+        document |= {"reason": outcome.reason, "warnings": outcome.warnings, "rescued": outcome.rescued or None}
         print_json(document | ({"error": failure} if failure else {}))
     elif outcome.state != "refused":
-        console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {run.path}", soft_wrap=True)
+        console().print(
+            f"{outcome.state}: {outcome.n_samples:,} samples in {outcome.rescued or run.path}", soft_wrap=True
+        )
     for warning in outcome.warnings:
         error_console().print(f"warning: {warning}", markup=False, soft_wrap=True)
     if failure:

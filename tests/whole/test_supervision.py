@@ -32,7 +32,7 @@ from daq import (
 )
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.patience import patience, until
+from tests.patience import patience, promised, until
 from tests.whole.conftest import runner_of, running_with
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="freezes processes with SIGSTOP")
@@ -137,6 +137,23 @@ def test_a_frozen_runner_is_ended_and_never_switches_on_when_it_wakes(
     assert "frozen" in outcome.reason or "silent" in outcome.reason
     if live.path.exists():
         assert open_run(live.path).state == outcome.state
+
+
+@pytest.mark.realtime  # a second, wherever one process lives and the instrument answers, is what the product promises
+@pytest.mark.parametrize("whom", ["runner", "guardian", "both"])
+@pytest.mark.parametrize("how", ["frozen", "killed"])
+def test_the_output_is_off_within_a_second_while_one_process_lives(
+    whom: str, how: str, instrument: InProcess, freeze: Frozen, tmp_path: Path
+) -> None:
+    live = brought_to(Phase.RUNNING, instrument, tmp_path)
+    begun = time.monotonic()
+    for process in freeze(live, whom):
+        if how == "killed":
+            process.kill()
+    outcome = live.wait()
+    assert outcome.output == "off"
+    assert not instrument.output.is_on
+    assert instrument.output.edges[-1].at_s - begun < promised(1.0)
 
 
 @pytest.mark.parametrize("phase", PHASES)

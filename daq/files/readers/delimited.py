@@ -12,7 +12,7 @@ import numpy as np
 
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from daq.state import RunState
 from drivers import Block
 from protocols import InputError, RunFileError, Sample, any_text, parse_quantity, printable, read_file, shortened
