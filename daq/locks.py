@@ -11,17 +11,18 @@ import hashlib
 import os
 import platform
 import sys
-import tempfile
 import time
-from contextlib import contextmanager, suppress
-from pathlib import Path
+from contextlib import ExitStack, contextmanager, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Literal
 
-from drivers import canonical_resource
-from protocols import InstrumentError, IonechoError, RunFileError
+from daq.shared_folder import EVERYBODY, open_shared, read_text, shared_folder, write_text
+from drivers import InstrumentInUseError, canonical_resource, network_host
+from protocols import IonechoError, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 if sys.platform == "win32":
     import msvcrt
@@ -32,14 +33,27 @@ Role = Literal["guardian", "runner"]
 # What the name of a control file adds to that of its run.
 CONTROL_SUFFIX = ".control.json"
 
+# How the names of an instrument's files begin, and what stands between a holder and its instrument in a lock.
+_PREFIX, _AT = "ionecho-", " at "
+# What the holder of a runner's lock says of itself once it only has to close the run file.
+OUTPUT_IS_OFF = "the output is off"
+
 # Offset (bytes) of the locked byte: Windows keeps others from reading what is locked, so it lies far behind the text.
 _LOCKED_BYTE = 1 << 30
-# Most bytes that are read of what a holder wrote about itself: a path and a process number are far shorter.
-_OWNER_BYTES = 4096
-# Attempts to lock a run, and seconds between them: whoever only asks whether it is locked holds it for some
-# microseconds. Twice as long would delay a refusal by 0.2 s.
+# Most bytes that are read of what a holder says of itself: a path and a process number are far shorter.
+_HOLDER_BYTES = 4096
+# Attempts to lock a run or an instrument, and seconds between them: whoever only asks whether it is locked holds it for
+# some microseconds. Twice as long would delay a refusal by 0.2 s.
 _ATTEMPTS = 10
 _ATTEMPT_INTERVAL_S = 0.02
+# Holders that have not said who they are yet, or had gone when it was asked: with both it is worth trying again.
+_NOBODY, _JUST_ENDED = "another process", "a process that has just ended"
+_BRIEF = frozenset({_NOBODY, _JUST_ENDED})
+# The guardian's lock comes first, as in a run: whoever has it has the instrument.
+_ROLES: tuple[Role, ...] = ("guardian", "runner")
+# What a search for instruments calls itself, and how long (s) a run waits for it to be through with one: each greeting
+# takes a second at most. Doubled: a run beside a search that hangs is refused 5 s later.
+_SEARCH, _SEARCH_S = "a search for instruments", 5.0
 
 
 class LockHeldError(IonechoError):
@@ -69,20 +83,24 @@ class Lock:
     def __init__(self, path: Path, owner: str = "", mode: int = 0o600) -> None:
         self._path = path
         try:
-            self._descriptor = _open(path, mode)
+            self._descriptor = open_shared(path, mode)
         except OSError as error:
             raise RunFileError(f"{path} could not be locked: {error}. Nothing was sent.") from error
         try:
             _lock(self._descriptor)
         except OSError:
-            holder = os.read(self._descriptor, _OWNER_BYTES).decode(errors="replace")
+            holder = read_text(self._descriptor)
             self.release()
-            raise LockHeldError(holder or "another process") from None
+            raise LockHeldError(holder or _NOBODY) from None
         if not self._is_at_its_path():
             self.release()
-            raise LockHeldError("a process that has just ended")
-        os.ftruncate(self._descriptor, 0)
-        os.write(self._descriptor, owner.encode())
+            raise LockHeldError(_JUST_ENDED)
+        self.describe(owner)
+
+    def describe(self, owner: str) -> None:
+        """Write who holds the lock, for those who come later."""
+        with suppress(OSError):  # a file of another user that may only be read: its lock holds all the same
+            write_text(self._descriptor, owner)
 
     def _is_at_its_path(self) -> bool:
         """Return whether the file is still the one that others will find: its last holder may have removed it."""
@@ -100,20 +118,11 @@ class Lock:
     def remove(self) -> None:
         """Remove the file and release the lock. May be called more than once."""
         if self._descriptor >= 0:
-            with suppress(OSError):  # Windows removes no open file: it stays there, and means nothing
+            if sys.platform == "win32":
+                self.release()  # Windows removes no open file: neither ours, nor another's who has it by now
+            with suppress(OSError):
                 self._path.unlink()
             self.release()
-
-
-def _open(path: Path, mode: int) -> int:
-    flags = os.O_RDWR | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOFOLLOW", 0)
-    with suppress(FileNotFoundError):
-        # Without O_CREAT: Linux may forbid that on another user's file in a folder that is open to all.
-        return os.open(path, flags)
-    descriptor = os.open(path, flags | os.O_CREAT, mode)
-    with suppress(OSError):
-        path.chmod(mode)
-    return descriptor
 
 
 if sys.platform == "win32":
@@ -131,18 +140,31 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+@cache
+def _name_of(resource: str) -> str:
+    """Return the name of an instrument's files; looked up once, so that it stays the same while a network fails."""
+    return hashlib.sha256(canonical_resource(resource).encode()).hexdigest()[:24]
+
+
+def instrument_file(resource: str, suffix: str) -> Path:
+    """Return a file of an instrument in the folder that all users of this computer share.
+
+    Other spellings of the same VISA resource name give the same file.
+    """
+    return shared_folder() / f"{_PREFIX}{_name_of(resource)}.{suffix}"
+
+
 def instrument_lock_path(resource: str, role: Role) -> Path:
     """Return the file whose lock stands for an instrument on this computer.
 
     Parameters
     ----------
     resource : str
-        VISA resource name; other spellings of the same give the same file.
+        VISA resource name.
     role : str
         ``guardian`` or ``runner``: each has a lock of its own, since either may outlive the other.
     """
-    name = hashlib.sha256(canonical_resource(resource).encode()).hexdigest()[:24]
-    return Path(tempfile.gettempdir()) / f"ionecho-{name}.{role}.lock"
+    return instrument_file(resource, f"{role}.lock")
 
 
 def lock_instrument(resource: str, run_path: Path, role: Role) -> Lock:
@@ -150,16 +172,89 @@ def lock_instrument(resource: str, run_path: Path, role: Role) -> Lock:
 
     Raises
     ------
-    InstrumentError
+    InstrumentInUseError
         If another run of this computer has it: says which.
+    InstrumentError
+        If this computer has no folder for such locks.
     """
-    try:
-        # Any user of this computer must find the lock held.
-        return Lock(instrument_lock_path(resource, role), f"the run {run_path} (process {os.getpid()})", 0o666)
-    except LockHeldError as holder:
-        raise InstrumentError(
-            f"{resource} is in use by {holder}: stop that run or wait for its end. Nothing was sent."
-        ) from None
+    return _lock_instrument(resource, role, f"the run {run_path}")
+
+
+def _lock_instrument(resource: str, role: Role, who: str) -> Lock:
+    """Lock an instrument; a search for instruments that asks it just now is waited for."""
+    owner = f"{who} (process {os.getpid()}){_AT}{canonical_resource(resource)}"
+    begun = time.monotonic()
+    while True:
+        try:
+            # Any user of this computer must find the lock held.
+            return Lock(instrument_lock_path(resource, role), owner, EVERYBODY)
+        except LockHeldError as error:
+            holder = str(error)
+        is_brief = holder in _BRIEF or (holder.startswith(_SEARCH) and not who.startswith(_SEARCH))
+        if time.monotonic() - begun > (_SEARCH_S if is_brief else _ATTEMPTS * _ATTEMPT_INTERVAL_S):
+            raise InstrumentInUseError(
+                f"{resource} is in use by {holder.partition(_AT)[0]}: stop that run or wait for its end. Nothing was "
+                "sent."
+            )
+        time.sleep(_ATTEMPT_INTERVAL_S)
+
+
+@contextmanager
+def instrument_held(resource: str, owner: str = _SEARCH) -> Iterator[None]:
+    """Hold both locks of an instrument, so that no run can have it meanwhile.
+
+    Parameters
+    ----------
+    resource : str
+        VISA resource name.
+    owner : str
+        For whom, as others will read it.
+
+    Raises
+    ------
+    InstrumentInUseError
+        If a run of this computer has it: says which. Nothing was sent.
+    """
+    with ExitStack() as held:
+        for role in _ROLES:
+            held.callback(_lock_instrument(resource, role, owner).remove)
+        yield
+
+
+@contextmanager
+def instrument_searched(resource: str) -> Iterator[None]:
+    """Hold an instrument while a search greets it, unless a run has it or may have it under another address.
+
+    An instrument on a network has several addresses (socket, HiSLIP, VXI-11), and a greeting over any of them ends the
+    program of a 2600B. So no address of a host is asked while a run uses another one of it.
+
+    Raises
+    ------
+    InstrumentInUseError
+        If a run of this computer has it: says which. Nothing was sent.
+    """
+    host = network_host(resource)
+    if host:
+        for other, holder in _instruments_in_use():
+            if network_host(other) == host and canonical_resource(other) != canonical_resource(resource):
+                raise InstrumentInUseError(
+                    f"{resource} was not asked: {other}, which may be the same instrument, is in use by {holder}"
+                )
+    with instrument_held(resource):
+        yield
+
+
+def _instruments_in_use() -> Iterator[tuple[str, str]]:
+    """Yield resource and holder of each instrument of this computer that somebody has."""
+    for path in shared_folder().glob(f"{_PREFIX}*.lock"):
+        try:
+            Lock(path, _SEARCH, EVERYBODY).remove()
+        except LockHeldError as error:
+            holder, _, resource = str(error).partition(_AT)
+            if resource:
+                yield resource, holder
+        except RunFileError:  # what cannot be locked is nobody's lock
+            continue
 
 
 def run_lock_path(run_path: Path, role: Role) -> Path:
@@ -200,6 +295,13 @@ def is_locked(run_path: Path, role: Role) -> bool:
     except LockHeldError:
         return True
     return False
+
+
+def holder_of(run_path: Path, role: Role) -> str:
+    """Return what the ``guardian`` or ``runner`` of a run says of itself beside it; empty if there is none."""
+    with suppress(OSError), run_lock_path(run_path, role).open("rb") as file:
+        return file.read(_HOLDER_BYTES).decode(errors="replace")
+    return ""
 
 
 @contextmanager

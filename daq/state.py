@@ -4,8 +4,8 @@ A run file carries a `RunState`, which outlives all processes::
 
     created ──► running ──► complete
        │           ├──────► stopped     by an operator or a limit
-       │           ├──────► aborted     something failed; also written by `recover`
-       ├───────────┴──────► unknown     the output could not be read back as off
+       │           ├──────► aborted     something failed; also written by `recover` after a read-back
+       ├───────────┴──────► unknown     the output could not be read back as off; ``aborted`` once it was
        └──────────────────► stopped, aborted
 
 ``refused`` is the state of an outcome only: nothing was sent, and there is no run file.
@@ -45,7 +45,7 @@ class RunState(StrEnum):
     STOPPED = "stopped"
     """An operator or a limit ended the run; the output was read back as off."""
     ABORTED = "aborted"
-    """Something failed; the output was read back as off, or `recover` closed the file after a crash."""
+    """Something failed; the output was read back as off, seen to be off by a person, or never on."""
     UNKNOWN = "unknown"
     """The output could not be read back as off."""
     REFUSED = "refused"
@@ -197,6 +197,8 @@ class Outcome:
         Safely in the run file.
     warnings : tuple of str
         What to know before the samples are trusted.
+    rescued : str
+        File in which the samples are if the run's own file was lost at its path; else empty.
     """
 
     state: RunState
@@ -205,6 +207,7 @@ class Outcome:
     error: str = ""
     n_samples: int = 0
     warnings: tuple[str, ...] = ()
+    rescued: str = ""
 
     @classmethod
     def refused(cls, reason: str, error: str) -> Outcome:

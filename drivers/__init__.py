@@ -17,15 +17,22 @@ from drivers.planning.steps import Steps, Tables
 from drivers.registry import (
     DriverEntry,
     Found,
+    InstrumentInUseError,
+    driver_for,
     driver_named,
     driver_names,
+    driver_problems,
     installed_drivers,
+    load_drivers,
+    name_of_driver,
+    off_switch_of,
     open_potentiostat,
     open_temperature_controller,
     probe,
+    reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
-from drivers.visa.resources import canonical_resource, takes_one_client
+from drivers.visa.resources import canonical_resource, is_address, network_host, takes_one_client
 from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
@@ -37,6 +44,7 @@ __all__ = [
     "DriverEntry",
     "Found",
     "Identity",
+    "InstrumentInUseError",
     "Keithley2450",
     "Keithley2460",
     "Keithley2461",
@@ -60,15 +68,23 @@ __all__ = [
     "addresses",
     "canonical_resource",
     "discover",
+    "driver_for",
     "driver_named",
     "driver_names",
+    "driver_problems",
     "forget",
     "installed_drivers",
+    "is_address",
+    "load_drivers",
+    "name_of_driver",
+    "network_host",
+    "off_switch_of",
     "open_potentiostat",
     "open_temperature_controller",
     "probe",
     "read_transcript",
     "remember",
+    "reopen_potentiostat",
     "replayed",
     "resolved",
     "switch_off",

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 
-from drivers.address_book import addresses
-from drivers.registry import Found, probe
+from drivers.address_book import addresses, resolved
+from drivers.registry import Found, InstrumentInUseError, probe
 from drivers.visa.resources import canonical_resource, list_visa_resources
 from protocols import InstrumentError
 
@@ -24,10 +24,15 @@ _AT_ONCE = 8  # addresses that are asked side by side: a silent one costs a time
 
 Progress = Callable[[Found, int, int], None]
 """Gets what was found, how many have answered, and how many are asked."""
+Claim = Callable[[str], AbstractContextManager[object]]
+"""Holds an instrument while it is asked, or raises `InstrumentInUseError`: then nothing is sent to it."""
 
 
 def discover(
-    resources: list[str] | None = None, timeout_s: float = 1.0, progress: Progress | None = None
+    resources: list[str] | None = None,
+    timeout_s: float = 1.0,
+    progress: Progress | None = None,
+    claim: Claim = nullcontext,
 ) -> list[Found]:
     """Ask the instruments at some addresses, or at all that can be found, for their identity.
 
@@ -40,14 +45,18 @@ def discover(
         For each greeting.
     progress : callable, optional
         Called as answers come.
+    claim : callable, optional
+        Takes the VISA resource of an instrument and holds it while it is asked: a greeting ends the program of a
+        2600B, and takes another client's answers on a serial line. `daq.locks.instrument_searched` is one.
 
     Returns
     -------
     list of Found
-        One an address, in the order of the addresses; of those that nobody named, only the ones that answer.
+        One an address, in the order of the addresses; of those that nobody named, only the ones that answer or are in
+        use.
     """
     if resources is not None:
-        return _probe_all([(resource, "") for resource in resources], timeout_s, progress)
+        return _probe_all([(resource, "") for resource in resources], timeout_s, progress, claim)
     named = {resource: name for name, resource in addresses().items()}
     seen = {canonical_resource(resource) for resource in named}
     candidates = list(named.items())
@@ -55,8 +64,8 @@ def discover(
         if canonical_resource(resource) not in seen:
             seen.add(canonical_resource(resource))
             candidates.append((resource, ""))
-    answers = _probe_all(candidates, timeout_s, progress)
-    return [one for one in answers if one.name or one.identity is not None]
+    answers = _probe_all(candidates, timeout_s, progress, claim)
+    return [one for one in answers if one.name or one.identity is not None or one.is_in_use]
 
 
 def candidate_resources() -> list[str]:
@@ -103,11 +112,24 @@ def _of_serial_ports() -> list[str]:
     return [f"ASRL{port.device}::INSTR" for port in list_ports.comports() if port.vid is not None]
 
 
-def _probe_all(candidates: list[tuple[str, str]], timeout_s: float, progress: Progress | None) -> list[Found]:
+def _probe_claimed(resource: str, timeout_s: float, name: str, claim: Claim) -> Found:
+    try:
+        with claim(resolved(resource)):
+            return probe(resource, timeout_s, name)
+    except InstrumentInUseError as user:
+        return Found(resource, None, None, str(user), name, is_in_use=True)
+    except InstrumentError as problem:
+        return Found(resource, None, None, str(problem), name)
+
+
+def _probe_all(
+    candidates: list[tuple[str, str]], timeout_s: float, progress: Progress | None, claim: Claim
+) -> list[Found]:
     answers: dict[int, Found] = {}
     with ThreadPoolExecutor(min(_AT_ONCE, max(1, len(candidates)))) as pool:
         asked = {
-            pool.submit(probe, resource, timeout_s, name): index for index, (resource, name) in enumerate(candidates)
+            pool.submit(_probe_claimed, resource, timeout_s, name, claim): index
+            for index, (resource, name) in enumerate(candidates)
         }
         for done in as_completed(asked):
             answer = done.result()

@@ -6,24 +6,25 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from drivers.address_book import resolved
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
+from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
-from drivers.visa.resources import interface_of
+from drivers.plugin_driver import Driver, load_driver
+from drivers.visa.resources import interface_of, resource_manager
 from drivers.visa.session import VisaSession
-from protocols import ConnectionLost, InstrumentError
+from protocols import ConnectionLost, InstrumentError, IonechoError
+from protocols.plugins import Plugins, package_of, plugins_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from drivers.visa.dialect import Dialect
-
-Driver = type[Potentiostat] | type[TemperatureController]
 
 _GROUP = "ionecho.drivers"  # entry points of packages that bring drivers
 # After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
@@ -53,6 +54,8 @@ _MODELS = {
     "keithley2612b": ("keithley2611b", "keithley2614b"),
     "keithley2636b": ("keithley2634b", "keithley2635b"),
 }
+# What to do at an instrument whose driver is not known.
+_ANY_SWITCH = OffSwitch("the output", "Switch it off at the instrument: press its OUTPUT key, or unplug the cell.")
 _DRIVER_OF_MODEL = {model: name for name, models in _MODELS.items() for model in models}
 
 
@@ -71,6 +74,8 @@ class Found:
         Why there is no identity, or why it cannot be used.
     name : str
         What the address book calls it.
+    is_in_use : bool
+        Whether a run has it, so that it was not asked; `problem` says which.
     """
 
     resource: str
@@ -78,6 +83,11 @@ class Found:
     driver: str | None
     problem: str = ""
     name: str = ""
+    is_in_use: bool = False
+
+
+class InstrumentInUseError(InstrumentError):
+    """An instrument that a run has: nothing was sent to it."""
 
 
 @dataclass(frozen=True)
@@ -102,40 +112,61 @@ class DriverEntry:
 
 
 @cache
+def _plugins() -> Plugins:
+    return plugins_of(_GROUP)
+
+
+@cache
 def _entry_points() -> dict[str, EntryPoint]:
     """Return where each driver is: ours, and those of other installed packages."""
-    theirs = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    theirs = {entry.name: entry for entry in reversed(_plugins().points)}  # of equal names the first on the path
     return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
 
 
 @cache
-def _load(name: str) -> Driver:
-    home = _entry_points()[name]
+def _loaded(name: str) -> Driver | InstrumentError:
+    """Return a driver, or why it cannot be used; a plug-in is imported once, whatever comes of it."""
     try:
-        driver = home.load()
-    except Exception as error:  # a package of somebody else's may fail in any way
-        raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {error}") from error
-    if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
-        raise InstrumentError(f"the driver {name!r} ({home.value}) is no Potentiostat or TemperatureController")
-    if issubclass(driver, Potentiostat) and not _plans_by_contract(driver):
-        raise InstrumentError(f"the driver {name!r} ({home.value}) overrides `plan`: it must give a `planner` instead")
+        return load_driver(name, _entry_points()[name])
+    except InstrumentError as error:
+        return error
+
+
+def _load(name: str) -> Driver:
+    driver = _loaded(name)
+    if isinstance(driver, InstrumentError):
+        raise InstrumentError(str(driver)) from driver
     return driver
 
 
-def _plans_by_contract(driver: type[Potentiostat]) -> bool:
-    """Whether a driver has the contract's `plan`, which refuses the limits that nobody watches."""
-    owner = next(base for base in driver.__mro__ if "plan" in vars(base))
-    return owner is Potentiostat
+# What drivers of other packages did wrong when they were asked whether an instrument is theirs, by their names.
+_failures: dict[str, str] = {}
 
 
 def _drivers() -> Iterator[tuple[str, Driver]]:
     """Yield the drivers that can be loaded: a broken one does not keep the others from working."""
     for name in driver_names():
-        try:
-            driver = _load(name)
-        except InstrumentError:
-            continue
-        yield name, driver
+        driver = _loaded(name)
+        if not isinstance(driver, InstrumentError):
+            yield name, driver
+
+
+def _identity_for(name: str, driver: Driver, answer: str) -> Identity | None:
+    """Return the identity in an answer to the greeting if the driver is for it; None if not, or if the driver fails."""
+    try:
+        identity = driver.identity_of(answer)
+    except (IonechoError, OSError) as error:
+        _failures[name] = str(error)
+        return None
+    return identity if _is_for(name, driver, identity) else None
+
+
+def _is_for(name: str, driver: Driver, identity: Identity) -> bool:
+    try:
+        return driver.matches(identity)
+    except (IonechoError, OSError) as error:
+        _failures[name] = str(error)
+        return False
 
 
 def driver_names() -> list[str]:
@@ -147,14 +178,23 @@ def installed_drivers() -> list[DriverEntry]:
     """Return all drivers, the broken ones too, and where they come from."""
     entries = []
     for name in driver_names():
-        source = _entry_points()[name].dist
-        package = source.name if source is not None else "ionecho"
-        try:
-            kind = "potentiostat" if issubclass(_load(name), Potentiostat) else "temperature controller"
-            entries.append(DriverEntry(name, package, kind))
-        except InstrumentError as error:
-            entries.append(DriverEntry(name, package, "", str(error)))
+        package, driver = package_of(_entry_points()[name]), _loaded(name)
+        if isinstance(driver, InstrumentError):
+            entries.append(DriverEntry(name, package, "", str(driver)))
+        else:
+            kind = "potentiostat" if issubclass(driver, Potentiostat) else "temperature controller"
+            entries.append(DriverEntry(name, package, kind, _failures.get(name, "")))
+    for point in _plugins().points:
+        if point != _entry_points()[point.name]:
+            problem = f"the name {point.name!r} of a driver of {package_of(point)} is taken: the other one is used"
+            entries.append(DriverEntry(point.name, package_of(point), "", problem))
+    entries += [DriverEntry("", package, "", f"{package}: {problem}") for package, problem in _plugins().problems]
     return entries
+
+
+def driver_problems() -> list[str]:
+    """Return what is wrong with drivers of other packages, as far as it is known in this process."""
+    return [entry.problem for entry in installed_drivers() if entry.problem]
 
 
 def driver_name_of(name: str) -> str | None:
@@ -188,7 +228,12 @@ def driver_named(name: str) -> type[Potentiostat]:
     return driver
 
 
-def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | None = None) -> Potentiostat:
+def open_potentiostat(
+    resource: str,
+    timeout_s: float = 2.0,
+    transcript: Path | None = None,
+    on_exchange: Callable[[], None] | None = None,
+) -> Potentiostat:
     """Open a link to a potentiostat and return its driver, by what it says when it is greeted.
 
     Parameters
@@ -199,6 +244,8 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
         Of any single exchange.
     transcript : Path, optional
         File in which every byte is recorded.
+    on_exchange : callable, optional
+        Called with each message that is sent: a sign of life in what takes long.
 
     Raises
     ------
@@ -207,7 +254,7 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     InstrumentError
         If there is no driver for it.
     """
-    session, identity, name = _greet(resolved(resource), timeout_s, transcript)
+    session, identity, name = _greet(resolved(resource), timeout_s, transcript, on_exchange)
     driver = _load(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, Potentiostat):
         with _close_on_failure(session):
@@ -217,6 +264,54 @@ def open_potentiostat(resource: str, timeout_s: float = 2.0, transcript: Path | 
     raise InstrumentError(
         _no_driver(resource, identity) if driver is None else f"{resource} is {identity}: it is no potentiostat"
     )
+
+
+def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potentiostat:
+    """Open a link to a potentiostat whose driver is known, in whatever state a run has left it, and return its driver.
+
+    Its program is interrupted before it is greeted, in its own dialect only.
+
+    Parameters
+    ----------
+    resource : str
+    driver : str
+        Name of the driver.
+    timeout_s : float
+        Of any single exchange.
+
+    Raises
+    ------
+    ConnectionLost
+        If nobody answers.
+    InstrumentError
+        If there is another instrument now, or no such driver.
+    """
+    kind = driver_named(driver)
+    session = VisaSession(resolved(resource), timeout_s, kind.dialect, interrupt=kind.interrupt)
+    with _close_on_failure(session):
+        identity = kind.identity_of(session.idn)
+        if not kind.matches(identity):
+            raise InstrumentError(f"{resource} is {identity} now, not the {kind.capabilities.model} of the run")
+        return kind(session)
+
+
+def name_of_driver(opened: Potentiostat) -> str:
+    """Return the name under which the class of an open driver is registered, empty if it is not."""
+    return next((name for name, driver in _drivers() if driver is type(opened)), "")
+
+
+def driver_for(identity: Identity) -> str:
+    """Return the name of the potentiostat driver that is for an instrument, empty if there is none."""
+    names = (name for name, kind in _drivers() if issubclass(kind, Potentiostat) and _is_for(name, kind, identity))
+    return next(names, "")
+
+
+def off_switch_of(name: str) -> OffSwitch:
+    """Return what a person can do at an instrument, by the name of its driver; general advice if it is not known."""
+    try:
+        return driver_named(name).off_switch
+    except InstrumentError:
+        return _ANY_SWITCH
 
 
 @contextmanager
@@ -245,7 +340,9 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
     )
 
 
-def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[VisaSession | None, Identity, str | None]:
+def _greet(
+    resource: str, timeout_s: float, transcript: Path | None, on_exchange: Callable[[], None] | None = None
+) -> tuple[VisaSession | None, Identity, str | None]:
     """Greet in each dialect of such links until a driver knows the answer; return session, identity and driver.
 
     No session is left open when no driver knows it. A link is closed before it is opened in another dialect: many
@@ -257,13 +354,13 @@ def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[Vi
         if number:
             time.sleep(_DEAF_S)
         try:
-            session = VisaSession(resource, timeout_s, dialect, transcript)
+            session = VisaSession(resource, timeout_s, dialect, transcript, on_exchange=on_exchange)
         except ConnectionLost as error:
             silence = silence or error
             continue
         for name, driver in _drivers():
-            identity = driver.identity_of(session.idn)
-            if driver.dialect == dialect and driver.matches(identity):
+            identity = _identity_for(name, driver, session.idn) if driver.dialect == dialect else None
+            if identity is not None:
                 return session, identity, name
         answered = answered or Identity.from_idn(session.idn)
         session.close()
@@ -272,6 +369,12 @@ def _greet(resource: str, timeout_s: float, transcript: Path | None) -> tuple[Vi
     if silence is None:
         raise InstrumentError(f"no driver speaks over a link such as {resource}")
     raise silence
+
+
+def load_drivers(resource: str) -> None:
+    """Load what opening such a link needs, so that no time is lost when an output must go off."""
+    resource_manager()
+    _dialects(resource)
 
 
 def _dialects(resource: str) -> list[Dialect]:
@@ -293,4 +396,5 @@ def probe(resource: str, timeout_s: float = 1.0, name: str = "", transcript: Pat
 
 
 def _no_driver(resource: str, identity: Identity) -> str:
-    return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
+    left_out = "".join(f"; left out: {problem}" for problem in driver_problems())
+    return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())}{left_out})"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from daq.shared_folder import ENVIRONMENT
 from tests.patience import patience
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
@@ -63,6 +65,24 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)
+
+
+@pytest.fixture(scope="session")
+def _shared_folders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    parent = tmp_path_factory.mktemp("shared")
+    return (parent / str(number) for number in itertools.count())
+
+
+@pytest.fixture(autouse=True)
+def shared_folder_of_test(_shared_folders: Iterator[Path], monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a folder of the test's own for locks on instruments and markers of outputs.
+
+    Simulators of several tests have the same ports and lines: what one test leaves is not for the next.
+    """
+    folder = next(_shared_folders)
+    folder.mkdir()
+    monkeypatch.setenv(ENVIRONMENT, str(folder))
+    return folder
 
 
 @pytest.fixture

@@ -1,4 +1,20 @@
-"""Messages between the processes of a run: statuses, requests of front ends, orders to the runner."""
+"""Messages between the processes of a run: statuses, requests of front ends, orders and heartbeats to the runner.
+
+Between guardian and runner (a pipe)::
+
+    guardian                                runner
+       │ ── RunRequest ───────────────────────► │   not handed over at its start: writing to a process that is frozen
+       │                                        │   before it reads would freeze the guardian
+       │ ── Heartbeat, every 0.25 s ──────────► │   2 s without one: it stops, and switches off by itself
+       │ ◄── RunStatus ──────────────────────── │   silence past the deadline of its phase: it is taken over
+       │ ◄── StartRequest(token) ────────────── │   the program is loaded, the output is still off
+       │ ── StartAnswer(token, refusal) ──────► │   later than 1 s: it does not start
+       │ ── StopOrder ────────────────────────► │
+       │ ◄── RunStatus(switching off) ───────── │   its own session has failed
+       │ ── SwitchOffAnswer(problem) ─────────► │
+
+Between a front end and the guardian (the control channel): a `ControlRequest`, and a status as its answer.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +23,7 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
 
+from daq.execution.run_request import RunRequest
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 
@@ -45,9 +62,72 @@ class SwitchOffAnswer:
     problem: str | None
 
 
-def status_to_json(status: RunStatus) -> str:
-    """Return a status as a message for a front end."""
-    return json.dumps(asdict(status))
+@dataclass(frozen=True)
+class Heartbeat:
+    """Sign of life of the guardian's supervising loop.
+
+    Attributes
+    ----------
+    sent_s : float
+        Reading of the monotonic clock, which all processes of a computer share: one that has waited in the pipe while
+        its receiver was frozen is known to be old.
+    """
+
+    sent_s: float
+
+
+@dataclass(frozen=True)
+class StartRequest:
+    """Question of the runner whether it may switch the output on.
+
+    Attributes
+    ----------
+    token : str
+        Tells this question from any other; the answer repeats it.
+    """
+
+    token: str
+
+
+@dataclass(frozen=True)
+class StartAnswer:
+    """Answer of the guardian to a `StartRequest`.
+
+    Attributes
+    ----------
+    token : str
+    refusal : str or None
+        Why the output must stay off; None if the runner may start.
+    """
+
+    token: str
+    refusal: str | None
+
+
+PipeMessage = RunRequest | RunStatus | StopOrder | SwitchOffAnswer | Heartbeat | StartRequest | StartAnswer
+
+
+def status_to_json(status: RunStatus, supervision_age_s: float = 0.0) -> str:
+    """Return a status as a message for a front end.
+
+    Parameters
+    ----------
+    status : RunStatus
+    supervision_age_s : float
+        Time since the last turn of the guardian's supervising loop.
+    """
+    return json.dumps(asdict(status) | {"supervision_age_s": supervision_age_s})
+
+
+def supervision_age_from_json(text: str) -> float:
+    """Return the age of the supervising loop in a message that `status_to_json` wrote.
+
+    Raises
+    ------
+    ValueError, KeyError, TypeError
+        If the text is no such message.
+    """
+    return float(json.loads(text)["supervision_age_s"])
 
 
 def status_from_json(text: str) -> RunStatus:
@@ -77,4 +157,5 @@ def _outcome_from(fields: dict[str, Any]) -> Outcome:
         str(fields["error"]),
         int(fields["n_samples"]),
         tuple(str(warning) for warning in fields["warnings"]),
+        str(fields.get("rescued", "")),
     )

@@ -6,6 +6,7 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, ClassVar, Protocol, final
 
 from drivers.contract.identity import Capabilities, Identity
+from drivers.contract.switch_off import OffSwitch
 from drivers.visa.dialect import Dialect
 from protocols import Problem, ProtocolError, format_quantity
 
@@ -52,6 +53,13 @@ class Potentiostat(ABC):
     dialect: ClassVar[Dialect] = Dialect()
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
     """By which VISA interfaces and resource classes it can be reached."""
+    off_switch: ClassVar[OffSwitch] = OffSwitch("the output", "Press the OUTPUT key of the instrument.")
+    """What a person can do at the instrument if nothing else can switch it off."""
+    interrupt: ClassVar[tuple[str, ...]] = ()
+    """Messages that end whatever it does and sends unasked, before it is greeted after a run that lost it.
+
+    Their answers are dropped, so the output is best switched off by them already. Needed only where a running program
+    keeps the instrument from answering the greeting."""
 
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:

@@ -93,6 +93,9 @@ class Keithley2600B(Potentiostat):
 
     models: ClassVar[frozenset[str]]
     tables: ClassVar[Tables]
+    off_switch = _OFF
+    # A running script keeps all else waiting, but the word ``abort`` (manual section 7).
+    interrupt: ClassVar[tuple[str, ...]] = ("abort", "smua.abort() smua.source.output = smua.OUTPUT_OFF")
     silence_s: ClassVar[float] = 10.0
     """How long the instrument keeps running without being read, s."""
 
@@ -282,7 +285,7 @@ class Keithley2600B(Potentiostat):
             return state if marked == mark else repr(answer)
 
         return switch_off(
-            _OFF,
+            self.off_switch,
             self.session.resource,
             exchange=exchange,
             is_off=lambda answer: float(answer) == 0.0,

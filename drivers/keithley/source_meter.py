@@ -86,6 +86,7 @@ class KeithleySourceMeter(Potentiostat):
     """The trigger block that makes readings."""
     buffer_style: ClassVar[str]
     """What is kept of each reading: COMPact, or STANdard with its status."""
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session
@@ -354,7 +355,7 @@ class KeithleySourceMeter(Potentiostat):
         would be a short circuit.
         """
         return switch_off(
-            _OFF,
+            self.off_switch,
             self.session.resource,
             exchange=lambda: self.session.query(":ABOR;:OUTP OFF;:OUTP?"),
             is_off=lambda answer: answer == "0",

@@ -71,6 +71,7 @@ class _B2900(Potentiostat):
 
     models: ClassVar[re.Pattern[str]]
     tables: ClassVar[Tables]
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session
@@ -281,7 +282,7 @@ class _B2900(Potentiostat):
         would be a short circuit.
         """
         return switch_off(
-            _OFF,
+            self.off_switch,
             self.session.resource,
             exchange=lambda: self.session.query(":ABOR;:OUTP1:OFF:MODE HIZ;:OUTP1 OFF;:OUTP1?"),
             is_off=lambda answer: answer in {"0", "+0"},

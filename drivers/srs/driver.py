@@ -67,6 +67,8 @@ class EC301(Potentiostat):
     planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "GPIB INSTR")
     dialect = Dialect()
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("plstop;ceenab 0;getbda 0",)  # a stream keeps it from answering
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session
@@ -236,7 +238,9 @@ class EC301(Potentiostat):
 
     def safe_state(self) -> OutputReadback:
         """Stop, open the cell, and ask whether it is open. See `Potentiostat.safe_state`."""
-        return switch_off(_SWITCH, self.session.resource, exchange=self._open_cell, is_off=lambda answer: answer == "0")
+        return switch_off(
+            self.off_switch, self.session.resource, exchange=self._open_cell, is_off=lambda answer: answer == "0"
+        )
 
     def _open_cell(self) -> str:
         # The stream runs until it is told to end, perhaps for another client: queries are void meanwhile.

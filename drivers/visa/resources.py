@@ -47,6 +47,19 @@ def canonical_resource(resource: str) -> str:
     return str(name)
 
 
+def network_host(resource: str) -> str:
+    """Return the address of the host that a resource is on, empty if it is on no network: simulators share one host."""
+    from pyvisa.rname import InvalidResourceName, ResourceName, TCPIPInstr, TCPIPSocket
+
+    try:
+        name = ResourceName.from_string(canonical_resource(resource))
+    except InvalidResourceName:
+        return ""
+    if isinstance(name, TCPIPInstr | TCPIPSocket) and not name.host_address.startswith("127."):
+        return str(name.host_address)
+    return ""
+
+
 def interface_of(resource: str) -> str:
     """Return a resource's VISA interface and class, such as ``TCPIP SOCKET`` or ``ASRL INSTR``.
 
@@ -64,6 +77,15 @@ def interface_of(resource: str) -> str:
             f"{resource!r} is no VISA resource, such as TCPIP::192.168.0.10::5025::SOCKET, nor in the address book"
         ) from None
     return f"{name.interface_type} {name.resource_class}"
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the VISA resource name of an instrument."""
+    try:
+        interface_of(text)
+    except ConnectionLost:
+        return False
+    return True
 
 
 def takes_one_client(resource: str) -> bool:

@@ -27,10 +27,11 @@ from drivers.visa.dialect import Dialect
 from drivers.visa.links import MessageLink, SerialLink, open_link
 from drivers.visa.resources import resource_manager
 from drivers.visa.transcript import RecordedLink
+from drivers.visa.transport_errors import reason_in_words
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
+# Pause (s) after a message that may have been refused, and how long (s) a refused greeting is repeated: an EmStat hears
+# nothing for 50 ms after a refusal, and refuses up to twenty commands in a row. Doubled: 0.1 s and 3 s later.
+_DEAF_S, _GREETING_S = 0.06, 3.0
 
 
 class VisaSession:
@@ -55,6 +59,11 @@ class VisaSession:
         How lines end, and what makes the instrument say who it is.
     transcript : Path, optional
         File in which every byte is recorded.
+    interrupt : tuple of str
+        Messages that are sent before the greeting, and whose answers are dropped: what ends a program that an earlier
+        client has left running.
+    on_exchange : callable, optional
+        Called with each message that is sent.
 
     Attributes
     ----------
@@ -68,7 +77,13 @@ class VisaSession:
     """
 
     def __init__(
-        self, resource: str, timeout_s: float = 2.0, dialect: Dialect = _DIALECT, transcript: Path | None = None
+        self,
+        resource: str,
+        timeout_s: float = 2.0,
+        dialect: Dialect = _DIALECT,
+        transcript: Path | None = None,
+        interrupt: tuple[str, ...] = (),
+        on_exchange: Callable[[], None] | None = None,
     ) -> None:
         if not 0 < timeout_s < float("inf"):
             raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
@@ -76,6 +91,7 @@ class VisaSession:
         self.timeout_s = timeout_s
         self.dialect = dialect
         self._owner = threading.get_ident()
+        self._on_exchange = on_exchange
         self._failure: str | None = None
         self.link: Link | None = None
         self._came = bytearray()
@@ -85,10 +101,25 @@ class VisaSession:
         if transcript is not None:
             self.link = RecordedLink(self.link, transcript, resource)
         try:
-            self.idn = self.query(dialect.greeting)
+            self._interrupt(interrupt)
+            self.idn = self._greet()
         except InstrumentError:
             self.close()
             raise
+
+    def _interrupt(self, messages: tuple[str, ...]) -> None:
+        for message in messages:
+            self.write(message)
+            time.sleep(_DEAF_S)
+        if messages:
+            self.clear()
+
+    def _greet(self) -> str:
+        """Return the answer to the greeting; one that refuses it is asked again for a while."""
+        patient_until = time.monotonic() + _GREETING_S
+        while self.dialect.is_refusal(answer := self.query(self.dialect.greeting)) and time.monotonic() < patient_until:
+            time.sleep(_DEAF_S)
+        return answer
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -114,6 +145,8 @@ class VisaSession:
 
     def _send(self, shown: str, data: bytes) -> None:
         link = self._require_usable(shown)
+        if self._on_exchange is not None:
+            self._on_exchange()
         with self._transport_errors(shown):
             link.send(data)
 
@@ -334,26 +367,9 @@ class VisaSession:
             raise
         except Exception as error:
             # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
-            reason = self._reason(error)
+            reason = reason_in_words(error, self.timeout_s)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from error
-
-    def _reason(self, error: Exception) -> str:
-        from pyvisa.constants import StatusCode
-        from pyvisa.errors import VisaIOError
-
-        timed_out = isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout
-        if timed_out or isinstance(error, TimeoutError):
-            return (
-                str(error)
-                if error.args and not timed_out and error.args[0] != "timed out"
-                else (f"no answer within {self.timeout_s:g} s")
-            )
-        if isinstance(error, ConnectionRefusedError):
-            return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
-            return str(error)
-        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
         """Close the link. May be called more than once."""

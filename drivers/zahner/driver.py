@@ -62,6 +62,8 @@ class Zahner(Potentiostat):
     planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
     dialect = Dialect()
+    off_switch = _SWITCH
+    interrupt: ClassVar[tuple[str, ...]] = ("ABOR", ":SESO:STAT OFF")  # an answer may be due to a dead client
 
     def __init__(self, session: VisaSession, clock: Clock = time) -> None:
         self.session = session
@@ -213,7 +215,7 @@ class Zahner(Potentiostat):
     def safe_state(self) -> OutputReadback:
         """Abort, potentiostat off, and ask whether it is. See `Potentiostat.safe_state`."""
         return switch_off(
-            _SWITCH, self.session.resource, exchange=self._switch_off, is_off=lambda answer: answer == "0"
+            self.off_switch, self.session.resource, exchange=self._switch_off, is_off=lambda answer: answer == "0"
         )
 
     def _switch_off(self) -> str:

@@ -22,6 +22,7 @@ def print_instruments(
     resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
 ) -> None:
     """Ask some addresses, or all that can be found, who is there; keep the address book."""
+    from daq.locks import instrument_searched
     from drivers import discover, installed_drivers
 
     _keep_book(resources, remembered, forgotten)
@@ -29,11 +30,18 @@ def print_instruments(
         found = []
     else:
         with _finding(quiet=as_json or resources is not None) as progress:
-            found = discover(resources, progress=progress)
+            found = discover(resources, progress=progress, claim=instrument_searched)
     drivers = installed_drivers()
     if as_json:
         rows = [
-            {"resource": one.resource, "name": one.name, **_identity(one), "driver": one.driver, "problem": one.problem}
+            {
+                "resource": one.resource,
+                "name": one.name,
+                **_identity(one),
+                "driver": one.driver,
+                "in_use": one.is_in_use,
+                "problem": one.problem,
+            }
             for one in found
         ]
         print_json({"instruments": rows, "drivers": [asdict(driver) for driver in drivers]})
@@ -42,7 +50,7 @@ def print_instruments(
 
     table = Table("name", "resource", "instrument", "driver", "")
     for one in found:
-        table.add_row(one.name, one.resource, str(one.identity or ""), one.driver or "", one.problem)
+        table.add_row(one.name, one.resource, _shown(one), one.driver or "", one.problem)
     console().print(table if found else "Nobody answered. Raw sockets are found only by name (see --help).")
     for driver in drivers:
         if driver.problem:
@@ -64,6 +72,10 @@ def _keep_book(resources: list[str] | None, remembered: str | None, forgotten: s
             remember(remembered, resources[0])
     except InstrumentError as error:
         raise UsageError(str(error), "address book") from None
+
+
+def _shown(found: Found) -> str:
+    return "(in use)" if found.is_in_use else str(found.identity or "")
 
 
 def _identity(found: Found) -> dict[str, Any]:

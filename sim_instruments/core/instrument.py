@@ -52,6 +52,10 @@ class Instrument(Protocol):
     def identity(self) -> str:
         """How it names itself to people, and in most dialects to a program."""
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether an output (heater, cell switch) is on now, whatever a client is told: the truth for campaigns."""
+
     def prepare(self) -> None:
         """Do at once what the first command would otherwise wait for."""
 

@@ -108,6 +108,11 @@ class LakeShore336:
 
     # -- as the server sees it ----------------------------------------------------------------------------------------
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return any(output.range and output.mode for output in self.controller.outputs.values())
+
     def prepare(self) -> None:
         """Do nothing: nothing takes long."""
 

@@ -65,6 +65,11 @@ class EmStat:
         """Firmware and serial number."""
         return f"PalmSens {self.model.firmware.partition('#')[0]}, serial {self.model.serial}"
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return self.potentiostat.cell_on
+
     def prepare(self) -> None:
         """Work the cell's step response out."""
         self.potentiostat.prepare()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from sim_instruments.core.clock import RealClock
 from sim_instruments.sample.cell import load_cell
+from sim_instruments.serving.output_record import OutputRecord
 from sim_instruments.serving.server import Served, make_host
 
 if TYPE_CHECKING:
@@ -26,10 +27,13 @@ class InProcess:
     served : Served
     loop : AbstractEventLoop
         In which it lives.
+    output : OutputRecord
+        When its output really was on; kept if `served_here` was asked to.
     """
 
-    def __init__(self, served: Served, loop: asyncio.AbstractEventLoop) -> None:
+    def __init__(self, served: Served, loop: asyncio.AbstractEventLoop, output: OutputRecord) -> None:
         self.served = served
+        self.output = output
         self._loop = loop
 
     @property
@@ -53,24 +57,32 @@ class InProcess:
 
 
 @contextmanager
-def served_here(kind: str, transport: str = "", cell: str = "resistor", speed: float = 1.0) -> Iterator[InProcess]:
+def served_here(
+    kind: str, transport: str = "", cell: str = "resistor", speed: float = 1.0, *, record_output: bool = False
+) -> Iterator[InProcess]:
     """Serve an instrument while the context lasts.
 
     Parameters
     ----------
     kind, transport, cell, speed
         As `serve` has them.
+    record_output : bool
+        Whether to look at the true state of its output every 2 ms.
     """
     from sim_instruments.catalogue import CATALOGUE
 
     loop = asyncio.new_event_loop()
     one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)))
+    output = OutputRecord(one.host.device)
     ready = threading.Event()
 
     async def live() -> None:
         await one.open(transport or CATALOGUE[kind].transports[0], 0)
         ready.set()
-        await one.host.live()
+        if record_output:
+            await asyncio.gather(one.host.live(), output.keep())
+        else:
+            await one.host.live()
 
     task = loop.create_task(live())
 
@@ -87,7 +99,7 @@ def served_here(kind: str, transport: str = "", cell: str = "resistor", speed: f
     thread.start()
     ready.wait(_PATIENCE_S)
     try:
-        yield InProcess(one, loop)
+        yield InProcess(one, loop, output)
     finally:
         if not task.done():
             loop.call_soon_threadsafe(task.cancel)

@@ -65,6 +65,11 @@ class EC301:
         self.engine = Engine(clock, cell, seed)
         self.errors: list[int] = []
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return self.engine.cell_on
+
     def prepare(self) -> None:
         """Work the cell's step response out."""
         self.engine.prepare()

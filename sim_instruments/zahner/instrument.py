@@ -68,6 +68,11 @@ class PP212:
     def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
         self.engine = Engine(clock, cell, seed)
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return self.engine.on
+
     def prepare(self) -> None:
         """Work the cell's step response out."""
         self.engine.prepare()

@@ -16,13 +16,17 @@ from protocols import Limits, Protocol, PulseSequence, Sampling
 
 
 class HandClock:
-    """Clock whose time passes only in `sleep`."""
+    """Clock whose time passes only in `sleep`; `wall` is what a wall clock shows beyond that time."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.wall = 1.8e9
 
     def monotonic(self) -> float:
         return self.now
+
+    def time(self) -> float:
+        return self.wall + self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -35,6 +39,8 @@ class Listener:
         self.heard: list[RunStatus] = []
         self.reason: str | None = None
         self.problem: str | None = None
+        self.refusal: str | None = None
+        self.on_permission: Callable[[], None] = lambda: None
 
     def report(self, status: RunStatus) -> None:
         assert status.phase.may_follow(self.heard[-1].phase if self.heard else Phase.CONNECTING)
@@ -42,6 +48,10 @@ class Listener:
 
     def stop_reason(self) -> str | None:
         return self.reason
+
+    def may_start(self) -> str | None:
+        self.on_permission()
+        return self.refusal
 
     def switch_off(self) -> str | None:
         return self.problem

@@ -6,14 +6,25 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
 from daq import open_run, recover
 from daq.execution.control import ControlServer
+from daq.execution.run_request import RunRequest
 from daq.files.layout import Header, create_run_file
-from daq.locks import Lock, LockHeldError, control_path, instrument_lock_path, lock_instrument
-from protocols import InstrumentError, RunFileError, Sample
+from daq.locks import (
+    Lock,
+    LockHeldError,
+    control_path,
+    instrument_lock_path,
+    instrument_searched,
+    lock_instrument,
+)
+from drivers import InstrumentInUseError
+from protocols import InstrumentError, Limits, RunFileError, Sample
+from tests.patience import patience
 
 RESOURCE = "TCPIP::192.0.2.1::5025::SOCKET"  # an address of documentation's (RFC 5737): no instrument
 
@@ -50,6 +61,47 @@ def test_an_instrument_is_the_same_however_its_name_is_spelt(tmp_path: Path) -> 
     assert len(paths) == 1
 
 
+def test_a_search_asks_no_other_address_of_a_host_whose_instrument_is_in_use(tmp_path: Path) -> None:
+    held = lock_instrument(RESOURCE, tmp_path / "one.nxs", "runner")
+    with (
+        pytest.raises(InstrumentInUseError, match=r"192\.0\.2\.1.*may be the same instrument.*one\.nxs"),
+        instrument_searched("TCPIP::192.0.2.1::inst0::INSTR"),
+    ):
+        pytest.fail("it was asked")
+    with instrument_searched("TCPIP::192.0.2.2::inst0::INSTR"):
+        pass
+    held.remove()
+    with instrument_searched("TCPIP::192.0.2.1::inst0::INSTR"):
+        pass
+
+
+def test_a_search_is_refused_what_a_run_has_and_a_run_waits_for_a_search(tmp_path: Path) -> None:
+    held = lock_instrument(RESOURCE, tmp_path / "one.nxs", "runner")
+    with pytest.raises(InstrumentInUseError, match=r"one\.nxs"), instrument_searched(RESOURCE):
+        pytest.fail("it was asked")
+    held.remove()
+    script = (
+        "import sys; from daq.locks import instrument_searched\n"
+        "with instrument_searched(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", script, RESOURCE]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as search:
+        assert search.stdout is not None
+        assert search.stdin is not None
+        assert search.stdout.readline() == "held\n"
+        Timer(0.3, search.stdin.close).start()
+        lock_instrument(RESOURCE, tmp_path / "two.nxs", "guardian").remove()
+        assert search.wait(patience(5)) == 0, "the search was through before the run began"
+
+
+def test_locks_of_instruments_leave_no_files(tmp_path: Path, shared_folder_of_test: Path) -> None:
+    for role in ("guardian", "runner"):
+        lock_instrument(RESOURCE, tmp_path / "one.nxs", "guardian" if role == "guardian" else "runner").remove()
+    with instrument_searched(RESOURCE):
+        pass
+    assert list(shared_folder_of_test.iterdir()) == []
+
+
 def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
     create_run_file(path, Header("t", "", Sample(), None, "R", {}, None, 10, 1.0))
@@ -70,8 +122,8 @@ def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_pa
 
 def test_a_control_file_is_removed_by_its_owner_only(tmp_path: Path) -> None:
     path = tmp_path / "run.nxs"
-    first = ControlServer(path, "first")
-    second = ControlServer(path, "second")
+    first = ControlServer(path, RunRequest(RESOURCE, "", Limits(), str(path), "first"))
+    second = ControlServer(path, RunRequest(RESOURCE, "", Limits(), str(path), "second"))
     first.close()
     assert json.loads(control_path(path).read_text())["run"] == "second"
     second.close()

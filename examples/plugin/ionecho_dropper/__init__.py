@@ -65,6 +65,7 @@ class Dropper(Potentiostat):
         response_s=(1e-3,),
     )
     planner = DropperPlanner(capabilities, Tables(resolution_V={5.0: 1e-3}, largest_A={}))
+    off_switch = _OFF
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session
@@ -113,7 +114,9 @@ class Dropper(Potentiostat):
         self.session.write("OUT 0")
 
     def safe_state(self) -> OutputReadback:
-        return switch_off(_OFF, self.session.resource, exchange=self._open, is_off=lambda answer: answer == "0")
+        return switch_off(
+            self.off_switch, self.session.resource, exchange=self._open, is_off=lambda answer: answer == "0"
+        )
 
     def _open(self) -> str:
         self.session.write("OUT 0")

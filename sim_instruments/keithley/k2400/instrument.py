@@ -64,6 +64,11 @@ class Keithley2400:
         self._add_sense()
         self._add_output()
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return self.meter.output_on
+
     def prepare(self) -> None:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()

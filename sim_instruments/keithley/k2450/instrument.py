@@ -116,6 +116,11 @@ class TouchSourceMeter:
         add_trigger_commands(self.tree, self.meter)
         add_sweep_commands(self.tree, self.meter, model.level_V, model.level_A, pulses=model.digitizes)
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return self.meter.output_on
+
     def prepare(self) -> None:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()

@@ -95,6 +95,11 @@ class TspInstrument:
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return any(unit.output for unit in self.channels.values())
+
     def prepare(self) -> None:
         """Work the cell's step response out now."""
         self._cell.step_charge(1.0)

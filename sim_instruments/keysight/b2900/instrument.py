@@ -88,6 +88,11 @@ class B2912A:
 
     # -- as the message exchange and the server see it ----------------------------------------------------------------
 
+    @property
+    def output_is_on(self) -> bool:
+        """Whether the output is on at this moment."""
+        return any(channel.output_on for channel in self.channels.values())
+
     def prepare(self) -> None:
         """Work the cell's step response out now: the first reading of all would wait for it."""
         self._cell.step_charge(1.0)

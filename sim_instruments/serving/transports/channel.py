@@ -41,7 +41,18 @@ class Host:
         self.device = device
         self.faults = faults
         self.channels: weakref.WeakSet[Channel] = weakref.WeakSet()
+        self.flowing = asyncio.Event()
+        """Set unless all answers are held back, as by an instrument that is busy: see `hold_answers`."""
+        self.flowing.set()
         self._now = now
+
+    def hold_answers(self) -> None:
+        """Keep all answers back until they are released; the instrument itself goes on."""
+        self.flowing.clear()
+
+    def release_answers(self) -> None:
+        """Let held answers go, and all further ones."""
+        self.flowing.set()
 
     async def live(self) -> None:
         """Bring the instrument to the present again and again, so that little is left to do when someone asks."""
@@ -107,6 +118,7 @@ class Channel:
 
     async def send(self, data: bytes | bytearray | memoryview) -> None:
         """Send bytes; what is to go wrong with them goes wrong."""
+        await self._host.flowing.wait()
         async with self._turn:
             if self._host.faults.quiet and not self._stalled:
                 await self._written(data)

@@ -14,8 +14,9 @@ import pytest
 
 from daq import open_run
 from daq.execution.runner import Runner
-from daq.files.writer import RunFileBytes, RunWriter
-from drivers import Status
+from daq.files.open_file import RunFileBytes
+from daq.files.writer import RunWriter
+from drivers import DrivePlan, Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 from tests.daq.conftest import ResistorPotentiostat
 from tests.patience import patience
@@ -112,11 +113,51 @@ def test_a_stop_while_arming_never_lets_the_output_on(
     make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
 ) -> None:
     runner, listener, _, _ = make_runner(protocol)
-    listener.reason = "enough"
+
+    def arm_until_stopped(plan: DrivePlan) -> None:
+        ResistorPotentiostat.arm(potentiostat, plan)
+        listener.reason = "enough"
+
+    potentiostat.arm = arm_until_stopped  # type: ignore[method-assign]
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("stopped", "off")
     assert "arm" in potentiostat.calls
     assert "start" not in potentiostat.calls
+
+
+def test_a_stop_while_planning_sends_nothing_and_leaves_no_file(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    runner, listener, path, _ = make_runner(protocol)
+    listener.reason = "enough"
+    outcome = runner.run()
+    assert (outcome.state, outcome.output, outcome.error) == ("refused", "untouched", "")
+    assert "enough" in outcome.reason
+    assert potentiostat.calls == ["identify"]
+    assert not path.exists()
+
+
+def test_without_permission_the_program_is_loaded_and_never_started(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    runner, listener, path, _ = make_runner(protocol)
+    listener.refusal = "the measuring process was held up for 80.0 s before the start"
+    outcome = runner.run()
+    assert (outcome.state, outcome.output, outcome.error) == ("aborted", "off", "InstrumentError")
+    assert "held up for 80.0 s" in outcome.reason
+    assert "start" not in potentiostat.calls
+    assert potentiostat.calls[-1] == "safe_state"
+    assert open_run(path).state == "aborted"
+
+
+def test_nothing_comes_between_the_permission_and_the_start(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    runner, listener, _, _ = make_runner(protocol)
+    listener.on_permission = lambda: potentiostat.calls.append("permitted")
+    runner.run()
+    place = potentiostat.calls.index("permitted")
+    assert potentiostat.calls[place - 1 : place + 2] == ["arm", "permitted", "start"]
 
 
 @pytest.mark.parametrize("call", ["arm", "start", "read 1", "read 4"])
@@ -196,7 +237,7 @@ def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("daq.execution.runner.finalize_run_file", full)
+    monkeypatch.setattr("daq.execution.runner.finalize_open_file", full)
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("complete", "off")

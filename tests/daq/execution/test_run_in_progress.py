@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import subprocess
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
 from daq.execution.control import ControlServer
+from daq.execution.run_request import RunRequest
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
-from protocols import Sample
+from daq.files.open_file import RunFileBytes
+from protocols import Limits, Sample
 
 
 def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp_path: Path) -> None:
@@ -20,7 +24,7 @@ def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp
     file.add_event("aborted", "the runner died", output="off")
     file.set_state(RunState.ABORTED)
     file.close()
-    outcome = RunInProgress(path, patience_s=0.5).wait()
+    outcome = RunInProgress(path).wait()
     assert (outcome.state, outcome.output, outcome.reason) == ("aborted", "off", "the runner died")
 
 
@@ -30,7 +34,7 @@ def test_a_run_without_guardian_and_without_a_last_word_may_have_its_output_on(t
     file = RunFileBytes(path)
     file.set_state(RunState.RUNNING)
     file.close()
-    outcome = RunInProgress(path, patience_s=0.1).wait()
+    outcome = RunInProgress(path).wait()
     assert (outcome.state, outcome.output) == (RunState.UNKNOWN, OutputState.UNKNOWN)
     assert "Press the OUTPUT key" in outcome.reason
 
@@ -46,9 +50,44 @@ class LastingGuardian:
 
 def test_a_guardian_that_does_not_end_does_not_hide_the_outcome(tmp_path: Path) -> None:
     lasting: Any = LastingGuardian()
-    server = ControlServer(tmp_path / "run.nxs", "the run")
+    path = tmp_path / "run.nxs"
+    server = ControlServer(path, RunRequest("R", "", Limits(), str(path), "the run"))
     server.serve(lambda _: RunStatus().ended(Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=7)))
-    outcome = RunInProgress(tmp_path / "run.nxs", lasting, run_id="the run").wait()
+    outcome = RunInProgress(path, lasting, run_id="the run").wait()
     server.finish(5.0)
     assert (outcome.state, outcome.output, outcome.n_samples) == ("complete", "off", 7)
     assert "process 4711" in outcome.warnings[0]
+
+
+class DeadGuardian:
+    """A guardian whose process has ended."""
+
+    pid = 4711
+
+    def __init__(self, returncode: int) -> None:
+        self.returncode = returncode
+
+    def poll(self) -> int:
+        return self.returncode
+
+    def wait(self, _seconds: float) -> int:
+        return self.returncode
+
+
+@pytest.mark.parametrize(
+    ("status", "printed", "said"),
+    [
+        (-9, b"", "the guardian process of this run has ended (killed by SIGKILL)"),
+        (1, b"the measuring process ended unexpectedly\n", "the measuring process ended unexpectedly"),
+        (1, b"", "the guardian process of this run has ended"),
+    ],
+)
+def test_a_run_that_did_not_start_says_what_became_of_its_guardian(
+    tmp_path: Path, status: int, printed: bytes, said: str
+) -> None:
+    dead: Any = DeadGuardian(status)
+    with tempfile.TemporaryFile() as stderr_file:
+        stderr_file.write(printed)
+        outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file).wait()
+    assert (outcome.state, outcome.output) == ("refused", "untouched")
+    assert outcome.reason == f"the run did not start, and nothing was sent: {said}"

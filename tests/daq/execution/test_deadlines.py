@@ -1,0 +1,141 @@
+"""A runner that is silent for too long is noticed in every phase, and one that only is slow is left alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from daq.execution.deadlines import RunnerWatch
+from daq.state import Phase
+from tests.daq.conftest import HandClock
+
+FINAL = {Phase.FINISHED}
+
+
+class ProcessByHand:
+    """What the operating system tells of a process, in a test."""
+
+    def __init__(self, clock: HandClock, cores: float = 0.0, *, frozen: bool = False) -> None:
+        self._clock = clock
+        self.cores = cores
+        self.frozen = frozen
+
+    def cpu_s(self) -> float:
+        return self.cores * self._clock.now
+
+    def is_frozen(self) -> bool:
+        return self.frozen
+
+
+def noticed_after(watch: RunnerWatch, clock: HandClock, limit_s: float = 1000.0) -> tuple[float, str]:
+    """Return after how long a runner that reports no more is noticed, and with which words."""
+    begun = clock.now
+    while (why := watch.overdue()) is None:
+        clock.sleep(0.05)
+        if clock.now - begun > limit_s:
+            return clock.now - begun, ""
+    return clock.now - begun, why
+
+
+@pytest.mark.parametrize(
+    ("phase", "promised_s"),
+    [
+        (Phase.CONNECTING, 30.0),
+        (Phase.PLANNING, 10.0),
+        (Phase.ARMING, 20.0),
+        (Phase.RUNNING, 4.0),
+        (Phase.SWITCHING_OFF, 5.0),
+        (Phase.CLOSING, 120.0),
+    ],
+)
+def test_silence_is_noticed_in_every_phase(phase: Phase, promised_s: float) -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock), clock.monotonic)
+    watch.report(phase)
+    after_s, why = noticed_after(watch, clock)
+    assert after_s == pytest.approx(promised_s, abs=0.2)
+    assert "silent" in why
+    assert phase.activity in why
+
+
+@pytest.mark.parametrize("phase", [phase for phase in Phase if phase not in FINAL])
+def test_a_runner_that_the_system_says_is_frozen_is_noticed_within_a_second(phase: Phase) -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock, frozen=True), clock.monotonic)
+    watch.report(phase)
+    after_s, why = noticed_after(watch, clock)
+    assert 0.5 <= after_s <= 0.7
+    assert "was frozen" in why
+
+
+def test_a_runner_that_is_frozen_for_a_moment_only_is_left_alone() -> None:
+    clock = HandClock()
+    process = ProcessByHand(clock)
+    watch = RunnerWatch(4.0, process, clock.monotonic)
+    watch.report(Phase.RUNNING)
+    for turn in range(60):  # 3 s of silence, frozen in every third look
+        process.frozen = turn % 3 == 0
+        assert watch.overdue() is None
+        clock.sleep(0.05)
+
+
+@pytest.mark.parametrize("phase", [Phase.CONNECTING, Phase.PLANNING, Phase.CLOSING])
+def test_a_runner_that_computes_is_slow_and_not_silent(phase: Phase) -> None:
+    clock = HandClock()
+    process = ProcessByHand(clock, cores=0.2)  # on a computer under load
+    watch = RunnerWatch(4.0, process, clock.monotonic)
+    watch.report(phase)
+    assert noticed_after(watch, clock, 50.0)[1] == ""
+    process.cores = 0.2 * 50.0 / clock.now  # it computes no more from now on
+    frozen = ProcessByHand(clock)
+    frozen.cpu_s = lambda: 10.0  # type: ignore[method-assign]
+    watch = RunnerWatch(4.0, frozen, clock.monotonic)
+    watch.report(phase)
+    assert "silent" in noticed_after(watch, clock)[1]
+
+
+def test_computing_is_no_excuse_while_the_output_may_be_on() -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock, cores=1.0), clock.monotonic)
+    watch.report(Phase.RUNNING)
+    assert noticed_after(watch, clock)[0] == pytest.approx(4.0, abs=0.2)
+
+
+def test_a_phase_before_the_start_ends_some_time_whatever_is_reported() -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock), clock.monotonic)
+    while (why := watch.overdue()) is None:
+        watch.report(Phase.ARMING)
+        clock.sleep(1.0)
+    assert clock.now == pytest.approx(600.0, abs=2.0)
+    assert "still loading the program" in why
+
+
+def test_a_slow_upload_that_reports_its_exchanges_is_left_alone() -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock), clock.monotonic)
+    for _ in range(100):  # 100 s on a serial line
+        watch.report(Phase.ARMING)
+        clock.sleep(1.0)
+        assert watch.overdue() is None
+
+
+@pytest.mark.parametrize("phase", [Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.RUNNING])
+def test_a_stop_is_obeyed_within_seconds_even_by_a_runner_that_reports(phase: Phase) -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock), clock.monotonic)
+    watch.report(phase)
+    watch.order_stop()
+    while (why := watch.overdue()) is None:
+        watch.report(phase)
+        clock.sleep(0.05)
+    assert clock.now == pytest.approx(5.0, abs=0.2)
+    assert "did not stop" in why
+
+
+def test_a_runner_that_closes_its_file_after_a_stop_is_given_its_time() -> None:
+    clock = HandClock()
+    watch = RunnerWatch(4.0, ProcessByHand(clock), clock.monotonic)
+    watch.order_stop()
+    watch.report(Phase.CLOSING)
+    clock.sleep(60.0)
+    assert watch.overdue() is None
