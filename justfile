@@ -24,6 +24,10 @@ coverage-of-code:
 wheel:
     .ci/wheel
 
+# The test suites on Windows CPython under Wine, as CI does; or any Python there, e.g. `just windows -m ionecho demo`.
+windows *arguments:
+    .ci/windows {{ arguments }}
+
 # Check, tag and build a release, e.g. `just release 0.2.0`. Asks before it uploads.
 release version:
     uv run --no-sync python docs/release.py {{ version }}
@@ -56,6 +60,14 @@ attribution runs="50":
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
+# Is every forward model right to 1e-6 of the peak over its whole box?
+forward runs="200":
+    uv run python -m benchmarks.campaigns.forward --runs {{ runs }}
+
+# Are like arcs ever mixed up, and are intervals those of MINOS?
+exchange runs="1000":
+    uv run python -m benchmarks.campaigns.exchange --runs {{ runs }}
+
 # Every driver under every fault at every stage of a run: no hang, no wrong value, output off or said to be unknown?
 instrument-faults *kinds:
     uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}
@@ -63,6 +75,14 @@ instrument-faults *kinds:
 # Kill and freeze the processes of runs: 300 cases, every instrument, link and phase; e.g. `just kills --only ec301`.
 kills *options:
     uv run python -m benchmarks.kills {{ options }}
+
+# Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
+disk-faults *words:
+    uv run python -m benchmarks.disk_faults {{ words }}
+
+# Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
+mutations *subjects:
+    uv run python -m benchmarks.mutations {{ subjects }}
 
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":

@@ -43,6 +43,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -308,11 +309,12 @@ class Guardian:
         reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
         if not runner.is_alive():
             reason = f"the measuring process ended unexpectedly while {phase.activity}{signal_of(runner.exitcode)}"
-            if (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+            if (recorded := recorded_end(self._path, self._request.run_id)) is not None and recorded.output.is_off:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
-        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+        recorded = recorded_end(self._path, self._request.run_id) if phase is Phase.CLOSING else None
+        if recorded is not None and recorded.output.is_off:
             return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
@@ -334,14 +336,13 @@ class Guardian:
             reason += f"; {problem}"
         n_samples = self._record_end(state, reason, output)
         if n_samples:
-            reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
+            reason = f"{reason.rstrip('.')}. {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error_name, n_samples)
 
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         try:
-            return self._while_turning(
-                lambda: record_end(self._path, state, reason, output), _RECORD_S, "writing the end of the run"
-            )
+            record = partial(record_end, self._path, self._request.run_id, state, reason, output)
+            return self._while_turning(record, _RECORD_S, "writing the end of the run")
         except ConnectionLost:
             return 0
 

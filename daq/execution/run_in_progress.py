@@ -195,7 +195,7 @@ class RunInProgress:
             self._status = self._status.ended(Outcome.refused(self._last_line_of_stderr(), RunFileError.__name__))
             return
         runner_lives = is_locked(self.path, "runner")
-        outcome = recorded_end(self.path)
+        outcome = recorded_end(self.path, self._run_id)
         if outcome is not None and outcome.output.is_off and not runner_lives:
             self._status = self._status.ended(outcome)
         elif not self.path.exists() and not runner_lives and self._status.phase in {Phase.CONNECTING, Phase.PLANNING}:
@@ -268,7 +268,11 @@ class RunInProgress:
         return self._status.outcome or outcome
 
     def _open(self) -> Run | None:
-        return open_run(self.path) if self.path.exists() else None
+        """Return the run at the path; None if there is none yet, or another file took its place."""
+        try:
+            return open_run(self.path) if self.path.exists() else None
+        except RunFileError:
+            return None
 
     def stop(self) -> None:
         """End the run now: output off, what was measured kept. Does nothing after the end.
