@@ -24,6 +24,10 @@ coverage-of-code:
 wheel:
     .ci/wheel
 
+# The test suites on Windows CPython under Wine, as CI does; or any Python there, e.g. `just windows -m ionecho demo`.
+windows *arguments:
+    .ci/windows {{ arguments }}
+
 # Check, tag and build a release, e.g. `just release 0.2.0`. Asks before it uploads.
 release version:
     uv run --no-sync python docs/release.py {{ version }}
@@ -63,6 +67,14 @@ instrument-faults *kinds:
 # Kill and freeze the processes of runs: 300 cases, every instrument, link and phase; e.g. `just kills --only ec301`.
 kills *options:
     uv run python -m benchmarks.kills {{ options }}
+
+# Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
+disk-faults *words:
+    uv run python -m benchmarks.disk_faults {{ words }}
+
+# Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
+mutations *subjects:
+    uv run python -m benchmarks.mutations {{ subjects }}
 
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":

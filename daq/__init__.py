@@ -13,16 +13,18 @@ if TYPE_CHECKING:
     from daq.execution.recovery import confirm_off, recover
     from daq.execution.run_in_progress import RunInProgress, attach, end_if_silent, runs_in_progress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
+    from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
+    from daq.files.names import is_results, results_path
     from daq.files.readers.delimited import TextRecord, import_record, read_text
-    from daq.files.results import Process, is_results, read_process, results_path, write_process
-    from daq.files.run import Findings, Run, open_run
+    from daq.files.results import Process, read_process, write_process
+    from daq.files.run import Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 
 # File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
-    "Findings": "daq.files.run",
+    "Findings": "daq.files.blocks",
     "Outcome": "daq.state",
     "OutputState": "daq.state",
     "Phase": "daq.state",
@@ -37,12 +39,12 @@ _FILES = {
     "confirm_off": "daq.execution.recovery",
     "end_if_silent": "daq.execution.run_in_progress",
     "import_record": "daq.files.readers.delimited",
-    "is_results": "daq.files.results",
+    "is_results": "daq.files.names",
     "open_run": "daq.files.run",
     "read_process": "daq.files.results",
     "read_text": "daq.files.readers.delimited",
     "recover": "daq.execution.recovery",
-    "results_path": "daq.files.results",
+    "results_path": "daq.files.names",
     "runs_in_progress": "daq.execution.run_in_progress",
     "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",
     "write_process": "daq.files.results",

@@ -118,7 +118,9 @@ class Lock:
     def remove(self) -> None:
         """Remove the file and release the lock. May be called more than once."""
         if self._descriptor >= 0:
-            with suppress(OSError):  # Windows removes no open file: it stays there, and means nothing
+            if sys.platform == "win32":
+                self.release()  # Windows removes no open file: neither ours, nor another's who has it by now
+            with suppress(OSError):
                 self._path.unlink()
             self.release()
 

@@ -197,6 +197,8 @@ class Outcome:
         Safely in the run file.
     warnings : tuple of str
         What to know before the samples are trusted.
+    rescued : str
+        File in which the samples are if the run's own file was lost at its path; else empty.
     """
 
     state: RunState
@@ -205,6 +207,7 @@ class Outcome:
     error: str = ""
     n_samples: int = 0
     warnings: tuple[str, ...] = ()
+    rescued: str = ""
 
     @classmethod
     def refused(cls, reason: str, error: str) -> Outcome:

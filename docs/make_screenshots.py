@@ -2,21 +2,26 @@
 
 Run it where there is no screen of its own::
 
-    xvfb-run -a -s "-screen 0 1280x800x24" python docs/make_screenshots.py
+    xvfb-run -a -s "-screen 0 1600x900x24" python docs/make_screenshots.py
 """
 
 from __future__ import annotations
 
 import tempfile
 import time
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
 
+from daq import Outcome
 from gui import MainWindow
+from gui.app import transitions
 from gui.app.start import application_of_window
+from gui.app.state import Page
 from gui.common.theme import Theme, set_theme
 
 if TYPE_CHECKING:
@@ -81,8 +86,9 @@ def take_pictures(folder: Path) -> None:
     protocols.setCurrentItem(protocols.findItems("Pump probe", Qt.MatchFlag.MatchExactly)[0])
     press(window, "runButton")
     wait(lambda: headline(window) == "Running", "the run")
-    pass_time(1.3)
+    pass_time(0.7)
     keep(window, "window-live.png")
+    show_long_name(window)
     wait(lambda: headline(window) == "Complete", "the end of the run")
     press(window, "fitButton")
     wait(lambda: named(window, QTableWidget, "memoryTable").rowCount() > 0, "the fit")
@@ -91,7 +97,34 @@ def take_pictures(folder: Path) -> None:
     named(window, QSpinBox, "edgeBox").setValue(2)
     set_theme(Theme.DARK)
     keep(window, "window-fit-dark.png")
+    set_theme(Theme.LIGHT)
+    show_alarm(window)
     window.close()
+
+
+def show_long_name(window: MainWindow) -> None:
+    """Take a picture, 1400 pixels wide, of the run in progress as if its name had 300 letters."""
+    run = window.store.state.run
+    if run is None or run.facts is None:
+        raise LookupError("the window follows no run")
+    size = window.size()
+    window.resize(1400, size.height())
+    window.store.apply(transitions.run_opened, replace(run.facts, title="pump probe " * 28))
+    keep(window, "window-long-name.png")
+    window.store.apply(transitions.run_opened, run.facts)
+    window.resize(size)
+
+
+def show_alarm(window: MainWindow) -> None:
+    """Take a picture of that run as if it had ended in doubt."""
+    resource = "TCPIP::192.168.0.10::5025::SOCKET"
+    reason = (
+        f"the output of {resource} may still be ON: the instrument could not be reached for 10 s (no route to host)"
+    )
+    outcome = Outcome.unknown(f"{reason}. Press the OUTPUT key of the instrument.", 50_000)
+    window.store.apply(transitions.page_shown, Page.MEASUREMENT)
+    window.store.apply(transitions.run_ended, outcome, datetime.now().astimezone())
+    keep(window, "window-alarm.png")
 
 
 if __name__ == "__main__":

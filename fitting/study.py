@@ -199,8 +199,10 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
     with run.path.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
+    # Its samples were verified when they were reduced: whoever has the same sum has the same samples.
+    vouched = {"raw_sha256": checksum, "samples_verified": True}
     kept = read_process(run.path, _REDUCTION)
-    if kept and kept.attributes["raw_sha256"] == checksum and kept.attributes["version"] == VERSION:
+    if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
         if reduction.terms == terms:
             return reduction, True
@@ -209,5 +211,5 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
         with suppress(FitError):  # a record without a current is refused by the fit, with a reason
             reduction = replace(reduction, early_conductance_S=early_conductance(reduction))
         arrays, attributes = reduction.to_arrays()
-        write_process(run.path, _REDUCTION, arrays, attributes | {"raw_sha256": checksum})
+        write_process(run.path, _REDUCTION, arrays, attributes | vouched)
     return reduction, False

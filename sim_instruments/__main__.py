@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=1.0, help="instrument seconds per wall second")
     parser.add_argument("--cell", default="demo", help="name or TOML file of the sample")
     parser.add_argument("--fault", action="append", default=[], help="NAME[=VALUE]@WHEN, e.g. drop-fin@1000")
+    parser.add_argument("--until-eof", action="store_true", help="end with standard input too")
     parser.add_argument("--json", action="store_true", help="announce resources and pid as JSON")
     given = parser.parse_args()
     try:
@@ -36,6 +37,7 @@ def main() -> int:
             cell=given.cell,
             faults=given.fault,
             as_json=given.json,
+            until_eof=given.until_eof,
         )
     except (IonechoError, OSError, ValueError) as fault:
         sys.stderr.write(f"{fault}\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -42,20 +43,22 @@ class CatalogueEntry:
 # The 2450 family has VXI-11 and raw sockets (2450 reference manual, section 2); HiSLIP is assumed. The 2400 has GPIB
 # and RS-232: its socket stands for a gateway.
 _KEITHLEY = ("socket", "hislip", "vxi11")
+# A serial line is the end of a pseudo-terminal; Windows has none, and virtual serial ports need a driver there.
+_SERIAL: tuple[str, ...] = () if sys.platform == "win32" else ("pty",)
 
 CATALOGUE: dict[str, CatalogueEntry] = {
     "b2912a": CatalogueEntry("keysight.b2900.instrument:B2912A", ("socket", "hislip", "vxi11")),
     "ec301": CatalogueEntry("srs.instrument:EC301", ("socket",)),
-    "emstat-pico": CatalogueEntry("palmsens.emstat:EmStatPico", ("pty", "socket")),
-    "emstat4": CatalogueEntry("palmsens.emstat:EmStat4LR", ("pty", "socket")),
-    "keithley2400": CatalogueEntry("keithley.k2400.instrument:Keithley2400", ("socket", "pty")),
+    "emstat-pico": CatalogueEntry("palmsens.emstat:EmStatPico", (*_SERIAL, "socket")),
+    "emstat4": CatalogueEntry("palmsens.emstat:EmStat4LR", (*_SERIAL, "socket")),
+    "keithley2400": CatalogueEntry("keithley.k2400.instrument:Keithley2400", ("socket", *_SERIAL)),
     "keithley2450": CatalogueEntry("keithley.k2450.models:Keithley2450", _KEITHLEY),
     "keithley2460": CatalogueEntry("keithley.k2450.models:Keithley2460", _KEITHLEY),
     "keithley2461": CatalogueEntry("keithley.k2450.models:Keithley2461", _KEITHLEY),
     "keithley2602b": CatalogueEntry("keithley.k2600.instrument:TspInstrument", ("socket", "vxi11")),
-    "lakeshore335": CatalogueEntry("lakeshore.instrument:LakeShore335", ("pty", "socket")),
-    "lakeshore336": CatalogueEntry("lakeshore.instrument:LakeShore336", ("socket", "pty")),
-    "zahner-pp212": CatalogueEntry("zahner.instrument:PP212", ("pty", "socket"), ("", "live")),
+    "lakeshore335": CatalogueEntry("lakeshore.instrument:LakeShore335", (*_SERIAL, "socket")),
+    "lakeshore336": CatalogueEntry("lakeshore.instrument:LakeShore336", ("socket", *_SERIAL)),
+    "zahner-pp212": CatalogueEntry("zahner.instrument:PP212", (*_SERIAL, "socket"), ("", "live")),
 }
 
 # What else an instrument is called: by its driver, which serves a series, or with the letters of its series.

@@ -8,7 +8,8 @@ every phase after half a second: no load of the computer looks like that.
 =============  ======  =======  ==========================================================================
 phase          limit   at most  why
 =============  ======  =======  ==========================================================================
-connecting     10 s    60 s     opening a link takes 2 s a dialect; starting Python 1 s on an idle computer
+connecting     30 s    60 s     opening a link takes 2 s a dialect; starting Python 1 s on an idle computer, and many
+                                times that where a virus scanner reads all libraries, which is not our processor time
 planning       10 s    600 s    computes: a million edges
 arming         20 s    600 s    each exchange that a driver has with its instrument counts as a report
 running        4 s     never    `RunRequest.stall_s` (decision 038): the output may be on
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 # The table above: seconds of silence, and of a whole phase. Doubled: a frozen runner is noticed later, and in the
 # phases before the start a person waits longer for an instrument that never answers.
 _SILENCE_S = {
-    Phase.CONNECTING: 10.0,
+    Phase.CONNECTING: 30.0,
     Phase.PLANNING: 10.0,
     Phase.ARMING: 20.0,
     Phase.SWITCHING_OFF: 5.0,

@@ -43,6 +43,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -80,7 +81,8 @@ _TURN_S = 0.05
 _HEARTBEAT_S = 0.25
 # How long (s) the spare session may take to open, an earlier run's output included, before the run is refused: the
 # deadline of the runner for its own session. Doubled: a person waits longer for an instrument that does not answer.
-_CONNECT_S = 10.0
+# Loading drivers is no exchange: it takes half a second, and ten on a busy computer with a virus scanner.
+_CONNECT_S, _LOAD_S = 10.0, 60.0
 # How long (s) switching off may take before the guardian tells that it does not know: what the sessions try for, and
 # their last attempt. Doubled: a session that hangs in spite of its timeouts is told 5 s later.
 _SWITCH_OFF_S = RETRY_S + 5.0
@@ -188,6 +190,7 @@ class Guardian:
         return job.result()
 
     def _guard_runner(self) -> Outcome:
+        self._while_turning(lambda: load_drivers(self._request.resource), _LOAD_S, "loading drivers")
         self._while_turning(self._connect, _CONNECT_S, "connecting")
         if self._stop_reason is not None or self._abort_requested.is_set():
             return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
@@ -217,10 +220,8 @@ class Guardian:
         lock_instrument(self._request.resource, self._path, "runner").remove()
         self._note = settle_instrument(self._request.resource, self._request.timeout_s)
         # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed, and made ready now: loading drivers takes half a second.
-        if takes_one_client(self._request.resource):
-            load_drivers(self._request.resource)
-        else:
+        # when it is needed.
+        if not takes_one_client(self._request.resource):
             self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
             self._driver = name_of_driver(self._spare)
 
@@ -308,11 +309,12 @@ class Guardian:
         reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
         if not runner.is_alive():
             reason = f"the measuring process ended unexpectedly while {phase.activity}{signal_of(runner.exitcode)}"
-            if (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+            if (recorded := recorded_end(self._path, self._request.run_id)) is not None and recorded.output.is_off:
                 return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
         # First the runner, then the output: a runner that wakes up must not switch it on again.
         self._kill(runner)
-        if phase is Phase.CLOSING and (recorded := recorded_end(self._path)) is not None and recorded.output.is_off:
+        recorded = recorded_end(self._path, self._request.run_id) if phase is Phase.CLOSING else None
+        if recorded is not None and recorded.output.is_off:
             return replace(recorded, warnings=(*recorded.warnings, reason))
         was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
@@ -339,9 +341,8 @@ class Guardian:
 
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
         try:
-            return self._while_turning(
-                lambda: record_end(self._path, state, reason, output), _RECORD_S, "writing the end of the run"
-            )
+            record = partial(record_end, self._path, self._request.run_id, state, reason, output)
+            return self._while_turning(record, _RECORD_S, "writing the end of the run")
         except ConnectionLost:
             return 0
 
@@ -387,7 +388,7 @@ def main() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     outcome = guardian.guard()
-    if outcome.state is RunState.REFUSED:  # for a front end that did not hear it
+    if outcome.state is not RunState.COMPLETE:  # for a front end that did not hear it and finds no run file
         sys.stderr.write(f"{outcome.reason}\n")
     status = 0 if outcome.state is RunState.COMPLETE else 1
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it

@@ -157,4 +157,5 @@ def _outcome_from(fields: dict[str, Any]) -> Outcome:
         str(fields["error"]),
         int(fields["n_samples"]),
         tuple(str(warning) for warning in fields["warnings"]),
+        str(fields.get("rescued", "")),
     )

@@ -5,28 +5,36 @@ from __future__ import annotations
 import stat
 from typing import TYPE_CHECKING
 
+from daq.files.open_file import RunFileBytes
 from daq.files.run import open_run
-from daq.files.writer import RunFileBytes
 from daq.state import OutputState, RunState
-from protocols import IonechoError
+from protocols import IonechoError, RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from daq.files.run import Run
     from daq.state import Outcome
 
 
-def recorded_end(path: Path) -> Outcome | None:
-    """Return the outcome that the run's own processes have written into its file; None if they have not."""
+def recorded_end(path: Path, run_id: str) -> Outcome | None:
+    """Return the outcome that the run's own processes have written into its file; None if they have not.
+
+    Parameters
+    ----------
+    path : Path
+    run_id : str
+        The run's own, since another file may have taken the place of its own; empty if it is not known.
+    """
     try:
-        run = open_run(path)
+        run = _own_file(path, run_id)
         outcome = run.recorded_outcome()
     except (IonechoError, OSError):
         return None
     return outcome if outcome is not None and run.state.is_final else None
 
 
-def record_end(path: Path, state: RunState, reason: str, output: OutputState) -> int:
+def record_end(path: Path, run_id: str, state: RunState, reason: str, output: OutputState) -> int:
     """Write the end of a run into its file, if there is one, and return its number of samples.
 
     A file that tells an end already is left as it is, unless it says that the output may be on, and it has been read
@@ -34,7 +42,7 @@ def record_end(path: Path, state: RunState, reason: str, output: OutputState) ->
     is dead.
     """
     try:
-        run = open_run(path)
+        run = _own_file(path, run_id)
         if run.state.is_final and not (run.state is RunState.UNKNOWN and output is OutputState.OFF):
             return run.n_samples
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -51,3 +59,17 @@ def record_end(path: Path, state: RunState, reason: str, output: OutputState) ->
     except (IonechoError, OSError):
         return 0
     return run.n_samples
+
+
+def _own_file(path: Path, run_id: str) -> Run:
+    """Return the run at a path.
+
+    Raises
+    ------
+    RunFileError
+        If there is none, or it is another run.
+    """
+    run = open_run(path, damaged=True)
+    if run_id and run.run_id != run_id:
+        raise RunFileError(f"{path} is the file of another run")
+    return run

@@ -18,8 +18,8 @@ from daq.execution.output_marker import OutputMarker
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.unconfirmed_outputs import is_confirmed, note_off
 from daq.files import finalize
+from daq.files.open_file import RunFileBytes
 from daq.files.run import open_run
-from daq.files.writer import RunFileBytes
 from daq.locks import exclusive_access, instrument_held
 from daq.state import OutputState, RunState
 from drivers import Identity, canonical_resource, driver_for, is_address
@@ -53,14 +53,23 @@ def recover(path: Path, for_s: float = RETRY_S) -> Recovery:
     RunFileError
         If the file is no run file, its run is still in progress, or it has to be closed where nothing can be written.
     """
-    found_state = open_run(path).state
+    path = path.resolve()  # a trimmed copy must not take the place of a link
+    found_state = open_run(path, damaged=True, by_child_first=True).state
     problem = settle_output(path, for_s)
     recovery = finalize.close_run_file(path)
     return replace(recovery, found_state=found_state, output_problem=problem)
 
 
-def settle_output(path: Path, for_s: float = RETRY_S) -> str:
+def settle_output(path: Path, for_s: float = RETRY_S, by: str = "`ionecho recover`") -> str:
     """Switch off what a run without processes may have left on, and write into its file how that ended.
+
+    Parameters
+    ----------
+    path : Path
+    for_s : float
+        How long an instrument that does not answer is tried.
+    by : str
+        Who does so, for the event in the file.
 
     Returns
     -------
@@ -72,20 +81,20 @@ def settle_output(path: Path, for_s: float = RETRY_S) -> str:
     RunFileError
         If the run is still in progress.
     """
-    if open_run(path).state.output_is_off:
+    if open_run(path, damaged=True).state.output_is_off:
         return ""
     is_writable = os.access(path.parent, os.W_OK)
     with exclusive_access(path) if is_writable else nullcontext():
-        run = open_run(path)
+        run = open_run(path, damaged=True)
         if run.state.output_is_off:
             return ""
-        proof, problem = _proof_of_off(run, for_s)
+        proof, problem = _proof_of_off(run, for_s, by)
         if is_writable:
             _record(path, proof, problem)
         return problem
 
 
-def _proof_of_off(run: Run, for_s: float) -> tuple[str, str]:
+def _proof_of_off(run: Run, for_s: float, by: str) -> tuple[str, str]:
     """Return what shows that the output is off, and why it may be on: one of the two is empty."""
     resource = run.instrument.get("resource", "")
     if not is_address(resource):
@@ -109,7 +118,7 @@ def _proof_of_off(run: Run, for_s: float) -> tuple[str, str]:
         return "", f"{error} Then say so: `ionecho recover --seen-off {run.path}`."
     except IonechoError as error:
         return "", f"the output of {resource} may still be ON, and could not be asked: {error}"
-    return "switched off and read back as off by `ionecho recover`", ""
+    return f"switched off and read back as off by {by}", ""
 
 
 def _driver_of(run: Run) -> str:

@@ -111,7 +111,7 @@ def _end_of_runner(path: Path, control: ControlFile) -> Outcome | None:
         if time.monotonic() - begun > limit_s:
             return None
         time.sleep(_POLL_S)
-    outcome = recorded_end(path)
+    outcome = recorded_end(path, control.run)
     return outcome if outcome is not None and outcome.output.is_off else None
 
 
@@ -124,7 +124,7 @@ def _switch_off(path: Path, control: ControlFile, status: RunStatus, done: str) 
         try:
             return _settle(path, control, done)
         except IonechoError as error:  # another front end was faster, or another run has the instrument by now
-            if (outcome := recorded_end(path)) is not None and outcome.output.is_off:
+            if (outcome := recorded_end(path, control.run)) is not None and outcome.output.is_off:
                 return _with_note(outcome, done)
             if time.monotonic() > deadline:
                 return Outcome.unknown(
@@ -143,7 +143,7 @@ def _settle(path: Path, control: ControlFile, done: str) -> Outcome:
         If another process has one of the locks, or there is no folder for them.
     """
     with exclusive_access(path), instrument_held(control.resource, f"the end of the run {path}"):
-        if (outcome := recorded_end(path)) is not None and outcome.output.is_off:
+        if (outcome := recorded_end(path, control.run)) is not None and outcome.output.is_off:
             return _with_note(outcome, done)
         marker = OutputMarker(control.resource)
         marked = marker.read()
@@ -156,18 +156,18 @@ def _settle(path: Path, control: ControlFile, done: str) -> Outcome:
             marker.remove()
             reason = f"{done}; the output was then switched off and read back as off"
             outcome = Outcome(RunState.ABORTED, OutputState.OFF, reason, InstrumentError.__name__)
-        n_samples = _record(path, outcome)
+        n_samples = _record(path, control.run, outcome)
     if n_samples:
         kept = f"{outcome.reason}. {n_samples} samples are in {path}; `ionecho recover` closes the file"
         outcome = replace(outcome, reason=kept, n_samples=n_samples)
     return outcome
 
 
-def _record(path: Path, outcome: Outcome) -> int:
+def _record(path: Path, run_id: str, outcome: Outcome) -> int:
     """Write the end into the run file and return its number of samples; a disk that hangs hides no outcome."""
 
     def record() -> int:
-        n_samples = record_end(path, outcome.state, outcome.reason, outcome.output)
+        n_samples = record_end(path, run_id, outcome.state, outcome.reason, outcome.output)
         control_path(path).unlink(missing_ok=True)
         return n_samples
 

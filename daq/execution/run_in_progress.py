@@ -27,7 +27,7 @@ from typing import IO, TYPE_CHECKING
 from daq.execution.control import ANSWER_S, NOT_STARTED, GuardianSilent, RunLink
 from daq.execution.control_file import ControlFile, read_control_file
 from daq.execution.messages import ControlRequest
-from daq.execution.processes import ProcessId
+from daq.execution.processes import ProcessId, signal_of
 from daq.execution.recorded_end import recorded_end
 from daq.execution.replacement import replace_processes
 from daq.execution.worker import Job, Worker
@@ -195,14 +195,14 @@ class RunInProgress:
             self._status = self._status.ended(Outcome.refused(self._last_line_of_stderr(), RunFileError.__name__))
             return
         runner_lives = is_locked(self.path, "runner")
-        outcome = recorded_end(self.path)
+        outcome = recorded_end(self.path, self._run_id)
         if outcome is not None and outcome.output.is_off and not runner_lives:
             self._status = self._status.ended(outcome)
         elif not self.path.exists() and not runner_lives and self._status.phase in {Phase.CONNECTING, Phase.PLANNING}:
-            reason = f"the run did not start, and nothing was sent: {self._last_line_of_stderr()}"
+            reason = f"the run did not start, and nothing was sent: {self._last_line_of_stderr() or self._fate()}"
             self._status = self._status.ended(Outcome.refused(reason, "InstrumentError"))
         else:
-            self._replace(f"the guardian process of this run has ended ({self._last_line_of_stderr()})")
+            self._replace(self._fate())
 
     def _replace(self, why: str) -> None:
         """Have the run ended by this process, in a thread that no Ctrl-C interrupts."""
@@ -232,12 +232,19 @@ class RunInProgress:
                 "be ON. Press the OUTPUT key of the instrument."
             )
 
+    def _fate(self) -> str:
+        """Return what has become of a guardian that is gone."""
+        killed = signal_of(None if self._guardian is None else self._guardian.returncode).strip(" ()")
+        how = killed or self._last_line_of_stderr()
+        return "the guardian process of this run has ended" + (f" ({how})" if how else "")
+
     def _last_line_of_stderr(self) -> str:
+        """Return what the guardian printed last; empty if it did not, or another program has its output."""
         if self._stderr_file is None:
-            return "another program started it"
+            return ""
         self._stderr_file.seek(0)
         lines = self._stderr_file.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else "without an error message"
+        return lines[-1] if lines else ""
 
     # -- waiting and stopping -----------------------------------------------------------------------------------------
 
@@ -261,7 +268,11 @@ class RunInProgress:
         return self._status.outcome or outcome
 
     def _open(self) -> Run | None:
-        return open_run(self.path) if self.path.exists() else None
+        """Return the run at the path; None if there is none yet, or another file took its place."""
+        try:
+            return open_run(self.path) if self.path.exists() else None
+        except RunFileError:
+            return None
 
     def stop(self) -> None:
         """End the run now: output off, what was measured kept. Does nothing after the end.

@@ -27,8 +27,10 @@ import numpy as np
 
 from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
-from daq.files.finalize import finalize_run_file
+from daq.execution.wall_clock import WallClock
+from daq.files.finalize import finalize_open_file
 from daq.files.layout import Header, create_run_file
+from daq.files.rescue import rescue
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import Status, name_of_driver
@@ -79,6 +81,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never go back."""
 
+    def time(self) -> float:
+        """Return seconds since 1970, as the computer's clock says it; it may be set at any time."""
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
@@ -107,6 +112,7 @@ class Runner:
         self._path = Path(request.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
         self._marker: OutputMarker | None = None
         self._reported_phase: Phase | None = None
@@ -123,23 +129,24 @@ class Runner:
         try:
             self._raise_if_stopped()
             create_run_file(self._path, header)
+            writer = self._writer = RunWriter(self._path)
         except RunStopped as stopped:
             return Outcome.refused(f"{stopped}, while planning: nothing was started", "")
-        except RunFileError as error:
-            return Outcome.refused(str(error), type(error).__name__)
-        return self._measure(plan, limits)
+        except (OSError, RunFileError) as error:
+            return Outcome.refused(str(error), RunFileError.__name__)
+        return self._measure(writer, plan, limits)
 
     def _prepare(self) -> tuple[DrivePlan, Limits, Header]:
         self._report(Phase.PLANNING)
+        self._wall_clock.look()
         identity = self._driver.identify()
         protocol = MeasurementProtocol.from_toml(self._request.protocol_text)
         limits = protocol.limits.stricter(self._request.limits)
         limits.check_sequence(protocol.sequence)
         plan = self._driver.plan(replace(protocol, limits=limits))
-        return plan, limits, Header.of(protocol, plan, identity, self._request.resource)
+        return plan, limits, Header.of(protocol, plan, identity, self._request.resource, self._request.run_id)
 
-    def _measure(self, plan: DrivePlan, limits: Limits) -> Outcome:
-        writer = self._writer = RunWriter(self._path)
+    def _measure(self, writer: RunWriter, plan: DrivePlan, limits: Limits) -> Outcome:
         error: Exception | None = None
         try:
             self._report(Phase.ARMING)
@@ -147,6 +154,8 @@ class Runner:
             self._raise_if_stopped()
             writer.file.set_state(RunState.RUNNING)
             writer.file.add_event("start", computer=platform.node())
+            writer.look()
+            writer.raise_if_lost()
             self._marker = OutputMarker(self._request.resource)
             self._marker.write(name_of_driver(self._driver), self._path)
             self._output = OutputState.ON
@@ -169,6 +178,7 @@ class Runner:
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
         while True:
+            self._note_clock_jump(writer)
             self._raise_if_stopped()
             block = self._driver.read()
             if block is None:
@@ -183,6 +193,10 @@ class Runner:
                 if self._clock.monotonic() > deadline:
                     raise RunFileError(f"the instrument did not end its program within {longest_s:.0f} s")
                 self._clock.sleep(_POLL_S)
+
+    def _note_clock_jump(self, writer: RunWriter) -> None:
+        if (jump := self._wall_clock.look()) is not None:
+            writer.file.add_event("clock", str(jump), jump_s=jump.jump_s)
 
     def _count_flags(self, block: Block) -> None:
         for flag in self._n_flagged:
@@ -240,20 +254,55 @@ class Runner:
         self._output = outcome.output
         self._report(Phase.CLOSING)
         writer.finish()
-        warnings = self._warnings()
         state, reason, error = self._state_with_samples(writer, outcome)
+        ended = Outcome(state, outcome.output, reason, error, writer.acknowledged, self._warnings())
         try:
             if writer.is_stuck:
                 raise RunFileError("its disk does not answer")
             try:
-                writer.file.add_event(outcome.state, outcome.reason, output=outcome.output, warnings=warnings)
+                self._note_clock_jump(writer)
+                return self._close_file(writer, ended)
             finally:
                 writer.close()
-            finalize_run_file(self._path, state)
         except (OSError, IonechoError) as fault:
             unfinished = f"the run file is not closed ({fault}): its samples are safe, `ionecho recover` closes it"
-            warnings = (*warnings, unfinished)
-        return Outcome(state, outcome.output, reason, error, writer.acknowledged, warnings)
+        return replace(ended, warnings=(*ended.warnings, unfinished))
+
+    def _close_file(self, writer: RunWriter, ended: Outcome) -> Outcome:
+        """Write the end into the file and trim it; or rescue what it holds, if it is lost at its path."""
+        if not writer.look():
+            try:
+                writer.file.add_event(ended.state, ended.reason, output=ended.output, warnings=ended.warnings)
+                finalize_open_file(writer.file, writer.acknowledged, writer.n_rows, ended.state)
+            except (OSError, IonechoError):
+                if not writer.look():
+                    raise
+            else:
+                return ended
+        return self._rescue(writer, ended)
+
+    def _rescue(self, writer: RunWriter, ended: Outcome) -> Outcome:
+        """Make a new file of the samples of a file that is lost, and return the outcome with it."""
+        state = RunState.UNKNOWN if ended.state is RunState.UNKNOWN else RunState.ABORTED
+        loss = f"{self._path} {writer.loss} while its run was writing it"
+        before = ended.reason if ended.reason and loss not in ended.reason else ""
+        reason = f"{before}; {loss}" if before else loss
+        with suppress(OSError):  # the lost file; the event is in memory too, for the new one
+            writer.file.add_event(state, reason, output=ended.output, warnings=ended.warnings)
+            if not writer.file.is_damaged():
+                writer.file.set_state(state)  # whoever has it open, or finds it elsewhere, sees that the run has ended
+        try:
+            saved = rescue(writer.file, writer.acknowledged, writer.n_rows, state)
+        except IonechoError as error:
+            reason, n_samples, path = f"{reason}; {error}", 0, ""
+        else:
+            n_samples, path = saved.n_samples, str(saved.path)
+            kept = f"{n_samples} samples were rescued to {path}"
+            if n_samples < writer.acknowledged:
+                kept += f", and {writer.acknowledged - n_samples} older ones are lost"
+            reason = f"{reason}; {kept}"
+        error_name = ended.error or RunFileError.__name__
+        return replace(ended, state=state, reason=reason, error=error_name, n_samples=n_samples, rescued=path)
 
     def _state_with_samples(self, writer: RunWriter, outcome: Outcome) -> tuple[RunState, str, str]:
         """Return state, reason and error, now that it is known which samples are on disk."""

@@ -212,7 +212,7 @@ def _switch_off_alone(request: RunRequest) -> str | None:
 
 def run_process(pipe: Connection[Any, Any]) -> None:
     """Carry out the request that comes first; the main function of the runner's process."""
-    from drivers import open_potentiostat
+    from drivers import driver_problems, open_potentiostat
 
     try:
         if not pipe.poll(_REQUEST_S):
@@ -240,4 +240,6 @@ def run_process(pipe: Connection[Any, Any]) -> None:
         else:
             held.callback(driver.close)
             outcome = Runner(driver, request, supervisor, time).run()
+        # Drivers of other packages that are left out did no harm, and are told.
+        outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
         supervisor.report(RunStatus().ended(outcome))

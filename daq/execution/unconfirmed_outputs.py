@@ -8,16 +8,16 @@ started meanwhile.
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
-from daq.files.results import is_results
-from daq.files.run import open_run
+from daq.files.names import is_results
+from daq.files.probe import readable_files
+from daq.files.run import open_run, peek_state
 from daq.locks import is_locked
 from daq.shared_folder import open_shared, write_text
 from daq.state import RunState
-from protocols import IonechoError
+from protocols import RunFileError
 
 # What the name of a confirmation adds to that of its run.
 _CONFIRMATION_SUFFIX = ".output-off"
@@ -37,19 +37,32 @@ def unconfirmed_outputs(folder: str | Path) -> dict[Path, str]:
     """
     runs = [path for path in Path(folder).glob("*.nxs") if not is_results(path)]
     newest = sorted(runs, key=lambda path: path.stat().st_mtime, reverse=True)[:_N_NEWEST]
-    reasons = {}
-    for path in reversed(newest):
-        if not is_confirmed(path):
-            with suppress(IonechoError):  # no run file, or a damaged one: nothing that a run of ours has left
-                reason = _reason(path)
-                if reason:
-                    reasons[path] = reason
-    return reasons
+    states = {path: peek_state(path) for path in reversed(newest) if not is_confirmed(path)}
+    suspects = {path: state for path, state in states.items() if state is None or not state.output_is_off}
+    readable = readable_files(suspects)
+    reasons = {path: _reason(path, state, is_readable=path in readable) for path, state in suspects.items()}
+    return {path: reason for path, reason in reasons.items() if reason}
 
 
-def _reason(path: Path) -> str:
-    """Return why the output of a run may still be on, empty if it is off or the run's processes still see to it."""
-    run = open_run(path)
+def _reason(path: Path, state: RunState | None, *, is_readable: bool) -> str:
+    """Return why the output of a run may still be on, empty if it is off or the run's processes still see to it.
+
+    Parameters
+    ----------
+    path : Path
+    state : RunState or None
+        What a first look at the file said.
+    is_readable : bool
+        Whether a child process could read it.
+    """
+    try:
+        run = open_run(path, damaged=True) if is_readable else None
+    except RunFileError:
+        run = None
+    if run is None:
+        # Without a state it is no run file of this version: nothing that a run of ours has left.
+        is_ours = state is not None and not is_locked(path, "runner") and not is_locked(path, "guardian")
+        return f"{path.name}: the file is damaged, and the state in it is '{state}'" if is_ours else ""
     if run.state.output_is_off or is_locked(path, "runner") or is_locked(path, "guardian"):
         return ""
     last = run.events[-1] if run.events else {}
@@ -63,7 +76,8 @@ def _reason(path: Path) -> str:
 
 def is_confirmed(path: Path) -> bool:
     """Return whether it is noted beside a run that its output is off."""
-    return _confirmation_path(path).exists()
+    confirmation = _confirmation_path(path)
+    return confirmation.is_file() and not confirmation.is_symlink()
 
 
 def note_off(path: Path, how: str) -> None:

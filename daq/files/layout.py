@@ -3,7 +3,7 @@
 NeXus on HDF5 (docs/explanations/architecture.md, "Data flow"). All groups, attributes and datasets are written once;
 every dataset that grows in a run is contiguous, allocated at its planned size and reserved on disk. From then on HDF5's
 metadata never changes: samples are written inside the datasets at the offsets that HDF5 reports. So the file is valid
-at every instant, whichever process dies.
+at every instant, whichever process dies. What never changes is sealed (`daq.files.seal`).
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import errno
 import json
 import os
 import shutil
+import zlib
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -20,10 +21,13 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import write_atomically
+from daq.files.durable import open_in_place, write_atomically
+from daq.files.image import SparseImage
+from daq.files.seal import SEAL_BYTES, write_seal
 from protocols import RunFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from drivers import DrivePlan, Identity
@@ -36,6 +40,8 @@ EVENT_BYTES = 64 * 1024
 STATE_BYTES = 16
 # One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
 ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
+# Version of the layout. Version 1 had no seal, and the checksum of a row covered its samples only.
+FORMAT = 2
 # Datasets with one value a sample: path and type, in the order of the checksum.
 GROWING = {
     "time": ("entry/data/time", "<f8"),
@@ -70,6 +76,19 @@ class Layout:
     n_samples: int
     n_rows: int
 
+    @property
+    def growing(self) -> dict[str, tuple[int, int]]:
+        """Offset and length (bytes) of every part that a run still writes, in the order of the file."""
+        lengths = {name: np.dtype(dtype).itemsize * self.n_samples for name, (_, dtype) in GROWING.items()}
+        lengths |= {"blocks": ROW.itemsize * self.n_rows, "events": EVENT_BYTES, "state": STATE_BYTES}
+        ranges = {name: (self.offsets[name], length) for name, length in lengths.items()}
+        return dict(sorted(ranges.items(), key=lambda item: item[1]))
+
+    @property
+    def end(self) -> int:
+        """Length (bytes) that a file must have at least."""
+        return max(offset + length for offset, length in self.growing.values())
+
 
 @dataclass(frozen=True)
 class Header:
@@ -93,6 +112,8 @@ class Header:
         Planned number of samples.
     duration_s : float
         Expected, for the size of the block table.
+    run_id : str
+        Tells this run from any other whose file may lie at the same path; empty for an imported record.
     """
 
     title: str
@@ -104,9 +125,10 @@ class Header:
     drive: PulseSequence | None
     n_samples: int
     duration_s: float
+    run_id: str = ""
 
     @classmethod
-    def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str) -> Header:
+    def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str, run_id: str = "") -> Header:
         """Return the header of a run that is about to start."""
         scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
         scalars["roundings"] = [str(one) for one in plan.roundings]
@@ -120,6 +142,7 @@ class Header:
             drive=plan.sequence,
             n_samples=plan.n_samples,
             duration_s=plan.duration_s,
+            run_id=run_id,
         )
 
 
@@ -143,21 +166,71 @@ def create_run_file(path: Path, header: Header) -> Layout:
         raise RunFileError(f"{path}: a run needs at least one sample. Nothing was measured, the output is off.")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
+        image, layout = make_image(lambda file: _write_all(file, header))
         with write_atomically(path, new=True) as making:
-            with h5py.File(making, "w") as file:
-                _write_all(file, header)
-            _reserve(making)
+            save_image(making, image, layout, header.run_id)
     except OSError as error:
         raise RunFileError(f"{path} could not be made: {error}. Nothing was measured, the output is off.") from error
-    return layout_of(path)
+    return layout
 
 
-def _reserve(path: Path) -> None:
+def make_image(write: Callable[[h5py.File], None], *, sealed: bool = True) -> tuple[SparseImage, Layout]:
+    """Return a new run file in memory, without its samples, and where its growing parts lie.
+
+    Parameters
+    ----------
+    write : callable
+        Writes everything into the HDF5 file.
+    sealed : bool
+        Whether there is to be room for a seal.
+    """
+    image = SparseImage()
+    with h5py.File(image, "w", userblock_size=SEAL_BYTES if sealed else None) as file:
+        write(file)
+        layout = layout_in(file)
+    return image, layout
+
+
+def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | None, *, trimmed: bool = False) -> None:
+    """Write a run file that was made in memory, with the space for all its samples, and seal it.
+
+    Parameters
+    ----------
+    path : Path
+        An empty file.
+    image, layout
+        As `make_image` returned them.
+    run_id : str or None
+        None leaves the file without a seal.
+    trimmed : bool, default False
+        Whether all its space is for samples that were measured.
+
+    Raises
+    ------
+    OSError
+        If the disk has no room for the whole file, or fails.
+    """
+    free = shutil.disk_usage(path.parent).free
+    descriptor = open_in_place(path, write=True, follow=False)
+    try:
+        os.ftruncate(descriptor, max(image.size, layout.end))
+        _reserve(path, free)
+        image.save(descriptor)
+        if run_id is not None:
+            about = {"run_id": run_id, "trimmed": trimmed, **asdict(layout)}
+            write_seal(descriptor, "run", about, list(layout.growing.values()))
+    finally:
+        os.close(descriptor)
+
+
+def _reserve(path: Path, free: int) -> None:
+    """Reserve the space of a whole file; `free` were the bytes on its disk before it was made.
+
+    Where nothing can be reserved (macOS, Windows) there must at least have been room. NTFS takes the length of a file
+    from the disk when it is made; a file system that only notes the length does not.
+    """
     if not hasattr(os, "posix_fallocate"):
-        status = path.stat()
-        # Without `st_blocks` (Windows) the length of a file is already taken from the disk.
-        missing = status.st_size - 512 * getattr(status, "st_blocks", status.st_size // 512 + 1)
-        if shutil.disk_usage(path.parent).free < missing:
+        if free < path.stat().st_size:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         return
     descriptor = os.open(path, os.O_RDWR)
@@ -165,12 +238,6 @@ def _reserve(path: Path) -> None:
         os.posix_fallocate(descriptor, 0, os.fstat(descriptor).st_size)
     finally:
         os.close(descriptor)
-
-
-def layout_of(path: Path) -> Layout:
-    """Return where the growing parts of a run file lie."""
-    with h5py.File(path, "r") as file:
-        return layout_in(file)
 
 
 def layout_in(file: h5py.File) -> Layout:
@@ -186,6 +253,7 @@ def layout_in(file: h5py.File) -> Layout:
 def _write_all(file: h5py.File, header: Header) -> None:
     file.attrs["default"] = "entry"
     file.attrs["creator"] = f"ionecho {_version('ionecho')}"
+    file.attrs["ionecho_format"] = FORMAT
     entry = _group(file, "entry", "NXentry")
     entry.attrs["default"] = "data"
     entry["title"] = header.title
@@ -193,12 +261,15 @@ def _write_all(file: h5py.File, header: Header) -> None:
     _fixed(entry, "state", np.array(b"created", dtype=f"S{STATE_BYTES}"))
     _data(entry, header.n_samples)
     blocks = _group(entry, "blocks", "NXcollection")
-    _growing(blocks, "table", rows_for(header), ROW).attrs["description"] = (
+    growing_dataset(blocks, "table", rows_for(header), ROW).attrs["description"] = (
         "one row a write: first sample, count, host time (ns since 1970), CRC-32 of the samples' time, voltage, "
-        "current and status bytes, OR of their flags; rows with count 0 are not used yet"
+        "current and status bytes and of the row's first, count, host_ns and flags, OR of the samples' flags; rows "
+        "with count 0 are not used yet"
     )
     events = _group(entry, "events", "NXcollection")
-    _growing(events, "lines", EVENT_BYTES, np.dtype("u1")).attrs["description"] = "JSON lines, then zeros"
+    growing_dataset(events, "lines", EVENT_BYTES, np.dtype("u1")).attrs["description"] = (
+        "JSON lines, each with the CRC-32 of the line without it, then zeros"
+    )
     _sample(entry, header.sample)
     _instrument(entry, header)
     protocol = _group(entry, "protocol", "NXnote")
@@ -211,6 +282,11 @@ def _write_all(file: h5py.File, header: Header) -> None:
     program = _group(entry, "program", "NXcollection")
     for name in _PROGRAMS:
         program[name] = _version(name)
+
+
+def row_checksum(samples: int, row: np.void) -> int:
+    """Return the checksum of a row of the block table: that of its samples, continued over its own other fields."""
+    return zlib.crc32(b"".join(row[name].tobytes() for name in ("first", "count", "host_ns", "flags")), samples)
 
 
 def rows_for(header: Header) -> int:
@@ -231,7 +307,7 @@ def _data(entry: h5py.Group, n_samples: int) -> None:
         "status": "flags: 1 overload, 2 compliance, 4 timing, 8 gap, 16 edge within the sample; 0 is good",
     }
     for name, (_, dtype) in GROWING.items():
-        dataset = _growing(data, name, n_samples, np.dtype(dtype))
+        dataset = growing_dataset(data, name, n_samples, np.dtype(dtype))
         dataset.attrs["units"] = units[name]
         dataset.attrs["long_name"] = names[name]
 
@@ -276,7 +352,7 @@ def _group(parent: h5py.Group, name: str, nx_class: str) -> h5py.Group:
     return group
 
 
-def _growing(group: h5py.Group, name: str, count: int, dtype: np.dtype[Any]) -> h5py.Dataset:
+def growing_dataset(group: h5py.Group, name: str, count: int, dtype: np.dtype[Any]) -> h5py.Dataset:
     """Make an empty contiguous dataset: allocated now, filled by offset later, with no fill values in between."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
     properties.set_layout(h5py.h5d.CONTIGUOUS)

@@ -1,9 +1,15 @@
-"""Results derived from a run, kept in a file beside it that is replaced whole at every change."""
+"""Results derived from a run, kept in a file beside it that is replaced whole at every change.
+
+The file is sealed (`daq.files.seal`): one that was changed by anything else is refused. A symbolic link at its name is
+not followed, and replaced by the next result.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
+import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,15 +18,16 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import write_atomically
+from daq.files.durable import open_in_place, write_atomically
+from daq.files.image import SparseImage
+from daq.files.names import results_path
+from daq.files.probe import require_readable
+from daq.files.run import open_run
+from daq.files.seal import SEAL_BYTES, check_seal, write_seal
 from protocols import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-# What the name of a results file has in place of ".nxs".
-_SUFFIX = ".results.nxs"
+    from collections.abc import Iterator, Mapping
 
 
 @dataclass(frozen=True)
@@ -41,22 +48,6 @@ class Process:
     arrays: dict[str, np.ndarray]
     attributes: dict[str, Any]
     date: str
-
-
-def results_path(run_path: str | Path) -> Path:
-    """Return the results file of a run file: ``NAME.nxs`` has ``NAME.results.nxs``."""
-    path = Path(run_path)
-    return path.with_name(f"{path.stem}{_SUFFIX}")
-
-
-def is_results(path: Path) -> bool:
-    """Return whether a path is that of a results file."""
-    return path.name.endswith(_SUFFIX)
-
-
-def run_of_results(path: Path) -> Path:
-    """Return the run file that a results file belongs to."""
-    return path.with_name(f"{path.name.removesuffix(_SUFFIX)}.nxs")
 
 
 def write_process(
@@ -82,12 +73,19 @@ def write_process(
         The results file.
     """
     run_file, target = Path(run_path), results_path(run_path)
-    kept = {process.name: process for process in _read_all(target, run_file)} if target.exists() else {}
+    kept = (
+        {process.name: process for process in _read_all(target, run_file)}
+        if target.exists() and not target.is_symlink()
+        else {}
+    )
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
     kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
+    image = SparseImage()
+    with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
+        _write_all(file, run_file, kept)
     try:
-        with write_atomically(target) as making, h5py.File(making, "w") as file:
-            _write_all(file, run_file, kept)
+        with write_atomically(target) as making:
+            _save(image, making)
     except OSError as error:
         raise RunFileError(f"{target} could not be written: {error}. The run itself is untouched.") from error
     return target
@@ -114,35 +112,64 @@ def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> 
             arrays[name] = values
 
 
+def _save(image: SparseImage, making: Path) -> None:
+    descriptor = open_in_place(making, write=True, follow=False)
+    try:
+        os.ftruncate(descriptor, image.size)
+        image.save(descriptor)
+        write_seal(descriptor, "results", {}, [])
+    finally:
+        os.close(descriptor)
+
+
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _start_time(run_file: Path) -> str:
-    with h5py.File(run_file, "r") as file:
-        return str(file["entry/start_time"][()].decode())
+    return open_run(run_file).start_time
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[h5py.File]:
+    """Yield a results file as HDF5, once its seal is checked; one of an earlier version once a child could read it."""
+    if path.is_symlink():
+        raise RunFileError(f"{path} is a symbolic link: ionecho follows none at a name of its own. Remove it.")
+    descriptor = open_in_place(path, follow=False)
+    with os.fdopen(descriptor, "rb") as raw:
+        seal = check_seal(descriptor, "results", path)
+        if seal is None:
+            require_readable(path)
+        with h5py.File(raw if seal is None else seal.image, "r") as file:
+            yield file
 
 
 def _read_all(path: Path, run_file: Path) -> list[Process]:
     """Return what a results file holds; nothing if it belongs to another run, deleted since, that had the same name."""
+    start_time = _start_time(run_file)
     try:
-        with h5py.File(path, "r") as file:
-            entry = file["entry"]
-            if "raw_start_time" in entry and entry["raw_start_time"][()].decode() != _start_time(run_file):
-                return []
-            return [
-                Process(
-                    name,
-                    {key: values[()] for key, values in entry[f"{name}/arrays"].items()},
-                    json.loads(entry[f"{name}/attributes"][()]),
-                    entry[f"{name}/date"][()].decode(),
-                )
-                for name in entry
-                if name != "raw_data" and isinstance(entry[name], h5py.Group)
-            ]
-    except (OSError, KeyError, ValueError) as error:
+        with _opened(path) as file:
+            return _processes_of(file["entry"], start_time)
+    except RunFileError:
+        raise
+    except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
         raise RunFileError(f"{path} is not a results file of ionecho: {error}") from error
+
+
+def _processes_of(entry: h5py.Group, start_time: str) -> list[Process]:
+    if "raw_start_time" in entry and entry["raw_start_time"][()].decode() != start_time:
+        return []
+    return [
+        Process(
+            name,
+            {key: values[()] for key, values in entry[f"{name}/arrays"].items()},
+            json.loads(entry[f"{name}/attributes"][()]),
+            entry[f"{name}/date"][()].decode(),
+        )
+        for name in entry
+        if name != "raw_data" and isinstance(entry[name], h5py.Group)
+    ]
 
 
 def read_process(run_path: str | Path, name: str) -> Process | None:
@@ -156,5 +183,5 @@ def read_process(run_path: str | Path, name: str) -> Process | None:
         If the results file cannot be read.
     """
     path = results_path(run_path)
-    processes = _read_all(path, Path(run_path)) if path.exists() else []
+    processes = _read_all(path, Path(run_path)) if os.path.lexists(path) else []
     return next((process for process in processes if process.name == name), None)

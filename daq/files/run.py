@@ -1,45 +1,45 @@
-"""A run file opened for reading, finished or still growing."""
+"""Run file that is open for reading, finished or still growing.
+
+Nothing here believes a file. What never changes is sealed (`daq.files.seal`) and checked before HDF5 sees it; a row of
+the block table counts only if it points to the samples behind those of the row before; samples are verified against the
+checksum of their row by `Run.require_intact`, which everything calls that uses a whole run. Samples are mapped into
+memory; all else is read, since a map of a file that somebody cuts short ends the process that touches it.
+"""
 
 from __future__ import annotations
 
-import json
-import zlib
+import os
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 import h5py
-import numpy as np
 
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, layout_in
-from daq.files.results import is_results, run_of_results
+from daq.files.blocks import BlockTable, Findings
+from daq.files.columns import OpenDescriptor, RunReader, reader_of
+from daq.files.description import read_description
+from daq.files.durable import read_at
+from daq.files.events import decode_events
+from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
+from daq.files.names import is_results, run_of_results
+from daq.files.probe import require_readable
+from daq.files.seal import check_seal, peek_seal
 from daq.state import Outcome, OutputState, RunState
-from protocols import InstrumentError, OutputStateUnknown, Protocol, PulseSequence, RunFileError, Sample
+from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
     from daq.files.layout import Layout
+    from protocols import PulseSequence, Sample
 
 # Kinds of the event with which a run ends: the words of its final state.
 _ENDINGS = frozenset(state.value for state in RunState if state.is_of_file and state.is_final)
-
-
-@dataclass(frozen=True)
-class Findings:
-    """Result of a check of a run file's blocks.
-
-    Attributes
-    ----------
-    n_blocks, n_samples : int
-    bad_blocks : tuple of int
-        Blocks whose checksum does not match their samples.
-    """
-
-    n_blocks: int
-    n_samples: int
-    bad_blocks: tuple[int, ...]
+# Kinds of events one of which every finished file has.
+_CLOSINGS = _ENDINGS | {"imported"}
 
 
 @dataclass(eq=False)
@@ -52,29 +52,30 @@ class Run:
     Attributes
     ----------
     path : Path
-    n_samples : int
-        Samples that are safely on disk.
     """
 
     path: Path
+    _file: RunReader = field(repr=False)
     _layout: Layout = field(repr=False)
     _meta: dict[str, Any] = field(repr=False)
-    _columns: dict[str, NDArray[Any]] = field(repr=False)
-    n_samples: int = 0
-    _rows_seen: int = field(default=0, repr=False)
+    _about: dict[str, Any] | None = field(repr=False)
+    _table: BlockTable = field(repr=False)
+    _intact_at: tuple[int, int, int] | None = field(default=None, repr=False)
 
     @property
-    def _table(self) -> NDArray[Any]:
-        return self._columns["blocks"]
+    def n_samples(self) -> int:
+        """Samples that are safely on disk."""
+        return self._table.n_samples
 
     def refresh(self) -> int:
         """Look for new samples and return how many there are now."""
-        table, row = self._table, self._rows_seen
-        while row < len(table) and table["count"][row]:
-            self.n_samples += int(table["count"][row])
-            row += 1
-        self._rows_seen = row
-        return self.n_samples
+        self._table.refresh()
+        return self._table.n_samples
+
+    @property
+    def table_problem(self) -> str:
+        """What is wrong with the block table as far as it was read; empty if nothing is."""
+        return self._table.problem
 
     @property
     def n_planned(self) -> int:
@@ -82,40 +83,81 @@ class Run:
         return self._layout.n_samples
 
     @property
+    def run_id(self) -> str:
+        """What tells this run from any other; empty for an imported record and files of version 1."""
+        return str((self._about or {}).get("run_id", ""))
+
+    @property
+    def _state_word(self) -> str:
+        content = self._file.read("state", 0, STATE_BYTES)
+        return content.rstrip(b"\0").decode("ascii", "replace")
+
+    @property
     def state(self) -> RunState:
         """State of the run, as its file says it now."""
-        return RunState.from_file(bytes(self._columns["state"]).rstrip(b"\0").decode("ascii", "replace"))
+        return RunState.from_file(self._state_word)
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return self._file.column(name)[: self.n_samples]
 
     @property
     def t_s(self) -> NDArray[np.float64]:
         """Time of each sample (s), shape (n_samples,)."""
-        return self._columns["time"][: self.n_samples]
+        return self._column("time")
 
     @property
     def voltage_V(self) -> NDArray[np.float64]:
         """Voltage (V), shape (n_samples,)."""
-        return self._columns["voltage"][: self.n_samples]
+        return self._column("voltage")
 
     @property
     def current_A(self) -> NDArray[np.float64]:
         """Current (A), shape (n_samples,); NaN where the instrument was overloaded."""
-        return self._columns["current"][: self.n_samples]
+        return self._column("current")
 
     @property
     def status(self) -> NDArray[np.uint8]:
         """Flags of each sample (`drivers.Status`), shape (n_samples,)."""
-        return self._columns["status"][: self.n_samples]
+        return self._column("status")
 
     @property
     def blocks(self) -> NDArray[Any]:
         """The used rows of the block table, shape (n_blocks,)."""
-        return self._table[: self._rows_seen]
+        return self._table.rows
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """Events of the run in order, each with ``host_ns``, ``kind``, ``message`` and fields of its kind."""
-        lines = bytes(self._columns["events"]).rstrip(b"\0").splitlines()
-        return [json.loads(line) for line in lines if line.endswith(b"}")]
+        return self._decoded_events()[0]
+
+    def _decoded_events(self) -> tuple[list[dict[str, Any]], int]:
+        content = self._file.read("events", 0, EVENT_BYTES)
+        return decode_events(content, with_checksum=self._about is not None)
+
+    @property
+    def has_closing_event(self) -> bool:
+        """Whether the events tell how the run ended."""
+        return any(event["kind"] in _CLOSINGS for event in self.events)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of this file, one sentence each; damage that touches no sample is among it."""
+        if self._about is None:
+            return (
+                "an earlier version of ionecho wrote this file: its samples have checksums, its protocol, plan and "
+                "drive have none",
+            )
+        events, n_damaged = self._decoded_events()
+        notes = [f"{n_damaged} lines of its events are damaged and left out"] if n_damaged else []
+        kinds = {event["kind"] for event in events}
+        state = self.state
+        if self._state_word != state:
+            notes.append("the word of its state is damaged: it counts as 'unknown'")
+        elif (state.is_final and not kinds & _CLOSINGS) or (state is RunState.RUNNING and "start" not in kinds):
+            notes.append(f"it says '{state}', and the event that belongs to that is missing")
+        elif state is RunState.CREATED and "start" in kinds:
+            notes.append("it says 'created', and its events say that it was started")
+        return tuple(notes)
 
     def recorded_outcome(self) -> Outcome | None:
         """Return the outcome that the run's processes wrote into the file; None if they have not, or not fully."""
@@ -195,25 +237,50 @@ class Run:
         return tuple(self._meta["plan"].get("response_s", ()))
 
     def verify(self) -> Findings:
-        """Check every block's samples against its checksum."""
-        bad = []
-        for row, block in enumerate(self.blocks):
-            here = slice(int(block["first"]), int(block["first"] + block["count"]))
-            checksum = 0
-            for name in GROWING:
-                checksum = zlib.crc32(np.ascontiguousarray(self._columns[name][here]).data, checksum)
-            if checksum != block["crc32"]:
-                bad.append(row)
-        return Findings(len(self.blocks), self.n_samples, tuple(bad))
+        """Check the block table, and every block's samples against its checksum; reads the whole run."""
+        is_closed = self.state is RunState.COMPLETE or bool((self._about or {}).get("trimmed"))
+        problems = tuple(self._table.problems(is_closed=is_closed))
+        return Findings(len(self.blocks), self.n_samples, self._table.bad_blocks(), problems, self.notes)
+
+    def require_intact(self) -> None:
+        """Raise unless every sample is what was written; for whoever uses a whole run.
+
+        The verdict holds for this open file as long as its length and time of change stay what they are; nothing on
+        disk vouches for it. A kept reduction vouches for itself by the SHA-256 of the file it was made from.
+
+        Raises
+        ------
+        RunFileError
+            With the blocks that are damaged.
+        """
+        status = self._file.status()
+        now = (status.size, status.changed_ns, len(self.blocks))
+        if now == self._intact_at:
+            return
+        if damage := self.verify().damage():
+            raise RunFileError(
+                f"{self.path} is damaged: {damage}. Take a copy of it from a backup; `ionecho recover` lists the "
+                "blocks, and `open_run` still gives the others."
+            )
+        self._intact_at = now
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path, *, damaged: bool = False, by_child_first: bool = False) -> Run:
     """Open a run file for reading, also one that is still growing.
+
+    Parameters
+    ----------
+    path : path
+    damaged : bool, default False
+        Whether to open a file whose block table is damaged too: then the run ends at the first wrong row.
+    by_child_first : bool, default False
+        Whether a child process must have read the file under limits, whatever its seal says: for files from anywhere.
+        One without a seal is always tried so.
 
     Raises
     ------
     RunFileError
-        If there is none, or it is not a run file.
+        If there is none, it is not a run file, or it was damaged.
     """
     where = Path(path)
     if not where.is_file():
@@ -223,54 +290,41 @@ def open_run(path: str | Path) -> Run:
             f"{where} holds the results of a run; give the run file itself, {run_of_results(where).name}"
         )
     try:
-        # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
-        with where.open("rb") as raw:
-            with h5py.File(raw, "r") as file:
-                meta, layout = _metadata(file["entry"]), layout_in(file)
-            run = Run(where, layout, meta, _mapped(raw, layout))
-    except (OSError, KeyError, ValueError) as error:
+        run = _opened(where, by_child_first=by_child_first)
+        run.refresh()
+    except RunFileError:
+        raise
+    except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
         reason = "it is no HDF5 file, or cut short" if "signature not found" in str(error) else error
         raise RunFileError(f"{where} is not a run file of ionecho: {reason}") from error
-    run.refresh()
+    if not damaged and (problem := run.table_problem):
+        raise RunFileError(f"{where} is damaged: {problem}. `ionecho recover` says what is left of it.")
     return run
 
 
-def _mapped(raw: IO[bytes], layout: Layout) -> dict[str, NDArray[Any]]:
-    shapes: dict[str, tuple[Any, int]] = {name: (dtype, layout.n_samples) for name, (_, dtype) in GROWING.items()}
-    shapes |= {"blocks": (ROW, layout.n_rows), "events": ("u1", EVENT_BYTES), "state": ("u1", STATE_BYTES)}
-    return {name: np.memmap(raw, dtype, "r", layout.offsets[name], (count,)) for name, (dtype, count) in shapes.items()}
+def peek_state(path: Path) -> RunState | None:
+    """Return the state that a run file says it has, without HDF5 and without a check; None if that cannot be told.
+
+    For a first look at a whole folder.
+    """
+    with suppress(OSError):
+        file = OpenDescriptor(path)
+        about = peek_seal(file.number, "run")
+        if about is not None:
+            content = read_at(file.number, int(about["offsets"]["state"]), STATE_BYTES)
+            return RunState.from_file(content.rstrip(b"\0").decode("ascii", "replace"))
+    return None
 
 
-def _metadata(entry: h5py.Group) -> dict[str, Any]:
-    plan = entry["plan"]
-    return {
-        "title": _text(entry["title"]),
-        "start_time": _text(entry["start_time"]),
-        "protocol": _text(entry["protocol/data"]),
-        "plan": json.loads(_text(plan["scalars"])),
-        "drive": read_sequence(plan) if "times" in plan else None,
-        "sample": _read_sample(entry["sample"]),
-        "instrument": {name: _text(value) for name, value in entry["instrument"].items()},
-        "program": {name: _text(value) for name, value in entry["program"].items()},
-    }
-
-
-def read_sequence(group: h5py.Group) -> PulseSequence:
-    """Return the sequence that `daq.files.layout.write_sequence` wrote."""
-    return PulseSequence(
-        group["times"][()], group["start"][()], group["end"][()], float(group["duration"][()]), float(group["rest"][()])
-    )
-
-
-def _read_sample(group: h5py.Group) -> Sample:
-    def number(name: str) -> float | None:
-        return float(group[name][()]) if name in group else None
-
-    return Sample(
-        _text(group["name"]), number("thickness"), number("area"), _text(group["electrodes"]), number("temperature")
-    )
-
-
-def _text(dataset: h5py.Dataset) -> str:
-    value = dataset[()]
-    return value.decode() if isinstance(value, bytes) else str(value)
+def _opened(where: Path, *, by_child_first: bool) -> Run:
+    # One opened file for metadata and maps: a run that ends just now may replace the file at that path.
+    file = OpenDescriptor(where)
+    seal = check_seal(file.number, "run", where)
+    with os.fdopen(file.number, "rb", closefd=False) as raw:
+        if seal is None or by_child_first:
+            require_readable(where)
+        with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
+            meta, layout = read_description(hdf5["entry"]), layout_in(hdf5)
+    reader = reader_of(file, layout)
+    table = BlockTable(reader, layout, covers_rows=seal is not None)
+    return Run(where, reader, layout, meta, None if seal is None else seal.about, table)

@@ -2,29 +2,26 @@
 
 A thread of its own writes, behind a queue, since a shared disk stalls for 50-100 ms at times. For each write: the
 samples, sync, one row of the block table, sync; only then are the samples acknowledged. `put` never waits for the disk.
+
+The thread also looks whether the path of the file still leads to it (`daq.files.watch`). Once it does not, the run has
+to end: what was measured is still in the open file, and the newest samples are kept in memory for a file that was cut
+short. `daq.files.rescue` makes a file of them.
 """
 
 from __future__ import annotations
 
-import json
-import os
 import queue
 import threading
 import time
-import zlib
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, WRITE_INTERVAL_S, layout_of
-from daq.state import RunState
+from daq.files.layout import WRITE_INTERVAL_S
+from daq.files.open_file import EncodedBlock, RunFileBytes
 from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from numpy.typing import NDArray
 
     from drivers import Block
 
@@ -33,99 +30,19 @@ if TYPE_CHECKING:
 _QUEUED_BLOCKS = 4096
 # How long (s) the end of a run waits for the disk, with the output off. Doubled: a dead disk is reported 60 s later.
 _PATIENCE_S = 60.0
-_fdatasync = getattr(os, "fdatasync", os.fsync)
-
-
-class RunFileBytes:
-    """An existing run file, written inside its datasets by offset.
-
-    Parameters
-    ----------
-    path : Path
-        A run file. It is opened for writing in place; only one process may do so at a time.
-    """
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self.layout = layout_of(path)
-        self._descriptor = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-        self._lock = threading.Lock()  # state and events are written beside the writer's thread
-        events = self._read(self.layout.offsets["events"], EVENT_BYTES)
-        self._event_end = len(events.rstrip(b"\0"))
-
-    def _read(self, offset: int, count: int) -> bytes:
-        with self._lock:
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            return os.read(self._descriptor, count)
-
-    def _write(self, offset: int, data: bytes | memoryview) -> None:
-        rest = memoryview(data).cast("B")
-        with self._lock:
-            os.lseek(self._descriptor, offset, os.SEEK_SET)
-            while rest:
-                rest = rest[os.write(self._descriptor, rest) :]
-
-    def write_samples(self, first: int, row: int, blocks: list[Block]) -> int:
-        """Write samples and then their row of the block table; both are on disk when this returns.
-
-        Returns
-        -------
-        int
-            How many samples were written.
-        """
-        columns: dict[str, NDArray[np.generic]] = {
-            "time": np.concatenate([block.t_s for block in blocks]),
-            "voltage": np.concatenate([block.voltage_V for block in blocks]),
-            "current": np.concatenate([block.current_A for block in blocks]),
-            "status": np.concatenate([block.status for block in blocks]),
-        }
-        count = len(columns["time"])
-        if first + count > self.layout.n_samples or row >= self.layout.n_rows:
-            raise RunFileError(
-                f"{self.path}: sample {first + count} of {self.layout.n_samples}, row {row + 1} of "
-                f"{self.layout.n_rows}: more than was planned"
-            )
-        checksum = 0
-        for name, (_, dtype) in GROWING.items():
-            data = np.ascontiguousarray(columns[name], dtype=dtype)
-            checksum = zlib.crc32(data.data, checksum)
-            self._write(self.layout.offsets[name] + first * data.itemsize, data.data)
-        _fdatasync(self._descriptor)
-        flags = int(np.bitwise_or.reduce(columns["status"])) if count else 0
-        entry = np.array([(first, count, time.time_ns(), checksum, flags)], dtype=ROW)
-        self._write(self.layout.offsets["blocks"] + row * ROW.itemsize, entry.tobytes())
-        _fdatasync(self._descriptor)
-        return count
-
-    def set_state(self, state: RunState) -> None:
-        """Write the state of the run."""
-        if not RunState(state).is_of_file:
-            raise ValueError(f"{state!r} is no state of a run file")
-        self._write(self.layout.offsets["state"], state.encode().ljust(STATE_BYTES, b"\0"))
-        _fdatasync(self._descriptor)
-
-    def add_event(self, kind: str, message: str = "", **fields: object) -> None:
-        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more."""
-        line = json.dumps({"host_ns": time.time_ns(), "kind": kind, "message": message, **fields}).encode() + b"\n"
-        if self._event_end + len(line) <= EVENT_BYTES:
-            self._write(self.layout.offsets["events"] + self._event_end, line)
-            self._event_end += len(line)
-            _fdatasync(self._descriptor)
-
-    def fileno(self) -> int:
-        """Return the descriptor of the open file."""
-        return self._descriptor
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._descriptor)
+# Longest time (s) between two looks at the path of the file while no samples come. Doubled: a run continues so much
+# longer without a file.
+_LOOK_INTERVAL_S = 1.0
+# Newest samples that are kept in memory (bytes) until the end of the run, in case that somebody cuts the file short:
+# 10 million of them, 100 s at 100 kS/s and 3 h at 1 kS/s. Doubled: so much more memory of a bench computer.
+_KEPT_BYTES = 256 << 20
 
 
 class RunWriter:
     """A run's samples on their way to disk, behind a queue.
 
-    Used by one thread: `put` for each block, then `finish`. A failure of the disk is kept in `failure`, for the
-    run to see and stop.
+    Used by one thread: `put` for each block, then `finish`. A failure of the disk is kept in `failure`, the loss of the
+    file at its path in `loss`, for the run to see and stop.
 
     Parameters
     ----------
@@ -138,15 +55,22 @@ class RunWriter:
     ----------
     acknowledged : int
         Samples that are safely on disk.
+    n_rows : int
+        Rows of the block table that are written.
     failure : Exception or None
+    loss : str or None
+        What happened to the file at its path. What is written still goes into the open file.
     """
 
     def __init__(self, path: Path, patience_s: float = _PATIENCE_S) -> None:
-        self.file = RunFileBytes(path)
+        self.file = RunFileBytes(path, _KEPT_BYTES)
         self._patience_s = patience_s
         self.acknowledged = 0
+        self.n_rows = 0
         self.failure: Exception | None = None
-        self._rows = 0
+        self.loss: str | None = None
+        self._n_unwritten = 0
+        self._looked_at_s = time.monotonic()
         self._queue: queue.Queue[Block | None] = queue.Queue(_QUEUED_BLOCKS)
         self._thread = threading.Thread(target=self._write_all, name="run file writer", daemon=True)
         self._thread.start()
@@ -157,32 +81,56 @@ class RunWriter:
         Raises
         ------
         RunFileError
-            If the disk has failed or has fallen too far behind.
+            If the disk has failed or has fallen too far behind, or the file is lost. Of a lost file the samples are
+            taken nevertheless.
         """
         if self.failure is not None:
             raise RunFileError(f"{self.file.path}: writing failed: {self.failure}") from self.failure
-        if len(block) == 0:
-            return
-        try:
-            self._queue.put_nowait(block)
-        except queue.Full:
-            raise RunFileError(f"{self.file.path}: the disk is too slow: {_QUEUED_BLOCKS} blocks wait") from None
+        if len(block):
+            try:
+                self._queue.put_nowait(block)
+            except queue.Full:
+                raise RunFileError(f"{self.file.path}: the disk is too slow: {_QUEUED_BLOCKS} blocks wait") from None
+        self.raise_if_lost()
+
+    def raise_if_lost(self) -> None:
+        """Raise `RunFileError` if the path no longer leads to the file."""
+        if self.loss is not None:
+            raise RunFileError(f"{self.file.path} {self.loss} while its run was writing it")
+
+    def look(self) -> str | None:
+        """Look whether the path still leads to the file, and return what happened to it."""
+        self._looked_at_s = time.monotonic()
+        if self.loss is None:
+            with suppress(OSError):  # a disk that fails is seen by the next write
+                self.loss = self.file.path_problem()
+        return self.loss
 
     def _write_all(self) -> None:
         last = False
         while not last:
             blocks, last = self._next_blocks()
             if blocks and self.failure is None:
-                try:
-                    self.acknowledged += self.file.write_samples(self.acknowledged, self._rows, blocks)
-                    self._rows += 1
-                except Exception as error:  # noqa: BLE001 - the run must see it and stop
-                    self.failure = error
+                self._write_blocks(blocks)
+            self.look()
+
+    def _write_blocks(self, blocks: list[Block]) -> None:
+        """Write into the file; into memory only if the file was cut short or overwritten."""
+        try:
+            if self.loss is not None and self.file.is_damaged():
+                kept = EncodedBlock.of(self.acknowledged + self._n_unwritten, blocks)
+                self.file.recent.add(kept)
+                self._n_unwritten += kept.count
+                return
+            self.acknowledged += self.file.write_samples(self.acknowledged, self.n_rows, blocks)
+            self.n_rows += 1
+        except Exception as error:  # noqa: BLE001 - the run must see it and stop
+            self.failure = error
 
     def _next_blocks(self) -> tuple[list[Block], bool]:
         """Return the blocks of one write: a tenth of a second, or more if rows of the block table get scarce."""
         layout = self.file.layout
-        rows_left = max(layout.n_rows - self._rows - 1, 1)
+        rows_left = max(layout.n_rows - self.n_rows - 1, 1)
         wanted = (layout.n_samples - self.acknowledged) // rows_left
         blocks: list[Block] = []
         count = 0
@@ -191,6 +139,8 @@ class RunWriter:
             try:
                 block = self._queue.get(timeout=max(deadline - time.monotonic(), 0.01))
             except queue.Empty:
+                if time.monotonic() - self._looked_at_s > _LOOK_INTERVAL_S:
+                    self.look()
                 continue
             if block is None:
                 return blocks, True

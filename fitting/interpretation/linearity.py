@@ -18,6 +18,7 @@ from fitting.constants import Z95, BOLTZMANN_eV_K
 from fitting.inference.goodness import correlated_noise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.spectrum import fit_spectrum
+from fitting.records.record import require_intact
 from fitting.reduction.reducer import Reducer, reducer_for
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError, format_estimate
@@ -123,7 +124,11 @@ def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
     ------
     FitError
         If a run has no usable samples.
+    RunFileError
+        If a run file is damaged.
     """
+    for run in runs:
+        require_intact(run)
     grids = [
         reducer_for(run.t_s, run.drive, aperture_s=run.aperture_s, source=run.path.name).reduction().grid
         for run in runs

@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,7 @@ from fitting.model.elements.random_barrier import RandomBarrier
 from fitting.model.elements.skewed_relaxations import ColeDavidson, HavriliakNegami, Jonscher
 from fitting.model.elements.stretched import StretchedExponential
 from fitting.model.elements.tabulated import RelaxationTable, Tabulated
+from fitting.model.plugin_elements import plugin_elements
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -54,34 +54,25 @@ _PLAIN: Mapping[str, Callable[[], Element]] = {
     )
 }
 _BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code, Lag.code}
-_GROUP = "ionecho.elements"
+# Longest circuit (characters): some hundred elements. The brackets of a longer one could exhaust Python's stack.
+_LONGEST = 500
 _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 
 
 @cache
-def elements_by_code() -> Mapping[str, Callable[[], Element]]:
-    """Return the elements that need nothing but their code, those of other packages among them.
+def installed_elements() -> tuple[Mapping[str, type[Element]], tuple[str, ...]]:
+    """Return the elements of other packages by their codes, and why others are left out."""
+    return plugin_elements(_BUILT_IN)
 
-    Raises
-    ------
-    FitError
-        If an entry point cannot be loaded, is no element, or takes a code that is taken.
-    """
-    found = dict(_PLAIN)
-    for point in entry_points(group=_GROUP):
-        where = f"element {point.name!r} of {point.dist.name if point.dist else point.value}"
-        try:
-            kind = point.load()
-        except Exception as fault:
-            raise FitError(f"{where} cannot be loaded: {fault}") from fault
-        if not (isinstance(kind, type) and issubclass(kind, Element)):
-            raise FitError(f"{where} is no class of fitting.Element")
-        if kind.code in found or kind.code in _BUILT_IN:
-            raise FitError(f"{where} takes the code {kind.code!r}, which is taken: it needs another")
-        if not re.fullmatch(r"[A-Za-z]+", kind.code):
-            raise FitError(f"{where} has the code {kind.code!r}: a code is of letters only")
-        found[kind.code] = kind
-    return found
+
+def elements_by_code() -> Mapping[str, Callable[[], Element]]:
+    """Return the elements that need nothing but their code, those of other packages among them."""
+    return {**_PLAIN, **installed_elements()[0]}
+
+
+def element_problems() -> tuple[str, ...]:
+    """Return which elements of other packages are left out, and why."""
+    return installed_elements()[1]
 
 
 @dataclass(frozen=True)
@@ -147,6 +138,8 @@ class _Parser:
         self.n_parameters = 0
 
     def parse(self) -> Node:
+        if len(self.text) > _LONGEST:
+            raise FitError(f"circuit: it has {len(self.text)} characters; at most {_LONGEST} are read")
         node = self.series()
         while self.takes("@"):
             self.lags.append(self.leaf(Lag.code))
@@ -207,7 +200,8 @@ class _Parser:
         plain = elements_by_code()
         if code not in plain and code not in _BUILT_IN:
             known = ", ".join(sorted({*plain, *_BUILT_IN}))
-            raise self.fault(f"there is no element {code!r}; there are {known}", start)
+            left_out = "".join(f"; {problem}" for problem in element_problems())
+            raise self.fault(f"there is no element {code!r}; there are {known}{left_out}", start)
         if not match["label"]:
             raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
         if modes is not None and code != Prony.code:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -35,3 +35,22 @@ class Record(Protocol):
     def aperture_s(self) -> float: ...  # noqa: D102
     @property
     def response_s(self) -> tuple[float, ...]: ...  # noqa: D102
+
+
+@runtime_checkable
+class _ChecksummedRecord(Protocol):
+    """Record whose samples carry checksums; `daq.Run` is one."""
+
+    def require_intact(self) -> None: ...
+
+
+def require_intact(run: Record) -> None:
+    """Raise unless the samples are what was written, as far as that can be told; for whoever uses a whole record.
+
+    Raises
+    ------
+    RunFileError
+        If blocks of a run file do not match their checksums.
+    """
+    if isinstance(run, _ChecksummedRecord):
+        run.require_intact()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.records.record import require_intact
 from fitting.reduction import measured_blocks as _measured
 from fitting.reduction.drive import ModeCursor, shortest_lag_s
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
@@ -360,7 +361,10 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
     ------
     FitError
         If there are no usable samples.
+    RunFileError
+        If the run file is damaged.
     """
+    require_intact(run)
     reducer = reducer_for(
         run.t_s,
         run.drive,

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Qt
 from PySide6.QtGui import QAction, QKeySequence
 
-from gui.app.rules import Command, allowed, header
+from gui.app.header import header
+from gui.app.rules import Command, allowed
 
 if TYPE_CHECKING:
     from gui.app.state import AppState
 
-# Text, shortcut, and what the tool tip says while the command is allowed.
+# Text, shortcut, and what the tool tip says while the command is allowed; the header says what Stop does.
 _COMMANDS = {
     Command.CONNECT: ("Connect", "", "Ask the address who is there, and connect to it"),
     Command.FIND: ("", "", "Address book, and instruments that are found"),
@@ -24,7 +25,7 @@ _COMMANDS = {
     ),
     Command.RUN: ("Run", "Ctrl+R", "Start the run"),
     # The key that interrupts a program on many systems; no text field uses it, so it works wherever the focus is.
-    Command.STOP: ("Stop", "Ctrl+.", "End the run: output off, samples kept. Again: output off at once"),
+    Command.STOP: ("Stop", "Ctrl+.", ""),
     Command.FIT: ("Fit", "Ctrl+F", "Fit the cell model to the run"),
     Command.CANCEL_FIT: ("Cancel", "", "Cancel the fit"),
     Command.CONFIRM_OFF: ("I have seen that it is off", "", "Only after a look at the instrument"),
@@ -50,6 +51,11 @@ class Actions(QObject):
         action.setToolTip(tip)
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
+            # A key that is held down is one press.
+            action.setAutoRepeat(False)
+        if command is Command.STOP:
+            # In a dialog of the window too.
+            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
         return action
 
     def __getitem__(self, command: Command) -> QAction:
@@ -61,12 +67,17 @@ class Actions(QObject):
 
     def show_state(self, state: AppState) -> None:
         """Enable what the rules allow, and give the reason for the rest as its tool tip."""
+        shown = header(state)
         for command, permission in allowed(state).items():
             action = self._actions[command]
             action.setEnabled(permission.granted)
-            action.setToolTip(permission.reason or self._tip(command))
-        self._actions[Command.STOP].setText(header(state).stop_text)
+            _, shortcut, tip = _COMMANDS[command]
+            if command is Command.STOP:
+                tip = shown.stop_tip
+            action.setToolTip(permission.reason or _with_key(tip, shortcut))
+        self._actions[Command.STOP].setText(shown.stop_text)
 
-    def _tip(self, command: Command) -> str:
-        _, shortcut, tip = _COMMANDS[command]
-        return f"{tip} ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})" if shortcut else tip
+
+def _with_key(tip: str, shortcut: str) -> str:
+    key = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
+    return f"{tip} ({key})" if key else tip

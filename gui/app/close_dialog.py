@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def ask_before_closing(
     window: QWidget, *, simulated: bool, stop: Callable[[], None], leave: Callable[[], None]
 ) -> None:
-    """Ask, without waiting for the answer.
+    """Ask, without waiting for the answer. The window, and Stop in it, can be used meanwhile.
 
     Parameters
     ----------
@@ -26,6 +26,10 @@ def ask_before_closing(
     stop, leave : callable
         Called if the run is to be stopped, or left running.
     """
+    asked = window.findChild(QMessageBox, "closeQuestion")
+    if asked is not None:
+        asked.raise_()
+        return
     box = QMessageBox(QMessageBox.Icon.Question, "ionecho", "A run is in progress.", parent=window)
     box.setObjectName("closeQuestion")
     box.setInformativeText(
@@ -34,6 +38,7 @@ def ask_before_closing(
         else "It can keep running without this window. A window that is opened later on the same folder finds it again."
     )
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    box.setWindowModality(Qt.WindowModality.NonModal)
     answers = [("Stop it and close", QMessageBox.ButtonRole.DestructiveRole, "stopAndClose", stop)]
     if not simulated:
         answers.append(("Leave it running", QMessageBox.ButtonRole.AcceptRole, "leaveAndClose", leave))
@@ -42,4 +47,4 @@ def ask_before_closing(
         made.setObjectName(name)
         made.clicked.connect(answer)
     box.addButton(QMessageBox.StandardButton.Cancel)
-    box.open()
+    box.show()

@@ -9,17 +9,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
+from daq.state import OutputState
 from gui.app import transitions
 from gui.app.rules import Command, allowed
-from gui.app.state import FitStage, Page, StopRequest
+from gui.app.state import AttemptStage, FitStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
 from gui.services.child_process import JsonChild
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
+from gui.services.outputs import OutputInDoubt, switch_off_all
 from gui.services.run_follower import RunRequest
 from gui.services.runs import Runs
 from gui.services.simulators import Simulators
@@ -39,6 +41,8 @@ if TYPE_CHECKING:
 _DEFAULT_DRIVER = "keithley2461"
 # How long a window that closes waits for a plan or a file that is being read.
 _CLOSE_S = 5.0
+# How soon after midnight a time of yesterday is shown with its date.
+_CALENDAR_MS = 60_000
 
 
 def _now() -> datetime:
@@ -75,12 +79,18 @@ class Commands(QObject):
         super().__init__(parent)
         self._store = store
         self._folder = folder
-        self._jobs = Jobs(self)
+        # Two: a folder that is slow to look through does not hold up a plan.
+        self._jobs = Jobs(self, n_threads=2)
+        # Stop must not queue behind anything.
+        self._off_lane = Jobs(self)
         self.instruments = Instruments(self, self._jobs)
         self.simulators = Simulators(self, seed)
         self.runs = Runs(self)
         self._fit: JsonChild | None = None
         self._connect_services()
+        self._calendar = QTimer(self, interval=_CALENDAR_MS)
+        self._calendar.timeout.connect(lambda: self._store.apply(transitions.day_begun, _now().date()))
+        self._calendar.start()
 
     def _connect_services(self) -> None:
         self.instruments.answered.connect(self._connected)
@@ -88,12 +98,15 @@ class Commands(QObject):
         self.simulators.served.connect(self._simulator_served)
         self.simulators.ended.connect(self._simulator_ended)
         self.runs.stop_failed.connect(self._stop_failed)
+        self.runs.stop_taken.connect(self._stop_taken)
+        self.runs.silent.connect(self._run_silent)
         follower = self.runs.follower
         follower.begun.connect(self._run_begun)
         follower.opened.connect(self._run_opened)
         follower.progressed.connect(self._run_progressed)
         follower.ended.connect(self._run_ended)
         follower.failed.connect(self._run_not_followed)
+        follower.unforeseen.connect(self.message)
 
     @property
     def _state(self) -> AppState:
@@ -139,7 +152,7 @@ class Commands(QObject):
         self._plan_again()
 
     def _connected(self, address: str, instrument: Instrument) -> None:
-        self._store.apply(transitions.connected, address, instrument)
+        self._store.apply(transitions.connected, address, instrument, _now())
         self._plan_again()
 
     def _not_connected(self, address: str, why: str) -> None:
@@ -190,7 +203,7 @@ class Commands(QObject):
         if not paths or self._state.run_in_progress is not None:
             return
         self._end_fit()
-        self._store.apply(transitions.run_found, paths[-1])
+        self._store.apply(transitions.run_found, paths[-1], _now())
         self.runs.attach(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
@@ -208,11 +221,14 @@ class Commands(QObject):
     def _run_progressed(self, status: RunStatus) -> None:
         self._store.apply(transitions.run_progressed, status, _now())
 
+    def _run_silent(self, since: datetime) -> None:
+        self._store.apply(transitions.run_silent, since)
+
     def _run_ended(self, outcome: Outcome) -> None:
         self._store.apply(transitions.run_ended, outcome, _now())
         for warning in outcome.warnings:
             self.message.emit(warning)
-        if outcome.error and outcome.reason:
+        if outcome.error and outcome.reason and outcome.output is not OutputState.UNKNOWN:  # the banner says that one
             self.message.emit(outcome.reason)
         self._close_if_wanted()
 
@@ -228,15 +244,31 @@ class Commands(QObject):
     # -- stop ---------------------------------------------------------------------------------------------------------
 
     def stop(self) -> None:
-        """Stop the run; pressed again, switch the output off by the guardian's own session."""
-        if self._state.run_in_progress is None:
-            what_to_do = (
-                "press the OUTPUT key of the instrument." if self._state.alarms else "there is nothing to stop."
-            )
-            self._store.apply(transitions.noted, f"No run is in progress: {what_to_do}")
-            return
-        self._store.apply(transitions.stop_requested)
-        self._request_end()
+        """Stop the run; pressed again, switch the output off by the guardian's own session.
+
+        Without a run, switch off the outputs that may be on, by sessions of this window's own.
+        """
+        if self._state.run_in_progress is not None:
+            self._store.apply(transitions.stop_requested)
+            self._request_end()
+        elif self._state.attempt.stage is AttemptStage.TRYING:
+            self._store.apply(transitions.noted, "A fresh session to the instrument is being tried already.")
+        elif self._state.alarms:
+            self._switch_off()
+        else:
+            self._store.apply(transitions.noted, "No run is in progress: there is nothing to stop.")
+
+    def _switch_off(self) -> None:
+        alarms = self._state.alarms
+        outputs = [OutputInDoubt(alarm.path, alarm.resource) for alarm in alarms]
+
+        def tell(problems: list[str]) -> None:
+            failed = {alarm: problem for alarm, problem in zip(alarms, problems, strict=True) if problem}
+            off = [alarm for alarm in alarms if alarm not in failed]
+            self._store.apply(transitions.switch_off_ended, off, failed, _now())
+
+        self._store.apply(transitions.switch_off_begun)
+        self._off_lane.do(lambda: switch_off_all(outputs), tell, lambda error: tell([str(error)] * len(alarms)))
 
     def _request_end(self) -> None:
         run = self._state.run_in_progress
@@ -245,6 +277,9 @@ class Commands(QObject):
 
     def _stop_failed(self, why: str) -> None:
         self._store.apply(transitions.stop_failed, why, _now())
+
+    def _stop_taken(self) -> None:
+        self._store.apply(transitions.stop_taken)
 
     def stop_and_close(self) -> None:
         """Stop the run unless it is being stopped already, and close the window when it has ended."""
@@ -331,4 +366,5 @@ class Commands(QObject):
             child.wait_for_end()
         self.instruments.close()
         self.simulators.close()
+        self._off_lane.finish(_CLOSE_S)
         self._jobs.finish(_CLOSE_S)

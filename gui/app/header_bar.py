@@ -5,19 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup
+from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gui.common.theme import Theme
-from gui.common.widgets import action_button, button, elided_label
+from gui.common.widgets import ElidedLabel, action_button, button, label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
-    from gui.app.rules import Header
+    from gui.app.header import Header
 
 # Hit in a hurry: well over the 24 pixels that WCAG 2.2 (2.5.8) asks for; wide enough for "Output off now".
 _BIG_BUTTON = (136, 40)
+# Width (pixels) that the texts keep on the narrowest window: the name of the run's instrument.
+_TEXTS_WIDTH = 140
 # Finer than the pixels of most screens.
 _PROGRESS_STEPS = 2000
 _THEMES = {Theme.SYSTEM: "As the desktop", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
@@ -36,8 +38,14 @@ class HeaderBar(QWidget):
 
     def __init__(self, run: QAction, stop: QAction) -> None:
         super().__init__()
-        self._headline = elided_label("headline", "headline")
-        self._detail = elided_label("faint", "detail")
+        self._headline = label("", "headline", "headline")
+        self._warning = QLabel()
+        self._warning.setObjectName("warning")
+        self._warning.setProperty("role", "warning")
+        self._detail = ElidedLabel(Qt.TextElideMode.ElideRight)
+        self._detail.setTextFormat(Qt.TextFormat.PlainText)
+        self._detail.setObjectName("detail")
+        self._detail.setProperty("role", "faint")
         self._badge = QLabel()
         self._badge.setObjectName("outputBadge")
         self._progress = QProgressBar(textVisible=False, maximum=_PROGRESS_STEPS)
@@ -48,7 +56,7 @@ class HeaderBar(QWidget):
             big.setMinimumSize(*_BIG_BUTTON)
         self._themes = QMenu(self)
         self._theme = self._theme_button()
-        self._lay_out()
+        self._lay_out(run, stop)
 
     def _theme_button(self) -> QPushButton:
         made = button("", "themeButton", lambda: None, "flat", "Theme of the window")
@@ -64,21 +72,33 @@ class HeaderBar(QWidget):
         self.show_theme(Theme.SYSTEM)
         return made
 
-    def _lay_out(self) -> None:
+    def _texts(self) -> QWidget:
+        made = QWidget()
+        made.setMinimumWidth(_TEXTS_WIDTH)
+        second = QHBoxLayout()
+        second.setSpacing(8)
+        second.addWidget(self._warning)
+        second.addWidget(self._detail, 1)
+        column = QVBoxLayout(made)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addStretch(1)
+        column.addWidget(self._headline)
+        column.addLayout(second)
+        column.addStretch(1)
+        return made
+
+    def _lay_out(self, run: QAction, stop: QAction) -> None:
         frame = QFrame()
         frame.setObjectName("header")
-        texts = QVBoxLayout()
-        texts.setSpacing(0)
-        texts.addWidget(self._headline)
-        texts.addWidget(self._detail)
         row = QHBoxLayout(frame)
-        row.setContentsMargins(16, 8, 16, 8)
+        row.setContentsMargins(16, 8, 16, 4)
         row.setSpacing(10)
-        row.addLayout(texts, 1)
-        row.addWidget(self._theme)
-        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
-        row.addWidget(self._run)
-        row.addWidget(self._stop)
+        row.addWidget(self._texts(), 1)
+        row.addLayout(_over_key(self._theme))
+        row.addLayout(_over_key(self._badge))
+        row.addLayout(_over_key(self._run, run.shortcut()))
+        row.addLayout(_over_key(self._stop, stop.shortcut()))
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -89,10 +109,13 @@ class HeaderBar(QWidget):
         """Show what the rules say."""
         self._headline.setText(header.headline)
         self._detail.setText(header.detail)
-        self._badge.setText(header.badge)
-        self._badge.setVisible(bool(header.badge))
-        if self._badge.property("tone") != header.tone.value:
-            self._badge.setProperty("tone", header.tone.value)
+        self._warning.setText(header.warning)
+        self._warning.setVisible(bool(header.warning))
+        badge = header.badge
+        self._badge.setText(badge.text)
+        self._badge.setToolTip(badge.tip)
+        if self._badge.property("tone") != badge.tone.value:
+            self._badge.setProperty("tone", badge.tone.value)
             # A style sheet looks at a property only when it is asked to.
             self._badge.style().unpolish(self._badge)
             self._badge.style().polish(self._badge)
@@ -102,3 +125,18 @@ class HeaderBar(QWidget):
         """Mark a theme in the menu."""
         for entry in self._themes.actions():
             entry.setChecked(entry.data() == theme)
+
+
+def _over_key(widget: QWidget, shortcut: QKeySequence | None = None) -> QVBoxLayout:
+    """Return a column of a widget and the key below it that does the same; without a key it stands as high."""
+    text = "" if shortcut is None else shortcut.toString(QKeySequence.SequenceFormat.NativeText)
+    key = QLabel(text or " ")
+    key.setObjectName(f"{widget.objectName()}Key")
+    key.setProperty("role", "key")
+    column = QVBoxLayout()
+    column.setSpacing(1)
+    column.addStretch(1)
+    column.addWidget(widget)
+    column.addStretch(1)
+    column.addWidget(key, 0, Qt.AlignmentFlag.AlignHCenter)
+    return column

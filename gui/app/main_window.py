@@ -8,6 +8,7 @@ window), stopping in threads that do nothing else. No part knows another one: wh
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent
@@ -17,8 +18,9 @@ from gui.app import transitions
 from gui.app.actions import Actions
 from gui.app.close_dialog import ask_before_closing
 from gui.app.commands import Commands
+from gui.app.header import header
 from gui.app.header_bar import HeaderBar
-from gui.app.rules import Command, allowed, header
+from gui.app.rules import Command, allowed
 from gui.app.state import FitStage, Page, PlanStage
 from gui.app.store import Store
 from gui.common.messages import Messages
@@ -77,6 +79,7 @@ class MainWindow(QMainWindow):
         self.resize(*_FIRST_SIZE)
         self._settings = settings
         self.store = Store(self)
+        self.store.apply(transitions.window_opened, datetime.now().astimezone())
         self.commands = Commands(self, self.store, folder, seed)
         self.actions_by_command = Actions(self)
         self._make_parts()
@@ -284,6 +287,16 @@ class MainWindow(QMainWindow):
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._follow_palette()
+
+    def close_unasked(self) -> None:
+        """Close without a question. A run keeps running, unless its instrument ends with the window: it is stopped."""
+        run = self.store.state.run_in_progress
+        if run is None:
+            self.close()
+        elif run.simulated:
+            self.commands.stop_and_close()
+        else:
+            self.commands.leave_run()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         """Close, unless a run is in progress: then ask what is to become of it."""

@@ -1,16 +1,23 @@
-"""Start of the window: the Qt application, its style, Ctrl-C."""
+"""Start of the window: the Qt application, its style, signals of the system, errors that nobody foresaw."""
 
 from __future__ import annotations
 
 import signal
 import sys
+import threading
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
 from gui.app.main_window import MainWindow
 from gui.app.settings import Settings
+from gui.services.jobs import as_message
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from types import TracebackType
 
 # Python's default, 5 ms, gives frames of 0.1 s; see `application_of_window`. Twice this adds 4 ms to such a frame.
 _SWITCH_S = 2e-4
@@ -31,12 +38,47 @@ def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
     application = application_of_window()
     window = MainWindow(folder, resource, settings=Settings())
     window.show()
-    # Ctrl-C in the terminal closes the window; Python hears of it only when Qt lets it run now and then.
+    show_unforeseen(window.commands.message.emit)
+    heed_signals(window)
+    return application.exec()
+
+
+def heed_signals(window: MainWindow) -> None:
+    """Close the window when the system, or a terminal, asks for it.
+
+    Ctrl-C asks what is to become of a run in progress; a system that shuts down, or a terminal that closes, does not
+    wait for an answer.
+    """
     signal.signal(signal.SIGINT, lambda *_: window.close())
-    listener = QTimer(application, interval=_LISTEN_MS)
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # Windows has no SIGHUP
+            signal.signal(getattr(signal, name), lambda *_: window.close_unasked())
+    # Python hears of signals only when Qt lets it run now and then.
+    listener = QTimer(window, interval=_LISTEN_MS)
     listener.timeout.connect(lambda: None)
     listener.start()
-    return application.exec()
+
+
+def show_unforeseen(show: Callable[[str], object]) -> None:
+    """Show errors that nobody foresaw and nobody caught, in whatever thread, beside their traceback in the terminal.
+
+    Parameters
+    ----------
+    show : callable
+        Takes a message; may be called from any thread. Each message is shown once.
+    """
+    print_traceback, shown = sys.excepthook, set[str]()
+
+    def tell(kind: type[BaseException], error: BaseException | None, traceback: TracebackType | None) -> None:
+        caught = kind() if error is None else error
+        print_traceback(kind, caught, traceback)
+        message = str(as_message(caught))
+        if issubclass(kind, Exception) and message not in shown:
+            shown.add(message)
+            show(message)
+
+    sys.excepthook = tell
+    threading.excepthook = lambda args: tell(args.exc_type, args.exc_value, args.exc_traceback)
 
 
 def application_of_window() -> QApplication:

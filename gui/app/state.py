@@ -15,7 +15,7 @@ from daq.state import OutputState, RunStatus
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
     from pathlib import Path
 
     from daq.state import Outcome
@@ -100,6 +100,8 @@ class CurrentRun:
     owner : Owner
     instrument : str
         The run's own instrument, which need not be the one that is connected.
+    resource : str
+        Its VISA resource; empty while that is not known.
     simulated : bool
         Whether that instrument is a simulated one that ends with this window.
     path : Path or None
@@ -110,6 +112,8 @@ class CurrentRun:
     stop_request : StopRequest
     stop_failed : str
         Why the last request could not be delivered; empty if it was, or none was made.
+    silent_since : datetime or None
+        When the last report came, if none has come for too long; None while reports come.
     """
 
     number: int
@@ -121,6 +125,8 @@ class CurrentRun:
     status: RunStatus = field(default_factory=RunStatus)
     stop_request: StopRequest = StopRequest.NONE
     stop_failed: str = ""
+    resource: str = ""
+    silent_since: datetime | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -160,20 +166,23 @@ class Output:
     Attributes
     ----------
     state : OutputState
-        ``untouched``: this window has seen no run.
+        ``untouched``: nothing is known of it yet, since no run of this window has used the instrument.
     at : datetime or None
-        When that became known.
+        Since when this is so.
     evidence : Evidence
+    resource : str
+        Instrument that it is the output of; empty if there is none, or its resource is not known.
     """
 
     state: OutputState = OutputState.UNTOUCHED
     at: datetime | None = None
     evidence: Evidence = Evidence.NONE
+    resource: str = ""
 
 
 @dataclass(frozen=True)
 class Alarm:
-    """An output that may still be on. It stays until a person confirms that it is off.
+    """An output that may still be on. It stays until the output is read back as off, or a person has seen that it is.
 
     Attributes
     ----------
@@ -182,10 +191,45 @@ class Alarm:
         The run that left it; None if the run is not known.
     at : datetime or None
         When it was raised.
+    resource : str
+        VISA resource of the instrument; empty if only the run file knows it, or nobody does.
     """
 
     reason: str
     path: Path | None = None
+    at: datetime | None = None
+    resource: str = ""
+
+
+class AttemptStage(Enum):
+    """Stages of an attempt to switch off outputs that may be on::
+
+    NONE ──► TRYING ──► OFF       every one was read back as off: no alarm is left
+               └──────► FAILED    at least one may still be on: its alarm stays
+    """
+
+    NONE = "nothing was tried"
+    TRYING = "fresh sessions are being tried"
+    OFF = "read back as off"
+    FAILED = "not read back as off"
+
+
+@dataclass(frozen=True)
+class Attempt:
+    """The attempt to switch off outputs that may be on, by a session of this window's own.
+
+    Attributes
+    ----------
+    stage : AttemptStage
+    n_off, n_failed : int
+        Outputs that were read back as off, and those that were not.
+    at : datetime or None
+        When it ended.
+    """
+
+    stage: AttemptStage = AttemptStage.NONE
+    n_off: int = 0
+    n_failed: int = 0
     at: datetime | None = None
 
 
@@ -228,6 +272,7 @@ class AppState:
         The run that is or was followed; None before the first.
     output : Output
     alarms : tuple of Alarm
+    attempt : Attempt
     fit : Fit
     page : Page
         Page that is shown.
@@ -235,6 +280,8 @@ class AppState:
         Answer to the last press that had nothing to do; the next event removes it.
     close_when_ended : bool
         Whether the window closes as soon as the run has ended.
+    today : date or None
+        Today's date: a time of another day is shown with its date.
     """
 
     connection: Connection = field(default_factory=Connection)
@@ -243,10 +290,12 @@ class AppState:
     run: CurrentRun | None = None
     output: Output = field(default_factory=Output)
     alarms: tuple[Alarm, ...] = ()
+    attempt: Attempt = field(default_factory=Attempt)
     fit: Fit = field(default_factory=Fit)
     page: Page = Page.PLAN
     note: str = ""
     close_when_ended: bool = False
+    today: date | None = None
 
     @property
     def run_in_progress(self) -> CurrentRun | None:

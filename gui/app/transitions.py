@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from daq.state import Outcome, OutputState, RunState, RunStatus
 from gui.app.state import (
     Alarm,
+    Attempt,
+    AttemptStage,
     CurrentRun,
     Evidence,
     Fit,
@@ -26,8 +28,8 @@ from gui.app.state import (
 from gui.common.instrument import Connection, ConnectionStage, Simulator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Collection, Mapping
+    from datetime import date, datetime
     from pathlib import Path
 
     from gui.app.state import AppState
@@ -66,12 +68,14 @@ def _is_asked(state: AppState, address: str) -> bool:
     return state.connection.stage is ConnectionStage.CONNECTING and state.connection.address == address
 
 
-def connected(state: AppState, address: str, instrument: Instrument) -> AppState:
-    """Record that the instrument at an address has answered."""
+def connected(state: AppState, address: str, instrument: Instrument, at: datetime) -> AppState:
+    """Record that the instrument at an address has answered. Nobody has asked it about its output yet."""
     if not _is_asked(state, address):
         return state
     connection = replace(state.connection, stage=ConnectionStage.CONNECTED, instrument=instrument)
-    return state.evolve(connection=connection)
+    known = state.output.resource == instrument.resource
+    output = state.output if known else Output(at=at, resource=instrument.resource)
+    return state.evolve(connection=connection, output=output)
 
 
 def not_connected(state: AppState, address: str) -> AppState:
@@ -108,24 +112,41 @@ def plan_refused(state: AppState, source: str | Path, driver: str, error: Except
 # -- run --------------------------------------------------------------------------------------------------------------
 
 
+def window_opened(state: AppState, at: datetime) -> AppState:
+    """Record since when this window looks: nothing is known of any output yet."""
+    return state.evolve(output=replace(state.output, at=at), today=at.date())
+
+
+def day_begun(state: AppState, today: date) -> AppState:
+    """Record that another day has begun."""
+    return state if state.today == today else replace(state, today=today)
+
+
 def run_ordered(state: AppState) -> AppState:
     """Record that a run on the connected instrument is being started by this window."""
     instrument = state.connection.instrument
-    who = "" if instrument is None else instrument.title
-    return _with_new_run(state, Owner.THIS_WINDOW, instrument=who, simulated=state.connection.is_simulated)
+    run = CurrentRun(
+        _next_number(state),
+        Owner.THIS_WINDOW,
+        instrument="" if instrument is None else instrument.title,
+        simulated=state.connection.is_simulated,
+        resource="" if instrument is None else instrument.resource,
+    )
+    return _with_new_run(state, run)
 
 
-def run_found(state: AppState, path: Path) -> AppState:
-    """Record that a run of another window or program is followed from now on."""
-    return _with_new_run(state, Owner.ELSEWHERE, path=path)
+def run_found(state: AppState, path: Path, at: datetime) -> AppState:
+    """Record that a run of another window or program is followed from now on; its instrument is not known yet."""
+    found = state.evolve(output=Output(at=at))
+    return _with_new_run(found, CurrentRun(_next_number(state), Owner.ELSEWHERE, path=path))
 
 
-def _with_new_run(
-    state: AppState, owner: Owner, *, instrument: str = "", simulated: bool = False, path: Path | None = None
-) -> AppState:
-    number = 1 if state.run is None else state.run.number + 1
-    run = CurrentRun(number, owner, instrument, simulated, path)
-    return state.evolve(run=run, fit=Fit(), page=Page.MEASUREMENT)
+def _next_number(state: AppState) -> int:
+    return 1 if state.run is None else state.run.number + 1
+
+
+def _with_new_run(state: AppState, run: CurrentRun) -> AppState:
+    return state.evolve(run=run, fit=Fit(), page=Page.MEASUREMENT, attempt=Attempt())
 
 
 def run_begun(state: AppState, path: Path) -> AppState:
@@ -135,8 +156,12 @@ def run_begun(state: AppState, path: Path) -> AppState:
 
 def run_opened(state: AppState, facts: RunFacts) -> AppState:
     """Record that the run file is there."""
-    known = facts.instrument or (state.run.instrument if state.run is not None else "")
-    return _with_run(state, path=facts.path, facts=facts, instrument=known)
+    run = state.run
+    if run is None:
+        return state
+    resource = facts.resource or run.resource
+    known = _with_run(state, path=facts.path, facts=facts, instrument=facts.instrument or run.instrument)
+    return _with_run(known, resource=resource).evolve(output=replace(state.output, resource=resource))
 
 
 def _with_run(state: AppState, **changes: object) -> AppState:
@@ -151,9 +176,17 @@ def run_progressed(state: AppState, status: RunStatus, at: datetime) -> AppState
     if run is None or status.outcome is not None:
         return state
     output = state.output
-    if status.output is not run.status.output and status.output is not OutputState.UNTOUCHED:
-        output = Output(status.output, at, Evidence.PHASE)
-    return state.evolve(run=replace(run, status=status), output=output)
+    if status.output is not OutputState.UNTOUCHED and (status.output, Evidence.PHASE) != (
+        output.state,
+        output.evidence,
+    ):
+        output = Output(status.output, at, Evidence.PHASE, run.resource)
+    return state.evolve(run=replace(run, status=status, silent_since=None), output=output)
+
+
+def run_silent(state: AppState, since: datetime) -> AppState:
+    """Record that the run has not been heard of for too long; its next report ends that."""
+    return state if state.run_in_progress is None else _with_run(state, silent_since=since)
 
 
 def stop_requested(state: AppState) -> AppState:
@@ -172,17 +205,29 @@ def stop_failed(state: AppState, reason: str, at: datetime) -> AppState:
     return alarmed if alarmed.run_in_progress is None else _with_run(alarmed, stop_failed=reason)
 
 
+def stop_taken(state: AppState) -> AppState:
+    """Record that a process of the run has taken the request to stop. An alarm stays: nothing was read back yet."""
+    run = state.run_in_progress
+    return state if run is None or not run.stop_failed else _with_run(state, stop_failed="")
+
+
 def run_ended(state: AppState, outcome: Outcome, at: datetime) -> AppState:
     """Record that the run has ended, or nobody can say any more how it stands."""
     run = state.run
     path = None if run is None else run.path
-    ended = state if run is None else _with_run(state, status=run.status.ended(outcome))
+    ended = state if run is None else _with_run(state, status=run.status.ended(outcome), silent_since=None)
     if outcome.output is OutputState.UNKNOWN or outcome.state is RunState.UNKNOWN:
         # Not closed: the alarm must be seen.
         return _with_alarm(ended, outcome.reason, path, at).evolve(close_when_ended=False)
     if outcome.output is OutputState.OFF:
-        return ended.evolve(output=Output(OutputState.OFF, at, Evidence.READ_BACK))
+        read_back = Output(OutputState.OFF, at, Evidence.READ_BACK, "" if run is None else run.resource)
+        return ended.evolve(output=read_back, alarms=_without(ended.alarms, path))
     return ended
+
+
+def _without(alarms: tuple[Alarm, ...], *paths: Path | None) -> tuple[Alarm, ...]:
+    """Return the alarms of other runs: the outputs of these ones were read back as off."""
+    return tuple(one for one in alarms if one.path is None or one.path not in paths)
 
 
 def run_not_followed(state: AppState) -> AppState:
@@ -195,9 +240,12 @@ def run_not_followed(state: AppState) -> AppState:
 
 def _with_alarm(state: AppState, reason: str, path: Path | None, at: datetime) -> AppState:
     """Return the state with one alarm more; a run has one alarm, with the newest reason."""
+    run = state.run
+    resource = run.resource if run is not None and run.path == path else ""
     others = tuple(one for one in state.alarms if one.path != path or (path is None and one.reason != reason))
-    alarms = (*others, Alarm(reason, path, at))
-    return state.evolve(alarms=alarms, output=Output(OutputState.UNKNOWN, at, Evidence.FAILURE))
+    output = Output(OutputState.UNKNOWN, at, Evidence.FAILURE, resource)
+    attempt = state.attempt if state.attempt.stage is AttemptStage.TRYING else Attempt()
+    return state.evolve(alarms=(*others, Alarm(reason, path, at, resource)), output=output, attempt=attempt)
 
 
 def alarms_recalled(state: AppState, reasons: Mapping[Path, str], at: datetime) -> AppState:
@@ -208,11 +256,36 @@ def alarms_recalled(state: AppState, reasons: Mapping[Path, str], at: datetime) 
 
 
 def alarms_confirmed(state: AppState, at: datetime) -> AppState:
-    """Record that a person has seen that the outputs are off."""
+    """Record that a person has seen that the outputs are off. The reports of a run in progress still count."""
     output = state.output
     if output.state is OutputState.UNKNOWN:
-        output = Output(OutputState.OFF, at, Evidence.OPERATOR)
-    return state.evolve(alarms=(), output=output)
+        output = replace(output, state=OutputState.OFF, at=at, evidence=Evidence.OPERATOR)
+    return state.evolve(alarms=(), output=output, attempt=Attempt())
+
+
+def switch_off_begun(state: AppState) -> AppState:
+    """Record that fresh sessions are opened to switch off the outputs that may be on."""
+    return state.evolve(attempt=Attempt(AttemptStage.TRYING))
+
+
+def switch_off_ended(state: AppState, off: Collection[Alarm], failed: Mapping[Alarm, str], at: datetime) -> AppState:
+    """Record what came of fresh sessions.
+
+    Parameters
+    ----------
+    state : AppState
+    off : collection
+        Alarms whose outputs were read back as off: these, and no others, end.
+    failed : mapping
+        The other ones that were tried, each with the reason.
+    at : datetime
+    """
+    alarms = tuple(replace(one, reason=failed.get(one, one.reason)) for one in state.alarms if one not in off)
+    output = state.output
+    if off and not alarms and output.state is OutputState.UNKNOWN:
+        output = replace(output, state=OutputState.OFF, at=at, evidence=Evidence.READ_BACK)
+    attempt = Attempt(AttemptStage.FAILED if failed else AttemptStage.OFF, len(off), len(failed), at)
+    return state.evolve(alarms=alarms, output=output, attempt=attempt)
 
 
 # -- fit and window ---------------------------------------------------------------------------------------------------

@@ -22,6 +22,11 @@ USUAL_KIND = "keithley2461"
 """The simulated instrument that has a button of its own; the README's tour uses it."""
 
 
+def instrument_title(maker: str, model: str) -> str:
+    """Return maker and model, as people write them."""
+    return f"{maker.title() if maker.isupper() else maker} {model.removeprefix('MODEL ')}".strip()
+
+
 @dataclass(frozen=True)
 class Instrument:
     """An instrument that answered at an address, and the driver for it.
@@ -43,7 +48,7 @@ class Instrument:
     @property
     def title(self) -> str:
         """Maker and model, as people write them."""
-        return f"{self.maker.title()} {self.model.removeprefix('MODEL ')}".strip()
+        return instrument_title(self.maker, self.model)
 
 
 class ConnectionStage(Enum):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea
+from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from gui.common.widgets import button, label
+from gui.common.widgets import ScrolledLabel, button, label
 
 # Some six lines: more would take the plots away; less hides the end of a traceback's last lines.
 _MAX_HEIGHT = 120
+# Messages that are kept: nobody scrolls further back.
+_N_MESSAGES = 50
 
 
 class Messages(QFrame):
@@ -18,29 +20,19 @@ class Messages(QFrame):
         super().__init__()
         self.setObjectName("messages")
         self._texts: list[str] = []
-        self._text = label("", "", "messageText")
-        self._text.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(self._text)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setStyleSheet("background: transparent;")
+        self._text = ScrolledLabel(label("", "", "messageText"), _MAX_HEIGHT)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
-        layout.addWidget(self._scroll, 1)
+        layout.addWidget(self._text, 1)
         layout.addWidget(button("Dismiss", "dismissButton", self.dismiss), 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     def say(self, text: str) -> None:
-        """Show a message above those that are there."""
-        self._texts.insert(0, text.strip())
+        """Show a message above those that are there; one that is there already comes to the top."""
+        message = text.strip()
+        self._texts = [message, *(one for one in self._texts if one != message)][:_N_MESSAGES]
         self._text.setText("\n\n".join(self._texts))
         self.show()
-        self._fit_height()
-
-    def _fit_height(self) -> None:
-        width = max(self.width() - 140, 300)
-        self._scroll.setFixedHeight(min(max(self._text.heightForWidth(width) + 4, 30), _MAX_HEIGHT))
 
     def dismiss(self) -> None:
         """Forget all messages."""

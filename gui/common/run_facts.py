@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from gui.common.instrument import instrument_title
 from gui.common.traces import edge_times
 
 if TYPE_CHECKING:
@@ -25,11 +26,13 @@ class RunFacts:
     path : Path
     title : str
     instrument : str
-        Model and serial number.
+        Maker, model and serial number.
     duration_s : float
     n_planned : int
     edges_s, steps_V : ndarray, shape (n,)
         When the voltage jumps, and by how much.
+    resource : str
+        VISA resource of the instrument.
     """
 
     path: Path
@@ -39,6 +42,7 @@ class RunFacts:
     n_planned: int
     edges_s: NDArray[np.float64]
     steps_V: NDArray[np.float64]
+    resource: str = ""
 
     @classmethod
     def of(cls, run: Run) -> RunFacts:
@@ -46,5 +50,8 @@ class RunFacts:
         drive = run.drive
         steps = edge_times(None) if drive is None else drive.jumps()[1]
         duration = run.n_planned * (run.sample_interval_s or 0.0) if drive is None else drive.duration_s
-        who = f"{run.instrument.get('model', '')} {run.instrument.get('serial', '')}".strip()
-        return cls(run.path, run.title, who, duration, run.n_planned, edge_times(drive), steps)
+        of_instrument = run.instrument
+        title = instrument_title(of_instrument.get("maker", ""), of_instrument.get("model", ""))
+        who = f"{title} {of_instrument.get('serial', '')}".strip()
+        edges = edge_times(drive)
+        return cls(run.path, run.title, who, duration, run.n_planned, edges, steps, of_instrument.get("resource", ""))

@@ -89,6 +89,35 @@ def mixed(one: QColor, other: QColor, share: float) -> QColor:
     return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
 
 
+# Red and white, on a light and on a dark desktop.
+_BANNER = """
+    QFrame#unknownOutput { background: #c62020; border: none; }
+    QFrame#unknownOutput QLabel { color: white; font-weight: 600; }
+    QFrame#unknownOutput QPushButton { background: white; color: #8f1010; border: none; font-weight: 700; }
+    """
+
+
+def _badge(line: str, faint: str, *, dark: bool) -> str:
+    """Return the part of the style sheet for the badge of the output, in its three tones."""
+    on, on_ground = ("#ffd27a", "#4a3a12") if dark else ("#7a4b00", "#fff3d6")
+    return f"""
+    QLabel#outputBadge {{ padding: 4px 10px; border-radius: 5px; border: 1px solid {line}; font-weight: 600; }}
+    QLabel#outputBadge[tone="quiet"] {{ color: {faint}; }}
+    QLabel#outputBadge[tone="on"] {{ background: {on_ground}; color: {on}; border-color: {on}; }}
+    QLabel#outputBadge[tone="alarm"] {{ background: #c62020; color: white; border-color: #c62020; }}
+    """
+
+
+def _scroll_bars(handle: str) -> str:
+    """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
+    return f"""
+    QScrollBar:vertical {{ background: transparent; border: none; width: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {handle}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QFrame#unknownOutput QScrollBar::handle:vertical {{ background: white; }}
+    """
+
+
 def style_sheet(palette: QPalette) -> str:
     """Return the style sheet of the window for a palette."""
     faint = colours_of(palette).faint.name()
@@ -97,7 +126,6 @@ def style_sheet(palette: QPalette) -> str:
     line = mixed(text, base, 0.18).name()
     raised = mixed(text, base, 0.05).name()
     error, error_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
-    on, on_ground = ("#ffd27a", "#4a3a12") if is_dark(palette) else ("#7a4b00", "#fff3d6")
     accent, pressed = ("#2f6fd0", "#2559a8")
     return f"""
     QWidget#ground {{ background: {base.name()}; }}
@@ -106,6 +134,9 @@ def style_sheet(palette: QPalette) -> str:
     QLabel[role="heading"] {{ font-weight: 600; }}
     QLabel[role="faint"] {{ color: {faint}; }}
     QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="banner"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="warning"] {{ color: {error}; font-weight: 700; }}
+    QLabel[role="key"] {{ color: {faint}; font-size: 8pt; }}
     QLabel[role="figure"] {{ font-size: 17pt; }}
     QLabel[role="fault"] {{ color: {error}; }}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
@@ -127,10 +158,7 @@ def style_sheet(palette: QPalette) -> str:
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
-    QLabel#outputBadge {{ padding: 4px 10px; border-radius: 5px; border: 1px solid {line}; font-weight: 600; }}
-    QLabel#outputBadge[tone="quiet"] {{ color: {faint}; }}
-    QLabel#outputBadge[tone="on"] {{ background: {on_ground}; color: {on}; border-color: {on}; }}
-    QLabel#outputBadge[tone="alarm"] {{ background: #c62020; color: white; border-color: #c62020; }}
+    {_badge(line, faint, dark=is_dark(palette))}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}
@@ -146,7 +174,6 @@ def style_sheet(palette: QPalette) -> str:
     QProgressBar::chunk {{ background: {accent}; }}
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}
-    QFrame#unknownOutput {{ background: #c62020; border: none; }}
-    QFrame#unknownOutput QLabel {{ color: white; font-weight: 600; }}
-    QFrame#unknownOutput QPushButton {{ background: white; color: #8f1010; border: none; font-weight: 700; }}
+    {_BANNER}
+    {_scroll_bars(faint)}
     """

@@ -2,38 +2,136 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from PySide6.QtGui import QAction, QPaintEvent
+    from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
     from PySide6.QtWidgets import QWidget
 
 
+# Width (pixels) below which no text of several lines can be read anyway.
+_NARROWEST = 60
+
+
+class WrappedLabel(QLabel):
+    """A label of several lines. Its longest word, such as the name of a file, does not widen what it is part of."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return a width that any panel has; a label that was told not to wrap keeps its own."""
+        hint = super().minimumSizeHint()
+        return QSize(min(hint.width(), _NARROWEST), hint.height()) if self.wordWrap() else hint
+
+
+class ElidedLabel(QLabel):
+    """A label of one line that is cut short where there is no room; its tool tip then has the whole text.
+
+    A long name must not push what stands beside it off the screen.
+
+    Parameters
+    ----------
+    mode : Qt.TextElideMode
+        Where it is cut: in the middle of a name, at the end of a sentence.
+    """
+
+    def __init__(self, mode: Qt.TextElideMode = Qt.TextElideMode.ElideMiddle) -> None:
+        super().__init__()
+        self._mode = mode
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the size of an empty label: it can always be narrower."""
+        return QSize(0, super().minimumSizeHint().height())
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint what there is room for."""
+        text = self.text()
+        shown = self.fontMetrics().elidedText(text, self._mode, self.contentsRect().width())
+        self.setToolTip(plain(text) if shown != text else "")
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
+
+
+def plain(text: str) -> str:
+    """Return a tool tip that shows a text as it is: Qt would take some for markup."""
+    return f'<span style="white-space: pre-wrap">{escape(text)}</span>' if "<" in text else text
+
+
 def label(text: str, role: str = "", name: str = "") -> QLabel:
-    """Return a label whose text can be selected and wraps where it must.
+    """Return a label that wraps, or is cut short, where it must.
 
     Parameters
     ----------
     text : str
         Shown as it is, never as markup.
     role : str
-        What the style sheet knows it by: heading, headline, figure, faint, fault.
+        What the style sheet knows it by: heading, headline and figure have one line, and are cut short; faint, fault
+        and the others wrap, and can be selected.
     name : str
         Its object name.
     """
-    made = QLabel(text)
+    made: QLabel
+    if role in {"heading", "headline", "figure"}:
+        made = ElidedLabel()
+    else:
+        made = WrappedLabel()
+        made.setWordWrap(True)
+        made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
     made.setProperty("role", role)
     made.setObjectName(name)
-    made.setWordWrap(role in {"faint", "fault", ""})
+    made.setText(text)
     return made
+
+
+class ScrolledLabel(QScrollArea):
+    """A label of several lines that is never higher than some lines: the rest is reached by scrolling.
+
+    Parameters
+    ----------
+    shown : QLabel
+        From `label`.
+    highest : int
+        Greatest height (pixels).
+    """
+
+    def __init__(self, shown: QLabel, highest: int) -> None:
+        super().__init__()
+        self._label = shown
+        self._highest = highest
+        shown.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.setWidget(shown)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        # What it stands on shows through.
+        self.viewport().setAutoFillBackground(False)
+        shown.setAutoFillBackground(False)
+
+    def text(self) -> str:
+        """Return what is shown."""
+        return self._label.text()
+
+    def setText(self, text: str) -> None:
+        """Show a text from its beginning."""
+        self._label.setText(text)
+        self.verticalScrollBar().setValue(0)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        needed = self._label.heightForWidth(max(self.viewport().width(), _NARROWEST))
+        self.setFixedHeight(min(max(needed, 0), self._highest))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as much height as the text needs at the new width."""
+        super().resizeEvent(event)
+        self._fit_height()
 
 
 def button(text: str, name: str, clicked: Callable[[], None], role: str = "", tip: str = "") -> QPushButton:
@@ -83,41 +181,6 @@ def follow_action(widget: QWidget, action: QAction) -> None:
     """Enable a widget as its action is, with the action's tool tip."""
     widget.setEnabled(action.isEnabled())
     widget.setToolTip(action.toolTip())
-
-
-class ElidedLabel(QLabel):
-    """A label of one line that is cut short where there is no room; its tool tip then has the whole text.
-
-    A long name must not push what stands beside it off the screen.
-    """
-
-    def minimumSizeHint(self) -> QSize:
-        """Return the size of an empty label: it can always be narrower."""
-        return QSize(0, super().minimumSizeHint().height())
-
-    def paintEvent(self, _event: QPaintEvent) -> None:
-        """Paint what there is room for."""
-        text = self.text()
-        shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideMiddle, self.contentsRect().width())
-        self.setToolTip(text if shown != text else "")
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.contentsRect(), int(self.alignment()), shown)
-
-
-def elided_label(role: str, name: str) -> ElidedLabel:
-    """Return a label of one line whose text is cut short where there is no room.
-
-    Parameters
-    ----------
-    role, name : str
-        As for `label`.
-    """
-    made = ElidedLabel()
-    made.setTextFormat(Qt.TextFormat.PlainText)
-    made.setProperty("role", role)
-    made.setObjectName(name)
-    return made
 
 
 def line() -> QFrame:

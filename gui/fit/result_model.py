@@ -102,7 +102,7 @@ def load_fit(run_path: Path) -> ShownFit:
     Raises
     ------
     RunFileError
-        If there is none.
+        If there is none, or the run file is damaged.
     FitError
         If a later version of ionecho wrote it.
     """
@@ -110,6 +110,7 @@ def load_fit(run_path: Path) -> ShownFit:
     from fitting import kept_study
 
     run = open_run(run_path)
+    run.require_intact()
     return shown_fit(run, kept_study(run))
 
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu
 
+from gui.common.widgets import plain
+
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QWidget
 
@@ -59,8 +61,8 @@ class InstrumentMenu(QMenu):
         shown = self.isVisible()
         self.clear()
         for one in found:
-            entry = self.addAction(one.text)
-            entry.setToolTip(one.problem or one.resource)
+            entry = self.addAction(one.text.replace("&", "&&"))  # else a key of the menu
+            entry.setToolTip(plain(one.problem or one.resource))
             entry.setEnabled(not one.problem)
             entry.triggered.connect(lambda _checked, address=one.address: self.chosen.emit(address))
         if note:

@@ -7,7 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
-from gui.common.widgets import button
+from gui.common.widgets import button, plain
 from protocols.library import names
 
 
@@ -28,6 +28,7 @@ class ProtocolPanel(QWidget):
     def __init__(self, folder: Path | None = None) -> None:
         super().__init__()
         self._folder = folder or Path.cwd()
+        self._dialog: QFileDialog | None = None
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
         for name in names():
@@ -43,7 +44,7 @@ class ProtocolPanel(QWidget):
     def _add(self, text: str, source: str | Path) -> QListWidgetItem:
         item = QListWidgetItem(text, self.list)
         item.setData(Qt.ItemDataRole.UserRole, source)
-        item.setToolTip(str(source))
+        item.setToolTip(plain(str(source)))
         return item
 
     def _changed(self) -> None:
@@ -51,11 +52,20 @@ class ProtocolPanel(QWidget):
             self.chosen.emit(item.data(Qt.ItemDataRole.UserRole))
 
     def _ask_for_file(self) -> None:
-        dialog = QFileDialog(self, "Open a protocol file", str(self._folder), "Protocols (*.toml)")
-        dialog.setObjectName("openProtocolDialog")
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.open_file(Path(name)))
-        dialog.open()
+        if self._dialog is None:
+            dialog = QFileDialog(self, "Open a protocol file", str(self._folder), "Protocols (*.toml)")
+            dialog.setObjectName("openProtocolDialog")
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            # Stop can be pressed while it is open.
+            dialog.setWindowModality(Qt.WindowModality.NonModal)
+            dialog.fileSelected.connect(lambda name: self.open_file(Path(name)))
+            dialog.finished.connect(lambda _: self._forget_dialog())
+            self._dialog = dialog
+        self._dialog.show()
+        self._dialog.raise_()
+
+    def _forget_dialog(self) -> None:
+        self._dialog = None
 
     def open_file(self, path: Path) -> None:
         """Put a protocol file into the list, and choose it."""

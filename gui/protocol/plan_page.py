@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
-from gui.common.widgets import label, line
+from gui.common.widgets import ScrolledLabel, label, line
 from protocols import ProtocolError
 
 if TYPE_CHECKING:
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 # Facts of a plan, see `plan_model`: two columns of four.
 _N_FACTS = 8
+# Greatest heights (pixels) of what the operator has written and of remarks: some four lines; of problems, which stand
+# there alone: a dozen. Twice as much would leave no room for the plot on a small screen.
+_REMARKS_HEIGHT = 76
+_PROBLEMS_HEIGHT = 230
 
 
 class PlanPage(QWidget):
@@ -27,9 +31,9 @@ class PlanPage(QWidget):
         super().__init__()
         self.setObjectName("planPage")
         self._title = label("Choose a protocol", "headline", "planTitle")
-        self._notes = label("", "faint", "planNotes")
-        self._problems = label("", "fault", "planFault")
-        self._changes = label("", "", "planChanges")
+        self._notes = ScrolledLabel(label("", "faint", "planNotes"), _REMARKS_HEIGHT)
+        self._problems = ScrolledLabel(label("", "fault", "planFault"), _PROBLEMS_HEIGHT)
+        self._changes = ScrolledLabel(label("", "", "planChanges"), _REMARKS_HEIGHT)
         self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
         self._graphics = graphics("planPlot")
         self._plot = add_plot(self._graphics, 0, "Voltage", "V")

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
-from gui.common.widgets import action_button, label
+from gui.common.widgets import ScrolledLabel, action_button, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtGui import QAction
 
+# Some five lines: the reasons of several alarms. More would push the header, and Stop with it, down the screen.
+_HIGHEST = 96
+# Width (pixels) of the sentence: two lines of it.
+_TEXT_WIDTH = 330
+
 
 class OutputAlarmBanner(QFrame):
-    """The loudest thing in the window: an output may be on. It stays until somebody confirms that it is off.
+    """The loudest thing in the window: an output may be on. It stays until that has been seen or read back as off.
 
     Parameters
     ----------
@@ -26,15 +32,14 @@ class OutputAlarmBanner(QFrame):
     def __init__(self, confirm: QAction) -> None:
         super().__init__()
         self.setObjectName("unknownOutput")
-        self._text = label(
-            "Output state unknown: press the OUTPUT key of the instrument", "headline", "unknownOutputText"
-        )
-        self._text.setWordWrap(True)
-        self._reason = label("", "", "unknownOutputReason")
+        text = label("Output state unknown: press the OUTPUT key of the instrument", "banner", "unknownOutputText")
+        text.setMinimumWidth(_TEXT_WIDTH)
+        self._reason = ScrolledLabel(label("", "", "unknownOutputReason"), _HIGHEST)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 12, 16, 12)
-        layout.addWidget(self._text, 2)
-        layout.addWidget(self._reason, 3)
+        layout.setSpacing(16)
+        layout.addWidget(text, 2)
+        layout.addWidget(self._reason, 3, Qt.AlignmentFlag.AlignVCenter)
         layout.addWidget(action_button(confirm, "acknowledgeButton"))
         self.hide()
 

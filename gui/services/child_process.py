@@ -6,7 +6,7 @@ import json
 import sys
 from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Signal
+from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
 # How long a window that closes gives a child to end by itself before it is killed. Longer waits only delay the closing.
 _END_MS = 3000
@@ -21,9 +21,15 @@ class JsonChild(QObject):
     ----------
     what : str
         What it does, for messages: "The fit", "The simulated instrument".
+    parent : QObject
     serves : bool
         Whether it keeps running after its first line (a server); else its whole output is one document.
-    parent : QObject
+    limit_s : float
+        How long its document may take; then it is killed, and has failed. 0 for no limit.
+
+    Attributes
+    ----------
+    limit_s : float
     """
 
     documented = Signal(object)
@@ -31,9 +37,12 @@ class JsonChild(QObject):
     failed = Signal(str)
     """Why there is no document, or why a server ended by itself, in words."""
 
-    def __init__(self, what: str, parent: QObject, *, serves: bool = False) -> None:
+    def __init__(self, what: str, parent: QObject, *, serves: bool = False, limit_s: float = 0.0) -> None:
         super().__init__(parent)
         self._what = what
+        self.limit_s = limit_s
+        self._limit = QTimer(self, singleShot=True)
+        self._limit.timeout.connect(self._give_up)
         self._serves = serves
         self._text = ""
         self._served = False
@@ -59,10 +68,13 @@ class JsonChild(QObject):
             return
         self._text, self._served, self._ending = "", False, False
         self._process.start(sys.executable, ["-P", "-m", "ionecho", *arguments])
+        if self.limit_s:
+            self._limit.start(round(self.limit_s * 1000))
 
     def end(self) -> None:
         """Tell it to end; it emits nothing more."""
         self._ending = True
+        self._limit.stop()
         self._process.terminate()
 
     def wait_for_end(self) -> None:
@@ -71,6 +83,12 @@ class JsonChild(QObject):
             self._process.kill()
             self._process.waitForFinished(_END_MS)
 
+    def _give_up(self) -> None:
+        """Kill a child that has not answered in time: whoever waits for it waits no longer."""
+        self._ending = True
+        self._process.kill()
+        self.failed.emit(f"{self._what} has not come to an end within {self.limit_s:.0f} s and was given up.")
+
     def _read(self) -> None:
         self._text += bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
         if self._serves and not self._served and "\n" in self._text:
@@ -78,6 +96,7 @@ class JsonChild(QObject):
             self._emit_document(self._text.partition("\n")[0])
 
     def _emit_document(self, text: str) -> None:
+        self._limit.stop()
         try:
             document = json.loads(text)
         except ValueError:
@@ -88,6 +107,7 @@ class JsonChild(QObject):
     def _finished(self, status: int, how: QProcess.ExitStatus) -> None:
         if self._ending:
             return
+        self._limit.stop()
         self._read()
         crashed = how == QProcess.ExitStatus.CrashExit
         if self._serves or crashed or status != 0:
@@ -107,4 +127,5 @@ class JsonChild(QObject):
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
+            self._limit.stop()
             self.failed.emit(f"{self._what} could not be started: {self._process.errorString()}")

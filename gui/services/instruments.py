@@ -9,9 +9,14 @@ from PySide6.QtCore import QObject, Signal
 from drivers import addresses
 from gui.common.instrument import FoundInstrument, Instrument
 from gui.services.child_process import JsonChild
+from gui.services.jobs import as_message
 
 if TYPE_CHECKING:
     from gui.services.jobs import Jobs
+
+# How long a question or a search may take. Each ends by itself, after ten seconds on a network of silent addresses; the
+# rest is for a busy computer. Doubled: the window says two minutes late that something hangs.
+_LIMIT_S = 60.0
 
 
 class Instruments(QObject):
@@ -37,7 +42,7 @@ class Instruments(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._question: JsonChild | None = None
-        self._search = JsonChild("Looking for instruments", self)
+        self._search = JsonChild("Looking for instruments", self, limit_s=_LIMIT_S)
         self._search.documented.connect(self._show_search)
         self._search.failed.connect(self._search_failed)
         self._book: tuple[FoundInstrument, ...] = ()
@@ -52,19 +57,24 @@ class Instruments(QObject):
         """
         if self._question is not None:
             self._question.end()
-        question = JsonChild("Asking who is there", self)
+        question = JsonChild("Asking who is there", self, limit_s=_LIMIT_S)
         question.documented.connect(lambda document: self._answer(address, document))
         question.failed.connect(lambda why: self.silent.emit(address, why))
         self._question = question
         question.start("discover", address, "--json")
 
     def _answer(self, address: str, document: dict[str, Any]) -> None:
-        entry = document["instruments"][0]
-        if entry["problem"]:
-            self.silent.emit(address, entry["problem"])
+        try:
+            entry = document["instruments"][0]
+            problem = str(entry["problem"] or "")
+            found = {name: str(entry[name]) for name in Instrument.__dataclass_fields__}
+        except (KeyError, IndexError, TypeError) as error:
+            self.silent.emit(address, str(as_message(error)))
+            return
+        if problem:
+            self.silent.emit(address, problem)
         else:
-            fields = {name: str(entry[name]) for name in Instrument.__dataclass_fields__}
-            self.answered.emit(address, Instrument(**fields))
+            self.answered.emit(address, Instrument(**found))
 
     def search(self) -> None:
         """Read the address book, then look for instruments on the network and on serial lines."""
@@ -78,10 +88,14 @@ class Instruments(QObject):
 
     def _show_search(self, document: dict[str, Any]) -> None:
         fields = FoundInstrument.__dataclass_fields__
-        entries = [
-            FoundInstrument(**{name: str(entry.get(name) or "") for name in fields})
-            for entry in document["instruments"]
-        ]
+        try:
+            entries = [
+                FoundInstrument(**{name: str(entry.get(name) or "") for name in fields})
+                for entry in document["instruments"]
+            ]
+        except (KeyError, TypeError, AttributeError) as error:
+            self._search_failed(str(as_message(error)))
+            return
         self.found.emit(tuple(entries), "" if entries else "Nobody answered; raw sockets must be named", False)
 
     def _search_failed(self, why: str) -> None:

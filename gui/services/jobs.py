@@ -12,13 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Answer = TypeVar("Answer")
+    # Who takes an answer, who hears of an error in taking it, and the answer.
+    _Answer = tuple[Callable[[Any], None], Callable[[Any], None] | None, Any]
 
 
 class UnexpectedError(IonechoError):
     """An error that no part of ionecho foresaw; the message says what it was."""
 
 
-def as_message(error: Exception) -> Exception:
+def as_message(error: BaseException) -> Exception:
     """Return an error that can be shown: one that nobody foresaw gets a sentence around it."""
     if isinstance(error, (IonechoError, OSError)):
         return error
@@ -63,17 +65,22 @@ class Jobs(QObject):
         self._pool.start(lambda: self._work(work, then, failed))
 
     def _work(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
-        answer: tuple[Callable[[Any], None], Any]
+        answer: _Answer
         try:
-            answer = (then, work())
-        except Exception as error:  # noqa: BLE001 - whatever it is, a view that waits for the answer must hear of it
-            answer = (failed, as_message(error))
+            answer = (then, failed, work())
+        except BaseException as error:  # noqa: BLE001 - SystemExit of a plug-in too: a view waits for the answer
+            answer = (failed, None, as_message(error))
         self._answered.emit(answer)
 
     @Slot(object)
-    def _hand_back(self, answer: tuple[Callable[[Any], None], Any]) -> None:
-        then, value = answer
-        then(value)
+    def _hand_back(self, answer: _Answer) -> None:
+        then, failed, value = answer
+        try:
+            then(value)
+        except Exception as error:
+            if failed is None:
+                raise
+            failed(as_message(error))
 
     def finish(self, timeout_s: float) -> bool:
         """Wait for running jobs, drop those that have not begun; return whether all have ended."""

@@ -9,7 +9,8 @@ ones have been drawn, so that a slow screen never piles up work. Requests to sto
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
@@ -18,11 +19,11 @@ from daq.state import Outcome
 from gui.common.run_facts import RunFacts
 from gui.common.traces import RunTraces, View
 from gui.services.jobs import as_message
-from protocols import ConnectionLost
+from protocols import ConnectionLost, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     import threading
-    from pathlib import Path
+    from collections.abc import Callable
     from typing import Literal
 
     from daq import RunInProgress
@@ -30,9 +31,9 @@ if TYPE_CHECKING:
 
 # At most 30 frames a second (docs/explanations/architecture.md, "Drawing").
 _POLL_MS = 34
-# What `daq` gives a guardian to start on a busy computer. Twice as long would only delay the alarm of a run whose
-# guardian is dead.
-_ATTACH_S = 30.0
+# How long nobody may take a request to end the run before the operator is told: a second is usual, and three for a
+# guardian that does not answer. Doubled, a person hears 10 s later that the output may be on.
+_TELL_S = 10.0
 # Between two tries to reach a guardian: short beside the second within which an output must be off.
 _RETRY_S = 0.05
 
@@ -72,6 +73,8 @@ class RunFollower(QObject):
     """`daq.Outcome`."""
     failed = Signal(str)
     """Why there is no run to follow."""
+    unforeseen = Signal(str)
+    """Why curves are missing; the run itself is not concerned."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -80,6 +83,7 @@ class RunFollower(QObject):
         self._view = View()
         self._may_draw = True
         self._stale = False
+        self._unreadable = False
         self._timer = QTimer(self, interval=_POLL_MS)
         self._timer.timeout.connect(self._poll)
 
@@ -90,7 +94,7 @@ class RunFollower(QObject):
 
         try:
             run = Bench(request.resource, request.folder).start(request.protocol)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the window must not wait for a run that is not there
+        except BaseException as error:  # noqa: BLE001 - whatever it is, the window must not wait for a run that is not there
             self.failed.emit(f"The run was not started: {as_message(error)}")
             return
         self._follow(run)
@@ -102,7 +106,7 @@ class RunFollower(QObject):
 
         try:
             run = attach(path)
-        except Exception as error:  # noqa: BLE001 - as in `start`
+        except BaseException as error:  # noqa: BLE001 - as in `start`
             self.failed.emit(str(as_message(error)))
             return
         self._follow(run)
@@ -112,6 +116,7 @@ class RunFollower(QObject):
         self._traces = None
         self._view = View()
         self._may_draw = True
+        self._unreadable = False
         self.begun.emit(run.path)
         self._timer.start()
 
@@ -120,14 +125,21 @@ class RunFollower(QObject):
         """Draw another part of the run from now on."""
         self._view = view
         self._stale = True
-        self._draw()
+        self._try_to_draw()
 
     @Slot()
     def allow_next_curves(self) -> None:
         """Send the next curves when there are any: the last ones are on the screen."""
         self._may_draw = True
         if self._run is None:
+            self._try_to_draw()
+
+    def _try_to_draw(self) -> None:
+        try:
             self._draw()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the next curves must come
+            self._may_draw = True
+            self.unforeseen.emit(str(as_message(error)))
 
     @Slot()
     def release(self) -> None:
@@ -143,21 +155,42 @@ class RunFollower(QObject):
             return
         try:
             status = run.poll()
-            self._read(run, over=status.outcome is not None)
-        except Exception as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
+        except BaseException as error:  # noqa: BLE001 - a run of which nothing can be learned any more is an alarm
             self._end(Outcome.unknown(str(as_message(error))))
             return
-        self.progressed.emit(status)
-        if status.outcome is not None:
-            self._end(status.outcome)
+        self.progressed.emit(status)  # how the run stands comes before its curves, and does not depend on them
+        outcome = status.outcome
+        problem = self._try_to_read(run, outcome)
+        if outcome is not None:
+            warnings = outcome.warnings if problem is None else (*outcome.warnings, problem)
+            self._end(replace(outcome, warnings=warnings))
 
-    def _read(self, run: RunInProgress, *, over: bool) -> None:
+    def _try_to_read(self, run: RunInProgress, outcome: Outcome | None) -> str | None:
+        """Take in new samples; return what is wrong with the run file, which a run in progress watches itself."""
+        try:
+            self._read(run, outcome)
+        except RunFileError as error:
+            self._may_draw = True
+            return str(error)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the run is followed to its end
+            self._may_draw = True
+            if not self._unreadable:
+                self._unreadable = True
+                self.unforeseen.emit(f"The curves of this run cannot be shown: {as_message(error)}")
+        return None
+
+    def _read(self, run: RunInProgress, outcome: Outcome | None) -> None:
         from daq import open_run
 
-        if (self._traces is None and run.path.exists()) or (over and self._traces is not None):
+        path = run.path if outcome is None or not outcome.rescued else Path(outcome.rescued)
+        over = outcome is not None
+        if (self._traces is None and path.exists()) or (over and self._traces is not None):
             # A run that ended early is replaced by a trimmed copy: it is opened anew at its end.
             first = self._traces is None
-            self._traces = RunTraces(open_run(run.path))
+            opened = open_run(path)
+            if over:
+                opened.require_intact()
+            self._traces = RunTraces(opened)
             self._stale = True
             if first:
                 self.opened.emit(RunFacts.of(self._traces.run))
@@ -175,8 +208,8 @@ class RunFollower(QObject):
         self.ended.emit(outcome)
 
 
-def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event) -> None:
-    """Ask a run's guardian to end the run, over a link of its own; try again until it listens.
+def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event, tell: Callable[[str], None]) -> None:
+    """Ask a run's guardian to end the run, over a link of its own; try again until it listens or the run has ended.
 
     Parameters
     ----------
@@ -186,25 +219,23 @@ def request_end(path: Path, how: Literal["stop", "abort"], over: threading.Event
         ``stop``: end now, output off, what was measured kept; ``abort``: output off at once by the guardian's spare
         session.
     over : Event
-        Set when the run has ended by itself.
-
-    Raises
-    ------
-    ConnectionLost
-        If no guardian answers.
+        Set when the run has ended.
+    tell : callable
+        Takes the reason if nobody has taken the request for too long; called once. The attempts continue.
     """
     from daq import attach
 
-    deadline = time.monotonic() + _ATTACH_S
+    deadline, told = time.monotonic() + _TELL_S, False
     while not over.is_set():
         try:
             run = attach(path)
             (run.stop if how == "stop" else run.abort)()
             run.close()
-        except ConnectionLost:
+        except (ConnectionLost, OutputStateUnknown) as error:
             # The guardian of a run that has just been started is not listening yet.
-            if time.monotonic() > deadline:
-                raise
+            if not told and time.monotonic() > deadline:
+                told = True
+                tell(str(error))
             over.wait(_RETRY_S)
         else:
             return

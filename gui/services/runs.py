@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import threading
+import time
+from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QThread, Signal
+from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from gui.services.jobs import Jobs
 from gui.services.run_follower import RunFollower, request_end
@@ -19,6 +21,11 @@ if TYPE_CHECKING:
 # The follower's thread ends after the poll that it is in. Longer waits only delay the closing of the window; much
 # shorter ones end a thread in the midst of a file.
 _CLOSE_S = 5.0
+# How long the follower may say nothing of a run before the window says so: it reports 30 times a second, and a guardian
+# that does not answer is given up after 3 s. Doubled: an operator trusts an old report for 5 s more.
+_SILENT_S = 5.0
+# How often the window looks whether the follower reports: often enough for a person.
+_LISTEN_MS = 500
 
 
 class Runs(QObject):
@@ -33,7 +40,11 @@ class Runs(QObject):
     """
 
     stop_failed = Signal(str)
-    """No process of the run could be told to stop: why."""
+    """Nobody has taken the request to end the run for too long: why. It is tried on."""
+    stop_taken = Signal()
+    """A request to end the run was taken."""
+    silent = Signal(object)
+    """The run has not been heard of for too long: when the last report came (datetime)."""
 
     _start_wanted = Signal(object)
     _attach_wanted = Signal(object)
@@ -57,23 +68,41 @@ class Runs(QObject):
         # A bound method, not a lambda: a lambda would be called in the follower's thread.
         self.follower.ended.connect(self._end)
         self.follower.failed.connect(self._end)
+        self.follower.begun.connect(self._note_report)
+        self.follower.progressed.connect(self._note_report)
+        self._last_report: tuple[float, datetime] | None = None
+        self._listener = QTimer(self, interval=_LISTEN_MS)
+        self._listener.timeout.connect(self._listen)
         self._thread.start()
 
     def start(self, request: RunRequest) -> None:
         """Start a run."""
-        self._over = threading.Event()
+        self._begin()
         self._start_wanted.emit(request)
 
     def attach(self, path: Path) -> None:
         """Follow a run that is in progress already."""
-        self._over = threading.Event()
+        self._begin()
         self._attach_wanted.emit(path)
+
+    def _begin(self) -> None:
+        self._over = threading.Event()
+        self._note_report(None)
+        self._listener.start()
 
     def _end(self, _how: object) -> None:
         self._over.set()
+        self._listener.stop()
+
+    def _note_report(self, _what: object) -> None:
+        self._last_report = (time.monotonic(), datetime.now().astimezone())
+
+    def _listen(self) -> None:
+        if self._last_report is not None and time.monotonic() - self._last_report[0] > _SILENT_S:
+            self.silent.emit(self._last_report[1])
 
     def request_end(self, path: Path, how: Literal["stop", "abort"]) -> None:
-        """Ask a run to end, without waiting; `stop_failed` tells if nobody could be asked.
+        """Ask a run to end, without waiting; `stop_taken` or `stop_failed` tell what came of it.
 
         Parameters
         ----------
@@ -84,7 +113,9 @@ class Runs(QObject):
         """
         over = self._over
         self._stop_lane.do(
-            lambda: request_end(path, how, over), lambda _: None, lambda error: self.stop_failed.emit(str(error))
+            lambda: request_end(path, how, over, self.stop_failed.emit),
+            lambda _: self.stop_taken.emit(),
+            lambda error: self.stop_failed.emit(str(error)),
         )
 
     def set_view(self, view: View) -> None:
@@ -98,6 +129,7 @@ class Runs(QObject):
     def close(self) -> None:
         """End the threads; a run in progress keeps running."""
         self._over.set()
+        self._listener.stop()
         self._release_wanted.emit()
         self._thread.quit()
         self._thread.wait(round(_CLOSE_S * 1000))

@@ -1,4 +1,4 @@
-"""Simulated instruments that the window serves, each in a child process; they end with the window."""
+"""Simulated instruments that the window serves, each in a child process; they end with it, however it ends."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from PySide6.QtCore import QObject, Signal
 
 from gui.common.instrument import Simulator
 from gui.services.child_process import JsonChild
+from gui.services.jobs import as_message
+
+# How long one may take to start: two seconds, and the rest for a busy computer. Doubled: the window says two minutes
+# late that something hangs.
+_START_S = 60.0
 
 
 class Simulators(QObject):
@@ -34,14 +39,20 @@ class Simulators(QObject):
         """Start a simulated instrument; does nothing if there is one of this kind."""
         if kind in self._children:
             return
-        child = JsonChild("The simulated instrument", self, serves=True)
+        child = JsonChild("The simulated instrument", self, serves=True, limit_s=_START_S)
         child.documented.connect(lambda document: self._served(kind, document))
         child.failed.connect(lambda why: self._ended(kind, why))
         self._children[kind] = child
-        child.start("sim", kind, "--json", "--seed", str(self._seed))
+        # However this window ends, its end of the pipe to the child ends with it.
+        child.start("sim", kind, "--json", "--seed", str(self._seed), "--until-eof")
 
     def _served(self, kind: str, document: dict[str, Any]) -> None:
-        self.served.emit(Simulator(kind, str(document["resource"])))
+        try:
+            simulator = Simulator(kind, str(document["resource"]))
+        except (KeyError, TypeError) as error:
+            self._ended(kind, str(as_message(error)))
+            return
+        self.served.emit(simulator)
 
     def _ended(self, kind: str, why: str) -> None:
         child = self._children.pop(kind, None)

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ionecho.commands.output import console, error_console, print_json
-from ionecho.commands.refusals import UsageError, error_document, exit_status
+from ionecho.commands.refusals import error_document, exit_status
 from protocols import IonechoError, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def import_text(
 ) -> None:
     """Import a delimited text and print what was taken for what."""
     from daq import import_record, read_text
+    from daq.files.run_path import check_new_run
 
     target = output or text.with_suffix(".nxs")
-    if target.exists():
-        raise UsageError("the file exists already: it was left as it is. Choose another name.", str(target))
+    check_new_run(target)
     record = read_text(
         text,
         {name: value for name, value in columns.items() if value is not None},
@@ -39,8 +39,11 @@ def import_text(
         name: {"column": one.index + 1, "heading": one.name, "unit": one.unit} for name, one in record.columns.items()
     }
     if as_json:
-        print_json({"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator})
+        document = {"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator}
+        print_json(document | {"notes": list(record.notes)})
         return
+    for note in record.notes:
+        error_console().print(f"note: {note}", soft_wrap=True)
     for name, one in taken.items():
         console().print(f"{name}: column {one['column']}, {one['heading']!r}, in {one['unit']}", markup=False)
     console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)
@@ -57,9 +60,11 @@ def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
         confirm_off(path)
     found = [recover(path) for path in paths]
     unknown = OutputStateUnknown(" ".join(one.output_problem for one in found if one.output_problem))
-    damaged = [one for one in found if one.findings.bad_blocks]
-    blocks = "; ".join(f"{one.path}: block {', '.join(map(str, one.findings.bad_blocks))}" for one in damaged)
-    error: IonechoError = RunFileError(f"samples do not fit their checksum ({blocks}): do not trust them")
+    damaged = [one for one in found if not one.findings.is_intact]
+    blocks = "; ".join(f"{one.path}: {one.findings.damage()}" for one in damaged)
+    error: IonechoError = RunFileError(
+        f"damaged: {blocks}. Do not trust these samples; take a copy of the file from a backup."
+    )
     failed = bool(damaged)
     if str(unknown):  # what may be on comes first, and has its own exit status
         error, failed = unknown, True
@@ -72,6 +77,8 @@ def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:
                 "samples": one.findings.n_samples,
                 "blocks": one.findings.n_blocks,
                 "bad_blocks": list(one.findings.bad_blocks),
+                "problems": list(one.findings.problems),
+                "notes": list(one.findings.notes),
                 "trimmed_from": one.trimmed_from,
                 "output_problem": one.output_problem,
             }

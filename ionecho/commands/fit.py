@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ionecho.commands.output import console, print_json
+from ionecho.commands.output import console, opened_run, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -14,31 +14,28 @@ if TYPE_CHECKING:
 
 def fit_run(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Analyse a run, keep the study beside it, and print it."""
-    from daq import open_run
     from fitting import analyse
 
-    study = analyse(open_run(path), model, options)
+    study = analyse(opened_run(path), model, options)
     _print(study, path, study.to_document(), reduction_was_kept=study.reduction_was_kept, as_json=as_json)
 
 
 def fit_spectrum_of_run(path: Path, options: StudyOptions, *, as_json: bool) -> None:
     """Fit a spectrum of relaxation modes to a run, and print it."""
-    from daq import open_run
     from fitting import fit_spectrum
     from fitting.study import reduction_of
 
-    reduction, was_kept = reduction_of(open_run(path), options.terms)
+    reduction, was_kept = reduction_of(opened_run(path), options.terms)
     result = fit_spectrum(reduction)
     _print(result, path, result.to_dict(), reduction_was_kept=was_kept, as_json=as_json)
 
 
 def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Sample all cells that a run allows, and print them."""
-    from daq import open_run
     from fitting import fit, sample_posterior, whitened
     from fitting.study import reduction_of
 
-    run = open_run(path)
+    run = opened_run(path)
     reduction, _ = reduction_of(run, options.terms)
     reduction, result = whitened(run, reduction, fit(reduction, model))
     posterior = sample_posterior(reduction, result)
@@ -50,11 +47,10 @@ def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: b
 
 def rank_models(path: Path, models: list[str], *, as_json: bool) -> None:
     """Fit several circuits to a run and print them, the best first."""
-    from daq import open_run
     from fitting import Nuisance, rank
     from fitting.study import reduction_of
 
-    run = open_run(path)
+    run = opened_run(path)
     ranking = rank(reduction_of(run, Nuisance())[0], models)
     if as_json:
         print_json({"run": run.path, **ranking.to_dict()})

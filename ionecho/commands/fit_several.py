@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from ionecho.commands.output import console, error_console, print_json
+from ionecho.commands.output import console, error_console, opened_run, print_json
 from ionecho.commands.refusals import UsageError
 from protocols import FitError, Sample, parse_quantity
 
@@ -54,8 +54,11 @@ def fit_together(
     )
     if as_json:
         print_json(result.to_dict())
-    else:
-        console().print(result.table())
+        return
+    for one in records:
+        for note in getattr(one.observation, "notes", ()):
+            error_console().print(f"note: {one.observation.source}: {note}", soft_wrap=True)
+    console().print(result.table())
 
 
 def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: list[str], *, as_json: bool) -> None:
@@ -65,10 +68,9 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     """
     from rich.progress import track
 
-    from daq import open_run
     from fitting import compare, fit, reduced_alike
 
-    runs = [open_run(path) for path in paths]
+    runs = [opened_run(path) for path in paths]
     samples = [Sample() if run.protocol is None else run.protocol.sample for run in runs]
     for name, given in (("temperature", kelvin), ("thickness", thickness)):
         if given and len(given) != len(runs):
@@ -115,10 +117,9 @@ def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, A
 
 
 def _opened(path: Path) -> _Record:
-    from daq import open_run
     from fitting import ImpedanceSpectrum, reduce_run
 
     if path.suffix.lower() not in _RUN_SUFFIXES:
         return _Record(ImpedanceSpectrum.read(path), None)
-    run = open_run(path)
+    run = opened_run(path)
     return _Record(reduce_run(run), None if run.protocol is None else run.protocol.sample.temperature_K)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
+import os
 import sys
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +17,19 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from daq import Run
+
+
+def prepare_streams() -> None:
+    """Let standard output and error take every character that ionecho prints, wherever they lead.
+
+    A file or a pipe gets UTF-8 (decision 191): Windows would give it the old code page of the country, which has no
+    "Ω", and a Linux with an old locale does the same. A terminal keeps its encoding, and what it cannot show appears as
+    an escape. ``PYTHONIOENCODING`` says what it says for other Python programs.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None in a program without a console
+            is_chosen = stream.isatty() or "PYTHONIOENCODING" in os.environ
+            stream.reconfigure(encoding=stream.encoding if is_chosen else "utf-8", errors="backslashreplace")
 
 
 def print_json(document: object) -> None:
@@ -34,16 +49,16 @@ def _plain(value: Any) -> Any:
 
 def console() -> Console:
     """Return the console for tables on standard output."""
-    from rich.console import Console
+    from ionecho.commands.terminal import Terminal
 
-    return Console(highlight=False)
+    return Terminal()
 
 
 def error_console() -> Console:
     """Return the console for messages on standard error."""
-    from rich.console import Console
+    from ionecho.commands.terminal import Terminal
 
-    return Console(stderr=True, highlight=False)
+    return Terminal(stderr=True)
 
 
 @contextmanager
@@ -62,3 +77,13 @@ def progress_of_run(*, quiet: bool) -> Iterator[Callable[[Run], None] | None]:
             bar.update(task, description=run.state, total=run.n_planned, completed=run.n_samples)
 
         yield follow
+
+
+def opened_run(path: Path) -> Run:
+    """Open a run for a command, and print what is to be known of its file on standard error."""
+    from daq import open_run
+
+    run = open_run(path)
+    for note in run.notes:
+        error_console().print(f"note: {path}: {note}", markup=False, soft_wrap=True)
+    return run

@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ionecho.commands.interrupts import stopping_signals
 from ionecho.commands.output import console, error_console, print_json, progress_of_run
 from protocols import InstrumentError, Protocol, format_quantity
 
@@ -27,6 +28,8 @@ MODEL = "R0-Mig1-CPE1"
 
 # How long a simulator may take to end, s; a tenth of a second is usual. Longer would only hide that it hangs.
 _ENDS_WITHIN_S = 10.0
+# What `start_new_session` does elsewhere; known on Windows only.
+_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)
 
 
 @contextmanager
@@ -45,12 +48,19 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
-    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json"]
+    # However this process ends, its end of the pipe to the simulator ends with it.
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json", "--until-eof"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
     with subprocess.Popen(  # noqa: S603 - our own command
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # Ctrl-C in the terminal is for the run: the instrument must be there until its output is off.
+        start_new_session=True,
+        creationflags=_OWN_GROUP,
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
@@ -73,7 +83,8 @@ def run_demo(folder: Path, seed: int, speed: float, *, as_json: bool) -> None:
     with simulated_instrument("keithley2461", seed, speed, CELL) as resource:
         _say(as_json, f"A simulated Keithley 2461 with a cell between its clips: {resource}")
         _say(as_json, f"{protocol.name}: {format_quantity(protocol.duration_s, 's')}, {protocol.notes}")
-        with progress_of_run(quiet=as_json) as progress:
+        with stopping_signals() as interrupts, progress_of_run(quiet=as_json) as progress:
+            interrupts.release()
             run = Bench(resource, folder).run(protocol, progress=progress)
     _say(as_json, f"{run.n_samples:,} samples in {run.path}. Fitting {MODEL} ...")
     from fitting import analyse

@@ -9,6 +9,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
+
+
+# How long (s) closing may take after the program that started this one has ended: clients are dropped at once, so that
+# a tenth of a second is usual. Longer waits would leave a process that nobody knows of.
+_ENDS_WITHIN_S = 5.0
 
 
 class Transport(Protocol):
@@ -110,11 +116,12 @@ def serve(
     cell: str | Path = "demo",
     faults: Sequence[str] = (),
     as_json: bool = False,
-    say: Callable[[str], None] | None = None,
+    until_eof: bool = False,
 ) -> None:
     """Serve simulated instruments on 127.0.0.1 until SIGTERM or SIGINT. Blocks.
 
-    Lines on standard input are faults (``cell-open@0``), if it is a pipe.
+    Lines on standard input are faults (``cell-open@0``), if it is a pipe. Nothing but the announcement is ever written
+    to standard output.
 
     Parameters
     ----------
@@ -134,8 +141,9 @@ def serve(
         What goes wrong in the first instrument; see `sim_instruments.serving.injected_faults`.
     as_json : bool
         Announce ``{"resource": ..., "pid": ..., "instruments": [...]}`` instead of lines for people.
-    say : callable, optional
-        Gets the announcement; printed by default. Nothing else is ever written to standard output.
+    until_eof : bool
+        End when standard input ends as well. A pipe ends with the process that holds its other end, however that
+        process ends, on every operating system: so a simulator does not outlive the program that started it.
 
     Raises
     ------
@@ -159,9 +167,9 @@ def serve(
     ]
 
     def announce() -> None:
-        (say or _print)(_as_json(served) if as_json else _in_words(served))
+        _print(_as_json(served) if as_json else _in_words(served))
 
-    asyncio.run(_serve(served, transport, port, announce))
+    asyncio.run(_serve(served, transport, port, announce, until_eof=until_eof))
 
 
 def _as_json(served: list[Served]) -> str:
@@ -179,16 +187,20 @@ def _in_words(served: list[Served]) -> str:
     return "\n".join(lines)
 
 
-async def _serve(served: list[Served], transport: str, port: int, announce: Callable[[], None]) -> None:
+async def _serve(
+    served: list[Served], transport: str, port: int, announce: Callable[[], None], *, until_eof: bool
+) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        with contextlib.suppress(NotImplementedError):  # Windows has no signal handlers in asyncio
+        try:
             loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:  # Windows has no signal handlers in asyncio
+            signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
     for k, one in enumerate(served):
         await one.open(transport or CATALOGUE[one.kind].transports[0], port if k == 0 else 0)
     announce()
-    _hear_faults(served[0].host, loop)
+    _read_input(served[0].host, loop, stop if until_eof else None)
     living = [asyncio.create_task(one.host.live()) for one in served]
     await stop.wait()
     for task in living:
@@ -197,19 +209,39 @@ async def _serve(served: list[Served], transport: str, port: int, announce: Call
         await one.close()
 
 
-def _hear_faults(host: Host, loop: asyncio.AbstractEventLoop) -> None:
-    """Plan the faults that come as lines on standard input."""
+def _read_input(host: Host, loop: asyncio.AbstractEventLoop, stop: asyncio.Event | None) -> None:
+    """Plan the faults that come as lines on standard input, and stop at its end if there is something to stop."""
     if sys.stdin is None or sys.stdin.closed or sys.stdin.isatty():
+        return
+    try:
+        descriptor = sys.stdin.fileno()
+    except OSError:  # not a file of the operating system's
         return
 
     def listen() -> None:
-        for line in sys.stdin:
-            try:
-                loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))
-            except FaultError as unread:
-                sys.stderr.write(f"{unread}\n")
+        # What can no longer be read has ended. A stream of its own: Python closes `sys.stdin` at its end, and aborts
+        # if a thread is reading from it then.
+        with (
+            contextlib.suppress(OSError, ValueError, RuntimeError),
+            open(descriptor, encoding="utf-8", closefd=False) as lines,
+        ):
+            for line in lines:
+                try:
+                    loop.call_soon_threadsafe(host.faults.add, Fault.parse(line))
+                except FaultError as unread:
+                    sys.stderr.write(f"{unread}\n")
+        if stop is not None:
+            _end_with_parent(loop, stop)
 
-    threading.Thread(target=listen, name="faults", daemon=True).start()
+    threading.Thread(target=listen, name="standard input", daemon=True).start()
+
+
+def _end_with_parent(loop: asyncio.AbstractEventLoop, stop: asyncio.Event) -> None:
+    """End this process in the usual way, and without ceremony if that takes too long: nobody is left who could."""
+    with contextlib.suppress(RuntimeError):  # the loop has ended already
+        loop.call_soon_threadsafe(stop.set)
+    time.sleep(_ENDS_WITHIN_S)
+    os._exit(1)
 
 
 def _print(line: str) -> None:

@@ -6,7 +6,6 @@ import os
 import select
 import socket
 import threading
-import tty
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -62,6 +61,8 @@ def block(values: np.ndarray, *, definite: bool) -> bytes:
 @contextmanager
 def serial_instrument(answer: Callable[[int, bytes], None]) -> Iterator[tuple[str, int]]:
     """Serve a pseudo-terminal: `*IDN?` properly, everything else by `answer`; gives resource and the far end."""
+    import tty  # not on Windows, where there are no pseudo-terminals either
+
     far, near = os.openpty()
     tty.setraw(near)
     ours, stop = os.pipe()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -14,7 +15,7 @@ import numpy as np
 import pytest
 
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from drivers import Block
 from protocols import Sample
 from tests.patience import patience
@@ -115,20 +116,36 @@ def test_import_fit_and_spectrum_of_the_measured_titration(tmp_path: Path, measu
 
 
 def test_second_fit_uses_the_kept_reduction_until_the_run_file_changes(tmp_path: Path) -> None:
+    target = _imported(tmp_path, "rc", *_ohmic())
+    fits = [document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json")) for _ in range(2)]
+    assert [one.pop("reduction") for one in fits] == ["new", "kept"]
+    assert fits[0] == fits[1]
+    target.chmod(0o600)
+    file = RunFileBytes(target)
+    file.add_event("note", "a run file that has changed, and is whole")
+    file.close()
+    assert document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json"))["reduction"] == "new"
+
+
+def test_output_into_a_file_is_utf8_whatever_the_locale(tmp_path: Path) -> None:
+    # "Ω" is in no old code page of Windows, and in none of the old locales elsewhere.
+    run = _imported(tmp_path, "ohmic", *_ohmic())
+    old = {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"}
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONIOENCODING"} | old
+    command = [sys.executable, "-m", "ionecho", "fit", str(run), "--model", "R0-C1"]
+    with (tmp_path / "out.txt").open("wb") as output, (tmp_path / "errors.txt").open("wb") as errors:
+        status = subprocess.call(command, stdout=output, stderr=errors, env=environment, timeout=patience(110))
+    assert status == 0, (tmp_path / "errors.txt").read_text("utf-8")
+    assert "Ω" in (tmp_path / "out.txt").read_text("utf-8")
+
+
+def _ohmic() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a record of 10 kohm in series with 10 uF, pulsed with 20 mV: time, voltage, current."""
     t = 1e-3 * np.arange(3000)
     volts = np.where((t >= 0.5) & (t < 1.5), 0.02, 0.0)
     late = [np.where(t >= edge, np.exp(-(t - edge) / 0.1), 0.0) for edge in (0.5, 1.5)]
     noise = 1e-9 * np.random.default_rng(1).standard_normal(len(t))
-    text, target = tmp_path / "rc.txt", tmp_path / "rc.nxs"
-    table = np.column_stack([t, volts, 0.02 / 1e4 * (late[0] - late[1]) + noise])
-    np.savetxt(text, table, delimiter=",", header="time/s,voltage/V,current/A", comments="")
-    document_of(ionecho("import", str(text), "-o", str(target), "--json"))
-    fits = [document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json")) for _ in range(2)]
-    assert [one.pop("reduction") for one in fits] == ["new", "kept"]
-    assert fits[0] == fits[1]
-    with target.open("ab") as file:
-        file.write(b"\0")
-    assert document_of(ionecho("fit", str(target), "--model", "R0-C1", "--json"))["reduction"] == "new"
+    return t, volts, 0.02 / 1e4 * (late[0] - late[1]) + noise
 
 
 def _imported(folder: Path, name: str, t: np.ndarray, volts: np.ndarray, amperes: np.ndarray) -> Path:

@@ -14,7 +14,8 @@ import pytest
 
 from daq import open_run
 from daq.execution.runner import Runner
-from daq.files.writer import RunFileBytes, RunWriter
+from daq.files.open_file import RunFileBytes
+from daq.files.writer import RunWriter
 from drivers import DrivePlan, Status
 from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown, Protocol
 from tests.daq.conftest import ResistorPotentiostat
@@ -236,7 +237,7 @@ def test_a_run_file_that_cannot_be_trimmed_does_not_hide_how_the_run_ended(
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("daq.execution.runner.finalize_run_file", full)
+    monkeypatch.setattr("daq.execution.runner.finalize_open_file", full)
     runner, _, path, _ = make_runner(protocol)
     outcome = runner.run()
     assert (outcome.state, outcome.output) == ("complete", "off")

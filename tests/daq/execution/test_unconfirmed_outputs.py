@@ -8,7 +8,7 @@ import pytest
 
 from daq import confirm_off, unconfirmed_outputs
 from daq.files.layout import create_run_file
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from daq.locks import lock_run
 from daq.state import RunState
 from tests.daq.files.test_run_file import header

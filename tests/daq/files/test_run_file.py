@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -21,7 +20,8 @@ from daq import open_run, recover
 from daq.files.durable import write_atomically
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import Header, create_run_file
-from daq.files.writer import RunFileBytes, RunWriter
+from daq.files.open_file import RunFileBytes
+from daq.files.writer import RunWriter
 from daq.state import OutputState, RunState
 from drivers import Block, Identity, Keithley2461
 from protocols import (
@@ -54,7 +54,8 @@ def test_a_new_file_has_its_final_size_and_place_on_disk(tmp_path: Path) -> None
     assert layout.n_samples == 1_000_000
     status = path.stat()
     assert status.st_size > 25_000_000
-    assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
+    if sys.platform != "win32":  # NTFS takes the length from the disk, and tells no blocks
+        assert status.st_blocks * 512 >= 25_000_000, "its space is reserved, not only promised"
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -62,7 +63,7 @@ def test_a_disk_without_room_is_found_before_the_run(tmp_path: Path, monkeypatch
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(os, "posix_fallocate", full)
+    monkeypatch.setattr(os, "posix_fallocate", full, raising=False)
     with pytest.raises(RunFileError, match="No space left"):
         create_run_file(tmp_path / "run.nxs", header())
     assert list(tmp_path.iterdir()) == []
@@ -187,7 +188,8 @@ def test_closing_early_trims_to_what_was_measured_and_keeps_all_else(tmp_path: P
     assert (run.n_samples, run.n_planned, run.state) == (300, 300, "stopped")
     np.testing.assert_array_equal(run.current_A, before.current_A)
     assert run.verify().bad_blocks == ()
-    assert run.events[-1]["message"] == "hello"
+    assert [event["kind"] for event in run.events] == ["note", "stopped"]
+    assert run.events[0]["message"] == "hello"
     assert run.drive == before.drive
     assert run.sample == Sample("pellet", 1e-3, 5e-5)
     assert before.state == "stopped", "whoever had the old file open sees that the run is over"
@@ -242,7 +244,7 @@ def test_what_is_no_run_file_is_said_so(tmp_path: Path) -> None:
 WRITE_UNTIL_KILLED = """
 import sys, numpy as np
 from pathlib import Path
-from daq.files.writer import RunFileBytes
+from daq.files.open_file import RunFileBytes
 from drivers import Block
 file, first, row = RunFileBytes(Path(sys.argv[1])), 0, 0
 while True:
@@ -262,7 +264,7 @@ def test_a_writer_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_pat
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(5 + 3 * attempt)]
     time.sleep(0.003 * attempt)
-    process.send_signal(signal.SIGKILL)
+    process.kill()
     acknowledged += [int(line) for line in process.stdout.read().split("\n")[:-1]]
     process.wait()
     process.stdout.close()

@@ -6,7 +6,6 @@ What plain pyvisa-py does is in test_pyvisa_defects.py.
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import threading
@@ -52,7 +51,7 @@ def mortal(transport: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11"])
 def test_an_instrument_that_loses_its_mains_is_a_lost_connection(transport: str) -> None:
     with mortal(transport) as (resource, process), VisaSession(resource, 0.5) as session:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         with pytest.raises(ConnectionLost):
             session.query("*IDN?")

@@ -7,7 +7,6 @@ mended, and that something can be taken out of `drivers`.
 from __future__ import annotations
 
 import os
-import signal
 import socket
 import struct
 import subprocess
@@ -269,7 +268,7 @@ def mortal(transport: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 def test_8_plain_raises_a_bare_runtime_error_over_hislip() -> None:
     with mortal("hislip") as (resource, process), plain(resource, 0.5) as opened:
         assert "2461" in opened.query("*IDN?")
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         with pytest.raises((RuntimeError, OSError)) as fault:
             opened.query("*IDN?")
@@ -279,7 +278,7 @@ def test_8_plain_raises_a_bare_runtime_error_over_hislip() -> None:
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11"])
 def test_8_ours_calls_it_a_lost_connection_over_every_transport(transport: str) -> None:
     with mortal(transport) as (resource, process), VisaSession(resource, 0.5) as session:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.wait()
         with pytest.raises(ConnectionLost):
             session.query("*IDN?")

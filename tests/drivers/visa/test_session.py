@@ -6,6 +6,7 @@ test_pyvisa_defects.py.
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import struct
 import threading
@@ -20,6 +21,9 @@ from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import block, instrument
 from tests.patience import patience, promised
 
+# Connections after which a listener with an empty queue takes no more: Linux has one more than was asked for.
+_QUEUE_AT_MOST = 8
+
 
 def test_opening_asks_who_is_there() -> None:
     with instrument(lambda *_: None) as resource, VisaSession(resource) as session:
@@ -31,6 +35,19 @@ def test_a_port_where_nobody_listens_is_noticed_at_opening() -> None:
         port = unused.getsockname()[1]
     with pytest.raises(ConnectionLost, match="nothing listens"):
         VisaSession(f"TCPIP::127.0.0.1::{port}::SOCKET", timeout_s=1.0)
+
+
+def test_an_address_that_takes_no_connection_is_a_sentence_without_a_number() -> None:
+    # A listener whose queue is full: what a switched-off computer, a firewall and Windows look like to pyvisa-py.
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, contextlib.ExitStack() as held:
+        address = full.getsockname()
+        for _ in range(_QUEUE_AT_MOST):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(address)
+        with pytest.raises(ConnectionLost, match=r"no connection within 0\.3 s: nothing listens") as caught:
+            VisaSession(f"TCPIP::127.0.0.1::{address[1]}::SOCKET", timeout_s=0.3)
+    assert "-1073807339" not in str(caught.value)
 
 
 def test_a_malformed_address_is_a_clear_error() -> None:

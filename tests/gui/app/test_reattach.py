@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ import pytest
 
 from daq import open_run, runs_in_progress
 from tests.gui.window_operator import RUN_ENDS_MS, Operator
-from tests.patience import slowed
+from tests.patience import patience, slowed, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,23 +20,24 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-# A window of its own process that connects, chooses and runs without a hand, then lives until it is killed.
+# A window of its own process that connects, chooses and runs without a hand, then lives until it is ended.
 _WINDOW = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton
-from gui.app.start import application_of_window
+from gui.app.start import application_of_window, heed_signals
 from gui import MainWindow
 application = application_of_window()
 window = MainWindow(Path(sys.argv[1]), sys.argv[2])
 window.show()
+heed_signals(window)
 window.protocols.list.setCurrentRow(3)
 presser = QTimer(interval=20)
 presser.timeout.connect(window.findChild(QPushButton, 'runButton').click)
 presser.start()
 window.commands.runs.follower.traced.connect(lambda traces: traces.n_samples and print(traces.n_samples, flush=True))
-application.exec()
+sys.exit(application.exec())
 """
 
 
@@ -72,3 +74,19 @@ def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_it
     assert run.state == "complete"
     assert run.n_samples == run.n_planned
     window.close()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no signal that a process can answer")
+def test_a_window_that_is_told_to_end_leaves_a_run_on_a_real_instrument_to_its_processes(
+    simulator: str, folder: Path
+) -> None:
+    command = [sys.executable, "-c", _WINDOW, str(folder), simulator]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as window:
+        assert window.stdout is not None
+        assert int(window.stdout.readline()) > 0
+        window.terminate()
+        assert window.wait(patience(20)) == 0, "it closed by itself, without a question"
+    (path,) = runs_in_progress(folder)
+    until(lambda: open_run(path).state.is_final, 30)
+    assert open_run(path).state == "complete"

@@ -1,122 +1,13 @@
-"""Header and permissions in every state of the window."""
+"""Permissions in every state of the window."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from datetime import UTC, datetime
-from itertools import product
-from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-import numpy as np
 import pytest
 
-from daq import Outcome, OutputState, Phase, RunState, RunStatus
-from gui.app.rules import MAY_BE_ON, Command, Tone, allowed, header
-from gui.app.state import (
-    Alarm,
-    AppState,
-    CurrentRun,
-    Evidence,
-    Fit,
-    FitStage,
-    Output,
-    Owner,
-    Plan,
-    PlanStage,
-    StopRequest,
-)
-from gui.common.instrument import Connection, ConnectionStage, Instrument, Simulator
-from gui.common.run_facts import RunFacts
-
-if TYPE_CHECKING:
-    from gui.protocol.plan_model import PlanView
-
-AT = datetime(2026, 11, 25, 12, 30, 15, tzinfo=UTC)
-PATH = Path("runs/20261125-pulse.nxs")
-RESOURCE = "TCPIP::10.0.0.7::5025::SOCKET"
-INSTRUMENT = Instrument(RESOURCE, "KEITHLEY", "MODEL 2461", "04089762", "1.7.12b", "keithley2461")
-FACTS = RunFacts(PATH, "Single pulse", "MODEL 2461 04089762", 1.0, 1000, np.empty(0), np.empty(0))
-VIEW = cast("PlanView", object())  # the rules only look whether there is one
-
-CONNECTIONS = (
-    Connection(),
-    Connection(ConnectionStage.STARTING_SIMULATOR, kind="keithley2461"),
-    Connection(ConnectionStage.CONNECTING, RESOURCE),
-    Connection(ConnectionStage.CONNECTED, RESOURCE, INSTRUMENT),
-    Connection(ConnectionStage.CONNECTED, "TCPIP::127.0.0.1::1::SOCKET", INSTRUMENT, "keithley2461"),
-)
-PLANS = (
-    Plan(),
-    Plan(PlanStage.PLANNING, "pulse", "keithley2461"),
-    Plan(PlanStage.READY, "pulse", "keithley2461", VIEW),
-    Plan(PlanStage.READY, "pulse", "ec301", VIEW),
-    Plan(PlanStage.REFUSED, "pulse", "keithley2461", error=ValueError("too high")),
-)
-
-
-def _output_in(phase: Phase) -> OutputState:
-    """Return what the guardian reports of the output in a phase (table in `daq.state.Phase`)."""
-    return {
-        Phase.RUNNING: OutputState.ON,
-        Phase.SWITCHING_OFF: OutputState.UNKNOWN,
-        Phase.CLOSING: OutputState.OFF,
-        Phase.FINISHED: OutputState.OFF,
-    }.get(phase, OutputState.UNTOUCHED)
-
-
-IN_PROGRESS = tuple(
-    CurrentRun(1, owner, "Keithley 2461", False, path, facts, status, request, failed)
-    for owner in Owner
-    for path, facts in ((None, None), (PATH, None), (PATH, FACTS))
-    for status in (RunStatus(phase, 250, 1000, _output_in(phase)) for phase in Phase)
-    for request in StopRequest
-    for failed in (("", "the guardian does not answer") if request is not StopRequest.NONE else ("",))
-)
-ENDED = tuple(
-    CurrentRun(
-        1, Owner.THIS_WINDOW, "Keithley 2461", False, PATH, facts, RunStatus().ended(Outcome(state, output, "why"))
-    )
-    for facts in (None, FACTS)
-    for state, output in (
-        *product((RunState.COMPLETE, RunState.STOPPED, RunState.ABORTED), (OutputState.OFF, OutputState.UNTOUCHED)),
-        (RunState.REFUSED, OutputState.UNTOUCHED),
-        (RunState.UNKNOWN, OutputState.UNKNOWN),
-    )
-)
-RUNS = (None, *IN_PROGRESS, *ENDED)
-OUTPUTS = tuple(
-    Output(state, AT, evidence)
-    for state, evidence in (
-        (OutputState.UNTOUCHED, Evidence.NONE),
-        (OutputState.ON, Evidence.PHASE),
-        (OutputState.OFF, Evidence.READ_BACK),
-        (OutputState.OFF, Evidence.OPERATOR),
-        (OutputState.UNKNOWN, Evidence.FAILURE),
-    )
-)
-ALARMS = ((), (Alarm("no answer to :OUTP?", PATH, AT),), (Alarm("one", PATH, AT), Alarm("two", None, AT)))
-FITS = tuple(Fit(stage, "R0-Mig1-CPE1") for stage in FitStage)
-NOTES = ("", "No run is in progress: there is nothing to stop.")
-
-
-def states_of_permissions() -> list[AppState]:
-    """Return the product of all that permissions may depend on."""
-    simulators = (Simulator("keithley2461", "TCPIP::127.0.0.1::1::SOCKET"),)
-    return [
-        AppState(connection, simulators, plan, run, alarms=alarms, fit=fit)
-        for connection, plan, run, alarms, fit in product(CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
-    ]
-
-
-def states_of_header() -> list[AppState]:
-    """Return the product of all that the header may depend on."""
-    return [
-        AppState(connection, (), plan, run, output, alarms, note=note)
-        for connection, plan, run, output, alarms, note in product(
-            (CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:]), RUNS, OUTPUTS, ALARMS, NOTES
-        )
-    ]
+from gui.app.rules import Command, allowed
+from gui.app.state import AppState, AttemptStage, FitStage, PlanStage
+from gui.common.instrument import ConnectionStage
+from tests.gui.app.states import states_of_permissions
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +50,11 @@ def test_in_a_run_nothing_starts_that_could_disturb_it(permissions: Permissions,
 
 def test_no_run_while_connecting(permissions: Permissions) -> None:
     busy = [reasons[Command.RUN] for state, reasons in permissions if state.connection.is_busy]
-    assert set(busy) == {"A run is in progress.", "The instrument is still being connected."}
+    assert set(busy) == {
+        "A run is in progress.",
+        "An output is being switched off.",
+        "The instrument is still being connected.",
+    }
 
 
 def test_no_second_question_while_connecting(permissions: Permissions) -> None:
@@ -175,6 +70,7 @@ def test_run_is_allowed_exactly_with_an_instrument_its_plan_and_no_run(permissio
             and state.connection.instrument is not None
             and state.plan.view is not None
             and state.plan.driver == state.connection.instrument.driver
+            and state.attempt.stage is not AttemptStage.TRYING
         )
         assert (not reasons[Command.RUN]) == ready
 
@@ -182,8 +78,9 @@ def test_run_is_allowed_exactly_with_an_instrument_its_plan_and_no_run(permissio
 def test_one_simulated_instrument_is_not_connected_to_twice(permissions: Permissions) -> None:
     for state, reasons in permissions:
         if state.run_in_progress is None and state.connection.stage is ConnectionStage.CONNECTED:
-            assert bool(reasons[Command.SIMULATE_USUAL]) == state.connection.is_simulated
-            assert not reasons[Command.SIMULATE]
+            trying = state.attempt.stage is AttemptStage.TRYING
+            assert bool(reasons[Command.SIMULATE_USUAL]) == (state.connection.is_simulated or trying)
+            assert bool(reasons[Command.SIMULATE]) == trying
 
 
 def test_fit_needs_a_finished_run_and_cancel_a_fit(permissions: Permissions) -> None:
@@ -197,93 +94,65 @@ def test_only_an_alarm_can_be_confirmed(permissions: Permissions) -> None:
     assert all(bool(reasons[Command.CONFIRM_OFF]) == (not state.alarms) for state, reasons in permissions)
 
 
-# -- header -----------------------------------------------------------------------------------------------------------
+# -- the table --------------------------------------------------------------------------------------------------------
+
+IN_A_RUN = "A run is in progress: stop it or wait for its end before you connect another instrument."
+SWITCHING_OFF = "An output is being switched off."
 
 
-def test_the_words_of_the_alarm_stand_in_the_header_exactly_with_the_alarm() -> None:
-    states = states_of_header()
-    assert len(states) > 50_000
-    for state in states:
-        shown = header(state)
-        assert (MAY_BE_ON in shown.detail) == bool(state.alarms)
-        assert MAY_BE_ON not in shown.headline + shown.badge
+def expected_connect(state: AppState) -> str:
+    if state.run_in_progress is not None:
+        return IN_A_RUN
+    if state.attempt.stage is AttemptStage.TRYING:
+        return SWITCHING_OFF
+    return {
+        ConnectionStage.NONE: "",
+        ConnectionStage.STARTING_SIMULATOR: "A simulated instrument is starting.",
+        ConnectionStage.CONNECTING: "Connecting to TCPIP::10.0.0.7::5025::SOCKET.",
+        ConnectionStage.CONNECTED: "",
+    }[state.connection.stage]
 
 
-def test_the_badge_never_says_off_under_an_alarm_and_has_the_time() -> None:
-    for state in states_of_header():
-        shown = header(state)
-        if state.alarms:
-            assert shown.badge == "OUTPUT UNKNOWN since 12:30:15"
-            assert shown.tone is Tone.ALARM
-        else:
-            word = {OutputState.ON: "OUTPUT ON", OutputState.OFF: "OUTPUT OFF", OutputState.UNKNOWN: "OUTPUT UNKNOWN"}
-            assert shown.badge.startswith(word.get(state.output.state, ""))
-            assert ("12:30:15" in shown.badge) == (state.output.state is not OutputState.UNTOUCHED)
-            assert ("seen by the operator" in shown.badge) == (state.output.evidence is Evidence.OPERATOR)
+def expected_run(state: AppState) -> str:
+    if state.run_in_progress is not None:
+        return "A run is in progress."
+    if state.attempt.stage is AttemptStage.TRYING:
+        return SWITCHING_OFF
+    if state.connection.stage in {ConnectionStage.STARTING_SIMULATOR, ConnectionStage.CONNECTING}:
+        return "The instrument is still being connected."
+    if state.connection.stage is ConnectionStage.NONE:
+        return "No instrument is connected."
+    if state.plan.driver == "ec301":
+        return "The plan was made for another instrument: choose the protocol again."
+    return {
+        PlanStage.NONE: "No protocol is chosen.",
+        PlanStage.PLANNING: "The plan is still being made.",
+        PlanStage.READY: "",
+        PlanStage.REFUSED: "The protocol cannot be run: see the page Plan.",
+    }[state.plan.stage]
 
 
-def test_header_always_says_something_and_progress_is_a_share() -> None:
-    for state in states_of_header():
-        shown = header(state)
-        assert shown.headline
-        assert shown.detail
-        assert 0.0 <= shown.progress <= 1.0
-        assert "  " not in shown.detail
-        assert not shown.detail.startswith(" ")
+def expected_fit(state: AppState) -> str:
+    if state.fit.stage is FitStage.FITTING:
+        return "A fit is in progress: cancel it first."
+    if state.run_in_progress is not None:
+        return "The run is still in progress."
+    return "" if state.run is not None and state.run.facts is not None else "There is no finished run yet."
 
 
-@pytest.mark.parametrize("run", IN_PROGRESS)
-def test_header_in_a_run_names_its_own_instrument_and_what_stop_does_next(run: CurrentRun) -> None:
-    shown = header(AppState(run=run))
-    asked = run.stop_request is not StopRequest.NONE
-    assert run.instrument in shown.detail
-    assert shown.stop_text == ("Output off now" if asked else "Stop")
-    if run.stop_failed:
-        assert shown.headline == "Stop not confirmed"
-    elif asked:
-        assert shown.headline in {"Stopping …", "Switching the output off …"}
-    assert shown.progress == 0.25
-    if run.facts is not None:
-        assert "250 of 1,000 samples" in shown.detail
-        assert "250 ms of 1 s" in shown.detail
-
-
-@pytest.mark.parametrize(
-    ("state", "output", "headline", "text"),
-    [
-        (RunState.COMPLETE, OutputState.OFF, "Complete", "output off"),
-        (RunState.STOPPED, OutputState.OFF, "Stopped", "output off"),
-        (RunState.ABORTED, OutputState.OFF, "Aborted", "output off"),
-        (RunState.REFUSED, OutputState.UNTOUCHED, "Refused", "output never on"),
-        (RunState.UNKNOWN, OutputState.UNKNOWN, "Output state unknown", "samples"),
-    ],
-)
-def test_header_after_a_run_says_how_it_ended(state: RunState, output: OutputState, headline: str, text: str) -> None:
-    run = CurrentRun(1, Owner.THIS_WINDOW, status=RunStatus().ended(Outcome(state, output)), facts=FACTS)
-    shown = header(AppState(run=run))
-    assert shown.headline == headline
-    assert text in shown.detail
-    assert PATH.name in shown.detail
-    assert shown.progress == (1.0 if state is RunState.COMPLETE else 0.0)
-    assert shown.stop_text == "Stop"
-
-
-def test_header_before_a_run_says_what_is_to_be_done_next() -> None:
-    connected = AppState(CONNECTIONS[3])
-    table = {
-        AppState(): ("Not ready", "Connect an instrument."),
-        AppState(CONNECTIONS[2]): ("Not ready", "Wait until the instrument has answered."),
-        connected: ("Not ready", "Choose a protocol."),
-        replace(connected, plan=PLANS[1]): ("Not ready", "Wait for the plan."),
-        replace(connected, plan=PLANS[2]): ("Ready", "Press Run to start."),
-    }
-    for state, (headline, detail) in table.items():
-        assert (header(state).headline, header(state).detail) == (headline, detail)
-    refused = header(replace(connected, plan=PLANS[4]))
-    assert (refused.headline, refused.detail) == ("Not ready", "No plan for this protocol: see the page Plan.")
-
-
-def test_output_is_in_doubt_whenever_it_is_on_or_unknown_or_alarmed() -> None:
-    for output, alarms in product(OUTPUTS, ALARMS):
-        in_doubt = AppState(output=output, alarms=alarms).output_may_be_on
-        assert in_doubt == (bool(alarms) or output.state in {OutputState.ON, OutputState.UNKNOWN})
+def test_every_button_in_every_state_is_as_the_table_says_with_its_reason(permissions: Permissions) -> None:
+    for state, reasons in permissions:
+        connect = expected_connect(state)
+        is_simulated = state.connection.stage is ConnectionStage.CONNECTED and state.connection.kind == "keithley2461"
+        usual = "The simulated instrument is connected already." if is_simulated else ""
+        assert reasons == {
+            Command.CONNECT: connect,
+            Command.FIND: connect,
+            Command.SIMULATE: connect,
+            Command.SIMULATE_USUAL: connect or usual,
+            Command.RUN: expected_run(state),
+            Command.STOP: "",
+            Command.FIT: expected_fit(state),
+            Command.CANCEL_FIT: "" if state.fit.stage is FitStage.FITTING else "No fit is in progress.",
+            Command.CONFIRM_OFF: "" if state.alarms else "No output is in doubt.",
+        }, state

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -104,7 +105,7 @@ def test_an_output_left_unknown_is_recalled_by_the_next_window_and_forgotten_onc
 
 def test_a_child_that_fails_says_why_and_where(operator: Operator, tmp_path: Path) -> None:
     missing = RunFacts(tmp_path / "missing.nxs", "Gone", "", 1.0, 1, np.empty(0), np.empty(0))
-    operator.window.store.apply(transitions.run_found, missing.path)
+    operator.window.store.apply(transitions.run_found, missing.path, datetime.now().astimezone())
     follower = operator.window.commands.runs.follower
     follower.opened.emit(missing)
     follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))

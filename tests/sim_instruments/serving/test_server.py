@@ -169,3 +169,39 @@ def test_several_instruments_share_a_cell_and_are_all_announced() -> None:
                 client.close()
         finally:
             process.kill()
+
+
+def test_windows_is_offered_no_pseudo_terminals() -> None:
+    script = (
+        "import sys; sys.platform = 'win32'; from sim_instruments.catalogue import CATALOGUE\n"
+        "offered = [entry.transports for entry in CATALOGUE.values()]\n"
+        "print({transports[0] for transports in offered}, any('pty' in transports for transports in offered))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{'socket'} False"
+
+
+def test_a_server_ends_with_its_standard_input_if_that_was_asked() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--json", "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert json.loads(process.stdout.readline())["pid"] == process.pid
+        process.stdin.write("cell-open@0\n")
+        process.stdin.close()
+        assert process.wait(patience(20)) == 0
+
+
+def test_a_server_outlives_its_standard_input_if_nothing_else_was_asked() -> None:
+    with subprocess.Popen([*COMMAND, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            port = int(json.loads(process.stdout.readline())["resource"].split("::")[2])
+            client = Client(port)
+            for _ in range(20):  # the end of standard input was read long before
+                assert client.ask("*IDN?").startswith("KEITHLEY")
+            client.close()
+            assert process.poll() is None
+        finally:
+            process.terminate()

@@ -1,0 +1,131 @@
+"""Trial of files without a seal: read in a child process under limits first.
+
+A damaged HDF5 file makes the library loop or crash; nothing in its own process can end that. Files of this version are
+sealed and never get that far when they are damaged. All others are read by a child first, many files by one child; only
+what it has read in time and memory is opened here.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from protocols import RunFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Processor time (s) for one file: reading its description takes some milliseconds. Doubled: a damaged file is refused
+# 5 s later.
+_CPU_S = 5
+# Longest wait (s) for the child beyond that: for a loaded computer and a slow share.
+_WAIT_S = 60.0
+# Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.
+_ADDRESS_SPACE = 4 << 30
+# Files that were read in time: path, device, number, size and time of change.
+_readable: set[tuple[str, int, int, int, int]] = set()
+
+
+def require_readable(path: Path) -> None:
+    """Raise unless a child process can read an HDF5 file of ours within its limits.
+
+    Parameters
+    ----------
+    path : Path
+        A file that was tried already, and has not changed since, is not tried again.
+
+    Raises
+    ------
+    RunFileError
+        If it cannot.
+    """
+    if _key(path) not in _readable and path not in readable_files([path]):
+        raise RunFileError(
+            f"{path} is damaged, or no file of ionecho: HDF5 fails at it, or does not read it within {_CPU_S} s of "
+            "processor time. Take a copy of it from a backup."
+        )
+
+
+def readable_files(paths: Iterable[Path]) -> set[Path]:
+    """Return the files that a child process can read as HDF5 within its limits; one child reads many."""
+    waiting = list(paths)
+    found: set[Path] = set()
+    while waiting:
+        n_read = 0
+        for path in _read_by_child(waiting):
+            n_read += 1
+            if path is not None:
+                found.add(path)
+                with suppress(OSError):
+                    _readable.add(_key(path))
+        # The child ended at the file after those: that one is not readable.
+        waiting = waiting[n_read + 1 :]
+    return found
+
+
+def _read_by_child(paths: list[Path]) -> list[Path | None]:
+    """Return for each file that a child came past the file if it could be read, else None."""
+    request = b"\0".join(os.fsencode(path) for path in paths)
+    command = [sys.executable, "-P", "-m", "daq.files.probe"]
+    with subprocess.Popen(  # noqa: S603 - our own module
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as child:
+        try:
+            answer, _ = child.communicate(request, _WAIT_S + _CPU_S * len(paths))
+        except subprocess.TimeoutExpired:
+            child.kill()
+            answer, _ = child.communicate()
+    return [path if letter == ord("y") else None for path, letter in zip(paths, answer, strict=False)]
+
+
+def _key(path: Path) -> tuple[str, int, int, int, int]:
+    status = path.stat()
+    return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _limit() -> None:
+    """Give this process its processor time for the next file."""
+    with suppress(ImportError, ValueError, OSError):  # Windows has no such limits: the wait alone ends the child
+        import resource
+
+        used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + _CPU_S + 1, resource.RLIM_INFINITY))
+        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _can_be_read(path: Path) -> bool:
+    """Read the description of a file, whatever kind it is of: names, attributes and all but long arrays."""
+    import h5py
+
+    def read(_name: str, item: object) -> None:
+        dict(item.attrs)  # type: ignore[attr-defined]
+        if isinstance(item, h5py.Dataset) and (item.dtype.hasobject or item.nbytes < _LONG_BYTES):
+            item[()]
+
+    try:
+        with h5py.File(path, "r") as file:
+            file.visititems(read)
+    except Exception:  # noqa: BLE001 - whatever it is, the file is not readable
+        return False
+    return True
+
+
+# Arrays from this length (bytes) on are not read by a trial: they are numbers, and cannot mislead the library.
+_LONG_BYTES = 64 << 20
+
+
+def main() -> None:
+    """Read the files that standard input names, and write a letter for each."""
+    for name in sys.stdin.buffer.read().split(b"\0"):
+        _limit()
+        letter = b"y" if _can_be_read(Path(os.fsdecode(name))) else b"n"
+        os.write(sys.stdout.fileno(), letter)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,22 @@
+"""Damaged files, some of each kind: refused, told, or read with equal values (`just mutations` plays 5000 of each)."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.patience import patience
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="limits of time and memory are the kernel's of POSIX systems")
+@pytest.mark.parametrize(("subject", "count"), [("run", 60), ("earlier", 3), ("results", 40)])
+def test_no_damage_is_taken_without_a_word(tmp_path: Path, subject: str, count: int) -> None:
+    command = [sys.executable, "-m", "benchmarks.mutations", subject, "--count", str(count), "--folder", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=patience(60.0), check=False)
+    told = json.loads((tmp_path / f"mutations-{subject}.json").read_text())
+    assert told["bad"] == [], ended.stdout
+    assert (ended.returncode, sum(told["counts"].values())) == (0, count)
