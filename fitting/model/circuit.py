@@ -25,6 +25,8 @@ from fitting.model.elements.random_barrier import RandomBarrier
 from fitting.model.elements.skewed_relaxations import ColeDavidson, HavriliakNegami, Jonscher
 from fitting.model.elements.stretched import StretchedExponential
 from fitting.model.elements.tabulated import RelaxationTable, Tabulated
+from fitting.model.like_parts import LikeParts, like_parts_of
+from fitting.model.nodes import Leaf, Node, Parallel, Series
 from fitting.model.plugin_elements import plugin_elements
 from protocols import FitError
 
@@ -75,57 +77,6 @@ def element_problems() -> tuple[str, ...]:
     return installed_elements()[1]
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """An element in a circuit.
-
-    Attributes
-    ----------
-    name : str
-        Code and label, e.g. ``CPE1``.
-    element : Element
-    place : slice
-        Its parameters among all of the circuit.
-    """
-
-    name: str
-    element: Element
-    place: slice
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        """Return admittance (n,) and derivatives (n_parameters, n)."""
-        Y, mine = self.element.evaluate(s, p[self.place])
-        every = np.zeros((len(p), len(s)), dtype=np.complex128)
-        every[self.place] = mine
-        return Y, every
-
-
-@dataclass(frozen=True)
-class _Parallel:
-    branches: tuple[Node, ...]
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        parts = [branch.evaluate(s, p) for branch in self.branches]
-        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
-
-
-@dataclass(frozen=True)
-class _Series:
-    members: tuple[Node, ...]
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        Z = np.zeros(len(s), dtype=np.complex128)
-        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
-        for member in self.members:
-            Y, dY = member.evaluate(s, p)
-            Z += 1.0 / Y
-            dZ -= dY / Y**2
-        return 1.0 / Z, -dZ / Z**2
-
-
-Node = Leaf | _Parallel | _Series
-
-
 class _Parser:
     """Recursive descent over one circuit string."""
 
@@ -160,7 +111,7 @@ class _Parser:
         members = [self.member()]
         while self.takes("-"):
             members.append(self.member())
-        return members[0] if len(members) == 1 else _Series(tuple(members))
+        return members[0] if len(members) == 1 else Series(tuple(members))
 
     def member(self) -> Node:
         opened = self.at
@@ -175,7 +126,7 @@ class _Parser:
             raise self.fault("this bracket is never closed", opened + 1)
         if len(branches) < 2:
             raise self.fault("a parallel needs at least two branches, p(a,b)", opened)
-        return _Parallel(tuple(branches))
+        return Parallel(tuple(branches))
 
     def leaf(self, behind: str = "") -> Leaf:
         start = self.at
@@ -283,6 +234,8 @@ class CellModel:
         """Free parameters, in the order of the circuit."""
         self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
         self._base = np.array([self.fixed.get(parameter.name, np.nan) for parameter in every], dtype=np.float64)
+        self.like_parts: tuple[LikeParts, ...] = like_parts_of(self._tree, self._lags, self._base)
+        """Parts of the circuit that may change places, class by class."""
 
     def __repr__(self) -> str:
         return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
@@ -335,6 +288,13 @@ class CellModel:
         """Return the derivatives of the admittance to the free parameters, shape (n_free, n)."""
         return self.evaluate(s, theta)[1]
 
+    def is_bounded(self, theta: Floats, highest: Complexes) -> bool:
+        """Whether the current after a voltage step, as it is seen, has a bound, however small a resistance keeps it.
+
+        `highest` are two frequencies (rad/s), a factor of 30 apart, for elements of other packages.
+        """
+        return bool(self._lags) or self._tree.is_bounded(self.complete(theta), highest)
+
     def start(self, scale: StartScale, draw: Floats) -> Floats:
         """Return starting values of the free parameters.
 
@@ -360,8 +320,19 @@ class CellModel:
 
     @property
     def bulk(self) -> Leaf | None:
-        """The first hopping conductor of the circuit: the one whose memory is reported."""
-        return next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+        """The hopping conductor whose memory is reported: the circuit's first; of like ones, that of shortest time."""
+        first = next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+        if first is None:
+            return None
+        place = first.place.start
+        for one in self.like_parts:
+            place = one.counterpart(place)
+        return next(leaf for leaf in self.leaves if leaf.place.start == place)
+
+    @property
+    def free_places(self) -> list[int]:
+        """Places of the free parameters among all of the circuit."""
+        return [int(place) for place in np.flatnonzero(self._free)]
 
 
 def _named(leaf: Leaf, quantity: Quantity) -> ModelParameter:
