@@ -277,9 +277,8 @@ def _si(value: Any, unit: str) -> float:
     if not name.endswith(unit):
         raise LookupError(name)
     power = _PREFIXES[name.removesuffix(unit)] * (2 if unit == "m^2" else 1)  # mm^2 is (mm)^2
-    return float(
-        _EXACT.multiply(Decimal(number), _EXACT.power(Decimal(10), power))
-    )  # a fraction of 1e9999999 is endless
+    # Not by fractions: that of 0e9999999 has ten million digits.
+    return float(_EXACT.multiply(Decimal(number), _EXACT.power(Decimal(10), power))) if float(number) else 0.0
 
 
 def _edges(table: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:
