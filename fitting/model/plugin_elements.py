@@ -58,7 +58,7 @@ def _loaded(point: EntryPoint, taken: Collection[str]) -> type[Element]:
         quantities = kind().quantities
         if not (isinstance(quantities, tuple) and all(isinstance(one, Quantity) for one in quantities)):
             raise FitError(f"{where} has `quantities` that are no tuple of fitting.Quantity")
-        members = {name: _calling(where, name) for name in ("__init__", "evaluate", "start")}
+        members = {name: _calling(where, name) for name in ("__init__", "evaluate", "start", "is_bounded")}
         metaclass: Any = type(kind)
         made: type[Element] = metaclass(kind.__name__, (kind,), {"__module__": kind.__module__, **members})
         for member in members.values():

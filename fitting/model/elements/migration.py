@@ -23,6 +23,8 @@ from fitting.transforms.relaxation_map import relaxation_map
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
+# Bounds of B and K, for safety only: e^-30 of the conductance is nothing (1e-13). Doubled, there are twice as many
+# panels.
 _LARGEST_B, _LARGEST_K = 30.0, 4.0
 _LAST_Y = 60.0  # g = e^-60: nothing is left of the mismatch
 # By how much the integrand's logarithm changes over a panel, at most: eight Gauss nodes then give its integral to

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import gamma
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from fitting import CellModel, Element, Quantity, StartScale, fit, reduce_run
 from fitting.model import circuit as circuit_file
 from fitting.results.remarks import RemarkKind
 from protocols import FitError
+from protocols.plugins import Plugins
 
 N, DT = 1500, 1e-3
 T = np.arange(N) * DT
@@ -102,14 +103,12 @@ class _Point:
 
 @pytest.fixture
 def skin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    def installed(group: str) -> tuple[_Point, ...]:
-        return (_Point(),)
-
-    monkeypatch.setattr(circuit_file, "entry_points", installed)
-    circuit_file.elements_by_code.cache_clear()
+    points = cast("Any", (_Point(),))
+    monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda _: Plugins(points))
+    circuit_file.installed_elements.cache_clear()
     yield
     monkeypatch.undo()
-    circuit_file.elements_by_code.cache_clear()
+    circuit_file.installed_elements.cache_clear()
 
 
 @pytest.mark.usefixtures("skin")
