@@ -60,6 +60,14 @@ attribution runs="50":
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
+# Is every forward model right to 1e-6 of the peak over its whole box?
+forward runs="200":
+    uv run python -m benchmarks.campaigns.forward --runs {{ runs }}
+
+# Are like arcs ever mixed up, and are intervals those of MINOS?
+exchange runs="1000":
+    uv run python -m benchmarks.campaigns.exchange --runs {{ runs }}
+
 # Every driver under every fault at every stage of a run: no hang, no wrong value, output off or said to be unknown?
 instrument-faults *kinds:
     uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}

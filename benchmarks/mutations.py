@@ -39,6 +39,9 @@ SUBJECTS = {
     "run": "benchmarks.mutated_files:run_subject",
     "earlier": "benchmarks.mutated_files:earlier_subject",
     "results": "benchmarks.mutated_files:results_subject",
+    "protocol": "benchmarks.mutated_texts:protocol_subject",
+    "addresses": "benchmarks.mutated_texts:addresses_subject",
+    "transcript": "benchmarks.mutated_texts:transcript_subject",
 }
 # Limits of a child. Reading takes 10 ms; a file that takes a thousand times that is a hang for whoever waits.
 CPU_S, WALL_S = 10, 120.0

@@ -6,7 +6,7 @@ import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint
 from typing import TYPE_CHECKING
 
 from drivers.address_book import resolved
@@ -14,17 +14,17 @@ from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
+from drivers.plugin_driver import Driver, load_driver
 from drivers.visa.resources import interface_of, resource_manager
 from drivers.visa.session import VisaSession
-from protocols import ConnectionLost, InstrumentError
+from protocols import ConnectionLost, InstrumentError, IonechoError
+from protocols.plugins import Plugins, package_of, plugins_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from drivers.visa.dialect import Dialect
-
-Driver = type[Potentiostat] | type[TemperatureController]
 
 _GROUP = "ionecho.drivers"  # entry points of packages that bring drivers
 # After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
@@ -112,40 +112,61 @@ class DriverEntry:
 
 
 @cache
+def _plugins() -> Plugins:
+    return plugins_of(_GROUP)
+
+
+@cache
 def _entry_points() -> dict[str, EntryPoint]:
     """Return where each driver is: ours, and those of other installed packages."""
-    theirs = {entry.name: entry for entry in entry_points(group=_GROUP)}
+    theirs = {entry.name: entry for entry in reversed(_plugins().points)}  # of equal names the first on the path
     return theirs | {name: EntryPoint(name, home, _GROUP) for name, home in _OURS.items()}
 
 
 @cache
-def _load(name: str) -> Driver:
-    home = _entry_points()[name]
+def _loaded(name: str) -> Driver | InstrumentError:
+    """Return a driver, or why it cannot be used; a plug-in is imported once, whatever comes of it."""
     try:
-        driver = home.load()
-    except Exception as error:  # a package of somebody else's may fail in any way
-        raise InstrumentError(f"the driver {name!r} ({home.value}) cannot be loaded: {error}") from error
-    if not (isinstance(driver, type) and issubclass(driver, Potentiostat | TemperatureController)):
-        raise InstrumentError(f"the driver {name!r} ({home.value}) is no Potentiostat or TemperatureController")
-    if issubclass(driver, Potentiostat) and not _plans_by_contract(driver):
-        raise InstrumentError(f"the driver {name!r} ({home.value}) overrides `plan`: it must give a `planner` instead")
+        return load_driver(name, _entry_points()[name])
+    except InstrumentError as error:
+        return error
+
+
+def _load(name: str) -> Driver:
+    driver = _loaded(name)
+    if isinstance(driver, InstrumentError):
+        raise InstrumentError(str(driver)) from driver
     return driver
 
 
-def _plans_by_contract(driver: type[Potentiostat]) -> bool:
-    """Whether a driver has the contract's `plan`, which refuses the limits that nobody watches."""
-    owner = next(base for base in driver.__mro__ if "plan" in vars(base))
-    return owner is Potentiostat
+# What drivers of other packages did wrong when they were asked whether an instrument is theirs, by their names.
+_failures: dict[str, str] = {}
 
 
 def _drivers() -> Iterator[tuple[str, Driver]]:
     """Yield the drivers that can be loaded: a broken one does not keep the others from working."""
     for name in driver_names():
-        try:
-            driver = _load(name)
-        except InstrumentError:
-            continue
-        yield name, driver
+        driver = _loaded(name)
+        if not isinstance(driver, InstrumentError):
+            yield name, driver
+
+
+def _identity_for(name: str, driver: Driver, answer: str) -> Identity | None:
+    """Return the identity in an answer to the greeting if the driver is for it; None if not, or if the driver fails."""
+    try:
+        identity = driver.identity_of(answer)
+    except (IonechoError, OSError) as error:
+        _failures[name] = str(error)
+        return None
+    return identity if _is_for(name, driver, identity) else None
+
+
+def _is_for(name: str, driver: Driver, identity: Identity) -> bool:
+    try:
+        return driver.matches(identity)
+    except (IonechoError, OSError) as error:
+        _failures[name] = str(error)
+        return False
 
 
 def driver_names() -> list[str]:
@@ -157,14 +178,23 @@ def installed_drivers() -> list[DriverEntry]:
     """Return all drivers, the broken ones too, and where they come from."""
     entries = []
     for name in driver_names():
-        source = _entry_points()[name].dist
-        package = source.name if source is not None else "ionecho"
-        try:
-            kind = "potentiostat" if issubclass(_load(name), Potentiostat) else "temperature controller"
-            entries.append(DriverEntry(name, package, kind))
-        except InstrumentError as error:
-            entries.append(DriverEntry(name, package, "", str(error)))
+        package, driver = package_of(_entry_points()[name]), _loaded(name)
+        if isinstance(driver, InstrumentError):
+            entries.append(DriverEntry(name, package, "", str(driver)))
+        else:
+            kind = "potentiostat" if issubclass(driver, Potentiostat) else "temperature controller"
+            entries.append(DriverEntry(name, package, kind, _failures.get(name, "")))
+    for point in _plugins().points:
+        if point != _entry_points()[point.name]:
+            problem = f"the name {point.name!r} of a driver of {package_of(point)} is taken: the other one is used"
+            entries.append(DriverEntry(point.name, package_of(point), "", problem))
+    entries += [DriverEntry("", package, "", f"{package}: {problem}") for package, problem in _plugins().problems]
     return entries
+
+
+def driver_problems() -> list[str]:
+    """Return what is wrong with drivers of other packages, as far as it is known in this process."""
+    return [entry.problem for entry in installed_drivers() if entry.problem]
 
 
 def driver_name_of(name: str) -> str | None:
@@ -272,7 +302,7 @@ def name_of_driver(opened: Potentiostat) -> str:
 
 def driver_for(identity: Identity) -> str:
     """Return the name of the potentiostat driver that is for an instrument, empty if there is none."""
-    names = (name for name, kind in _drivers() if issubclass(kind, Potentiostat) and kind.matches(identity))
+    names = (name for name, kind in _drivers() if issubclass(kind, Potentiostat) and _is_for(name, kind, identity))
     return next(names, "")
 
 
@@ -329,8 +359,8 @@ def _greet(
             silence = silence or error
             continue
         for name, driver in _drivers():
-            identity = driver.identity_of(session.idn)
-            if driver.dialect == dialect and driver.matches(identity):
+            identity = _identity_for(name, driver, session.idn) if driver.dialect == dialect else None
+            if identity is not None:
                 return session, identity, name
         answered = answered or Identity.from_idn(session.idn)
         session.close()
@@ -366,4 +396,5 @@ def probe(resource: str, timeout_s: float = 1.0, name: str = "", transcript: Pat
 
 
 def _no_driver(resource: str, identity: Identity) -> str:
-    return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())})"
+    left_out = "".join(f"; left out: {problem}" for problem in driver_problems())
+    return f"{resource} is {identity}: there is no driver for it (there are: {', '.join(driver_names())}{left_out})"

@@ -92,7 +92,7 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
     problem = Problem.single(PulseObservation(reduction), model)
     start = problem.transform.to_unbounded(theta)
     box = problem.transform.search_box([start])
-    best = refined(problem.evaluate, minimise(problem.evaluate, start, box, irrelevant=1e-6), box)
+    best = problem.ordered(refined(problem.evaluate, minimise(problem.evaluate, start, box, irrelevant=1e-6), box))
     unit_A = problem.noises[0]
     misfit_A2 = best.cost * unit_A**2 + reduction.rest_A2
     unit = float(np.sqrt(misfit_A2 / spare)) / unit_A

@@ -343,6 +343,7 @@ def main() -> None:
     # A command makes few cycles of garbage, and looking for them 700 objects apart takes 4 % of a refit.
     gc.set_threshold(_GARBAGE_OBJECTS)
     try:
+        _check_words()
         status = app(prog_name="ionecho", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()  # while it can still be told that the reader has gone
@@ -357,9 +358,21 @@ def main() -> None:
     sys.exit(status if isinstance(status, int) else 0)
 
 
+def _check_words() -> None:
+    """End with a refusal if a word of the command line would act on the terminal."""
+    if all(word.isprintable() for word in sys.argv[1:]):
+        return
+    from ionecho.commands.refusals import check_words, reported
+
+    with reported(as_json="--json" in sys.argv):
+        check_words(sys.argv[1:])
+
+
 def _refuse_usage(error: Any, *, as_json: bool) -> int:
     """Say what is wrong in a command line, as a document too if that was asked for; return the exit status."""
-    error.show()
+    from ionecho.commands.terminal import refuse_by_click
+
+    refuse_by_click(error)
     if as_json and error.format_message():
         from ionecho.commands.output import print_json
         from ionecho.commands.refusals import refusal

@@ -65,7 +65,7 @@ def _recorded_digests(root: Path) -> dict[str, str]:
     """Return the digests that the installer recorded of the packages' first files; none in an editable install."""
     wanted = {f"{name}/__init__.py" for name in PACKAGES}
     for record in root.glob("ionecho-*.dist-info/RECORD"):
-        rows = (line.split(",") for line in record.read_text(encoding="utf-8").splitlines())
+        rows = (line.split(",") for line in record.read_text(encoding="utf-8", errors="replace").splitlines())
         return {row[0]: row[1].removeprefix("sha256=") for row in rows if row[0] in wanted and len(row) > 1}
     return {}
 

@@ -3,6 +3,7 @@
 from protocols.errors import (
     ConnectionLost,
     FitError,
+    InputError,
     InstrumentError,
     IonechoError,
     LimitError,
@@ -16,11 +17,13 @@ from protocols.protocol import Protocol
 from protocols.sample import Sample
 from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence
+from protocols.texts import any_text, printable, read_file, read_text_file, reason_of, shortened, toml_tables, utf8_text
 from protocols.units import format_estimate, format_quantity, parse_quantity
 
 __all__ = [
     "ConnectionLost",
     "FitError",
+    "InputError",
     "InstrumentError",
     "IonechoError",
     "LimitError",
@@ -33,7 +36,15 @@ __all__ = [
     "RunFileError",
     "Sample",
     "Sampling",
+    "any_text",
     "format_estimate",
     "format_quantity",
     "parse_quantity",
+    "printable",
+    "read_file",
+    "read_text_file",
+    "reason_of",
+    "shortened",
+    "toml_tables",
+    "utf8_text",
 ]

@@ -23,6 +23,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import ArrayLike, NDArray
 
+MOST_NAME = 200
+"""Longest name (characters): it fits a line of a table with the rest of its row. File names are cut shorter."""
+MOST_REMARK = 1000
+"""Longest description (characters), such as how electrodes were made: half a page."""
+MOST_NOTES = 20_000
+"""Longest notes (characters): ten pages. They are kept in every run file, and beyond that a lab book serves better."""
+MOST_COUNT = 1_000_000
+"""Largest number of pulses, levels or repeats: ten times what the largest program memory takes. A train of so many
+takes 0.3 s to make; doubled, twice as long."""
+
 
 class Quantity:
     """An attribute that is an SI float, and that may be given as text with a unit such as ``"10 mV"``."""
@@ -93,9 +103,18 @@ def count(
     return define(CountSpec(doc, at_least=at_least, at_most=at_most), default=default, kw_only=kw_only)
 
 
-def text(doc: str, *, default: str = ..., filled: bool = False, kw_only: bool = False) -> Any:  # type: ignore[assignment]
-    """Define a field that is text; see `TextSpec`."""
-    return define(TextSpec(doc, filled=filled), default=default, kw_only=kw_only)
+def text(
+    doc: str,
+    *,
+    most: int,
+    default: str = ...,  # type: ignore[assignment]
+    filled: bool = False,
+    several_lines: bool = False,
+    kw_only: bool = False,
+) -> Any:
+    """Define a field that is text of at most so many characters; see `TextSpec`."""
+    spec = TextSpec(doc, filled=filled, most=most, several_lines=several_lines)
+    return define(spec, default=default, kw_only=kw_only)
 
 
 def flag(doc: str, *, default: bool = ..., each: bool = False, kw_only: bool = False) -> Any:  # type: ignore[assignment]

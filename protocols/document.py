@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from protocols.errors import Problem, ProtocolError
 from protocols.stored_arrays import DATA_KEY, array_beside, array_in_text, is_stored, read_array
+from protocols.texts import printable, toml_tables
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +40,9 @@ def read_toml(text: str, source: str, folder: Path | None = None) -> tuple[dict[
         If the text is not TOML.
     """
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ProtocolError(f"this is not TOML: {error}", source) from None
+        tables = toml_tables(text)
+    except ValueError as error:
+        raise ProtocolError(str(error), source) from None
     problems: list[Problem] = []
     return _with_arrays(tables, "", folder, problems), problems
 
@@ -50,7 +50,7 @@ def read_toml(text: str, source: str, folder: Path | None = None) -> tuple[dict[
 def _with_arrays(value: dict[str, Any], path: str, folder: Path | None, problems: list[Problem]) -> dict[str, Any]:
     read: dict[str, Any] = {}
     for key, one in value.items():
-        below = f"{path}.{key}" if path else key
+        below = f"{path}.{printable(key)}" if path else printable(key)
         read[key] = one
         if is_stored(one):
             try:

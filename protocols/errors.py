@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from protocols.texts import printable
+
 
 class IonechoError(Exception):
     """Root of every error that ionecho raises on purpose."""
@@ -41,13 +43,27 @@ class ProtocolError(IonechoError, ValueError):
 
     def __init__(self, problems: tuple[Problem, ...] | str, source: str = "protocol") -> None:
         self.problems = (Problem("", problems),) if isinstance(problems, str) else problems
-        self.source = source
+        self.source = source = printable(source)
         if len(self.problems) == 1:
             text = f"{source}: {self.problems[0]}"
         else:
             lines = "".join(f"\n  {problem}" for problem in self.problems)
             text = f"{source}: {len(self.problems)} problems{lines}"
         super().__init__(text)
+
+
+class InputError(IonechoError, ValueError):
+    """A text or a file that somebody gave cannot be understood. Nothing was sent.
+
+    Attributes
+    ----------
+    where : str
+        The file, or the option.
+    """
+
+    def __init__(self, message: str, where: str = "") -> None:
+        self.where = where = printable(where)
+        super().__init__(f"{where}: {message}" if where else message)
 
 
 class LimitError(IonechoError):

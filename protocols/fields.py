@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from protocols.errors import Problem, ProtocolError
+from protocols.texts import is_control, printable
 from protocols.units import described, parse_quantity, wanted
 
 if TYPE_CHECKING:
@@ -247,9 +248,21 @@ class CountSpec(FieldSpec):
 
 @dataclass(frozen=True)
 class TextSpec(FieldSpec):
-    """Text; `filled` asks for more than blanks."""
+    """Text without control characters.
+
+    Attributes
+    ----------
+    filled : bool
+        Whether it must be more than blanks.
+    most : int
+        Longest length, in characters.
+    several_lines : bool
+        Whether line ends and tabs may be in it.
+    """
 
     filled: bool = False
+    most: int = 0
+    several_lines: bool = False
 
     @property
     def expected(self) -> str:
@@ -260,11 +273,18 @@ class TextSpec(FieldSpec):
         """Return the text."""
         if not isinstance(value, str) or (self.filled and not value.strip()):
             raise ValueError(f"expected {self.expected}, not {described(value)}")
+        if len(value) > self.most:
+            raise ValueError(f"has {len(value)} characters; at most {self.most} are taken")
+        allowed = "\n\r\t" if self.several_lines else ""
+        for place, one in enumerate(value, 1):
+            if is_control(one) and one not in allowed:
+                raise ValueError(f"character {place} is a control character ({printable(one)}): remove it")
         return value
 
     def schema(self) -> dict[str, Any]:
         """Return its entry in the JSON schema."""
-        return {"description": self.doc, "type": "string"} | ({"pattern": r"\S"} if self.filled else {})
+        entry = {"description": self.doc, "type": "string", "maxLength": self.most}
+        return entry | ({"pattern": r"\S"} if self.filled else {})
 
 
 @dataclass(frozen=True)

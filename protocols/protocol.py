@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from protocols.definitions import count, define, text
+from protocols.definitions import MOST_COUNT, MOST_NAME, MOST_NOTES, count, define, text
 from protocols.document import read_toml, write_toml
 from protocols.errors import Problem, ProtocolError
 from protocols.library import find
@@ -15,6 +15,7 @@ from protocols.records import Record, read_record, record, section, write_record
 from protocols.sample import Sample
 from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence, SequenceSpec
+from protocols.texts import read_text_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,13 +40,13 @@ class Protocol(Record):
     notes : str
     """
 
-    name: str = text("Short title; run files are named after it.", filled=True)
+    name: str = text("Short title; run files are named after it.", filled=True, most=MOST_NAME)
     sequence: PulseSequence = define(SequenceSpec("The voltage program, once."))
     sampling: Sampling = section(Sampling, "How the current is sampled.")
     limits: Limits = section(Limits, "What the cell must never see.")
-    repeats: int = count("How often the sequence is played, without a pause.", default=1)
+    repeats: int = count("How often the sequence is played, without a pause.", default=1, at_most=MOST_COUNT)
     sample: Sample = section(Sample, "The piece of electrolyte between the clips.", default_factory=Sample)
-    notes: str = text("Anything that should be kept with the runs.", default="")
+    notes: str = text("Anything that should be kept with the runs.", default="", most=MOST_NOTES, several_lines=True)
 
     def problems(self) -> Iterator[Problem]:
         """Give the limits without which nothing guards the cell."""
@@ -107,11 +108,9 @@ class Protocol(Record):
         """
         file = find(path)
         try:
-            content = file.read_text(encoding="utf-8")
-        except UnicodeDecodeError:
-            raise ProtocolError("this is no text in UTF-8, as a protocol file is", file.name) from None
-        except OSError as error:
-            raise ProtocolError(f"the file cannot be read ({error.strerror})", file.name) from None
+            content = read_text_file(file)
+        except ValueError as error:
+            raise ProtocolError(str(error), file.name) from None
         return cls.from_toml(content, file.name, folder=file.parent)
 
     def to_toml(self) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from protocols.definitions import (
+    MOST_COUNT,
     OptionalQuantities,
     OptionalQuantity,
     Quantities,
@@ -85,7 +86,7 @@ class Train(PulseRecipe):
     level: Quantity = quantity("V", "Voltage of the pulses.")
     width: Quantity = quantity("s", "Length of each pulse.", above=0)
     period: Quantity = quantity("s", "Time from pulse to pulse.", above=0)
-    count: int = count("Number of pulses.")
+    count: int = count("Number of pulses.", at_most=MOST_COUNT)
 
     def problems(self) -> Iterator[Problem]:
         """Give a pulse that fills its period."""
@@ -125,7 +126,7 @@ class Bipolar(PulseRecipe):
     level: Quantity = quantity("V", "Height of each pulse above, then below the bias.")
     width: Quantity = quantity("s", "Length of each pulse.", above=0)
     gap: Quantity = quantity("s", "Time at `bias` after each pulse.", default=0.0, at_least=0, kw_only=True)
-    count: int = count("Number of pairs.", default=1, kw_only=True)
+    count: int = count("Number of pairs.", default=1, at_most=MOST_COUNT, kw_only=True)
 
     def holds(self) -> tuple[Sequence[float], Sequence[float]]:
         """Return the pairs."""
@@ -139,7 +140,7 @@ class Staircase(PulseRecipe):
 
     start: Quantity = quantity("V", "First level.")
     stop: Quantity = quantity("V", "Last level.")
-    steps: int = count("Number of levels.", at_least=2)
+    steps: int = count("Number of levels.", at_least=2, at_most=MOST_COUNT)
     dwell: Quantity = quantity("s", "Length of each level.", above=0)
 
     def holds(self) -> tuple[Sequence[float], Sequence[float]]:

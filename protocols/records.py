@@ -17,6 +17,7 @@ import numpy as np
 from protocols.definitions import count, define, flag, quantities, quantity, text
 from protocols.errors import Problem, ProtocolError
 from protocols.fields import FieldSpec, QuantitySpec, problems_under
+from protocols.texts import printable
 from protocols.units import described
 
 _Class = TypeVar("_Class")
@@ -187,7 +188,7 @@ def read_record(kind: type[_Record], table: object) -> _Record:
                 problems += problems_under(given[0], error)
         elif is_needed:
             problems.append(Problem(key, f"is missing: expected {spec.expected_at(key)}"))
-    problems += [Problem(str(key), _unknown(kind, str(key), known)) for key in table if key not in known]
+    problems += [Problem(printable(str(key)), _unknown(kind, str(key), known)) for key in table if key not in known]
     if problems:
         raise ProtocolError(tuple(problems), kind.__name__)
     return kind(**values)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from protocols.definitions import OptionalQuantity, quantity, text
+from protocols.definitions import MOST_NAME, MOST_REMARK, OptionalQuantity, quantity, text
 from protocols.records import Record, record
 
 
@@ -25,10 +25,10 @@ class Sample(Record):
         whether bulk memory can be seen.
     """
 
-    name: str = text("What the lab book calls it.", default="")
+    name: str = text("What the lab book calls it.", default="", most=MOST_NAME)
     thickness_m: OptionalQuantity = quantity("m", "Thickness, for conductivities.", default=None, above=0)
     area_m2: OptionalQuantity = quantity("m^2", "Area of an electrode, for conductivities.", default=None, above=0)
-    electrodes: str = text('What they are, e.g. "Au, sputtered, blocking".', default="")
+    electrodes: str = text('What they are, e.g. "Au, sputtered, blocking".', default="", most=MOST_REMARK)
     temperature_K: OptionalQuantity = quantity("K", "Temperature at which it is measured.", default=None, above=0)
     conductivity_S_m: OptionalQuantity = quantity(
         "S/m", "Expected conductivity at that temperature.", default=None, above=0

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+LONGEST_S = 1e9
+"""Longest sequence (s): thirty years. Far beyond it, times no longer fit the whole numbers that count an instrument's
+time steps."""
 _Arguments = ParamSpec("_Arguments")
 
 
@@ -120,6 +123,8 @@ class PulseSequence:
             k = int(falling[0])
             later, earlier = self.times_s[k + 1], self.times_s[k]
             yield Problem(f"times[{k + 1}]", f"{later:g} s does not come after {earlier:g} s: times must increase")
+        if self.duration_s > LONGEST_S:
+            yield Problem("duration", f"{self.duration_s:g} s is more than a sequence may last, {LONGEST_S:g} s")
         if not self.duration_s > self.times_s[-1]:
             yield Problem(
                 "duration", f"{self.duration_s:g} s does not come after the last edge, {self.times_s[-1]:g} s"

@@ -14,9 +14,9 @@ planned: a file that was exchanged or cut short must not become a voltage on a c
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import io
+import math
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from protocols.texts import MOST_BYTES, printable, read_file, shortened
 from protocols.units import described
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
 DATA_KEY = "npy_zlib_base64"
 
+_QUOTED = 120
+"""Longest reason of the library that is quoted (characters): one line. Some are pages."""
 _LEVEL = 1
 """Effort of the compression. Even times shrink to a third; noisy levels do not at any level. Level 6 doubles the time
 to write and makes nothing smaller (1.5 million edges)."""
@@ -60,33 +63,53 @@ def read_array(table: Mapping[str, Any], folder: Path | None) -> NDArray[Any]:
     if set(table) != known or not all(isinstance(value, str) for value in table.values()):
         raise ValueError('an array is stored as { file = "...", sha256 = "..." } or as { npy_zlib_base64 = \'...\' }')
     if DATA_KEY in table:
-        try:
-            content = zlib.decompress(base64.b64decode(table[DATA_KEY], validate=True))
-        except (binascii.Error, zlib.error) as error:
-            raise ValueError(f"the compressed data are damaged ({error})") from error
-        return _from_npy(content, "the compressed data")
+        return _from_npy(_unpacked(table[DATA_KEY]), "the compressed data")
     return _read_file(table["file"], table["sha256"], folder)
 
 
+def _unpacked(text: str) -> bytes:
+    """Return the bytes of compressed data; a little text must not fill the memory."""
+    unpacker = zlib.decompressobj()
+    try:
+        content = unpacker.decompress(base64.b64decode(text, validate=True), MOST_BYTES)
+    except (ValueError, zlib.error) as error:  # binascii.Error, and characters that are not ASCII, are ValueErrors
+        raise ValueError(f"the compressed data are damaged ({error})") from error
+    if unpacker.unconsumed_tail:
+        raise ValueError(f"the compressed data have more than {MOST_BYTES:,} bytes, the most that are read")
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("the compressed data are damaged: they are cut short, or something follows them")
+    return content
+
+
 def _read_file(name: str, digest: str, folder: Path | None) -> NDArray[Any]:
-    if Path(name).name != name:
+    if Path(name).name != name or not name.isprintable():
         raise ValueError(f"{described(name)} must be the name of a file in the folder of the protocol file")
     if folder is None:
         raise ValueError(f"{described(name)} is a file beside the protocol file: read that file, not its text alone")
     try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise ValueError(f"{described(name)} cannot be read: {error.strerror or error}") from error
+        content = read_file(folder / name)
+    except ValueError as error:
+        raise ValueError(f"{described(name)}: {error}") from error
     if hashlib.sha256(content).hexdigest() != digest.lower():
         raise ValueError(f"{described(name)} is not the file that was written with this protocol: its sha256 differs")
     return _from_npy(content, described(name))
 
 
 def _from_npy(content: bytes, what: str) -> NDArray[Any]:
+    stream = io.BytesIO(content)
     try:
-        array: NDArray[Any] = np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, EOFError) as error:
-        raise ValueError(f"{what}: no array in NumPy's format ({error})") from error
+        version = np.lib.format.read_magic(stream)
+        read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape, _, dtype = read_header(stream)
+        # Before room is made for it: a damaged shape may ask for more than there is.
+        n_bytes, given = math.prod(shape) * dtype.itemsize, len(content) - stream.tell()
+        if dtype.kind not in "iuf" or len(shape) != 1 or n_bytes != given:
+            raise ValueError(f"{given} bytes are no {dtype} of shape {shape}")  # noqa: TRY301 - as the library says it
+        stream.seek(0)
+        array: NDArray[Any] = np.lib.format.read_array(stream, allow_pickle=False)
+    except Exception as error:  # the header is Python source, whose parser fails in many ways
+        reason = shortened(printable(str(error)), _QUOTED)
+        raise ValueError(f"{what}: no array in NumPy's format ({reason})") from error
     return array
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -11,10 +12,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols.texts import shortened
+
 if TYPE_CHECKING:
     from pint import UnitRegistry
 
-_NUMBER = re.compile(r"\s*([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*?)\s*$")
+_NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$", re.ASCII | re.DOTALL)
+# Longest text of a quantity (characters): 17 digits, a unit and much room. Longer text would take long to be refused.
+_LONGEST = 100
+# What a unit may be made of: names with exponents of one or two digits, products, quotients, one pair of brackets. The
+# library behind it evaluates whatever it is given: "m**9**9**9" would keep it busy for hours.
+_FACTOR = r"(?:[^\W\d⁰¹²³⁴-⁹]|[°%‰])+(?:\s*(?:\*\*|\^)\s*[+-]?\d{1,2}(?:\.\d{1,4})?|⁻?[⁰¹²³⁴-⁹]{1,2})?"
+_BETWEEN = r"(?:\s*[*/·⋅]\s*|\s+)"
+_GROUP = rf"(?:{_FACTOR}|\(\s*{_FACTOR}(?:{_BETWEEN}{_FACTOR})*\s*\))"
+_UNIT = re.compile(rf"(?:1\s*/\s*)?{_GROUP}(?:{_BETWEEN}{_GROUP})*")
+# Longest value that is quoted in a message (characters): it leaves room for the message in a line of 120.
+_QUOTED = 60
+# Whole numbers of more bits are not spelt out in a message: Python refuses to, from 4300 digits on.
+_QUOTED_BITS = 256
 # SI prefixes by powers of ten; what is smaller or larger is written with an exponent.
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 # Prefixes make no sense on these: "m1" is not a number, and kilo-kelvin is nobody's temperature.
@@ -50,18 +65,25 @@ def parse_quantity(text: object, unit: str) -> float:
     """
     expected = wanted(unit)
     if isinstance(text, int | float | np.number) and not isinstance(text, bool):
-        value = float(text)
-    elif isinstance(text, str) and (match := _NUMBER.match(text)) is not None:
+        value = _as_float(text)
+    elif isinstance(text, str) and len(text) <= _LONGEST and (match := _NUMBER.match(text.strip())) is not None:
         value = float(match[1])
-        if match[2]:
+        if match[2] and math.isfinite(value):
             value = _to_si(match[1], match[2], unit, text)
-        elif unit:
+        elif unit and not match[2]:
             raise ValueError(f"{text!r} has no unit: expected {expected}")
     else:
         raise ValueError(f"expected {expected}, not {described(text)}")
     if not math.isfinite(value):
         raise ValueError(f"expected {expected}, not {described(text)}")
     return value
+
+
+def _as_float(number: float | np.number) -> float:
+    try:
+        return float(number)
+    except OverflowError:  # a whole number beyond 1.8e308
+        return math.inf
 
 
 def wanted(unit: str) -> str:
@@ -75,8 +97,14 @@ def described(value: object) -> str:
         return str(value).lower()
     if isinstance(value, Mapping):
         return "a table"
-    if isinstance(value, str) or not isinstance(value, Sequence | np.ndarray):
-        return repr(value)
+    if isinstance(value, dt.date | dt.time):
+        return f"the {'time' if isinstance(value, dt.time) else 'date'} {value.isoformat()}"
+    if isinstance(value, int) and value.bit_length() > _QUOTED_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, str):
+        return repr(shortened(value, _QUOTED))
+    if not isinstance(value, Sequence | np.ndarray):
+        return shortened(repr(value), _QUOTED)
     return f"a list of {len(value)} value{'s' * (len(value) != 1)}"
 
 
@@ -86,15 +114,14 @@ def _to_si(number: str, name: str, unit: str, text: str) -> float:
     if unit in _PLAIN and name.endswith(unit) and (power := _POWER.get(name[: -len(unit)])) is not None:
         # Decimal, so that "10 us" is the float 1e-05 and not its neighbour.
         return float(Decimal(number).scaleb(power))
-    from tokenize import TokenError
-
+    refused = ValueError(f"{text!r}: {name!r} is not a unit of {unit or 'a pure number'}; expected {wanted(unit)}")
+    if _UNIT.fullmatch(name) is None:
+        raise refused
     try:
         return float(_registry().Quantity(float(number), name).to(unit or "dimensionless").magnitude)
-    except (AttributeError, ValueError, TypeError, TokenError, SyntaxError, AssertionError) as error:
-        # pint's own errors are AttributeError (unknown name) and TypeError (wrong dimension).
-        raise ValueError(
-            f"{text!r}: {name!r} is not a unit of {unit or 'a pure number'}; expected {wanted(unit)}"
-        ) from error
+    except Exception as error:
+        # pint says that it does not know a unit in many ways, its own parser's and Python's among them.
+        raise refused from error
 
 
 def _example(unit: str) -> str:

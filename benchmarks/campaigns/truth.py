@@ -72,10 +72,12 @@ def migration(B: float, K: float) -> Callable[[Floats], Floats]:
 
     def slope(ln_x: float, ln_g: Floats) -> Floats:
         g = np.exp(ln_g)
-        return -np.exp(ln_x - B * (1.0 - g)) * g ** (K - 1.0)
+        # Nothing is left of g < e^-700; its logarithm would fall out of all numbers.
+        return np.where(ln_g > -700.0, -np.exp(ln_x - B * (1.0 - g)) * g ** (K - 1.0), 0.0)
 
     at = np.linspace(start, stop, 2881)
-    ln_g = solve_ivp(slope, (start, stop), [-np.exp(start)], "DOP853", at, rtol=1e-11, atol=1e-15).y[0]
+    with np.errstate(all="ignore"):  # trial steps of a K of 1 reach far beyond
+        ln_g = solve_ivp(slope, (start, stop), [-np.exp(start)], "DOP853", at, rtol=1e-11, atol=1e-15).y[0]
     lost = CubicSpline(at, -np.expm1(ln_g))
     return lambda x: np.exp(-B * lost(np.clip(np.log(x), start, stop)))
 
@@ -111,6 +113,12 @@ class Bulk:
         return p["G_inf"] * (p["W_inf"] + (1.0 - p["W_inf"]) * fading)
 
 
+def nodes_of(t_s: Floats) -> Complexes:
+    """Return the complex frequencies (rad/s) at which a transform is asked for some times, shape (n, 2M+1)."""
+    nodes: Complexes = _BETA / t_s[:, None]
+    return nodes
+
+
 def inverted(transform: Complexes, t_s: Floats) -> Floats:
     """Return a function at some times from its transform at their nodes, shape (n,)."""
     values: Floats = (transform.real @ _ETA) / t_s
@@ -142,6 +150,11 @@ class Cell:
         if np.isfinite(self.Q):
             impedance = impedance + 1.0 / (self.Q * s**self.n)
         return 1.0 / impedance
+
+    def step(self, t_s: Floats) -> Floats:
+        """Return the step response at some times, S."""
+        s = nodes_of(t_s)
+        return inverted(self.admittance(t_s, s) / s, t_s)
 
     def current(self, t_s: Floats, drive: PulseSequence) -> Floats:
         """Return the current at some times, A."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 import tempfile
 import threading
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
+from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import is_in_progress
 from drivers import load_drivers, resolved
 from protocols import IonechoError, Limits, RunFileError
@@ -71,11 +70,10 @@ class Bench:
         RunFileError
             If the path is taken.
         """
-        target = Path(path) if path is not None else self.folder / _file_name(protocol.name)
-        if target.exists() or is_in_progress(target.resolve()):
-            raise RunFileError(
-                f"{target} exists already, or a run is in progress there: choose another name. Nothing was sent."
-            )
+        target = Path(path) if path is not None else self.folder / file_name_for(protocol.name)
+        check_new_run(target)
+        if is_in_progress(target.resolve()):
+            raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
         run_path = target.resolve()
         request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript)
         stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
@@ -126,9 +124,3 @@ class Bench:
 def _load_drivers(resource: str) -> None:
     with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
         load_drivers(resource)
-
-
-def _file_name(title: str) -> str:
-    now = datetime.now().astimezone()
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "run"
-    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{slug}.nxs"

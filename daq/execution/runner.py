@@ -27,6 +27,7 @@ import numpy as np
 
 from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
+from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_open_file
 from daq.files.layout import Header, create_run_file
 from daq.files.rescue import rescue
@@ -80,6 +81,9 @@ class Clock(Protocol):
     def monotonic(self) -> float:
         """Return seconds that never go back."""
 
+    def time(self) -> float:
+        """Return seconds since 1970, as the computer's clock says it; it may be set at any time."""
+
     def sleep(self, seconds: float) -> None:
         """Wait."""
 
@@ -108,6 +112,7 @@ class Runner:
         self._path = Path(request.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
         self._marker: OutputMarker | None = None
         self._reported_phase: Phase | None = None
@@ -133,6 +138,7 @@ class Runner:
 
     def _prepare(self) -> tuple[DrivePlan, Limits, Header]:
         self._report(Phase.PLANNING)
+        self._wall_clock.look()
         identity = self._driver.identify()
         protocol = MeasurementProtocol.from_toml(self._request.protocol_text)
         limits = protocol.limits.stricter(self._request.limits)
@@ -172,6 +178,7 @@ class Runner:
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
         while True:
+            self._note_clock_jump(writer)
             self._raise_if_stopped()
             block = self._driver.read()
             if block is None:
@@ -186,6 +193,10 @@ class Runner:
                 if self._clock.monotonic() > deadline:
                     raise RunFileError(f"the instrument did not end its program within {longest_s:.0f} s")
                 self._clock.sleep(_POLL_S)
+
+    def _note_clock_jump(self, writer: RunWriter) -> None:
+        if (jump := self._wall_clock.look()) is not None:
+            writer.file.add_event("clock", str(jump), jump_s=jump.jump_s)
 
     def _count_flags(self, block: Block) -> None:
         for flag in self._n_flagged:
@@ -260,6 +271,7 @@ class Runner:
         """Write the end into the file and trim it; or rescue what it holds, if it is lost at its path."""
         if not writer.look():
             try:
+                self._note_clock_jump(writer)
                 writer.file.add_event(ended.state, ended.reason, output=ended.output, warnings=ended.warnings)
                 finalize_open_file(writer.file, writer.acknowledged, writer.n_rows, ended.state)
             except (OSError, IonechoError):

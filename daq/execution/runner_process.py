@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import secrets
@@ -211,7 +212,7 @@ def _switch_off_alone(request: RunRequest) -> str | None:
 
 def run_process(pipe: Connection[Any, Any]) -> None:
     """Carry out the request that comes first; the main function of the runner's process."""
-    from drivers import open_potentiostat
+    from drivers import driver_problems, open_potentiostat
 
     try:
         if not pipe.poll(_REQUEST_S):
@@ -219,7 +220,8 @@ def run_process(pipe: Connection[Any, Any]) -> None:
         request: RunRequest = pipe.recv()
     except (OSError, EOFError):  # the guardian died first
         return
-    guardian = ProcessId.of(os.getppid())
+    parent = multiprocessing.parent_process()
+    guardian = ProcessId.of(os.getppid() if parent is None else parent.pid or 0)
     supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request), guardian.is_frozen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
@@ -238,4 +240,6 @@ def run_process(pipe: Connection[Any, Any]) -> None:
         else:
             held.callback(driver.close)
             outcome = Runner(driver, request, supervisor, time).run()
+        # Drivers of other packages that are left out did no harm, and are told.
+        outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
         supervisor.report(RunStatus().ended(outcome))

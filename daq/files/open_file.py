@@ -206,8 +206,13 @@ class RunFileBytes:
         return self._events
 
     def add_event(self, kind: str, message: str = "", **fields: object) -> None:
-        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more."""
-        line = encode_event({"host_ns": time.time_ns(), "kind": kind, "message": message, **fields})
+        """Add a line to the events. When their room is full, later ones are dropped: the samples matter more.
+
+        Each has stamps of two clocks (ns): ``host_ns`` since 1970, which jumps when the computer's clock is set, and
+        ``monotonic_ns`` since some moment of this computer's start, which does not.
+        """
+        stamps = {"host_ns": time.time_ns(), "monotonic_ns": time.monotonic_ns()}
+        line = encode_event({**stamps, "kind": kind, "message": message, **fields})
         end = len(self._events)
         if end + len(line) <= EVENT_BYTES:
             self._events += line

@@ -16,6 +16,7 @@ appendix A): that the cell is off is known from a script that switched it off an
 from __future__ import annotations
 
 import math
+import re
 import time
 from typing import TYPE_CHECKING, ClassVar
 
@@ -48,6 +49,11 @@ _MOST_LINES = 5000  # so that one `read` returns, however much comes
 _SILENCE_S = 10.0  # beyond this and some intervals, a script that sends nothing has ended
 _OLDEST = "01.08"  # of MethodSCRIPT: the first with array elements
 _MARKERS = frozenset({"M0007", "*", "L", "+", "Z"})  # of loops and of an abort
+_REFUSED_ABORT = re.compile(r"Z!([0-9A-F]{4})$")
+_NO_SCRIPT = "0006"  # what an abort is refused with where no script runs
+# How long (s) refusals are waited out while the cell is switched off: the twenty of an error storm take 1.3 s, and
+# whoever waits for the cell tries for 10 s in all. Doubled: one attempt would take most of that.
+_REFUSALS_S = 3.0
 _POLL_S = 0.002  # the time of some characters on the serial line
 _OFF = "cell is off"  # what our script prints at its end
 # The open circuit is measured since that is refused while the cell is on (decision 127).
@@ -74,7 +80,8 @@ class EmStat(Potentiostat):
         Its link; this driver owns it from now on.
     """
 
-    dialect = Dialect(greeting="t", baud=230_400, software_flow=True)
+    # Refused with 0006 it is while a script runs, which ends by no patience.
+    dialect = Dialect(greeting="t", baud=230_400, software_flow=True, refusal=r"t!(?!0006)[0-9A-F]{4}")
     off_switch = _SWITCH
     interrupt: ClassVar[tuple[str, ...]] = ("", "Z")  # a running script refuses all else
     interfaces: ClassVar[tuple[str, ...]] = ("ASRL INSTR", "TCPIP SOCKET")
@@ -241,20 +248,40 @@ class EmStat(Potentiostat):
         )
 
     def _switch_off_by_script(self) -> str:
-        """Run the script that switches the cell off; return what proves it, or the lines that came instead."""
-        self._stop_script()
-        self._load("e", _OFF_SCRIPT, "cell off")
-        lines: list[str] = []
-        while not lines or lines[-1]:
-            lines.append(self.session.read_line())
-            raise_error(self.session.resource, lines[-1], "cell off")
-        return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
+        """Run the script that switches the cell off; return what proves it, or the lines that came instead.
 
-    def _stop_script(self) -> None:
+        A refusal is an answer: the line is whole and the instrument lives. So it is asked again for a while, unlike
+        after silence or a garbled line (rule 3 of `drivers.contract.switch_off`).
+        """
+        patient_until = time.monotonic() + _REFUSALS_S
+        while True:
+            try:
+                self._stop_script(patient_until)
+                self._load("e", _OFF_SCRIPT, "cell off")
+                lines: list[str] = []
+                while not lines or lines[-1]:
+                    lines.append(self.session.read_line())
+                    raise_error(self.session.resource, lines[-1], "cell off")
+            except InstrumentError as refusal:
+                if refusal.number is None or time.monotonic() > patient_until:
+                    raise
+                time.sleep(_DEAF_S)
+            else:
+                return _OFF if tuple(lines) == _OFF_LINES else repr(lines)
+
+    def _stop_script(self, patient_until: float) -> None:
         """Abort the script that is running, and drop what it still sends."""
         # The empty line ends what may have been left of a script or a command; if that fails, nothing is heard then.
         self.session.write("")
         time.sleep(_DEAF_S)
+        while self._abort_is_refused() and time.monotonic() < patient_until:
+            time.sleep(_DEAF_S)
+        # Whatever came: the script that follows has the last word.
+        time.sleep(_DEAF_S)
+        self.session.clear()
+
+    def _abort_is_refused(self) -> bool:
+        """Tell the instrument to abort; return whether it refuses although a script may be running."""
         self.session.write("Z")
         aborted = False
         patient_until = time.monotonic() + self.session.timeout_s
@@ -262,13 +289,13 @@ class EmStat(Potentiostat):
             line = self.session.poll_line()
             if line is None:
                 time.sleep(_POLL_S)
-            elif line.endswith("Z!0006") or (aborted and (line == "" or "!" in line)):
-                break
+            elif (refusal := _REFUSED_ABORT.search(line)) is not None:
+                return refusal[1] != _NO_SCRIPT
+            elif aborted and (line == "" or "!" in line):
+                return False
             elif line.endswith("Z"):
                 aborted = True
-        # Whatever came: the script that follows has the last word.
-        time.sleep(_DEAF_S)
-        self.session.clear()
+        return False
 
     def close(self) -> None:
         """Close the session."""

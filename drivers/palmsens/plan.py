@@ -135,7 +135,13 @@ def _dividing(times_s: np.ndarray, duration_s: float, interval_s: float, step_s:
     unit = max(1, round(interval_s / _UNIT_S))
     dwells = np.rint(np.diff(np.append(times_s, duration_s)) / _UNIT_S).astype(np.int64)
     common = int(np.gcd.reduce(dwells)) if len(dwells) else unit
-    fitting = [k for k in range(unit, common + 1) if common % k == 0]
-    if not fitting or fitting[0] > _MOST_SLOWER * unit:
+    # A divisor from `unit` up is what is left of one that is at most `common / unit`: of the two rows the shorter.
+    most = min(_MOST_SLOWER * unit, common)
+    if most - unit <= common // unit:
+        nearest = next((k for k in range(unit, most + 1) if common % k == 0), None)
+    else:
+        parts = range(common // unit, max(common // most, 1) - 1, -1)
+        nearest = next((common // part for part in parts if common % part == 0), None)
+    if nearest is None or nearest > most:
         return max(step_s, math.ceil(interval_s / step_s - 1e-9) * step_s)
-    return float(f"{fitting[0] * _UNIT_S:.9g}")
+    return float(f"{nearest * _UNIT_S:.9g}")

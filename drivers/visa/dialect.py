@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -23,6 +24,9 @@ class Dialect:
         On serial lines.
     odd_parity : bool
         On serial lines; else there is none.
+    refusal : str
+        Regular expression of an answer by which the instrument refuses the greeting for the moment; empty if it never
+        does.
     """
 
     greeting: str = "*IDN?"
@@ -32,3 +36,8 @@ class Dialect:
     software_flow: bool = False
     data_bits: int = 8
     odd_parity: bool = False
+    refusal: str = ""
+
+    def is_refusal(self, answer: str) -> bool:
+        """Whether an answer to the greeting refuses it for the moment."""
+        return bool(self.refusal) and re.match(self.refusal, answer) is not None

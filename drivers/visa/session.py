@@ -27,6 +27,7 @@ from drivers.visa.dialect import Dialect
 from drivers.visa.links import MessageLink, SerialLink, open_link
 from drivers.visa.resources import resource_manager
 from drivers.visa.transcript import RecordedLink
+from drivers.visa.transport_errors import reason_in_words
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
@@ -39,9 +40,9 @@ if TYPE_CHECKING:
 
 _RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
 _DIALECT = Dialect()  # SCPI, unless told otherwise
-# Pause (s) after each message of an interruption: a MethodSCRIPT instrument hears nothing for 50 ms after one that it
-# refuses. Doubled: a run whose runner died is switched off 0.1 s later.
-_DEAF_S = 0.06
+# Pause (s) after a message that may have been refused, and how long (s) a refused greeting is repeated: an EmStat hears
+# nothing for 50 ms after a refusal, and refuses up to twenty commands in a row. Doubled: 0.1 s and 3 s later.
+_DEAF_S, _GREETING_S = 0.06, 3.0
 
 
 class VisaSession:
@@ -101,7 +102,7 @@ class VisaSession:
             self.link = RecordedLink(self.link, transcript, resource)
         try:
             self._interrupt(interrupt)
-            self.idn = self.query(dialect.greeting)
+            self.idn = self._greet()
         except InstrumentError:
             self.close()
             raise
@@ -112,6 +113,13 @@ class VisaSession:
             time.sleep(_DEAF_S)
         if messages:
             self.clear()
+
+    def _greet(self) -> str:
+        """Return the answer to the greeting; one that refuses it is asked again for a while."""
+        patient_until = time.monotonic() + _GREETING_S
+        while self.dialect.is_refusal(answer := self.query(self.dialect.greeting)) and time.monotonic() < patient_until:
+            time.sleep(_DEAF_S)
+        return answer
 
     # -- messages -----------------------------------------------------------------------------------------------------
 
@@ -359,32 +367,9 @@ class VisaSession:
             raise
         except Exception as error:
             # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
-            reason = self._reason(error)
+            reason = reason_in_words(error, self.timeout_s)
             self._failure = reason
             raise ConnectionLost(f"{self.resource}: {_shown(message)}: {reason}", command=message) from error
-
-    def _reason(self, error: Exception) -> str:
-        from pyvisa.constants import StatusCode
-        from pyvisa.errors import VisaIOError
-
-        timed_out = isinstance(error, VisaIOError) and error.error_code == StatusCode.error_timeout
-        if timed_out or isinstance(error, TimeoutError):
-            return (
-                str(error)
-                if error.args and not timed_out and error.args[0] != "timed out"
-                else (f"no answer within {self.timeout_s:g} s")
-            )
-        if isinstance(error, ConnectionRefusedError):
-            return "nothing listens at that address (is the instrument on, is the port right?)"
-        if isinstance(error, ConnectionResetError | BlockingIOError) and error.errno is None:
-            return str(error)
-        if str(error) == f"could not connect: {StatusCode.error_timeout.value}":
-            # pyvisa-py's words. Windows tells a refused connection in a way that pyvisa-py does not hear.
-            return (
-                f"no connection within {self.timeout_s:g} s: nothing listens at that address, or it cannot be reached"
-                " (is the instrument on, are address and port right?)"
-            )
-        return f"{type(error).__name__}: {error}"
 
     def close(self) -> None:
         """Close the link. May be called more than once."""

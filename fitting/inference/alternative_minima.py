@@ -34,6 +34,9 @@ _ALONG, _MOST_TIMES, _MOST_PROFILED = 9, 2, 4
 """Places of a circuit's only time, times of a record that are searched for, other minima that are profiled. Each is
 some ten searches; doubled, uncertain fits take nearly twice as long."""
 
+_MOST_STEPS = 1000
+"""Steps that a search is given to get out of the best one's valley. Bent valleys take 400; doubled, no change."""
+
 
 @dataclass(frozen=True, eq=False)
 class MinimaSearch:
@@ -78,22 +81,33 @@ class MinimaSearch:
         ----------
         best : Minimum
         minima : list of Minimum
-            Of all searches.
+            Of all searches, like parts in order.
         unit : float
             Standard deviation of the residual's components.
         """
-        found = profile_intervals(self.problem.evaluate, best, self.box, unit)
+        evaluate = self.problem.walled(unit)
+        found = profile_intervals(evaluate, best, self.box, unit)
         n_profiled = 0
         for other in sorted(minima, key=lambda one: one.cost):
             # What is not a number fits nothing.
             if not other.cost < best.cost + _AS_GOOD * unit**2 or n_profiled == _MOST_PROFILED:
                 break
-            if all(one.low <= u <= one.high for one, u in zip(found, other.u, strict=True)):
+            if _within(other, found):
                 continue
-            others = profile_intervals(self.problem.evaluate, other, self.box, unit)
+            # A search may have been given up in the valley of the best one: then it is no other minimum.
+            other = self._at_the_end(other, unit)  # noqa: PLW2901 - the same search
+            if _within(other, found):
+                continue
+            others = profile_intervals(evaluate, other, self.box, unit)
             found = [_hull(one, another) for one, another in zip(found, others, strict=True)]
             n_profiled += 1
         return found
+
+    def _at_the_end(self, found: Minimum, unit: float) -> Minimum:
+        """Return where a search ends that goes on."""
+        problem = self.problem
+        ended = minimise(problem.evaluate, found.u, self.box, irrelevant=1e-4 * unit**2, max_steps=_MOST_STEPS)
+        return problem.ordered(ended)
 
     def _times(self) -> tuple[list[int], list[int]]:
         """Return the places of the bulk's relaxation times among the circuit's parameters, and among the unknowns."""
@@ -129,6 +143,10 @@ class MinimaSearch:
                     values[place.level] = value
         values[k] *= time_s / float(np.exp(np.mean(logarithms)))
         return problem.transform.to_unbounded(values)
+
+
+def _within(one: Minimum, intervals: list[Interval]) -> bool:
+    return all(interval.low <= u <= interval.high for interval, u in zip(intervals, one.u, strict=True))
 
 
 def _hull(one: Interval, other: Interval) -> Interval:

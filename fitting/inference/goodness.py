@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.model.elements.base import LEVEL
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
@@ -34,8 +35,8 @@ Doubled, nothing changes."""
 _FASTER = 30.0
 """Ratio of frequencies over which the admittance must level off for a current with a bound (decision 141). Doubled, an
 exponent of 0.023 counts instead of 0.028."""
-_GROWTH = 1.1
-"""Growth over `_FASTER` that counts as unbounded. Doubled (1.2), a constant phase of n = 0.05 passes."""
+_BEYOND = 1e9
+"""How far beyond the shortest time an element of another package is asked whether it levels off. Doubled, no change."""
 _HIGHEST_CORRELATION = 0.999
 """Largest lag-1 correlation that is believed: intervals widen at most 45-fold. Twice as far from 1, 32-fold."""
 
@@ -185,15 +186,16 @@ def check_instant_response(reduction: Reduction, model: CellModel, theta: Floats
     if not reduction.drive_is_measured:
         return ()
     fastest = 1.0 / reduction.grid.shortest_s
-    at = np.array([1.0, _FASTER, 1e9, 1e9 * _FASTER]) * fastest
-    with np.errstate(all="ignore"):  # beyond what some elements can be evaluated at: then there is nothing to say
-        size = np.abs(model.admittance(at.astype(np.complex128), theta))
-    if size[3] > _GROWTH * size[2]:
+    at = np.array([1.0, _FASTER], dtype=np.complex128) * fastest
+    # A resistance that the record does not see may be fitted at next to nothing. It still is one: what decides is the
+    # circuit, not whether its resistance counts at some frequency.
+    if not model.is_bounded(theta, _BEYOND * at):
         raise FitError(
             f"{model.circuit} has no resistance in series: after a step its current is without bound, and a voltage"
             " that was measured, sample by sample, does not say how steep it was; put R0- before it"
         )
-    return (Remark(RemarkKind.INSTANT_RESPONSE),) if size[1] > _GROWTH * size[0] else ()
+    size = np.abs(model.admittance(at, theta))
+    return (Remark(RemarkKind.INSTANT_RESPONSE),) if size[1] > LEVEL * size[0] else ()
 
 
 def _limit(spare: int) -> float:

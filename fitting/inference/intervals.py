@@ -30,6 +30,10 @@ _FLAT = 1e-6
 _CLOSE = 0.02
 """How near to 1.96 deviations a profile must come, as a share: an interval's end is then known to 2 % of its length."""
 
+_FAR_UP = 10.0
+"""How many times 1.96 deviations a profile may be high for a chord through it to be of use. Doubled, ends of valleys
+that are flat for decades, such as that of a resistance that is not seen, take some refits more."""
+
 
 class HasParameters(Protocol):
     """A model, or several records of one."""
@@ -139,7 +143,8 @@ class _Profile:
             else:
                 inner, inner_z, near, near_at = at, z, there, at
             if np.isfinite(outer):
-                share = (Z95 - inner_z) / (outer_z - inner_z)
+                # A chord from far up a wall would lead back to the foot of the valley, again and again.
+                share = (Z95 - inner_z) / (outer_z - inner_z) if outer_z < _FAR_UP * Z95 else 0.5
                 at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
             else:
                 at = min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
@@ -148,7 +153,7 @@ class _Profile:
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
         """Return the best of all others with parameter k held, and by how many deviations it is worse."""
         held = np.arange(len(start)) == k
-        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=60)
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=200)
         return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
 
 

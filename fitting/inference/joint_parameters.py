@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +24,14 @@ _SIGN = {"s": 1.0, "ohm": 1.0, "S": -1.0}
 """Sign of E/kT by unit: ln(value) grows with it for what gets slower or more resistive in the cold."""
 _EXPONENT_LIMIT = 200.0
 """Largest E/kT that is evaluated: e^200 is far beyond any prefactor, and its product with one is still finite."""
+
+
+class Sharing(Enum):
+    """What several records have in common of one parameter."""
+
+    SHARED = "one value for all"
+    ACTIVATED = "a prefactor and an energy for all"
+    OWN = "a value each"
 
 
 @dataclass(frozen=True)
@@ -127,6 +136,19 @@ class JointParameters:
         for i, place, energy in self._activated[k]:
             theta[i] = _activated_value(theta[i], place.per_eV * unknowns[energy])
         return theta
+
+    def kind_of(self, i: int) -> Sharing:
+        """Return what the records have in common of parameter i of the circuit; one record shares with itself."""
+        places = [row[i] for row in self.places]
+        if places[0].energy is not None:
+            return Sharing.ACTIVATED
+        return Sharing.SHARED if all(place == places[0] for place in places) else Sharing.OWN
+
+    def unknowns_for(self, i: int, records: Sequence[int]) -> list[int]:
+        """Return the unknowns of parameter i of the circuit for some records, activation energies among them."""
+        places = [self.places[k][i] for k in records]
+        found = [k for place in places for k in (place.level, place.energy) if k is not None]
+        return list(dict.fromkeys(found))
 
     def unknowns_of(self, name: str) -> list[int]:
         """Return where the unknowns of an element's parameters, or of one parameter, stand; energies left out."""

@@ -160,10 +160,10 @@ def sample_posterior(
     """Sample the posterior of a cell's parameters.
 
     An ensemble of walkers moved along the differences of others (ter Braak, Vrugt, Stat. Comput. 18, 435 (2008)), by
-    emcee; it forgets its start some twice as fast as by the stretch of Goodman and Weare. The
-    likelihood is normal, with the noise that the fit found, its inflation included. The prior is flat in the logarithm
-    of a parameter (in the logit where it has two bounds), over a factor of 1e5 either side of the fit (and all of its
-    range).
+    emcee; it forgets its start some twice as fast as by the stretch of Goodman and Weare. The likelihood is normal,
+    with the noise that the fit found, its inflation included. The prior is flat in the logarithm of a parameter (in
+    the logit where it has two bounds), over a factor of 1e5 either side of the fit (and all of its range), with like
+    parts of the circuit in order.
 
     Parameters
     ----------
@@ -192,7 +192,7 @@ def sample_posterior(
     variances, directions = np.linalg.eigh(optimum.covariance)
     size = np.clip(np.sqrt(np.maximum(variances, 0.0)), *_SPREAD)
     around = best + (0.5 * size * random.standard_normal((n_walkers, k))) @ directions.T
-    starts = np.clip(around, prior[0] + 1e-9, prior[1] - 1e-9)
+    starts = np.clip(np.array([problem.ordering.ordered(u) for u in around]), prior[0] + 1e-9, prior[1] - 1e-9)
     moves = [(emcee.moves.DEMove(), 0.8), (emcee.moves.DESnookerMove(), 0.2)]
     sampler = emcee.EnsembleSampler(n_walkers, k, optimum.log_probability, moves=moves)
     sampler.random_state = np.random.RandomState(seed).get_state()
@@ -257,7 +257,7 @@ class _Optimum:
     def log_probability(self, u: Floats) -> float:
         """Return the logarithm of the posterior, but for a constant."""
         lowest, highest = self.prior
-        if np.any(u < lowest) or np.any(u > highest):
+        if np.any(u < lowest) or np.any(u > highest) or not self.problem.ordering.is_ordered(u):
             return -np.inf
         residual = self.problem.residual(u)
         value = -0.5 * float(residual @ residual) / self.unit**2
@@ -287,4 +287,6 @@ def _optimum_of_result(run_or_reduction: Record | Reduction, result: FitResult) 
     problem = Problem.single(PulseObservation(reduction), result.model)
     unit = result.noise_A * result.interval_inflation / problem.noises[0]
     undetermined = tuple(one.name for one in result.estimates if not one.determined)
-    return _Optimum(problem, problem.transform.to_unbounded(result.theta), unit, result.covariance, undetermined)
+    u = problem.transform.to_unbounded(result.theta)
+    covariance = problem.ordering.moved_covariance(u, result.covariance)  # kept by a version that knew no order
+    return _Optimum(problem, problem.ordering.ordered(u), unit, covariance, undetermined)

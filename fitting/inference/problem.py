@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
+from fitting.inference.ordering import Ordering
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from fitting.inference.least_squares import Minimum
     from fitting.inference.observations import Observation
     from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import CellModel
@@ -54,6 +57,11 @@ class Problem:
         """The map of the unknowns to the line."""
         return self.parameters.transform
 
+    @cached_property
+    def ordering(self) -> Ordering:
+        """The order of like parts of the circuit."""
+        return Ordering(self.parameters)
+
     @property
     def window_s(self) -> tuple[float, float]:
         """Times after an edge of which the observations together tell."""
@@ -78,6 +86,22 @@ class Problem:
         if len(parts) == 1:
             return parts[0]
         return np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
+
+    def ordered(self, found: Minimum) -> Minimum:
+        """Return a minimum with like parts of the circuit in order."""
+        return self.ordering.ordered_minimum(self.evaluate, found)
+
+    def walled(self, unit: float) -> Callable[[Floats], tuple[Floats, Floats]]:
+        """Return `evaluate` with walls where the order of like parts changes, in standard deviations of `unit`."""
+        if not self.ordering:
+            return self.evaluate
+
+        def evaluate(u: Floats) -> tuple[Floats, Floats]:
+            residual, jacobian = self.evaluate(u)
+            walls, slopes = self.ordering.walls(u)
+            return np.concatenate([residual, unit * walls]), np.concatenate([jacobian, unit * slopes])
+
+        return evaluate
 
     def residual(self, u: Floats) -> Floats:
         """Return the residual alone, shape (m,)."""

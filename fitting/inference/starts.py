@@ -63,13 +63,13 @@ def find_minima(problem: Problem, given: Mapping[str, float]) -> tuple[list[Mini
     if len(problem.observations) == 1:
         starts = _ranked_starts(problem)
         starts = _with_given(problem, starts, given)
-        box = problem.transform.search_box(starts)
-        return _local_minima(problem, starts, box), box
+        box = problem.ordering.even_box(problem.transform.search_box(starts))
+        return [problem.ordered(one) for one in _local_minima(problem, starts, box)], box
     alone = [find_minima(problem.alone(k), {}) for k in range(len(problem.observations))]
     starts = _with_given(problem, _joined_starts(problem, [minima for minima, _ in alone]), given)
-    box = _joined_box(problem, starts, [around for _, around in alone])
+    box = problem.ordering.even_box(_joined_box(problem, starts, [around for _, around in alone]))
     found = [minimise(problem.evaluate, one, box, irrelevant=1e-3) for one in starts]
-    return _finite(problem, found), box
+    return [problem.ordered(one) for one in _finite(problem, found)], box
 
 
 def _ranked_starts(problem: Problem) -> list[Floats]:
@@ -133,14 +133,24 @@ def _finite(problem: Problem, minima: list[Minimum]) -> list[Minimum]:
 
 
 def _joined_starts(problem: Problem, minima: list[list[Minimum]]) -> list[Floats]:
-    """Return the mean of what each observation says alone, and what each says where another value is shared."""
-    own = ParameterTransform(problem.model.parameters)
+    """Return the mean of what each observation says alone, and what each says where another value is shared.
+
+    Like parts, which may have been told apart by another value than their time, are joined in all of these ways.
+    """
     best = [min(found, key=lambda one: one.cost) for found in minima]
-    thetas = np.array([own.from_unbounded(one.u) for one in best])
-    certainty = np.array([1.0 / np.diag(covariance_of(one, 1.0)) for one in best])
+    alone = [problem.alone(k) for k in range(len(best))]
+    others = [one.ordering.alternatives(one.evaluate, found) for one, found in zip(alone, best, strict=True)]
     leaders: list[int | None] = [None, *range(len(best))]
-    joined = [problem.parameters.joined(thetas, certainty, leader) for leader in leaders]
-    return [problem.transform.to_unbounded(one) for one in joined]
+    joined = [_joined_start(problem, best, leader) for leader in leaders]
+    joined += [_joined_start(problem, list(found), None) for found in zip(*others, strict=True)]
+    return joined
+
+
+def _joined_start(problem: Problem, found: list[Minimum], leader: int | None) -> Floats:
+    own = ParameterTransform(problem.model.parameters)
+    thetas = np.array([own.from_unbounded(one.u) for one in found])
+    certainty = np.array([1.0 / np.diag(covariance_of(one, 1.0)) for one in found])
+    return problem.transform.to_unbounded(problem.parameters.joined(thetas, certainty, leader))
 
 
 def _joined_box(problem: Problem, starts: list[Floats], boxes: list[Floats]) -> Floats:

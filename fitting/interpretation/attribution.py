@@ -25,7 +25,8 @@ from protocols import FitError, format_quantity
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from fitting.model.circuit import CellModel, Leaf
+    from fitting.model.circuit import CellModel
+    from fitting.model.nodes import Leaf
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
     from protocols import Sample

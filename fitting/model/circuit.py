@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -26,6 +25,9 @@ from fitting.model.elements.random_barrier import RandomBarrier
 from fitting.model.elements.skewed_relaxations import ColeDavidson, HavriliakNegami, Jonscher
 from fitting.model.elements.stretched import StretchedExponential
 from fitting.model.elements.tabulated import RelaxationTable, Tabulated
+from fitting.model.like_parts import LikeParts, like_parts_of
+from fitting.model.nodes import Leaf, Node, Parallel, Series
+from fitting.model.plugin_elements import plugin_elements
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -54,85 +56,25 @@ _PLAIN: Mapping[str, Callable[[], Element]] = {
     )
 }
 _BUILT_IN = {*_PLAIN, Prony.code, Tabulated.code, Lag.code}
-_GROUP = "ionecho.elements"
+# Longest circuit (characters): some hundred elements. The brackets of a longer one could exhaust Python's stack.
+_LONGEST = 500
 _TOKEN = re.compile(r"(?P<code>[A-Za-z]+)(?P<label>_?\d*)(?::(?P<modes>\d+))?")
 
 
 @cache
+def installed_elements() -> tuple[Mapping[str, type[Element]], tuple[str, ...]]:
+    """Return the elements of other packages by their codes, and why others are left out."""
+    return plugin_elements(_BUILT_IN)
+
+
 def elements_by_code() -> Mapping[str, Callable[[], Element]]:
-    """Return the elements that need nothing but their code, those of other packages among them.
-
-    Raises
-    ------
-    FitError
-        If an entry point cannot be loaded, is no element, or takes a code that is taken.
-    """
-    found = dict(_PLAIN)
-    for point in entry_points(group=_GROUP):
-        where = f"element {point.name!r} of {point.dist.name if point.dist else point.value}"
-        try:
-            kind = point.load()
-        except Exception as fault:
-            raise FitError(f"{where} cannot be loaded: {fault}") from fault
-        if not (isinstance(kind, type) and issubclass(kind, Element)):
-            raise FitError(f"{where} is no class of fitting.Element")
-        if kind.code in found or kind.code in _BUILT_IN:
-            raise FitError(f"{where} takes the code {kind.code!r}, which is taken: it needs another")
-        if not re.fullmatch(r"[A-Za-z]+", kind.code):
-            raise FitError(f"{where} has the code {kind.code!r}: a code is of letters only")
-        found[kind.code] = kind
-    return found
+    """Return the elements that need nothing but their code, those of other packages among them."""
+    return {**_PLAIN, **installed_elements()[0]}
 
 
-@dataclass(frozen=True)
-class Leaf:
-    """An element in a circuit.
-
-    Attributes
-    ----------
-    name : str
-        Code and label, e.g. ``CPE1``.
-    element : Element
-    place : slice
-        Its parameters among all of the circuit.
-    """
-
-    name: str
-    element: Element
-    place: slice
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        """Return admittance (n,) and derivatives (n_parameters, n)."""
-        Y, mine = self.element.evaluate(s, p[self.place])
-        every = np.zeros((len(p), len(s)), dtype=np.complex128)
-        every[self.place] = mine
-        return Y, every
-
-
-@dataclass(frozen=True)
-class _Parallel:
-    branches: tuple[Node, ...]
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        parts = [branch.evaluate(s, p) for branch in self.branches]
-        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
-
-
-@dataclass(frozen=True)
-class _Series:
-    members: tuple[Node, ...]
-
-    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        Z = np.zeros(len(s), dtype=np.complex128)
-        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
-        for member in self.members:
-            Y, dY = member.evaluate(s, p)
-            Z += 1.0 / Y
-            dZ -= dY / Y**2
-        return 1.0 / Z, -dZ / Z**2
-
-
-Node = Leaf | _Parallel | _Series
+def element_problems() -> tuple[str, ...]:
+    """Return which elements of other packages are left out, and why."""
+    return installed_elements()[1]
 
 
 class _Parser:
@@ -147,6 +89,8 @@ class _Parser:
         self.n_parameters = 0
 
     def parse(self) -> Node:
+        if len(self.text) > _LONGEST:
+            raise FitError(f"circuit: it has {len(self.text)} characters; at most {_LONGEST} are read")
         node = self.series()
         while self.takes("@"):
             self.lags.append(self.leaf(Lag.code))
@@ -167,7 +111,7 @@ class _Parser:
         members = [self.member()]
         while self.takes("-"):
             members.append(self.member())
-        return members[0] if len(members) == 1 else _Series(tuple(members))
+        return members[0] if len(members) == 1 else Series(tuple(members))
 
     def member(self) -> Node:
         opened = self.at
@@ -182,7 +126,7 @@ class _Parser:
             raise self.fault("this bracket is never closed", opened + 1)
         if len(branches) < 2:
             raise self.fault("a parallel needs at least two branches, p(a,b)", opened)
-        return _Parallel(tuple(branches))
+        return Parallel(tuple(branches))
 
     def leaf(self, behind: str = "") -> Leaf:
         start = self.at
@@ -207,7 +151,8 @@ class _Parser:
         plain = elements_by_code()
         if code not in plain and code not in _BUILT_IN:
             known = ", ".join(sorted({*plain, *_BUILT_IN}))
-            raise self.fault(f"there is no element {code!r}; there are {known}", start)
+            left_out = "".join(f"; {problem}" for problem in element_problems())
+            raise self.fault(f"there is no element {code!r}; there are {known}{left_out}", start)
         if not match["label"]:
             raise self.fault(f"{code} needs a label, such as {code}1", match.end("code"))
         if modes is not None and code != Prony.code:
@@ -289,6 +234,8 @@ class CellModel:
         """Free parameters, in the order of the circuit."""
         self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
         self._base = np.array([self.fixed.get(parameter.name, np.nan) for parameter in every], dtype=np.float64)
+        self.like_parts: tuple[LikeParts, ...] = like_parts_of(self._tree, self._lags, self._base)
+        """Parts of the circuit that may change places, class by class."""
 
     def __repr__(self) -> str:
         return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
@@ -341,6 +288,13 @@ class CellModel:
         """Return the derivatives of the admittance to the free parameters, shape (n_free, n)."""
         return self.evaluate(s, theta)[1]
 
+    def is_bounded(self, theta: Floats, highest: Complexes) -> bool:
+        """Whether the current after a voltage step, as it is seen, has a bound, however small a resistance keeps it.
+
+        `highest` are two frequencies (rad/s), a factor of 30 apart, for elements of other packages.
+        """
+        return bool(self._lags) or self._tree.is_bounded(self.complete(theta), highest)
+
     def start(self, scale: StartScale, draw: Floats) -> Floats:
         """Return starting values of the free parameters.
 
@@ -366,8 +320,19 @@ class CellModel:
 
     @property
     def bulk(self) -> Leaf | None:
-        """The first hopping conductor of the circuit: the one whose memory is reported."""
-        return next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+        """The hopping conductor whose memory is reported: the circuit's first; of like ones, that of shortest time."""
+        first = next((leaf for leaf in self.leaves if isinstance(leaf.element, Bulk)), None)
+        if first is None:
+            return None
+        place = first.place.start
+        for one in self.like_parts:
+            place = one.counterpart(place)
+        return next(leaf for leaf in self.leaves if leaf.place.start == place)
+
+    @property
+    def free_places(self) -> list[int]:
+        """Places of the free parameters among all of the circuit."""
+        return [int(place) for place in np.flatnonzero(self._free)]
 
 
 def _named(leaf: Leaf, quantity: Quantity) -> ModelParameter:

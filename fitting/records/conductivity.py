@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.model.elements.tabulated import RelaxationTable
-from protocols import FitError
+from fitting.records.impedance import SpectrumFileError
+from protocols import FitError, any_text, read_file, shortened
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from fitting.transforms.laplace import Complexes, Floats
 
 # Points of a spectrum: fewer are no curve, and a fit of three parameters would have nothing left to be judged by.
 _FEWEST = 4
+# Longest reason that is quoted in a message (characters): two lines.
+_QUOTED = 200
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,28 +54,39 @@ class ConductivitySpectrum:
             raise FitError(f"{name}: point {int(np.argmax(bad)) + 1} is not above zero")
 
     @classmethod
-    def read(cls, path: Path, *, log10_frequency: bool = False) -> ConductivitySpectrum:
+    def read(cls, path: str | Path, *, log10_frequency: bool = False) -> ConductivitySpectrum:
         """Read two columns, frequency and conductivity, with commas between.
 
         Parameters
         ----------
-        path : Path
+        path : path
         log10_frequency : bool
             Whether the first column is the decimal logarithm of the frequency.
 
         Raises
         ------
-        FitError
-            If the text does not hold two columns of numbers.
+        SpectrumFileError
+            If the file cannot be read, or the text does not hold two columns of numbers.
         """
+        file = Path(path)
         try:
-            table = np.loadtxt(path, delimiter=",", ndmin=2)
+            text, _ = any_text(read_file(file))
+        except ValueError as error:
+            raise SpectrumFileError(str(error), str(file)) from error
+        try:
+            table = np.loadtxt(io.StringIO(text), delimiter=",", ndmin=2)
         except ValueError as fault:
-            raise FitError(f"{path.name}: not two columns of numbers with commas between: {fault}") from None
+            raise SpectrumFileError(
+                f"{file.name}: not two columns of numbers with commas between: {shortened(str(fault), _QUOTED)}"
+            ) from None
         if table.shape[1] != 2:
-            raise FitError(f"{path.name}: {table.shape[1]} columns, where frequency and conductivity are wanted")
+            raise SpectrumFileError(
+                f"{file.name}: {table.shape[1]} columns, where frequency and conductivity are wanted"
+            )
         table = table[np.argsort(table[:, 0], kind="stable")]
-        return cls(10.0 ** table[:, 0] if log10_frequency else table[:, 0], table[:, 1], path.name)
+        with np.errstate(over="ignore"):  # an infinite frequency is refused like any that is none
+            frequency_Hz = 10.0 ** table[:, 0] if log10_frequency else table[:, 0]
+        return cls(frequency_Hz, table[:, 1], file.name)
 
     def below(self, frequency_Hz: float) -> ConductivitySpectrum:
         """Return the part below a frequency: above some terahertz ions vibrate, which is no hopping."""

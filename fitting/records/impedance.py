@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from protocols import FitError
+from protocols import FitError, InputError, any_text, read_file, shortened
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,11 +20,17 @@ if TYPE_CHECKING:
 _FEWEST = 6
 _MOST_MODES = 0.7
 """Free relaxations a point: real and imaginary part are two figures."""
+_QUOTED = 300
+"""Headings that are quoted in a message (characters): three lines. A text that is no table may have long ones."""
 _HEADINGS = {
     "frequency": re.compile(r"\s*(freq|f\b|frequency)", re.IGNORECASE),
     "real": re.compile(r"\s*(re\b|re\(z\)|z'(?!')|zre|real)", re.IGNORECASE),
     "imaginary": re.compile(r"\s*-?\s*(im\b|im\(z\)|z''|zim|imag)", re.IGNORECASE),
 }
+
+
+class SpectrumFileError(InputError, FitError):
+    """A text cannot be read as an impedance spectrum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +42,8 @@ class ImpedanceSpectrum:
     frequency_Hz : ndarray, shape (n,)
     impedance_ohm : ndarray of complex128, shape (n,)
     source : str
+    notes : tuple of str
+        What to know of how its file was read.
 
     Raises
     ------
@@ -46,6 +54,7 @@ class ImpedanceSpectrum:
     frequency_Hz: Floats
     impedance_ohm: Complexes
     source: str = ""
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         f, Z = self.frequency_Hz, self.impedance_ohm
@@ -67,16 +76,16 @@ class ImpedanceSpectrum:
         FitError
             If a column or a number cannot be found; the message says where.
         """
-        raw = path.read_bytes()
         try:
-            lines = raw.decode("utf-8-sig").splitlines()
-        except UnicodeDecodeError:
-            lines = raw.decode("latin-1").splitlines()
+            text, note = any_text(read_file(path))
+        except ValueError as error:
+            raise SpectrumFileError(str(error), str(path)) from error
+        lines = text.splitlines()
         first = _first_line(lines, path.name)
         while first < len(lines) and not lines[first].strip():
             first += 1
         if first + _FEWEST > len(lines):
-            raise FitError(f"{path.name}: {len(lines) - first} lines are too few for a spectrum")
+            raise SpectrumFileError(f"{path.name}: {len(lines) - first} lines are too few for a spectrum")
         separator = next((mark for mark in ("\t", ";", ",") if mark in lines[first]), None)
         headings = lines[first].split(separator)
         named = not _is_number(headings[0])
@@ -89,10 +98,12 @@ class ImpedanceSpectrum:
             try:
                 rows.append([_number(cells[places[name]], separator) for name in ("frequency", "real", "imaginary")])
             except (IndexError, ValueError):
-                raise FitError(f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}") from None
+                raise SpectrumFileError(
+                    f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}"
+                ) from None
         f, real, imaginary = np.array(rows).T
         sign = -1.0 if named and headings[places["imaginary"]].lstrip().startswith("-") else 1.0
-        return cls(f, real + 1j * sign * imaginary, path.name)
+        return cls(f, real + 1j * sign * imaginary, path.name, (note,) if note else ())
 
     @property
     def s(self) -> Complexes:
@@ -193,9 +204,9 @@ def _first_line(lines: list[str], name: str) -> int:
     """Return where the headings stand; EC-Lab says how many lines there are down to them."""
     if not lines or not lines[0].startswith("EC-Lab ASCII"):
         return 0
-    found = re.search(r":\s*(\d+)", lines[1]) if len(lines) > 1 else None
+    found = re.search(r":\s*(\d{1,9})\b", lines[1]) if len(lines) > 1 else None
     if found is None or not 3 <= int(found[1]) <= len(lines):
-        raise FitError(f"{name}, line 2: an EC-Lab file says here how many header lines there are")
+        raise SpectrumFileError(f"{name}, line 2: an EC-Lab file says here how many header lines there are")
     return int(found[1]) - 1
 
 
@@ -204,7 +215,8 @@ def _columns(headings: list[str], name: str) -> dict[str, int]:
     for what, pattern in _HEADINGS.items():
         place = next((k for k, heading in enumerate(headings) if pattern.match(heading.strip(' "'))), None)
         if place is None:
-            raise FitError(f"{name}: no column of {what} among {', '.join(h.strip() for h in headings)}")
+            shown = shortened(", ".join(heading.strip() for heading in headings), _QUOTED)
+            raise SpectrumFileError(f"{name}: no column of {what} among {shown}")
         places[what] = place
     return places
 

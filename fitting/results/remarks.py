@@ -37,6 +37,8 @@ class RemarkKind(StrEnum):
     """The circuit leaves more of an impedance than its Kramers-Kronig test. Value: ``residual_ratio``."""
     CONDUCTIVITY_MISFIT = "conductivity_misfit"
     """The circuit leaves more of a conductivity than free relaxations. Value: ``residual_ratio``."""
+    LIKE_PARTS = "like_parts"
+    """Parts of the circuit may change places: they are named by rising time. Value: ``parts``."""
     UNCODED = "uncoded"
     """A remark of a results file written before remarks had codes. Value: ``text``."""
 
@@ -83,6 +85,10 @@ TEXTS: dict[RemarkKind, str] = {
     RemarkKind.CONDUCTIVITY_MISFIT: (
         "the model leaves {residual_ratio:.3g} times what free relaxations leave; the noise counts as many times for"
         " it, and intervals are as much wider"
+    ),
+    RemarkKind.LIKE_PARTS: (
+        "{parts} may change places without changing the cell: the smallest label is given to the shortest time (or to"
+        " the smallest value, without a time)"
     ),
     RemarkKind.UNCODED: "{text}",
 }

@@ -1,4 +1,4 @@
-"""Compiled loops: walk of the modes, triangle of rows, rational sums, mismatch of MIGRATION.
+"""Compiled loops: walk of the modes, triangle of rows, mismatch of MIGRATION.
 
 Importing this file imports numba and compiles, once a machine: some 3 s, then 0.5 s.
 """
@@ -267,45 +267,9 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
                     other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
 
 
-@compiled("void(f8[::1], f8[::1], f8[::1], f8[:,::1], c16[:,::1])", sums_reordered=True)
-def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
-    """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights.
-
-    Parameters
-    ----------
-    real, imag : float64 (n,)
-        The complex x.
-    rates : float64 (m,)
-    weights : float64 (4, m)
-    out : complex128 (4, n)
-    """
-    m = rates.size
-    for n in range(real.size):
-        a, b = real[n], imag[n]
-        square = a * a + b * b
-        r0 = r1 = r2 = r3 = i0 = i1 = i2 = i3 = 0.0
-        for j in range(m):
-            # x / (x + r) = (|x|^2 + r x) / |x + r|^2
-            along = a + rates[j]
-            share = 1.0 / (along * along + b * b)
-            re, im = (square + rates[j] * a) * share, rates[j] * b * share
-            r0 += weights[0, j] * re
-            i0 += weights[0, j] * im
-            r1 += weights[1, j] * re
-            i1 += weights[1, j] * im
-            r2 += weights[2, j] * re
-            i2 += weights[2, j] * im
-            r3 += weights[3, j] * re
-            i3 += weights[3, j] * im
-        out[0, n] = complex(r0, i0)
-        out[1, n] = complex(r1, i1)
-        out[2, n] = complex(r2, i2)
-        out[3, n] = complex(r3, i3)
-
-
-@compiled("void(f8[::1], f8, f8, f8, i8, f8[:,::1], f8[:,::1], f8[:,::1])")
+@compiled("void(f8[::1], f8, f8, f8[::1], i8, f8[:,::1], f8[:,::1], f8[:,::1])")
 def mismatch_of_times(  # noqa: C901, PLR0917 - as above
-    x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+    x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats
 ) -> None:
     """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y within panels of y, by Halley's steps.
 
@@ -314,8 +278,8 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
     x : float64 (n,)
         Reduced times, rising.
     B, K : float
-    width : float
-        Of a panel.
+    edges : float64 (p + 1,)
+        Ends of the panels, rising from 0.
     n_newton : int
         Most steps.
     gauss : float64 (2, g)
@@ -328,10 +292,11 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
     n_panels = sums.shape[1] - 1
     sums[:, 0] = 0.0
     for p in range(n_panels):
+        low, width = edges[p], edges[p + 1] - edges[p]
         for k in range(3):
             sums[k, p + 1] = sums[k, p]
         for g in range(gauss.shape[1]):
-            y = (p + gauss[0, g]) * width
+            y = low + gauss[0, g] * width
             lost = -np.expm1(-y)
             h = np.exp((K - 1.0) * y + B * lost) * gauss[1, g] * width
             sums[0, p + 1] += h
@@ -347,7 +312,7 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
         if panel == n_panels:
             out[0, n], out[1, n], out[2, n], out[3, n] = np.inf, 1.0, 0.0, 0.0
             continue
-        low = panel * width
+        low, width = edges[panel], edges[panel + 1] - edges[panel]
         # Where the panel's cubic through ends and slopes has it.
         rise = sums[0, panel + 1] - sums[0, panel]
         share = (x[n] - sums[0, panel]) / rise

@@ -48,13 +48,21 @@ class WeightsOfResponse:
         Times (s).
     rates : ndarray, shape (m,)
         Rates (1/s).
+    row_scale : ndarray, shape (n,), optional
+        What responses are multiplied by before they are matched; where it rises, later times count more.
+    column_scale : ndarray, shape (m,), optional
+        What the decays are multiplied by, so that all stay of like size beside it.
     """
 
-    def __init__(self, t_s: Floats, rates: Floats) -> None:
-        left, sizes, right = np.linalg.svd(exponentials(t_s, rates), full_matrices=False)
+    def __init__(
+        self, t_s: Floats, rates: Floats, *, row_scale: Floats | None = None, column_scale: Floats | None = None
+    ) -> None:
+        rows = np.ones(len(t_s)) if row_scale is None else row_scale
+        columns = np.ones(len(rates)) if column_scale is None else column_scale
+        left, sizes, right = np.linalg.svd(rows[:, None] * exponentials(t_s, rates) * columns, full_matrices=False)
         kept = sizes > _TRUNCATION * sizes[0]
-        self.onto: Floats = left[:, kept] / sizes[kept]
-        self.back: Floats = right[kept]
+        self.onto: Floats = rows[:, None] * left[:, kept] / sizes[kept]
+        self.back: Floats = right[kept] * columns
 
     def __call__(self, response: Floats) -> Floats:
         """Return the weights, shape (..., m), of responses of shape (..., n)."""

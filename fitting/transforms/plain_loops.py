@@ -27,15 +27,10 @@ _LARGEST_EXPONENT = 700.0
 
 
 class Loops(Protocol):
-    """The functions that both homes of the loops have; see `fitting.transforms.loops` for their arguments."""
-
-    def rational_sums(
-        self, real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128], /
-    ) -> None:
-        """Write sums of ``w x / (x + rate)``."""
+    """The function that both homes of the loops have; see `fitting.transforms.loops` for its arguments."""
 
     def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
-        self, x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats, /
+        self, x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats, /
     ) -> None:
         """Solve the mismatch equation at reduced times."""
 
@@ -57,23 +52,17 @@ def loops_for_call() -> Loops:
     return sys.modules[__name__]  # a module is what has these functions
 
 
-def rational_sums(real: Floats, imag: Floats, rates: Floats, weights: Floats, out: NDArray[np.complex128]) -> None:
-    """Write ``sum_m w_m x / (x + rate_m)`` for some sets of weights; see `fitting.transforms.loops`."""
-    x = real + 1j * imag
-    np.matmul(weights, x / (x + rates[:, None]), out=out)
-
-
 def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
-    x: Floats, B: float, K: float, width: float, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+    x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats
 ) -> None:
     """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y; see `fitting.transforms.loops`."""
-    n_panels = sums.shape[1] - 1
-    _sum_panels(B, K, width, gauss, sums)
+    n_panels = len(edges) - 1
+    _sum_panels(B, K, edges, gauss, sums)
     panel = np.searchsorted(sums[0], x, side="right") - 1
     beyond = panel >= n_panels
     panel = np.minimum(panel, n_panels - 1)
-    low = panel * width
-    y = low + width * _first_guess(x, panel, B, K, width, sums)
+    low, width = edges[panel], np.diff(edges)[panel]
+    y = low + width * _first_guess(x, panel, B, K, edges, sums)
     nodes, weights = gauss
     for _ in range(n_newton):
         span = y - low
@@ -97,26 +86,28 @@ def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
         out[row] = np.where(beyond, outside, inside)
 
 
-def _sum_panels(B: float, K: float, width: float, gauss: Floats, sums: Floats) -> None:
+def _sum_panels(B: float, K: float, edges: Floats, gauss: Floats, sums: Floats) -> None:
     """Write the integral and its derivatives to B and K at the ends of the panels."""
-    y, lost, weights = _panel_nodes(sums.shape[1] - 1, width, gauss.tobytes())
-    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT))
+    y, lost, widths, weights = _panel_nodes(edges.tobytes(), gauss.tobytes())
+    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT)) * widths
     sums[:, 0] = 0.0
     for row, of in enumerate((h, lost * h, y * h)):
         np.cumsum(of @ weights, out=sums[row, 1:])
 
 
 @lru_cache(maxsize=1)
-def _panel_nodes(n_panels: int, width: float, gauss_bytes: bytes) -> tuple[Floats, Floats, Floats]:
-    """Return y and 1 - exp(-y) at the nodes of all panels, (p, g), and the weights, (g,)."""
+def _panel_nodes(edges_bytes: bytes, gauss_bytes: bytes) -> tuple[Floats, Floats, Floats, Floats]:
+    """Return y and 1 - exp(-y) at all nodes, (p, g), the widths of panels, (p, 1), and the weights, (g,)."""
     nodes, weights = np.frombuffer(gauss_bytes).reshape(2, -1)
-    y = np.add.outer(np.arange(float(n_panels)), nodes) * width
-    return y, -np.expm1(-y), weights * width
+    edges = np.frombuffer(edges_bytes)
+    widths = np.diff(edges)[:, None]
+    y = edges[:-1, None] + widths * nodes
+    return y, -np.expm1(-y), widths, weights
 
 
-def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, width: float, sums: Floats) -> Floats:
+def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, edges: Floats, sums: Floats) -> Floats:
     """Return where in its panel each time lies, by the panel's cubic through ends and slopes."""
-    low = panel * width
+    low, width = edges[panel], np.diff(edges)[panel]
     rise = sums[0, panel + 1] - sums[0, panel]
     share = np.minimum((x - sums[0, panel]) / rise, 1.0)
     ends = (low, low + width)

@@ -39,7 +39,10 @@ class Settings:
     def protocol_folder(self) -> Path:
         """Folder in which the last protocol file was opened; the current folder if it is gone."""
         found = Path(str(self._store.value(_FOLDER, "")))
-        return found if str(found) != "." and found.is_dir() else Path.cwd()
+        try:
+            return found if str(found) != "." and found.is_dir() else Path.cwd()
+        except OSError:  # a name that is too long, a folder that may not be looked into
+            return Path.cwd()
 
     @protocol_folder.setter
     def protocol_folder(self, folder: Path) -> None:

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ionecho.commands.output import console, error_console, print_json
-from ionecho.commands.refusals import UsageError, error_document, exit_status
+from ionecho.commands.refusals import error_document, exit_status
 from protocols import IonechoError, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
@@ -24,10 +24,10 @@ def import_text(
 ) -> None:
     """Import a delimited text and print what was taken for what."""
     from daq import import_record, read_text
+    from daq.files.run_path import check_new_run
 
     target = output or text.with_suffix(".nxs")
-    if target.exists():
-        raise UsageError("the file exists already: it was left as it is. Choose another name.", str(target))
+    check_new_run(target)
     record = read_text(
         text,
         {name: value for name, value in columns.items() if value is not None},
@@ -39,8 +39,11 @@ def import_text(
         name: {"column": one.index + 1, "heading": one.name, "unit": one.unit} for name, one in record.columns.items()
     }
     if as_json:
-        print_json({"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator})
+        document = {"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator}
+        print_json(document | {"notes": list(record.notes)})
         return
+    for note in record.notes:
+        error_console().print(f"note: {note}", soft_wrap=True)
     for name, one in taken.items():
         console().print(f"{name}: column {one['column']}, {one['heading']!r}, in {one['unit']}", markup=False)
     console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)

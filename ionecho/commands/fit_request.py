@@ -90,11 +90,15 @@ class FitRequest:
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
     from fitting import StudyOptions
+    from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit
+    from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.mains_Hz, temperatures)
+    for problem in element_problems():
+        error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
     options = StudyOptions(drift=request.drift, mains_Hz=request.mains_Hz, robust=request.robust)
     if request.compared:

@@ -54,8 +54,11 @@ def fit_together(
     )
     if as_json:
         print_json(result.to_dict())
-    else:
-        console().print(result.table())
+        return
+    for one in records:
+        for note in getattr(one.observation, "notes", ()):
+            error_console().print(f"note: {one.observation.source}: {note}", soft_wrap=True)
+    console().print(result.table())
 
 
 def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: list[str], *, as_json: bool) -> None:

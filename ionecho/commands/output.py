@@ -49,16 +49,16 @@ def _plain(value: Any) -> Any:
 
 def console() -> Console:
     """Return the console for tables on standard output."""
-    from rich.console import Console
+    from ionecho.commands.terminal import Terminal
 
-    return Console(highlight=False)
+    return Terminal()
 
 
 def error_console() -> Console:
     """Return the console for messages on standard error."""
-    from rich.console import Console
+    from ionecho.commands.terminal import Terminal
 
-    return Console(stderr=True, highlight=False)
+    return Terminal(stderr=True)
 
 
 @contextmanager

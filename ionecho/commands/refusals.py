@@ -11,6 +11,7 @@ import os
 import sys
 import tempfile
 import traceback
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,12 +21,15 @@ from ionecho.commands.output import error_console, print_json
 from protocols import (
     ConnectionLost,
     FitError,
+    InputError,
     InstrumentError,
     IonechoError,
     LimitError,
     OutputStateUnknown,
     ProtocolError,
     RunFileError,
+    printable,
+    reason_of,
 )
 
 if TYPE_CHECKING:
@@ -35,25 +39,15 @@ if TYPE_CHECKING:
 FAILED, BAD_USAGE, STOPPED, OUTPUT_UNKNOWN = 1, 2, 3, 4
 
 
-class UsageError(IonechoError):
-    """A command was given something that it cannot work with. Nothing was sent and nothing was written.
-
-    Attributes
-    ----------
-    where : str
-        The argument or option, or the file.
-    """
-
-    def __init__(self, message: str, where: str = "") -> None:
-        self.where = where
-        super().__init__(f"{where}: {message}" if where else message)
+class UsageError(InputError):
+    """A command was given something that it cannot work with. Nothing was sent and nothing was written."""
 
 
 # Kind and exit status of an error, the most special class first.
 _KINDS: tuple[tuple[type[IonechoError], str, int], ...] = (
     (OutputStateUnknown, "output_unknown", OUTPUT_UNKNOWN),
     (LimitError, "limit", STOPPED),
-    (UsageError, "usage", BAD_USAGE),
+    (InputError, "usage", BAD_USAGE),
     (ProtocolError, "protocol", BAD_USAGE),
     (ConnectionLost, "connection", FAILED),
     (InstrumentError, "instrument", FAILED),
@@ -103,10 +97,28 @@ def refusal(
 def check_files(paths: Sequence[Path]) -> None:
     """Raise `UsageError` if one of the files that a command is to read is not there, or is a folder."""
     for path in paths:
-        if path.is_dir():
-            raise UsageError("this is a folder: name a file in it", str(path))
-        if not path.exists():
-            raise UsageError("there is no such file", str(path))
+        try:
+            if path.is_dir():
+                raise UsageError("this is a folder: name a file in it", str(path))
+            if not path.exists():
+                raise UsageError("there is no such file", str(path))
+            if not path.is_file():  # which may keep whoever opens it waiting
+                raise UsageError("this is a device or a pipe, not a file", str(path))
+            with path.open("rb"):
+                pass
+        except OSError as error:  # a name that is too long, a file that may not be read
+            raise UsageError(f"the file cannot be read: {reason_of(error)}", str(path)) from None
+
+
+def check_words(words: Sequence[str]) -> None:
+    """Raise `UsageError` if a word of the command line has control characters.
+
+    They would act on the terminal wherever the word is shown, and a file name with a line end could pretend to be a
+    message of ours. Nobody types them; a shell's pattern may find a file with such a name.
+    """
+    for word in words:
+        if any(unicodedata.category(one) in {"Cc", "Zl", "Zp"} for one in word):
+            raise UsageError("this has control characters: rename the file, or leave them out", printable(word))
 
 
 @contextmanager
@@ -122,7 +134,7 @@ def reported(*, as_json: bool) -> Iterator[None]:
     except BrokenPipeError:
         leave_closed_pipe()
     except OSError as error:
-        where = str(error.filename) if error.filename is not None else ""
+        where = printable(str(error.filename)) if error.filename is not None else ""
         message = f"{where}: {error.strerror}" if where and error.strerror else str(error)
         _leave(message, refusal("system", message, FAILED, where=where), as_json=as_json, name="Error")
     except Exception as error:  # noqa: BLE001 - a defect of ours: a sentence for the user, the rest for the report
@@ -132,11 +144,12 @@ def reported(*, as_json: bool) -> Iterator[None]:
 
 
 def _leave(sentence: str, document: dict[str, Any], *, as_json: bool, name: str = "") -> None:
-    from rich.markup import escape
+    from rich.text import Text
 
     if as_json:
         print_json({"error": document})
-    error_console().print(f"[bold red]{name}[/]: {escape(sentence)}" if name else escape(sentence), soft_wrap=True)
+    text = Text.assemble((name, "bold red"), ": ", sentence) if name else Text(sentence)
+    error_console().print(text, soft_wrap=True)
     sys.exit(document["exit_status"])
 
 

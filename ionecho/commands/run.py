@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+from ionecho.commands.interrupts import stopping_signals
 from ionecho.commands.output import console, error_console, print_json, progress_of_run
 from ionecho.commands.refusals import STOPPED, UsageError, error_document, refusal
 from protocols import ConnectionLost, IonechoError, Limits, Protocol, parse_quantity
@@ -17,16 +18,16 @@ if TYPE_CHECKING:
 
 def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: bool) -> None:
     """Run a protocol and print where its samples are."""
-    if output is not None and output.exists():
-        raise UsageError("the file exists already: choose another name. Nothing was sent.", str(output))
-    run = bench.start(protocol, output)
-    try:
-        with progress_of_run(quiet=as_json) as progress:
-            outcome = run.wait(progress)
-    except BaseException as why:
-        outcome = run.stop_and_wait()
-        if not isinstance(why, KeyboardInterrupt):
-            raise
+    with stopping_signals() as interrupts:
+        run = bench.start(protocol, output)
+        try:
+            interrupts.release()
+            with progress_of_run(quiet=as_json) as progress:
+                outcome = run.wait(progress)
+        except BaseException as why:
+            outcome = run.stop_and_wait()
+            if not isinstance(why, KeyboardInterrupt):
+                raise
     failure, sentence = _failure(run.path, outcome)
     if as_json:
         document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}

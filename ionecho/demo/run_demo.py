@@ -8,6 +8,7 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+from ionecho.commands.interrupts import stopping_signals
 from ionecho.commands.output import console, error_console, print_json, progress_of_run
 from protocols import InstrumentError, Protocol, format_quantity
 
@@ -82,7 +83,8 @@ def run_demo(folder: Path, seed: int, speed: float, *, as_json: bool) -> None:
     with simulated_instrument("keithley2461", seed, speed, CELL) as resource:
         _say(as_json, f"A simulated Keithley 2461 with a cell between its clips: {resource}")
         _say(as_json, f"{protocol.name}: {format_quantity(protocol.duration_s, 's')}, {protocol.notes}")
-        with progress_of_run(quiet=as_json) as progress:
+        with stopping_signals() as interrupts, progress_of_run(quiet=as_json) as progress:
+            interrupts.release()
             run = Bench(resource, folder).run(protocol, progress=progress)
     _say(as_json, f"{run.n_samples:,} samples in {run.path}. Fitting {MODEL} ...")
     from fitting import analyse

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from protocols.errors import ProtocolError
+from protocols.texts import reason_of
 
 _FOLDER = Path(__file__).parent
 
@@ -23,13 +24,16 @@ def find(path: str | Path) -> Path:
         If there is neither.
     """
     given = Path(path)
-    if given.is_file():
-        return given
-    if given.is_dir():
-        raise ProtocolError("this is a folder: name a protocol file in it", str(path))
-    ready = _FOLDER / f"{path}.toml"
-    if given.parent == Path() and ready.is_file():
-        return ready
+    try:
+        if given.is_dir():
+            raise ProtocolError("this is a folder: name a protocol file in it", str(path))
+        if given.exists():
+            return given
+        ready = _FOLDER / f"{path}.toml"
+        if given.parent == Path() and ready.is_file():
+            return ready
+    except OSError as error:  # a name that is too long, a folder that may not be looked into
+        raise ProtocolError(f"the file cannot be read: {reason_of(error)}", str(path)) from None
     raise ProtocolError(
         f"there is no such file, nor a ready protocol of that name (ready: {', '.join(names())})", str(path)
     )

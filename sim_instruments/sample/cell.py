@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import io
 import math
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from importlib import resources
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from protocols import IonechoError, parse_quantity
+from protocols import IonechoError, parse_quantity, read_text_file, toml_tables
 from sim_instruments.sample.contacts import Ageing, Contacts
 from sim_instruments.sample.relaxation import Relaxation, constant, debye, migration, tabulated
 from sim_instruments.sample.volterra import step_current
@@ -203,13 +203,15 @@ def load_cell(name_or_path: str | Path) -> Cell:
             folder = None
         else:
             path = Path(name_or_path)
-            text, name, folder = path.read_text("utf-8"), path.stem, path.parent
-        return _cell(name, tomllib.loads(text), folder)
+            text, name, folder = read_text_file(path), path.stem, path.parent
+        return _cell(name, toml_tables(text), folder)
     except OSError as fault:
         raise CellError(
             f"no cell {str(name_or_path)!r}: known are {', '.join(known)}, or give a file ({fault})"
         ) from fault
-    except (KeyError, TypeError, ValueError) as fault:
+    except (KeyError, TypeError, ValueError, AttributeError) as fault:
+        if isinstance(fault.__cause__, FileNotFoundError):
+            raise CellError(f"no cell {str(name_or_path)!r}: known are {', '.join(known)}, or give a file") from fault
         raise CellError(f"cell {str(name_or_path)!r}: {_reason(fault)}") from fault
 
 
@@ -260,7 +262,8 @@ def _table(bulk: Mapping[str, Any], folder: Path | None) -> tuple[list[float], l
     """Return times (s) and W, from the cell file itself or from a table of two columns beside it."""
     if "file" not in bulk:
         return [parse_quantity(t, "s") for t in bulk["times"]], [parse_quantity(w, "") for w in bulk["W"]]
-    columns = np.loadtxt((folder or Path()) / str(bulk["file"]), delimiter=",", ndmin=2)
+    table = read_text_file((folder or Path()) / str(bulk["file"]))
+    columns = np.loadtxt(io.StringIO(table), delimiter=",", ndmin=2)
     if columns.shape[1] != 2:
         raise ValueError(f"bulk.file must have two columns, t in s and W, not {columns.shape[1]}")
     return columns[:, 0].tolist(), columns[:, 1].tolist()

@@ -39,7 +39,7 @@ LINK_FAULTS = {
 }
 # What a fault without a value means: s between bytes, s of delay, one bit in so many bytes.
 _VALUES = {"drip": 0.01, "late": 1.0, "garble": 8.0}
-_PATTERN = re.compile(r"([a-z-]+)(?:=(\d+\.?\d*|\.\d+)s?)?@(.+?)(?:\+(\d+))?$")
+_PATTERN = re.compile(r"([a-z-]+)(?:=(\d+\.?\d*|\.\d+)s?)?@(.+?)(?:\+(\d{1,15}))?$")
 
 
 class FaultError(ValueError):

@@ -16,13 +16,17 @@ from protocols import Limits, Protocol, PulseSequence, Sampling
 
 
 class HandClock:
-    """Clock whose time passes only in `sleep`."""
+    """Clock whose time passes only in `sleep`; `wall` is what a wall clock shows beyond that time."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self.wall = 1.8e9
 
     def monotonic(self) -> float:
         return self.now
+
+    def time(self) -> float:
+        return self.wall + self.now
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds

@@ -9,7 +9,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erfcx
 
-from benchmarks.campaigns import attribution, coverage, identifiability, lattice_gas, ranking
+from benchmarks.campaigns import attribution, coverage, exchange, forward, identifiability, lattice_gas, ranking
 from benchmarks.campaigns.tally import clopper_pearson
 from benchmarks.campaigns.truth import Bulk, Cell, migration, s_times_transform
 from protocols import PulseSequence
@@ -85,3 +85,24 @@ def test_counted_back_hops_are_found(tmp_path: Path) -> None:
     found = lattice_gas.campaign(2, tmp_path)
     assert found["other_walk"]["successes"] == 2
     assert found["median_width"] < 0.3
+
+
+@pytest.mark.parametrize("code", forward.CODES)
+def test_forward_models_are_right_over_their_box(code: str, tmp_path: Path) -> None:
+    found = forward.campaign(4, tmp_path, (code,))
+    assert found["over"] == []
+    assert found["worst"][code]["error"] < forward.TOLERANCE
+
+
+def test_a_wrong_forward_model_is_found(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(forward, "fitted_response", lambda case: (1.0 + 2e-6) * forward.true_response(case)[0])
+    assert len(forward.campaign(2, tmp_path, ("De",))["over"]) > 0
+
+
+def test_like_arcs_are_never_mixed_up(tmp_path: Path) -> None:
+    found = exchange.campaign(3, tmp_path, minos=2)
+    assert found["cells_with_times_apart"] > 0
+    assert found["mixed"] == []
+    assert found["wrongly"] == []
+    assert found["minos"]["fits"] == 2
+    assert found["minos"]["largest_difference"] < 0.02

@@ -21,7 +21,10 @@ OLD = Path(__file__).parent / "old_texts"
 
 seconds = st.floats(1e-6, 1e4)
 volts = st.floats(-5, 5)
-texts = st.text(st.characters(codec="utf-8"))
+# Control characters and the like are refused (tests/protocols/test_texts.py); notes may have lines.
+seen = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
+texts = st.text(seen)
+notes_of_lines = st.text(seen | st.sampled_from("\n\r\t"))
 sizes = {"V": volts, "s": seconds}
 
 
@@ -89,7 +92,7 @@ def test_every_row_of_segments_reads_back_equal(sequence: PulseSequence) -> None
 
 @given(
     name=texts.filter(str.strip),
-    notes=texts,
+    notes=notes_of_lines,
     repeats=st.integers(1, 10**6),
     sampling=st.builds(Sampling, st.floats(1e-9, 1e5), st.none() | st.floats(1e-12, 1e2), st.booleans()),
     limits=st.builds(

@@ -17,6 +17,10 @@ from fitting.transforms.laplace import step_response
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
+# Growth of an admittance over the two highest frequencies, a factor of 30 apart, up to which it counts as level: a
+# constant phase of n < 0.028 does (decision 141). Doubled (1.2), n = 0.05 would.
+LEVEL = 1.1
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -94,6 +98,22 @@ class Element(ABC):
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
         """Return starting values; `draw` holds one number of [0, 1) a parameter, which spreads several starts."""
 
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:
+        """Whether its current after a voltage step has a bound, whatever the size of its parameters.
+
+        Unless an element knows better: whether its admittance has levelled off at the highest frequencies.
+
+        Parameters
+        ----------
+        p : ndarray, shape (k,)
+            Parameters.
+        highest : ndarray of complex128, shape (2,)
+            Two frequencies (rad/s), far beyond what a record tells of.
+        """
+        with np.errstate(all="ignore"):
+            low, high = np.abs(self.evaluate(highest, p)[0])
+        return not high > LEVEL * low
+
 
 class Bulk(Element):
     """A hopping conductor: its conductance falls from ``G_inf`` to ``G_inf * W_inf`` as the ions hop back.
@@ -123,3 +143,7 @@ class Bulk(Element):
     @abstractmethod
     def modes(self, p: Floats) -> tuple[tuple[float, float], ...]:
         """Return (relaxation time s, conductance that relaxes with it S) where the element names any."""
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002
+        """Return True: it answers at once with `g_inf`."""
+        return True

@@ -28,6 +28,9 @@ class Warburg(Element):
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (1.0 / (scale.conductance_S * np.sqrt(scale.time(0.3 + draw[0]))),)
 
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002, D102
+        return False
+
 
 class _Finite(Element):
     """A diffusion layer of finite thickness: ``Z_0``, its resistance, and ``tau = thickness^2 / D``."""
@@ -47,6 +50,9 @@ class _Finite(Element):
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:
         return 10.0 ** (2.0 * draw[0] - 1.0) / scale.conductance_S, scale.time(0.2 + draw[1])
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002
+        return False
 
 
 def _tanh(q: Complexes) -> Complexes:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.model.elements.base import Element, Quantity, StartScale
+from fitting.model.elements.base import LEVEL, Element, Quantity, StartScale
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -25,6 +25,9 @@ class Resistor(Element):
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (10.0 ** (-2.0 + 2.0 * draw[0]) / scale.conductance_S,)
 
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002, D102
+        return True
+
 
 class Capacitor(Element):
     """``Z = 1 / (s C)``."""
@@ -37,6 +40,9 @@ class Capacitor(Element):
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.conductance_S * scale.time(-0.3 + 1.6 * draw[0]),)
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002, D102
+        return False
 
 
 class Inductor(Element):
@@ -51,6 +57,9 @@ class Inductor(Element):
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.time(-0.5 + draw[0]) / scale.conductance_S,)
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002, D102
+        return True
 
 
 class ConstantPhase(Element):
@@ -67,3 +76,7 @@ class ConstantPhase(Element):
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         n = 0.6 + 0.38 * draw[1]
         return (scale.conductance_S * scale.time(0.3 + draw[0]) ** n, n)
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: D102
+        low, high = np.abs(highest)
+        return bool((high / low) ** p[1] <= LEVEL)

@@ -6,33 +6,57 @@ second then separates. With ``g = e^-y`` and ``x = t / tau``
 
     x(y) = integral from 0 to y of  exp((K - 1) y' + B (1 - e^-y')) dy'
 
-which Gauss-Legendre panels give to rounding, its derivatives to B and K with it.
+which Gauss-Legendre panels give to rounding, its derivatives to B and K with it. The charge is known in closed form:
+the integral of W over x is ``(e^((K - 1) y) - 1) / (K - 1)``.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.model.elements.base import Bulk, Quantity, StartScale
-from fitting.transforms.modes import WeightsOfResponse
 from fitting.transforms.plain_loops import loops_for_call
+from fitting.transforms.relaxation_map import relaxation_map
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
-# Panels of y up to _LAST_Y; with 8 Gauss nodes each the integral is right to rounding (tests against an ODE).
-_PANELS = 160
+# Bounds of B and K, for safety only: e^-30 of the conductance is nothing (1e-13). Doubled, there are twice as many
+# panels.
+_LARGEST_B, _LARGEST_K = 30.0, 4.0
 _LAST_Y = 60.0  # g = e^-60: nothing is left of the mismatch
-_STEP_Y = _LAST_Y / _PANELS
+# By how much the integrand's logarithm changes over a panel, at most: eight Gauss nodes then give its integral to
+# rounding (tests against an ODE). Doubled, panels of a large B are right to 1e-12.
+_CHANGE_OF_PANEL = 1.5
 # Of one panel, on -1 to 1.
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 # The same on 0 to 1.
 _GAUSS = np.stack([0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS])
 # Most steps; they end at 1e-8 of y, after three or so.
 _NEWTON = 60
+# K - 1 below which the charge is expanded about K = 1: next terms are 1e-10 of it at the last y.
+_NEAR_1 = 1e-7
+
+
+def _panel_edges() -> Floats:
+    """Return the panels' ends: narrow where ``B (1 - e^-y)`` of the largest B climbs."""
+    y = np.linspace(0.0, _LAST_Y, 60001)
+    change = (_LARGEST_K - 1.0) * y - _LARGEST_B * np.expm1(-y)
+    n_panels = int(np.ceil(change[-1] / _CHANGE_OF_PANEL))
+    edges: Floats = np.interp(np.linspace(0.0, change[-1], n_panels + 1), change, y)
+    return edges
+
+
+_EDGES = _panel_edges()
+
+
+def _solved(x: Floats, B: float, K: float) -> tuple[Floats, Floats]:
+    """Return y, the integrand there and the integral's derivatives to B and K, (4, n), and the panels' sums."""
+    solved, sums = np.empty((4, len(x))), np.empty((3, len(_EDGES)))
+    loops_for_call().mismatch_of_times(np.ascontiguousarray(x), B, K, _EDGES, _NEWTON, _GAUSS, sums, solved)
+    return solved, sums
 
 
 def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
@@ -49,64 +73,83 @@ def mismatch(x: Floats, B: float, K: float) -> tuple[Floats, Floats, Floats]:
     -------
     g, dg_dB, dg_dK : ndarray, shape (n,)
     """
-    solved = np.empty((4, len(x)))
-    loops_for_call().mismatch_of_times(
-        np.ascontiguousarray(x), B, K, _STEP_Y, _NEWTON, _GAUSS, np.empty((3, _PANELS + 1)), solved
-    )
+    return _mismatch_of(_solved(x, B, K)[0])
+
+
+def _mismatch_of(solved: Floats) -> tuple[Floats, Floats, Floats]:
     y, slope, by_B, by_K = solved
     g = np.exp(-y)
     return g, g * by_B / slope, g * by_K / slope
 
 
-@cache
-def _reduced_modes() -> tuple[Floats, Floats, WeightsOfResponse]:
-    """Rates and times (in units of tau) and the map from W at the times to mode weights.
-
-    W is smooth at the scale of tau, so that rates a few hundred times 1/tau and more have no weight; its slow tail is
-    followed over eight decades.
-    """
-    rates = 10.0 ** (np.arange(-57, 17) / 6.0)
-    times = np.concatenate([[0.0], 10.0 ** (np.arange(-54, 145) / 18.0)])
-    return rates, times, WeightsOfResponse(times, rates)
-
-
 class Migration(Bulk):
     """Hopping with mismatch relaxation: ``Y = G_inf s W~(s)``, W by the MIGRATION concept (see the module).
 
-    W becomes a sum of exponentials by a fixed linear map, whose transform is rational and so defined on the whole
-    contour of `fitting.transforms.laplace`.
+    The transform of ``W - W_inf`` comes by a fixed linear map; what stays needs no map.
     """
 
     code = "Mig"
     quantities = (
         Quantity("G_inf", "S"),
-        Quantity("B", "", 0.0, 30.0),
-        Quantity("K", "", 1.0, 4.0),
+        Quantity("B", "", 0.0, _LARGEST_B),
+        Quantity("K", "", 1.0, _LARGEST_K),
         Quantity("tau", "s"),
     )
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
         G, B, K, tau = p
-        rates, times, to_weights = _reduced_modes()
-        # What is left at last needs no fit: fitted, it would trade with the slowest exponentials.
-        remains = np.exp(-B) * np.array([1.0, -1.0, 0.0, 0.0])
-        weights = np.column_stack([remains, to_weights(self._w(times, B, K) - remains[:, None])])
-        # Each exponential exp(-rate t / tau) has s times its transform x / (x + rate), x = s tau.
-        sums = np.empty((4, len(s)), dtype=np.complex128)
-        loops_for_call().rational_sums(s.real * tau, s.imag * tau, np.append(0.0, rates), weights, sums)
-        shape, d_B, d_K, d_ln_tau = sums
+        to_admittance = relaxation_map(s)
+        x = to_admittance.times_s / tau
+        solved, sums = _solved(x, B, K)
+        steady = np.exp(-B) * np.array([1.0, -1.0, 0.0, 0.0])
+        fading = self._fading(x, B, K, solved)
+        shape, d_B, d_K, d_ln_tau = steady[:, None] + to_admittance(
+            fading, tau * self._early(float(x[0]), (B, K), solved[:, 0], sums[:, -1], float(fading[0, 0]))
+        )
         return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
 
     @staticmethod
-    def _w(x: Floats, B: float, K: float) -> Floats:
-        """W at times ``x = t / tau`` and its derivatives to B, K and ln tau, shape (4, n)."""
-        g, by_B, by_K = mismatch(x, B, K)
+    def _fading(x: Floats, B: float, K: float, solved: Floats) -> Floats:
+        """W - W_inf at times ``x = t / tau`` and its derivatives to B, K and ln tau, shape (4, n)."""
+        g, by_B, by_K = _mismatch_of(solved)
         W = np.exp(-B * (1.0 - g))
+        left = np.exp(-B) * np.expm1(B * g)
         # d/d(ln tau) = -x d/dx, and W' = -B g^K W^2 by the two rate equations
-        return np.stack([W, W * (B * by_B - (1.0 - g)), W * B * by_K, x * B * g**K * W * W])
+        return np.stack([left, W * (g + B * by_B) - left, W * B * by_K, x * B * g**K * W * W])
+
+    @staticmethod
+    def _early(x: float, shape: tuple[float, float], solved: Floats, ends: Floats, left: float) -> Floats:
+        """Integrals over reduced time of W - W_inf from 0 to x, and of its derivatives, shape (4,).
+
+        Parameters
+        ----------
+        x : float
+        shape : tuple of float
+            B and K.
+        solved : ndarray, shape (4,)
+            Of the mismatch at x.
+        ends : ndarray, shape (3,)
+            The integral and its derivatives at the last y, where nothing is left to fall.
+        left : float
+            W - W_inf at x.
+        """
+        B, K = shape
+        y, _, by_B, by_K = solved
+        upto = x
+        if not np.isfinite(y):
+            y, (upto, by_B, by_K) = _LAST_Y, ends
+        steady, k = np.exp(-B), K - 1.0
+        # Integral of W, and its derivative to K at a fixed y.
+        grown = np.expm1(k * y)
+        charge = grown / k if k > _NEAR_1 else y + 0.5 * k * y**2
+        by_k = (y * (grown + 1.0) - charge) / k if k > _NEAR_1 else 0.5 * y**2
+        fallen = charge - steady * upto
+        W = left + steady
+        return np.array([fallen, steady * upto - W * by_B, by_k - W * by_K, fallen - left * x])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
-        W: Floats = self._w(t_s / p[3], float(p[1]), float(p[2]))[0]
+        B, K = float(p[1]), float(p[2])
+        W: Floats = np.exp(-B * (1.0 - mismatch(t_s / p[3], B, K)[0]))
         return W
 
     def w_inf(self, p: Floats) -> float:  # noqa: D102

@@ -75,3 +75,6 @@ class RandomBarrier(Element):
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return scale.conductance_S * 10.0 ** (-1.5 * draw[0]), scale.time(0.2 + 0.8 * draw[1])
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:  # noqa: ARG002, D102
+        return False

@@ -1,32 +1,38 @@
-"""Stretched-exponential (Kohlrausch) relaxation, by a sum of exponentials."""
+"""Stretched-exponential (Kohlrausch) relaxation, by a fixed linear map from its times to its transform."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.model.elements.base import Bulk, Quantity, StartScale
-from fitting.transforms.modes import PER_DECADE, WeightsOfResponse
-from fitting.transforms.plain_loops import loops_for_call
+from fitting.transforms.relaxation_map import relaxation_map
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
 
-# Times from a millionth of the shortest that is asked for to a thousand times the longest. What happens before the
-# first does not reach the times that are asked for; what is left after the last is a constant to them.
-_BEFORE, _BEYOND = -6, 3
+# Of the integral up to an early time, over the logarithm of time: its panels and the nodes in each. Logarithms of time
+# from 40 below the integrand's maximum, where e^-40 of it is left; eight nodes a panel are right to 1e-13.
+_PANELS, _LOGARITHMS_BELOW = 64, 40.0
+_NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
+_PLACES = ((np.arange(_PANELS)[:, None] + 0.5 * (_NODES + 1.0)) / _PANELS).ravel()
+_SHARES = np.tile(0.5 * _WEIGHTS / _PANELS, _PANELS)
+# (t / tau)^b beyond which exp of its negative is nothing.
+_OVER = 745.0
 
 
-@lru_cache(maxsize=64)
-def _reduced_modes(first: int, last: int) -> tuple[Floats, Floats, WeightsOfResponse]:
-    """Rates, times ``10^first .. 10^last`` (both in units of tau), and the map from W at the times to weights."""
-    per = 3 * PER_DECADE
-    times = 10.0 ** (np.arange(per * first, per * last + 1) / per)
-    rates = 10.0 ** (np.arange(-PER_DECADE * (last + 1) - 3, -PER_DECADE * first + 4) / PER_DECADE)
-    rates = np.concatenate([[0.0], rates])
-    return rates, times, WeightsOfResponse(times, rates)
+def _early_integrals(x: float, b: float) -> Floats:
+    """Return the integrals from 0 to x of ``exp(-x^b)`` and of its derivatives to b and ln tau, shape (3,)."""
+    if b == 0.0:
+        return np.array([x, x - x * np.log(x), 0.0]) * float(np.exp(-1.0))
+    top = min(np.log(x), np.log(_OVER) / b)
+    # The integrand over ln x, x exp(-x^b), is largest at x^b = 1/b.
+    bottom = min(top, -np.log(b) / b) - _LOGARITHMS_BELOW
+    v = bottom + (top - bottom) * _PLACES
+    grown = np.exp(b * v)
+    integrand = np.exp(v - grown) * _SHARES * (top - bottom)
+    return np.array([integrand.sum(), -(v * grown) @ integrand, b * (grown @ integrand)])
 
 
 class StretchedExponential(Bulk):
@@ -45,19 +51,17 @@ class StretchedExponential(Bulk):
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
         G, W_inf, tau, b = p
-        size = np.abs(s) * tau
-        first = int(np.floor(-np.log10(size.max()))) + _BEFORE
-        last = int(np.ceil(-np.log10(size.min()))) + _BEYOND
-        rates, times, to_weights = _reduced_modes(first, last)
-        grown = np.exp(b * np.log(times))
+        to_admittance = relaxation_map(s)
+        x = to_admittance.times_s / tau
+        logarithm = np.log(x)
+        grown = np.exp(np.minimum(b * logarithm, np.log(_OVER)))
         left = np.exp(-grown)
         # d/db = -x^b ln x W, d/d(ln tau) = b x^b W
-        weights = to_weights(np.stack([left, -grown * np.log(times) * left, b * grown * left, np.zeros_like(times)]))
-        sums = np.empty((4, len(s)), dtype=np.complex128)
-        loops_for_call().rational_sums(s.real * tau, s.imag * tau, rates, weights, sums)
-        shape = W_inf + (1.0 - W_inf) * sums[0]
+        fading = np.stack([left, -grown * logarithm * left, b * grown * left])
+        decay, by_b, by_ln_tau = to_admittance(fading, tau * _early_integrals(float(x[0]), float(b)))
+        shape = W_inf + (1.0 - W_inf) * decay
         fade = G * (1.0 - W_inf)
-        return G * shape, np.stack([shape, G * (1.0 - sums[0]), fade * sums[2] / tau, fade * sums[1]])
+        return G * shape, np.stack([shape, G * (1.0 - decay), fade * by_ln_tau / tau, fade * by_b])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
         W: Floats = p[1] + (1.0 - p[1]) * np.exp(-((t_s / p[2]) ** p[3]))

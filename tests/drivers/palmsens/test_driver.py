@@ -286,3 +286,76 @@ def test_a_package_is_read_as_the_manual_defines_it() -> None:
 def test_a_garbled_package_is_refused(line: str) -> None:
     with pytest.raises(InstrumentError, match="garbled"):
         variables_of(line)
+
+
+@pytest.mark.parametrize("is_running", [True, False])
+def test_an_error_storm_is_waited_out_and_the_cell_goes_off(bench: Bench, *, is_running: bool) -> None:
+    """Twenty commands in a row are refused, aborts among them; each refusal is an answer, so the link is good."""
+    if is_running:
+        bench.driver.arm(bench.driver.plan(on_resistor(0.02, 1e-5, repeats=100)))
+        bench.driver.start()
+        while not len(bench.driver.read() or ()):
+            pass
+        assert bench.instrument.potentiostat.cell_on
+    bench.do(lambda: bench.instrument.inject("error-storm"))
+    assert bench.driver.safe_state().off
+    assert not bench.instrument.potentiostat.cell_on
+    assert bench.instrument.storm == 0
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+@pytest.mark.parametrize("transport", ["pty", "socket"])
+def test_a_session_that_is_opened_in_a_storm_brings_the_cell_off(kind: str, transport: str) -> None:
+    with served_here(kind, transport, speed=slowed(5.0, 0.5)) as one:
+        device = one.served.host.device
+        assert isinstance(device, SimulatedEmStat)
+        one.do(lambda: device.inject("error-storm"))
+        opened = open_potentiostat(one.resource)
+        try:
+            assert isinstance(opened, CATALOGUE[kind])
+            one.do(lambda: device.inject("error-storm"))
+            assert opened.safe_state().off
+        finally:
+            opened.close()
+
+
+def test_refusals_without_end_are_an_unknown_output(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("drivers.palmsens.driver._REFUSALS_S", 0.5)
+    bench.do(lambda: setattr(bench.instrument, "storm", 10**6))
+    with pytest.raises(OutputStateUnknown, match="error 0001"):
+        bench.driver.safe_state()
+    bench.do(lambda: setattr(bench.instrument, "storm", 0))
+
+
+@pytest.mark.parametrize(
+    ("interval_s", "dwells_s"),
+    [
+        (0.01, [0.1, 0.25]),
+        (0.003, [0.1]),
+        (0.01, [0.1, 0.101]),
+        (0.007, [0.02, 0.05]),
+        (0.02, [0.01]),
+        (1.0, [7.0, 3.5]),
+    ],
+)
+def test_the_interval_is_the_nearest_that_divides_all_dwells(interval_s: float, dwells_s: list[float]) -> None:
+    """By trying every whole number of the grid, 0.1 ms; up to four times the interval asked for."""
+    ends = np.cumsum(dwells_s)
+    sequence = PulseSequence.from_arrays([0.0, *ends[:-1]], [0.0, *[0.01] * (len(ends) - 1)], float(ends[-1]))
+    dwells = [round(dwell / 1e-4) for dwell in dwells_s]
+    unit = round(interval_s / 1e-4)
+    fitting = [k for k in range(unit, 4 * unit + 1) if all(dwell % k == 0 for dwell in dwells)]
+    rate = EmStat4.planner.rate(interval_s, 1e-5, sequence)
+    if fitting:
+        assert rate.interval_s == pytest.approx(fitting[0] * 1e-4, rel=1e-12)
+    else:
+        assert rate.interval_s >= interval_s * (1 - 1e-9)
+
+
+def test_a_rest_of_a_day_is_planned_at_once() -> None:
+    """Trying every divisor of it up to the rest itself would take a minute."""
+    sequence = PulseSequence.pulse(0.02, 1.0, before=99_999.0, after=99_999.0)
+    begun = time.process_time()
+    plan = EmStat4.plan(Protocol("x", sequence, Sampling(1.0), Limits(voltage_V=0.1, current_A=1e-5)))
+    assert plan.interval_s == 1.0
+    assert time.process_time() - begun < 5.0

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from drivers import VisaSession, open_potentiostat, read_transcript, replayed
+from drivers.visa.transcript import RecordedLink
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from tests.drivers.conformance import played
@@ -80,3 +81,91 @@ def test_what_is_no_transcript_says_where(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(RunFileError):
         read_transcript(path)
+
+
+def recorded(path: Path) -> bytes:
+    """Record a short talk by the recorder itself, and return the file's content."""
+
+    class Link:
+        slowest_Bps = 1.0
+
+        def send(self, data: bytes) -> None:
+            self.answer = data[::-1]
+
+        def receive_into(self, memory: memoryview) -> int:
+            memory[: len(self.answer)] = self.answer
+            return len(self.answer)
+
+        def waiting(self) -> bool:
+            return False
+
+        def clear(self) -> None:
+            pass
+
+        def close(self) -> None:
+            pass
+
+    link = RecordedLink(Link(), path, "TCPIP::192.168.0.10::5025::SOCKET")
+    for sent in (b"*IDN?\n", b":SYST:ERR?\n", bytes(range(128, 190))):
+        link.send(sent)
+        link.receive_into(memoryview(bytearray(100)))
+    link.close()
+    return path.read_bytes()
+
+
+def test_no_changed_byte_is_taken_without_a_word(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    whole = recorded(path)
+    known = read_transcript(path)
+    assert len(known) == 6
+    for place in range(len(whole)):
+        for other in (whole[place] ^ 1, whole[place] ^ 0x80, 0x0A):
+            changed = whole[:place] + bytes([other]) + whole[place + 1 :]
+            path.write_bytes(changed)
+            if changed != whole:
+                with pytest.raises(RunFileError):
+                    read_transcript(path)
+    for begin in range(0, len(whole), 7):
+        for end in range(begin + 1, len(whole), 13):
+            path.write_bytes(whole[:begin] + whole[end:])
+            with pytest.raises(RunFileError):
+                read_transcript(path)
+
+
+def test_line_ends_of_windows_change_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    whole = recorded(path)
+    known = read_transcript(path)
+    path.write_bytes(whole.replace(b"\n", b"\r\n"))
+    assert read_transcript(path) == known
+
+
+def test_a_transcript_that_was_cut_off_is_told_and_can_be_read_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    whole = recorded(path)
+    known = read_transcript(path)
+    path.write_bytes(whole[: whole.index(b"# sha256") - 3])
+    with pytest.raises(RunFileError, match="cut off"):
+        read_transcript(path)
+    assert read_transcript(path, cut_off=True) == known[:-1]
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["0.1 > \\q", "0.1 > \\x4", "0.1 > \\u1234", "0.1 > \\x41", "0.1 > =====", "0.1 > =QUJD", "0.1 < =Zg", "1e3 > x",
+     "0.1 > \\", "0.1 > \\N{DASH}", "0.1 > \\101", "٠.١ > x", "0.1 ! x"],
+)  # fmt: skip
+def test_a_line_that_the_recorder_would_not_write_is_none(tmp_path: Path, line: str) -> None:
+    path = tmp_path / "t.txt"
+    path.write_text(f"# ionecho transcript of X\n{line}\n# end\n", encoding="utf-8")
+    with pytest.raises(RunFileError, match="line 2"):
+        read_transcript(path)
+
+
+def test_bytes_that_are_no_text_and_folders_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "t.txt"
+    path.write_bytes("# ionecho transcript of X\n0.1 > µ\n# end\n".encode("cp1252"))
+    with pytest.raises(RunFileError, match="line 2 has the byte 0xB5"):
+        read_transcript(path)
+    with pytest.raises(RunFileError, match="folder"):
+        read_transcript(tmp_path)

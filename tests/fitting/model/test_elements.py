@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, cast
 
 import mpmath as mp
 import numpy as np
@@ -16,6 +16,7 @@ from fitting.model.elements.random_barrier import universal_conductivity
 from fitting.reduction.drive import ModeCursor
 from fitting.transforms.modes import ModeMap
 from protocols import FitError, PulseSequence
+from protocols.plugins import Plugins
 
 TABLE = RelaxationTable(np.array([0.0, 3.0, 40.0]), np.array([0.2, 0.5, 0.3]), 1.0, 0.0)
 Admittance = Callable[..., Any]
@@ -278,15 +279,31 @@ class _Point:
         return self._kind
 
 
+class Failing(Gyrator):
+    code = "Fail"
+
+    def evaluate(self, s: np.ndarray, p: np.ndarray) -> tuple[np.ndarray, np.ndarray]:  # noqa: ARG002
+        raise ZeroDivisionError("by a plug-in")
+
+
+class Ending:
+    """An element whose import ends the interpreter."""
+
+
+class _EndingPoint(_Point):
+    def load(self) -> object:
+        raise SystemExit("goodbye")
+
+
 @pytest.fixture
 def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     def install(*points: _Point) -> None:
-        monkeypatch.setattr(circuit_file, "entry_points", lambda group: points if group == "ionecho.elements" else ())
-        circuit_file.elements_by_code.cache_clear()
+        monkeypatch.setattr("fitting.model.plugin_elements.plugins_of", lambda _: Plugins(cast("Any", points)))
+        circuit_file.installed_elements.cache_clear()
 
     yield install
     monkeypatch.undo()
-    circuit_file.elements_by_code.cache_clear()
+    circuit_file.installed_elements.cache_clear()
 
 
 def test_elements_of_other_packages_are_found(installed: Callable[..., None]) -> None:
@@ -298,9 +315,25 @@ def test_elements_of_other_packages_are_found(installed: Callable[..., None]) ->
 
 @pytest.mark.parametrize(
     ("point", "message"),
-    [(_Point("clash", Clash), "the code 'CPE', which is taken"), (_Point("junk", int), "no class of fitting.Element")],
+    [
+        (_Point("clash", Clash), "the code 'CPE', which is taken"),
+        (_Point("junk", int), "no class of fitting.Element"),
+        (_EndingPoint("ending", Ending), "SystemExit: goodbye"),
+        (_Point("abstract", Element), "it lacks"),
+    ],
 )
-def test_elements_that_cannot_be_taken_are_named(installed: Callable[..., None], point: _Point, message: str) -> None:
-    installed(point)
+def test_elements_that_cannot_be_taken_are_left_out_and_named(
+    installed: Callable[..., None], point: _Point, message: str
+) -> None:
+    installed(point, _Point("gyrator", Gyrator))
+    assert [one.name for one in CellModel("R0-Gy1").parameters] == ["R0", "Gy1"], "the others work on"
+    (problem,) = circuit_file.element_problems()
+    assert message in problem
     with pytest.raises(FitError, match=message):
-        CellModel("R0-C1")
+        CellModel("R0-Nope1")
+
+
+def test_an_element_that_fails_is_an_error_of_the_fit(installed: Callable[..., None]) -> None:
+    installed(_Point("failing", Failing))
+    with pytest.raises(FitError, match="failed in `evaluate`: ZeroDivisionError: by a plug-in"):
+        CellModel("R0-Fail1").admittance(np.array([2.0 + 0j]), np.array([3.0, 4.0]))

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.integrate import solve_ivp
 
+from benchmarks.campaigns.forward import TOLERANCE, Case, error_of
 from fitting.model.elements.migration import Migration, mismatch
 from fitting.transforms.laplace import step_response
 
@@ -76,3 +77,15 @@ def test_what_conducts_at_last_is_g_inf_exp_minus_b(K: float) -> None:
     Y, dY = Migration().evaluate(s, np.array([2e-4, 1.7, K, 1.5e-3]))
     assert Y.real == pytest.approx(2e-4 * np.exp(-1.7), rel=1e-6)
     assert dY[1].real == pytest.approx(-2e-4 * np.exp(-1.7), rel=1e-6)
+
+
+@pytest.mark.parametrize("behind", [False, True])
+@pytest.mark.parametrize("tau", [1e-16, 1e-8, 1e-4, 1e-1, 1e6])
+@pytest.mark.parametrize(("B", "K"), [(1e-4, 1.0), (5.0, 1.0), (29.99, 1.0), (5.0, 1.00001), (1e-4, 4.0), (29.99, 4.0)])
+def test_corners_of_its_box_are_as_right_as_the_middle(B: float, K: float, tau: float, *, behind: bool) -> None:
+    """By incomplete gamma functions, and behind a resistor by quadrature; the issue's case is the second at 1e-8 s."""
+    values = {"Mig1.G_inf": 1e-3, "Mig1.B": B, "Mig1.K": K, "Mig1.tau": tau}
+    # A resistor that counts beside what is left of the conductance.
+    left = 1e-3 * max(float(np.exp(-B)), 1e-4)
+    case = Case("R0-Mig1", {"R0": 0.1 / left, **values}, 1e-4, 10.0) if behind else Case("Mig1", values, 1e-4, 10.0)
+    assert error_of(case) < TOLERANCE

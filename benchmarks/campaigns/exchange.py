@@ -1,0 +1,258 @@
+"""Campaign: are like arcs ever mixed up? (`just exchange`)
+
+Cells of two or three arcs in series, of resistors with capacitors or constant phase elements, each recorded twice with
+other noise. The second record is fitted with the circuit string written in another order. The arc of the shortest
+time must be the one with the smallest label in both, whatever is determined by design must be called so, and the
+interval of each parameter must lie about its own value. The currents are inverted by Abate and Whitt's algorithm, and
+what is determined is taken from their finite differences. For some fits, each end of each interval is compared with
+MINOS of iminuit (James, Roos, Comput. Phys. Commun. 10, 343 (1975)), which knows nothing of twins.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.campaigns.tally import Progress, share
+from benchmarks.campaigns.truth import SimulatedRecord, current_of, noise
+from fitting import CellModel, reduce_run
+from fitting.constants import Z95
+from fitting.inference.solution import Solution, solve_single
+from protocols import PulseSequence
+
+if TYPE_CHECKING:
+    from benchmarks.campaigns.truth import Complexes, Floats
+
+_N = 4000
+_STEP = 1e-3
+# A logarithm is determined by design if 1.96 deviations are less than this: a factor of 2 from end to end.
+_DETERMINED = 0.5 * float(np.log(2.0))
+# Deviations by which the logarithms of two times must be apart by design to be told apart in every record.
+_APART = 6.0
+# Deviations by which a fit may be off its own value before it counts as another arc's.
+_FAR = 6.0
+
+
+@dataclass(frozen=True)
+class Arcs:
+    """A resistor in series with arcs of rising time.
+
+    Attributes
+    ----------
+    values : dict of str to float
+        By the names of the circuit, whose smallest label has the shortest time.
+    n_arcs : int
+    constant_phase : bool
+        Whether the arcs have constant phase elements rather than capacitors.
+    noise_A : float
+    """
+
+    values: dict[str, float]
+    n_arcs: int
+    constant_phase: bool
+    noise_A: float
+
+    def parts(self) -> list[str]:
+        """Return the arcs as circuit strings."""
+        code = "CPE" if self.constant_phase else "C"
+        return [f"p(R{k},{code}{k})" for k in range(1, self.n_arcs + 1)]
+
+    def circuit(self, rng: np.random.Generator) -> str:
+        """Return the circuit in a random order."""
+        members = ["R0", *(self._turned(part, rng) for part in self.parts())]
+        return "-".join(members[k] for k in rng.permutation(len(members)))
+
+    @staticmethod
+    def _turned(part: str, rng: np.random.Generator) -> str:
+        first, second = part[2:-1].split(",")
+        return part if rng.uniform() < 0.5 else f"p({second},{first})"
+
+    def names_of(self, k: int) -> list[str]:
+        """Return the parameters of arc k, from 1 on."""
+        return [f"R{k}", f"CPE{k}.Q", f"CPE{k}.n"] if self.constant_phase else [f"R{k}", f"C{k}"]
+
+    def admittance(self, s: Complexes, values: dict[str, float]) -> Complexes:
+        """Return the admittance, S."""
+        Z = np.full(s.shape, values["R0"], dtype=np.complex128)
+        for k in range(1, self.n_arcs + 1):
+            R, *electrode = (values[name] for name in self.names_of(k))
+            Q, n = electrode if self.constant_phase else (electrode[0], 1.0)
+            Z += 1.0 / (1.0 / R + Q * s**n)
+        return 1.0 / Z
+
+
+def drawn(seed: int) -> tuple[Arcs, Floats, PulseSequence]:
+    """Return a cell, the times of its samples, and its drive."""
+    rng = np.random.default_rng([20261126, seed])
+    interval = 10.0 ** rng.uniform(-5.0, -2.0)
+    span = _N * interval
+    drive = PulseSequence.pulse(0.02, 0.5 * span, before=0.01 * span, after=0.49 * span)
+    t = (np.arange(_N) + 0.5) * interval
+    n_arcs = int(rng.integers(2, 4))
+    constant_phase = bool(rng.uniform() < 0.3)
+    # From four intervals to a fifth of the span, at least a factor of 3 apart.
+    room = np.log(0.2 * span / (4.0 * interval)) - (n_arcs - 1) * np.log(3.0)
+    taus = 4.0 * interval * np.exp(np.sort(rng.uniform(0.0, room, n_arcs)) + np.log(3.0) * np.arange(n_arcs))
+    R = 10.0 ** rng.uniform(3.0, 6.0)
+    values = {"R0": R * 10.0 ** rng.uniform(-1.5, 0.0)}
+    cell = Arcs(values, n_arcs, constant_phase, 0.0)
+    for k, tau in enumerate(taus, 1):
+        arc = R * 10.0 ** rng.uniform(-0.5, 0.5)
+        n = float(rng.uniform(0.8, 0.97)) if constant_phase else 1.0
+        values |= dict(zip(cell.names_of(k), (arc, float(tau) ** n / arc, n), strict=False))
+    size = float(np.sqrt(np.mean(current(cell, values, t, drive) ** 2)))
+    return Arcs(values, n_arcs, constant_phase, size / 10.0 ** rng.uniform(2.0, 4.0)), t, drive
+
+
+def current(cell: Arcs, values: dict[str, float], t_s: Floats, drive: PulseSequence) -> Floats:
+    """Return the true current, A."""
+    return current_of(lambda _, s: cell.admittance(s, values), t_s, drive)
+
+
+def by_design(cell: Arcs, t_s: Floats, drive: PulseSequence) -> tuple[dict[str, float], bool]:
+    """Return the deviation of each logarithm by Cramer and Rao, and whether all times are apart by design."""
+    names = list(cell.values)
+
+    def moved(name: str, by: float) -> Floats:
+        return current(cell, cell.values | {name: cell.values[name] * float(np.exp(by))}, t_s, drive)
+
+    columns = [(moved(name, _STEP) - moved(name, -_STEP)) / (2.0 * _STEP) for name in names]
+    design = np.column_stack([*columns, np.full(len(t_s), cell.noise_A)]) / cell.noise_A
+    size = np.linalg.norm(design, axis=0)
+    _, sizes, axes = np.linalg.svd(design / size, full_matrices=False)
+    factor = axes.T / np.maximum(sizes, 1e-12 * sizes[0]) / size[:, None]
+    deviations = dict(zip(names, np.linalg.norm(factor, axis=1).tolist(), strict=False))
+    apart = True
+    slopes, times = zip(*(_time_of(cell, k, names) for k in range(1, cell.n_arcs + 1)), strict=True)
+    for (low, first), (high, second) in pairwise(zip(slopes, times, strict=True)):
+        deviation = float(np.linalg.norm((high - low) @ factor[:-1]))
+        apart = apart and second - first > _APART * deviation
+    return deviations, apart
+
+
+def _time_of(cell: Arcs, k: int, names: list[str]) -> tuple[Floats, float]:
+    """Return the derivatives of the logarithm of an arc's time to those of all values, and the logarithm."""
+    R, Q, *n = (cell.values[name] for name in cell.names_of(k))
+    power = 1.0 / n[0] if n else 1.0
+    logarithm = power * float(np.log(R * Q))
+    slopes = np.zeros(len(names))
+    for name, slope in zip(cell.names_of(k), (power, power, -logarithm), strict=False):
+        slopes[names.index(name)] = slope
+    return slopes, logarithm
+
+
+def solved(cell: Arcs, t_s: Floats, drive: PulseSequence, rng: np.random.Generator, circuit: str) -> Solution:
+    """Return the fit of one record of the cell."""
+    measured = current(cell, cell.values, t_s, drive) + noise(rng, len(t_s), cell.noise_A)
+    return solve_single(reduce_run(SimulatedRecord.of(t_s, measured, drive)), CellModel(circuit))
+
+
+def swapped(cell: Arcs, solution: Solution, deviations: dict[str, float]) -> list[str]:
+    """Return the names whose values are another arc's rather than their own."""
+    fitted = solution.values
+    found = []
+    for k in range(1, cell.n_arcs + 1):
+        for column, name in enumerate(cell.names_of(k)):
+            off = abs(float(np.log(fitted[name] / cell.values[name])))
+            others = [cell.values[cell.names_of(j)[column]] for j in range(1, cell.n_arcs + 1) if j != k]
+            nearest = min(abs(float(np.log(fitted[name] / value))) for value in others)
+            if off > _FAR * deviations[name] and nearest < off:
+                found.append(name)
+    return found
+
+
+def compared_with_minos(solution: Solution) -> float:
+    """Return the largest difference to MINOS of any end of any interval, as a share of its distance from the best."""
+    from iminuit import Minuit
+
+    problem, best = solution.problem, solution.best.u
+
+    def cost(u: Floats) -> float:
+        residual = problem.residual(np.asarray(u))
+        return float(residual @ residual) / solution.unit**2
+
+    def gradient(u: Floats) -> Floats:
+        residual, jacobian = problem.evaluate(np.asarray(u))
+        slopes: Floats = 2.0 * (residual @ jacobian) / solution.unit**2
+        return slopes
+
+    minuit = Minuit(cost, best, grad=gradient)
+    minuit.errordef, minuit.strategy, minuit.tol = Z95**2, 2, 1e-4
+    minuit.migrad()
+    minuit.minos()
+    worst = 0.0
+    for k, interval in enumerate(solution.intervals):
+        error = minuit.merrors[k]
+        if not (error.lower_valid and error.upper_valid):
+            continue
+        for end, theirs in ((interval.low, error.lower), (interval.high, error.upper)):
+            # MINOS counts from its own minimum.
+            off = abs(end - minuit.values[k] - theirs) / abs(theirs)
+            worst = max(worst, float(off))
+    return worst
+
+
+def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[str, Any]:
+    """Simulate, fit each cell twice and count."""
+    progress = Progress(folder / "exchange.json")
+    mixed: list[dict[str, Any]] = []
+    wrongly: list[dict[str, Any]] = []
+    differences: list[dict[str, Any]] = []
+    n_determined = n_apart = 0
+    document: dict[str, Any] = {}
+    for seed in range(first, first + runs):
+        cell, t, drive = drawn(seed)
+        deviations, apart = by_design(cell, t, drive)
+        n_apart += apart
+        rng = np.random.default_rng([20261127, seed])
+        for circuit in (f"R0-{'-'.join(cell.parts())}", cell.circuit(rng)):
+            solution = solved(cell, t, drive, rng, circuit)
+            if not apart:
+                continue
+            names = swapped(cell, solution, deviations)
+            if names:
+                mixed.append({"seed": seed, "circuit": circuit, "names": names})
+            for one in solution.estimates:
+                if Z95 * deviations[one.name] > _DETERMINED:
+                    continue
+                n_determined += 1
+                if not one.determined:
+                    wrongly.append({"seed": seed, "circuit": circuit, "name": one.name, "note": one.note})
+            if len(differences) < minos and all(one.determined for one in solution.estimates):
+                differences.append({"seed": seed, "circuit": circuit, "difference": compared_with_minos(solution)})
+        document = {
+            "cells_with_times_apart": n_apart,
+            "mixed_fits": share(len(mixed), 2 * n_apart),
+            "wrongly_not_determined": share(len(wrongly), n_determined),
+            "minos": {
+                "fits": len(differences),
+                "largest_difference": max((one["difference"] for one in differences), default=None),
+                "over_2_percent": [one for one in differences if not one["difference"] < 0.02],
+            },
+            "mixed": mixed,
+            "wrongly": wrongly,
+        }
+        line = f"{len(mixed)} fits mix arcs, {len(wrongly)} of {n_determined} wrongly not determined"
+        progress.report(seed - first + 1, runs, document, line)
+    return document
+
+
+def main() -> None:
+    """Run the campaign."""
+    parser = argparse.ArgumentParser(description="Are like arcs ever mixed up?")
+    parser.add_argument("--runs", type=int, default=1000, help="cells")
+    parser.add_argument("--minos", type=int, default=100, help="fits that are compared with MINOS")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first")
+    parser.add_argument("--folder", type=Path, default=Path("campaigns"))
+    asked = parser.parse_args()
+    found = campaign(asked.runs, asked.folder, asked.minos, asked.first)
+    print(found)
+
+
+if __name__ == "__main__":
+    main()

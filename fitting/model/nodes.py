@@ -1,0 +1,81 @@
+"""Nodes of a circuit: elements, parts side by side, parts in series."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from fitting.model.elements.base import Element
+    from fitting.transforms.laplace import Complexes, Floats
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """An element in a circuit.
+
+    Attributes
+    ----------
+    name : str
+        Code and label, e.g. ``CPE1``.
+    element : Element
+    place : slice
+        Its parameters among all of the circuit.
+    """
+
+    name: str
+    element: Element
+    place: slice
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        Y, mine = self.element.evaluate(s, p[self.place])
+        every = np.zeros((len(p), len(s)), dtype=np.complex128)
+        every[self.place] = mine
+        return Y, every
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:
+        """Whether its current after a voltage step has a bound; see `Element.is_bounded`."""
+        return self.element.is_bounded(p[self.place], highest)
+
+
+@dataclass(frozen=True)
+class Parallel:
+    """Branches side by side: their admittances add up."""
+
+    branches: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        parts = [branch.evaluate(s, p) for branch in self.branches]
+        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:
+        """Whether the current of every branch after a voltage step has a bound."""
+        return all(branch.is_bounded(p, highest) for branch in self.branches)
+
+
+@dataclass(frozen=True)
+class Series:
+    """Members in series: their impedances add up."""
+
+    members: tuple[Node, ...]
+
+    def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
+        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        Z = np.zeros(len(s), dtype=np.complex128)
+        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
+        for member in self.members:
+            Y, dY = member.evaluate(s, p)
+            Z += 1.0 / Y
+            dZ -= dY / Y**2
+        return 1.0 / Z, -dZ / Z**2
+
+    def is_bounded(self, p: Floats, highest: Complexes) -> bool:
+        """Whether one member at least keeps the current after a voltage step within a bound."""
+        return any(member.is_bounded(p, highest) for member in self.members)
+
+
+Node = Leaf | Parallel | Series
