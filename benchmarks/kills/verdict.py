@@ -115,10 +115,11 @@ def _still_on(case: Case, seen: Observation, patience: float) -> Iterator[str]:
         return
     if silent_s is None or not was_driving(seen, patience):
         return
-    limit_s = silent_s + OFF_S * patience
+    # The instrument answers only while its own process gets the processor.
+    limit_s = silent_s + OFF_S * patience + seen.longest_gap_s
     late = [change.at_s for change in seen.changes if not change.on and change.at_s > limit_s]
     if late and seen.was_on(limit_s):
-        yield f"late off: after {late[0]:.2f} s, where {silent_s:.1f} s of silence and {OFF_S:.0f} s are allowed"
+        yield f"late off: after {late[0]:.2f} s, where {limit_s:.2f} s are allowed ({silent_s:.1f} s of silence)"
 
 
 def _switched_on_alone(case: Case, seen: Observation, patience: float) -> Iterator[str]:

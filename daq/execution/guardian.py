@@ -336,7 +336,7 @@ class Guardian:
             reason += f"; {problem}"
         n_samples = self._record_end(state, reason, output)
         if n_samples:
-            reason += f". {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
+            reason = f"{reason.rstrip('.')}. {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
         return Outcome(state, output, reason, error_name, n_samples)
 
     def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:

@@ -5,6 +5,7 @@ A process number alone is no identity, since numbers are reused. With the start 
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import time
@@ -54,10 +55,12 @@ class ProcessId:
         Raises
         ------
         PermissionError
-            If it is not ours to end.
+            If it is not ours to end, or this very process.
         """
         if not self.is_alive():
             return True
+        if self.pid == os.getpid():
+            raise PermissionError(f"process {self.pid} is this very program")
         try:
             psutil.Process(self.pid).kill()
         except psutil.NoSuchProcess:

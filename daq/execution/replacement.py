@@ -158,7 +158,7 @@ def _settle(path: Path, control: ControlFile, done: str) -> Outcome:
             outcome = Outcome(RunState.ABORTED, OutputState.OFF, reason, InstrumentError.__name__)
         n_samples = _record(path, control.run, outcome)
     if n_samples:
-        kept = f"{outcome.reason}. {n_samples} samples are in {path}; `ionecho recover` closes the file"
+        kept = f"{outcome.reason.rstrip('.')}. {n_samples} samples are in {path}; `ionecho recover` closes the file"
         outcome = replace(outcome, reason=kept, n_samples=n_samples)
     return outcome
 

@@ -260,7 +260,6 @@ class Runner:
             if writer.is_stuck:
                 raise RunFileError("its disk does not answer")
             try:
-                self._note_clock_jump(writer)
                 return self._close_file(writer, ended)
             finally:
                 writer.close()
@@ -272,6 +271,7 @@ class Runner:
         """Write the end into the file and trim it; or rescue what it holds, if it is lost at its path."""
         if not writer.look():
             try:
+                self._note_clock_jump(writer)
                 writer.file.add_event(ended.state, ended.reason, output=ended.output, warnings=ended.warnings)
                 finalize_open_file(writer.file, writer.acknowledged, writer.n_rows, ended.state)
             except (OSError, IonechoError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 import os
 import queue
 import secrets
@@ -219,7 +220,8 @@ def run_process(pipe: Connection[Any, Any]) -> None:
         request: RunRequest = pipe.recv()
     except (OSError, EOFError):  # the guardian died first
         return
-    guardian = ProcessId.of(os.getppid())
+    parent = multiprocessing.parent_process()
+    guardian = ProcessId.of(os.getppid() if parent is None else parent.pid or 0)
     supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request), guardian.is_frozen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))

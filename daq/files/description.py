@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from protocols import PulseSequence, Sample
+from protocols import PulseSequence, Sample, printable, shortened
+from protocols.definitions import MOST_NAME, MOST_REMARK
 
 if TYPE_CHECKING:
     import h5py
@@ -37,9 +38,10 @@ def _read_sample(group: h5py.Group) -> Sample:
     def number(name: str) -> float | None:
         return float(group[name][()]) if name in group else None
 
-    return Sample(
-        _text(group["name"]), number("thickness"), number("area"), _text(group["electrodes"]), number("temperature")
-    )
+    # Earlier versions took longer names, and any characters.
+    name = shortened(printable(_text(group["name"])), MOST_NAME)
+    electrodes = shortened(printable(_text(group["electrodes"])), MOST_REMARK)
+    return Sample(name, number("thickness"), number("area"), electrodes, number("temperature"))
 
 
 def _text(dataset: h5py.Dataset) -> str:

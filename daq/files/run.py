@@ -27,7 +27,7 @@ from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.seal import check_seal, peek_seal
 from daq.state import Outcome, OutputState, RunState
-from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError
+from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
 
 if TYPE_CHECKING:
     import numpy as np
@@ -175,8 +175,8 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Name of the protocol."""
-        return str(self._meta["title"])
+        """Name of the protocol, as it may be shown."""
+        return printable(str(self._meta["title"]))
 
     @property
     def start_time(self) -> str:
@@ -212,8 +212,8 @@ class Run:
 
     @property
     def instrument(self) -> dict[str, str]:
-        """What measured it: resource, maker, model, serial, firmware."""
-        return dict(self._meta["instrument"])
+        """What measured it: resource, maker, model, serial, firmware, as they may be shown."""
+        return {name: printable(value) for name, value in self._meta["instrument"].items()}
 
     @property
     def versions(self) -> dict[str, str]:

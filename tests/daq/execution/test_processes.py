@@ -40,6 +40,11 @@ def test_a_number_that_another_process_has_by_now_is_left_alone(child: subproces
     assert earlier.children() == ()
 
 
+def test_a_program_never_ends_itself() -> None:
+    with pytest.raises(PermissionError, match="this very program"):
+        ProcessId.of(os.getpid()).kill(0.0)
+
+
 def test_an_unknown_start_is_nobody(child: subprocess.Popen[bytes]) -> None:
     assert not ProcessId(child.pid, "").is_alive()
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from daq import Outcome, OutputState, RunInProgress, RunState, RunStatus
+from daq import Outcome, OutputState, Phase, RunInProgress, RunState, RunStatus, attach, end_if_silent
 from daq.execution.control import ControlServer
+from daq.execution.control_file import read_control_file
 from daq.execution.run_request import RunRequest
 from daq.files.layout import Header, create_run_file
 from daq.files.open_file import RunFileBytes
-from protocols import Limits, Sample
+from daq.locks import control_path, lock_run
+from protocols import ConnectionLost, Limits, Sample
 
 
 def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp_path: Path) -> None:
@@ -75,7 +80,7 @@ class DeadGuardian:
 
 
 @pytest.mark.parametrize(
-    ("status", "printed", "said"),
+    ("status", "printed", "told"),
     [
         (-9, b"", "the guardian process of this run has ended (killed by SIGKILL)"),
         (1, b"the measuring process ended unexpectedly\n", "the measuring process ended unexpectedly"),
@@ -83,11 +88,77 @@ class DeadGuardian:
     ],
 )
 def test_a_run_that_did_not_start_says_what_became_of_its_guardian(
-    tmp_path: Path, status: int, printed: bytes, said: str
+    tmp_path: Path, status: int, printed: bytes, told: str
 ) -> None:
     dead: Any = DeadGuardian(status)
     with tempfile.TemporaryFile() as stderr_file:
         stderr_file.write(printed)
         outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file).wait()
     assert (outcome.state, outcome.output) == ("refused", "untouched")
-    assert outcome.reason == f"the run did not start, and nothing was sent: {said}"
+    assert outcome.reason == f"the run did not start, and nothing was sent: {told}"
+
+
+@pytest.fixture
+def replaced(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Reasons of replacements, of which none is carried out: the guardian of these tests is this very process."""
+    reasons: list[str] = []
+
+    def replace_nothing(*arguments: object) -> Outcome:
+        reasons.append(str(arguments[-1]))
+        return Outcome(RunState.ABORTED, OutputState.OFF, "replaced")
+
+    monkeypatch.setattr("daq.execution.run_in_progress.replace_processes", replace_nothing)
+    return reasons
+
+
+def serve(path: Path, age_s: float | None) -> ControlServer:
+    server = ControlServer(path, RunRequest("R", "", Limits(), str(path), "the run"))
+    if age_s is not None:
+        server.serve(lambda _: RunStatus(Phase.RUNNING, 7, 4000, OutputState.ON), lambda: age_s)
+    return server
+
+
+@pytest.mark.parametrize(
+    ("age_s", "why"), [(42.0, "has not watched it for 42 s"), (None, "did not answer for 3 s")], ids=["hung", "silent"]
+)
+@pytest.mark.parametrize("how", ["wait", "stop", "stop_and_wait", "abort"])
+def test_every_way_replaces_a_guardian_that_is_hung_or_silent(
+    how: str, age_s: float | None, why: str, tmp_path: Path, replaced: list[str]
+) -> None:
+    server = serve(tmp_path / "run.nxs", age_s)
+    with held_lock(tmp_path / "run.nxs"):
+        run = RunInProgress(tmp_path / "run.nxs", run_id="the run")
+        getattr(run, how)()
+        assert run.wait().reason == "replaced"
+    assert len(replaced) == 1
+    assert why in replaced[0]
+    server.close()
+
+
+def test_a_guardian_whose_loop_turns_is_left_alone(tmp_path: Path, replaced: list[str]) -> None:
+    server = serve(tmp_path / "run.nxs", 0.5)
+    with held_lock(tmp_path / "run.nxs"):
+        run = RunInProgress(tmp_path / "run.nxs", run_id="the run")
+        run.stop()
+        assert (run.poll().phase, run.is_being_replaced) == (Phase.RUNNING, False)
+    assert replaced == []
+    run.close()
+    server.close()
+
+
+def test_a_run_on_another_computer_is_not_followed_from_here(tmp_path: Path) -> None:
+    path = tmp_path / "run.nxs"
+    server = serve(path, 0.0)
+    known = read_control_file(path)
+    control_path(path).write_text(replace(known, node="the other one").to_json())
+    with held_lock(path), pytest.raises(ConnectionLost, match="in progress on the computer the other one"):
+        attach(path)
+    assert end_if_silent(path) is None
+    server.close()
+
+
+@contextmanager
+def held_lock(path: Path) -> Iterator[None]:
+    lock = lock_run(path, "guardian")
+    yield
+    lock.remove()
