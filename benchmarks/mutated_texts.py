@@ -2,7 +2,7 @@
 
 A protocol and an address book are texts that people write: nothing in them tells a changed digit from a meant one. So
 the damaged text itself is the truth there, as another reader understands it: tomllib and some lines of arithmetic with
-fractions, written here from the reference of protocol files. A transcript is written and read by the program: it has a
+decimals, written here from the reference of protocol files. A transcript is written and read by the program: it has a
 digest, and its values are those that were recorded.
 """
 
@@ -15,7 +15,7 @@ import re
 import sys
 import tomllib
 import zlib
-from fractions import Fraction
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -84,6 +84,8 @@ _PREFIXES = {
     "R": 27, "Q": 30,
 }  # fmt: skip
 _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)\s*(\S*)\s*")
+# Digits enough for any product of a double and a power of ten.
+_EXACT = Context(prec=60)
 _FIELDS = {
     "limits": {"voltage": "V", "current": "A", "charge": "C", "energy": "J", "temperature": "K"},
     "sample": {"thickness": "m", "area": "m^2", "temperature": "K", "conductivity": "S/m", "permittivity": ""},
@@ -275,7 +277,8 @@ def _si(value: Any, unit: str) -> float:
     if not name.endswith(unit):
         raise LookupError(name)
     power = _PREFIXES[name.removesuffix(unit)] * (2 if unit == "m^2" else 1)  # mm^2 is (mm)^2
-    return float(Fraction(number) * Fraction(10) ** power)
+    # Not by fractions: that of 0e9999999 has ten million digits.
+    return float(_EXACT.multiply(Decimal(number), _EXACT.power(Decimal(10), power))) if float(number) else 0.0
 
 
 def _edges(table: dict[str, Any], before: dict[str, Any]) -> dict[str, Any]:

@@ -112,8 +112,8 @@ def _to_si(number: str, name: str, unit: str, text: str) -> float:
     if name == unit:
         return float(number)  # what is written by `repr` reads back as the same float
     if unit in _PLAIN and name.endswith(unit) and (power := _POWER.get(name[: -len(unit)])) is not None:
-        # Decimal, so that "10 us" is the float 1e-05 and not its neighbour.
-        return float(Decimal(number).scaleb(power))
+        # Decimal, so that "10 us" is the float 1e-05 and not its neighbour. It takes no zero with any exponent.
+        return float(Decimal(number).scaleb(power)) if float(number) else 0.0
     refused = ValueError(f"{text!r}: {name!r} is not a unit of {unit or 'a pure number'}; expected {wanted(unit)}")
     if _UNIT.fullmatch(name) is None:
         raise refused

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -61,10 +62,12 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Qt."""
+    """Mark what needs Qt, and leave out what needs a serial line where there are no pseudo-terminals."""
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)
+        if sys.platform == "win32" and re.search(r"[\[-]pty[\]-]", item.name):
+            item.add_marker(pytest.mark.skip(reason="Windows has no pseudo-terminals"))
 
 
 @pytest.fixture(scope="session")

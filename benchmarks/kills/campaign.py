@@ -21,15 +21,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.kills.cases import TELLING, Case, cases_of
+from benchmarks.kills.cases import TELLING, USUAL_COUNT, Case, cases_of
+from benchmarks.kills.observation import Observation
 from benchmarks.kills.play import Player
 from benchmarks.kills.report import Result, ResultFile, summary, table
 
 if TYPE_CHECKING:
     from multiprocessing.synchronize import Lock
 
-# Seed and number of cases of the campaign whose figures are published.
-_SEED, _CASES = 12, 300
+# Seed of the campaign whose figures are published.
+_SEED = 12
 # Cases side by side: they wait most of their time. More would make the machine the subject of the campaign.
 _SIDE_BY_SIDE = 4
 
@@ -47,9 +48,18 @@ def _begin(starting: Lock, patience: float, folder: Path) -> None:
 
 
 def _played(case: Case) -> Result:
+    """Play a case, and once more if its phase did not come: a run may fail on a busy machine before it is hit."""
+    result = _played_once(case)
+    return _played_once(case) if result.seen.problem else result
+
+
+def _played_once(case: Case) -> Result:
     """Play a case in a folder of its own, which is kept if something happened that must not."""
     folder = Path(tempfile.mkdtemp(prefix=f"{case.number:03d}-", dir=_Worker.folder))
-    seen = Player(case, folder, _Worker.patience, _Worker.starting).play()
+    try:
+        seen = Player(case, folder, _Worker.patience, _Worker.starting).play()
+    except Exception as error:  # noqa: BLE001 - a defect of the campaign must not hide what the other cases show
+        seen = Observation(problem=f"{type(error).__name__}: {error}")
     result = Result.of(case, seen, _Worker.patience)
     if not result.violations:
         shutil.rmtree(folder, ignore_errors=True)
@@ -58,7 +68,7 @@ def _played(case: Case) -> Result:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--cases", type=int, default=_CASES, help="how many (default %(default)s)")
+    parser.add_argument("--cases", type=int, default=USUAL_COUNT, help="how many (default %(default)s)")
     parser.add_argument("--seed", type=int, default=_SEED, help="equal seeds give equal cases (default %(default)s)")
     parser.add_argument("--only", action="append", default=[], help="number, or part of the description; all must fit")
     parser.add_argument("--telling", action="store_true", help="the twelve cases of the suite")

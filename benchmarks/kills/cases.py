@@ -25,6 +25,8 @@ PROCESSES: tuple[Process, ...] = ("runner", "guardian", "front end")
 PHASES = (Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.RUNNING, Phase.SWITCHING_OFF, Phase.CLOSING)
 # Every instrument that can play a protocol, over each of its links.
 LINKS = tuple((kind, transport) for kind in DRIVERS for transport in CATALOGUE[kind].transports)
+# Cases of a campaign: all that may happen, in each phase, and as many more while the output is on.
+USUAL_COUNT = 300
 # How long (s) a process is frozen. Short: no limit of silence (2 to 4 s) is reached, and nothing may go wrong. Long:
 # all of them are.
 _SHORT_FREEZE_S, _LONG_FREEZE_S = (0.8, 1.5), (6.0, 8.0)
@@ -105,18 +107,33 @@ def _repeated(items: Iterable[_Item], count: int, chance: random.Random) -> list
     return drawn[:count]
 
 
+def _phases_and_hits(chance: random.Random) -> list[tuple[Phase, tuple[tuple[Process, Action], ...]]]:
+    """Return what happens in each case of a campaign's usual length, in an order of chance.
+
+    All that may happen comes once in each phase. The rest is what the output is in danger of: whatever happens while it
+    is on, and kills that leave somebody to switch it off, whose times are the figures of a campaign.
+    """
+    drawn = list(product(PHASES, _hits()))
+    killed = [one for one in _hits() if {action for _, action in one} == {"kill"} and len(one) < len(PROCESSES)]
+    timed = [one for one in killed if one[0][0] != "front end"]
+    dangers = [*product([Phase.RUNNING], _hits()), *product([Phase.RUNNING, Phase.SWITCHING_OFF], 2 * timed)]
+    drawn += _repeated(dangers, USUAL_COUNT - len(drawn), chance)
+    return chance.sample(drawn, len(drawn))
+
+
 def cases_of(seed: int, count: int) -> list[Case]:
     """Return the cases of a campaign; equal seeds give equal cases, and more of them begin with the same ones."""
     chance = random.Random(seed)  # noqa: S311 - moments, not secrets
-    longest = max(count, 300)
-    hits = _repeated(product(PHASES, _hits()), longest, chance)
-    links = _repeated(LINKS, longest, chance)
-    drawn = []
-    for number, ((phase, one), (kind, transport)) in enumerate(zip(hits, links, strict=True), 1):
-        span = _SHORT_FREEZE_S if chance.random() < _SHARE_OF_SHORT else _LONG_FREEZE_S
-        ending: Ending = "stop" if chance.random() < 0.5 else "program"
-        ordered = tuple(chance.sample(one, len(one)))
-        drawn.append(Case(number, kind, transport, phase, ordered, chance.random(), chance.uniform(*span), ending))
+    drawn: list[Case] = []
+    while len(drawn) < count:
+        hits = _phases_and_hits(chance)
+        links = _repeated(LINKS, len(hits), chance)
+        for (phase, one), (kind, transport) in zip(hits, links, strict=True):
+            span = _SHORT_FREEZE_S if chance.random() < _SHARE_OF_SHORT else _LONG_FREEZE_S
+            ending: Ending = "stop" if chance.random() < 0.5 else "program"
+            ordered = tuple(chance.sample(one, len(one)))
+            moment, frozen_s = chance.random(), chance.uniform(*span)
+            drawn.append(Case(len(drawn) + 1, kind, transport, phase, ordered, moment, frozen_s, ending))
     return drawn[:count]
 
 

@@ -165,9 +165,7 @@ class Player:
         deadline = time.monotonic() + (_REACH_S + self._seen.duration_s) * self._patience
         while not holds():
             if self._processes.front_end.poll() is not None:
-                if self._observer.phase is None:
-                    raise NotReachedError(f"the run ended before {what}: {self._processes.errors.strip()[-300:]}")
-                return
+                raise NotReachedError(f"the run ended before {what}: {self._processes.errors.strip()[-300:]}")
             if time.monotonic() > deadline:
                 raise NotReachedError(f"waited in vain for {what}")
             time.sleep(interval_s)

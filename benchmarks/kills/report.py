@@ -63,24 +63,27 @@ class Result:
             "violations": list(self.violations),
             "off_s": self.seen.off_s,
             "silence_s": silence_s(self.case),
-            "measured": self.measured_s is not None,
             "hit": is_hit(self.case, self.seen),
             "false_alarm": false_alarm(self.case, self.seen),
             "kind": self.case.kind,
             "transport": self.case.transport,
             "by_kill": silence_s(self.case) == 0.0,
-            "over_s": self.measured_s,
+            "measured_s": self.measured_s,
             "case": asdict(self.case),
             "seen": asdict(self.seen),
         }
 
     @property
     def measured_s(self) -> float | None:
-        """From when somebody can know to the output off; None if it was off before, or nobody was to switch it off."""
+        """From the signals to the output off, or from the waking where nobody was awake.
+
+        None if it was off before, or nobody was to switch it off.
+        """
         silent_s, off_s = silence_s(self.case), self.seen.off_s
-        if silent_s is None or off_s is None or off_s < silent_s or not was_driving(self.seen):
+        if silent_s is None or off_s is None or not was_driving(self.seen):
             return None
-        return off_s - silent_s
+        asleep_s = silent_s if silent_s == self.case.frozen_s else 0.0
+        return off_s - asleep_s if off_s >= asleep_s else None
 
 
 class ResultFile:
@@ -116,8 +119,8 @@ def summary(documents: Iterable[dict[str, Any]]) -> dict[str, Any]:
     for kind, transport in LINKS:
         mine = [one for one in told if (one["kind"], one["transport"]) == (kind, transport)]
         if mine:
-            killed = [one["over_s"] for one in mine if one["measured"] and one["by_kill"]]
-            frozen = [one["over_s"] for one in mine if one["measured"] and not one["by_kill"]]
+            killed = [one["measured_s"] for one in mine if one["measured_s"] is not None and one["by_kill"]]
+            frozen = [one["measured_s"] for one in mine if one["measured_s"] is not None and not one["by_kill"]]
             rows.append(
                 {
                     "instrument": f"{kind}/{transport}",
@@ -152,9 +155,7 @@ def _times(seconds: list[float]) -> dict[str, float | int | None]:
 
 def table(found: dict[str, Any]) -> str:
     """Return the summary as text for a terminal."""
-    heading = (
-        f"{'instrument/link':26} cases bad | kill: n median   max | freeze: n median   max (s after it can be known)"
-    )
+    heading = f"{'instrument/link':26} cases bad | kill: n median   max | freeze: n median   max (s)"
     lines = [heading, "-" * len(heading)]
     for row in found["instruments"]:
         kill, freeze = (_row(row[name]) for name in ("kill", "freeze"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
 import sys
@@ -151,6 +152,8 @@ def open_in_place(path: Path, *, write: bool = False, follow: bool = True) -> in
     follow : bool, default True
         Whether a symbolic link may lead to it; not at names that ionecho gives.
     """
+    if sys.platform == "win32" and not follow and path.is_symlink():  # it knows no O_NOFOLLOW
+        raise OSError(errno.ELOOP, "symbolic links are not followed here", str(path))
     return os.open(path, (os.O_RDWR if write else os.O_RDONLY) | _BINARY | (0 if follow else _NO_LINK))
 
 

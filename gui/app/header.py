@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from daq.state import OutputState, Phase, RunState
 from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, Evidence, PlanStage, StopRequest
-from protocols import format_quantity
+from protocols import format_quantity, printable
 
 if TYPE_CHECKING:
     from datetime import date, datetime
@@ -196,8 +196,8 @@ def _run_detail(run: CurrentRun, today: date | None) -> str:
 
 
 def _shortened(name: str) -> str:
-    """Return a name on one line, without what is no letter, and cut in its middle where it is too long."""
-    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in name).split())
+    """Return a name on one line, with its control characters spelt out, and cut in its middle where it is too long."""
+    shown = " ".join(printable(name).split())
     if len(shown) <= _NAME_LETTERS:
         return shown
     half = _NAME_LETTERS // 2

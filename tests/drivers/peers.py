@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import select
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from tests.patience import patience
 
@@ -61,7 +63,9 @@ def block(values: np.ndarray, *, definite: bool) -> bytes:
 @contextmanager
 def serial_instrument(answer: Callable[[int, bytes], None]) -> Iterator[tuple[str, int]]:
     """Serve a pseudo-terminal: `*IDN?` properly, everything else by `answer`; gives resource and the far end."""
-    import tty  # not on Windows, where there are no pseudo-terminals either
+    if sys.platform == "win32":
+        pytest.skip("Windows has no pseudo-terminals")
+    import tty
 
     far, near = os.openpty()
     tty.setraw(near)

@@ -209,6 +209,21 @@ def test_notes_may_have_lines() -> None:
     assert Protocol.from_toml(protocol.to_toml()) == protocol
 
 
+@pytest.mark.parametrize("number", ["0e99999999999999999999", "-0.0e-99999999999999999999", "1e-99999999999999999999"])
+@pytest.mark.parametrize("unit", ["V", "mV", "kV", "statV"])
+def test_zeros_with_exponents_are_zero_or_refused(number: str, unit: str) -> None:
+    try:
+        assert parse_quantity(f"{number} {unit}", "V") == 0.0
+    except ValueError as error:
+        assert "not a unit" in str(error)  # noqa: PT017 - either is right
+
+
+def test_a_zero_needs_the_right_unit_too() -> None:
+    with pytest.raises(ValueError, match="not a unit of V"):
+        parse_quantity("0 A", "V")
+    assert parse_quantity("0 °C", "K") == pytest.approx(273.15)
+
+
 @pytest.mark.parametrize(
     ("text", "unit", "value"),
     [

@@ -18,7 +18,7 @@ import pytest
 from daq import Bench, attach, open_run, recover, runs_in_progress
 from protocols import LimitError, Limits, OutputStateUnknown, Protocol, RunFileError
 from tests.interrupts import interrupt, start_interruptible
-from tests.patience import patience, promised, slowed, until
+from tests.patience import patience, promised, slowed, slowness, until
 from tests.whole.conftest import asked, runner_of, running_with
 
 Simulated = Callable[..., str]
@@ -223,8 +223,10 @@ def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
 def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed(
     simulated: Simulated, tmp_path: Path
 ) -> None:
-    resource = simulated("resistor", speed=slowed(0.3))  # the first run lasts longer than the second takes to start
-    first = Bench(resource, tmp_path).start(Protocol.load("pump_probe"), tmp_path / "first.nxs")
+    resource = simulated("resistor", speed=slowed(0.3))
+    # The first run lasts longer than the second takes to start, which takes longer the slower the machine is.
+    protocol = Protocol.load("pump_probe").stretched(max(1.0, slowness() / 2.0))
+    first = Bench(resource, tmp_path).start(protocol, tmp_path / "first.nxs")
     until(running_with(first, 5_000))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
     refused = second.wait()

@@ -30,6 +30,7 @@ from daq import (
     runs_in_progress,
     unconfirmed_outputs,
 )
+from daq.locks import is_locked
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, promised, until
@@ -187,6 +188,7 @@ def test_a_frozen_guardian_is_noticed_by_the_runner_without_any_front_end(
     (guardian,) = freeze(live, "guardian")
     until(lambda: not instrument.output.is_on)
     until(lambda: open_run(live.path).state.is_final)
+    until(lambda: not is_locked(live.path, "runner"))  # it trims and closes the file after the state is written
     recorded = open_run(live.path).recorded_outcome()
     assert recorded is not None
     assert (recorded.state, recorded.output) == ("stopped", "off")

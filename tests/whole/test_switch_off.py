@@ -93,7 +93,8 @@ def test_recover_after_both_processes_died_switches_off(recorded: Recorded, tmp_
     instrument = recorded("ec301")
     live = measuring(instrument, tmp_path)
     kill_both(live)
-    assert instrument.output.is_on, "an EC301 holds its last level"
+    held_on = instrument.output.is_on
+    assert held_on, "an EC301 holds its last level"
     assert list(unconfirmed_outputs(tmp_path)) == [live.path]
     found = recover(live.path)
     assert not instrument.output.is_on

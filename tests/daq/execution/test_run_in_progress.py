@@ -80,7 +80,7 @@ class DeadGuardian:
 
 
 @pytest.mark.parametrize(
-    ("status", "printed", "said"),
+    ("status", "printed", "told"),
     [
         (-9, b"", "the guardian process of this run has ended (killed by SIGKILL)"),
         (1, b"the measuring process ended unexpectedly\n", "the measuring process ended unexpectedly"),
@@ -88,14 +88,14 @@ class DeadGuardian:
     ],
 )
 def test_a_run_that_did_not_start_says_what_became_of_its_guardian(
-    tmp_path: Path, status: int, printed: bytes, said: str
+    tmp_path: Path, status: int, printed: bytes, told: str
 ) -> None:
     dead: Any = DeadGuardian(status)
     with tempfile.TemporaryFile() as stderr_file:
         stderr_file.write(printed)
         outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file).wait()
     assert (outcome.state, outcome.output) == ("refused", "untouched")
-    assert outcome.reason == f"the run did not start, and nothing was sent: {said}"
+    assert outcome.reason == f"the run did not start, and nothing was sent: {told}"
 
 
 @pytest.fixture

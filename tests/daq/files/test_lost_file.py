@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -60,17 +61,26 @@ WAYS: dict[str, tuple[Callable[[Path], object], str]] = {
 }
 
 
+# Others may change the content of an open file everywhere, but Windows lets nobody take it away.
+IN_PLACE = ("truncated", "cut in half", "overwritten")
+takes_it_away = pytest.mark.skipif(
+    sys.platform == "win32", reason="Windows lets nobody delete, rename or replace an open file, nor its folder"
+)
+
+
 @pytest.fixture
 def run_folder(tmp_path: Path) -> Path:
     """A folder of the run's own, that a case may remove."""
     return tmp_path / "runs"
 
 
-@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("way", [pytest.param(way, marks=() if way in IN_PLACE else takes_it_away) for way in WAYS])
 def test_a_run_whose_file_is_taken_away_ends_and_its_samples_are_rescued(
     run_folder: Path, potentiostat: ResistorPotentiostat, protocol: Protocol, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     take_away, message = WAYS[way]
+    if sys.platform == "win32" and way in IN_PLACE:
+        message += "|was overwritten"  # the next write gives the file its length again
     runner, _, path = _runner_in(run_folder, potentiostat, protocol, monkeypatch)
     writers = _writers_of(monkeypatch)
 
@@ -103,6 +113,7 @@ def test_a_run_whose_file_is_taken_away_ends_and_its_samples_are_rescued(
     assert run_folder.exists() is not way.startswith("folder"), "a folder that somebody removed is not made again"
 
 
+@takes_it_away
 def test_a_file_that_is_gone_before_the_start_keeps_the_output_off(
     run_folder: Path, potentiostat: ResistorPotentiostat, protocol: Protocol, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -121,7 +121,7 @@ def test_odds_go_along_with_their_modes() -> None:
     theta = np.array([1e-3, 0.3, 2.0, 5.0, 0.1, 0.4, 0.001, 0.05])
     u = parameters.transform.to_unbounded(theta)
     ordered = Ordering(parameters).ordered(u)
-    s = np.geomspace(0.1, 1e4, 9) * (1.0 + 0.5j)
+    s = np.asarray(np.geomspace(0.1, 1e4, 9) * (1.0 + 0.5j), dtype=np.complex128)
     moved = parameters.theta(0, ordered)
     assert model.admittance(s, moved) == pytest.approx(model.admittance(s, theta), rel=1e-12)
     assert moved[5:].tolist() == pytest.approx([0.001, 0.05, 0.4])
