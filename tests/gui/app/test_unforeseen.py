@@ -156,7 +156,7 @@ def test_curves_that_cannot_be_read_do_not_hide_how_the_run_stands_and_ends(
 ) -> None:
     follower, run = RunFollower(), FakeRun()
 
-    def fail(_run: object, *, over: bool) -> None:
+    def fail(_run: object, _outcome: object) -> None:
         raise OSError("Input/output error")
 
     monkeypatch.setattr("daq.attach", lambda _: run, raising=False)

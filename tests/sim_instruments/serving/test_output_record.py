@@ -73,17 +73,27 @@ def test_the_record_knows_when_an_output_was_on() -> None:
 
 @pytest.mark.parametrize("transport", ["socket", "hislip", "vxi11"])
 def test_answers_are_held_until_they_are_released(transport: str) -> None:
+    is_open, may_ask, has_answer = threading.Event(), threading.Event(), threading.Event()
+
+    def ask(resource: str) -> None:
+        driver = open_potentiostat(resource, patience(5.0))
+        is_open.set()
+        may_ask.wait(patience(10.0))
+        driver.safe_state()
+        has_answer.set()
+        driver.close()
+
     with served_here("keithley2461", transport, record_output=True) as instrument:
-        driver = open_potentiostat(instrument.resource, patience(5.0))
         host = instrument.served.host
+        client = threading.Thread(target=ask, args=(instrument.resource,), daemon=True)
+        client.start()
+        assert is_open.wait(patience(10.0))
         instrument.do(lambda: host.device.client_session().receive(b":OUTP ON\n"))
         until(lambda: instrument.output.is_on)
         instrument.do(host.hold_answers)
-        asking = threading.Thread(target=driver.safe_state)
-        asking.start()
+        may_ask.set()
         until(lambda: not instrument.output.is_on)
-        assert asking.is_alive(), "it did as it was told, and has not said so"
+        assert not has_answer.is_set(), "it did as it was told, and has not said so"
         instrument.do(host.release_answers)
-        asking.join(patience(5.0))
-        assert not asking.is_alive()
-        driver.close()
+        assert has_answer.wait(patience(10.0))
+        client.join(patience(5.0))
