@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from fitting import CellModel, Element, Quantity, StartScale, fit, reduce_run
+from fitting import CellModel, Element, Nuisance, Quantity, StartScale, fit, reduce_run
 from fitting.model import circuit as circuit_file
 from fitting.results.remarks import RemarkKind
 from protocols import FitError
@@ -33,7 +33,7 @@ def constant_phase_record(record: Any, n: float) -> Any:
 
 def test_a_resistance_fitted_at_nothing_is_not_a_missing_one(record: Any) -> None:
     """From where the record does not see it, 1e-6 ohm, the search stays: R0 n = 0.4 does not count at any frequency."""
-    result = fit(reduce_run(constant_phase_record(record, 0.4)), "R0-CPE1", start={"R0": 1e-6})
+    result = fit(reduce_run(constant_phase_record(record, 0.4), Nuisance(edges="ramp")), "R0-CPE1", start={"R0": 1e-6})
     low, high = result["R0"].ci95
     assert not result["R0"].determined
     assert low is None
@@ -46,7 +46,7 @@ def test_a_resistance_fitted_at_nothing_is_not_a_missing_one(record: Any) -> Non
 
 def test_a_missing_resistance_is_named(record: Any) -> None:
     with pytest.raises(FitError, match="CPE1 has no resistance in series"):
-        fit(reduce_run(constant_phase_record(record, 0.4)), "CPE1")
+        fit(reduce_run(constant_phase_record(record, 0.4), Nuisance(edges="ramp")), "CPE1")
 
 
 @pytest.mark.parametrize(
