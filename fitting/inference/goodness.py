@@ -59,7 +59,7 @@ class Goodness:
     remarks: tuple[Remark, ...] = ()
 
 
-def pulse_goodness(reduction: Reduction, weights: Floats, cost: float, unit_A: float, n_free: int) -> Goodness:
+def pulse_goodness(reduction: Reduction, weights: Floats, cost: float, n_free: int) -> Goodness:
     """Compare the residual of a reduced run with what free modes leave, and with the scatter from sample to sample.
 
     The larger of the two inflations counts.
@@ -70,16 +70,15 @@ def pulse_goodness(reduction: Reduction, weights: Floats, cost: float, unit_A: f
     weights : ndarray, shape (m,)
         Fitted mode weights (S).
     cost : float
-        Sum of squares in the space of the modes, in units of `unit_A`.
-    unit_A : float
+        Sum of squares in the space of the modes, in units of the noise that no causal linear cell explains.
     n_free : int
         Parameters of the circuit that are fitted.
     """
     spare = max(reduction.n_samples - n_free - reduction.n_nuisance, 1)
-    noise_A = float(np.sqrt((cost * unit_A**2 + reduction.rest_A2) / spare))
-    seen_A = float(np.sqrt(reduction.residual_A2(weights) / spare))
+    # Of all samples: directions in which a noisy voltage is all that there is are not fitted, and are noise still.
+    noise_A = float(np.sqrt(reduction.residual_A2(weights) / spare))
     found = [
-        one for one in (correlated_noise(reduction, weights, seen_A), _lack_of_fit(reduction, cost, n_free)) if one
+        one for one in (correlated_noise(reduction, weights, noise_A), _lack_of_fit(reduction, cost, n_free)) if one
     ]
     voltage = _voltage_noise_remark(reduction)
     if not found:

@@ -141,7 +141,7 @@ class PulseObservation(Observation):
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""
         residual = self.residual(Y) / self.noise
-        found = pulse_goodness(self.reduction, self.weights(Y), float(residual @ residual), self.noise, n_free)
+        found = pulse_goodness(self.reduction, self.weights(Y), float(residual @ residual), n_free)
         lead_s = self.lead_s(Y)
         if lead_s is None:
             return found
