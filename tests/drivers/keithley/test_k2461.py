@@ -158,7 +158,8 @@ def test_an_output_that_says_it_is_on_is_unknown(potentiostat: Keithley2461, mon
 def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
     potentiostat: Keithley2461, resource: str, disturbance: str
 ) -> None:
-    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    # Long enough to be running still when the other program has connected, on a slow machine too.
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe").stretched(20.0)))
     potentiostat.start()
     while not len(potentiostat.read() or ()):
         pass
