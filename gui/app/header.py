@@ -130,6 +130,8 @@ def _headline(state: AppState) -> str:
     if run is None:
         return "Ready" if allowed(state)[Command.RUN].granted else "Not ready"
     if run.outcome is not None:
+        if run.outcome.state is RunState.REFUSED and not run.outcome.error:
+            return _ENDS[RunState.STOPPED]  # by the operator, before anything was started
         return _ENDS.get(run.outcome.state, "Output state unknown" if state.alarms else "Ended")
     if run.stop_failed:
         return "Stop not confirmed"

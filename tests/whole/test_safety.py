@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import stat
 import subprocess
@@ -142,7 +143,7 @@ def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_
 def test_a_path_that_is_taken_is_refused_before_anything_starts(simulated: Simulated, tmp_path: Path) -> None:
     taken = tmp_path / "taken.nxs"
     taken.write_text("precious")
-    with pytest.raises(RunFileError, match="choose another name"):
+    with pytest.raises(RunFileError, match="Choose another name"):
         Bench(simulated(), tmp_path).start(Protocol.load("pump_probe"), taken)
     assert taken.read_text() == "precious"
 
@@ -225,7 +226,7 @@ def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed
 ) -> None:
     resource = simulated("resistor", speed=slowed(0.3))
     # The first run lasts longer than the second takes to start, which takes longer the slower the machine is.
-    protocol = Protocol.load("pump_probe").stretched(max(1.0, slowness() / 2.0))
+    protocol = Protocol.load("pump_probe").stretched(float(max(1, math.ceil(slowness() / 2.0))))
     first = Bench(resource, tmp_path).start(protocol, tmp_path / "first.nxs")
     until(running_with(first, 5_000))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.special import erfcx
 
 from fitting import CellModel, Nuisance, fit, predict, reduce_run
@@ -20,9 +21,11 @@ from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 from tests.fitting.bounds import bounds
 
+Floats = NDArray[np.float64]
+
 DT = 1e-3
 N = 6000
-T = np.arange(N) * DT
+T = np.arange(N, dtype=np.float64) * DT
 # A resistor before a Warburg element: 1/R erfcx(sqrt(t) / (R Q)).
 RESISTANCE, Q = 1e3, 5e-5
 WARBURG = {"R0": RESISTANCE, "CPE1.Q": Q, "CPE1.n": 0.5}
@@ -37,7 +40,7 @@ def pulses(shift: float) -> PulseSequence:
     return PulseSequence.pump_probe(0.02, 1.0, 0.5, before=0.5 + late, after=N * DT)
 
 
-def warburg(t: np.ndarray, drive: PulseSequence) -> np.ndarray:
+def warburg(t: Floats, drive: PulseSequence) -> Floats:
     total = np.zeros(len(t))
     for edge, step in zip(*drive.jumps(), strict=True):
         late = t > edge
@@ -45,7 +48,7 @@ def warburg(t: np.ndarray, drive: PulseSequence) -> np.ndarray:
     return total
 
 
-def noise(sigma: float, seed: int, n: int = N) -> np.ndarray:
+def noise(sigma: float, seed: int, n: int = N) -> Floats:
     return sigma * np.random.default_rng(seed).standard_normal(n)
 
 
@@ -60,7 +63,7 @@ def test_jumps_are_found_between_their_samples(sigma: float) -> None:
 
 def test_jumps_are_found_among_few_samples_and_beside_a_coarse_converter() -> None:
     volts = np.where(np.arange(20) < 9, 0.0, 0.1)
-    found = sampled_edges(np.arange(20.0), volts)
+    found = sampled_edges(np.arange(20, dtype=np.float64), volts)
     assert found is not None
     assert found.after_s.tolist() == [9.0]
     flicker = 1e-4 * (np.random.default_rng(2).random(N) < 0.3)
@@ -99,7 +102,7 @@ def test_a_pulse_of_one_sample_has_two_jumps() -> None:
     ],
     ids=["sine", "ramp", "triangle", "nothing", "noise", "not read"],
 )
-def test_what_changes_all_the_time_has_no_jumps(volts: np.ndarray) -> None:
+def test_what_changes_all_the_time_has_no_jumps(volts: Floats) -> None:
     assert sampled_edges(T, volts) is None
 
 
@@ -156,7 +159,7 @@ def test_what_the_place_of_the_jumps_leaves_open_is_in_the_intervals(cells: Any,
 
 def test_long_holds_are_taken_by_blocks_as_sample_by_sample(cells: Any, record: Any) -> None:
     n = 40_000
-    t = np.arange(n) * DT
+    t = np.arange(n, dtype=np.float64) * DT
     drive = PulseSequence.pump_probe(0.02, 10.0, 9.0, before=5.0004, after=30.0)
     current = cells.debye(**DEBYE).current(t, drive) + noise(2e-9, 5, n)
     volts = drive.voltage_at(t)
@@ -175,7 +178,7 @@ def test_derivatives_hold_the_lead_at_its_best(cells: Any, record: Any) -> None:
     observation = PulseObservation(reduce_run(record(T, current, None, voltage_V=drive.voltage_at(T))))
     theta = np.array([5.2e-4, 0.31, 28e-3, 1.02e-4])
 
-    def cost(at: np.ndarray) -> float:
+    def cost(at: Floats) -> float:
         residual = observation.residual(CIRCUIT.admittance(observation.s, at))
         return 0.5 * float(residual @ residual)
 

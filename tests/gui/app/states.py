@@ -76,13 +76,22 @@ IN_PROGRESS = tuple(
 )
 ENDED = tuple(
     CurrentRun(
-        1, Owner.THIS_WINDOW, "Keithley 2461", False, PATH, facts, RunStatus().ended(Outcome(state, output, "why"))
+        1,
+        Owner.THIS_WINDOW,
+        "Keithley 2461",
+        False,
+        PATH,
+        facts,
+        RunStatus().ended(Outcome(state, output, "why", error)),
     )
     for facts in (None, FACTS)
-    for state, output in (
-        *product((RunState.COMPLETE, RunState.STOPPED, RunState.ABORTED), (OutputState.OFF, OutputState.UNTOUCHED)),
-        (RunState.REFUSED, OutputState.UNTOUCHED),
-        (RunState.UNKNOWN, OutputState.UNKNOWN),
+    for state, output, error in (
+        *product(
+            (RunState.COMPLETE, RunState.STOPPED, RunState.ABORTED), (OutputState.OFF, OutputState.UNTOUCHED), ("",)
+        ),
+        (RunState.REFUSED, OutputState.UNTOUCHED, "InstrumentError"),
+        (RunState.REFUSED, OutputState.UNTOUCHED, ""),
+        (RunState.UNKNOWN, OutputState.UNKNOWN, "OutputStateUnknown"),
     )
 )
 SILENT = tuple(

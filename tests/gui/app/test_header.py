@@ -64,6 +64,8 @@ def expected_headline(state: AppState) -> str:
     if state.attempt.stage is AttemptStage.TRYING:
         return "Switching the output off …"
     if run is not None and run.outcome is not None:
+        if (run.outcome.state, run.outcome.error) == (RunState.REFUSED, ""):
+            return "Stopped"
         return ENDS.get(run.outcome.state, "Output state unknown" if state.alarms else "Ended")
     ready = state.connection is CONNECTIONS[3] and state.plan is PLANS[2]
     return "Ready" if ready else "Not ready"
@@ -178,17 +180,19 @@ def test_names_of_300_letters_or_with_control_characters_leave_room_for_the_figu
 
 
 @pytest.mark.parametrize(
-    ("state", "output", "headline", "text"),
+    ("outcome", "headline", "text"),
     [
-        (RunState.COMPLETE, OutputState.OFF, "Complete", "output off"),
-        (RunState.STOPPED, OutputState.OFF, "Stopped", "output off"),
-        (RunState.ABORTED, OutputState.OFF, "Aborted", "output off"),
-        (RunState.REFUSED, OutputState.UNTOUCHED, "Refused", "output never on"),
-        (RunState.UNKNOWN, OutputState.UNKNOWN, "Output state unknown", "samples"),
+        (Outcome(RunState.COMPLETE, OutputState.OFF), "Complete", "output off"),
+        (Outcome(RunState.STOPPED, OutputState.OFF), "Stopped", "output off"),
+        (Outcome(RunState.ABORTED, OutputState.OFF), "Aborted", "output off"),
+        (Outcome.refused("why", "InstrumentError"), "Refused", "output never on"),
+        (Outcome.refused("stopped by the operator: nothing was started", ""), "Stopped", "output never on"),
+        (Outcome(RunState.UNKNOWN, OutputState.UNKNOWN), "Output state unknown", "samples"),
     ],
 )
-def test_header_after_a_run_says_how_it_ended(state: RunState, output: OutputState, headline: str, text: str) -> None:
-    run = CurrentRun(1, Owner.THIS_WINDOW, status=RunStatus().ended(Outcome(state, output)), facts=FACTS)
+def test_header_after_a_run_says_how_it_ended(outcome: Outcome, headline: str, text: str) -> None:
+    state = outcome.state
+    run = CurrentRun(1, Owner.THIS_WINDOW, status=RunStatus().ended(outcome), facts=FACTS)
     shown = header(AppState(run=run, alarms=(ALARM,) if state is RunState.UNKNOWN else ()))
     assert shown.headline == headline
     assert text in shown.detail
