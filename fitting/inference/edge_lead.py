@@ -1,4 +1,4 @@
-"""How much earlier the edges of a sampled voltage were than the first samples after them.
+"""Lead of the edges of a sampled voltage over the first samples after them.
 
 If all edges lie a time d before the places that the reduction has put them at, each mode has decayed by exp(-rate d)
 more at every sample: the triangle stays, and the weights are multiplied. So d is one number beside the cell's
