@@ -39,7 +39,7 @@ class EdgeLead:
     residual : ndarray, shape (m,)
         Fit minus record (A).
     slope : ndarray, shape (m,), or None
-        Derivative of the residual to the lead (A/s); None where the lead is at an end of its range.
+        Derivative of the residual to the lead (A/s); None where the lead is at an end of its range, or known to be 0.
     """
 
     lead_s: float
@@ -49,17 +49,17 @@ class EdgeLead:
 
 
 class EdgeLeads:
-    """Leads that a record allows.
+    """Leads that a record allows: none but 0 where it is known when its edges were.
 
     Parameters
     ----------
     reduction : Reduction
-        Of a voltage with sampled edges.
     """
 
     def __init__(self, reduction: Reduction) -> None:
         self._modes, self._current = reduction.modes_factor, reduction.current_factor
         self._rates = reduction.grid.rates
+        self._are_known = reduction.most_lead_s == 0.0
         self.range_s = reduction.grid.shortest_s, max(reduction.most_lead_s, reduction.grid.shortest_s)
 
     @cached_property
@@ -70,6 +70,8 @@ class EdgeLeads:
 
     def best(self, weights: Floats) -> EdgeLead:
         """Return the lead with the least misfit for some weights, shape (m,)."""
+        if self._are_known:
+            return EdgeLead(0.0, weights, self._modes @ weights - self._current, None)
         leads, decays = self._decays
         costs = np.sum(((decays * weights) @ self._modes.T - self._current) ** 2, axis=1)
         lead = float(leads[np.argmin(costs)])
@@ -89,7 +91,10 @@ class EdgeLeads:
         """Return the place after a step, shortened until the misfit falls; None if there is none."""
         cost = float(now.residual @ now.residual)
         while abs(step) > _EXACT * self.range_s[1]:
-            there = self._at(float(np.clip(now.lead_s + step, *self.range_s)), weights)
+            lead_s = float(np.clip(now.lead_s + step, *self.range_s))
+            if lead_s == now.lead_s:  # at an end, and downhill lies beyond it
+                return None
+            there = self._at(lead_s, weights)
             if float(there.residual @ there.residual) < cost:
                 return there
             step *= 0.25
@@ -109,7 +114,8 @@ class EdgeLeads:
         slopes : ndarray, shape (k, m)
             Derivatives of the weights, before the lead.
         """
-        jacobian: Floats = self._modes @ (slopes * np.exp(-self._rates * lead.lead_s)).T
+        later = slopes if self._are_known else slopes * np.exp(-self._rates * lead.lead_s)
+        jacobian: Floats = self._modes @ later.T
         if lead.slope is None:
             return jacobian
         along = lead.slope / np.linalg.norm(lead.slope)

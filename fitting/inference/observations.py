@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.edge_lead import EdgeLeads
+from fitting.inference.edge_lead import EdgeLead, EdgeLeads
 from fitting.inference.goodness import (
     Goodness,
     check_instant_response,
@@ -66,8 +66,8 @@ class Observation(ABC):
         """Return the residual (m,), in amperes or shares, from the admittance."""
 
     @abstractmethod
-    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
-        """Return the derivatives of the residual, shape (m, k), from those of the admittance, (k, n_s)."""
+    def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        """Return the residual (m,) and its derivatives (m, k), from the admittance and its derivatives (k, n_s)."""
 
     @abstractmethod
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
@@ -91,7 +91,7 @@ class PulseObservation(Observation):
         self.n_nuisance = reduction.n_nuisance + (reduction.most_lead_s > 0.0)
         spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
         self.noise = float(max(np.sqrt(reduction.rest_A2 / spare), _LEAST_SHARE * reduction.rms_current_A))
-        self._leads = EdgeLeads(reduction) if reduction.most_lead_s > 0.0 else None
+        self._leads = EdgeLeads(reduction)
 
     @property
     def s(self) -> Complexes:
@@ -115,37 +115,28 @@ class PulseObservation(Observation):
 
     def residual(self, Y: Complexes) -> Floats:
         """Return fit minus record."""
-        if self._leads is not None:
-            return self._leads.best(self.reduction.mode_map.weights(Y)).residual
-        weights = self.reduction.mode_map.weights(Y)
-        residual: Floats = self.reduction.modes_factor @ weights - self.reduction.current_factor
-        return residual
+        return self._seen(Y).residual
 
-    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
-        """Return the derivatives of the residual."""
-        if self._leads is not None:
-            lead = self._leads.best(self.reduction.mode_map.weights(Y))
-            return self._leads.projected(lead, self.reduction.mode_map.weights(dY))
-        slopes: Floats = self.reduction.modes_factor @ self.reduction.mode_map.weights(dY).T
-        return slopes
+    def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        """Return the residual and its derivatives."""
+        seen = self._seen(Y)
+        return seen.residual, self._leads.projected(seen, self.reduction.mode_map.weights(dY))
 
     def weights(self, Y: Complexes) -> Floats:
         """Return the weights of the modes as the record shows them (S): later by the lead of its edges."""
-        weights = self.reduction.mode_map.weights(Y)
-        return weights if self._leads is None else self._leads.best(weights).weights
+        return self._seen(Y).weights
 
-    def lead_s(self, Y: Complexes) -> float | None:
-        """Return how long before the first samples after them the edges were (s); None where that is known."""
-        return None if self._leads is None else self._leads.best(self.reduction.mode_map.weights(Y)).lead_s
+    def _seen(self, Y: Complexes) -> EdgeLead:
+        return self._leads.best(self.reduction.mode_map.weights(Y))
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""
-        residual = self.residual(Y) / self.noise
-        found = pulse_goodness(self.reduction, self.weights(Y), float(residual @ residual), n_free)
-        lead_s = self.lead_s(Y)
-        if lead_s is None:
+        seen = self._seen(Y)
+        residual = seen.residual / self.noise
+        found = pulse_goodness(self.reduction, seen.weights, float(residual @ residual), n_free)
+        if self.reduction.most_lead_s == 0.0:
             return found
-        values = {"lead_s": lead_s, "most_s": self.reduction.most_lead_s}
+        values = {"lead_s": seen.lead_s, "most_s": self.reduction.most_lead_s}
         return replace(found, remarks=(*found.remarks, Remark(RemarkKind.EDGE_LEAD, values)))
 
     def check(self, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
@@ -181,10 +172,10 @@ class ImpedanceObservation(Observation):
         rest = (1.0 / Y - self.spectrum.impedance_ohm) / self._size
         return np.concatenate([rest.real, rest.imag])
 
-    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
-        """Return the derivatives of the residual."""
+    def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        """Return the residual and its derivatives."""
         slopes = -dY / (Y**2 * self._size)
-        return np.concatenate([slopes.real, slopes.imag], axis=1).T
+        return self.residual(Y), np.concatenate([slopes.real, slopes.imag], axis=1).T
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""
@@ -217,11 +208,10 @@ class ConductivityObservation(Observation):
         rest: Floats = Y.real / self.spectrum.conductivity - 1.0
         return rest
 
-    def jacobian(self, Y: Complexes, dY: Complexes) -> Floats:
-        """Return the derivatives of the residual."""
-        del Y
+    def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        """Return the residual and its derivatives."""
         slopes: Floats = (dY.real / self.spectrum.conductivity).T
-        return slopes
+        return self.residual(Y), slopes
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""

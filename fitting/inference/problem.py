@@ -116,4 +116,5 @@ class Problem:
         theta, slopes = self.parameters.theta_and_slopes(k, u)
         one, noise = self.observations[k], self.noises[k]
         Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
-        return one.residual(Y) / noise, one.jacobian(Y, dY) @ (slopes / noise)
+        residual, jacobian = one.linearised(Y, dY)
+        return residual / noise, jacobian @ (slopes / noise)
