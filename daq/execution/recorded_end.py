@@ -45,20 +45,31 @@ def record_end(path: Path, run_id: str, state: RunState, reason: str, output: Ou
         run = _own_file(path, run_id)
         if run.state.is_final and not (run.state is RunState.UNKNOWN and output is OutputState.OFF):
             return run.n_samples
-        mode = stat.S_IMODE(path.stat().st_mode)
-        path.chmod(mode | stat.S_IWUSR)  # a finished file is read-only, and stays so
-        try:
-            file = RunFileBytes(path)
-            try:
-                file.add_event(state, reason, output=output)
-                file.set_state(state)
-            finally:
-                file.close()
-        finally:
-            path.chmod(mode)
+        write_end(path, state, reason, output)
     except (IonechoError, OSError):
         return 0
     return run.n_samples
+
+
+def write_end(path: Path, state: RunState, reason: str, output: OutputState) -> None:
+    """Write event and state into a run file; a finished one is read-only, and stays so.
+
+    Raises
+    ------
+    RunFileError, OSError
+        If that cannot be written.
+    """
+    mode = stat.S_IMODE(path.stat().st_mode)
+    path.chmod(mode | stat.S_IWUSR)
+    try:
+        file = RunFileBytes(path)
+        try:
+            file.add_event(state, reason, output=output)
+            file.set_state(state)
+        finally:
+            file.close()
+    finally:
+        path.chmod(mode)
 
 
 def _own_file(path: Path, run_id: str) -> Run:

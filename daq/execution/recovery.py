@@ -8,17 +8,16 @@ from __future__ import annotations
 
 import os
 import platform
-import stat
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daq.execution.output_marker import OutputMarker
+from daq.execution.recorded_end import write_end
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.unconfirmed_outputs import is_confirmed, note_off
 from daq.files import finalize
-from daq.files.open_file import RunFileBytes
 from daq.files.run import open_run
 from daq.locks import exclusive_access, instrument_held
 from daq.state import OutputState, RunState
@@ -90,7 +89,8 @@ def settle_output(path: Path, for_s: float = RETRY_S, by: str = "`ionecho recove
             return ""
         proof, problem = _proof_of_off(run, for_s, by)
         if is_writable:
-            _record(path, proof, problem)
+            state, output = (RunState.UNKNOWN, OutputState.UNKNOWN) if problem else (RunState.ABORTED, OutputState.OFF)
+            write_end(path, state, problem or proof, output)
         return problem
 
 
@@ -124,22 +124,6 @@ def _proof_of_off(run: Run, for_s: float, by: str) -> tuple[str, str]:
 def _driver_of(run: Run) -> str:
     fields = (run.instrument.get(name, "") for name in ("maker", "model", "serial", "firmware"))
     return driver_for(Identity(*fields))
-
-
-def _record(path: Path, proof: str, problem: str) -> None:
-    """Write into a run file what became of its output; a finished one is read-only, and stays so."""
-    mode = stat.S_IMODE(path.stat().st_mode)
-    path.chmod(mode | stat.S_IWUSR)
-    try:
-        file = RunFileBytes(path)
-        try:
-            state, output = (RunState.UNKNOWN, OutputState.UNKNOWN) if problem else (RunState.ABORTED, OutputState.OFF)
-            file.add_event(state, problem or proof, output=output)
-            file.set_state(state)
-        finally:
-            file.close()
-    finally:
-        path.chmod(mode)
 
 
 def settle_instrument(resource: str, timeout_s: float) -> str:

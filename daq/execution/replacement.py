@@ -145,15 +145,12 @@ def _settle(path: Path, control: ControlFile, done: str) -> Outcome:
     with exclusive_access(path), instrument_held(control.resource, f"the end of the run {path}"):
         if (outcome := recorded_end(path, control.run)) is not None and outcome.output.is_off:
             return _with_note(outcome, done)
-        marker = OutputMarker(control.resource)
-        marked = marker.read()
-        driver = marked.driver if marked is not None else ""
         try:
-            switch_off(control.resource, driver, control.timeout_s, _SWITCH_OFF_S)
+            switch_off(control.resource, timeout_s=control.timeout_s, for_s=_SWITCH_OFF_S)
         except OutputStateUnknown as error:
             outcome = Outcome.unknown(f"{done}; {error}")
         else:
-            marker.remove()
+            OutputMarker(control.resource).remove()
             reason = f"{done}; the output was then switched off and read back as off"
             outcome = Outcome(RunState.ABORTED, OutputState.OFF, reason, InstrumentError.__name__)
         n_samples = _record(path, control.run, outcome)
