@@ -202,7 +202,7 @@ class Reduction:
             n_bends=self.n_bends + other.n_bends,
             voltage=self.voltage.merged(other.voltage),
             early_conductance_S=None,
-            most_lead_s=min(self.most_lead_s, other.most_lead_s),
+            most_lead_s=min((one for one in (self.most_lead_s, other.most_lead_s) if one > 0.0), default=0.0),
             drive=self.drive if self.drive == other.drive else None,
             source=" + ".join(name for name in (self.source, other.source) if name),
         )

@@ -5,6 +5,7 @@ Currents are sums of exponentials by partial fractions, of edges that lie wherev
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -214,3 +215,11 @@ def test_jumps_right_after_a_sample_can_be_given(cells: Any, record: Any) -> Non
 def test_what_edges_may_be_is_said() -> None:
     with pytest.raises(FitError, match="step, sample, ramp, not 'slope'"):
         Nuisance(edges="slope")
+
+
+def test_a_merged_part_without_jumps_leaves_their_place_open(record: Any) -> None:
+    drive = pulses(0.4)
+    jumping = reduce_run(record(T, warburg(T, drive), None, voltage_V=drive.voltage_at(T)))
+    level = replace(jumping, most_lead_s=0.0)
+    assert level.merged(jumping).most_lead_s == jumping.merged(level).most_lead_s == pytest.approx(DT)
+    assert level.merged(level).most_lead_s == 0.0
