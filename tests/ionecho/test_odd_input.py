@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from ionecho import cli
+from tests.ionecho.commands import command
 from tests.protocols.test_texts import GOOD, ODD
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names and pipes that Windows does not have")
@@ -17,13 +17,6 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names and pipes
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"
 TABLE = "time/s\tvoltage/V\tcurrent/µA\n" + "".join(f"{k}\t0.01\t{k}.5\n" for k in range(20))
 SPECTRUM = "freq/Hz\tRe(Z)/Ohm\t-Im(Z)/Ohm\n" + "".join(f"{10.0**k}\t{100 + k}\t{k + 1}\n" for k in range(8))
-
-
-def command(*arguments: str) -> int:
-    sys.argv = ["ionecho", *arguments]
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture(autouse=True)

@@ -13,20 +13,12 @@ import pytest
 
 import ionecho
 from drivers.registry import driver_name_of, driver_names
-from ionecho import cli
 from sim_instruments import CATALOGUE, kind_named
+from tests.ionecho.commands import command
 from tests.patience import core_slowness
 
 NOBODY = "TCPIP::127.0.0.1::9::SOCKET"
 SHAPE = {"kind", "message", "where", "hint", "problems", "exit_status"}
-
-
-def command(*arguments: str) -> int:
-    """Run a command in this process and return its exit status."""
-    sys.argv = ["ionecho", *arguments]
-    with pytest.raises(SystemExit) as ended:
-        cli.main()
-    return int(ended.value.code or 0)
 
 
 @pytest.fixture(autouse=True)
