@@ -116,7 +116,8 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley246
     beyond = np.isnan(block.current_A)
     assert beyond.any()
     assert (block.status[beyond] & 1).all()
-    assert not beyond[block.voltage_V == 0.0].any()
+    # The first sample after the fall begins at the range's end, where noise alone decides.
+    assert not beyond[(block.voltage_V == 0.0) & (np.abs(block.t_s - 0.02) > 20e-6)].any()
 
 
 def test_safe_state_may_be_called_at_any_time_and_reads_back(potentiostat: Keithley2461, resource: str) -> None:
@@ -158,11 +159,13 @@ def test_an_output_that_says_it_is_on_is_unknown(potentiostat: Keithley2461, mon
 def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
     potentiostat: Keithley2461, resource: str, disturbance: str
 ) -> None:
-    # Long enough to be running still when the other program has connected, on a slow machine too.
-    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe").stretched(20.0)))
+    # Long enough to be running still when the other program has connected, on a slow machine too; and read so far that
+    # a buffer which fills again from nothing does not hold as much before the next look.
+    plan = Keithley2461.plan(Protocol.load("pump_probe").stretched(20.0))
+    potentiostat.arm(plan)
     potentiostat.start()
-    while not len(potentiostat.read() or ()):
-        pass
+    while potentiostat.n_read < plan.n_samples // 3:
+        potentiostat.read()
     with VisaSession(resource) as other:
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat.buffer_name}"')
         other.query(":OUTP?")
