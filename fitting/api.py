@@ -8,7 +8,6 @@ import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import PulseObservation, observation_of
-from fitting.inference.prediction import PulseResponse
 from fitting.inference.whitening import solve_whitened, whitened_solution
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
@@ -125,9 +124,8 @@ def whitened(
     """
     if result.interval_inflation <= 1.0:
         return reduction, result
-    plain = PulseResponse(result.rates, result.weights, result.nuisance, result.terms)
     parameters, observations = JointParameters(result.model), [PulseObservation(reduction)]
-    white = whitened_solution({0: run}, observations, parameters, {0: plain}, (result.values, start or {}))
+    white = whitened_solution({0: run}, observations, parameters, (result.values, start or {}))
     if white is None:
         return reduction, result
     return white.reduction() or reduction, fit_result(white)

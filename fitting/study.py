@@ -46,6 +46,8 @@ class StudyOptions:
         Take the mains out, 50 or 60 Hz, with harmonics.
     edges : str
         What a voltage that was only sampled did between two samples; see `Nuisance.edges`.
+    before : str or float
+        What was before the first sample; see `Nuisance.before`.
     robust : bool
         Samples far off count less (Huber).
     """
@@ -53,13 +55,20 @@ class StudyOptions:
     drift: bool = False
     mains_Hz: float | None = None
     edges: str = "step"
+    before: str | float = ""
     robust: bool = False
 
     @property
     def terms(self) -> Nuisance:
         """The terms that are fitted beside the cell."""
         harmonics = _HARMONICS if self.mains_Hz else 0
-        return Nuisance(drift=self.drift, mains_Hz=self.mains_Hz or 0.0, harmonics=harmonics, edges=self.edges)
+        return Nuisance(
+            drift=self.drift,
+            mains_Hz=self.mains_Hz or 0.0,
+            harmonics=harmonics,
+            edges=self.edges,
+            before=self.before,
+        )
 
 
 @dataclass(frozen=True, eq=False, repr=False)

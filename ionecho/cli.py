@@ -207,6 +207,9 @@ Edges = Annotated[
         " right after the first), ramp.",
     ),
 ]
+Before = Annotated[
+    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
+]
 Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
 Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
 Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
@@ -234,6 +237,7 @@ def fit(
     drift: Drift = False,
     mains: Mains = None,
     edges: Edges = "step",
+    before: Before = "",
     robust: Robust = False,
     posterior: Sampled = False,
     share: Shared = None,
@@ -258,6 +262,7 @@ def fit(
         drift=drift,
         mains_Hz=mains,
         edges=edges,
+        before=before,
         robust=robust,
         posterior=posterior,
         share=share or [],

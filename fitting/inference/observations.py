@@ -21,7 +21,7 @@ from fitting.inference.goodness import (
 from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
-from fitting.reduction.nuisance import Nuisance
+from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
@@ -134,10 +134,20 @@ class PulseObservation(Observation):
         seen = self._seen(Y)
         residual = seen.residual / self.noise
         found = pulse_goodness(self.reduction, seen.weights, float(residual @ residual), n_free)
-        if self.reduction.most_lead_s == 0.0:
-            return found
-        values = {"lead_s": seen.lead_s, "most_s": self.reduction.most_lead_s}
-        return replace(found, remarks=(*found.remarks, Remark(RemarkKind.EDGE_LEAD, values)))
+        remarks = [*found.remarks, *self._history()]
+        if self.reduction.most_lead_s > 0.0:
+            values = {"lead_s": seen.lead_s, "most_s": self.reduction.most_lead_s}
+            remarks.append(Remark(RemarkKind.EDGE_LEAD, values))
+        return replace(found, remarks=tuple(remarks))
+
+    def _history(self) -> list[Remark]:
+        """Say what is fitted of the time before the record."""
+        reduction = self.reduction
+        if reduction.n_history == 0 or reduction.rest_test is None:
+            return []
+        if reduction.terms.before == UNKNOWN:
+            return [Remark(RemarkKind.HISTORY_FREE)]
+        return [Remark(RemarkKind.NOT_AT_REST, {"ratio": reduction.rest_test.ratio})]
 
     def check(self, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
         """Refuse what rings, or has no bound after a step."""

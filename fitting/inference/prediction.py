@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.reduction.drive import ModeCursor, modes_at
+from fitting.reduction.history import History, drive_after
 from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ class PulseResponse:
     rates, weights : ndarray, shape (m,)
         1/s, S.
     nuisance : ndarray
-        Coefficients of `terms`: offset (A), drift (A/s), mains (A).
+        Coefficients of `terms`, offset (A), drift (A/s), mains (A); then of decays since the first sample (A).
     terms : Nuisance
     """
 
@@ -72,15 +73,25 @@ def predict(
     """
     samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
     wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
-    walked = wanted if run.drive is not None else samples
-    volts = run.voltage_V if run.drive is None else np.zeros(len(walked))
+    drive = drive_after(run.drive, result.terms.before)
+    walked = wanted if drive is not None else samples
+    volts = run.voltage_V if drive is None else np.zeros(len(walked))
     rates = result.rates
     interval = float(np.median(np.diff(samples[:100_000])))
     current = np.empty(len(walked))
-    if run.drive is not None and len(walked) <= _FEW_SAMPLES and len(run.drive.times_s) <= _FEW_SEGMENTS:
-        rows = modes_at(run.drive, rates, walked, interval_s=interval, aperture_s=run.aperture_s)
-        return rows @ result.weights + result.terms.current(walked, result.nuisance)
-    cursor = ModeCursor(rates, run.drive, interval, run.aperture_s, edges_of(run, result.terms))
+    n_terms = len(result.terms)
+    history, since = History(float(samples[0]), rates, interval), result.nuisance[n_terms:]
+
+    def _beside(t_s: Floats) -> Floats:
+        """Return what is not the cell's answer to this drive."""
+        current = result.terms.current(t_s, result.nuisance[:n_terms])
+        return current + history.columns(t_s) @ since if len(since) else current
+
+    if drive is not None and len(walked) <= _FEW_SAMPLES and len(drive.times_s) <= _FEW_SEGMENTS:
+        rows = modes_at(drive, rates, walked, interval_s=interval, aperture_s=run.aperture_s)
+        return rows @ result.weights + _beside(walked)
+    before_V = result.terms.before if isinstance(result.terms.before, float) else None
+    cursor = ModeCursor(rates, drive, interval, run.aperture_s, edges_of(run, result.terms), before_V)
     buffer = np.empty((_BLOCK, len(rates)))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
@@ -88,7 +99,7 @@ def predict(
         current[here] = rows @ result.weights
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
-        current[here] += result.terms.current(walked[here], result.nuisance)
+        current[here] += _beside(walked[here])
     if walked is wanted:
         return current
     between: Floats = np.interp(wanted, samples, current)

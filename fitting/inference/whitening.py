@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import predict
+from fitting.inference.prediction import PulseResponse, predict
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
 from fitting.reduction.nuisance import correlation_time_s
@@ -22,15 +22,21 @@ if TYPE_CHECKING:
 
     from fitting.inference.joint_parameters import JointParameters
     from fitting.inference.observations import Observation
-    from fitting.inference.prediction import PulseResponse
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
+    from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
 
 PASSES = 3
 """Times that a run is reduced anew. The correlation time settles to `_SETTLED` within two; doubled, nothing changes."""
 _SETTLED = 0.05
 """Relative change of a correlation time that ends the search. It is known to some 5 % itself; doubled, a pass less."""
+
+_LONGEST_SHARE = 0.01
+"""Longest correlation time that is noise, as a share of the longest time after an edge. What carries on for longer is
+of the times that are asked for: a baseline, a history, a wrong voltage. Doubled, no campaign changes."""
+_RANK = 1e-12
+"""Share of the largest direction below which rounding owns a mixture of modes."""
 
 
 def solve_whitened(
@@ -50,12 +56,8 @@ def solve_whitened(
     start : mapping of str to float
     """
     solution = solve(Problem.of(observations, parameters), start)
-    responses = {k: solution.response(k) for k in runs if solution.goodness[k].inflation > 1.0}
-    plain = {k: one for k, one in responses.items() if one is not None and one.terms.correlation_s == 0.0}
-    if not plain:
-        return solution
-    correlated = {k: runs[k] for k in plain}
-    white = whitened_solution(correlated, observations, parameters, plain, (solution.values, start))
+    restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
+    white = whitened_solution(restless, observations, parameters, (solution.values, start))
     return solution if white is None else white
 
 
@@ -63,47 +65,44 @@ def whitened_solution(
     runs: Mapping[int, Record],
     observations: Sequence[Observation],
     parameters: JointParameters,
-    responses: Mapping[int, PulseResponse],
     starts: tuple[Mapping[str, float], Mapping[str, float]],
 ) -> Solution | None:
     """Return the solution with noise of the AR(1) kind whitened; None if there is no such noise.
+
+    Noise is what sums of modes of any weights leave: what a circuit leaves may be its own misfit, which must not be
+    taken for noise.
 
     Parameters
     ----------
     runs : mapping of int to Record
         Those that may be whitened, by the place of their observation.
     observations : sequence of Observation
-        Reduced without whitening.
     parameters : JointParameters
-    responses : mapping of int to PulseResponse
-        What a first fit predicts for each of the runs.
     starts : tuple of two mappings
         Values of that fit, and values that are to be tried instead of them.
     """
-    plain = {k: response.terms for k, response in responses.items()}
-    correlation_s = dict.fromkeys(runs, 0.0)
     seen = list(observations)
-    solution: Solution | None = None
-    values, given = starts
-    for _ in range(PASSES):
-        changed = False
-        for k, run in runs.items():
-            now = _correlation_s(run, responses[k])
-            if now == 0.0 or abs(now - correlation_s[k]) <= _SETTLED * now:
-                continue
-            correlation_s[k], changed = now, True
-            seen[k] = PulseObservation(reduce_run(run, replace(plain[k], correlation_s=now)))
-        if not changed:
-            break
-        solution = solve(Problem.of(seen, parameters), {**values, **given})
-        responses = {k: response for k in runs if (response := solution.response(k)) is not None}
-        values = solution.values
-    if solution is None:
+    found_s = {}
+    for k, run in runs.items():
+        one = seen[k]
+        if not isinstance(one, PulseObservation) or one.reduction.terms.correlation_s > 0.0:
+            continue
+        terms, correlation_s = one.reduction.terms, 0.0
+        for _ in range(PASSES):
+            now = _correlation_s(run, one.reduction)
+            if now == 0.0 or abs(now - correlation_s) <= _SETTLED * now:
+                break
+            correlation_s = now
+            one = PulseObservation(reduce_run(run, replace(terms, correlation_s=now)))
+        if correlation_s > 0.0:
+            seen[k], found_s[k] = one, correlation_s
+    if not found_s:
         return None
+    values, given = starts
+    solution = solve(Problem.of(seen, parameters), {**values, **given})
     remarks = [
         Remark(RemarkKind.WHITENED, {"correlation_s": value}, "" if len(seen) == 1 else seen[k].source)
-        for k, value in correlation_s.items()
-        if value > 0.0
+        for k, value in found_s.items()
     ]
     return replace(solution, remarks=(*remarks, *solution.remarks))
 
@@ -115,7 +114,11 @@ def residual_of(run: Record, response: PulseResponse) -> tuple[NDArray[np.intp],
     return kept, current[kept] - predict(run, response)[kept]
 
 
-def _correlation_s(run: Record, response: PulseResponse) -> float:
-    kept, residual = residual_of(run, response)
+def _correlation_s(run: Record, reduction: Reduction) -> float:
+    """Return the correlation time of what no modes explain; 0 where that is white, or lasts too long to be noise."""
+    weights: Floats = np.linalg.lstsq(reduction.modes_factor, reduction.current_factor, rcond=_RANK)[0]  # type: ignore[assignment]
+    free = PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
+    kept, residual = residual_of(run, free)
     times = np.asarray(run.t_s)[kept]
-    return correlation_time_s(times, residual, float(np.median(np.diff(times[:100_000]))))
+    found = correlation_time_s(times, residual, float(np.median(np.diff(times[:100_000]))))
+    return found if found <= _LONGEST_SHARE * reduction.window_s[1] else 0.0

@@ -109,6 +109,8 @@ class ModeCursor:
         that the mean needs no account there.
     edges : SampledEdges, optional
         Jumps of a measured voltage; they are put right before the first sample after them.
+    before_V : float, optional
+        Level of a measured voltage before its first sample; that of its first samples unless given.
     """
 
     def __init__(
@@ -118,7 +120,9 @@ class ModeCursor:
         interval_s: float,
         aperture_s: float = 0.0,
         edges: SampledEdges | None = None,
+        before_V: float | None = None,
     ) -> None:
+        self._before = None if before_V is None else (interval_s, before_V)
         self.rates = np.ascontiguousarray(rates)
         self._edges = edges if drive is None else None
         self._segments = None if drive is None else segments_of(drive)
@@ -255,9 +259,13 @@ class ModeCursor:
 
     def _measured(self, t_s: Floats, voltage_V: Floats) -> Floats:
         first = not np.isfinite(self._last[0])
-        t = t_s if first else np.concatenate([[self._last[0]], t_s])
-        before = level_at_rest(voltage_V[:_AT_REST]) if first else self._last[1]
-        v = np.concatenate([[before], voltage_V[first:]])
+        if first and self._before is not None:
+            interval_s, before_V = self._before
+            t, v = np.append(t_s[0] - interval_s, t_s), np.append(before_V, voltage_V)
+        else:
+            t = t_s if first else np.append(self._last[0], t_s)
+            before_V = level_at_rest(voltage_V[:_AT_REST]) if first else self._last[1]
+            v = np.append(before_V, voltage_V[first:])
         self._clock[3] = 0.0
         if len(t) == 1:
             return np.array([[t_s[0]], [0.0], [0.0]])

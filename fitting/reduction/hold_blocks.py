@@ -17,6 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from fitting.reduction.history import History
     from fitting.transforms.laplace import Floats
 
 # Samples of the shortest block (decision 009). Twice as many: half the projections, but after each edge twice as many
@@ -129,7 +130,16 @@ class Hold:
         self.n_samples = int(sums[3]) * BLOCK
         self.sum_current_A2, self._left_A2, self.second_difference_A2 = (float(x) for x in sums[:3])
 
-    def rows(self, basis: HoldBasis, t_s: Floats, since_edge_s: float, heights_V: Floats, *, drift: bool) -> Floats:
+    def rows(
+        self,
+        basis: HoldBasis,
+        t_s: Floats,
+        since_edge_s: float,
+        heights_V: Floats,
+        *,
+        drift: bool,
+        history: History | None = None,
+    ) -> Floats:
         """Return few rows with the same triangular factor as those of all samples.
 
         Parameters
@@ -143,6 +153,8 @@ class Hold:
             What the first sample sees of the modes (V).
         drift : bool
             Whether time is a nuisance column.
+        history : History, optional
+            Decays since the first sample, as columns before the others.
 
         Returns
         -------
@@ -151,7 +163,8 @@ class Hold:
         """
         firsts = BLOCK * np.arange(len(self._shares))
         shares, level, left_A2 = self._shares, 0, self._left_A2
-        k = 1 + drift
+        h = 0 if history is None else len(history)
+        k = h + 1 + drift
         parts = []
         while len(shares):
             length = BLOCK * 2**level
@@ -163,9 +176,12 @@ class Hold:
             if len(stay):
                 seen = basis.seen(level)
                 part = np.empty((k + len(heights_V) + 1, len(stay), N_POLYNOMIALS))
-                part[0] = seen[:, 0]
+                if history is not None:
+                    since = history.columns(t_s[firsts[stay]])
+                    part[:h] = since.T[:, :, None] * seen[:, 2 + history.places].T[:, None, :]
+                part[h] = seen[:, 0]
                 if drift:
-                    part[1] = t_s[firsts[stay], None] * seen[:, 0] + seen[:, 1]
+                    part[h + 1] = t_s[firsts[stay], None] * seen[:, 0] + seen[:, 1]
                 fallen = heights_V * np.exp(-np.multiply.outer(elapsed[stay], basis.rates))
                 part[k:-1] = fallen.T[:, :, None] * seen[:, 2:].T[:, None, :]
                 part[-1] = shares[stay]

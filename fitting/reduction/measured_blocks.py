@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from fitting.reduction.history import History
     from fitting.transforms.laplace import Floats
 
 # Samples of a block (decision 064; 512 and 2048 were measured to be no faster).
@@ -78,7 +79,16 @@ class MeasuredBasis:
         self._both = np.ascontiguousarray(both[:, np.abs(np.diag(size)) > _TRUNCATION])
         self._passed = _passed(self._decay, self._both, self._onto)
 
-    def rows(self, volts: Floats, current_A: Floats, z: Floats, before_s: float, *, drift: bool) -> Floats:
+    def rows(
+        self,
+        volts: Floats,
+        current_A: Floats,
+        z: Floats,
+        before_s: float,
+        *,
+        drift: bool,
+        history: History | None = None,
+    ) -> Floats:
         """Return rows with the same triangular factor as those of all samples, and move the modes to the last.
 
         Parameters
@@ -92,6 +102,8 @@ class MeasuredBasis:
             When that was.
         drift : bool
             Whether time is a nuisance column.
+        history : History, optional
+            Decays since the first sample, as columns before the others.
 
         Returns
         -------
@@ -102,7 +114,8 @@ class MeasuredBasis:
 
         n, q = self._onto.shape
         slopes, current = (np.diff(volts) / self.interval_s).reshape(-1, n), current_A.reshape(-1, n)
-        b, r, k = len(slopes), len(self._decay), 1 + drift
+        h = 0 if history is None else len(history)
+        b, r, k = len(slopes), len(self._decay), h + 1 + drift
         last = np.empty((b, r))
         gram = np.zeros((4 * (r // 4 + 1), 4 * (r // 4 + 1)))
         gram_of_blocks(self._decay, slopes, current, last, gram)
@@ -118,10 +131,13 @@ class MeasuredBasis:
         small = _outside(gram[: r + 1, : r + 1], shares)
         rows = np.zeros((k + len(z) + 1, b * q + r + 1))
         inner = rows[:, : b * q].reshape(-1, b, q)
-        inner[0] = self._constant
+        starts = before_s + BLOCK * self.interval_s * np.arange(b, dtype=np.float64)
+        if history is not None:
+            since = history.columns(starts + self.interval_s)
+            inner[:h] = since.T[:, :, None] * self._seen[:, history.places].T[:, None]
+        inner[h] = self._constant
         if drift:
-            starts = before_s + BLOCK * self.interval_s * np.arange(b)
-            inner[1] = starts[:, None] * self._constant + self._time
+            inner[h + 1] = starts[:, None] * self._constant + self._time
         modes = self._mixture.T @ shares[:, :r]
         modes += heights[:, :, None] * self._seen.T
         inner[k:-1] = modes.transpose(1, 0, 2)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 _MOST_HARMONICS = 10
 # What a sampled voltage may have done between two samples; see `Nuisance.edges`.
 EDGES = ("step", "sample", "ramp")
+# What may be said of the time before a record, beside a level; see `Nuisance.before`.
+REST, UNKNOWN = "rest", "unknown"
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Nuisance:
         What a voltage that was only sampled did where it changed between two samples: ``step``, it jumped, all jumps as
         long before the first samples after them, which is fitted; ``sample``, it jumped right after the last sample
         before; ``ramp``, it went straight from sample to sample.
+    before : str or float
+        What was before the first sample: ``rest``, the cell was at rest at the first sample's level; a level (V), it
+        was at rest there, and the voltage jumped to the first sample; ``unknown``, decays of any amplitude are fitted;
+        empty, the record tells: of a sampled voltage ``unknown`` if such decays show, else ``rest``; a commanded one
+        begins at rest.
     """
 
     drift: bool = False
@@ -48,6 +55,7 @@ class Nuisance:
     correlation_s: float = 0.0
     delay_s: float = 0.0
     edges: str = "step"
+    before: str | float = ""
 
     def __post_init__(self) -> None:
         if (self.mains_Hz > 0.0) != (self.harmonics > 0) or not 0 <= self.harmonics <= _MOST_HARMONICS:
@@ -59,6 +67,11 @@ class Nuisance:
             raise FitError("a correlation time is 0 s or more, and a delay finite")
         if self.edges not in EDGES:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
+        if isinstance(self.before, str) and self.before not in {"", REST, UNKNOWN}:
+            raise FitError(
+                f"before its record a cell was at {REST!r}, at a level such as '0 V', or {UNKNOWN!r}, not"
+                f" {self.before!r}"
+            )
 
     def __len__(self) -> int:
         return 1 + self.drift + 2 * self.harmonics

@@ -10,10 +10,12 @@ import numpy as np
 from fitting.records.record import require_intact
 from fitting.reduction import measured_blocks as _measured
 from fitting.reduction.drive import ModeCursor, shortest_lag_s
+from fitting.reduction.history import History, drive_after, require_moving, with_history_judged
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
-from fitting.reduction.nuisance import Nuisance, Whitening
+from fitting.reduction.nuisance import UNKNOWN, Nuisance, Whitening
 from fitting.reduction.reduction import Reduction
 from fitting.reduction.sampled_edges import edges_of
+from fitting.reduction.second_differences import SecondDifferences
 from fitting.reduction.voltage_noise import VoltageWatch
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
@@ -29,15 +31,12 @@ if TYPE_CHECKING:
 # Samples whose rows are held at once: with 80 modes 1.3 MB, which a cache holds; twice as many take twice that.
 _BLOCK = 2048
 
-
 # Columns of a panel that is absorbed at once (decision 044): 160 kB of rows at 80 modes, which a cache holds.
 _PANEL = 256
-
 
 # Share by which the first steps of a stretch differ when it is not even worth asking whether it is
 # even to 1e-9 of the interval.
 _PLAINLY_UNEVEN = 1e-3
-
 
 _OFFSET = Nuisance()
 
@@ -62,6 +61,8 @@ class Reducer:
         Where the samples come from.
     edges : SampledEdges, optional
         Jumps of a measured voltage, in the time of the record.
+    history : History, optional
+        Free decays since the first sample.
     """
 
     def __init__(
@@ -75,9 +76,13 @@ class Reducer:
         terms: Nuisance = _OFFSET,
         source: str = "",
         edges: SampledEdges | None = None,
+        history: History | None = None,
     ) -> None:
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges)
-        k = len(terms) + len(grid) + 1
+        before_V = terms.before if isinstance(terms.before, float) else None
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, before_V)
+        self._history = history
+        n_history = 0 if history is None else len(history)
+        k = n_history + len(terms) + len(grid) + 1
         steps = drive is not None and not drive.has_ramps
         self._now = Reduction(
             grid=grid,
@@ -94,6 +99,7 @@ class Reducer:
             resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
             source=source,
             most_lead_s=0.0 if edges is None else edges.most_s,
+            n_history=n_history,
         )
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
@@ -102,8 +108,7 @@ class Reducer:
         self._between: _measured.MeasuredBasis | None = None
         self._watch = VoltageWatch() if drive is None else None
         self._clear_s = CLEAR * BLOCK * interval_s
-        self._tail = (np.empty(0), np.empty(0))
-        self._tail_kept = np.empty(0, dtype=np.bool_)
+        self._differences = SecondDifferences(needs_level=drive is not None)
         self._whitening = Whitening(terms.correlation_s) if terms.correlation_s > 0.0 else None
 
     def append(
@@ -156,7 +161,10 @@ class Reducer:
 
         n = self._cursor.n_in_hold(t, self._clear_s) // BLOCK * BLOCK if len(t) >= BLOCK else 0
         # The spacing here may be wider than is typical.
-        if n == 0 or self._cursor.since_edge_s(t[0]) < CLEAR * float(t[BLOCK - 1] - t[0]):
+        since_edge_s = self._cursor.since_edge_s(t[0])
+        if self._history is not None:
+            since_edge_s = min(since_edge_s, self._history.since_s(t[0]))
+        if n == 0 or since_edge_s < CLEAR * float(t[BLOCK - 1] - t[0]):
             return 0
         t, i, flagged = t[:n], i[:n], flagged[:n]
         hold = None if self._basis is None else Hold(t, i, flagged, self._basis.interval_s)
@@ -168,14 +176,15 @@ class Reducer:
         if self._basis is None or hold.n_samples == 0:
             return 0
         n = hold.n_samples
-        since_edge_s = self._cursor.since_edge_s(t[0])
         # To the last sample as well, so that the cursor stands there.
         heights = self._cursor.mode_amplitudes(t[[0, n - 1]])[0]
         level, kept = np.full(SETTLED, heights[0]), np.ones(SETTLED, dtype=np.bool_)
-        bend, n_bends = self._bends(level, i[:SETTLED], kept)
-        self._tail, self._tail_kept = (level, i[n - SETTLED : n]), kept
-        absorb(self._factor, hold.rows(self._basis, t, since_edge_s, heights, drift=self._now.terms.drift)[None])
+        bend, n_bends = self._differences.observe(level, i[:SETTLED], kept)
+        self._differences.resume(level, i[n - SETTLED : n], kept)
         now = self._now
+        drift, history = now.terms.drift, self._history
+        rows = hold.rows(self._basis, t, since_edge_s, heights, drift=drift, history=history)
+        absorb(self._factor, rows[None])
         self._now = replace(
             now,
             n_samples=now.n_samples + n,
@@ -208,13 +217,14 @@ class Reducer:
         if self._between is None or not self._between.suits(interval):
             self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
         now = self._now
-        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=now.terms.drift)[None])
+        drift, history = now.terms.drift, self._history
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=drift, history=history)[None])
         self._cursor.resume_after_gap(float(t[n - 1]), float(volts[-1]))
         settled = np.ones(n, np.bool_) if self._watch is None else self._watch.observe(t[:n], volts[1:], i[:n])
         zeros = np.zeros(SETTLED)
-        bend, n_bends = self._bends(zeros, i[:SETTLED], settled[:SETTLED])
+        bend, n_bends = self._differences.observe(zeros, i[:SETTLED], settled[:SETTLED])
         bends = np.diff(i[SETTLED - 2 : n], 2)[settled[SETTLED:] & settled[SETTLED - 2 : -2]]
-        self._tail, self._tail_kept = (zeros, i[n - SETTLED : n]), settled[n - SETTLED :]
+        self._differences.resume(zeros, i[n - SETTLED : n], settled[n - SETTLED :])
         self._now = replace(
             now,
             n_samples=now.n_samples + n,
@@ -230,18 +240,18 @@ class Reducer:
         now = self._now
         modes, clear = self._cursor.rows(t, v, self._modes)
         keep = good & clear
-        # Second differences tell noise only where the voltage holds; of commanded edges `_bends` sees that itself.
+        # Second differences tell noise only where the voltage holds; of commanded edges that is seen there.
         held = keep if self._watch is None else keep & self._watch.observe(t, v, i, keep)
         used = int(np.count_nonzero(keep))
         current = i if used == len(t) else np.where(keep, i, 0.0)
         if now.terms.is_plain and weight is None:
-            bend, n_bends = self._bends(modes[:, 0], i, held)
+            bend, n_bends = self._differences.observe(modes[:, 0], i, held)
             absorb(self._factor, self._filled(t, modes, current, keep))
         else:
             rows, n = self._rows(t, modes, current, keep, weight), len(t)
             seen = np.zeros(n)
             seen[keep] = rows[:, -1]
-            bend, n_bends = self._bends(modes[:, 0], seen, held)
+            bend, n_bends = self._differences.observe(modes[:, 0], seen, held)
             absorb(self._factor, np.ascontiguousarray(rows.T)[None])
         self._now = replace(
             now,
@@ -256,7 +266,8 @@ class Reducer:
         self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_], weight: Floats | None
     ) -> Floats:
         """Rows of the samples that are kept, whitened and weighted, shape (kept, k)."""
-        rows = np.column_stack([self._now.terms.columns(t), modes, current])[keep]
+        since = [] if self._history is None else [self._history.columns(t)]
+        rows = np.column_stack([*since, self._now.terms.columns(t), modes, current])[keep]
         if self._whitening is not None:
             rows = self._whitening(t[keep], rows)
         if weight is not None:
@@ -265,16 +276,19 @@ class Reducer:
 
     def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
         """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
-        n, k = len(t), self._now.n_nuisance
+        n, k, h = len(t), self._now.n_nuisance, self._now.n_history
+        since = None if self._history is None else self._history.columns(t) * keep[:, None]
         whole, rest = divmod(n, _PANEL)
         panels = self._panels[: whole + (rest > 0)]
         spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]
         for first, shape in [span for span in spans if min(span[1]) > 0]:
             here = slice(first, first + shape[0] * shape[1])
             block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
-            block[:, 0] = keep[here].reshape(shape)
+            if since is not None:
+                block[:, :h] = since[here].reshape(*shape, -1).transpose(0, 2, 1)
+            block[:, h] = keep[here].reshape(shape)
             if self._now.terms.drift:
-                block[:, 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
+                block[:, h + 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
             block[:, k:-1] = modes[here].reshape(*shape, -1).transpose(0, 2, 1)
             block[:, -1] = current[here].reshape(shape)
         if rest:
@@ -283,24 +297,11 @@ class Reducer:
             panels[lost // _PANEL, :, lost % _PANEL] = 0.0
         return panels
 
-    def _bends(self, level_V: Floats, current_A: Floats, keep: NDArray[np.bool_]) -> tuple[float, int]:
-        """Squared second differences once a hold has settled; the last samples wait for the next block."""
-        level = np.concatenate([self._tail[0], level_V])
-        current = np.concatenate([self._tail[1], current_A])
-        kept = np.concatenate([self._tail_kept, keep])
-        self._tail, self._tail_kept = (level[-SETTLED:], current[-SETTLED:]), kept[-SETTLED:]
-        if len(level) <= SETTLED:
-            return 0.0, 0
-        even = kept[SETTLED:] & kept[SETTLED - 1 : -1] & kept[SETTLED - 2 : -2]
-        if self._now.drive is not None:
-            even &= level[SETTLED:] == level[:-SETTLED]
-        bends = np.diff(current[SETTLED - 2 :], 2)[even]
-        return float(bends @ bends), len(bends)
-
     def reduction(self) -> Reduction:
         """Return the reduction of all samples so far."""
         now = self._now if self._watch is None else replace(self._now, voltage=self._watch.noise)
-        return replace(now, factor=self._factor.copy())
+        now = replace(now, factor=self._factor.copy())
+        return now if self._history is None else with_history_judged(now)
 
 
 def reducer_for(
@@ -340,6 +341,7 @@ def reducer_for(
         starts = drive.jumps()[0] if not drive.has_ramps else drive.times_s
         longest = float(t_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
     grid = ModeGrid.covering(shortest, longest)
+    may_be_restless = terms.before == UNKNOWN or (terms.before == "" and drive is None)
     return Reducer(
         grid,
         drive,
@@ -349,6 +351,7 @@ def reducer_for(
         terms=terms,
         source=source,
         edges=edges,
+        history=History(float(t_s[0]), grid.rates, interval) if may_be_restless else None,
     )
 
 
@@ -376,9 +379,11 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
         If the run file is damaged.
     """
     require_intact(run)
+    if run.drive is None and isinstance(terms.before, str):
+        require_moving(run.voltage_V, run.path.name)
     reducer = reducer_for(
         run.t_s,
-        run.drive,
+        drive_after(run.drive, terms.before),
         aperture_s=run.aperture_s,
         response_s=run.response_s,
         terms=terms,

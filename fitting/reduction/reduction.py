@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -28,7 +28,22 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
-VERSION = 5
+VERSION = 6
+
+
+class RestTest(NamedTuple):
+    """Whether a cell was at rest when its record began.
+
+    Attributes
+    ----------
+    ratio : float
+        What free decays explain, for each, over what is left for each sample: about 1 at rest.
+    chance : float
+        Of a ratio as large, at rest.
+    """
+
+    ratio: float
+    chance: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +80,10 @@ class Reduction:
     most_lead_s : float
         Longest time by which the jumps of a sampled voltage can be earlier than the samples that they were put at; 0
         where their places are known, or there are none.
+    n_history : int
+        Decays since the first sample that are fitted beside the cell, in columns before all others.
+    rest_test : RestTest or None
+        Whether the cell was at rest when the record began; None if that was not asked.
     """
 
     grid: ModeGrid
@@ -83,6 +102,8 @@ class Reduction:
     voltage: VoltageNoise = field(default_factory=VoltageNoise)
     early_conductance_S: float | None = None
     most_lead_s: float = 0.0
+    n_history: int = 0
+    rest_test: RestTest | None = None
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -91,8 +112,8 @@ class Reduction:
 
     @property
     def n_nuisance(self) -> int:
-        """Number of nuisance columns."""
-        return len(self.terms)
+        """Number of nuisance columns: history, then offset, drift and mains."""
+        return self.n_history + len(self.terms)
 
     @property
     def modes_factor(self) -> Floats:
@@ -170,10 +191,11 @@ class Reduction:
         return float(left @ left + self.factor[-1, -1] ** 2)
 
     def nuisance(self, weights: Floats) -> Floats:
-        """Return the coefficients (offset A, drift A/s, mains A) of `terms` that belong to some mode weights."""
+        """Return the coefficients of `terms` (offset A, drift A/s, mains A), then of history (A), for mode weights."""
         k = self.n_nuisance
         right = self.factor[:k, -1] - self.factor[:k, k:-1] @ weights
-        return np.asarray(np.linalg.solve(self.factor[:k, :k], right), dtype=np.float64)
+        found = np.linalg.solve(self.factor[:k, :k], right)
+        return np.roll(found, -self.n_history)
 
     @property
     def _basis(self) -> tuple[object, ...]:
@@ -194,7 +216,7 @@ class Reduction:
             )
         return replace(
             self,
-            factor=_merged(self.factor, other.factor),
+            factor=_merged(self._without_history(), other._without_history()),
             n_samples=self.n_samples + other.n_samples,
             n_excluded=self.n_excluded + other.n_excluded,
             sum_current_A2=self.sum_current_A2 + other.sum_current_A2,
@@ -203,9 +225,15 @@ class Reduction:
             voltage=self.voltage.merged(other.voltage),
             early_conductance_S=None,
             most_lead_s=min((one for one in (self.most_lead_s, other.most_lead_s) if one > 0.0), default=0.0),
+            n_history=0,
+            rest_test=None,
             drive=self.drive if self.drive == other.drive else None,
             source=" + ".join(name for name in (self.source, other.source) if name),
         )
+
+    def _without_history(self) -> Floats:
+        """Return the triangle with the decays of history taken out: those of two records are not the same."""
+        return self.factor[self.n_history :, self.n_history :]
 
     def to_arrays(self) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
         """Return arrays and plain attributes that `from_arrays` takes back."""
@@ -236,6 +264,8 @@ class Reduction:
             attributes["early_conductance_S"] = self.early_conductance_S
         if self.most_lead_s > 0.0:
             attributes["most_lead_s"] = self.most_lead_s
+        if self.rest_test is not None:
+            attributes["history"] = [self.n_history, *self.rest_test]
         return arrays, attributes
 
     @classmethod
@@ -257,6 +287,7 @@ class Reduction:
             duration, rest = attributes["drive"]
             times, start, end = (arrays[f"drive_{name}"] for name in ("times_s", "start_V", "end_V"))
             drive = PulseSequence(times, start, end, duration, rest)
+        n_history, *test = attributes.get("history", [0])
         return cls(
             ModeGrid(int(first), int(last), shortest, longest),
             tuple(attributes["response_s"]),
@@ -275,6 +306,8 @@ class Reduction:
             VoltageNoise.from_dict(attributes["voltage"]),
             attributes.get("early_conductance_S"),
             float(attributes.get("most_lead_s", 0.0)),
+            int(n_history),
+            RestTest(*test) if test else None,
         )
 
 

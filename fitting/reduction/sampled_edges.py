@@ -105,7 +105,10 @@ def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
     """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps."""
     if run.drive is not None or terms.edges == "ramp":
         return None
-    found = sampled_edges(np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V))
+    t, v = np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V)
+    if isinstance(terms.before, float):
+        t, v = np.append(t[0] - np.median(np.diff(t)), t), np.append(terms.before, v)
+    found = sampled_edges(t, v)
     return None if found is None else replace(found, at_start=terms.edges == "sample")
 
 

@@ -29,6 +29,10 @@ class RemarkKind(StrEnum):
     """The bias by noise of a measured voltage was taken out. Value: ``voltage_noise_V``."""
     EDGE_LEAD = "edge_lead"
     """Where the jumps of a sampled voltage were found. Values: ``lead_s``, ``most_s``."""
+    NOT_AT_REST = "not_at_rest"
+    """What came before the record still showed in it, and is fitted. Value: ``ratio``."""
+    HISTORY_FREE = "history_free"
+    """Decays from before the record are fitted, as was asked. No values."""
     WHITENED = "whitened"
     """Correlated noise was whitened before the fit. Value: ``correlation_s``."""
     DOWNWEIGHTED = "downweighted"
@@ -73,6 +77,12 @@ TEXTS: dict[RemarkKind, str] = {
         "the voltage was only sampled: by the current, it jumped {lead_s:quantity s} before the first sample after each"
         " jump; it may have done so at any time in the {most_s:quantity s} before it"
     ),
+    RemarkKind.NOT_AT_REST: (
+        "the cell was not at rest when the record began, or its baseline drifts: decays since the first sample explain"
+        " {ratio:.3g} times what chance would; they are fitted beside it; if it was at rest at a level that you know,"
+        " --before says so"
+    ),
+    RemarkKind.HISTORY_FREE: "what came before the record is not assumed: its decays are fitted beside the cell",
     RemarkKind.WHITENED: (
         "the noise is correlated from sample to sample, for {correlation_s:quantity s}: it was whitened (AR(1)) before"
         " the fit"

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ionecho.commands.refusals import UsageError, check_files
-from protocols import FitError
+from protocols import FitError, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,3 +46,18 @@ def check_fit(
     for temperature in temperatures_K:
         if not (math.isfinite(temperature) and temperature > 0.0):
             raise UsageError(f"a temperature is a positive number of kelvins, not {temperature:g}", "--temperature")
+
+
+def checked_before(text: str) -> str | float:
+    """Return what was before a record as `fitting.reduction.nuisance.Nuisance.before` takes it; else `UsageError`."""
+    from fitting.reduction.nuisance import REST, UNKNOWN
+
+    if text in {"", REST, UNKNOWN}:
+        return text
+    try:
+        return parse_quantity(text, "V")
+    except ValueError:
+        raise UsageError(
+            f"before its first sample a cell was at {REST}, at a level such as '0 V', or {UNKNOWN}, not {text!r}",
+            "--before",
+        ) from None

@@ -25,7 +25,7 @@ class FitRequest:
     models : list of str
     spectrum, ranked, drift, robust, posterior, compared : bool
     mains_Hz : float or None
-    edges : str
+    edges, before : str
     share, activate : list of str
     temperatures_K : list of float
     thicknesses : list of str
@@ -39,6 +39,7 @@ class FitRequest:
     drift: bool = False
     mains_Hz: float | None = None
     edges: str = "step"
+    before: str = ""
     robust: bool = False
     posterior: bool = False
     share: list[str] = field(default_factory=list)
@@ -62,7 +63,8 @@ class FitRequest:
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
-        alone = self.drift or self.mains_Hz or self.edges != "step" or self.robust or self.posterior
+        of_record = self.drift or self.mains_Hz or self.edges != "step" or self.before
+        alone = of_record or self.robust or self.posterior
         joint = self.is_joint
         for wrong, message, hint in (
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
@@ -70,7 +72,7 @@ class FitRequest:
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
                 (joint or self.ranked) and alone,
-                "--drift, --mains, --edges, --robust and --posterior are for one run and one circuit",
+                "--drift, --mains, --edges, --before, --robust and --posterior are for one run and one circuit",
                 None,
             ),
             (
@@ -94,7 +96,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit
+    from ionecho.commands.fit_checks import check_fit, checked_before
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
@@ -102,7 +104,8 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    options = StudyOptions(request.drift, request.mains_Hz, edges=request.edges, robust=request.robust)
+    before = checked_before(request.before)
+    options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
     if request.compared:
         from ionecho.commands.fit_several import compare_runs
 

@@ -94,6 +94,15 @@ def pulse_run(path: Path, circuit: str = MIGRATION[0], values: tuple[float, ...]
     import_record(read_text(text), text, path)
 
 
+def hold(path: Path) -> None:
+    """Write a run file that begins with its step: 20 mV, half an interval before the first sample."""
+    t = _times(1e-4, 4000)
+    text = path.with_suffix(".made.txt")
+    current = _current("R0-De1-CPE1", (1000.0, 2e-5, 0.3, 5e-3, 2e-6, 0.9), t, {0.5e-4: 0.02})
+    write_text(text, {"time/s": t, "voltage/V": np.full(len(t), 0.02), "current/A": current})
+    import_record(read_text(text), text, path)
+
+
 def debye_run(temperature_K: float) -> Callable[[Path], None]:
     """Return a maker of runs of a bulk whose conductance and relaxation time are activated with 0.35 eV."""
     faster = np.exp(-0.35 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
@@ -138,6 +147,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "runs/20261123-101500-000-pump-probe-pair.nxs": pulse_run,
     "PITT.txt": titration,
     "other.csv": other_text,
+    "hold.nxs": hold,
     "monday.nxs": pulse_run,
     "tuesday.nxs": pulse_run,
     "thin.nxs": pulse_run,

@@ -1,0 +1,196 @@
+"""Campaign: are intervals of imported records true, whatever their edges and their history? (`just records`)
+
+Cells are R0-<family>-CPE1; the voltage is what was read at the samples, the drive is not given. Currents come by
+`benchmarks.campaigns.truth`, from edges that lie where an instrument puts them: at samples that the record knows
+(known), as long before the next sample after each (clock), each anywhere between two samples (random), or before a
+burst of fast samples (burst). A record begins at rest (whole), with the step, later in its first pulse (pulse), at rest
+long after an earlier pulse that it does not show (unseen).
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from benchmarks.campaigns.coverage import drawn_bulk, holds
+from benchmarks.campaigns.tally import Progress, share
+from benchmarks.campaigns.truth import Cell, SimulatedRecord
+from fitting import Nuisance, fit
+from protocols import FitError, PulseSequence
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from fitting.transforms.laplace import Floats
+
+FAMILIES = ("De", "Cc", "Kww", "Mig")
+EDGES = ("known", "clock", "random", "burst")
+BEGINNINGS = ("whole", "step", "pulse", "unseen")
+_LEVEL_V = 0.02
+_INTERVAL_S = 1e-3
+_BURST = 20  # samples of a burst in one slow interval
+
+
+@dataclass(frozen=True)
+class Kind:
+    """What kind of records a campaign is of: edges, beginning, root mean square of the current over the noise."""
+
+    edges: str = "clock"
+    beginning: str = "whole"
+    snr: float = 1000.0
+    families: tuple[str, ...] = FAMILIES
+
+    def __str__(self) -> str:
+        return "-".join([*self.families, self.edges, self.beginning, f"{self.snr:g}"])
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A record and its truth.
+
+    Attributes
+    ----------
+    record : SimulatedRecord
+    terms : Nuisance
+        What its user would say of it.
+    circuit : str
+    truth : dict of str to float
+        Parameters and memory quantities, by name.
+    """
+
+    record: SimulatedRecord
+    terms: Nuisance
+    circuit: str
+    truth: dict[str, float] = field(default_factory=dict)
+
+
+def drawn_record(family: str, kind: Kind, seed: int) -> Drawn:
+    """Return the record of a cell that is drawn anew for each seed."""
+    edges, beginning, snr = kind.edges, kind.beginning, kind.snr
+    drawn_by = (seed, FAMILIES.index(family), EDGES.index(edges), BEGINNINGS.index(beginning), round(snr))
+    rng = np.random.default_rng([20261126, *drawn_by])
+    n = 10_000
+    span = n * _INTERVAL_S
+    pulse = 0.25 * span
+    G = 10.0 ** rng.uniform(-6.0, -3.0)
+    bulk = drawn_bulk(family, rng, G, pulse * 10.0 ** rng.uniform(-2.3, -1.3))
+    electrode_n = rng.uniform(0.8, 0.95)
+    cell = Cell(
+        bulk,
+        10.0 ** rng.uniform(-1.3, -0.5) / G,
+        G * (pulse * 10.0 ** rng.uniform(0.3, 1.0)) ** electrode_n,
+        electrode_n,
+    )
+    times = _times(edges, n, span)
+    places = np.searchsorted(times, np.array([0.02, 0.27, 0.42, 0.57]) * span)
+    leads = {"random": rng.uniform(0.0, 1.0, 4), "known": np.full(4, 0.5)}.get(
+        edges, np.full(4, rng.uniform(0.02, 0.98))
+    )
+    jumps = times[places] - leads * (_INTERVAL_S if edges != "burst" else _INTERVAL_S / _BURST)
+    drive = PulseSequence.from_arrays(
+        np.concatenate([[0.0], jumps]), [0.0, _LEVEL_V, 0.0, _LEVEL_V, 0.0], times[-1] + 1.0
+    )
+    current, volts = cell.current(times, drive), drive.voltage_at(times)
+    first = _first(beginning, places, rng)
+    current = current + rng.standard_normal(len(times)) * float(np.sqrt(np.mean(current[first:] ** 2))) / snr
+    record = SimulatedRecord.of(times[first:], current[first:], drive)
+    if edges != "known" or beginning != "whole":
+        record.drive, record.voltage_V = None, volts[first:]
+    truth = {"R0": cell.R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
+    truth |= {"CPE1.Q": cell.Q, "CPE1.n": electrode_n}
+    w_inf = float(np.exp(-bulk.p["B"])) if family == "Mig" else bulk.p["W_inf"]
+    truth["back_hop_fraction"] = 1.0 - w_inf
+    before: str | float = 0.0 if beginning == "step" else ""
+    return Drawn(record, Nuisance(before=before), f"R0-{family}1-CPE1", truth)
+
+
+def _times(edges: str, n: int, span: float) -> Floats:
+    """Return when the samples were taken, rising; of a burst, slowly until shortly before each edge's sample."""
+    even = (np.arange(n, dtype=np.float64) + 0.5) * _INTERVAL_S
+    if edges != "burst":
+        return even
+    fast = _INTERVAL_S / _BURST
+    bursts = [
+        even[np.searchsorted(even, share * span)] + fast * np.arange(40 * _BURST) for share in (0.02, 0.27, 0.42, 0.57)
+    ]
+    slow = even[::4]
+    for burst in bursts:
+        slow = slow[(slow < burst[0]) | (slow > burst[-1])]
+    return np.sort(np.concatenate([slow, *bursts]))
+
+
+def _first(beginning: str, places: NDArray[np.intp], rng: np.random.Generator) -> int:
+    """Return which sample the record begins with."""
+    if beginning == "step":
+        return int(places[0])
+    if beginning == "pulse":
+        return int(places[0] + rng.uniform(0.1, 0.6) * (places[1] - places[0]))
+    if beginning == "unseen":
+        return int(places[1] + rng.uniform(0.1, 0.6) * (places[2] - places[1]))
+    return 0
+
+
+def campaign(kind: Kind, runs: int, folder: Path, first: int = 0) -> dict[str, Any]:
+    """Simulate, fit and count; return what was found."""
+    progress = Progress(folder / f"records-{kind}.json")
+    held: Counter[str] = Counter()
+    told: Counter[str] = Counter()
+    refused = questioned = done = 0
+    misses: list[dict[str, Any]] = []
+    document: dict[str, Any] = {}
+    for k in range(runs):
+        for family in kind.families:
+            seed = {"seed": first + k, "family": family}
+            drawn = drawn_record(family, kind, first + k)
+            done += 1
+            try:
+                result = fit(drawn.record, drawn.circuit, terms=drawn.terms)
+            except FitError as error:
+                refused += 1
+                misses.append(seed | {"refused": str(error)})
+                continue
+            questioned += any(one.kind.questions_model for one in result.remarks)
+            for one in (*result.estimates, *result.memory):
+                if one.name not in drawn.truth or not one.determined:
+                    continue
+                name, truth = one.name.split(".")[-1], drawn.truth[one.name]
+                told[name] += 1
+                if holds(one.ci95, truth):
+                    held[name] += 1
+                else:
+                    misses.append(seed | {"name": one.name, "value": one.value, "ci95": one.ci95, "truth": truth})
+        document = {
+            "campaign": str(kind),
+            "all": share(sum(held.values()), sum(told.values())),
+            "quantities": {name: share(held[name], told[name]) for name in told},
+            "true_circuit_questioned": share(questioned, done - refused),
+            "refused": refused,
+            "misses": misses,
+        }
+        line = f"{sum(held.values())} of {sum(told.values())} intervals hold the truth"
+        progress.report(k + 1, runs, document, f"{line}; {questioned} questioned, {refused} refused")
+    return document
+
+
+def main() -> None:
+    """Run one campaign."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--family", choices=FAMILIES, action="append")
+    parser.add_argument("--edges", choices=EDGES, default="clock")
+    parser.add_argument("--begins", choices=BEGINNINGS, default="whole")
+    parser.add_argument("--snr", type=float, default=1000.0)
+    parser.add_argument("--runs", type=int, default=100, help="of each family")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first run")
+    parser.add_argument("--folder", type=Path, default=Path("campaigns"))
+    asked = parser.parse_args()
+    kind = Kind(asked.edges, asked.begins, asked.snr, tuple(asked.family or FAMILIES))
+    campaign(kind, asked.runs, asked.folder, asked.first)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""Decays that a cell still sends of what came before its record, and whether it was at rest.
+
+What happened before the first sample has left each mode some charge: its current is a sum of decays with free
+amplitudes, linear and the same for every circuit. As leading columns of the triangle they are marginalised exactly, and
+a record that shows no such current loses them again: dropping leading columns of a triangle leaves a small one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.reduction.nuisance import UNKNOWN
+from fitting.reduction.reduction import Reduction, RestTest
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
+    from protocols import PulseSequence
+
+_EVERY = 2
+"""Of the grid's rates every second decays freely, 3.5 a decade: any other is a mixture of these to 1e-4 of its height
+(measured). All of them would be as good as dependent, and take twice the time."""
+_FASTEST = 10.0
+"""Rate times sampling interval beyond which decays are left out: by the second sample they have fallen to 5e-5."""
+_SURELY = 1e-6
+"""Chance at which a cell at rest is called restless. Ten times as much changes no verdict of the campaign: a history
+that matters is far beyond."""
+_EXACT = 1e-9
+"""Smallest noise, as a share of the current: rounding."""
+_FEWEST_LEVEL = 3
+"""Fewest samples of a voltage that can be called a level."""
+_WHITE = 1.5
+"""Squared steps over the variance from which a voltage is taken for noise: 2 for white noise, 0 for a ramp."""
+_SMALL = 0.01
+"""Noise of a level, as a share of it, up to which it is one; more may be a noise that drives the cell."""
+_LIKELY = 10.0
+"""Deviation of the amplitudes before they are seen, in root mean squares of the current. Doubled, no interval moves by
+a percent; it only keeps finite what nothing tells."""
+
+
+class History:
+    """Free decays since the first sample.
+
+    Parameters
+    ----------
+    start_s : float
+        Time of the first sample (s).
+    rates : ndarray, shape (m,)
+        Rates of a grid (1/s), the first 0.
+    interval_s : float
+        Time from sample to sample: faster decays are all one, and of the first sample alone.
+
+    Attributes
+    ----------
+    places : ndarray of int, shape (h,)
+        Of the decays, in the grid's rates.
+    """
+
+    def __init__(self, start_s: float, rates: Floats, interval_s: float) -> None:
+        self.places = np.arange(1, max(int(np.searchsorted(rates, _FASTEST / interval_s)), 2), _EVERY)
+        self._start_s, self._rates = start_s, rates[self.places]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def since_s(self, t_s: float) -> float:
+        """Return the time from the first sample."""
+        return t_s - self._start_s
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return the decays at some times, shape (n, h)."""
+        seen: Floats = np.exp(-np.multiply.outer(t_s - self._start_s, self._rates))
+        return seen
+
+
+def with_history_judged(reduction: Reduction) -> Reduction:
+    """Return a reduction with leading columns of history without them, if the record shows none.
+
+    Parameters
+    ----------
+    reduction : Reduction
+        As it was reduced, with `Reduction.n_history` columns of decays before all others.
+    """
+    factor, h, spare = reduction.factor, reduction.n_history, max(reduction.n_samples - len(reduction.factor), 1)
+    at_rest = _triangle(factor[:, h:])
+    # Records without noise end at rounding, which is none.
+    noise_A = max(abs(float(factor[-1, -1])) / np.sqrt(spare), _EXACT * reduction.rms_current_A)
+    test = _test_of_rest(float(at_rest[-1, -1] ** 2 - factor[-1, -1] ** 2) / noise_A**2, h, spare)
+    is_at_rest = test.chance > _SURELY
+    if is_at_rest and reduction.terms.before != UNKNOWN:
+        return replace(reduction, factor=at_rest, n_history=0, rest_test=test)
+    likely = np.zeros((h, len(factor)))
+    likely[:, :h] = noise_A / (_LIKELY * reduction.rms_current_A) * np.eye(h)
+    return replace(reduction, factor=_triangle(np.concatenate([factor, likely])), rest_test=test)
+
+
+def _triangle(rows: Floats) -> Floats:
+    found: Floats = np.linalg.qr(rows, mode="r")  # type: ignore[assignment]  # numpy's stubs know no mode
+    return found
+
+
+def _test_of_rest(explained: float, n_history: int, n_spare: int) -> RestTest:
+    """Return whether free decays explain more than chance does, whatever the cell.
+
+    Parameters
+    ----------
+    explained : float
+        Sum of squares that they take out, in squares of the noise.
+    n_history, n_spare : int
+    """
+    from scipy.special import betainc
+
+    ratio = max(float(explained), 0.0) / n_history
+    # The tail of the F distribution.
+    return RestTest(ratio, float(betainc(0.5 * n_spare, 0.5 * n_history, n_spare / (n_spare + n_history * ratio))))
+
+
+def drive_after(drive: PulseSequence | None, before: str | float) -> PulseSequence | None:
+    """Return a commanded drive that begins at a level (V), where one is given."""
+    return drive if drive is None or isinstance(before, str) else replace(drive, rest_V=before)
+
+
+def require_moving(voltage_V: Floats, source: str) -> None:
+    """Refuse a record whose voltage never moves.
+
+    Raises
+    ------
+    FitError
+        With what would help.
+    """
+    known = voltage_V[np.isfinite(voltage_V)]
+    if len(known) < _FEWEST_LEVEL:
+        return
+    away = known - np.mean(known)
+    scatter = float(np.mean(away**2))
+    # Of white noise the squared steps have twice its variance; of anything that moves, far less.
+    is_noise = float(np.mean(np.diff(known) ** 2)) > _WHITE * scatter
+    if np.ptp(known) == 0.0 or (is_noise and np.sqrt(scatter) < _SMALL * abs(float(np.mean(known)))):
+        raise FitError(
+            f"{source}: the voltage never moves, so nothing tells the cell's answer from what came before; if it"
+            " stepped there right before the first sample, give the level before the step (--before '0 V')"
+        )

@@ -1,0 +1,179 @@
+"""What came before a record: found where it shows, assumed only where it was said, and never taken for the cell.
+
+Currents are sums of exponentials in closed form: a Debye bulk behind a resistor, blocked by a capacitor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from benchmarks.campaigns.records import Kind, drawn_record
+from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run
+from fitting.reduction.reduction import Reduction
+from fitting.results.remarks import RemarkKind
+from protocols import FitError, PulseSequence
+from tests.fitting.bounds import bounds
+
+Floats = NDArray[np.float64]
+
+DT, N, LEVEL_V = 1e-3, 6000, 0.02
+TRUTH = {"De1.G_inf": 5e-4, "De1.W_inf": 0.3, "De1.tau": 30e-3, "C1": 1e-4}
+R0 = 300.0
+CIRCUIT = CellModel("R0-De1-C1", {"R0": R0})
+# An earlier pulse, then one with a rest before it and after it. Edges lie in the middle between two samples.
+DRIVE = PulseSequence.from_arrays([0.0, 0.5005, 1.5005, 3.0005, 3.5005], [0.0, LEVEL_V, 0.0, LEVEL_V, 0.0], 1e3)
+T = np.arange(N, dtype=np.float64) * DT
+
+
+def step_response(t: Floats) -> Floats:
+    """Response of R0, a Debye bulk and C in series, by partial fractions of 1/Z (S)."""
+    G, W, tau, C = TRUTH.values()
+    # Z = R0 + (1 + s tau) / (G (W + s tau)) + 1 / (s C), over the common denominator s C G (W + s tau)
+    numerator = np.array([tau * G * C, W * G * C, 0.0])
+    denominator = np.array([R0 * C * G * tau + C * tau, R0 * C * G * W + C + G * tau, G * W])
+    poles = np.roots(denominator)
+    total = np.zeros(len(t), dtype=np.complex128)
+    for pole in poles:
+        slope = np.polyval(np.polyder(denominator), pole)
+        total += np.polyval(numerator, pole) / (pole * slope) * np.exp(pole * t)
+    return total.real
+
+
+def record(first: int, sigma: float = 0.0, last: int = N, seed: int = 5) -> Any:
+    """The record of all that happened, from some sample on."""
+    from benchmarks.campaigns.truth import SimulatedRecord
+
+    current = np.zeros(N)
+    for edge, step in zip(*DRIVE.jumps(), strict=True):
+        late = edge < T
+        current[late] += step * step_response(T[late] - edge)
+    current += sigma * np.random.default_rng(seed).standard_normal(N)
+    here = slice(first, last)
+    made = SimulatedRecord.of(T[here], current[here], DRIVE)
+    made.drive = None
+    return made
+
+
+def kinds(result: FitResult) -> set[RemarkKind]:
+    return {one.kind for one in result.remarks}
+
+
+def test_a_cell_at_rest_is_found_at_rest_and_reduced_as_if_that_had_been_said() -> None:
+    found, told = (reduce_run(record(0, 1e-9), Nuisance(before=before)) for before in ("", "rest"))
+    assert found.n_history == 0
+    assert found.rest_test is not None
+    assert found.rest_test.chance > 1e-3
+    np.testing.assert_allclose(found.factor.T @ found.factor, told.factor.T @ told.factor, atol=1e-12)
+    assert RemarkKind.NOT_AT_REST not in kinds(fit(found, CIRCUIT))
+
+
+# In the first pulse; in the rest after it, long before the second.
+@pytest.mark.parametrize("first", [700, 1600, 2500])
+def test_a_record_that_begins_late_finds_the_cell_restless_and_holds_the_truth(first: int) -> None:
+    late = record(first, 1e-9)
+    result = fit(late, CIRCUIT)
+    assert RemarkKind.NOT_AT_REST in kinds(result)
+    for name, truth in TRUTH.items():
+        low, high = bounds(result[name])
+        assert low < truth < high
+    wrong = fit(late, CIRCUIT, terms=Nuisance(before="rest"))
+    assert any(one.kind.questions_model for one in wrong.remarks), "assuming rest does not pass in silence"
+
+
+def test_history_that_hardly_matters_costs_hardly_anything() -> None:
+    known, free = (fit(record(0, 1e-9), CIRCUIT, terms=Nuisance(before=before)) for before in ("rest", "unknown"))
+    for name in TRUTH:
+        (low, high), (lowest, highest) = bounds(known[name]), bounds(free[name])
+        assert highest - lowest < 3.0 * (high - low)
+    assert RemarkKind.HISTORY_FREE in kinds(free)
+
+
+@pytest.mark.parametrize("first", [501, 502, 510])
+def test_a_record_that_begins_with_its_step_needs_the_level_before_it(first: int) -> None:
+    # Of a single step nothing is known but decays; with the level before it they are the cell's.
+    step = record(first, 1e-9, 1500)
+    with pytest.raises(FitError, match="--before '0 V'"):
+        fit(step, CIRCUIT)
+    if first > 501:
+        return
+    result = fit(step, CIRCUIT, terms=Nuisance(before=0.0))
+    for name, truth in TRUTH.items():
+        low, high = bounds(result[name])
+        assert low < truth < high
+
+
+def test_the_fitted_current_holds_what_came_before() -> None:
+    late = record(1600, 1e-9)
+    result = fit(late, CIRCUIT)
+    left = predict(late, result) - late.current_A
+    # The first sample after an edge is seen as the reduction saw it: nothing is left out.
+    assert np.sqrt(np.mean(left**2)) < 1.1e-9
+    some = np.array([1.7, 2.9, 3.2])
+    np.testing.assert_allclose(predict(late, result, some), np.interp(some, late.t_s, predict(late, result)), rtol=1e-9)
+
+
+def test_a_commanded_drive_begins_at_the_level_that_was_said() -> None:
+    drive = PulseSequence.from_arrays([0.0, 1.0], [LEVEL_V, 0.0], 3.0)
+    t = np.arange(1, 3000, dtype=np.float64) * DT
+    current = LEVEL_V * step_response(t)
+    current[t > 1.0] -= LEVEL_V * step_response(t[t > 1.0] - 1.0)
+    from benchmarks.campaigns.truth import SimulatedRecord
+
+    made = SimulatedRecord.of(t, current, replace(drive, rest_V=LEVEL_V))
+    result = fit(made, CIRCUIT, terms=Nuisance(before=0.0))
+    assert result.values == pytest.approx(TRUTH, rel=1e-4)
+
+
+@pytest.mark.parametrize("drive", [None, PulseSequence.pulse(LEVEL_V, 30.0, before=1.0, after=30.0)])
+@pytest.mark.parametrize("drift", [False, True])
+def test_blocks_that_are_taken_whole_see_history_as_sample_by_sample(
+    drive: PulseSequence | None, drift: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from benchmarks.campaigns.truth import SimulatedRecord
+
+    rng = np.random.default_rng(3)
+    t = (np.arange(20_000, dtype=np.float64) + 0.5) * DT
+    made = SimulatedRecord.of(t, rng.standard_normal(len(t)), drive or PulseSequence.pulse(1.0, 1.0))
+    made.drive, made.voltage_V = drive, rng.standard_normal(len(t)) if drive is None else made.voltage_V
+    terms = Nuisance(drift=drift, before="unknown")
+    quick = reduce_run(made, terms)
+    monkeypatch.setattr(Nuisance, "is_plain", property(lambda _: False))
+    slow = reduce_run(made, terms)
+    assert quick.n_history == slow.n_history > 5
+    size = np.sqrt(np.diag(slow.factor.T @ slow.factor))
+    gram = (quick.factor.T @ quick.factor - slow.factor.T @ slow.factor) / np.outer(size, size)
+    # What is likely of history beforehand scales with the noise, of which columns that are all but dependent take or
+    # leave a degree of freedom.
+    gram[np.diag_indices(quick.n_history)] = 0.0
+    assert np.abs(gram).max() < 1e-9
+
+
+def test_a_kept_reduction_keeps_its_history_and_a_merged_one_takes_it_out() -> None:
+    late, again = (reduce_run(record(1600, 1e-9, seed=seed)) for seed in (5, 6))
+    arrays, attributes = late.to_arrays()
+    kept = Reduction.from_arrays(arrays, attributes)
+    assert (kept.n_history, kept.rest_test) == (late.n_history, late.rest_test)
+    both = late.merged(again)
+    assert both.n_history == 0
+    together = fit(both, CIRCUIT)
+    for name, truth in TRUTH.items():
+        low, high = bounds(together[name])
+        assert low < truth < high
+
+
+def test_what_is_neither_a_level_nor_a_word_is_refused() -> None:
+    with pytest.raises(FitError, match="rest"):
+        Nuisance(before="yesterday")
+
+
+def test_truth_of_the_campaign_of_records_has_its_edges_between_its_samples() -> None:
+    # One clock: each edge as long before the next sample; and nothing flows before the first.
+    drawn = drawn_record("De", Kind("clock", "whole", 1e9), 0)
+    moved = np.flatnonzero(np.diff(drawn.record.voltage_V))
+    assert len(moved) == 4
+    assert np.abs(drawn.record.current_A[: moved[0] + 1]).max() < 1e-6 * np.abs(drawn.record.current_A).max()
