@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import fit, fit_impedance, fit_joint, whitened
+    from fitting.api import fit, fit_impedance, fit_joint, refined
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.spectrum import SpectrumResult, fit_spectrum
@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from fitting.records.impedance import Causality, ImpedanceSpectrum
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
-    from fitting.reduction.reducer import Reducer, reduce_run, reducer_for
+    from fitting.reduction.reduce import reduce_run, reducer_for
+    from fitting.reduction.reducer import Reducer
     from fitting.reduction.reduction import Reduction
     from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
@@ -97,16 +98,16 @@ _FILES = {
     "predict": "inference.prediction",
     "rank": "selection.ranking",
     "readable_bits": "interpretation.reversal",
-    "reduce_run": "reduction.reducer",
+    "reduce_run": "reduction.reduce",
     "reduced_alike": "interpretation.linearity",
-    "reducer_for": "reduction.reducer",
+    "reducer_for": "reduction.reduce",
+    "refined": "api",
     "refit": "live",
     "reversal_course": "interpretation.reversal",
     "sample_posterior": "inference.posterior",
     "spectrum_band": "inference.spectrum_band",
     "superposition": "interpretation.linearity",
     "warm": "transforms.warm",
-    "whitened": "api",
 }
 
 __all__ = [
@@ -169,13 +170,13 @@ __all__ = [
     "reduce_run",
     "reduced_alike",
     "reducer_for",
+    "refined",
     "refit",
     "reversal_course",
     "sample_posterior",
     "spectrum_band",
     "superposition",
     "warm",
-    "whitened",
 ]
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import PulseObservation, observation_of
-from fitting.inference.whitening import solve_whitened, whitened_solution
+from fitting.inference.second_pass import solve_runs
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
 from fitting.records.conductivity import ConductivitySpectrum
@@ -99,13 +99,15 @@ def fit(
 
         return fit_result(solve_robust(record, cell, start or {}, terms or Nuisance()))
     observation = observation_of(record, terms)
-    return fit_result(solve_whitened({0: record}, [observation], JointParameters(cell), start or {}))
+    return fit_result(solve_runs({0: record}, [observation], JointParameters(cell), start or {}))
 
 
-def whitened(
+def refined(
     run: Record, reduction: Reduction, result: FitResult, start: Mapping[str, float] | None = None
 ) -> tuple[Reduction, FitResult]:
-    """Return reduction and fit of a run with noise of the AR(1) kind whitened, if there is any; else the same again.
+    """Return reduction and fit of a run with a second pass over it, if the fit leaves more than noise; else the same.
+
+    The second pass gives each jump of a sampled voltage a place of its own, or whitens noise of the AR(1) kind.
 
     Parameters
     ----------
@@ -125,10 +127,9 @@ def whitened(
     if result.interval_inflation <= 1.0:
         return reduction, result
     parameters, observations = JointParameters(result.model), [PulseObservation(reduction)]
-    white = whitened_solution({0: run}, observations, parameters, (result.values, start or {}))
-    if white is None:
-        return reduction, result
-    return white.reduction() or reduction, fit_result(white)
+    solution = solve_runs({0: run}, observations, parameters, {**result.values, **(start or {})})
+    again = solution.reduction() or reduction
+    return (reduction, result) if again is reduction else (again, fit_result(solution))
 
 
 def fit_joint(
@@ -186,7 +187,7 @@ def _fit_all(
         for k, one in enumerate(records)
         if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
     }
-    return joint_result(solve_whitened(runs, [observation_of(one) for one in records], parameters, start or {}))
+    return joint_result(solve_runs(runs, [observation_of(one) for one in records], parameters, start or {}))
 
 
 def fit_impedance(

@@ -16,10 +16,11 @@ from fitting.inference.starts import starting_values
 from fitting.interpretation.assembly import fit_reduction
 from fitting.model.circuit import CellModel
 from fitting.records.record import Record
-from fitting.reduction.reducer import Reducer, reducer_for
+from fitting.reduction.reduce import reducer_for
 from protocols import FitError
 
 if TYPE_CHECKING:
+    from fitting.reduction.reducer import Reducer
     from fitting.reduction.reduction import Reduction
     from fitting.results.fit_result import FitResult
     from fitting.transforms.laplace import Floats

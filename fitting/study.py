@@ -150,11 +150,11 @@ def analyse(
     RunFileError
         If the results file cannot be written.
     """
-    from fitting.api import fit, whitened
+    from fitting.api import fit, refined
     from fitting.inference.prediction import overlay_times, predict
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
-    from fitting.reduction.reducer import reduce_run
+    from fitting.reduction.reduce import reduce_run
 
     options = options or StudyOptions()
     if options.robust:
@@ -164,7 +164,7 @@ def analyse(
         reduction, was_kept = reduction_of(run, options.terms, keep=keep)
         result = fit(reduction, model)
         if reduction.terms.correlation_s == 0.0:
-            reduction, result = whitened(run, reduction, result)
+            reduction, result = refined(run, reduction, result)
     result = replace(result, memory=result.memory + memory_of_run(result, run.drive))
     protocol = run.protocol
     attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
@@ -204,7 +204,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
     from daq import read_process, write_process
     from fitting.inference.spectrum import early_conductance
-    from fitting.reduction.reducer import reduce_run
+    from fitting.reduction.reduce import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
     if not run.state.is_final:

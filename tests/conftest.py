@@ -61,6 +61,11 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
     return None
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Return a worker more than there are cores: tests wait for instruments and processes a third of their time."""
+    return (os.cpu_count() or 1) + 1
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs Qt, and leave out what needs a serial line where there are no pseudo-terminals."""
     for item in items:

@@ -185,7 +185,9 @@ def verdicts(
             reason = f"its interval spans a factor of {high / low:.2g}"
         if reason:
             reason += _cause(model, k, float(values[k]), covariance, window_s)
-        found.append(Estimate(parameter.name, parameter.unit, float(values[k]), (low, high), not reason, reason))
+        is_of_one = bool(is_share) and (parameter.lower, parameter.upper) == (0.0, 1.0)
+        value = float(values[k])
+        found.append(Estimate(parameter.name, parameter.unit, value, (low, high), not reason, reason, is_of_one))
     return tuple(found)
 
 

@@ -115,23 +115,24 @@ class PulseObservation(Observation):
 
     def residual(self, Y: Complexes) -> Floats:
         """Return fit minus record."""
-        return self._seen(Y).residual
+        return self.seen(Y).residual
 
     def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
         """Return the residual and its derivatives."""
-        seen = self._seen(Y)
+        seen = self.seen(Y)
         return seen.residual, self._leads.projected(seen, self.reduction.mode_map.weights(dY))
 
     def weights(self, Y: Complexes) -> Floats:
         """Return the weights of the modes as the record shows them (S): later by the lead of its edges."""
-        return self._seen(Y).weights
+        return self.seen(Y).weights
 
-    def _seen(self, Y: Complexes) -> EdgeLead:
+    def seen(self, Y: Complexes) -> EdgeLead:
+        """Return how the record shows a cell: later by the lead of its edges."""
         return self._leads.best(self.reduction.mode_map.weights(Y))
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""
-        seen = self._seen(Y)
+        seen = self.seen(Y)
         residual = seen.residual / self.noise
         found = pulse_goodness(self.reduction, seen.weights, float(residual @ residual), n_free)
         remarks = [*found.remarks, *self._history()]
@@ -238,6 +239,6 @@ def observation_of(
         return ImpedanceObservation(record)
     if isinstance(record, Reduction):
         return PulseObservation(record)
-    from fitting.reduction.reducer import reduce_run  # a kept reduction needs none of it
+    from fitting.reduction.reduce import reduce_run  # a kept reduction needs none of it
 
     return PulseObservation(reduce_run(record, terms or Nuisance()))

@@ -12,9 +12,9 @@ from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.parameter_transform import ParameterTransform
 from fitting.inference.problem import Problem
-from fitting.inference.whitening import solve_whitened
+from fitting.inference.second_pass import solve_runs
 from fitting.model.circuit import CellModel
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.fit_result import FitResult
 from protocols import FitError, format_estimate
@@ -270,7 +270,7 @@ def _optimum(run_or_reduction: Record | Reduction, model_or_result: CellModel | 
         return _optimum_of_result(run_or_reduction, model_or_result)
     model = CellModel(model_or_result) if isinstance(model_or_result, str) else model_or_result
     runs = {} if isinstance(run_or_reduction, Reduction) else {0: run_or_reduction}
-    solution = solve_whitened(runs, [observation_of(run_or_reduction)], JointParameters(model), {})
+    solution = solve_runs(runs, [observation_of(run_or_reduction)], JointParameters(model), {})
     undetermined = tuple(one.name for one in solution.estimates if not one.determined)
     return _Optimum(solution.problem, solution.best.u, solution.unit, solution.covariance, undetermined)
 

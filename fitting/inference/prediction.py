@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.reduction.drive import ModeCursor, modes_at
-from fitting.reduction.history import History, drive_after
+from fitting.reduction.history import drive_after
+from fitting.reduction.leading_columns import History
 from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:

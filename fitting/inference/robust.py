@@ -9,7 +9,7 @@ import numpy as np
 
 from fitting.inference.solution import solve_single
 from fitting.inference.whitening import PASSES, residual_of
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.reduction.nuisance import Nuisance
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from protocols import FitError, format_quantity
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.inference.spectrum import SpectrumResult, bends_of, fit_spectrum, non_negative, size_of
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 
 if TYPE_CHECKING:

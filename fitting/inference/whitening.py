@@ -1,4 +1,4 @@
-"""Whitening of correlated noise: fits that read the run a second time."""
+"""Whitening of correlated noise, learnt from what no sum of modes explains."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from fitting.inference.prediction import PulseResponse, predict
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
 from fitting.reduction.nuisance import correlation_time_s
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.results.remarks import Remark, RemarkKind
 
 if TYPE_CHECKING:
@@ -37,28 +37,6 @@ _LONGEST_SHARE = 0.01
 of the times that are asked for: a baseline, a history, a wrong voltage. Doubled, no campaign changes."""
 _RANK = 1e-12
 """Share of the largest direction below which rounding owns a mixture of modes."""
-
-
-def solve_whitened(
-    runs: Mapping[int, Record],
-    observations: Sequence[Observation],
-    parameters: JointParameters,
-    start: Mapping[str, float],
-) -> Solution:
-    """Solve the problem of some records; reduce runs again, whitened, for as long as their residuals are correlated.
-
-    Parameters
-    ----------
-    runs : mapping of int to Record
-        The runs that are at hand, by the place of their observation; a run that was whitened already stays as it is.
-    observations : sequence of Observation
-    parameters : JointParameters
-    start : mapping of str to float
-    """
-    solution = solve(Problem.of(observations, parameters), start)
-    restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
-    white = whitened_solution(restless, observations, parameters, (solution.values, start))
-    return solution if white is None else white
 
 
 def whitened_solution(

@@ -18,7 +18,7 @@ from fitting.interpretation.assembly import fit_reduction
 from fitting.interpretation.pulses import reversal_charges
 from fitting.model.elements.base import Bulk
 from fitting.model.elements.lumped import Capacitor, ConstantPhase
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from protocols import FitError, format_quantity
 

@@ -19,7 +19,8 @@ from fitting.inference.goodness import correlated_noise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.spectrum import fit_spectrum
 from fitting.records.record import require_intact
-from fitting.reduction.reducer import Reducer, reducer_for
+from fitting.reduction.reduce import reducer_for
+from fitting.reduction.reducer import Reducer
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError, format_estimate
 

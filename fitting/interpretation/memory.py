@@ -83,7 +83,7 @@ def estimate_of(
     """
     doubt = doubt or _doubt(*ends, share=share)
     shown = "; ".join(text for text in (doubt, note) if text)
-    return Estimate(name, unit, value, ends if share else _unless_endless(*ends), not doubt, shown)
+    return Estimate(name, unit, value, ends if share else _unless_endless(*ends), not doubt, shown, share)
 
 
 def _doubt(low: float, high: float, *, share: bool) -> str:

@@ -282,8 +282,9 @@ class ModeCursor:
         ends = np.flatnonzero(_are_among(t, edges.after_s))
         ends = ends[ends > 0]
         segments[2, ends - 1] = 0.0
-        early = 1.0 - _JUST_BEFORE if edges.at_start else _JUST_BEFORE
-        starts = t[ends] - early * (t[ends] - t[ends - 1])
+        gaps = t[ends] - t[ends - 1]
+        wanted = 0.0 if edges.leads_s is None else edges.leads_s[np.searchsorted(edges.after_s, t[ends])]
+        starts = t[ends] - np.clip(wanted, _JUST_BEFORE * gaps, (1.0 - _JUST_BEFORE) * gaps)
         jumps = np.stack([starts, v[ends] - v[ends - 1], np.zeros(len(ends))])
         return np.ascontiguousarray(np.insert(segments, ends, jumps, axis=1))
 

@@ -20,11 +20,6 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
-_EVERY = 2
-"""Of the grid's rates every second decays freely, 3.5 a decade: any other is a mixture of these to 1e-4 of its height
-(measured). All of them would be as good as dependent, and take twice the time."""
-_FASTEST = 10.0
-"""Rate times sampling interval beyond which decays are left out: by the second sample they have fallen to 5e-5."""
 _SURELY = 1e-6
 """Chance at which a cell at rest is called restless. Ten times as much changes no verdict of the campaign: a history
 that matters is far beyond."""
@@ -41,41 +36,6 @@ _LIKELY = 10.0
 a percent; it only keeps finite what nothing tells."""
 
 
-class History:
-    """Free decays since the first sample.
-
-    Parameters
-    ----------
-    start_s : float
-        Time of the first sample (s).
-    rates : ndarray, shape (m,)
-        Rates of a grid (1/s), the first 0.
-    interval_s : float
-        Time from sample to sample: faster decays are all one, and of the first sample alone.
-
-    Attributes
-    ----------
-    places : ndarray of int, shape (h,)
-        Of the decays, in the grid's rates.
-    """
-
-    def __init__(self, start_s: float, rates: Floats, interval_s: float) -> None:
-        self.places = np.arange(1, max(int(np.searchsorted(rates, _FASTEST / interval_s)), 2), _EVERY)
-        self._start_s, self._rates = start_s, rates[self.places]
-
-    def __len__(self) -> int:
-        return len(self.places)
-
-    def since_s(self, t_s: float) -> float:
-        """Return the time from the first sample."""
-        return t_s - self._start_s
-
-    def columns(self, t_s: Floats) -> Floats:
-        """Return the decays at some times, shape (n, h)."""
-        seen: Floats = np.exp(-np.multiply.outer(t_s - self._start_s, self._rates))
-        return seen
-
-
 def with_history_judged(reduction: Reduction) -> Reduction:
     """Return a reduction with leading columns of history without them, if the record shows none.
 
@@ -85,7 +45,7 @@ def with_history_judged(reduction: Reduction) -> Reduction:
         As it was reduced, with `Reduction.n_history` columns of decays before all others.
     """
     factor, h, spare = reduction.factor, reduction.n_history, max(reduction.n_samples - len(reduction.factor), 1)
-    at_rest = _triangle(factor[:, h:])
+    at_rest = triangle_of(factor[:, h:])
     # Records without noise end at rounding, which is none.
     noise_A = max(abs(float(factor[-1, -1])) / np.sqrt(spare), _EXACT * reduction.rms_current_A)
     test = _test_of_rest(float(at_rest[-1, -1] ** 2 - factor[-1, -1] ** 2) / noise_A**2, h, spare)
@@ -94,10 +54,11 @@ def with_history_judged(reduction: Reduction) -> Reduction:
         return replace(reduction, factor=at_rest, n_history=0, rest_test=test)
     likely = np.zeros((h, len(factor)))
     likely[:, :h] = noise_A / (_LIKELY * reduction.rms_current_A) * np.eye(h)
-    return replace(reduction, factor=_triangle(np.concatenate([factor, likely])), rest_test=test)
+    return replace(reduction, factor=triangle_of(np.concatenate([factor, likely])), rest_test=test)
 
 
-def _triangle(rows: Floats) -> Floats:
+def triangle_of(rows: Floats) -> Floats:
+    """Return the triangular factor of some rows, shape (k, k)."""
     found: Floats = np.linalg.qr(rows, mode="r")  # type: ignore[assignment]  # numpy's stubs know no mode
     return found
 

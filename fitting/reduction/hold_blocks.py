@@ -17,7 +17,7 @@ import numpy as np
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fitting.reduction.history import History
+    from fitting.reduction.leading_columns import LeadingColumns
     from fitting.transforms.laplace import Floats
 
 # Samples of the shortest block (decision 009). Twice as many: half the projections, but after each edge twice as many
@@ -138,7 +138,7 @@ class Hold:
         heights_V: Floats,
         *,
         drift: bool,
-        history: History | None = None,
+        leading: LeadingColumns | None = None,
     ) -> Floats:
         """Return few rows with the same triangular factor as those of all samples.
 
@@ -153,8 +153,8 @@ class Hold:
             What the first sample sees of the modes (V).
         drift : bool
             Whether time is a nuisance column.
-        history : History, optional
-            Decays since the first sample, as columns before the others.
+        leading : LeadingColumns, optional
+            Columns before the others.
 
         Returns
         -------
@@ -163,7 +163,7 @@ class Hold:
         """
         firsts = BLOCK * np.arange(len(self._shares))
         shares, level, left_A2 = self._shares, 0, self._left_A2
-        h = 0 if history is None else len(history)
+        h = 0 if leading is None else len(leading)
         k = h + 1 + drift
         parts = []
         while len(shares):
@@ -176,9 +176,8 @@ class Hold:
             if len(stay):
                 seen = basis.seen(level)
                 part = np.empty((k + len(heights_V) + 1, len(stay), N_POLYNOMIALS))
-                if history is not None:
-                    since = history.columns(t_s[firsts[stay]])
-                    part[:h] = since.T[:, :, None] * seen[:, 2 + history.places].T[:, None, :]
+                if leading is not None:
+                    part[:h] = (leading.amplitudes(t_s[firsts[stay]]) @ seen[:, 2:].T).transpose(1, 0, 2)
                 part[h] = seen[:, 0]
                 if drift:
                     part[h + 1] = t_s[firsts[stay], None] * seen[:, 0] + seen[:, 1]

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from fitting.reduction.history import History
+    from fitting.reduction.leading_columns import LeadingColumns
     from fitting.transforms.laplace import Floats
 
 # Samples of a block (decision 064; 512 and 2048 were measured to be no faster).
@@ -87,7 +87,7 @@ class MeasuredBasis:
         before_s: float,
         *,
         drift: bool,
-        history: History | None = None,
+        leading: LeadingColumns | None = None,
     ) -> Floats:
         """Return rows with the same triangular factor as those of all samples, and move the modes to the last.
 
@@ -102,8 +102,8 @@ class MeasuredBasis:
             When that was.
         drift : bool
             Whether time is a nuisance column.
-        history : History, optional
-            Decays since the first sample, as columns before the others.
+        leading : LeadingColumns, optional
+            Columns before the others.
 
         Returns
         -------
@@ -114,7 +114,7 @@ class MeasuredBasis:
 
         n, q = self._onto.shape
         slopes, current = (np.diff(volts) / self.interval_s).reshape(-1, n), current_A.reshape(-1, n)
-        h = 0 if history is None else len(history)
+        h = 0 if leading is None else len(leading)
         b, r, k = len(slopes), len(self._decay), h + 1 + drift
         last = np.empty((b, r))
         gram = np.zeros((4 * (r // 4 + 1), 4 * (r // 4 + 1)))
@@ -132,9 +132,8 @@ class MeasuredBasis:
         rows = np.zeros((k + len(z) + 1, b * q + r + 1))
         inner = rows[:, : b * q].reshape(-1, b, q)
         starts = before_s + BLOCK * self.interval_s * np.arange(b, dtype=np.float64)
-        if history is not None:
-            since = history.columns(starts + self.interval_s)
-            inner[:h] = since.T[:, :, None] * self._seen[:, history.places].T[:, None]
+        if leading is not None:
+            inner[:h] = (leading.amplitudes(starts + self.interval_s) @ self._seen.T).transpose(1, 0, 2)
         inner[h] = self._constant
         if drift:
             inner[h + 1] = starts[:, None] * self._constant + self._time

@@ -47,6 +47,9 @@ class Nuisance:
         was at rest there, and the voltage jumped to the first sample; ``unknown``, decays of any amplitude are fitted;
         empty, the record tells: of a sampled voltage ``unknown`` if such decays show, else ``rest``; a commanded one
         begins at rest.
+    edge_leads_s : tuple of float
+        How long before the first sample after it each jump of a sampled voltage came (s); empty where that is not known
+        of each.
     """
 
     drift: bool = False
@@ -56,8 +59,10 @@ class Nuisance:
     delay_s: float = 0.0
     edges: str = "step"
     before: str | float = ""
+    edge_leads_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "edge_leads_s", tuple(self.edge_leads_s))  # JSON knows only lists
         if (self.mains_Hz > 0.0) != (self.harmonics > 0) or not 0 <= self.harmonics <= _MOST_HARMONICS:
             raise FitError(
                 f"the mains need a frequency and 1 to {_MOST_HARMONICS} harmonics, not {self.mains_Hz:g} Hz and"

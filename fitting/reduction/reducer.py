@@ -7,25 +7,24 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.records.record import require_intact
 from fitting.reduction import measured_blocks as _measured
-from fitting.reduction.drive import ModeCursor, shortest_lag_s
-from fitting.reduction.history import History, drive_after, require_moving, with_history_judged
+from fitting.reduction.drive import ModeCursor
+from fitting.reduction.history import with_history_judged
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
-from fitting.reduction.nuisance import UNKNOWN, Nuisance, Whitening
+from fitting.reduction.leading_columns import History, LeadingColumns, Together
+from fitting.reduction.nuisance import Nuisance, Whitening
 from fitting.reduction.reduction import Reduction
-from fitting.reduction.sampled_edges import edges_of
 from fitting.reduction.second_differences import SecondDifferences
 from fitting.reduction.voltage_noise import VoltageWatch
-from fitting.transforms.modes import ModeGrid
-from protocols import FitError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import ArrayLike, NDArray
 
-    from fitting.records.record import Record
     from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
+    from fitting.transforms.modes import ModeGrid
     from protocols import PulseSequence
 
 # Samples whose rows are held at once: with 80 modes 1.3 MB, which a cache holds; twice as many take twice that.
@@ -61,8 +60,9 @@ class Reducer:
         Where the samples come from.
     edges : SampledEdges, optional
         Jumps of a measured voltage, in the time of the record.
-    history : History, optional
-        Free decays since the first sample.
+    leading : sequence of LeadingColumns
+        Columns before all others: derivatives to the places of the jumps, which `triangle` has and a `Reduction` has
+        not; then decays since the first sample.
     """
 
     def __init__(
@@ -76,13 +76,14 @@ class Reducer:
         terms: Nuisance = _OFFSET,
         source: str = "",
         edges: SampledEdges | None = None,
-        history: History | None = None,
+        leading: Sequence[LeadingColumns] = (),
     ) -> None:
         before_V = terms.before if isinstance(terms.before, float) else None
         self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, before_V)
-        self._history = history
-        n_history = 0 if history is None else len(history)
-        k = n_history + len(terms) + len(grid) + 1
+        self._history = next((one for one in leading if isinstance(one, History)), None)
+        self._leading = Together(leading) if leading else None
+        self._n_leading = sum(map(len, leading))
+        k = self._n_leading + len(terms) + len(grid) + 1
         steps = drive is not None and not drive.has_ramps
         self._now = Reduction(
             grid=grid,
@@ -99,7 +100,7 @@ class Reducer:
             resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
             source=source,
             most_lead_s=0.0 if edges is None else edges.most_s,
-            n_history=n_history,
+            n_history=0 if self._history is None else len(self._history),
         )
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
@@ -163,7 +164,7 @@ class Reducer:
         # The spacing here may be wider than is typical.
         since_edge_s = self._cursor.since_edge_s(t[0])
         if self._history is not None:
-            since_edge_s = min(since_edge_s, self._history.since_s(t[0]))
+            since_edge_s = min(since_edge_s, float(t[0]) - self._history.start_s)
         if n == 0 or since_edge_s < CLEAR * float(t[BLOCK - 1] - t[0]):
             return 0
         t, i, flagged = t[:n], i[:n], flagged[:n]
@@ -182,8 +183,7 @@ class Reducer:
         bend, n_bends = self._differences.observe(level, i[:SETTLED], kept)
         self._differences.resume(level, i[n - SETTLED : n], kept)
         now = self._now
-        drift, history = now.terms.drift, self._history
-        rows = hold.rows(self._basis, t, since_edge_s, heights, drift=drift, history=history)
+        rows = hold.rows(self._basis, t, since_edge_s, heights, drift=now.terms.drift, leading=self._leading)
         absorb(self._factor, rows[None])
         self._now = replace(
             now,
@@ -217,8 +217,8 @@ class Reducer:
         if self._between is None or not self._between.suits(interval):
             self._between = _measured.MeasuredBasis(self._cursor.rates, interval)
         now = self._now
-        drift, history = now.terms.drift, self._history
-        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=drift, history=history)[None])
+        drift, leading = now.terms.drift, self._leading
+        absorb(self._factor, self._between.rows(volts, i[:n], z, before_s, drift=drift, leading=leading)[None])
         self._cursor.resume_after_gap(float(t[n - 1]), float(volts[-1]))
         settled = np.ones(n, np.bool_) if self._watch is None else self._watch.observe(t[:n], volts[1:], i[:n])
         zeros = np.zeros(SETTLED)
@@ -266,8 +266,8 @@ class Reducer:
         self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_], weight: Floats | None
     ) -> Floats:
         """Rows of the samples that are kept, whitened and weighted, shape (kept, k)."""
-        since = [] if self._history is None else [self._history.columns(t)]
-        rows = np.column_stack([*since, self._now.terms.columns(t), modes, current])[keep]
+        leading = [] if self._leading is None else [self._leading.columns(t)]
+        rows = np.column_stack([*leading, self._now.terms.columns(t), modes, current])[keep]
         if self._whitening is not None:
             rows = self._whitening(t[keep], rows)
         if weight is not None:
@@ -276,16 +276,17 @@ class Reducer:
 
     def _filled(self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_]) -> Floats:
         """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
-        n, k, h = len(t), self._now.n_nuisance, self._now.n_history
-        since = None if self._history is None else self._history.columns(t) * keep[:, None]
+        n, h = len(t), self._n_leading
+        k = h + len(self._now.terms)
+        leading = None if self._leading is None else self._leading.columns(t) * keep[:, None]
         whole, rest = divmod(n, _PANEL)
         panels = self._panels[: whole + (rest > 0)]
         spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]
         for first, shape in [span for span in spans if min(span[1]) > 0]:
             here = slice(first, first + shape[0] * shape[1])
             block = panels[first // _PANEL : first // _PANEL + shape[0], :, : shape[1]]
-            if since is not None:
-                block[:, :h] = since[here].reshape(*shape, -1).transpose(0, 2, 1)
+            if leading is not None:
+                block[:, :h] = leading[here].reshape(*shape, -1).transpose(0, 2, 1)
             block[:, h] = keep[here].reshape(shape)
             if self._now.terms.drift:
                 block[:, h + 1] = np.where(keep[here], t[here], 0.0).reshape(shape)
@@ -297,103 +298,13 @@ class Reducer:
             panels[lost // _PANEL, :, lost % _PANEL] = 0.0
         return panels
 
-    def reduction(self) -> Reduction:
-        """Return the reduction of all samples so far."""
+    @property
+    def triangle(self) -> Floats:
+        """The triangle so far, the columns of shifts included."""
+        return self._factor.copy()
+
+    def reduction(self, triangle: Floats | None = None) -> Reduction:
+        """Return the reduction of all samples so far; of a triangle without shifts, if there are any."""
         now = self._now if self._watch is None else replace(self._now, voltage=self._watch.noise)
-        now = replace(now, factor=self._factor.copy())
+        now = replace(now, factor=self.triangle if triangle is None else triangle)
         return now if self._history is None else with_history_judged(now)
-
-
-def reducer_for(
-    t_s: Floats,
-    drive: PulseSequence | None,
-    *,
-    aperture_s: float = 0.0,
-    response_s: tuple[float, ...] = (),
-    terms: Nuisance = _OFFSET,
-    source: str = "",
-    edges: SampledEdges | None = None,
-) -> Reducer:
-    """Return an empty reducer whose modes suit a record.
-
-    Parameters
-    ----------
-    t_s : ndarray, shape (n,)
-        Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, terms, source, edges
-        As for `Reducer`.
-
-    Raises
-    ------
-    FitError
-        If there are too few samples.
-    """
-    if len(t_s) < 3:
-        raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
-    t_s = np.asarray(t_s) - terms.delay_s
-    interval = float(np.median(np.diff(t_s[:100_000])))
-    if drive is None:
-        interval = interval if edges is None else min(interval, edges.next_s)
-        # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
-        shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
-    else:
-        shortest = shortest_lag_s(drive, t_s, aperture_s)
-        starts = drive.jumps()[0] if not drive.has_ramps else drive.times_s
-        longest = float(t_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
-    grid = ModeGrid.covering(shortest, longest)
-    may_be_restless = terms.before == UNKNOWN or (terms.before == "" and drive is None)
-    return Reducer(
-        grid,
-        drive,
-        interval_s=interval,
-        aperture_s=aperture_s,
-        response_s=response_s,
-        terms=terms,
-        source=source,
-        edges=edges,
-        history=History(float(t_s[0]), grid.rates, interval) if may_be_restless else None,
-    )
-
-
-def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None) -> Reduction:
-    """Reduce a run in one pass.
-
-    Parameters
-    ----------
-    run : Record
-        E.g. `daq.Run`.
-    terms : Nuisance
-        What is not the cell's: a constant offset unless given.
-    weight : ndarray, shape (n,), optional
-        As for `Reducer.append`.
-
-    Returns
-    -------
-    Reduction
-
-    Raises
-    ------
-    FitError
-        If there are no usable samples.
-    RunFileError
-        If the run file is damaged.
-    """
-    require_intact(run)
-    if run.drive is None and isinstance(terms.before, str):
-        require_moving(run.voltage_V, run.path.name)
-    reducer = reducer_for(
-        run.t_s,
-        drive_after(run.drive, terms.before),
-        aperture_s=run.aperture_s,
-        response_s=run.response_s,
-        terms=terms,
-        source=run.path.name,
-        edges=edges_of(run, terms),
-    )
-    reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
-    reduction = reducer.reduction()
-    if reduction.n_samples <= reduction.n_nuisance + 1:
-        raise FitError(
-            f"{run.path.name}: of {run.n_samples} samples only {reduction.n_samples} are free of flags; nothing to fit"
-        )
-    return reduction

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from protocols import FitError
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -45,25 +47,28 @@ class SampledEdges:
         Time of the first sample wholly after each jump (s), rising.
     gap_s : ndarray, shape (k,)
         Time from the last sample wholly before each jump to that one.
+    jumps_V : ndarray, shape (k,)
+        Height of each.
     partial_s : ndarray, shape (j,)
         Times of the samples that averaged over a jump.
     next_s : float
         Shortest time from the first sample after a jump to the one that follows it.
-    at_start : bool
-        Whether the jumps are known to come right after the last samples before them; else they are put right before
-        the first samples after them, and the fit finds how much earlier they were.
+    leads_s : ndarray, shape (k,), or None
+        How long before the first sample after it each jump came (s), as far as that is known; None: they are put right
+        before those samples, and the fit finds how much earlier all of them were.
     """
 
     after_s: Floats
     gap_s: Floats
+    jumps_V: Floats
     partial_s: Floats
     next_s: float
-    at_start: bool = False
+    leads_s: Floats | None = None
 
     @property
     def most_s(self) -> float:
         """Longest time by which all jumps can be earlier than where they were put; 0 if that is known."""
-        return 0.0 if self.at_start else float(self.gap_s.min())
+        return 0.0 if self.leads_s is not None else float(self.gap_s.min())
 
 
 def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
@@ -98,7 +103,7 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
     following = t_s[np.minimum(after + 1, len(t_s) - 1)] - t_s[after]
     gap = t_s[after] - t_s[first]
     next_s = float(np.where(following > 0.0, following, gap).min())
-    return SampledEdges(t_s[after].copy(), gap, t_s[partial].copy(), next_s)
+    return SampledEdges(t_s[after].copy(), gap, voltage_V[after] - voltage_V[first], t_s[partial].copy(), next_s)
 
 
 def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
@@ -109,7 +114,13 @@ def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
     if isinstance(terms.before, float):
         t, v = np.append(t[0] - np.median(np.diff(t)), t), np.append(terms.before, v)
     found = sampled_edges(t, v)
-    return None if found is None else replace(found, at_start=terms.edges == "sample")
+    if found is None:
+        return None
+    if terms.edge_leads_s:
+        if len(terms.edge_leads_s) != len(found.after_s):
+            raise FitError(f"{len(terms.edge_leads_s)} places for {len(found.after_s)} jumps of the voltage: one each")
+        return replace(found, leads_s=np.array(terms.edge_leads_s))
+    return replace(found, leads_s=found.gap_s.copy()) if terms.edges == "sample" else found
 
 
 def _runs_of(marked: NDArray[np.bool_], sign: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

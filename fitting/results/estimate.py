@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING, Any
 
 from fitting.results.titles import title_of
@@ -12,6 +13,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fitting.transforms.laplace import Floats
+
+_REACHES = 0.1
+"""Lower over upper end of a share from which its interval reaches 0 (and so for 1): the value itself says nothing then,
+it lies anywhere within a factor of ten. Doubled, shares known to a factor of five would be bounds."""
+_DIGITS = 2
+"""Digits of a bound: it is where an interval ends, which is known to a tenth of its width."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +36,8 @@ class Estimate:
         Whether the record determines it: a figure that is not determined must not be used.
     note : str
         Why it is not determined, or what it rests on.
+    is_share : bool
+        Whether it lies between 0 and 1.
     """
 
     name: str
@@ -37,6 +46,18 @@ class Estimate:
     ci95: tuple[float | None, float | None]
     determined: bool
     note: str = ""
+    is_share: bool = False
+
+    @property
+    def bound(self) -> str:
+        """What is known of a share whose interval reaches an end of its range: ``< 0.27``; else empty."""
+        low, high = self.ci95
+        if not self.is_share or low is None or high is None:
+            return ""
+        below, above = low < _REACHES * high, 1.0 - high < _REACHES * (1.0 - low)
+        if below == above:  # reaches neither end, or says nothing
+            return ""
+        return f"< {_rounded(high, ROUND_CEILING)}" if below else f"> {_rounded(low, ROUND_FLOOR)}"
 
     @property
     def title(self) -> str:
@@ -44,8 +65,9 @@ class Estimate:
         return title_of(self.name)
 
     def shown(self) -> tuple[str, str]:
-        """Return value and interval with unit, and as many digits as the interval lets stand."""
-        return format_estimate(self.value, self.ci95, self.unit)
+        """Return value (or bound) and interval with unit, and as many digits as the interval lets stand."""
+        value, interval = format_estimate(self.value, self.ci95, self.unit)
+        return self.bound or value, interval
 
     def __str__(self) -> str:
         value, interval = self.shown()
@@ -60,6 +82,7 @@ class Estimate:
             "unit": self.unit,
             "determined": self.determined,
             "note": self.note,
+            **({"is_share": True, "bound": self.bound} if self.is_share else {}),
         }
 
     @classmethod
@@ -68,7 +91,15 @@ class Estimate:
         low, high = document["ci95"]
         # JSON has no NaN: `ionecho fit --json` prints null for it.
         value = float("nan") if document["value"] is None else float(document["value"])
-        return cls(name, document["unit"], value, (low, high), document["determined"], document["note"])
+        return cls(
+            name,
+            document["unit"],
+            value,
+            (low, high),
+            document["determined"],
+            document["note"],
+            document.get("is_share", False),
+        )
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,3 +115,9 @@ class Band:
     W: Floats
     lowest: Floats
     highest: Floats
+
+
+def _rounded(value: float, rounding: str) -> str:
+    """Return two digits of a share, rounded away from where it is known to lie."""
+    exact = Decimal(repr(value))
+    return f"{float(exact.quantize(Decimal(1).scaleb(exact.adjusted() + 1 - _DIGITS), rounding=rounding)):g}"

@@ -29,6 +29,8 @@ class RemarkKind(StrEnum):
     """The bias by noise of a measured voltage was taken out. Value: ``voltage_noise_V``."""
     EDGE_LEAD = "edge_lead"
     """Where the jumps of a sampled voltage were found. Values: ``lead_s``, ``most_s``."""
+    EDGE_PLACES = "edge_places"
+    """Each jump of a sampled voltage has a place of its own. Values: ``n_edges``, ``deviation_s``."""
     NOT_AT_REST = "not_at_rest"
     """What came before the record still showed in it, and is fitted. Value: ``ratio``."""
     HISTORY_FREE = "history_free"
@@ -76,6 +78,10 @@ TEXTS: dict[RemarkKind, str] = {
     RemarkKind.EDGE_LEAD: (
         "the voltage was only sampled: by the current, it jumped {lead_s:quantity s} before the first sample after each"
         " jump; it may have done so at any time in the {most_s:quantity s} before it"
+    ),
+    RemarkKind.EDGE_PLACES: (
+        "the voltage was only sampled, and not by the clock that stepped it: each of its {n_edges} jumps has a place of"
+        " its own between two samples, found to {deviation_s:quantity s} and accounted for"
     ),
     RemarkKind.NOT_AT_REST: (
         "the cell was not at rest when the record began, or its baseline drifts: decays since the first sample explain"

@@ -65,7 +65,7 @@ def _averaged(quantities: list[Estimate], weights: list[float]) -> Estimate:
     resolved = None not in ci95 and (
         ci95[1] < 4.0 * ci95[0] if logarithmic else ci95[1] - ci95[0] < 0.5  # type: ignore[operator]
     )
-    return Estimate(first.name, first.unit, value, ci95, resolved, f"over {len(quantities)} candidates")
+    return Estimate(first.name, first.unit, value, ci95, resolved, f"over {len(quantities)} candidates", first.is_share)
 
 
 def _sides(quantity: Estimate, *, logarithmic: bool) -> tuple[float, float, float]:

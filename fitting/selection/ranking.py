@@ -10,7 +10,7 @@ import numpy as np
 from fitting.inference.information_criteria import criteria
 from fitting.interpretation.assembly import fit_reduction
 from fitting.model.circuit import CellModel
-from fitting.reduction.reducer import reduce_run
+from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.printable import Printable
 from fitting.selection.candidates import Ranked

@@ -56,7 +56,7 @@ def test_a_coarsely_rounded_voltage_flickers_and_does_not_jump(record: Any) -> N
 
 @pytest.mark.parametrize("pieces", [1, 7])
 def test_pieces_of_any_size_tell_the_same_noise(pieces: int, record: Any) -> None:
-    from fitting.reduction.reducer import reducer_for
+    from fitting.reduction.reduce import reducer_for
 
     volts = DRIVE.voltage_at(T) + 1e-4 * np.random.default_rng(1).standard_normal(N)
     current, flags = DRIVE.voltage_at(T) / 1e4, np.zeros(N, np.uint8)

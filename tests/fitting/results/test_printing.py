@@ -60,3 +60,24 @@ def test_numbered_quantities_have_the_title_of_their_plain_name() -> None:
     assert title_of("reversal_charge_ratio_2") == "Residual charge ratio 2"
     assert title_of("mode_capacitance_11") == "Relaxation capacitance 11"
     assert title_of("De1.W_inf") == "De1.W_inf"
+
+
+@pytest.mark.parametrize(
+    ("ci95", "shown"),
+    [
+        ((3.8e-5, 0.2623), "< 0.27"),
+        ((0.0, 0.003), "< 0.003"),
+        ((0.7008, 0.9999), "> 0.7"),
+        ((0.955, 1.0), "> 0.95"),
+        ((0.2, 0.3), "0.25"),
+        ((1e-5, 0.99999), "0.25"),  # says nothing, which is no bound
+    ],
+)
+def test_a_share_whose_interval_reaches_an_end_is_a_bound(ci95: tuple[float, float], shown: str) -> None:
+    one = Estimate("W_inf", "", 0.25, ci95, determined=True, is_share=True)
+    assert one.shown()[0] == shown
+    assert Estimate.from_document("W_inf", one.to_document()) == one
+
+
+def test_a_time_is_never_a_bound() -> None:
+    assert Estimate("memory_time", "s", 0.25, (1e-5, 0.3), determined=True).shown()[0] == "250 ms"

@@ -1,0 +1,128 @@
+"""Columns before all others in the triangle: what is fitted with any circuit, and taken out exactly.
+
+Both kinds are sums of decays, so that blocks of samples see them as they see the modes: what came before the record,
+and, to first order, how far each jump of a sampled voltage lies from where it was put.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from fitting.transforms.laplace import Floats
+
+_EVERY = 2
+"""Of the grid's rates every second decays freely, 3.5 a decade: any other is a mixture of these to 1e-4 of its height
+(measured). All of them would be as good as dependent, and take twice the time."""
+_FASTEST = 10.0
+"""Rate times sampling interval beyond which decays are left out: by the second sample they have fallen to 5e-5."""
+
+
+class LeadingColumns(Protocol):
+    """Columns that are sums of decays between events."""
+
+    def __len__(self) -> int:
+        """Return how many."""
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return their values at some times, shape (n, h)."""
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Return what each holds of each mode at some times, shape (n, h, m), from which it decays until an event."""
+
+
+class History:
+    """Free decays since the first sample.
+
+    Parameters
+    ----------
+    start_s : float
+        Time of the first sample (s).
+    rates : ndarray, shape (m,)
+        Rates of a grid (1/s), the first 0.
+    interval_s : float
+        Time from sample to sample: faster decays are all one, and of the first sample alone.
+    """
+
+    def __init__(self, start_s: float, rates: Floats, interval_s: float) -> None:
+        self.start_s = start_s
+        self._n_modes = len(rates)
+        self._places = np.arange(1, max(int(np.searchsorted(rates, _FASTEST / interval_s)), 2), _EVERY)
+        self._rates = rates[self._places]
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return the decays at some times, shape (n, h)."""
+        seen: Floats = np.exp(-np.multiply.outer(t_s - self.start_s, self._rates))
+        return seen
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Return what each holds of each mode, shape (n, h, m): its own."""
+        found = np.zeros((len(t_s), len(self), self._n_modes))
+        found[:, np.arange(len(self)), self._places] = self.columns(t_s)
+        return found
+
+
+class EdgeShifts:
+    """Derivatives of the current to how long before its place each jump came (A/s).
+
+    Parameters
+    ----------
+    places_s : ndarray, shape (h,)
+        Where the jumps were put (s).
+    jumps_V : ndarray, shape (h,)
+    rates, weights : ndarray, shape (m,)
+        1/s and S: of the cell for which they are taken.
+    """
+
+    def __init__(self, places_s: Floats, jumps_V: Floats, rates: Floats, weights: Floats) -> None:
+        self._places_s, self._rates = places_s, rates
+        self._slopes = -np.multiply.outer(jumps_V, rates * weights)
+
+    def __len__(self) -> int:
+        return len(self._places_s)
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return the derivatives at some times, shape (n, h)."""
+        found = np.zeros((len(t_s), len(self)))
+        for k, place_s in enumerate(self._places_s):
+            late = int(np.searchsorted(t_s, place_s))
+            found[late:, k] = np.exp(-np.multiply.outer(t_s[late:] - place_s, self._rates)) @ self._slopes[k]
+        return found
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Return what each holds of each mode, shape (n, h, m); nothing before its jump."""
+        since = np.subtract.outer(t_s, self._places_s)
+        fallen = np.exp(-np.multiply.outer(np.maximum(since, 0.0), self._rates)) * self._slopes
+        held: Floats = np.where(since[:, :, None] > 0.0, fallen, 0.0)
+        return held
+
+
+class Together:
+    """Several kinds side by side.
+
+    Parameters
+    ----------
+    kinds : sequence of LeadingColumns
+        At least one.
+    """
+
+    def __init__(self, kinds: Sequence[LeadingColumns]) -> None:
+        self._kinds = kinds
+
+    def __len__(self) -> int:
+        return sum(map(len, self._kinds))
+
+    def columns(self, t_s: Floats) -> Floats:
+        """Return the columns of all kinds, shape (n, h)."""
+        return np.concatenate([one.columns(t_s) for one in self._kinds], axis=1)
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Return what each holds of each mode, shape (n, h, m)."""
+        return np.concatenate([one.amplitudes(t_s) for one in self._kinds], axis=1)
