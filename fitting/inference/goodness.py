@@ -76,10 +76,12 @@ def pulse_goodness(reduction: Reduction, weights: Floats, cost: float, n_free: i
     """
     spare = max(reduction.n_samples - n_free - reduction.n_nuisance, 1)
     # Of all samples: directions in which a noisy voltage is all that there is are not fitted, and are noise still.
-    noise_A = float(np.sqrt(reduction.residual_A2(weights) / spare))
+    residual_A = float(np.sqrt(reduction.residual_A2(weights) / spare))
     found = [
-        one for one in (correlated_noise(reduction, weights, noise_A), _lack_of_fit(reduction, cost, n_free)) if one
+        one for one in (correlated_noise(reduction, weights, residual_A), _lack_of_fit(reduction, cost, n_free)) if one
     ]
+    # What no modes explain is the record's own, the same under every circuit, where enough samples tell it.
+    noise_A = reduction.noise_A or residual_A
     voltage = _voltage_noise_remark(reduction)
     if not found:
         return Goodness(noise_A, 1.0, voltage)

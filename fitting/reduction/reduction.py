@@ -29,6 +29,10 @@ if TYPE_CHECKING:
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
 VERSION = 6
+# Fewest samples beyond the columns that tell the noise: to 5 %. Half of them would tell it to 7 %.
+_FEWEST_SPARE = 200
+# Smallest noise, as a share of the current: rounding.
+_EXACT = 1e-9
 
 
 class RestTest(NamedTuple):
@@ -142,6 +146,14 @@ class Reduction:
         error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
         found = debiased(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
         return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
+
+    @property
+    def noise_A(self) -> float:
+        """Deviation of a sample from what any modes explain (A); 0 where too few samples tell, or a voltage is noisy."""
+        spare = self.n_samples - len(self.factor)
+        if spare < _FEWEST_SPARE or self.is_debiased:
+            return 0.0
+        return max(abs(float(self.factor[-1, -1])) / float(np.sqrt(spare)), _EXACT * self.rms_current_A)
 
     @property
     def is_debiased(self) -> bool:

@@ -66,6 +66,18 @@ def test_intervals_hold_the_truth_under_noise_that_carries_on(cells: Any, record
     assert np.mean(found) > 0.9
 
 
+def test_the_noise_is_the_records_own_and_the_misfit_of_a_wrong_circuit_is_none(cells: Any, record: Any) -> None:
+    noise = 2e-8 * np.random.default_rng(5).standard_normal(len(T))
+    run = record(T, cells.debye(**TRUTH).current(T, DRIVE) + noise, DRIVE)
+    right, wrong = fit(run, CELL), fit(run, "R0-C1")
+    assert right.noise_A == pytest.approx(2e-8, rel=0.03)
+    assert wrong.noise_A == pytest.approx(right.noise_A, rel=1e-6)
+    assert wrong.rms_residual_A > 5.0 * wrong.noise_A
+    kinds = {one.kind for one in wrong.remarks}
+    assert RemarkKind.WHITENED not in kinds
+    assert any(one.questions_model for one in kinds)
+
+
 def test_mains_are_taken_out_and_predicted(cells: Any, record: Any) -> None:
     clean = cells.debye(**TRUTH).current(T, DRIVE)
     noise = 1e-8 * np.random.default_rng(2).standard_normal(len(T))
