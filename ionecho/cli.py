@@ -10,6 +10,25 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from ionecho.commands.fit_options import (
+    Activated,
+    Before,
+    Compared,
+    Diagnosed,
+    Drift,
+    Edges,
+    Mains,
+    Models,
+    Ranked,
+    Robust,
+    Runs,
+    Sampled,
+    Shared,
+    Spectrum,
+    Temperatures,
+    Thicknesses,
+)
+
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
 
@@ -185,49 +204,6 @@ def run(
         measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
 
 
-Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are fitted together.")
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        "-m",
-        help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
-    ),
-]
-Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")]
-Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
-Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
-Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
-Edges = Annotated[
-    str,
-    typer.Option(
-        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
-        " right after the first), ramp.",
-    ),
-]
-Before = Annotated[
-    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
-]
-Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
-Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
-Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
-Activated = Annotated[
-    list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
-]
-Temperatures = Annotated[
-    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given.")
-]
-Compared = Annotated[
-    bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
-]
-Thicknesses = Annotated[
-    list[str] | None,
-    typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
-]
-
-
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
 def fit(
     runs: Runs,
@@ -239,6 +215,7 @@ def fit(
     edges: Edges = "step",
     before: Before = "",
     robust: Robust = False,
+    diagnosed: Diagnosed = False,
     posterior: Sampled = False,
     share: Shared = None,
     activate: Activated = None,
@@ -264,6 +241,7 @@ def fit(
         edges=edges,
         before=before,
         robust=robust,
+        diagnosed=diagnosed,
         posterior=posterior,
         share=share or [],
         activate=activate or [],

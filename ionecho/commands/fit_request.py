@@ -23,7 +23,7 @@ class FitRequest:
     given : list of Path
         As on the command line; `runs` leaves results files out.
     models : list of str
-    spectrum, ranked, drift, robust, posterior, compared : bool
+    spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
     mains_Hz : float or None
     edges, before : str
     share, activate : list of str
@@ -41,6 +41,7 @@ class FitRequest:
     edges: str = "step"
     before: str = ""
     robust: bool = False
+    diagnosed: bool = False
     posterior: bool = False
     share: list[str] = field(default_factory=list)
     activate: list[str] = field(default_factory=list)
@@ -74,6 +75,11 @@ class FitRequest:
                 (joint or self.ranked) and alone,
                 "--drift, --mains, --edges, --before, --robust and --posterior are for one run and one circuit",
                 None,
+            ),
+            (
+                self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.robust),
+                "a diagnosis is of one run and one circuit, fitted by least squares",
+                "--diagnose",
             ),
             (
                 self.posterior and (self.spectrum or self.robust),
@@ -116,6 +122,10 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
+    elif request.diagnosed:
+        from ionecho.commands.fit_diagnosis import print_diagnosis
+
+        print_diagnosis(runs[0], circuit, options, as_json=as_json)
     elif request.posterior:
         print_posterior(runs[0], circuit, options, as_json=as_json)
     elif request.spectrum:

@@ -84,7 +84,7 @@ def test_interfaces_are_never_bulk_and_seen_bulk_memory_mostly_is(tmp_path: Path
 def test_counted_back_hops_are_found(tmp_path: Path) -> None:
     found = lattice_gas.campaign(1, tmp_path)
     assert found["other_walk"]["successes"] == 1
-    assert found["median_width"] < 0.3
+    assert found["median_width"] < 0.5
 
 
 @pytest.mark.parametrize("code", forward.CODES)
