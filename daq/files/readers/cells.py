@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,15 +38,21 @@ _WITH_UNIT = re.compile(
     rf"(?P<number>[+-]?[\d.,{_GROUP_MARKS}]*\d[.,]?(?:[eEdD][+-]?\d{{1,4}})?)\s*(?P<unit>[A-Za-zµμΩ]{{1,4}})"
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
-_MISSING_WORDS = frozenset(
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_MISSING_WORDS = _words(
     "nan -nan +nan n/a na #n/a #na nil null none - -- --- . ? n.def. n.d. 1.#ind -1.#ind 1.#qnan #nv nv #value! "
-    "missing invalid error err #div/0! <na>".split()  # noqa: SIM905 - a list of words reads better as words
+    "missing invalid error err #div/0! <na>"
 )
-_OVERLOAD_WORDS = frozenset(
+_OVERLOAD_WORDS = _words(
     "ovld ovl ovrld ovflw ovfl ovf ovr ol o.l o.l. over overload overloaded overflow overrange over-range overrng inf "
     "+inf -inf infinity +infinity -infinity 1.#inf -1.#inf ∞ -∞ +∞ oor clip clipped sat saturated saturation compl "
     "überlauf ueberlauf überlast ueberlast unendlich +ol -ol +ovld -ovld +overload -overload >>> <<< "
-    "out-of-range limit".split()  # noqa: SIM905
+    "out-of-range limit"
 )
 
 
@@ -78,11 +85,11 @@ class NumberFormat:
         """
         plain = cell if self.decimal == "." else _swapped(cell)
         if _PLAIN.fullmatch(plain):
-            return float(plain)
+            return _finite(float(plain), cell)
         match = _NUMBER.fullmatch(cell.translate(_DASHES).translate(_SUPERSCRIPTS))
         if match is None:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}")
-        return float(match["sign"] + self._digits(cell, match["body"]) + _e(match["exponent"]))
+        return _finite(float(match["sign"] + self._digits(cell, match["body"]) + _e(match["exponent"])), cell)
 
     def _digits(self, cell: str, body: str) -> str:
         """Return the digits with a decimal point, and without what stands between thousands."""
@@ -99,6 +106,12 @@ class NumberFormat:
                 "(--decimal changes it)"
             )
         return f"{re.sub(r'[^0-9]', '', whole) or '0'}.{fraction or '0'}"
+
+
+def _finite(value: float, cell: str) -> float:
+    if not math.isfinite(value):
+        raise CellError(f"{shortened(cell, _QUOTED)!r} is too large for a number: it is not finite")
+    return value
 
 
 def _swapped(cell: str) -> str:
@@ -183,7 +196,7 @@ def _proven_mark(text: str) -> str | None:
         return None
     if len(set(marks)) == 2:
         return marks[-1]
-    whole, _, fraction = body.rpartition(marks[0])
+    _, _, fraction = body.rpartition(marks[0])
     if len(marks) > 1:
         return "," if marks[0] == "." else "."
     # 0,005 and 1,5 are no thousands; 1,005 and 1.005 may be.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from daq.files.readers.record import (
     QUANTITIES,
     Candidate,
     ColumnChoice,
+    Guess,
     Question,
     QuestionError,
     ReadOptions,
@@ -30,6 +31,8 @@ _MOST_DIGITS = 5
 _SHOWN_COLUMNS, _QUOTED = 30, 60
 # Share of the looked-at cells of a column that must hold something.
 _FILLED = 0.02
+STATED = "as stated"
+"""Reason of a column that the owner of the text named."""
 _DIMENSIONS = {"time": {TIME}, "voltage": {VOLTAGE}, "current": {CURRENT, PER_AREA, PER_MASS}}
 
 
@@ -42,14 +45,16 @@ class Column:
     choice : ColumnChoice
     scale : Fraction
         What its numbers are multiplied by for SI units.
-    notes, guesses : tuple of str
-        What to know of the choice, and what nobody stated.
+    notes : tuple of str
+        What to know of the choice.
+    guesses : tuple of Guess
+        What nobody stated.
     """
 
     choice: ColumnChoice
     scale: Fraction
     notes: tuple[str, ...] = ()
-    guesses: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
 
     @property
     def index(self) -> int:
@@ -86,14 +91,24 @@ def place_of(table: Table, name: str, quantity: str, options: ReadOptions) -> tu
     """
     wanted = options.columns.get(quantity)
     if wanted is not None:
-        return _stated(table, name, quantity, wanted), "as stated"
+        return _stated(table, name, quantity, wanted), STATED
     ranked = candidates_of(table, quantity)
     best = [one for rank, one in ranked if rank == ranked[0][0]]
     if len(best) == 1:
         return int(best[0].answer) - 1, best[0].reason
     candidates = tuple(best) if best else _all_columns(table)
     what = "several may be" if best else "none is"
+    if other := _in_other_unit(table, quantity):
+        what = f"column {other} has the name of the {quantity} and another unit, so that none is"
     raise QuestionError(_columns_message(table, name, what, quantity), Question(quantity, f"--{quantity}", candidates))
+
+
+def _in_other_unit(table: Table, quantity: str) -> str:
+    """Return the heading that has the name of a quantity and a unit of another one; empty if there is none."""
+    for heading in table.headings:
+        if heading.explicit and replace(heading, unit=None, explicit=False).rank_as(quantity) is not None:
+            return repr(shortened(heading.text, _QUOTED))
+    return ""
 
 
 def _stated(table: Table, name: str, quantity: str, wanted: str) -> int:
@@ -110,7 +125,8 @@ def _stated(table: Table, name: str, quantity: str, wanted: str) -> int:
     matching = next((way for way in ways if way), [])
     if len(matching) == 1 and matching[0] < table.width:
         return matching[0]
-    what = f"several columns {wanted!r} may be" if matching else f"no column {wanted!r} for"
+    shown = repr(shortened(wanted, _QUOTED))
+    what = f"several columns {shown} may be" if matching else f"no column {shown} for"
     few = tuple(_all_columns(table)[k] for k in matching if k < table.width)
     question = Question(quantity, f"--{quantity}", few or _all_columns(table))
     raise QuestionError(_columns_message(table, name, what, quantity), question)
@@ -133,7 +149,7 @@ def _columns_message(table: Table, name: str, what: str, quantity: str) -> str:
         row = ", ".join(shortened(one, _QUOTED) for one in table.rows[0][:_SHOWN_COLUMNS])
         where = f"There are no headings above line {table.first_line}, whose {table.width} cells are: {row}"
     helps = f"Name one by its number or heading (--{quantity})"
-    if quantity == "voltage" and what == "none is":
+    if quantity == "voltage" and what.endswith("none is"):
         helps += ', or state the voltage that was applied (--drive "0 V; 0.45 V at 0 s")'
     return f"{name}: {what} the {quantity}. {where}. {helps}."
 
@@ -155,14 +171,13 @@ def column_of(table: Table, name: str, quantity: str, options: ReadOptions) -> C
         unit = _stated_unit(name, quantity, label, stated)
     else:
         unit = None if heading is None else _unit_in(name, quantity, heading)
-    guesses: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
     if unit is None:
         unit = Unit(quantity, Fraction(1), QUANTITIES[quantity])
-        guesses = (
-            f"{quantity}: column {label!r} names no unit and was taken in {unit.text} (--{quantity}-unit changes it)",
-        )
-    if reason != "as stated":
-        guesses = (f"{quantity}: column {index + 1}, {label!r}, {reason} (--{quantity} changes it)", *guesses)
+        text = f"{quantity}: column {label!r} names no unit and was taken in {unit.text}"
+        guesses = (Guess("unit", text, f"--{quantity}-unit"),)
+    if reason != STATED:
+        guesses = (Guess("column", f"{quantity}: column {index + 1}, {label!r}, {reason}", f"--{quantity}"), *guesses)
     choice = ColumnChoice(index, label, unit.text, reason)
     factor, notes = _of_electrode(name, label, unit, options)
     return Column(choice, unit.scale * factor, notes, guesses)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from daq.files.readers.rows import RawSamples
+    from daq.files.readers.raw_samples import RawSamples
 
-# Share of a step's length within which a time that goes back is its beginning anew. What goes back elsewhere is a fault.
+# Share of a step's length within which a time that goes back is its beginning anew; elsewhere it is a fault.
 _NEAR_START = 0.1
 # Share of the voltages' range by which two samples of one time may differ and still be one.
 _SAME_VOLTAGE = 0.02
@@ -127,7 +128,7 @@ def _falls(store: SampleStore) -> list[_Fall]:
 def _ranges(raw: RawSamples, boundaries: set[int]) -> list[SampleRange]:
     cuts = sorted(boundaries | {0, len(raw.store)})
     titles = {one.row: one.text for one in raw.boundaries}
-    return [SampleRange(a, b, titles.get(a, "")) for a, b in zip(cuts, cuts[1:], strict=False)]
+    return [SampleRange(a, b, titles.get(a, "")) for a, b in pairwise(cuts)]
 
 
 def _described(raw: RawSamples, one: SampleRange) -> str:
@@ -149,8 +150,8 @@ def _which_block(raw: RawSamples, name: str, ranges: list[SampleRange]) -> Quest
     shown = "; ".join(f"{one.answer}: {one.label}" for one in candidates[:_SHOWN_BLOCKS])
     more = f"; and {len(ranges) - _SHOWN_BLOCKS} more" if len(ranges) > _SHOWN_BLOCKS else ""
     return QuestionError(
-        f"{name} has {len(ranges)} blocks (curves, sweeps or channels), each with a time that begins anew: {shown}{more}. Name "
-        f"one (--block 1), or set them one behind another (--block {ALL}).",
+        f"{name} has {len(ranges)} blocks (curves, sweeps, channels), each with a time of its own: {shown}{more}. "
+        f"Name one (--block 1), or set them one behind another (--block {ALL}).",
         Question("block", "--block", (*candidates, Candidate(ALL, "one behind another"))),
     )
 
@@ -179,22 +180,23 @@ def _shifts(
     """
     shifts: list[tuple[int, float]] = []
     midnights: list[int] = []
-    shift, start = 0.0, float(raw.store.rows(chosen.start, chosen.start + 1).t_s[0])
+    shift, begin, start = 0.0, chosen.start, float(raw.store.rows(chosen.start, chosen.start + 1).t_s[0])
     for fall in falls:
         line = raw.line_of(fall.row)
         if is_clock and fall.before > DAY_S - _AN_HOUR and fall.before <= DAY_S and fall.here < _AN_HOUR:
             shift += DAY_S
             midnights.append(line)
-        elif 0.0 <= fall.here <= start + _NEAR_START * (fall.before - start):
+        elif fall.row - begin > 1 and 0.0 <= fall.here <= start + _NEAR_START * (fall.before - start):
             interval = max(fall.behind - fall.here, 0.0) if np.isfinite(fall.behind) else 0.0
             counts = 0.0 < fall.here <= _NEAR_START * fall.before
             shift += fall.before + (0.0 if counts else interval - fall.here)
         else:
             raise RecordError(
-                f"{name}, line {line}: time {fall.here:g} s does not come after {fall.before:g} s: times must increase, "
-                "or begin anew with each step. Another column may be the time (--time)."
+                f"{name}, line {line}: time {fall.here:g} s does not come after {fall.before:g} s: times must "
+                "increase, or begin anew with each step. Another column may be the time (--time)."
             )
         shifts.append((fall.row, shift))
+        begin = fall.row
     n_steps = len(shifts) - len(midnights)
     first = next((raw.line_of(row) for row, _ in shifts if raw.line_of(row) not in midnights), 0)
     notes = [f"the clock passes midnight in line {line}" for line in midnights]
@@ -232,8 +234,8 @@ def _merged(
             first_line = raw.line_of(offset + int(same[0]) + 1)
             if channel_of is not None and (difference := channel_of(first_line - 1, first_line)):
                 raise RecordError(
-                    f"{name}, line {first_line}: rows of several channels have the same time ({difference}): keep the rows of "
-                    "one channel in the file"
+                    f"{name}, line {first_line}: rows of several channels have the same time ({difference}): keep "
+                    "the rows of one channel in the file"
                 )
         # The last time may go on in the next chunk.
         last = int(np.searchsorted(part.t_s, part.t_s[-1], side="left"))
@@ -248,7 +250,10 @@ def _merged(
         store.append(whole)
     if not n_merged:
         return store, ()
-    note = f"{n_merged:,} samples have the time of the one before them, the first in line {first_line}: merged into their mean"
+    note = (
+        f"{n_merged:,} samples have the time of the one before them, the first in line {first_line}: merged into their "
+        "mean"
+    )
     if n_edges:
         note += f"; {n_edges:,} of these times have two voltages and were flagged as edges"
     return store, (note,)

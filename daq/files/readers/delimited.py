@@ -15,19 +15,21 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.readers.cells import CellError, NumberFormat, format_of
-from daq.files.readers.choice import Column, column_of, place_of
+from daq.files.readers.choice import STATED, Column, column_of, place_of
 from daq.files.readers.continuity import ordered
+from daq.files.readers.raw_samples import rows_between
 from daq.files.readers.record import (
     QUANTITIES,
     Candidate,
     ColumnChoice,
+    Guess,
     Question,
     QuestionError,
     ReadOptions,
     RecordError,
     TextRecord,
 )
-from daq.files.readers.rows import RowPlan, RowReader, rows_between
+from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.samples import SampleStore
 from daq.files.readers.stated_drive import stated_drive, with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
@@ -53,7 +55,9 @@ if TYPE_CHECKING:
 # Units of a time column that are ways of writing it, not quantities.
 _TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
 # Columns that tell rows of several records apart.
-_CHANNEL = re.compile(r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE)
+_CHANNEL = re.compile(
+    r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE
+)
 # Share of the largest value that a value of the other sign must have for both signs to be there.
 _BOTH_SIGNS = 0.01
 # An exponent written with a D, as Fortran does.
@@ -91,27 +95,30 @@ def read_text(
     """
     stated = options or ReadOptions(columns or {}, units or {}, separator)
     _require_options(stated)
-    text = TextFile.of(path)
-    table = find_table(text, stated.separator)
+    file = TextFile.of(path)
+    table = find_table(file, stated.separator)
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
-    notes = [text.note] if text.note else []
-    guesses = [] if stated.separator else [f"columns are separated by {shown_separator(table.separator)} (--separator)"]
+    notes = [file.note] if file.note else []
+    guesses: list[Guess] = []
+    if stated.separator is None:
+        text = f"columns are separated by {shown_separator(table.separator)}"
+        guesses.append(Guess("separator", text, "--separator"))
     numbers = _numbers(table, path.name, stated)
     if numbers.decimal == "," and stated.decimal is None:
-        guesses.append("numbers have a decimal comma (--decimal)")
+        guesses.append(Guess("decimal", "numbers have a decimal comma", "--decimal"))
     chosen, time = _columns(table, path.name, stated, numbers)
     for column in chosen.values():
         notes += column.notes
         guesses += column.guesses
     reader = RowReader(_plan(table, path.name, chosen, numbers, time))
-    for number, piece in text.pieces():
+    for number, piece in file.pieces():
         reader.feed(number, piece)
     raw = reader.finish()
     if time is not None and time.start:
         notes.append(f"times count from {time.start}")
     is_clock = time is not None and time.kind == CLOCK
-    channel_of = _channel_of(text, table)
+    channel_of = _channel_of(file, table)
     store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, channel_of=channel_of)
     notes += [*raw.notes, *told]
     store, more = _with_signs(store, stated.negate)
@@ -158,9 +165,13 @@ def _columns(
         if quantity == "time" and time is not None:
             label = table.headings[place].text if place < len(table.headings) else f"column {place + 1}"
             unit = {CLOCK: "h:m:s", DATE: "date and time", EPOCH: "s since 1970", EXCEL: "days of a spreadsheet"}
-            guess = f"time: column {place + 1}, {label!r}, {reason}, read as {unit[time.kind]} (--time, --time-unit)"
+            guesses: tuple[Guess, ...] = (
+                Guess("time", f"time: cells of column {label!r} were read as {unit[time.kind]}", "--time-unit"),
+            )
+            if reason != STATED:
+                guesses = (Guess("column", f"time: column {place + 1}, {label!r}, {reason}", "--time"), *guesses)
             choice = ColumnChoice(place, label, unit[time.kind], reason)
-            chosen["time"] = Column(choice, Fraction(1), guesses=(guess,))
+            chosen["time"] = Column(choice, Fraction(1), guesses=guesses)
         elif quantity == "voltage" and options.drive is not None and not _has_voltage(table, name, options):
             continue
         else:
@@ -183,9 +194,7 @@ def _without_ways(options: ReadOptions) -> ReadOptions:
     return replace(options, units=units)
 
 
-def _time_reader(
-    table: Table, name: str, place: int, options: ReadOptions, numbers: NumberFormat
-) -> TimeReader | None:
+def _time_reader(table: Table, name: str, place: int, options: ReadOptions, numbers: NumberFormat) -> TimeReader | None:
     """Return how times are written that are no plain numbers of seconds, None if they are such numbers.
 
     Raises
@@ -202,7 +211,8 @@ def _time_reader(
         order = stated if stated in {"dmy", "mdy"} else date_order_of(cells)
         if not order and any(is_local_date(cell) for cell in cells) and len({cell.split()[0] for cell in cells}) > 1:
             raise QuestionError(
-                f"{name}: {cells[0]!r} may be a day and a month or a month and a day: say which (--time-unit dmy or mdy)",
+                f"{name}: {cells[0]!r} may be a day and a month or a month and a day: say which "
+                "(--time-unit dmy or mdy)",
                 Question("time-unit", "--time-unit", (Candidate("dmy", "day first"), Candidate("mdy", "month first"))),
             )
         return TimeReader(DATE, order=order)
@@ -222,12 +232,16 @@ def _count_reader(
 ) -> TimeReader | None:
     """Return a reader of counts since 1970, None for plain numbers."""
     heading = table.headings[place] if place < len(table.headings) else None
-    unit = heading.unit if heading is not None and heading.unit is not None and heading.unit.quantity == "time" else None
+    unit = (
+        heading.unit if heading is not None and heading.unit is not None and heading.unit.quantity == "time" else None
+    )
     if "time" not in options.units and unit is None and may_be_excel_days(values):
         raise QuestionError(
-            f"{name}: times such as {values[0]!r} may be days of a spreadsheet: say so (--time-unit excel), or give their "
-            "unit (--time-unit s)",
-            Question("time-unit", "--time-unit", (Candidate("excel", "days of a spreadsheet"), Candidate("s", "seconds"))),
+            f"{name}: times such as {values[0]!r} may be days of a spreadsheet: say so (--time-unit excel), or give "
+            "their unit (--time-unit s)",
+            Question(
+                "time-unit", "--time-unit", (Candidate("excel", "days of a spreadsheet"), Candidate("s", "seconds"))
+            ),
         )
     power = epoch_power(values[0])
     if power is None:
@@ -239,8 +253,8 @@ def _count_reader(
         if "time" in options.units:
             return None
         raise QuestionError(
-            f"{name}: times such as {values[0]:.16g} look like {words[power]} since 1970, and the heading says {stated}: "
-            f"say which (--time-unit {words[power]} or --time-unit {stated})",
+            f"{name}: times such as {values[0]:.16g} look like {words[power]} since 1970, and the heading says "
+            f"{stated}: say which (--time-unit {words[power]} or --time-unit {stated})",
             Question("time-unit", "--time-unit", (Candidate(words[power], ""), Candidate(stated, ""))),
         )
     return TimeReader(EPOCH, finer=power, number=float if numbers.decimal == "." else numbers.number)

@@ -10,19 +10,19 @@ from daq.files.readers.units import CURRENT, OTHER, PER_AREA, PER_MASS, TIME, VO
 _ROLE_OF_UNIT = {TIME: "time", VOLTAGE: "voltage", CURRENT: "current", PER_AREA: "current", PER_MASS: "current"}
 # What stands for a reference electrode behind a potential: "V vs. Ag/AgCl", in which the slash begins no unit.
 _REFERENCE = re.compile(
-    r"\s*\b(?:vs\.?|versus|gegen)(?![A-Za-z])\s*[^\s()\[\]]+(?:\s+(?:electrode|ref\.?|re|she|rhe)\b)?", re.I
+    r"\s*\b(?:vs\.?|versus|gegen)(?![A-Za-z])\s*[^\s()\[\]]+(?:\s+(?:electrode|ref\.?|re|she|rhe)\b)?", re.IGNORECASE
 )
 _BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*(?:\([^()]*\)[^()\[\]{}<>]*)?)[)\]}>]")
 # A density that a heading names in words, without a unit that says so.
-_DENSITY_WORDS = re.compile(r"dens|dichte|per area|pro fl", re.I)
-_MASS_WORDS = re.compile(r"specific|spezifisch|per mass|per gram|pro masse", re.I)
-_POWER_IN_NAME = re.compile(r"[x×*]\s*10\s*\^?|10\^|\be[+-]\d", re.I)
-_UNIT_HINT = re.compile(r"\b(in|unit|einheit)\b", re.I)
+_DENSITY_WORDS = re.compile(r"dens|dichte|per area|pro fl", re.IGNORECASE)
+_MASS_WORDS = re.compile(r"specific|spezifisch|per mass|per gram|pro masse", re.IGNORECASE)
+_POWER_IN_NAME = re.compile(r"[x×*]\s*10\s*\^?|10\^|\be[+-]\d", re.IGNORECASE)
+_UNIT_HINT = re.compile(r"\b(in|unit|einheit)\b", re.IGNORECASE)
 
 # Names of each quantity, the most usual ones first; a column of an earlier rank is taken before one of a later.
 _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
     "time": tuple(
-        re.compile(pattern, re.I)
+        re.compile(pattern, re.IGNORECASE)
         for pattern in (
             r"(?:(?:test|total|elapsed|relative|rel|run|prog|corr|corrected|gesamt|mess|lauf|versuchs)[\s_.-]*)?"
             r"(?:time|zeit|temps|tiempo|tempo)(?:[\s_.-]*(?:elapsed|total|rel(?:ative)?))?|t|elapsed|seconds|sekunden"
@@ -33,11 +33,11 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
         )
     ),
     "voltage": tuple(
-        re.compile(pattern, re.I)
+        re.compile(pattern, re.IGNORECASE)
         for pattern in (
             r"ewe|we(?:\(\d\))?[\s._]*potential|we\(\d\)\.potential|(?:measured|cell|zell|working)[\s_.-]*(?:voltage|potential|spannung)"
             r"|voltage|potential|volts?|spannung|klemmenspannung|u|e|v|vf|vwe|ewe-ece|ecell|e[\s_]*we|e[\s_]*cell|u[\s_]*cell"
-            r"|v[\s_]*cell|u[\s_]*zelle|zellspannung|tension|voltaje|tensione|电压|電圧|e\(v\)|potential applied and measured",
+            r"|v[\s_]*cell|u[\s_]*zelle|zellspannung|tension|voltaje|tensione|电压|電圧",
             r"ecell|ewe-ece|(?:voltage|potential|spannung|u|e|v)[\s_.#-]*\d?(?:[\s_.-]*(?:measured|meas|gemessen|mean|avg))?"
             r"|(?:smu|ch|channel|kanal)[\s_.-]*\d?[ab]?[\s_.-]*(?:voltage|spannung|v)|v[ab]|v[\s_]?meas|vm",
             r"(?:potential|voltage|spannung)[\s_.-]*(?:applied|set|soll|angelegt)|(?:applied|set|soll|source)[\s_.-]*"
@@ -45,7 +45,7 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
         )
     ),
     "current": tuple(
-        re.compile(pattern, re.I)
+        re.compile(pattern, re.IGNORECASE)
         for pattern in (
             r"(?:we(?:\(\d\))?[\s._]*|we\(\d\)\.|(?:measured|cell|zell)[\s_.-]*)?(?:current|strom|stromstärke|courant|corriente"
             r"|corrente|intensit[ée])|i|im|iwe|amps?|amperes?|电流|電流|j|zellstrom",
@@ -56,7 +56,9 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
     ),
 }
 # Words in brackets that are no units.
-_REMARK = re.compile(r"\s*[(\[](?:measured|meas\.?|gemessen|raw|smoothed|mean|average|relative|elapsed|abs)[)\]]", re.I)
+_REMARK = re.compile(
+    r"\s*[(\[](?:measured|meas\.?|gemessen|raw|smoothed|mean|average|relative|elapsed|abs)[)\]]", re.IGNORECASE
+)
 # A mean over the sample stands in angle brackets: <I>/mA, <Ewe>.
 _MEAN = re.compile(r"^<\s*([^<>]+?)\s*>$")
 
@@ -101,8 +103,10 @@ class Heading:
     def unit_is_open(self) -> bool:
         """Whether it says something of a unit that cannot be understood."""
         open_unit = self.unit is None and bool(self.unit_text)
-        return open_unit or _POWER_IN_NAME.search(self.name) is not None or (
-            self.unit is None and _UNIT_HINT.search(self.name) is not None
+        return (
+            open_unit
+            or _POWER_IN_NAME.search(self.name) is not None
+            or (self.unit is None and _UNIT_HINT.search(self.name) is not None)
         )
 
     def rank_as(self, quantity: str) -> tuple[int, str] | None:
@@ -132,7 +136,7 @@ def _is_free(name: str) -> bool:
         r"|counter|ref|interval|intervall|delta|^d[a-z]|[ei]r\b|ohmic|offset|bias|trigger|start|end|max|min|avg|mean"
         r"|dwell|delay|pulse|width|period|rest|sense|temp|analog|charge|discharge|vu\b|sig|ach",
         name,
-        re.I,
+        re.IGNORECASE,
     )
 
 
@@ -148,7 +152,9 @@ def heading_of(text: str, unit_line: str = "") -> Heading:
     """
     text = text.strip().strip('"').strip()
     if unit_line:
-        return Heading(f"{text} [{unit_line}]", _REFERENCE.sub("", text).strip(), unit_of(unit_line), unit_line, explicit=True)
+        return Heading(
+            f"{text} [{unit_line}]", _REFERENCE.sub("", text).strip(), unit_of(unit_line), unit_line, explicit=True
+        )
     plain = _REMARK.sub("", _REFERENCE.sub("", text)).strip()
     if (unit := unit_of(plain)) is not None and plain not in {"E", "U", "T", "t", "I", "i"}:
         return Heading(text, "", unit, plain, explicit=True)
@@ -200,5 +206,7 @@ def is_unit_line(cells: list[str]) -> bool:
     written = [cell.strip() for cell in cells if cell.strip()]
     units = [unit_of(cell) for cell in written]
     known = [one for one in units if one is not None and one.quantity != OTHER]
-    filled = [one is not None or cell in {"-", "--", "1", "a.u.", "arb."} for one, cell in zip(units, written, strict=True)]
+    filled = [
+        one is not None or cell in {"-", "--", "1", "a.u.", "arb."} for one, cell in zip(units, written, strict=True)
+    ]
     return len(known) >= 1 and sum(filled) >= max(0.6 * len(written), 1)

@@ -77,6 +77,28 @@ class QuestionError(RecordError):
 
 
 @dataclass(frozen=True)
+class Guess:
+    """What nobody stated, and the text does not say in so many words.
+
+    Attributes
+    ----------
+    about : str
+        ``column``, ``unit``, ``separator``, ``decimal`` or ``time``.
+    text : str
+        What was taken for what.
+    option : str
+        Option that changes it.
+    """
+
+    about: str
+    text: str
+    option: str
+
+    def __str__(self) -> str:
+        return f"{self.text} ({self.option} changes it)"
+
+
+@dataclass(frozen=True)
 class ColumnChoice:
     """Column of a quantity in the text.
 
@@ -144,8 +166,8 @@ class TextRecord:
     separator : str
     notes : tuple of str
         What to know of how the text was read.
-    guesses : tuple of str
-        What nobody stated and the text does not say: to be checked by its owner.
+    guesses : tuple of Guess
+        To be checked by the owner of the text.
     drive : PulseSequence or None
         The voltage as it was commanded, where that was stated.
     """
@@ -154,7 +176,7 @@ class TextRecord:
     columns: dict[str, ColumnChoice]
     separator: str
     notes: tuple[str, ...] = ()
-    guesses: tuple[str, ...] = ()
+    guesses: tuple[Guess, ...] = ()
     drive: PulseSequence | None = None
 
     def __len__(self) -> int:

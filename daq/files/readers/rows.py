@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from fractions import Fraction
 from io import StringIO
 from typing import TYPE_CHECKING
@@ -13,16 +12,14 @@ import numpy as np
 
 from daq.files.readers.cells import MISSING, OVERLOAD, SCPI_NAN, CellError, NumberFormat, mark_of, split_unit
 from daq.files.readers.headings import heading_of
+from daq.files.readers.raw_samples import Boundary, RawSamples
 from daq.files.readers.record import QUANTITIES, RecordError
-from daq.files.readers.samples import SampleStore
 from daq.files.readers.tables import COMMENT, Table, cells_of, is_empty_row, numeric_cells
 from daq.files.readers.units import scaled, unit_of
 from drivers import Block, Status
 from protocols.texts import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from numpy.typing import NDArray
 
     from daq.files.readers.times import TimeReader
@@ -34,6 +31,8 @@ _NO_VALUE_FROM, _NO_READING_FROM = 9.89e37, 9.905e37
 _FLAGS = {MISSING: int(Status.MISSING), OVERLOAD: int(Status.OVERLOAD)}
 _PREFIXES = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "M": 6, "G": 9}
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
+# What a number begins with and none is: "-", "1.5e-".
+_BEGINNING = re.compile(r"[+-]|[+-]?[\d.,]+[eEdD][+-]?")
 # Rows before a last one without line end that tell how many digits it should have.
 _ROWS_BEFORE = 5
 # Longest line that is quoted in a message (characters).
@@ -70,56 +69,11 @@ class RowPlan:
 
 
 @dataclass(frozen=True)
-class Boundary:
-    """Lines of text between rows.
+class _Problem:
+    """Row that cannot be read; at the end of a text it may have been cut off."""
 
-    Attributes
-    ----------
-    row : int
-        Sample behind it.
-    line : int
-        First line of the text.
-    text : str
-        That line.
-    """
-
-    row: int
-    line: int
     text: str
-
-
-@dataclass
-class RawSamples:
-    """What the rows of a table hold, in their order.
-
-    Attributes
-    ----------
-    store : SampleStore
-    boundaries : list of Boundary
-    notes : list of str
-    """
-
-    store: SampleStore = field(default_factory=SampleStore)
-    boundaries: list[Boundary] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    _anchors: list[tuple[int, int]] = field(default_factory=list)
-
-    def add(self, block: Block, lines: int | list[int]) -> None:
-        """Append samples of consecutive lines from one on, or of some lines."""
-        row = len(self.store)
-        if isinstance(lines, int):
-            self._anchors.append((row, lines))
-        else:
-            for k, line in enumerate(lines):
-                if not k or line != lines[k - 1] + 1:
-                    self._anchors.append((row + k, line))
-        self.store.append(block)
-
-    def line_of(self, row: int) -> int:
-        """Return the line of a sample."""
-        at = max(bisect_right(self._anchors, row, key=lambda one: one[0]) - 1, 0)
-        first, line = self._anchors[at]
-        return line + row - first
+    is_cut: bool
 
 
 class RowReader:
@@ -134,7 +88,7 @@ class RowReader:
         self.plan = plan
         self.raw = RawSamples()
         self._names = [name for name in QUANTITIES if name in plan.places]
-        self._problem: tuple[int, str] | None = None
+        self._problem: _Problem | None = None
         self._comments: list[int] = []
         self._without_time: list[int] = []
         self._own_units: set[str] = set()
@@ -162,7 +116,9 @@ class RowReader:
         """Return all samples, with notes of what was left out."""
         notes = self.raw.notes
         if self._problem is not None:
-            notes.append(f"{self._problem[1]}; this line and what follows it, at the end of the text, were left out")
+            if not self._problem.is_cut:
+                self._require_no_problem()
+            notes.append(f"{self._problem.text}: cut off at the end of the text, and left out")
         for lines, what in ((self._comments, "comments between rows"), (self._without_time, "rows without a time")):
             if lines:
                 notes.append(f"{len(lines):,} {what} were left out, the first in line {lines[0]}")
@@ -209,7 +165,8 @@ class RowReader:
             values = np.loadtxt(StringIO(text), delimiter=separator, usecols=columns, comments=None, ndmin=2)
         except ValueError:
             return None
-        if len(values) != n_lines or not np.isfinite(values[:, 0]).all():
+        # An infinity may be a word or a number that is too large.
+        if len(values) != n_lines or not np.isfinite(values[:, 0]).all() or np.isinf(values).any():
             return None
         return np.ascontiguousarray(values.T)
 
@@ -320,7 +277,7 @@ class RowReader:
         n_numbers = numeric_cells(cells)
         if n_numbers >= 2 or (n_numbers == 1 and mark_of(cells[0]) is None and numeric_cells(cells[:1])):
             if self._problem is None:
-                self._problem = (number, f"line {number}: {problem}")
+                self._problem = _Problem(f"line {number}: {problem}", self._is_cut(cells))
             return
         self._require_like_headings(number, cells)
         last = self.raw.boundaries[-1] if self.raw.boundaries else None
@@ -348,7 +305,11 @@ class RowReader:
         if self._problem is None:
             return
         helps = "If another column is meant, name it (--time, --voltage, --current)."
-        raise RecordError(f"{self.plan.name}, {self._problem[1]}. {helps}")
+        raise RecordError(f"{self.plan.name}, {self._problem.text}. {helps}")
+
+    def _is_cut(self, cells: list[str]) -> bool:
+        """Whether a row may be the beginning of a whole one: fewer cells, or a last one that begins a number."""
+        return len(cells) < self.plan.table.width or _BEGINNING.fullmatch(cells[-1]) is not None
 
     def _whole(self, number: int, piece: str) -> str:
         """Return a piece without its last line if that has no end, and fewer digits than all before it."""
@@ -383,17 +344,3 @@ def _lines_of_width(text: str, separator: str | None, width: int) -> int | None:
         count = width - 1
     per_line = np.diff(np.searchsorted(marks, ends), prepend=0)
     return len(ends) if len(ends) and bool((per_line == count).all()) else None
-
-
-def rows_between(lines: Iterator[tuple[int, str]], wanted: set[int]) -> dict[int, str]:
-    """Return some lines of a text by their numbers."""
-    found: dict[int, str] = {}
-    for number, piece in lines:
-        if not wanted - found.keys():
-            break
-        last = number + piece.count("\n")
-        here = [one for one in wanted if number <= one <= last]
-        if here:
-            split = piece.split("\n")
-            found.update({one: split[one - number] for one in here})
-    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+import weakref
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,8 +30,8 @@ class SampleStore:
     """
 
     def __init__(self) -> None:
-        # Lives as long as the store, and is closed with it.
-        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115
+        self._file = tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY)  # noqa: SIM115 - closed with the store
+        weakref.finalize(self, self._file.close)
         self._count = 0
 
     def __len__(self) -> int:

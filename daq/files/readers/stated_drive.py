@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -42,7 +43,7 @@ def stated_drive(text: str) -> tuple[float, tuple[tuple[float, float], ...]]:
             raise
         raise RecordError(f"{error}. For example: {_EXAMPLE}", "--drive") from None
     times = [when for when, _ in found]
-    if times[0] < 0.0 or any(late <= early for early, late in zip(times, times[1:], strict=False)):
+    if times[0] < 0.0 or any(late <= early for early, late in pairwise(times)):
         raise RecordError(
             "edges stand in the order of their times, from 0 s of the record's own time on, each time once", "--drive"
         )
@@ -78,10 +79,12 @@ def with_drive(record: TextRecord, drive: tuple[float, tuple[tuple[float, float]
     except ProtocolError as error:
         raise RecordError(str(error), "--drive") from None
     if "voltage" in record.columns:
-        return replace(record, drive=sequence, notes=(*record.notes, "the voltage that was applied was stated (--drive)"))
+        return replace(
+            record, drive=sequence, notes=(*record.notes, "the voltage that was applied was stated (--drive)")
+        )
     store = SampleStore()
     for part in record.samples.chunks():
-        volts = np.asarray(sequence.at(part.t_s), dtype=np.float64)
+        volts = np.asarray(sequence.voltage_at(part.t_s), dtype=np.float64)
         store.append(Block(part.t_s, volts, part.current_A, part.status & np.uint8(~32 & 255)))
     note = "the text has no voltage: that of the samples is the stated one (--drive)"
     return replace(record, samples=store, drive=sequence, notes=(*record.notes, note))

@@ -262,7 +262,7 @@ def require_width(table: Table, name: str, *, numbered: bool) -> None:
         "The comma seems to be separator and decimal mark alike: export the record with another separator or with "
         "decimal points."
         if both
-        else "Name the separator (--separator), or give all columns by their numbers (--time 2 --voltage 3 --current 4)."
+        else "Name the separator (--separator), or give all columns by number (--time 2 --voltage 3 --current 4)."
     )
     shown = shortened(", ".join(table.rows[0]), _QUOTED)
     raise RecordError(

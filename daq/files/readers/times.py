@@ -23,13 +23,14 @@ _QUOTED = 40
 _SECONDS = r"\d{1,2}(?:[.,]\d{1,12}|:\d{3})?"
 _CLOCK = re.compile(
     rf"(?P<sign>-?)(?:(?P<days>\d+)\s*(?:d(?:ays?)?[\s:,]*|[.\s]\s*(?=\d+:)))?(?P<hours>\d+):(?P<minutes>\d{{1,2}}):(?P<seconds>{_SECONDS})",
-    re.I | re.ASCII,
+    re.IGNORECASE | re.ASCII,
 )
 _TWO_PARTS = re.compile(r"(?P<first>\d+):(?P<second>\d{1,2}(?:[.,]\d{1,12})?)", re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(
-        "jan feb mar|mär|mrz apr may|mai jun jul aug sep oct|okt nov dec|dez".split(), start=1  # noqa: SIM905
+        ("jan", "feb", "mar|mär|mrz", "apr", "may|mai", "jun", "jul", "aug", "sep", "oct|okt", "nov", "dec|dez"),
+        start=1,
     )
     for name in names.split("|")
 }
@@ -138,7 +139,11 @@ class TimeReader:
         seconds = value * 86400 if self.kind == EXCEL else value.scaleb(-self.finer)
         if self._zero is None:
             self._zero = seconds.to_integral_value(rounding="ROUND_FLOOR")
-            since = dt.datetime(1899, 12, 30, tzinfo=dt.UTC) if self.kind == EXCEL else dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+            since = (
+                dt.datetime(1899, 12, 30, tzinfo=dt.UTC)
+                if self.kind == EXCEL
+                else dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+            )
             self.start = (since + dt.timedelta(seconds=int(self._zero))).isoformat(sep=" ", timespec="seconds")
         return float(seconds - self._zero)
 
@@ -220,4 +225,8 @@ def epoch_power(value: float) -> int | None:
 
 def may_be_excel_days(values: list[float]) -> bool:
     """Whether numbers may be days of a spreadsheet: dates of our time, and less than a day apart."""
-    return len(values) > 1 and all(_EXCEL_FROM < one < _EXCEL_TO for one in values) and values[-1] - values[0] < len(values)
+    return (
+        len(values) > 1
+        and all(_EXCEL_FROM < one < _EXCEL_TO for one in values)
+        and values[-1] - values[0] < len(values)
+    )

@@ -29,10 +29,16 @@ _VOLT, _AMPERE = ("v", "volt", "volts"), ("a", "amp", "amps", "ampere", "amperes
 # Areas (m²) and masses (kg) that a current is divided by.
 _AREAS = {"cm2": Fraction(1, 10**4), "m2": Fraction(1), "mm2": Fraction(1, 10**6), "dm2": Fraction(1, 100)}
 _MASSES = {"g": Fraction(1, 1000), "mg": Fraction(1, 10**6), "kg": Fraction(1), "ug": Fraction(1, 10**9)}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
 # Units of quantities that are none of a record: a column in one of them is never taken for one.
-_OTHERS = frozenset(
+_OTHERS = _words(
     "ohm ohms kohm mohm Ω kΩ MΩ mΩ hz khz mhz w mw wh mwh kwh ah mah uah c mc uc f uf mf nf k °c degc deg ° % bits "
-    "j kj s/m ms/cm s/cm bar pa mbar # cm mm m g mg".split()  # noqa: SIM905
+    "j kj s/m ms/cm s/cm bar pa mbar # cm mm m g mg"
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹²³¹×⋅·", "-+0123456789231x  ")
 _POWER = re.compile(
