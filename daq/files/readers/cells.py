@@ -52,7 +52,7 @@ _OVERLOAD_WORDS = _words(
     "ovld ovl ovrld ovflw ovfl ovf ovr ol o.l o.l. over overload overloaded overflow overrange over-range overrng inf "
     "+inf -inf infinity +infinity -infinity 1.#inf -1.#inf ∞ -∞ +∞ oor clip clipped sat saturated saturation compl "
     "überlauf ueberlauf überlast ueberlast unendlich +ol -ol +ovld -ovld +overload -overload >>> <<< "
-    "out-of-range limit"
+    "out-of-range outofrange limit"
 )
 
 
@@ -135,7 +135,7 @@ def _e(exponent: str) -> str:
 
 def mark_of(cell: str) -> str | None:
     """Return what a cell without a number says: `MISSING`, `OVERLOAD`, or None if it is no such mark."""
-    word = cell.strip().translate(_DASHES).casefold()
+    word = re.sub(r"\s", "", cell).translate(_DASHES).casefold()
     if not word or word in _MISSING_WORDS:
         return MISSING
     if word in _OVERLOAD_WORDS or set(word) <= {"*"} or set(word) <= {"#"}:
@@ -161,8 +161,8 @@ def split_unit(cell: str) -> tuple[str, str] | None:
     return match["number"], match["unit"]
 
 
-def format_of(cells: Iterable[str]) -> NumberFormat:
-    """Return how the numbers of a table are written, from some of its cells.
+def format_of(cells: Iterable[tuple[int, str]]) -> NumberFormat:
+    """Return how the numbers of a table are written, from some of its cells and their lines.
 
     A comma proves nothing where three digits follow it and one to three stand before it: ``1,005`` is 1.005 in Berlin
     and 1005 in Boston. Then the mark that other cells prove counts; where none does, `NumberFormat.number` refuses.
@@ -173,13 +173,13 @@ def format_of(cells: Iterable[str]) -> NumberFormat:
         If one cell proves a decimal comma and another one a decimal point.
     """
     proofs: dict[str, str] = {}
-    for cell in cells:
+    for line, cell in cells:
         text = cell.translate(_DASHES).translate(_SUPERSCRIPTS)
         if (mark := _proven_mark(text)) is not None:
-            proofs.setdefault(mark, cell)
+            proofs.setdefault(mark, f"{shortened(cell, _QUOTED)!r} (line {line})")
     if len(proofs) > 1:
         raise CellError(
-            f"{proofs[',']!r} has a decimal comma, {proofs['.']!r} a decimal point: say which it is "
+            f"{proofs[',']} has a decimal comma, {proofs['.']} a decimal point: say which it is "
             "(--decimal , or --decimal .)"
         )
     return NumberFormat(next(iter(proofs)), is_proven=True) if proofs else NumberFormat()
@@ -198,6 +198,6 @@ def _proven_mark(text: str) -> str | None:
         return marks[-1]
     _, _, fraction = body.rpartition(marks[0])
     if len(marks) > 1:
-        return "," if marks[0] == "." else "."
+        return None if not _is_grouped(body) else "," if marks[0] == "." else "."
     # 0,005 and 1,5 are no thousands; 1,005 and 1.005 may be.
     return None if len(fraction) == 3 and _is_grouped(body) else marks[0]

@@ -98,16 +98,21 @@ def place_of(table: Table, name: str, quantity: str, options: ReadOptions) -> tu
         return int(best[0].answer) - 1, best[0].reason
     candidates = tuple(best) if best else _all_columns(table)
     what = "several may be" if best else "none is"
-    if other := _in_other_unit(table, quantity):
-        what = f"column {other} has the name of the {quantity} and another unit, so that none is"
+    if not best:
+        what = _why_none(table, quantity) or what
     raise QuestionError(_columns_message(table, name, what, quantity), Question(quantity, f"--{quantity}", candidates))
 
 
-def _in_other_unit(table: Table, quantity: str) -> str:
-    """Return the heading that has the name of a quantity and a unit of another one; empty if there is none."""
-    for heading in table.headings:
-        if heading.explicit and replace(heading, unit=None, explicit=False).rank_as(quantity) is not None:
-            return repr(shortened(heading.text, _QUOTED))
+def _why_none(table: Table, quantity: str) -> str:
+    """Return why a column with the name of a quantity is not it; empty if there is none."""
+    for index, heading in enumerate(table.headings[: table.width]):
+        shown = repr(shortened(heading.text, _QUOTED))
+        if heading.rank_as(quantity) is not None:
+            cell = next((one for one in table.column(index) if one), "")
+            return f"column {shown} holds no numbers ({shortened(cell, _QUOTED)!r}), so that none is"
+        of_another = heading.unit is not None and heading.unit.quantity not in _DIMENSIONS[quantity]
+        if of_another and replace(heading, unit=None, explicit=False).rank_as(quantity) is not None:
+            return f"column {shown} has the name of the {quantity} and another unit, so that none is"
     return ""
 
 
@@ -213,6 +218,8 @@ def _unit_in(name: str, quantity: str, heading: Heading) -> Unit | None:
         )
     if heading.unit is not None and heading.unit.quantity in _DIMENSIONS[quantity] and not heading.unit_is_open:
         return heading.unit
+    if quantity == "time" and heading.unit_text == "S":  # in a line of capitals; siemens are no times
+        return unit_of("s")
     if heading.unit_is_open or (heading.unit is not None and heading.explicit):
         shown = heading.unit_text or heading.name
         raise QuestionError(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daq.files.readers.modes import DISCHARGE_MARK
 from daq.files.readers.record import Candidate, Question, QuestionError, RecordError
 from daq.files.readers.samples import SampleStore
 from daq.files.readers.times import DAY_S
@@ -92,7 +93,7 @@ def ordered(
         raise RecordError(f"{name}: no row has a time and a current")
     falls = _falls(raw.store)
     starts = {fall.row for fall in falls}
-    boundaries = {one.row for one in raw.boundaries if one.row}
+    boundaries = {one.row for one in raw.boundaries if one.row} | (starts & raw.behind_blank)
     if channel_of is not None:
         boundaries |= {one for one in starts if channel_of(raw.line_of(one - 1), raw.line_of(one))}
     ranges = _ranges(raw, boundaries)
@@ -288,7 +289,7 @@ def _merge(block: Block, same_V: float) -> tuple[Block, int]:
         return block, 0
     begins = np.flatnonzero(np.concatenate([[True], np.diff(block.t_s) > 0]))
     counts = np.diff(np.append(begins, len(block)))
-    good = block.status == 0
+    good = block.status & np.uint8(DISCHARGE_MARK - 1) == 0
     alone = np.add.reduceat(good.astype(np.int64), begins) == 0  # only flagged samples: all of them count
     used = good | np.repeat(alone, counts)
     volts, spread = _means(block.voltage_V, used, begins)

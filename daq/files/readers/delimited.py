@@ -8,15 +8,15 @@ and `units` (what its columns are), `choice` (which ones are meant), `cells` and
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from daq.files.readers.cells import CellError, NumberFormat, format_of
 from daq.files.readers.choice import STATED, Column, column_of, place_of
 from daq.files.readers.continuity import ordered
+from daq.files.readers.modes import mode_column
 from daq.files.readers.raw_samples import rows_between
 from daq.files.readers.record import (
     QUANTITIES,
@@ -30,7 +30,7 @@ from daq.files.readers.record import (
     TextRecord,
 )
 from daq.files.readers.rows import RowPlan, RowReader
-from daq.files.readers.samples import SampleStore
+from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import stated_drive, with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
 from daq.files.readers.text_file import TextFile
@@ -46,7 +46,6 @@ from daq.files.readers.times import (
     kind_of,
     may_be_excel_days,
 )
-from drivers import Block, Status
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,8 +57,6 @@ _TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
 _CHANNEL = re.compile(
     r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE
 )
-# Share of the largest value that a value of the other sign must have for both signs to be there.
-_BOTH_SIGNS = 0.01
 # An exponent written with a D, as Fortran does.
 _FORTRAN = re.compile(r"[+-]?[\d.]+[dD][+-]?\d+")
 
@@ -121,12 +118,12 @@ def read_text(
     channel_of = _channel_of(file, table)
     store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, channel_of=channel_of)
     notes += [*raw.notes, *told]
-    store, more = _with_signs(store, stated.negate)
+    store, more = with_signs(store, stated.negate)
     record = TextRecord(
         store,
         {name: column.choice for name, column in chosen.items()},
         shown_separator(table.separator),
-        (*notes, *more, *_flag_notes(store)),
+        (*notes, *more, *flag_notes(store)),
         tuple(guesses),
     )
     return record if stated.drive is None else with_drive(record, stated_drive(stated.drive))
@@ -138,20 +135,33 @@ def _require_options(options: ReadOptions) -> None:
     if options.decimal not in {None, ".", ","}:
         raise RecordError(f"{options.decimal!r} is no decimal mark: give . or ,", "--decimal")
     for name in options.negate:
-        if name not in {"voltage", "current"}:
-            raise RecordError(f"{name!r} has no sign to turn: give current or voltage", "--negate")
+        if name not in {"voltage", "current", "none"}:
+            raise RecordError(f"{name!r} has no sign to turn: give current, voltage or none", "--negate")
 
 
 def _numbers(table: Table, name: str, options: ReadOptions) -> NumberFormat:
+    """Return how numbers are written: as the columns that are wanted prove it, else the other ones."""
     if options.decimal is not None:
         return NumberFormat(options.decimal, is_proven=True)
+    wanted = {place_of(table, name, quantity, options)[0] for quantity in _present(table, name, options)}
+    # Dates with points between would prove a mark that they do not have.
+    columns = {place: table.column(place) for place in range(table.width)}
+    cells = {k: list(zip(table.lines, one, strict=False)) for k, one in columns.items() if kind_of(one[:20]) is None}
     try:
-        # Dates with points between would prove a mark that they do not have.
-        columns = [table.column(index) for index in range(table.width)]
-        return format_of(cell for column in columns if kind_of(column[:20]) is None for cell in column)
+        numbers = format_of(cell for place in wanted for cell in cells.get(place, ()))
     except CellError as error:
         question = Question("decimal", "--decimal", (Candidate(",", "decimal comma"), Candidate(".", "decimal point")))
         raise QuestionError(f"{name}: {error}", question) from None
+    if not numbers.is_proven:
+        with suppress(CellError):
+            return format_of(cell for column in cells.values() for cell in column)
+    return numbers
+
+
+def _present(table: Table, name: str, options: ReadOptions) -> list[str]:
+    """Return the quantities that the table is to have: no voltage where it was stated, and no column names one."""
+    stated = options.drive is not None and not _has_voltage(table, name, options)
+    return [quantity for quantity in QUANTITIES if quantity != "voltage" or not stated]
 
 
 def _columns(
@@ -161,7 +171,7 @@ def _columns(
     place, reason = place_of(table, name, "time", options)
     time = _time_reader(table, name, place, options, numbers)
     chosen: dict[str, Column] = {}
-    for quantity in QUANTITIES:
+    for quantity in _present(table, name, options):
         if quantity == "time" and time is not None:
             label = table.headings[place].text if place < len(table.headings) else f"column {place + 1}"
             unit = {CLOCK: "h:m:s", DATE: "date and time", EPOCH: "s since 1970", EXCEL: "days of a spreadsheet"}
@@ -172,8 +182,6 @@ def _columns(
                 guesses = (Guess("column", f"time: column {place + 1}, {label!r}, {reason}", "--time"), *guesses)
             choice = ColumnChoice(place, label, unit[time.kind], reason)
             chosen["time"] = Column(choice, Fraction(1), guesses=guesses)
-        elif quantity == "voltage" and options.drive is not None and not _has_voltage(table, name, options):
-            continue
         else:
             chosen[quantity] = column_of(table, name, quantity, _without_ways(options))
     return chosen, time
@@ -266,7 +274,7 @@ def _plan(
     places = {quantity: column.index for quantity, column in chosen.items()}
     fortran = any(_FORTRAN.fullmatch(cell) for place in places.values() for cell in table.column(place)[:50])
     scales = {quantity: column.scale for quantity, column in chosen.items()}
-    return RowPlan(table, places, scales, numbers, time, fortran, name)
+    return RowPlan(table, places, scales, numbers, time, fortran, name, mode_column(table))
 
 
 def _channel_of(text: TextFile, table: Table) -> Callable[[int, int], str] | None:
@@ -285,39 +293,3 @@ def _channel_of(text: TextFile, table: Table) -> Callable[[int, int], str] | Non
         return ""
 
     return differs
-
-
-def _with_signs(store: SampleStore, negate: tuple[str, ...]) -> tuple[SampleStore, tuple[str, ...]]:
-    """Return the samples with the signs turned that were stated, and a warning where a current seems unsigned."""
-    if negate:
-        turned = SampleStore()
-        signs = {name: -1.0 if name in negate else 1.0 for name in ("voltage", "current")}
-        for part in store.chunks():
-            turned.append(
-                Block(part.t_s, part.voltage_V * signs["voltage"], part.current_A * signs["current"], part.status)
-            )
-        store = turned
-    notes = [f"the sign of the {name} was turned (--negate {name})" for name in negate]
-    ends = {"voltage_V": [0.0, 0.0], "current_A": [0.0, 0.0]}
-    for part in store.chunks():
-        for name, pair in ends.items():
-            known = getattr(part, name)[np.isfinite(getattr(part, name))]
-            if len(known):
-                pair[0], pair[1] = min(pair[0], float(known.min())), max(pair[1], float(known.max()))
-    low_V, high_V = ends["voltage_V"]
-    low_A, high_A = ends["current_A"]
-    if min(-low_V, high_V) > _BOTH_SIGNS * max(-low_V, high_V) and (low_A == 0.0) != (high_A == 0.0):
-        notes.append("the voltage has both signs and the current has one: is it a magnitude, whose sign is lost?")
-    return store, tuple(notes)
-
-
-def _flag_notes(store: SampleStore) -> tuple[str, ...]:
-    words = {
-        Status.OVERLOAD: "are overloads",
-        Status.MISSING: "have no voltage or no current",
-    }
-    counts = dict.fromkeys(words, 0)
-    for part in store.chunks():
-        for flag in words:
-            counts[flag] += int(np.count_nonzero(part.status & flag))
-    return tuple(f"{n:,} samples {words[flag]}: flagged, and left out of fits" for flag, n in counts.items() if n)

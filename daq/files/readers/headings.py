@@ -16,7 +16,7 @@ _BRACKETS = re.compile(r"[(\[{<]([^()\[\]{}<>]*(?:\([^()]*\)[^()\[\]{}<>]*)?)[)\
 # A density that a heading names in words, without a unit that says so.
 _DENSITY_WORDS = re.compile(r"dens|dichte|per area|pro fl", re.IGNORECASE)
 _MASS_WORDS = re.compile(r"specific|spezifisch|per mass|per gram|pro masse", re.IGNORECASE)
-_POWER_IN_NAME = re.compile(r"[x×*]\s*10\s*\^?|10\^|\be[+-]\d", re.IGNORECASE)
+_POWER_IN_NAME = re.compile(r"[x×*·]\s*10|10\s*\^|\d[eE][+-]?\d")
 _UNIT_HINT = re.compile(r"\b(in|unit|einheit)\b", re.IGNORECASE)
 
 # Names of each quantity, the most usual ones first; a column of an earlier rank is taken before one of a later.

@@ -42,11 +42,14 @@ class RawSamples:
     store : SampleStore
     boundaries : list of Boundary
     notes : list of str
+    behind_blank : set of int
+        Samples behind a blank line.
     """
 
     store: SampleStore = field(default_factory=SampleStore)
     boundaries: list[Boundary] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    behind_blank: set[int] = field(default_factory=set)
     _anchors: list[tuple[int, int]] = field(default_factory=list)
 
     def add(self, block: Block, lines: int | list[int]) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 
 from daq.files.readers.cells import MISSING, OVERLOAD, SCPI_NAN, CellError, NumberFormat, mark_of, split_unit
 from daq.files.readers.headings import heading_of
+from daq.files.readers.modes import DISCHARGE_MARK, is_discharge
 from daq.files.readers.raw_samples import Boundary, RawSamples
 from daq.files.readers.record import QUANTITIES, RecordError
 from daq.files.readers.tables import COMMENT, Table, cells_of, is_empty_row, numeric_cells
@@ -29,10 +30,13 @@ _FEW_LINES = 256
 # Values from here on are none: what SCPI instruments write for an overload is 9.9e37, for no reading 9.91e37.
 _NO_VALUE_FROM, _NO_READING_FROM = 9.89e37, 9.905e37
 _FLAGS = {MISSING: int(Status.MISSING), OVERLOAD: int(Status.OVERLOAD)}
+_KNOWN = np.uint8(Status.OVERLOAD | Status.MISSING)
 _PREFIXES = {"f": -15, "p": -12, "n": -9, "u": -6, "µ": -6, "μ": -6, "m": -3, "k": 3, "M": 6, "G": 9}
 _FORTRAN = re.compile(r"(?<=[\d.])[dD](?=[+-]?\d)")
 # What a number begins with and none is: "-", "1.5e-".
 _BEGINNING = re.compile(r"[+-]|[+-]?[\d.,]+[eEdD][+-]?")
+# Blank lines that may part blocks: a text with one below every row has more, and no blocks that they part.
+_MOST_BLANKS = 10_000
 # Rows before a last one without line end that tell how many digits it should have.
 _ROWS_BEFORE = 5
 # Longest line that is quoted in a message (characters).
@@ -55,6 +59,8 @@ class RowPlan:
         None for a column of numbers.
     fortran : bool
         Whether exponents are written with a D.
+    mode : int or None
+        Column that says charge or discharge; its rows of discharge are marked.
     name : str
         Of the file, for messages.
     """
@@ -66,6 +72,7 @@ class RowPlan:
     time: TimeReader | None
     fortran: bool
     name: str
+    mode: int | None = None
 
 
 @dataclass(frozen=True)
@@ -146,7 +153,7 @@ class RowReader:
     def _all_plain(self, text: str) -> NDArray[np.float64] | None:
         """Return the values of rows that all have the same cells and plain numbers; None if some do not."""
         plan = self.plan
-        if plan.time is not None:
+        if plan.time is not None or plan.mode is not None:
             return None
         if '"' in text:
             text = text.replace('"', "")  # a separator between them shows in the count below
@@ -179,7 +186,7 @@ class RowReader:
             no_value = ~(size < _NO_VALUE_FROM)
             if no_value.any():
                 unread = np.isnan(column) | ((size >= _NO_READING_FROM) & (size < 1.01 * SCPI_NAN))
-                flags[unread & (flags == 0)] |= np.uint8(Status.MISSING)
+                flags[unread & (flags & _KNOWN == 0)] |= np.uint8(Status.MISSING)
                 flags[no_value & ~unread] |= np.uint8(Status.OVERLOAD)
                 column = np.where(no_value, np.nan, column)  # noqa: PLW2901
             si[name] = scaled(column, self.plan.scales[name])
@@ -204,6 +211,8 @@ class RowReader:
         """Return the values of a row, before their scales, and its flags; None for a line that is no row."""
         cells = cells_of(line, self.plan.table.separator)
         if is_empty_row(cells):
+            if len(self.raw.behind_blank) < _MOST_BLANKS:
+                self.raw.behind_blank.add(row)
             return None
         try:
             self._require_cells(cells)
@@ -218,7 +227,8 @@ class RowReader:
             self._without_time.append(number)
             return None
         self._require_no_problem()
-        flags = 0
+        mode = self.plan.mode
+        flags = DISCHARGE_MARK if mode is not None and mode < len(cells) and is_discharge(cells[mode]) else 0
         for _, flag in read:
             flags |= flag
         return [value for value, _ in read], flags
@@ -319,7 +329,7 @@ class RowReader:
         digits = {len(one.rpartition(self.plan.numbers.decimal)[2]) for one in ends[:-1]}
         is_wanted = len(cells[-1]) - 1 in self.plan.places.values()
         marked = all(self.plan.numbers.decimal in one for one in ends[:-1])
-        if len(before) < _ROWS_BEFORE or not (is_wanted and marked and len(digits) == 1):
+        if len(before) < _ROWS_BEFORE or is_empty_row(cells[-1]) or not (is_wanted and marked and len(digits) == 1):
             return piece
         own = len(ends[-1].rpartition(self.plan.numbers.decimal)[2]) if self.plan.numbers.decimal in ends[-1] else 0
         if own >= digits.pop():

@@ -85,6 +85,6 @@ def with_drive(record: TextRecord, drive: tuple[float, tuple[tuple[float, float]
     store = SampleStore()
     for part in record.samples.chunks():
         volts = np.asarray(sequence.voltage_at(part.t_s), dtype=np.float64)
-        store.append(Block(part.t_s, volts, part.current_A, part.status & np.uint8(~32 & 255)))
+        store.append(Block(part.t_s, volts, part.current_A, part.status))
     note = "the text has no voltage: that of the samples is the stated one (--drive)"
     return replace(record, samples=store, drive=sequence, notes=(*record.notes, note))

@@ -51,6 +51,8 @@ class Table:
         Line of the headings; 0 if there are none.
     rows : tuple of tuple of str
         Cells of some of its rows, for questions of how they are written.
+    lines : tuple of int
+        Line of each of these rows.
     """
 
     first_line: int
@@ -59,6 +61,7 @@ class Table:
     headings: tuple[Heading, ...]
     heading_line: int
     rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...] = ()
 
     @property
     def is_named(self) -> bool:
@@ -131,8 +134,10 @@ def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     skipped = next(k for k, row in enumerate(rows) if len(row) == width)
     first = region[skipped]
+    numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
     headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:])
-    return Table(lines[first][0], separator, width, headings, heading_line, tuple(tuple(row) for row in rows[skipped:]))
+    kept = tuple(tuple(row) for row in rows[skipped:])
+    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers)
 
 
 def _regions(lines: list[tuple[int, str]], separator: str | None) -> list[list[int]]:
@@ -229,9 +234,9 @@ def _split_heading(line: str, separator: str | None, width: int, used: int) -> l
 def _with_brackets(line: str) -> list[str]:
     """Return the words of a line; a bracket, a slash or "vs." joins its neighbours."""
     text = re.sub(r"\s*/\s*", "/", line.strip())
-    text = re.sub(r"\s+(?=[(\[])|\s+(?=vs\.?\s)|(?<=vs)\s+|(?<=vs\.)\s+", "\x1f", text)
-    text = re.sub(r"[(\[][^)\]]*[)\]]", lambda match: re.sub(r"\s", "\x1f", match[0]), text)
-    return [word.replace("\x1f", " ") for word in text.split()]
+    text = re.sub(r"\s+(?=[(\[])|\s+(?=vs\.?\s)|(?<=vs)\s+|(?<=vs\.)\s+", "\0", text)
+    text = re.sub(r"[(\[][^)\]]*[)\]]", lambda match: re.sub(r"\s", "\0", match[0]), text)
+    return [word.replace("\0", " ") for word in text.split()]
 
 
 def _trimmed(cells: list[str]) -> list[str]:
@@ -254,9 +259,10 @@ def require_width(table: Table, name: str, *, numbered: bool) -> None:
     """
     if not table.headings or numbered:
         return
-    used = max(len(_trimmed(list(row))) for row in table.rows)
-    if used <= len(table.headings):
+    wide = [k for k, row in enumerate(table.rows) if len(_trimmed(list(row))) > len(table.headings)]
+    if not wide:
         return
+    used = len(_trimmed(list(table.rows[wide[0]])))
     both = table.separator == "," and used >= 2 * len(table.headings) - 1
     helps = (
         "The comma seems to be separator and decimal mark alike: export the record with another separator or with "
@@ -264,9 +270,9 @@ def require_width(table: Table, name: str, *, numbered: bool) -> None:
         if both
         else "Name the separator (--separator), or give all columns by number (--time 2 --voltage 3 --current 4)."
     )
-    shown = shortened(", ".join(table.rows[0]), _QUOTED)
+    shown = shortened(", ".join(table.rows[wide[0]]), _QUOTED)
     raise RecordError(
-        f"{name}, line {table.first_line}: {used} cells ({shown}) under {len(table.headings)} headings (line "
+        f"{name}, line {table.lines[wide[0]]}: {used} cells ({shown}) under {len(table.headings)} headings (line "
         f"{table.heading_line}). {helps}"
     )
 

@@ -38,7 +38,7 @@ def _words(text: str) -> frozenset[str]:
 # Units of quantities that are none of a record: a column in one of them is never taken for one.
 _OTHERS = _words(
     "ohm ohms kohm mohm Ω kΩ MΩ mΩ hz khz mhz w mw wh mwh kwh ah mah uah c mc uc f uf mf nf k °c degc deg ° % bits "
-    "j kj s/m ms/cm s/cm bar pa mbar # cm mm m g mg"
+    "j kj s/m ms/cm s/cm bar Pa mbar # cm mm m g mg"
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹²³¹×⋅·", "-+0123456789231x  ")
 _POWER = re.compile(
