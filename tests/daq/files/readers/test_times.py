@@ -120,7 +120,7 @@ def test_steps_that_begin_anew_are_set_one_behind_another(tmp_path: Path) -> Non
         t = np.round(first + 0.01 * (np.arange(N) % 20), 3)
         lines = (f"{a:.3f},{v},{i}" for a, v, i in zip(t, VOLTAGE_V, CURRENT_MA, strict=True))
         record = read(tmp_path, "\n".join(["Step time/s,Ewe/V,I/mA", *lines]))
-        require_record(record, t_s=first + 0.01 * np.arange(N))
+        require_record(record, t_s=np.asarray(first + 0.01 * np.arange(N), dtype=np.float64))
         assert "the time begins anew 2 times, first in line 22" in record.notes[0]
 
 
