@@ -228,6 +228,7 @@ Thicknesses = Annotated[
     list[str] | None,
     typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
 ]
+Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]
 
 
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
@@ -247,6 +248,7 @@ def fit(
     temperature: Temperatures = None,
     compared: Compared = False,
     thickness: Thicknesses = None,
+    sweep: Sweep = None,
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
@@ -272,6 +274,7 @@ def fit(
         temperatures_K=temperature or [],
         compared=compared,
         thicknesses=thickness or [],
+        sweep=sweep,
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

@@ -16,6 +16,8 @@ from daq.files.readers.units import unit_of
 from protocols.texts import shortened
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from daq.files.readers.text_file import TextFile
 
 SEPARATORS: tuple[str | None, ...] = ("\t", ";", ",", "|", None)
@@ -63,11 +65,6 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...] = ()
 
-    @property
-    def is_named(self) -> bool:
-        """Whether some heading names a quantity of a record."""
-        return any(one.rank_as(quantity) for one in self.headings for quantity in ("time", "voltage", "current"))
-
     def column(self, index: int) -> list[str]:
         """Return the cells of a column among the rows that are kept."""
         return [row[index] for row in self.rows if index < len(row)]
@@ -86,8 +83,21 @@ def cells_of(line: str, separator: str | None) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def find_table(text: TextFile, separator: str | None = None) -> Table:
+def names_quantity(heading: str) -> bool:
+    """Whether a heading names a quantity of a record."""
+    return any(heading_of(heading).rank_as(quantity) for quantity in ("time", "voltage", "current"))
+
+
+def find_table(text: TextFile, separator: str | None = None, is_known: Callable[[str], bool] = names_quantity) -> Table:
     """Find the first table of a text that has more rows than what stands above it.
+
+    Parameters
+    ----------
+    text : TextFile
+    separator : str, optional
+        Found where not given.
+    is_known : callable
+        Whether a heading is one that the table is wanted for.
 
     Raises
     ------
@@ -99,7 +109,7 @@ def find_table(text: TextFile, separator: str | None = None) -> Table:
         lines = piece.split("\n")
         for start in range(0, len(lines), _LOOKED_AT):
             part = lines[start : start + 2 * _LOOKED_AT]
-            table = _in_lines([*above, *enumerate(part, number + start)], separator)
+            table = _in_lines([*above, *enumerate(part, number + start)], separator, is_known)
             if table is not None:
                 return table
             kept = [one for one in enumerate(part[:_LOOKED_AT], number + start) if one[1].strip()]
@@ -110,7 +120,7 @@ def find_table(text: TextFile, separator: str | None = None) -> Table:
     )
 
 
-def _in_lines(lines: list[tuple[int, str]], separator: str | None) -> Table | None:
+def _in_lines(lines: list[tuple[int, str]], separator: str | None, is_known: Callable[[str], bool]) -> Table | None:
     wanted = (separator,) if separator is not None else SEPARATORS
     found = [(mark, regions) for mark in wanted if (regions := _regions(lines, mark))]
     if not found:
@@ -118,24 +128,26 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None) -> Table | No
     longest = {mark: max(regions, key=len) for mark, regions in found}
     most = max(len(one) for one in longest.values())
     best = next(mark for mark, _ in found if len(longest[mark]) >= _ENOUGH * most)
-    table = _table_of(lines, best, longest[best])
+    table = _table_of(lines, best, longest[best], is_known)
     # Blocks of one table: the longest is not the first one. A line of numbers without headings is no block.
     for region in dict(found)[best]:
         if region is longest[best]:
             return table
-        earlier = _table_of(lines, best, region)
-        if earlier.width == table.width and earlier.is_named:
+        earlier = _table_of(lines, best, region, is_known)
+        if earlier.width == table.width and any(is_known(one.text) for one in earlier.headings):
             return earlier
     return table
 
 
-def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[int]) -> Table:
+def _table_of(
+    lines: list[tuple[int, str]], separator: str | None, region: list[int], is_known: Callable[[str], bool]
+) -> Table:
     rows = [cells_of(lines[place][1], separator) for place in region[:_SAMPLE_ROWS]]
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     skipped = next(k for k, row in enumerate(rows) if len(row) == width)
     first = region[skipped]
     numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
-    headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:])
+    headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], is_known)
     kept = tuple(tuple(row) for row in rows[skipped:])
     return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers)
 
@@ -181,28 +193,34 @@ def _is_glued(cell: str) -> bool:
 
 
 def _headings(
-    above: list[tuple[int, str]], separator: str | None, width: int, rows: list[list[str]]
+    above: list[tuple[int, str]],
+    separator: str | None,
+    width: int,
+    rows: list[list[str]],
+    is_known: Callable[[str], bool],
 ) -> tuple[tuple[Heading, ...], int]:
     """Return the headings that stand above a table, and their line."""
     near = [(number, line) for number, line in above if line.strip() and not _RULER.match(line)][-_ABOVE:]
     if not near:
         return (), 0
     used = max((len(_trimmed(row)) for row in rows), default=width)
-    number, line = near[-1]
-    cells = _split_heading(line, separator, width, used)
-    if not any(any(c.isalpha() for c in cell) for cell in cells):
-        return (), 0
+    split = [_split_heading(line, separator, width, used) for _, line in near]
+    cells = split[-1]
     if len(near) > 1 and is_unit_line(cells):
-        names = _split_heading(near[-2][1], separator, width, used)
+        names = split[-2]
         if len(_trimmed(names)) >= len(_trimmed(cells)) and not is_unit_line(names) and _is_heading(names, cells):
             units = cells + [""] * (len(names) - len(cells))
             merged = (heading_of(name, unit.strip("[]()# ")) for name, unit in zip(names, units, strict=False))
             return tuple(merged), near[-2][0]
-    headings = tuple(heading_of(cell) for cell in cells)
-    is_named = any(one.rank_as(quantity) for one in headings for quantity in ("time", "voltage", "current"))
-    if len(_trimmed(cells)) < used and not is_named and len(cells) != width:
+    # A remark may stand between ("End Comments").
+    for (number, _), names in reversed(list(zip(near, split, strict=True))):
+        if len(_trimmed(names)) in {width, used} and sum(is_known(one) for one in names) >= 2:
+            return tuple(heading_of(one) for one in names), number
+    if not any(any(c.isalpha() for c in cell) for cell in cells):
+        return (), 0
+    if len(_trimmed(cells)) < used and not any(is_known(one) for one in cells) and len(cells) != width:
         return (), 0  # a title, or a remark
-    return headings, number
+    return tuple(heading_of(cell) for cell in cells), near[-1][0]
 
 
 def _is_heading(names: list[str], units: list[str]) -> bool:
