@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from daq.files.readers.tables import Wanted
+
 FREQUENCY, REAL, IMAGINARY, MAGNITUDE, PHASE = "frequency", "real", "imaginary", "magnitude", "phase"
 _PRIMES = str.maketrans(
     {"\N{PRIME}": "'", "\N{DOUBLE PRIME}": "''", '"': "''", "’": "'", "´": "'", "`": "'", "”": "''"}
@@ -107,6 +109,10 @@ def _scale(quantity: str, unit: str, name: str) -> float | None:
     return None if match is None else _PREFIXES[match["prefix"]]
 
 
-def names_spectrum(heading: str) -> bool:
-    """Whether a heading names a quantity of a spectrum."""
-    return spectrum_heading(heading).quantity is not None
+def _quantities_of(heading: str) -> set[str]:
+    quantity = spectrum_heading(heading).quantity
+    return set() if quantity is None else {quantity}
+
+
+SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}))
+"""Table of a spectrum."""

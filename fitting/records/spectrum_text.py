@@ -18,7 +18,7 @@ from fitting.records.spectrum_headings import (
     MAGNITUDE,
     PHASE,
     REAL,
-    names_spectrum,
+    SPECTRUM,
     spectrum_heading,
 )
 from protocols import FitError, InputError, shortened
@@ -106,7 +106,7 @@ def read_spectrum(path: Path, sweep: int | None = None) -> SpectrumText:
     """
     try:
         text = TextFile.of(path)
-        table = find_table(text, is_known=names_spectrum)
+        table = find_table(text, wanted=SPECTRUM)
         columns = _columns(table, path.name)
         lines = [one for number, piece in text.pieces() for one in enumerate(piece.split("\n"), number)]
     except RecordError as error:

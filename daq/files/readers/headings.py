@@ -24,9 +24,12 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
     "time": tuple(
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
-            r"(?:(?:test|total|elapsed|relative|rel|run|prog|corr|corrected|gesamt|mess|lauf|versuchs)[\s_.-]*)?"
-            r"(?:time|zeit|temps|tiempo|tempo)(?:[\s_.-]*(?:elapsed|total|rel(?:ative)?))?|t|elapsed|seconds|sekunden"
-            r"|laufzeit|messzeit|时间|時間|测试时间",
+            # Of several times the one of the whole test, not that of a step.
+            r"(?:test|total|run|elapsed|gesamt|versuchs|lauf|prog)[\s_.-]*(?:time|zeit)|(?:time|zeit)[\s_.-]*(?:elapsed|total)"
+            r"|总时间",
+            r"(?:(?:relative|rel|mess)[\s_.-]*)?(?:time|zeit|temps|tiempo|tempo)(?:[\s_.-]*rel(?:ative)?)?|t|elapsed"
+            r"|seconds|sekunden|时间|時間|测试时间",
+            r"(?:corr|corrected)[\s_.-]*time",
             r"(?:date|datum|timestamp|time[\s_-]*stamp|zeitstempel|datetime|date[\s_/+-]*time|datum[\s_/+-]*(?:zeit|uhrzeit)"
             r"|uhrzeit|absolute[\s_-]*time|abs[\s_.-]*time|record[\s_-]*time|dpt[\s_-]*time|epoch|unix[\s_-]*time)",
             r"(?:step|schritt|segment|cycle)[\s_.-]*(?:time|zeit)",
@@ -36,7 +39,7 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
             r"ewe|we(?:\(\d\))?[\s._]*potential|we\(\d\)\.potential|(?:measured|cell|zell|working)[\s_.-]*(?:voltage|potential|spannung)"
-            r"|voltage|potential|volts?|spannung|klemmenspannung|u|e|v|vf|vwe|ewe-ece|ecell|e[\s_]*we|e[\s_]*cell|u[\s_]*cell"
+            r"|voltage|potential|volts?|spannung|klemmenspannung|u|e|v|vf|vwe|e[\s_]*we|e[\s_]*cell|u[\s_]*cell"
             r"|v[\s_]*cell|u[\s_]*zelle|zellspannung|tension|voltaje|tensione|电压|電圧",
             r"ecell|ewe-ece|(?:voltage|potential|spannung|u|e|v)[\s_.#-]*\d?(?:[\s_.-]*(?:measured|meas|gemessen|mean|avg))?"
             r"|(?:smu|ch|channel|kanal)[\s_.-]*\d?[ab]?[\s_.-]*(?:voltage|spannung|v)|v[ab]|v[\s_]?meas|vm",
@@ -114,7 +117,7 @@ class Heading:
         of_unit = None if self.unit is None else _ROLE_OF_UNIT.get(self.unit.quantity)
         if self.unit is not None and self.explicit and of_unit != quantity:
             return None
-        name = self.name.strip(" \"':.*#_-")
+        name = self.name.strip(" \"':.*#_~-")
         mean = _MEAN.match(name)
         name = mean[1] if mean else name
         if name == "T" and self.unit is None:  # a temperature as often

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from daq.files.readers.cells import looks_numeric, mark_of, split_unit
 from daq.files.readers.headings import Heading, heading_of, is_unit_line
-from daq.files.readers.record import RecordError
+from daq.files.readers.record import QUANTITIES, RecordError
 from daq.files.readers.times import looks_like_time
 from daq.files.readers.units import unit_of
 from protocols.texts import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from daq.files.readers.text_file import TextFile
 
@@ -26,6 +26,8 @@ SEPARATORS: tuple[str | None, ...] = ("\t", ";", ",", "|", None)
 _LOOKED_AT = 4000
 # Lines above a table among which its headings are, and cells of a table that are looked at for the way of writing.
 _ABOVE, _SAMPLE_ROWS = 6, 2000
+# Runs of rows whose headings are looked at.
+_MOST_REGIONS = 100
 # Longest value that is quoted in a message (characters).
 _QUOTED = 60
 # Share of the rows that a separator must explain of those that the best one explains.
@@ -83,21 +85,48 @@ def cells_of(line: str, separator: str | None) -> list[str]:
     return [cell.strip() for cell in cells]
 
 
-def names_quantity(heading: str) -> bool:
-    """Whether a heading names a quantity of a record."""
-    return any(heading_of(heading).rank_as(quantity) for quantity in ("time", "voltage", "current"))
+@dataclass(frozen=True)
+class Wanted:
+    """What a table is looked for.
+
+    Attributes
+    ----------
+    quantities_of : callable
+        Quantities that a heading may name.
+    needed : frozenset of str
+        Those that the headings of such a table name.
+    """
+
+    quantities_of: Callable[[str], set[str]]
+    needed: frozenset[str]
+
+    def is_known(self, heading: str) -> bool:
+        """Whether a heading names one of the quantities."""
+        return bool(self.quantities_of(heading))
+
+    def is_met_by(self, headings: Iterable[Heading]) -> bool:
+        """Whether headings name all that is needed."""
+        return self.needed <= {name for one in headings for name in self.quantities_of(one.text)}
 
 
-def find_table(text: TextFile, separator: str | None = None, is_known: Callable[[str], bool] = names_quantity) -> Table:
-    """Find the first table of a text that has more rows than what stands above it.
+def _quantities_of(heading: str) -> set[str]:
+    taken_apart = heading_of(heading)
+    return {name for name in QUANTITIES if taken_apart.rank_as(name)}
+
+
+RECORD = Wanted(_quantities_of, frozenset({"time", "current"}))
+"""Table of a record: its voltage may be stated."""
+
+
+def find_table(text: TextFile, separator: str | None = None, wanted: Wanted = RECORD) -> Table:
+    """Find the table of a text: the first whose headings name what is wanted, else the longest.
 
     Parameters
     ----------
     text : TextFile
     separator : str, optional
         Found where not given.
-    is_known : callable
-        Whether a heading is one that the table is wanted for.
+    wanted : Wanted
 
     Raises
     ------
@@ -109,7 +138,7 @@ def find_table(text: TextFile, separator: str | None = None, is_known: Callable[
         lines = piece.split("\n")
         for start in range(0, len(lines), _LOOKED_AT):
             part = lines[start : start + 2 * _LOOKED_AT]
-            table = _in_lines([*above, *enumerate(part, number + start)], separator, is_known)
+            table = _in_lines([*above, *enumerate(part, number + start)], separator, wanted)
             if table is not None:
                 return table
             kept = [one for one in enumerate(part[:_LOOKED_AT], number + start) if one[1].strip()]
@@ -120,34 +149,29 @@ def find_table(text: TextFile, separator: str | None = None, is_known: Callable[
     )
 
 
-def _in_lines(lines: list[tuple[int, str]], separator: str | None, is_known: Callable[[str], bool]) -> Table | None:
-    wanted = (separator,) if separator is not None else SEPARATORS
-    found = [(mark, regions) for mark in wanted if (regions := _regions(lines, mark))]
+def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wanted) -> Table | None:
+    marks = (separator,) if separator is not None else SEPARATORS
+    found = {mark: regions for mark in marks if (regions := _regions(lines, mark))}
     if not found:
         return None
-    longest = {mark: max(regions, key=len) for mark, regions in found}
+    longest = {mark: max(regions, key=len) for mark, regions in found.items()}
     most = max(len(one) for one in longest.values())
-    best = next(mark for mark, _ in found if len(longest[mark]) >= _ENOUGH * most)
-    table = _table_of(lines, best, longest[best], is_known)
-    # Blocks of one table: the longest is not the first one. A line of numbers without headings is no block.
-    for region in dict(found)[best]:
-        if region is longest[best]:
+    best = next(mark for mark in found if len(longest[mark]) >= _ENOUGH * most)
+    # Blocks of one table: the first counts, not the longest. Lines of numbers under other headings are no block.
+    for region in found[best][:_MOST_REGIONS]:
+        table = _table_of(lines, best, region, wanted)
+        if wanted.is_met_by(table.headings):
             return table
-        earlier = _table_of(lines, best, region, is_known)
-        if earlier.width == table.width and any(is_known(one.text) for one in earlier.headings):
-            return earlier
-    return table
+    return _table_of(lines, best, longest[best], wanted)
 
 
-def _table_of(
-    lines: list[tuple[int, str]], separator: str | None, region: list[int], is_known: Callable[[str], bool]
-) -> Table:
+def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[int], wanted: Wanted) -> Table:
     rows = [cells_of(lines[place][1], separator) for place in region[:_SAMPLE_ROWS]]
     width = Counter(len(row) for row in rows).most_common(1)[0][0]
     skipped = next(k for k, row in enumerate(rows) if len(row) == width)
     first = region[skipped]
     numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
-    headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], is_known)
+    headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], wanted)
     kept = tuple(tuple(row) for row in rows[skipped:])
     return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers)
 
@@ -197,7 +221,7 @@ def _headings(
     separator: str | None,
     width: int,
     rows: list[list[str]],
-    is_known: Callable[[str], bool],
+    wanted: Wanted,
 ) -> tuple[tuple[Heading, ...], int]:
     """Return the headings that stand above a table, and their line."""
     near = [(number, line) for number, line in above if line.strip() and not _RULER.match(line)][-_ABOVE:]
@@ -208,26 +232,33 @@ def _headings(
     cells = split[-1]
     if len(near) > 1 and is_unit_line(cells):
         names = split[-2]
-        if len(_trimmed(names)) >= len(_trimmed(cells)) and not is_unit_line(names) and _is_heading(names, cells):
+        if (
+            len(_trimmed(names)) >= len(_trimmed(cells))
+            and not is_unit_line(names)
+            and _is_heading(names, cells, wanted)
+        ):
             units = cells + [""] * (len(names) - len(cells))
             merged = (heading_of(name, unit.strip("[]()# ")) for name, unit in zip(names, units, strict=False))
             return tuple(merged), near[-2][0]
     # A remark may stand between ("End Comments").
     for (number, _), names in reversed(list(zip(near, split, strict=True))):
-        if len(_trimmed(names)) in {width, used} and sum(is_known(one) for one in names) >= 2:
+        if len(_trimmed(names)) in {width, used} and sum(wanted.is_known(one) for one in names) >= 2:
             return tuple(heading_of(one) for one in names), number
     if not any(any(c.isalpha() for c in cell) for cell in cells):
         return (), 0
-    if len(_trimmed(cells)) < used and not any(is_known(one) for one in cells) and len(cells) != width:
+    if len(_trimmed(cells)) < used and not any(wanted.is_known(one) for one in cells) and len(cells) != width:
         return (), 0  # a title, or a remark
     return tuple(heading_of(cell) for cell in cells), near[-1][0]
 
 
-def _is_heading(names: list[str], units: list[str]) -> bool:
-    """Whether a line above a line of units names its columns."""
+def _is_heading(names: list[str], units: list[str], wanted: Wanted) -> bool:
+    """Whether a line above a line of units names its columns, and is no parameter with its value."""
+    values = [name for name in names if name.endswith(":") or looks_like_time(name) or looks_numeric(name)]
+    if values and not any(wanted.is_known(name) for name in names):
+        return False
     if not any(any(c.isalpha() for c in name) for name in names):
         return False
-    return abs(len(_trimmed(names)) - len(_trimmed(units))) <= max(1, len(names) // 2)
+    return 0 <= len(_trimmed(names)) - len(_trimmed(units)) <= max(1, len(names) // 2)
 
 
 def _split_heading(line: str, separator: str | None, width: int, used: int) -> list[str]:
