@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
     from daq.files.names import is_results, results_path
-    from daq.files.readers.delimited import read_text
     from daq.files.readers.import_run import import_record
+    from daq.files.readers.reading import read_text
     from daq.files.readers.record import ReadOptions, TextRecord
     from daq.files.results import Process, read_process, write_process
     from daq.files.run import Run, open_run
@@ -45,7 +45,7 @@ _FILES = {
     "is_results": "daq.files.names",
     "open_run": "daq.files.run",
     "read_process": "daq.files.results",
-    "read_text": "daq.files.readers.delimited",
+    "read_text": "daq.files.readers.reading",
     "recover": "daq.execution.recovery",
     "results_path": "daq.files.names",
     "runs_in_progress": "daq.execution.run_in_progress",

@@ -33,7 +33,6 @@ from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import stated_drive, with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
-from daq.files.readers.text_file import TextFile
 from daq.files.readers.times import (
     CLOCK,
     DATE,
@@ -49,7 +48,8 @@ from daq.files.readers.times import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+    from daq.files.readers.text_file import TextFile
 
 # Units of a time column that are ways of writing it, not quantities.
 _TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
@@ -61,27 +61,13 @@ _CHANNEL = re.compile(
 _FORTRAN = re.compile(r"[+-]?[\d.]+[dD][+-]?\d+")
 
 
-def read_text(
-    path: Path,
-    columns: dict[str, str] | None = None,
-    separator: str | None = None,
-    units: dict[str, str] | None = None,
-    options: ReadOptions | None = None,
-) -> TextRecord:
-    """Read time, voltage and current from a delimited text.
+def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
+    """Read time, voltage and current from the table in a text.
 
     Parameters
     ----------
-    path : Path
-    columns : dict, optional
-        Heading or number (from 1) of the column for ``time``, ``voltage``, ``current``; found by the headings where not
-        given.
-    separator : str, optional
-        Found where not given.
-    units : dict, optional
-        Unit of each quantity; taken from the heading (``Current [mA]``) where not given, else SI.
-    options : ReadOptions, optional
-        All that can be stated, in place of the arguments before.
+    file : TextFile
+    stated : ReadOptions
 
     Raises
     ------
@@ -90,9 +76,7 @@ def read_text(
     RecordError
         If a number cannot be read (line and column are named), or times do not increase.
     """
-    stated = options or ReadOptions(columns or {}, units or {}, separator)
-    _require_options(stated)
-    file = TextFile.of(path)
+    path = file.path
     table = find_table(file, stated.separator)
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
@@ -129,7 +113,8 @@ def read_text(
     return record if stated.drive is None else with_drive(record, stated_drive(stated.drive))
 
 
-def _require_options(options: ReadOptions) -> None:
+def require_options(options: ReadOptions) -> None:
+    """Raise `RecordError` if an option cannot be meant."""
     if options.separator is not None and len(options.separator) != 1:
         raise RecordError(f"{options.separator!r} is no separator: give one character", "--separator")
     if options.decimal not in {None, ".", ","}:
