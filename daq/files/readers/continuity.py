@@ -22,8 +22,12 @@ if TYPE_CHECKING:
 
     from daq.files.readers.raw_samples import RawSamples
 
-# Share of a step's length within which a time that goes back is its beginning anew; elsewhere it is a fault.
-_NEAR_START = 0.1
+# Intervals of the first samples within which a step begins where the one before it began; elsewhere it is a fault.
+_NEAR_START = 1.5
+# Share of a step's length within which its first time counts from the end of the step before it.
+_COUNTS_FROM_END = 0.1
+# A time between two others that goes on within so many intervals behind them is damaged, and begins no step.
+_GOES_ON_WITHIN = 4.0
 # Share of the voltages' range by which two samples of one time may differ and still be one.
 _SAME_VOLTAGE = 0.02
 # A time of day in the last and the first hour: between them lies midnight (s).
@@ -181,15 +185,20 @@ def _shifts(
     """
     shifts: list[tuple[int, float]] = []
     midnights: list[int] = []
-    shift, begin, start = 0.0, chosen.start, float(raw.store.rows(chosen.start, chosen.start + 1).t_s[0])
+    shift, begin = 0.0, chosen.start
     for fall in falls:
         line = raw.line_of(fall.row)
         if is_clock and fall.before > DAY_S - _AN_HOUR and fall.before <= DAY_S and fall.here < _AN_HOUR:
             shift += DAY_S
             midnights.append(line)
-        elif fall.row - begin > 1 and 0.0 <= fall.here <= start + _NEAR_START * (fall.before - start):
+        elif stray := _stray_time(raw, fall, chosen):
+            raise RecordError(
+                f"{name}, line {raw.line_of(stray)}: this time does not lie between those of the lines around it. "
+                "Correct or remove the line, if it is damaged; or name another column (--time)."
+            )
+        elif fall.row - begin > 1 and 0.0 <= fall.here <= _latest_start(raw, fall, begin):
             interval = max(fall.behind - fall.here, 0.0) if np.isfinite(fall.behind) else 0.0
-            counts = 0.0 < fall.here <= _NEAR_START * fall.before
+            counts = 0.0 < fall.here <= _COUNTS_FROM_END * fall.before
             shift += fall.before + (0.0 if counts else interval - fall.here)
         else:
             raise RecordError(
@@ -207,6 +216,25 @@ def _shifts(
             " (one that begins at 0 s, an interval behind its last sample)"
         )
     return shifts, tuple(notes)
+
+
+def _latest_start(raw: RawSamples, fall: _Fall, begin: int) -> float:
+    """Return the latest time (s) at which a new step may begin: near where the one before it began."""
+    first, second = raw.store.rows(begin, begin + 2).t_s
+    intervals = [float(second - first), fall.behind - fall.here]
+    return float(first) + _NEAR_START * max(one for one in intervals if np.isfinite(one))
+
+
+def _stray_time(raw: RawSamples, fall: _Fall, chosen: SampleRange) -> int:
+    """Return the row whose time alone is out of the order of its neighbours, 0 if a fall may begin a step."""
+    start, stop = max(fall.row - 2, chosen.start), min(fall.row + 2, chosen.stop)
+    t = raw.store.rows(start, stop).t_s
+    if start == fall.row - 2 and fall.here > t[0]:
+        return fall.row - 1  # a peak: without it, the times go on
+    if not np.isfinite(fall.behind) or start != fall.row - 2:
+        return 0 if np.isfinite(fall.behind) else fall.row
+    interval = fall.before - float(t[0])
+    return fall.row if 0.0 < fall.behind - fall.before <= _GOES_ON_WITHIN * interval else 0
 
 
 def _merged(

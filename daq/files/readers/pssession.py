@@ -1,10 +1,10 @@
 """Reader of PalmSens sessions (.pssession): the curves of their measurements, and the levels of the method.
 
-A session is JSON in UTF-16, with keys in lower case or in capitals as the version of PSTrace has it, and sometimes with
-something behind it. Each measurement has a data set of arrays: a description ("time", "current", ...), a unit, and
-values. The unit is the one that its type names (``PalmSens.Units.MicroAmpere``): its symbol is the plain "A". The
-layout is that of files which other programs read, not confirmed on files of our own; what differs is refused with a way to
-export.
+A session is JSON in UTF-16, with keys in lower case or in capitals as the version of PSTrace has it, and sometimes
+with something behind it. Each measurement has a data set of arrays: a description ("time", "current", ...), a unit,
+and values. The unit is the one that its type names (``PalmSens.Units.MicroAmpere``): its symbol is the plain "A". The
+layout is that of files which other programs read, not confirmed on files of our own; what differs is refused with a
+way to export.
 """
 
 from __future__ import annotations

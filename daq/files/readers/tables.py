@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from daq.files.readers.cells import looks_numeric, mark_of, split_unit
@@ -57,6 +57,8 @@ class Table:
         Cells of some of its rows, for questions of how they are written.
     lines : tuple of int
         Line of each of these rows.
+    rows_above : tuple of int
+        Lines of the longest run of rows above it, which has other headings.
     """
 
     first_line: int
@@ -66,6 +68,7 @@ class Table:
     heading_line: int
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...] = ()
+    rows_above: tuple[int, ...] = ()
 
     def column(self, index: int) -> list[str]:
         """Return the cells of a column among the rows that are kept."""
@@ -158,10 +161,12 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wante
     most = max(len(one) for one in longest.values())
     best = next(mark for mark in found if len(longest[mark]) >= _ENOUGH * most)
     # Blocks of one table: the first counts, not the longest. Lines of numbers under other headings are no block.
+    above: list[int] = []
     for region in found[best][:_MOST_REGIONS]:
         table = _table_of(lines, best, region, wanted)
         if wanted.is_met_by(table.headings):
-            return table
+            return replace(table, rows_above=tuple(lines[place][0] for place in above))
+        above = region if len(region) > len(above) else above
     return _table_of(lines, best, longest[best], wanted)
 
 

@@ -180,3 +180,19 @@ def test_another_table_below_is_not_taken_for_the_same(tmp_path: Path) -> None:
     swapped = Way(cells=lambda _, c: [c[0], c[2], c[1]]).text("time/s,I/mA,Ewe/V")
     with pytest.raises(RunFileError, match="line 62: here another table begins"):
         read(tmp_path, Way().text() + swapped)
+
+
+@pytest.mark.parametrize("cell", ["9.305", "305", "0.0", "0.1", "-0.305", "0"])
+def test_a_damaged_time_begins_no_step(tmp_path: Path, cell: str) -> None:
+    def cells(k: int, row: list[str]) -> list[str]:
+        return [cell, *row[1:]] if k == 30 else row
+
+    with pytest.raises(RunFileError, match=r"line 3[23]: (this time does not lie between|time .* does not come after)"):
+        read(tmp_path, Way(cells=cells).text())
+
+
+def test_rows_under_other_headings_are_left_out_with_a_note(tmp_path: Path) -> None:
+    rest = "Pt,T [s],Vm [V]\n" + "".join(f"{k},{k},0.5\n" for k in range(90))
+    record = read(tmp_path, rest + "EOC\n" + Way().text())
+    require_record(record)
+    assert "90 rows in lines 2 to 91, under other headings, were left out" in record.notes
