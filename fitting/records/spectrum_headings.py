@@ -114,5 +114,5 @@ def _quantities_of(heading: str) -> set[str]:
     return set() if quantity is None else {quantity}
 
 
-SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}))
+SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}), "a frequency and an impedance")
 """Table of a spectrum."""

@@ -113,7 +113,7 @@ def ordered(
                      f"{raw.line_of(ranges[1].start)}")  # fmt: skip
     within = [fall for fall in falls if chosen.start < fall.row < chosen.stop]
     chosen, within, skipped = _without_counts(raw, chosen, within)
-    shifts, told = _shifts(raw, name, within, chosen, is_clock=is_clock)
+    shifts, told = _shifts(raw, name, within, chosen, boundaries, is_clock=is_clock)
     store, merged = _merged(raw, name, chosen, shifts, channel_of)
     return store, (*notes, *skipped, *told, *merged)
 
@@ -176,7 +176,7 @@ def _without_counts(
 
 
 def _shifts(
-    raw: RawSamples, name: str, falls: list[_Fall], chosen: SampleRange, *, is_clock: bool
+    raw: RawSamples, name: str, falls: list[_Fall], chosen: SampleRange, parted: set[int], *, is_clock: bool
 ) -> tuple[list[tuple[int, float]], tuple[str, ...]]:
     """Return from which row on times are shifted by how much (s), and notes.
 
@@ -191,20 +191,14 @@ def _shifts(
         if is_clock and fall.before > DAY_S - _AN_HOUR and fall.before <= DAY_S and fall.here < _AN_HOUR:
             shift += DAY_S
             midnights.append(line)
-        elif stray := _stray_time(raw, fall, chosen):
-            raise RecordError(
-                f"{name}, line {raw.line_of(stray)}: this time does not lie between those of the lines around it. "
-                "Correct or remove the line, if it is damaged; or name another column (--time)."
-            )
-        elif fall.row - begin > 1 and 0.0 <= fall.here <= _latest_start(raw, fall, begin):
+        elif fall.row not in parted and (stray := _stray_time(raw, fall, chosen)):
+            raise RecordError(_goes_back(raw, name, fall, stray))
+        elif fall.row in parted or (fall.row - begin > 1 and 0.0 <= fall.here <= _latest_start(raw, fall, begin)):
             interval = max(fall.behind - fall.here, 0.0) if np.isfinite(fall.behind) else 0.0
             counts = 0.0 < fall.here <= _COUNTS_FROM_END * fall.before
             shift += fall.before + (0.0 if counts else interval - fall.here)
         else:
-            raise RecordError(
-                f"{name}, line {line}: time {fall.here:g} s does not come after {fall.before:g} s: times must "
-                "increase, or begin anew with each step. Another column may be the time (--time)."
-            )
+            raise RecordError(_goes_back(raw, name, fall, fall.row))
         shifts.append((fall.row, shift))
         begin = fall.row
     n_steps = len(shifts) - len(midnights)
@@ -216,6 +210,19 @@ def _shifts(
             " (one that begins at 0 s, an interval behind its last sample)"
         )
     return shifts, tuple(notes)
+
+
+def _goes_back(raw: RawSamples, name: str, fall: _Fall, stray: int) -> str:
+    """Return what is wrong with a time; `stray` is the row whose time it is."""
+    where = f"{name}, line {raw.line_of(stray)}"
+    if stray == fall.row:
+        what = f"time {fall.here:g} s does not come after {fall.before:g} s"
+    else:
+        what = f"this time does not lie between those of the lines around it: {fall.before:g} s, then {fall.here:g} s"
+    return (
+        f"{where}: {what}. Times must increase, or begin anew with each step: correct or remove the line if it is "
+        "damaged, or name another column (--time)."
+    )
 
 
 def _latest_start(raw: RawSamples, fall: _Fall, begin: int) -> float:

@@ -98,10 +98,13 @@ class Wanted:
         Quantities that a heading may name.
     needed : frozenset of str
         Those that the headings of such a table name.
+    described : str
+        What such a table has, for messages.
     """
 
     quantities_of: Callable[[str], set[str]]
     needed: frozenset[str]
+    described: str
 
     def is_known(self, heading: str) -> bool:
         """Whether a heading names one of the quantities."""
@@ -117,7 +120,7 @@ def _quantities_of(heading: str) -> set[str]:
     return {name for name in QUANTITIES if taken_apart.rank_as(name)}
 
 
-RECORD = Wanted(_quantities_of, frozenset({"time", "current"}))
+RECORD = Wanted(_quantities_of, frozenset({"time", "current"}), "time and current at least")
 """Table of a record: its voltage may be stated."""
 
 
@@ -147,7 +150,7 @@ def find_table(text: TextFile, separator: str | None = None, wanted: Wanted = RE
             kept = [one for one in enumerate(part[:_LOOKED_AT], number + start) if one[1].strip()]
             above = [*above, *kept][-_ABOVE:]
     raise RecordError(
-        f"{text.path.name}: no line with two numbers or more was found (time and current at least). Name the separator "
+        f"{text.path.name}: no line with two numbers or more was found ({wanted.described}). Name the separator "
         "(--separator) if it is unusual, or export the record as text or CSV."
     )
 
