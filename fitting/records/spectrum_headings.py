@@ -26,6 +26,7 @@ _NAMES = {
     ),
     PHASE: re.compile(r"phase|phasez|zphz|phz|theta|θ|phi|φ|phaseangle|phasenwinkel|phasez?winkel|phaseofz|argz|angle"),
 }
+# What numbers in a unit are multiplied by for hertz or degrees.
 _SCALES = {
     FREQUENCY: {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "rad/s": 0.5 / np.pi, "1/s": 1.0, "s-1": 1.0, "rads-1": 0.5 / np.pi},
     PHASE: {

@@ -341,4 +341,4 @@ def shown_separator(separator: str | None) -> str:
 
 def is_empty_row(cells: list[str]) -> bool:
     """Whether a line has no value at all: the end of a sheet."""
-    return all(not cell or mark_of(cell) == "missing" for cell in cells)
+    return all(not cell or (not cell[-1].isdigit() and mark_of(cell) == "missing") for cell in cells)
