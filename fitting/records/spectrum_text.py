@@ -178,12 +178,14 @@ def _points(
         if problem is not None:
             raise SpectrumFileError(f"{name}, line {problem[0]}: {problem[1]}")
         if not all(np.isfinite(one) for one in values.values()):
-            skipped.setdefault("have no value or an overload", []).append(number)
+            skipped.setdefault("without a value", []).append(number)
         elif values[FREQUENCY] == 0.0:
-            skipped.setdefault("are at 0 Hz", []).append(number)
+            skipped.setdefault("at 0 Hz", []).append(number)
         else:
             points.append((values[FREQUENCY], columns.impedance(values), number))
-    notes = [f"{len(where)} points {why}: left out, the first in line {where[0]}" for why, where in skipped.items()]
+    notes = [
+        f"points {why} were left out: {len(where)}, the first in line {where[0]}" for why, where in skipped.items()
+    ]
     if problem is not None:
         last = cells_of(next(line for number, line in lines if number == problem[0]), table.separator)
         if len(last) >= table.width:

@@ -205,8 +205,9 @@ def _shifts(
     first = next((raw.line_of(row) for row, _ in shifts if raw.line_of(row) not in midnights), 0)
     notes = [f"the clock passes midnight in line {line}" for line in midnights]
     if n_steps:
+        often = "once" if n_steps == 1 else f"{n_steps:,} times"
         notes.append(
-            f"the time begins anew {n_steps:,} times, first in line {first}: each step was set behind the one before it"
+            f"the time begins anew {often}, first in line {first}: each step was set behind the one before it"
             " (one that begins at 0 s, an interval behind its last sample)"
         )
     return shifts, tuple(notes)
@@ -286,12 +287,12 @@ def _merged(
         store.append(whole)
     if not n_merged:
         return store, ()
-    note = (
-        f"{n_merged:,} samples have the time of the one before them, the first in line {first_line}: merged into their "
-        "mean"
+    have = (
+        "sample has the time of the one before it" if n_merged == 1 else "samples have the time of the one before them"
     )
+    note = f"{n_merged:,} {have}, the first in line {first_line}: merged into their mean"
     if n_edges:
-        note += f"; {n_edges:,} of these times have two voltages and were flagged as edges"
+        note += f"; {n_edges:,} of these times with two voltages: flagged as edges"
     return store, (note,)
 
 

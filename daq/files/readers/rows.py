@@ -128,7 +128,7 @@ class RowReader:
             notes.append(f"{self._problem.text}: cut off at the end of the text, and left out")
         for lines, what in ((self._comments, "comments between rows"), (self._without_time, "rows without a time")):
             if lines:
-                notes.append(f"{len(lines):,} {what} were left out, the first in line {lines[0]}")
+                notes.append(f"{what} were left out: {len(lines):,}, the first in line {lines[0]}")
         notes += [f"cells of the {name} have units of their own, which counted" for name in sorted(self._own_units)]
         end = len(self.raw.store)
         for trailing in [one for one in self.raw.boundaries if one.row >= end]:

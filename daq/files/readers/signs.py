@@ -67,9 +67,12 @@ def _ends(store: SampleStore) -> tuple[dict[str, tuple[float, float]], int]:
 
 def flag_notes(store: SampleStore) -> tuple[str, ...]:
     """Return how many samples have which flag."""
-    words = {Status.OVERLOAD: "are overloads", Status.MISSING: "have no voltage or no current"}
+    words = {
+        Status.OVERLOAD: ("sample is an overload", "samples are overloads"),
+        Status.MISSING: ("sample has no voltage or no current", "samples have no voltage or no current"),
+    }
     counts = dict.fromkeys(words, 0)
     for part in store.chunks():
         for flag in words:
             counts[flag] += int(np.count_nonzero(part.status & flag))
-    return tuple(f"{n:,} samples {words[flag]}: flagged, and left out of fits" for flag, n in counts.items() if n)
+    return tuple(f"{n:,} {words[flag][n > 1]}: flagged, and left out of fits" for flag, n in counts.items() if n)

@@ -105,8 +105,8 @@ def test_points_at_0_Hz_and_without_a_value_are_left_out(tmp_path: Path) -> None
     text = HEAD + "0\t123\t0\n" + table("\t", F, Z.real, -Z.imag) + "0.9\tOVLD\t3\n0.8\t9.9E37\t9.9E37\n"
     found = read(tmp_path, text)
     require_spectrum(found)
-    assert "1 points are at 0 Hz: left out, the first in line 2" in found.notes
-    assert "2 points have no value or an overload: left out, the first in line 29" in found.notes
+    assert "points at 0 Hz were left out: 1, the first in line 2" in found.notes
+    assert "points without a value were left out: 2, the first in line 29" in found.notes
 
 
 def test_a_sign_that_a_heading_leaves_out_is_noticed(tmp_path: Path) -> None:

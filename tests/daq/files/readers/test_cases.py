@@ -39,8 +39,8 @@ class Right:
 
 SPECIAL = {
     "00": Right(),
-    "09": Right(flagged=(30,), note="1 samples have no voltage or no current"),
-    "12": Right(without=(31,), note="1 samples have the time of the one before them"),
+    "09": Right(flagged=(30,), note="1 sample has no voltage or no current"),
+    "12": Right(without=(31,), note="1 sample has the time of the one before it"),
     "16": Right(shift_s=1.0),
     "18": Right(ReadOptions(drive="0 V; 0.1 V at 0.2 s; 0 V at 0.6 s"), "--drive"),
     "20": Right(ReadOptions(area_m2=1e-4), "--area"),

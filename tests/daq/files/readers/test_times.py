@@ -99,7 +99,7 @@ def test_times_that_stand_twice_are_merged(tmp_path: Path) -> None:
     text = "\n".join(["time/s,Ewe/V,I/mA", *rows[:30], rows[29], *rows[30:]])
     record = read(tmp_path, text)
     require_record(record)
-    assert "1 samples have the time of the one before them, the first in line 32" in record.notes[0]
+    assert "1 sample has the time of the one before it, the first in line 32" in record.notes[0]
     record = read(tmp_path, "t/s,U/V,I/A\n0,0,1\n1,0,1\n1,0,3\n2,0,1\n2,1,2\n3,1,2\n")
     np.testing.assert_array_equal(record.t_s, [0, 1, 2, 3])
     np.testing.assert_array_equal(record.current_A, [1, 2, 1.5, 2])
