@@ -51,3 +51,4 @@ Thicknesses = Annotated[
     list[str] | None,
     typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
 ]
+Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
-_SPECTRUM_FILES = {".mpt", ".txt", ".csv"}
+_SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class FitRequest:
     temperatures_K : list of float
     thicknesses : list of str
         With their units.
+    sweep : int or None
+        Which one of a text with several sweeps.
     """
 
     given: list[Path]
@@ -48,6 +50,7 @@ class FitRequest:
     temperatures_K: list[float] = field(default_factory=list)
     compared: bool = False
     thicknesses: list[str] = field(default_factory=list)
+    sweep: int | None = None
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -119,7 +122,9 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.is_joint:
         from ionecho.commands.fit_several import fit_together
 
-        fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
+        fit_together(
+            runs, circuit, request.share or None, request.activate, temperatures, request.sweep, as_json=as_json
+        )
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
     elif request.diagnosed:
