@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -63,17 +64,31 @@ def test_resolved_memory_of_a_poor_conductor_is_bulk(cells: Any, record: Any) ->
     assert found.count("bulk") >= 0.9 * CELLS
 
 
-def test_grain_boundary_is_named_by_its_capacitance(cells: Any, record: Any) -> None:
-    # 2 Mohm, then 3 Mohm beside 10 nF: at the pellet's 0.1 /cm, 1 nF at a cell constant of 1 /cm
-    R_b, R_gb, C_gb = 2e6, 3e6, 1e-8
+def boundary_verdict(cells: Any, record: Any, C_gb: float, sample: Sample | None) -> Any:
+    """2 Mohm, then 12 Mohm beside a capacitance: R0-De1-C1 in other letters."""
+    R_b, R_gb = 2e6, 12e6
     W = R_b / (R_b + R_gb)
-    cell = cells.debye(300.0, 1.0 / R_b, W, W * R_gb * C_gb, 1e-5)
-    sample = Sample(thickness_m=1e-3, area_m2=1e-4)
-    found = verdict_on(record, cell.current(T, DRIVE), 3, sample)
+    return verdict_on(record, cells.debye(300.0, 1.0 / R_b, W, W * R_gb * C_gb, 1e-5).current(T, DRIVE), 3, sample)
+
+
+def test_grain_boundary_is_named_by_its_capacitance(cells: Any, record: Any) -> None:
+    # At the pellet's 0.1 /cm: a relative permittivity of 2800, more than any bulk's within a factor of five, and less
+    # than the 5000 of a layer of 1 um and permittivity 5 at an electrode of this pellet of 1 mm.
+    found = boundary_verdict(cells, record, 2.5e-9, PELLET)
     assert found.verdict == "grain boundary"
-    assert any("too small for an electrode" in line for line in found.evidence)
+    assert found.possible_places == ("grain boundary",)
     # Without a geometry the same run says less.
-    assert verdict_on(record, cell.current(T, DRIVE), 3, None).verdict == "undecided"
+    assert boundary_verdict(cells, record, 2.5e-9, None).verdict == "undecided"
+    # A sample of one grain has no grain boundary.
+    assert boundary_verdict(cells, record, 2.5e-9, replace(PELLET, grain_size_m=1e-3)).reason == "no_place"
+
+
+def test_a_surface_layer_is_not_told_from_grain_boundaries_by_its_size(cells: Any, record: Any) -> None:
+    # 1e-4 F/m2 are a layer of 0.9 um with a permittivity of 10, too.
+    found = boundary_verdict(cells, record, 1e-8, PELLET)
+    assert (found.verdict, found.reason) == ("undecided", "several_places")
+    assert found.possible_places == ("grain boundary", "interphase")
+    assert [one.setting for one in found.experiments] == ["thickness"]
 
 
 def test_relaxation_of_microfarads_is_the_electrode(cells: Any, record: Any) -> None:
