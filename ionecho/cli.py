@@ -10,6 +10,8 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from ionecho.commands import fit_options as of_fit  # noqa: TC001 - typer reads the annotations
+
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
 
@@ -185,66 +187,26 @@ def run(
         measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
 
 
-Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are fitted together.")
-]
-Models = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--model",
-        "-m",
-        help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
-    ),
-]
-Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")]
-Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
-Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
-Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
-Edges = Annotated[
-    str,
-    typer.Option(
-        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
-        " right after the first), ramp.",
-    ),
-]
-Before = Annotated[
-    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
-]
-Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
-Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
-Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
-Activated = Annotated[
-    list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
-]
-Temperatures = Annotated[
-    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given.")
-]
-Compared = Annotated[
-    bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
-]
-Thicknesses = Annotated[
-    list[str] | None,
-    typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
-]
-
-
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
 def fit(
-    runs: Runs,
-    model: Models = None,
-    spectrum: Spectrum = False,
-    ranked: Ranked = False,
-    drift: Drift = False,
-    mains: Mains = None,
-    edges: Edges = "step",
-    before: Before = "",
-    robust: Robust = False,
-    posterior: Sampled = False,
-    share: Shared = None,
-    activate: Activated = None,
-    temperature: Temperatures = None,
-    compared: Compared = False,
-    thickness: Thicknesses = None,
+    runs: of_fit.Runs,
+    model: of_fit.Models = None,
+    spectrum: of_fit.Spectrum = False,
+    ranked: of_fit.Ranked = False,
+    drift: of_fit.Drift = False,
+    mains: of_fit.Mains = None,
+    edges: of_fit.Edges = "step",
+    before: of_fit.Before = "",
+    robust: of_fit.Robust = False,
+    posterior: of_fit.Sampled = False,
+    share: of_fit.Shared = None,
+    activate: of_fit.Activated = None,
+    temperature: of_fit.Temperatures = None,
+    compared: of_fit.Compared = False,
+    thickness: of_fit.Thicknesses = None,
+    area: of_fit.Area = "",
+    permittivity: of_fit.Permittivity = None,
+    grain_size: of_fit.GrainSize = "",
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
@@ -270,6 +232,9 @@ def fit(
         temperatures_K=temperature or [],
         compared=compared,
         thicknesses=thickness or [],
+        area=area,
+        permittivity=permittivity,
+        grain_size=grain_size,
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

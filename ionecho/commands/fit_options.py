@@ -1,0 +1,55 @@
+"""Arguments and options of ``ionecho fit``, with their help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Runs = Annotated[
+    list[Path], typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are fitted together.")
+]
+Models = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--model",
+        "-m",
+        help="Circuit (R0-Mig1-CPE1 unless given; @Lag1 behind it for a slow ammeter); several to rank.",
+    ),
+]
+Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")]
+Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
+Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
+Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
+Edges = Annotated[
+    str,
+    typer.Option(
+        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
+        " right after the first), ramp.",
+    ),
+]
+Before = Annotated[
+    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
+]
+Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
+Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
+Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
+Activated = Annotated[
+    list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
+]
+Temperatures = Annotated[
+    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the sample's unless given.")
+]
+Compared = Annotated[
+    bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
+]
+Thicknesses = Annotated[
+    list[str] | None,
+    typer.Option("--thickness", help='Of the sample, e.g. "1.2 mm"; to compare runs, one a file.'),
+]
+Area = Annotated[str, typer.Option(help='Of an electrode, e.g. "50 mm^2"; the sample\'s unless given.')]
+Permittivity = Annotated[float | None, typer.Option(help="Relative, of the sample; it tells bulk from interfaces.")]
+GrainSize = Annotated[
+    str, typer.Option(help='Of the sample, e.g. "2 um"; the thickness or more for a glass or a single crystal.')
+]
