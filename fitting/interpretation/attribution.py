@@ -23,11 +23,17 @@ from fitting.interpretation.places import (
     Place,
     THIN_FILM_m,
     Verdict,
+    format_length,
     hypotheses,
     possible_places,
 )
 from fitting.interpretation.relaxation_size import relaxation_capacitances
-from fitting.interpretation.reversal_shares import reversal_shares, steady_circuit
+from fitting.interpretation.reversal_shares import (
+    bulk_of_circuit,
+    electrode_shorted,
+    reversal_shares,
+    steady_circuit,
+)
 from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import RemarkKind
@@ -213,18 +219,19 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
         return Attribution(Verdict.UNDECIDED, (line,), reason=Reason.NO_CONDUCTOR)
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
     evidence: list[str] = []
-    gain = _memory_gain(reduction, result, evidence)
     shares = reversal_shares(reduction, result)
     if shares.by_electrode is None:
         evidence.append("the circuit has no electrode in series: one in the cell would be taken for memory")
+    result = _without_idle_electrode(reduction, result, evidence)
+    gain = _memory_gain(reduction, result, evidence)
     for name, share in (("bulk", shares.by_bulk), ("electrode", shares.by_electrode)):
         if share is not None:
             evidence.append(f"{100.0 * share:.3g} % of the charge that flows back is contributed by the fitted {name}")
     geometry = Geometry.of(sample)
-    dielectric, interface = relaxation_capacitances(result)
+    dielectric, interface = sizes = relaxation_capacitances(result)
     size = _interval(dielectric, interface)
     judged = () if size is None else hypotheses(*size, geometry)
-    judgement = _obstacle(reduction, result, gain, (dielectric, interface))
+    judgement = _obstacle(reduction, result, gain, sizes)
     if judgement is None:
         evidence += _described(result, judged, geometry)
         judgement = _judgement(reduction, result, judged, shares.by_bulk, sample, interface)
@@ -266,6 +273,25 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
     return gain
 
 
+def _without_idle_electrode(reduction: Reduction, result: FitResult, evidence: list[str]) -> FitResult:
+    """Return the fit without an electrode that the record does not show and that blurs the memory; else the same fit.
+
+    A constant phase element that is not seen is anything, a resistance among others, which is then anybody's.
+    """
+    shorted = electrode_shorted(result.model)
+    if shorted is None or not _open_questions(result, relaxation_capacitances(result)):
+        return result
+    try:
+        simpler = fit_reduction(reduction, result.model.variant(shorted))
+    except FitError:
+        return result
+    n = reduction.n_samples / min(result.interval_inflation, simpler.interval_inflation) ** 2
+    if criteria(simpler, n)[0] - criteria(result, n)[0] > _NEEDED_AICC:
+        return result
+    evidence.append(f"the record does not show the electrode: {shorted}, without it, explains it as well and is judged")
+    return simpler
+
+
 def _interval(dielectric: Estimate, interface: Estimate) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return the 95 % intervals of the capacitance in both readings (F); None where an end is open."""
     (low, high), (least, most) = dielectric.ci95, interface.ci95
@@ -283,6 +309,15 @@ def _obstacle(
     if any(one.kind.questions_model or one.kind is RemarkKind.INSTANT_RESPONSE for one in result.remarks):
         text = f"{result.model.circuit} may not describe the record: find a circuit that does"
         return _Judgement(Verdict.UNDECIDED, Reason.MODEL_QUESTIONED, text)
+    problems = _open_questions(result, sizes)
+    if not problems:
+        return None
+    text = "the memory is not resolved: " + "; ".join(problems)
+    return _Judgement(Verdict.UNDECIDED, Reason.NOT_DETERMINED, text, longer_pulse(reduction, result))
+
+
+def _open_questions(result: FitResult, sizes: tuple[Estimate, Estimate]) -> list[str]:
+    """Say what of the memory the record does not determine: time, depth, conductance or capacitance."""
     time, W = result["median_memory_time"], result["W_inf"]
     shortest, longest = result.window_s
     low, high = time.ci95
@@ -294,12 +329,14 @@ def _obstacle(
         problems.append("its median time is uncertain by more than a factor of four")
     if not W.determined:
         problems.append("its depth W_inf is not determined by this record")
-    if not all(one.determined for one in sizes):
+    # The first parameter of a conductor with memory is its conductance: whatever it holds is proportional to it.
+    bulk = bulk_of_circuit(result.model)
+    conductance = f"{bulk.name}.{bulk.element.quantities[0].symbol}"
+    if any(one.name == conductance and not one.determined for one in result.estimates):
+        problems.append(f"its conductance {conductance} is not determined by this record")
+    elif not all(one.determined for one in sizes):
         problems.append("its capacitance is not determined by this record")
-    if not problems:
-        return None
-    text = "the memory is not resolved: " + "; ".join(problems)
-    return _Judgement(Verdict.UNDECIDED, Reason.NOT_DETERMINED, text, longer_pulse(reduction, result))
+    return problems
 
 
 def _described(result: FitResult, judged: tuple[Hypothesis, ...], geometry: Geometry) -> list[str]:
@@ -311,7 +348,7 @@ def _described(result: FitResult, judged: tuple[Hypothesis, ...], geometry: Geom
         lines.append("thickness and area are not both known: what is not known may be anything that is usual")
     elif geometry.is_thin:
         lines.append(
-            f"below about {format_quantity(THIN_FILM_m, 'm')} bulk and interfaces hold the same number of farads: only"
+            f"below about {format_length(THIN_FILM_m)} bulk and interfaces hold the same number of farads: only"
             " another thickness distinguishes them"
         )
     return lines

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.constants import BOLTZMANN_eV_K
-from fitting.interpretation.places import Geometry, Place
+from fitting.interpretation.places import Geometry, Place, format_length
 from fitting.interpretation.pulses import charge_ratios
 from fitting.interpretation.reversal_shares import steady_weights
 from fitting.results.titles import title_of
@@ -111,7 +111,7 @@ class Experiment:
             factor = self.factor or 1.0
             return f"{factor:g} times the thickness" if factor >= 1.0 else f"{1.0 / factor:g} times as thin a sample"
         if self.setting is Setting.THICKNESS:
-            return f"another thickness, {format_quantity(self.value, 'm')}"
+            return f"another thickness, {format_length(self.value)}"
         if self.setting is Setting.TEMPERATURE:
             return f"another temperature, {self.value:.4g} K"
         return f"a pulse and a rest of {format_quantity(self.value, 's')} each"

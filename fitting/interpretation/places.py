@@ -146,6 +146,14 @@ class Hypothesis:
         )
 
 
+def format_length(length_m: float) -> str:
+    """Return a thickness with the unit that the field uses for it: nm, um or mm."""
+    for scale, unit in ((1e-9, "nm"), (1e-6, "µm")):
+        if length_m < 0.9995e3 * scale:
+            return f"{length_m / scale:.3g} {unit}"
+    return f"{1e3 * length_m:.3g} mm"
+
+
 def _shown(ends: Range, unit: str) -> str:
     if unit == "F":
         return " to ".join(format_quantity(end, "F") for end in ends)
