@@ -183,7 +183,7 @@ def _ceramic(k: int, rng: np.random.Generator) -> MadeSample:
         R_b, bulk = _remembering(rng, _EPS0 * A / L, strength, W)
         layer = _layer(rng, A, R_b, 0.85)
         C_gb = _EPS0 * epsilon * A / L * D / _log(rng, 5e-10, _BOUNDARY_m)
-        R_gb = R_b * _log(rng, 1e-4, 1e-3)
+        R_gb = R_b * _log(rng, 1e-6, 1e-4)
         known = Sample(thickness_m=L, area_m2=A, permittivity=epsilon, grain_size_m=D if is_known else None)
         return MadeSample(
             "bulk", "bulk", True, lambda s: bulk(s) + _side_by_side(R_gb, 1.0 / (s * C_gb)) + layer(s), known
