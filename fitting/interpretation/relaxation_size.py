@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.interpretation.friction import fitted_of
-from fitting.interpretation.memory import derived_quantity
+from fitting.interpretation.memory import bulk_of, derived_quantity, estimate_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from fitting.inference.optimum import Fitted
     from fitting.model.elements.base import Bulk
     from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
@@ -51,9 +55,33 @@ def relaxation_capacitances(result: FitResult) -> tuple[Estimate, Estimate]:
         return max(_of_dielectric(bulk, p) / depth**2, _of_arc(bulk, p, s))
 
     return (
-        derived_quantity(fitted, "dielectric_capacitance", "F", _of_dielectric, "if it is the bulk's own"),
-        derived_quantity(fitted, "interface_capacitance", "F", of_interface, "if it is an interface in series"),
+        _estimate(fitted, "dielectric_capacitance", _of_dielectric, "if it is the bulk's own"),
+        _estimate(fitted, "interface_capacitance", of_interface, "if it is an interface in series"),
     )
+
+
+def _estimate(fitted: Fitted, name: str, figure: Callable[[Bulk, Floats], float], note: str) -> Estimate:
+    """Return a capacitance by the covariance; by the intervals of the bulk's parameters where that says nothing.
+
+    At an end of what a parameter may be, such as the place of an edge between two samples, the covariance has no
+    meaning, and the profiles still do. All combinations of their ends hold whatever the parameters do together.
+    """
+    found = derived_quantity(fitted, name, "F", figure, note)
+    if found.determined:
+        return found
+    mine = [k for k, one in enumerate(fitted.model.parameters) if one.name.startswith(f"{_bulk_name(fitted)}.")]
+    if not np.all(np.isfinite(fitted.ends[mine])):
+        return found
+    values = []
+    for corner in product((0, 1), repeat=len(mine)):
+        u = fitted.u.copy()
+        u[mine] = [fitted.ends[k, side] for k, side in zip(mine, corner, strict=True)]
+        values.append(figure(*bulk_of(fitted, u)))
+    return estimate_of(name, "F", found.value, (min(values), max(values)), note)
+
+
+def _bulk_name(fitted: Fitted) -> str:
+    return "" if fitted.model.bulk is None else fitted.model.bulk.name
 
 
 def _of_dielectric(bulk: Bulk, p: Floats) -> float:
