@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from fitting.inference.information_criteria import criteria
 from fitting.interpretation.assembly import fit_reduction
 from fitting.interpretation.deciding_experiments import (
     Experiment,
@@ -27,13 +26,8 @@ from fitting.interpretation.places import (
     hypotheses,
     possible_places,
 )
-from fitting.interpretation.relaxation_size import relaxation_capacitances
-from fitting.interpretation.reversal_shares import (
-    bulk_of_circuit,
-    electrode_shorted,
-    reversal_shares,
-    steady_circuit,
-)
+from fitting.interpretation.reversal_shares import reversal_shares, steady_circuit
+from fitting.interpretation.simpler_cells import NEEDED_AICC, JudgedFit, aicc_loss, judged_fit
 from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import RemarkKind
@@ -43,13 +37,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from fitting.records.record import Record
-    from fitting.results.estimate import Estimate
     from fitting.results.fit_result import FitResult
     from protocols import Sample
 
-_NEEDED_AICC = 10.0
-"""Gain in AICc from which the data need a memory: "essentially no support" for the cell without one (Burnham, Anderson,
-Model Selection and Multimodel Inference (2002), p. 70). Doubled, memories of four deviations are left undecided."""
 _SHARE_OF_ITS_OWN = 0.05
 """Least share of the returning charge that makes a memory the bulk's: real electrodes leave a few percent that no
 circuit describes. Doubled, bulk beside an electrode that charges fast is left undecided."""
@@ -222,19 +212,23 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
     shares = reversal_shares(reduction, result)
     if shares.by_electrode is None:
         evidence.append("the circuit has no electrode in series: one in the cell would be taken for memory")
-    result = _without_idle_electrode(reduction, result, evidence)
+    judged = judged_fit(reduction, result)
+    result = judged.result
+    if judged.left_out:
+        evidence.append(
+            f"the record does not show {judged.left_out}: {result.model.circuit} explains it as well and is judged"
+        )
     gain = _memory_gain(reduction, result, evidence)
     for name, share in (("bulk", shares.by_bulk), ("electrode", shares.by_electrode)):
         if share is not None:
             evidence.append(f"{100.0 * share:.3g} % of the charge that flows back is contributed by the fitted {name}")
     geometry = Geometry.of(sample)
-    dielectric, interface = sizes = relaxation_capacitances(result)
-    size = _interval(dielectric, interface)
-    judged = () if size is None else hypotheses(*size, geometry)
-    judgement = _obstacle(reduction, result, gain, sizes)
+    size = _interval(judged)
+    places = () if size is None else hypotheses(*size, geometry)
+    judgement = _obstacle(reduction, judged, gain)
     if judgement is None:
-        evidence += _described(result, judged, geometry)
-        judgement = _judgement(reduction, result, judged, shares.by_bulk, sample, interface)
+        evidence += _described(result, places, geometry)
+        judgement = _judgement(reduction, judged, places, shares.by_bulk, sample)
     evidence.append(judgement.text)
     ends = None if size is None else (size[0][0], size[1][1])
     permittivity = area_capacitance = None
@@ -253,7 +247,7 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
         permittivity,
         area_capacitance,
         judgement.reason,
-        judged,
+        places,
         judgement.experiments,
     )
 
@@ -266,84 +260,39 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
     except FitError as error:
         evidence.append(f"{circuit}, without a memory, cannot be fitted for comparison: {error}")
         return None
-    n = reduction.n_samples / min(result.interval_inflation, plain.interval_inflation) ** 2
-    gain = criteria(plain, n)[0] - criteria(result, n)[0]
-    needed = "the data need a memory" if gain > _NEEDED_AICC else "the data do not need a memory"
+    gain = aicc_loss(reduction, plain, result)
+    needed = "the data need a memory" if gain > NEEDED_AICC else "the data do not need a memory"
     evidence.append(f"{needed}: AICc of {circuit}, refitted without one, is {gain:+.4g}")
     return gain
 
 
-def _without_idle_electrode(reduction: Reduction, result: FitResult, evidence: list[str]) -> FitResult:
-    """Return the fit without an electrode that the record does not show and that blurs the memory; else the same fit.
-
-    A constant phase element that is not seen is anything, a resistance among others, which is then anybody's.
-    """
-    shorted = electrode_shorted(result.model)
-    if shorted is None or not _open_questions(result, relaxation_capacitances(result)):
-        return result
-    try:
-        simpler = fit_reduction(reduction, result.model.variant(shorted))
-    except FitError:
-        return result
-    n = reduction.n_samples / min(result.interval_inflation, simpler.interval_inflation) ** 2
-    if criteria(simpler, n)[0] - criteria(result, n)[0] > _NEEDED_AICC:
-        return result
-    evidence.append(f"the record does not show the electrode: {shorted}, without it, explains it as well and is judged")
-    return simpler
-
-
-def _interval(dielectric: Estimate, interface: Estimate) -> tuple[tuple[float, float], tuple[float, float]] | None:
+def _interval(judged: JudgedFit) -> tuple[tuple[float, float], tuple[float, float]] | None:
     """Return the 95 % intervals of the capacitance in both readings (F); None where an end is open."""
-    (low, high), (least, most) = dielectric.ci95, interface.ci95
+    (low, high), (least, most) = (one.ci95 for one in judged.sizes)
     if low is None or high is None or least is None or most is None:
         return None
-    return (low, high), (least, most)
+    return (low, max(high, most) if judged.plateau_is_shared else high), (least, most)
 
 
-def _obstacle(
-    reduction: Reduction, result: FitResult, gain: float | None, sizes: tuple[Estimate, Estimate]
-) -> _Judgement | None:
+def _obstacle(reduction: Reduction, judged: JudgedFit, gain: float | None) -> _Judgement | None:
     """Return why there is no verdict whatever the size of the capacitance; None if there is no reason."""
-    if gain is None or gain <= _NEEDED_AICC:
+    result = judged.result
+    if gain is None or gain <= NEEDED_AICC:
         return _Judgement(Verdict.UNDECIDED, Reason.NOT_NEEDED, "without a memory there is nothing to attribute")
     if any(one.kind.questions_model or one.kind is RemarkKind.INSTANT_RESPONSE for one in result.remarks):
         text = f"{result.model.circuit} may not describe the record: find a circuit that does"
         return _Judgement(Verdict.UNDECIDED, Reason.MODEL_QUESTIONED, text)
-    problems = _open_questions(result, sizes)
-    if not problems:
+    if not judged.open_questions:
         return None
-    text = "the memory is not resolved: " + "; ".join(problems)
+    text = "the memory is not resolved: " + "; ".join(judged.open_questions)
     return _Judgement(Verdict.UNDECIDED, Reason.NOT_DETERMINED, text, longer_pulse(reduction, result))
 
 
-def _open_questions(result: FitResult, sizes: tuple[Estimate, Estimate]) -> list[str]:
-    """Say what of the memory the record does not determine: time, depth, conductance or capacitance."""
-    time, W = result["median_memory_time"], result["W_inf"]
-    shortest, longest = result.window_s
-    low, high = time.ci95
-    window = f"{format_quantity(shortest, 's')} to {format_quantity(longest, 's')}"
-    problems = []
-    if low is None or high is None or not (shortest <= low and high <= longest):
-        problems.append(f"its median time is not within the window that was seen ({window})")
-    elif not time.determined:
-        problems.append("its median time is uncertain by more than a factor of four")
-    if not W.determined:
-        problems.append("its depth W_inf is not determined by this record")
-    # The first parameter of a conductor with memory is its conductance: whatever it holds is proportional to it.
-    bulk = bulk_of_circuit(result.model)
-    conductance = f"{bulk.name}.{bulk.element.quantities[0].symbol}"
-    if any(one.name == conductance and not one.determined for one in result.estimates):
-        problems.append(f"its conductance {conductance} is not determined by this record")
-    elif not all(one.determined for one in sizes):
-        problems.append("its capacitance is not determined by this record")
-    return problems
-
-
-def _described(result: FitResult, judged: tuple[Hypothesis, ...], geometry: Geometry) -> list[str]:
+def _described(result: FitResult, places: tuple[Hypothesis, ...], geometry: Geometry) -> list[str]:
     """Say what was found of a memory that the record determines, and what each place makes of it."""
     time = format_quantity(result["median_memory_time"].value, "s")
     shortest, longest = (format_quantity(end, "s") for end in result.window_s)
-    lines = [f"the memory is resolved: median time {time}, window {shortest} to {longest}", *map(str, judged)]
+    lines = [f"the memory is resolved: median time {time}, window {shortest} to {longest}", *map(str, places)]
     if not geometry.is_known:
         lines.append("thickness and area are not both known: what is not known may be anything that is usual")
     elif geometry.is_thin:
@@ -356,18 +305,17 @@ def _described(result: FitResult, judged: tuple[Hypothesis, ...], geometry: Geom
 
 def _judgement(
     reduction: Reduction,
-    result: FitResult,
-    judged: tuple[Hypothesis, ...],
+    judged: JudgedFit,
+    judged_places: tuple[Hypothesis, ...],
     share: float | None,
     sample: Sample | None,
-    interface: Estimate,
 ) -> _Judgement:
     """Judge a memory that the record determines by its size and by who gives back the charge."""
-    places = possible_places(judged)
+    result, places = judged.result, possible_places(judged_places)
     if not places:
         text = "capacitances of this size occur in none of these places: check thickness, area and permittivity"
         return _Judgement(Verdict.UNDECIDED, Reason.NO_PLACE, text)
-    experiments = experiments_between(places, result, sample, interface)
+    experiments = experiments_between(places, result, sample, judged.sizes[1])
     verdicts = {place.verdict for place in places}
     if len(verdicts) > 1:
         text = f"capacitances of this size occur in more than one place: {', '.join(places)}"

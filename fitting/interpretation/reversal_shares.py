@@ -68,13 +68,13 @@ def electrode_shorted(model: CellModel) -> str | None:
     """Return the circuit without what stores charge in series with the bulk; None if it has no such member."""
     electrodes = {leaf.name for leaf in model.leaves if isinstance(leaf.element, Capacitor | ConstantPhase)}
     cell, behind, lags = model.circuit.partition("@")
-    members = _members(cell)
+    members = series_members(cell)
     inside = [(one, {leaf.name for leaf in model.variant(one).leaves}) for one in members]
     kept = [one for one, names in inside if bulk_of_circuit(model).name in names or not electrodes & names]
     return None if len(kept) == len(members) else "-".join(kept) + behind + lags
 
 
-def _members(circuit: str) -> list[str]:
+def series_members(circuit: str) -> list[str]:
     """Return the members of the outermost series."""
     members, depth = [""], 0
     for mark in circuit:

@@ -261,6 +261,17 @@ def test_an_electrode_that_the_record_does_not_show_blurs_no_verdict(cells: Any,
     assert attribute(reduction, result, PELLET).verdict == "bulk"
 
 
+def test_a_resistance_in_series_that_nobody_knows_leaves_the_bulk_a_range(cells: Any, record: Any) -> None:
+    # R0 and the plateau of a Debye conductor only appear as their sum. Whatever R0 takes of it, the capacitance in
+    # series stays 20 / 0.36 times that of the vacuum, and the bulk's own lies between 20 (without R0) and that.
+    reduction = reduce_run(record(T, noisy(bulk_current(cells, 20.0, 0.4, 3e-3, 1e-5), 16), DRIVE))
+    found = attribute(reduction, fit(reduction, "R0-De1-CPE1"), PELLET)
+    assert found.verdict == "bulk"
+    bulk = found.hypotheses[0]
+    assert bulk.found == pytest.approx((20.0, 20.0 / 0.36), rel=0.03)
+    assert found.hypotheses[1].found == pytest.approx((20.0 / 0.36, 20.0 / 0.36), rel=0.03)
+
+
 def test_a_measured_voltage_shares_out_the_reversal_too(cells: Any, record: Any) -> None:
     current = noisy(bulk_current(cells, 20.0, 0.4, 3e-3, 1e-5), 14)
     reduction = reduce_run(record(T, current, None, voltage_V=DRIVE.voltage_at(T)))
