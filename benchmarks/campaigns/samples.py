@@ -3,8 +3,8 @@
 Cells are impedances by geometry: bulk and its relaxation by permittivity, interphases as layers of a width, grain
 boundaries as a brick layer, double layers per area. Nothing of `fitting` is used.
 
-- Films of 10 nm to 10 um: an interphase; a double layer that leaks; both; every fourth has bulk memory instead. Area
-  and thickness are known, and for every second the permittivity.
+- Films of 10 nm to 10 um: an interphase, a double layer that leaks, both, or a double layer. Area and thickness are
+  known, and for every second the permittivity. Bulk films have bulk memory, and a double layer, instead.
 - Pellets of 0.2 to 2 mm: every second has bulk memory; the others a double layer of constant phase, a double layer that
   leaks, or an interphase. What is known beside the geometry, in turn: nothing, the permittivity, that it is a glass.
 - Ceramics with grains of 10 nm to 10 um: two of three have grain boundaries that limit the current; the third has
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from benchmarks.campaigns.truth import Complexes
 
-GROUPS = ("film", "pellet", "ceramic")
+GROUPS = ("film", "pellet", "ceramic", "bulk film")
 _EPS0 = 8.8541878128e-12
 _BOUNDARY_m = 5e-9
 _MARGIN = 0.9
@@ -63,7 +63,8 @@ class MadeSample:
 
 def made(group: str, k: int, rng: np.random.Generator) -> MadeSample:
     """Make sample k of a group."""
-    return {"film": _film, "pellet": _pellet, "ceramic": _ceramic}[group](k, rng)
+    makers = {"film": _film, "pellet": _pellet, "ceramic": _ceramic, "bulk film": _bulk_film}
+    return makers[group](k, rng)
 
 
 def _log(rng: np.random.Generator, low: float, high: float) -> float:
@@ -109,15 +110,33 @@ def _remembering(
     return 1.0 / G, Z
 
 
-def _film(k: int, rng: np.random.Generator) -> MadeSample:
+def _film_geometry(k: int, rng: np.random.Generator) -> tuple[float, float, float, Sample]:
+    """Return thickness, area, permittivity, and what is known of them."""
     L, A = _log(rng, 1e-8, 1e-5), _log(rng, 1e-8, 1e-5)
     epsilon = _log(rng, 10.0, 40.0)
-    what = ("interphase", "leaky double layer", "interphase and leaky double layer", "bulk")[k % 4]
-    known = Sample(thickness_m=L, area_m2=A, permittivity=epsilon if k // 4 % 2 else None)
-    if what == "bulk":
-        R_b, bulk = _remembering(rng, _EPS0 * A / L, epsilon, rng.uniform(0.1, 0.5))
-        layer = _layer(rng, A, R_b, 0.85)
-        return MadeSample(what, "bulk", False, lambda s: bulk(s) + layer(s), known)
+    return L, A, epsilon, Sample(thickness_m=L, area_m2=A, permittivity=epsilon if k // 4 % 2 else None)
+
+
+def _bulk_film(k: int, rng: np.random.Generator) -> MadeSample:
+    L, A, epsilon, known = _film_geometry(k, rng)
+    R_b, bulk = _remembering(rng, _EPS0 * A / L, epsilon, rng.uniform(0.1, 0.5))
+    layer = _layer(rng, A, R_b, 0.85)
+    return MadeSample("bulk", "bulk", False, lambda s: bulk(s) + layer(s), known)
+
+
+def _blocking(rng: np.random.Generator, area: float) -> Callable[[Complexes], Complexes]:
+    """Return a bulk without memory before a double layer that it charges within 3 ms to 1 s."""
+    C = area * _log(rng, 0.01, 1.0)
+    R = _log(rng, 3e-3, 1.0) / C
+    n = rng.uniform(0.75, 1.0)
+    return lambda s: np.asarray(R + R / (s * R * C) ** n)
+
+
+def _film(k: int, rng: np.random.Generator) -> MadeSample:
+    L, A, _, known = _film_geometry(k, rng)
+    what = ("interphase", "leaky double layer", "interphase and leaky double layer", "double layer")[k % 4]
+    if what == "double layer":
+        return MadeSample(what, "electrode", False, _blocking(rng, A), known)
     if what == "leaky double layer":
         _, _, relaxing = _relaxing(rng, A * _log(rng, 0.01, 1.0))
         return MadeSample(what, "electrode", False, relaxing, known)
@@ -147,10 +166,7 @@ def _pellet(k: int, rng: np.random.Generator) -> MadeSample:
         return MadeSample("bulk", "bulk", True, lambda s: bulk(s) + layer(s), known)
     what = ("double layer", "leaky double layer", "interphase")[k // 2 % 3]
     if what == "double layer":
-        C = A * _log(rng, 0.01, 1.0)
-        R = _log(rng, 3e-3, 1.0) / C
-        n = rng.uniform(0.75, 1.0)
-        return MadeSample(what, "electrode", False, lambda s: np.asarray(R + R / (s * R * C) ** n), known)
+        return MadeSample(what, "electrode", False, _blocking(rng, A), known)
     if what == "leaky double layer":
         _, _, relaxing = _relaxing(rng, A * _log(rng, 0.01, 1.0), rng.uniform(0.85, 1.0))
         return MadeSample(what, "electrode", False, relaxing, known)
