@@ -60,6 +60,14 @@ attribution runs="60":
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
+# Are intervals of imported records true, whatever their edges and beginnings? E.g. `just records --edges random --begins pulse`.
+records *options:
+    uv run python -m benchmarks.campaigns.records {{ options }}
+
+# Is what disturbs a record named first, and is what is called known still true? Twenty kinds.
+disturbances runs="20":
+    uv run python -m benchmarks.campaigns.disturbances --runs {{ runs }}
+
 # Is every forward model right to 1e-6 of the peak over its whole box?
 forward runs="200":
     uv run python -m benchmarks.campaigns.forward --runs {{ runs }}

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import fit, fit_impedance, fit_joint, refined
+    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, refined
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.spectrum import SpectrumResult, fit_spectrum
@@ -85,6 +85,7 @@ _FILES = {
     "charge_ratio": "interpretation.reversal",
     "compare": "interpretation.comparison",
     "feasibility": "interpretation.feasibility",
+    "diagnose_run": "api",
     "fit": "api",
     "fit_impedance": "api",
     "fit_joint": "api",
@@ -153,6 +154,7 @@ __all__ = [
     "attribute",
     "charge_ratio",
     "compare",
+    "diagnose_run",
     "feasibility",
     "fit",
     "fit_impedance",

@@ -8,7 +8,6 @@ import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import PulseObservation, observation_of
-from fitting.inference.second_pass import solve_runs
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
 from fitting.records.conductivity import ConductivitySpectrum
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike
 
+    from fitting.inference.diagnosis import Diagnosis
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
     from fitting.results.joint_result import JointResult
@@ -98,8 +98,39 @@ def fit(
         from fitting.inference.robust import solve_robust
 
         return fit_result(solve_robust(record, cell, start or {}, terms or Nuisance()))
+    from fitting.inference.second_pass import solve_runs  # a kept reduction needs none of it
+
     observation = observation_of(record, terms)
     return fit_result(solve_runs({0: record}, [observation], JointParameters(cell), start or {}))
+
+
+def diagnose_run(run: Record, model: CellModel | str, terms: Nuisance | None = None) -> Diagnosis:
+    """Fit a circuit to a run, and say what explains the residual.
+
+    Parameters
+    ----------
+    run : Record
+    model : CellModel or str
+        A circuit, or its string.
+    terms : Nuisance, optional
+        What is fitted beside the cell.
+
+    Returns
+    -------
+    Diagnosis
+        Of the first fit: no jump has a place of its own yet, and no noise is whitened.
+
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, or the record cannot be fitted.
+    """
+    from fitting.inference.diagnosis import diagnose
+    from fitting.inference.problem import Problem
+    from fitting.inference.solution import solve
+
+    cell = CellModel(model) if isinstance(model, str) else model
+    return diagnose(run, solve(Problem.single(observation_of(run, terms), cell)))
 
 
 def refined(
@@ -126,6 +157,8 @@ def refined(
     """
     if result.interval_inflation <= 1.0:
         return reduction, result
+    from fitting.inference.second_pass import solve_runs
+
     parameters, observations = JointParameters(result.model), [PulseObservation(reduction)]
     solution = solve_runs({0: run}, observations, parameters, {**result.values, **(start or {})})
     again = solution.reduction() or reduction
@@ -187,6 +220,8 @@ def _fit_all(
         for k, one in enumerate(records)
         if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
     }
+    from fitting.inference.second_pass import solve_runs
+
     return joint_result(solve_runs(runs, [observation_of(one) for one in records], parameters, start or {}))
 
 

@@ -10,7 +10,27 @@ from typing import Annotated, Any, cast
 
 import typer
 
-from ionecho.commands import fit_options as of_fit  # noqa: TC001 - typer reads the annotations
+from ionecho.commands.fit_options import (
+    Activated,
+    Area,
+    Before,
+    Compared,
+    Diagnosed,
+    Drift,
+    Edges,
+    GrainSize,
+    Mains,
+    Models,
+    Permittivity,
+    Ranked,
+    Robust,
+    Runs,
+    Sampled,
+    Shared,
+    Spectrum,
+    Temperatures,
+    Thicknesses,
+)
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -189,24 +209,25 @@ def run(
 
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
 def fit(
-    runs: of_fit.Runs,
-    model: of_fit.Models = None,
-    spectrum: of_fit.Spectrum = False,
-    ranked: of_fit.Ranked = False,
-    drift: of_fit.Drift = False,
-    mains: of_fit.Mains = None,
-    edges: of_fit.Edges = "step",
-    before: of_fit.Before = "",
-    robust: of_fit.Robust = False,
-    posterior: of_fit.Sampled = False,
-    share: of_fit.Shared = None,
-    activate: of_fit.Activated = None,
-    temperature: of_fit.Temperatures = None,
-    compared: of_fit.Compared = False,
-    thickness: of_fit.Thicknesses = None,
-    area: of_fit.Area = "",
-    permittivity: of_fit.Permittivity = None,
-    grain_size: of_fit.GrainSize = "",
+    runs: Runs,
+    model: Models = None,
+    spectrum: Spectrum = False,
+    ranked: Ranked = False,
+    drift: Drift = False,
+    mains: Mains = None,
+    edges: Edges = "step",
+    before: Before = "",
+    robust: Robust = False,
+    diagnosed: Diagnosed = False,
+    posterior: Sampled = False,
+    share: Shared = None,
+    activate: Activated = None,
+    temperature: Temperatures = None,
+    compared: Compared = False,
+    thickness: Thicknesses = None,
+    area: Area = "",
+    permittivity: Permittivity = None,
+    grain_size: GrainSize = "",
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
@@ -226,6 +247,7 @@ def fit(
         edges=edges,
         before=before,
         robust=robust,
+        diagnosed=diagnosed,
         posterior=posterior,
         share=share or [],
         activate=activate or [],

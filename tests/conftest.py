@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -19,6 +20,12 @@ from tests.patience import patience
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
+    # Hundreds of processes are started, which would compile the project anew each time: a third of a second each.
+    _bytecode = tempfile.TemporaryDirectory(prefix="ionecho-bytecode-")
+    os.environ["PYTHONPYCACHEPREFIX"] = _bytecode.name
+    del os.environ["PYTHONDONTWRITEBYTECODE"]
 
 settings.register_profile("ionecho", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ionecho")

@@ -81,7 +81,8 @@ def predict(
     interval = float(np.median(np.diff(samples[:100_000])))
     current = np.empty(len(walked))
     n_terms = len(result.terms)
-    history, since = History(float(samples[0]), rates, interval), result.nuisance[n_terms:]
+    since = result.nuisance[n_terms:]
+    history = History(float(samples[0]), rates, len(since))
 
     def _beside(t_s: Floats) -> Floats:
         """Return what is not the cell's answer to this drive."""

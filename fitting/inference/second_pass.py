@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fitting.inference.diagnosis import diagnose
 from fitting.inference.edge_places import solve_with_places
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
 from fitting.inference.whitening import whitened_solution
+from fitting.results.remarks import Remark, RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +19,16 @@ if TYPE_CHECKING:
     from fitting.inference.observations import Observation
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
+
+_CAUSES = 4
+"""Causes whose effect the intervals hold: the likeliest. Doubled, intervals hold what hardly anything speaks for."""
+_NEARLY = 0.3
+"""Log odds, as a share of the likeliest cause's, from which another may be the true one: columns overlap. Doubled, a
+baseline whose twin is a history is taken for sure."""
+
+_EXACT = 1e-7
+"""Residual, as a share of the current, below which nothing disturbs a record: finer than any instrument, it is the
+engine's own error. Ten times as much would still be less than the best converters leave."""
 
 
 def solve_runs(
@@ -39,9 +52,35 @@ def solve_runs(
     restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
     if not restless:
         return solution
-    if len(observations) == 1:
-        placed = solve_with_places(runs[0], solution, start)
-        if placed is not None:
-            return placed
-    white = whitened_solution(restless, observations, parameters, (solution.values, start))
-    return solution if white is None else white
+    alone = len(observations) == 1
+    better = solve_with_places(runs[0], solution, start) if alone else None
+    if better is None:
+        better = whitened_solution(restless, observations, parameters, (solution.values, start))
+    if better is not None:
+        solution = better
+    return with_causes(runs[0], solution) if alone else solution
+
+
+def with_causes(run: Record, solution: Solution) -> Solution:
+    """Return the solution of one run with what likely disturbs it, where it still leaves more than noise."""
+    reduction, response = solution.reduction(), solution.response()
+    if solution.goodness[0].inflation <= 1.0 or reduction is None or response is None:
+        return solution
+    residual_A = (reduction.residual_A2(response.weights) / reduction.n_samples) ** 0.5
+    if residual_A < _EXACT * reduction.rms_current_A:
+        return solution
+    causes = diagnose(run, solution).causes
+    if not causes:
+        return solution
+    shifts = [
+        one.shift for one in causes[:_CAUSES] if one.shift is not None and one.log_odds > _NEARLY * causes[0].log_odds
+    ]
+    first = causes[0]
+    values: dict[str, float | int | str] = {
+        "cause": str(first),
+        "kind": str(first.kind),
+        "share": first.share,
+        "remedy": first.remedy,
+    }
+    remarks = (*solution.remarks, Remark(RemarkKind.LIKELY_CAUSE, values))
+    return replace(solution.widened(shifts), remarks=remarks)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.inference.alternative_minima import MinimaSearch
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
@@ -20,7 +21,7 @@ from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from fitting.inference.goodness import Goodness
     from fitting.model.circuit import CellModel
@@ -58,6 +59,8 @@ class Solution:
         Unknowns of two like parts whose order is not determined, and what these are called.
     n_downweighted : int
         Samples that a robust fit counts less than half.
+    systematic : tuple of ndarray, shape (k,)
+        By how much the unknowns would move beside likely disturbances of the record; intervals hold these places too.
     """
 
     problem: Problem
@@ -68,6 +71,7 @@ class Solution:
     remarks: tuple[Remark, ...]
     inseparable: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     n_downweighted: int = 0
+    systematic: tuple[Floats, ...] = ()
 
     @property
     def model(self) -> CellModel:
@@ -82,7 +86,16 @@ class Solution:
     @cached_property
     def covariance_factor(self) -> Floats:
         """Factor of the covariance, by which derived figures get their deviations."""
-        return covariance_factor_of(self.best, self.unit)
+        factor = covariance_factor_of(self.best, self.unit)
+        return np.column_stack([factor, *(shift / Z95 for shift in self.systematic)])
+
+    def widened(self, shifts: Sequence[Floats]) -> Solution:
+        """Return the solution with intervals that also hold where the unknowns would be beside some disturbances."""
+        ends = np.array([[one.low, one.high] for one in self.intervals])
+        moved = [ends, *(ends + shift[:, None] for shift in shifts)]
+        lowest, highest = np.min(moved, axis=0)[:, 0], np.max(moved, axis=0)[:, 1]
+        intervals = tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
+        return replace(self, intervals=intervals, systematic=tuple(shifts))
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:

@@ -44,14 +44,14 @@ class History:
         Time of the first sample (s).
     rates : ndarray, shape (m,)
         Rates of a grid (1/s), the first 0.
-    interval_s : float
-        Time from sample to sample: faster decays are all one, and of the first sample alone.
+    n_decays : int
+        How many, from the slowest on; see `n_decays_of`.
     """
 
-    def __init__(self, start_s: float, rates: Floats, interval_s: float) -> None:
+    def __init__(self, start_s: float, rates: Floats, n_decays: int) -> None:
         self.start_s = start_s
         self._n_modes = len(rates)
-        self._places = np.arange(1, max(int(np.searchsorted(rates, _FASTEST / interval_s)), 2), _EVERY)
+        self._places = 1 + _EVERY * np.arange(n_decays)
         self._rates = rates[self._places]
 
     def __len__(self) -> int:
@@ -67,6 +67,20 @@ class History:
         found = np.zeros((len(t_s), len(self), self._n_modes))
         found[:, np.arange(len(self)), self._places] = self.columns(t_s)
         return found
+
+
+def n_decays_of(rates: Floats, interval_s: float) -> int:
+    """Return how many decays a record can tell: faster ones are all one, and of the first sample alone.
+
+    Parameters
+    ----------
+    rates : ndarray, shape (m,)
+        Rates of a grid (1/s), the first 0.
+    interval_s : float
+        Time from sample to sample.
+    """
+    slow = max(int(np.searchsorted(rates, _FASTEST / interval_s)), 2)
+    return len(range(1, slow, _EVERY))
 
 
 class EdgeShifts:

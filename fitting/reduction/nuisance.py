@@ -104,7 +104,7 @@ class Nuisance:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        return asdict(self) | {"edge_leads_s": list(self.edge_leads_s)}
 
 
 class Whitening:

@@ -9,7 +9,7 @@ import numpy as np
 from fitting.records.record import require_intact
 from fitting.reduction.drive import shortest_lag_s
 from fitting.reduction.history import drive_after, require_moving
-from fitting.reduction.leading_columns import EdgeShifts, History, LeadingColumns
+from fitting.reduction.leading_columns import EdgeShifts, History, LeadingColumns, n_decays_of
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reducer import Reducer
 from fitting.reduction.sampled_edges import edges_of
@@ -69,7 +69,7 @@ def reducer_for(
     grid = ModeGrid.covering(shortest, longest)
     leading: list[LeadingColumns] = [] if shifts is None else [shifts]
     if terms.before == UNKNOWN or (terms.before == "" and drive is None):
-        leading.append(History(float(t_s[0]), grid.rates, interval))
+        leading.append(History(float(t_s[0]), grid.rates, n_decays_of(grid.rates, interval)))
     return Reducer(
         grid,
         drive,

@@ -149,7 +149,7 @@ class Reduction:
 
     @property
     def noise_A(self) -> float:
-        """Deviation of a sample from what any modes explain (A); 0 where too few samples tell, or a voltage is noisy."""
+        """Deviation of a sample from what any modes explain (A); 0 where few samples tell, or the voltage is noisy."""
         spare = self.n_samples - len(self.factor)
         if spare < _FEWEST_SPARE or self.is_debiased:
             return 0.0

@@ -47,6 +47,8 @@ class RemarkKind(StrEnum):
     """The circuit leaves more of a conductivity than free relaxations. Value: ``residual_ratio``."""
     LIKE_PARTS = "like_parts"
     """Parts of the circuit may change places: they are named by rising time. Value: ``parts``."""
+    LIKELY_CAUSE = "likely_cause"
+    """What explains most of what a fit leaves. Values: ``cause``, ``kind``, ``share``, ``remedy``."""
     UNCODED = "uncoded"
     """A remark of a results file written before remarks had codes. Value: ``text``."""
 
@@ -111,6 +113,10 @@ TEXTS: dict[RemarkKind, str] = {
     RemarkKind.LIKE_PARTS: (
         "{parts} may change places without changing the cell: the smallest label is given to the shortest time (or to"
         " the smallest value, without a time)"
+    ),
+    RemarkKind.LIKELY_CAUSE: (
+        "likely cause: {cause} (explains {share:.0%} of the misfit; what would help: {remedy}); intervals hold what the"
+        " parameters would be beside it"
     ),
     RemarkKind.UNCODED: "{text}",
 }

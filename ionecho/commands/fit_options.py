@@ -1,4 +1,4 @@
-"""Arguments and options of ``ionecho fit``, with their help."""
+"""Arguments and options of ``ionecho fit``, as its help shows them."""
 
 from __future__ import annotations
 
@@ -33,6 +33,9 @@ Before = Annotated[
     str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
 ]
 Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
+Diagnosed = Annotated[
+    bool, typer.Option("--diagnose", help="What explains what the fit leaves, and which option takes it out.")
+]
 Sampled = Annotated[bool, typer.Option("--posterior", help="Sample all cells that fit (needs emcee).")]
 Shared = Annotated[list[str] | None, typer.Option("--share", help="Parameter or element that all have in common.")]
 Activated = Annotated[

@@ -25,7 +25,7 @@ class FitRequest:
     given : list of Path
         As on the command line; `runs` leaves results files out.
     models : list of str
-    spectrum, ranked, drift, robust, posterior, compared : bool
+    spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
     mains_Hz : float or None
     edges, before : str
     share, activate : list of str
@@ -46,6 +46,7 @@ class FitRequest:
     edges: str = "step"
     before: str = ""
     robust: bool = False
+    diagnosed: bool = False
     posterior: bool = False
     share: list[str] = field(default_factory=list)
     activate: list[str] = field(default_factory=list)
@@ -82,7 +83,7 @@ class FitRequest:
         joint = self.is_joint
         # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
         of_sample = self.area or self.permittivity is not None or self.grain_size
-        attributed = not (joint or self.ranked or self.spectrum or self.posterior)
+        attributed = not (joint or self.ranked or self.spectrum or self.posterior or self.diagnosed)
         for wrong, message, hint in (
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
             (self.ranked and self.spectrum, "a spectrum has no circuits to rank", "--rank"),
@@ -101,6 +102,11 @@ class FitRequest:
                 attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
                 "one run has one sample: give --thickness and --temperature once",
                 "RUN",
+            ),
+            (
+                self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.robust),
+                "a diagnosis is of one run and one circuit, fitted by least squares",
+                "--diagnose",
             ),
             (
                 self.posterior and (self.spectrum or self.robust),
@@ -143,6 +149,10 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
+    elif request.diagnosed:
+        from ionecho.commands.fit_diagnosis import print_diagnosis
+
+        print_diagnosis(runs[0], circuit, options, as_json=as_json)
     elif request.posterior:
         print_posterior(runs[0], circuit, options, as_json=as_json)
     elif request.spectrum:

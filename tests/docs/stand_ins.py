@@ -103,6 +103,17 @@ def hold(path: Path) -> None:
     import_record(read_text(text), text, path)
 
 
+def hum(path: Path) -> None:
+    """Write a run file of a Cole-Cole cell with a sine of 50 Hz under its current."""
+    t = _times(1e-4, 8000)
+    edges = {0.05005: 0.02, 0.35005: -0.02}
+    text = path.with_suffix(".made.txt")
+    current = _current(*COLE_COLE, t, edges)
+    current += 3e-3 * float(np.abs(current).max()) * np.sin(2.0 * np.pi * 50.0 * t)
+    write_text(text, {"time/s": t, "voltage/V": _voltage(t, edges), "current/A": current})
+    import_record(read_text(text), text, path)
+
+
 def debye_run(temperature_K: float) -> Callable[[Path], None]:
     """Return a maker of runs of a bulk whose conductance and relaxation time are activated with 0.35 eV."""
     faster = np.exp(-0.35 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
@@ -148,6 +159,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "PITT.txt": titration,
     "other.csv": other_text,
     "hold.nxs": hold,
+    "hum.nxs": hum,
     "monday.nxs": pulse_run,
     "tuesday.nxs": pulse_run,
     "thin.nxs": pulse_run,

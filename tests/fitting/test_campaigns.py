@@ -92,7 +92,7 @@ def test_no_film_pellet_or_ceramic_is_called_what_it_is_not(tmp_path: Path) -> N
 def test_counted_back_hops_are_found(tmp_path: Path) -> None:
     found = lattice_gas.campaign(1, tmp_path)
     assert found["other_walk"]["successes"] == 1
-    assert found["median_width"] < 0.3
+    assert found["median_width"] < 0.5
 
 
 @pytest.mark.parametrize("code", forward.CODES)

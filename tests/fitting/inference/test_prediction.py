@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import fit, overlay_times, predict
+from fitting import Nuisance, fit, overlay_times, predict
 from protocols import PulseSequence
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
@@ -48,7 +48,7 @@ def test_measured_voltage_is_walked_and_read_between_samples(cells: Any, record:
     start = t[first - 1]
     current = 0.02 / 1e-3 * (cell.step_integral(t - start) - cell.step_integral(t - start - 1e-3))
     run = record(t, current, None, voltage_V=v)
-    found = fit(run, "R0-C1")
+    found = fit(run, "R0-C1", terms=Nuisance(edges="ramp"))
     assert found.theta == pytest.approx([1000.0, 3e-4], rel=1e-3)
     assert found.to_document()["drive"] == "measured voltage"
     middle = 0.5 * (t[700] + t[701])

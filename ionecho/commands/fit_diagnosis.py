@@ -1,0 +1,110 @@
+"""Command ``ionecho fit --diagnose``: what explains what a fit leaves, and what each option that may help leaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from ionecho.commands.output import console, opened_run, print_json
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from daq import Run
+    from fitting import StudyOptions
+    from fitting.inference.diagnosis import Diagnosis
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A fit with an option more.
+
+    Attributes
+    ----------
+    option : str
+        As on the command line; empty for none.
+    residual_A : float
+    is_described : bool
+        Whether the circuit describes the record.
+    problem : str
+        Why there is no such fit.
+    """
+
+    option: str
+    residual_A: float
+    is_described: bool
+    problem: str = ""
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain data (JSON)."""
+        return {
+            "option": self.option,
+            "residual_A": self.residual_A,
+            "is_described": self.is_described,
+            "problem": self.problem,
+        }
+
+
+def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
+    """Diagnose a fit of a run, try the options that may help, and print both."""
+    from fitting import diagnose_run
+    from protocols import format_quantity
+
+    run = opened_run(path)
+    diagnosis = diagnose_run(run, model, options.terms)
+    trials = [_tried(run, model, options, "")]
+    trials += [_tried(run, *one) for one in _remedies(diagnosis, model, options)]
+    if as_json:
+        shown = [trial.to_document() for trial in trials]
+        print_json({"run": path, "circuit": model, **diagnosis.to_document(), "trials": shown})
+        return
+    out = console()
+    noise, residual = (format_quantity(one, "A", 3) for one in (diagnosis.noise_A, diagnosis.residual_A))
+    out.print(f"{model} leaves {residual} a sample; neighbouring samples scatter by {noise}.", soft_wrap=True)
+    out.print(str(diagnosis), soft_wrap=True)
+    if len(trials) == 1:
+        return
+    from fitting.results.tables import result_table
+
+    table = result_table("What each option leaves", ("option", "rms residual", ""))
+    for trial in trials:
+        left = trial.problem or ("describes the record" if trial.is_described else "does not describe the record")
+        residual = "" if trial.problem else format_quantity(trial.residual_A, "A", 3)
+        table.add_row(trial.option or "none more", residual, left)
+    out.print(table)
+
+
+def _remedies(diagnosis: Diagnosis, model: str, options: StudyOptions) -> Iterator[tuple[str, StudyOptions, str]]:
+    """Give circuits and options that may help, and what they are called, each once."""
+    from fitting.reduction.nuisance import UNKNOWN
+
+    tried = set()
+    for cause in diagnosis.shown:
+        remedy = cause.remedy
+        if remedy in tried:
+            continue
+        tried.add(remedy)
+        if remedy == "--drift":
+            yield model, replace(options, drift=True), remedy
+        elif remedy == "--before unknown":
+            yield model, replace(options, before=UNKNOWN), remedy
+        elif remedy == "--robust":
+            yield model, replace(options, robust=True), remedy
+        elif remedy.startswith("--mains "):
+            yield model, replace(options, mains_Hz=float(remedy.removeprefix("--mains "))), remedy
+        elif remedy.startswith("@Lag1") and "@" not in model:
+            yield f"{model}@Lag1", options, f"-m {model}@Lag1"
+
+
+def _tried(run: Run, model: str, options: StudyOptions, option: str) -> Trial:
+    """Return what a fit leaves with an option."""
+    from fitting import analyse
+    from protocols import FitError
+
+    try:
+        result = analyse(run, model, options, keep=False).result
+    except FitError as error:
+        return Trial(option, float("nan"), is_described=False, problem=str(error))
+    questioned = any(one.kind.questions_model for one in result.remarks)
+    return Trial(option, result.rms_residual_A, not questioned)
