@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
+    from fitting.results.remarks import Remark
     from protocols import Sample
 
 _SHARE_OF_ITS_OWN = 0.05
@@ -213,7 +214,7 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
     if shares.by_electrode is None:
         evidence.append("the circuit has no electrode in series: one in the cell would be taken for memory")
     judged = judged_fit(reduction, result)
-    result = judged.result
+    asked, result = result, judged.result
     if judged.left_out:
         evidence.append(
             f"the record does not show {judged.left_out}: {result.model.circuit} explains it as well and is judged"
@@ -225,7 +226,7 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
     geometry = Geometry.of(sample)
     size = _interval(judged)
     places = () if size is None else hypotheses(*size, geometry)
-    judgement = _obstacle(reduction, judged, gain)
+    judgement = _obstacle(reduction, judged, gain, (*asked.remarks, *judged.result.remarks))
     if judgement is None:
         evidence += _described(result, places, geometry)
         judgement = _judgement(reduction, judged, places, shares.by_bulk, sample)
@@ -274,12 +275,14 @@ def _interval(judged: JudgedFit) -> tuple[tuple[float, float], tuple[float, floa
     return (low, max(high, most) if judged.plateau_is_shared else high), (least, most)
 
 
-def _obstacle(reduction: Reduction, judged: JudgedFit, gain: float | None) -> _Judgement | None:
+def _obstacle(
+    reduction: Reduction, judged: JudgedFit, gain: float | None, remarks: tuple[Remark, ...]
+) -> _Judgement | None:
     """Return why there is no verdict whatever the size of the capacitance; None if there is no reason."""
     result = judged.result
     if gain is None or gain <= NEEDED_AICC:
         return _Judgement(Verdict.UNDECIDED, Reason.NOT_NEEDED, "without a memory there is nothing to attribute")
-    if any(one.kind.questions_model or one.kind is RemarkKind.INSTANT_RESPONSE for one in result.remarks):
+    if any(one.kind.questions_model or one.kind is RemarkKind.INSTANT_RESPONSE for one in remarks):
         text = f"{result.model.circuit} may not describe the record: find a circuit that does"
         return _Judgement(Verdict.UNDECIDED, Reason.MODEL_QUESTIONED, text)
     if not judged.open_questions:
