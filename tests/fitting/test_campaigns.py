@@ -81,6 +81,7 @@ def test_interfaces_are_never_bulk_and_seen_bulk_memory_mostly_is(tmp_path: Path
     assert found["bulk_called_bulk"]["successes"] >= 2
 
 
+@pytest.mark.slow
 def test_no_film_pellet_or_ceramic_is_called_what_it_is_not(tmp_path: Path) -> None:
     found = attribution.campaign_of_samples(3, tmp_path)
     assert found["wrong"] == []
