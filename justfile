@@ -52,8 +52,8 @@ identifiability runs="100":
 ranking runs="200":
     uv run python -m benchmarks.campaigns.ranking --runs {{ runs }}
 
-# Is a double layer ever called bulk, and bulk memory anything else?
-attribution runs="50":
+# Is an interface ever called bulk, and bulk memory anything else? Cells by formula; films, pellets, ceramics by geometry.
+attribution runs="60":
     uv run python -m benchmarks.campaigns.attribution --runs {{ runs }}
 
 # Does a fit find the back-hop fraction that was counted from hops?

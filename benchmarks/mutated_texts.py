@@ -88,7 +88,14 @@ _QUANTITY = re.compile(r"\s*([+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+
 _EXACT = Context(prec=60)
 _FIELDS = {
     "limits": {"voltage": "V", "current": "A", "charge": "C", "energy": "J", "temperature": "K"},
-    "sample": {"thickness": "m", "area": "m^2", "temperature": "K", "conductivity": "S/m", "permittivity": ""},
+    "sample": {
+        "thickness": "m",
+        "area": "m^2",
+        "temperature": "K",
+        "conductivity": "S/m",
+        "permittivity": "",
+        "grain_size": "m",
+    },
 }
 
 # How often a kind of damage is done in one case.

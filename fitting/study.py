@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from fitting.reduction.reduction import Reduction
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
+    from protocols import Sample
 
 _HARMONICS = 5
 """Harmonics of the mains that are taken out: pickup holds little beyond 250 Hz. Doubled, a pass over a record takes
@@ -130,7 +131,12 @@ class Study(Printable):
 
 
 def analyse(
-    run: Run, model: CellModel | str = "R0-Mig1-CPE1", options: StudyOptions | None = None, *, keep: bool = True
+    run: Run,
+    model: CellModel | str = "R0-Mig1-CPE1",
+    options: StudyOptions | None = None,
+    *,
+    sample: Sample | None = None,
+    keep: bool = True,
 ) -> Study:
     """Analyse a run with a cell model, and keep the study in the results file beside the run.
 
@@ -140,6 +146,8 @@ def analyse(
     model : CellModel or str
         A circuit, or its string.
     options : StudyOptions, optional
+    sample : Sample, optional
+        Thickness, area, permittivity and so on for the attribution; the run's own (`sample_of`) unless given.
     keep : bool
         Whether reduction and study are written to the results file.
 
@@ -166,13 +174,18 @@ def analyse(
         if reduction.terms.correlation_s == 0.0:
             reduction, result = refined(run, reduction, result)
     result = replace(result, memory=result.memory + memory_of_run(result, run.drive))
-    protocol = run.protocol
-    attribution = attribute(reduction, result, None if protocol is None else protocol.sample)
+    attribution = attribute(reduction, result, sample_of(run) if sample is None else sample)
     times = overlay_times(run)
     study = Study(result, attribution, times, predict(run, result, times), was_kept)
     if keep:
         keep_study(run, study)
     return study
+
+
+def sample_of(run: Run) -> Sample:
+    """Return the sample of a run: its protocol's, or what the file says of an imported record's."""
+    protocol = run.protocol
+    return run.sample if protocol is None else protocol.sample
 
 
 def keep_study(run: Run, study: Study) -> None:

@@ -12,13 +12,16 @@ import typer
 
 from ionecho.commands.fit_options import (
     Activated,
+    Area,
     Before,
     Compared,
     Diagnosed,
     Drift,
     Edges,
+    GrainSize,
     Mains,
     Models,
+    Permittivity,
     Ranked,
     Robust,
     Runs,
@@ -225,6 +228,9 @@ def fit(
     compared: Compared = False,
     thickness: Thicknesses = None,
     sweep: Sweep = None,
+    area: Area = "",
+    permittivity: Permittivity = None,
+    grain_size: GrainSize = "",
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
@@ -252,6 +258,9 @@ def fit(
         compared=compared,
         thicknesses=thickness or [],
         sweep=sweep,
+        area=area,
+        permittivity=permittivity,
+        grain_size=grain_size,
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

@@ -22,7 +22,10 @@ class Sample(Record):
         At which it is measured, where known.
     conductivity_S_m, permittivity : float or None
         Expected conductivity (S/m) at that temperature, and relative permittivity: with them `ionecho check` says
-        whether bulk memory can be seen.
+        whether bulk memory can be seen, and `ionecho fit` whose memory it is.
+    grain_size_m : float or None
+        Usual size of the grains, which gives the number of grain boundaries in series; that of the thickness, or more,
+        for a glass or a single crystal, which have none.
     """
 
     name: str = text("What the lab book calls it.", default="", most=MOST_NAME)
@@ -34,3 +37,6 @@ class Sample(Record):
         "S/m", "Expected conductivity at that temperature.", default=None, above=0
     )
     permittivity: OptionalQuantity = quantity("", "Relative permittivity; 30 unless given.", default=None, at_least=1)
+    grain_size_m: OptionalQuantity = quantity(
+        "m", "Usual size of the grains; the thickness for a glass or a single crystal.", default=None, above=0
+    )

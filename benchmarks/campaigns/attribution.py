@@ -13,6 +13,9 @@ does not describe them.
 
 Bulk memory without a geometry is counted apart: its capacitance may then be anything's.
 
+Films, pellets and ceramics, with interphases, double layers and grain boundaries by their geometry, are those of
+`benchmarks.campaigns.samples`: no verdict may be wrong there, and resolvable bulk memory must be named.
+
 A fixture's stray capacitance, charged through the lead's resistance, is a third kind: it is of picofarads, as a bulk's
 is, and counted apart.
 """
@@ -26,6 +29,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.campaigns.samples import GROUPS, made
 from benchmarks.campaigns.tally import Progress, share
 from benchmarks.campaigns.truth import Complexes, Floats, SimulatedRecord, current_of, noise
 from fitting import CellModel, attribute, fit, rank, reduce_run
@@ -132,6 +136,54 @@ def judged(kind: str, k: int, *, blind: bool = False) -> tuple[str, str]:
     return what + ("" if known else " (unknown geometry)"), attribute(reduction, result, geometry).verdict
 
 
+def judged_sample(group: str, k: int) -> tuple[str, str, str, bool]:
+    """Simulate, fit and attribute sample k of a group; return what, right place, verdict, and if it is resolvable."""
+    rng = np.random.default_rng([20261126, GROUPS.index(group), k])
+    one = made(group, k, rng)
+    # A plateau that is known to have nothing else in series, or a lead whose resistance is known.
+    R_0 = 0.0 if k % 2 else 0.01 * abs(complex(one.impedance(np.array([1e4 + 0j]))[0]))
+    t: Floats = (np.arange(_N) + 0.5) / _N
+    current = current_of(lambda _, s: 1.0 / (R_0 + one.impedance(s)), t, _DRIVE)
+    sigma = float(np.sqrt(np.mean(current**2))) / SNR
+    reduction = reduce_run(SimulatedRecord.of(t, current + noise(rng, _N, sigma), _DRIVE))
+    cells = [
+        CellModel(f"R0-{family}-CPE1", {"R0": R_0}) if R_0 else CellModel(f"{family}-CPE1") for family in ("De1", "Cc1")
+    ]
+    try:
+        result = rank(reduction, cells).best
+    except FitError:
+        return one.what, one.place, "refused", one.resolvable
+    return one.what, one.place, attribute(reduction, result, one.sample).verdict, one.resolvable
+
+
+def campaign_of_samples(runs: int, folder: Path, groups: tuple[str, ...] = GROUPS, first: int = 0) -> dict[str, Any]:
+    """Judge `runs` samples of each group, from the first one on."""
+    progress = Progress(folder / f"attribution-{'-'.join(groups)}.json")
+    counts: Counter[tuple[str, str, str]] = Counter()
+    trials: Counter[str] = Counter()
+    wrong: list[str] = []
+    called_bulk, named = 0, 0
+    document: dict[str, Any] = {}
+    for n in range(len(groups) * runs):
+        group, k = groups[n % len(groups)], first + n // len(groups)
+        what, place, verdict, resolvable = judged_sample(group, k)
+        counts[group, what, verdict] += 1
+        trials["resolvable" if resolvable else "not bulk" if place != "bulk" else "bulk in films"] += 1
+        called_bulk += place != "bulk" and verdict == "bulk"
+        named += resolvable and verdict == "bulk"
+        if verdict not in {place, "undecided", "refused"}:
+            wrong.append(f"{group} {k}: {what} called {verdict}")
+        document = {
+            "snr": SNR,
+            "not_bulk_called_bulk": share(called_bulk, trials["not bulk"]),
+            "resolvable_bulk_called_bulk": share(named, trials["resolvable"]),
+            "wrong": wrong,
+            "samples": {f"{a}: {what}: {v}": count for (a, what, v), count in sorted(counts.items())},
+        }
+        progress.report(n + 1, len(groups) * runs, document, f"{called_bulk} wrongly bulk, {named} named")
+    return document
+
+
 def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = CATALOGUE, *, blind: bool = False) -> dict[str, Any]:
     """Judge `runs` cells of each kind."""
     progress = Progress(folder / f"attribution{'-blind' if blind else ''}.json")
@@ -163,10 +215,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Is a double layer ever called bulk?")
     parser.add_argument("--runs", type=int, default=50, help="of each kind of cell")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
-    parser.add_argument("--kinds", nargs="+", choices=CATALOGUE, default=list(CATALOGUE))
+    parser.add_argument("--kinds", nargs="+", choices=(*CATALOGUE, *GROUPS), default=[*CATALOGUE, *GROUPS])
     parser.add_argument("--blind", action="store_true", help="the family is not chosen by the record")
+    parser.add_argument("--first", type=int, default=0, help="number of the first film, pellet and ceramic")
     asked = parser.parse_args()
-    campaign(asked.runs, asked.folder, tuple(asked.kinds), blind=asked.blind)
+    cells = tuple(kind for kind in asked.kinds if kind not in GROUPS)
+    if cells:
+        campaign(asked.runs, asked.folder, cells, blind=asked.blind)
+    groups = tuple(kind for kind in asked.kinds if kind in GROUPS)
+    if groups:
+        campaign_of_samples(asked.runs, asked.folder, groups, asked.first)
 
 
 if __name__ == "__main__":

@@ -86,6 +86,14 @@ def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Fl
     return charges
 
 
+def charge_ratios(drive: PulseSequence, rates: Floats, weights: Floats) -> Floats:
+    """Return which share of each pulse's charge flows back in the rest after it, shape (pulses,)."""
+    marks = np.array([[pulse.rises_s, pulse.falls_s] for pulse in _pulses(drive)]).reshape(-1, 2)
+    integrals = _charges(rates, drive, marks.ravel()).reshape(len(marks), 2, len(rates))
+    ratios: Floats = reversal_charges(drive, rates, weights) / ((integrals[:, 1] - integrals[:, 0]) @ weights)
+    return ratios
+
+
 def reversal(
     drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance_factor: Floats
 ) -> tuple[Estimate, ...]:

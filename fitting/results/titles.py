@@ -8,6 +8,8 @@ _TITLES = {
     "memory_time": "Mean memory time",
     "median_memory_time": "Median memory time",
     "mode_capacitance": "Relaxation capacitance",
+    "dielectric_capacitance": "Capacitance beside the bulk",
+    "interface_capacitance": "Capacitance in series",
     "reversal_charge_ratio": "Residual charge ratio",
     "memory_spread_decades": "Memory spread in decades",
     "friction_growth": "Growth of friction",

@@ -81,7 +81,7 @@ class ShownFit:
         The circuit; residual and noise.
     memory, parameters : tuple of Row
     attribution, evidence : str
-        Whose memory it is, and why.
+        Whose memory it is; why, and which experiment would decide.
     doubts : str
         What to know before any figure is used, a line each.
     """
@@ -129,7 +129,7 @@ def shown_fit(run: Run, study: Study) -> ShownFit:
         memory,
         parameters,
         study.summary[:1].upper() + study.summary[1:],
-        "" if study.attribution is None else "\n".join(study.attribution.evidence),
+        "" if study.attribution is None else "\n".join(study.attribution.lines),
         "\n".join(doubts + [str(remark) for remark in result.remarks]),
     )
 

@@ -10,13 +10,16 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from fitting import SpectrumResult, Study, StudyOptions
+    from ionecho.commands.fit_sample import GivenSample
 
 
-def fit_run(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
+def fit_run(path: Path, model: str, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
     """Analyse a run, keep the study beside it, and print it."""
     from fitting import analyse
+    from fitting.study import sample_of
 
-    study = analyse(opened_run(path), model, options)
+    run = opened_run(path)
+    study = analyse(run, model, options, sample=given.over(sample_of(run)))
     _print(study, path, study.to_document(), reduction_was_kept=study.reduction_was_kept, as_json=as_json)
 
 

@@ -42,13 +42,18 @@ Activated = Annotated[
     list[str] | None, typer.Option("--activate", help="Parameter with an activation energy, e.g. Mig1.tau.")
 ]
 Temperatures = Annotated[
-    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the samples' unless given.")
+    list[float] | None, typer.Option("--temperature", help="Kelvin, one a file; the sample's unless given.")
 ]
 Compared = Annotated[
     bool, typer.Option("--compare", help="Fit each run alone: does its memory change with thickness, heat, drive?")
 ]
 Thicknesses = Annotated[
     list[str] | None,
-    typer.Option("--thickness", help='To compare, e.g. "1.2 mm", one a file; the samples\' unless given.'),
+    typer.Option("--thickness", help='Of the sample, e.g. "1.2 mm"; to compare runs, one a file.'),
+]
+Area = Annotated[str, typer.Option(help='Of an electrode, e.g. "50 mm^2"; the sample\'s unless given.')]
+Permittivity = Annotated[float | None, typer.Option(help="Relative, of the sample; it tells bulk from interfaces.")]
+GrainSize = Annotated[
+    str, typer.Option(help='Of the sample, e.g. "2 um"; the thickness or more for a glass or a single crystal.')
 ]
 Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from ionecho.commands.fit_sample import GivenSample
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -32,6 +34,9 @@ class FitRequest:
         With their units.
     sweep : int or None
         Which one of a text with several sweeps.
+    area, grain_size : str
+        With their units; empty if not given.
+    permittivity : float or None
     """
 
     given: list[Path]
@@ -51,6 +56,9 @@ class FitRequest:
     compared: bool = False
     thicknesses: list[str] = field(default_factory=list)
     sweep: int | None = None
+    area: str = ""
+    permittivity: float | None = None
+    grain_size: str = ""
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -62,14 +70,23 @@ class FitRequest:
     @property
     def is_joint(self) -> bool:
         """Whether several files, or spectra, are fitted together."""
-        together = len(self.runs) > 1 or self.share or self.activate or self.temperatures_K
+        together = len(self.runs) > 1 or self.share or self.activate
         return bool(together) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
+
+    @property
+    def sample(self) -> GivenSample:
+        """What was said of the sample of a single run."""
+        thickness, kelvin = (*self.thicknesses, "")[0], (*self.temperatures_K, None)[0]
+        return GivenSample.parsed(thickness, self.area, self.permittivity, self.grain_size, kelvin)
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
         of_record = self.drift or self.mains_Hz or self.edges != "step" or self.before
         alone = of_record or self.robust or self.posterior
         joint = self.is_joint
+        # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
+        of_sample = self.area or self.permittivity is not None or self.grain_size
+        attributed = not (joint or self.ranked or self.spectrum or self.posterior or self.diagnosed)
         for wrong, message, hint in (
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
             (self.ranked and self.spectrum, "a spectrum has no circuits to rank", "--rank"),
@@ -78,6 +95,16 @@ class FitRequest:
                 (joint or self.ranked) and alone,
                 "--drift, --mains, --edges, --before, --robust and --posterior are for one run and one circuit",
                 None,
+            ),
+            (
+                (of_sample and not attributed) or (self.thicknesses and not (attributed or self.compared)),
+                "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",
+                "--thickness" if self.thicknesses else "--area",
+            ),
+            (
+                attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
+                "one run has one sample: give --thickness and --temperature once",
+                "RUN",
             ),
             (
                 self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.robust),
@@ -136,4 +163,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], circuit, options, as_json=as_json)
+        fit_run(runs[0], circuit, options, request.sample, as_json=as_json)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from ionecho.commands.fit_sample import parsed
 from ionecho.commands.output import console, error_console, opened_run, print_json
 from ionecho.commands.refusals import UsageError
-from protocols import FitError, Sample, parse_quantity
+from protocols import FitError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from fitting import ImpedanceSpectrum, Reduction
+    from protocols import Sample
 
 _RUN_SUFFIXES = {".nxs", ".h5", ".hdf5"}
 
@@ -70,16 +72,20 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     from rich.progress import track
 
     from fitting import compare, fit, reduced_alike
+    from fitting.study import sample_of
 
     runs = [opened_run(path) for path in paths]
-    samples = [Sample() if run.protocol is None else run.protocol.sample for run in runs]
+    samples = [sample_of(run) for run in runs]
     for name, given in (("temperature", kelvin), ("thickness", thickness)):
         if given and len(given) != len(runs):
             raise UsageError(f"{len(runs)} files need as many --{name}, not {len(given)}")
     if kelvin:
         samples = [replace(one, temperature_K=T) for one, T in zip(samples, kelvin, strict=True)]
     if thickness:
-        samples = [replace(one, thickness_m=_metres(text)) for one, text in zip(samples, thickness, strict=True)]
+        samples = [
+            replace(one, thickness_m=parsed(text, "m", "--thickness"))
+            for one, text in zip(samples, thickness, strict=True)
+        ]
     progress = track(runs, "Fitting", console=error_console(), transient=True, disable=as_json)
     found = compare([fit(run, model) for run in progress], samples)
     alike = len({(one.thickness_m, one.temperature_K) for one in samples}) == 1
@@ -90,13 +96,6 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     console().print(found.table())
     for line in lines:
         console().print(line, markup=False, soft_wrap=True)
-
-
-def _metres(text: str) -> float:
-    try:
-        return parse_quantity(text, "m")
-    except ValueError as fault:
-        raise UsageError(str(fault), "--thickness") from None
 
 
 def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, Any], list[str]]:

@@ -91,6 +91,15 @@ def test_interfaces_are_never_bulk_and_seen_bulk_memory_mostly_is(tmp_path: Path
     assert found["bulk_called_bulk"]["successes"] >= 2
 
 
+@pytest.mark.slow
+def test_no_film_pellet_or_ceramic_is_called_what_it_is_not(tmp_path: Path) -> None:
+    found = attribution.campaign_of_samples(3, tmp_path)
+    assert found["wrong"] == []
+    assert found["not_bulk_called_bulk"]["successes"] == 0
+    named = found["resolvable_bulk_called_bulk"]
+    assert (named["successes"], named["trials"]) == (3, 3)
+
+
 def test_counted_back_hops_are_found(tmp_path: Path) -> None:
     found = lattice_gas.campaign(1, tmp_path)
     assert found["other_walk"]["successes"] == 1

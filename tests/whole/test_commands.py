@@ -172,6 +172,25 @@ def test_fit_says_that_a_double_layer_is_no_memory_of_the_bulk(tmp_path: Path) -
     assert document["attribution"]["verdict"] in {"electrode", "undecided"}
 
 
+def test_the_sample_of_an_imported_record_decides_whose_memory_it_is(tmp_path: Path) -> None:
+    # 10 uF over 1 cm2 are a double layer's.
+    asked = ("fit", str(_double_layer(tmp_path)), "--model", "De1", "--json")
+    sample = ("--thickness", "1 mm", "--area", "1 cm^2", "--permittivity", "30", "--grain-size", "2 um")
+    found = document_of(ionecho(*asked, *sample, "--temperature", "300"))["attribution"]
+    assert (found["verdict"], found["reason"]) == ("electrode", "one_place")
+    places = {one["place"]: one for one in found["hypotheses"]}
+    assert places["double layer"]["possible"]
+    # Where between two samples the voltage jumped, within a ninth of the relaxation time, is not known.
+    low, high = places["double layer"]["found"]
+    assert 0.9 < low / 0.1 < 1.0 < high / 0.1 < 1.15
+    assert not places["bulk"]["possible"]
+    thickness = next(one for one in found["experiments"] if one["setting"] == "thickness")
+    # A third of the bulk's resistance: tau = W R C with W = 1/10, then 1/28
+    expected = {one["place"]: one["value"] for one in thickness["expected"]}
+    assert expected["double layer"] == pytest.approx(np.log(2.0) * 90e-3 / 28, rel=0.02)
+    assert document_of(ionecho(*asked))["attribution"]["verdict"] == "undecided"
+
+
 def test_rank_puts_the_true_family_first(tmp_path: Path) -> None:
     path = str(_double_layer(tmp_path))
     families = [argument for circuit in ("R0-C1", "De1", "R0-CPE1") for argument in ("-m", circuit)]
