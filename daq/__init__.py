@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
     from daq.files.names import is_results, results_path
-    from daq.files.readers.delimited import TextRecord, import_record, read_text
+    from daq.files.readers.import_run import import_record
+    from daq.files.readers.reading import read_text
+    from daq.files.readers.record import ReadOptions, TextRecord
     from daq.files.results import Process, read_process, write_process
     from daq.files.run import Run, open_run
     from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
@@ -34,15 +36,16 @@ _FILES = {
     "RunInProgress": "daq.execution.run_in_progress",
     "RunState": "daq.state",
     "RunStatus": "daq.state",
-    "TextRecord": "daq.files.readers.delimited",
+    "ReadOptions": "daq.files.readers.record",
+    "TextRecord": "daq.files.readers.record",
     "attach": "daq.execution.run_in_progress",
     "confirm_off": "daq.execution.recovery",
     "end_if_silent": "daq.execution.run_in_progress",
-    "import_record": "daq.files.readers.delimited",
+    "import_record": "daq.files.readers.import_run",
     "is_results": "daq.files.names",
     "open_run": "daq.files.run",
     "read_process": "daq.files.results",
-    "read_text": "daq.files.readers.delimited",
+    "read_text": "daq.files.readers.reading",
     "recover": "daq.execution.recovery",
     "results_path": "daq.files.names",
     "runs_in_progress": "daq.execution.run_in_progress",
@@ -57,6 +60,7 @@ __all__ = [
     "OutputState",
     "Phase",
     "Process",
+    "ReadOptions",
     "Recovery",
     "Run",
     "RunInProgress",

@@ -28,9 +28,11 @@ from ionecho.commands.fit_options import (
     Sampled,
     Shared,
     Spectrum,
+    Sweep,
     Temperatures,
     Thicknesses,
 )
+from ionecho.commands.import_command import import_
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -225,6 +227,7 @@ def fit(
     temperature: Temperatures = None,
     compared: Compared = False,
     thickness: Thicknesses = None,
+    sweep: Sweep = None,
     area: Area = "",
     permittivity: Permittivity = None,
     grain_size: GrainSize = "",
@@ -254,6 +257,7 @@ def fit(
         temperatures_K=temperature or [],
         compared=compared,
         thicknesses=thickness or [],
+        sweep=sweep,
         area=area,
         permittivity=permittivity,
         grain_size=grain_size,
@@ -264,34 +268,7 @@ def fit(
         run_fit(request, as_json=as_json)
 
 
-@app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')
-def import_(
-    text: Annotated[
-        Path,
-        typer.Argument(
-            metavar="TEXT",
-            help="Delimited text with time, voltage, current.",
-        ),
-    ],
-    output: RunOutput = None,
-    time: Annotated[str | None, typer.Option(help="Heading or number of the time column.")] = None,
-    voltage: Annotated[str | None, typer.Option(help="Heading or number of the voltage column.")] = None,
-    current: Annotated[str | None, typer.Option(help="Heading or number of the current column.")] = None,
-    time_unit: Annotated[str | None, typer.Option(help="Of the time column, e.g. ms.")] = None,
-    voltage_unit: Annotated[str | None, typer.Option(help="Of the voltage column, e.g. mV.")] = None,
-    current_unit: Annotated[str | None, typer.Option(help="Of the current column, e.g. mA.")] = None,
-    separator: Annotated[str | None, typer.Option(help="Between columns; guessed if not given.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Make a run file of another program's record."""
-    from ionecho.commands.files import import_text
-    from ionecho.commands.refusals import check_files, reported
-
-    columns = {"time": time, "voltage": voltage, "current": current}
-    units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
-    with reported(as_json=as_json):
-        check_files([text])
-        import_text(text, output, columns, units, separator, as_json=as_json)
+app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

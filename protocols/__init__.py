@@ -17,7 +17,17 @@ from protocols.protocol import Protocol
 from protocols.sample import Sample
 from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence
-from protocols.texts import any_text, printable, read_file, read_text_file, reason_of, shortened, toml_tables, utf8_text
+from protocols.texts import (
+    any_text,
+    printable,
+    read_file,
+    read_text_file,
+    reason_of,
+    require_file,
+    shortened,
+    toml_tables,
+    utf8_text,
+)
 from protocols.units import format_estimate, format_quantity, parse_quantity
 
 __all__ = [
@@ -44,6 +54,7 @@ __all__ = [
     "read_file",
     "read_text_file",
     "reason_of",
+    "require_file",
     "shortened",
     "toml_tables",
     "utf8_text",

@@ -101,19 +101,27 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
         With one sentence: why it cannot be read. What is no regular file is not opened: a pipe without a writer would
         keep the program waiting.
     """
+    require_file(path, most)
     try:
-        status = path.stat()
-        if stat.S_ISDIR(status.st_mode):
-            raise ValueError("this is a folder: name a file in it")
-        if not stat.S_ISREG(status.st_mode):
-            raise ValueError("this is a device or a pipe, not a file: copy its content into a file")
-        if status.st_size > most:
-            raise ValueError(f"the file has {status.st_size:,} bytes; at most {most:,} are read")
         return path.read_bytes()
     except OSError as error:
         raise ValueError(f"the file cannot be read: {reason_of(error)}") from error
     except MemoryError as error:
         raise ValueError("the file cannot be read: there is not enough memory for it") from error
+
+
+def require_file(path: Path, most: int = MOST_BYTES) -> None:
+    """Raise `ValueError` with one sentence unless a path is that of a regular file that is not too long."""
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise ValueError(f"the file cannot be read: {reason_of(error)}") from error
+    if stat.S_ISDIR(status.st_mode):
+        raise ValueError("this is a folder: name a file in it")
+    if not stat.S_ISREG(status.st_mode):
+        raise ValueError("this is a device or a pipe, not a file: copy its content into a file")
+    if status.st_size > most:
+        raise ValueError(f"the file has {status.st_size:,} bytes; at most {most:,} are read")
 
 
 def reason_of(error: OSError) -> str:

@@ -110,6 +110,15 @@ def measured_data() -> Path:
 
 
 @pytest.fixture
+def import_cases() -> Path:
+    """Return the folder of small inputs whose right reading is known, which are not ours to ship."""
+    folder = Path(os.environ.get("IONECHO_CASES", PROJECT.parent / "shared" / "cases")) / "import"
+    if not folder.is_dir():
+        pytest.skip(f"no cases at {folder}: set IONECHO_CASES")
+    return folder
+
+
+@pytest.fixture
 def simulated() -> Iterator[Callable[..., str]]:
     """Return a function that serves a simulated 2461 in a process of its own and gives its VISA resource."""
     served: list[subprocess.Popen[str]] = []

@@ -304,7 +304,7 @@ def _data(entry: h5py.Group, n_samples: int) -> None:
         "time": "time from the start of the run (centre of each sample)",
         "voltage": "voltage at the cell",
         "current": "current through the cell",
-        "status": "flags: 1 overload, 2 compliance, 4 timing, 8 gap, 16 edge within the sample; 0 is good",
+        "status": "flags: 1 overload, 2 compliance, 4 timing, 8 gap, 16 edge within the sample, 32 missing; 0 is good",
     }
     for name, (_, dtype) in GROWING.items():
         dataset = growing_dataset(data, name, n_samples, np.dtype(dtype))

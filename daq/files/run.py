@@ -199,6 +199,11 @@ class Run:
         return dict(self._meta["plan"])
 
     @property
+    def imported(self) -> dict[str, Any]:
+        """What was noted, guessed and remarked when a record was imported: lists and a text; empty if measured."""
+        return dict(self._meta["plan"].get("import", {}))
+
+    @property
     def drive(self) -> PulseSequence | None:
         """Edges as they were, in run time; None if only the measured voltage is known."""
         sequence: PulseSequence | None = self._meta["drive"]

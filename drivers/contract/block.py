@@ -24,6 +24,8 @@ class Status(enum.IntFlag):
     """Samples before this one were lost."""
     EDGE = 16
     """The voltage changed while this sample was being taken."""
+    MISSING = 32
+    """An imported record has no value here; voltage or current is NaN."""
 
 
 @dataclass(frozen=True)

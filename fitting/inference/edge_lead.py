@@ -23,6 +23,9 @@ _PLACES = 32
 """Leads that are tried first, evenly over the logarithm. Doubled, no other minimum was found."""
 _STEPS = 30
 """Gauss-Newton steps at most; five to ten are usual."""
+_NEGLIGIBLE = 1e-12
+"""Share of the sum of squares that a further step must promise. Ten times as much moves no parameter by 1e-6 of its
+deviation."""
 _EXACT = 1e-12
 """Share of the range of leads below which a step is rounding."""
 
@@ -79,7 +82,10 @@ class EdgeLeads:
         for _ in range(_STEPS):
             if now.slope is None:
                 break
-            step = -float(now.slope @ now.residual) / float(now.slope @ now.slope)
+            along, size = float(now.slope @ now.residual), float(now.slope @ now.slope)
+            if along**2 < _NEGLIGIBLE * size * float(now.residual @ now.residual):
+                break
+            step = -along / size
             moved = self._downhill(now, step, weights)
             if moved is None:
                 break

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.model.elements.tabulated import RelaxationTable
-from fitting.records.impedance import SpectrumFileError
+from fitting.records.spectrum_text import SpectrumFileError
 from protocols import FitError, any_text, read_file, shortened
 
 if TYPE_CHECKING:

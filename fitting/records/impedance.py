@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from protocols import FitError, InputError, any_text, read_file, shortened
+from fitting.records.spectrum_text import SpectrumFileError, read_spectrum
+from protocols import FitError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -20,17 +20,6 @@ if TYPE_CHECKING:
 _FEWEST = 6
 _MOST_MODES = 0.7
 """Free relaxations a point: real and imaginary part are two figures."""
-_QUOTED = 300
-"""Headings that are quoted in a message (characters): three lines. A text that is no table may have long ones."""
-_HEADINGS = {
-    "frequency": re.compile(r"\s*(freq|f\b|frequency)", re.IGNORECASE),
-    "real": re.compile(r"\s*(re\b|re\(z\)|z'(?!')|zre|real)", re.IGNORECASE),
-    "imaginary": re.compile(r"\s*-?\s*(im\b|im\(z\)|z''|zim|imag)", re.IGNORECASE),
-}
-
-
-class SpectrumFileError(InputError, FitError):
-    """A text cannot be read as an impedance spectrum."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,45 +54,24 @@ class ImpedanceSpectrum:
             raise FitError(f"{self.source or 'spectrum'}: point {int(np.argmax(bad)) + 1} is no impedance")
 
     @classmethod
-    def read(cls, path: Path) -> ImpedanceSpectrum:
-        """Read EC-Lab ASCII, or delimited text whose headings name frequency, Re(Z) and Im(Z).
+    def read(cls, path: Path, sweep: int | None = None) -> ImpedanceSpectrum:
+        """Read a text whose headings name frequency and impedance; see `fitting.records.spectrum_text`.
 
-        The imaginary part is taken as minus what the column holds where its heading begins with a minus, as EC-Lab's
-        ``-Im(Z)/Ohm`` does. Units are hertz and ohm. Text without headings is frequency, real, imaginary part.
+        Parameters
+        ----------
+        path : Path
+        sweep : int, optional
+            Which of several sweeps, from 1.
 
         Raises
         ------
         FitError
-            If a column or a number cannot be found; the message says where.
+            If a column or a number cannot be found, or there are several sweeps and none is named.
         """
-        try:
-            text, note = any_text(read_file(path))
-        except ValueError as error:
-            raise SpectrumFileError(str(error), str(path)) from error
-        lines = text.splitlines()
-        first = _first_line(lines, path.name)
-        while first < len(lines) and not lines[first].strip():
-            first += 1
-        if first + _FEWEST > len(lines):
-            raise SpectrumFileError(f"{path.name}: {len(lines) - first} lines are too few for a spectrum")
-        separator = next((mark for mark in ("\t", ";", ",") if mark in lines[first]), None)
-        headings = lines[first].split(separator)
-        named = not _is_number(headings[0])
-        places = _columns(headings, path.name) if named else {"frequency": 0, "real": 1, "imaginary": 2}
-        rows = []
-        for number, line in enumerate(lines[first + named :], first + named + 1):
-            if not line.strip():
-                continue
-            cells = line.split(separator)
-            try:
-                rows.append([_number(cells[places[name]], separator) for name in ("frequency", "real", "imaginary")])
-            except (IndexError, ValueError):
-                raise SpectrumFileError(
-                    f"{path.name}, line {number}: no three numbers in {line.strip()[:60]!r}"
-                ) from None
-        f, real, imaginary = np.array(rows).T
-        sign = -1.0 if named and headings[places["imaginary"]].lstrip().startswith("-") else 1.0
-        return cls(f, real + 1j * sign * imaginary, path.name, (note,) if note else ())
+        read = read_spectrum(path, sweep)
+        if len(read.frequency_Hz) < _FEWEST:
+            raise SpectrumFileError(f"{path.name}: {len(read.frequency_Hz)} points are too few for a spectrum")
+        return cls(read.frequency_Hz, read.impedance_ohm, path.name, read.notes)
 
     @property
     def s(self) -> Complexes:
@@ -198,36 +166,3 @@ def _parts(values: Complexes) -> Floats:
 def _complex(parts: Floats) -> Complexes:
     n = len(parts) // 2
     return np.asarray(parts[:n] + 1j * parts[n:], dtype=np.complex128)
-
-
-def _first_line(lines: list[str], name: str) -> int:
-    """Return where the headings stand; EC-Lab says how many lines there are down to them."""
-    if not lines or not lines[0].startswith("EC-Lab ASCII"):
-        return 0
-    found = re.search(r":\s*(\d{1,9})\b", lines[1]) if len(lines) > 1 else None
-    if found is None or not 3 <= int(found[1]) <= len(lines):
-        raise SpectrumFileError(f"{name}, line 2: an EC-Lab file says here how many header lines there are")
-    return int(found[1]) - 1
-
-
-def _columns(headings: list[str], name: str) -> dict[str, int]:
-    places = {}
-    for what, pattern in _HEADINGS.items():
-        place = next((k for k, heading in enumerate(headings) if pattern.match(heading.strip(' "'))), None)
-        if place is None:
-            shown = shortened(", ".join(heading.strip() for heading in headings), _QUOTED)
-            raise SpectrumFileError(f"{name}: no column of {what} among {shown}")
-        places[what] = place
-    return places
-
-
-def _number(text: str, separator: str | None) -> float:
-    return float(text if separator == "," else text.replace(",", "."))
-
-
-def _is_number(text: str) -> bool:
-    try:
-        _number(text, None)
-    except ValueError:
-        return False
-    return True

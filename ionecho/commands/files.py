@@ -1,4 +1,4 @@
-"""Commands `import` and `recover`."""
+"""Command `recover`."""
 
 from __future__ import annotations
 
@@ -11,42 +11,6 @@ from protocols import IonechoError, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-
-def import_text(
-    text: Path,
-    output: Path | None,
-    columns: dict[str, str | None],
-    units: dict[str, str | None],
-    separator: str | None,
-    *,
-    as_json: bool,
-) -> None:
-    """Import a delimited text and print what was taken for what."""
-    from daq import import_record, read_text
-    from daq.files.run_path import check_new_run
-
-    target = output or text.with_suffix(".nxs")
-    check_new_run(target)
-    record = read_text(
-        text,
-        {name: value for name, value in columns.items() if value is not None},
-        separator,
-        {name: value for name, value in units.items() if value is not None},
-    )
-    import_record(record, text, target)
-    taken = {
-        name: {"column": one.index + 1, "heading": one.name, "unit": one.unit} for name, one in record.columns.items()
-    }
-    if as_json:
-        document = {"run": target, "samples": len(record.t_s), "columns": taken, "separator": record.separator}
-        print_json(document | {"notes": list(record.notes)})
-        return
-    for note in record.notes:
-        error_console().print(f"note: {note}", soft_wrap=True)
-    for name, one in taken.items():
-        console().print(f"{name}: column {one['column']}, {one['heading']!r}, in {one['unit']}", markup=False)
-    console().print(f"{len(record.t_s):,} samples in {target}", soft_wrap=True)
 
 
 def recover_runs(paths: list[Path], *, seen_off: bool, as_json: bool) -> None:

@@ -56,3 +56,4 @@ Permittivity = Annotated[float | None, typer.Option(help="Relative, of the sampl
 GrainSize = Annotated[
     str, typer.Option(help='Of the sample, e.g. "2 um"; the thickness or more for a glass or a single crystal.')
 ]
+Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
-_SPECTRUM_FILES = {".mpt", ".txt", ".csv"}
+_SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class FitRequest:
     temperatures_K : list of float
     thicknesses : list of str
         With their units.
+    sweep : int or None
+        Which one of a text with several sweeps.
     area, grain_size : str
         With their units; empty if not given.
     permittivity : float or None
@@ -53,6 +55,7 @@ class FitRequest:
     temperatures_K: list[float] = field(default_factory=list)
     compared: bool = False
     thicknesses: list[str] = field(default_factory=list)
+    sweep: int | None = None
     area: str = ""
     permittivity: float | None = None
     grain_size: str = ""
@@ -146,7 +149,9 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.is_joint:
         from ionecho.commands.fit_several import fit_together
 
-        fit_together(runs, circuit, request.share or None, request.activate, temperatures, as_json=as_json)
+        fit_together(
+            runs, circuit, request.share or None, request.activate, temperatures, request.sweep, as_json=as_json
+        )
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
     elif request.diagnosed:

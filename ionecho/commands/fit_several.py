@@ -31,6 +31,7 @@ def fit_together(
     shared: list[str] | None,
     activated: list[str],
     kelvin: list[float],
+    sweep: int | None = None,
     *,
     as_json: bool,
 ) -> None:
@@ -42,7 +43,7 @@ def fit_together(
 
     if kelvin and len(kelvin) != len(paths):
         raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
-    records = [_opened(path) for path in paths]
+    records = [_opened(path, sweep) for path in paths]
     known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
     temperature_K = [T for T in known if T is not None]
     if activated and len(temperature_K) < len(records):
@@ -115,10 +116,10 @@ def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, A
     return tests, lines
 
 
-def _opened(path: Path) -> _Record:
+def _opened(path: Path, sweep: int | None) -> _Record:
     from fitting import ImpedanceSpectrum, reduce_run
 
     if path.suffix.lower() not in _RUN_SUFFIXES:
-        return _Record(ImpedanceSpectrum.read(path), None)
+        return _Record(ImpedanceSpectrum.read(path, sweep), None)
     run = opened_run(path)
-    return _Record(reduce_run(run), None if run.protocol is None else run.protocol.sample.temperature_K)
+    return _Record(reduce_run(run), run.sample.temperature_K)

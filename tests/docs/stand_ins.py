@@ -136,6 +136,12 @@ def other_text(path: Path) -> None:
     write_text(path, {**columns, "i": 1e3 * _current(*MIGRATION, t, edges)})
 
 
+def current_alone(path: Path) -> None:
+    """Write a text of time and current, of a pulse of 20 mV from 0.2 s to 1 s."""
+    t = _times(1e-3, 2000)
+    write_text(path, {"time/s": t, "I/mA": 1e3 * _current(*MIGRATION, t, {0.2: 0.02, 1.0: -0.02})})
+
+
 def impedance(path: Path, circuit: str = COLE_COLE[0], values: tuple[float, ...] = COLE_COLE[1]) -> None:
     """Write an impedance spectrum as EC-Lab does."""
     f = np.geomspace(1e5, 0.1, 61)
@@ -158,6 +164,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "runs/20261123-101500-000-pump-probe-pair.nxs": pulse_run,
     "PITT.txt": titration,
     "other.csv": other_text,
+    "current.csv": current_alone,
     "hold.nxs": hold,
     "hum.nxs": hum,
     "monday.nxs": pulse_run,

@@ -9,7 +9,17 @@ import pytest
 from scipy.integrate import quad
 from scipy.special import erfcx
 
-from benchmarks.campaigns import attribution, coverage, exchange, forward, identifiability, lattice_gas, ranking
+from benchmarks.campaigns import (
+    attribution,
+    coverage,
+    disturbances,
+    exchange,
+    forward,
+    identifiability,
+    lattice_gas,
+    ranking,
+    records,
+)
 from benchmarks.campaigns.tally import clopper_pearson
 from benchmarks.campaigns.truth import Bulk, Cell, migration, s_times_transform
 from protocols import PulseSequence
@@ -94,6 +104,23 @@ def test_counted_back_hops_are_found(tmp_path: Path) -> None:
     found = lattice_gas.campaign(1, tmp_path)
     assert found["other_walk"]["successes"] == 1
     assert found["median_width"] < 0.5
+
+
+@pytest.mark.parametrize(
+    ("edges", "beginning"), [("random", "whole"), ("burst", "whole"), ("clock", "step"), ("clock", "pulse")]
+)
+def test_records_of_others_hold_the_truth(edges: str, beginning: str, tmp_path: Path) -> None:
+    found = records.campaign(records.Kind(edges, beginning, families=("Cc",)), 1, tmp_path, first=10)
+    assert found["refused"] == 0
+    assert found["true_circuit_questioned"]["successes"] == 0
+    # Eight quantities of one record: one or two that are two deviations off are no surprise.
+    assert found["all"]["share"] > 0.7
+
+
+def test_disturbed_records_are_told_by_their_cause(tmp_path: Path) -> None:
+    found = disturbances.campaign(("hum", "spikes", "exponential baseline"), 1, tmp_path)
+    assert found["named"]["successes"] == 3
+    assert found["held"]["share"] > 0.8
 
 
 @pytest.mark.parametrize("code", forward.CODES)

@@ -114,14 +114,14 @@ def test_other_names_are_files_like_any(capsys: pytest.CaptureFixture[str], fold
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "no line with three numbers"),
-        (b"\x00" * 5000, "no line with three numbers"),
-        (b"[" * 20_000, "no line with three numbers"),
+        (b"", "no line with two numbers"),
+        (b"\x00" * 5000, "no line with two numbers"),
+        (b"[" * 20_000, "no line with two numbers"),
         (TABLE.replace("current/µA", "current density").encode(), "density"),
         ((TABLE + f"21\t0.01\t{6000 * '9'}\n").encode(), "not finite"),
         ((TABLE + "21\t0.01\t2026-11-25\n").encode(), "expected a number, found '2026-11-25'"),
-        ((TABLE + "3\t0.01\t1\n").encode(), "times must increase"),
-        ((TABLE + "21\t0.01\n").encode(), "found 'nothing'"),
+        ((TABLE + "3\t0.01\t1\n").encode(), "Times must increase"),
+        ((TABLE + "21\t0.01\n22\t0.01\t3\n").encode(), "line 22: 2 cells, none in column 3"),
         ((TABLE + 200_000 * "x" + "\n").encode(), "this is no table"),
         (TABLE.replace("time/s", "time/ohm").encode(), "unit"),
     ],
@@ -156,10 +156,11 @@ def test_a_table_of_windows_is_read_with_a_note(
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"", "too few"),
+        (b"", "no line with two numbers or more was found (a frequency"),
         (SPECTRUM.replace("100\t", "x\t").encode() + b"a\tb\tc\n", "no three numbers"),
-        (b"EC-Lab ASCII FILE\nNb header lines : " + 6000 * b"9" + b"\n" + SPECTRUM.encode(), "header lines"),
-        (("a\tb\tc\n" * 10).encode(), "no column"),
+        ("\n".join(SPECTRUM.splitlines()[:4]).encode() + b"\n", "too few"),
+        (("a\tb\tc\n" * 10).encode(), "no line with two numbers"),
+        (SPECTRUM.replace("freq", "x").encode(), "no column of frequency"),
     ],
 )
 def test_odd_spectra_are_refused(capsys: pytest.CaptureFixture[str], folder: Path, content: bytes, words: str) -> None:

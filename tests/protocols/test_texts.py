@@ -133,8 +133,9 @@ def test_whole_numbers_may_be_written_as_floats(tmp_path: Path) -> None:
 
 
 def test_names_of_300_bytes_and_folders_are_refused(tmp_path: Path) -> None:
-    assert "cannot be read" in refusal(tmp_path / (300 * "n"))
-    assert "cannot be read" in refusal(Path(300 * "n"))
+    too_long = "no such file" if sys.platform == "win32" else "cannot be read"
+    assert too_long in refusal(tmp_path / (300 * "n"))
+    assert too_long in refusal(Path(300 * "n"))
     assert "folder" in refusal(tmp_path)
     assert "no such file" in refusal(tmp_path / "nothing\x00.toml")
 

@@ -25,7 +25,7 @@ COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "
 
 def ionecho(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, timeout=patience(110), check=False, cwd=cwd)
+    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(110), check=False, cwd=cwd)
 
 
 def document_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:

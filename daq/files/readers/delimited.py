@@ -1,300 +1,285 @@
-"""Import of a delimited text of time, voltage and current, as other programs write it."""
+"""Reader of delimited text: the table in it, its columns, its rows, and the record that they make.
+
+The questions are those of the files beside this one: `text_file` (encoding), `tables` (where the table is), `headings`
+and `units` (what its columns are), `choice` (which ones are meant), `cells` and `times` (how values are written),
+`rows` (values and flags), `continuity` (blocks, steps, times that stand twice).
+"""
 
 from __future__ import annotations
 
-import csv
 import re
-import zlib
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import replace
+from fractions import Fraction
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from daq.files.finalize import finalize_run_file
-from daq.files.layout import Header, create_run_file
-from daq.files.open_file import RunFileBytes
-from daq.state import RunState
-from drivers import Block
-from protocols import InputError, RunFileError, Sample, any_text, parse_quantity, printable, read_file, shortened
+from daq.files.readers.cells import CellError, NumberFormat, format_of
+from daq.files.readers.choice import STATED, Column, column_of, place_of
+from daq.files.readers.continuity import ordered
+from daq.files.readers.modes import mode_column
+from daq.files.readers.raw_samples import rows_between
+from daq.files.readers.record import (
+    QUANTITIES,
+    Candidate,
+    ColumnChoice,
+    Guess,
+    Question,
+    QuestionError,
+    ReadOptions,
+    RecordError,
+    TextRecord,
+)
+from daq.files.readers.rows import RowPlan, RowReader
+from daq.files.readers.signs import flag_notes, with_signs
+from daq.files.readers.stated_drive import stated_drive, with_drive
+from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
+from daq.files.readers.times import (
+    CLOCK,
+    DATE,
+    EPOCH,
+    EXCEL,
+    TimeReader,
+    date_order_of,
+    epoch_power,
+    is_local_date,
+    kind_of,
+    may_be_excel_days,
+)
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Callable
 
-    from numpy.typing import NDArray
+    from daq.files.readers.text_file import TextFile
 
-# Separators in the order in which they are tried; None is white space.
-_SEPARATORS = (";", "\t", ",", None)
-# Longest text that is read (bytes): a record of some fifty million samples, which takes ten times as much memory.
-_MOST_BYTES = 2 * 1024**3
-# Longest line that is taken apart (characters): thousands of columns. A file of one line would be no table.
-_LONGEST_LINE = 100_000
-# Digits of the number of a column: more are the beginning of a heading.
-_MOST_DIGITS = 5
-# Columns that are named in a message: as many as a few lines hold.
-_SHOWN_COLUMNS = 30
-# Longest value that is quoted in a message (characters).
-_QUOTED = 60
-# Samples a block of the run file: 2.5 MB, written at once.
-_SAMPLES_A_BLOCK = 100_000
-# Lines among which the first line of numbers must be: headers of makers have up to some hundred.
-_HEADER_LINES = 1000
-# Quantities of a record, and the SI unit of each.
-_QUANTITIES = {"time": "s", "voltage": "V", "current": "A"}
-# What the makers of potentiostats call these columns.
-_NAMES = {
-    "time": re.compile(r"^(elapsed\s*)?(time|t|zeit)\b", re.IGNORECASE),
-    "voltage": re.compile(r"^<?(voltage|potential|ewe|vf|u|e|v|we\(1\)\.potential)\b", re.IGNORECASE),
-    "current": re.compile(r"^<?(current|im|i|we\(1\)\.current)\b", re.IGNORECASE),
-}
-# A unit behind a heading, in brackets or behind a slash.
-_UNIT = re.compile(r"[\[(/]\s*([A-Za-zµμ]+)\s*[\])]?\s*$")
-# What marks a density (a current over an area).
-_DENSITY = re.compile(r"densit|/\s*cm|/\s*m[²2^]|cm-2|cm\^-2", re.IGNORECASE)
-# A word that may be a unit, and what says that a unit is meant.
-_WORD = re.compile(r"[A-Za-zµμ]+")
-_UNIT_HINT = re.compile(r"\b(in|unit|[munpkM][AVs])\b")
+# Units of a time column that are ways of writing it, not quantities.
+_TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
+# Columns that tell rows of several records apart.
+_CHANNEL = re.compile(
+    r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE
+)
+# Rows above the table that are worth a note: parameters in two or three lines are not.
+_SOME_ROWS = 5
+# An exponent written with a D, as Fortran does.
+_FORTRAN = re.compile(r"[+-]?[\d.]+[dD][+-]?\d+")
 
 
-class RecordError(InputError, RunFileError):
-    """A text cannot be read as a record of time, voltage and current."""
-
-
-@dataclass(frozen=True)
-class ColumnChoice:
-    """Column of a quantity in the text.
-
-    Attributes
-    ----------
-    index : int
-        Column, from 0.
-    name : str
-        Its heading.
-    unit : str
-        Unit of its numbers.
-    """
-
-    index: int
-    name: str
-    unit: str
-
-
-@dataclass(frozen=True)
-class TextRecord:
-    """A record read from text, in SI units.
-
-    Attributes
-    ----------
-    t_s, voltage_V, current_A : ndarray, shape (n,)
-    columns : dict
-        Column of each quantity.
-    separator : str
-    notes : tuple of str
-        What to know of how the text was read.
-    """
-
-    t_s: NDArray[np.float64]
-    voltage_V: NDArray[np.float64]
-    current_A: NDArray[np.float64]
-    columns: dict[str, ColumnChoice]
-    separator: str
-    notes: tuple[str, ...] = ()
-
-
-def read_text(
-    path: Path, columns: dict[str, str] | None = None, separator: str | None = None, units: dict[str, str] | None = None
-) -> TextRecord:
-    """Read time, voltage and current from a delimited text.
+def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
+    """Read time, voltage and current from the table in a text.
 
     Parameters
     ----------
-    path : Path
-    columns : dict, optional
-        Heading or number (from 1) of the column for ``time``, ``voltage``, ``current``; guessed from the headings
-        where not given.
-    separator : str, optional
-        Guessed where not given.
-    units : dict, optional
-        Unit of each quantity; taken from the heading (``Current [mA]``) where not given, else SI.
+    file : TextFile
+    stated : ReadOptions
 
     Raises
     ------
+    QuestionError
+        If the text can be read in several ways; it carries the candidates.
     RecordError
-        If a column cannot be found, a number cannot be read (line and column are named), or times do not increase.
+        If a number cannot be read (line and column are named), or times do not increase.
     """
-    if separator is not None and len(separator) != 1:
-        raise RecordError(f"{separator!r} is no separator: give one character", "--separator")
-    lines, notes = _lines(path)
-    first, separator = _table_start(path, lines, separator)
-    headings = _cells(lines[first - 1], separator) if first else []
-    width = len(_cells(lines[first], separator))
-    chosen = {name: _choose(path, name, headings, width, (columns or {}).get(name)) for name in _QUANTITIES}
-    chosen = {name: _with_unit(path, name, one, (units or {}).get(name)) for name, one in chosen.items()}
-    values = _numbers(path, lines, first, separator, [chosen[name].index for name in _QUANTITIES])
-    scaled = {
-        name: values[:, k] * parse_quantity(f"1 {chosen[name].unit}", unit)
-        for k, (name, unit) in enumerate(_QUANTITIES.items())
-    }
-    if not all(np.isfinite(column).all() for column in scaled.values()):
-        raise RecordError(f"{path.name}: a value is too large to be a number of SI units")
-    falling = np.flatnonzero(np.diff(scaled["time"]) <= 0)
-    if falling.size:
-        k = int(falling[0])
-        raise RecordError(
-            f"{path.name}, data row {k + 2}: time {scaled['time'][k + 1]:g} s does not come after "
-            f"{scaled['time'][k]:g} s: times must increase"
-        )
-    return TextRecord(scaled["time"], scaled["voltage"], scaled["current"], chosen, separator or "white space", notes)
+    path = file.path
+    table = find_table(file, stated.separator)
+    numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
+    require_width(table, path.name, numbered=numbered)
+    notes = [file.note] if file.note else []
+    if len(table.rows_above) >= _SOME_ROWS:
+        above = table.rows_above
+        notes.append(f"{len(above)} rows in lines {above[0]} to {above[-1]}, under other headings, were left out")
+    guesses: list[Guess] = []
+    if stated.separator is None:
+        text = f"columns are separated by {shown_separator(table.separator)}"
+        guesses.append(Guess("separator", text, "--separator"))
+    numbers = _numbers(table, path.name, stated)
+    if numbers.decimal == "," and stated.decimal is None:
+        guesses.append(Guess("decimal", "numbers have a decimal comma", "--decimal"))
+    chosen, time = _columns(table, path.name, stated, numbers)
+    for column in chosen.values():
+        notes += column.notes
+        guesses += column.guesses
+    reader = RowReader(_plan(table, path.name, chosen, numbers, time))
+    for number, piece in file.pieces():
+        reader.feed(number, piece)
+    raw = reader.finish()
+    if time is not None and time.start:
+        notes.append(f"times count from {time.start}")
+    is_clock = time is not None and time.kind == CLOCK
+    channel_of = _channel_of(file, table)
+    store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, channel_of=channel_of)
+    notes += [*raw.notes, *told]
+    store, more = with_signs(store, stated.negate)
+    record = TextRecord(
+        store,
+        {name: column.choice for name, column in chosen.items()},
+        shown_separator(table.separator),
+        (*notes, *more, *flag_notes(store)),
+        tuple(guesses),
+    )
+    return record if stated.drive is None else with_drive(record, stated_drive(stated.drive))
 
 
-def _lines(path: Path) -> tuple[list[str], tuple[str, ...]]:
-    """Return the lines that are not blank, and a note on the encoding if it is not UTF-8."""
+def require_options(options: ReadOptions) -> None:
+    """Raise `RecordError` if an option cannot be meant."""
+    if options.separator is not None and len(options.separator) != 1:
+        raise RecordError(f"{options.separator!r} is no separator: give one character", "--separator")
+    if options.decimal not in {None, ".", ","}:
+        raise RecordError(f"{options.decimal!r} is no decimal mark: give . or ,", "--decimal")
+    for name in options.negate:
+        if name not in {"voltage", "current", "none"}:
+            raise RecordError(f"{name!r} has no sign to turn: give current, voltage or none", "--negate")
+
+
+def _numbers(table: Table, name: str, options: ReadOptions) -> NumberFormat:
+    """Return how numbers are written: as the columns that are wanted prove it, else the other ones."""
+    if options.decimal is not None:
+        return NumberFormat(options.decimal, is_proven=True)
+    wanted = {place_of(table, name, quantity, options)[0] for quantity in _present(table, name, options)}
+    # Dates with points between would prove a mark that they do not have.
+    columns = {place: table.column(place) for place in range(table.width)}
+    cells = {k: list(zip(table.lines, one, strict=False)) for k, one in columns.items() if kind_of(one[:20]) is None}
     try:
-        text, note = any_text(read_file(path, _MOST_BYTES))
-    except ValueError as error:
-        raise RecordError(str(error), str(path)) from error
-    lines = [line for line in text.splitlines() if line.strip()]
-    if any(len(line) > _LONGEST_LINE for line in lines):
-        raise RecordError(f"a line has more than {_LONGEST_LINE:,} characters: this is no table", str(path))
-    return lines, (note,) if note else ()
+        numbers = format_of(cell for place in wanted for cell in cells.get(place, ()))
+    except CellError as error:
+        question = Question("decimal", "--decimal", (Candidate(",", "decimal comma"), Candidate(".", "decimal point")))
+        raise QuestionError(f"{name}: {error}", question) from None
+    if not numbers.is_proven:
+        with suppress(CellError):
+            return format_of(cell for column in cells.values() for cell in column)
+    return numbers
 
 
-def _cells(line: str, separator: str | None) -> list[str]:
-    if separator is None:
-        return line.split()
+def _present(table: Table, name: str, options: ReadOptions) -> list[str]:
+    """Return the quantities that the table is to have: no voltage where it was stated, and no column names one."""
+    stated = options.drive is not None and not _has_voltage(table, name, options)
+    return [quantity for quantity in QUANTITIES if quantity != "voltage" or not stated]
+
+
+def _columns(
+    table: Table, name: str, options: ReadOptions, numbers: NumberFormat
+) -> tuple[dict[str, Column], TimeReader | None]:
+    """Return the column of each quantity, and how the times are written."""
+    place, reason = place_of(table, name, "time", options)
+    time = _time_reader(table, name, place, options, numbers)
+    chosen: dict[str, Column] = {}
+    for quantity in _present(table, name, options):
+        if quantity == "time" and time is not None:
+            label = table.headings[place].text if place < len(table.headings) else f"column {place + 1}"
+            unit = {CLOCK: "h:m:s", DATE: "date and time", EPOCH: "s since 1970", EXCEL: "days of a spreadsheet"}
+            guesses: tuple[Guess, ...] = (
+                Guess("time", f"time: cells of column {label!r} were read as {unit[time.kind]}", "--time-unit"),
+            )
+            if reason != STATED:
+                guesses = (Guess("column", f"time: column {place + 1}, {label!r}, {reason}", "--time"), *guesses)
+            choice = ColumnChoice(place, label, unit[time.kind], reason)
+            chosen["time"] = Column(choice, Fraction(1), guesses=guesses)
+        else:
+            chosen[quantity] = column_of(table, name, quantity, _without_ways(options))
+    return chosen, time
+
+
+def _has_voltage(table: Table, name: str, options: ReadOptions) -> bool:
     try:
-        cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
-    except csv.Error:  # a quotation mark that is never closed, a cell longer than 131072 characters
-        cells = line.split(separator)
-    return [cell.strip() for cell in cells]
-
-
-def _is_number(cell: str) -> bool:
-    try:
-        float(cell)
-    except ValueError:
-        return False
+        place_of(table, name, "voltage", options)
+    except QuestionError as error:
+        if "voltage" in options.columns or not error.question.candidates[0].reason:
+            return "voltage" in options.columns
+        raise
     return True
 
 
-def _table_start(path: Path, lines: list[str], separator: str | None) -> tuple[int, str | None]:
-    """Return the first line of numbers, and the separator that makes at least three of them."""
-    for candidate in (separator,) if separator else _SEPARATORS:
-        for first, line in enumerate(lines[:_HEADER_LINES]):
-            numbers = [_is_number(cell) for cell in _cells(line, candidate) if cell]
-            if len(numbers) >= 3 and all(numbers):
-                return first, candidate
-    raise RecordError(
-        f"{path.name}: no line with three numbers or more was found (time, voltage, current). "
-        "Name the separator if it is unusual."
-    )
+def _without_ways(options: ReadOptions) -> ReadOptions:
+    units = {name: unit for name, unit in options.units.items() if unit not in _TIME_WAYS}
+    return replace(options, units=units)
 
 
-def _choose(path: Path, name: str, headings: list[str], width: int, wanted: str | None) -> ColumnChoice:
-    if wanted is not None:
-        if wanted.isdecimal() and len(wanted) <= _MOST_DIGITS and 1 <= int(wanted) <= width:
-            index = int(wanted) - 1
-            return ColumnChoice(index, headings[index] if index < len(headings) else f"column {wanted}", "")
-        matching = [k for k, heading in enumerate(headings) if heading.lower().startswith(wanted.lower())]
-    else:
-        matching = [k for k, heading in enumerate(headings) if _NAMES[name].match(heading)]
-    if len(matching) == 1 and matching[0] < width:
-        return ColumnChoice(matching[0], headings[matching[0]], "")
-    quoted = [f"{k + 1} {shortened(heading, _QUOTED)!r}" for k, heading in enumerate(headings[:_SHOWN_COLUMNS])]
-    more = len(headings) - len(quoted)
-    found = ", ".join([*quoted, *([f"and {more} more"] if more > 0 else [])]) or "no headings"
-    what = f"no column {wanted!r}" if wanted else "none is" if not matching else "several may be"
-    raise RecordError(f"{path.name}: {what} the {name}. Columns are: {found}. Name one by its number or heading.")
-
-
-def _with_unit(path: Path, name: str, column: ColumnChoice, wanted: str | None) -> ColumnChoice:
-    unit = wanted or _unit_in(path, name, column.name)
-    try:
-        parse_quantity(f"1 {unit}", _QUANTITIES[name])
-    except ValueError as error:
-        raise RecordError(f"{path.name}: column {column.name!r} as {name}: {error}") from None
-    return ColumnChoice(column.index, column.name, unit)
-
-
-def _unit_in(path: Path, name: str, heading: str) -> str:
-    """Return the unit that a heading names: in brackets, behind a slash, or as a word; SI only where it names none.
+def _time_reader(table: Table, name: str, place: int, options: ReadOptions, numbers: NumberFormat) -> TimeReader | None:
+    """Return how times are written that are no plain numbers of seconds, None if they are such numbers.
 
     Raises
     ------
-    RunFileError
-        If the heading says more than the quantity's name, and that is no unit: a guess could be wrong by a thousand.
+    QuestionError
+        If they may be written in several ways.
     """
-    if _DENSITY.search(heading):
-        raise RecordError(
-            f"{path.name}: column {heading!r} is a density, not a {name}: multiply it by the area first, or name "
-            f"another column (--{name} COLUMN)"
-        )
-    if (match := _UNIT.search(heading)) is not None:
-        return match[1]
-    for word in _WORD.findall(_NAMES[name].sub("", heading, count=1)):
+    cells = [cell for cell in table.column(place) if cell]
+    stated = options.units.get("time", "")
+    kind = kind_of(cells)
+    if kind == CLOCK:
+        return TimeReader(CLOCK, two_parts=stated)
+    if kind == DATE:
+        order = stated if stated in {"dmy", "mdy"} else date_order_of(cells)
+        if not order and any(is_local_date(cell) for cell in cells) and len({cell.split()[0] for cell in cells}) > 1:
+            raise QuestionError(
+                f"{name}: {cells[0]!r} may be a day and a month or a month and a day: say which "
+                "(--time-unit dmy or mdy)",
+                Question("time-unit", "--time-unit", (Candidate("dmy", "day first"), Candidate("mdy", "month first"))),
+            )
+        return TimeReader(DATE, order=order)
+    values = []
+    for cell in cells:
         try:
-            parse_quantity(f"1 {word}", _QUANTITIES[name])
-        except ValueError:
+            values.append(numbers.number(cell))
+        except CellError:
             continue
-        return str(word)
-    if _UNIT_HINT.search(_NAMES[name].sub("", heading, count=1)):
-        raise RecordError(
-            f"{path.name}: column {heading!r} may be in any unit: say which, e.g. --{name}-unit {_QUANTITIES[name]}"
-        )
-    return _QUANTITIES[name]
+    if stated == EXCEL:
+        return TimeReader(EXCEL, number=numbers.number)
+    return _count_reader(table, name, place, options, values, numbers) if values else None
 
 
-def _numbers(
-    path: Path, lines: list[str], first: int, separator: str | None, indices: list[int]
-) -> NDArray[np.float64]:
-    rows = np.empty((len(lines) - first, len(indices)))
-    for row, line in enumerate(lines[first:]):
-        cells = _cells(line, separator)
-        for k, index in enumerate(indices):
-            try:
-                rows[row, k] = float(cells[index])
-            except (ValueError, IndexError):
-                shown = shortened(cells[index], _QUOTED) if index < len(cells) else "nothing"
-                raise RecordError(
-                    f"{path.name}, data row {row + 1}, column {index + 1}: expected a number, found {shown!r}"
-                ) from None
-    bad = np.flatnonzero(~np.isfinite(rows).all(axis=1))
-    if bad.size:
-        raise RecordError(f"{path.name}, data row {int(bad[0]) + 1}: a value is not finite")
-    return rows
-
-
-def import_record(record: TextRecord, source: Path, target: Path, sample: Sample | None = None) -> None:
-    """Make a run file of a record; its drive is the measured voltage.
-
-    Raises
-    ------
-    RunFileError
-        If the file exists.
-    """
-    n = len(record.t_s)
-    steps = np.diff(record.t_s)
-    uniform = n > 1 and bool(np.all(np.abs(steps - steps.mean()) < 1e-6 * steps.mean()))
-    described = {name: f"column {one.index + 1} {one.name!r} in {one.unit}" for name, one in record.columns.items()}
-    header = Header(
-        title=printable(source.stem),
-        protocol_text="",
-        sample=sample or Sample(),
-        identity=None,
-        resource=f"imported from {printable(source.name)} (CRC-32 {zlib.crc32(source.read_bytes()):08x})",
-        plan={"interval_s": float(steps.mean()) if uniform else None, "aperture_s": 0.0, "imported": described},
-        drive=None,
-        n_samples=n,
-        duration_s=float(record.t_s[-1] - record.t_s[0]),
+def _count_reader(
+    table: Table, name: str, place: int, options: ReadOptions, values: list[float], numbers: NumberFormat
+) -> TimeReader | None:
+    """Return a reader of counts since 1970, None for plain numbers."""
+    heading = table.headings[place] if place < len(table.headings) else None
+    unit = (
+        heading.unit if heading is not None and heading.unit is not None and heading.unit.quantity == "time" else None
     )
-    create_run_file(target, header)
-    file = RunFileBytes(target)
-    try:
-        file.add_event("imported", f"from {printable(source.name)}", **described)
-        for row, start in enumerate(range(0, n, _SAMPLES_A_BLOCK)):
-            part = slice(start, start + _SAMPLES_A_BLOCK)
-            status = np.zeros(len(record.t_s[part]), dtype=np.uint8)
-            block = Block(record.t_s[part], record.voltage_V[part], record.current_A[part], status)
-            file.write_samples(start, row, [block])
-    finally:
-        file.close()
-    finalize_run_file(target, RunState.COMPLETE)
+    if "time" not in options.units and unit is None and may_be_excel_days(values):
+        raise QuestionError(
+            f"{name}: times such as {values[0]!r} may be days of a spreadsheet: say so (--time-unit excel), or give "
+            "their unit (--time-unit s)",
+            Question(
+                "time-unit", "--time-unit", (Candidate("excel", "days of a spreadsheet"), Candidate("s", "seconds"))
+            ),
+        )
+    power = epoch_power(values[0])
+    if power is None:
+        return None
+    words = {0: "s", 3: "ms", 6: "us", 9: "ns"}
+    stated = options.units.get("time", unit.text if unit is not None else "").strip().casefold().replace("µ", "u")
+    stated = {"sec": "s", "seconds": "s"}.get(stated, stated)
+    if stated and stated != words[power]:
+        if "time" in options.units:
+            return None
+        raise QuestionError(
+            f"{name}: times such as {values[0]:.16g} look like {words[power]} since 1970, and the heading says "
+            f"{stated}: say which (--time-unit {words[power]} or --time-unit {stated})",
+            Question("time-unit", "--time-unit", (Candidate(words[power], ""), Candidate(stated, ""))),
+        )
+    return TimeReader(EPOCH, finer=power, number=float if numbers.decimal == "." else numbers.number)
+
+
+def _plan(
+    table: Table, name: str, chosen: dict[str, Column], numbers: NumberFormat, time: TimeReader | None
+) -> RowPlan:
+    places = {quantity: column.index for quantity, column in chosen.items()}
+    fortran = any(_FORTRAN.fullmatch(cell) for place in places.values() for cell in table.column(place)[:50])
+    scales = {quantity: column.scale for quantity, column in chosen.items()}
+    return RowPlan(table, places, scales, numbers, time, fortran, name, mode_column(table))
+
+
+def _channel_of(text: TextFile, table: Table) -> Callable[[int, int], str] | None:
+    """Return a function that says in which column of channels two lines differ; None if there is no such column."""
+    places = [k for k, one in enumerate(table.headings) if _CHANNEL.search(one.name) and one.unit is None]
+    if not places:
+        return None
+
+    def differs(before: int, line: int) -> str:
+        lines = rows_between(text.pieces(), {before, line})
+        cells = [cells_of(lines.get(one, ""), table.separator) for one in (before, line)]
+        for place in places:
+            pair = [row[place] if place < len(row) else "" for row in cells]
+            if pair[0] != pair[1] and all(pair):
+                return f"{table.headings[place].text}: {pair[0]} and {pair[1]}"
+        return ""
+
+    return differs

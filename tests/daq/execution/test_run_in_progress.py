@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,7 +83,12 @@ class DeadGuardian:
 @pytest.mark.parametrize(
     ("status", "printed", "told"),
     [
-        (-9, b"", "the guardian process of this run has ended (killed by SIGKILL)"),
+        pytest.param(
+            -9,
+            b"",
+            "the guardian process of this run has ended (killed by SIGKILL)",
+            marks=pytest.mark.skipif(sys.platform == "win32", reason="Windows has no signals"),
+        ),
         (1, b"the measuring process ended unexpectedly\n", "the measuring process ended unexpectedly"),
         (1, b"", "the guardian process of this run has ended"),
     ],

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,8 +49,12 @@ def _failing(real: Callable[..., object], number: int) -> Callable[..., object]:
     return call
 
 
+_LINUX = pytest.mark.skipif(sys.platform == "win32", reason="calls fail as those of Linux do")
+
+
 @pytest.mark.parametrize("number", ERRORS)
 @pytest.mark.parametrize("call", [call for call in CALLS if call != "replace"])
+@_LINUX
 def test_a_fault_while_a_run_file_is_made_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
@@ -67,6 +72,7 @@ def test_a_fault_while_a_run_file_is_made_is_an_error(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("call", [call for call in CALLS if call != "link"])
+@_LINUX
 def test_a_fault_while_a_run_file_is_trimmed_leaves_all_samples(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:
@@ -90,6 +96,7 @@ def test_a_fault_while_a_run_file_is_trimmed_leaves_all_samples(
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 @pytest.mark.parametrize("call", [call for call in CALLS if call not in {"link", "posix_fallocate"}])
+@_LINUX
 def test_a_fault_while_results_are_written_leaves_the_old_ones(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: str, number: int
 ) -> None:

@@ -60,11 +60,11 @@ def test_columns_can_be_named_or_numbered(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "named"),
     [
-        ("t;v;i\n0;0;0\n1;x;0\n", r"data row 2, column 2: expected a number, found 'x'"),
-        ("t;v;i\n0;0;0\n1;0\n", r"data row 2, column 3"),
-        ("t;v;i\n0;0;0\n0;0;0\n", r"data row 2: time 0 s does not come after 0 s"),
-        ("t;v;i\n0;0;nan\n", r"data row 1: a value is not finite"),
-        ("no table at all\n", "no line with three numbers"),
+        ("t;v;i\n0;0;0\n1;x;0\n", r"line 3: column 2 \(voltage\): expected a number, found 'x'"),
+        ("t;v;i\n0;0;0\n1;0\n2;0;0\n", r"line 3: 2 cells, none in column 3 \(current\)"),
+        ("t;v;i\n5;0;0\n4;0;0\n", r"line 3: time 4 s does not come after 5 s"),
+        ("t;v;i\n0;0;1e400\n", r"line 2: column 3 \(current\): '1e400' is too large .* not finite"),
+        ("no table at all\n", "no line with two numbers"),
         ("t [parsec];v;i\n0;0;0\n1;0;0\n", "parsec"),
     ],
 )
