@@ -53,6 +53,11 @@ _SHOWN = 6
 """Causes that are shown: columns overlap, so that one disturbance has several names."""
 _WORTH_READING = 0.02
 """Share of the misfit from which a further cause is shown."""
+_MOST_SAMPLES = 100_000
+"""Samples that are asked, evenly over a longer record: a second. Doubled, two, and the same causes."""
+_JUMP, _MOST_JUMPS, _AFTER_JUMP = 0.5, 100, 400
+"""Share of the largest step from which one is a jump, how many jumps are looked at, and samples after each that are
+asked: what clocks and ammeters do shows there. Doubled, nothing changes but the time."""
 _EXACT = 1e-12
 """Smallest noise, as a share of the current: rounding."""
 _NOTHING = 1e-9
@@ -217,7 +222,10 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     residual = current - fitted
     noise_A = max(_scatter_A(residual), _EXACT * float(np.abs(current).max()))
     excess = max(float(residual @ residual) / noise_A**2 - len(residual), 1.0)
-    found = [*_of_columns(run, solution, kept, residual / noise_A)]
+    asked = _asked(run, kept)
+    scale = len(kept) / len(asked)
+    of_columns = _of_columns(run, solution, kept[asked], residual[asked] / noise_A)
+    found: list[_Found] = [(kind, scale * gain, n, values, shift) for kind, gain, n, values, shift in of_columns]
     found += _of_residual(np.asarray(run.t_s)[kept], current, residual / noise_A, noise_A)
     best: dict[CauseKind, Cause] = {}
     for kind, gain, n_columns, values, shift in found:
@@ -232,6 +240,17 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
 _Found = tuple[CauseKind, float, int, dict[str, float], "Floats | None"]
 
 
+def _asked(run: Record, kept: NDArray[np.intp]) -> NDArray[np.intp]:
+    """Return which of the samples are asked what disturbs them: of many all after jumps, and some of the others."""
+    if len(kept) <= _MOST_SAMPLES:
+        return np.arange(len(kept))
+    volts = np.asarray(run.voltage_V)[kept] if run.drive is None else run.drive.voltage_at(np.asarray(run.t_s)[kept])
+    steps = np.abs(np.diff(volts))
+    jumps = np.flatnonzero(steps > _JUMP * float(steps.max()))[:_MOST_JUMPS]
+    near = np.clip(np.add.outer(jumps, np.arange(-_AFTER_JUMP // 8, _AFTER_JUMP)).ravel(), 0, len(kept) - 1)
+    return np.union1d(near, np.linspace(0, len(kept) - 1, _MOST_SAMPLES).astype(np.intp))
+
+
 def _scatter_A(residual: Floats) -> float:
     """Return the deviation of a sample from its neighbours, whatever is slow or rare."""
     return _NORMAL * float(np.median(np.abs(np.diff(residual)))) / float(np.sqrt(2.0))
@@ -241,16 +260,12 @@ def _of_columns(run: Record, solution: Solution, kept: NDArray[np.intp], residua
     """Give the chi-square that each disturbance takes out, its columns and figures, and how it moves the unknowns."""
     from fitting.transforms.loops import absorb
 
-    disturbances = Disturbances(run, solution)
-    whole = np.zeros(run.n_samples)
-    whole[kept] = residual
-    used = np.zeros(run.n_samples, dtype=np.bool_)
-    used[kept] = True
+    disturbances = Disturbances(run, solution, kept)
     n_base, n_unknowns = disturbances.n_base, disturbances.n_unknowns
     n_all = n_base + sum(group.n_columns for group in disturbances.groups) + 1
     triangle = np.zeros((n_all, n_all))
     for here, clear, base, columns in disturbances.blocks():
-        rows = np.column_stack([base, columns, whole[here]])[used[here] & clear]
+        rows = np.column_stack([base, columns, residual[here]])[clear]
         if len(rows):
             absorb(triangle, np.ascontiguousarray(rows.T)[None])
     first = n_base

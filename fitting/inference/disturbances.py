@@ -109,15 +109,17 @@ class Disturbances:
     run : Record
     solution : Solution
         Of this run alone.
+    places : ndarray of int, shape (n,)
+        Samples that are asked, rising.
     """
 
-    def __init__(self, run: Record, solution: Solution) -> None:
+    def __init__(self, run: Record, solution: Solution, places: NDArray[np.intp]) -> None:
         observation = solution.problem.observations[0]
         response = solution.response()
         if not isinstance(observation, PulseObservation) or response is None:
             raise TypeError("a spectrum has no samples")
         reduction = observation.reduction
-        self._run, self._terms, self._response = run, response.terms, response
+        self._run, self._terms, self._response, self._places = run, response.terms, response, places
         self._t = np.ascontiguousarray(run.t_s) - response.terms.delay_s
         self._interval_s = float(np.median(np.diff(self._t[:100_000])))
         self._rates, self._weights = response.rates, response.weights
@@ -134,8 +136,9 @@ class Disturbances:
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
-        self._finite = dict(self._of_clocks(solution, reduction.mode_map, later))
-        self.groups: tuple[Group, ...] = (*self._finite, *self._small())
+        finite = list(self._of_clocks(solution, reduction.mode_map, later))
+        self._finite = [pair for _, pair in finite]
+        self.groups: tuple[Group, ...] = (*(group for group, _ in finite), *self._small())
 
     @property
     def n_base(self) -> int:
@@ -153,17 +156,19 @@ class Disturbances:
             return None
         return EdgeShifts(edges.after_s, edges.jumps_V, self._rates, self._weights)
 
-    def _of_clocks(self, solution: Solution, mode_map: ModeMap, later: Floats) -> Iterator[tuple[Group, Floats]]:
-        """Give the changes by a delay, a lag or another clock, each of some sizes, at all samples."""
+    def _of_clocks(
+        self, solution: Solution, mode_map: ModeMap, later: Floats
+    ) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
+        """Give the changes by a delay, a lag or another clock, each of some sizes, at the samples that are asked."""
         run, interval_s = self._run, self._interval_s
-        fitted = predict(run, self._response)
+        t = np.ascontiguousarray(run.t_s)[self._places]
+        fitted = predict(run, self._response, t)
         Y = solution.problem.admittance(0, solution.best.u)
-        t = np.ascontiguousarray(run.t_s)
         since = (t - t[0]) / (t[-1] - t[0])
 
         def lagging(lag_s: float) -> Floats:
             weights = mode_map.weights(Y / (1.0 + mode_map.s * lag_s)) * later
-            return predict(run, PulseResponse(self._rates, weights, self._response.nuisance, self._terms)) - fitted
+            return predict(run, PulseResponse(self._rates, weights, self._response.nuisance, self._terms), t) - fitted
 
         def delayed(delay_s: float) -> Floats:
             return predict(run, self._response, t - delay_s) - fitted
@@ -197,26 +202,30 @@ class Disturbances:
             yield Group(CauseKind.RELAXATION, 1, ("tau_s", float(1.0 / rate)))
 
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.bool_], Floats, Floats]]:
-        """Give, block by block, places of the samples, which count, base columns and those of all groups."""
-        run, terms = self._run, self._terms
+        """Give, block by block of the places, which samples count, base columns and those of all groups."""
+        run, terms, places = self._run, self._terms, self._places
         drive = drive_after(run.drive, terms.before)
         before_V = terms.before if isinstance(terms.before, float) else None
         cursor = ModeCursor(self._rates, drive, self._interval_s, run.aperture_s, edges_of(run, terms), before_V)
         moving = -self._rates * self._weights
-        finite = np.concatenate(list(self._finite.values()), axis=1)
-        for first in range(0, len(self._t), _BLOCK):
-            here = slice(first, min(first + _BLOCK, len(self._t)))
-            t = self._t[here]
-            volts = np.ascontiguousarray(run.voltage_V[here])
-            modes, clear = cursor.rows(t, volts)
+        for first in range(0, len(places), _BLOCK):
+            here = slice(first, min(first + _BLOCK, len(places)))
+            mine = places[here]
+            t = self._t[mine]
+            if drive is None:  # the voltage is walked from sample to sample
+                walked = slice(int(places[first - 1]) + 1 if first else 0, int(mine[-1]) + 1)
+                rows, whole = cursor.rows(self._t[walked], np.ascontiguousarray(run.voltage_V[walked]))
+                modes, clear = rows[mine - walked.start], whole[mine - walked.start]
+            else:
+                modes, clear = cursor.rows(t, np.zeros(len(t)))
             current = modes @ self._weights
             since = self._history.columns(t)
             base = [modes @ self._slopes, *([since] if self._n_history else []), terms.columns(t)]
             if self._is_lead_free:
                 base.append((modes @ moving)[:, None])
             x = (t - self._began_s) / self._lasts_s
-            level = volts if drive is None else drive.voltage_at(t)
-            columns = [finite[here]]
+            level = np.asarray(run.voltage_V)[mine] if drive is None else drive.voltage_at(t)
+            columns = [np.stack([one[here] for one in pair], axis=1) for pair in self._finite]
             if self._shifts is not None:
                 columns.append(self._shifts.columns(t))
             columns += [x[:, None], np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, _DEGREES)[:, 1:])]
@@ -232,8 +241,8 @@ class Disturbances:
 
 def _neighbours(
     kind: CauseKind, name: str, sizes: list[float], changes: list[Floats]
-) -> Iterator[tuple[Group, Floats]]:
+) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
     """Give each size with the next: what lies between is a mixture of both."""
     for k in range(len(sizes) - 1):
         middle = float(np.sign(sizes[k]) * np.sqrt(sizes[k] * sizes[k + 1]))
-        yield Group(kind, 2, (name, middle)), np.stack(changes[k : k + 2], axis=1)
+        yield Group(kind, 2, (name, middle)), (changes[k], changes[k + 1])
