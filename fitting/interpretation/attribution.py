@@ -28,7 +28,6 @@ from fitting.interpretation.places import (
 )
 from fitting.interpretation.reversal_shares import reversal_shares, steady_circuit
 from fitting.interpretation.simpler_cells import NEEDED_AICC, JudgedFit, aicc_loss, judged_fit
-from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, format_quantity
@@ -208,7 +207,12 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
     if result.model.bulk is None:
         line = f"{result.model.circuit} has no conductor with a memory: its relaxations are resistors and capacitors"
         return Attribution(Verdict.UNDECIDED, (line,), reason=Reason.NO_CONDUCTOR)
-    reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
+    if isinstance(run_or_reduction, Reduction):
+        reduction = run_or_reduction
+    else:
+        from fitting.reduction.reduce import reduce_run  # a kept reduction needs none of it
+
+        reduction = reduce_run(run_or_reduction)
     evidence: list[str] = []
     shares = reversal_shares(reduction, result)
     if shares.by_electrode is None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.model.elements.tabulated import RelaxationTable
-from fitting.records.spectrum_text import SpectrumFileError
 from protocols import FitError, any_text, read_file, shortened
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class ConductivitySpectrum:
         SpectrumFileError
             If the file cannot be read, or the text does not hold two columns of numbers.
         """
+        from fitting.records.spectrum_text import SpectrumFileError  # a fit of a run reads no text
+
         file = Path(path)
         try:
             text, _ = any_text(read_file(file))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.records.spectrum_text import SpectrumFileError, read_spectrum
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -68,6 +67,8 @@ class ImpedanceSpectrum:
         FitError
             If a column or a number cannot be found, or there are several sweeps and none is named.
         """
+        from fitting.records.spectrum_text import SpectrumFileError, read_spectrum  # a fit of a run reads no text
+
         read = read_spectrum(path, sweep)
         if len(read.frequency_Hz) < _FEWEST:
             raise SpectrumFileError(f"{path.name}: {len(read.frequency_Hz)} points are too few for a spectrum")
