@@ -85,7 +85,7 @@ _REMEDIES: dict[CauseKind, str] = {
     CauseKind.RANGE_STEP: "record in one range of the ammeter",
     CauseKind.CLIPPING: "a larger range of the ammeter; flag the clipped samples",
     CauseKind.RELAXATION: "another element in the circuit",
-    CauseKind.HUM: "--mains",
+    CauseKind.HUM: "find its source; filter it out before the fit",
     CauseKind.SPIKES: "--robust",
     CauseKind.QUANTISATION: "a smaller range of the ammeter",
     CauseKind.JITTER: "let the instrument time the samples",
@@ -137,11 +137,16 @@ class Cause:
     shift: Floats | None = field(default=None, compare=False)
 
     @property
+    def mains_Hz(self) -> float | None:
+        """Frequency of the mains that it is a hum of."""
+        frequency_Hz = self.values.get("frequency_Hz", 0.0)
+        return next((net for net in _MAINS if abs(frequency_Hz / net - 1.0) < _NEAR), None)
+
+    @property
     def remedy(self) -> str:
         """What would take it out."""
-        if self.kind is CauseKind.HUM:
-            near = [net for net in _MAINS if abs(self.values["frequency_Hz"] / net - 1.0) < _NEAR]
-            return f"--mains {near[0]:.0f}" if near else "find its source; filter it out before the fit"
+        if self.kind is CauseKind.HUM and self.mains_Hz is not None:
+            return f"--mains {self.mains_Hz:.0f}"
         return _REMEDIES[self.kind]
 
     def __str__(self) -> str:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import PulseResponse, predict
-from fitting.reduction.drive import ModeCursor
+from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import EdgeShifts, History, n_decays_of
 from fitting.reduction.sampled_edges import edges_of
@@ -204,9 +203,8 @@ class Disturbances:
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.bool_], Floats, Floats]]:
         """Give, block by block of the places, which samples count, base columns and those of all groups."""
         run, terms, places = self._run, self._terms, self._places
-        drive = drive_after(run.drive, terms.before)
-        before_V = terms.before if isinstance(terms.before, float) else None
-        cursor = ModeCursor(self._rates, drive, self._interval_s, run.aperture_s, edges_of(run, terms), before_V)
+        drive = drive_after(run.drive, terms.before_V)
+        cursor = cursor_over(run, self._rates, terms, self._interval_s)
         moving = -self._rates * self._weights
         for first in range(0, len(places), _BLOCK):
             here = slice(first, min(first + _BLOCK, len(places)))

@@ -21,6 +21,7 @@ from fitting.inference.solution import solve
 from fitting.reduction.history import triangle_of
 from fitting.reduction.leading_columns import EdgeShifts
 from fitting.reduction.reduce import reducer_of
+from fitting.reduction.reduction import noise_of
 from fitting.reduction.sampled_edges import edges_of
 from fitting.results.remarks import Remark, RemarkKind
 
@@ -49,8 +50,6 @@ _INSIDE = 0.01
 """Share of an interval that places keep from its ends; a fit cannot tell less."""
 _LIKELIER = 5.0
 """Logarithm of the odds from which jumps have places of their own: 150 to 1. Doubled, no campaign changes."""
-_EXACT = 1e-9
-"""Smallest noise, as a share of the current: rounding."""
 
 
 def solve_with_places(run: Record, common: Solution, start: Mapping[str, float]) -> Solution | None:
@@ -147,8 +146,7 @@ class _Placed:
         shifts = EdgeShifts(edges.after_s - put_s, edges.jumps_V, before.grid.rates, weights)
         reducer = reducer_of(run, terms, shifts=shifts)
         triangle, e = reducer.triangle, len(put_s)
-        spare = max(before.n_samples - len(triangle), 1)
-        noise_A = max(abs(float(triangle[-1, -1])) / float(np.sqrt(spare)), _EXACT * before.rms_current_A)
+        noise_A = noise_of(triangle, before.n_samples, before.rms_current_A)
         prior = np.zeros((e, len(triangle)))
         per_s = noise_A / (_EVEN * edges.gap_s)
         prior[:, :e], prior[:, -1] = np.diag(per_s), per_s * (0.5 * edges.gap_s - put_s)

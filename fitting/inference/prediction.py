@@ -74,7 +74,7 @@ def predict(
     """
     samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
     wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
-    drive = drive_after(run.drive, result.terms.before)
+    drive = drive_after(run.drive, result.terms.before_V)
     walked = wanted if drive is not None else samples
     volts = run.voltage_V if drive is None else np.zeros(len(walked))
     rates = result.rates
@@ -92,8 +92,7 @@ def predict(
     if drive is not None and len(walked) <= _FEW_SAMPLES and len(drive.times_s) <= _FEW_SEGMENTS:
         rows = modes_at(drive, rates, walked, interval_s=interval, aperture_s=run.aperture_s)
         return rows @ result.weights + _beside(walked)
-    before_V = result.terms.before if isinstance(result.terms.before, float) else None
-    cursor = ModeCursor(rates, drive, interval, run.aperture_s, edges_of(run, result.terms), before_V)
+    cursor = cursor_over(run, rates, result.terms, interval)
     buffer = np.empty((_BLOCK, len(rates)))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
@@ -106,6 +105,22 @@ def predict(
         return current
     between: Floats = np.interp(wanted, samples, current)
     return between
+
+
+def cursor_over(run: Record, rates: Floats, terms: Nuisance, interval_s: float) -> ModeCursor:
+    """Return a cursor at the beginning of a run, for its drive (or measured voltage) as a fit took it.
+
+    Parameters
+    ----------
+    run : Record
+    rates : ndarray, shape (m,)
+        1/s.
+    terms : Nuisance
+    interval_s : float
+        Typical time from sample to sample.
+    """
+    drive = drive_after(run.drive, terms.before_V)
+    return ModeCursor(rates, drive, interval_s, run.aperture_s, edges_of(run, terms), terms.before_V)
 
 
 def overlay_times(run: Record) -> Floats:

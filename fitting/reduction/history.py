@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.reduction.nuisance import UNKNOWN
-from fitting.reduction.reduction import Reduction, RestTest
+from fitting.reduction.reduction import Reduction, RestTest, noise_of
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 _SURELY = 1e-6
 """Chance at which a cell at rest is called restless. Ten times as much changes no verdict of the campaign: a history
 that matters is far beyond."""
-_EXACT = 1e-9
-"""Smallest noise, as a share of the current: rounding."""
 _FEWEST_LEVEL = 3
 """Fewest samples of a voltage that can be called a level."""
 _WHITE = 1.5
@@ -46,8 +44,7 @@ def with_history_judged(reduction: Reduction) -> Reduction:
     """
     factor, h, spare = reduction.factor, reduction.n_history, max(reduction.n_samples - len(reduction.factor), 1)
     at_rest = triangle_of(factor[:, h:])
-    # Records without noise end at rounding, which is none.
-    noise_A = max(abs(float(factor[-1, -1])) / np.sqrt(spare), _EXACT * reduction.rms_current_A)
+    noise_A = noise_of(factor, reduction.n_samples, reduction.rms_current_A)
     test = _test_of_rest(float(at_rest[-1, -1] ** 2 - factor[-1, -1] ** 2) / noise_A**2, h, spare)
     is_at_rest = test.chance > _SURELY
     if is_at_rest and reduction.terms.before != UNKNOWN:
@@ -79,9 +76,9 @@ def _test_of_rest(explained: float, n_history: int, n_spare: int) -> RestTest:
     return RestTest(ratio, float(betainc(0.5 * n_spare, 0.5 * n_history, n_spare / (n_spare + n_history * ratio))))
 
 
-def drive_after(drive: PulseSequence | None, before: str | float) -> PulseSequence | None:
-    """Return a commanded drive that begins at a level (V), where one is given."""
-    return drive if drive is None or isinstance(before, str) else replace(drive, rest_V=before)
+def drive_after(drive: PulseSequence | None, before_V: float | None) -> PulseSequence | None:
+    """Return a commanded drive that begins at a level, where one is given."""
+    return drive if drive is None or before_V is None else replace(drive, rest_V=before_V)
 
 
 def require_moving(voltage_V: Floats, source: str) -> None:

@@ -82,6 +82,11 @@ class Nuisance:
         return 1 + self.drift + 2 * self.harmonics
 
     @property
+    def before_V(self) -> float | None:
+        """Level before the first sample, where one is given."""
+        return None if isinstance(self.before, str) else self.before
+
+    @property
     def is_plain(self) -> bool:
         """Whether blocks of even samples may be taken whole."""
         return self.harmonics == 0 and self.correlation_s == 0.0

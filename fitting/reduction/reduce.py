@@ -119,11 +119,11 @@ def reducer_of(
 ) -> Reducer:
     """Return a reducer that has taken in a whole run; arguments as for `reduce_run` and `reducer_for`."""
     require_intact(run)
-    if run.drive is None and isinstance(terms.before, str):
+    if run.drive is None and terms.before_V is None:
         require_moving(run.voltage_V, run.path.name)
     reducer = reducer_for(
         run.t_s,
-        drive_after(run.drive, terms.before),
+        drive_after(run.drive, terms.before_V),
         aperture_s=run.aperture_s,
         response_s=run.response_s,
         terms=terms,

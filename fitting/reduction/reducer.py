@@ -78,8 +78,7 @@ class Reducer:
         edges: SampledEdges | None = None,
         leading: Sequence[LeadingColumns] = (),
     ) -> None:
-        before_V = terms.before if isinstance(terms.before, float) else None
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, before_V)
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, terms.before_V)
         self._history = next((one for one in leading if isinstance(one, History)), None)
         self._leading = Together(leading) if leading else None
         self._n_leading = sum(map(len, leading))

@@ -150,10 +150,9 @@ class Reduction:
     @property
     def noise_A(self) -> float:
         """Deviation of a sample from what any modes explain (A); 0 where few samples tell, or the voltage is noisy."""
-        spare = self.n_samples - len(self.factor)
-        if spare < _FEWEST_SPARE or self.is_debiased:
+        if self.n_samples - len(self.factor) < _FEWEST_SPARE or self.is_debiased:
             return 0.0
-        return max(abs(float(self.factor[-1, -1])) / float(np.sqrt(spare)), _EXACT * self.rms_current_A)
+        return noise_of(self.factor, self.n_samples, self.rms_current_A)
 
     @property
     def is_debiased(self) -> bool:
@@ -321,6 +320,12 @@ class Reduction:
             int(n_history),
             RestTest(*test) if test else None,
         )
+
+
+def noise_of(triangle: Floats, n_samples: int, rms_current_A: float) -> float:
+    """Return what the columns of a triangle leave of a sample (A); no less than rounding."""
+    spare = max(n_samples - len(triangle), 1)
+    return max(abs(float(triangle[-1, -1])) / float(np.sqrt(spare)), _EXACT * rms_current_A)
 
 
 def _merged(factor: Floats, other: Floats) -> Floats:

@@ -111,8 +111,8 @@ def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
     if run.drive is not None or terms.edges == "ramp":
         return None
     t, v = np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V)
-    if isinstance(terms.before, float):
-        t, v = np.append(t[0] - np.median(np.diff(t)), t), np.append(terms.before, v)
+    if terms.before_V is not None:
+        t, v = np.append(t[0] - np.median(np.diff(t)), t), np.append(terms.before_V, v)
     found = sampled_edges(t, v)
     if found is None:
         return None

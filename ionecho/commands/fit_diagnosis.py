@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 from ionecho.commands.output import console, opened_run, print_json
 
@@ -36,15 +36,6 @@ class Trial:
     is_described: bool
     problem: str = ""
 
-    def to_document(self) -> dict[str, Any]:
-        """Return plain data (JSON)."""
-        return {
-            "option": self.option,
-            "residual_A": self.residual_A,
-            "is_described": self.is_described,
-            "problem": self.problem,
-        }
-
 
 def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Diagnose a fit of a run, try the options that may help, and print both."""
@@ -56,7 +47,7 @@ def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: b
     trials = [_tried(run, model, options, "")]
     trials += [_tried(run, *one) for one in _remedies(diagnosis, model, options)]
     if as_json:
-        shown = [trial.to_document() for trial in trials]
+        shown = [asdict(trial) for trial in trials]
         print_json({"run": path, "circuit": model, **diagnosis.to_document(), "trials": shown})
         return
     out = console()
@@ -77,24 +68,25 @@ def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: b
 
 def _remedies(diagnosis: Diagnosis, model: str, options: StudyOptions) -> Iterator[tuple[str, StudyOptions, str]]:
     """Give circuits and options that may help, and what they are called, each once."""
+    from fitting.inference.disturbances import CauseKind
     from fitting.reduction.nuisance import UNKNOWN
 
+    changed = {
+        CauseKind.DRIFT: replace(options, drift=True),
+        CauseKind.BASELINE: replace(options, before=UNKNOWN),
+        CauseKind.HISTORY: replace(options, before=UNKNOWN),
+        CauseKind.SPIKES: replace(options, robust=True),
+    }
     tried = set()
     for cause in diagnosis.shown:
-        remedy = cause.remedy
-        if remedy in tried:
-            continue
-        tried.add(remedy)
-        if remedy == "--drift":
-            yield model, replace(options, drift=True), remedy
-        elif remedy == "--before unknown":
-            yield model, replace(options, before=UNKNOWN), remedy
-        elif remedy == "--robust":
-            yield model, replace(options, robust=True), remedy
-        elif remedy.startswith("--mains "):
-            yield model, replace(options, mains_Hz=float(remedy.removeprefix("--mains "))), remedy
-        elif remedy.startswith("@Lag1") and "@" not in model:
-            yield f"{model}@Lag1", options, f"-m {model}@Lag1"
+        trial = model, changed.get(cause.kind), cause.remedy
+        if cause.mains_Hz is not None:
+            trial = model, replace(options, mains_Hz=cause.mains_Hz), cause.remedy
+        elif cause.kind is CauseKind.LAG and "@" not in model:
+            trial = f"{model}@Lag1", options, f"-m {model}@Lag1"
+        if trial[1] is not None and trial[2] not in tried:
+            tried.add(trial[2])
+            yield trial[0], trial[1], trial[2]
 
 
 def _tried(run: Run, model: str, options: StudyOptions, option: str) -> Trial:
