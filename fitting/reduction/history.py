@@ -45,6 +45,10 @@ def with_history_judged(reduction: Reduction) -> Reduction:
     factor, h, spare = reduction.factor, reduction.n_history, max(reduction.n_samples - len(reduction.factor), 1)
     at_rest = triangle_of(factor[:, h:])
     noise_A = noise_of(factor, reduction.n_samples, reduction.rms_current_A)
+    if noise_A == 0.0:
+        # No sample yet, or a current of zeros: nothing carries on.
+        free = reduction.terms.before == UNKNOWN
+        return reduction if free else replace(reduction, factor=at_rest, n_history=0)
     test = _test_of_rest(float(at_rest[-1, -1] ** 2 - factor[-1, -1] ** 2) / noise_A**2, h, spare)
     is_at_rest = test.chance > _SURELY
     if is_at_rest and reduction.terms.before != UNKNOWN:

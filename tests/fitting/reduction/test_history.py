@@ -13,7 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.campaigns.records import Kind, drawn_record
-from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run
+from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run, reducer_for
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
@@ -70,6 +70,18 @@ def test_a_cell_at_rest_is_found_at_rest_and_reduced_as_if_that_had_been_said() 
     assert found.rest_test.chance > 1e-3
     np.testing.assert_allclose(found.factor.T @ found.factor, told.factor.T @ told.factor, atol=1e-12)
     assert RemarkKind.NOT_AT_REST not in kinds(fit(found, CIRCUIT))
+
+
+@pytest.mark.parametrize("n_samples", [0, N])
+@pytest.mark.parametrize("before", ["", "unknown"])
+def test_nothing_carries_on_where_no_current_was_seen(before: str, n_samples: int) -> None:
+    run = record(0)
+    reducer = reducer_for(run.t_s, None, terms=Nuisance(before=before))
+    reducer.append(run.t_s[:n_samples], run.voltage_V[:n_samples], np.zeros(n_samples), run.status[:n_samples])
+    reduction = reducer.reduction()
+    assert np.isfinite(reduction.factor).all()
+    assert (reduction.n_history > 0) == (before == "unknown")
+    assert reduction.rest_test is None or reduction.rest_test.chance == 1.0
 
 
 # In the first pulse; in the rest after it, long before the second.
