@@ -15,6 +15,7 @@ from scipy.interpolate import CubicSpline
 
 from protocols import IonechoError, parse_quantity, read_text_file, toml_tables
 from sim_instruments.sample.contacts import Ageing, Contacts
+from sim_instruments.sample.kept_responses import kept_response
 from sim_instruments.sample.relaxation import Relaxation, constant, debye, migration, tabulated
 from sim_instruments.sample.volterra import step_current
 
@@ -149,7 +150,19 @@ class Cell:
     @cached_property
     def _response(self) -> CubicSpline[np.float64]:
         p = self.parameters
-        current = step_current(self._mesh, p["R_s"], p["G_inf"], self.relaxation, p.get("Q"), p.get("n", 1.0))
+        R_s, G, Q, n = p["R_s"], p["G_inf"], p.get("Q"), p.get("n", 1.0)
+
+        def worked_out() -> Array:
+            return step_current(self._mesh, R_s, G, self.relaxation, Q, n)
+
+        if Q is None and self.relaxation.is_constant:
+            current = np.full(len(self._mesh), 1.0 / (R_s + 1.0 / G))
+        elif len(self._mesh) < _DECADES * _POINTS:
+            # In a cryostat each temperature has its own, which hardly comes back.
+            current = worked_out()
+        else:
+            numbers = np.array([R_s, G, math.nan if Q is None else Q, n])
+            current = kept_response((self._mesh, numbers, *self.relaxation.table), worked_out)
         return CubicSpline(np.log(self._mesh), current)
 
     @cached_property

@@ -74,6 +74,16 @@ class Relaxation:
         inside = self._excess(np.log(np.clip(t, self._first, self._last)))
         return np.where(t < self._first, (1.0 - self.W_inf) * t, inside)
 
+    @property
+    def table(self) -> tuple[Array, Array, Array]:
+        """Times (s), W and dW / d ln t there, each of shape (n,): all that it is made of."""
+        return self._grid
+
+    @property
+    def is_constant(self) -> bool:
+        """Whether W is 1 at all times."""
+        return bool((self._grid[1] == 1.0).all())
+
     def slowed(self, factor: float) -> Relaxation:
         """Return the same relaxation, `factor` times as slow."""
         times, W, slopes = self._grid
