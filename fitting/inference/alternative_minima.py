@@ -10,6 +10,7 @@ ended elsewhere in a long bent valley count as well: a profile may lose its way 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -151,3 +152,30 @@ def _within(one: Minimum, intervals: list[Interval]) -> bool:
 
 def _hull(one: Interval, other: Interval) -> Interval:
     return Interval(min(one.low, other.low), max(one.high, other.high))
+
+
+@dataclass(frozen=True, eq=False)
+class Profiles:
+    """Profile intervals of a fit, worked out when they are first asked for.
+
+    They take most of a fit's time, and nobody asks for those of a fit that is only on the way to another.
+
+    Attributes
+    ----------
+    search : MinimaSearch
+    best : Minimum
+    minima : tuple of Minimum
+        Of all searches, like parts in order.
+    unit : float
+        Standard deviation of the residual's components.
+    """
+
+    search: MinimaSearch
+    best: Minimum
+    minima: tuple[Minimum, ...]
+    unit: float
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The interval of each unknown."""
+        return tuple(self.search.intervals(self.best, list(self.minima), self.unit))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.alternative_minima import MinimaSearch
+from fitting.inference.alternative_minima import MinimaSearch, Profiles
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
@@ -51,7 +51,8 @@ class Solution:
     best : Minimum
     unit : float
         Standard deviation of the residual's components.
-    intervals : tuple of Interval
+    profiles : Profiles
+        Intervals, worked out when they are asked for.
     goodness : tuple of Goodness
         Of each observation.
     remarks : tuple of Remark
@@ -66,7 +67,7 @@ class Solution:
     problem: Problem
     best: Minimum
     unit: float
-    intervals: tuple[Interval, ...]
+    profiles: Profiles
     goodness: tuple[Goodness, ...]
     remarks: tuple[Remark, ...]
     inseparable: Mapping[int, tuple[str, str]] = field(default_factory=dict)
@@ -91,11 +92,15 @@ class Solution:
 
     def widened(self, shifts: Sequence[Floats]) -> Solution:
         """Return the solution with intervals that also hold where the unknowns would be beside some disturbances."""
-        ends = np.array([[one.low, one.high] for one in self.intervals])
-        moved = [ends, *(ends + shift[:, None] for shift in shifts)]
+        return replace(self, systematic=tuple(shifts))
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        """Interval of each unknown, what it would be beside likely disturbances included."""
+        ends = np.array([[one.low, one.high] for one in self.profiles.intervals])
+        moved = [ends, *(ends + shift[:, None] for shift in self.systematic)]
         lowest, highest = np.min(moved, axis=0)[:, 0], np.max(moved, axis=0)[:, 1]
-        intervals = tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
-        return replace(self, intervals=intervals, systematic=tuple(shifts))
+        return tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
 
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
@@ -109,7 +114,8 @@ class Solution:
     @property
     def values(self) -> dict[str, float]:
         """Fitted unknowns (SI) by name."""
-        return {one.name: one.value for one in self.estimates}
+        names = [parameter.name for parameter in self.problem.parameters.parameters]
+        return dict(zip(names, self.problem.transform.from_unbounded(self.best.u).tolist(), strict=True))
 
     def theta(self, k: int = 0) -> Floats:
         """Return the circuit's parameters for observation k."""
@@ -192,10 +198,10 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
         problem = problem.reweighted(factors / unit)
         minima = [problem.ordered(minimise(problem.evaluate, one.u, box, irrelevant=1e-3)) for one in (best, *minima)]
         best = _sharpened(problem, minima, box)
-    intervals = MinimaSearch(problem, box).intervals(best, minima, unit)
+    profiles = Profiles(MinimaSearch(problem, box), best, tuple(minima), unit)
     inseparable = problem.ordering.inseparable(problem.evaluate, best, box, unit)
     remarks += _order_remark(problem)
-    return Solution(problem, best, unit, tuple(intervals), tuple(goodness), tuple(remarks), inseparable)
+    return Solution(problem, best, unit, profiles, tuple(goodness), tuple(remarks), inseparable)
 
 
 def solve_single(
