@@ -78,6 +78,7 @@ DEVICE_FAULTS = (
     "overtemperature",
     "buffer-overrun",
     "reboot",
+    "reconnect-jam",
 )
 
 

@@ -1,51 +1,39 @@
-"""Commands of an EC301, and its binary stream.
+"""An EC301 with its clients: lines of commands, and the binary stream.
 
-Commands are words with whole numbers, ended by a line feed and chained by semicolons; letter case does not matter
-(*EC301 User Manual* rev. 1.2, chapter 4; lib-maxiv-ec301). A command that is not understood gets no reply at all, not
-even a query; it is kept as an error for ``errlst?``. While the binary stream runs, queries are not answered.
+*EC301 User Manual*, revision 1.1 (02/29/2016), chapter 8; lib-maxiv-ec301 for what no page says: a command that is not
+understood gets no reply at all, not even a query, and a stream's numbers are 4-byte floats. In verbose mode there is an
+unsolicited message instead (pp. 86 and 98). Assumed: that replies end with CR LF; that a query is not answered while
+the client has a stream; the checksums (sums of the bytes before them); how many samples a packet has.
 """
 
 from __future__ import annotations
 
 import struct
+from collections import ChainMap
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim_instruments.srs.engine import MAX_POINTS, Engine, Settings, StepProgram
+from sim_instruments.srs import registers
+from sim_instruments.srs.commands import Commands
+from sim_instruments.srs.engine import Engine
+from sim_instruments.srs.registers import Registers
+from sim_instruments.srs.syntax import BAD_COMMAND, NOT_ALLOWED, RefusedError, arguments, within
+from sim_instruments.srs.waveform_commands import WaveformCommands
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sim_instruments.core.clock import Clock
     from sim_instruments.sample.cell import Cell
+    from sim_instruments.srs.engine import Samples
 
-# Codes and texts (assumed).
-_ERRORS = {0: "no error", 1: "undefined command", 2: "illegal value", 3: "not now", 4: "program cannot be played"}
-_UNDEFINED, _ILLEGAL, _NOT_NOW, _UNPLAYABLE = 1, 2, 3, 4
-_LIMITS = {
-    "ecmode": (0, 2), "irange": (1, 10), "irnaut": (0, 1), "eadcrg": (0, 2), "avgexp": (0, 8), "clbwth": (0, 5),
-    "celimt": (0, 1), "celimv": (500, 30000), "eadcfl": (0, 2), "iadcfl": (1, 2), "lpfile": (0, 1), "lpfili": (0, 1),
-    "irenab": (0, 1), "irtype": (0, 2), "brenab": (0, 1), "bstren": (0, 1), "autotb": (0, 1), "dcntrl": (0, 1),
-    "addscn": (0, 1), "trgarm": (0, 1),
-}  # fmt: skip
-_FRAMES = 64  # in a packet (assumed; the header says how many bytes)
-# Largest set potential (assumed).
-_MAX_LEVEL_MV = 15000
-
-
-class RefusedError(Exception):
-    """A command that gets no reply.
-
-    Parameters
-    ----------
-    number : int
-        What ``errlst?`` will say.
-    """
-
-    def __init__(self, number: int) -> None:
-        super().__init__(_ERRORS[number])
-        self.number = number
+_FRAMES = 64
+"""Samples in a packet; assumed, the header says how many bytes."""
+_FRAME = np.dtype([("flags", "<i4"), ("sync", "<f4"), ("current", "<f4"), ("potential", "<f4")])
+"""A data frame, figure 33 on p. 94."""
+_LONGEST_LINE = 10_000
+"""Bytes without an end that are kept (assumed)."""
+_JAMS_WITHIN_S, _JAMMED_FOR_S = 1.0, 3.0
+"""With the fault ``reconnect-jam``: how soon after another client one is not heard, and for how long (assumed)."""
 
 
 class EC301:
@@ -57,17 +45,26 @@ class EC301:
     cell : Cell
     seed : int
         Of the noise.
+    first_arb_type : int
+        Number of the potentiostatic type of ``arbtyp``: 1 as in the manual's examples (pp. 124 and 132), 0 as in its
+        table (p. 125).
     """
 
     identity = "Stanford_Research_Systems,EC301,s/n009012,ver2.0"
 
-    def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
+    def __init__(self, clock: Clock, cell: Cell, seed: int = 0, *, first_arb_type: int = 1) -> None:
         self.engine = Engine(clock, cell, seed)
-        self.errors: list[int] = []
+        self.registers = Registers()
+        self.commands = Commands(self.engine, self.registers)
+        waveforms = WaveformCommands(self.engine, first_arb_type)
+        self.table = ChainMap(dict(self.commands.table), dict(waveforms.table))
+        self._jams = False
+        self._connected_s = -_JAMS_WITHIN_S
 
     @property
     def output_is_on(self) -> bool:
         """Whether the output is on at this moment."""
+        self.engine.update()
         return self.engine.cell_on
 
     def prepare(self) -> None:
@@ -80,7 +77,16 @@ class EC301:
 
     def client_session(self, _channel: str = "", /) -> ClientSession:
         """Return a client's session."""
-        return ClientSession(self)
+        now = self.engine.clock.now()
+        deaf_s = _JAMMED_FOR_S if self._jams and now - self._connected_s < _JAMS_WITHIN_S else 0.0
+        self._connected_s = now
+        return ClientSession(self, deaf_until_s=now + deaf_s)
+
+    def refuse(self, number: int) -> None:
+        """Keep an error for ``errlst?`` and the status registers."""
+        self.commands.error = number
+        self.registers.post("*esr", registers.CME if number == BAD_COMMAND else registers.EXE)
+        self.registers.post("insr", registers.ERROR_POSTED)
 
     def inject(self, fault: str) -> None:
         """Let something happen to the instrument."""
@@ -91,12 +97,14 @@ class EC301:
             case "cell-short":
                 engine.cell.contacts.short(engine.update())
             case "error-storm":
-                self.errors += [_UNDEFINED] * 50
+                self.refuse(BAD_COMMAND)
             case "interlock-open" | "overtemperature":  # either opens the cell (assumed)
                 engine.switch_cell(on=False)
             case "reboot":
-                engine.enable(on=False)
-                engine.settings, engine.program = Settings(), StepProgram()
+                engine.reset()
+                self.registers.reset()
+            case "reconnect-jam":
+                self._jams = True
             case _:
                 raise ValueError(f"an EC301 does not know the fault {fault!r}")
 
@@ -107,11 +115,14 @@ class ClientSession:
     Parameters
     ----------
     device : EC301
+    deaf_until_s : float
+        Until when (instrument seconds) it is not heard: the interface is jammed.
     """
 
-    def __init__(self, device: EC301) -> None:
+    def __init__(self, device: EC301, deaf_until_s: float = 0.0) -> None:
         self._device = device
         self._engine = device.engine
+        self._deaf_until_s = deaf_until_s
         self._line = bytearray()
         self._streamed: int | None = None  # the next sample to be sent
         self._packets = 0
@@ -126,126 +137,59 @@ class ClientSession:
         """Take bytes from the client."""
         self._line += data
         *lines, rest = self._line.split(b"\n")
-        self._line = bytearray(rest[-10_000:])
+        self._line = bytearray(rest[-_LONGEST_LINE:])
         self.run()
+        if self._engine.clock.now() < self._deaf_until_s:
+            return
         for line in lines:
             for command in line.decode("latin-1").split(";"):
                 if command.strip():
                     self._obey(command.strip())
 
-    def _obey(self, command: str) -> None:
-        try:
-            answer = self._answer(command.lower())
-        except RefusedError as refused:
-            self._device.errors.append(refused.number)
+    def _obey(self, text: str) -> None:
+        device = self._device
+        name, _, rest = text.lower().partition(" ")
+        is_query = name.endswith("?")
+        if is_query and self.output and self._streamed is None:  # p. 98: the last reply has not been read
+            device.registers.post("insr", registers.QUERY_REFUSED)
+            device.registers.post("*esr", registers.QYE)
             return
+        try:
+            answer = self._answer(name, rest)
+        except RefusedError as refused:
+            device.refuse(refused.number)
+            if self._engine.settings.verbmd:
+                self.output += b"remote command error\r\n"
+            return
+        if not is_query:  # a set command clears the error, p. 109
+            device.commands.error = 0
+            device.registers.post("insr", registers.REMOTE_SET)
         if answer is not None and self._streamed is None:
-            self.output += answer.encode("latin-1") + b"\r\n"
+            self.output += answer if isinstance(answer, bytes) else answer.encode("latin-1") + b"\r\n"
 
-    def _answer(self, command: str) -> str | None:
-        name, *words = command.replace(",", " ").split()
-        try:
-            values = [int(float(word)) for word in words]
-        except ValueError:
-            raise RefusedError(_ILLEGAL) from None
-        if name in _LIMITS:
-            self._set(name, values)
-            return None
-        if name.endswith("?") and name[:-1] in (*_LIMITS, "setvol"):
-            return str(getattr(self._engine.settings, name[:-1]))
-        act = self._actions().get(name)
-        if act is None:
-            raise RefusedError(_UNDEFINED)
-        try:
-            return act(*values)
-        except TypeError:
-            raise RefusedError(_ILLEGAL) from None
+    def _answer(self, name: str, rest: str) -> str | bytes | None:
+        self._engine.update()
+        match name:
+            case "*idn?":
+                return self._device.identity
+            case "ifcclr":
+                self.output.clear()
+                return None
+            case "getbda":
+                self._stream(*arguments("i", rest))
+                return None
+            case "polbda?":
+                newest = int(self._engine.update() / self._engine.interval_s)
+                return self._packets_of(max(0, newest - _FRAMES), _FRAMES)
+            case "avgexp" if self._streamed is not None:
+                raise RefusedError(NOT_ALLOWED)
+        command = self._device.table.get(name)
+        if command is None:
+            raise RefusedError(BAD_COMMAND)
+        return command.act(*arguments(command.form, rest))
 
-    def _set(self, name: str, values: list[int]) -> None:
-        low, high = _LIMITS[name]
-        if len(values) != 1 or not low <= values[0] <= high:
-            raise RefusedError(_ILLEGAL)
-        if name == "avgexp" and self._streamed is not None:
-            raise RefusedError(_NOT_NOW)
-        setattr(self._engine.settings, name, values[0])
-
-    def _actions(self) -> dict[str, Callable[..., str | None]]:
-        engine = self._engine
-        return {
-            "*idn?": lambda: self._device.identity,
-            "ceenab": self._enable,
-            "ceenab?": lambda: str(int(engine.enabled)),
-            "cellon?": lambda: str(int(engine.cell_on)),
-            "setvol": self._set_potential,
-            "vlevel?": lambda: f"{self._now()[1]:.6e}",
-            "ilevel?": lambda: f"{self._now()[0]:.6e}",
-            "plinit": self._new_program,
-            "psteps": lambda steps: self._program("steps", steps, 1_000_000),
-            "plimit": lambda passes: self._program("passes", passes, 65_535),
-            "ppoint": lambda points: self._program("points", points, MAX_POINTS),
-            "plendm": lambda mode: self._program("end_mode", mode, 3),
-            "pdatap": lambda point, level: self._point("levels_mV", point, level, -_MAX_LEVEL_MV, _MAX_LEVEL_MV),
-            "pholdt": lambda point, hold: self._point("holds", point, hold, 1, 2**31 - 1),
-            "pincrm": lambda point, _by, _type: self._increment(point),
-            "pprogm?": self._check_program,
-            "pstart": lambda _trigger: self._start(),
-            "plstop": engine.stop_program,
-            "rampen": lambda: None,
-            "getbda": self._stream,
-            "errlst?": lambda: str(self._device.errors.pop(0) if self._device.errors else 0),
-            "errdcd?": lambda number: _ERRORS.get(number, "unknown error"),
-        }
-
-    def _enable(self, state: int) -> None:
-        if state not in {0, 1}:
-            raise RefusedError(_ILLEGAL)
-        self._engine.enable(on=bool(state))
-
-    def _set_potential(self, millivolts: int) -> None:
-        if abs(millivolts) > _MAX_LEVEL_MV:
-            raise RefusedError(_ILLEGAL)
-        self._engine.set_potential(millivolts)
-
-    def _now(self) -> tuple[float, float]:
-        newest = max(0, int(self._engine.update() / self._engine.interval_s) - 1)
-        _, current, potential = self._engine.samples(newest, 1)
-        return float(current[0]), float(potential[0])
-
-    def _new_program(self) -> None:
-        if self._engine.running:
-            raise RefusedError(_NOT_NOW)
-        self._engine.program = StepProgram()
-
-    def _program(self, field: str, value: int, largest: int) -> None:
-        if not 0 <= value <= largest:
-            raise RefusedError(_ILLEGAL)
-        setattr(self._engine.program, field, value)
-
-    def _point(self, field: str, point: int, value: int, low: int, high: int) -> None:
-        if not (0 <= point < MAX_POINTS and low <= value <= high):
-            raise RefusedError(_ILLEGAL)
-        getattr(self._engine.program, field)[point] = value
-
-    @staticmethod
-    def _increment(point: int) -> None:
-        if not 0 <= point < MAX_POINTS:
-            raise RefusedError(_ILLEGAL)
-
-    def _check_program(self) -> str:
-        if self._engine.program.fault:
-            raise RefusedError(_UNPLAYABLE)
-        return "0"
-
-    def _start(self) -> None:
-        if self._engine.program.fault:
-            raise RefusedError(_UNPLAYABLE)
-        if self._engine.running or not self._engine.cell_on:
-            raise RefusedError(_NOT_NOW)
-        self._engine.start_program()
-
-    def _stream(self, state: int) -> None:
-        if state not in {0, 1}:
-            raise RefusedError(_ILLEGAL)
+    def _stream(self, state: float | str) -> None:
+        within(float(state), 0, 1)
         self._streamed = int(self._engine.update() / self._engine.interval_s) if state else None
 
     def run(self) -> None:
@@ -256,17 +200,31 @@ class ClientSession:
         complete = int(now / self._engine.interval_s) - self._streamed
         count = complete // _FRAMES * _FRAMES
         if count:
-            self.output += self._packed(*self._engine.samples(self._streamed, count))
+            self.output += self._packets_of(self._streamed, count)
             self._streamed += count
 
-    def _packed(self, flags: np.ndarray, current: np.ndarray, potential: np.ndarray) -> bytes:
-        """Return packets: 16 bytes of header (counter at 2, bytes of frames at 4), frames of 16, a trailer of 24."""
-        frame = np.dtype([("flags", "<i4"), ("aux", "<f4"), ("current", "<f4"), ("potential", "<f4")])
-        frames = np.zeros(len(flags), frame)
-        frames["flags"], frames["aux"], frames["current"], frames["potential"] = flags, 5.0, current, potential
+    def _packets_of(self, first: int, count: int) -> bytes:
+        samples = self._engine.samples(first, count)
+        self._device.registers.post("mesr", samples.over_E << 1 | samples.over_I << 2)
+        frames = np.zeros(count, _FRAME)
+        frames["flags"], frames["sync"] = samples.flags, samples.sync_V
+        frames["current"], frames["potential"] = samples.current_A, samples.potential_V
+        footer = self._footer(samples)
         packets = bytearray()
-        for start in range(0, len(flags), _FRAMES):
-            packets += struct.pack("<xxHI8x", self._packets & 0xFFFF, _FRAMES * frame.itemsize)
-            packets += frames[start : start + _FRAMES].tobytes() + bytes(24)
-            self._packets += 1
+        for start in range(0, count, _FRAMES):
+            packets += _packet(self._packets, frames[start : start + _FRAMES].tobytes(), footer)
+            self._packets = self._packets + 1 & 0xFFFF
         return bytes(packets)
+
+    def _footer(self, samples: Samples) -> bytes:
+        inputs = self._engine.inputs
+        overloads = samples.over_E << 2 | samples.over_I << 3  # table 5, p. 96
+        return struct.pack("<4fB6x", inputs.rtd_C or 0.0, *inputs.aux_V, overloads)
+
+
+def _packet(counter: int, frames: bytes, footer: bytes) -> bytes:
+    """Return a packet as in figure 33, p. 94."""
+    header = struct.pack("<BBHI5x", 0x1F, 0x10, counter, len(frames))
+    header += bytes([sum(header) & 0xFF]) + b"\r\n"
+    packet = header + frames + footer
+    return packet + bytes([sum(packet) & 0xFF])
