@@ -8,6 +8,7 @@ import numpy as np
 
 from sim_instruments.core.clock import ManualClock
 from sim_instruments.sample.cell import load_cell
+from sim_instruments.srs.engine import Inputs
 from sim_instruments.srs.instrument import EC301
 
 FRAME = np.dtype([("flags", "<i4"), ("sync", "<f4"), ("current", "<f4"), ("potential", "<f4")])
@@ -21,6 +22,15 @@ class Client:
         self.device = EC301(self.clock, load_cell(cell), seed=3, first_arb_type=first_arb_type)
         self.engine = self.device.engine
         self.talk = self.device.client_session()
+
+    def restarted(self) -> Client:
+        """Switch the instrument off and on; what was worked out of its cell is kept."""
+        self.device.inject("reboot")
+        self.engine.inputs = Inputs()
+        self.engine.switch_cell(on=True)
+        self.clock.advance(1.0)
+        self.talk = self.device.client_session()
+        return self
 
     def send(self, line: str) -> None:
         """Send a line."""

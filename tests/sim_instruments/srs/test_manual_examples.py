@@ -15,9 +15,14 @@ PULSE, RAMP, ARB = 19, 11, 22
 """Bits of table 4, p. 95."""
 
 
-@pytest.fixture
-def client() -> Client:
+@pytest.fixture(scope="module")
+def instrument() -> Client:
     return Client()
+
+
+@pytest.fixture
+def client(instrument: Client) -> Client:
+    return instrument.restarted()
 
 
 @pytest.mark.parametrize("line", ["ECMODE 1", "ECMODE   1", "ecmode 1", "ecmode 1;clbwth 4;irange 1"])
