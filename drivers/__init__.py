@@ -1,6 +1,7 @@
 """Drivers: the VISA session, the contracts of instruments, the planner, and a wing for each maker."""
 
 from drivers.address_book import addresses, forget, remember, resolved
+from drivers.contract.assumption import Assumption, Concern
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.plan import DrivePlan, Rounding
@@ -37,8 +38,10 @@ from drivers.visa.session import VisaSession
 from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
+    "Assumption",
     "Block",
     "Capabilities",
+    "Concern",
     "Dialect",
     "DrivePlan",
     "DriverEntry",

@@ -132,6 +132,7 @@ class Header:
         """Return the header of a run that is about to start."""
         scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
         scalars["roundings"] = [str(one) for one in plan.roundings]
+        scalars["assumed"] = [str(one) for one in plan.assumed]
         return cls(
             title=protocol.name,
             protocol_text=protocol.to_toml(),

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from protocols import PulseSequence, format_quantity
+
+if TYPE_CHECKING:
+    from drivers.contract.assumption import Assumption
 
 
 @dataclass(frozen=True)
@@ -54,6 +58,8 @@ class DrivePlan:
         What the user should know besides.
     jitter_s : float
         By how much edges may come late because the computer times them; 0 where the instrument does.
+    assumed : tuple of Assumption
+        On what the plan rests that no page of a manual says.
     """
 
     model: str
@@ -71,6 +77,7 @@ class DrivePlan:
     roundings: tuple[Rounding, ...] = ()
     remarks: tuple[str, ...] = ()
     jitter_s: float = 0.0
+    assumed: tuple[Assumption, ...] = ()
 
     @property
     def duration_s(self) -> float:

@@ -27,6 +27,7 @@ from drivers.planning.steps import (
 from protocols import Problem, ProtocolError, PulseSequence, format_quantity
 
 if TYPE_CHECKING:
+    from drivers.contract.assumption import Assumption
     from drivers.contract.identity import Capabilities
     from drivers.planning.steps import Tables
     from protocols import Protocol
@@ -108,9 +109,12 @@ class Planner:
     ----------
     jitter_s : float
         By how much edges may come late because the computer times them; 0 where the instrument does.
+    assumed : tuple of Assumption
+        On what every plan of the model rests that no page of a manual says.
     """
 
     jitter_s: ClassVar[float] = 0.0
+    assumed: ClassVar[tuple[Assumption, ...]] = ()
 
     def __init__(self, caps: Capabilities, tables: Tables) -> None:
         self.caps = caps
@@ -172,6 +176,10 @@ class Planner:
     def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
         """Return why the program of a finished plan cannot be loaded."""
         return ()
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return on what a finished plan rests that no page of a manual says; `assumed` by default."""
+        return self.assumed
 
     # -- the plan -----------------------------------------------------------------------------------------------------
 
@@ -284,7 +292,7 @@ class Planner:
             jitter_s=self.jitter_s,
         )
         self._raise_problems(self.problems_of(plan))
-        return plan
+        return replace(plan, assumed=self.assumptions(plan))
 
 
 def _note_interval(asked_s: float, done_s: float, notes: Notes) -> None:

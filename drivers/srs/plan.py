@@ -1,64 +1,119 @@
-"""Plan of an EC301: levels in mV, holds in units of 4 us, and what its ranges read."""
+"""Plan of an EC301: levels in mV, holds in units of 4 us, and what its ranges read.
+
+Pages are those of the *EC301 User Manual*, revision 1.1 (02/29/2016).
+"""
 
 from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from drivers.contract.assumption import Assumption, Concern
 from drivers.contract.identity import Capabilities
+from drivers.contract.plan import Rounding
 from drivers.planning.planner import Planner, Rate
-from drivers.planning.steps import Tables, smallest_covering
+from drivers.planning.steps import Steps, Tables, smallest_covering
+from drivers.srs.program import (
+    LONGEST_HOLD,
+    MOST_MOVES,
+    MOST_REPEATED,
+    TICK_S,
+    ArbProgram,
+    PulseProgram,
+    arb_program,
+    on_arb_grid,
+    pulse_program,
+)
 from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
+    from drivers.contract.plan import DrivePlan
     from drivers.planning.planner import Notes
-    from drivers.planning.steps import Steps
     from protocols import Protocol, PulseSequence
 
-TICK_S = 4e-6
-"""Unit of holds and of sampling."""
 RESOLUTION_V = 1e-3
-"""Unit of levels: programs are in mV."""
+"""Unit of levels: programs are in mV, pp. 112 and 124."""
 VOLTAGE_CODES = {2.0: 0, 5.0: 1, 15.0: 2}
-"""``eadcrg`` by full scale (V)."""
+"""``eadcrg`` by full scale (V), p. 88."""
 CURRENT_CODES = {10.0**-exponent: exponent + 1 for exponent in range(10)}
-"""``irange`` by full scale (A): manual p. 89."""
-_MAX_POINTS = 256
-"""Levels of a program; assumed."""
-_MAX_PASSES = 65_535
-"""Passes of a program; assumed: ``plimit`` is a 16-bit number."""
-_MAX_HOLD = 2**31 - 1
-"""Longest hold, in ticks; assumed: a signed 32-bit number."""
+"""``irange`` by full scale (A), p. 89."""
 _MAX_AVERAGING = 8
-"""Largest ``avgexp``: means of 2^8 conversions."""
+"""Largest ``avgexp``: means of 2^8 conversions, p. 92."""
 _READ_BEYOND = 2.0
-"""A range is read to twice its name: the converter clips there."""
+"""A range is read to twice its name: beyond 200 % is an overload, p. 105."""
+_LONGEST_S = 1e6
+"""Longest level: the last one is held for as long as the computer reads; others are bounded by the program."""
 
 CAPABILITIES = Capabilities(
     model="EC301",
     voltage_ranges_V=tuple(VOLTAGE_CODES),
     current_ranges_A=tuple(sorted(CURRENT_CODES)),
     min_dwell_s=TICK_S,
-    max_dwell_s=_MAX_HOLD * TICK_S,
+    max_dwell_s=_LONGEST_S,
     time_step_s=TICK_S,
     min_interval_s=TICK_S,
     max_interval_s=TICK_S * 2**_MAX_AVERAGING,
     max_samples=1_000_000_000,  # they are streamed: what a disk holds
-    max_edges=_MAX_POINTS * _MAX_PASSES,
-    response_s=(1.6e-7,),  # of the 1 MHz control loop; calibrate with a resistor
+    max_edges=MOST_REPEATED * (MOST_MOVES + 1) + 1,
+    response_s=(1.6e-7,),  # of the 1 MHz control loop (p. 79); calibrate with a resistor
 )
+
+_ALWAYS = (
+    Assumption(Concern.TIMES, "a sample is made every 4 us times the length of the average, as a public driver has it"),
+    Assumption(Concern.TIMES, "a program begins together with a sample"),
+    Assumption(
+        Concern.READINGS, "a sample's numbers are 4-byte floats in ampere and volt, as a public driver reads them"
+    ),
+    Assumption(
+        Concern.READINGS,
+        "streamed currents have the sign of the displays (p. 22): that of a resistor at a positive voltage is negative",
+    ),
+    Assumption(Concern.READINGS, "the current settles with the time constant of the 1 MHz control loop"),
+)
+_OF_PULSES = (
+    Assumption(Concern.TIMES, "a baseline step of 0 mV is counted like any other"),
+    Assumption(Concern.END, "the program leaves its first or its last level on the cell: both are the rest level"),
+)
+_OF_PASSES = Assumption(
+    Concern.LEVELS, "the text of p. 115 does not mean that the last pass is left out, which figure 38 shows played"
+)
+_OF_ARB = (
+    Assumption(
+        Concern.SETTINGS,
+        "of the two numbers that pp. 125 and 132 have for it, the potentiostatic type is the one that takes 15 V",
+    ),
+)
+_OF_DELAY = Assumption(
+    Concern.TIMES, "the first level lasts its delay and its own points, as p. 123 says and figure 41 does not show"
+)
+
+
+def program_for(steps: Steps, repeats: int) -> PulseProgram | ArbProgram | None:
+    """Return the program that plays some steps again and again; None if there is none."""
+    levels = np.rint(steps.levels_V / RESOLUTION_V).astype(np.int64)
+    pulses = pulse_program(np.tile(levels, repeats), np.tile(steps.dwell_ticks, repeats))
+    return pulses or arb_program(levels, steps.dwell_ticks, repeats)
+
+
+def program_of(plan: DrivePlan) -> PulseProgram | ArbProgram | None:
+    """Return the program of a plan."""
+    n = plan.base_points
+    ends = np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]
+    ticks = np.rint(np.diff(ends) / TICK_S).astype(np.int64)
+    return program_for(Steps(ticks, plan.sequence.start_V[:n]), plan.repeats)
 
 
 class EC301Planner(Planner):
     """Plan of an EC301."""
 
+    assumed = _ALWAYS
+
     def remarks(self, protocol: Protocol) -> tuple[str, ...]:
-        """Say what guards the cell, and how a program ends."""
+        """Say what guards the cell."""
         limit = format_quantity(protocol.limits.current_A or math.inf, "A")
-        return (
-            f"the instrument has no current limit: the run stops when {limit} is passed",
-            "the program ends at its last level; then the computer opens the cell",
-        )
+        return (f"the instrument has no current limit: the run stops when {limit} is passed",)
 
     def current_range_A(self, wanted_A: float) -> float | None:
         """Return the full scale that reads a current: half of it, but no more than the instrument drives."""
@@ -72,11 +127,59 @@ class EC301Planner(Planner):
         interval = math.ldexp(TICK_S, exponent)
         return Rate(interval, interval)
 
+    def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:
+        """Return one sample: programs begin at the rest level, which may be held after them."""
+        return round(rate.interval_s / TICK_S)
+
     def arrange(self, steps: Steps, rate: Rate, repeats: int, notes: Notes) -> tuple[Steps, Rate]:
-        """Note a problem if a program does not hold the levels."""
-        if len(steps) > _MAX_POINTS:
-            notes.problems.append(Problem("sequence", f"{len(steps)} levels; a program holds {_MAX_POINTS}"))
+        """Return the steps as one of the generators plays them; note a problem if none does."""
+        if (steps.dwell_ticks < 1).any():
+            return steps, rate  # it is a problem already
+        program = program_for(steps, repeats)
+        if program is None:
+            rounded = on_arb_grid(steps.dwell_ticks, repeats)
+            found = Steps(steps.dwell_ticks if rounded is None else rounded, steps.levels_V)
+            program = program_for(found, repeats)
+            if program is None:
+                notes.problems.append(_unplayable(steps, repeats))
+                return steps, rate
+            _note_shift(steps, found, repeats, notes)
+            steps = found
+        if isinstance(program, ArbProgram) and program.opens:
+            notes.remarks.append("the program opens the cell at its end")
+        else:
+            notes.remarks.append("the program ends at the rest level; then the computer opens the cell")
         return steps, rate
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return what the plan's program rests on."""
+        program = program_of(plan)
+        if isinstance(program, ArbProgram):
+            return (*self.assumed, *_OF_ARB, *([_OF_DELAY] if program.delay_s else []))
+        passes = isinstance(program, PulseProgram) and not all(program.moves[1:])
+        return (*self.assumed, *_OF_PULSES, *([_OF_PASSES] if passes else []))
+
+
+def _unplayable(steps: Steps, repeats: int) -> Problem:
+    """Return why no generator plays the steps."""
+    longest = format_quantity(LONGEST_HOLD * TICK_S, "s", 3)
+    return Problem(
+        "sequence",
+        f"{len(steps) * repeats} levels are neither pulses (one level, then up to {MOST_REPEATED} that repeat, each up "
+        f"to {longest} a pass, alike or rising by equal steps) nor an arbitrary waveform (1.6 s between the first edge "
+        "and the last, all passes together up to 1024): make it shorter, or the pulses alike",
+    )
+
+
+def _note_shift(asked: Steps, done: Steps, repeats: int, notes: Notes) -> None:
+    """Note by how much edges move to where points of one length have them, those of the last pass most."""
+    before, after = (np.cumsum(steps.dwell_ticks) for steps in (asked, done))
+    over = (repeats - 1) * (after[-1] - before[-1])
+    worst = int(np.argmax(np.abs(after - before)))
+    if (shift := after[worst] + over) != before[worst]:
+        start = (repeats - 1) * before[-1]
+        at = float((start + before[worst]) * TICK_S), float((start + shift) * TICK_S)
+        notes.roundings.append(Rounding(f"edge {worst + 2}, as points of one length have it", *at, "s"))
 
 
 PLANNER = EC301Planner(CAPABILITIES, Tables(dict.fromkeys(VOLTAGE_CODES, RESOLUTION_V), {}))

@@ -28,7 +28,7 @@ class PlanView:
     facts : tuple of (str, str)
         Name and value of what is planned.
     changes : tuple of str
-        What is rounded, and what else differs from what was asked.
+        What is rounded, what else differs from what was asked, and what is assumed.
     time_s, level_V : ndarray
         The voltage as it will be, as a line.
     """
@@ -61,7 +61,7 @@ def plan_protocol(source: str | Path, driver: str) -> PlanView:
     protocol = Protocol.load(source)
     plan = driver_named(driver).plan(protocol)
     time, level = waveform(plan.sequence)
-    changes = (*(str(one) for one in plan.roundings), *plan.remarks)
+    changes = (*(str(one) for one in plan.roundings), *plan.remarks, *(f"assumed, {one}" for one in plan.assumed))
     return PlanView(protocol, plan.model, _facts(protocol, plan), changes, time, level)
 
 

@@ -57,6 +57,7 @@ def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
         "compliance_A": plan.compliance_A,
         "rounded": [str(one) for one in plan.roundings],
         "remarks": list(plan.remarks),
+        "assumed": [str(one) for one in plan.assumed],
     }
 
 
@@ -73,4 +74,5 @@ def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
         ("limits", str(protocol.limits)),
         *(("rounded", str(one)) for one in plan.roundings),
         *(("note", remark) for remark in plan.remarks),
+        *((f"assumed, {one.concern}", f"{one.text}: no page says so") for one in plan.assumed),
     ]
