@@ -66,7 +66,8 @@ def test_a_resistor_at_a_positive_potential_passes_a_negative_current(client: Cl
     [
         ("ecmode 1", "setvol 10"), ("ecmode 0", "setcur 0.1"), ("irnaut 1", "irange 3"), ("ecmode 1", "irnaut 1"),
         ("ceenab 1", "dcntrl 1"), ("brenab 0", "bireji 0.1"), ("plinit;ppoint 1;pdatap 0 1", "pstart"),
-        ("arbrst;arbtyp 1", "arbtyp 1"), ("arbrst;arbtyp 1", "arbrun 1"), ("ramprs", "rampst 0"), ("getbda 1", "avgexp 1"),
+        ("arbrst;arbtyp 1", "arbtyp 1"), ("arbrst;arbtyp 1", "arbrun 1"), ("ramprs", "rampst 0"),
+        ("getbda 1", "avgexp 1"),
     ],
 )  # fmt: skip
 def test_commands_are_refused_in_the_wrong_state(client: Client, before: str, line: str) -> None:
