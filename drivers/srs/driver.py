@@ -207,6 +207,8 @@ class EC301(Potentiostat):
         running = (frames["flags"] & RUNNING) != 0
         if not self._n_read:
             first = int(np.argmax(running)) if running.any() else len(running)
+            if (frames["flags"][:first] & CELL_OPEN).any():
+                self._problem = "the cell opened between its closing at the rest level and the start of the program"
             frames, running = frames[first:], running[first:]
         frames = frames[: plan.n_samples - self._n_read]
         self._note_end(frames, running[: len(frames)], plan)
