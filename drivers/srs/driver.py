@@ -104,7 +104,9 @@ class EC301(Potentiostat):
         # Terse first: an unsolicited message would be taken for a reply (p. 98).
         send("verbmd 0;plstop;ceenab 0;arbrun 0")
         self.session.query("*ESR?")  # what was before is not this run's
-        send("irnaut 0;brenab 0;irenab 0;bstren 0;dcntrl 0;addscn 0;trgarm 0;stsync 0")
+        send("irnaut 0;brenab 0;irenab 0;dcntrl 0;addscn 0;trgarm 0;stsync 0")
+        if query_number(self.session, "bstren?"):
+            send("bstren 0")
         send("ecmode 0;lpfile 0;lpfili 0;eadcfl 0;iadcfl 1")
         settings = self._settings_for(plan)
         for name, value in settings.items():
@@ -207,7 +209,7 @@ class EC301(Potentiostat):
         running = (frames["flags"] & RUNNING) != 0
         if not self._n_read:
             first = int(np.argmax(running)) if running.any() else len(running)
-            if (frames["flags"][:first] & CELL_OPEN).any():
+            if (np.diff((frames["flags"][:first] & CELL_OPEN).astype(np.int8)) > 0).any():
                 self._problem = "the cell opened between its closing at the rest level and the start of the program"
             frames, running = frames[first:], running[first:]
         frames = frames[: plan.n_samples - self._n_read]

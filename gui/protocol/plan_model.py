@@ -61,7 +61,8 @@ def plan_protocol(source: str | Path, driver: str) -> PlanView:
     protocol = Protocol.load(source)
     plan = driver_named(driver).plan(protocol)
     time, level = waveform(plan.sequence)
-    changes = (*(str(one) for one in plan.roundings), *plan.remarks, *(f"assumed, {one}" for one in plan.assumed))
+    assumed = (f"assumed ({one.concern}): {one.text}" for one in plan.assumed)
+    changes = (*(str(one) for one in plan.roundings), *plan.remarks, *assumed)
     return PlanView(protocol, plan.model, _facts(protocol, plan), changes, time, level)
 
 

@@ -74,5 +74,5 @@ def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
         ("limits", str(protocol.limits)),
         *(("rounded", str(one)) for one in plan.roundings),
         *(("note", remark) for remark in plan.remarks),
-        *((f"assumed, {one.concern}", f"{one.text}: no page says so") for one in plan.assumed),
+        *((f"assumed ({one.concern})", one.text) for one in plan.assumed),
     ]

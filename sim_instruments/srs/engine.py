@@ -127,16 +127,16 @@ class Samples:
         Table 4, p. 95.
     sync_V, current_A, potential_V : ndarray of float64, shape (n,)
         Cathodic currents are positive.
-    over_E, over_I : bool
-        Whether one was an overload.
+    over_E, over_I : ndarray of bool, shape (n,)
+        Which were overloads.
     """
 
     flags: NDArray[np.int32]
     sync_V: Array
     current_A: Array
     potential_V: Array
-    over_E: bool
-    over_I: bool
+    over_E: NDArray[np.bool_]
+    over_I: NDArray[np.bool_]
 
 
 class Engine:
@@ -315,8 +315,8 @@ class Engine:
             np.full(count, _SYNC_V),
             np.clip(current, -_CLIP * full_scale, _CLIP * full_scale),
             np.clip(potential, -most_V, most_V),
-            bool((np.abs(potential) > _OVER_E_V).any()),
-            bool(over_I.any()),
+            np.abs(potential) > _OVER_E_V,
+            over_I,
         )
 
     def _open_at(self, t_s: Array) -> NDArray[np.bool_]:
@@ -337,8 +337,8 @@ class Engine:
         now = self.newest()
         bits = [
             bool(self._limiting[1] and self._limiting[1][-1] and self.cell_on),
-            now.over_E,
-            now.over_I,
+            bool(now.over_E.any()),
+            bool(now.over_I.any()),
             *(abs(volts) > 10.0 for volts in self.inputs.aux_V),
             False,
             bool(np.abs(now.current_A).max() >= MAX_CURRENT_A),

@@ -8,6 +8,7 @@ the client has a stream; the checksums (sums of the bytes before them); how many
 
 from __future__ import annotations
 
+import math
 import struct
 from collections import ChainMap
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ _FRAMES = 64
 """Samples in a packet; assumed, the header says how many bytes."""
 _FRAME = np.dtype([("flags", "<i4"), ("sync", "<f4"), ("current", "<f4"), ("potential", "<f4")])
 """A data frame, figure 33 on p. 94."""
+_ON_THE_GRID = 1e-6
+"""Share of a sample by which a moment may miss the beginning of one: rounding of times in seconds."""
 _LONGEST_LINE = 10_000
 """Bytes without an end that are kept (assumed)."""
 _JAMS_WITHIN_S, _JAMMED_FOR_S = 1.0, 3.0
@@ -190,35 +193,38 @@ class ClientSession:
 
     def _stream(self, state: float | str) -> None:
         within(float(state), 0, 1)
-        self._streamed = int(self._engine.update() / self._engine.interval_s) if state else None
+        # From the next sample that begins; a decimal clock is on the grid to within rounding.
+        begins = math.ceil(self._engine.update() / self._engine.interval_s - _ON_THE_GRID)
+        self._streamed = begins if state else None
 
     def run(self) -> None:
         """Send the packets that have become full."""
         now = self._engine.update()
         if self._streamed is None:
             return
-        complete = int(now / self._engine.interval_s) - self._streamed
+        complete = int(now / self._engine.interval_s + _ON_THE_GRID) - self._streamed
         count = complete // _FRAMES * _FRAMES
-        if count:
+        if count > 0:
             self.output += self._packets_of(self._streamed, count)
             self._streamed += count
 
     def _packets_of(self, first: int, count: int) -> bytes:
         samples = self._engine.samples(first, count)
-        self._device.registers.post("mesr", samples.over_E << 1 | samples.over_I << 2)
+        self._device.registers.post("mesr", int(samples.over_E.any()) << 1 | int(samples.over_I.any()) << 2)
         frames = np.zeros(count, _FRAME)
         frames["flags"], frames["sync"] = samples.flags, samples.sync_V
         frames["current"], frames["potential"] = samples.current_A, samples.potential_V
-        footer = self._footer(samples)
         packets = bytearray()
         for start in range(0, count, _FRAMES):
-            packets += _packet(self._packets, frames[start : start + _FRAMES].tobytes(), footer)
+            within_it = slice(start, start + _FRAMES)
+            footer = self._footer(samples, within_it)
+            packets += _packet(self._packets, frames[within_it].tobytes(), footer)
             self._packets = self._packets + 1 & 0xFFFF
         return bytes(packets)
 
-    def _footer(self, samples: Samples) -> bytes:
+    def _footer(self, samples: Samples, which: slice) -> bytes:
         inputs = self._engine.inputs
-        overloads = samples.over_E << 2 | samples.over_I << 3  # table 5, p. 96
+        overloads = int(samples.over_E[which].any()) << 2 | int(samples.over_I[which].any()) << 3  # table 5, p. 96
         return struct.pack("<4fB6x", inputs.rtd_C or 0.0, *inputs.aux_V, overloads)
 
 

@@ -14,8 +14,9 @@ from drivers.srs.driver import EC301
 from drivers.srs.plan import program_of
 from drivers.srs.program import ArbProgram, PulseProgram
 from ionecho.demo.run_demo import simulated_instrument
-from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
+from protocols import ConnectionLost, InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
+from sim_instruments.serving.in_process import served_here
 from tests.drivers.conformance import Truth, played
 from tests.drivers.srs.direct import DirectSession
 from tests.patience import slowed
@@ -117,9 +118,9 @@ def test_it_opens_the_cell_at_its_end_without_a_computer(numbered: dict[int, Dir
     driver, plan = directly(session), EC301.plan(STAIRS)
     driver.arm(plan)
     driver.start()
-    assert session.device.output_is_on
+    was_on = session.device.output_is_on
     session.clock.advance(plan.duration_s + 0.1)
-    assert not session.device.output_is_on
+    assert (was_on, session.device.output_is_on) == (True, False)
     assert any("opens the cell at its end" in remark for remark in plan.remarks)
 
 
@@ -258,6 +259,16 @@ def test_a_run_can_be_aborted_and_the_cell_is_open_then(driver: EC301) -> None:
     driver.abort()
     assert driver.safe_state().answer == "0"
     assert driver.safe_state().off
+
+
+def test_a_second_link_that_a_jammed_interface_does_not_hear_is_an_error_and_the_first_one_works_on() -> None:
+    with served_here("ec301", speed=0.1) as simulator:  # so that 1 s of the instrument's is 10 s of the test's
+        simulator.do(lambda: simulator.served.host.device.inject("reconnect-jam"))
+        first = open_potentiostat(simulator.resource)
+        with pytest.raises(ConnectionLost, match="no answer"):
+            open_potentiostat(simulator.resource)
+        assert first.safe_state().off
+        first.close()
 
 
 class Scripted:

@@ -254,7 +254,7 @@ def test_packets_are_counted(client: Client) -> None:
     client.send("getbda 1")
     counters = []
     for _ in range(3):
-        client.clock.advance(64 * 4e-6)
+        client.clock.advance(65 * 4e-6)
         client.talk.run()
         counters.append(struct.unpack_from("<xxH", client.talk.output)[0])
         client.talk.output.clear()
