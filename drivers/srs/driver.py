@@ -1,7 +1,7 @@
 """Driver of the SRS EC301: it loads a program of levels, and reads the stream of samples.
 
 After the *EC301 User Manual*, revision 1.1 (02/29/2016); what it says of each command, and what no page says, is in
-docs/reference/sources/srs-ec301.md. The program is one of two kinds, see `drivers.srs.program`. Samples come unasked
+docs/reference/sources/srs-ec301.md. The program is one of three kinds, see `drivers.srs.program`. Samples come unasked
 once ``getbda 1`` is sent.
 
 What the instrument does not have, and what is done about it:
@@ -30,7 +30,7 @@ from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.srs.frames import CELL_OPEN, LIMITING, RUNNING, BrokenStreamError, PacketReader, settings_of
 from drivers.srs.loading import load_program, query_number
 from drivers.srs.plan import CAPABILITIES, CURRENT_CODES, PLANNER, RESOLUTION_V, VOLTAGE_CODES, program_of
-from drivers.srs.program import TICK_S, PulseProgram
+from drivers.srs.program import TICK_S, ArbProgram, Program, PulseProgram, RampProgram
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, format_quantity
 
@@ -56,8 +56,12 @@ _LOOK_S = 0.002
 _LEAST_CE_V, _MOST_CE_V = 0.5, 30.0
 """Limits of the counter electrode, p. 79."""
 _SWITCH = OffSwitch("the cell", "Pull out the CELL switch on the front panel of the instrument.")
-_OFF = "plstop;ceenab 0;arbrun 0;getbda 0"
-"""Ends pulses, opens the cell, ends an arbitrary waveform (which opens it too), ends the stream."""
+_STOP = {PulseProgram: "plstop", ArbProgram: "arbrun 0", RampProgram: "rampen"}
+"""Stops a program (pp. 116, 126, 121); that of an arbitrary waveform opens the cell too."""
+_START = {PulseProgram: "pstart", ArbProgram: "arbrun 1", RampProgram: "rampst 0"}
+"""Starts a program (pp. 116, 126, 120)."""
+_OFF = "plstop;ceenab 0;arbrun 0;rampen;getbda 0"
+"""Ends pulses, opens the cell, ends the other waveforms, ends the stream."""
 
 
 class EC301(Potentiostat):
@@ -79,7 +83,7 @@ class EC301(Potentiostat):
     def __init__(self, session: VisaSession) -> None:
         self.session = session
         self.armed: DrivePlan | None = None
-        self._pulses = True
+        self._program: Program | None = None
         self._streaming = False
         self._packets = PacketReader()
         self._early: list[np.ndarray] = []
@@ -102,7 +106,7 @@ class EC301(Potentiostat):
         """Load settings and program with the cell open, and read them back. See `Potentiostat.arm`."""
         send = self.session.write
         # Terse first: an unsolicited message would be taken for a reply (p. 98).
-        send("verbmd 0;plstop;ceenab 0;arbrun 0")
+        send("verbmd 0;plstop;ceenab 0;arbrun 0;rampen")
         self.session.query("*ESR?")  # what was before is not this run's
         send("irnaut 0;brenab 0;irenab 0;dcntrl 0;addscn 0;trgarm 0;stsync 0")
         if query_number(self.session, "bstren?"):
@@ -120,7 +124,7 @@ class EC301(Potentiostat):
             raise InstrumentError(f"{self.session.resource}: there is no program for this plan")
         load_program(self.session, program)
         self._check_register("program")
-        self._pulses = isinstance(program, PulseProgram)
+        self._program = program
         self.armed = plan
         self._n_read, self._n_played, self._problem = 0, 0, ""
 
@@ -172,7 +176,7 @@ class EC301(Potentiostat):
         self._streaming, self._packets, self._early = True, PacketReader(), []
         self.session.write("getbda 1")
         self._wait_for_stream(plan)
-        self.session.write("pstart" if self._pulses else "arbrun 1")
+        self.session.write(_START[type(self._program)])
 
     def _wait_for_stream(self, plan: DrivePlan) -> None:
         deadline = time.monotonic() + _STREAM_BEGINS_S
@@ -257,7 +261,7 @@ class EC301(Potentiostat):
         status = np.zeros(len(frames), np.uint8)
         over = ~(np.abs(current) < _CLIP * plan.current_range_A)
         current[over] = np.nan
-        over_edge = _over_edges(plan, centre)
+        over_edge = self._over_edges(plan, centre)
         # An overload that no sample shows was shorter than one: where the current is largest, at an edge.
         hidden = frames["overloaded"] & ~_packets_with(frames["overloaded"], over | over_edge)
         status[over | hidden] |= np.uint8(Status.OVERLOAD)
@@ -270,6 +274,14 @@ class EC301(Potentiostat):
         status[over_edge] |= np.uint8(Status.EDGE)
         # Where the measured potential is the plan's, the plan knows it without the converter's noise.
         return Block(centre, np.where(differs, measured, planned), current, status)
+
+    def _over_edges(self, plan: DrivePlan, centre_s: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """Return which samples have an edge inside, or a ramp that stands for one."""
+        edges, _ = plan.sequence.jumps()
+        ramp_s = self._program.ramp_s if isinstance(self._program, RampProgram) else 0.0
+        ends = edges + ramp_s * np.arange(1, len(edges) + 1)
+        half = 0.5 * plan.interval_s * (1 - 1e-9)
+        return np.searchsorted(edges, centre_s + half) > np.searchsorted(ends, centre_s - half)
 
     def _armed_plan(self) -> DrivePlan:
         if self.armed is None:
@@ -285,8 +297,9 @@ class EC301(Potentiostat):
     # -- the end ------------------------------------------------------------------------------------------------------
 
     def abort(self) -> None:
-        """Stop the program; an arbitrary one opens the cell, and so does one that somebody else has loaded."""
-        self.session.write("plstop" if self.armed is not None and self._pulses else "plstop;arbrun 0")
+        """Stop the program; an arbitrary one opens the cell. One that somebody else has loaded is of any kind."""
+        stop = _STOP.get(type(self._program))
+        self.session.write(stop or ";".join(_STOP.values()))
 
     def safe_state(self) -> OutputReadback:
         """Stop, open the cell, and ask whether it is open. See `Potentiostat.safe_state`."""
@@ -304,13 +317,6 @@ class EC301(Potentiostat):
     def close(self) -> None:
         """Close the session."""
         self.session.close()
-
-
-def _over_edges(plan: DrivePlan, centre_s: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Return which samples have an edge inside."""
-    edges, _ = plan.sequence.jumps()
-    half = 0.5 * plan.interval_s * (1 - 1e-9)
-    return np.searchsorted(edges, centre_s + half) > np.searchsorted(edges, centre_s - half)
 
 
 def _packets_with(overloaded: NDArray[np.bool_], seen: NDArray[np.bool_]) -> NDArray[np.bool_]:

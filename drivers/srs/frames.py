@@ -13,8 +13,11 @@ import numpy as np
 
 _HEADER = struct.Struct("<BBHI6x2s")
 """Marker, length of the header, counter, bytes of frames; 4 + 1 + 1 bytes of no use; end."""
-_MARKER, _END = 0x1F, b"\r\n"
+_MARKER = 0x1F
+"""First byte of a packet."""
+_END = b"\r\n"
 _FOOTER_BYTES = 24
+"""Figure 33."""
 _OVERLOAD_AT = 16
 """Of the overload byte in the footer: temperature and three auxiliary inputs come before."""
 _OVERLOADED = 1 << 2 | 1 << 3

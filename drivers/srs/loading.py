@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from drivers.srs.program import ArbProgram, PulseProgram
+from drivers.srs.program import FASTEST_RATE, ArbProgram, Program, PulseProgram, RampProgram
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ _POTENTIOSTATIC = (0, 1)
 """Numbers that p. 125 and p. 132 have for the potentiostatic type. On either page the other is none or 1 A."""
 
 
-def load_program(session: VisaSession, program: PulseProgram | ArbProgram) -> None:
+def load_program(session: VisaSession, program: Program) -> None:
     """Load a program and read it back, with the cell open.
 
     Raises
@@ -29,6 +29,8 @@ def load_program(session: VisaSession, program: PulseProgram | ArbProgram) -> No
     """
     if isinstance(program, PulseProgram):
         _load_pulses(session, program)
+    elif isinstance(program, RampProgram):
+        _load_ramp(session, program)
     else:
         _load_arb(session, program)
 
@@ -66,6 +68,30 @@ def _expect_bits(session: VisaSession, point: int, *, adds: bool, moves: bool) -
     answer = session.query(query).replace(",", " ").split()
     if answer[-2:] != [f"{adds:d}", f"{moves:d}"]:
         raise _differs(session, query, " ".join(answer), f"{adds:d} {moves:d}")
+
+
+def _load_ramp(session: VisaSession, program: RampProgram) -> None:
+    session.write("ramprs")
+    single = program.scans == 1
+    wanted = {"scantp": int(single), "scanem": int(not program.opens)}
+    if not single:
+        wanted["rampcy"] = program.scans - 1
+    for name, value in wanted.items():
+        session.write(f"{name} {value}")
+        _expect(session, f"{name}?", value)
+    vertices = (program.rest_mV, program.level_mV, program.rest_mV)
+    rates = (FASTEST_RATE, FASTEST_RATE)
+    for name, values in (("ramppt", vertices), ("ramprt", rates), ("rampdt", program.delays)):
+        for which, value in enumerate(values):
+            session.write(f"{name} {which} {value}")
+            _expect(session, f"{name}? {which}", value)
+    missing = query_number(session, "ramppg? 0")
+    if missing:
+        raise InstrumentError(
+            f"{session.resource} finds a parameter of its ramp missing (ramppg? answers {missing:g}); the cell is "
+            "still open",
+            command="ramppg?",
+        )
 
 
 def _load_arb(session: VisaSession, program: ArbProgram) -> None:

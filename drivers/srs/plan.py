@@ -21,10 +21,14 @@ from drivers.srs.program import (
     MOST_REPEATED,
     TICK_S,
     ArbProgram,
+    Program,
     PulseProgram,
+    RampProgram,
     arb_program,
     on_arb_grid,
+    on_ramp_grid,
     pulse_program,
+    ramp_program,
 )
 from protocols import Problem, format_quantity
 
@@ -85,24 +89,34 @@ _OF_ARB = (
         "of the two numbers that pp. 125 and 132 have for it, the potentiostatic type is the one that takes 15 V",
     ),
 )
+_OF_RAMPS = (
+    Assumption(Concern.LEVELS, "an edge is a ramp of 10 kV/s, the fastest of p. 118, whatever the cell draws"),
+)
 _OF_DELAY = Assumption(
     Concern.TIMES, "the first level lasts its delay and its own points, as p. 123 says and figure 41 does not show"
 )
 
 
-def program_for(steps: Steps, repeats: int) -> PulseProgram | ArbProgram | None:
-    """Return the program that plays some steps again and again; None if there is none."""
+def program_for(steps: Steps, repeats: int, interval_s: float) -> Program | None:
+    """Return the program that plays some steps again and again; None if there is none.
+
+    A ramp program is taken if its edges come no later than one sample.
+    """
     levels = np.rint(steps.levels_V / RESOLUTION_V).astype(np.int64)
-    pulses = pulse_program(np.tile(levels, repeats), np.tile(steps.dwell_ticks, repeats))
-    return pulses or arb_program(levels, steps.dwell_ticks, repeats)
+    all_levels, all_ticks = np.tile(levels, repeats), np.tile(steps.dwell_ticks, repeats)
+    return (
+        pulse_program(all_levels, all_ticks)
+        or arb_program(levels, steps.dwell_ticks, repeats)
+        or ramp_program(all_levels, all_ticks, interval_s)
+    )
 
 
-def program_of(plan: DrivePlan) -> PulseProgram | ArbProgram | None:
+def program_of(plan: DrivePlan) -> Program | None:
     """Return the program of a plan."""
     n = plan.base_points
     ends = np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]
     ticks = np.rint(np.diff(ends) / TICK_S).astype(np.int64)
-    return program_for(Steps(ticks, plan.sequence.start_V[:n]), plan.repeats)
+    return program_for(Steps(ticks, plan.sequence.start_V[:n]), plan.repeats, plan.interval_s)
 
 
 class EC301Planner(Planner):
@@ -135,27 +149,30 @@ class EC301Planner(Planner):
         """Return the steps as one of the generators plays them; note a problem if none does."""
         if (steps.dwell_ticks < 1).any():
             return steps, rate  # it is a problem already
-        program = program_for(steps, repeats)
+        program = program_for(steps, repeats, rate.interval_s)
+        grids = iter((on_arb_grid(steps.dwell_ticks, repeats), on_ramp_grid(steps.dwell_ticks)))
+        found = steps
+        while program is None and (rounded := next(grids, steps.dwell_ticks)) is not steps.dwell_ticks:
+            if rounded is not None:
+                found = Steps(rounded, steps.levels_V)
+                program = program_for(found, repeats, rate.interval_s)
         if program is None:
-            rounded = on_arb_grid(steps.dwell_ticks, repeats)
-            found = Steps(steps.dwell_ticks if rounded is None else rounded, steps.levels_V)
-            program = program_for(found, repeats)
-            if program is None:
-                notes.problems.append(_unplayable(steps, repeats))
-                return steps, rate
-            _note_shift(steps, found, repeats, notes)
-            steps = found
-        if isinstance(program, ArbProgram) and program.opens:
-            notes.remarks.append("the program opens the cell at its end")
-        else:
+            notes.problems.append(_unplayable(steps, repeats))
+            return steps, rate
+        _note_shift(steps, found, repeats, notes)
+        if isinstance(program, PulseProgram) or not program.opens:
             notes.remarks.append("the program ends at the rest level; then the computer opens the cell")
-        return steps, rate
+        else:
+            notes.remarks.append("the program opens the cell at its end")
+        return found, rate
 
     def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
         """Return what the plan's program rests on."""
         program = program_of(plan)
         if isinstance(program, ArbProgram):
             return (*self.assumed, *_OF_ARB, *([_OF_DELAY] if program.delay_s else []))
+        if isinstance(program, RampProgram):
+            return (*self.assumed, *_OF_RAMPS)
         passes = isinstance(program, PulseProgram) and not all(program.moves[1:])
         return (*self.assumed, *_OF_PULSES, *([_OF_PASSES] if passes else []))
 
@@ -166,8 +183,8 @@ def _unplayable(steps: Steps, repeats: int) -> Problem:
     return Problem(
         "sequence",
         f"{len(steps) * repeats} levels are neither pulses (one level, then up to {MOST_REPEATED} that repeat, each up "
-        f"to {longest} a pass, alike or rising by equal steps) nor an arbitrary waveform (1.6 s between the first edge "
-        "and the last, all passes together up to 1024): make it shorter, or the pulses alike",
+        f"to {longest} a pass, alike or rising by equal steps) nor an arbitrary waveform (1.6 s from the first edge to "
+        "the last) nor up to 255 long pulses that are alike: make it shorter, or the pulses alike",
     )
 
 
@@ -179,7 +196,7 @@ def _note_shift(asked: Steps, done: Steps, repeats: int, notes: Notes) -> None:
     if (shift := after[worst] + over) != before[worst]:
         start = (repeats - 1) * before[-1]
         at = float((start + before[worst]) * TICK_S), float((start + shift) * TICK_S)
-        notes.roundings.append(Rounding(f"edge {worst + 2}, as points of one length have it", *at, "s"))
+        notes.roundings.append(Rounding(f"edge {worst + 2}, on the grid of its generator", *at, "s"))
 
 
 PLANNER = EC301Planner(CAPABILITIES, Tables(dict.fromkeys(VOLTAGE_CODES, RESOLUTION_V), {}))

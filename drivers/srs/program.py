@@ -1,6 +1,6 @@
 """Programs of an EC301: which of its waveform generators plays a list of levels, and how.
 
-*EC301 User Manual*, revision 1.1 (02/29/2016). Two generators hold levels:
+*EC301 User Manual*, revision 1.1 (02/29/2016). Three generators hold levels:
 
 - the pulse generator (pp. 111-116): point 0 once, then up to five points again and again, in steps of 4 us, each up to
   2^24 - 1 of them. With ``pincrm i j 1`` the baseline moves by ``psteps`` after point i; after ``plimit`` moves the
@@ -8,8 +8,10 @@
   ``psteps 0``.
 - the arbitrary generator (pp. 122-126): up to 1600 points, each as long as the others (4 us to 1.024 ms on our grid),
   repeated up to 1024 times; the first one is held longer by whole seconds. It can open the cell at its end.
+- the ramp generator (pp. 117-121), for levels of minutes and hours: from rest to a level and back, up to 255 times,
+  each delay up to 2^32 - 1 of 100 us; its ramps take 2 us for 20 mV. It can open the cell at its end too.
 
-Both begin with the rest level: whatever the instrument holds after a program, its first or its last point, is the rest.
+All begin with the rest level: whatever the instrument holds after a program, its first or its last point, is the rest.
 """
 
 from __future__ import annotations
@@ -30,6 +32,16 @@ MOST_REPEATED = 5
 """Points that repeat: six in all, p. 111, of which the first does not."""
 MOST_MOVES = 2**20 - 1
 """Of the baseline, p. 115."""
+RAMP_TICKS = 25
+"""Ticks of 4 us in the unit of the ramp's delays, p. 119."""
+LONGEST_DELAY = 2**32 - 1
+"""Of a ramp, in that unit, p. 119."""
+MOST_SCANS = 255
+"""One, and the 254 repeats of p. 121."""
+FASTEST_RATE = 10**8
+"""Of a ramp, in 100 uV/s, p. 118."""
+_FASTEST_mV_per_s = 1e7
+"""The same in mV/s."""
 MOST_ARB_POINTS = 1599
 """One less than p. 132 has: ``arbpts?`` answers up to 1599 (p. 123), so that all can be counted."""
 MOST_ARB_CYCLES = 1024
@@ -88,6 +100,37 @@ class ArbProgram:
     opens: bool
 
 
+@dataclass(frozen=True)
+class RampProgram:
+    """A program of the ramp generator: rest, level, rest, with edges as steep as it makes them.
+
+    Attributes
+    ----------
+    rest_mV, level_mV : int
+    delays : tuple of int
+        Before the first edge, at the level, and at rest after it, in units of 100 us.
+    scans : int
+        How often the level is played.
+    opens : bool
+        Whether the program's end opens the cell: only where it plays the last rest to its end.
+    """
+
+    rest_mV: int
+    level_mV: int
+    delays: tuple[int, int, int]
+    scans: int
+    opens: bool
+
+    @property
+    def ramp_s(self) -> float:
+        """How long a ramp takes; each edge comes later by as much for every ramp before it, and for its own."""
+        return abs(self.level_mV - self.rest_mV) / _FASTEST_mV_per_s
+
+
+Program = PulseProgram | ArbProgram | RampProgram
+"""What an EC301 plays by itself."""
+
+
 def pulse_program(levels_mV: NDArray[np.int64], ticks: NDArray[np.int64]) -> PulseProgram | None:
     """Return the pulse program that plays some levels; None if none does.
 
@@ -101,6 +144,8 @@ def pulse_program(levels_mV: NDArray[np.int64], ticks: NDArray[np.int64]) -> Pul
     """
     levels, holds = _merged(levels_mV, ticks)
     rest = levels[0]
+    if len(levels) == 1:
+        holds = np.minimum(holds, LONGEST_HOLD)
     if levels[-1] != rest or len(levels) == 1:
         levels, holds = np.append(levels, rest), np.append(holds, 1)
     holds[-1] = min(holds[-1], LONGEST_HOLD)
@@ -227,3 +272,41 @@ def _delayed(holds: NDArray[np.int64], repeats: int) -> tuple[int, NDArray[np.in
 def _divisor(ticks: int) -> int:
     """Return the largest divisor that a point can be long."""
     return next((one for one in range(LONGEST_ARB_TICKS, 1, -1) if ticks % one == 0), 1)
+
+
+def ramp_program(levels_mV: NDArray[np.int64], ticks: NDArray[np.int64], most_late_s: float) -> RampProgram | None:
+    """Return the ramp program that plays some levels; None if none does.
+
+    Parameters
+    ----------
+    levels_mV, ticks : ndarray of int64, shape (n,)
+        All levels of a run, repeats written out, and their lengths in ticks of 4 us: those of `on_ramp_grid`.
+    most_late_s : float
+        By how much the last edge may come late because the ramps before it take time.
+    """
+    levels, holds = _merged(levels_mV, ticks)
+    rest = levels[0]
+    if levels[-1] != rest or len(levels) == 1:
+        levels, holds = np.append(levels, rest), np.append(holds, RAMP_TICKS)
+    passes, times = levels[1:], holds[1:].copy()
+    if len(passes) % 2 or len(passes) > 2 * MOST_SCANS or (holds % RAMP_TICKS).any():
+        return None
+    last, times[-1] = int(times[-1]), times[1]
+    alike = (passes == np.tile(passes[:2], len(passes) // 2)).all() and (
+        times == np.tile(times[:2], len(times) // 2)
+    ).all()
+    if not alike or passes[1] != rest:
+        return None
+    between = int(times[1]) if len(passes) > 2 else last
+    delays = int(holds[0]) // RAMP_TICKS, int(times[0]) // RAMP_TICKS, between // RAMP_TICKS
+    if max(delays) > LONGEST_DELAY:
+        return None
+    program = RampProgram(int(rest), int(passes[0]), delays, len(passes) // 2, last <= between)
+    return program if len(passes) * program.ramp_s <= most_late_s else None
+
+
+def on_ramp_grid(ticks: NDArray[np.int64]) -> NDArray[np.int64] | None:
+    """Return lengths of levels (ticks of 4 us) in whole units of a ramp's delays, rounded; None if one has none."""
+    bounds = np.rint(np.concatenate([[0], np.cumsum(ticks)]) / RAMP_TICKS).astype(np.int64) * RAMP_TICKS
+    lengths: NDArray[np.int64] = np.diff(bounds)
+    return lengths if (lengths > 0).all() else None

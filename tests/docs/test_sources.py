@@ -46,11 +46,11 @@ def test_each_command_that_the_driver_sends_is_marked_and_no_other(session: Dire
     driver = EC301(cast("VisaSession", session))
     pulse = PulseSequence.pulse(0.02, 0.01, before=0.01, after=0.01)
     stairs = PulseSequence.staircase(0.01, 0.08, 8, 0.01, before=0.01, after=0.02)
-    for sequence in (pulse, stairs):
+    twice = PulseSequence.train(0.02, 80.0, 160.0, 3, before=0.01)
+    for sequence in (pulse, stairs, twice):
         driver.arm(EC301.plan(Protocol("x", sequence, Sampling(1e-4), Limits(voltage_V=0.1, current_A=1e-5))))
         driver.start()
-        while driver.read() is not None:
-            pass
+        driver.read()
         driver.abort()
         assert driver.safe_state().off
     sent = {one.split()[0].lower() for line in session.sent for one in line.split(";")} | ONLY_SOMETIMES
@@ -65,7 +65,9 @@ def assumed() -> set[str]:
     """What the plans of all kinds of programs assume."""
     staircase = PulseSequence.staircase(0.01, 0.08, 8, 0.01, before=2.01, after=0.02)
     delayed = Protocol("delayed", staircase, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
-    plans = [EC301.plan(protocol) for protocol in (*map(Protocol.load, names()), delayed)]
+    hour = PulseSequence.pulse(0.01, 3600.0, before=1.0, after=1.0)
+    long = Protocol("long", hour, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
+    plans = [EC301.plan(protocol) for protocol in (*map(Protocol.load, names()), delayed, long)]
     return {str(one) for plan in plans for one in plan.assumed}
 
 

@@ -12,11 +12,12 @@ import pytest
 from drivers import Block, DrivePlan, Status, open_potentiostat
 from drivers.srs.driver import EC301
 from drivers.srs.plan import program_of
-from drivers.srs.program import ArbProgram, PulseProgram
+from drivers.srs.program import ArbProgram, PulseProgram, RampProgram
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.library import names
 from sim_instruments.serving.in_process import served_here
+from sim_instruments.srs.syntax import Command
 from tests.drivers.conformance import Truth, played
 from tests.drivers.srs.direct import DirectSession
 from tests.patience import slowed
@@ -177,7 +178,7 @@ def test_a_command_that_is_refused_is_found_although_later_ones_clear_the_error(
 ) -> None:
     session = numbered[1]
     kept = dict(session.device.table)
-    session.device.table[refused] = kept[refused]._replace(form="iiiiii")
+    session.device.table[refused] = Command("iiiiii", kept[refused].act)
     try:
         with pytest.raises(InstrumentError, match=rf"refused|{refused}"):
             directly(session).arm(EC301.plan(STAIRS if refused.startswith("arb") else PULSES))
@@ -199,6 +200,32 @@ def test_rising_pulses_are_pulses_on_a_moving_baseline() -> None:
     assert program.adds == (False, True, False)
     assert program.moves == (False, False, True)
     assert (program.step_mV, program.limit) == (20, 5)
+
+
+def test_long_pulses_are_made_by_the_ramp_generator_which_opens_the_cell(numbered: dict[int, DirectSession]) -> None:
+    sequence = PulseSequence.pulse(0.02, 600.00003, before=100.0, after=200.0)
+    plan = EC301.plan(Protocol("x", sequence, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5)))
+    assert program_of(plan) == RampProgram(0, 20, (1_000_000, 6_000_000, 2_000_000), 1, opens=True)
+    assert [f"{one.done:g}" for one in plan.roundings if "grid of its generator" in one.what] == ["700"]
+    assert any("opens the cell" in remark for remark in plan.remarks)
+
+
+def test_a_ramp_program_plays_its_levels_and_opens_the_cell(
+    numbered: dict[int, DirectSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The ramp generator is made to play what the pulse generator would: minutes would cost minutes.
+    monkeypatch.setattr("drivers.srs.plan.pulse_program", lambda *_: None)
+    monkeypatch.setattr("drivers.srs.plan.arb_program", lambda *_: None)
+    session = numbered[1]
+    driver, plan = directly(session), EC301.plan(PULSES)
+    assert program_of(plan) == RampProgram(0, 20, (100, 100, 100), 8, opens=False)
+    Truth(RESISTOR, noise(plan)).holds(plan, played(driver, plan))
+    single = PulseSequence.pulse(0.02, 0.01, before=0.01, after=0.01)
+    plan = EC301.plan(Protocol("x", single, Sampling(6.4e-5), Limits(voltage_V=0.1, current_A=1e-5)))
+    driver.arm(plan)
+    driver.start()
+    session.clock.advance(0.1)
+    assert not session.device.output_is_on
 
 
 def test_levels_that_no_generator_plays_are_refused_with_what_it_plays() -> None:
@@ -227,7 +254,7 @@ def test_edges_between_the_points_of_an_arbitrary_waveform_are_rounded_and_said_
     assert len(program.levels_mV) <= 1599
     moved = np.abs(plan.sequence.times_s - ends[:-1])
     assert 0.0 < moved.max() <= 0.5 * program.divider * 1e-6 + 2e-6
-    told = [one for one in plan.roundings if "points of one length" in one.what]
+    told = [one for one in plan.roundings if "grid of its generator" in one.what]
     assert len(told) == 1
 
 

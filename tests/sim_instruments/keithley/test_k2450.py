@@ -188,7 +188,7 @@ def test_an_open_interlock_switches_off_and_is_told_when_high_voltage_is_asked_f
     assert talk.error() == 5074
 
 
-@pytest.mark.parametrize("fault", DEVICE_FAULTS)
+@pytest.mark.parametrize("fault", [one for one in DEVICE_FAULTS if one != "reconnect-jam"])  # which is an EC301's
 def test_each_fault_shows_and_leaves_an_instrument_that_answers(new_talk: Callable[..., Talk], fault: str) -> None:
     cell = copy.deepcopy(load_cell("resistor"))  # clips are the cell's own: this one's must not be everyone's
     talk = new_talk(make=lambda clock, _, seed: Keithley2461(clock, cell, seed))
