@@ -47,7 +47,7 @@ _READ_BYTES = 1 << 20
 """Of one `read`: a quarter of a second of the fastest stream."""
 _AVERAGING_SETTLES_S = 0.03
 """After ``avgexp``, p. 92."""
-_STREAM_BEGINS_S = 1.0
+_STREAM_BEGINS_S = 1.4
 """How long the first packet may take: the program must not begin before the stream."""
 _REFUSED = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5
 """Bits of the event register (table 6, p. 101): query, device, execution and command error."""
