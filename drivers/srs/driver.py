@@ -49,6 +49,9 @@ _AVERAGING_SETTLES_S = 0.03
 """After ``avgexp``, p. 92."""
 _STREAM_BEGINS_S = 1.4
 """How long the first packet may take: the program must not begin before the stream."""
+_STARTS_WITHIN_S = 2.0
+"""How long no sample may say that the program runs: a start that is refused gets no reply. A packet of the slowest
+samples, 65 ms, has come thirty times by then."""
 _REFUSED = 1 << 2 | 1 << 3 | 1 << 4 | 1 << 5
 """Bits of the event register (table 6, p. 101): query, device, execution and command error."""
 _LOOK_S = 0.002
@@ -90,6 +93,7 @@ class EC301(Potentiostat):
         self._n_read = 0
         self._n_played = 0
         self._problem = ""
+        self._started_s = 0.0
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -177,6 +181,7 @@ class EC301(Potentiostat):
         self.session.write("getbda 1")
         self._wait_for_stream(plan)
         self.session.write(_START[type(self._program)])
+        self._started_s = time.monotonic()
 
     def _wait_for_stream(self, plan: DrivePlan) -> None:
         deadline = time.monotonic() + _STREAM_BEGINS_S
@@ -215,6 +220,8 @@ class EC301(Potentiostat):
             first = int(np.argmax(running)) if running.any() else len(running)
             if (np.diff((frames["flags"][:first] & CELL_OPEN).astype(np.int8)) > 0).any():
                 self._problem = "the cell opened between its closing at the rest level and the start of the program"
+            elif first == len(running) and time.monotonic() > self._started_s + _STARTS_WITHIN_S:
+                self._problem = "it has not started its program, and does not say why"
             frames, running = frames[first:], running[first:]
         frames = frames[: plan.n_samples - self._n_read]
         self._note_end(frames, running[: len(frames)], plan)

@@ -172,6 +172,19 @@ def test_a_cell_that_is_opened_at_the_front_panel_ends_the_run_with_an_error(
     session.device.engine.switch_cell(on=True)
 
 
+def test_a_program_that_does_not_start_is_an_error(
+    numbered: dict[int, DirectSession], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = numbered[1]
+    driver = directly(session)
+    driver.arm(EC301.plan(PULSES))
+    monkeypatch.setitem(session.device.table, "pstart", Command("", lambda: None))
+    monkeypatch.setattr("drivers.srs.driver._STARTS_WITHIN_S", 0.0)
+    driver.start()
+    with pytest.raises(InstrumentError, match="has not started its program"):
+        rest_of(driver)
+
+
 @pytest.mark.parametrize("refused", ["irange", "pholdt", "arbdiv"])
 def test_a_command_that_is_refused_is_found_although_later_ones_clear_the_error(
     numbered: dict[int, DirectSession], refused: str
