@@ -138,7 +138,8 @@ def refined(
 ) -> tuple[Reduction, FitResult]:
     """Return reduction and fit of a run with a second pass over it, if the fit leaves more than noise; else the same.
 
-    The second pass gives each jump of a sampled voltage a place of its own, or whitens noise of the AR(1) kind.
+    The second pass finds times that are to be fitted, gives each jump of a sampled voltage a place of its own, or
+    whitens noise of the AR(1) kind.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ def refined(
     result : FitResult
         With a remark that says so.
     """
-    if result.interval_inflation <= 1.0:
+    if result.interval_inflation <= 1.0 and not reduction.terms.fitted:
         return reduction, result
     from fitting.inference.second_pass import solve_runs
 

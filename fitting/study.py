@@ -51,6 +51,8 @@ class StudyOptions:
         What was before the first sample; see `Nuisance.before`.
     robust : bool
         Samples far off count less (Huber).
+    delay_s, clock_ppm, aperture_s, fitted, edge_times_s
+        When the samples were taken, and when the voltage jumped; see `Nuisance`.
     """
 
     drift: bool = False
@@ -58,6 +60,11 @@ class StudyOptions:
     edges: str = "step"
     before: str | float = ""
     robust: bool = False
+    delay_s: float = 0.0
+    clock_ppm: float = 0.0
+    aperture_s: float | None = None
+    fitted: tuple[str, ...] = ()
+    edge_times_s: tuple[float, ...] = ()
 
     @property
     def terms(self) -> Nuisance:
@@ -69,6 +76,11 @@ class StudyOptions:
             harmonics=harmonics,
             edges=self.edges,
             before=self.before,
+            delay_s=self.delay_s,
+            clock_ppm=self.clock_ppm,
+            aperture_s=self.aperture_s,
+            fitted=self.fitted,
+            edge_times_s=self.edge_times_s,
         )
 
 

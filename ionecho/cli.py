@@ -12,9 +12,12 @@ import typer
 
 from ionecho.commands.fit_options import (
     Activated,
+    Aperture,
     Area,
     Before,
+    Clock,
     Compared,
+    Delay,
     Diagnosed,
     Drift,
     Edges,
@@ -218,6 +221,9 @@ def fit(
     drift: Drift = False,
     mains: Mains = None,
     edges: Edges = "step",
+    delay: Delay = "",
+    clock: Clock = "",
+    aperture: Aperture = "",
     before: Before = "",
     robust: Robust = False,
     diagnosed: Diagnosed = False,
@@ -238,6 +244,7 @@ def fit(
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
     from ionecho.commands.fit_request import FitRequest, run_fit
+    from ionecho.commands.fit_times import GivenTimes
     from ionecho.commands.refusals import reported
 
     request = FitRequest(
@@ -247,7 +254,7 @@ def fit(
         ranked=ranked,
         drift=drift,
         mains_Hz=mains,
-        edges=edges,
+        times=GivenTimes(delay, clock, aperture, edges),
         before=before,
         robust=robust,
         diagnosed=diagnosed,

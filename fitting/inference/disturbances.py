@@ -119,7 +119,8 @@ class Disturbances:
             raise TypeError("a spectrum has no samples")
         reduction = observation.reduction
         self._run, self._terms, self._response, self._places = run, response.terms, response, places
-        self._t = np.ascontiguousarray(run.t_s) - response.terms.delay_s
+        own = np.ascontiguousarray(run.t_s)
+        self._t = response.terms.times_of_drive(own, float(own[0]))
         self._interval_s = float(np.median(np.diff(self._t[:100_000])))
         self._rates, self._weights = response.rates, response.weights
         # Seen later by the lead of the edges, as the fitted weights are.
@@ -210,7 +211,7 @@ class Disturbances:
             here = slice(first, min(first + _BLOCK, len(places)))
             mine = places[here]
             t = self._t[mine]
-            if drive is None:  # the voltage is walked from sample to sample
+            if drive is None and not terms.moves_samples:  # the voltage is walked from sample to sample
                 walked = slice(int(places[first - 1]) + 1 if first else 0, int(mine[-1]) + 1)
                 rows, whole = cursor.rows(self._t[walked], np.ascontiguousarray(run.voltage_V[walked]))
                 modes, clear = rows[mine - walked.start], whole[mine - walked.start]

@@ -8,20 +8,16 @@ reduction says where the jumps are, and what the cell is; and again, until neith
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.inference.least_squares import minimise
+from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
-from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
-from fitting.reduction.history import triangle_of
 from fitting.reduction.leading_columns import EdgeShifts
-from fitting.reduction.reduce import reducer_of
-from fitting.reduction.reduction import noise_of
 from fitting.reduction.sampled_edges import edges_of
 from fitting.results.remarks import Remark, RemarkKind
 
@@ -44,8 +40,6 @@ _SEARCHES = 2
 """Searches over all cells. The second is needed where the first finds another one; a third never was."""
 _SETTLED = 0.05
 """Move of every place, as a share of its deviation, that ends the passes. Halved, a pass more, and the same result."""
-_EVEN = float(np.sqrt(1.0 / 12.0))
-"""Deviation of a place that is even over an interval, in intervals."""
 _INSIDE = 0.01
 """Share of an interval that places keep from its ends; a fit cannot tell less."""
 _LIKELIER = 5.0
@@ -73,110 +67,49 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     u = common.best.u
     Y = common.problem.admittance(0, u)
     seen = observation.seen(Y)
-    leads_s = _inside(np.full(len(edges.gap_s), seen.lead_s), edges)
+    leads_s = _inside(np.full(len(edges.gap_s), seen.lead_s + 0.5 * edges.aperture_s), edges)
     weights = reduction.mode_map.weights(Y)
     for _ in range(_SEARCHES):
         # Near by first, from place to place; then everywhere.
         for _ in range(_PASSES):
-            placed = _Placed.of(run, reduction, edges, leads_s, weights, parameters)
+            placed = _placed(run, reduction, edges, leads_s, weights, parameters)
             u = minimise(placed.problem.evaluate, u, placed.problem.transform.search_box([u])).u
             weights = placed.weights(u)
-            moved = _inside(placed.leads_s(u), edges) - leads_s
+            moved = _inside(leads_s + placed.moves(u), edges) - leads_s
             leads_s = leads_s + moved
-            if np.all(np.abs(moved) < _SETTLED * placed.deviations_s):
+            if np.all(np.abs(moved) < _SETTLED * placed.deviations):
                 break
         values = dict(zip(common.values, placed.problem.transform.from_unbounded(u).tolist(), strict=True))
         solution = solve(placed.problem, {**values, **start})
         u, weights = solution.best.u, placed.weights(solution.best.u)
-        moved = _inside(placed.leads_s(u), edges) - leads_s
-        if np.all(np.abs(moved) < placed.deviations_s):
+        moved = _inside(leads_s + placed.moves(u), edges) - leads_s
+        if np.all(np.abs(moved) < placed.deviations):
             break
         leads_s = leads_s + moved
     gained = (reduction.residual_A2(seen.weights) - placed.reduction.residual_A2(weights)) / placed.noise_A**2
     if 0.5 * gained < placed.log_widths + _LIKELIER:
         return None
     remark = Remark(
-        RemarkKind.EDGE_PLACES, {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations_s))}
+        RemarkKind.EDGE_PLACES, {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations))}
     )
     return replace(solution, remarks=(remark, *solution.remarks))
 
 
 def _inside(leads_s: Floats, edges: SampledEdges) -> Floats:
-    return np.clip(leads_s, _INSIDE * edges.gap_s, (1.0 - _INSIDE) * edges.gap_s)
+    half_s = np.minimum(0.5 * edges.aperture_s + _INSIDE * edges.gap_s, 0.5 * edges.gap_s)
+    return np.clip(leads_s, half_s, edges.gap_s - half_s)
 
 
-@dataclass(frozen=True, eq=False)
-class _Placed:
-    """A run with its jumps at some places, and the places marginalised about them.
-
-    Attributes
-    ----------
-    problem : Problem
-        Of the reduction.
-    reduction : Reduction
-    rows : ndarray, shape (e, k)
-        Of the triangle with all columns: those of the places.
-    put_s, gap_s : ndarray, shape (e,)
-        How long before the first samples after them the jumps were put, and could be at most (s).
-    n_dropped : int
-        Columns of history that the reduction has left out.
-    noise_A : float
-    """
-
-    problem: Problem
-    reduction: Reduction
-    rows: Floats
-    put_s: Floats
-    gap_s: Floats
-    n_dropped: int
-    noise_A: float
-
-    @classmethod
-    def of(
-        cls,
-        run: Record,
-        before: Reduction,
-        edges: SampledEdges,
-        put_s: Floats,
-        weights: Floats,
-        parameters: JointParameters,
-    ) -> _Placed:
-        """Reduce a run; `weights`, shape (m,), are those of the cell about which the places count."""
-        terms = replace(before.terms, edge_leads_s=tuple(put_s.tolist()))
-        shifts = EdgeShifts(edges.after_s - put_s, edges.jumps_V, before.grid.rates, weights)
-        reducer = reducer_of(run, terms, shifts=shifts)
-        triangle, e = reducer.triangle, len(put_s)
-        noise_A = noise_of(triangle, before.n_samples, before.rms_current_A)
-        prior = np.zeros((e, len(triangle)))
-        per_s = noise_A / (_EVEN * edges.gap_s)
-        prior[:, :e], prior[:, -1] = np.diag(per_s), per_s * (0.5 * edges.gap_s - put_s)
-        triangle = triangle_of(np.concatenate([triangle, prior]))
-        reduction = reducer.reduction(triangle[e:, e:])
-        problem = Problem.of([PulseObservation(reduction)], parameters)
-        n_dropped = len(triangle) - e - len(reduction.factor)
-        return cls(problem, reduction, triangle[:e], put_s, edges.gap_s, n_dropped, noise_A)
-
-    def weights(self, u: Floats) -> Floats:
-        """Return the weights of the modes for some unknowns (S)."""
-        weights: Floats = self.reduction.mode_map.weights(self.problem.admittance(0, u))
-        return weights
-
-    def leads_s(self, u: Floats) -> Floats:
-        """Return where the jumps are for some unknowns, shape (e,)."""
-        e, weights = len(self.put_s), self.weights(u)
-        nuisance = np.roll(self.reduction.nuisance(weights), self.reduction.n_history)
-        others = np.concatenate([np.zeros(self.n_dropped), nuisance, weights])
-        right = self.rows[:, -1] - self.rows[:, e:-1] @ others
-        return np.asarray(self.put_s + np.linalg.solve(self.rows[:, :e], right))
-
-    @cached_property
-    def deviations_s(self) -> Floats:
-        """How surely each place is known for a known cell, shape (e,)."""
-        inverse = np.linalg.inv(self.rows[:, : len(self.put_s)])
-        return np.asarray(self.noise_A * np.linalg.norm(inverse, axis=1))
-
-    @property
-    def log_widths(self) -> float:
-        """By how much all places are narrower than they were beforehand, as a logarithm."""
-        narrower = np.abs(np.diag(self.rows)) * _EVEN * self.gap_s / self.noise_A
-        return float(np.sum(np.log(np.maximum(narrower, 1.0))))
+def _placed(
+    run: Record,
+    before: Reduction,
+    edges: SampledEdges,
+    leads_s: Floats,
+    weights: Floats,
+    parameters: JointParameters,
+) -> Marginalised:
+    """Return a run with its jumps at some places, and these marginalised about the cell that has some weights."""
+    terms = replace(before.terms, edge_leads_s=tuple(leads_s.tolist()))
+    columns = EdgeShifts(edges.after_s - leads_s + 0.5 * edges.aperture_s, edges.jumps_V, before.grid.rates, weights)
+    prior = Prior.even(-leads_s, edges.gap_s - leads_s)
+    return Marginalised.of(run, before, terms, columns, prior, parameters)

@@ -12,7 +12,7 @@ from fitting.inference.least_squares import Minimum, minimise
 from fitting.results.estimate import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import ModelParameter
@@ -80,7 +80,11 @@ def covariance_factor_of(best: Minimum, unit: float) -> Floats:
 
 
 def profile_intervals(
-    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, box: Floats, unit: float
+    evaluate: Callable[[Floats], tuple[Floats, Floats]],
+    best: Minimum,
+    box: Floats,
+    unit: float,
+    only: Iterable[int] | None = None,
 ) -> list[Interval]:
     """Return the interval of each parameter over which refits of all others stay within 1.96^2 of the best.
 
@@ -96,9 +100,12 @@ def profile_intervals(
         How far the parameters may go; a side is open where even there the refit is not too bad.
     unit : float
         Standard deviation of the residual's components.
+    only : iterable of int, optional
+        Places of the parameters that are asked for; all unless given.
     """
     profile = _Profile(evaluate, best, box, unit)
-    return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in range(len(best.u))]
+    asked = range(len(best.u)) if only is None else only
+    return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in asked]
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,6 +11,7 @@ from fitting.reduction.drive import ModeCursor, modes_at
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import History
 from fitting.reduction.sampled_edges import edges_of
+from fitting.reduction.whole_drive import segments_under
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -72,27 +73,31 @@ def predict(
     ndarray, shape of `t_s`
         Amperes.
     """
-    samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
-    wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
-    drive = drive_after(run.drive, result.terms.before_V)
-    walked = wanted if drive is not None else samples
-    volts = run.voltage_V if drive is None else np.zeros(len(walked))
+    terms, own = result.terms, np.ascontiguousarray(run.t_s)
+    samples = terms.times_of_drive(own, float(own[0]))
+    wanted = samples
+    if t_s is not None:
+        wanted = terms.times_of_drive(np.ascontiguousarray(t_s, dtype=np.float64), float(own[0]))
+    drive = drive_after(run.drive, terms.before_V)
+    between_samples = drive is None and not terms.moves_samples
+    walked = samples if between_samples else wanted
+    volts = run.voltage_V if between_samples else np.zeros(len(walked))
     rates = result.rates
     interval = float(np.median(np.diff(samples[:100_000])))
     current = np.empty(len(walked))
-    n_terms = len(result.terms)
+    n_terms = len(terms)
     since = result.nuisance[n_terms:]
     history = History(float(samples[0]), rates, len(since))
 
     def _beside(t_s: Floats) -> Floats:
         """Return what is not the cell's answer to this drive."""
-        current = result.terms.current(t_s, result.nuisance[:n_terms])
+        current = terms.current(t_s, result.nuisance[:n_terms])
         return current + history.columns(t_s) @ since if len(since) else current
 
     if drive is not None and len(walked) <= _FEW_SAMPLES and len(drive.times_s) <= _FEW_SEGMENTS:
-        rows = modes_at(drive, rates, walked, interval_s=interval, aperture_s=run.aperture_s)
+        rows = modes_at(drive, rates, walked, interval_s=interval, aperture_s=terms.aperture_of(run))
         return rows @ result.weights + _beside(walked)
-    cursor = cursor_over(run, rates, result.terms, interval)
+    cursor = cursor_over(run, rates, terms, interval)
     buffer = np.empty((_BLOCK, len(rates)))
     for first in range(0, len(walked), _BLOCK):
         here = slice(first, first + _BLOCK)
@@ -120,7 +125,9 @@ def cursor_over(run: Record, rates: Floats, terms: Nuisance, interval_s: float) 
         Typical time from sample to sample.
     """
     drive = drive_after(run.drive, terms.before_V)
-    return ModeCursor(rates, drive, interval_s, run.aperture_s, edges_of(run, terms), terms.before_V)
+    edges = edges_of(run, terms)
+    segments = segments_under(run, terms, edges)
+    return ModeCursor(rates, drive, interval_s, terms.aperture_of(run), edges, terms.before_V, segments)
 
 
 def overlay_times(run: Record) -> Floats:

@@ -37,8 +37,10 @@ def solve_robust(run: Record, cell: CellModel, start: Mapping[str, float], terms
     Raises
     ------
     FitError
-        If the noise is to be whitened as well.
+        If the noise is to be whitened as well, or times are to be fitted.
     """
+    if terms.fitted:
+        raise FitError(f"a robust fit finds no {' or '.join(terms.fitted)}: fit without it first, then give the value")
     if terms.correlation_s > 0.0:
         raise FitError("a robust fit takes each sample by itself: it cannot whiten at the same time")
     reduction = reduce_run(run, terms)

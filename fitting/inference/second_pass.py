@@ -1,4 +1,4 @@
-"""Second pass over runs whose first fit leaves more than noise: places of jumps, correlated noise."""
+"""Second pass over runs whose times are to be fitted, or whose first fit leaves more than noise."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from fitting.inference.diagnosis import diagnose
 from fitting.inference.edge_places import solve_with_places
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
+from fitting.inference.timing import solve_with_times
 from fitting.inference.whitening import whitened_solution
 from fitting.results.remarks import Remark, RemarkKind
 
@@ -49,13 +50,19 @@ def solve_runs(
         Values (SI) of unknowns that are tried first.
     """
     solution = solve(Problem.of(observations, parameters), start)
+    alone = len(observations) == 1 and 0 in runs
+    reduction = solution.reduction() if alone else None
+    is_timed = reduction is not None and bool(reduction.terms.fitted)
+    if is_timed:
+        solution = solve_with_times(runs[0], solution, start)
     restless = {k: run for k, run in runs.items() if solution.goodness[k].inflation > 1.0}
     if not restless:
         return solution
-    alone = len(observations) == 1
     better = solve_with_places(runs[0], solution, start) if alone else None
     if better is None:
-        better = whitened_solution(restless, observations, parameters, (solution.values, start))
+        better = whitened_solution(restless, solution.problem.observations, parameters, (solution.values, start))
+        if better is not None and is_timed:
+            better = solve_with_times(runs[0], better, start)
     if better is not None:
         solution = better
     return with_causes(runs[0], solution) if alone else solution

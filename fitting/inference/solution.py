@@ -62,6 +62,8 @@ class Solution:
         Samples that a robust fit counts less than half.
     systematic : tuple of ndarray, shape (k,)
         By how much the unknowns would move beside likely disturbances of the record; intervals hold these places too.
+    times : tuple of Estimate
+        Delay and clock, where they were fitted.
     """
 
     problem: Problem
@@ -73,6 +75,7 @@ class Solution:
     inseparable: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     n_downweighted: int = 0
     systematic: tuple[Floats, ...] = ()
+    times: tuple[Estimate, ...] = ()
 
     @property
     def model(self) -> CellModel:

@@ -65,6 +65,7 @@ def fit_result(solution: Solution) -> FitResult:
         terms=reduction.terms,
         n_downweighted=solution.n_downweighted,
         voltage_error_V=reduction.voltage_error_V,
+        times=solution.times,
     )
 
 

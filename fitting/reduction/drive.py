@@ -111,6 +111,8 @@ class ModeCursor:
         Jumps of a measured voltage; they are put right before the first sample after them.
     before_V : float, optional
         Level of a measured voltage before its first sample; that of its first samples unless given.
+    segments : ndarray, shape (3, k), optional
+        The whole of a measured voltage as `sampled_segments` gives it, for a current that was sampled at other times.
     """
 
     def __init__(
@@ -121,11 +123,12 @@ class ModeCursor:
         aperture_s: float = 0.0,
         edges: SampledEdges | None = None,
         before_V: float | None = None,
+        segments: Floats | None = None,
     ) -> None:
         self._before = None if before_V is None else (interval_s, before_V)
         self.rates = np.ascontiguousarray(rates)
         self._edges = edges if drive is None else None
-        self._segments = None if drive is None else segments_of(drive)
+        self._segments = segments if drive is None else segments_of(drive)
         # A measured voltage averages as the current does: to the fit both are point samples.
         aperture = 0.0 if drive is None else aperture_s
         guard = _GUARD_SHARE * interval_s if drive is not None and aperture_s == 0.0 else 0.0
@@ -174,8 +177,10 @@ class ModeCursor:
         drive_modes(start_s, self.rates, segments, self._mean, self._tolerances_s, self._clock, self._z, out, keep)
         if self._segments is None:
             keep &= np.isfinite(voltage_V)
-        if self._edges is not None:
+        if self._edges is not None and self._segments is None:
             keep &= ~_are_among(t_s, self._edges.partial_s)
+        elif self._edges is not None:
+            keep &= ~self._edges.are_unclear(t_s)
         self._last = (float(t_s[-1]), float(volts[-1]))
         return out, keep
 
@@ -249,6 +254,13 @@ class ModeCursor:
         self._clock[0] = t_s
         self._last = (t_s, voltage_V)
 
+    def whole(self, t_s: Floats, voltage_V: Floats) -> Floats:
+        """Return the segments of a whole measured voltage, shape (3, k); bends that are none are left out."""
+        segments = self._measured(t_s, self._held(t_s, self._known(t_s, voltage_V)))
+        segments = np.append(segments, [[t_s[-1]], [0.0], [0.0]], axis=1)
+        bends = np.diff(segments[2], prepend=np.nan) != 0.0
+        return np.ascontiguousarray(segments[:, bends | (segments[1] != 0.0)])
+
     def _check(self, t_s: Floats) -> None:
         before = self._last[0] if np.isfinite(self._last[0]) else t_s[0] - 1.0
         if t_s[0] > before and np.all(t_s[1:] > t_s[:-1]):
@@ -283,7 +295,7 @@ class ModeCursor:
         ends = ends[ends > 0]
         segments[2, ends - 1] = 0.0
         gaps = t[ends] - t[ends - 1]
-        wanted = 0.0 if edges.leads_s is None else edges.leads_s[np.searchsorted(edges.after_s, t[ends])]
+        wanted = edges.puts_s[np.searchsorted(edges.after_s, t[ends])]
         starts = t[ends] - np.clip(wanted, _JUST_BEFORE * gaps, (1.0 - _JUST_BEFORE) * gaps)
         jumps = np.stack([starts, v[ends] - v[ends - 1], np.zeros(len(ends))])
         return np.ascontiguousarray(np.insert(segments, ends, jumps, axis=1))

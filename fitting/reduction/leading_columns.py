@@ -1,7 +1,8 @@
 """Columns before all others in the triangle: what is fitted with any circuit, and taken out exactly.
 
-Both kinds are sums of decays, so that blocks of samples see them as they see the modes: what came before the record,
-and, to first order, how far each jump of a sampled voltage lies from where it was put.
+Two kinds are sums of decays, so that blocks of samples see them as they see the modes: what came before the record,
+and, to first order, how far each jump of a sampled voltage lies from where it was put. How late the current was sampled,
+and how fast its clock runs, are derivatives that need each sample.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
+
+from fitting.reduction.nuisance import DELAY
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,8 +31,8 @@ class LeadingColumns(Protocol):
     def __len__(self) -> int:
         """Return how many."""
 
-    def columns(self, t_s: Floats) -> Floats:
-        """Return their values at some times, shape (n, h)."""
+    def columns(self, t_s: Floats, modes: Floats) -> Floats:
+        """Return their values at some times, shape (n, h), where samples see of the modes (n, m)."""
 
     def amplitudes(self, t_s: Floats) -> Floats:
         """Return what each holds of each mode at some times, shape (n, h, m), from which it decays until an event."""
@@ -57,8 +60,9 @@ class History:
     def __len__(self) -> int:
         return len(self._places)
 
-    def columns(self, t_s: Floats) -> Floats:
+    def columns(self, t_s: Floats, modes: Floats | None = None) -> Floats:
         """Return the decays at some times, shape (n, h)."""
+        del modes
         seen: Floats = np.exp(-np.multiply.outer(t_s - self.start_s, self._rates))
         return seen
 
@@ -102,8 +106,9 @@ class EdgeShifts:
     def __len__(self) -> int:
         return len(self._places_s)
 
-    def columns(self, t_s: Floats) -> Floats:
+    def columns(self, t_s: Floats, modes: Floats | None = None) -> Floats:
         """Return the derivatives at some times, shape (n, h)."""
+        del modes
         found = np.zeros((len(t_s), len(self)))
         for k, place_s in enumerate(self._places_s):
             late = int(np.searchsorted(t_s, place_s))
@@ -116,6 +121,48 @@ class EdgeShifts:
         fallen = np.exp(-np.multiply.outer(np.maximum(since, 0.0), self._rates)) * self._slopes
         held: Floats = np.where(since[:, :, None] > 0.0, fallen, 0.0)
         return held
+
+
+class TimeShifts:
+    """Derivatives of the current to how much later it was sampled (A/s), and to the speed of the clock (A/ppm).
+
+    Parameters
+    ----------
+    names : sequence of str
+        `DELAY` or `CLOCK` for each column.
+    first_s : float
+        Time of the first sample by the clock of the drive (s).
+    rates, weights : ndarray, shape (m,)
+        1/s and S: of the cell for which they are taken.
+    segments : ndarray, shape (3, k)
+        Of the drive: starts (s), jumps (V), slopes (V/s).
+    """
+
+    def __init__(
+        self, names: Sequence[str], first_s: float, rates: Floats, weights: Floats, segments: Floats
+    ) -> None:
+        self._names, self._first_s, self._segments = names, first_s, segments
+        self._of_modes, self._of_slope = rates * weights, float(weights.sum())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def columns(self, t_s: Floats, modes: Floats) -> Floats:
+        """Return the derivatives at some times of the drive, shape (n, h), where samples see of the modes (n, m)."""
+        segment = np.searchsorted(self._segments[0], t_s, side="right") - 1
+        slope = np.where(segment >= 0, self._segments[2][np.maximum(segment, 0)], 0.0)
+        later = modes @ self._of_modes - slope * self._of_slope
+        return np.stack([later if one == DELAY else 1e-6 * (t_s - self._first_s) * later for one in self._names], axis=1)
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Refuse: a clock's column is no sum of decays.
+
+        Raises
+        ------
+        TypeError
+            Always: samples are walked one by one where times are fitted (`Nuisance.is_plain`).
+        """
+        raise TypeError("columns of times are made sample by sample")
 
 
 class Together:
@@ -133,9 +180,9 @@ class Together:
     def __len__(self) -> int:
         return sum(map(len, self._kinds))
 
-    def columns(self, t_s: Floats) -> Floats:
+    def columns(self, t_s: Floats, modes: Floats) -> Floats:
         """Return the columns of all kinds, shape (n, h)."""
-        return np.concatenate([one.columns(t_s) for one in self._kinds], axis=1)
+        return np.concatenate([one.columns(t_s, modes) for one in self._kinds], axis=1)
 
     def amplitudes(self, t_s: Floats) -> Floats:
         """Return what each holds of each mode, shape (n, h, m)."""

@@ -1,4 +1,4 @@
-"""What of a current is not the cell's: offset, drift, mains, correlated noise, a late clock."""
+"""What of a current is not the cell's: offset, drift, mains, correlated noise, times that are not the drive's."""
 
 from __future__ import annotations
 
@@ -10,14 +10,20 @@ import numpy as np
 from protocols import FitError
 
 if TYPE_CHECKING:
+    from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
 # Of the mains: the tenth is at 500 or 600 Hz; two columns each; twice as many are dear and rarely there.
 _MOST_HARMONICS = 10
+# Of a clock: a hundred times what the cheapest oscillators are off. Ten times as much is another speed, not an error.
+_WORST_PPM = 1e4
 # What a sampled voltage may have done between two samples; see `Nuisance.edges`.
 EDGES = ("step", "sample", "ramp")
 # What may be said of the time before a record, beside a level; see `Nuisance.before`.
 REST, UNKNOWN = "rest", "unknown"
+# Times that may be fitted; see `Nuisance.fitted`.
+DELAY, CLOCK = "delay", "clock"
+_TUPLES = ("edge_leads_s", "fitted", "edge_times_s")
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,16 @@ class Nuisance:
     correlation_s : float
         Correlation time of AR(1) noise; 0 for white noise. Rows of samples are whitened before they are reduced.
     delay_s : float
-        How much later than commanded the voltage changes, beside the instrument's time constants.
+        How much later the current was sampled than its times say, against the voltage, commanded or sampled; beside the
+        instrument's time constants. Negative if it was sampled earlier.
+    clock_ppm : float
+        By how many millionths the clock that gives the times of the samples runs faster than that of the drive, from
+        the first sample on.
+    aperture_s : float or None
+        How long each sample averages, centred on its time; None takes what the record says. With a sampled voltage it
+        counts at jumps: what averages as the current does needs no account elsewhere.
+    fitted : tuple of str
+        Which of ``delay`` and ``clock`` are to be found from the record, each about the value given.
     edges : str
         What a voltage that was only sampled did where it changed between two samples: ``step``, it jumped, all jumps as
         long before the first samples after them, which is fitted; ``sample``, it jumped right after the last sample
@@ -50,6 +65,8 @@ class Nuisance:
     edge_leads_s : tuple of float
         How long before the first sample after it each jump of a sampled voltage came (s); empty where that is not known
         of each.
+    edge_times_s : tuple of float
+        The same by when each came, in the time of the record (s).
     """
 
     drift: bool = False
@@ -60,9 +77,14 @@ class Nuisance:
     edges: str = "step"
     before: str | float = ""
     edge_leads_s: tuple[float, ...] = ()
+    clock_ppm: float = 0.0
+    aperture_s: float | None = None
+    fitted: tuple[str, ...] = ()
+    edge_times_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "edge_leads_s", tuple(self.edge_leads_s))  # JSON knows only lists
+        for name in _TUPLES:
+            object.__setattr__(self, name, tuple(getattr(self, name)))  # JSON knows only lists
         if (self.mains_Hz > 0.0) != (self.harmonics > 0) or not 0 <= self.harmonics <= _MOST_HARMONICS:
             raise FitError(
                 f"the mains need a frequency and 1 to {_MOST_HARMONICS} harmonics, not {self.mains_Hz:g} Hz and"
@@ -70,6 +92,12 @@ class Nuisance:
             )
         if not (0.0 <= self.correlation_s < np.inf and np.isfinite(self.delay_s)):
             raise FitError("a correlation time is 0 s or more, and a delay finite")
+        if not abs(self.clock_ppm) < _WORST_PPM:
+            raise FitError(f"a clock is off by less than {_WORST_PPM:g} ppm, not {self.clock_ppm:g} ppm")
+        if self.aperture_s is not None and not 0.0 <= self.aperture_s < np.inf:
+            raise FitError(f"an aperture is 0 s or more, not {self.aperture_s:g} s")
+        if wrong := set(self.fitted) - {DELAY, CLOCK}:
+            raise FitError(f"of the times {DELAY} and {CLOCK} can be fitted, not {', '.join(sorted(wrong))}")
         if self.edges not in EDGES:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
         if isinstance(self.before, str) and self.before not in {"", REST, UNKNOWN}:
@@ -89,7 +117,34 @@ class Nuisance:
     @property
     def is_plain(self) -> bool:
         """Whether blocks of even samples may be taken whole."""
-        return self.harmonics == 0 and self.correlation_s == 0.0
+        return self.harmonics == 0 and self.correlation_s == 0.0 and not self.fitted
+
+    @property
+    def moves_samples(self) -> bool:
+        """Whether the current was, or may have been, sampled at other times than the voltage."""
+        return self.delay_s != 0.0 or self.clock_ppm != 0.0 or bool(self.fitted)
+
+    def times_of_drive(self, t_s: Floats, first_s: float) -> Floats:
+        """Return when, by the clock of the drive, samples were taken.
+
+        Parameters
+        ----------
+        t_s : ndarray, shape (n,)
+            What their times say (s).
+        first_s : float
+            What the time of the first one says.
+        """
+        if not self.moves_samples:
+            return t_s
+        since = t_s - first_s
+        moved: Floats = t_s - since * (1e-6 * self.clock_ppm) - self.delay_s
+        return moved
+
+    def aperture_of(self, run: Record) -> float:
+        """Return how long each sample of a run averages (s)."""
+        if self.aperture_s is not None:
+            return self.aperture_s
+        return 0.0 if run.drive is None else run.aperture_s
 
     def columns(self, t_s: Floats) -> Floats:
         """Return the columns: 1, time (s) with a drift, cosine and sine of each harmonic; shape (n, columns)."""
@@ -109,7 +164,7 @@ class Nuisance:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self) | {"edge_leads_s": list(self.edge_leads_s)}
+        return asdict(self) | {name: list(getattr(self, name)) for name in _TUPLES}
 
 
 class Whitening:

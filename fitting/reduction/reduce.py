@@ -9,10 +9,11 @@ import numpy as np
 from fitting.records.record import require_intact
 from fitting.reduction.drive import shortest_lag_s
 from fitting.reduction.history import drive_after, require_moving
-from fitting.reduction.leading_columns import EdgeShifts, History, LeadingColumns, n_decays_of
+from fitting.reduction.leading_columns import History, LeadingColumns, n_decays_of
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reducer import Reducer
 from fitting.reduction.sampled_edges import edges_of
+from fitting.reduction.whole_drive import segments_under
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
 
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
+_NEAREST = 1e-2
+"""Shortest time after a jump, in sampling intervals, where nobody knows how near to one samples are: what a step's
+response does before weighs as little. Doubled, a sample that is nearer may see a bare constant phase element wrong."""
 _OFFSET = Nuisance()
 """What is not the cell's unless it is said: a constant."""
 
@@ -36,7 +40,8 @@ def reducer_for(
     terms: Nuisance = _OFFSET,
     source: str = "",
     edges: SampledEdges | None = None,
-    shifts: EdgeShifts | None = None,
+    shifts: LeadingColumns | None = None,
+    segments: Floats | None = None,
 ) -> Reducer:
     """Return an empty reducer whose modes suit a record.
 
@@ -44,10 +49,10 @@ def reducer_for(
     ----------
     t_s : ndarray, shape (n,)
         Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, terms, source, edges
+    drive, aperture_s, response_s, terms, source, edges, segments
         As for `Reducer`.
-    shifts : EdgeShifts, optional
-        Derivatives to the places of the jumps.
+    shifts : LeadingColumns, optional
+        Derivatives to the places of the jumps, or to the times of the samples.
 
     Raises
     ------
@@ -56,16 +61,18 @@ def reducer_for(
     """
     if len(t_s) < 3:
         raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
-    t_s = np.asarray(t_s) - terms.delay_s
+    first_s, own_s = float(t_s[0]), np.asarray(t_s)
+    t_s = terms.times_of_drive(own_s, first_s)
     interval = float(np.median(np.diff(t_s[:100_000])))
     if drive is None:
         interval = interval if edges is None else min(interval, edges.next_s)
-        # Linear between samples: the share of a step's response below a hundredth of the interval weighs as little.
-        shortest, longest = 1e-2 * interval, float(t_s[-1] - t_s[0])
+        shortest, longest = _NEAREST * interval, float(t_s[-1] - t_s[0])
     else:
-        shortest = shortest_lag_s(drive, t_s, aperture_s)
+        # The same modes wherever times that are fitted will be.
+        seen_s = own_s if terms.fitted else t_s
+        shortest = _NEAREST * interval if terms.fitted else shortest_lag_s(drive, t_s, aperture_s)
         starts = drive.jumps()[0] if not drive.has_ramps else drive.times_s
-        longest = float(t_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
+        longest = float(seen_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
     grid = ModeGrid.covering(shortest, longest)
     leading: list[LeadingColumns] = [] if shifts is None else [shifts]
     if terms.before == UNKNOWN or (terms.before == "" and drive is None):
@@ -80,6 +87,8 @@ def reducer_for(
         source=source,
         edges=edges,
         leading=leading,
+        first_s=first_s,
+        segments=segments,
     )
 
 
@@ -115,21 +124,23 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
 
 
 def reducer_of(
-    run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None, shifts: EdgeShifts | None = None
+    run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None, shifts: LeadingColumns | None = None
 ) -> Reducer:
     """Return a reducer that has taken in a whole run; arguments as for `reduce_run` and `reducer_for`."""
     require_intact(run)
     if run.drive is None and terms.before_V is None:
         require_moving(run.voltage_V, run.path.name)
+    edges = edges_of(run, terms)
     reducer = reducer_for(
         run.t_s,
         drive_after(run.drive, terms.before_V),
-        aperture_s=run.aperture_s,
+        aperture_s=terms.aperture_of(run),
         response_s=run.response_s,
         terms=terms,
         source=run.path.name,
-        edges=edges_of(run, terms),
+        edges=edges,
         shifts=shifts,
+        segments=segments_under(run, terms, edges),
     )
     reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     return reducer

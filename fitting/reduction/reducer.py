@@ -63,6 +63,10 @@ class Reducer:
     leading : sequence of LeadingColumns
         Columns before all others: derivatives to the places of the jumps, which `triangle` has and a `Reduction` has
         not; then decays since the first sample.
+    first_s : float
+        What the time of the first sample says, from which on clocks differ.
+    segments : ndarray, shape (3, k), optional
+        A whole measured voltage, for a current that was sampled at other times; see `ModeCursor`.
     """
 
     def __init__(
@@ -77,13 +81,16 @@ class Reducer:
         source: str = "",
         edges: SampledEdges | None = None,
         leading: Sequence[LeadingColumns] = (),
+        first_s: float = 0.0,
+        segments: Floats | None = None,
     ) -> None:
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, terms.before_V)
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, terms.before_V, segments)
+        self._first_s = first_s
         self._history = next((one for one in leading if isinstance(one, History)), None)
         self._leading = Together(leading) if leading else None
         self._n_leading = sum(map(len, leading))
         k = self._n_leading + len(terms) + len(grid) + 1
-        steps = drive is not None and not drive.has_ramps
+        steps = drive is not None and not drive.has_ramps and not terms.fitted
         self._now = Reduction(
             grid=grid,
             response_s=tuple(response_s),
@@ -100,6 +107,7 @@ class Reducer:
             source=source,
             most_lead_s=0.0 if edges is None else edges.most_s,
             n_history=0 if self._history is None else len(self._history),
+            jump_aperture_s=0.0 if edges is None else edges.aperture_s,
         )
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
@@ -135,8 +143,7 @@ class Reducer:
             # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
             here = slice(first, first + MOST_SAMPLES)
             times, current = (np.require(x[here], np.float64, ["C", "W"]) for x in (t, i))
-            if self._now.terms.delay_s != 0.0:
-                times = times - self._now.terms.delay_s
+            times = self._now.terms.times_of_drive(times, self._first_s)
             weights = None if weight is None else weight[here]
             flagged = flags[here] != 0
             quick = self._now.terms.is_plain and weights is None
@@ -265,7 +272,7 @@ class Reducer:
         self, t: Floats, modes: Floats, current: Floats, keep: NDArray[np.bool_], weight: Floats | None
     ) -> Floats:
         """Rows of the samples that are kept, whitened and weighted, shape (kept, k)."""
-        leading = [] if self._leading is None else [self._leading.columns(t)]
+        leading = [] if self._leading is None else [self._leading.columns(t, modes)]
         rows = np.column_stack([*leading, self._now.terms.columns(t), modes, current])[keep]
         if self._whitening is not None:
             rows = self._whitening(t[keep], rows)
@@ -277,7 +284,7 @@ class Reducer:
         """Panels of the samples' rows; samples that are not kept, and the end of the last panel, are zero."""
         n, h = len(t), self._n_leading
         k = h + len(self._now.terms)
-        leading = None if self._leading is None else self._leading.columns(t) * keep[:, None]
+        leading = None if self._leading is None else self._leading.columns(t, modes) * keep[:, None]
         whole, rest = divmod(n, _PANEL)
         panels = self._panels[: whole + (rest > 0)]
         spans = [(0, (whole, _PANEL)), (whole * _PANEL, (1, rest))]

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
-VERSION = 6
+VERSION = 7
 # Fewest samples beyond the columns that tell the noise: to 5 %. Half of them would tell it to 7 %.
 _FEWEST_SPARE = 200
 # Smallest noise, as a share of the current: rounding.
@@ -88,6 +88,8 @@ class Reduction:
         Decays since the first sample that are fitted beside the cell, in columns before all others.
     rest_test : RestTest or None
         Whether the cell was at rest when the record began; None if that was not asked.
+    jump_aperture_s : float
+        How long each sample averages the decay after a jump of a sampled voltage.
     """
 
     grid: ModeGrid
@@ -108,6 +110,7 @@ class Reduction:
     most_lead_s: float = 0.0
     n_history: int = 0
     rest_test: RestTest | None = None
+    jump_aperture_s: float = 0.0
 
     @property
     def window_s(self) -> tuple[float, float]:
@@ -167,7 +170,7 @@ class Reduction:
     @cached_property
     def mode_map(self) -> ModeMap:
         """The map from an admittance to weights of these modes."""
-        return ModeMap(self.grid, self.response_s)
+        return ModeMap(self.grid, self.response_s, self.jump_aperture_s)
 
     @property
     def rms_current_A(self) -> float:
@@ -210,7 +213,7 @@ class Reduction:
 
     @property
     def _basis(self) -> tuple[object, ...]:
-        return self.grid, self.response_s, self.terms, self.drive_is_measured
+        return self.grid, self.response_s, self.terms, self.drive_is_measured, self.jump_aperture_s
 
     def merged(self, other: Reduction) -> Reduction:
         """Return the reduction of both records together.
@@ -275,6 +278,8 @@ class Reduction:
             attributes["early_conductance_S"] = self.early_conductance_S
         if self.most_lead_s > 0.0:
             attributes["most_lead_s"] = self.most_lead_s
+        if self.jump_aperture_s > 0.0:
+            attributes["jump_aperture_s"] = self.jump_aperture_s
         if self.rest_test is not None:
             attributes["history"] = [self.n_history, *self.rest_test]
         return arrays, attributes
@@ -319,6 +324,7 @@ class Reduction:
             float(attributes.get("most_lead_s", 0.0)),
             int(n_history),
             RestTest(*test) if test else None,
+            float(attributes.get("jump_aperture_s", 0.0)),
         )
 
 

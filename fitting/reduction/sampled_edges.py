@@ -35,6 +35,8 @@ _ROUNDS = 10
 # Samples that one jump may take: the last before it, perhaps one that averaged over it, the first after it. A slope
 # over more is a ramp.
 _LONGEST = 2
+# Share of the interval that rounding may put a sample beside a jump that it is at; ten times as much is as good.
+_SLACK_SHARE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +58,9 @@ class SampledEdges:
     leads_s : ndarray, shape (k,), or None
         How long before the first sample after it each jump came (s), as far as that is known; None: they are put right
         before those samples, and the fit finds how much earlier all of them were.
+    aperture_s : float
+        How long each sample averages. Jumps are put where their last such sample ends: what a mean makes of the decay
+        from there on is the same factor for all samples (`fitting.transforms.modes.ModeMap`).
     """
 
     after_s: Floats
@@ -64,11 +69,36 @@ class SampledEdges:
     partial_s: Floats
     next_s: float
     leads_s: Floats | None = None
+    aperture_s: float = 0.0
 
     @property
     def most_s(self) -> float:
         """Longest time by which all jumps can be earlier than where they were put; 0 if that is known."""
-        return 0.0 if self.leads_s is not None else float(self.gap_s.min())
+        return 0.0 if self.leads_s is not None else max(float(self.gap_s.min()) - self.aperture_s, 0.0)
+
+    @property
+    def puts_s(self) -> Floats:
+        """How long before the first sample after it each jump is put: half an aperture after it came, if that is known."""
+        if self.leads_s is None:
+            return np.zeros(len(self.after_s))
+        return self.leads_s - 0.5 * self.aperture_s
+
+    def are_unclear(self, t_s: Floats) -> NDArray[np.bool_]:
+        """Return of which samples of the current, at times of the voltage, nobody knows whether they follow a jump.
+
+        Parameters
+        ----------
+        t_s : ndarray, shape (n,)
+            Rising (s).
+        """
+        if self.leads_s is None:
+            first, last = self.after_s - self.gap_s, self.after_s
+        else:
+            came_s, half_s = self.after_s - self.leads_s, 0.5 * self.aperture_s
+            first, last = came_s - half_s, came_s + half_s
+        slack = _SLACK_SHARE * self.gap_s
+        k = np.minimum(np.searchsorted(last - slack, t_s, side="right"), len(last) - 1)
+        return np.asarray((t_s > first[k] + slack[k]) & (t_s < last[k] - slack[k]))
 
 
 def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
@@ -107,20 +137,47 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
 
 
 def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
-    """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps."""
+    """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps.
+
+    Raises
+    ------
+    FitError
+        If places are given that are not those of the jumps.
+    """
     if run.drive is not None or terms.edges == "ramp":
         return None
-    t, v = np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V)
+    t, v = np.asarray(run.t_s), np.asarray(run.voltage_V)
     if terms.before_V is not None:
         t, v = np.append(t[0] - np.median(np.diff(t)), t), np.append(terms.before_V, v)
     found = sampled_edges(t, v)
     if found is None:
         return None
+    found = replace(found, aperture_s=terms.aperture_of(run))
     if terms.edge_leads_s:
         if len(terms.edge_leads_s) != len(found.after_s):
             raise FitError(f"{len(terms.edge_leads_s)} places for {len(found.after_s)} jumps of the voltage: one each")
         return replace(found, leads_s=np.array(terms.edge_leads_s))
-    return replace(found, leads_s=found.gap_s.copy()) if terms.edges == "sample" else found
+    if terms.edge_times_s:
+        return replace(found, leads_s=_leads_by_times(found, np.array(terms.edge_times_s)))
+    if terms.edges == "sample":
+        return replace(found, leads_s=found.gap_s.copy())
+    # Beside a delay that is fitted a lead of all jumps is the same once more: they are put in the middle.
+    return replace(found, leads_s=0.5 * found.gap_s) if terms.fitted else found
+
+
+def _leads_by_times(found: SampledEdges, times_s: Floats) -> Floats:
+    """Return how long before the first sample after it each jump came, from a list of times that has one for each."""
+    slack = _SLACK_SHARE * found.gap_s
+    leads = np.empty(len(found.after_s))
+    for k, (after_s, gap_s) in enumerate(zip(found.after_s, found.gap_s, strict=True)):
+        near = times_s[(times_s >= after_s - gap_s - slack[k]) & (times_s <= after_s + slack[k])]
+        if len(near) != 1:
+            raise FitError(
+                f"the voltage jumps between {after_s - gap_s:.6g} s and {after_s:.6g} s, where {len(near)} of the times"
+                " given for its edges lie: give one for each jump"
+            )
+        leads[k] = np.clip(after_s - near[0], 0.0, gap_s)
+    return leads
 
 
 def _runs_of(marked: NDArray[np.bool_], sign: Floats) -> tuple[NDArray[np.intp], NDArray[np.intp]]:

@@ -72,6 +72,8 @@ class FitResult(Printable):
         Samples that a robust fit counts less than half.
     voltage_error_V : float
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
+    times : tuple of Estimate
+        ``delay`` (s) and ``clock`` (ppm), where they were fitted.
     """
 
     model: CellModel
@@ -96,6 +98,7 @@ class FitResult(Printable):
     terms: Nuisance = field(default_factory=Nuisance)
     n_downweighted: int = 0
     voltage_error_V: float = 0.0
+    times: tuple[Estimate, ...] = ()
 
     @property
     def rates(self) -> Floats:
@@ -133,9 +136,10 @@ class FitResult(Printable):
 
     def __getitem__(self, name: str) -> Estimate:
         """Return a parameter or a memory quantity by its name, such as ``result["W_inf"]``."""
-        found = next((one for one in (*self.estimates, *self.memory) if one.name == name), None)
+        figures = (*self.estimates, *self.times, *self.memory)
+        found = next((one for one in figures if one.name == name), None)
         if found is None:
-            names = ", ".join(one.name for one in (*self.estimates, *self.memory))
+            names = ", ".join(one.name for one in figures)
             raise KeyError(f"this fit has no {name!r}; it has {names}")
         return found
 
@@ -151,6 +155,7 @@ class FitResult(Printable):
             "tables": {name: {"scale": one.scale, "misfit": one.misfit} for name, one in self.model.tables.items()},
             "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
             "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
+            "times": {one.name: one.to_document() for one in self.times},
             "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
             "attribution": None,
             "rms_residual_A": self.rms_residual_A,
@@ -222,6 +227,7 @@ class FitResult(Printable):
             terms=Nuisance(**found["nuisance"]),
             n_downweighted=found["samples_downweighted"],
             voltage_error_V=found["voltage_noise_V"],
+            times=tuple(Estimate.from_document(*one) for one in found.get("times", {}).items()),
         )
 
     def table(self, attribution: str = NOT_ATTRIBUTED) -> ResultTable:
@@ -239,7 +245,7 @@ class FitResult(Printable):
             noise += f", whiteness {self.whiteness:.3g} (1: white)"
         caption = (noise, *([attribution] if attribution and self.memory else []), *self.remarks)
         title = f"{self.model.circuit} on {self.source or 'record'}"
-        table = estimate_table(title, self.estimates, self.model.fixed, caption)
+        table = estimate_table(title, (*self.estimates, *self.times), self.model.fixed, caption)
         add_memory_rows(table, self.memory)
         return table
 

@@ -133,9 +133,12 @@ class ModeMap:
     grid : ModeGrid
     response_s : tuple of float
         First-order time constants of the instrument; each multiplies the admittance by ``1 / (1 + s tau)``.
+    aperture_s : float
+        What each sample averages of the decay after a jump that was put at its start (s): of a mode
+        ``(1 - exp(-x)) / x``, ``x = rate aperture``.
     """
 
-    def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = ()) -> None:
+    def __init__(self, grid: ModeGrid, response_s: tuple[float, ...] = (), aperture_s: float = 0.0) -> None:
         self._grid = grid
         n_groups = int(np.ceil(np.log10(grid.times_s[-1] / grid.times_s[0])))
         groups = np.array_split(grid.times_s, n_groups)
@@ -155,6 +158,10 @@ class ModeMap:
         self._weights = WeightsOfResponse(grid.times_s, grid.rates)
         # Multiplied once for all: measured, weights give the same response to 2e-15 of its peak.
         self._joined = self._onto @ self._weights.onto
+        x = grid.rates[1:] * aperture_s
+        self._seen_of_modes = np.ones(len(grid))
+        if aperture_s > 0.0:
+            self._seen_of_modes[1:] = -np.expm1(-x) / x
 
     def misfit(self, admittance: Complexes) -> float:
         """Return by what share of the largest response the modes miss it at their own times.
@@ -179,5 +186,5 @@ class ModeMap:
         ndarray, shape (..., n_modes)
         """
         parts = np.ascontiguousarray(admittance, dtype=np.complex128).view(np.float64)
-        weights: Floats = (parts @ self._joined) @ self._weights.back
+        weights: Floats = (parts @ self._joined) @ self._weights.back * self._seen_of_modes
         return weights

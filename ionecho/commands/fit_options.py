@@ -26,9 +26,16 @@ Edges = Annotated[
     str,
     typer.Option(
         help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
-        " right after the first), ramp.",
+        " right after the first), ramp; or a text file of the times of its jumps.",
     ),
 ]
+Delay = Annotated[
+    str, typer.Option(help='How late the current was sampled against the voltage, e.g. "0.3 ms"; fit finds it.')
+]
+Clock = Annotated[
+    str, typer.Option(help='How much faster the clock of the samples runs than the drive\'s, e.g. "100 ppm"; fit finds it.')
+]
+Aperture = Annotated[str, typer.Option(help='How long each sample averages about its time, e.g. "0.5 ms".')]
 Before = Annotated[
     str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
 ]

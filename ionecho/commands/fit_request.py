@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ionecho.commands.fit_sample import GivenSample
+from ionecho.commands.fit_times import GivenTimes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,7 +28,9 @@ class FitRequest:
     models : list of str
     spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
     mains_Hz : float or None
-    edges, before : str
+    before : str
+    times : GivenTimes
+        When samples were taken, and when the voltage jumped.
     share, activate : list of str
     temperatures_K : list of float
     thicknesses : list of str
@@ -45,8 +48,8 @@ class FitRequest:
     ranked: bool = False
     drift: bool = False
     mains_Hz: float | None = None
-    edges: str = "step"
     before: str = ""
+    times: GivenTimes = GivenTimes()
     robust: bool = False
     diagnosed: bool = False
     posterior: bool = False
@@ -81,7 +84,7 @@ class FitRequest:
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
-        of_record = self.drift or self.mains_Hz or self.edges != "step" or self.before
+        of_record = self.drift or self.mains_Hz or self.before or self.times.are_given
         alone = of_record or self.robust or self.posterior
         joint = self.is_joint
         # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
@@ -93,8 +96,14 @@ class FitRequest:
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
                 (joint or self.ranked) and alone,
-                "--drift, --mains, --edges, --before, --robust and --posterior are for one run and one circuit",
+                "--drift, --mains, --edges, --before, --delay, --clock, --aperture, --robust and --posterior are for one"
+                " run and one circuit",
                 None,
+            ),
+            (
+                bool(self.times.fitted) and (self.spectrum or self.robust),
+                "times are found by a least-squares fit of a circuit: find them so first, then give their values",
+                "--delay",
             ),
             (
                 (of_sample and not attributed) or (self.thicknesses and not (attributed or self.compared)),
@@ -136,12 +145,14 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
-    check_fit(runs, request.models, request.mains_Hz, temperatures, request.edges)
+    check_fit(runs, request.models, request.mains_Hz, temperatures)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
     before = checked_before(request.before)
-    options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
+    options = StudyOptions(
+        request.drift, request.mains_Hz, before=before, robust=request.robust, **request.times.to_options()
+    )
     if request.compared:
         from ionecho.commands.fit_several import compare_runs
 
