@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from fitting.records.conductivity import ConductivitySpectrum
     from fitting.records.impedance import Causality, ImpedanceSpectrum
     from fitting.records.record import Record
+    from fitting.reduction.commanded import CommandedRecord, commanded
     from fitting.reduction.nuisance import Nuisance
     from fitting.reduction.reduce import reduce_run, reducer_for
     from fitting.reduction.reducer import Reducer

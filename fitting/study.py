@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.interpretation.attribution import Attribution
-from fitting.reduction.nuisance import Nuisance
+from fitting.reduction.nuisance import DELAY, Nuisance
 from fitting.results.document import up_to_date
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
 from fitting.results.printable import Printable
@@ -23,10 +23,11 @@ from protocols import FitError, RunFileError
 if TYPE_CHECKING:
     from daq import Run
     from fitting.model.circuit import CellModel
+    from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
-    from protocols import Sample
+    from protocols import PulseSequence, Sample
 
 _HARMONICS = 5
 """Harmonics of the mains that are taken out: pickup holds little beyond 250 Hz. Doubled, a pass over a record takes
@@ -43,6 +44,8 @@ class StudyOptions:
     ----------
     drift : bool
         Take a linear drift of the current out.
+    baseline : str
+        ``smooth`` takes a smooth baseline out; see `Nuisance.baseline`.
     mains_Hz : float or None
         Take the mains out, 50 or 60 Hz, with harmonics.
     edges : str
@@ -53,6 +56,9 @@ class StudyOptions:
         Samples far off count less (Huber).
     delay_s, clock_ppm, aperture_s, fitted, edge_times_s
         When the samples were taken, and when the voltage jumped; see `Nuisance`.
+    drive : PulseSequence or None
+        Commanded edges of a record whose voltage was only sampled, or not at all; when they began is found unless a
+        delay is given. Their time 0 is the protocol's.
     """
 
     drift: bool = False
@@ -65,6 +71,8 @@ class StudyOptions:
     aperture_s: float | None = None
     fitted: tuple[str, ...] = ()
     edge_times_s: tuple[float, ...] = ()
+    drive: PulseSequence | None = None
+    baseline: str = ""
 
     @property
     def terms(self) -> Nuisance:
@@ -81,6 +89,7 @@ class StudyOptions:
             aperture_s=self.aperture_s,
             fitted=self.fitted,
             edge_times_s=self.edge_times_s,
+            baseline=self.baseline,
         )
 
 
@@ -170,28 +179,44 @@ def analyse(
     RunFileError
         If the results file cannot be written.
     """
-    from fitting.api import fit, refined
     from fitting.inference.prediction import overlay_times, predict
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
-    from fitting.reduction.reduce import reduce_run
 
     options = options or StudyOptions()
-    if options.robust:
-        result, was_kept = fit(run, model, terms=options.terms, robust=True), False
-        reduction = reduce_run(run, options.terms)
-    else:
-        reduction, was_kept = reduction_of(run, options.terms, keep=keep)
-        result = fit(reduction, model)
-        if reduction.terms.correlation_s == 0.0:
-            reduction, result = refined(run, reduction, result)
-    result = replace(result, memory=result.memory + memory_of_run(result, run.drive))
+    record: Record = run
+    if options.drive is not None:
+        from fitting.reduction.commanded import commanded
+
+        record = commanded(run, options.drive)
+        if options.delay_s == 0.0:
+            options = replace(options, delay_s=record.offset_s, fitted=tuple({*options.fitted, DELAY}))
+    reduction, result, was_kept = _fitted(run, record, model, options, keep=keep)
+    result = replace(result, memory=result.memory + memory_of_run(result, record.drive))
     attribution = attribute(reduction, result, sample_of(run) if sample is None else sample)
-    times = overlay_times(run)
-    study = Study(result, attribution, times, predict(run, result, times), was_kept)
+    times = overlay_times(record)
+    study = Study(result, attribution, times, predict(record, result, times), was_kept)
     if keep:
         keep_study(run, study)
     return study
+
+
+def _fitted(
+    run: Run, record: Record, model: CellModel | str, options: StudyOptions, *, keep: bool
+) -> tuple[Reduction, FitResult, bool]:
+    """Return reduction and fit of a run, as it is or with other edges, and whether the reduction was kept."""
+    from fitting.api import fit, refined
+    from fitting.reduction.reduce import reduce_run
+
+    if options.robust:
+        return reduce_run(record, options.terms), fit(record, model, terms=options.terms, robust=True), False
+    # A reduction is kept for the run as it is.
+    kept = (reduce_run(record, options.terms), False) if record is not run else None
+    reduction, was_kept = kept or reduction_of(run, options.terms, keep=keep)
+    result = fit(reduction, model)
+    if reduction.terms.correlation_s == 0.0:
+        reduction, result = refined(record, reduction, result)
+    return reduction, result, was_kept
 
 
 def sample_of(run: Run) -> Sample:
@@ -242,7 +267,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     kept = read_process(run.path, _REDUCTION)
     if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
-        if reduction.terms == terms:
+        if reduction.terms == terms.spanning(run.t_s):
             return reduction, True
     reduction = reduce_run(run, terms)
     if keep:

@@ -64,6 +64,8 @@ _NOTHING = 1e-9
 """Share of a column beyond the cell's own columns below which it is rounding."""
 _RANK = 1e-9
 """Share of the largest direction below which columns are mixtures of each other."""
+_MOST_UNEVEN = 0.5
+"""Deviation of uneven times, in sampling intervals, up to which it is asked. Doubled, every late current is uneven."""
 _STUCK = 5
 """Samples with the largest current exactly, from which it is clipped."""
 _COARSE = 2.0
@@ -73,11 +75,11 @@ _COARSE = 2.0
 _PRIOR = {CauseKind.DELAY: 3.0}
 _REMEDIES: dict[CauseKind, str] = {
     CauseKind.EDGE_PLACES: "fit the run itself, not its reduction: each jump then gets a place of its own",
-    CauseKind.DELAY: "say how late the current is (Nuisance(delay_s=...))",
+    CauseKind.DELAY: "--delay fit",
     CauseKind.LAG: "@Lag1 behind the circuit",
-    CauseKind.CLOCK: "compare the clocks, and correct the times",
+    CauseKind.CLOCK: "--clock fit",
     CauseKind.DRIFT: "--drift",
-    CauseKind.BASELINE: "--before unknown",
+    CauseKind.BASELINE: "--baseline smooth",
     CauseKind.HISTORY: "--before unknown",
     CauseKind.AGEING: "fit the first and the last part of the record by themselves",
     CauseKind.NONLINEAR_EVEN: "smaller pulses",
@@ -325,12 +327,13 @@ def _jitter(t: Floats, fitted: Floats, z: Floats) -> Iterator[_Found]:
     slope = np.gradient(fitted, t)
     inner = np.median(np.abs(np.diff(t))) * np.abs(slope)
     best, at = 0.0, 0.0
-    for share in np.geomspace(1e-4, 0.5, 30):
+    for share in np.geomspace(1e-4, _MOST_UNEVEN, 30):
         variance = 1.0 + (share * inner) ** 2
         gain = float(np.sum(z**2 * (1.0 - 1.0 / variance) - np.log(variance)))
         if gain > best:
             best, at = gain, float(share)
-    if best > 0.0:
+    # Uneven by as much as is asked, times would be out of order: it is a misfit where the current is steep.
+    if best > 0.0 and at < _MOST_UNEVEN:
         yield CauseKind.JITTER, best, 2, {"intervals": at}, None
 
 

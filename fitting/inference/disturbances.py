@@ -8,7 +8,7 @@ would make of the cell's parameters, is then a matter of projection (a score tes
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -164,27 +164,34 @@ class Disturbances:
         t = np.ascontiguousarray(run.t_s)[self._places]
         fitted = predict(run, self._response, t)
         Y = solution.problem.admittance(0, solution.best.u)
-        since = (t - t[0]) / (t[-1] - t[0])
 
         def lagging(lag_s: float) -> Floats:
             weights = mode_map.weights(Y / (1.0 + mode_map.s * lag_s)) * later
             return predict(run, PulseResponse(self._rates, weights, self._response.nuisance, self._terms), t) - fitted
 
-        def delayed(delay_s: float) -> Floats:
-            return predict(run, self._response, t - delay_s) - fitted
+        def timed(delay_s: float, ppm: float) -> Floats:
+            terms = replace(placed.terms, delay_s=placed.terms.delay_s + delay_s, clock_ppm=placed.terms.clock_ppm + ppm)
+            return predict(run, replace(placed, terms=terms), t) - fitted
 
-        def clocked(last_s: float) -> Floats:
-            return predict(run, self._response, t - last_s * since) - fitted
-
+        placed = self._placed(solution, mode_map)
         sizes = [size * interval_s for size in _SIZES]
         yield from _neighbours(CauseKind.LAG, "lag_s", sizes, [lagging(one) for one in sizes])
-        if run.drive is None:
-            return
         for sign in (1.0, -1.0):
             signed = [sign * one for one in sizes]
-            yield from _neighbours(CauseKind.DELAY, "delay_s", signed, [delayed(one) for one in signed])
-            ppm = [-1e6 * one / float(t[-1] - t[0]) for one in signed]
-            yield from _neighbours(CauseKind.CLOCK, "ppm", ppm, [clocked(one) for one in signed])
+            yield from _neighbours(CauseKind.DELAY, "delay_s", signed, [timed(one, 0.0) for one in signed])
+            if run.drive is not None:  # what samples a voltage beside the current does so by one clock
+                ppm = [1e6 * one / float(t[-1] - t[0]) for one in signed]
+                yield from _neighbours(CauseKind.CLOCK, "ppm", ppm, [timed(0.0, one) for one in ppm])
+
+    def _placed(self, solution: Solution, mode_map: ModeMap) -> PulseResponse:
+        """Return the response with jumps of a sampled voltage where the fit has found them, not its weights later."""
+        edges, observation = edges_of(self._run, self._terms), solution.problem.observations[0]
+        if edges is None or edges.leads_s is not None or not isinstance(observation, PulseObservation):
+            return self._response
+        Y = solution.problem.admittance(0, solution.best.u)
+        lead_s = observation.seen(Y).lead_s + 0.5 * edges.aperture_s
+        terms = replace(self._terms, edge_leads_s=(lead_s,) * len(edges.after_s))
+        return replace(self._response, weights=mode_map.weights(Y), terms=terms)
 
     def _small(self) -> Iterator[Group]:
         if self._shifts is not None:

@@ -121,15 +121,21 @@ class _Times:
             if edges is not None and terms.edges == "step" and not (terms.edge_leads_s or terms.edge_times_s):
                 unknown_s = 0.5 * float(edges.gap_s.min())
         own = np.ascontiguousarray(run.t_s)
-        places = places[(places > own[0]) & (places < own[-1])]
+        t = terms.times_of_drive(own, float(own[0]))
+        places = places[(places > t[0]) & (places < t[-1])]
         if not len(places):
             raise FitError(f"{run.path.name}: without a jump of the voltage no time between voltage and current is told")
         return cls(run, terms, own, places, unknown_s)
 
     @property
-    def first_s(self) -> float:
-        """Time of the first sample."""
-        return float(self.own_s[0])
+    def seen_s(self) -> Floats:
+        """When the samples were taken by the clock of the drive, shape (n,)."""
+        return self.terms.times_of_drive(self.own_s, float(self.own_s[0]))
+
+    @property
+    def since_s(self) -> Floats:
+        """Time from the first sample to each jump, by which a clock moves it; at least one interval."""
+        return np.maximum(self.places_s - self.seen_s[0], self.interval_s)
 
     @property
     def interval_s(self) -> float:
@@ -150,23 +156,21 @@ class _Times:
     @property
     def sizes(self) -> Floats:
         """What moves samples at the last jump by an interval, for each."""
-        last_s = max(float(self.places_s[-1]) - self.first_s, self.interval_s)
-        return np.array([self.interval_s * (1.0 if one == DELAY else 1e6 / last_s) for one in self.terms.fitted])
+        of_clock = 1e6 / float(self.since_s[-1])
+        return np.array([self.interval_s * (1.0 if one == DELAY else of_clock) for one in self.terms.fitted])
 
     @property
     def range(self) -> tuple[Floats, Floats]:
         """How far each value can go down and up without a sample crossing a jump, each by itself; shapes (k,)."""
-        t = self.terms.times_of_drive(self.own_s, self.first_s)
+        t = self.seen_s
         half_s = 0.5 * self.terms.aperture_of(self.run)
         after = np.searchsorted(t - half_s, self.places_s)
         before = np.searchsorted(t + half_s, self.places_s, side="right") - 1
         whole = (after < len(t)) & (before >= 0)
-        if not whole.any():
-            whole, after, before = np.ones(1, np.bool_), np.array([len(t) - 1]), np.array([0])
-        places = self.places_s[: len(whole)][whole]
+        places = self.places_s[whole]
         later = np.maximum(t[after[whole]] - half_s - places, _LEAST * self.interval_s)
         earlier = np.maximum(places - t[before[whole]] - half_s, _LEAST * self.interval_s)
-        since = np.maximum(places - self.first_s, self.interval_s)
+        since = self.since_s[whole]
         per = [np.ones(len(places)) if one == DELAY else 1e-6 * since for one in self.terms.fitted]
         # Together they reach farther than each by itself.
         wider = 1.0 if len(per) == 1 else 2.0
@@ -179,7 +183,7 @@ class _Times:
     def asked(self) -> NDArray[np.intp]:
         """Samples about the jumps, and some elsewhere."""
         n = len(self.own_s)
-        near = np.searchsorted(self.own_s, self.places_s[:: max(len(self.places_s) // _MOST_JUMPS, 1)])
+        near = np.searchsorted(self.seen_s, self.places_s[:: max(len(self.places_s) // _MOST_JUMPS, 1)])
         about = np.clip(np.add.outer(near, np.arange(-_ABOUT, _ABOUT)).ravel(), 0, n - 1)
         chosen = np.union1d(about, np.linspace(0, n - 1, min(n, _ELSEWHERE)).astype(np.intp))
         whole = (np.asarray(self.run.status)[chosen] == 0) & np.isfinite(np.asarray(self.run.current_A)[chosen])
@@ -218,7 +222,7 @@ def _crossed(times: _Times, t_s: Floats) -> NDArray[np.bool_]:
     half_s = 0.5 * times.terms.aperture_of(times.run)
     if half_s == 0.0:
         return np.zeros(len(t_s), np.bool_)
-    t = times.terms.times_of_drive(t_s, times.first_s)
+    t = times.terms.times_of_drive(t_s, float(times.own_s[0]))
     return np.asarray(np.searchsorted(times.places_s, t - half_s) != np.searchsorted(times.places_s, t + half_s))
 
 
@@ -226,7 +230,7 @@ def _columns(times: _Times, solution: Solution, response: PulseResponse, t_s: Fl
     """Return what the cell and the nuisance can do at some samples, shape (n, k)."""
     terms = replace(response.terms, fitted=times.terms.fitted)
     cursor = cursor_over(times.run, response.rates, terms, times.interval_s)
-    t = terms.times_of_drive(t_s, times.first_s)
+    t = terms.times_of_drive(t_s, float(times.own_s[0]))
     modes, _ = cursor.rows(t, np.zeros(len(t)))
     history = History(float(t[0]), response.rates, len(response.nuisance) - len(terms))
     return np.column_stack([modes @ solution.weight_slopes().T, terms.columns(t), history.columns(t)])
@@ -257,8 +261,7 @@ def _marginalised(times: _Times, weights: Floats, solution: Solution) -> Margina
     segments = segments_under(times.run, times.terms, edges_of(times.run, times.terms))
     if reduction is None or segments is None:
         raise TypeError("a spectrum has no times")
-    first_s = float(times.terms.times_of_drive(times.own_s[:1], times.first_s)[0])
-    columns = TimeShifts(times.terms.fitted, first_s, reduction.grid.rates, weights, segments)
+    columns = TimeShifts(times.terms.fitted, float(times.seen_s[0]), reduction.grid.rates, weights, segments)
     prior = Prior.even(*times.range)
     return Marginalised.of(times.run, reduction, times.terms, columns, prior, solution.problem.parameters)
 

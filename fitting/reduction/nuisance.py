@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.reduction.baseline import N_COLUMNS, baseline_columns
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -23,7 +24,9 @@ EDGES = ("step", "sample", "ramp")
 REST, UNKNOWN = "rest", "unknown"
 # Times that may be fitted; see `Nuisance.fitted`.
 DELAY, CLOCK = "delay", "clock"
-_TUPLES = ("edge_leads_s", "fitted", "edge_times_s")
+_TUPLES = ("edge_leads_s", "fitted", "edge_times_s", "span_s")
+# What may be asked for beside the cell; see `Nuisance.baseline`.
+SMOOTH = "smooth"
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,11 @@ class Nuisance:
         of each.
     edge_times_s : tuple of float
         The same by when each came, in the time of the record (s).
+    baseline : str
+        ``smooth``: a baseline of splines, as strong as the record says, goes beside the cell; it has the linear drift
+        in it. Empty for none.
+    span_s : tuple of float
+        First and last time of the record that the baseline spans; found by the reduction.
     """
 
     drift: bool = False
@@ -81,6 +89,8 @@ class Nuisance:
     aperture_s: float | None = None
     fitted: tuple[str, ...] = ()
     edge_times_s: tuple[float, ...] = ()
+    baseline: str = ""
+    span_s: tuple[float, ...] = ()
 
     def __post_init__(self) -> None:
         for name in _TUPLES:
@@ -96,6 +106,10 @@ class Nuisance:
             raise FitError(f"a clock is off by less than {_WORST_PPM:g} ppm, not {self.clock_ppm:g} ppm")
         if self.aperture_s is not None and not 0.0 <= self.aperture_s < np.inf:
             raise FitError(f"an aperture is 0 s or more, not {self.aperture_s:g} s")
+        if self.baseline not in {"", SMOOTH}:
+            raise FitError(f"a baseline is {SMOOTH!r}, or there is none, not {self.baseline!r}")
+        if self.baseline:
+            object.__setattr__(self, "drift", True)
         if wrong := set(self.fitted) - {DELAY, CLOCK}:
             raise FitError(f"of the times {DELAY} and {CLOCK} can be fitted, not {', '.join(sorted(wrong))}")
         if self.edges not in EDGES:
@@ -107,7 +121,12 @@ class Nuisance:
             )
 
     def __len__(self) -> int:
-        return 1 + self.drift + 2 * self.harmonics
+        return 1 + self.drift + self.n_baseline + 2 * self.harmonics
+
+    @property
+    def n_baseline(self) -> int:
+        """Columns of the baseline, after offset and drift."""
+        return N_COLUMNS if self.baseline else 0
 
     @property
     def before_V(self) -> float | None:
@@ -117,7 +136,7 @@ class Nuisance:
     @property
     def is_plain(self) -> bool:
         """Whether blocks of even samples may be taken whole."""
-        return self.harmonics == 0 and self.correlation_s == 0.0 and not self.fitted
+        return self.harmonics == 0 and self.correlation_s == 0.0 and not (self.fitted or self.baseline)
 
     @property
     def moves_samples(self) -> bool:
@@ -140,6 +159,12 @@ class Nuisance:
         moved: Floats = t_s - since * (1e-6 * self.clock_ppm) - self.delay_s
         return moved
 
+    def spanning(self, t_s: Floats) -> Nuisance:
+        """Return the same for a record with some times of samples, over which its baseline reaches."""
+        if not self.baseline or self.span_s:
+            return self
+        return replace(self, span_s=(float(t_s[0]), float(t_s[-1])))
+
     def aperture_of(self, run: Record) -> float:
         """Return how long each sample of a run averages (s)."""
         if self.aperture_s is not None:
@@ -147,10 +172,12 @@ class Nuisance:
         return 0.0 if run.drive is None else run.aperture_s
 
     def columns(self, t_s: Floats) -> Floats:
-        """Return the columns: 1, time (s) with a drift, cosine and sine of each harmonic; shape (n, columns)."""
+        """Return the columns: 1, time (s) with a drift, baseline, cosine and sine of each harmonic; shape (n, columns)."""
         found = [np.ones(len(t_s))]
         if self.drift:
             found.append(np.asarray(t_s))
+        if self.baseline:
+            found += [*baseline_columns(np.asarray(t_s), (self.span_s[0], self.span_s[1])).T]
         for harmonic in range(1, self.harmonics + 1):
             # Whole turns are taken off first: late in a long record the phase would else be rounded.
             phase = 2.0 * np.pi * np.mod(harmonic * self.mains_Hz * np.asarray(t_s), 1.0)

@@ -61,7 +61,7 @@ def reducer_for(
     """
     if len(t_s) < 3:
         raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
-    first_s, own_s = float(t_s[0]), np.asarray(t_s)
+    first_s, own_s, terms = float(t_s[0]), np.asarray(t_s), terms.spanning(np.asarray(t_s))
     t_s = terms.times_of_drive(own_s, first_s)
     interval = float(np.median(np.diff(t_s[:100_000])))
     if drive is None:

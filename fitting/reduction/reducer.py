@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.reduction import measured_blocks as _measured
+from fitting.reduction.baseline import with_baseline_weighed
 from fitting.reduction.drive import ModeCursor
 from fitting.reduction.history import with_history_judged
 from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, Hold, HoldBasis
 from fitting.reduction.leading_columns import History, LeadingColumns, Together
 from fitting.reduction.nuisance import Nuisance, Whitening
-from fitting.reduction.reduction import Reduction
+from fitting.reduction.reduction import Reduction, noise_of
 from fitting.reduction.second_differences import SecondDifferences
 from fitting.reduction.voltage_noise import VoltageWatch
 
@@ -313,4 +314,8 @@ class Reducer:
         """Return the reduction of all samples so far; of a triangle without shifts, if there are any."""
         now = self._now if self._watch is None else replace(self._now, voltage=self._watch.noise)
         now = replace(now, factor=self.triangle if triangle is None else triangle)
+        if now.terms.baseline and now.n_samples > len(now.factor):
+            noise_A = noise_of(now.factor, now.n_samples, now.rms_current_A)
+            first = now.n_history + 1 + now.terms.drift
+            now = replace(now, factor=with_baseline_weighed(now.factor, first, noise_A))
         return now if self._history is None else with_history_judged(now)

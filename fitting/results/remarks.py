@@ -35,6 +35,10 @@ class RemarkKind(StrEnum):
     """What came before the record still showed in it, and is fitted. Value: ``ratio``."""
     HISTORY_FREE = "history_free"
     """Decays from before the record are fitted, as was asked. No values."""
+    BASELINE = "baseline"
+    """A smooth baseline was fitted. Values: ``size_A``, ``parameter``, ``wider``."""
+    SAMPLE_CHANGED = "sample_changed"
+    """The last of equal pulses draws another current than the first. Values: ``n_pulses``, ``change``, ``low``, ``high``."""
     WHITENED = "whitened"
     """Correlated noise was whitened before the fit. Value: ``correlation_s``."""
     DOWNWEIGHTED = "downweighted"
@@ -91,6 +95,14 @@ TEXTS: dict[RemarkKind, str] = {
         " --before says so"
     ),
     RemarkKind.HISTORY_FREE: "what came before the record is not assumed: its decays are fitted beside the cell",
+    RemarkKind.BASELINE: (
+        "a smooth baseline, {size_A:quantity A} from its lowest to its highest, is fitted beside the cell, as strong as"
+        " the record says; with it {parameter} is {wider:.3g} times as uncertain"
+    ),
+    RemarkKind.SAMPLE_CHANGED: (
+        "the sample changed: the last of {n_pulses} equal pulses draws {change:+.3g} % more current than the first,"
+        " as the fit has both (95 %: {low:+.3g} to {high:+.3g} %)"
+    ),
     RemarkKind.WHITENED: (
         "the noise is correlated from sample to sample, for {correlation_s:quantity s}: it was whitened (AR(1)) before"
         " the fit"

@@ -56,3 +56,12 @@ def checked_before(text: str) -> str | float:
             f"before its first sample a cell was at {REST}, at a level such as '0 V', or {UNKNOWN}, not {text!r}",
             "--before",
         ) from None
+
+
+def checked_baseline(text: str) -> str:
+    """Return which baseline is asked for; else `UsageError`."""
+    from fitting.reduction.nuisance import SMOOTH
+
+    if text not in {"", SMOOTH}:
+        raise UsageError(f"a baseline is {SMOOTH}, not {text!r}", "--baseline")
+    return text

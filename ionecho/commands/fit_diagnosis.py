@@ -69,13 +69,15 @@ def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: b
 def _remedies(diagnosis: Diagnosis, model: str, options: StudyOptions) -> Iterator[tuple[str, StudyOptions, str]]:
     """Give circuits and options that may help, and what they are called, each once."""
     from fitting.inference.disturbances import CauseKind
-    from fitting.reduction.nuisance import UNKNOWN
+    from fitting.reduction.nuisance import CLOCK, DELAY, SMOOTH, UNKNOWN
 
     changed = {
         CauseKind.DRIFT: replace(options, drift=True),
-        CauseKind.BASELINE: replace(options, before=UNKNOWN),
+        CauseKind.BASELINE: replace(options, baseline=SMOOTH),
         CauseKind.HISTORY: replace(options, before=UNKNOWN),
         CauseKind.SPIKES: replace(options, robust=True),
+        CauseKind.DELAY: replace(options, fitted=tuple({*options.fitted, DELAY})),
+        CauseKind.CLOCK: replace(options, fitted=tuple({*options.fitted, CLOCK})),
     }
     tried = set()
     for cause in diagnosis.shown:

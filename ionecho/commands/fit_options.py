@@ -21,6 +21,7 @@ Models = Annotated[
 Spectrum = Annotated[bool, typer.Option("--spectrum", help="No model: a spectrum of relaxation modes.")]
 Ranked = Annotated[bool, typer.Option("--rank", help="Which of several circuits describes the run best.")]
 Drift = Annotated[bool, typer.Option("--drift", help="Take a linear drift of the current out.")]
+Baseline = Annotated[str, typer.Option(help="smooth: take a slow baseline out, as strong as the record says.")]
 Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 Hz, and harmonics.")]
 Edges = Annotated[
     str,
@@ -36,6 +37,9 @@ Clock = Annotated[
     str, typer.Option(help='How much faster the clock of the samples runs than the drive\'s, e.g. "100 ppm"; fit finds it.')
 ]
 Aperture = Annotated[str, typer.Option(help='How long each sample averages about its time, e.g. "0.5 ms".')]
+Commanded = Annotated[
+    str, typer.Option("--protocol", help="Protocol file whose edges the record has; when it began is found.")
+]
 Before = Annotated[
     str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
 ]

@@ -28,7 +28,7 @@ class FitRequest:
     models : list of str
     spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
     mains_Hz : float or None
-    before : str
+    baseline, before : str
     times : GivenTimes
         When samples were taken, and when the voltage jumped.
     share, activate : list of str
@@ -48,6 +48,7 @@ class FitRequest:
     ranked: bool = False
     drift: bool = False
     mains_Hz: float | None = None
+    baseline: str = ""
     before: str = ""
     times: GivenTimes = GivenTimes()
     robust: bool = False
@@ -84,7 +85,7 @@ class FitRequest:
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
-        of_record = self.drift or self.mains_Hz or self.before or self.times.are_given
+        of_record = self.drift or self.baseline or self.mains_Hz or self.before or self.times.are_given
         alone = of_record or self.robust or self.posterior
         joint = self.is_joint
         # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
@@ -96,13 +97,28 @@ class FitRequest:
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
                 (joint or self.ranked) and alone,
-                "--drift, --mains, --edges, --before, --delay, --clock, --aperture, --robust and --posterior are for one"
+                "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --robust and --posterior are for one"
                 " run and one circuit",
                 None,
             ),
             (
-                bool(self.times.fitted) and (self.spectrum or self.robust),
-                "times are found by a least-squares fit of a circuit: find them so first, then give their values",
+                bool(self.times.protocol) and not attributed,
+                "the edges of a protocol are for the fit of one run to one circuit",
+                "--protocol",
+            ),
+            (
+                bool(self.times.protocol) and self.times.edges != "step",
+                "a record has the edges of a protocol or its own",
+                "--edges",
+            ),
+            (
+                bool(self.times.protocol or self.times.fitted) and self.robust,
+                "times are found by least squares: find them so first, then give their values with --robust",
+                "--robust",
+            ),
+            (
+                bool(self.times.fitted) and self.spectrum,
+                "times are found by the fit of a circuit: find them so first, then give their values",
                 "--delay",
             ),
             (
@@ -141,7 +157,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit, checked_before
+    from ionecho.commands.fit_checks import check_fit, checked_baseline, checked_before
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
@@ -151,7 +167,12 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     circuit = request.models[0] if request.models else USUAL
     before = checked_before(request.before)
     options = StudyOptions(
-        request.drift, request.mains_Hz, before=before, robust=request.robust, **request.times.to_options()
+        request.drift,
+        request.mains_Hz,
+        before=before,
+        robust=request.robust,
+        baseline=checked_baseline(request.baseline),
+        **request.times.to_options(),
     )
     if request.compared:
         from ionecho.commands.fit_several import compare_runs

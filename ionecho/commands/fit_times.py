@@ -27,17 +27,20 @@ class GivenTimes:
         With their units, or ``fit`` for the first two; empty if not given.
     edges : str
         A word of `fitting.reduction.nuisance.EDGES`, or a file of times.
+    protocol : str
+        A protocol file, or the name of a ready one, whose edges the record has; empty if not given.
     """
 
     delay: str = ""
     clock: str = ""
     aperture: str = ""
     edges: str = "step"
+    protocol: str = ""
 
     @property
     def are_given(self) -> bool:
         """Whether anything was said."""
-        return bool(self.delay or self.clock or self.aperture) or self.edges != "step"
+        return bool(self.delay or self.clock or self.aperture or self.protocol) or self.edges != "step"
 
     @property
     def fitted(self) -> tuple[str, ...]:
@@ -69,6 +72,10 @@ class GivenTimes:
             options["edges"] = self.edges
         else:
             options["edge_times_s"] = read_times(Path(self.edges))
+        if self.protocol:
+            from protocols import Protocol
+
+            options["drive"] = Protocol.load(self.protocol).whole_sequence
         return options
 
 
