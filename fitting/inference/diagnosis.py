@@ -15,6 +15,7 @@ import numpy as np
 
 from fitting.inference.disturbances import CauseKind, Disturbances
 from fitting.inference.prediction import predict
+from fitting.inference.repeats import repeat_change
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from fitting.inference.repeats import RepeatChange
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
@@ -183,11 +185,14 @@ class Diagnosis:
         At most one of a kind; none where the residual is noise.
     noise_A, residual_A : float
         Of a sample: from its neighbours and free of spikes, and what the fit leaves.
+    change : RepeatChange or None
+        The last of equal pulses against the first; None where no two are equal.
     """
 
     causes: tuple[Cause, ...]
     noise_A: float
     residual_A: float
+    change: RepeatChange | None = None
 
     @property
     def shown(self) -> tuple[Cause, ...]:
@@ -195,12 +200,14 @@ class Diagnosis:
         return (*self.causes[:1], *(one for one in self.causes[1:_SHOWN] if one.share > _WORTH_READING))
 
     def __str__(self) -> str:
+        changed = [] if self.change is None else [str(self.change)]
         if not self.causes:
-            return "nothing but noise is left"
-        return "\n".join(
+            return "\n".join(["nothing but noise is left", *changed])
+        causes = [
             f"{k}. {one} (explains {one.share:.0%} of the misfit; {one.remedy})"
             for k, one in enumerate(self.shown, start=1)
-        )
+        ]
+        return "\n".join([*causes, *changed])
 
     def to_document(self) -> dict[str, Any]:
         """Return plain data (JSON)."""
@@ -208,6 +215,7 @@ class Diagnosis:
             "noise_A": self.noise_A,
             "residual_A": self.residual_A,
             "causes": [one.to_document() for one in self.causes],
+            "change": None if self.change is None else self.change.to_document(),
         }
 
 
@@ -241,7 +249,9 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
         if log_odds > _LIKELY and (kind not in best or best[kind].log_odds < log_odds):
             best[kind] = cause
     ranked = tuple(sorted(best.values(), key=lambda one: -one.log_odds))
-    return Diagnosis(ranked, noise_A, float(np.sqrt(np.mean(residual**2))))
+    residual_A = float(np.sqrt(np.mean(residual**2)))
+    change = repeat_change(run, response, noise_A * solution.goodness[0].inflation)
+    return Diagnosis(ranked, noise_A, residual_A, change)
 
 
 _Found = tuple[CauseKind, float, int, dict[str, float], "Floats | None"]

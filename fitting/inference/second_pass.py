@@ -76,7 +76,11 @@ def with_causes(run: Record, solution: Solution) -> Solution:
     residual_A = (reduction.residual_A2(response.weights) / reduction.n_samples) ** 0.5
     if residual_A < _EXACT * reduction.rms_current_A:
         return solution
-    causes = diagnose(run, solution).causes
+    found = diagnose(run, solution)
+    causes = found.causes
+    if found.change is not None and found.change.is_sure:
+        changed = Remark(RemarkKind.SAMPLE_CHANGED, found.change.values)
+        solution = replace(solution, remarks=(*solution.remarks, changed))
     if not causes:
         return solution
     shifts = [

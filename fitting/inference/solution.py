@@ -10,6 +10,7 @@ import numpy as np
 
 from fitting.constants import Z95
 from fitting.inference.alternative_minima import MinimaSearch, Profiles
+from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
@@ -203,7 +204,7 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
         best = _sharpened(problem, minima, box)
     profiles = Profiles(MinimaSearch(problem, box), best, tuple(minima), unit)
     inseparable = problem.ordering.inseparable(problem.evaluate, best, box, unit)
-    remarks += _order_remark(problem)
+    remarks += [*baseline_remarks(problem, best.u), *_order_remark(problem)]
     return Solution(problem, best, unit, profiles, tuple(goodness), tuple(remarks), inseparable)
 
 

@@ -42,6 +42,8 @@ _FARTHEST = 20
 a plot, and is given as a starting value."""
 _PER_INTERVAL = 8
 """Sizes in an interval that are tried. Doubled, no other minimum was found."""
+_BETTER = 25.0
+"""Chi-square that a size must take out to be moved to: five deviations. Halved, chance moves more of them."""
 _ABOUT = 40
 """Samples about each jump that are asked: twice the search's reach."""
 _MOST_JUMPS, _ELSEWHERE = 100, 2000
@@ -50,6 +52,10 @@ _ROUNDS = 3
 """Searches at most: the cell that was fitted to wrong times hides some of them. Two are usual."""
 _PASSES = 6
 """Reductions at most from one search over cells to the next; values settle within three."""
+_SEARCHES = 2
+"""Searches over all cells from one search over sizes to the next. The second is needed where the first finds another."""
+_IRRELEVANT = 1e-8
+"""Chi-square that a step must promise between two reductions: along valleys values move with the cell."""
 _SETTLED = 0.05
 """Move of every value, as a share of its deviation, that ends the passes; as for places of jumps."""
 _INSIDE = 0.01
@@ -198,6 +204,7 @@ def _searched(times: _Times, solution: Solution) -> Nuisance:
     asked, run = times.asked, times.run
     t = times.own_s[asked]
     current = np.asarray(run.current_A)[asked]
+    noise_A = solution.goodness[0].noise
     steps = np.arange(-_FARTHEST * _PER_INTERVAL, _FARTHEST * _PER_INTERVAL + 1) / _PER_INTERVAL
     for k, size in enumerate(times.sizes):
         onto = np.linalg.qr(_columns(times, solution, response, t))[0]
@@ -211,8 +218,8 @@ def _searched(times: _Times, solution: Solution) -> Nuisance:
             left = np.where(clear, left, 0.0)
             costs.append(float(left @ left - np.sum((onto.T @ left) ** 2)))
         least = int(np.argmin(costs))
-        # Where nothing is better than what there is, nothing moves.
-        if costs[least] < costs[len(steps) // 2]:
+        # Where nothing is plainly better than what there is, nothing moves.
+        if costs[least] < costs[len(steps) // 2] - _BETTER * noise_A**2:
             times = times.at(tried[least])
     return times.terms
 
@@ -242,16 +249,22 @@ def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> t
     if not isinstance(observation, PulseObservation):
         return times, solution
     u, weights = solution.best.u, observation.weights(solution.problem.admittance(0, solution.best.u))
-    for _ in range(_PASSES):
-        now = _marginalised(times, weights, solution)
-        u = minimise(now.problem.evaluate, u, now.problem.transform.search_box([u])).u
-        weights = now.weights(u)
+    for _ in range(_SEARCHES):
+        for _ in range(_PASSES):
+            now = _marginalised(times, weights, solution)
+            box = now.problem.transform.search_box([u])
+            u = minimise(now.problem.evaluate, u, box, irrelevant=_IRRELEVANT).u
+            weights, moved = now.weights(u), _kept_inside(times, now.moves(u))
+            if np.all(np.abs(moved) < _SETTLED * now.deviations):
+                break
+            times = times.at(times.values + moved)
+        values = dict(zip(solution.values, now.problem.transform.from_unbounded(u).tolist(), strict=True))
+        found = solve(now.problem, {**values, **start})
+        u, weights = found.best.u, now.weights(found.best.u)
         moved = _kept_inside(times, now.moves(u))
-        if np.all(np.abs(moved) < _SETTLED * now.deviations):
+        if np.all(np.abs(moved) < now.deviations):
             break
         times = times.at(times.values + moved)
-    values = dict(zip(solution.values, now.problem.transform.from_unbounded(u).tolist(), strict=True))
-    found = solve(now.problem, {**values, **start})
     return times, replace(found, times=_estimates(times, now, found))
 
 

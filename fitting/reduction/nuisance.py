@@ -155,8 +155,9 @@ class Nuisance:
         """
         if not self.moves_samples:
             return t_s
-        since = t_s - first_s
-        moved: Floats = t_s - since * (1e-6 * self.clock_ppm) - self.delay_s
+        if self.clock_ppm == 0.0:
+            return t_s - self.delay_s
+        moved: Floats = first_s + (t_s - first_s) / (1.0 + 1e-6 * self.clock_ppm) - self.delay_s
         return moved
 
     def spanning(self, t_s: Floats) -> Nuisance:

@@ -30,6 +30,8 @@ _JUMP = 8.0
 # Share of the largest step from which steps are taken for jumps at first. Doubled, jumps half as high as the largest
 # would count as noise in a record of few samples.
 _LARGE = 0.25
+# Share of the largest step below which one is rounding: a voltage that stands still is read to as many digits at most.
+_ROUNDING = 1e-9
 # Rounds in which jumps are taken out before the deviation of the other steps is known; it settles within five.
 _ROUNDS = 10
 # Samples that one jump may take: the last before it, perhaps one that averaged over it, the first after it. A slope
@@ -119,7 +121,7 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
         rest = steps[usual & ~jumps]
         if not len(rest):
             return None
-        found = size > _JUMP * rest.std()
+        found = size > max(_JUMP * rest.std(), _ROUNDING * size.max())
         if np.array_equal(found, jumps):
             break
         jumps = found

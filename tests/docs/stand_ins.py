@@ -114,6 +114,16 @@ def hum(path: Path) -> None:
     import_record(read_text(text), text, path)
 
 
+def late(path: Path) -> None:
+    """Write a run file whose current is 3.3 samples later than its voltage."""
+    t = _times(1e-4, 4000)
+    edges = {0.05005: 0.02, 0.15005: -0.02}
+    text = path.with_suffix(".made.txt")
+    current = _current("R0-De1-CPE1", (1000.0, 2e-5, 0.3, 5e-3, 2e-6, 0.9), t - 3.3e-4, edges)
+    write_text(text, {"time/s": t, "voltage/V": _voltage(t, edges), "current/A": current})
+    import_record(read_text(text), text, path)
+
+
 def debye_run(temperature_K: float) -> Callable[[Path], None]:
     """Return a maker of runs of a bulk whose conductance and relaxation time are activated with 0.35 eV."""
     faster = np.exp(-0.35 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
@@ -167,6 +177,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "current.csv": current_alone,
     "hold.nxs": hold,
     "hum.nxs": hum,
+    "late.nxs": late,
     "monday.nxs": pulse_run,
     "tuesday.nxs": pulse_run,
     "thin.nxs": pulse_run,
