@@ -45,7 +45,7 @@ def _remark(problem: Problem, k: int, one: PulseObservation, u: Floats, source: 
     wider = beside / before
     most = int(np.argmax(wider))
     coefficients = reduction.nuisance(one.weights(problem.admittance(k, u)))[: len(terms)]
-    t = np.linspace(*terms.span_s, _POINTS)
+    t = np.linspace(terms.span_s[0], terms.span_s[1], _POINTS)
     smooth = terms.columns(t)[:, : 2 + terms.n_baseline] @ coefficients[: 2 + terms.n_baseline]
     values: dict[str, float | int | str] = {
         "size_A": float(np.ptp(smooth)),

@@ -1,8 +1,8 @@
 """A run with some numbers marginalised that its current depends on to first order, such as places of jumps.
 
 The run is reduced with these numbers at some values and with the derivatives of the current to them as columns before
-all others. The columns get a prior and are taken out; what is left is an ordinary reduction, and the rows of the columns
-tell, for any cell, where the numbers are.
+all others. The columns get a prior and are taken out; what is left is an ordinary reduction, and the rows of the
+columns tell, for any cell, where the numbers are.
 """
 
 from __future__ import annotations

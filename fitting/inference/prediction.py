@@ -10,8 +10,7 @@ import numpy as np
 from fitting.reduction.drive import ModeCursor, modes_at
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import History
-from fitting.reduction.sampled_edges import edges_of
-from fitting.reduction.whole_drive import segments_under
+from fitting.reduction.whole_drive import sampled_voltage
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
@@ -125,9 +124,8 @@ def cursor_over(run: Record, rates: Floats, terms: Nuisance, interval_s: float) 
         Typical time from sample to sample.
     """
     drive = drive_after(run.drive, terms.before_V)
-    edges = edges_of(run, terms)
-    segments = segments_under(run, terms, edges)
-    return ModeCursor(rates, drive, interval_s, terms.aperture_of(run), edges, terms.before_V, segments)
+    sampled = sampled_voltage(run, terms)
+    return ModeCursor(rates, drive, interval_s, terms.aperture_of(run), sampled, terms.before_V)
 
 
 def overlay_times(run: Record) -> Floats:

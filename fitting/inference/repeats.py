@@ -1,7 +1,8 @@
 """Whether equal pulses of one record draw equal currents: did the sample change while it was measured?
 
-Pulses of a train differ by what the ones before them left in the cell, which the fit knows. So the current of the first
-and of the last equal pulse are compared with what the fit has for each.
+Pulses of a train differ by what the ones before them left in the cell, which the fit knows. So the first and the last
+of equal pulses each get a gain of their own beside the cell and all that is fitted with it
+(`fitting.inference.diagnosis`).
 """
 
 from __future__ import annotations
@@ -12,19 +13,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.prediction import PulseResponse, predict
 from fitting.reduction.drive import segments_of
 from fitting.reduction.history import drive_after
 from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:
     from fitting.records.record import Record
+    from fitting.reduction.nuisance import Nuisance
     from fitting.transforms.laplace import Floats
 
 _ALIKE = 0.02
 """Share by which pulses may differ in height and in length and be equal: voltages are read, lengths are sampled."""
-_FEWEST_SAMPLES = 10
-"""Samples of a pulse that can be compared: fewer have no say against the noise."""
 
 
 @dataclass(frozen=True)
@@ -72,51 +71,36 @@ class RepeatChange:
         return {"n_pulses": self.n_pulses, "change": self.change, "ci95": list(self.ci95)}
 
 
-def repeat_change(run: Record, response: PulseResponse, noise_A: float) -> RepeatChange | None:
-    """Return what the last of equal pulses draws against the first; None where no two are equal.
+@dataclass(frozen=True)
+class EqualPulses:
+    """First and last of equal pulses, in the time of the drive.
 
-    Parameters
+    Attributes
     ----------
-    run : Record
-    response : PulseResponse
-        Of the fit.
-    noise_A : float
-        Deviation of a sample, inflated where it is not white.
+    first_s, last_s : tuple of float
+        When they began, and when they had rested as long as they lasted.
+    n_pulses : int
     """
-    pulses = _pulses(run, response)
-    if pulses is None:
-        return None
-    first, last, n_pulses = pulses
-    terms, own = response.terms, np.ascontiguousarray(run.t_s)
-    t = terms.times_of_drive(own, float(own[0]))
-    good = (np.asarray(run.status) == 0) & np.isfinite(np.asarray(run.current_A))
-    beside = PulseResponse(response.rates, np.zeros_like(response.weights), response.nuisance, terms)
-    gains, variances = [], []
-    for start, stop in (first, last):
-        inside = good & (t > start) & (t < stop)
-        if inside.sum() < _FEWEST_SAMPLES:
-            return None
-        here = own[inside]
-        other = predict(run, beside, here)
-        of_cell = predict(run, response, here) - other
-        size = float(of_cell @ of_cell)
-        if size == 0.0:
-            return None
-        gains.append(float((np.asarray(run.current_A)[inside] - other) @ of_cell) / size)
-        variances.append(noise_A**2 / size)
-    change = gains[1] / gains[0] - 1.0
-    return RepeatChange(n_pulses, change, float(np.sqrt(variances[0] + variances[1])) / abs(gains[0]))
+
+    first_s: tuple[float, float]
+    last_s: tuple[float, float]
+    n_pulses: int
+
+    def columns(self, t_s: Floats, current_A: Floats) -> Floats:
+        """Return the current of the first and of the last, shape (n, 2)."""
+        spans = (self.first_s, self.last_s)
+        return np.stack([np.where((t_s > start) & (t_s < end), current_A, 0.0) for start, end in spans], axis=1)
 
 
-def _pulses(run: Record, response: PulseResponse) -> tuple[tuple[float, float], tuple[float, float], int] | None:
-    """Return when the first and the last of the most numerous equal pulses began and ended, and how many there are."""
-    drive = drive_after(run.drive, response.terms.before_V)
+def equal_pulses(run: Record, terms: Nuisance) -> EqualPulses | None:
+    """Return the first and the last of the most numerous equal pulses of a run; None where no two are equal."""
+    drive = drive_after(run.drive, terms.before_V)
     if drive is not None:
         starts, jumps, slopes = segments_of(drive)
         if np.any(slopes != 0.0):
             return None
     else:
-        edges = edges_of(run, response.terms)
+        edges = edges_of(run, terms)
         if edges is None:
             return None
         starts, jumps = edges.after_s, edges.jumps_V
@@ -133,9 +117,5 @@ def _pulses(run: Record, response: PulseResponse) -> tuple[tuple[float, float], 
     mine = np.flatnonzero(alike[int(np.argmax(alike.sum(axis=1)))])
     if len(mine) < 2:
         return None
-    first, last = mine[0], mine[-1]
-    return (
-        (float(begins[first]), float(begins[first] + lengths[first])),
-        (float(begins[last]), float(begins[last] + lengths[last])),
-        len(mine),
-    )
+    spans = [(float(begins[k]), float(begins[k] + 2.0 * lengths[k])) for k in (mine[0], mine[-1])]
+    return EqualPulses(spans[0], spans[1], len(mine))

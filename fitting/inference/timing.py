@@ -21,7 +21,7 @@ from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.inference.solution import solve
 from fitting.reduction.drive import segments_of
 from fitting.reduction.leading_columns import History, TimeShifts
-from fitting.reduction.nuisance import DELAY
+from fitting.reduction.nuisance import CLOCK, DELAY, WORST_PPM
 from fitting.reduction.sampled_edges import edges_of
 from fitting.reduction.whole_drive import segments_under
 from fitting.results.estimate import Estimate
@@ -53,7 +53,7 @@ _ROUNDS = 3
 _PASSES = 6
 """Reductions at most from one search over cells to the next; values settle within three."""
 _SEARCHES = 2
-"""Searches over all cells from one search over sizes to the next. The second is needed where the first finds another."""
+"""Searches over all cells from one over sizes to the next. The second is needed where the first finds another."""
 _IRRELEVANT = 1e-8
 """Chi-square that a step must promise between two reductions: along valleys values move with the cell."""
 _SETTLED = 0.05
@@ -130,13 +130,16 @@ class _Times:
         t = terms.times_of_drive(own, float(own[0]))
         places = places[(places > t[0]) & (places < t[-1])]
         if not len(places):
-            raise FitError(f"{run.path.name}: without a jump of the voltage no time between voltage and current is told")
+            raise FitError(
+                f"{run.path.name}: without a jump of the voltage no time between voltage and current is told"
+            )
         return cls(run, terms, own, places, unknown_s)
 
     @property
     def seen_s(self) -> Floats:
         """When the samples were taken by the clock of the drive, shape (n,)."""
-        return self.terms.times_of_drive(self.own_s, float(self.own_s[0]))
+        seen: Floats = self.terms.times_of_drive(self.own_s, float(self.own_s[0]))
+        return seen
 
     @property
     def since_s(self) -> Floats:
@@ -155,9 +158,11 @@ class _Times:
 
     def at(self, values: Floats) -> _Times:
         """Return the run with other values."""
-        names = {DELAY: "delay_s"}
-        given = {names.get(one, "clock_ppm"): float(x) for one, x in zip(self.terms.fitted, values, strict=True)}
-        return replace(self, terms=replace(self.terms, **given))
+        terms = self.terms
+        for name, value in zip(terms.fitted, values, strict=True):
+            is_delay = name == DELAY
+            terms = replace(terms, delay_s=float(value)) if is_delay else replace(terms, clock_ppm=float(value))
+        return replace(self, terms=terms)
 
     @property
     def sizes(self) -> Floats:
@@ -210,7 +215,9 @@ def _searched(times: _Times, solution: Solution) -> Nuisance:
         onto = np.linalg.qr(_columns(times, solution, response, t))[0]
         costs = []
         values = times.values
-        tried = [np.where(np.arange(len(values)) == k, values + step * size, values) for step in steps]
+        far = WORST_PPM if times.terms.fitted[k] == CLOCK else np.inf
+        here = steps[np.abs(values[k] + steps * size) < far]
+        tried = [np.where(np.arange(len(values)) == k, values + step * size, values) for step in here]
         for one in tried:
             there = times.at(one)
             left = current - predict(run, replace(response, terms=there.terms), t)
@@ -219,7 +226,7 @@ def _searched(times: _Times, solution: Solution) -> Nuisance:
             costs.append(float(left @ left - np.sum((onto.T @ left) ** 2)))
         least = int(np.argmin(costs))
         # Where nothing is plainly better than what there is, nothing moves.
-        if costs[least] < costs[len(steps) // 2] - _BETTER * noise_A**2:
+        if costs[least] < costs[int(np.argmin(np.abs(here)))] - _BETTER * noise_A**2:
             times = times.at(tried[least])
     return times.terms
 
@@ -271,9 +278,9 @@ def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> t
 def _marginalised(times: _Times, weights: Floats, solution: Solution) -> Marginalised:
     """Return the run at some values, and these marginalised about the cell that has some weights."""
     reduction = solution.reduction()
-    segments = segments_under(times.run, times.terms, edges_of(times.run, times.terms))
-    if reduction is None or segments is None:
+    if reduction is None:
         raise TypeError("a spectrum has no times")
+    segments = segments_under(times.run, times.terms)
     columns = TimeShifts(times.terms.fitted, float(times.seen_s[0]), reduction.grid.rates, weights, segments)
     prior = Prior.even(*times.range)
     return Marginalised.of(times.run, reduction, times.terms, columns, prior, solution.problem.parameters)

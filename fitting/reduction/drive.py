@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.reduction.sampled_edges import SampledVoltage
 from fitting.transforms.plain_loops import modes_of_drive
 from protocols import FitError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
@@ -27,6 +27,8 @@ _SLACK_SHARE = 1e-6
 _JUST_BEFORE = 1e-6
 # First samples that are asked for the level before the record (decision 142), and how few are too few to tell.
 _AT_REST, _FEWEST_AT_REST = 64, 4
+# A voltage of which nothing is known but its samples.
+_AS_IT_STANDS = SampledVoltage()
 _JUMP = 8.0  # in medians of the steps: more than five deviations of noise
 
 
@@ -107,12 +109,10 @@ class ModeCursor:
     aperture_s : float
         How long each sample averages, centred on its time. A measured voltage averages as the current does, so
         that the mean needs no account there.
-    edges : SampledEdges, optional
-        Jumps of a measured voltage; they are put right before the first sample after them.
+    sampled : SampledVoltage
+        Of a measured voltage its jumps, which are put right before the first sample after them, and all of it.
     before_V : float, optional
         Level of a measured voltage before its first sample; that of its first samples unless given.
-    segments : ndarray, shape (3, k), optional
-        The whole of a measured voltage as `sampled_segments` gives it, for a current that was sampled at other times.
     """
 
     def __init__(
@@ -121,14 +121,13 @@ class ModeCursor:
         drive: PulseSequence | None,
         interval_s: float,
         aperture_s: float = 0.0,
-        edges: SampledEdges | None = None,
+        sampled: SampledVoltage = _AS_IT_STANDS,
         before_V: float | None = None,
-        segments: Floats | None = None,
     ) -> None:
         self._before = None if before_V is None else (interval_s, before_V)
         self.rates = np.ascontiguousarray(rates)
-        self._edges = edges if drive is None else None
-        self._segments = segments if drive is None else segments_of(drive)
+        self._edges = sampled.edges if drive is None else None
+        self._segments = sampled.segments if drive is None else segments_of(drive)
         # A measured voltage averages as the current does: to the fit both are point samples.
         aperture = 0.0 if drive is None else aperture_s
         guard = _GUARD_SHARE * interval_s if drive is not None and aperture_s == 0.0 else 0.0

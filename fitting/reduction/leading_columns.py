@@ -1,8 +1,8 @@
 """Columns before all others in the triangle: what is fitted with any circuit, and taken out exactly.
 
 Two kinds are sums of decays, so that blocks of samples see them as they see the modes: what came before the record,
-and, to first order, how far each jump of a sampled voltage lies from where it was put. How late the current was sampled,
-and how fast its clock runs, are derivatives that need each sample.
+and, to first order, how far each jump of a sampled voltage lies from where it was put. How late the current was
+sampled, and how fast its clock runs, are derivatives that need each sample.
 """
 
 from __future__ import annotations
@@ -138,9 +138,7 @@ class TimeShifts:
         Of the drive: starts (s), jumps (V), slopes (V/s).
     """
 
-    def __init__(
-        self, names: Sequence[str], first_s: float, rates: Floats, weights: Floats, segments: Floats
-    ) -> None:
+    def __init__(self, names: Sequence[str], first_s: float, rates: Floats, weights: Floats, segments: Floats) -> None:
         self._names, self._first_s, self._segments = names, first_s, segments
         self._of_modes, self._of_slope = rates * weights, float(weights.sum())
 
@@ -152,7 +150,9 @@ class TimeShifts:
         segment = np.searchsorted(self._segments[0], t_s, side="right") - 1
         slope = np.where(segment >= 0, self._segments[2][np.maximum(segment, 0)], 0.0)
         later = modes @ self._of_modes - slope * self._of_slope
-        return np.stack([later if one == DELAY else 1e-6 * (t_s - self._first_s) * later for one in self._names], axis=1)
+        return np.stack(
+            [later if one == DELAY else 1e-6 * (t_s - self._first_s) * later for one in self._names], axis=1
+        )
 
     def amplitudes(self, t_s: Floats) -> Floats:
         """Refuse: a clock's column is no sum of decays.
@@ -162,7 +162,7 @@ class TimeShifts:
         TypeError
             Always: samples are walked one by one where times are fitted (`Nuisance.is_plain`).
         """
-        raise TypeError("columns of times are made sample by sample")
+        raise TypeError(f"columns of times are made sample by sample, not for {len(t_s)} blocks")
 
 
 class Together:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 # Of the mains: the tenth is at 500 or 600 Hz; two columns each; twice as many are dear and rarely there.
 _MOST_HARMONICS = 10
 # Of a clock: a hundred times what the cheapest oscillators are off. Ten times as much is another speed, not an error.
-_WORST_PPM = 1e4
+WORST_PPM = 1e4
 # What a sampled voltage may have done between two samples; see `Nuisance.edges`.
 EDGES = ("step", "sample", "ramp")
 # What may be said of the time before a record, beside a level; see `Nuisance.before`.
@@ -102,16 +102,11 @@ class Nuisance:
             )
         if not (0.0 <= self.correlation_s < np.inf and np.isfinite(self.delay_s)):
             raise FitError("a correlation time is 0 s or more, and a delay finite")
-        if not abs(self.clock_ppm) < _WORST_PPM:
-            raise FitError(f"a clock is off by less than {_WORST_PPM:g} ppm, not {self.clock_ppm:g} ppm")
-        if self.aperture_s is not None and not 0.0 <= self.aperture_s < np.inf:
-            raise FitError(f"an aperture is 0 s or more, not {self.aperture_s:g} s")
         if self.baseline not in {"", SMOOTH}:
             raise FitError(f"a baseline is {SMOOTH!r}, or there is none, not {self.baseline!r}")
         if self.baseline:
             object.__setattr__(self, "drift", True)
-        if wrong := set(self.fitted) - {DELAY, CLOCK}:
-            raise FitError(f"of the times {DELAY} and {CLOCK} can be fitted, not {', '.join(sorted(wrong))}")
+        self._check_times()
         if self.edges not in EDGES:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
         if isinstance(self.before, str) and self.before not in {"", REST, UNKNOWN}:
@@ -119,6 +114,15 @@ class Nuisance:
                 f"before its record a cell was at {REST!r}, at a level such as '0 V', or {UNKNOWN!r}, not"
                 f" {self.before!r}"
             )
+
+    def _check_times(self) -> None:
+        """Refuse times that cannot be meant."""
+        if not abs(self.clock_ppm) < WORST_PPM:
+            raise FitError(f"a clock is off by less than {WORST_PPM:g} ppm, not {self.clock_ppm:g} ppm")
+        if self.aperture_s is not None and not 0.0 <= self.aperture_s < np.inf:
+            raise FitError(f"an aperture is 0 s or more, not {self.aperture_s:g} s")
+        if wrong := set(self.fitted) - {DELAY, CLOCK}:
+            raise FitError(f"of the times {DELAY} and {CLOCK} can be fitted, not {', '.join(sorted(wrong))}")
 
     def __len__(self) -> int:
         return 1 + self.drift + self.n_baseline + 2 * self.harmonics
@@ -173,7 +177,7 @@ class Nuisance:
         return 0.0 if run.drive is None else run.aperture_s
 
     def columns(self, t_s: Floats) -> Floats:
-        """Return the columns: 1, time (s) with a drift, baseline, cosine and sine of each harmonic; shape (n, columns)."""
+        """Return the columns: 1, time (s) with a drift, baseline, cosine and sine of each harmonic; shape (n, k)."""
         found = [np.ones(len(t_s))]
         if self.drift:
             found.append(np.asarray(t_s))

@@ -12,15 +12,14 @@ from fitting.reduction.history import drive_after, require_moving
 from fitting.reduction.leading_columns import History, LeadingColumns, n_decays_of
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reducer import Reducer
-from fitting.reduction.sampled_edges import edges_of
-from fitting.reduction.whole_drive import segments_under
+from fitting.reduction.sampled_edges import SampledVoltage
+from fitting.reduction.whole_drive import sampled_voltage
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
 
 if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
-    from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
 
@@ -39,9 +38,8 @@ def reducer_for(
     response_s: tuple[float, ...] = (),
     terms: Nuisance = _OFFSET,
     source: str = "",
-    edges: SampledEdges | None = None,
+    sampled: SampledVoltage | None = None,
     shifts: LeadingColumns | None = None,
-    segments: Floats | None = None,
 ) -> Reducer:
     """Return an empty reducer whose modes suit a record.
 
@@ -49,7 +47,7 @@ def reducer_for(
     ----------
     t_s : ndarray, shape (n,)
         Times of all its samples, planned or measured (s).
-    drive, aperture_s, response_s, terms, source, edges, segments
+    drive, aperture_s, response_s, terms, source, sampled
         As for `Reducer`.
     shifts : LeadingColumns, optional
         Derivatives to the places of the jumps, or to the times of the samples.
@@ -61,11 +59,11 @@ def reducer_for(
     """
     if len(t_s) < 3:
         raise FitError(f"{source or 'record'}: {len(t_s)} samples are too few to fit")
-    first_s, own_s, terms = float(t_s[0]), np.asarray(t_s), terms.spanning(np.asarray(t_s))
-    t_s = terms.times_of_drive(own_s, first_s)
+    own_s, terms = np.asarray(t_s), terms.spanning(np.asarray(t_s))
+    t_s = terms.times_of_drive(own_s, float(own_s[0]))
     interval = float(np.median(np.diff(t_s[:100_000])))
     if drive is None:
-        interval = interval if edges is None else min(interval, edges.next_s)
+        interval = interval if sampled is None or sampled.edges is None else min(interval, sampled.edges.next_s)
         shortest, longest = _NEAREST * interval, float(t_s[-1] - t_s[0])
     else:
         # The same modes wherever times that are fitted will be.
@@ -85,10 +83,8 @@ def reducer_for(
         response_s=response_s,
         terms=terms,
         source=source,
-        edges=edges,
+        sampled=sampled or SampledVoltage(),
         leading=leading,
-        first_s=first_s,
-        segments=segments,
     )
 
 
@@ -130,7 +126,6 @@ def reducer_of(
     require_intact(run)
     if run.drive is None and terms.before_V is None:
         require_moving(run.voltage_V, run.path.name)
-    edges = edges_of(run, terms)
     reducer = reducer_for(
         run.t_s,
         drive_after(run.drive, terms.before_V),
@@ -138,9 +133,8 @@ def reducer_of(
         response_s=run.response_s,
         terms=terms,
         source=run.path.name,
-        edges=edges,
+        sampled=sampled_voltage(run, terms),
         shifts=shifts,
-        segments=segments_under(run, terms, edges),
     )
     reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     return reducer

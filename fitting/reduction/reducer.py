@@ -15,6 +15,7 @@ from fitting.reduction.hold_blocks import BLOCK, CLEAR, MOST_SAMPLES, SETTLED, H
 from fitting.reduction.leading_columns import History, LeadingColumns, Together
 from fitting.reduction.nuisance import Nuisance, Whitening
 from fitting.reduction.reduction import Reduction, noise_of
+from fitting.reduction.sampled_edges import SampledVoltage
 from fitting.reduction.second_differences import SecondDifferences
 from fitting.reduction.voltage_noise import VoltageWatch
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
-    from fitting.reduction.sampled_edges import SampledEdges
     from fitting.transforms.laplace import Floats
     from fitting.transforms.modes import ModeGrid
     from protocols import PulseSequence
@@ -39,6 +39,7 @@ _PANEL = 256
 _PLAINLY_UNEVEN = 1e-3
 
 _OFFSET = Nuisance()
+_AS_IT_STANDS = SampledVoltage()
 
 
 class Reducer:
@@ -59,15 +60,11 @@ class Reducer:
         What is not the cell's.
     source : str
         Where the samples come from.
-    edges : SampledEdges, optional
-        Jumps of a measured voltage, in the time of the record.
+    sampled : SampledVoltage
+        What is known of a measured voltage.
     leading : sequence of LeadingColumns
         Columns before all others: derivatives to the places of the jumps, which `triangle` has and a `Reduction` has
         not; then decays since the first sample.
-    first_s : float
-        What the time of the first sample says, from which on clocks differ.
-    segments : ndarray, shape (3, k), optional
-        A whole measured voltage, for a current that was sampled at other times; see `ModeCursor`.
     """
 
     def __init__(
@@ -80,13 +77,11 @@ class Reducer:
         response_s: tuple[float, ...] = (),
         terms: Nuisance = _OFFSET,
         source: str = "",
-        edges: SampledEdges | None = None,
+        sampled: SampledVoltage = _AS_IT_STANDS,
         leading: Sequence[LeadingColumns] = (),
-        first_s: float = 0.0,
-        segments: Floats | None = None,
     ) -> None:
-        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, edges, terms.before_V, segments)
-        self._first_s = first_s
+        self._cursor = ModeCursor(grid.rates, drive, interval_s, aperture_s, sampled, terms.before_V)
+        self._first_s = np.nan
         self._history = next((one for one in leading if isinstance(one, History)), None)
         self._leading = Together(leading) if leading else None
         self._n_leading = sum(map(len, leading))
@@ -106,9 +101,9 @@ class Reducer:
             drive_is_measured=drive is None,
             resolution_s=max(grid.shortest_s, 0.5 * aperture_s) if steps else interval_s,
             source=source,
-            most_lead_s=0.0 if edges is None else edges.most_s,
+            most_lead_s=0.0 if sampled.edges is None else sampled.edges.most_s,
             n_history=0 if self._history is None else len(self._history),
-            jump_aperture_s=0.0 if edges is None else edges.aperture_s,
+            jump_aperture_s=0.0 if sampled.edges is None else sampled.edges.aperture_s,
         )
         self._factor = np.zeros((k, k))
         self._modes = np.empty((_BLOCK, len(grid)))
@@ -140,6 +135,8 @@ class Reducer:
             How much the square of each sample's residual counts; 1 unless given.
         """
         t, v, i, flags = np.asarray(t_s), np.asarray(voltage_V), np.asarray(current_A), np.asarray(status)
+        if len(t) and np.isnan(self._first_s):  # clocks differ from the first sample on
+            self._first_s = float(t[0])
         for first in range(0, len(t), MOST_SAMPLES):
             # Copied chunk by chunk: the columns of a run lie in its file, which cannot be written to.
             here = slice(first, first + MOST_SAMPLES)

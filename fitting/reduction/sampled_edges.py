@@ -80,7 +80,7 @@ class SampledEdges:
 
     @property
     def puts_s(self) -> Floats:
-        """How long before the first sample after it each jump is put: half an aperture after it came, if that is known."""
+        """How long before the first sample after it each jump is put (s): half an aperture after it came, if known."""
         if self.leads_s is None:
             return np.zeros(len(self.after_s))
         return self.leads_s - 0.5 * self.aperture_s
@@ -101,6 +101,23 @@ class SampledEdges:
         slack = _SLACK_SHARE * self.gap_s
         k = np.minimum(np.searchsorted(last - slack, t_s, side="right"), len(last) - 1)
         return np.asarray((t_s > first[k] + slack[k]) & (t_s < last[k] - slack[k]))
+
+
+@dataclass(frozen=True, eq=False)
+class SampledVoltage:
+    """What is known of a voltage that was only sampled, beside its samples.
+
+    Attributes
+    ----------
+    edges : SampledEdges or None
+        Its jumps, in the time of the record.
+    segments : ndarray, shape (3, k), or None
+        The whole of it as `fitting.reduction.drive.segments_of` gives a drive, for a current that was sampled at other
+        times.
+    """
+
+    edges: SampledEdges | None = None
+    segments: Floats | None = None
 
 
 def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:

@@ -38,7 +38,9 @@ class RemarkKind(StrEnum):
     BASELINE = "baseline"
     """A smooth baseline was fitted. Values: ``size_A``, ``parameter``, ``wider``."""
     SAMPLE_CHANGED = "sample_changed"
-    """The last of equal pulses draws another current than the first. Values: ``n_pulses``, ``change``, ``low``, ``high``."""
+    """The last of equal pulses draws another current than the first.
+
+    Values: ``n_pulses``; ``change``, ``low``, ``high`` (%)."""
     WHITENED = "whitened"
     """Correlated noise was whitened before the fit. Value: ``correlation_s``."""
     DOWNWEIGHTED = "downweighted"

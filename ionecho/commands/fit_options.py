@@ -34,7 +34,8 @@ Delay = Annotated[
     str, typer.Option(help='How late the current was sampled against the voltage, e.g. "0.3 ms"; fit finds it.')
 ]
 Clock = Annotated[
-    str, typer.Option(help='How much faster the clock of the samples runs than the drive\'s, e.g. "100 ppm"; fit finds it.')
+    str,
+    typer.Option(help='How much faster the clock of the samples runs than the drive\'s, e.g. "100 ppm"; fit finds it.'),
 ]
 Aperture = Annotated[str, typer.Option(help='How long each sample averages about its time, e.g. "0.5 ms".')]
 Commanded = Annotated[

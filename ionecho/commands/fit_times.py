@@ -95,7 +95,9 @@ def read_times(path: Path) -> tuple[float, ...]:
             raise UsageError(f"{path.name} is larger than any list of edges", "--edges")
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError):
-        raise UsageError(f"edges of a sampled voltage are {words}, or a text file of times, not {path}", "--edges") from None
+        raise UsageError(
+            f"edges of a sampled voltage are {words}, or a text file of times, not {path}", "--edges"
+        ) from None
     times = []
     for number, line in enumerate(lines, start=1):
         text = line.partition("#")[0].strip()
@@ -104,7 +106,9 @@ def read_times(path: Path) -> tuple[float, ...]:
         try:
             times.append(float(text) if text[-1].isdigit() or text[-1] == "." else parse_quantity(text, "s"))
         except ValueError:
-            raise UsageError(f"{path.name}, line {number}: {text[:40]!r} is no time such as 0.2 or '200 ms'", "--edges") from None
+            raise UsageError(
+                f"{path.name}, line {number}: {text[:40]!r} is no time such as 0.2 or '200 ms'", "--edges"
+            ) from None
     if not times or not all(map(math.isfinite, times)):
         raise UsageError(f"{path.name} holds no times of edges", "--edges")
     return tuple(sorted(times))
@@ -122,4 +126,6 @@ def _ppm(text: str) -> float:
     try:
         return float(number)
     except ValueError:
-        raise UsageError(f"expected how fast a clock runs, such as '100 {_PPM}', or {FIT}, not {text!r}", "--clock") from None
+        raise UsageError(
+            f"expected how fast a clock runs, such as '100 {_PPM}', or {FIT}, not {text!r}", "--clock"
+        ) from None
