@@ -15,7 +15,7 @@ import numpy as np
 
 from fitting.inference.disturbances import CauseKind, Disturbances
 from fitting.inference.prediction import predict
-from fitting.inference.repeats import RepeatChange
+from fitting.inference.repeats import RepeatChange, repeat_change
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -238,8 +238,8 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     excess = max(float(residual @ residual) / noise_A**2 - len(residual), 1.0)
     asked = _asked(run, kept)
     scale = len(kept) / len(asked)
-    tested = _Tested.of(run, solution, kept[asked], residual[asked], noise_A)
-    found: list[_Found] = [(kind, scale * gain, n, values, shift) for kind, gain, n, values, shift in tested.causes()]
+    of_columns = _of_columns(run, solution, kept[asked], residual[asked] / noise_A)
+    found: list[_Found] = [(kind, scale * gain, n, values, shift) for kind, gain, n, values, shift in of_columns]
     found += _of_residual(np.asarray(run.t_s)[kept], current, residual / noise_A, noise_A)
     best: dict[CauseKind, Cause] = {}
     for kind, gain, n_columns, values, shift in found:
@@ -249,7 +249,7 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
             best[kind] = cause
     ranked = tuple(sorted(best.values(), key=lambda one: -one.log_odds))
     residual_A = float(np.sqrt(np.mean(residual**2)))
-    return Diagnosis(ranked, noise_A, residual_A, tested.change())
+    return Diagnosis(ranked, noise_A, residual_A, repeat_change(run, solution))
 
 
 _Found = tuple[CauseKind, float, int, dict[str, float], "Floats | None"]
@@ -271,76 +271,36 @@ def _scatter_A(residual: Floats) -> float:
     return _NORMAL * float(np.median(np.abs(np.diff(residual)))) / float(np.sqrt(2.0))
 
 
-@dataclass(frozen=True, eq=False)
-class _Tested:
-    """The triangle of what the cell can do, of all disturbances, and of the residual.
+def _of_columns(run: Record, solution: Solution, kept: NDArray[np.intp], residual: Floats) -> Iterator[_Found]:
+    """Give the chi-square that each disturbance takes out, its columns and figures, and how it moves the unknowns."""
+    from fitting.transforms.loops import absorb
 
-    Attributes
-    ----------
-    disturbances : Disturbances
-    triangle : ndarray, shape (k, k)
-        The residual, last, in deviations of the noise.
-    n_samples : int
-    noise_A : float
-    """
-
-    disturbances: Disturbances
-    triangle: Floats
-    n_samples: int
-    noise_A: float
-
-    @classmethod
-    def of(cls, run: Record, solution: Solution, kept: NDArray[np.intp], residual_A: Floats, noise_A: float) -> _Tested:
-        """Ask the samples at some places, of which a fit leaves something."""
-        from fitting.transforms.loops import absorb
-
-        disturbances = Disturbances(run, solution, kept)
-        n_columns = sum(group.n_columns for group in disturbances.groups) + 2 * (disturbances.equal is not None)
-        n_all = disturbances.n_base + n_columns + 1
-        triangle = np.zeros((n_all, n_all))
-        for here, clear, base, columns in disturbances.blocks():
-            rows = np.column_stack([base, columns, residual_A[here] / noise_A])[clear]
-            if len(rows):
-                absorb(triangle, np.ascontiguousarray(rows.T)[None])
-        return cls(disturbances, triangle, len(residual_A), noise_A)
-
-    def causes(self) -> Iterator[_Found]:
-        """Give the chi-square that each disturbance takes out, its columns and figures, and how unknowns would move."""
-        triangle, n_base = self.triangle, self.disturbances.n_base
-        first = n_base
-        for group in self.disturbances.groups:
-            mine = slice(first, first + group.n_columns)
-            first += group.n_columns
-            size = np.linalg.norm(triangle[n_base:, mine], axis=0)
-            moves = size > _NOTHING * np.linalg.norm(triangle[:, mine], axis=0)
-            if not moves.any():
-                continue
-            whole_columns = triangle[:, mine][:, moves] / size[moves]
-            onto, sizes, back = np.linalg.svd(whole_columns[n_base:], full_matrices=False)
-            kept_sizes = sizes > _RANK * sizes[0]
-            shares = onto.T[kept_sizes] @ triangle[n_base:, -1]
-            amplitudes = back[kept_sizes].T @ (shares / sizes[kept_sizes])
-            # What the unknowns would be beside the disturbance, less what they are.
-            pulled = triangle[:n_base, -1] - whole_columns[:n_base] @ amplitudes
-            shift = np.linalg.lstsq(triangle[:n_base, :n_base], pulled, rcond=_RANK)[0][: self.disturbances.n_unknowns]
-            values = {} if group.value is None else dict([group.value])
-            yield group.kind, float(shares @ shares), int(kept_sizes.sum()), values, np.asarray(shift)
-
-    def change(self) -> RepeatChange | None:
-        """Return what the last of equal pulses draws against the first; None where no two are equal, or tell."""
-        equal, n_base = self.disturbances.equal, self.disturbances.n_base
-        if equal is None:
-            return None
-        gains, left = self.triangle[n_base:, -3:-1], self.triangle[n_base:, -1]
-        onto, sizes, back = np.linalg.svd(gains, full_matrices=False)
-        if sizes[-1] <= _NOTHING * np.linalg.norm(self.triangle[:, -3:-1]):
-            return None
-        shares = onto.T @ left
-        found = back.T @ (shares / sizes)
-        spare = max(self.n_samples - n_base - len(shares), 1)
-        unit = float(np.sqrt(max(float(left @ left - shares @ shares) / spare, 1.0)))
-        deviation = unit * float(np.linalg.norm((back.T / sizes).T @ np.array([-1.0, 1.0])))
-        return RepeatChange(equal.n_pulses, self.noise_A * float(found[1] - found[0]), self.noise_A * deviation)
+    disturbances = Disturbances(run, solution, kept)
+    n_base, n_unknowns = disturbances.n_base, disturbances.n_unknowns
+    n_all = n_base + sum(group.n_columns for group in disturbances.groups) + 1
+    triangle = np.zeros((n_all, n_all))
+    for here, clear, base, columns in disturbances.blocks():
+        rows = np.column_stack([base, columns, residual[here]])[clear]
+        if len(rows):
+            absorb(triangle, np.ascontiguousarray(rows.T)[None])
+    first = n_base
+    for group in disturbances.groups:
+        mine = slice(first, first + group.n_columns)
+        first += group.n_columns
+        size = np.linalg.norm(triangle[n_base:, mine], axis=0)
+        moves = size > _NOTHING * np.linalg.norm(triangle[:, mine], axis=0)
+        if not moves.any():
+            continue
+        whole_columns = triangle[:, mine][:, moves] / size[moves]
+        onto, sizes, back = np.linalg.svd(whole_columns[n_base:], full_matrices=False)
+        kept_sizes = sizes > _RANK * sizes[0]
+        shares = onto.T[kept_sizes] @ triangle[n_base:, -1]
+        amplitudes = back[kept_sizes].T @ (shares / sizes[kept_sizes])
+        # What the unknowns would be beside the disturbance, less what they are.
+        pulled = triangle[:n_base, -1] - whole_columns[:n_base] @ amplitudes
+        shift = np.linalg.lstsq(triangle[:n_base, :n_base], pulled, rcond=_RANK)[0][:n_unknowns]
+        values = {} if group.value is None else dict([group.value])
+        yield group.kind, float(shares @ shares), int(kept_sizes.sum()), values, np.asarray(shift)
 
 
 def _of_residual(t: Floats, current: Floats, z: Floats, noise_A: float) -> Iterator[_Found]:

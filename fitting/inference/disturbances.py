@@ -16,7 +16,6 @@ import numpy as np
 
 from fitting.inference.observations import PulseObservation
 from fitting.inference.prediction import PulseResponse, cursor_over, predict
-from fitting.inference.repeats import equal_pulses
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import EdgeShifts, History, n_decays_of
 from fitting.reduction.sampled_edges import edges_of
@@ -134,7 +133,6 @@ class Disturbances:
         n_decays = self._n_history or n_decays_of(self._rates, self._interval_s)
         self._history = History(float(self._t[0]), self._rates, n_decays)
         self._shifts = self._shifts_of()
-        self.equal = equal_pulses(run, self._terms)
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
@@ -213,10 +211,7 @@ class Disturbances:
             yield Group(CauseKind.RELAXATION, 1, ("tau_s", float(1.0 / rate)))
 
     def blocks(self) -> Iterator[tuple[slice, NDArray[np.bool_], Floats, Floats]]:
-        """Give, block by block of the places, which samples count, base columns and those of all groups.
-
-        Last come the currents of the first and the last of equal pulses, if there are any.
-        """
+        """Give, block by block of the places, which samples count, base columns and those of all groups."""
         run, terms, places = self._run, self._terms, self._places
         drive = drive_after(run.drive, terms.before_V)
         cursor = cursor_over(run, self._rates, terms, self._interval_s)
@@ -249,8 +244,6 @@ class Disturbances:
                 above = np.abs(current) > threshold
                 columns.append(np.stack([above * current, above * np.sign(current)], axis=1))
             columns.append(modes[:, 1:])
-            if self.equal is not None:
-                columns.append(self.equal.columns(t, current))
             yield here, clear, np.concatenate(base, axis=1), np.concatenate(columns, axis=1)
 
 

@@ -26,7 +26,11 @@ _FASTEST = 10.0
 
 
 class LeadingColumns(Protocol):
-    """Columns that are sums of decays between events."""
+    """Columns before all others: most are sums of decays between events."""
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether they are none, so that no block stands for its samples."""
 
     def __len__(self) -> int:
         """Return how many."""
@@ -38,7 +42,29 @@ class LeadingColumns(Protocol):
         """Return what each holds of each mode at some times, shape (n, h, m), from which it decays until an event."""
 
 
-class History:
+class _ByBlocks:
+    """Columns that are sums of decays."""
+
+    needs_samples = False
+
+
+class _BySamples:
+    """Columns that are made of what each sample sees of the modes."""
+
+    needs_samples = True
+
+    def amplitudes(self, t_s: Floats) -> Floats:
+        """Refuse: they are no sums of decays.
+
+        Raises
+        ------
+        TypeError
+            Always.
+        """
+        raise TypeError(f"these columns are made sample by sample, not for {len(t_s)} blocks")
+
+
+class History(_ByBlocks):
     """Free decays since the first sample.
 
     Parameters
@@ -87,7 +113,7 @@ def n_decays_of(rates: Floats, interval_s: float) -> int:
     return len(range(1, slow, _EVERY))
 
 
-class EdgeShifts:
+class EdgeShifts(_ByBlocks):
     """Derivatives of the current to how long before its place each jump came (A/s).
 
     Parameters
@@ -123,7 +149,7 @@ class EdgeShifts:
         return held
 
 
-class TimeShifts:
+class TimeShifts(_BySamples):
     """Derivatives of the current to how much later it was sampled (A/s), and to the speed of the clock (A/ppm).
 
     Parameters
@@ -154,15 +180,30 @@ class TimeShifts:
             [later if one == DELAY else 1e-6 * (t_s - self._first_s) * later for one in self._names], axis=1
         )
 
-    def amplitudes(self, t_s: Floats) -> Floats:
-        """Refuse: a clock's column is no sum of decays.
 
-        Raises
-        ------
-        TypeError
-            Always: samples are walked one by one where times are fitted (`Nuisance.is_plain`).
-        """
-        raise TypeError(f"columns of times are made sample by sample, not for {len(t_s)} blocks")
+class PulseGains(_BySamples):
+    """Derivatives of the current to gains that it has in some spans of time (A).
+
+    Parameters
+    ----------
+    spans_s : ndarray, shape (h, 2)
+        When each begins and ends, in the time of the drive.
+    weights : ndarray, shape (m,)
+        S: of the cell for which they are taken.
+    """
+
+    def __init__(self, spans_s: Floats, weights: Floats) -> None:
+        self._spans_s, self._weights = spans_s, weights
+
+    def __len__(self) -> int:
+        return len(self._spans_s)
+
+    def columns(self, t_s: Floats, modes: Floats) -> Floats:
+        """Return the current in each span and nothing elsewhere, shape (n, h)."""
+        current = modes @ self._weights
+        inside = (t_s[:, None] > self._spans_s[:, 0]) & (t_s[:, None] < self._spans_s[:, 1])
+        found: Floats = inside * current[:, None]
+        return found
 
 
 class Together:
@@ -179,6 +220,11 @@ class Together:
 
     def __len__(self) -> int:
         return sum(map(len, self._kinds))
+
+    @property
+    def needs_samples(self) -> bool:
+        """Whether any of them does."""
+        return any(one.needs_samples for one in self._kinds)
 
     def columns(self, t_s: Floats, modes: Floats) -> Floats:
         """Return the columns of all kinds, shape (n, h)."""

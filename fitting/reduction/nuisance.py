@@ -140,7 +140,7 @@ class Nuisance:
     @property
     def is_plain(self) -> bool:
         """Whether blocks of even samples may be taken whole."""
-        return self.harmonics == 0 and self.correlation_s == 0.0 and not (self.fitted or self.baseline)
+        return self.harmonics == 0 and self.correlation_s == 0.0 and not self.baseline
 
     @property
     def moves_samples(self) -> bool:

@@ -85,6 +85,7 @@ class Reducer:
         self._history = next((one for one in leading if isinstance(one, History)), None)
         self._leading = Together(leading) if leading else None
         self._n_leading = sum(map(len, leading))
+        self._is_plain = terms.is_plain and not (self._leading is not None and self._leading.needs_samples)
         k = self._n_leading + len(terms) + len(grid) + 1
         steps = drive is not None and not drive.has_ramps and not terms.fitted
         self._now = Reduction(
@@ -144,7 +145,7 @@ class Reducer:
             times = self._now.terms.times_of_drive(times, self._first_s)
             weights = None if weight is None else weight[here]
             flagged = flags[here] != 0
-            quick = self._now.terms.is_plain and weights is None
+            quick = self._is_plain and weights is None
             done = 0
             while done < len(times):
                 left = slice(done, None)
@@ -248,7 +249,7 @@ class Reducer:
         held = keep if self._watch is None else keep & self._watch.observe(t, v, i, keep)
         used = int(np.count_nonzero(keep))
         current = i if used == len(t) else np.where(keep, i, 0.0)
-        if now.terms.is_plain and weight is None:
+        if self._is_plain and weight is None:
             bend, n_bends = self._differences.observe(modes[:, 0], i, held)
             absorb(self._factor, self._filled(t, modes, current, keep))
         else:

@@ -97,8 +97,8 @@ class FitRequest:
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
                 (joint or self.ranked) and alone,
-                "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust and"
-                " --posterior are for one run and one circuit",
+                "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
+                " and --posterior are for one run and one circuit",
                 None,
             ),
             (

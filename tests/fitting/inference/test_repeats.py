@@ -13,7 +13,7 @@ from protocols import PulseSequence
 
 DT, N, NOISE_A = 1e-3, 3000, 1e-8
 T = (np.arange(N, dtype=np.float64) + 0.5) * DT
-TRAIN = PulseSequence.train(0.02, 0.2, 0.3, count=5, before=0.1, after=0.3)
+TRAIN = PulseSequence.train(0.02, 0.2, 0.5, count=5, before=0.1, after=0.3)
 CELL = {"R": 300.0, "G": 5e-4, "W": 0.3, "tau": 30e-3, "C": 1e-4}
 
 
@@ -29,7 +29,7 @@ def train(cells: Any, record: Any) -> Any:
 
 @pytest.mark.parametrize("sampled", [False, True])
 def test_a_sample_that_ages_by_a_percent_is_told_with_its_interval(train: Any, sampled: bool) -> None:
-    # The middle of the last pulse is 2.0 s after that of the first.
+    # The last pulse comes 2.0 s after the first.
     run = train(1.0 + 0.01 * T, sampled=sampled)
     change = diagnose_run(run, "R0-De1-C1").change
     assert change is not None
