@@ -1,4 +1,7 @@
-"""What a smooth baseline takes of the information about the cell: a slow electrode does much the same."""
+"""Share of the information about a cell that a smooth baseline takes.
+
+A slow electrode does much the same: how much less sure is each parameter beside a baseline?
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""Whether equal pulses of one record draw equal currents: did the sample change while it was measured?
+"""Change of a sample from the first to the last of equal pulses of one record.
 
-Pulses of a train differ by what the ones before them left in the cell, which the fit knows. So each of equal pulses
-gets a gain of its own beside the cell: a column of its current, marginalised, and the cell fitted again.
+Did it age while it was measured? Pulses of a train differ by what the ones before them left in the cell, which the fit
+knows. So each of equal pulses gets a gain of its own beside the cell: a column of its current, marginalised, and the
+cell fitted again.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _ALIKE = 0.02
 """Share by which pulses may differ in height and in length and be equal: voltages are read, lengths are sampled."""
 _MOST = 32
-"""Pulses that get gains of their own: the first, the last, and some between. Doubled, a pass takes half as long again."""
+"""Pulses that get gains of their own: first, last, and some between. Doubled, a pass takes half as long more."""
 _LARGEST = 0.3
 """Deviation of the gains beforehand: what changes by more is another sample. Doubled, no change moves."""
 _PASSES = 3

@@ -1,4 +1,4 @@
-"""How late a current was sampled against its voltage, and how fast its clock ran, found beside the cell.
+"""Delay of a current against its voltage, and the speed of its clock, found beside the cell.
 
 A delay and a clock move samples under the drive. Where no sample crosses a jump the current changes smoothly, by a
 column for each (`fitting.reduction.leading_columns.TimeShifts`): the run is reduced at some values, the columns are
@@ -144,7 +144,8 @@ class _Times:
     @property
     def since_s(self) -> Floats:
         """Time from the first sample to each jump, by which a clock moves it; at least one interval."""
-        return np.maximum(self.places_s - self.seen_s[0], self.interval_s)
+        since: Floats = np.maximum(self.places_s - self.seen_s[0], self.interval_s)
+        return since
 
     @property
     def interval_s(self) -> float:

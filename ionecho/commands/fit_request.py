@@ -101,26 +101,7 @@ class FitRequest:
                 " and --posterior are for one run and one circuit",
                 None,
             ),
-            (
-                bool(self.times.protocol) and not attributed,
-                "the edges of a protocol are for the fit of one run to one circuit",
-                "--protocol",
-            ),
-            (
-                bool(self.times.protocol) and self.times.edges != "step",
-                "a record has the edges of a protocol or its own",
-                "--edges",
-            ),
-            (
-                bool(self.times.protocol or self.times.fitted) and self.robust,
-                "times are found by least squares: find them so first, then give their values with --robust",
-                "--robust",
-            ),
-            (
-                bool(self.times.fitted) and self.spectrum,
-                "times are found by the fit of a circuit: find them so first, then give their values",
-                "--delay",
-            ),
+            *self.times.wrong_with(is_attributed=attributed, is_robust=self.robust, is_spectrum=self.spectrum),
             (
                 (of_sample and not attributed) or (self.thicknesses and not (attributed or self.compared)),
                 "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",

@@ -49,6 +49,34 @@ class GivenTimes:
 
         return tuple(name for name, text in ((DELAY, self.delay), (CLOCK, self.clock)) if text == FIT)
 
+    def wrong_with(
+        self, *, is_attributed: bool, is_robust: bool, is_spectrum: bool
+    ) -> tuple[tuple[bool, str, str], ...]:
+        """Return for each combination that cannot be asked for whether it was, what to say of it, and the option."""
+        has_protocol, finds = bool(self.protocol), bool(self.fitted)
+        return (
+            (
+                has_protocol and not is_attributed,
+                "the edges of a protocol are for the fit of one run to one circuit",
+                "--protocol",
+            ),
+            (
+                has_protocol and self.edges != "step",
+                "a record has the edges of a protocol or its own",
+                "--edges",
+            ),
+            (
+                (has_protocol or finds) and is_robust,
+                "times are found by least squares: find them so first, then give their values with --robust",
+                "--robust",
+            ),
+            (
+                finds and is_spectrum,
+                "times are found by the fit of a circuit: find them so first, then give their values",
+                "--delay",
+            ),
+        )
+
     def to_options(self) -> dict[str, Any]:
         """Return what `fitting.StudyOptions` takes.
 

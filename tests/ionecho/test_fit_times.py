@@ -101,8 +101,9 @@ def test_a_case_that_only_holds_is_refused_until_what_was_before_is_said(
     assert command("import", str(import_cases / "58_hold_only.csv"), "-o", "case.nxs") == 0
     capsys.readouterr()
     assert command("fit", "case.nxs", "-m", CELL) == 1
-    assert "the voltage never moves" in (said := capsys.readouterr().err)
-    assert "--before" in said
+    message = capsys.readouterr().err
+    assert "the voltage never moves" in message
+    assert "--before" in message
     document = fitted(capsys, "case.nxs", "-m", CELL, "--before", "0 V")
     assert all(holds(document, name, truth) for name, truth in TRUTH.items())
 
