@@ -48,8 +48,8 @@ _ABOUT = 40
 """Samples about each jump that are asked: twice the search's reach."""
 _MOST_JUMPS, _ELSEWHERE = 100, 2000
 """Jumps that are asked, and samples elsewhere, evenly. Doubled, the search takes twice as long and finds the same."""
-_ROUNDS = 3
-"""Searches at most: the cell that was fitted to wrong times hides some of them. Two are usual."""
+_MORE_ROUNDS = 2
+"""Further searches at most: the cell that was fitted to wrong times hides some of them. None is usual, with a look."""
 _PASSES = 6
 """Reductions at most from one search over cells to the next; values settle within three."""
 _SEARCHES = 2
@@ -83,14 +83,14 @@ def solve_with_times(run: Record, common: Solution, start: Mapping[str, float]) 
     observation = common.problem.observations[0]
     if not isinstance(observation, PulseObservation):
         return common
-    times, solution = _Times.of(run, observation.reduction.terms), common
-    for _ in range(_ROUNDS):
+    times = _Times.of(run, observation.reduction.terms)
+    times, now, solution = _settled(replace(times, terms=_searched(times, common)), common, start)
+    for _ in range(_MORE_ROUNDS):
         found = _searched(times, solution)
-        if found == times.terms and solution is not common:
+        if found == times.terms:
             break
-        times = replace(times, terms=found)
-        times, solution = _settled(times, solution, start)
-    return solution
+        times, now, solution = _settled(replace(times, terms=found), solution, start)
+    return replace(solution, times=_estimates(times, now, solution))
 
 
 @dataclass(frozen=True, eq=False)
@@ -251,12 +251,12 @@ def _columns(times: _Times, solution: Solution, response: PulseResponse, t_s: Fl
     return np.column_stack([modes @ solution.weight_slopes().T, terms.columns(t), history.columns(t)])
 
 
-def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> tuple[_Times, Solution]:
-    """Return the values at which fits move them no more, and the solution there."""
-    observation = solution.problem.observations[0]
-    if not isinstance(observation, PulseObservation):
-        return times, solution
-    u, weights = solution.best.u, observation.weights(solution.problem.admittance(0, solution.best.u))
+def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> tuple[_Times, Marginalised, Solution]:
+    """Return the values at which fits move them no more, the run there, and its solution."""
+    response = solution.response()
+    if response is None:
+        raise TypeError("a spectrum has no times")
+    u, weights = solution.best.u, response.weights
     for _ in range(_SEARCHES):
         for _ in range(_PASSES):
             now = _marginalised(times, weights, solution)
@@ -273,7 +273,7 @@ def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> t
         if np.all(np.abs(moved) < now.deviations):
             break
         times = times.at(times.values + moved)
-    return times, replace(found, times=_estimates(times, now, found))
+    return times, now, found
 
 
 def _marginalised(times: _Times, weights: Floats, solution: Solution) -> Marginalised:
