@@ -259,21 +259,21 @@ def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> t
     u, weights = solution.best.u, response.weights
     for _ in range(_SEARCHES):
         for _ in range(_PASSES):
-            now = _marginalised(times, weights, solution)
+            here, now = times, _marginalised(times, weights, solution)
             box = now.problem.transform.search_box([u])
             u = minimise(now.problem.evaluate, u, box, irrelevant=_IRRELEVANT).u
-            weights, moved = now.weights(u), _kept_inside(times, now.moves(u))
+            weights, moved = now.weights(u), _kept_inside(here, now.moves(u))
             if np.all(np.abs(moved) < _SETTLED * now.deviations):
                 break
-            times = times.at(times.values + moved)
+            times = here.at(here.values + moved)
         values = dict(zip(solution.values, now.problem.transform.from_unbounded(u).tolist(), strict=True))
         found = solve(now.problem, {**values, **start})
         u, weights = found.best.u, now.weights(found.best.u)
-        moved = _kept_inside(times, now.moves(u))
+        moved = _kept_inside(here, now.moves(u))
         if np.all(np.abs(moved) < now.deviations):
             break
-        times = times.at(times.values + moved)
-    return times, now, found
+        times = here.at(here.values + moved)
+    return here, now, found
 
 
 def _marginalised(times: _Times, weights: Floats, solution: Solution) -> Marginalised:
