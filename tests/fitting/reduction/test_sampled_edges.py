@@ -17,7 +17,7 @@ from scipy.special import erfcx
 from fitting import CellModel, Nuisance, fit, predict, reduce_run
 from fitting.inference.observations import PulseObservation
 from fitting.reduction.drive import ModeCursor
-from fitting.reduction.sampled_edges import sampled_edges
+from fitting.reduction.sampled_edges import SampledVoltage, sampled_edges
 from fitting.results.remarks import RemarkKind
 from protocols import FitError, PulseSequence
 from tests.fitting.bounds import bounds
@@ -126,7 +126,7 @@ def test_modes_see_jumps_at_the_samples_after_them() -> None:
     for place, step in zip(places, drive.jumps()[1], strict=True):
         late = np.maximum(T - place, 0.0)
         expected += step * np.where(T[:, None] > place - 0.5 * DT, np.exp(-np.multiply.outer(late, rates)), 0.0)
-    cursor = ModeCursor(rates, None, DT, edges=edges)
+    cursor = ModeCursor(rates, None, DT, sampled=SampledVoltage(edges))
     cuts = [0, 1, 2, 501, 502, 503, 1501, 1502, 4000, N]
     parts = [cursor.rows(T[a:b], volts[a:b]) for a, b in pairwise(cuts)]
     rows, keep = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
