@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from fitting.interpretation.arrhenius import Arrhenius, arrhenius
     from fitting.interpretation.attribution import Attribution, attribute
     from fitting.interpretation.comparison import Comparison, compare
+    from fitting.interpretation.conduction import Tracer
     from fitting.interpretation.feasibility import Feasibility, feasibility
     from fitting.interpretation.friction import FrictionKernel, friction_kernel, memory_shape
     from fitting.interpretation.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
+    from fitting.interpretation.referee_table import RefereeTable, referee_table
     from fitting.interpretation.reversal import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.model.circuit import CellModel, ModelParameter
@@ -68,6 +70,7 @@ _FILES = {
     "Quantity": "model.elements.base",
     "Ranking": "selection.ranking",
     "Record": "records.record",
+    "RefereeTable": "interpretation.referee_table",
     "Reducer": "reduction.reducer",
     "Reduction": "reduction.reduction",
     "RelaxationTable": "model.elements.tabulated",
@@ -79,6 +82,7 @@ _FILES = {
     "Study": "study",
     "StudyOptions": "study",
     "Superposition": "interpretation.linearity",
+    "Tracer": "interpretation.conduction",
     "analyse": "study",
     "arrhenius": "interpretation.arrhenius",
     "attribute": "interpretation.attribution",
@@ -102,6 +106,7 @@ _FILES = {
     "reduce_run": "reduction.reduce",
     "reduced_alike": "interpretation.linearity",
     "reducer_for": "reduction.reduce",
+    "referee_table": "interpretation.referee_table",
     "refined": "api",
     "refit": "live",
     "reversal_course": "interpretation.reversal",
@@ -140,6 +145,7 @@ __all__ = [
     "Record",
     "Reducer",
     "Reduction",
+    "RefereeTable",
     "RelaxationTable",
     "Remark",
     "RemarkKind",
@@ -149,6 +155,7 @@ __all__ = [
     "Study",
     "StudyOptions",
     "Superposition",
+    "Tracer",
     "analyse",
     "arrhenius",
     "attribute",
@@ -172,6 +179,7 @@ __all__ = [
     "reduce_run",
     "reduced_alike",
     "reducer_for",
+    "referee_table",
     "refined",
     "refit",
     "reversal_course",

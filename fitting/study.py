@@ -86,6 +86,8 @@ class Study(Printable):
         The fitted current at some thousand times, for plots.
     reduction_was_kept : bool
         Whether the reduction came from the results file.
+    referee_table : dict or None
+        Plain data of a `RefereeTable` of this run, where one was asked for.
     """
 
     result: FitResult
@@ -93,6 +95,7 @@ class Study(Printable):
     overlay_t_s: Floats = field(default_factory=lambda: np.empty(0))
     overlay_current_A: Floats = field(default_factory=lambda: np.empty(0))
     reduction_was_kept: bool = False
+    referee_table: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Study: {self.result.model.circuit} on {self.result.source or 'record'}>"
@@ -109,7 +112,8 @@ class Study(Printable):
     def to_document(self) -> dict[str, Any]:
         """Return the study as plain data (JSON); `arrays` has the rest of it."""
         attribution = None if self.attribution is None else self.attribution.to_document()
-        return self.result.to_document() | {"attribution": attribution}
+        table = {} if self.referee_table is None else {"referee_table": self.referee_table}
+        return self.result.to_document() | {"attribution": attribution} | table
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays that are kept with the document."""
@@ -121,12 +125,14 @@ class Study(Printable):
     @classmethod
     def from_document(cls, document: dict[str, Any], arrays: dict[str, Floats]) -> Study:
         """Read what `to_document` and `arrays` wrote, of this version or an earlier one."""
-        attribution = up_to_date(document)["attribution"]
+        found = up_to_date(document)
+        attribution = found["attribution"]
         return cls(
             FitResult.from_document(document, arrays),
             None if attribution is None else Attribution.from_document(attribution),
             arrays["overlay_t_s"],
             arrays["overlay_current_A"],
+            referee_table=found.get("referee_table"),
         )
 
 

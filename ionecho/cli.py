@@ -14,6 +14,8 @@ from ionecho.commands.fit_options import (
     Activated,
     Area,
     Before,
+    CarrierDensity,
+    ChargeNumber,
     Compared,
     Diagnosed,
     Drift,
@@ -29,8 +31,10 @@ from ionecho.commands.fit_options import (
     Shared,
     Spectrum,
     Sweep,
+    Tabled,
     Temperatures,
     Thicknesses,
+    TracerDiffusion,
 )
 from ionecho.commands.import_command import import_
 
@@ -231,6 +235,10 @@ def fit(
     area: Area = "",
     permittivity: Permittivity = None,
     grain_size: GrainSize = "",
+    tabled: Tabled = False,
+    tracer_diffusion: TracerDiffusion = None,
+    carrier_density: CarrierDensity = "",
+    charge_number: ChargeNumber = 1,
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
@@ -238,6 +246,7 @@ def fit(
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
     from ionecho.commands.fit_request import FitRequest, run_fit
+    from ionecho.commands.fit_table import GivenTracer
     from ionecho.commands.refusals import reported
 
     request = FitRequest(
@@ -261,6 +270,8 @@ def fit(
         area=area,
         permittivity=permittivity,
         grain_size=grain_size,
+        tabled=tabled,
+        tracer=GivenTracer(tuple(tracer_diffusion or ()), carrier_density, charge_number),
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

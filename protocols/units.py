@@ -33,7 +33,7 @@ _QUOTED_BITS = 256
 # SI prefixes by powers of ten; what is smaller or larger is written with an exponent.
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 # Prefixes make no sense on these: "m1" is not a number, and kilo-kelvin is nobody's temperature.
-_UNPREFIXED = {"", "1", "K", "%", "m", "m^2"}
+_UNPREFIXED = {"", "1", "K", "%", "m", "m^2", "m^-3"}
 
 
 @lru_cache(maxsize=1)

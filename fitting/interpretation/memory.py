@@ -203,7 +203,14 @@ def derived_quantity(
     fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
 ) -> Estimate:
     """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
-    value, ends = _interval(fitted, _of(fitted, figure), share=share)
+    return derived_figure(fitted, name, unit, _of(fitted, figure), note, share=share)
+
+
+def derived_figure(
+    fitted: Fitted, name: str, unit: str, figure: Callable[[Floats], Floats], note: str, *, share: bool = False
+) -> Estimate:
+    """Return a figure of the parameters on the line with its interval; `share` if it lies between 0 and 1."""
+    value, ends = _interval(fitted, figure, share=share)
     return estimate_of(name, unit, value, ends, note, share=share)
 
 

@@ -24,7 +24,7 @@ PER_DECADE = 7
 # Times a mode at which responses are matched; twice as many take twice the time.
 _TIMES_PER_MODE = 3
 # Of the contour in the upper half plane, for a decade of times (decision 062). Measured, of the largest response: 7e-9
-# for a decay, 4e-7 for the ramp of an inductance whose L/R is far beyond the record; at 18 the ramp is missed by 1.2e-6.
+# for a decay, 4e-7 for the ramp of an inductance whose L/R is far beyond the record, which 18 miss by 1.2e-6.
 _NODES = 19
 # Share of the largest direction below which rounding owns a mixture of modes; measured, 1e-11 to 1e-13 are alike.
 _TRUNCATION = 1e-11

@@ -57,3 +57,17 @@ GrainSize = Annotated[
     str, typer.Option(help='Of the sample, e.g. "2 um"; the thickness or more for a glass or a single crystal.')
 ]
 Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]
+Tabled = Annotated[
+    bool,
+    typer.Option(
+        "--table",
+        help="What a referee asks for: conductivities, permittivities, hop rate, BNN figure; of several runs"
+        " activation energies and a master curve.",
+    ),
+]
+TracerDiffusion = Annotated[
+    list[str] | None,
+    typer.Option(help='Of the mobile ions, e.g. "1e-12 m^2/s", for the Haven ratio; one for all runs or one a file.'),
+]
+CarrierDensity = Annotated[str, typer.Option(help='Mobile ions in a volume, e.g. "1e22 cm^-3".')]
+ChargeNumber = Annotated[int, typer.Option(help="Of a mobile ion.")]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ionecho.commands.fit_sample import GivenSample
+from ionecho.commands.fit_table import GivenTracer, TableRequest, print_referee_table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,6 +38,8 @@ class FitRequest:
     area, grain_size : str
         With their units; empty if not given.
     permittivity : float or None
+    tabled : bool
+    tracer : GivenTracer
     """
 
     given: list[Path]
@@ -59,6 +62,8 @@ class FitRequest:
     area: str = ""
     permittivity: float | None = None
     grain_size: str = ""
+    tabled: bool = False
+    tracer: GivenTracer = field(default_factory=GivenTracer)
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -70,7 +75,7 @@ class FitRequest:
     @property
     def is_joint(self) -> bool:
         """Whether several files, or spectra, are fitted together."""
-        together = len(self.runs) > 1 or self.share or self.activate
+        together = (len(self.runs) > 1 and not self.tabled) or self.share or self.activate
         return bool(together) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
 
     @property
@@ -81,6 +86,8 @@ class FitRequest:
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
+        if self.tabled or self.tracer != GivenTracer():
+            return self._wrong_table()
         of_record = self.drift or self.mains_Hz or self.edges != "step" or self.before
         alone = of_record or self.robust or self.posterior
         joint = self.is_joint
@@ -126,6 +133,19 @@ class FitRequest:
                 return message, hint
         return None
 
+    def _wrong_table(self) -> tuple[str, str | None] | None:
+        """Return what cannot be asked for together with a referee's table."""
+        others = (self.ranked, self.spectrum, self.posterior, self.diagnosed, self.compared, self.share, self.activate)
+        if not self.tabled:
+            return "carriers are asked for by the referee's table: add --table", "--tracer-diffusion"
+        if any(others) or self.is_joint:
+            return "the referee's table is of runs, each fitted alone to one circuit", "--table"
+        if len(self.models) > 1:
+            return "several circuits are compared with --rank", "--model"
+        if self.tracer.carrier_density and not self.tracer.diffusion:
+            return "the Haven ratio needs --tracer-diffusion as well", "--carrier-density"
+        return None
+
 
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
@@ -142,7 +162,11 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     circuit = request.models[0] if request.models else USUAL
     before = checked_before(request.before)
     options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
-    if request.compared:
+    if request.tabled:
+        given = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
+        asked = TableRequest(runs, circuit, options, given, request.thicknesses, temperatures, request.tracer)
+        print_referee_table(asked, as_json=as_json)
+    elif request.compared:
         from ionecho.commands.fit_several import compare_runs
 
         compare_runs(runs, circuit, temperatures, request.thicknesses, as_json=as_json)
