@@ -143,7 +143,7 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     """
     # The unit of a constant phase element depends on its exponent; the prefix belongs to the siemens.
     shown = {"ohm": "Ω", "S·s^n": "S·sⁿ"}.get(unit, unit)
-    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED:
+    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED or unit.startswith("1/"):
         return f"{value:.{digits}g} {shown}".rstrip()
     exponent = int(math.floor(math.log10(abs(value) * (1 + 0.5 * 10.0 ** (1 - digits))) / 3) * 3)
     exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))

@@ -10,6 +10,7 @@ import numpy as np
 
 from fitting.constants import Z95
 from fitting.inference.alternative_minima import MinimaSearch, Profiles
+from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
@@ -103,13 +104,36 @@ class Solution:
         return tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
 
     @cached_property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """All unknowns with their intervals and verdicts."""
+    def profiled(self) -> tuple[Estimate, ...]:
+        """All unknowns with their intervals and verdicts by these."""
         problem = self.problem
         found = verdicts(
             problem.parameters, problem.transform, self.best, list(self.intervals), self.covariance, problem.window_s
         )
         return tuple(_with_twin(one, self.inseparable.get(k)) for k, one in enumerate(found))
+
+    @cached_property
+    def degeneracy(self) -> Degeneracy | None:
+        """Unknowns that enter only in combination."""
+        open_ = [k for k, one in enumerate(self.profiled) if not one.determined]
+        if not open_:
+            return None
+        return degeneracy_of(self.problem, self.best, self.profiles.search.box, self.unit, self.intervals, open_)
+
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """All unknowns with their intervals and verdicts; what enters only in combination is not determined."""
+        found = self.degeneracy
+        if found is None or not found.is_structural:
+            return self.profiled
+        return tuple(
+            _within_combination(one, found.names) if k in found.unknowns else one for k, one in enumerate(self.profiled)
+        )
+
+    @property
+    def all_remarks(self) -> tuple[Remark, ...]:
+        """Remarks, and what is told only in combination."""
+        return self.remarks if self.degeneracy is None else (*self.remarks, _degeneracy_remark(self.degeneracy))
 
     @property
     def values(self) -> dict[str, float]:
@@ -251,6 +275,25 @@ def _with_twin(one: Estimate, pair: tuple[str, str] | None) -> Estimate:
         return one
     note = f"the order of {pair[0]} and {pair[1]} is not determined: they cannot be told apart"
     return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
+
+
+def _within_combination(one: Estimate, names: Sequence[str]) -> Estimate:
+    """Return the estimate of a parameter that enters only in combination: not determined, unless it is a bound."""
+    if one.bound:
+        return one
+    others = ", ".join(name for name in names if name != one.name)
+    note = f"it enters only in combination with {others}"
+    return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
+
+
+def _degeneracy_remark(found: Degeneracy) -> Remark:
+    shown = "; ".join("{} = {} ({})".format(one.name, *one.shown()) for one in found.combinations)
+    kind = RemarkKind.DEGENERATE if found.is_structural else RemarkKind.ONLY_COMBINED
+    values: dict[str, float | int | str] = {
+        "parameters": ", ".join(found.names),
+        "combinations": shown or "nothing that has a simple form",
+    }
+    return Remark(kind, values)
 
 
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:

@@ -70,6 +70,8 @@ class FitResult(Printable):
         Name of the run file.
     n_downweighted : int
         Samples that a robust fit counts less than half.
+    combinations : tuple of Estimate
+        What the record determines of parameters that enter only in combination; their names are the formulas.
     voltage_error_V : float
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
     """
@@ -96,6 +98,7 @@ class FitResult(Printable):
     terms: Nuisance = field(default_factory=Nuisance)
     n_downweighted: int = 0
     voltage_error_V: float = 0.0
+    combinations: tuple[Estimate, ...] = ()
 
     @property
     def rates(self) -> Floats:
@@ -132,10 +135,11 @@ class FitResult(Printable):
         return matrix
 
     def __getitem__(self, name: str) -> Estimate:
-        """Return a parameter or a memory quantity by its name, such as ``result["W_inf"]``."""
-        found = next((one for one in (*self.estimates, *self.memory) if one.name == name), None)
+        """Return a parameter, a memory quantity or a combination by its name, such as ``result["W_inf"]``."""
+        every = (*self.estimates, *self.memory, *self.combinations)
+        found = next((one for one in every if one.name == name), None)
         if found is None:
-            names = ", ".join(one.name for one in (*self.estimates, *self.memory))
+            names = ", ".join(one.name for one in every)
             raise KeyError(f"this fit has no {name!r}; it has {names}")
         return found
 
@@ -152,6 +156,7 @@ class FitResult(Printable):
             "grid": [self.grid.first, self.grid.last, self.grid.shortest_s, self.grid.longest_s],
             "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
             "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
+            "combinations": {one.name: one.to_document() for one in self.combinations},
             "attribution": None,
             "rms_residual_A": self.rms_residual_A,
             "rms_current_A": self.rms_current_A,
@@ -217,6 +222,7 @@ class FitResult(Printable):
             n_samples=found["samples_used"],
             n_excluded=found["samples_excluded"],
             remarks=tuple(Remark.from_document(one) for one in found["remarks"]),
+            combinations=tuple(Estimate.from_document(*one) for one in found.get("combinations", {}).items()),
             source=found["source"],
             drive_is_measured=found["drive"] == _DRIVES[True],
             terms=Nuisance(**found["nuisance"]),

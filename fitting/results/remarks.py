@@ -47,6 +47,10 @@ class RemarkKind(StrEnum):
     """The circuit leaves more of a conductivity than free relaxations. Value: ``residual_ratio``."""
     LIKE_PARTS = "like_parts"
     """Parts of the circuit may change places: they are named by rising time. Value: ``parts``."""
+    DEGENERATE = "degenerate"
+    """Parameters of the circuit enter only in combination. Values: ``parameters``, ``combinations``."""
+    ONLY_COMBINED = "only_combined"
+    """The record tells parameters only in combination. Values: ``parameters``, ``combinations``."""
     LIKELY_CAUSE = "likely_cause"
     """What explains most of what a fit leaves. Values: ``cause``, ``kind``, ``share``, ``remedy``."""
     UNCODED = "uncoded"
@@ -114,6 +118,11 @@ TEXTS: dict[RemarkKind, str] = {
         "{parts} may change places without changing the cell: the smallest label is given to the shortest time (or to"
         " the smallest value, without a time)"
     ),
+    RemarkKind.DEGENERATE: (
+        "{parameters} enter this circuit only in combination, whatever is measured; determined are {combinations}; hold"
+        " one of them at what is known, or leave a part out"
+    ),
+    RemarkKind.ONLY_COMBINED: "this record tells {parameters} only in combination; determined are {combinations}",
     RemarkKind.LIKELY_CAUSE: (
         "likely cause: {cause} (explains {share:.0%} of the misfit; what would help: {remedy}); intervals hold what the"
         " parameters would be beside it"
