@@ -120,6 +120,13 @@ def debye_run(temperature_K: float) -> Callable[[Path], None]:
     return lambda path: pulse_run(path, "R0-De1-C1", (1000.0, 2e-5 * faster, 0.3, 5e-3 / faster, 5e-6))
 
 
+def migration_run(temperature_K: float) -> Callable[[Path], None]:
+    """Return a maker of runs of a MIGRATION bulk whose conductance and rate are activated with 0.3 eV."""
+    faster = np.exp(-0.3 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
+    _, (R0, G, B, K, tau, Q, n) = MIGRATION
+    return lambda path: pulse_run(path, MIGRATION[0], (R0, G * faster, B, K, tau / faster, Q, n))
+
+
 def titration(path: Path) -> None:
     """Write a record as a titration has it: 6,150 samples 0.2 s apart, voltage steps of 20 mV."""
     t = _times(0.2, 6150)
@@ -176,5 +183,8 @@ FILES: dict[str, Callable[[Path], None]] = {
     "260K.nxs": debye_run(260.0),
     "280K.nxs": debye_run(280.0),
     "300K.nxs": debye_run(300.0),
+    "cold.nxs": migration_run(260.0),
+    "cool.nxs": migration_run(280.0),
+    "warm.nxs": migration_run(300.0),
     "peis_lpscl_blocking_minus25C.txt": pellet,
 }
