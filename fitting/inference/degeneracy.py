@@ -203,9 +203,12 @@ def _is_structural(problem: Problem, u: Floats, places: Floats, group: NDArray[n
     random = np.random.default_rng(len(u))
     beside = u + random.uniform(-1.0, 1.0, (2, len(u)))
     for place in (*places, *beside):
-        theta, slopes = problem.parameters.theta_and_slopes(0, np.clip(place, -_FAR, _FAR))
-        Y, dY = problem.model.evaluate(np.asarray(s, dtype=np.complex128), theta)
-        columns = (slopes.T @ (dY / Y))[group]
+        parts = []
+        for k in range(len(problem.observations)):
+            theta, slopes = problem.parameters.theta_and_slopes(k, np.clip(place, -_FAR, _FAR))
+            Y, dY = problem.model.evaluate(np.asarray(s, dtype=np.complex128), theta)
+            parts.append((slopes.T @ (dY / Y))[group])
+        columns = np.concatenate(parts, axis=1)
         size = np.linalg.norm(columns, axis=1)
         if not np.all(size > 0.0):
             return False

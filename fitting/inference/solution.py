@@ -120,14 +120,18 @@ class Solution:
             return None
         return degeneracy_of(self.problem, self.best, self.profiles.search.box, self.unit, self.intervals, open_)
 
+    @property
+    def combined(self) -> frozenset[int]:
+        """Unknowns that enter the circuit only in combination, whatever the record."""
+        found = self.degeneracy
+        return frozenset(found.unknowns) if found is not None and found.is_structural else frozenset()
+
     @cached_property
     def estimates(self) -> tuple[Estimate, ...]:
         """All unknowns with their intervals and verdicts; what enters only in combination is not determined."""
-        found = self.degeneracy
-        if found is None or not found.is_structural:
-            return self.profiled
+        names = [one.name for k, one in enumerate(self.profiled) if k in self.combined]
         return tuple(
-            _within_combination(one, found.names) if k in found.unknowns else one for k, one in enumerate(self.profiled)
+            _within_combination(one, names) if k in self.combined else one for k, one in enumerate(self.profiled)
         )
 
     @property
@@ -157,6 +161,7 @@ class Solution:
             ends,
             self.problem.observations[k].window_s,
             lambda u: parameters.theta(k, u),
+            self.combined,
         )
 
     def response(self, k: int = 0) -> PulseResponse | None:

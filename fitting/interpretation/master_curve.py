@@ -1,8 +1,9 @@
 """Time-temperature superposition of the spectra of several runs.
 
-Do they fall onto one master curve? Each run's conductivity over its steady value is shifted along the frequencies by its own median memory time. If only
-the rate of the hops changes with temperature, all coincide, and the shift follows ``1 / (sigma_dc T)`` (Summerfield,
-Philos. Mag. B 52, 9 (1985); Roling, Happe, Funke, Ingram, Phys. Rev. Lett. 78, 2160 (1997)).
+Do they fall onto one master curve? Each run's conductivity over its steady value is shifted along the frequencies by
+its own median memory time. If only the rate of the hops changes with temperature, all coincide, and the shift follows
+``1 / (sigma_dc T)`` (Summerfield, Philos. Mag. B 52, 9 (1985); Roling, Happe, Funke, Ingram, Phys. Rev. Lett. 78, 2160
+(1997)).
 """
 
 from __future__ import annotations

@@ -48,6 +48,8 @@ _SEARCHED = (1e-8, 1e8)
 """Where a time of loss is searched, as factors of the element's first mode: the widest elements lose all within ten
 decades. Doubled, nothing changes."""
 
+_COMBINED = "it depends on a parameter that enters only in combination with others"
+
 
 def bulk_of(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
     """Return the hopping conductor at a place on the line, and its parameters.
@@ -111,8 +113,10 @@ def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float]) -> Callable[[Fl
     return at
 
 
-def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool) -> tuple[float, tuple[float, float]]:
-    """Return value and 95 % interval of a positive figure, or of one between 0 and 1."""
+def _interval(
+    fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
+) -> tuple[float, tuple[float, float], str]:
+    """Return value and 95 % interval of a positive figure, or of one between 0 and 1, and what speaks against it."""
 
     def line(u: Floats) -> Floats:
         value = figure(u)
@@ -124,13 +128,13 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
     if len(moving) == 1:
         k = int(moving[0])
         ends = [_moved(fitted, figure, k, end) for end in fitted.ends[k]]
-        return value, (min(ends), max(ends))
+        return value, (min(ends), max(ends)), _COMBINED if k in fitted.combined else ""
     middle, spread = float(line(fitted.u)), Z95 * float(fitted.deviation(gradient))
     low, high = middle - spread, middle + spread
     if share:
         ends = [float(1.0 / (1.0 + np.exp(-np.clip(end, -700.0, 700.0)))) for end in (low, high)]
-        return value, (ends[0], ends[1])
-    return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0))))
+        return value, (ends[0], ends[1]), ""
+    return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0)))), ""
 
 
 def _unless_endless(low: float, high: float) -> tuple[float | None, float | None]:
@@ -169,14 +173,14 @@ def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
 
 def _mean_time(fitted: Fitted) -> Estimate:
     window = fitted.window_s[1]
-    value, ends = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
+    value, ends, doubt = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
     whole = _windowed_time(*bulk_of(fitted, fitted.u), 100.0 * window)
     shown = format_quantity(window, "s")
     if abs(whole - value) > _GROWS * value:
         note = f"over the first {shown}; it grows with the window, {whole / value:.2g}-fold over 100 times longer"
     else:
         note = f"all of it lies within the window of {shown}"
-    return estimate_of("memory_time", "s", value, ends, note)
+    return estimate_of("memory_time", "s", value, ends, note, doubt=doubt)
 
 
 def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
@@ -210,14 +214,16 @@ def derived_figure(
     fitted: Fitted, name: str, unit: str, figure: Callable[[Floats], Floats], note: str, *, share: bool = False
 ) -> Estimate:
     """Return a figure of the parameters on the line with its interval; `share` if it lies between 0 and 1."""
-    value, ends = _interval(fitted, figure, share=share)
-    return estimate_of(name, unit, value, ends, note, share=share)
+    value, ends, doubt = _interval(fitted, figure, share=share)
+    found = estimate_of(name, unit, value, ends, note, share=share, doubt=doubt)
+    # A bound says nothing of the value, and stands.
+    return estimate_of(name, unit, value, ends, note, share=share) if doubt and found.bound else found
 
 
 def _median_time(fitted: Fitted) -> Estimate:
-    value, ends = _interval(fitted, _of(fitted, _median), share=False)
-    inside = fitted.window_s[0] <= value <= fitted.window_s[1]
-    doubt = "" if inside else "outside the window that was seen"
+    value, ends, doubt = _interval(fitted, _of(fitted, _median), share=False)
+    if not fitted.window_s[0] <= value <= fitted.window_s[1]:
+        doubt = "outside the window that was seen"
     return estimate_of("median_memory_time", "s", value, ends, "", doubt=doubt)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import CellModel, FitResult, fit
+from fitting import CellModel, FitResult, fit, referee_table
 from fitting.inference.combinations import combinations_of
 from fitting.results.remarks import RemarkKind
 from protocols import PulseSequence
@@ -77,6 +77,9 @@ def test_a_leak_beside_a_debye_bulk_enters_with_its_conductances_only(record: An
     holds(found, "1/R1 + De1.G_inf", 1.0 / R + G)
     holds(found, "De1.G_inf (1 - De1.W_inf)", G * (1.0 - W))
     assert found["De1.tau"].determined
+    # Its own interval is closed, since no conductance is negative; its value is anything within.
+    assert not found["De1.G_inf"].determined
+    assert not referee_table([found])["instant_conductance"].determined
 
 
 @pytest.mark.parametrize(
