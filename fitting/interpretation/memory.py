@@ -7,6 +7,7 @@ within its bounds).
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from fitting.results.estimate import Band, Estimate
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fitting.inference.optimum import Fitted
     from fitting.model.elements.base import Bulk
@@ -218,6 +219,40 @@ def derived_figure(
     found = estimate_of(name, unit, value, ends, note, share=share, doubt=doubt)
     # A bound says nothing of the value, and stands.
     return estimate_of(name, unit, value, ends, note, share=share) if doubt and found.bound else found
+
+
+def within_profiles(
+    fitted: Fitted, found: Estimate, figure: Callable[[Floats], Floats], unknowns: Sequence[int], note: str
+) -> Estimate:
+    """Return a figure by the intervals of the parameters that it depends on, where the covariance says nothing.
+
+    At an end of what a parameter may be, such as the place of an edge between two samples, the covariance has no
+    meaning, and the profiles still do. All combinations of their ends hold whatever the parameters do together.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    found : Estimate
+        By the covariance; returned where it is determined, or a profile is open.
+    figure : callable
+        Of the parameters on the line.
+    unknowns : sequence of int
+        Those parameters.
+    note : str
+        What the figure rests on.
+    """
+    mine = list(unknowns)
+    if found.determined or fitted.combined & set(mine) or not np.all(np.isfinite(fitted.ends[mine])):
+        return found
+    values = []
+    for corner in product((0, 1), repeat=len(mine)):
+        u = fitted.u.copy()
+        u[mine] = [fitted.ends[k, side] for k, side in zip(mine, corner, strict=True)]
+        values.append(float(figure(u)))
+    if not np.all(np.isfinite(values)):
+        return found
+    ends = min(values), max(values)
+    return estimate_of(found.name, found.unit, found.value, ends, note, share=found.is_share)
 
 
 def _median_time(fitted: Fitted) -> Estimate:
