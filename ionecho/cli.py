@@ -21,6 +21,7 @@ from ionecho.commands.fit_options import (
     Drift,
     Edges,
     GrainSize,
+    Held,
     Mains,
     Models,
     Permittivity,
@@ -235,6 +236,7 @@ def fit(
     area: Area = "",
     permittivity: Permittivity = None,
     grain_size: GrainSize = "",
+    held: Held = None,
     tabled: Tabled = False,
     tracer_diffusion: TracerDiffusion = None,
     carrier_density: CarrierDensity = "",
@@ -270,6 +272,7 @@ def fit(
         area=area,
         permittivity=permittivity,
         grain_size=grain_size,
+        held=held or [],
         tabled=tabled,
         tracer=GivenTracer(tuple(tracer_diffusion or ()), carrier_density, charge_number),
     )

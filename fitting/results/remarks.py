@@ -120,7 +120,7 @@ TEXTS: dict[RemarkKind, str] = {
     ),
     RemarkKind.DEGENERATE: (
         "{parameters} enter this circuit only in combination, whatever is measured; determined are {combinations}; hold"
-        " one of them at what is known, or leave a part out"
+        " one of them at what is known (--hold), or leave a part out"
     ),
     RemarkKind.ONLY_COMBINED: "this record tells {parameters} only in combination; determined are {combinations}",
     RemarkKind.LIKELY_CAUSE: (

@@ -9,11 +9,11 @@ from ionecho.commands.output import console, opened_run, print_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fitting import SpectrumResult, Study, StudyOptions
+    from fitting import CellModel, SpectrumResult, Study, StudyOptions
     from ionecho.commands.fit_sample import GivenSample
 
 
-def fit_run(path: Path, model: str, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
+def fit_run(path: Path, model: CellModel, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
     """Analyse a run, keep the study beside it, and print it."""
     from fitting import analyse
     from fitting.study import sample_of

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from fitting import CellModel
+
 
 def check_fit(
     runs: Sequence[Path],
@@ -46,6 +48,28 @@ def check_fit(
     for temperature in temperatures_K:
         if not (math.isfinite(temperature) and temperature > 0.0):
             raise UsageError(f"a temperature is a positive number of kelvins, not {temperature:g}", "--temperature")
+
+
+def held_circuit(circuit: str, held: Sequence[str]) -> CellModel:
+    """Return a circuit with parameters held at what is known, each as ``R0=300 ohm``; else `UsageError`."""
+    from fitting import CellModel
+
+    units = {one.name: one.unit for one in CellModel(circuit).parameters}
+    fixed = {}
+    for text in held:
+        name, mark, value = (part.strip() for part in text.partition("="))
+        if not mark or name not in units:
+            raise UsageError(f"expected NAME=VALUE with one of {', '.join(units)}, not {text!r}", "--hold")
+        # The unit of a constant phase element depends on its exponent: a bare number.
+        unit = "" if "^n" in units[name] else units[name]
+        try:
+            fixed[name] = parse_quantity(value, unit)
+        except ValueError as error:
+            raise UsageError(f"{name}: {error}", "--hold") from None
+    try:
+        return CellModel(circuit, fixed)
+    except FitError as error:
+        raise UsageError(str(error), "--hold") from None
 
 
 def checked_before(text: str) -> str | float:

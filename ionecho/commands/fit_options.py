@@ -71,3 +71,7 @@ TracerDiffusion = Annotated[
 ]
 CarrierDensity = Annotated[str, typer.Option(help='Mobile ions in a volume, e.g. "1e22 cm^-3".')]
 ChargeNumber = Annotated[int, typer.Option(help="Of a mobile ion.")]
+Held = Annotated[
+    list[str] | None,
+    typer.Option("--hold", help='Parameter at what is known of it, e.g. "R0=300 ohm"; it is not fitted.'),
+]

@@ -38,6 +38,8 @@ class FitRequest:
     area, grain_size : str
         With their units; empty if not given.
     permittivity : float or None
+    held : list of str
+        Parameters at what is known of them.
     tabled : bool
     tracer : GivenTracer
     """
@@ -62,6 +64,7 @@ class FitRequest:
     area: str = ""
     permittivity: float | None = None
     grain_size: str = ""
+    held: list[str] = field(default_factory=list)
     tabled: bool = False
     tracer: GivenTracer = field(default_factory=GivenTracer)
 
@@ -108,6 +111,7 @@ class FitRequest:
                 "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",
                 "--thickness" if self.thicknesses else "--area",
             ),
+            (self.held and not attributed, "parameters are held where one run is fitted to one circuit", "--hold"),
             (
                 attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
                 "one run has one sample: give --thickness and --temperature once",
@@ -152,7 +156,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit, checked_before
+    from ionecho.commands.fit_checks import check_fit, checked_before, held_circuit
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
@@ -164,7 +168,9 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
     if request.tabled:
         given = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
-        asked = TableRequest(runs, circuit, options, given, request.thicknesses, temperatures, request.tracer)
+        asked = TableRequest(
+            runs, held_circuit(circuit, request.held), options, given, request.thicknesses, temperatures, request.tracer
+        )
         print_referee_table(asked, as_json=as_json)
     elif request.compared:
         from ionecho.commands.fit_several import compare_runs
@@ -187,4 +193,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], circuit, options, request.sample, as_json=as_json)
+        fit_run(runs[0], held_circuit(circuit, request.held), options, request.sample, as_json=as_json)

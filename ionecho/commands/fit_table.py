@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from fitting import StudyOptions, Tracer
+    from fitting import CellModel, StudyOptions, Tracer
     from ionecho.commands.fit_sample import GivenSample
 
 
@@ -61,7 +61,7 @@ class TableRequest:
     Attributes
     ----------
     runs : list of Path
-    circuit : str
+    model : CellModel
     options : StudyOptions
     given : GivenSample
         Without thickness and temperature, which each run may have for itself.
@@ -71,7 +71,7 @@ class TableRequest:
     """
 
     runs: list[Path]
-    circuit: str
+    model: CellModel
     options: StudyOptions
     given: GivenSample
     thicknesses: list[str]
@@ -116,7 +116,7 @@ def print_referee_table(request: TableRequest, *, as_json: bool) -> None:
         disable=as_json,
     )
     for run, sample, tracer in progress:
-        study = analyse(run, request.circuit, request.options, sample=sample, keep=True)
+        study = analyse(run, request.model, request.options, sample=sample, keep=True)
         alone = referee_table([study.result], [sample], [tracer])
         keep_study(run, replace(study, referee_table=alone.to_document()))
         results.append(study.result)
