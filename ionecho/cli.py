@@ -248,7 +248,6 @@ def fit(
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
     from ionecho.commands.fit_request import FitRequest, run_fit
-    from ionecho.commands.fit_table import GivenTracer
     from ionecho.commands.refusals import reported
 
     request = FitRequest(
@@ -274,7 +273,7 @@ def fit(
         grain_size=grain_size,
         held=held or [],
         tabled=tabled,
-        tracer=GivenTracer(tuple(tracer_diffusion or ()), carrier_density, charge_number),
+        carriers=(tracer_diffusion or [], carrier_density, charge_number),
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

@@ -41,7 +41,8 @@ class FitRequest:
     held : list of str
         Parameters at what is known of them.
     tabled : bool
-    tracer : GivenTracer
+    carriers : tuple
+        Tracer diffusion coefficients and carrier density, with their units, and charge number.
     """
 
     given: list[Path]
@@ -66,7 +67,7 @@ class FitRequest:
     grain_size: str = ""
     held: list[str] = field(default_factory=list)
     tabled: bool = False
-    tracer: GivenTracer = field(default_factory=GivenTracer)
+    carriers: tuple[list[str], str, int] = ([], "", 1)
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -74,6 +75,12 @@ class FitRequest:
         from daq import is_results
 
         return [one for one in self.given if not is_results(one)] or self.given
+
+    @property
+    def tracer(self) -> GivenTracer:
+        """What was said of the carriers."""
+        diffusion, density, charge_number = self.carriers
+        return GivenTracer(tuple(diffusion), density, charge_number)
 
     @property
     def is_joint(self) -> bool:
