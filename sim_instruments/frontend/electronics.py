@@ -182,9 +182,13 @@ class Noise:
         first, count : int
             Which readings.
         """
-        panels = range(first // PANEL, (first + count - 1) // PANEL + 1)
+        # Numbers of a panel come one after the other: those after the last that is wanted need not be drawn.
+        end = first + count
+        panels = range(first // PANEL, (end - 1) // PANEL + 1)
         drawn = [
-            np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0])).standard_normal(PANEL)
+            np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0])).standard_normal(
+                min(PANEL, end - panel * PANEL)
+            )
             for panel in panels
         ]
         offset = first - panels[0] * PANEL if count else 0

@@ -99,6 +99,10 @@ class Record:
     range_A: float
     taken: int = 0
 
+    def begun_s(self, reading: int) -> float:
+        """Return when a reading (from 0) begins, instrument seconds."""
+        return self.start_s + reading * self.interval_s
+
     def complete_at(self, t_s: float) -> int:
         """Return how many readings are complete at t_s; a millionth of a reading allows for rounding of times."""
         done = max(0, int(np.floor((t_s - self.start_s - self.aperture_s) / self.interval_s + 1.0 + 1e-6)))

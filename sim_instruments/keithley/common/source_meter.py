@@ -6,10 +6,12 @@ One file over 400 lines on purpose: source, ranges, readings and output of the i
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim_instruments.core.clock import PacedClock
 from sim_instruments.frontend.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.frontend.response import PANEL, Drive
 from sim_instruments.keithley.common.buffers import (
@@ -30,6 +32,8 @@ from sim_instruments.keithley.common.trigger_model import ConfigRecall, ConfigSt
 from sim_instruments.scpi.status import ScpiError, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sim_instruments.core.clock import Clock
@@ -43,7 +47,9 @@ UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
 # Readings that are made at a time: bounds the time in which a client waits for its answer.
-_FILL_SLICE = 64 * PANEL
+_FILL_SLICE = 4 * PANEL
+_REGULATED_SLICE = 32
+"""The same of a source of current, which chooses its voltage for each of them."""
 # Settings of the source that readings in progress are made with.
 _OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
 
@@ -84,7 +90,7 @@ class SourceMeter:
         *,
         status: Status | None = None,
     ) -> None:
-        self.clock = clock
+        self.clock = PacedClock(clock)
         self.electronics = electronics
         self._defaults = source or SourceSettings(), measure or MeasureSettings()
         self.status = status or Status()
@@ -123,11 +129,21 @@ class SourceMeter:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def update(self) -> float:
-        """Bring trigger model and buffers to the present; return it, in instrument seconds."""
-        now = self.clock.now()
-        self.trigger_model.advance(now)
-        self._collect(now)
-        return now
+        """Bring trigger model and buffers to the present; return it, in instrument seconds.
+
+        What cannot be worked out in time is left for later: the present is then what has been reached.
+        """
+        now, over = self.clock.now(), self.clock.turn()
+        reached = -math.inf
+        while True:
+            due = min(now, self.trigger_model.due_s)
+            reached = max(reached, self._collect(due, over))
+            if reached < due or (self.trigger_model.due_s <= now and over()):
+                self.clock.fall_behind(reached)
+                return reached
+            self.trigger_model.advance(due)
+            if self.trigger_model.due_s > now:
+                return now
 
     @property
     def busy(self) -> bool:
@@ -341,22 +357,26 @@ class SourceMeter:
         self._collect(t_s)
         self._record = None
 
-    def _collect(self, t_s: float) -> None:
-        """Put the readings that are complete at t_s into their buffer."""
+    def _collect(self, t_s: float, over: Callable[[], bool] = lambda: False) -> float:
+        """Put the readings that are complete at t_s into their buffer; return up to when, if it is over before."""
         record = self._record
         if record is None:
-            return
+            return t_s
         available = record.complete_at(t_s)
+        at_once = _FILL_SLICE if self.source.function == "VOLT" else _REGULATED_SLICE
         while record.taken < available:
-            count = min(available - record.taken, _FILL_SLICE)
+            if record.taken and over():
+                return record.begun_s(record.taken)
+            count = min(available - record.taken, at_once)
             stored = record.buffer.append(self._readings(record, record.taken, count))
             record.taken += count
             if not stored:
                 self.status.post_error(ScpiError(4915))
                 self._record = None
-                return
+                return t_s
         if record.taken == record.count:
             self._record = None
+        return t_s
 
     def _readings(self, record: Record, first: int, count: int) -> Readings:
         source = self.source

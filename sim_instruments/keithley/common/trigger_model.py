@@ -8,6 +8,7 @@ reference manual.
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -258,6 +259,11 @@ class TriggerModel:
         """Return state and block as ``:TRIGger:STATe?`` tells them: as they were at the last check, every 100 ms."""
         self._check(t_s)
         return self._shown
+
+    @property
+    def due_s(self) -> float:
+        """When the next block is due, instrument seconds; infinite if none is."""
+        return self._time if self.state is State.RUNNING else math.inf
 
     def advance(self, now_s: float) -> None:
         """Execute every block that is due by now_s."""

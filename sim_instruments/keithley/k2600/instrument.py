@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim_instruments.core.clock import PacedClock
 from sim_instruments.core.instrument import DEVICE_FAULTS
 from sim_instruments.frontend.electronics import Noise
 from sim_instruments.frontend.response import Drive
@@ -44,7 +45,7 @@ class TspInstrument:
     identity = f"Keithley Instruments Inc., Model {_MODEL}, {_SERIAL}, {_REVISION}"
 
     def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
-        self._clock = clock
+        self._clock = PacedClock(clock)
         self._cell = cell
         self._noise = Noise(seed)
         self._switch_on()
@@ -109,11 +110,17 @@ class TspInstrument:
         return TspClientSession(self)
 
     def update(self) -> float:
-        """Bring the instrument to the present: events, and scripts that waited for them."""
-        now = self._clock.now()
+        """Bring the instrument to the present: events, and scripts that waited for them.
+
+        What cannot be worked out in time is left for later: the present is then what has been reached.
+        """
+        now, over = self._clock.now(), self._clock.turn()
         self._go_on()
         while self.timeline.step(now):
             self._go_on()
+            if over():
+                now = self.timeline.now
+                self._clock.fall_behind(now)
         self.timeline.move_to(now)
         if self._completion_asked and not self.busy:
             self._completion_asked = False

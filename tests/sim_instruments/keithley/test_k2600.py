@@ -272,7 +272,7 @@ def test_a_pulsed_list_sweep_takes_its_times_from_three_timers(talk: Talk) -> No
     assert talk.numbers("printbuffer(1, 3, smua.nvbuffer1.sourcevalues)") == [0.01, 0.02, 0.03]
     drive = talk.device.channels["smua"].drive
     assert drive is not None
-    edges = np.array(drive.spans[-1].times_s)
+    edges = np.array(drive.spans[-1].history.times_s)
     np.testing.assert_allclose(edges - edges[0], [0, 2e-3, 10e-3, 12e-3, 20e-3, 22e-3], atol=1e-9)
 
 
