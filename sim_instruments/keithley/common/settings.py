@@ -86,7 +86,7 @@ class MeasureSettings:
 
 @dataclass
 class Record:
-    """Readings that are being made: from `start_s` on, one every `interval_s`."""
+    """Readings that are being made: from `start_s` on, one every `interval_s`, on a range of their own if `automatic`."""
 
     number: int
     buffer: ReadingBuffer
@@ -97,6 +97,7 @@ class Record:
     function: str
     digitizer: bool
     range_A: float
+    automatic: bool = False
     taken: int = 0
 
     def begun_s(self, reading: int) -> float:

@@ -344,10 +344,19 @@ class SourceMeter:
         if not digitize and m.auto_range:
             # The range follows the current that flows when the readings begin.
             self._regulate(start, m.aperture_s)
-            flowing = self._flowing_A(start, m.aperture_s)
-            range_A = m.current_range_A = self.electronics.current_range(flowing / self.electronics.overrange)
+            flowing = np.array([self._flowing_A(start, m.aperture_s)])
+            range_A = m.current_range_A = float(self.electronics.settled_ranges_A(flowing)[0])
         self._record = Record(
-            self._records, self.buffer(name), start, m.interval_s, m.aperture_s, count, function, digitize, range_A
+            self._records,
+            self.buffer(name),
+            start,
+            m.interval_s,
+            m.aperture_s,
+            count,
+            function,
+            digitize,
+            range_A,
+            automatic=m.auto_range and not digitize,
         )
         self._records += 1
         return 0.0 if count is None else wait + count * m.interval_s
@@ -396,9 +405,11 @@ class SourceMeter:
         else:
             programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V
         noise = self._noise.normal(2 * record.number, first, count)
-        current = self.electronics.converted(
-            through, noise, record.range_A, record.aperture_s, digitizer=record.digitizer
-        )
+        range_A: float | Array = record.range_A
+        if record.automatic:
+            range_A = self.electronics.settled_ranges_A(through)
+            self.measure.current_range_A = float(range_A[-1])
+        current = self.electronics.converted(through, noise, range_A, record.aperture_s, digitizer=record.digitizer)
         if record.function != "CURR" or (source.read_back and source.function == "VOLT"):
             scatter = self._noise.normal(2 * record.number + 1, first, count)
             voltage = voltage + self.electronics.readback_noise * source.range_V * scatter

@@ -18,6 +18,8 @@ from dataclasses import dataclass, field
 from itertools import count as counter
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from sim_instruments.frontend.electronics import Electronics
 from sim_instruments.keithley.k2600.buffers import DEDICATED_CAPACITY, ReadingBuffer
 from sim_instruments.keithley.k2600.errors import TspError
@@ -296,16 +298,20 @@ class Channel:
     def _conditions_now(self) -> Conditions:
         measure, source = self.measure, self.source
         if self._conditions is None or measure.autorangei:
-            if measure.autorangei:
-                flowing = self._flowing_A() / self.electronics.overrange
-                measure.rangei = max(self.electronics.current_range(flowing), measure.lowrangei)
-            if measure.autorangev:
-                measure.rangev = max(self.electronics.voltage_range(source.levelv), measure.lowrangev)
             aperture = measure.nplc / LINE_HZ
+            if measure.autorangei:
+                # The range that is settled on: what flows in the aperture, not at its beginning.
+                flowing = self.converter.flowing_A(self._timeline.now, 1e-9, 1, aperture)
+                held = np.clip(flowing, -source.limiti, source.limiti) if source.func == DC_VOLTS else flowing
+                measure.rangei = float(self.electronics.settled_ranges_A(held, measure.lowrangei)[0])
+            if measure.autorangev:
+                level = source.levelv if source.func == DC_VOLTS else source.leveli
+                measure.rangev = max(self.electronics.voltage_range(self._voltage_for(level)), measure.lowrangev)
             self._conditions = Conditions(
                 aperture,
                 aperture * (3.0 if measure.autozero == AUTOZERO_AUTO else 1.0) + OVERHEAD_S,
                 measure.rangei,
+                measure.lowrangei,
                 measure.rangev,
                 source.rangev if source.func == DC_VOLTS else source.rangei,
                 source.limiti,
