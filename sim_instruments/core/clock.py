@@ -65,7 +65,7 @@ class ManualClock:
 _TURN_S = 0.02
 """Wall time (s) that an instrument may compute in one go: who asks it meanwhile waits at most that long."""
 _REST_S = 0.01
-"""Wall time (s) for which its time then stands still: enough to answer what has come in, as often as the server ticks."""
+"""Wall time (s) for which its time then stands still: enough to answer what came in; as often as the server ticks."""
 
 
 class PacedClock:

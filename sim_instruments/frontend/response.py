@@ -256,7 +256,9 @@ class Drive:
         if crowded_from:
             sparse = slice(0, crowded_from)
             recent = min(int(np.searchsorted(at, wanted[sparse][-1] + unit.aperture_s)), old + _FEW)
-            current[sparse] = _with_steps(current[sparse], wanted[sparse], at[old:recent], history.steps_V[old:recent], unit)
+            current[sparse] = _with_steps(
+                current[sparse], wanted[sparse], at[old:recent], history.steps_V[old:recent], unit
+            )
         for k in range(crowded_from, len(wanted)):
             seen = int(np.searchsorted(at, wanted[k] + unit.aperture_s))
             current[k] = history.response(unit, wanted[k : k + 1], seen)[0]

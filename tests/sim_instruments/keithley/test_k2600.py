@@ -379,11 +379,18 @@ def test_no_line_whatever_stops_the_instrument(lines: list[str]) -> None:
 def test_automatic_ranging_settles_before_it_reads(talk: Talk) -> None:
     # One chunk, so that no time passes between the step and the reading.
     talk.send("smua.reset() smua.source.output = 1")
-    assert abs(talk.numbers("smua.source.levelv = 0 smua.measure.i() smua.source.levelv = 2e-3 print(smua.measure.i())")[0]) < 1e-6
+    assert (
+        abs(
+            talk.numbers("smua.source.levelv = 0 smua.measure.i() smua.source.levelv = 2e-3 print(smua.measure.i())")[0]
+        )
+        < 1e-6
+    )
     rng = np.random.default_rng(2)
     for level in (*rng.uniform(-30, 30, 20), *(10.0 ** rng.uniform(-4, 1, 80))):
-        current, rangei = talk.numbers(f"smua.source.levelv = 0 smua.measure.i() smua.source.levelv = {float(level)!r}"
-                                       " print(smua.measure.i(), smua.measure.rangei)")
+        current, rangei = talk.numbers(
+            f"smua.source.levelv = 0 smua.measure.i() smua.source.levelv = {float(level)!r}"
+            " print(smua.measure.i(), smua.measure.rangei)"
+        )
         assert current == pytest.approx(level / 1e4, abs=1e-3 * rangei + 5e-8)
         assert abs(level / 1e4) <= rangei * 1.01
 
