@@ -101,7 +101,8 @@ class Electronics:
         """
         ranges = np.asarray(self.current_ranges_A)
         at = np.searchsorted(ranges * (1.0 + 1e-9), np.abs(current_A))
-        return np.maximum(ranges[np.minimum(at, len(ranges) - 1)], smallest_A)
+        settled: Array = np.maximum(ranges[np.minimum(at, len(ranges) - 1)], smallest_A)
+        return settled
 
     def voltage_range(self, expected_V: float) -> float:
         """Return the smallest voltage range that holds a level, V; the largest if none does."""

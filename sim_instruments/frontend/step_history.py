@@ -33,7 +33,8 @@ def chebyshev_interpolation(x: Array) -> Array:
     order = np.arange(CHEBYSHEV)
     to_coefficients = np.cos(np.outer(order, np.arccos(NODES))) * (2.0 / CHEBYSHEV)
     to_coefficients[0] *= 0.5
-    return np.polynomial.chebyshev.chebvander(x, CHEBYSHEV - 1) @ to_coefficients
+    matrix: Array = np.polynomial.chebyshev.chebvander(x, CHEBYSHEV - 1) @ to_coefficients
+    return matrix
 
 
 class _Group:

@@ -86,7 +86,7 @@ class MeasureSettings:
 
 @dataclass
 class Record:
-    """Readings that are being made: from `start_s` on, one every `interval_s`, on a range of their own if `automatic`."""
+    """Readings that are being made: from `start_s` on, one every `interval_s`, each on its own range if `automatic`."""
 
     number: int
     buffer: ReadingBuffer

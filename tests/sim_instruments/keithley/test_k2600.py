@@ -386,7 +386,7 @@ def test_automatic_ranging_settles_before_it_reads(talk: Talk) -> None:
         < 1e-6
     )
     rng = np.random.default_rng(2)
-    for level in (*rng.uniform(-30, 30, 20), *(10.0 ** rng.uniform(-4, 1, 80))):
+    for level in (2e-3, *rng.uniform(-30, 30, 20), *(10.0 ** rng.uniform(-4, 1, 80))):
         current, rangei = talk.numbers(
             f"smua.source.levelv = 0 smua.measure.i() smua.source.levelv = {float(level)!r}"
             " print(smua.measure.i(), smua.measure.rangei)"
