@@ -1,8 +1,20 @@
 -- What do scripts find beside the command tree? The libraries, less what reaches out of the instrument.
-local slice_over, slice = ...
-local sethook, create, yield, resume, loadstring = debug.sethook, coroutine.create, coroutine.yield, coroutine.resume, loadstring
+local slice_over, slice, translated = ...
+local sethook, create, yield, resume, load_51 = debug.sethook, coroutine.create, coroutine.yield, coroutine.resume, loadstring
 local error, pcall, type, setmetatable, getmetatable, rawset, tostring = error, pcall, type, setmetatable, getmetatable, rawset, tostring
-local unpack = unpack
+local unpack, next = unpack, next
+
+function loadstring(chunk, name)
+    if type(chunk) == "string" then chunk = translated(chunk) end
+    return load_51(chunk, name or "=tsp")
+end
+local loadstring = loadstring
+
+-- What `translated` puts around the expressions of a generic for: Lua 5.0 takes a table there.
+function __iterator(first, state, control)
+    if type(first) == "table" and not (getmetatable(first) or {}).__call then return next, first, nil end
+    return first, state, control
+end
 
 local function watch() slice_over() end
 
@@ -147,6 +159,20 @@ local function keep(name, chunk)
     if problem then return problem end
     local kept = script.new(chunk, name)
     if name == "" then script.anonymous = kept end
+end
+
+-- Strings that a user keeps in the instrument, manual section 9 (userstring).
+local strings = {}
+userstring = {}
+function userstring.add(name, value) strings[name] = value end
+function userstring.get(name) return strings[name] end
+function userstring.delete(name) strings[name] = nil end
+function userstring.catalog()
+    local name
+    return function()
+        name = next(strings, name)
+        return name
+    end
 end
 
 return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from collections import deque
     from collections.abc import Mapping
 
     from sim_instruments.keithley.k2600.channel import Channel
@@ -39,12 +40,15 @@ class Host(Protocol):
     ----------
     active_client : Client or None
         Whose script runs.
+    answers : deque of str
+        What the operator at the front panel will answer.
     channels : mapping of str to Channel
     errors, format, status, timeline
         Its parts.
     """
 
     active_client: Client | None
+    answers: deque[str]
     channels: Mapping[str, Channel]
     errors: ErrorQueue
     format: Format

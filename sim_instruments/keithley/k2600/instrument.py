@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING
 
 from sim_instruments.core.clock import PacedClock
@@ -48,6 +51,7 @@ class TspInstrument:
         self._clock = PacedClock(clock)
         self._cell = cell
         self._noise = Noise(seed)
+        self.answers: deque[str] = deque()
         self._switch_on()
 
     def _switch_on(self) -> None:
@@ -63,7 +67,7 @@ class TspInstrument:
         self.status = Status(self.errors, self.channels)
         self.active_client: Client | None = None
         self._completion_asked = False
-        self._prompts = 0
+        self._switches = {"prompts": 0, "prompts4882": 1, "showerrors": 0, "autolinefreq": 1}
         self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
         self._commands = SystemCommands(self._lua, self)
         self._add_nodes()
@@ -87,12 +91,22 @@ class TspInstrument:
         for name, value in facts.items():
             lua.constant(local, name, value)
         lua.constant(local, "reset", lua.function(self.reset))
-        prompts = whole(0, 1)
-        lua.attribute(local, "prompts", lambda: self._prompts, lambda value: setattr(self, "_prompts", prompts(value)))
+        switch = whole(0, 1)
+        for name in self._switches:
+            lua.attribute(
+                local, name, partial(self._switches.get, name), lambda value, name=name: self._turn(name, switch(value))
+            )
         lua.set_global("localnode", local)
         nodes = lua.node()
         lua.constant(nodes, 1, local)
         lua.set_global("node", nodes)
+        problem = lua.keep("KIFactory", resources.files(__package__).joinpath("factory.lua").read_text("ascii"))
+        if problem is not None:
+            raise ValueError(f"the factory scripts cannot be read: {problem}")
+        lua.start("KIFactory.run()")
+
+    def _turn(self, name: str, value: int) -> None:
+        self._switches[name] = value
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -131,7 +145,11 @@ class TspInstrument:
         while self._lua.run():
             pass
         if self.active_client is not None and not self._lua.running:
-            if self._prompts:
+            if self._switches["showerrors"]:
+                while len(self.errors):
+                    shown = "\t".join(self.format.text(part) for part in self.errors.next())
+                    self.active_client.output += shown.encode("latin-1", "replace") + b"\n"
+            if self._switches["prompts"]:
                 self.active_client.output += b"TSP?\n" if len(self.errors) else b"TSP>\n"
             self.active_client = None
 

@@ -43,6 +43,8 @@ class Conditions:
     autoranged: bool
     hot: bool
     output_on: bool
+    relative_to: tuple[tuple[str, float], ...] = ()
+    """By function, what is subtracted from a reading: the relative offset."""
 
     @property
     def status(self) -> int:
@@ -153,6 +155,8 @@ class Converter:
         with np.errstate(divide="ignore", invalid="ignore"):
             values = {"i": current, "v": voltage, "r": voltage / current, "p": voltage * current}
         values["r"][~np.isfinite(values["r"])] = OVERFLOW
+        for function, offset in kind.relative_to:
+            values[function] = np.where(values[function] == OVERFLOW, OVERFLOW, values[function] - offset)
         sourced = level if kind.current_source_A is None else np.full(len(run), kind.current_source_A)
         for function, buffer in run[0].into:
             self.last[function] = float(values[function][-1])
