@@ -161,6 +161,23 @@ local function keep(name, chunk)
     if name == "" then script.anonymous = kept end
 end
 
+-- The size of a table, Lua 5.0 Reference Manual, section 5.4: field n if it has one, else what was set, else counted.
+local sizes = setmetatable({}, {__mode = "k"})
+local count = table.getn
+function table.getn(t)
+    local n = rawget(t, "n")
+    if type(n) == "number" then return n end
+    return sizes[t] or count(t)
+end
+function table.setn(t, n)
+    if type(rawget(t, "n")) == "number" then t.n = n else sizes[t] = n end
+end
+
+-- No USB drive is plugged in.
+fs = {}
+function fs.is_dir() return false end
+function fs.is_file() return false end
+
 -- Strings that a user keeps in the instrument, manual section 9 (userstring).
 local strings = {}
 userstring = {}

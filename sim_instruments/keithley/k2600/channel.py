@@ -324,6 +324,13 @@ class Channel:
         else:
             setattr(self.measure, name, value)
 
+    def set_offset(self, function: str, part: str, value: float) -> None:
+        """Change a part of the relative offset of a function: whether it is on, or its level."""
+        if self.sweeping:
+            raise TspError(5018)
+        self._conditions = None
+        getattr(self.measure, part)[function] = value
+
     def set_sense(self, value: int) -> None:
         """Choose local or remote sensing."""
         self.sense, self._conditions = value, None

@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.k2600 import buffers, channel
-from sim_instruments.keithley.k2600.buffers import Column, ReadingBuffer
+from sim_instruments.keithley.k2600.buffer_commands import add_buffer_commands
+from sim_instruments.keithley.k2600.buffers import ReadingBuffer
 from sim_instruments.keithley.k2600.channel import EVENTS, Channel
 from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.numbers import number, one_of, whole
@@ -138,15 +139,9 @@ class ChannelCommands:
             lua.constant(self.node, name, value)
         lua.constant(self.node, "reset", lua.function(unit.reset))
         lua.constant(self.node, "abort", lua.function(unit.abort))
-        statistics = self._object(self.node, "buffer")
-        lua.constant(statistics, "getstats", lua.function(self._statistics))
-        lua.constant(statistics, "recalculatestats", lua.function(lambda _: None))  # they are always up to date
-        lua.constant(self.node, "savebuffer", lua.function(lambda _: None))  # nothing is switched off here
-        lua.constant(self.node, "makebuffer", lua.function(self._make_buffer))
+        add_buffer_commands(lua, self.node, unit)
         lua.constant(self.node, "measureivandstep", lua.function(self._measure_and_step))
         lua.attribute(self.node, "sense", lambda: unit.sense, lambda value: unit.set_sense(one_of(0, 1)(value)))
-        for place, buffer in enumerate(unit.nvbuffers, 1):
-            lua.constant(self.node, f"nvbuffer{place}", self._buffer_node(buffer))
         self._add_source()
         self._add_measure()
         self._add_filter_and_offset()
@@ -204,13 +199,8 @@ class ChannelCommands:
         relative = self._object(self._measure_node, "rel")
         level, switch = number(-1e37, 1e37), one_of(0, 1)
         for function in "ivrp":
-
-            def enable(value: float, function: str = function) -> None:
-                unit.set_measure("relative_on", unit.measure.relative_on | {function: int(value)})
-
-            def offset(value: float, function: str = function) -> None:
-                unit.set_measure("relative_level", unit.measure.relative_level | {function: value})
-
+            enable = partial(unit.set_offset, function, "relative_on")
+            offset = partial(unit.set_offset, function, "relative_level")
             is_on, value = (
                 partial(_entry, unit, "relative_on", function),
                 partial(_entry, unit, "relative_level", function),
@@ -269,8 +259,8 @@ class ChannelCommands:
         for functions in ("i", "v", "r", "p", "iv"):
             lua.constant(blocks["measure"], functions, lua.function(partial(self._sweep_measure, functions)))
         for kind in "vi":
-            check = _SOURCE[f"limit{kind}"]
-            self._sweep_setting(blocks["source"], f"limit{kind}", f"source_limit{kind}", _limit(check))
+            limit = _limit(_SOURCE[f"limit{kind}"])
+            self._sweep_setting(blocks["source"], f"limit{kind}", f"source_limit{kind}", limit)
             for shape, levels in (("linear", _linear), ("log", _logarithmic), ("list", _listed)):
                 configure = lua.function(partial(self._sweep_source, kind, levels))
                 lua.constant(blocks["source"], f"{shape}{kind}", configure)
@@ -298,82 +288,9 @@ class ChannelCommands:
         unit = self._unit
         unit.sweep.source_values, unit.sweep.source_kind = [check(value) for value in values], kind
 
-    def _statistics(self, buffer: Any) -> Any:
-        """Return ``smuX.buffer.getstats()``: a table of n, mean, stddev, min and max (p. 9-208; its fields assumed)."""
-        if not isinstance(buffer, ReadingBuffer):
-            raise TspError(4909)
-        readings, lua = buffer.column("readings"), self._lua
-        if not len(readings):
-            return lua.mapping({"n": 0})
-        columns = {"reading": readings, "timestamp": buffer.column("timestamps")}
-        extremes = {
-            name: lua.mapping({key: float(values[place]) for key, values in columns.items()})
-            for name, place in (("min", readings.argmin()), ("max", readings.argmax()))
-        }
-        spread = float(readings.std(ddof=1)) if len(readings) > 1 else 0.0
-        return lua.mapping({"n": len(readings), "mean": float(readings.mean()), "stddev": spread, **extremes})
-
-    # -- buffers ------------------------------------------------------------------------------------------------------
-
-    def _make_buffer(self, size: Any) -> Any:
-        return self._buffer_node(ReadingBuffer(whole(1, buffers.LARGEST)(size), self._unit.collect))
-
-    def _buffer_node(self, buffer: ReadingBuffer) -> Any:
-        lua = self._lua
-        node = lua.array("reading_buffer", buffer, partial(buffer.entry, "readings"))
-        for name in buffers.COLUMNS:
-            column = lua.array("synchronous_table", Column(buffer, name), partial(buffer.entry, name))
-            lua.constant(column, "getreading", lua.function(partial(buffer.entry, name)))
-            lua.constant(node, name, column)
-        lua.constant(node, "clear", lua.function(buffer.clear))
-        lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here
-        self._setting(
-            node, "cachemode", one_of(0, 1), lambda: buffer.cache_mode, partial(_set_whole, buffer, "cache_mode")
-        )
-        for name, setting, check in (
-            ("fillmode", "fill_mode", one_of(0, 1)),
-            ("fillcount", "fill_count", whole(0, buffers.LARGEST)),
-        ):
-            self._setting(node, name, check, partial(getattr, buffer, setting), partial(_set_whole, buffer, setting))
-        for name, read in (
-            ("n", lambda: buffer.n),
-            ("capacity", lambda: buffer.capacity),
-            ("basetimestamp", lambda: buffer.base_s),
-        ):
-            lua.attribute(node, name, read)
-        switch = one_of(0, 1)
-        self._setting(
-            node,
-            "appendmode",
-            switch,
-            lambda: buffer.append_mode,
-            lambda value: setattr(buffer, "append_mode", int(value)),
-        )
-        collected = (("collectsourcevalues", "collect_source_values"), ("collecttimestamps", "collect_timestamps"))
-        for name, setting in collected:
-
-            def write(value: float, setting: str = setting) -> None:
-                buffer.require_empty()
-                setattr(buffer, setting, int(value))
-
-            self._setting(node, name, switch, partial(getattr, buffer, setting), write)
-
-        def set_resolution(value: float) -> None:
-            buffer.require_empty()
-            buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # Rev. C p. 7-35
-
-        self._setting(
-            node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution
-        )
-        return node
-
 
 def _entry(unit: Channel, name: str, function: str) -> Any:
     return getattr(unit.measure, name)[function]
-
-
-def _set_whole(buffer: ReadingBuffer, name: str, value: float) -> None:
-    setattr(buffer, name, int(value))
 
 
 def _limit(check: Callable[[Any], float]) -> Callable[[Any], float]:

@@ -1,9 +1,9 @@
 """Front panel of a 2602B: texts, and an operator who answers what a script asks.
 
 Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9, ``display``; Series 2600B User's Manual (2600BS-900-01
-Rev. A), pp. 3-28 ff. Nobody sits before a simulator: its operator answers from a list, then as one does who presses ENTER
-without turning the wheel: the first item of a menu, the value that a prompt begins with. Key codes, and the second that
-an answer takes, are assumed.
+Rev. A), pp. 3-28 ff. Nobody sits before a simulator: its operator answers from a list, then as one does who presses
+ENTER without turning the wheel: the first item of a menu, the value that a prompt begins with. Key codes, and the
+second that an answer takes, are assumed.
 """
 
 from __future__ import annotations

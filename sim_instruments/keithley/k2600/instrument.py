@@ -91,11 +91,8 @@ class TspInstrument:
         for name, value in facts.items():
             lua.constant(local, name, value)
         lua.constant(local, "reset", lua.function(self.reset))
-        switch = whole(0, 1)
         for name in self._switches:
-            lua.attribute(
-                local, name, partial(self._switches.get, name), lambda value, name=name: self._turn(name, switch(value))
-            )
+            lua.attribute(local, name, partial(self._switches.get, name), partial(self._turn, name))
         lua.set_global("localnode", local)
         nodes = lua.node()
         lua.constant(nodes, 1, local)
@@ -105,8 +102,8 @@ class TspInstrument:
             raise ValueError(f"the factory scripts cannot be read: {problem}")
         lua.start("KIFactory.run()")
 
-    def _turn(self, name: str, value: int) -> None:
-        self._switches[name] = value
+    def _turn(self, name: str, value: Any) -> None:
+        self._switches[name] = whole(0, 1)(value)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 

@@ -6,8 +6,8 @@ as the instrument's does. Lua itself takes time: 2 us an instruction (assumed), 
 model comes to its end, and one without end can be aborted.
 
 Lua is 5.1 with the compatibility functions that 5.0 had (``table.getn``, ``math.mod``, ``string.gfind``, ``gcinfo``)
-and its ``for`` over tables (`lua_dialect`); ``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no modules,
-no Python objects but the command tree's.
+and its ``for`` over tables (`lua_dialect`); ``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of
+the host can be reached: no files, no modules, no Python objects but the command tree's.
 """
 
 from __future__ import annotations

@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_instruments.core.clock import ManualClock
 from sim_instruments.keithley.k2600.instrument import TspInstrument
 from sim_instruments.sample.cell import load_cell
+from tests.sim_instruments.keithley.tsp_client import Talk
 
-_cell = lru_cache(load_cell)
 # 4e-4 of the range at 1 us, and a 24-bit converter.
 NOISE_10uA_1PLC = 5 * 10e-6 * 4e-4 * np.sqrt(1e-6 * 60)
-
-
-class Talk:
-    """A client of a 2602B whose time passes only here."""
-
-    def __init__(self, cell: str = "resistor") -> None:
-        self.clock = ManualClock()
-        self.device = TspInstrument(self.clock, _cell(cell), 1)
-        self.talk = self.device.client_session()
-
-    def send(self, *lines: str) -> None:
-        for line in lines:
-            self.talk.receive(line.encode() + b"\n")
-
-    def raw(self, *lines: str) -> bytes:
-        """Send, wait until all is done, and return what came."""
-        self.send(*lines)
-        for _ in range(100_000):
-            if not self.device.scripting and not self.talk.lines:
-                break
-            self.wait(0.001)
-        else:
-            raise AssertionError("it does not end")
-        return self.take()
-
-    def take(self) -> bytes:
-        answer = bytes(self.talk.output)
-        self.talk.output.clear()
-        return answer
-
-    def ask(self, *lines: str) -> str:
-        return self.raw(*lines).decode("latin-1").removesuffix("\n")
-
-    def numbers(self, *lines: str) -> list[float]:
-        return [float(text) for text in self.ask(*lines).replace(",", "\t").split("\t")]
-
-    def errors(self) -> list[int]:
-        found = []
-        while (number := self.numbers("print((errorqueue.next()))")[0]) != 0:
-            found.append(int(number))
-        return found
-
-    def wait(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.talk.run()
 
 
 @pytest.fixture
@@ -130,7 +83,10 @@ def test_an_error_does_not_end_a_script_but_a_run_time_error_does(talk: Talk) ->
 
 
 def test_nothing_of_the_host_can_be_reached(talk: Talk) -> None:
-    assert talk.ask("print(io, os, require, dofile, loadfile, debug, python, package)") == "\t".join(["nil"] * 8)
+    assert talk.ask("print(io, os.execute, os.getenv, os.remove, require, dofile, loadfile, debug)") == "\t".join(
+        ["nil"] * 8
+    )
+    assert talk.ask("print(python, package)") == "nil\tnil"
     talk.send("print(smua.reset.__globals__)", "print(getmetatable(smua.source).Getters.levelv.__self__)")
     assert talk.errors() == [-286, -286]
 
