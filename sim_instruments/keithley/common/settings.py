@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class SourceSettings:
     range_A: float = 1e-6
     auto_range_A: bool = True
     limit_V: float = 21.0
+    protection_V: float = math.inf
 
 
 @dataclass

@@ -118,6 +118,7 @@ class SourceMeter:
         self.measure.overhead_s = self.electronics.reading_overhead_s
         self.off_modes = {"VOLT": "NORM", "CURR": "NORM"}
         self.source_lists: dict[str, list[SourceSettings]] = {}
+        self.measure_lists: dict[str, list[MeasureSettings]] = {}
         self.buffers = {name: ReadingBuffer(name, _DEFAULT_SIZE, continuous=True) for name in _DEFAULT_BUFFERS}
         self.active_buffer = _DEFAULT_BUFFERS[0]
         self.trigger_model = TriggerModel(self)
@@ -185,7 +186,7 @@ class SourceMeter:
             self.switch_output(t_s, on=False)  # as on the front panel: another function, output off (assumed)
         self.source = settings
         if self.output_on and settings.function == "VOLT":
-            self.drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
+            self.drive.set_level(t_s, self._sourced_V())
 
     def switch_output(self, t_s: float, *, on: bool) -> None:
         """Switch the output at t_s. On some models every off state resets sensing to 2-wire (2461: p. 2-82)."""
@@ -211,14 +212,30 @@ class SourceMeter:
     def _first_level_V(self) -> float:
         """Return at which voltage the cell is when the output goes on: a current source starts at 0 V."""
         source = self.source
-        return self.electronics.sourced_V(source.level_V, source.range_V) if source.function == "VOLT" else 0.0
+        return self._sourced_V() if source.function == "VOLT" else 0.0
+
+    def _sourced_V(self) -> float:
+        """Return what the voltage source makes of its level: no more than overvoltage protection allows (p. 8-189)."""
+        source = self.source
+        level = self.electronics.sourced_V(source.level_V, source.range_V)
+        return min(max(level, -source.protection_V), source.protection_V)
+
+    @property
+    def protected(self) -> bool:
+        """Whether the overvoltage protection holds the source back now."""
+        source = self.source
+        level = source.level_V if source.function == "VOLT" else source.limit_V
+        return self.output_on and abs(level) > source.protection_V
 
     def limited(self, t_s: float) -> bool:
         """Return whether the limit holds the source back at t_s."""
         if not self.output_on:
             return False
         if self.source.function == "CURR":
-            return bool(abs(self.drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V)
+            if self._record is None:
+                self._regulate(t_s, 1e-5)
+            # Levels are sums of steps: at the limit they are it but for rounding.
+            return bool(abs(self.drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V * (1.0 - 1e-9))
         return self.overdriven or abs(self._flowing_A(t_s, 1e-5)) > self.source.limit_A
 
     def _flowing_A(self, t_s: float, aperture_s: float) -> float:
@@ -228,7 +245,8 @@ class SourceMeter:
     def _regulate(self, t_s: float, aperture_s: float) -> None:
         """Let a current source choose its voltage for a reading that starts at t_s."""
         if self.output_on and self.source.function == "CURR":
-            self._regulator.regulate(t_s, aperture_s, self.source.level_A, self.source.limit_V)
+            limit_V = min(self.source.limit_V, self.source.protection_V)
+            self._regulator.regulate(t_s, aperture_s, self.source.level_A, limit_V)
 
     def sample_ohm(self) -> float:
         """Return the sample's resistance as a reading of the present kind would find it, ohm."""
@@ -248,8 +266,8 @@ class SourceMeter:
     # -- configuration lists ------------------------------------------------------------------------------------------
 
     def list_size(self, name: str) -> int:
-        """Return how many points a source configuration list holds."""
-        return len(self.source_list(name))
+        """Return how many points a configuration list holds."""
+        return len(self.measure_lists[name] if name in self.measure_lists else self.source_list(name))
 
     def source_list(self, name: str) -> list[SourceSettings]:
         """Return a source configuration list."""
@@ -267,10 +285,34 @@ class SourceMeter:
 
     def recall(self, t_s: float, name: str, index: int) -> None:
         """Make the settings at a point of a list (from 1) the active ones at t_s."""
+        if name in self.measure_lists:
+            self.recall_measure(name, index)
+            return
         points = self.source_list(name)
         if not 1 <= index <= len(points):
             raise ScpiError(-222, f"index {index} of {name!r}")
         self._use_source(t_s, copy.deepcopy(points[index - 1]))
+
+    def measure_list(self, name: str) -> list[MeasureSettings]:
+        """Return a measure configuration list."""
+        if name not in self.measure_lists:
+            raise ScpiError(-224, f"no measure configuration list {name!r}")
+        return self.measure_lists[name]
+
+    def store_measure(self, name: str, index: int | None) -> None:
+        """Keep the active measure settings at a point of a list (from 1), at its end by default."""
+        points = self.measure_list(name)
+        index = len(points) + 1 if index is None else index
+        if not 1 <= index <= len(points) + 1:
+            raise ScpiError(-222, f"index {index} of {name!r}")
+        points[index - 1 : index] = [copy.deepcopy(self.measure)]
+
+    def recall_measure(self, name: str, index: int) -> None:
+        """Make the measure settings at a point of a list (from 1) the active ones."""
+        points = self.measure_list(name)
+        if not 1 <= index <= len(points):
+            raise ScpiError(-222, f"index {index} of {name!r}")
+        self.measure = copy.deepcopy(points[index - 1])
 
     def user_delay_s(self, kind: str, number: int) -> float:
         """Return user delay 1 to 5 of the source (SOUR) or of the measure function (MEAS)."""
@@ -329,6 +371,9 @@ class SourceMeter:
     def take_readings(self, t_s: float, name: str, count: int | None, *, digitize: bool) -> float:
         """Start readings into a buffer at t_s, None for no end; return how long they take (0 if endless), s."""
         self.stop_readings(t_s)
+        if self.buffer(name).writable:
+            raise ScpiError(-221, f"{name} is writable: it takes no readings of the instrument")  # p. 6-166
+        self.active_buffer = name
         m = self.measure
         function = m.digitize if digitize and m.digitize else m.function
         wait = 0.0
@@ -403,7 +448,7 @@ class SourceMeter:
                 held = np.where(limited, source.limit_A / np.maximum(np.abs(through), source.limit_A), 1.0)
                 through, voltage = through * held, voltage * held
         else:
-            programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V
+            programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V * (1.0 - 1e-9)
         noise = self._noise.normal(2 * record.number, first, count)
         range_A: float | Array = record.range_A
         if record.automatic:

@@ -87,18 +87,21 @@ class BufferClear(Block):
 
 @dataclass(frozen=True)
 class ConfigRecall(Block):
-    """Recall a point of a configuration list (p. 6-198)."""
+    """Recall a point of a configuration list, or of one of the source and one of the measurement (p. 6-198)."""
 
     config_list: str
     index: int
+    other_list: str = ""
+    other_index: int = 1
 
 
 @dataclass(frozen=True)
 class ConfigStep(Block):
-    """Recall the next (+1) or previous (-1) point of a list, round and round (pp. 6-196, 6-197, 8-283)."""
+    """Recall the next (+1) or previous (-1) point of one or two lists, round and round (pp. 6-196, 6-197, 8-283)."""
 
     config_list: str
     step: int
+    other_list: str = ""
 
 
 @dataclass(frozen=True)
@@ -148,6 +151,14 @@ class BranchCounter(Block):
 class BranchAlways(Block):
     """Go to a block (p. 6-185)."""
 
+    branch_to: int
+
+
+@dataclass(frozen=True)
+class BranchDuring(Block):
+    """Go to a block for a time after the start: what the DurationLoop template puts in (its block is assumed)."""
+
+    seconds: float
     branch_to: int
 
 
@@ -204,7 +215,7 @@ class TriggerModel:
         self.state = State.BUILDING if self._blocks else State.EMPTY
         self._position = 0  # the block that comes next
         self._executing = 0
-        self._time = 0.0
+        self._time = self._begun_s = 0.0
         self._counts: dict[int, int] = {}
         self._indices: dict[str, int] = {}
         self._shown = (self.state, 0)
@@ -235,6 +246,7 @@ class TriggerModel:
         """Run from block 1 at t_s."""
         self.state = State.RUNNING
         self._position, self._executing, self._time = 1, 1, t_s
+        self._begun_s = t_s
         self._counts, self._indices = {}, {}
         self._shown, self._next_check = (self.state, 1), t_s + _STATE_CHECK_S
         self._machine.post_event(2731)
@@ -309,6 +321,8 @@ class TriggerModel:
                 following = self._count(target, branch_to)
             case BranchAlways(branch_to):
                 following = branch_to
+            case BranchDuring(seconds, branch_to) if self._time - self._begun_s < seconds:
+                following = branch_to
             case BranchLimited(branch_to) if self._machine.limited(self._time):
                 following = branch_to
             case Wait():
@@ -326,10 +340,8 @@ class TriggerModel:
                 self._time += seconds
             case DynamicDelay(kind, number):
                 self._time += machine.user_delay_s(kind, number)
-            case ConfigRecall(name, index):
-                self._recall(name, index)
-            case ConfigStep(name, step):
-                self._recall(name, self._neighbour(name, step))
+            case ConfigRecall() | ConfigStep():
+                self._configure(block)
             case TakeReadings(_, 0):
                 machine.stop_readings(t)
             case TakeReadings(buffer, count, digitize):
@@ -340,6 +352,17 @@ class TriggerModel:
                 machine.clear_buffer(t, buffer)
             case LogEvent(number):
                 machine.post_event(number)
+
+    def _configure(self, block: ConfigRecall | ConfigStep) -> None:
+        """Recall a point of each configuration list of a block."""
+        if isinstance(block, ConfigRecall):
+            points = [(block.config_list, block.index), (block.other_list, block.other_index)]
+        else:
+            lists = [name for name in (block.config_list, block.other_list) if name]
+            points = [(name, self._neighbour(name, block.step)) for name in lists]
+        for name, index in points:
+            if name:
+                self._recall(name, index)
 
     def _count(self, target: int, branch_to: int) -> int:
         count = self._counts.get(self._position, 0) + 1
