@@ -6,14 +6,20 @@ Pages are those of 2461-901-01 Rev. A (November 2015), and of 2450-901-01 Rev. B
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
 
 from sim_instruments.core.clock import ManualClock
-from sim_instruments.keithley.k2450.instrument import TouchSourceMeter
 from sim_instruments.keithley.k2450.models import Keithley2450, Keithley2461
 from sim_instruments.sample.cell import load_cell
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sim_instruments.keithley.k2450.instrument import TouchSourceMeter
+    from sim_instruments.sample.cell import Cell
 
 OHM = 1e4
 _cell = lru_cache(load_cell)
@@ -22,7 +28,7 @@ _cell = lru_cache(load_cell)
 class Talk:
     """A client whose instrument's time passes only here."""
 
-    def __init__(self, model: type[TouchSourceMeter] = Keithley2450) -> None:
+    def __init__(self, model: Callable[[ManualClock, Cell, int], TouchSourceMeter] = Keithley2450) -> None:
         self.clock = ManualClock()
         self.device = model(self.clock, _cell("resistor"), 1)
         self.session = self.device.client_session()
@@ -189,3 +195,27 @@ def test_event_log_and_clock(talk: Talk) -> None:
     talk.clock.advance(30.5)
     assert talk.ask(":SYST:TIME?") == "1448884830"
     assert talk.ask(":SYST:TIME? 1") == "Mon Nov 30 12:00:30 2015"
+
+
+def test_the_list_sweep_of_the_manuals_example() -> None:
+    # p. 6-102: "source 1 V, 5 V six times"; "the duration of each voltage point is 200 ms".
+    talk = Talk(Keithley2461)
+    talk.ask(
+        'SENS:FUNC "CURR"',
+        "SENS:CURR:RANG:AUTO ON",
+        "SENS:CURR:RSEN OFF",
+        "SOUR:FUNC VOLT",
+        "SOUR:VOLT:RANG 20",
+        "SOUR:VOLT:ILIM 1",
+        "SOUR:LIST:VOLT 1, 5, 1, 5, 1, 5",
+        "SOUR:LIST:VOLT:APP 1, 5, 1, 5, 1, 5",
+        "SOUR:SWE:VOLT:LIST 1, 0.2",
+        "INIT",
+        "*WAI",
+    )
+    values = np.array([float(text) for text in talk.ask('TRAC:DATA? 1, 12, "defbuffer1", SOUR, READ').split(",")])
+    np.testing.assert_allclose(values[::2], [1.0, 5.0] * 6, rtol=1e-3)
+    np.testing.assert_allclose(values[1::2], np.array([1.0, 5.0] * 6) / OHM, rtol=1e-2)
+    times = [float(text) for text in talk.ask('TRAC:DATA? 1, 12, "defbuffer1", REL').split(",")]
+    np.testing.assert_allclose(np.diff(times), 0.2, atol=0.04)
+    assert not talk.errors()
