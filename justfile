@@ -96,6 +96,10 @@ mutations *subjects:
 fuzz examples="3400":
     IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
 
+# Do a maker's scripts, in a folder that you fetched, run on a simulated instrument? E.g. `keithley2602b FOLDER`.
+vendor-scripts kind folder:
+    uv run python -m benchmarks.vendor_scripts {{ kind }} {{ folder }}
+
 # The documentation site, into docs/_build/html. A warning (a link or a reference that leads nowhere) is an error.
 docs:
     uv run --group docs sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html

@@ -1,6 +1,6 @@
 """Commands of the reading buffers of a channel: ``bufferVar``, ``smuX.makebuffer()``, ``smuX.buffer``.
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F), pp. 9-18 ff. and section 9 under their names.
+Series 2600B Reference Manual (2600BS-901-01 Rev. F), pp. 9-24, 9-25 and section 9 under their names.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class _BufferCommands:
         self._lua.attribute(node, name, read, lambda value: write(check(value)))
 
     def statistics(self, buffer: Any) -> Any:
-        """Return ``smuX.buffer.getstats()``: a table of n, mean, stddev, min and max (p. 9-208; its fields assumed)."""
+        """Return ``smuX.buffer.getstats()``: a table of n, mean, stddev, min and max; its fields are assumed."""
         if not isinstance(buffer, ReadingBuffer):
             raise TspError(4909)
         readings, lua = buffer.column("readings"), self._lua

@@ -251,7 +251,7 @@ class Channel:
 
     @property
     def limit_A(self) -> float:
-        """Current limit of now: that of the sweep during its source action, if it has one (p. 9-271)."""
+        """Current limit of now: that of the sweep during its source action, if it has one (Rev. C p. 7-267)."""
         return self.sweep.source_limiti if self._swept and self.sweep.source_limiti else self.source.limiti
 
     @property
@@ -478,7 +478,7 @@ class Channel:
     # -- setups -------------------------------------------------------------------------------------------------------
 
     def setup(self) -> tuple[Source, Measure, int]:
-        """Return a copy of the settings that a setup keeps: sweeps are not among them (p. 9-271: "Not saved")."""
+        """Return a copy of the settings that a setup keeps; not sweeps (Rev. C p. 7-267: "Not saved")."""
         return copy.deepcopy((self.source, self.measure, self.sense))
 
     def recall(self, setup: tuple[Source, Measure, int]) -> None:

@@ -189,7 +189,7 @@ class ChannelCommands:
             self._lua.constant(node, f"overlapped{functions}", overlapped)
 
     def _add_filter_and_offset(self) -> None:
-        """Enter ``measure.filter`` (p. 9-223 ff.) and ``measure.rel`` (p. 2-66)."""
+        """Enter ``measure.filter`` (p. 9-225) and ``measure.rel`` (p. 2-66)."""
         unit = self._unit
         averaging = self._object(self._measure_node, "filter")
         for name in ("enable", "count", "type"):
@@ -294,7 +294,7 @@ def _entry(unit: Channel, name: str, function: str) -> Any:
 
 
 def _limit(check: Callable[[Any], float]) -> Callable[[Any], float]:
-    """Return a check of a sweep's limit: 0 stands for that of the source, ``off`` for none (p. 9-271)."""
+    """Return a check of a sweep's limit: 0 stands for that of the source, ``off`` for none (Rev. C p. 7-267)."""
 
     def checked(value: Any) -> float:
         if value == "off":

@@ -89,7 +89,7 @@ class FrontPanel:
             getcursor=lambda: (float(self._row), float(self._column), 0.0),
             settext=self._set_text,
             gettext=self._text,
-            getannunciators=lambda: 1024.0,  # REM is lit: p. 9-81 has the bits; a program speaks to it
+            getannunciators=lambda: 1024.0,  # REM is lit: its bits are assumed; a program speaks to it
             getlastkey=lambda: float(self._last_key),
         )
 

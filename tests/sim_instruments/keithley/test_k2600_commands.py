@@ -152,7 +152,7 @@ def test_a_window_buffer_begins_again_at_its_first_place(talk: Talk) -> None:
 
 
 def test_a_sweep_has_a_limit_of_its_own(talk: Talk) -> None:
-    # p. 9-271: the sweep's limit holds from the source action to the end of the end pulse action.
+    # Rev. C p. 7-267: the sweep's limit holds from the source action to the end of the end pulse action.
     talk.send("smua.source.limiti = 1e-6 smua.source.rangev = 1 smua.measure.rangei = 1e-3 smua.measure.autozero = 0")
     talk.send("smua.source.output = 1 smua.trigger.source.listv({0.5}) smua.trigger.source.limiti = 1e-4")
     talk.send("smua.trigger.source.action = 1 smua.trigger.measure.i(smua.nvbuffer1) smua.trigger.measure.action = 1")
