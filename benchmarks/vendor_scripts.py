@@ -57,20 +57,21 @@ def played(kind: str, path: Path, name: str) -> Outcome:
     clock = ManualClock()
     device: Any = CATALOGUE[kind].make(clock, load_cell("resistor"), 1)
     session = device.client_session()
+    host = device
     source = path.read_text("latin-1")
     usages = _USAGE.findall(source)
     loads = any(line.strip().startswith(("loadscript", "loadandrunscript")) for line in source.splitlines())
     if kind != "keithley2602b":
         session.receive(b"*LANG TSP\n")
         device.restart()
-        session = device.client_session()
+        session, host = device.client_session(), device.tsp
     chunks = [source if loads else f"loadandrunscript vendor_script\n{source}\nendscript\n", *usages]
     printed, ends, begun = 0, True, time.process_time()
     for chunk in chunks:
         session.receive(chunk.encode("latin-1", "replace") + b"\n")
         until = clock.now() + LONGEST_S
         step = 0.001
-        while device.scripting or session.lines:
+        while host.scripting or session.lines:
             clock.advance(step)
             session.run()
             step = min(step * 1.02, 1.0)
@@ -80,10 +81,11 @@ def played(kind: str, path: Path, name: str) -> Outcome:
                 break
         printed += len(session.output)
         session.output.clear()
-    errors = []
-    while len(device.errors):
-        number, text = device.errors.next()[:2]
-        errors.append(f"{number:.0f}, {text}")
+    if kind == "keithley2602b":
+        entries = [device.errors.next() for _ in range(len(device.errors))]
+    else:
+        entries = [entry for entry in device.status.log if entry[2] == 1]
+    errors = [f"{entry[0]:.0f}, {entry[1]}" for entry in entries]
     return Outcome(name, ends, printed, len(usages), errors)
 
 

@@ -82,7 +82,7 @@ class PacedClock:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._real = isinstance(clock, RealClock)
+        self._real = isinstance(getattr(clock, "base", clock), RealClock)  # a clock that holds another has it as base
         self._lag_s = 0.0
         self._held_s = 0.0
         self._held_until_s = 0.0

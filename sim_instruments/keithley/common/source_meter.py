@@ -28,6 +28,7 @@ from sim_instruments.keithley.common.buffers import (
 )
 from sim_instruments.keithley.common.current_regulator import CurrentRegulator
 from sim_instruments.keithley.common.settings import MeasureSettings, Record, SourceSettings
+from sim_instruments.keithley.common.trigger_events import TriggerEvents
 from sim_instruments.keithley.common.trigger_model import ConfigRecall, ConfigStep, TakeReadings, TriggerModel
 from sim_instruments.scpi.status import ScpiError, Status
 
@@ -100,6 +101,7 @@ class SourceMeter:
         self._records = 0
         self._level_changed = True
         self._regulator = CurrentRegulator(self.drive)
+        self.events = TriggerEvents()
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
         self.off_resets_sense = True
@@ -122,6 +124,7 @@ class SourceMeter:
         self.buffers = {name: ReadingBuffer(name, _DEFAULT_SIZE, continuous=True) for name in _DEFAULT_BUFFERS}
         self.active_buffer = _DEFAULT_BUFFERS[0]
         self.trigger_model = TriggerModel(self)
+        self.events.reset()
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
@@ -335,6 +338,22 @@ class SourceMeter:
         """Tell the status registers of an event (p. C-10)."""
         self.status.post_event(number)
 
+    def notify(self, number: int, t_s: float) -> None:
+        """Let notify event 1 to 8 happen at t_s."""
+        self.events.fire(f"NOTIFY{number}", t_s)
+
+    def next_event_s(self, event: str, t_s: float, *, only_new: bool) -> float | None:
+        """Return when who waits for an event from t_s on may go on; None if it will not come by itself."""
+        return self.events.next_time_s(event, t_s, only_new=only_new)
+
+    @property
+    def due_s(self) -> float:
+        """When something happens next: a trigger block, or the last of some readings, instrument seconds."""
+        due, record = self.trigger_model.due_s, self._record
+        if record is not None and record.count is not None:
+            due = min(due, record.begun_s(record.count - 1) + record.aperture_s)
+        return due
+
     def post_error(self, error: ScpiError) -> None:
         """Queue the error of a block that could not be executed."""
         self.status.post_error(error)
@@ -359,6 +378,7 @@ class SourceMeter:
         for block in model.blocks:
             if isinstance(block, ConfigRecall | ConfigStep) and not self.list_size(block.config_list):
                 raise ScpiError(-221, f"configuration list {block.config_list!r} is empty")
+        self.events.clear()
         model.start(now)
         self.update()
 

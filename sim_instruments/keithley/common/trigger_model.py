@@ -64,6 +64,12 @@ class Machine(Protocol):
     def post_event(self, number: int) -> None:
         """Tell the status registers of an event (p. C-10)."""
 
+    def notify(self, number: int, t_s: float) -> None:
+        """Let notify event 1 to 8 happen at t_s."""
+
+    def next_event_s(self, event: str, t_s: float, *, only_new: bool) -> float | None:
+        """Return when who waits for an event from t_s on may go on; None if it will not come by itself."""
+
     def post_error(self, error: ScpiError) -> None:
         """Queue the error of a block that could not be executed."""
 
@@ -171,14 +177,15 @@ class BranchLimited(Block):
 
 @dataclass(frozen=True)
 class Wait(Block):
-    """Wait for a trigger from the command interface, ``*TRG`` (p. 6-213)."""
+    """Wait for an event (p. 6-213): a trigger from the command interface, ``*TRG``, or what a timer generates."""
 
     event: str
+    only_new: bool = False
 
 
 @dataclass(frozen=True)
 class Notify(Block):
-    """Generate notify event 1 to 8 (p. 6-210); nothing in the simulator listens to it."""
+    """Generate notify event 1 to 8 (p. 6-210)."""
 
     number: int
 
@@ -278,7 +285,9 @@ class TriggerModel:
         return self._time if self.state is State.RUNNING else math.inf
 
     def advance(self, now_s: float) -> None:
-        """Execute every block that is due by now_s."""
+        """Execute every block that is due by now_s; go on from a wait whose event has come meanwhile."""
+        if self.state is State.WAITING:
+            self._pass_wait()
         instant, since = 0, self._time
         while self.state is State.RUNNING and self._time <= now_s:
             if self._position > len(self._blocks):
@@ -299,6 +308,14 @@ class TriggerModel:
                 self._fail()
                 return
         self._check(now_s)
+
+    def _pass_wait(self) -> None:
+        block = self._blocks[self._position - 1]
+        if not isinstance(block, Wait):
+            return
+        due = self._machine.next_event_s(block.event, self._time, only_new=block.only_new)
+        if due is not None:
+            self.trigger(max(due, self._time))
 
     def _check(self, t_s: float) -> None:
         if t_s >= self._next_check:
@@ -325,9 +342,13 @@ class TriggerModel:
                 following = branch_to
             case BranchLimited(branch_to) if self._machine.limited(self._time):
                 following = branch_to
-            case Wait():
-                self.state = State.WAITING
-                following = self._position
+            case Wait(event, only_new):
+                due = self._machine.next_event_s(event, self._time, only_new=only_new)
+                if due is None:
+                    self.state = State.WAITING
+                    following = self._position
+                else:
+                    self._time = due
             case _:
                 self._act(block)
         self._position = following
@@ -352,6 +373,8 @@ class TriggerModel:
                 machine.clear_buffer(t, buffer)
             case LogEvent(number):
                 machine.post_event(number)
+            case Notify(number):
+                machine.notify(number, t)
 
     def _configure(self, block: ConfigRecall | ConfigStep) -> None:
         """Recall a point of each configuration list of a block."""

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
     from sim_instruments.keithley.common.source_meter import SourceMeter
 
 
-def add_digitizer_commands(tree: CommandTree, meter: SourceMeter, current_range: Numeric) -> None:
+def add_digitizer_commands(
+    tree: CommandTree, meter: SourceMeter, current_range: Numeric, voltage_range: Numeric
+) -> None:
     """Enter the digitize functions with their rate, aperture and range."""
     node = "[:SENSe[1]]:DIGitize"
 
@@ -58,6 +60,14 @@ def add_digitizer_commands(tree: CommandTree, meter: SourceMeter, current_range:
             set_aperture,
         )
         add_switch(tree, f"{node}:{function}:RSENse", *_setting(meter, "four_wire"))
+
+    add_number(
+        tree,
+        f"{node}:VOLTage:RANGe[:UPPer]",
+        voltage_range,
+        lambda: meter.measure.voltage_range_V,
+        lambda value: setattr(meter.measure, "voltage_range_V", meter.electronics.voltage_range(value)),
+    )
 
     def set_range(value: float) -> None:
         meter.require_idle()

@@ -20,6 +20,8 @@ from sim_instruments.keithley.k2450.buffers import BufferCommands
 from sim_instruments.keithley.k2450.digitizer import add_digitizer_commands
 from sim_instruments.keithley.k2450.sweeps import add_sweep_commands
 from sim_instruments.keithley.k2450.trigger import add_trigger_commands
+from sim_instruments.keithley.k2450.tsp_instrument import HeldClock, TouchTsp
+from sim_instruments.keithley.k2600.client_session import TspClientSession
 from sim_instruments.scpi.message_exchange import CommonCommands, Exchange
 from sim_instruments.scpi.parser import Choice, Command, CommandTree, Numeric, QuotedChoice, string, words
 from sim_instruments.scpi.settings import add_choice, add_number, add_switch, number_text
@@ -107,16 +109,19 @@ class TouchSourceMeter:
     def __init__(self, model: Model, clock: Clock, cell: Cell, seed: int = 0) -> None:
         self.model = model
         self.identity = f"KEITHLEY INSTRUMENTS,MODEL {model.number},04089762,{model.firmware}"
-        self.meter = SourceMeter(clock, cell, model.electronics, seed, model.source, model.measure)
+        self._clock = HeldClock(clock)
+        self.meter = SourceMeter(self._clock, cell, model.electronics, seed, model.source, model.measure)
         self.status = self.meter.status
         self.message_available = False
+        self._language = "SCPI"
+        self.tsp: TouchTsp | None = None
         self.tree = CommandTree()
         CommonCommands(self.tree, self)
         self._add_system()
         self._add_source()
         self._add_sense()
         if model.digitizes:
-            add_digitizer_commands(self.tree, self.meter, model.current_range)
+            add_digitizer_commands(self.tree, self.meter, model.current_range, model.voltage_range)
         self._add_output()
         self._buffers = BufferCommands(self.tree, self.meter, digitizes=model.digitizes)
         add_trigger_commands(self.tree, self.meter)
@@ -132,19 +137,26 @@ class TouchSourceMeter:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()
 
-    def client_session(self, _channel: str = "", /) -> Exchange:
-        """Return a client's message exchange."""
-        return Exchange(self)
+    def client_session(self, _channel: str = "", /) -> Exchange | TspClientSession:
+        """Return a client's session in the command set of now; a change of the set does not reach older sessions."""
+        return Exchange(self) if self.tsp is None else TspClientSession(self.tsp)
 
     def inject(self, fault: str) -> None:
         """Let something happen to it: one of `sim_instruments.core.instrument.DEVICE_FAULTS`."""
         inject(self.meter, fault)
         if fault == "reboot":
             self._buffers.reset()
+            self.restart()
+
+    def restart(self) -> None:
+        """Start in the command set that was chosen (p. B-6: a change takes a restart)."""
+        self.tsp = None
+        if self._language == "TSP":
+            self.tsp = TouchTsp(self.identity, self.tree, self.meter, self._clock, digitizes=self.model.digitizes)
 
     def update(self) -> float:
         """Bring the instrument to the present."""
-        return self.meter.update()
+        return self.meter.update() if self.tsp is None else self.tsp.update()
 
     @property
     def busy(self) -> bool:
@@ -185,8 +197,11 @@ class TouchSourceMeter:
     # -- subsystems ---------------------------------------------------------------------------------------------------
 
     def _add_system(self) -> None:
-        self.tree.add("*LANG?", Command(lambda: "SCPI"))
-        self.tree.add("*LANG", Command(lambda _: None, (Choice(("SCPI",)),), 1))  # p. B-6; another set needs a reboot
+        def choose(language: str) -> None:
+            self._language = language
+
+        self.tree.add("*LANG?", Command(lambda: "SCPI" if self.tsp is None else "TSP"))
+        self.tree.add("*LANG", Command(choose, (Choice(("SCPI", "TSP")),), 1))  # p. B-6; it takes a restart
         self.tree.add(":SYSTem:VERSion?", Command(lambda: "1996.0"))
         self.tree.add(":SYSTem:LFRequency?", Command(lambda: number_text(LINE_HZ)))
         frequency, duration = Numeric(20, 8000, 1000, "HZ"), Numeric(0.001, 100, 0.1, "S")

@@ -99,6 +99,18 @@ local function array(luatype, handle, entry)
     return t
 end
 
+local function named_constants(name)
+    local t = node("table")
+    local mt = getmetatable(t)
+    local index = mt.__index
+    mt.__index = function(t, key)
+        local found = index(t, key)
+        if found == nil and type(key) == "string" and string.find(key, "^%u[%u%d_]*$") then return name .. "." .. key end
+        return found
+    end
+    return t
+end
+
 function makegetter(t, name) return function() return t[name] end end
 function makesetter(t, name) return function(value) t[name] = value end end
 
@@ -192,5 +204,5 @@ function userstring.catalog()
     end
 end
 
-return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
+return {named_constants = named_constants, wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
         rest = rest, hurry = hurry, keep = keep, printing = printing}

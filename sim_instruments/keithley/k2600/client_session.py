@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sim_instruments.keithley.k2600.errors import TspError
 
 if TYPE_CHECKING:
-    from sim_instruments.keithley.k2600.host import Host
+    from sim_instruments.keithley.k2600.host import SessionHost
 
 _TRIGGER = "*TRG"
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
@@ -49,11 +49,11 @@ class TspClientSession:
 
     Parameters
     ----------
-    instrument : Host
+    instrument : SessionHost
         With which; its only Lua is shared by all clients, one chunk at a time.
     """
 
-    def __init__(self, instrument: Host) -> None:
+    def __init__(self, instrument: SessionHost) -> None:
         self._instrument = instrument
         self._input = bytearray()
         self.lines: deque[str] = deque()

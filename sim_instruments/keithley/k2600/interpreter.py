@@ -200,6 +200,10 @@ class Interpreter:
         """Return a table of the command tree: its attributes are functions in its metatable, as the instrument's."""
         return self._tools["node"](luatype, handle)
 
+    def named_constants(self, name: str) -> Any:
+        """Return a node of which whatever is named in capitals is a constant: its own name, ``display.TEXT1``."""
+        return self._tools["named_constants"](name)
+
     def attribute(
         self, node: Any, name: str | int, read: Callable[[], Any], write: Callable[[Any], None] | None = None
     ) -> None:
