@@ -40,6 +40,7 @@ def add_panel(host: TouchTsp) -> None:
     _add_event_log(host)
     _add_instrument(host)
     _add_time(host)
+    _add_files(host)
 
 
 def _add_display(host: TouchTsp) -> None:
@@ -178,3 +179,16 @@ def _add_time(host: TouchTsp) -> None:
     lua.set_global("os", system)
     lua.constant(system, "time", lua.function(lambda *_: float(int(clock.now()))))
     lua.constant(system, "clock", lua.function(clock.now))
+
+
+def _add_files(host: TouchTsp) -> None:
+    """Enter ``file``: no USB drive is plugged in."""
+    lua, node = host.lua, host.lua.named_constants("file")
+    lua.set_global("file", node)
+
+    def refuse(*_given: Any) -> None:
+        raise TspError(2203)
+
+    lua.constant(node, "usbdriveexists", lua.function(lambda: 0.0))
+    for name in ("open", "close", "read", "write", "flush", "mkdir"):
+        lua.constant(node, name, lua.function(refuse))

@@ -36,6 +36,7 @@ MESSAGES = {
     1102: "Parameter too small",
     1205: "TSP-Link initialization failed (no remote nodes found)",
     1401: "Parameter is invalid",
+    2203: "Cannot open file: no USB drive",
     4900: "Reading buffer index is invalid",
     4909: "Reading buffer not found",
     5007: "Saved setup not found",
