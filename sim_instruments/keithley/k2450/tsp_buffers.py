@@ -1,6 +1,6 @@
 """Reading buffers and output of the TSP set of the Keithley 2450 family.
 
-2461 reference manual (2461-901-01 Rev. A), section 8: ``buffer``, ``bufferVar``, ``print``, ``printbuffer``, ``format``.
+2461 reference manual (2461-901-01 Rev. A), section 8: ``buffer``, ``bufferVar``, ``printbuffer``, ``format``.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.k2450.tsp_commands import add_commands
+from sim_instruments.keithley.k2600.client_session import IDENTITY
 from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.interpreter import Interpreter
 from sim_instruments.keithley.k2600.numbers import Format
@@ -126,6 +127,14 @@ class TouchTsp:
         """Run a chunk for a client."""
         self.active_client = active_client
         active_client.answered = False
+        word = chunk.strip().upper()
+        if chunk == IDENTITY:
+            chunk = f"print([[{self.identity}]])"
+        elif word == "*LANG?":
+            chunk = "print([[TSP]])"
+        elif word.startswith("*LANG "):
+            chunk = ""
+            self.scpi(word)
         self.lua.start(chunk)
         self._go_on()
 
