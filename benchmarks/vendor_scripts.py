@@ -1,4 +1,4 @@
-"""Does every script of a folder run on a simulated instrument, or end in an error that the real one would have too?
+"""Scripts of a maker, run on a simulated instrument and counted.
 
     python -m benchmarks.vendor_scripts keithley2602b FOLDER [--json FILE]
 

@@ -27,8 +27,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.block import Block, Status
+from drivers.keithley.answers import number_in
 from drivers.keithley.plan import KeithleyPlanner
-from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter, number_in
+from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter
 from drivers.planning.planner import Rate
 from protocols import InstrumentError
 
@@ -136,7 +137,7 @@ class IntegratingSourceMeter(KeithleySourceMeter):
     def _fetch(self, first: int, available: int) -> Block:
         plan = self._armed_plan()
         end = min(available, first + _READ_SAMPLES)
-        before_s = self._known[-1, 1] if first else -plan.interval_s
+        before_s = self._known.last[1] if first else -plan.interval_s
         current, begun, source, bits, source_bits = self._new_rows(first, end).T.copy()
         status = np.zeros(len(begun), dtype=np.uint8)
         pause = np.diff(begun, prepend=before_s)

@@ -34,6 +34,7 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keithley.answers import EVENT_REASONS, KnownReadings, number_in
 from drivers.keithley.plan import program_of
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
 from protocols import InstrumentError
@@ -53,8 +54,6 @@ _NAME = "echo"  # how the names of our lists and buffers begin
 # Relay settling is about 15 ms (p. 2-82 ff.); twice that before the first sample.
 _SETTLE_S = 0.03
 _POINTS_PER_MESSAGE = 20  # some 2 kB: well below what the input of the instrument takes
-_KNOWN_READINGS = 16
-"""Readings that come along a second time to be compared: two of a quiet digitizer are equal once in ten times."""
 _STATE_LAG_S = 0.25
 """Time (s) after which a state is up to date: "checks the state of a started trigger model every 100 ms" (p. 6-234)."""
 # Above this the source needs its interlock closed (2450: 20 V, p. 6-33 of its manual; 2460, 2461: 21 V, p. 6-49).
@@ -62,12 +61,6 @@ _INTERLOCK_V = 20.0
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
 TIME_SLACK_S = 1.5e-6
 _OFF = OffSwitch("the output", "Press the OUTPUT key of the instrument.")
-# What an event in the queue means for an output that went off (pp. 3-3, 6-49, C-10).
-_REASONS = {
-    5074: "its interlock is open",
-    4915: "its buffer is full",
-    2771: "it is too hot inside",
-}
 
 
 class KeithleySourceMeter(Potentiostat):
@@ -99,7 +92,7 @@ class KeithleySourceMeter(Potentiostat):
         self.n_read = 0
         self._off_at = 0
         self._off_since_s = math.inf
-        self._known = np.empty((0, 0))
+        self._known = KnownReadings()
         self.buffer_name = ""
 
     @classmethod
@@ -170,7 +163,7 @@ class KeithleySourceMeter(Potentiostat):
         self.n_read = 0
         self._off_at = plan.n_samples + 1
         self._off_since_s = math.inf
-        self._known = np.empty((0, 0))
+        self._known = KnownReadings()
 
     def _load_levels(self, program: Program) -> None:
         self.session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
@@ -300,16 +293,15 @@ class KeithleySourceMeter(Potentiostat):
         known = min(first, len(self._known))
         rows = self.read_rows(first + 1 - known, end)
         self._require_known(rows[:known], first)
-        self._known = rows[-_KNOWN_READINGS:].copy()
+        self._known.keep(rows)
         return rows[known:]
 
     def _check_known_readings(self) -> None:
-        known = len(self._known)
-        if known:
+        if known := len(self._known):
             self._require_known(self.read_rows(self.n_read + 1 - known, self.n_read), self.n_read)
 
     def _require_known(self, rows: Array, n_read: int) -> None:
-        if len(rows) and not np.array_equal(rows, self._known[-len(rows) :]):
+        if not self._known.are(rows):
             raise self._disturbance(f"the readings of its buffer before number {n_read + 1} have changed")
 
     def _output_lost(self, plan: DrivePlan) -> InstrumentError:
@@ -326,7 +318,7 @@ class KeithleySourceMeter(Potentiostat):
         reasons = []
         while (event := self._next_error())[0]:
             number, text = event
-            reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
+            reasons.append(EVENT_REASONS.get(number or 0, f"error {number}, {text}"))
         return "; ".join(reasons[:3])
 
     def _disturbance(self, how: str) -> InstrumentError:
@@ -409,17 +401,3 @@ class KeithleySourceMeter(Potentiostat):
     def close(self) -> None:
         """Close the session."""
         self.session.close()
-
-
-def number_in(query: str, answer: str) -> float:
-    """Return the number that a query was answered with.
-
-    Raises
-    ------
-    InstrumentError
-        If it is none.
-    """
-    try:
-        return float(answer)
-    except ValueError:
-        raise InstrumentError(f"{query} was answered {answer!r}, which is no number", command=query) from None

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 CHEBYSHEV = 20
 """Nodes of a group: its nearest singularity is on a Bernstein ellipse of 5.8, so that they give 1e-13."""
 NODES = np.cos(np.pi * (np.arange(CHEBYSHEV) + 0.5) / CHEBYSHEV)
+"""Those nodes in -1 ... 1: zeros of the Chebyshev polynomial of that degree."""
 _LEAF = 32
 """Steps of the smallest group: fewer are summed one by one."""
 _FIRST_CAPACITY = 64

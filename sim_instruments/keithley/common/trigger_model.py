@@ -3,6 +3,8 @@
 Blocks run on the instrument's clock. A block takes the time that its delay or its readings take and none besides: the
 overhead of a block on the real instrument is not in the manual and is assumed 0. Manual pages are those of the 2461
 reference manual.
+
+One file over 400 lines on purpose: what a block is and what it does are read together.
 """
 
 from __future__ import annotations

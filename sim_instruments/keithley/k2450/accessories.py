@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
     from sim_instruments.keithley.common.source_meter import SourceMeter
 
-_LINES = 6
+_LINES = 6  # p. 3-94
 _FUNCTIONS = {"CURRent[:DC]": "CURR", "VOLTage[:DC]": "VOLT", "RESistance": "RES"}
 _BOUND = Numeric(-9.99999e11, 9.99999e11, 1.0)  # p. 6-33
 _LOWER = Numeric(-9.99999e11, 9.99999e11, -1.0)  # p. 6-30
+# Severities of the event log, as bits that can be added (values assumed).
 _KINDS = {"ERR": 1, "WARN": 2, "INF": 4, "ALL": 7}
 _KIND_FORMS = ("ERRor", "WARNing", "INFormational", "ALL")
 
@@ -212,7 +213,7 @@ class InstrumentClock:
         """Enter its commands."""
         part = Numeric(0, 4_294_967_295, 0)
         tree.add(":SYSTem:TIME", Command(self._set, (part,) * 6, 1))
-        tree.add(":SYSTem:TIME?", Command(self._tell, (Numeric(1, 1, 1, integer=True),)))
+        tree.add(":SYSTem:TIME?", Command(self._query_time, (Numeric(1, 1, 1, integer=True),)))
 
     def _now_s(self) -> float:
         return self._meter.clock.now() + self._offset_s
@@ -221,7 +222,7 @@ class InstrumentClock:
         """Return date and time as log entries have them."""
         return time.strftime("%Y/%m/%d %H:%M:%S", time.gmtime(self._now_s())) + f".{int(self._now_s() % 1 * 1e3):03d}"
 
-    def _tell(self, form: float | None = None) -> str:
+    def _query_time(self, form: float | None = None) -> str:
         return (
             str(int(self._now_s()))
             if form is None

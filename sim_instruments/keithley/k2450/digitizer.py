@@ -34,6 +34,13 @@ def add_digitizer_commands(
     )
     add_number(tree, f"{node}:COUNt", Numeric(1, 55_000_000, 1, integer=True), *_setting(meter, "digitize_count"))
 
+    _add_conversion(tree, meter, node)
+    _add_ranges(tree, meter, node, current_range, voltage_range)
+
+
+def _add_conversion(tree: CommandTree, meter: SourceMeter, node: str) -> None:
+    """Enter rate, aperture and sensing."""
+
     def set_rate(value: float) -> None:
         meter.require_idle()
         measure = meter.measure
@@ -61,6 +68,10 @@ def add_digitizer_commands(
         )
         add_switch(tree, f"{node}:{function}:RSENse", *_setting(meter, "four_wire"))
 
+
+def _add_ranges(
+    tree: CommandTree, meter: SourceMeter, node: str, current_range: Numeric, voltage_range: Numeric
+) -> None:
     add_number(
         tree,
         f"{node}:VOLTage:RANGe[:UPPer]",

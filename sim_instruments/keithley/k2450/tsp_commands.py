@@ -29,6 +29,7 @@ _MEASURE_FUNCTIONS = {
     "FUNC_RESISTANCE": '"RES"',
 }
 _OFF_MODES = {"OFFMODE_NORMAL": "NORM", "OFFMODE_ZERO": "ZERO", "OFFMODE_HIGHZ": "HIMP", "OFFMODE_GUARD": "GUAR"}
+# Levels of overvoltage protection (p. 8-189).
 _PROTECTIONS = {
     f"PROTECT_{level}V": f"PROT{level}" for level in (2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180)
 } | {"PROTECT_NONE": "NONE"}

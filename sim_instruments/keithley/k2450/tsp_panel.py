@@ -30,6 +30,7 @@ _SILENT = (
     "setstate",
     "activebuffer",
 )
+# Severities of the event log, as bits that can be added (values assumed).
 _SEVERITIES = {"SEV_ERROR": 1, "SEV_WARN": 2, "SEV_INFO": 4, "SEV_ALL": 7}
 
 

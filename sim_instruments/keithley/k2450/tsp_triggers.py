@@ -53,6 +53,7 @@ _BLOCKS = (
     "LOG_EVENT",
     "NOP",
 )
+# Events, p. 8-309.
 _EVENTS = (
     "NONE",
     "DISPLAY",
@@ -65,6 +66,7 @@ _EVENTS = (
     *(f"LAN{k}" for k in range(1, 9)),
     *(f"BLENDER{k}" for k in range(1, 3)),
 )
+# Other constants of the trigger commands, as their pages name them.
 _OTHERS = (
     *("CLEAR_ENTER", "CLEAR_NEVER", "WAIT_AND", "WAIT_OR", "COUNT_INFINITE", "COUNT_STOP", "ON", "OFF"),
     *("EDGE_FALLING", "EDGE_RISING", "EDGE_EITHER", "LOGIC_POSITIVE", "LOGIC_NEGATIVE"),
@@ -161,6 +163,7 @@ def _delayed(_host: TouchTsp, which: str) -> Block:
     return DynamicDelay("SOUR" if name[:1] == "S" else "MEAS", int(name[1:]))
 
 
+# Blocks by the names of their constants.
 _MAKERS: dict[str, Callable[..., Block]] = {
     "BUFFER_CLEAR": lambda _, buffer=None: BufferClear(getattr(buffer, "name", "defbuffer1")),
     "CONFIG_RECALL": _recall,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _TRIGGER = "*TRG"
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
 # Section 11: the commands' equivalents in TSP code.
-IDENTITY = "print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]..localnode.revision)"
+IDENTITY = "local n = localnode print('Keithley Instruments Inc., Model '..n.model..', '..n.serialno..', '..n.revision)"
 """What ``*IDN?`` stands for; an instrument with another form of identity looks for this."""
 _COMMON = {
     "*IDN?": IDENTITY,

@@ -25,6 +25,7 @@ TRIGGER_KEY = 11
 """Event number of the TRIG key (assumed)."""
 _ANSWER_S = 1.0
 """Time (s) that the operator takes for an answer (assumed)."""
+# Key codes (assumed).
 _KEYS = {
     "KEY_NONE": 0,
     "KEY_RIGHT": 103,
@@ -38,8 +39,8 @@ _KEYS = {
     "WHEEL_RIGHT": 114,
     "WHEEL_ENTER": 82,
 }
-_ROW_LENGTHS = (20, 32)
-_LARGEST = 1e37
+_ROW_LENGTHS = (20, 32)  # columns: user's manual p. 3-29
+_LARGEST = 1e37  # of a prompt without bounds: anything (ours)
 
 
 class FrontPanel:
