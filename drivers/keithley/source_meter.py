@@ -51,8 +51,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _NAME = "echo"  # how the names of our lists and buffers begin
-# Relay settling is about 15 ms (p. 2-82 ff.); twice that before the first sample.
-_SETTLE_S = 0.03
+_SETTLE_S = 0.03  # twice the 15 ms or so of the relay (p. 2-82 ff.)
 _POINTS_PER_MESSAGE = 20  # some 2 kB: well below what the input of the instrument takes
 _STATE_LAG_S = 0.25
 """Time (s) after which a state is up to date: "checks the state of a started trigger model every 100 ms" (p. 6-234)."""
@@ -250,7 +249,7 @@ class KeithleySourceMeter(Potentiostat):
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
-        # The state is asked before the count, so that "idle" means that the count is final.
+        # The state comes before the count: "idle" means that the count is final.
         answer = self.session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
             raise self._disturbance(f"its buffer does not answer any more ({';'.join(answer)!r})")
@@ -277,12 +276,7 @@ class KeithleySourceMeter(Potentiostat):
         if self.n_read >= self._off_at and (lasting or (state == "IDLE" and made >= plan.n_samples)):
             raise self._output_lost(plan)
         if state == "IDLE":
-            self._check_known_readings()
-            why = self._events() or "they took longer than planned"
-            raise InstrumentError(
-                f"{self.session.resource}: its program ended after {made} of {plan.n_samples} readings ({why})",
-                command=":TRAC:ACT?",
-            )
+            raise self._ended_early(made, plan)
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
 
     def _new_rows(self, first: int, end: int) -> Array:
@@ -304,14 +298,17 @@ class KeithleySourceMeter(Potentiostat):
         if not self._known.are(rows):
             raise self._disturbance(f"the readings of its buffer before number {n_read + 1} have changed")
 
+    def _ended_early(self, made: int, plan: DrivePlan) -> InstrumentError:
+        self._check_known_readings()
+        how = f"its program ended after {made} of {plan.n_samples} readings"
+        why = self._events() or "they took longer than planned"
+        return InstrumentError(f"{self.session.resource}: {how} ({why})", command=":TRAC:ACT?")
+
     def _output_lost(self, plan: DrivePlan) -> InstrumentError:
         self._check_known_readings()
         why = self._events() or "by hand, or by its interlock"
-        return InstrumentError(
-            f"{self.session.resource}: its output was switched off at the instrument ({why}) before sample "
-            f"{self._off_at} of {plan.n_samples}",
-            command=":OUTP?",
-        )
+        how = f"its output was switched off at the instrument ({why}) before sample {self._off_at} of {plan.n_samples}"
+        return InstrumentError(f"{self.session.resource}: {how}", command=":OUTP?")
 
     def _events(self) -> str:
         """Return what the instrument's error queue says about an unexpected end."""

@@ -13,7 +13,7 @@ from sim_instruments.keithley.k2600.numbers import ASCII, REAL32, REAL64, one_of
 
 if TYPE_CHECKING:
     from sim_instruments.keithley.common.buffers import ReadingBuffer, Readings
-    from sim_instruments.keithley.k2450.tsp_instrument import TouchTsp
+    from sim_instruments.keithley.k2450.tsp_host import TspHost
 
 _STYLES = {
     "buffer.STYLE_STANDARD": "STAN",
@@ -33,11 +33,11 @@ class BufferHandle:
 
     Parameters
     ----------
-    host : TouchTsp
+    host : TspHost
     name : str
     """
 
-    def __init__(self, host: TouchTsp, name: str) -> None:
+    def __init__(self, host: TspHost, name: str) -> None:
         self._host = host
         self.name = name
 
@@ -89,7 +89,7 @@ def _value(rows: Readings, column: str) -> Any:
     return values[column]
 
 
-def add_buffers(host: TouchTsp) -> None:
+def add_buffers(host: TspHost) -> None:
     """Enter the buffers, and what prints them."""
     lua = host.lua
     node = lua.node()
@@ -123,7 +123,7 @@ def add_buffers(host: TouchTsp) -> None:
     _add_printing(host)
 
 
-def _node(host: TouchTsp, handle: BufferHandle) -> Any:
+def _node(host: TspHost, handle: BufferHandle) -> Any:
     lua = host.lua
     node = lua.array("reading_buffer", handle, partial(handle.entry, "readings"))
     for name in (*_NUMBERS, *_WORDS):
@@ -145,7 +145,7 @@ def _node(host: TouchTsp, handle: BufferHandle) -> Any:
     return node
 
 
-def _add_printing(host: TouchTsp) -> None:
+def _add_printing(host: TspHost) -> None:
     lua, form = host.lua, host.format
 
     def say(*values: Any) -> None:

@@ -19,7 +19,7 @@ from sim_instruments.keithley.k2450.tsp_triggers import add_triggers
 from sim_instruments.keithley.k2600.errors import TspError
 
 if TYPE_CHECKING:
-    from sim_instruments.keithley.k2450.tsp_instrument import TouchTsp
+    from sim_instruments.keithley.k2450.tsp_host import TspHost
 
 _SWITCH = {"OFF": "0", "ON": "1"}
 _SOURCE_FUNCTIONS = {"FUNC_DC_VOLTAGE": "VOLT", "FUNC_DC_CURRENT": "CURR"}
@@ -113,7 +113,7 @@ _RANGES = {"smu.RANGE_AUTO": "AUTO", "smu.RANGE_BEST": "BEST", "smu.RANGE_FIXED"
 _SWEEP_DEFAULTS: tuple[Any, ...] = (-1, 1, "smu.RANGE_BEST", "smu.ON", "smu.OFF", "defbuffer1")
 
 
-def add_commands(host: TouchTsp, *, digitizes: bool) -> None:
+def add_commands(host: TspHost, *, digitizes: bool) -> None:
     """Enter all commands of the set."""
     lua = host.lua
     smu = lua.node("smu")
@@ -140,7 +140,7 @@ def add_commands(host: TouchTsp, *, digitizes: bool) -> None:
     add_panel(host)
 
 
-def _place(host: TouchTsp, nodes: dict[str, Any], path: str) -> tuple[Any, str]:
+def _place(host: TspHost, nodes: dict[str, Any], path: str) -> tuple[Any, str]:
     """Return the node that a path is in, made if it is not there yet, and the name in it."""
     parent, _, name = path.rpartition(".")
     if parent not in nodes:
@@ -150,19 +150,19 @@ def _place(host: TouchTsp, nodes: dict[str, Any], path: str) -> tuple[Any, str]:
     return nodes[parent], name
 
 
-def _header(host: TouchTsp, template: str) -> str:
+def _header(host: TspHost, template: str) -> str:
     meter = host.meter
     return template.format(s=meter.source.function, m=meter.measure.function, d=meter.measure.digitize or "CURR")
 
 
-def _read(host: TouchTsp, attribute: _Attribute) -> Any:
+def _read(host: TspHost, attribute: _Attribute) -> Any:
     answer = host.scpi(_header(host, attribute.scpi) + "?")
     if attribute.names is None:
         return None if answer is None else float(answer)
     return next((f"smu.{name}" for name, scpi in attribute.names.items() if scpi == str(answer)), None)
 
 
-def _write(host: TouchTsp, attribute: _Attribute, value: Any) -> None:
+def _write(host: TspHost, attribute: _Attribute, value: Any) -> None:
     if attribute.names is None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TspError(-104, attribute.path)
@@ -177,7 +177,7 @@ def _write(host: TouchTsp, attribute: _Attribute, value: Any) -> None:
     host.scpi(f"{_header(host, attribute.scpi)} {text}")
 
 
-def _add_measuring(host: TouchTsp, nodes: dict[str, Any]) -> None:
+def _add_measuring(host: TspHost, nodes: dict[str, Any]) -> None:
     lua, measure = host.lua, nodes["measure"]
 
     def read(buffer: Any = None) -> Any:
@@ -204,7 +204,7 @@ def _add_measuring(host: TouchTsp, nodes: dict[str, Any]) -> None:
         lua.constant(lists, "size", lua.function(size))
 
 
-def _add_sweeps(host: TouchTsp, nodes: dict[str, Any]) -> None:
+def _add_sweeps(host: TspHost, nodes: dict[str, Any]) -> None:
     """Enter the sweeps (pp. 8-200 ff.): the first parameter names the configuration list, which SCPI does not take."""
     lua = host.lua
     for name, command, required in (
@@ -227,7 +227,7 @@ def _add_sweeps(host: TouchTsp, nodes: dict[str, Any]) -> None:
         lua.constant(nodes["source"], name, lua.function(act))
 
 
-def _add_pulses(host: TouchTsp, nodes: dict[str, Any]) -> None:
+def _add_pulses(host: TspHost, nodes: dict[str, Any]) -> None:
     """Enter the linear pulse sweep and the pulse train (2461)."""
 
     def shared(given: tuple[Any, ...]) -> Pulses:

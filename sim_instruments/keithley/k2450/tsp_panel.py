@@ -15,7 +15,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.numbers import number, one_of
 
 if TYPE_CHECKING:
-    from sim_instruments.keithley.k2450.tsp_instrument import TouchTsp
+    from sim_instruments.keithley.k2450.tsp_host import TspHost
 
 _ANSWER_S = 1.0
 """Time (s) that the operator takes for an answer (assumed)."""
@@ -34,7 +34,7 @@ _SILENT = (
 _SEVERITIES = {"SEV_ERROR": 1, "SEV_WARN": 2, "SEV_INFO": 4, "SEV_ALL": 7}
 
 
-def add_panel(host: TouchTsp) -> None:
+def add_panel(host: TspHost) -> None:
     """Enter all of that."""
     _add_display(host)
     _add_lines(host)
@@ -44,7 +44,7 @@ def add_panel(host: TouchTsp) -> None:
     _add_files(host)
 
 
-def _add_display(host: TouchTsp) -> None:
+def _add_display(host: TspHost) -> None:
     lua = host.lua
     node, asks = lua.named_constants("display"), lua.node()
     lua.set_global("display", node)
@@ -75,7 +75,7 @@ def _add_display(host: TouchTsp) -> None:
         lua.attribute(node, name, partial(kept.get, name), partial(kept.__setitem__, name))
 
 
-def _add_lines(host: TouchTsp) -> None:
+def _add_lines(host: TspHost) -> None:
     lua = host.lua
 
     def find_nodes(*_expected: Any) -> None:
@@ -99,7 +99,7 @@ def _add_lines(host: TouchTsp) -> None:
                 lua.attribute(node, setting, partial(own.get, setting), partial(own.__setitem__, setting))
 
 
-def _add_event_log(host: TouchTsp) -> None:
+def _add_event_log(host: TspHost) -> None:
     lua, log = host.lua, host.meter.status
     node = lua.node()
     lua.set_global("eventlog", node)
@@ -129,7 +129,7 @@ def _add_event_log(host: TouchTsp) -> None:
     lua.constant(node, "post", lua.function(lambda text, kind=4: log.log.append((1000, str(text), int(kind)))))
 
 
-def _add_instrument(host: TouchTsp) -> None:
+def _add_instrument(host: TspHost) -> None:
     lua = host.lua
     maker, model, serial, version = host.identity.split(",")
     node = lua.node()
@@ -169,7 +169,7 @@ def _add_instrument(host: TouchTsp) -> None:
     )
 
 
-def _add_time(host: TouchTsp) -> None:
+def _add_time(host: TspHost) -> None:
     lua, clock = host.lua, host.meter.clock
     since = {"s": clock.now()}
     timer, system = lua.node(), lua.node()
@@ -182,7 +182,7 @@ def _add_time(host: TouchTsp) -> None:
     lua.constant(system, "clock", lua.function(clock.now))
 
 
-def _add_files(host: TouchTsp) -> None:
+def _add_files(host: TspHost) -> None:
     """Enter ``file``: no USB drive is plugged in."""
     lua, node = host.lua, host.lua.named_constants("file")
     lua.set_global("file", node)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim_instruments.keithley.common.trigger_events import TriggerTimer
-    from sim_instruments.keithley.k2450.tsp_instrument import TouchTsp
+    from sim_instruments.keithley.k2450.tsp_host import TspHost
 
 _BLOCKS = (
     "BUFFER_CLEAR",
@@ -83,7 +83,7 @@ _LINES = {
 }
 
 
-def add_triggers(host: TouchTsp) -> None:
+def add_triggers(host: TspHost) -> None:
     """Enter ``trigger``."""
     lua = host.lua
     node, model = lua.node(), lua.node()
@@ -117,19 +117,19 @@ def add_triggers(host: TouchTsp) -> None:
             lua.constant(lines, place, _line(host, settings))
 
 
-def _state(host: TouchTsp) -> Any:
+def _state(host: TspHost) -> Any:
     state, block = host.meter.trigger_model.shown(host.meter.update())
     return f"trigger.STATE_{state.value}", f"trigger.STATE_{state.value}", float(block)
 
 
-def _load(host: TouchTsp, name: Any, *given: Any) -> None:
+def _load(host: TspHost, name: Any, *given: Any) -> None:
     """Load a template; its parameters are those of SCPI."""
     values = [getattr(value, "name", value) for value in given if not str(value).startswith("trigger.READING")]
     text = ", ".join(f'"{value}"' if isinstance(value, str) else f"{value:.12g}" for value in values)
     host.scpi(f':TRIG:LOAD "{name}"{", " + text if text else ""}')
 
 
-def _set_block(host: TouchTsp, place: Any, kind: Any, *given: Any) -> None:
+def _set_block(host: TspHost, place: Any, kind: Any, *given: Any) -> None:
     meter = host.meter
     name = str(kind).removeprefix("trigger.BLOCK_")
     if (make := _MAKERS.get(name)) is None:
@@ -139,7 +139,7 @@ def _set_block(host: TouchTsp, place: Any, kind: Any, *given: Any) -> None:
     meter.trigger_model.set_block(whole(1, 63)(place), block)
 
 
-def _readings(host: TouchTsp, digitize: bool | None, buffer: Any = None, count: Any = 1.0) -> Block:
+def _readings(host: TspHost, digitize: bool | None, buffer: Any = None, count: Any = 1.0) -> Block:
     if isinstance(buffer, int | float):
         buffer, count = None, buffer
     name = getattr(buffer, "name", "defbuffer1")
@@ -150,15 +150,15 @@ def _readings(host: TouchTsp, digitize: bool | None, buffer: Any = None, count: 
     return TakeReadings(host.meter.buffer(name).name, total, chosen)
 
 
-def _recall(_host: TouchTsp, name: str, index: float = 1.0, other: str = "", other_index: float = 1.0) -> Block:
+def _recall(_host: TspHost, name: str, index: float = 1.0, other: str = "", other_index: float = 1.0) -> Block:
     return ConfigRecall(name, int(index), other, int(other_index))
 
 
-def _waiting(_host: TouchTsp, event: str, clear: str = "trigger.CLEAR_NEVER", *_more: Any) -> Block:
+def _waiting(_host: TspHost, event: str, clear: str = "trigger.CLEAR_NEVER", *_more: Any) -> Block:
     return Wait(event.removeprefix("trigger.EVENT_"), clear == "trigger.CLEAR_ENTER")
 
 
-def _delayed(_host: TouchTsp, which: str) -> Block:
+def _delayed(_host: TspHost, which: str) -> Block:
     name = which.removeprefix("trigger.USER_DELAY_")
     return DynamicDelay("SOUR" if name[:1] == "S" else "MEAS", int(name[1:]))
 
@@ -185,7 +185,7 @@ _MAKERS: dict[str, Callable[..., Block]] = {
 }
 
 
-def _timer(host: TouchTsp, index: int) -> Any:
+def _timer(host: TspHost, index: int) -> Any:
     lua, events = host.lua, host.meter.events
     node, start = lua.node(), lua.node()
 
@@ -226,12 +226,12 @@ def _timer(host: TouchTsp, index: int) -> Any:
     return node
 
 
-def _reset_timer(host: TouchTsp, index: int) -> None:
+def _reset_timer(host: TspHost, index: int) -> None:
     timer = host.meter.events.timers[index]
     timer.delays_s, timer.count, timer.stimulus, timer.generates, timer.enabled = [10e-6], 1, "", False, False
 
 
-def _wait(host: TouchTsp, event: str, seconds: Any) -> bool:
+def _wait(host: TspHost, event: str, seconds: Any) -> bool:
     """Wait for an event for some time; say whether it came."""
     now = host.meter.update()
     due = host.meter.events.next_time_s(event, now)
@@ -240,7 +240,7 @@ def _wait(host: TouchTsp, event: str, seconds: Any) -> bool:
     return due is not None and due - now <= limit
 
 
-def _line(host: TouchTsp, settings: dict[str, Any]) -> Any:
+def _line(host: TspHost, settings: dict[str, Any]) -> Any:
     lua, node, kept = host.lua, host.lua.node(), dict(settings)
     for name in settings:
         lua.attribute(node, name, partial(kept.get, name), partial(kept.__setitem__, name))
