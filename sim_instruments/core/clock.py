@@ -62,7 +62,7 @@ class ManualClock:
         self._now += seconds
 
 
-_TURN_S = 0.02
+_TURN_S = 0.015
 """Wall time (s) that an instrument may compute in one go: who asks it meanwhile waits at most that long."""
 _REST_S = 0.01
 """Wall time (s) for which its time then stands still: enough to answer what came in; as often as the server ticks."""

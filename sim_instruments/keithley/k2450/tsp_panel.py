@@ -131,10 +131,9 @@ def _add_event_log(host: TspHost) -> None:
 
 def _add_instrument(host: TspHost) -> None:
     lua = host.lua
-    maker, model, serial, version = host.identity.split(",")
+    _, model, serial, version = host.identity.split(",")
     node = lua.node()
     lua.set_global("localnode", node)
-    del maker
     for name, value in (
         ("model", model.removeprefix("MODEL ")),
         ("serialno", serial),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from sim_instruments.core import clock as clock_module
 from sim_instruments.core.clock import ManualClock, PacedClock, RealClock
 from sim_instruments.keithley.k2450.models import Keithley2450
 from sim_instruments.sample.cell import load_cell
@@ -24,7 +23,7 @@ class Wall:
 @pytest.fixture
 def wall(monkeypatch: pytest.MonkeyPatch) -> Wall:
     wall = Wall()
-    monkeypatch.setattr(clock_module.time, "monotonic", wall)
+    monkeypatch.setattr("sim_instruments.core.clock.time.monotonic", wall)
     return wall
 
 
