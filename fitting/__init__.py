@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, refined
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
-    from fitting.inference.spectrum import SpectrumResult, fit_spectrum
+    from fitting.inference.resistance_spectrum import ResistanceSpectrum
+    from fitting.inference.spectrum import fit_spectrum
     from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
+    from fitting.inference.spectrum_result import SpectrumResult
     from fitting.interpretation.arrhenius import Arrhenius, arrhenius
     from fitting.interpretation.attribution import Attribution, attribute
     from fitting.interpretation.comparison import Comparison, compare
@@ -76,8 +78,9 @@ _FILES = {
     "RelaxationTable": "model.elements.tabulated",
     "Remark": "results.remarks",
     "RemarkKind": "results.remarks",
+    "ResistanceSpectrum": "inference.resistance_spectrum",
     "SpectrumBand": "inference.spectrum_band",
-    "SpectrumResult": "inference.spectrum",
+    "SpectrumResult": "inference.spectrum_result",
     "StartScale": "model.elements.base",
     "Study": "study",
     "StudyOptions": "study",
@@ -149,6 +152,7 @@ __all__ = [
     "RelaxationTable",
     "Remark",
     "RemarkKind",
+    "ResistanceSpectrum",
     "SpectrumBand",
     "SpectrumResult",
     "StartScale",

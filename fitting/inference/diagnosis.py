@@ -15,6 +15,7 @@ import numpy as np
 
 from fitting.inference.disturbances import CauseKind, Disturbances
 from fitting.inference.prediction import predict
+from fitting.reduction.control import controlled, in_words_of
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -221,6 +222,7 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     response = solution.response()
     if response is None:
         raise TypeError("a spectrum has no samples")
+    run, _ = controlled(run, response.terms)
     kept = np.flatnonzero((np.asarray(run.status) == 0) & np.isfinite(np.asarray(run.current_A)))
     current = np.asarray(run.current_A)[kept]
     fitted = predict(run, response)[kept]

@@ -16,6 +16,7 @@ import numpy as np
 
 from fitting.inference.observations import PulseObservation
 from fitting.inference.prediction import PulseResponse, cursor_over, predict
+from fitting.reduction.control import controlled
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import EdgeShifts, History, n_decays_of
 from fitting.reduction.sampled_edges import edges_of
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
+    from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
-    from fitting.transforms.modes import ModeMap
 
 _BLOCK = 4096
 """Samples at a time: with 150 columns 5 MB."""
@@ -118,6 +119,7 @@ class Disturbances:
         if not isinstance(observation, PulseObservation) or response is None:
             raise TypeError("a spectrum has no samples")
         reduction = observation.reduction
+        run, _ = controlled(run, reduction.terms)
         self._run, self._terms, self._response, self._places = run, response.terms, response, places
         self._t = np.ascontiguousarray(run.t_s) - response.terms.delay_s
         self._interval_s = float(np.median(np.diff(self._t[:100_000])))
@@ -135,7 +137,7 @@ class Disturbances:
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
-        finite = list(self._of_clocks(solution, reduction.mode_map, later))
+        finite = list(self._of_clocks(solution, reduction, later))
         self._finite = [pair for _, pair in finite]
         self.groups: tuple[Group, ...] = (*(group for group, _ in finite), *self._small())
 
@@ -156,17 +158,17 @@ class Disturbances:
         return EdgeShifts(edges.after_s, edges.jumps_V, self._rates, self._weights)
 
     def _of_clocks(
-        self, solution: Solution, mode_map: ModeMap, later: Floats
+        self, solution: Solution, reduction: Reduction, later: Floats
     ) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
         """Give the changes by a delay, a lag or another clock, each of some sizes, at the samples that are asked."""
         run, interval_s = self._run, self._interval_s
         t = np.ascontiguousarray(run.t_s)[self._places]
         fitted = predict(run, self._response, t)
-        Y = solution.problem.admittance(0, solution.best.u)
+        mode_map, answer = reduction.mode_map, reduction.response_of(solution.problem.admittance(0, solution.best.u))
         since = (t - t[0]) / (t[-1] - t[0])
 
         def lagging(lag_s: float) -> Floats:
-            weights = mode_map.weights(Y / (1.0 + mode_map.s * lag_s)) * later
+            weights = mode_map.weights(answer / (1.0 + mode_map.s * lag_s)) * later
             return predict(run, PulseResponse(self._rates, weights, self._response.nuisance, self._terms), t) - fitted
 
         def delayed(delay_s: float) -> Floats:

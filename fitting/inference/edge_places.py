@@ -74,7 +74,7 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     Y = common.problem.admittance(0, u)
     seen = observation.seen(Y)
     leads_s = _inside(np.full(len(edges.gap_s), seen.lead_s), edges)
-    weights = reduction.mode_map.weights(Y)
+    weights = reduction.weights_of(Y)
     for _ in range(_SEARCHES):
         # Near by first, from place to place; then everywhere.
         for _ in range(_PASSES):
@@ -158,7 +158,7 @@ class _Placed:
 
     def weights(self, u: Floats) -> Floats:
         """Return the weights of the modes for some unknowns (S)."""
-        weights: Floats = self.reduction.mode_map.weights(self.problem.admittance(0, u))
+        weights: Floats = self.reduction.weights_of(self.problem.admittance(0, u))
         return weights
 
     def leads_s(self, u: Floats) -> Floats:

@@ -166,7 +166,8 @@ def check_ringing(reduction: Reduction, model: CellModel, theta: Floats) -> None
     FitError
         If sums of decays miss its response.
     """
-    missed = reduction.mode_map.misfit(model.admittance(reduction.mode_map.s, theta))
+    Y = model.admittance(reduction.mode_map.s, theta, seen=not reduction.terms.is_current_driven)
+    missed = reduction.mode_map.misfit(reduction.response_of(Y))
     if missed > _RINGING:
         raise FitError(
             f"{model.circuit} rings where it fits this record best: sums of decays, which this engine works with, miss"

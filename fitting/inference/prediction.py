@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.reduction.control import controlled
 from fitting.reduction.drive import ModeCursor, modes_at
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import History
@@ -15,7 +16,8 @@ from fitting.reduction.sampled_edges import edges_of
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fitting.inference.spectrum import SpectrumResult
+    from fitting.inference.resistance_spectrum import ResistanceSpectrum
+    from fitting.inference.spectrum_result import SpectrumResult
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
     from fitting.results.fit_result import FitResult
@@ -55,23 +57,28 @@ class PulseResponse:
 
 
 def predict(
-    run: Record, result: FitResult | FittedPart | SpectrumResult | PulseResponse, t_s: ArrayLike | None = None
+    run: Record,
+    result: FitResult | FittedPart | SpectrumResult | ResistanceSpectrum | PulseResponse,
+    t_s: ArrayLike | None = None,
 ) -> Floats:
     """Return the fitted current at some times, offset and drift included, as the instrument would have read it.
+
+    Of a record whose current was controlled it is the voltage.
 
     Parameters
     ----------
     run : Record
         The run that was fitted: its drive (or measured voltage) and its aperture.
-    result : FitResult, FittedPart, SpectrumResult or PulseResponse
+    result : FitResult, FittedPart, SpectrumResult, ResistanceSpectrum or PulseResponse
     t_s : array_like, optional
         Rising times (s); those of all samples unless given.
 
     Returns
     -------
     ndarray, shape of `t_s`
-        Amperes.
+        Amperes; volts where the current was controlled.
     """
+    run, _ = controlled(run, result.terms)
     samples = np.ascontiguousarray(run.t_s) - result.terms.delay_s
     wanted = samples if t_s is None else np.ascontiguousarray(t_s, dtype=np.float64) - result.terms.delay_s
     drive = drive_after(run.drive, result.terms.before_V)
@@ -119,6 +126,7 @@ def cursor_over(run: Record, rates: Floats, terms: Nuisance, interval_s: float) 
     interval_s : float
         Typical time from sample to sample.
     """
+    run, terms = controlled(run, terms)
     drive = drive_after(run.drive, terms.before_V)
     return ModeCursor(rates, drive, interval_s, run.aperture_s, edges_of(run, terms), terms.before_V)
 

@@ -178,7 +178,8 @@ class Solution:
         one = self.problem.observations[k]
         if not isinstance(one, PulseObservation):
             raise TypeError("a spectrum has no modes")
-        weights: Floats = slopes.T @ one.reduction.mode_map.weights(self.model.evaluate(one.s, theta)[1])
+        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
+        weights: Floats = slopes.T @ one.reduction.weight_slopes(Y, dY)
         return weights
 
     def reduction(self, k: int = 0) -> Reduction | None:
@@ -244,7 +245,10 @@ def _check_observations(problem: Problem) -> None:
     """Refuse what no fit can answer."""
     cell, observations = problem.model, problem.observations
     if cell.lag_names and not any(one.through_instrument for one in observations):
-        raise FitError(f"{cell.circuit}: a spectrum has no lag of the instrument in it; leave @Lag out")
+        raise FitError(
+            f"{cell.circuit}: a lag is an ammeter's; a spectrum has none in it, and of a record whose current was"
+            " controlled none is fitted yet; leave @Lag out"
+        )
     n_samples = sum(one.n_samples for one in observations)
     n_free = len(problem.parameters.parameters)
     if n_samples <= n_free + sum(one.n_nuisance for one in observations):

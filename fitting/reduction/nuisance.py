@@ -18,6 +18,8 @@ _MOST_HARMONICS = 10
 EDGES = ("step", "sample", "ramp")
 # What may be said of the time before a record, beside a level; see `Nuisance.before`.
 REST, UNKNOWN = "rest", "unknown"
+# What an instrument may have controlled; see `Nuisance.control`.
+VOLTAGE, CURRENT = "voltage", "current"
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ class Nuisance:
     edge_leads_s : tuple of float
         How long before the first sample after it each jump of a sampled voltage came (s); empty where that is not known
         of each.
+    control : str
+        Which quantity was controlled: ``voltage``, and the current answers; ``current``, and the voltage answers, so
+        that its samples are fitted, by the impedance; empty, the record says, else the voltage. Where the current was
+        controlled, what is said here of voltage and current holds of the other, and levels are amperes.
     """
 
     drift: bool = False
@@ -60,6 +66,7 @@ class Nuisance:
     edges: str = "step"
     before: str | float = ""
     edge_leads_s: tuple[float, ...] = ()
+    control: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "edge_leads_s", tuple(self.edge_leads_s))  # JSON knows only lists
@@ -72,6 +79,8 @@ class Nuisance:
             raise FitError("a correlation time is 0 s or more, and a delay finite")
         if self.edges not in EDGES:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
+        if self.control not in {"", VOLTAGE, CURRENT}:
+            raise FitError(f"an instrument controlled {VOLTAGE!r} or {CURRENT!r}, not {self.control!r}")
         if isinstance(self.before, str) and self.before not in {"", REST, UNKNOWN}:
             raise FitError(
                 f"before its record a cell was at {REST!r}, at a level such as '0 V', or {UNKNOWN!r}, not"
@@ -80,6 +89,16 @@ class Nuisance:
 
     def __len__(self) -> int:
         return 1 + self.drift + 2 * self.harmonics
+
+    @property
+    def is_current_driven(self) -> bool:
+        """Whether the current was controlled, and the voltage answers."""
+        return self.control == CURRENT
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """Units of what drives and of what answers."""
+        return ("A", "V") if self.is_current_driven else ("V", "A")
 
     @property
     def before_V(self) -> float | None:
