@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.interpretation.attribution import Attribution
+from fitting.reduction.control import controlled, named_for
 from fitting.reduction.nuisance import Nuisance
 from fitting.results.document import up_to_date
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
@@ -51,6 +52,8 @@ class StudyOptions:
         What was before the first sample; see `Nuisance.before`.
     robust : bool
         Samples far off count less (Huber).
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     """
 
     drift: bool = False
@@ -58,6 +61,7 @@ class StudyOptions:
     edges: str = "step"
     before: str | float = ""
     robust: bool = False
+    control: str = ""
 
     @property
     def terms(self) -> Nuisance:
@@ -69,6 +73,7 @@ class StudyOptions:
             harmonics=harmonics,
             edges=self.edges,
             before=self.before,
+            control=self.control,
         )
 
 
@@ -83,7 +88,7 @@ class Study(Printable):
     attribution : Attribution or None
         None for a kept fit that was not attributed.
     overlay_t_s, overlay_current_A : ndarray, shape (k,)
-        The fitted current at some thousand times, for plots.
+        The fitted current at some thousand times, for plots; where the current was controlled, the voltage (V).
     reduction_was_kept : bool
         Whether the reduction came from the results file.
     referee_table : dict or None
@@ -117,22 +122,20 @@ class Study(Printable):
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays that are kept with the document."""
-        return self.result.arrays() | {
-            "overlay_t_s": self.overlay_t_s,
-            "overlay_current_A": self.overlay_current_A,
-        }
+        overlay = {"overlay_t_s": self.overlay_t_s, "overlay_current_A": self.overlay_current_A}
+        return self.result.arrays() | named_for(self.result.terms.control, overlay)
 
     @classmethod
     def from_document(cls, document: dict[str, Any], arrays: dict[str, Floats]) -> Study:
         """Read what `to_document` and `arrays` wrote, of this version or an earlier one."""
-        found = up_to_date(document)
-        attribution = found["attribution"]
+        now, result = up_to_date(document), FitResult.from_document(document, arrays)
+        attribution, found = now["attribution"], named_for(result.terms.control, arrays)
         return cls(
-            FitResult.from_document(document, arrays),
+            result,
             None if attribution is None else Attribution.from_document(attribution),
-            arrays["overlay_t_s"],
-            arrays["overlay_current_A"],
-            referee_table=found.get("referee_table"),
+            found["overlay_t_s"],
+            found["overlay_current_A"],
+            referee_table=now.get("referee_table"),
         )
 
 
@@ -226,6 +229,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     from fitting.reduction.reduce import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
+    _, terms = controlled(run, terms)
     if not run.state.is_final:
         return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.

@@ -95,9 +95,8 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     gained = (reduction.residual_A2(seen.weights) - placed.reduction.residual_A2(weights)) / placed.noise_A**2
     if 0.5 * gained < placed.log_widths + _LIKELIER:
         return None
-    remark = Remark(
-        RemarkKind.EDGE_PLACES, {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations_s))}
-    )
+    values = {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations_s))}
+    remark = Remark(RemarkKind.EDGE_PLACES, values, control=reduction.terms.control)
     return replace(solution, remarks=(remark, *solution.remarks))
 
 

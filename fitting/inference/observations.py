@@ -43,6 +43,8 @@ class Observation(ABC):
     source: str
     unit: str
     """Of the noise: "A", "V" where the current was controlled, or "" for a share of the impedance."""
+    control: str = ""
+    """Which quantity the instrument controlled; see `Nuisance.control`."""
     n_samples: int
     n_nuisance: int = 0
     """Nuisance columns that were fitted to its samples."""
@@ -85,7 +87,7 @@ class PulseObservation(Observation):
 
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
-        self.unit = reduction.terms.units[1]
+        self.unit, self.control = reduction.terms.units[1], reduction.terms.control
         # A lag that is to be fitted is the ammeter's.
         self.through_instrument = not reduction.terms.is_current_driven
         self.source, self.n_samples, self.window_s = reduction.source, reduction.n_samples, reduction.window_s
@@ -111,9 +113,7 @@ class PulseObservation(Observation):
             problem = in_words_of(
                 self.reduction.terms.control, "the current does not follow the voltage as any passive cell's does"
             )
-            raise FitError(
-                f"{self.source or 'record'}: {problem}; look at the sign of the current and at the columns"
-            )
+            raise FitError(f"{self.source or 'record'}: {problem}; look at the sign of the current and at the columns")
         return StartScale(conductance, *self.reduction.window_s)
 
     def residual(self, Y: Complexes) -> Floats:

@@ -1,8 +1,8 @@
 """Relaxation spectrum of a record whose current was controlled: resistances over relaxation times.
 
-A cell that only relaxes answers to a unit step of the current with ``H(t) = R_0 + sum_k R_k (1 - exp(-rate_k t)) + t/C``,
-every one of them non-negative: its impedance is one of resistors, and resistors side by side with capacitors, in series
-(the distribution of relaxation times). On the modes of a grid each of these is a mixture of decays.
+A cell that only relaxes answers to a unit step of the current with ``H(t) = R_0 + sum_k R_k (1 - exp(-rate_k t)) +
+t/C``, every one of them non-negative: its impedance is one of resistors, and of resistors side by side with capacitors,
+in series (the distribution of relaxation times). On the modes of a grid each of these is a mixture of decays.
 """
 
 from __future__ import annotations

@@ -219,7 +219,7 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
         found = one.goodness(problem.admittance(k, best.u), n_free)
         goodness.append(replace(found, inflation=found.inflation * inflation))
         source = "" if len(problem.observations) == 1 else one.source or f"record {k + 1}"
-        remarks += [replace(remark, source=source) for remark in (*found.remarks, *remarked)]
+        remarks += [replace(remark, source=source, control=one.control) for remark in (*found.remarks, *remarked)]
     factors = np.array([g.inflation * g.noise / noise for g, noise in zip(goodness, problem.noises, strict=True)])
     # One observation only gets another unit; several get other weights among each other, so that the fit moves.
     unit = float(np.exp(np.mean(np.log(factors))))

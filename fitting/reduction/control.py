@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 from fitting.records.record import require_intact
 from fitting.reduction.nuisance import CURRENT, Nuisance
 from protocols import FitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     import numpy as np
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
+
+_Figure = TypeVar("_Figure")
 
 _EXCHANGED = {
     "current per volt": "voltage per ampere",
@@ -37,6 +40,8 @@ _EXCHANGED = {
 }
 """What becomes what in a sentence when a current drives."""
 _WORDS = re.compile(rf"\b({'|'.join(_EXCHANGED)})\b")
+_EXCHANGED_IN_NAMES = {"voltage": "current", "current": "voltage", "V": "A", "A": "V", "S": "ohm", "ohm": "S"}
+"""What becomes what in the parts of a name, such as ``rms_current_A``."""
 
 
 @runtime_checkable
@@ -135,6 +140,16 @@ def controlled(run: Record, terms: Nuisance) -> tuple[Record, Nuisance]:
             " out --control current, or import it without --drive"
         )
     return CurrentDriven(run), terms
+
+
+def named_for(control: str, figures: Mapping[str, _Figure]) -> dict[str, _Figure]:
+    """Return figures under names whose quantities and units are those of what was controlled; twice, as they were."""
+    if control != CURRENT:
+        return dict(figures)
+    return {
+        "_".join(_EXCHANGED_IN_NAMES.get(part, part) for part in name.split("_")): figure
+        for name, figure in figures.items()
+    }
 
 
 def in_words_of(control: str, text: str) -> str:

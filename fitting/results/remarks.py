@@ -10,6 +10,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from fitting.reduction.control import in_words_of, named_for
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -143,19 +144,24 @@ class Remark:
         The figures that its text names, SI.
     source : str
         The record that it is about, in a fit of several.
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     """
 
     kind: RemarkKind
     values: Mapping[str, float | int | str] = field(default_factory=dict, hash=False)
     source: str = ""
+    control: str = ""
 
     def __str__(self) -> str:
-        text = _TextFormatter().vformat(TEXTS[self.kind], (), self.values)
+        text = _TextFormatter().vformat(in_words_of(self.control, TEXTS[self.kind]), (), self.values)
         return f"{self.source}: {text}" if self.source else text
 
     def to_document(self) -> dict[str, Any]:
         """Return code, values and text as plain data."""
-        return {"kind": str(self.kind), "values": dict(self.values), "source": self.source, "text": str(self)}
+        values = named_for(self.control, self.values)
+        found = {"kind": str(self.kind), "values": values, "source": self.source, "text": str(self)}
+        return {**found, "control": self.control} if self.control else found
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any] | str) -> Remark:
@@ -167,7 +173,9 @@ class Remark:
             return cls(RemarkKind.UNCODED, {"text": document})
         if document["kind"] not in set(RemarkKind):
             return cls(RemarkKind.UNCODED, {"text": document["text"]})
-        return cls(RemarkKind(document["kind"]), document["values"], document["source"])
+        control = document.get("control", "")
+        values = named_for(control, document["values"])
+        return cls(RemarkKind(document["kind"]), values, document["source"], control)
 
 
 class _TextFormatter(Formatter):

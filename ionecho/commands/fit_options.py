@@ -30,7 +30,15 @@ Edges = Annotated[
     ),
 ]
 Before = Annotated[
-    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
+    str,
+    typer.Option(
+        help='Before the first sample: rest, a level of what was controlled such as "0 V", or unknown; else the record'
+        " tells."
+    ),
+]
+ControlOfRun = Annotated[
+    str,
+    typer.Option(help="What the instrument controlled: voltage or current (then by the impedance); else the run says."),
 ]
 Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
 Diagnosed = Annotated[

@@ -28,7 +28,7 @@ class FitRequest:
     models : list of str
     spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
     mains_Hz : float or None
-    edges, before : str
+    edges, before, control : str
     share, activate : list of str
     temperatures_K : list of float
     thicknesses : list of str
@@ -68,6 +68,7 @@ class FitRequest:
     held: list[str] = field(default_factory=list)
     tabled: bool = False
     carriers: tuple[list[str], str, int] = ([], "", 1)
+    control: str = ""
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -112,6 +113,11 @@ class FitRequest:
                 (joint or self.ranked) and alone,
                 "--drift, --mains, --edges, --before, --robust and --posterior are for one run and one circuit",
                 None,
+            ),
+            (
+                joint and self.control != "",
+                "what the instrument of a record controlled is kept with it: import it with --control",
+                "--control",
             ),
             (
                 (of_sample and not attributed) or (self.thicknesses and not (attributed or self.compared)),
@@ -167,12 +173,14 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
-    check_fit(runs, request.models, request.mains_Hz, temperatures, request.edges)
+    check_fit(runs, request.models, request.mains_Hz, temperatures, request.edges, request.control)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    before = checked_before(request.before)
-    options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
+    before = checked_before(request.before, runs[0], request.control)
+    options = StudyOptions(
+        request.drift, request.mains_Hz, request.edges, before, robust=request.robust, control=request.control
+    )
     if request.tabled:
         given = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
         asked = TableRequest(
@@ -190,7 +198,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
             runs, circuit, request.share or None, request.activate, temperatures, request.sweep, as_json=as_json
         )
     elif request.ranked:
-        rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
+        rank_models(runs[0], request.models or list(RANKED), options, as_json=as_json)
     elif request.diagnosed:
         from ionecho.commands.fit_diagnosis import print_diagnosis
 
