@@ -64,6 +64,10 @@ lattice-gas runs="50":
 records *options:
     uv run python -m benchmarks.campaigns.records {{ options }}
 
+# Are intervals of records whose current was controlled true? Pulse and rest, GITT, ICI and CP in turn.
+galvanostatic runs="25":
+    uv run python -m benchmarks.campaigns.galvanostatic --runs {{ runs }}
+
 # Is what disturbs a record named first, and is what is called known still true? Twenty kinds.
 disturbances runs="20":
     uv run python -m benchmarks.campaigns.disturbances --runs {{ runs }}

@@ -18,6 +18,7 @@ from fitting.inference.least_squares import minimise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
+from fitting.reduction.control import controlled
 from fitting.reduction.history import triangle_of
 from fitting.reduction.leading_columns import EdgeShifts
 from fitting.reduction.reduce import reducer_of
@@ -67,6 +68,7 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     if not isinstance(observation, PulseObservation) or observation.reduction.most_lead_s == 0.0:
         return None
     reduction, parameters = observation.reduction, common.problem.parameters
+    run, _ = controlled(run, reduction.terms)
     edges = edges_of(run, reduction.terms)
     if edges is None or not 1 < len(edges.after_s) <= _MOST_EDGES:
         return None

@@ -10,9 +10,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
+import numpy as np
+
 from fitting.records.record import require_intact
+from fitting.reduction.held_current import held_current
 from fitting.reduction.nuisance import CURRENT, Nuisance
 from protocols import FitError
 
@@ -20,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from fitting.records.record import Record
@@ -78,10 +81,10 @@ class CurrentDriven:
         """Time of each sample (s)."""
         return self.record.t_s
 
-    @property
+    @cached_property
     def voltage_V(self) -> Floats:
-        """What drives: the current (A)."""
-        return self.record.current_A
+        """What drives: the current (A), without the noise of its reading where it was held."""
+        return held_current(*(np.asarray(one) for one in (self.t_s, self.record.current_A, self.record.voltage_V)))
 
     @property
     def current_A(self) -> Floats:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.reduction.control import controlled
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -108,8 +107,14 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
 
 
 def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
-    """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps."""
-    run, terms = controlled(run, terms)
+    """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps.
+
+    Parameters
+    ----------
+    run : Record
+        As the engine takes it; see `fitting.reduction.control.controlled`.
+    terms : Nuisance
+    """
     if run.drive is not None or terms.edges == "ramp":
         return None
     t, v = np.asarray(run.t_s) - terms.delay_s, np.asarray(run.voltage_V)
