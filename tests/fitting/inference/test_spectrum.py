@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
 
-from fitting import fit_spectrum, predict, spectrum_band
+from fitting import SpectrumResult, fit_spectrum, predict, spectrum_band
 from fitting.reduction.sampled_edges import sampled_edges
 from protocols import FitError, PulseSequence
 from sim_instruments.sample.relaxation import constant, debye
@@ -22,6 +22,7 @@ def test_two_branches_are_two_peaks_with_their_capacitances(record: Any) -> None
         for edge, step in zip(*drive.jumps(), strict=True):
             current += np.where(t >= edge, step / R * np.exp(-np.maximum(t - edge, 0.0) / (R * C)), 0.0)
     found = fit_spectrum(record(t, current, drive))
+    assert isinstance(found, SpectrumResult)
     big = sorted((p for p in found.peaks if p.seen and p.conductance_S > 1e-5), key=lambda p: p.relaxation_time_s)
     assert [p.relaxation_time_s for p in big] == pytest.approx([0.01, 0.4], rel=0.05)
     assert [p.conductance_S for p in big] == pytest.approx([1e-3, 5e-4], rel=0.05)
@@ -36,6 +37,7 @@ def test_measured_titration_is_explained_to_two_percent(measured_data: Path, rec
     t, v, i = (np.ascontiguousarray(column) for column in columns.T)
     run = record(t, i, None, voltage_V=v)
     found = fit_spectrum(run)
+    assert isinstance(found, SpectrumResult)
     assert np.all(found.weights >= 0.0)
     assert found.rms_residual_A < 0.02 * np.sqrt(np.mean(i**2))
     # Said by the reduction, and by a walk over all samples but those that averaged over a jump. The reduction counts
