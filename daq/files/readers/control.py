@@ -1,7 +1,8 @@
 """Which quantity an instrument controlled: stated, said by the file, or found in its samples.
 
 The one that was controlled is constant between jumps, the other one relaxes there. Of each, what is left of its
-squares about the mean of each hold, as a share of those about the mean of all, says which is which.
+squares about the mean of each hold, as a share of those about the mean of all, says which is which; what relaxes does
+not merely scatter.
 """
 
 from __future__ import annotations
@@ -35,6 +36,11 @@ _TECHNIQUE = "technique: "
 # Steps from sample to sample, in median steps and as a share of the whole range, from which one is a jump. Doubled,
 # jumps of a noisy current are taken for noise.
 _JUMP, _JUMP_SHARE = 12.0, 1e-3
+# Share of a jump that the steps beside it are at most: what goes on with steps like its first is no jump. Doubled, the
+# first half of a fast relaxation counts as jumps.
+_BESIDE = 0.25
+# Share of what is left in the holds of the voltage that is no scatter from sample to sample. Doubled, all must be.
+_SMOOTH = 0.5
 # Share of its squares that a controlled current has left in its holds at most: noise of 3 % of its range. Doubled, a
 # current that relaxes by a tenth counts as held.
 _HELD = 1e-3
@@ -82,19 +88,21 @@ def with_control(record: TextRecord, stated: str | None) -> TextRecord:
 
 def _current_is_held(samples: SampleStore) -> bool:
     """Whether a current is constant between jumps, and the voltage is not."""
-    left = {VOLTAGE: np.zeros(4), CURRENT: np.zeros(4)}
+    left = {VOLTAGE: np.zeros(5), CURRENT: np.zeros(5)}
     for volts, amperes in _pieces(samples):
         for name, values in ((VOLTAGE, volts), (CURRENT, amperes)):
             left[name] += _sums(values)
     shares = {}
-    for name, (n, total, squares, within) in left.items():
+    for name, (n, total, squares, within, _) in left.items():
         about_mean = squares - total**2 / n if n > 0 else 0.0
         # A current that never changes is held too: what matters is its size.
         about_mean = max(about_mean, 1e-6 * squares) if name == CURRENT else about_mean
         if not about_mean > 0.0:
             return False
         shares[name] = within / about_mean
-    return bool(shares[CURRENT] < _HELD and shares[VOLTAGE] > _RELAXES * shares[CURRENT])
+    within, scatter = left[VOLTAGE][3:]
+    relaxes = within - scatter > _SMOOTH * within and shares[VOLTAGE] > _RELAXES * shares[CURRENT]
+    return bool(relaxes and shares[CURRENT] < _HELD)
 
 
 def _pieces(samples: SampleStore) -> Iterator[tuple[Floats, Floats]]:
@@ -109,11 +117,15 @@ def _pieces(samples: SampleStore) -> Iterator[tuple[Floats, Floats]]:
 
 
 def _sums(values: Floats) -> Floats:
-    """Return number, sum, sum of squares, and sum of squares about the mean of each hold, shape (4,)."""
+    """Return number, sum, sum of squares, of squares about the mean of each hold, and of scatter within, shape (5,).
+
+    Squared steps of white noise have twice its variance.
+    """
     steps = np.abs(np.diff(values))
     threshold = max(_JUMP * float(np.median(steps)), _JUMP_SHARE * float(np.ptp(values))) if len(steps) else 0.0
-    hold = np.concatenate([[0], np.cumsum(steps > threshold)])
-    counts = np.bincount(hold)
-    means = np.bincount(hold, weights=values) / counts
-    within = float(np.sum((values - means[hold]) ** 2))
-    return np.array([len(values), float(values.sum()), float(values @ values), within])
+    around = np.maximum(np.append(0.0, steps)[:-1], np.append(steps, 0.0)[1:])
+    jumps = (steps > threshold) & (around < _BESIDE * steps)
+    hold = np.concatenate([[0], np.cumsum(jumps)])
+    means = np.bincount(hold, weights=values) / np.bincount(hold)
+    within, scatter = float(np.sum((values - means[hold]) ** 2)), 0.5 * float(np.sum(steps[~jumps] ** 2))
+    return np.array([len(values), float(values.sum()), float(values @ values), within, scatter])
