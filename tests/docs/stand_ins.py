@@ -149,6 +149,31 @@ def current_alone(path: Path) -> None:
     write_text(path, {"time/s": t, "I/mA": 1e3 * _current(*MIGRATION, t, {0.2: 0.02, 1.0: -0.02})})
 
 
+def galvanostatic(path: Path, first: int = 0) -> None:
+    """Write a text of four pulses of a current, each with a rest at open circuit, and of the voltage of a cell."""
+    t = _times(1e-2, 4000)
+    edges = {2.005 + 5.0 * k: 1e-6 * (1 - 2 * (k % 2)) for k in range(8)}
+    model, theta = CellModel(COLE_COLE[0]), np.array(COLE_COLE[1])
+    volts = np.zeros(len(t))
+    for edge_s, jump_A in edges.items():
+        late = t > edge_s
+        volts[late] += jump_A * step_response(lambda s: 1.0 / model.admittance(s, theta), t[late] - edge_s)
+    volts += 3.7 + _NOISE_SHARE * float(np.abs(volts).max()) * np.random.default_rng(1).standard_normal(len(t))
+    columns = {"time/s": t, "Ewe/V": volts, "I/mA": 1e3 * _voltage(t, edges)}
+    write_text(path, {name: column[first:] for name, column in columns.items()})
+
+
+def galvanostatic_run(first: int = 0) -> Callable[[Path], None]:
+    """Return a maker of run files of it, from some sample on."""
+
+    def make(path: Path) -> None:
+        text = path.with_suffix(".made.txt")
+        galvanostatic(text, first)
+        import_record(read_text(text), text, path)
+
+    return make
+
+
 def impedance(path: Path, circuit: str = COLE_COLE[0], values: tuple[float, ...] = COLE_COLE[1]) -> None:
     """Write an impedance spectrum as EC-Lab does."""
     f = np.geomspace(1e5, 0.1, 61)
@@ -172,6 +197,8 @@ FILES: dict[str, Callable[[Path], None]] = {
     "PITT.txt": titration,
     "other.csv": other_text,
     "current.csv": current_alone,
+    "gitt.csv": galvanostatic,
+    "cp.nxs": galvanostatic_run(200),
     "hold.nxs": hold,
     "hum.nxs": hum,
     "monday.nxs": pulse_run,
