@@ -189,6 +189,13 @@ def test_the_record_says_what_was_controlled_unless_its_user_does() -> None:
         fit(replace(record, drive=drive), CIRCUIT, terms=GALVANIC)
 
 
+def test_a_bare_constant_phase_element_is_fitted_and_an_inductance_refused() -> None:
+    bare = galvanostatic(lambda t: blocked(t) - 1e3, sigma=0.0)
+    assert list(fit(bare, "CPE1", terms=GALVANIC).values.values()) == pytest.approx([1e-3, 0.8], rel=1e-5)
+    with pytest.raises(FitError, match="inductance in series"):
+        fit(galvanostatic(), f"L1-{CIRCUIT}", terms=GALVANIC)
+
+
 def test_a_lag_of_the_ammeter_is_not_fitted_to_a_controlled_current() -> None:
     with pytest.raises(FitError, match="leave @Lag out"):
         fit(galvanostatic(), f"{CIRCUIT}@Lag1", terms=GALVANIC)
