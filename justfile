@@ -65,8 +65,8 @@ records *options:
     uv run python -m benchmarks.campaigns.records {{ options }}
 
 # Are intervals of records whose current was controlled true? Pulse and rest, GITT, ICI and CP in turn.
-galvanostatic runs="25":
-    uv run python -m benchmarks.campaigns.galvanostatic --runs {{ runs }}
+galvanostatic *options:
+    uv run python -m benchmarks.campaigns.galvanostatic {{ options }}
 
 # Is what disturbs a record named first, and is what is called known still true? Twenty kinds.
 disturbances runs="20":

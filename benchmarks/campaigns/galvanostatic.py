@@ -1,7 +1,9 @@
 """Campaign: are intervals of records whose current was controlled true? (`just galvanostatic`)
 
 Cells are R0-<family>-CPE1 with an open-circuit voltage, voltages by the inversion of `truth`, current and voltage as an
-instrument samples them, with noise of both and edges between two samples. Four protocols in turn:
+instrument samples them, with noise of both. One clock steps the current and samples: each jump comes right after a
+sample, and its user says so (``sample``); or anywhere between two, and the fit finds where (``clock``). Four protocols
+in turn:
 
 - ``rest``: a pulse, a rest at open circuit, a pulse the other way, a rest;
 - ``gitt``: a train of equal pulses, each with a rest at open circuit (galvanostatic intermittent titration);
@@ -28,11 +30,14 @@ from fitting import CellModel, Nuisance, fit
 from protocols import FitError, PulseSequence
 
 PROTOCOLS = ("rest", "gitt", "ici", "cp")
+EDGES = ("sample", "clock")
 _INTERVAL_S = 1e-2
 _N = 6000
 _SNR = 1000.0
 # Noise of the current that is read beside the one that flows, as a share of its level.
 _READING = 1e-4
+# How long after a sample a jump comes that comes right after it, in intervals.
+_RIGHT_AFTER = 1e-6
 # When the current changes, as a share of the record, and to what, in levels.
 _SHAPES: dict[str, tuple[list[float], list[float]]] = {
     "rest": ([0.02, 0.27, 0.42, 0.67], [1.0, 0.0, -1.0, 0.0]),
@@ -42,7 +47,7 @@ _SHAPES: dict[str, tuple[list[float], list[float]]] = {
 }
 
 
-def drawn_record(family: str, protocol: str, seed: int) -> Drawn:
+def drawn_record(family: str, protocol: str, seed: int, edges: str = "sample") -> Drawn:
     """Return the record of a cell that is drawn anew for each seed."""
     rng = np.random.default_rng([20261126, 14, seed, FAMILIES.index(family), PROTOCOLS.index(protocol)])
     shares, levels = _SHAPES[protocol]
@@ -55,7 +60,8 @@ def drawn_record(family: str, protocol: str, seed: int) -> Drawn:
     level_A = 0.02 * G
     times = (np.arange(_N, dtype=np.float64) + 0.5) * _INTERVAL_S
     places = np.searchsorted(times, np.array(shares) * span)
-    jumps = times[places] - rng.uniform(0.02, 0.98) * _INTERVAL_S
+    lead = rng.uniform(0.02, 0.98) if edges == "clock" else 1.0 - _RIGHT_AFTER
+    jumps = times[places] - lead * _INTERVAL_S
     drive = PulseSequence.from_arrays(
         np.concatenate([[0.0], jumps]), level_A * np.array([0.0, *levels]), times[-1] + 1.0
     )
@@ -68,7 +74,11 @@ def drawn_record(family: str, protocol: str, seed: int) -> Drawn:
     record.drive, record.voltage_V = None, voltage[first:]
     truth = {"R0": cell.R, **{f"{family}1.{name}": value for name, value in bulk.p.items()}}
     truth |= {"CPE1.Q": cell.Q, "CPE1.n": n}
-    terms = Nuisance(control="current", before=0.0 if protocol == "cp" else "")
+    terms = Nuisance(
+        control="current",
+        before=0.0 if protocol == "cp" else "",
+        edges="sample" if edges == "sample" else "step",
+    )
     return Drawn(record, terms, f"R0-{family}1-CPE1", truth)
 
 
@@ -78,9 +88,10 @@ def campaign(
     first: int = 0,
     families: tuple[str, ...] = FAMILIES,
     protocols: tuple[str, ...] = PROTOCOLS,
+    edges: str = "sample",
 ) -> dict[str, Any]:
     """Simulate, fit and count; return what was found. The protocols take turns."""
-    progress = Progress(folder / "galvanostatic.json")
+    progress = Progress(folder / f"galvanostatic-{edges}.json")
     held: Counter[str] = Counter()
     told: Counter[str] = Counter()
     refused = questioned = done = 0
@@ -90,7 +101,7 @@ def campaign(
         for family in families:
             seed, protocol = first + k, protocols[(first + k + FAMILIES.index(family)) % len(protocols)]
             about = {"seed": seed, "family": family, "protocol": protocol}
-            drawn = drawn_record(family, protocol, seed)
+            drawn = drawn_record(family, protocol, seed, edges)
             known = {"R0": drawn.truth["R0"]} if family in {"De", "Cc"} else None
             done += 1
             try:
@@ -115,7 +126,7 @@ def campaign(
         cells = {f"{family} {protocol}" for family in families for protocol in protocols}
         of_all = sum(held[name] for name in cells), sum(told[name] for name in cells)
         document = {
-            "campaign": "galvanostatic",
+            "campaign": f"galvanostatic-{edges}",
             "all": share(*of_all),
             "quantities": {name: share(held[name], told[name]) for name in told},
             "true_circuit_questioned": share(questioned, done - refused),
@@ -132,12 +143,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--family", choices=FAMILIES, action="append")
     parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
+    parser.add_argument("--edges", choices=EDGES, default="sample")
     parser.add_argument("--runs", type=int, default=25, help="of each family")
     parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     asked = parser.parse_args()
     families, protocols = tuple(asked.family or FAMILIES), tuple(asked.protocol or PROTOCOLS)
-    campaign(asked.runs, asked.folder, asked.first, families, protocols)
+    campaign(asked.runs, asked.folder, asked.first, families, protocols, asked.edges)
 
 
 if __name__ == "__main__":

