@@ -144,7 +144,7 @@ def main() -> None:
     parser.add_argument("--family", choices=FAMILIES, action="append")
     parser.add_argument("--protocol", choices=PROTOCOLS, action="append")
     parser.add_argument("--edges", choices=EDGES, default="sample")
-    parser.add_argument("--runs", type=int, default=25, help="of each family")
+    parser.add_argument("--runs", type=int, default=75, help="of each family")
     parser.add_argument("--first", type=int, default=0, help="seed of the first run")
     parser.add_argument("--folder", type=Path, default=Path("campaigns"))
     asked = parser.parse_args()
