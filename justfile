@@ -64,6 +64,10 @@ lattice-gas runs="50":
 records *options:
     uv run python -m benchmarks.campaigns.records {{ options }}
 
+# Are intervals of records whose current was controlled true? Pulse and rest, GITT, ICI and CP in turn.
+galvanostatic *options:
+    uv run python -m benchmarks.campaigns.galvanostatic {{ options }}
+
 # Is what disturbs a record named first, and is what is called known still true? Twenty kinds.
 disturbances runs="20":
     uv run python -m benchmarks.campaigns.disturbances --runs {{ runs }}
@@ -95,6 +99,10 @@ mutations *subjects:
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":
     IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
+
+# Do a maker's scripts, in a folder that you fetched, run on a simulated instrument? E.g. `keithley2602b FOLDER`.
+vendor-scripts kind folder:
+    uv run python -m benchmarks.vendor_scripts {{ kind }} {{ folder }}
 
 # The documentation site, into docs/_build/html. A warning (a link or a reference that leads nowhere) is an error.
 docs:

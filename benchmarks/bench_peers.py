@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks._cases import Samples, cole_cole, three_modes, two_arcs
 from docs._svg_plot import Axis, Plot
-from fitting import fit, fit_spectrum, reduce_run, refit
+from fitting import SpectrumResult, fit, fit_spectrum, reduce_run, refit
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -124,6 +124,8 @@ def spectra(name: str, samples: Samples, script: str, target: float) -> Comparis
     theirs = peer(script, samples)
     ours = median_s(lambda: fit_spectrum(reduce_run(samples)))
     found = fit_spectrum(samples)
+    if not isinstance(found, SpectrumResult):
+        raise TypeError("a run is driven by its voltage")
     cost = samples.n_samples * (found.rms_residual_A / samples.noise_A) ** 2
     return Comparison(
         name,

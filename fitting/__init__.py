@@ -12,14 +12,18 @@ if TYPE_CHECKING:
     from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, refined
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
-    from fitting.inference.spectrum import SpectrumResult, fit_spectrum
+    from fitting.inference.resistance_spectrum import ResistanceSpectrum
+    from fitting.inference.spectrum import fit_spectrum
     from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
+    from fitting.inference.spectrum_result import SpectrumResult
     from fitting.interpretation.arrhenius import Arrhenius, arrhenius
     from fitting.interpretation.attribution import Attribution, attribute
     from fitting.interpretation.comparison import Comparison, compare
+    from fitting.interpretation.conduction import Tracer
     from fitting.interpretation.feasibility import Feasibility, feasibility
     from fitting.interpretation.friction import FrictionKernel, friction_kernel, memory_shape
     from fitting.interpretation.linearity import OhmsLaw, Superposition, ohms_law, reduced_alike, superposition
+    from fitting.interpretation.referee_table import RefereeTable, referee_table
     from fitting.interpretation.reversal import ChargeRatio, charge_ratio, memory_of_run, readable_bits, reversal_course
     from fitting.live import LiveEstimate, LiveFit, refit
     from fitting.model.circuit import CellModel, ModelParameter
@@ -70,17 +74,20 @@ _FILES = {
     "Quantity": "model.elements.base",
     "Ranking": "selection.ranking",
     "Record": "records.record",
+    "RefereeTable": "interpretation.referee_table",
     "Reducer": "reduction.reducer",
     "Reduction": "reduction.reduction",
     "RelaxationTable": "model.elements.tabulated",
     "Remark": "results.remarks",
     "RemarkKind": "results.remarks",
+    "ResistanceSpectrum": "inference.resistance_spectrum",
     "SpectrumBand": "inference.spectrum_band",
-    "SpectrumResult": "inference.spectrum",
+    "SpectrumResult": "inference.spectrum_result",
     "StartScale": "model.elements.base",
     "Study": "study",
     "StudyOptions": "study",
     "Superposition": "interpretation.linearity",
+    "Tracer": "interpretation.conduction",
     "analyse": "study",
     "arrhenius": "interpretation.arrhenius",
     "attribute": "interpretation.attribution",
@@ -105,6 +112,7 @@ _FILES = {
     "reduce_run": "reduction.reduce",
     "reduced_alike": "interpretation.linearity",
     "reducer_for": "reduction.reduce",
+    "referee_table": "interpretation.referee_table",
     "refined": "api",
     "refit": "live",
     "reversal_course": "interpretation.reversal",
@@ -144,15 +152,18 @@ __all__ = [
     "Record",
     "Reducer",
     "Reduction",
+    "RefereeTable",
     "RelaxationTable",
     "Remark",
     "RemarkKind",
+    "ResistanceSpectrum",
     "SpectrumBand",
     "SpectrumResult",
     "StartScale",
     "Study",
     "StudyOptions",
     "Superposition",
+    "Tracer",
     "analyse",
     "arrhenius",
     "attribute",
@@ -177,6 +188,7 @@ __all__ = [
     "reduce_run",
     "reduced_alike",
     "reducer_for",
+    "referee_table",
     "refined",
     "refit",
     "reversal_course",

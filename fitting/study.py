@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.interpretation.attribution import Attribution
+from fitting.reduction.control import controlled, named_for
 from fitting.reduction.nuisance import DELAY, Nuisance
 from fitting.results.document import up_to_date
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
@@ -59,6 +60,8 @@ class StudyOptions:
     drive : PulseSequence or None
         Commanded edges of a record whose voltage was only sampled, or not at all; when they began is found unless a
         delay is given. Their time 0 is the protocol's.
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     """
 
     drift: bool = False
@@ -73,6 +76,7 @@ class StudyOptions:
     edge_times_s: tuple[float, ...] = ()
     drive: PulseSequence | None = None
     baseline: str = ""
+    control: str = ""
 
     @property
     def terms(self) -> Nuisance:
@@ -90,6 +94,7 @@ class StudyOptions:
             fitted=self.fitted,
             edge_times_s=self.edge_times_s,
             baseline=self.baseline,
+            control=self.control,
         )
 
 
@@ -104,9 +109,11 @@ class Study(Printable):
     attribution : Attribution or None
         None for a kept fit that was not attributed.
     overlay_t_s, overlay_current_A : ndarray, shape (k,)
-        The fitted current at some thousand times, for plots.
+        The fitted current at some thousand times, for plots; where the current was controlled, the voltage (V).
     reduction_was_kept : bool
         Whether the reduction came from the results file.
+    referee_table : dict or None
+        Plain data of a `RefereeTable` of this run, where one was asked for.
     """
 
     result: FitResult
@@ -114,6 +121,7 @@ class Study(Printable):
     overlay_t_s: Floats = field(default_factory=lambda: np.empty(0))
     overlay_current_A: Floats = field(default_factory=lambda: np.empty(0))
     reduction_was_kept: bool = False
+    referee_table: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Study: {self.result.model.circuit} on {self.result.source or 'record'}>"
@@ -130,24 +138,25 @@ class Study(Printable):
     def to_document(self) -> dict[str, Any]:
         """Return the study as plain data (JSON); `arrays` has the rest of it."""
         attribution = None if self.attribution is None else self.attribution.to_document()
-        return self.result.to_document() | {"attribution": attribution}
+        table = {} if self.referee_table is None else {"referee_table": self.referee_table}
+        return self.result.to_document() | {"attribution": attribution} | table
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays that are kept with the document."""
-        return self.result.arrays() | {
-            "overlay_t_s": self.overlay_t_s,
-            "overlay_current_A": self.overlay_current_A,
-        }
+        overlay = {"overlay_t_s": self.overlay_t_s, "overlay_current_A": self.overlay_current_A}
+        return self.result.arrays() | named_for(self.result.terms.control, overlay)
 
     @classmethod
     def from_document(cls, document: dict[str, Any], arrays: dict[str, Floats]) -> Study:
         """Read what `to_document` and `arrays` wrote, of this version or an earlier one."""
-        attribution = up_to_date(document)["attribution"]
+        now, result = up_to_date(document), FitResult.from_document(document, arrays)
+        attribution, found = now["attribution"], named_for(result.terms.control, arrays)
         return cls(
-            FitResult.from_document(document, arrays),
+            result,
             None if attribution is None else Attribution.from_document(attribution),
-            arrays["overlay_t_s"],
-            arrays["overlay_current_A"],
+            found["overlay_t_s"],
+            found["overlay_current_A"],
+            referee_table=now.get("referee_table"),
         )
 
 
@@ -257,6 +266,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     from fitting.reduction.reduce import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
+    _, terms = controlled(run, terms)
     if not run.state.is_final:
         return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.

@@ -16,14 +16,18 @@ from ionecho.commands.fit_options import (
     Area,
     Baseline,
     Before,
+    CarrierDensity,
+    ChargeNumber,
     Clock,
     Commanded,
     Compared,
+    ControlOfRun,
     Delay,
     Diagnosed,
     Drift,
     Edges,
     GrainSize,
+    Held,
     Mains,
     Models,
     Permittivity,
@@ -34,8 +38,10 @@ from ionecho.commands.fit_options import (
     Shared,
     Spectrum,
     Sweep,
+    Tabled,
     Temperatures,
     Thicknesses,
+    TracerDiffusion,
 )
 from ionecho.commands.import_command import import_
 
@@ -229,6 +235,7 @@ def fit(
     aperture: Aperture = "",
     protocol: Commanded = "",
     before: Before = "",
+    control: ControlOfRun = "",
     robust: Robust = False,
     diagnosed: Diagnosed = False,
     posterior: Sampled = False,
@@ -241,13 +248,18 @@ def fit(
     area: Area = "",
     permittivity: Permittivity = None,
     grain_size: GrainSize = "",
+    held: Held = None,
+    tabled: Tabled = False,
+    tracer_diffusion: TracerDiffusion = None,
+    carrier_density: CarrierDensity = "",
+    charge_number: ChargeNumber = 1,
     as_json: Json = False,
 ) -> None:
     """Fit a cell model to runs: what is remembered, and for how long?
 
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
-    from ionecho.commands.fit_request import FitRequest, run_fit
+    from ionecho.commands.fit_request import FitRequest, GivenRecord, run_fit
     from ionecho.commands.fit_times import GivenTimes
     from ionecho.commands.refusals import reported
 
@@ -256,23 +268,19 @@ def fit(
         model or [],
         spectrum=spectrum,
         ranked=ranked,
-        drift=drift,
-        baseline=baseline,
-        mains_Hz=mains,
+        of_record=GivenRecord(drift, baseline, mains, before, control, robust),
         times=GivenTimes(delay, clock, aperture, edges, protocol),
-        before=before,
-        robust=robust,
         diagnosed=diagnosed,
         posterior=posterior,
-        share=share or [],
-        activate=activate or [],
+        together=(share or [], activate or []),
         temperatures_K=temperature or [],
         compared=compared,
         thicknesses=thickness or [],
         sweep=sweep,
-        area=area,
-        permittivity=permittivity,
-        grain_size=grain_size,
+        geometry=(area, permittivity, grain_size),
+        held=held or [],
+        tabled=tabled,
+        carriers=(tracer_diffusion or [], carrier_density, charge_number),
     )
     if wrong := request.wrong_combination():
         raise typer.BadParameter(wrong[0], param_hint=wrong[1])

@@ -33,7 +33,7 @@ _QUOTED_BITS = 256
 # SI prefixes by powers of ten; what is smaller or larger is written with an exponent.
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
 # Prefixes make no sense on these: "m1" is not a number, and kilo-kelvin is nobody's temperature.
-_UNPREFIXED = {"", "1", "K", "%", "ppm", "m", "m^2"}
+_UNPREFIXED = {"", "1", "K", "%", "ppm", "m", "m^2", "m^-3"}
 
 
 @lru_cache(maxsize=1)
@@ -143,7 +143,7 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     """
     # The unit of a constant phase element depends on its exponent; the prefix belongs to the siemens.
     shown = {"ohm": "Ω", "S·s^n": "S·sⁿ"}.get(unit, unit)
-    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED:
+    if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED or unit.startswith("1/"):
         return f"{value:.{digits}g} {shown}".rstrip()
     exponent = int(math.floor(math.log10(abs(value) * (1 + 0.5 * 10.0 ** (1 - digits))) / 3) * 3)
     exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))

@@ -166,8 +166,11 @@ def swapped(cell: Arcs, solution: Solution, deviations: dict[str, float]) -> lis
     return found
 
 
-def compared_with_minos(solution: Solution) -> float:
-    """Return the largest difference to MINOS of any end of any interval, as a share of its distance from the best."""
+def compared_with_minos(solution: Solution) -> float | None:
+    """Return the largest difference to MINOS of any end of any interval, as a share of its distance from the best.
+
+    None where MIGRAD finds no valid minimum, so that MINOS cannot begin.
+    """
     from iminuit import Minuit
 
     problem, best = solution.problem, solution.best.u
@@ -183,7 +186,9 @@ def compared_with_minos(solution: Solution) -> float:
 
     minuit = Minuit(cost, best, grad=gradient)
     minuit.errordef, minuit.strategy, minuit.tol = Z95**2, 2, 1e-4
-    minuit.migrad()
+    minuit.migrad(iterate=20)
+    if not minuit.valid:
+        return None
     minuit.minos()
     worst = 0.0
     for k, interval in enumerate(solution.intervals):
@@ -224,7 +229,9 @@ def campaign(runs: int, folder: Path, minos: int = 100, first: int = 0) -> dict[
                 if not one.determined:
                     wrongly.append({"seed": seed, "circuit": circuit, "name": one.name, "note": one.note})
             if len(differences) < minos and all(one.determined for one in solution.estimates):
-                differences.append({"seed": seed, "circuit": circuit, "difference": compared_with_minos(solution)})
+                difference = compared_with_minos(solution)
+                if difference is not None:
+                    differences.append({"seed": seed, "circuit": circuit, "difference": difference})
         document = {
             "cells_with_times_apart": n_apart,
             "mixed_fits": share(len(mixed), 2 * n_apart),

@@ -160,6 +160,10 @@ class Cell:
         """Return the current at some times, A."""
         return current_of(self.admittance, t_s, drive)
 
+    def voltage(self, t_s: Floats, drive: PulseSequence) -> Floats:
+        """Return the voltage at some times, V, of a drive whose levels are currents, A."""
+        return current_of(lambda t, s: 1.0 / self.admittance(t, s), t_s, drive)
+
 
 def current_of(admittance: Callable[[Floats, Complexes], Complexes], t_s: Floats, drive: PulseSequence) -> Floats:
     """Return the current of a drive of holds, A.

@@ -200,7 +200,10 @@ class Run:
 
     @property
     def imported(self) -> dict[str, Any]:
-        """What was noted, guessed and remarked when a record was imported: lists and a text; empty if measured."""
+        """What was noted, guessed and remarked when a record was imported, and what was controlled; empty if measured.
+
+        Lists ``notes`` and ``guessed``, texts ``remarks`` and ``control`` (``voltage``, ``current`` or empty).
+        """
         return dict(self._meta["plan"].get("import", {}))
 
     @property

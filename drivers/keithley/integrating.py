@@ -20,14 +20,16 @@ readings tell it by the source value that is recorded with them, and are flagged
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from drivers.contract.block import Block, Status
+from drivers.keithley.answers import number_in
 from drivers.keithley.plan import KeithleyPlanner
-from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter, number_in
+from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter
 from drivers.planning.planner import Rate
 from protocols import InstrumentError
 
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
     from drivers.contract.identity import Capabilities
     from drivers.contract.plan import DrivePlan
     from drivers.planning.steps import Tables
-    from drivers.visa.session import VisaSession
     from protocols import Protocol, PulseSequence
 
 # 0.01 to 10 power line cycles (2461: p. 6-60), in apertures that there are both at 50 and at 60 Hz.
@@ -118,10 +119,6 @@ class IntegratingSourceMeter(KeithleySourceMeter):
     sample_block = "MEAS"
     buffer_style = "STAN"  # a compact buffer keeps no status (2461: p. 8-36)
 
-    def __init__(self, session: VisaSession) -> None:
-        super().__init__(session)
-        self._last_row = np.empty(len(_ELEMENTS))
-
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         line_Hz = number_in(":SYST:LFR?", self.session.query(":SYST:LFR?"))
         cycles = float(f"{plan.aperture_s * line_Hz:.6g}")
@@ -140,14 +137,8 @@ class IntegratingSourceMeter(KeithleySourceMeter):
     def _fetch(self, first: int, available: int) -> Block:
         plan = self._armed_plan()
         end = min(available, first + _READ_SAMPLES)
-        # One reading that is known already comes along: if it is another one now, the buffer was cleared in between.
-        known = min(first, 1)
-        rows = self.read_rows(first + 1 - known, end)
-        if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbance(f"reading {first} of its buffer has changed")
-        before_s = self._last_row[1] if known else -plan.interval_s
-        self._last_row = rows[-1]
-        current, begun, source, bits, source_bits = rows[known:].T.copy()
+        before_s = self._known.last[1] if first else -plan.interval_s
+        current, begun, source, bits, source_bits = self._new_rows(first, end).T.copy()
         status = np.zeros(len(begun), dtype=np.uint8)
         pause = np.diff(begun, prepend=before_s)
         status[(pause < plan.aperture_s) | (pause > 2 * plan.interval_s)] |= np.uint8(Status.TIMING)
@@ -156,6 +147,7 @@ class IntegratingSourceMeter(KeithleySourceMeter):
         off = np.flatnonzero(~_set_in(source_bits, _OUTPUT_ON))
         if off.size:  # that reading and all later ones do not count
             self._off_at = min(self._off_at, first + int(off[0]))
+            self._off_since_s = -math.inf
         return self._block(current, begun, source, status, self._over_edges(begun))
 
     def read_rows(self, first: int, last: int) -> np.ndarray:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from drivers.visa.session import VisaSession
     from protocols import PulseSequence
 
+    Array = NDArray[np.float64]
+
 # A compact buffer holds 27.5 million readings (p. 3-15 ff.); one is kept free for the sample after the last.
 _MAX_SAMPLES = 27_500_000 - 1
 # 0.5 MB: well within the timeout of one exchange (1.5 s) on a real network.
@@ -82,7 +84,6 @@ class Keithley2461(KeithleySourceMeter):
 
     def __init__(self, session: VisaSession) -> None:
         super().__init__(session)
-        self._last_row = np.empty(3)
         self._edge_samples = np.empty(0, dtype=np.int64)
 
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
@@ -100,22 +101,18 @@ class Keithley2461(KeithleySourceMeter):
             ":DIG:CURR:RSEN?": int(plan.four_wire),
         }
 
+    def read_rows(self, first: int, last: int) -> Array:
+        """Return readings of the buffer: reading, relative time, source value. See `KeithleySourceMeter.read_rows`.
+
+        With FORMat REAL only these can be had, no status (p. 6-160; else error 1133).
+        """
+        query = f':TRAC:DATA? {first}, {last}, "{self.buffer_name}", READ, REL, SOUR'
+        return self.session.query_block(query, 3 * (last - first + 1), "<f8").reshape(-1, 3)
+
     def _fetch(self, first: int, available: int) -> Block:
         plan = self._armed_plan()
         end = min(available, first + _READ_SAMPLES)
-        # One reading that is known already comes along: if it is another one now, the buffer was cleared in between.
-        known = min(first, 1)
-        # With FORMat REAL only READing, RELative and SOURce can be had, no status (p. 6-160; else error 1133).
-        values = self.session.query_block(
-            f':TRAC:DATA? {first + 1 - known}, {end}, "{self.buffer_name}", READ, REL, SOUR',
-            3 * (end - first + known),
-            "<f8",
-        )
-        rows = values.reshape(-1, 3)
-        if known and not np.array_equal(rows[0], self._last_row):
-            raise self._disturbance(f"reading {first} of its buffer has changed")
-        self._last_row = rows[-1].copy()
-        current, begun, source = rows[known:].T.copy()
+        current, begun, source = self._new_rows(first, end).T.copy()
         status = np.zeros(end - first, dtype=np.uint8)
         late = np.abs(begun - np.arange(first, end) * plan.interval_s) > max(0.1 * plan.interval_s, TIME_SLACK_S)
         status[late] |= np.uint8(Status.TIMING)

@@ -37,9 +37,9 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keithley.answers import number_in
 from drivers.keithley.k2600_program import PROGRAM, list_lines, settings_for, trigger_model_for
 from drivers.keithley.plan import KeithleyPlanner, program_of
-from drivers.keithley.source_meter import number_in
 from drivers.planning.planner import Rate
 from drivers.planning.steps import Tables
 from protocols import ConnectionLost, InstrumentError

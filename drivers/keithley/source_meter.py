@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import math
 import secrets
+import time
 from abc import abstractmethod
 from typing import TYPE_CHECKING, ClassVar
 
@@ -33,6 +34,7 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keithley.answers import EVENT_REASONS, KnownReadings, number_in
 from drivers.keithley.plan import program_of
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
 from protocols import InstrumentError
@@ -49,20 +51,15 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 _NAME = "echo"  # how the names of our lists and buffers begin
-# Relay settling is about 15 ms (p. 2-82 ff.); twice that before the first sample.
-_SETTLE_S = 0.03
+_SETTLE_S = 0.03  # twice the 15 ms or so of the relay (p. 2-82 ff.)
 _POINTS_PER_MESSAGE = 20  # some 2 kB: well below what the input of the instrument takes
+_STATE_LAG_S = 0.25
+"""Time (s) after which a state is up to date: "checks the state of a started trigger model every 100 ms" (p. 6-234)."""
 # Above this the source needs its interlock closed (2450: 20 V, p. 6-33 of its manual; 2460, 2461: 21 V, p. 6-49).
 _INTERLOCK_V = 20.0
 # Time stamps of a compact buffer are good to 1 us (p. 3-15 ff.).
 TIME_SLACK_S = 1.5e-6
 _OFF = OffSwitch("the output", "Press the OUTPUT key of the instrument.")
-# What an event in the queue means for an output that went off (pp. 3-3, 6-49, C-10).
-_REASONS = {
-    5074: "its interlock is open",
-    4915: "its buffer is full",
-    2771: "it is too hot inside",
-}
 
 
 class KeithleySourceMeter(Potentiostat):
@@ -93,6 +90,8 @@ class KeithleySourceMeter(Potentiostat):
         self._plan: DrivePlan | None = None
         self.n_read = 0
         self._off_at = 0
+        self._off_since_s = math.inf
+        self._known = KnownReadings()
         self.buffer_name = ""
 
     @classmethod
@@ -105,6 +104,16 @@ class KeithleySourceMeter(Potentiostat):
     @abstractmethod
     def _set_measurement(self, plan: DrivePlan) -> dict[str, float]:
         """Send the settings of the readings; return what queries must read back."""
+
+    @abstractmethod
+    def read_rows(self, first: int, last: int) -> Array:
+        """Return readings of the buffer, from 1, one row each: reading, relative time, source value, and what else.
+
+        Raises
+        ------
+        InstrumentError
+            If the answer is no such table.
+        """
 
     @abstractmethod
     def _fetch(self, first: int, available: int) -> Block:
@@ -152,6 +161,8 @@ class KeithleySourceMeter(Potentiostat):
         self._plan = plan
         self.n_read = 0
         self._off_at = plan.n_samples + 1
+        self._off_since_s = math.inf
+        self._known = KnownReadings()
 
     def _load_levels(self, program: Program) -> None:
         self.session.write(f':SOUR:CONF:LIST:CRE "{self.buffer_name}"')
@@ -238,7 +249,7 @@ class KeithleySourceMeter(Potentiostat):
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
         plan = self._armed_plan()
-        # The state is asked before the count, so that "idle" means that the count is final.
+        # The state comes before the count: "idle" means that the count is final.
         answer = self.session.query(f':OUTP?;:TRIG:STAT?;:TRAC:ACT? "{self.buffer_name}"').split(";")
         if len(answer) != 5:
             raise self._disturbance(f"its buffer does not answer any more ({';'.join(answer)!r})")
@@ -246,43 +257,65 @@ class KeithleySourceMeter(Potentiostat):
         if state in {"FAILED", "ABORTED", "ABORTING"}:
             self._check_error_queue("program while it ran")
             raise InstrumentError(f"{self.session.resource}: its trigger model says {state}")
-        available = min(int(number_in("TRAC:ACT?", answer[4])), plan.n_samples)
-        if available < self.n_read:
-            raise self._disturbance(f"its buffer holds {available} readings after it held {self.n_read}")
+        made = int(number_in("TRAC:ACT?", answer[4]))
+        if made < self.n_read:
+            raise self._disturbance(f"its buffer holds {made} readings after it held {self.n_read}")
         # The output is on before the first reading; the program itself switches it off after the last.
-        if output == "0" and state != "IDLE" and 0 < available < plan.n_samples:
-            self._off_at = min(self._off_at, available)
-        if self.n_read >= self._off_at:
-            raise self._output_lost(plan)
-        available = min(available, self._off_at)
+        if output == "0" and state != "IDLE" and 0 < made < plan.n_samples:
+            self._off_at = min(self._off_at, made)
+            self._off_since_s = min(self._off_since_s, time.monotonic())
+        available = min(made, plan.n_samples, self._off_at)
         if available > self.n_read:
             block = self._fetch(self.n_read, available)
             self.n_read += len(block)
             return block
         if available == plan.n_samples:
             return None
+        # The state may be an old one: what looks like an output that was lost may be the end of the program.
+        lasting = time.monotonic() - self._off_since_s > _STATE_LAG_S
+        if self.n_read >= self._off_at and (lasting or (state == "IDLE" and made >= plan.n_samples)):
+            raise self._output_lost(plan)
         if state == "IDLE":
-            why = self._events() or "they took longer than planned"
-            raise InstrumentError(
-                f"{self.session.resource}: its program ended after {available} of {plan.n_samples} readings ({why})",
-                command=":TRAC:ACT?",
-            )
+            raise self._ended_early(made, plan)
         return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
 
+    def _new_rows(self, first: int, end: int) -> Array:
+        """Return readings from index `first` to before `end`; some that are known already come along.
+
+        If those are others now, the buffer was cleared in between.
+        """
+        known = min(first, len(self._known))
+        rows = self.read_rows(first + 1 - known, end)
+        self._require_known(rows[:known], first)
+        self._known.keep(rows)
+        return rows[known:]
+
+    def _check_known_readings(self) -> None:
+        if known := len(self._known):
+            self._require_known(self.read_rows(self.n_read + 1 - known, self.n_read), self.n_read)
+
+    def _require_known(self, rows: Array, n_read: int) -> None:
+        if not self._known.are(rows):
+            raise self._disturbance(f"the readings of its buffer before number {n_read + 1} have changed")
+
+    def _ended_early(self, made: int, plan: DrivePlan) -> InstrumentError:
+        self._check_known_readings()
+        how = f"its program ended after {made} of {plan.n_samples} readings"
+        why = self._events() or "they took longer than planned"
+        return InstrumentError(f"{self.session.resource}: {how} ({why})", command=":TRAC:ACT?")
+
     def _output_lost(self, plan: DrivePlan) -> InstrumentError:
+        self._check_known_readings()
         why = self._events() or "by hand, or by its interlock"
-        return InstrumentError(
-            f"{self.session.resource}: its output was switched off at the instrument ({why}) before sample "
-            f"{self._off_at} of {plan.n_samples}",
-            command=":OUTP?",
-        )
+        how = f"its output was switched off at the instrument ({why}) before sample {self._off_at} of {plan.n_samples}"
+        return InstrumentError(f"{self.session.resource}: {how}", command=":OUTP?")
 
     def _events(self) -> str:
         """Return what the instrument's error queue says about an unexpected end."""
         reasons = []
         while (event := self._next_error())[0]:
             number, text = event
-            reasons.append(_REASONS.get(number or 0, f"error {number}, {text}"))
+            reasons.append(EVENT_REASONS.get(number or 0, f"error {number}, {text}"))
         return "; ".join(reasons[:3])
 
     def _disturbance(self, how: str) -> InstrumentError:
@@ -365,17 +398,3 @@ class KeithleySourceMeter(Potentiostat):
     def close(self) -> None:
         """Close the session."""
         self.session.close()
-
-
-def number_in(query: str, answer: str) -> float:
-    """Return the number that a query was answered with.
-
-    Raises
-    ------
-    InstrumentError
-        If it is none.
-    """
-    try:
-        return float(answer)
-    except ValueError:
-        raise InstrumentError(f"{query} was answered {answer!r}, which is no number", command=query) from None

@@ -37,7 +37,7 @@ def _remark(problem: Problem, k: int, one: PulseObservation, u: Floats, source: 
     reduction = one.reduction
     terms, factor = reduction.terms, reduction.factor
     theta, slopes = problem.parameters.theta_and_slopes(k, u)
-    by_u = one.reduction.mode_map.weights(problem.model.evaluate(one.s, theta, seen=True)[1]).T @ slopes
+    by_u = reduction.weight_slopes(*problem.model.evaluate(one.s, theta, seen=one.through_instrument)).T @ slopes
     n = reduction.n_nuisance
     # Drift and baseline held: their columns are left out before the others are taken out.
     held = reduction.n_history + 1 + np.arange(1 + terms.n_baseline)

@@ -16,6 +16,8 @@ import numpy as np
 from fitting.inference.disturbances import CauseKind, Disturbances
 from fitting.inference.prediction import predict
 from fitting.inference.repeats import RepeatChange, repeat_change
+from fitting.reduction.control import controlled, in_words_of, named_for
+from fitting.reduction.nuisance import CURRENT
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -131,6 +133,8 @@ class Cause:
         Figures of it, SI.
     shift : ndarray, shape (k,), or None
         By how much the unknowns of the fit (on the line) would move beside it; None where that is not known.
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     """
 
     kind: CauseKind
@@ -138,6 +142,7 @@ class Cause:
     share: float
     values: Mapping[str, float] = field(default_factory=dict)
     shift: Floats | None = field(default=None, compare=False)
+    control: str = ""
 
     @property
     def mains_Hz(self) -> float | None:
@@ -150,16 +155,18 @@ class Cause:
         """What would take it out."""
         if self.kind is CauseKind.HUM and self.mains_Hz is not None:
             return f"--mains {self.mains_Hz:.0f}"
-        return _REMEDIES[self.kind]
+        if self.kind is CauseKind.LAG and self.control == CURRENT:
+            return "a faster voltmeter"  # whose lag no circuit takes yet
+        return in_words_of(self.control, _REMEDIES[self.kind])
 
     def __str__(self) -> str:
-        shown = {
-            name: format_quantity(value, name.rpartition("_")[2], 3) if name.endswith(("_A", "_s")) else value
-            for name, value in self.values.items()
-        }
-        words = _WORDS[self.kind]
-        for unit in ("A", "s"):
-            words = words.replace(f":quantity {unit}}}", "}")
+        words = in_words_of(self.control, _WORDS[self.kind])
+        answers = "V" if self.control == CURRENT else "A"
+        shown = {}
+        for name, value in self.values.items():
+            unit = {"A": answers, "s": "s"}.get(name.rpartition("_")[2])
+            shown[name] = value if unit is None else format_quantity(value, unit, 3)
+            words = words.replace(f"{{{name}:quantity {unit}}}", f"{{{name}}}")
         return words.format(**shown)
 
     def to_document(self) -> dict[str, Any]:
@@ -168,7 +175,7 @@ class Cause:
             "kind": str(self.kind),
             "log_odds": self.log_odds,
             "share": self.share,
-            "values": dict(self.values),
+            "values": named_for(self.control, self.values),
             "text": str(self),
             "remedy": self.remedy,
         }
@@ -183,7 +190,10 @@ class Diagnosis:
     causes : tuple of Cause
         At most one of a kind; none where the residual is noise.
     noise_A, residual_A : float
-        Of a sample: from its neighbours and free of spikes, and what the fit leaves.
+        Of a sample: from its neighbours and free of spikes, and what the fit leaves (V where the current was
+        controlled).
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     change : RepeatChange or None
         The last of equal pulses against the first; None where no two are equal.
     """
@@ -191,6 +201,7 @@ class Diagnosis:
     causes: tuple[Cause, ...]
     noise_A: float
     residual_A: float
+    control: str = ""
     change: RepeatChange | None = None
 
     @property
@@ -210,12 +221,9 @@ class Diagnosis:
 
     def to_document(self) -> dict[str, Any]:
         """Return plain data (JSON)."""
-        return {
-            "noise_A": self.noise_A,
-            "residual_A": self.residual_A,
-            "causes": [one.to_document() for one in self.causes],
-            "change": None if self.change is None else self.change.to_document(),
-        }
+        figures = named_for(self.control, {"noise_A": self.noise_A, "residual_A": self.residual_A})
+        change = None if self.change is None else self.change.to_document()
+        return {**figures, "causes": [one.to_document() for one in self.causes], "change": change}
 
 
 def diagnose(run: Record, solution: Solution) -> Diagnosis:
@@ -230,6 +238,8 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     response = solution.response()
     if response is None:
         raise TypeError("a spectrum has no samples")
+    run, terms = controlled(run, response.terms)
+    control = terms.control
     kept = np.flatnonzero((np.asarray(run.status) == 0) & np.isfinite(np.asarray(run.current_A)))
     current = np.asarray(run.current_A)[kept]
     fitted = predict(run, response)[kept]
@@ -244,12 +254,12 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     best: dict[CauseKind, Cause] = {}
     for kind, gain, n_columns, values, shift in found:
         log_odds = 0.5 * gain - 0.5 * n_columns * float(np.log(len(residual))) + _PRIOR.get(kind, 0.0)
-        cause = Cause(kind, log_odds, float(np.clip(gain / excess, 0.0, 1.0)), values, shift)
+        cause = Cause(kind, log_odds, float(np.clip(gain / excess, 0.0, 1.0)), values, shift, control)
         if log_odds > _LIKELY and (kind not in best or best[kind].log_odds < log_odds):
             best[kind] = cause
     ranked = tuple(sorted(best.values(), key=lambda one: -one.log_odds))
     residual_A = float(np.sqrt(np.mean(residual**2)))
-    return Diagnosis(ranked, noise_A, residual_A, repeat_change(run, solution))
+    return Diagnosis(ranked, noise_A, residual_A, control, repeat_change(run, solution))
 
 
 _Found = tuple[CauseKind, float, int, dict[str, float], "Floats | None"]

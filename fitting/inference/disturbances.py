@@ -16,6 +16,7 @@ import numpy as np
 
 from fitting.inference.observations import PulseObservation
 from fitting.inference.prediction import PulseResponse, cursor_over, predict
+from fitting.reduction.control import controlled
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import EdgeShifts, History, n_decays_of
 from fitting.reduction.sampled_edges import edges_of
@@ -27,8 +28,8 @@ if TYPE_CHECKING:
 
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
+    from fitting.reduction.reduction import Reduction
     from fitting.transforms.laplace import Floats
-    from fitting.transforms.modes import ModeMap
 
 _BLOCK = 4096
 """Samples at a time: with 150 columns 5 MB."""
@@ -118,6 +119,7 @@ class Disturbances:
         if not isinstance(observation, PulseObservation) or response is None:
             raise TypeError("a spectrum has no samples")
         reduction = observation.reduction
+        run, _ = controlled(run, reduction.terms)
         self._run, self._terms, self._response, self._places = run, response.terms, response, places
         own = np.ascontiguousarray(run.t_s)
         self._t = response.terms.times_of_drive(own, float(own[0]))
@@ -136,7 +138,7 @@ class Disturbances:
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
-        finite = list(self._of_clocks(solution, reduction.mode_map, later))
+        finite = list(self._of_clocks(solution, reduction, later))
         self._finite = [pair for _, pair in finite]
         self.groups: tuple[Group, ...] = (*(group for group, _ in finite), *self._small())
 
@@ -157,16 +159,16 @@ class Disturbances:
         return EdgeShifts(edges.after_s, edges.jumps_V, self._rates, self._weights)
 
     def _of_clocks(
-        self, solution: Solution, mode_map: ModeMap, later: Floats
+        self, solution: Solution, reduction: Reduction, later: Floats
     ) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
         """Give the changes by a delay, a lag or another clock, each of some sizes, at the samples that are asked."""
         run, interval_s = self._run, self._interval_s
         t = np.ascontiguousarray(run.t_s)[self._places]
         fitted = predict(run, self._response, t)
-        Y = solution.problem.admittance(0, solution.best.u)
+        mode_map, answer = reduction.mode_map, reduction.response_of(solution.problem.admittance(0, solution.best.u))
 
         def lagging(lag_s: float) -> Floats:
-            weights = mode_map.weights(Y / (1.0 + mode_map.s * lag_s)) * later
+            weights = mode_map.weights(answer / (1.0 + mode_map.s * lag_s)) * later
             return predict(run, PulseResponse(self._rates, weights, self._response.nuisance, self._terms), t) - fitted
 
         def timed(delay_s: float, ppm: float) -> Floats:
@@ -175,7 +177,7 @@ class Disturbances:
             )
             return predict(run, replace(placed, terms=terms), t) - fitted
 
-        placed = self._placed(solution, mode_map)
+        placed = self._placed(solution, reduction)
         sizes = [size * interval_s for size in _SIZES]
         yield from _neighbours(CauseKind.LAG, "lag_s", sizes, [lagging(one) for one in sizes])
         for sign in (1.0, -1.0):
@@ -185,7 +187,7 @@ class Disturbances:
                 ppm = [1e6 * one / float(t[-1] - t[0]) for one in signed]
                 yield from _neighbours(CauseKind.CLOCK, "ppm", ppm, [timed(0.0, one) for one in ppm])
 
-    def _placed(self, solution: Solution, mode_map: ModeMap) -> PulseResponse:
+    def _placed(self, solution: Solution, reduction: Reduction) -> PulseResponse:
         """Return the response with jumps of a sampled voltage where the fit has found them, not its weights later."""
         edges, observation = edges_of(self._run, self._terms), solution.problem.observations[0]
         if edges is None or edges.leads_s is not None or not isinstance(observation, PulseObservation):
@@ -193,7 +195,7 @@ class Disturbances:
         Y = solution.problem.admittance(0, solution.best.u)
         lead_s = observation.seen(Y).lead_s + 0.5 * edges.aperture_s
         terms = replace(self._terms, edge_leads_s=(lead_s,) * len(edges.after_s))
-        return replace(self._response, weights=mode_map.weights(Y), terms=terms)
+        return replace(self._response, weights=reduction.weights_of(Y), terms=terms)
 
     def _small(self) -> Iterator[Group]:
         if self._shifts is not None:

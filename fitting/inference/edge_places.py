@@ -17,6 +17,7 @@ from fitting.inference.least_squares import minimise
 from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
 from fitting.inference.solution import solve
+from fitting.reduction.control import controlled
 from fitting.reduction.leading_columns import EdgeShifts
 from fitting.reduction.sampled_edges import edges_of
 from fitting.results.remarks import Remark, RemarkKind
@@ -61,6 +62,7 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     if not isinstance(observation, PulseObservation) or observation.reduction.most_lead_s == 0.0:
         return None
     reduction, parameters = observation.reduction, common.problem.parameters
+    run, _ = controlled(run, reduction.terms)
     edges = edges_of(run, reduction.terms)
     if edges is None or not 1 < len(edges.after_s) <= _MOST_EDGES:
         return None
@@ -68,7 +70,7 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     Y = common.problem.admittance(0, u)
     seen = observation.seen(Y)
     leads_s = _inside(np.full(len(edges.gap_s), seen.lead_s + 0.5 * edges.aperture_s), edges)
-    weights = reduction.mode_map.weights(Y)
+    weights = reduction.weights_of(Y)
     for _ in range(_SEARCHES):
         # Near by first, from place to place; then everywhere.
         for _ in range(_PASSES):
@@ -89,9 +91,8 @@ def solve_with_places(run: Record, common: Solution, start: Mapping[str, float])
     gained = (reduction.residual_A2(seen.weights) - placed.reduction.residual_A2(weights)) / placed.noise_A**2
     if 0.5 * gained < placed.log_widths + _LIKELIER:
         return None
-    remark = Remark(
-        RemarkKind.EDGE_PLACES, {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations))}
-    )
+    values = {"n_edges": len(leads_s), "deviation_s": float(np.median(placed.deviations))}
+    remark = Remark(RemarkKind.EDGE_PLACES, values, control=reduction.terms.control)
     return replace(solution, remarks=(remark, *solution.remarks))
 
 

@@ -166,7 +166,8 @@ def check_ringing(reduction: Reduction, model: CellModel, theta: Floats) -> None
     FitError
         If sums of decays miss its response.
     """
-    missed = reduction.mode_map.misfit(model.admittance(reduction.mode_map.s, theta))
+    Y = model.admittance(reduction.mode_map.s, theta, seen=not reduction.terms.is_current_driven)
+    missed = reduction.mode_map.misfit(reduction.response_of(Y))
     if missed > _RINGING:
         raise FitError(
             f"{model.circuit} rings where it fits this record best: sums of decays, which this engine works with, miss"
@@ -175,16 +176,20 @@ def check_ringing(reduction: Reduction, model: CellModel, theta: Floats) -> None
 
 
 def check_instant_response(reduction: Reduction, model: CellModel, theta: Floats) -> tuple[Remark, ...]:
-    """Say so, or refuse, where a cell answers a measured voltage faster than it was sampled.
+    """Say so, or refuse, where a cell answers faster than what drives it was sampled.
 
     What lies between two samples nobody knows; the line that is drawn there makes the current of a bare constant phase
-    element or capacitor, which has no bound after a step, a matter of the mode grid.
+    element or capacitor, which has no bound after a step, a matter of the mode grid. The voltage that answers a
+    current has a bound, but for an inductance.
 
     Raises
     ------
     FitError
         If the current has no bound after a step.
     """
+    if reduction.terms.is_current_driven:
+        _check_no_inductance(reduction, model, theta)
+        return ()
     if not reduction.drive_is_measured or reduction.most_lead_s > 0.0:
         return ()
     fastest = 1.0 / reduction.grid.shortest_s
@@ -198,6 +203,23 @@ def check_instant_response(reduction: Reduction, model: CellModel, theta: Floats
         )
     size = np.abs(model.admittance(at, theta))
     return (Remark(RemarkKind.INSTANT_RESPONSE),) if size[1] > LEVEL * size[0] else ()
+
+
+def _check_no_inductance(reduction: Reduction, model: CellModel, theta: Floats) -> None:
+    """Refuse a circuit whose voltage after a step of the current is without bound, and over before any sample.
+
+    Raises
+    ------
+    FitError
+        If its impedance grows with the frequency.
+    """
+    highest = np.array([1.0, _FASTER], dtype=np.complex128) * _BEYOND / reduction.grid.shortest_s
+    size = 1.0 / np.abs(model.admittance(highest, theta, seen=False))
+    if size[1] > LEVEL * size[0]:
+        raise FitError(
+            f"{model.circuit} has an inductance in series: after a step of the current its voltage is over before any"
+            " sample, and no record of it tells how large it is; leave it out"
+        )
 
 
 def _limit(spare: int) -> float:

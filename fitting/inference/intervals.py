@@ -28,7 +28,8 @@ _MOST_REFITS = 16
 _FLAT = 1e-6
 """Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
 _CLOSE = 0.02
-"""How near to 1.96 deviations a profile must come, as a share: an interval's end is then known to 2 % of its length."""
+"""How near to the end of an interval a refit must be, as a share of its length, for a chord to give the end. Doubled,
+ends are 2 % off where a profile bends, as that of an exponent near 1 does."""
 
 _FAR_UP = 10.0
 """How many times 1.96 deviations a profile may be high for a chord through it to be of use. Doubled, ends of valleys
@@ -108,6 +109,42 @@ def profile_intervals(
     return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in asked]
 
 
+class _Bracket:
+    """Where a profile is 1.96 high: between the last place below and the last above.
+
+    By chords, as the Illinois method has it (Dowell, Jarratt, BIT 11, 168 (1971)): an end that stays twice counts half.
+    A plain chord creeps where the refit at one end was lost in another valley, ten deviations up.
+    """
+
+    def __init__(self) -> None:
+        self.inner, self.outer = 0.0, np.inf
+        self._floor = self._below = -Z95
+        self._above = np.inf
+        self._last_side = 0.0
+
+    def end_near(self, at: float, z: float) -> float:
+        """Return where the chord from the last place below through a height here is 1.96 high."""
+        rise = (z - Z95 - self._floor) / (at - self.inner)
+        return at + (Z95 - z) / rise if rise > 0.0 else np.inf
+
+    def next_place(self, at: float, z: float, reach: float) -> float:
+        """Return where to look next, after a height was found somewhere; no further than `reach`."""
+        side = np.sign(z - Z95)
+        if side > 0.0:
+            self.outer, self._above = at, z - Z95
+            self._below *= 0.5 if side == self._last_side else 1.0
+        else:
+            self.inner, self._floor, self._below = at, z - Z95, z - Z95
+            self._above *= 0.5 if side == self._last_side else 1.0
+        self._last_side = side
+        if not np.isfinite(self.outer):
+            return min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
+        # A chord from far up a wall would lead back to the foot of the valley, again and again.
+        is_near = self._above < (_FAR_UP - 1.0) * Z95
+        share = self._below / (self._below - self._above) if is_near else 0.5
+        return self.inner + float(np.clip(share, 0.05, 0.95)) * (self.outer - self.inner)
+
+
 @dataclass(frozen=True, eq=False)
 class _Profile:
     evaluate: Callable[[Floats], tuple[Floats, Floats]]
@@ -135,27 +172,21 @@ class _Profile:
             return float(sign * np.inf)
         direction, rise = self.tangent(k)
         at = min(Z95 / max(rise, Z95 / reach), reach)
-        inner, inner_z, outer, outer_z = 0.0, 0.0, np.inf, np.inf
+        bracket = _Bracket()
         near, near_at = u, 0.0
         for _ in range(_MOST_REFITS):
             start = near + np.clip(sign * direction * (at - near_at), -2.0, 2.0)
             start[k] = u[k] + sign * at
             there, z = self.refitted(start, k)
-            if abs(z - Z95) < _CLOSE * Z95:
-                return float(u[k] + sign * at * Z95 / z)
-            if z > Z95:
-                outer, outer_z = at, z
-            elif at >= reach:
-                return float(sign * np.inf)
-            else:
-                inner, inner_z, near, near_at = at, z, there, at
-            if np.isfinite(outer):
-                # A chord from far up a wall would lead back to the foot of the valley, again and again.
-                share = (Z95 - inner_z) / (outer_z - inner_z) if outer_z < _FAR_UP * Z95 else 0.5
-                at = inner + float(np.clip(share, 0.05, 0.95)) * (outer - inner)
-            else:
-                at = min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
-        return float(u[k] + sign * outer)
+            end = bracket.end_near(at, z)
+            if abs(end - at) < _CLOSE * at:
+                return float(u[k] + sign * min(end, reach))
+            if z < Z95:
+                if at >= reach:
+                    return float(sign * np.inf)
+                near, near_at = there, at
+            at = bracket.next_place(at, z, reach)
+        return float(u[k] + sign * bracket.outer)
 
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
         """Return the best of all others with parameter k held, and by how many deviations it is worse."""

@@ -118,7 +118,7 @@ class Marginalised:
 
     def weights(self, u: Floats) -> Floats:
         """Return the weights of the modes for some unknowns (S)."""
-        weights: Floats = self.reduction.mode_map.weights(self.problem.admittance(0, u))
+        weights: Floats = self.reduction.weights_of(self.problem.admittance(0, u))
         return weights
 
     def moves(self, u: Floats) -> Floats:
@@ -138,7 +138,7 @@ class Marginalised:
         one = problem.observations[0]
         Y, dY = problem.model.evaluate(one.s, theta, seen=one.through_instrument)
         onto, of_modes = self.seen[:, :e], self.seen[:, e:-1]
-        weights, by_u = (self.reduction.mode_map.weights(x) for x in (Y, dY))
+        weights, by_u = self.reduction.weights_of(Y), self.reduction.weight_slopes(Y, dY)
         left = onto @ moves + of_modes @ weights - self.seen[:, -1]
         below = np.column_stack([of_modes @ by_u.T @ slopes, onto * self.deviations])
         above = np.column_stack([jacobian, np.zeros((len(residual), e))])

@@ -21,6 +21,7 @@ from fitting.inference.goodness import (
 from fitting.model.elements.base import StartScale
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
+from fitting.reduction.control import in_words_of
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import Remark, RemarkKind
@@ -41,7 +42,9 @@ class Observation(ABC):
 
     source: str
     unit: str
-    """Of the noise: "A", or "" for a share of the impedance."""
+    """Of the noise: "A", "V" where the current was controlled, or "" for a share of the impedance."""
+    control: str = ""
+    """Which quantity the instrument controlled; see `Nuisance.control`."""
     n_samples: int
     n_nuisance: int = 0
     """Nuisance columns that were fitted to its samples."""
@@ -82,11 +85,11 @@ class Observation(ABC):
 class PulseObservation(Observation):
     """A reduced run."""
 
-    unit = "A"
-    through_instrument = True
-
     def __init__(self, reduction: Reduction) -> None:
         self.reduction = reduction
+        self.unit, self.control = reduction.terms.units[1], reduction.terms.control
+        # A lag that is to be fitted is the ammeter's.
+        self.through_instrument = not reduction.terms.is_current_driven
         self.source, self.n_samples, self.window_s = reduction.source, reduction.n_samples, reduction.window_s
         self.n_nuisance = reduction.n_nuisance + (reduction.most_lead_s > 0.0)
         spare = max(reduction.n_samples - len(reduction.grid) - reduction.n_nuisance, 1)
@@ -107,10 +110,10 @@ class PulseObservation(Observation):
 
             conductance = early_conductance(self.reduction)
         if not conductance > 0.0:
-            raise FitError(
-                f"{self.source or 'record'}: the current does not follow the voltage as any passive cell's does; look"
-                " at the sign of the current and at the columns"
+            problem = in_words_of(
+                self.reduction.terms.control, "the current does not follow the voltage as any passive cell's does"
             )
+            raise FitError(f"{self.source or 'record'}: {problem}; look at the sign of the current and at the columns")
         return StartScale(conductance, *self.reduction.window_s)
 
     def residual(self, Y: Complexes) -> Floats:
@@ -120,15 +123,15 @@ class PulseObservation(Observation):
     def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
         """Return the residual and its derivatives."""
         seen = self.seen(Y)
-        return seen.residual, self._leads.projected(seen, self.reduction.mode_map.weights(dY))
+        return seen.residual, self._leads.projected(seen, self.reduction.weight_slopes(Y, dY))
 
     def weights(self, Y: Complexes) -> Floats:
-        """Return the weights of the modes as the record shows them (S): later by the lead of its edges."""
+        """Return the weights of the modes as the record shows them (S or ohm): later by the lead of its edges."""
         return self.seen(Y).weights
 
     def seen(self, Y: Complexes) -> EdgeLead:
         """Return how the record shows a cell: later by the lead of its edges."""
-        return self._leads.best(self.reduction.mode_map.weights(Y))
+        return self._leads.best(self.reduction.weights_of(Y))
 
     def goodness(self, Y: Complexes, n_free: int) -> Goodness:
         """Return noise and whiteness."""

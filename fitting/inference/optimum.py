@@ -39,6 +39,8 @@ class Fitted:
         Times after an edge of which the record tells.
     theta_of : callable or None
         The model's free parameters for some u, where u holds the unknowns of several records.
+    combined : frozenset of int
+        Parameters that enter the circuit only in combination.
     """
 
     model: CellModel
@@ -48,6 +50,7 @@ class Fitted:
     ends: Floats
     window_s: tuple[float, float]
     theta_of: Callable[[Floats], Floats] | None = None
+    combined: frozenset[int] = frozenset()
 
     def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
         """Return the hopping conductor and its parameters."""

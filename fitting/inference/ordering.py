@@ -8,6 +8,7 @@ must not get to the other: walls stand where the order would change.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -175,6 +176,26 @@ class Ordering:
                 pair = one.parts.names[first], one.parts.names[first + 1]
                 found |= {int(k): pair for part in (first, first + 1) for k in one.columns[part]}
                 found |= {int(k): pair for row in one.odds[first : first + 2] for k in row if k >= 0}
+        return found
+
+    def merged(self, evaluate: Evaluate, best: Minimum, box: Floats, unit: float) -> list[Minimum]:
+        """Return the best cells of which two neighbouring like parts have the same values, pair by pair."""
+        found = []
+        for one in self._classes:
+            if len(one.odds):
+                continue
+            for first, second in pairwise(one.columns):
+                tie = unit * _WALL * (np.eye(len(best.u))[second] - np.eye(len(best.u))[first])
+
+                def tied(u: Floats, tie: Floats = tie) -> tuple[Floats, Floats]:
+                    residual, jacobian = evaluate(u)
+                    return np.append(residual, tie @ u), np.vstack([jacobian, tie])
+
+                for place in (first, second):
+                    u = best.u.copy()
+                    u[first] = u[second] = best.u[place]
+                    ended = minimise(tied, u, box, irrelevant=1e-3 * unit**2, max_steps=60)
+                    found.append(_minimum_at(evaluate, ended.u))
         return found
 
     def _may_coincide(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.reduction.control import controlled
 from fitting.reduction.drive import ModeCursor, modes_at
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import History
@@ -15,7 +16,8 @@ from fitting.reduction.whole_drive import sampled_voltage
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fitting.inference.spectrum import SpectrumResult
+    from fitting.inference.resistance_spectrum import ResistanceSpectrum
+    from fitting.inference.spectrum_result import SpectrumResult
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
     from fitting.results.fit_result import FitResult
@@ -55,24 +57,29 @@ class PulseResponse:
 
 
 def predict(
-    run: Record, result: FitResult | FittedPart | SpectrumResult | PulseResponse, t_s: ArrayLike | None = None
+    run: Record,
+    result: FitResult | FittedPart | SpectrumResult | ResistanceSpectrum | PulseResponse,
+    t_s: ArrayLike | None = None,
 ) -> Floats:
     """Return the fitted current at some times, offset and drift included, as the instrument would have read it.
+
+    Of a record whose current was controlled it is the voltage.
 
     Parameters
     ----------
     run : Record
         The run that was fitted: its drive (or measured voltage) and its aperture.
-    result : FitResult, FittedPart, SpectrumResult or PulseResponse
+    result : FitResult, FittedPart, SpectrumResult, ResistanceSpectrum or PulseResponse
     t_s : array_like, optional
         Rising times (s); those of all samples unless given.
 
     Returns
     -------
     ndarray, shape of `t_s`
-        Amperes.
+        Amperes; volts where the current was controlled.
     """
-    terms, own = result.terms, np.ascontiguousarray(run.t_s)
+    run, terms = controlled(run, result.terms)
+    own = np.ascontiguousarray(run.t_s)
     samples = terms.times_of_drive(own, float(own[0]))
     wanted = samples
     if t_s is not None:
@@ -123,6 +130,7 @@ def cursor_over(run: Record, rates: Floats, terms: Nuisance, interval_s: float) 
     interval_s : float
         Typical time from sample to sample.
     """
+    run, terms = controlled(run, terms)
     drive = drive_after(run.drive, terms.before_V)
     sampled = sampled_voltage(run, terms)
     return ModeCursor(rates, drive, interval_s, terms.aperture_of(run), sampled, terms.before_V)

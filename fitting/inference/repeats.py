@@ -105,7 +105,7 @@ def repeat_change(run: Record, solution: Solution) -> RepeatChange | None:
     if spans is None:
         return None
     prior = Prior(np.zeros(len(spans)), np.full(len(spans), _LARGEST))
-    weights = reduction.mode_map.weights(solution.problem.admittance(0, u))
+    weights = reduction.weights_of(solution.problem.admittance(0, u))
     for _ in range(_PASSES):
         columns = PulseGains(spans, weights)
         now = Marginalised.of(run, reduction, terms, columns, prior, solution.problem.parameters)

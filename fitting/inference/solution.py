@@ -11,6 +11,7 @@ import numpy as np
 from fitting.constants import Z95
 from fitting.inference.alternative_minima import MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
+from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
@@ -107,13 +108,40 @@ class Solution:
         return tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
 
     @cached_property
-    def estimates(self) -> tuple[Estimate, ...]:
-        """All unknowns with their intervals and verdicts."""
+    def profiled(self) -> tuple[Estimate, ...]:
+        """All unknowns with their intervals and verdicts by these."""
         problem = self.problem
         found = verdicts(
             problem.parameters, problem.transform, self.best, list(self.intervals), self.covariance, problem.window_s
         )
         return tuple(_with_twin(one, self.inseparable.get(k)) for k, one in enumerate(found))
+
+    @cached_property
+    def degeneracy(self) -> Degeneracy | None:
+        """Unknowns that enter only in combination."""
+        open_ = [k for k, one in enumerate(self.profiled) if not one.determined]
+        if not open_:
+            return None
+        return degeneracy_of(self.problem, self.best, self.profiles.search.box, self.unit, self.intervals, open_)
+
+    @property
+    def combined(self) -> frozenset[int]:
+        """Unknowns that enter the circuit only in combination, whatever the record."""
+        found = self.degeneracy
+        return frozenset(found.unknowns) if found is not None and found.is_structural else frozenset()
+
+    @cached_property
+    def estimates(self) -> tuple[Estimate, ...]:
+        """All unknowns with their intervals and verdicts; what enters only in combination is not determined."""
+        names = [one.name for k, one in enumerate(self.profiled) if k in self.combined]
+        return tuple(
+            _within_combination(one, names) if k in self.combined else one for k, one in enumerate(self.profiled)
+        )
+
+    @property
+    def all_remarks(self) -> tuple[Remark, ...]:
+        """Remarks, and what is told only in combination."""
+        return self.remarks if self.degeneracy is None else (*self.remarks, _degeneracy_remark(self.degeneracy))
 
     @property
     def values(self) -> dict[str, float]:
@@ -137,6 +165,7 @@ class Solution:
             ends,
             self.problem.observations[k].window_s,
             lambda u: parameters.theta(k, u),
+            self.combined,
         )
 
     def response(self, k: int = 0) -> PulseResponse | None:
@@ -153,7 +182,8 @@ class Solution:
         one = self.problem.observations[k]
         if not isinstance(one, PulseObservation):
             raise TypeError("a spectrum has no modes")
-        weights: Floats = slopes.T @ one.reduction.mode_map.weights(self.model.evaluate(one.s, theta)[1])
+        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
+        weights: Floats = slopes.T @ one.reduction.weight_slopes(Y, dY)
         return weights
 
     def reduction(self, k: int = 0) -> Reduction | None:
@@ -193,7 +223,7 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
         found = one.goodness(problem.admittance(k, best.u), n_free)
         goodness.append(replace(found, inflation=found.inflation * inflation))
         source = "" if len(problem.observations) == 1 else one.source or f"record {k + 1}"
-        remarks += [replace(remark, source=source) for remark in (*found.remarks, *remarked)]
+        remarks += [replace(remark, source=source, control=one.control) for remark in (*found.remarks, *remarked)]
     factors = np.array([g.inflation * g.noise / noise for g, noise in zip(goodness, problem.noises, strict=True)])
     # One observation only gets another unit; several get other weights among each other, so that the fit moves.
     unit = float(np.exp(np.mean(np.log(factors))))
@@ -219,7 +249,10 @@ def _check_observations(problem: Problem) -> None:
     """Refuse what no fit can answer."""
     cell, observations = problem.model, problem.observations
     if cell.lag_names and not any(one.through_instrument for one in observations):
-        raise FitError(f"{cell.circuit}: a spectrum has no lag of the instrument in it; leave @Lag out")
+        raise FitError(
+            f"{cell.circuit}: a lag is an ammeter's; a spectrum has none in it, and of a record whose current was"
+            " controlled none is fitted yet; leave @Lag out"
+        )
     n_samples = sum(one.n_samples for one in observations)
     n_free = len(problem.parameters.parameters)
     if n_samples <= n_free + sum(one.n_nuisance for one in observations):
@@ -255,6 +288,25 @@ def _with_twin(one: Estimate, pair: tuple[str, str] | None) -> Estimate:
         return one
     note = f"the order of {pair[0]} and {pair[1]} is not determined: they cannot be told apart"
     return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
+
+
+def _within_combination(one: Estimate, names: Sequence[str]) -> Estimate:
+    """Return the estimate of a parameter that enters only in combination: not determined, unless it is a bound."""
+    if one.bound:
+        return one
+    others = ", ".join(name for name in names if name != one.name)
+    note = f"it enters only in combination with {others}"
+    return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
+
+
+def _degeneracy_remark(found: Degeneracy) -> Remark:
+    shown = "; ".join("{} = {} ({})".format(one.name, *one.shown()) for one in found.combinations)
+    kind = RemarkKind.DEGENERATE if found.is_structural else RemarkKind.ONLY_COMBINED
+    values: dict[str, float | int | str] = {
+        "parameters": ", ".join(found.names),
+        "combinations": shown or "nothing that has a simple form",
+    }
+    return Remark(kind, values)
 
 
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:

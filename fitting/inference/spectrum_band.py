@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.inference.spectrum import SpectrumResult, bends_of, fit_spectrum, non_negative, size_of
+from fitting.inference.spectrum import bends_of, fit_spectrum, non_negative, size_of
+from fitting.inference.spectrum_result import SpectrumResult
 from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
+from protocols import FitError
 
 if TYPE_CHECKING:
-    from fitting.inference.spectrum import Peak
+    from fitting.inference.spectrum_result import Peak
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
@@ -94,10 +96,15 @@ def spectrum_band(run_or_reduction: Record | Reduction, *, n_draws: int = 200, s
     Raises
     ------
     FitError
-        If the record holds no current to explain.
+        If the record holds no current to explain, or its current was controlled.
     """
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
     spectrum = fit_spectrum(reduction)
+    if not isinstance(spectrum, SpectrumResult):
+        raise FitError(
+            f"{reduction.source or 'record'}: its current was controlled, and the spectrum of an impedance has no band"
+            " yet; fit_spectrum gives it without"
+        )
     Z, y = reduction.modes_factor, reduction.current_factor
     m = Z.shape[1]
     smooth = spectrum.strength * size_of(Z) * bends_of(m)

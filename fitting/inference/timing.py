@@ -19,6 +19,7 @@ from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
 from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.inference.solution import solve
+from fitting.reduction.control import controlled
 from fitting.reduction.drive import segments_of
 from fitting.reduction.leading_columns import History, TimeShifts
 from fitting.reduction.nuisance import CLOCK, DELAY, WORST_PPM
@@ -83,6 +84,7 @@ def solve_with_times(run: Record, common: Solution, start: Mapping[str, float]) 
     observation = common.problem.observations[0]
     if not isinstance(observation, PulseObservation):
         return common
+    run, _ = controlled(run, observation.reduction.terms)
     times = _Times.of(run, observation.reduction.terms)
     times, now, solution = _settled(replace(times, terms=_searched(times, common)), common, start)
     for _ in range(_MORE_ROUNDS):

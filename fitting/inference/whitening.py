@@ -11,6 +11,7 @@ from fitting.inference.observations import PulseObservation
 from fitting.inference.prediction import PulseResponse, predict
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
+from fitting.reduction.control import controlled
 from fitting.reduction.nuisance import correlation_time_s
 from fitting.reduction.reduce import reduce_run
 from fitting.results.remarks import Remark, RemarkKind
@@ -86,7 +87,8 @@ def whitened_solution(
 
 
 def residual_of(run: Record, response: PulseResponse) -> tuple[NDArray[np.intp], Floats]:
-    """Return the places of the samples without flags, and what a fit leaves of them (A)."""
+    """Return the places of the samples without flags, and what a fit leaves of them (A, or V where that answers)."""
+    run, _ = controlled(run, response.terms)
     current = np.asarray(run.current_A)
     kept = np.flatnonzero((np.asarray(run.status) == 0) & np.isfinite(current))
     return kept, current[kept] - predict(run, response)[kept]

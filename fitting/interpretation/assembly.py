@@ -59,20 +59,21 @@ def fit_result(solution: Solution) -> FitResult:
         interval_inflation=goodness.inflation,
         n_samples=reduction.n_samples,
         n_excluded=reduction.n_excluded,
-        remarks=solution.remarks,
+        remarks=solution.all_remarks,
         source=reduction.source,
         drive_is_measured=reduction.drive_is_measured,
         terms=reduction.terms,
         n_downweighted=solution.n_downweighted,
         voltage_error_V=reduction.voltage_error_V,
         times=solution.times,
+        combinations=() if solution.degeneracy is None else solution.degeneracy.combinations,
     )
 
 
 def joint_result(solution: Solution) -> JointResult:
     """Return the result of a fit of any records."""
     parts = tuple(_part(solution, k) for k in range(len(solution.problem.observations)))
-    return JointResult(solution.model, solution.estimates, solution.covariance, parts, solution.remarks)
+    return JointResult(solution.model, solution.estimates, solution.covariance, parts, solution.all_remarks)
 
 
 def _part(solution: Solution, k: int) -> FittedPart:

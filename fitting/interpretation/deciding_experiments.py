@@ -12,7 +12,7 @@ import numpy as np
 from fitting.constants import BOLTZMANN_eV_K
 from fitting.interpretation.places import Geometry, Place, format_length
 from fitting.interpretation.pulses import charge_ratios
-from fitting.interpretation.reversal_shares import steady_weights
+from fitting.interpretation.reversal_shares import conductance_weights, steady_weights
 from fitting.results.titles import title_of
 from protocols import PulseSequence, format_quantity
 
@@ -237,7 +237,7 @@ def _by_pulse_width(reduction: Reduction, result: FitResult, width_s: float) -> 
     drive = PulseSequence.pulse(1.0, width_s, after=width_s)
     with_memory, without = (
         float(charge_ratios(drive, result.rates, weights)[0])
-        for weights in (result.weights, steady_weights(reduction, result))
+        for weights in (conductance_weights(reduction, result), steady_weights(reduction, result))
     )
     expected = (Outcome(Place.BULK, with_memory), Outcome(Place.DOUBLE_LAYER, without))
     factor = width_s / result.window_s[1]

@@ -11,6 +11,7 @@ from fitting.constants import Z95
 from fitting.inference.optimum import Fitted
 from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.memory import bulk_of, derived_quantity, time_of_loss
+from fitting.results.remarks import RemarkKind
 from fitting.transforms.laplace import step_response
 from protocols import FitError
 
@@ -180,6 +181,9 @@ def fitted_of(result: FitResult) -> Fitted:
             else:
                 moved[k] = end
                 ends[k, side] = transform.to_unbounded(moved)[k]
-    fitted = Fitted(result.model, transform, u, result.covariance, ends, result.window_s)
+    combined = [one.values["parameters"] for one in result.remarks if one.kind is RemarkKind.DEGENERATE]
+    names = {name for text in combined for name in str(text).split(", ")}
+    members = frozenset(k for k, one in enumerate(result.estimates) if one.name in names)
+    fitted = Fitted(result.model, transform, u, result.covariance, ends, result.window_s, combined=members)
     bulk_of(fitted, u)
     return fitted

@@ -19,6 +19,8 @@ from fitting.inference.goodness import correlated_noise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.spectrum import fit_spectrum
 from fitting.records.record import require_intact
+from fitting.reduction.control import controlled
+from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reduce import reducer_for
 from fitting.reduction.reducer import Reducer
 from fitting.transforms.modes import ModeGrid
@@ -124,12 +126,14 @@ def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
     Raises
     ------
     FitError
-        If a run has no usable samples.
+        If a run has no usable samples, or its current was controlled.
     RunFileError
         If a run file is damaged.
     """
     for run in runs:
         require_intact(run)
+        if controlled(run, Nuisance())[1].is_current_driven:
+            raise FitError(f"{run.path.name}: its current was controlled; such runs are not tested for linearity yet")
     grids = [
         reducer_for(run.t_s, run.drive, aperture_s=run.aperture_s, source=run.path.name).reduction().grid
         for run in runs

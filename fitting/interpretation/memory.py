@@ -7,6 +7,7 @@ within its bounds).
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,7 +17,7 @@ from fitting.results.estimate import Band, Estimate
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from fitting.inference.optimum import Fitted
     from fitting.model.elements.base import Bulk
@@ -47,6 +48,8 @@ _INTEGRAL_TIMES = 541
 _SEARCHED = (1e-8, 1e8)
 """Where a time of loss is searched, as factors of the element's first mode: the widest elements lose all within ten
 decades. Doubled, nothing changes."""
+
+_COMBINED = "it depends on a parameter that enters only in combination with others"
 
 
 def bulk_of(fitted: Fitted, u: Floats) -> tuple[Bulk, Floats]:
@@ -111,8 +114,10 @@ def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float]) -> Callable[[Fl
     return at
 
 
-def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool) -> tuple[float, tuple[float, float]]:
-    """Return value and 95 % interval of a positive figure, or of one between 0 and 1."""
+def _interval(
+    fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
+) -> tuple[float, tuple[float, float], str]:
+    """Return value and 95 % interval of a positive figure, or of one between 0 and 1, and what speaks against it."""
 
     def line(u: Floats) -> Floats:
         value = figure(u)
@@ -124,13 +129,13 @@ def _interval(fitted: Fitted, figure: Callable[[Floats], Floats], *, share: bool
     if len(moving) == 1:
         k = int(moving[0])
         ends = [_moved(fitted, figure, k, end) for end in fitted.ends[k]]
-        return value, (min(ends), max(ends))
+        return value, (min(ends), max(ends)), _COMBINED if k in fitted.combined else ""
     middle, spread = float(line(fitted.u)), Z95 * float(fitted.deviation(gradient))
     low, high = middle - spread, middle + spread
     if share:
         ends = [float(1.0 / (1.0 + np.exp(-np.clip(end, -700.0, 700.0)))) for end in (low, high)]
-        return value, (ends[0], ends[1])
-    return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0))))
+        return value, (ends[0], ends[1]), ""
+    return value, (float(np.exp(max(low, -700.0))), float(np.exp(min(high, 700.0)))), ""
 
 
 def _unless_endless(low: float, high: float) -> tuple[float | None, float | None]:
@@ -169,14 +174,14 @@ def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
 
 def _mean_time(fitted: Fitted) -> Estimate:
     window = fitted.window_s[1]
-    value, ends = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
+    value, ends, doubt = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
     whole = _windowed_time(*bulk_of(fitted, fitted.u), 100.0 * window)
     shown = format_quantity(window, "s")
     if abs(whole - value) > _GROWS * value:
         note = f"over the first {shown}; it grows with the window, {whole / value:.2g}-fold over 100 times longer"
     else:
         note = f"all of it lies within the window of {shown}"
-    return estimate_of("memory_time", "s", value, ends, note)
+    return estimate_of("memory_time", "s", value, ends, note, doubt=doubt)
 
 
 def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
@@ -203,14 +208,57 @@ def derived_quantity(
     fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
 ) -> Estimate:
     """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
-    value, ends = _interval(fitted, _of(fitted, figure), share=share)
-    return estimate_of(name, unit, value, ends, note, share=share)
+    return derived_figure(fitted, name, unit, _of(fitted, figure), note, share=share)
+
+
+def derived_figure(
+    fitted: Fitted, name: str, unit: str, figure: Callable[[Floats], Floats], note: str, *, share: bool = False
+) -> Estimate:
+    """Return a figure of the parameters on the line with its interval; `share` if it lies between 0 and 1."""
+    value, ends, doubt = _interval(fitted, figure, share=share)
+    found = estimate_of(name, unit, value, ends, note, share=share, doubt=doubt)
+    # A bound says nothing of the value, and stands.
+    return estimate_of(name, unit, value, ends, note, share=share) if doubt and found.bound else found
+
+
+def within_profiles(
+    fitted: Fitted, found: Estimate, figure: Callable[[Floats], Floats], unknowns: Sequence[int], note: str
+) -> Estimate:
+    """Return a figure by the intervals of the parameters that it depends on, where the covariance says nothing.
+
+    At an end of what a parameter may be, such as the place of an edge between two samples, the covariance has no
+    meaning, and the profiles still do. All combinations of their ends hold whatever the parameters do together.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    found : Estimate
+        By the covariance; returned where it is determined, or a profile is open.
+    figure : callable
+        Of the parameters on the line.
+    unknowns : sequence of int
+        Those parameters.
+    note : str
+        What the figure rests on.
+    """
+    mine = list(unknowns)
+    if found.determined or fitted.combined & set(mine) or not np.all(np.isfinite(fitted.ends[mine])):
+        return found
+    values = []
+    for corner in product((0, 1), repeat=len(mine)):
+        u = fitted.u.copy()
+        u[mine] = [fitted.ends[k, side] for k, side in zip(mine, corner, strict=True)]
+        values.append(float(figure(u)))
+    if not np.all(np.isfinite(values)):
+        return found
+    ends = min(values), max(values)
+    return estimate_of(found.name, found.unit, found.value, ends, note, share=found.is_share)
 
 
 def _median_time(fitted: Fitted) -> Estimate:
-    value, ends = _interval(fitted, _of(fitted, _median), share=False)
-    inside = fitted.window_s[0] <= value <= fitted.window_s[1]
-    doubt = "" if inside else "outside the window that was seen"
+    value, ends, doubt = _interval(fitted, _of(fitted, _median), share=False)
+    if not fitted.window_s[0] <= value <= fitted.window_s[1]:
+        doubt = "outside the window that was seen"
     return estimate_of("median_memory_time", "s", value, ends, "", doubt=doubt)
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from itertools import product
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fitting.interpretation.friction import fitted_of
-from fitting.interpretation.memory import bulk_of, derived_quantity, estimate_of
+from fitting.interpretation.memory import bulk_of, derived_quantity, within_profiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -61,27 +60,19 @@ def relaxation_capacitances(result: FitResult) -> tuple[Estimate, Estimate]:
 
 
 def _estimate(fitted: Fitted, name: str, figure: Callable[[Bulk, Floats], float], note: str) -> Estimate:
-    """Return a capacitance by the covariance; by the intervals of the bulk's parameters where that says nothing.
-
-    At an end of what a parameter may be, such as the place of an edge between two samples, the covariance has no
-    meaning, and the profiles still do. All combinations of their ends hold whatever the parameters do together.
-    """
+    """Return a capacitance by the covariance; by the intervals of the bulk's parameters where that says nothing."""
     found = derived_quantity(fitted, name, "F", figure, note)
-    if found.determined:
-        return found
-    mine = [k for k, one in enumerate(fitted.model.parameters) if one.name.startswith(f"{_bulk_name(fitted)}.")]
-    if not np.all(np.isfinite(fitted.ends[mine])):
-        return found
-    values = []
-    for corner in product((0, 1), repeat=len(mine)):
-        u = fitted.u.copy()
-        u[mine] = [fitted.ends[k, side] for k, side in zip(mine, corner, strict=True)]
-        values.append(figure(*bulk_of(fitted, u)))
-    return estimate_of(name, "F", found.value, (min(values), max(values)), note)
+
+    def of_unknowns(u: Floats) -> Floats:
+        return np.asarray(figure(*bulk_of(fitted, u)), dtype=np.float64)
+
+    return within_profiles(fitted, found, of_unknowns, unknowns_of_bulk(fitted), note)
 
 
-def _bulk_name(fitted: Fitted) -> str:
-    return "" if fitted.model.bulk is None else fitted.model.bulk.name
+def unknowns_of_bulk(fitted: Fitted) -> list[int]:
+    """Return the free parameters of the hopping conductor."""
+    name = "" if fitted.model.bulk is None else f"{fitted.model.bulk.name}."
+    return [k for k, one in enumerate(fitted.model.parameters) if one.name.startswith(name)]
 
 
 def _of_dielectric(bulk: Bulk, p: Floats) -> float:

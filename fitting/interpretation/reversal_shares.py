@@ -89,14 +89,14 @@ def series_members(circuit: str) -> list[str]:
 def reversal_shares(reduction: Reduction, result: FitResult) -> ReversalShares:
     """Return the shares of a fitted run, over all of its pulses.
 
-    Of a run whose voltage was only measured nobody knows the pulses: a pulse and a rest of half of its window each
-    stand for them.
+    Of a run whose voltage was only measured, or whose current was controlled, nobody knows the pulses: a pulse of the
+    voltage and a rest of half of its window each stand for them.
     """
-    drive = reduction.drive
-    if drive is None or _returned(result, drive, result.weights) == 0.0:
+    drive, weights = reduction.drive, conductance_weights(reduction, result)
+    if drive is None or _returned(result, drive, weights) == 0.0:
         width = 0.5 * result.window_s[1]
         drive = PulseSequence.pulse(1.0, width, after=width)
-    whole = _returned(result, drive, result.weights)
+    whole = _returned(result, drive, weights)
     if whole == 0.0:
         return ReversalShares(None, None)
     steady = _returned(result, drive, steady_weights(reduction, result))
@@ -105,6 +105,13 @@ def reversal_shares(reduction: Reduction, result: FitResult) -> ReversalShares:
     if shorted is not None:
         by_electrode = 1.0 - _returned(result, drive, _weights_of(reduction, result, shorted, {})) / whole
     return ReversalShares(1.0 - steady / whole, by_electrode)
+
+
+def conductance_weights(reduction: Reduction, result: FitResult) -> Floats:
+    """Return the modes (S) of the fitted cell: those of the fit, unless the current was controlled."""
+    if not reduction.terms.is_current_driven:
+        return result.weights
+    return _weights_of(reduction, result, result.model.circuit, {})
 
 
 def steady_weights(reduction: Reduction, result: FitResult) -> Floats:

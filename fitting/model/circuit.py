@@ -26,7 +26,7 @@ from fitting.model.elements.skewed_relaxations import ColeDavidson, HavriliakNeg
 from fitting.model.elements.stretched import StretchedExponential
 from fitting.model.elements.tabulated import RelaxationTable, Tabulated
 from fitting.model.like_parts import LikeParts, like_parts_of
-from fitting.model.nodes import Leaf, Node, Parallel, Series
+from fitting.model.nodes import Leaf, Node, Parallel, Series, beside
 from fitting.model.plugin_elements import plugin_elements
 from protocols import FitError
 
@@ -328,6 +328,14 @@ class CellModel:
         for one in self.like_parts:
             place = one.counterpart(place)
         return next(leaf for leaf in self.leaves if leaf.place.start == place)
+
+    @property
+    def geometric_capacitor(self) -> Leaf | None:
+        """The capacitor side by side with the hopping conductor: what its material polarises at once; None without."""
+        if self.bulk is None:
+            return None
+        around = beside(self._tree, self.bulk)
+        return next((one for one in around if isinstance(one, Leaf) and isinstance(one.element, Capacitor)), None)
 
     @property
     def free_places(self) -> list[int]:

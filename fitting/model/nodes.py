@@ -79,3 +79,13 @@ class Series:
 
 
 Node = Leaf | Parallel | Series
+
+
+def beside(node: Node, leaf: Leaf) -> tuple[Node, ...]:
+    """Return the branches that lie side by side with a leaf in the innermost parallel that has it for a branch."""
+    if isinstance(node, Leaf):
+        return ()
+    members = node.branches if isinstance(node, Parallel) else node.members
+    if isinstance(node, Parallel) and leaf in members:
+        return tuple(one for one in members if one is not leaf)
+    return next((found for one in members if (found := beside(one, leaf))), ())

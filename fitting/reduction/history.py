@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.reduction.control import in_words_of
 from fitting.reduction.nuisance import UNKNOWN
 from fitting.reduction.reduction import Reduction, RestTest, noise_of
 from protocols import FitError
@@ -85,7 +86,7 @@ def drive_after(drive: PulseSequence | None, before_V: float | None) -> PulseSeq
     return drive if drive is None or before_V is None else replace(drive, rest_V=before_V)
 
 
-def require_moving(voltage_V: Floats, source: str) -> None:
+def require_moving(voltage_V: Floats, source: str, control: str = "") -> None:
     """Refuse a record whose voltage never moves.
 
     Raises
@@ -101,7 +102,9 @@ def require_moving(voltage_V: Floats, source: str) -> None:
     # Of white noise the squared steps have twice its variance; of anything that moves, far less.
     is_noise = float(np.mean(np.diff(known) ** 2)) > _WHITE * scatter
     if np.ptp(known) == 0.0 or (is_noise and np.sqrt(scatter) < _SMALL * abs(float(np.mean(known)))):
-        raise FitError(
-            f"{source}: the voltage never moves, so nothing tells the cell's answer from what came before; if it"
-            " stepped there right before the first sample, give the level before the step (--before '0 V')"
+        problem = in_words_of(
+            control,
+            "the voltage never moves, so nothing tells the cell's answer from what came before; if it stepped there"
+            " right before the first sample, give the level before the step (--before '0 V')",
         )
+        raise FitError(f"{source}: {problem}")

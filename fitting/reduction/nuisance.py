@@ -27,6 +27,8 @@ DELAY, CLOCK = "delay", "clock"
 _TUPLES = ("edge_leads_s", "fitted", "edge_times_s", "span_s")
 # What may be asked for beside the cell; see `Nuisance.baseline`.
 SMOOTH = "smooth"
+# What an instrument may have controlled; see `Nuisance.control`.
+VOLTAGE, CURRENT = "voltage", "current"
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,10 @@ class Nuisance:
         in it. Empty for none.
     span_s : tuple of float
         First and last time of the record that the baseline spans; found by the reduction.
+    control : str
+        Which quantity was controlled: ``voltage``, and the current answers; ``current``, and the voltage answers, so
+        that its samples are fitted, by the impedance; empty, the record says, else the voltage. Where the current was
+        controlled, what is said here of voltage and current holds of the other, and levels are amperes.
     """
 
     drift: bool = False
@@ -91,6 +97,7 @@ class Nuisance:
     edge_times_s: tuple[float, ...] = ()
     baseline: str = ""
     span_s: tuple[float, ...] = ()
+    control: str = ""
 
     def __post_init__(self) -> None:
         for name in _TUPLES:
@@ -109,6 +116,8 @@ class Nuisance:
         self._check_times()
         if self.edges not in EDGES:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
+        if self.control not in {"", VOLTAGE, CURRENT}:
+            raise FitError(f"an instrument controlled {VOLTAGE!r} or {CURRENT!r}, not {self.control!r}")
         if isinstance(self.before, str) and self.before not in {"", REST, UNKNOWN}:
             raise FitError(
                 f"before its record a cell was at {REST!r}, at a level such as '0 V', or {UNKNOWN!r}, not"
@@ -131,6 +140,16 @@ class Nuisance:
     def n_baseline(self) -> int:
         """Columns of the baseline, after offset and drift."""
         return N_COLUMNS if self.baseline else 0
+
+    @property
+    def is_current_driven(self) -> bool:
+        """Whether the current was controlled, and the voltage answers."""
+        return self.control == CURRENT
+
+    @property
+    def units(self) -> tuple[str, str]:
+        """Units of what drives and of what answers."""
+        return ("A", "V") if self.is_current_driven else ("V", "A")
 
     @property
     def before_V(self) -> float | None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.records.record import require_intact
+from fitting.reduction.control import controlled
 from fitting.reduction.drive import shortest_lag_s
 from fitting.reduction.history import drive_after, require_moving
 from fitting.reduction.leading_columns import History, LeadingColumns, n_decays_of
@@ -123,9 +124,10 @@ def reducer_of(
     run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None, shifts: LeadingColumns | None = None
 ) -> Reducer:
     """Return a reducer that has taken in a whole run; arguments as for `reduce_run` and `reducer_for`."""
+    run, terms = controlled(run, terms)
     require_intact(run)
     if run.drive is None and terms.before_V is None:
-        require_moving(run.voltage_V, run.path.name)
+        require_moving(run.voltage_V, run.path.name, terms.control)
     reducer = reducer_for(
         run.t_s,
         drive_after(run.drive, terms.before_V),

@@ -2,7 +2,9 @@
 
 With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
 nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
-depend on the length of the run (docs/explanations/model.md, "Reduction"). R streams, merges and is kept. By Householder
+depend on the length of the run (docs/explanations/model.md, "Reduction"). Where the current was
+controlled, names and units of voltage and current are exchanged, and the weights are those of the impedance (ohm). R
+streams, merges and is kept. By Householder
 reflections it is right to rounding relative to the largest entry of each column, where normal equations would lose half
 the digits.
 """
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from fitting.transforms.laplace import Floats
+    from fitting.transforms.laplace import Complexes, Floats
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
 VERSION = 7
@@ -169,8 +171,20 @@ class Reduction:
 
     @cached_property
     def mode_map(self) -> ModeMap:
-        """The map from an admittance to weights of these modes."""
-        return ModeMap(self.grid, self.response_s, self.jump_aperture_s)
+        """The map from an admittance, or an impedance, to weights of these modes."""
+        return ModeMap(self.grid, self.response_s, self.jump_aperture_s, grows=self.terms.is_current_driven)
+
+    def response_of(self, Y: Complexes) -> Complexes:
+        """Return what answers to the drive: the admittance, or, where the current was controlled, the impedance."""
+        return 1.0 / Y if self.terms.is_current_driven else Y
+
+    def weights_of(self, Y: Complexes) -> Floats:
+        """Return the weights of the modes (S or ohm), shape (m,), from the admittance at `mode_map`'s frequencies."""
+        return self.mode_map.weights(self.response_of(Y))
+
+    def weight_slopes(self, Y: Complexes, dY: Complexes) -> Floats:
+        """Return the derivatives of the weights, shape (k, m), from those of the admittance, shape (k, n_s)."""
+        return self.mode_map.weights(-dY / Y**2 if self.terms.is_current_driven else dY)
 
     @property
     def rms_current_A(self) -> float:

@@ -158,6 +158,12 @@ def sampled_edges(t_s: Floats, voltage_V: Floats) -> SampledEdges | None:
 def edges_of(run: Record, terms: Nuisance) -> SampledEdges | None:
     """Return the jumps of a run whose voltage was only sampled; None if it has none, or they are to be ramps.
 
+    Parameters
+    ----------
+    run : Record
+        As the engine takes it; see `fitting.reduction.control.controlled`.
+    terms : Nuisance
+
     Raises
     ------
     FitError

@@ -12,6 +12,7 @@ import numpy as np
 
 from fitting.model.circuit import CellModel
 from fitting.model.elements.tabulated import RelaxationTable
+from fitting.reduction.control import in_words_of, named_for
 from fitting.reduction.nuisance import Nuisance
 from fitting.results.document import FORMAT, up_to_date
 from fitting.results.estimate import Band, Estimate
@@ -70,10 +71,15 @@ class FitResult(Printable):
         Name of the run file.
     n_downweighted : int
         Samples that a robust fit counts less than half.
+    combinations : tuple of Estimate
+        What the record determines of parameters that enter only in combination; their names are the formulas.
     voltage_error_V : float
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
     times : tuple of Estimate
         ``delay`` (s) and ``clock`` (ppm), where they were fitted.
+
+    Where the current was controlled (`terms`), the voltage answers: all that is said here of the current is said of
+    the voltage, in volts, and the weights are in ohm.
     """
 
     model: CellModel
@@ -99,6 +105,12 @@ class FitResult(Printable):
     n_downweighted: int = 0
     voltage_error_V: float = 0.0
     times: tuple[Estimate, ...] = ()
+    combinations: tuple[Estimate, ...] = ()
+
+    @property
+    def unit(self) -> str:
+        """Unit of residual and noise: "A", or "V" where the current was controlled."""
+        return self.terms.units[1]
 
     @property
     def rates(self) -> Floats:
@@ -135,11 +147,11 @@ class FitResult(Printable):
         return matrix
 
     def __getitem__(self, name: str) -> Estimate:
-        """Return a parameter or a memory quantity by its name, such as ``result["W_inf"]``."""
-        figures = (*self.estimates, *self.times, *self.memory)
-        found = next((one for one in figures if one.name == name), None)
+        """Return a parameter, a time, a memory quantity or a combination by its name: ``result["W_inf"]``."""
+        every = (*self.estimates, *self.times, *self.memory, *self.combinations)
+        found = next((one for one in every if one.name == name), None)
         if found is None:
-            names = ", ".join(one.name for one in figures)
+            names = ", ".join(one.name for one in every)
             raise KeyError(f"this fit has no {name!r}; it has {names}")
         return found
 
@@ -148,7 +160,7 @@ class FitResult(Printable):
 
     def to_document(self) -> dict[str, Any]:
         """Return the result as plain data (JSON); `arrays` has the rest of it."""
-        return {
+        found = {
             "format": FORMAT,
             "model": self.model.circuit,
             "fixed": dict(self.model.fixed),
@@ -157,6 +169,7 @@ class FitResult(Printable):
             "parameters": {estimate.name: estimate.to_document() for estimate in self.estimates},
             "times": {one.name: one.to_document() for one in self.times},
             "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
+            "combinations": {one.name: one.to_document() for one in self.combinations},
             "attribution": None,
             "rms_residual_A": self.rms_residual_A,
             "rms_current_A": self.rms_current_A,
@@ -168,13 +181,14 @@ class FitResult(Printable):
             "samples_used": self.n_samples,
             "samples_excluded": self.n_excluded,
             "samples_downweighted": self.n_downweighted,
-            "drive": _DRIVES[self.drive_is_measured],
+            "drive": in_words_of(self.terms.control, _DRIVES[self.drive_is_measured]),
             "voltage_noise_V": self.voltage_error_V,
             "nuisance_A": self.nuisance.tolist(),
             "nuisance": self.terms.to_dict(),
             "remarks": [remark.to_document() for remark in self.remarks],
             "source": self.source,
         }
+        return named_for(self.terms.control, found)
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays that are kept with the document."""
@@ -188,7 +202,7 @@ class FitResult(Printable):
             found |= {f"{name}_rates_per_s": table.rates, f"{name}_shares": table.shares}
         if self.band is not None:
             found |= {"W_t_s": self.band.t_s, "W": self.band.W, "W_lo": self.band.lowest, "W_hi": self.band.highest}
-        return found
+        return named_for(self.terms.control, found)
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any], arrays: Mapping[str, Floats]) -> FitResult:
@@ -200,6 +214,8 @@ class FitResult(Printable):
             If the document was written by a later version, or its circuit cannot be read.
         """
         found = up_to_date(document)
+        terms = Nuisance(**found["nuisance"])
+        found, arrays = named_for(terms.control, found), named_for(terms.control, arrays)
         model = _model(found, arrays)
         window_s = (float(found["window_s"][0]), float(found["window_s"][1]))
         band = Band(*(arrays[key] for key in ("W_t_s", "W", "W_lo", "W_hi"))) if "W" in arrays else None
@@ -222,9 +238,10 @@ class FitResult(Printable):
             n_samples=found["samples_used"],
             n_excluded=found["samples_excluded"],
             remarks=tuple(Remark.from_document(one) for one in found["remarks"]),
+            combinations=tuple(Estimate.from_document(*one) for one in found.get("combinations", {}).items()),
             source=found["source"],
-            drive_is_measured=found["drive"] == _DRIVES[True],
-            terms=Nuisance(**found["nuisance"]),
+            drive_is_measured=found["drive"] == in_words_of(terms.control, _DRIVES[True]),
+            terms=terms,
             n_downweighted=found["samples_downweighted"],
             voltage_error_V=found["voltage_noise_V"],
             times=tuple(Estimate.from_document(*one) for one in found.get("times", {}).items()),
@@ -240,7 +257,7 @@ class FitResult(Printable):
         """
         from fitting.results.tables import add_memory_rows, estimate_table
 
-        noise = f"rms residual {format_quantity(self.rms_residual_A, 'A')}, {self.n_samples:,} samples"
+        noise = f"rms residual {format_quantity(self.rms_residual_A, self.unit)}, {self.n_samples:,} samples"
         if np.isfinite(self.whiteness):
             noise += f", whiteness {self.whiteness:.3g} (1: white)"
         caption = (noise, *([attribution] if attribution and self.memory else []), *self.remarks)

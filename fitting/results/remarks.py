@@ -10,6 +10,7 @@ from enum import StrEnum
 from string import Formatter
 from typing import TYPE_CHECKING, Any
 
+from fitting.reduction.control import in_words_of, named_for
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -53,6 +54,10 @@ class RemarkKind(StrEnum):
     """The circuit leaves more of a conductivity than free relaxations. Value: ``residual_ratio``."""
     LIKE_PARTS = "like_parts"
     """Parts of the circuit may change places: they are named by rising time. Value: ``parts``."""
+    DEGENERATE = "degenerate"
+    """Parameters of the circuit enter only in combination. Values: ``parameters``, ``combinations``."""
+    ONLY_COMBINED = "only_combined"
+    """The record tells parameters only in combination. Values: ``parameters``, ``combinations``."""
     LIKELY_CAUSE = "likely_cause"
     """What explains most of what a fit leaves. Values: ``cause``, ``kind``, ``share``, ``remedy``."""
     UNCODED = "uncoded"
@@ -128,6 +133,11 @@ TEXTS: dict[RemarkKind, str] = {
         "{parts} may change places without changing the cell: the smallest label is given to the shortest time (or to"
         " the smallest value, without a time)"
     ),
+    RemarkKind.DEGENERATE: (
+        "{parameters} enter this circuit only in combination, whatever is measured; determined are {combinations}; hold"
+        " one of them at what is known (--hold), or leave a part out"
+    ),
+    RemarkKind.ONLY_COMBINED: "this record tells {parameters} only in combination; determined are {combinations}",
     RemarkKind.LIKELY_CAUSE: (
         "likely cause: {cause} (explains {share:.0%} of the misfit; what would help: {remedy}); intervals hold what the"
         " parameters would be beside it"
@@ -148,19 +158,24 @@ class Remark:
         The figures that its text names, SI.
     source : str
         The record that it is about, in a fit of several.
+    control : str
+        Which quantity the instrument controlled; see `Nuisance.control`.
     """
 
     kind: RemarkKind
     values: Mapping[str, float | int | str] = field(default_factory=dict, hash=False)
     source: str = ""
+    control: str = ""
 
     def __str__(self) -> str:
-        text = _TextFormatter().vformat(TEXTS[self.kind], (), self.values)
+        text = _TextFormatter().vformat(in_words_of(self.control, TEXTS[self.kind]), (), self.values)
         return f"{self.source}: {text}" if self.source else text
 
     def to_document(self) -> dict[str, Any]:
         """Return code, values and text as plain data."""
-        return {"kind": str(self.kind), "values": dict(self.values), "source": self.source, "text": str(self)}
+        values = named_for(self.control, self.values)
+        found = {"kind": str(self.kind), "values": values, "source": self.source, "text": str(self)}
+        return {**found, "control": self.control} if self.control else found
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any] | str) -> Remark:
@@ -172,7 +187,9 @@ class Remark:
             return cls(RemarkKind.UNCODED, {"text": document})
         if document["kind"] not in set(RemarkKind):
             return cls(RemarkKind.UNCODED, {"text": document["text"]})
-        return cls(RemarkKind(document["kind"]), document["values"], document["source"])
+        control = document.get("control", "")
+        values = named_for(control, document["values"])
+        return cls(RemarkKind(document["kind"]), values, document["source"], control)
 
 
 class _TextFormatter(Formatter):

@@ -10,6 +10,7 @@ import numpy as np
 from fitting.inference.information_criteria import criteria
 from fitting.interpretation.assembly import fit_reduction
 from fitting.model.circuit import CellModel
+from fitting.reduction.control import named_for
 from fitting.reduction.reduce import reduce_run
 from fitting.reduction.reduction import Reduction
 from fitting.results.printable import Printable
@@ -66,16 +67,19 @@ class Ranking(Printable):
         return {
             "memory": {quantity.name: quantity.to_document() for quantity in self.memory},
             "ranking": [
-                {
-                    "model": one.result.model.circuit,
-                    "free_parameters": len(one.result.estimates),
-                    "delta_aicc": one.delta_aicc,
-                    "delta_bic": one.delta_bic,
-                    "weight": one.weight,
-                    "whiteness": one.whiteness if np.isfinite(one.whiteness) else None,
-                    "rms_residual_A": one.result.rms_residual_A,
-                    "not_determined": [e.name for e in one.result.estimates if not e.determined],
-                }
+                named_for(
+                    one.result.terms.control,
+                    {
+                        "model": one.result.model.circuit,
+                        "free_parameters": len(one.result.estimates),
+                        "delta_aicc": one.delta_aicc,
+                        "delta_bic": one.delta_bic,
+                        "weight": one.weight,
+                        "whiteness": one.whiteness if np.isfinite(one.whiteness) else None,
+                        "rms_residual_A": one.result.rms_residual_A,
+                        "not_determined": [e.name for e in one.result.estimates if not e.determined],
+                    },
+                )
                 for one in self.candidates
             ],
             "decided": self.decided,
@@ -98,7 +102,7 @@ class Ranking(Printable):
                 f"{one.delta_aicc:.4g}",
                 f"{one.delta_bic:.4g}",
                 f"{one.whiteness:.4g}",
-                format_quantity(one.result.rms_residual_A, "A"),
+                format_quantity(one.result.rms_residual_A, one.result.unit),
             )
         return table
 

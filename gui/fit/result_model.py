@@ -117,9 +117,9 @@ def load_fit(run_path: Path) -> ShownFit:
 def shown_fit(run: Run, study: Study) -> ShownFit:
     """Return what is shown of a study of a run."""
     result = study.result
-    quality = f"Residual {format_quantity(result.rms_residual_A, 'A')} rms"
+    quality = f"Residual {format_quantity(result.rms_residual_A, result.unit)} rms"
     if np.isfinite(result.step_noise_A):
-        quality += f", noise {format_quantity(result.step_noise_A, 'A')}"
+        quality += f", noise {format_quantity(result.step_noise_A, result.unit)}"
     memory, parameters = rows_of(result.memory), rows_of(result.estimates)
     doubts = [f"{row.name}: {row.doubt}" for row in (*parameters, *memory) if row.doubt]
     return ShownFit(
@@ -136,6 +136,8 @@ def shown_fit(run: Run, study: Study) -> ShownFit:
 
 def _curves(run: Run, study: Study) -> FitCurves:
     time, current = study.overlay_t_s, study.overlay_current_A
+    if study.result.terms.is_current_driven:  # the page draws the current, which was not fitted
+        time, current = np.empty(0), np.empty(0)
     nearest = np.clip(np.searchsorted(run.t_s, time), 0, run.n_samples - 1)
     good = run.status[nearest] == 0
     residual = np.where(good, run.current_A[nearest] - current, np.nan)

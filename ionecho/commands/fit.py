@@ -9,11 +9,11 @@ from ionecho.commands.output import console, opened_run, print_json
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from fitting import SpectrumResult, Study, StudyOptions
+    from fitting import CellModel, ResistanceSpectrum, SpectrumResult, Study, StudyOptions
     from ionecho.commands.fit_sample import GivenSample
 
 
-def fit_run(path: Path, model: str, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
+def fit_run(path: Path, model: CellModel, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
     """Analyse a run, keep the study beside it, and print it."""
     from fitting import analyse
     from fitting.study import sample_of
@@ -48,13 +48,13 @@ def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: b
         console().print(posterior.table())
 
 
-def rank_models(path: Path, models: list[str], *, as_json: bool) -> None:
+def rank_models(path: Path, models: list[str], options: StudyOptions, *, as_json: bool) -> None:
     """Fit several circuits to a run and print them, the best first."""
-    from fitting import Nuisance, rank
+    from fitting import rank
     from fitting.study import reduction_of
 
     run = opened_run(path)
-    ranking = rank(reduction_of(run, Nuisance())[0], models)
+    ranking = rank(reduction_of(run, options.terms)[0], models)
     if as_json:
         print_json({"run": run.path, **ranking.to_dict()})
         return
@@ -64,7 +64,12 @@ def rank_models(path: Path, models: list[str], *, as_json: bool) -> None:
 
 
 def _print(
-    result: Study | SpectrumResult, path: Path, document: dict[str, Any], *, reduction_was_kept: bool, as_json: bool
+    result: Study | SpectrumResult | ResistanceSpectrum,
+    path: Path,
+    document: dict[str, Any],
+    *,
+    reduction_was_kept: bool,
+    as_json: bool,
 ) -> None:
     if as_json:
         print_json({"run": path, "reduction": "kept" if reduction_was_kept else "new", **document})

@@ -25,6 +25,7 @@ class Trial:
     option : str
         As on the command line; empty for none.
     residual_A : float
+        In volts where the current was controlled.
     is_described : bool
         Whether the circuit describes the record.
     problem : str
@@ -40,6 +41,8 @@ class Trial:
 def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Diagnose a fit of a run, try the options that may help, and print both."""
     from fitting import diagnose_run
+    from fitting.reduction.control import named_for
+    from fitting.reduction.nuisance import CURRENT
     from protocols import format_quantity
 
     run = opened_run(path)
@@ -47,11 +50,11 @@ def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: b
     trials = [_tried(run, model, options, "")]
     trials += [_tried(run, *one) for one in _remedies(diagnosis, model, options)]
     if as_json:
-        shown = [asdict(trial) for trial in trials]
+        shown = [named_for(diagnosis.control, asdict(trial)) for trial in trials]
         print_json({"run": path, "circuit": model, **diagnosis.to_document(), "trials": shown})
         return
-    out = console()
-    noise, residual = (format_quantity(one, "A", 3) for one in (diagnosis.noise_A, diagnosis.residual_A))
+    out, unit = console(), "V" if diagnosis.control == CURRENT else "A"
+    noise, residual = (format_quantity(one, unit, 3) for one in (diagnosis.noise_A, diagnosis.residual_A))
     out.print(f"{model} leaves {residual} a sample; neighbouring samples scatter by {noise}.", soft_wrap=True)
     out.print(str(diagnosis), soft_wrap=True)
     if len(trials) == 1:
@@ -61,7 +64,7 @@ def print_diagnosis(path: Path, model: str, options: StudyOptions, *, as_json: b
     table = result_table("What each option leaves", ("option", "rms residual", ""))
     for trial in trials:
         left = trial.problem or ("describes the record" if trial.is_described else "does not describe the record")
-        residual = "" if trial.problem else format_quantity(trial.residual_A, "A", 3)
+        residual = "" if trial.problem else format_quantity(trial.residual_A, unit, 3)
         table.add_row(trial.option or "none more", residual, left)
     out.print(table)
 

@@ -42,7 +42,15 @@ Commanded = Annotated[
     str, typer.Option("--protocol", help="Protocol file whose edges the record has; when it began is found.")
 ]
 Before = Annotated[
-    str, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown; else the record tells.')
+    str,
+    typer.Option(
+        help='Before the first sample: rest, a level of what was controlled such as "0 V", or unknown; else the record'
+        " tells."
+    ),
+]
+ControlOfRun = Annotated[
+    str,
+    typer.Option(help="What the instrument controlled: voltage or current (then by the impedance); else the run says."),
 ]
 Robust = Annotated[bool, typer.Option("--robust", help="Samples far off count less (Huber).")]
 Diagnosed = Annotated[
@@ -69,3 +77,21 @@ GrainSize = Annotated[
     str, typer.Option(help='Of the sample, e.g. "2 um"; the thickness or more for a glass or a single crystal.')
 ]
 Sweep = Annotated[int | None, typer.Option(help="Of an impedance text with several sweeps: which one.", min=1)]
+Tabled = Annotated[
+    bool,
+    typer.Option(
+        "--table",
+        help="What a referee asks for: conductivities, permittivities, hop rate, BNN figure; of several runs"
+        " activation energies and a master curve.",
+    ),
+]
+TracerDiffusion = Annotated[
+    list[str] | None,
+    typer.Option(help='Of the mobile ions, e.g. "1e-12 m^2/s", for the Haven ratio; one for all runs or one a file.'),
+]
+CarrierDensity = Annotated[str, typer.Option(help='Mobile ions in a volume, e.g. "1e22 cm^-3".')]
+ChargeNumber = Annotated[int, typer.Option(help="Of a mobile ion.")]
+Held = Annotated[
+    list[str] | None,
+    typer.Option("--hold", help='Parameter at what is known of it, e.g. "R0=300 ohm"; it is not fitted.'),
+]

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ionecho.commands.fit_sample import GivenSample
+from ionecho.commands.fit_table import GivenTracer, TableRequest, print_referee_table
 from ionecho.commands.fit_times import GivenTimes
 
 if TYPE_CHECKING:
@@ -18,6 +19,32 @@ _SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv",
 
 
 @dataclass(frozen=True)
+class GivenRecord:
+    """What was said of a record and its instrument, apart from its times.
+
+    Attributes
+    ----------
+    drift : bool
+    baseline : str
+    mains_Hz : float or None
+    before, control : str
+    robust : bool
+    """
+
+    drift: bool = False
+    baseline: str = ""
+    mains_Hz: float | None = None
+    before: str = ""
+    control: str = ""
+    robust: bool = False
+
+    @property
+    def is_given(self) -> bool:
+        """Whether anything is, apart from what was controlled."""
+        return bool(self.drift or self.baseline or self.mains_Hz or self.before or self.robust)
+
+
+@dataclass(frozen=True)
 class FitRequest:
     """Arguments and options of ``ionecho fit``.
 
@@ -26,43 +53,43 @@ class FitRequest:
     given : list of Path
         As on the command line; `runs` leaves results files out.
     models : list of str
-    spectrum, ranked, drift, robust, diagnosed, posterior, compared : bool
-    mains_Hz : float or None
-    baseline, before : str
+    spectrum, ranked, diagnosed, posterior, compared : bool
+    of_record : GivenRecord
     times : GivenTimes
         When samples were taken, and when the voltage jumped.
-    share, activate : list of str
+    together : tuple of two lists of str
+        What several records share, and what is activated.
     temperatures_K : list of float
     thicknesses : list of str
         With their units.
     sweep : int or None
         Which one of a text with several sweeps.
-    area, grain_size : str
-        With their units; empty if not given.
-    permittivity : float or None
+    geometry : tuple
+        Area and grain size with their units, permittivity between them.
+    held : list of str
+        Parameters at what is known of them.
+    tabled : bool
+    carriers : tuple
+        Tracer diffusion coefficients and carrier density, with their units, and charge number.
     """
 
     given: list[Path]
     models: list[str]
     spectrum: bool = False
     ranked: bool = False
-    drift: bool = False
-    mains_Hz: float | None = None
-    baseline: str = ""
-    before: str = ""
+    of_record: GivenRecord = field(default_factory=GivenRecord)
     times: GivenTimes = field(default_factory=GivenTimes)
-    robust: bool = False
     diagnosed: bool = False
     posterior: bool = False
-    share: list[str] = field(default_factory=list)
-    activate: list[str] = field(default_factory=list)
+    together: tuple[list[str], list[str]] = ([], [])
     temperatures_K: list[float] = field(default_factory=list)
     compared: bool = False
     thicknesses: list[str] = field(default_factory=list)
     sweep: int | None = None
-    area: str = ""
-    permittivity: float | None = None
-    grain_size: str = ""
+    geometry: tuple[str, float | None, str] = ("", None, "")
+    held: list[str] = field(default_factory=list)
+    tabled: bool = False
+    carriers: tuple[list[str], str, int] = ([], "", 1)
 
     @cached_property
     def runs(self) -> list[Path]:
@@ -72,24 +99,31 @@ class FitRequest:
         return [one for one in self.given if not is_results(one)] or self.given
 
     @property
+    def tracer(self) -> GivenTracer:
+        """What was said of the carriers."""
+        diffusion, density, charge_number = self.carriers
+        return GivenTracer(tuple(diffusion), density, charge_number)
+
+    @property
     def is_joint(self) -> bool:
         """Whether several files, or spectra, are fitted together."""
-        together = len(self.runs) > 1 or self.share or self.activate
-        return bool(together) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
+        several = (len(self.runs) > 1 and not self.tabled) or any(self.together)
+        return bool(several) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
 
     @property
     def sample(self) -> GivenSample:
         """What was said of the sample of a single run."""
         thickness, kelvin = (*self.thicknesses, "")[0], (*self.temperatures_K, None)[0]
-        return GivenSample.parsed(thickness, self.area, self.permittivity, self.grain_size, kelvin)
+        return GivenSample.parsed(thickness, *self.geometry, kelvin)
 
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
-        of_record = self.drift or self.baseline or self.mains_Hz or self.before or self.times.are_given
-        alone = of_record or self.robust or self.posterior
+        if self.tabled or self.tracer != GivenTracer():
+            return self._wrong_table()
+        alone = self.of_record.is_given or self.times.are_given or self.posterior
         joint = self.is_joint
         # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
-        of_sample = self.area or self.permittivity is not None or self.grain_size
+        of_sample = self.geometry != ("", None, "")
         attributed = not (joint or self.ranked or self.spectrum or self.posterior or self.diagnosed)
         for wrong, message, hint in (
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
@@ -101,29 +135,37 @@ class FitRequest:
                 " and --posterior are for one run and one circuit",
                 None,
             ),
-            *self.times.wrong_with(is_attributed=attributed, is_robust=self.robust, is_spectrum=self.spectrum),
+            *self.times.wrong_with(
+                is_attributed=attributed, is_robust=self.of_record.robust, is_spectrum=self.spectrum
+            ),
+            (
+                joint and self.of_record.control != "",
+                "what the instrument of a record controlled is kept with it: import it with --control",
+                "--control",
+            ),
             (
                 (of_sample and not attributed) or (self.thicknesses and not (attributed or self.compared)),
                 "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",
                 "--thickness" if self.thicknesses else "--area",
             ),
+            (self.held and not attributed, "parameters are held where one run is fitted to one circuit", "--hold"),
             (
                 attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
                 "one run has one sample: give --thickness and --temperature once",
                 "RUN",
             ),
             (
-                self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.robust),
+                self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.of_record.robust),
                 "a diagnosis is of one run and one circuit, fitted by least squares",
                 "--diagnose",
             ),
             (
-                self.posterior and (self.spectrum or self.robust),
+                self.posterior and (self.spectrum or self.of_record.robust),
                 "the posterior is of a circuit, fitted by least squares",
                 "--posterior",
             ),
             (
-                self.compared and (len(self.runs) < 2 or self.share or self.activate),
+                self.compared and (len(self.runs) < 2 or any(self.together)),
                 "a comparison is of two runs or more, each fitted alone",
                 "--compare",
             ),
@@ -132,30 +174,50 @@ class FitRequest:
                 return message, hint
         return None
 
+    def _wrong_table(self) -> tuple[str, str | None] | None:
+        """Return what cannot be asked for together with a referee's table."""
+        others = (self.ranked, self.spectrum, self.posterior, self.diagnosed, self.compared, *self.together)
+        if not self.tabled:
+            return "carriers are asked for by the referee's table: add --table", "--tracer-diffusion"
+        if any(others) or self.is_joint:
+            return "the referee's table is of runs, each fitted alone to one circuit", "--table"
+        if len(self.models) > 1:
+            return "several circuits are compared with --rank", "--model"
+        if self.tracer.carrier_density and not self.tracer.diffusion:
+            return "the Haven ratio needs --tracer-diffusion as well", "--carrier-density"
+        return None
+
 
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit, checked_baseline, checked_before
+    from ionecho.commands.fit_checks import check_fit, checked_baseline, checked_before, held_circuit
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
-    check_fit(runs, request.models, request.mains_Hz, temperatures)
+    check_fit(runs, request.models, request.of_record.mains_Hz, temperatures, request.of_record.control)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    before = checked_before(request.before)
+    before = checked_before(request.of_record.before, runs[0], request.of_record.control)
     options = StudyOptions(
-        request.drift,
-        request.mains_Hz,
+        request.of_record.drift,
+        request.of_record.mains_Hz,
         before=before,
-        robust=request.robust,
-        baseline=checked_baseline(request.baseline),
+        robust=request.of_record.robust,
+        baseline=checked_baseline(request.of_record.baseline),
+        control=request.of_record.control,
         **request.times.to_options(),
     )
-    if request.compared:
+    if request.tabled:
+        given = GivenSample.parsed("", *request.geometry, None)
+        asked = TableRequest(
+            runs, held_circuit(circuit, request.held), options, given, request.thicknesses, temperatures, request.tracer
+        )
+        print_referee_table(asked, as_json=as_json)
+    elif request.compared:
         from ionecho.commands.fit_several import compare_runs
 
         compare_runs(runs, circuit, temperatures, request.thicknesses, as_json=as_json)
@@ -163,10 +225,16 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         from ionecho.commands.fit_several import fit_together
 
         fit_together(
-            runs, circuit, request.share or None, request.activate, temperatures, request.sweep, as_json=as_json
+            runs,
+            circuit,
+            request.together[0] or None,
+            request.together[1],
+            temperatures,
+            request.sweep,
+            as_json=as_json,
         )
     elif request.ranked:
-        rank_models(runs[0], request.models or list(RANKED), as_json=as_json)
+        rank_models(runs[0], request.models or list(RANKED), options, as_json=as_json)
     elif request.diagnosed:
         from ionecho.commands.fit_diagnosis import print_diagnosis
 
@@ -176,4 +244,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], circuit, options, request.sample, as_json=as_json)
+        fit_run(runs[0], held_circuit(circuit, request.held), options, request.sample, as_json=as_json)

@@ -13,6 +13,7 @@ from protocols import FitError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from daq import Run
     from fitting import ImpedanceSpectrum, Reduction
     from protocols import Sample
 
@@ -71,7 +72,7 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     """
     from rich.progress import track
 
-    from fitting import compare, fit, reduced_alike
+    from fitting import compare, fit
     from fitting.study import sample_of
 
     runs = [opened_run(path) for path in paths]
@@ -89,7 +90,7 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     progress = track(runs, "Fitting", console=error_console(), transient=True, disable=as_json)
     found = compare([fit(run, model) for run in progress], samples)
     alike = len({(one.thickness_m, one.temperature_K) for one in samples}) == 1
-    tests, lines = _linearity(reduced_alike(runs), samples[0]) if alike else ({}, [])
+    tests, lines = _linearity(runs, samples[0]) if alike else ({}, [])
     if as_json:
         print_json({**found.to_dict(), **tests})
         return
@@ -98,13 +99,14 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
         console().print(line, markup=False, soft_wrap=True)
 
 
-def _linearity(reductions: list[Reduction], sample: Sample) -> tuple[dict[str, Any], list[str]]:
+def _linearity(runs: list[Run], sample: Sample) -> tuple[dict[str, Any], list[str]]:
     """Test whether runs of one sample add up, and whether they grow in proportion to the voltage."""
-    from fitting import ohms_law, superposition
+    from fitting import ohms_law, reduced_alike, superposition
 
     tests: dict[str, Any] = {"linearity": None, "ohms_law": None}
     lines = []
     try:
+        reductions = reduced_alike(runs)
         added = superposition(reductions)
         tests["linearity"] = added.to_dict()
         lines.append(str(added))

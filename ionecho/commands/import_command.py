@@ -23,6 +23,7 @@ Block = Annotated[
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
 Drive = Annotated[str | None, typer.Option(help='Voltage that was applied, if no column has it: "0 V; 0.45 V at 0 s".')]
+Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
 Area = Annotated[str | None, typer.Option(help='Of the electrode, e.g. "1 cm^2".')]
 Mass = Annotated[str | None, typer.Option(help='For a current per mass, e.g. "12 mg".')]
 Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]
@@ -49,6 +50,7 @@ def import_(
     block: Block = None,
     negate: Negate = None,
     drive: Drive = None,
+    control: Control = None,
     area: Area = None,
     mass: Mass = None,
     thickness: Thickness = None,
@@ -61,6 +63,7 @@ def import_(
 
     Everything that is not stated is found in the text or asked for; what was guessed is listed.
     """
+    from ionecho.commands.fit_checks import check_control
     from ionecho.commands.import_record import ImportRequest, import_text
     from ionecho.commands.refusals import check_files, reported
 
@@ -68,8 +71,9 @@ def import_(
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     sample = {"area": area, "mass": mass, "thickness": thickness, "temperature": temperature}
     request = ImportRequest(
-        text, output, columns, units, separator, decimal, block, negate or [], drive, sample, name, notes
+        text, output, columns, units, separator, decimal, block, negate or [], drive, sample, name, notes, control
     )
     with reported(as_json=as_json):
+        check_control(control)
         check_files([text])
         import_text(request, as_json=as_json)

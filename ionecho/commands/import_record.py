@@ -33,6 +33,8 @@ class ImportRequest:
         ``area``, ``mass``, ``thickness``, ``temperature`` as quantities; None where not given.
     name, remarks : str
         Of the sample; notes of its owner.
+    control : str or None
+        What the instrument controlled.
     """
 
     text: Path
@@ -47,6 +49,7 @@ class ImportRequest:
     of_sample: dict[str, str | None] = field(default_factory=dict)
     name: str = ""
     remarks: str = ""
+    control: str | None = None
 
     def options(self) -> ReadOptions:
         """Return what the readers are told.
@@ -68,6 +71,7 @@ class ImportRequest:
             self._quantity("area", "m^2"),
             self._quantity("mass", "kg"),
             self.drive,
+            self.control,
         )
 
     def sample(self) -> Sample:
@@ -128,6 +132,7 @@ def _document(record: TextRecord, target: Path) -> dict[str, Any]:
         "samples": len(record),
         "columns": taken,
         "separator": record.separator,
+        "control": record.control or None,
         "notes": list(record.notes),
         "guessed": [{"about": one.about, "text": one.text, "option": one.option} for one in record.guesses],
     }

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Clock(Protocol):
@@ -57,3 +60,57 @@ class ManualClock:
     def advance(self, seconds: float) -> None:
         """Let `seconds` pass."""
         self._now += seconds
+
+
+_TURN_S = 0.015
+"""Wall time (s) that an instrument may compute in one go: who asks it meanwhile waits at most that long."""
+_REST_S = 0.01
+"""Wall time (s) for which its time then stands still: enough to answer what came in; as often as the server ticks."""
+
+
+class PacedClock:
+    """Clock of one instrument, which falls behind rather than keep its clients waiting.
+
+    An instrument that cannot be worked out as fast as its time passes lags, and hands out what it has: its time is that
+    which it has reached. What is said to it is said at that time.
+
+    Parameters
+    ----------
+    clock : Clock
+        Time of all instruments.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._real = isinstance(getattr(clock, "base", clock), RealClock)  # a clock that holds another has it as base
+        self._lag_s = 0.0
+        self._held_s = 0.0
+        self._held_until_s = 0.0
+
+    def now(self) -> float:
+        """Return instrument seconds since power-on."""
+        if self._held_until_s:
+            if time.monotonic() < self._held_until_s:
+                return self._held_s
+            self._held_until_s = 0.0
+        return self._clock.now() - self._lag_s
+
+    def wall_s(self, instrument_s: float) -> float:
+        """Return how many wall seconds a span of instrument time takes."""
+        return self._clock.wall_s(instrument_s)
+
+    def turn(self) -> Callable[[], bool]:
+        """Begin to compute; return what tells whether that has taken long enough. Never so if time waits for us."""
+        if not self._real:
+            return _never
+        until_s = time.monotonic() + _TURN_S
+        return lambda: time.monotonic() >= until_s
+
+    def fall_behind(self, reached_s: float) -> None:
+        """Let the time that was reached be the present, and let it rest for a moment."""
+        self._lag_s = self._clock.now() - reached_s
+        self._held_s, self._held_until_s = reached_s, time.monotonic() + _REST_S
+
+
+def _never() -> bool:
+    return False

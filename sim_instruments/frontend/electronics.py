@@ -86,6 +86,24 @@ class Electronics:
         fitting = [r for r in self.current_ranges_A if abs(expected_A) <= r * (1.0 + 1e-9)]
         return fitting[0] if fitting else self.current_ranges_A[-1]
 
+    def settled_ranges_A(self, current_A: Array, smallest_A: float = 0.0) -> Array:
+        """Return which range automatic ranging has settled on for each of some currents.
+
+        That is the smallest that holds it up to its full scale: noise then fits below `overrange` (the level at which
+        an instrument changes its range is assumed).
+
+        Parameters
+        ----------
+        current_A : ndarray, shape (n,)
+            Mean current over each aperture.
+        smallest_A : float
+            Lowest range that may be chosen.
+        """
+        ranges = np.asarray(self.current_ranges_A)
+        at = np.searchsorted(ranges * (1.0 + 1e-9), np.abs(current_A))
+        settled: Array = np.maximum(ranges[np.minimum(at, len(ranges) - 1)], smallest_A)
+        return settled
+
     def voltage_range(self, expected_V: float) -> float:
         """Return the smallest voltage range that holds a level, V; the largest if none does."""
         fitting = [r for r in self.voltage_steps if abs(expected_V) <= r * (1.0 + 1e-9)]
@@ -96,7 +114,9 @@ class Electronics:
         step = self.voltage_steps[range_V]
         return round(level_V / step) * step
 
-    def converted(self, current_A: Array, noise: Array, range_A: float, aperture_s: float, *, digitizer: bool) -> Array:
+    def converted(
+        self, current_A: Array, noise: Array, range_A: float | Array, aperture_s: float, *, digitizer: bool
+    ) -> Array:
         """Return the readings of some mean currents: noisy, in converter steps, 9.9e37 where they do not fit the range.
 
         Parameters
@@ -105,14 +125,17 @@ class Electronics:
             Mean current over each aperture.
         noise : ndarray, shape (n,)
             Standard normal numbers.
-        range_A, aperture_s : float
-            Current range and averaging time.
+        range_A : float or ndarray, shape (n,)
+            Current range, of each reading if they differ.
+        aperture_s : float
+            Averaging time.
         digitizer : bool
             Digitized, not integrated.
         """
-        step = self.converter_step_A(range_A, digitizer=digitizer)
-        reading = np.rint((current_A + self._white_A(range_A, aperture_s) * noise) / step) * step
-        return np.where(np.abs(reading) > self.overrange * range_A, OVERFLOW, reading)
+        full_scale = np.asarray(range_A)
+        step = full_scale * self.converter_step_A(1.0, digitizer=digitizer)
+        reading = np.rint((current_A + full_scale * self._white_A(1.0, aperture_s) * noise) / step) * step
+        return np.where(np.abs(reading) > self.overrange * full_scale, OVERFLOW, reading)
 
 
 # Of the voltage source by range: 5 1/2 digits (assumed for the 2460).
@@ -182,9 +205,13 @@ class Noise:
         first, count : int
             Which readings.
         """
-        panels = range(first // PANEL, (first + count - 1) // PANEL + 1)
+        # Numbers of a panel come one after the other: those after the last that is wanted need not be drawn.
+        end = first + count
+        panels = range(first // PANEL, (end - 1) // PANEL + 1)
         drawn = [
-            np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0])).standard_normal(PANEL)
+            np.random.Generator(np.random.Philox(key=self._key, counter=[0, panel, record, 0])).standard_normal(
+                min(PANEL, end - panel * PANEL)
+            )
             for panel in panels
         ]
         offset = first - panels[0] * PANEL if count else 0

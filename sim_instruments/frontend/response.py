@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.interpolate import CubicSpline
 
+from sim_instruments.frontend.step_history import NODES, StepHistory, chebyshev_interpolation
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -28,8 +30,10 @@ _LAST_S = 1e4
 _POINTS_PER_DECADE = 100
 # A panel of readings; also the block in which noise is drawn (electronics.py).
 PANEL = 4096
-_CHEBYSHEV = 20
-_NODES = np.cos(np.pi * (np.arange(_CHEBYSHEV) + 0.5) / _CHEBYSHEV)
+_FEW = 256
+"""Recent steps of a reading that are summed one by one; more are condensed (`StepHistory.response`)."""
+_AT_ONCE = 1 << 16
+"""Values of the response that are worked out in one call: more would only take memory."""
 
 
 class UnitReading:
@@ -105,20 +109,18 @@ class Connection:
     ----------
     start_s, end_s : float
         When the relay closed and opened (inf while closed), instrument seconds.
-    rest_V : float
-        Level at closing: the cell is taken to be in equilibrium with it.
+    history : StepHistory
+        Level at closing, with which the cell is taken to be in equilibrium, and level changes since.
     cell : Cell
         As it is at the temperature of closing, which holds for the whole span.
-    times_s, steps_V : list of float
-        Level changes since.
     """
 
     start_s: float
-    rest_V: float
+    history: StepHistory
     cell: Cell
     end_s: float = float("inf")
-    times_s: list[float] = field(default_factory=list)
-    steps_V: list[float] = field(default_factory=list)
+    old: tuple[tuple[object, ...], Array] | None = field(default=None, repr=False)
+    """What a panel's readings see of its old steps, and of which panel that is: the next readings are of the same."""
 
 
 class Drive:
@@ -146,7 +148,7 @@ class Drive:
     def connect(self, t_s: float, level_V: float) -> None:
         """Close the relay at t_s on a source that stands at level_V."""
         if not self.connected:
-            self.spans.append(Connection(t_s, level_V, self.cell.at_time(t_s)))
+            self.spans.append(Connection(t_s, StepHistory(level_V), self.cell.at_time(t_s)))
             self._level = level_V
 
     def disconnect(self, t_s: float) -> None:
@@ -170,10 +172,9 @@ class Drive:
             return
         span = self.spans[-1]
         if t_s <= span.start_s:
-            span.rest_V = level_V
+            span.history.rest_V = level_V
         else:
-            span.times_s.append(t_s)
-            span.steps_V.append(level_V - self._level)
+            span.history.add(t_s, level_V - self._level)
         self._level = level_V
 
     def forget_before(self, t_s: float) -> None:
@@ -186,8 +187,7 @@ class Drive:
         for span in self.spans:
             here = (t_s >= span.start_s) & (t_s < span.end_s)
             if here.any():
-                levels = span.rest_V + np.concatenate([[0.0], np.cumsum(span.steps_V)])
-                level[here] = levels[np.searchsorted(span.times_s, t_s[here], side="right")]
+                level[here] = span.history.level_at(t_s[here])
         return level
 
     def readings(self, start_s: float, interval_s: float, first: int, count: int, aperture_s: float) -> Array:
@@ -233,27 +233,55 @@ class Drive:
             if span.start_s > wanted[-1] or span.end_s <= wanted[0]:
                 continue
             steps = self._steps(span, times, cut, self._unit(span.cell, aperture_s))
-            through = span.rest_V * span.cell.dc_conductance_S + steps
+            through = span.history.rest_V * span.cell.dc_conductance_S + steps
             current += np.where((wanted >= span.start_s) & (wanted < span.end_s), through, 0.0)
         return current
 
     @staticmethod
     def _steps(span: Connection, times: Array, cut: slice, unit: UnitReading) -> Array:
-        at = np.asarray(span.times_s)
-        steps = np.asarray(span.steps_V)
+        """Return what the steps of a span make of the readings of a panel that are cut out."""
+        history, wanted = span.history, times[cut]
+        at = history.times_s
         length = times[-1] - times[0]
         # Steps further back than a panel's length are smooth over the panel (Bernstein ellipse 5.8): 20 Chebyshev
         # nodes give 1e-13.
         old = int(np.searchsorted(at, times[0] - length))
-        recent = int(np.searchsorted(at, times[cut][-1] + unit.aperture_s))
-        current = np.zeros(len(times[cut]))
+        current = np.zeros(len(wanted))
         if old:
-            nodes = times[0] + 0.5 * length * (1.0 + _NODES)
-            values = steps[:old] @ unit(nodes - at[:old, None])
-            current = (_interpolation() @ values)[cut]
-        for t, step in zip(at[old:recent], steps[old:recent], strict=True):
-            current += step * unit(times[cut] - t)
+            current += _of_old_steps(span, times, old, unit)[cut]
+        # Which sum a reading gets depends on the steps before it alone, so that records can be cut anywhere.
+        crowded_from = len(wanted)
+        if len(at) > old + _FEW:
+            crowded_from = int(np.searchsorted(wanted + unit.aperture_s, at[old + _FEW], side="right"))
+        if crowded_from:
+            sparse = slice(0, crowded_from)
+            recent = min(int(np.searchsorted(at, wanted[sparse][-1] + unit.aperture_s)), old + _FEW)
+            current[sparse] = _with_steps(
+                current[sparse], wanted[sparse], at[old:recent], history.steps_V[old:recent], unit
+            )
+        for k in range(crowded_from, len(wanted)):
+            seen = int(np.searchsorted(at, wanted[k] + unit.aperture_s))
+            current[k] = history.response(unit, wanted[k : k + 1], seen)[0]
         return current
+
+
+def _of_old_steps(span: Connection, times: Array, old: int, unit: UnitReading) -> Array:
+    """Return what the first `old` steps of a span make of all readings of a panel."""
+    key = (times[0], times[-1], old, unit)
+    if span.old is None or span.old[0] != key:
+        nodes = times[0] + 0.5 * (times[-1] - times[0]) * (1.0 + NODES)
+        span.old = key, _interpolation() @ span.history.response(unit, nodes, old)
+    return span.old[1]
+
+
+def _with_steps(current: Array, t_s: Array, at: Array, steps: Array, unit: UnitReading) -> Array:
+    """Return currents at some times with the responses to some steps, added one after the other."""
+    rows = max(1, _AT_ONCE // len(t_s))
+    for first in range(0, len(at), rows):
+        part = slice(first, first + rows)
+        responses = steps[part, None] * unit(t_s - at[part, None])
+        current = np.cumsum(np.vstack([current, responses]), axis=0)[-1]
+    return current
 
 
 _matrix: list[Array] = []
@@ -262,9 +290,5 @@ _matrix: list[Array] = []
 def _interpolation() -> Array:
     """Return the matrix from values at the Chebyshev nodes to the readings of a panel; made once."""
     if not _matrix:
-        order = np.arange(_CHEBYSHEV)
-        x = np.linspace(-1.0, 1.0, PANEL)
-        to_coefficients = np.cos(np.outer(order, np.arccos(_NODES))) * (2.0 / _CHEBYSHEV)
-        to_coefficients[0] *= 0.5
-        _matrix.append(np.polynomial.chebyshev.chebvander(x, _CHEBYSHEV - 1) @ to_coefficients)
+        _matrix.append(chebyshev_interpolation(np.linspace(-1.0, 1.0, PANEL)))
     return _matrix[0]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sim_instruments.core.clock import PacedClock
 from sim_instruments.palmsens.faults import Code, ScriptFault
 from sim_instruments.palmsens.grammar import Parser
 from sim_instruments.palmsens.interpreter import Run
@@ -50,7 +51,7 @@ class EmStat:
     model: Model
 
     def __init__(self, clock: Clock, cell: Cell, seed: int) -> None:
-        self.clock = clock
+        self.clock = PacedClock(clock)
         self._sample = cell
         self.potentiostat = Potentiostat(self.model, cell, seed)
         self.run: Run | None = None
@@ -75,10 +76,13 @@ class EmStat:
         self.potentiostat.prepare()
 
     def update(self) -> float:
-        """Let the script do what is due; return the time."""
+        """Let the script do what is due; return the time, or up to when that was done in time."""
         now = self.clock.now()
         if self.run is not None:
-            self.run.advance(now)
+            reached = self.run.advance(now, self.clock.turn())
+            if reached < now:
+                now = reached
+                self.clock.fall_behind(now)
             if self.run.ended:
                 self.run = None
         return now

@@ -36,7 +36,6 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
     ">=": operator.ge,
 }
-_STEPS_AT_ONCE = 20_000  # a script that only turns in circles must not keep the server from its clients
 
 
 @dataclass
@@ -150,15 +149,16 @@ class Run:
 
     # -- what the outside does to it ----------------------------------------------------------------------------------
 
-    def advance(self, to_s: float) -> None:
-        """Carry out what is due until `to_s`."""
-        for _ in range(_STEPS_AT_ONCE):
-            if self.ended or self._halted_s is not None or self.now_s > to_s:
-                return
+    def advance(self, to_s: float, over: Callable[[], bool] = lambda: False) -> float:
+        """Carry out what is due until `to_s`; return up to when that was done, if it is over before."""
+        while not self.ended and self._halted_s is None and self.now_s <= to_s:
+            if over():
+                return self.now_s
             try:
                 self._step()
             except ScriptFault as fault:
                 self._fail(fault)
+        return to_s
 
     def abort(self, at_s: float) -> None:
         """Leave every loop at once and go to ``on_finished:`` (protocol, command Z)."""

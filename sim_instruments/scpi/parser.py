@@ -215,15 +215,22 @@ class Command:
         How many must be given.
     repeats : bool
         Whether the last parameter may be given many times.
+    trailing_comma : bool
+        Whether a comma after the last parameter counts as nothing.
     """
 
     act: Callable[..., Any]
     parameters: tuple[Callable[[str], Any], ...] = ()
     required: int = 0
     repeats: bool = False
+    trailing_comma: bool = False
 
     def values(self, texts: Sequence[str]) -> list[Any]:
         """Return the parameters' values."""
+        if texts and not texts[-1]:
+            if not self.trailing_comma:
+                raise ScpiError(-103, ", ".join(texts))
+            texts = texts[:-1]
         if len(texts) < self.required:
             raise ScpiError(-109)
         if len(texts) > len(self.parameters) and not self.repeats:
@@ -348,7 +355,7 @@ def units(message: str) -> Iterator[Unit]:
         if not common:
             level = path[:-1]  # SCPI-99 volume 1, 6.2.4: the path of the last header, common commands apart
         parameters = tuple(p.strip() for p in _split(rest, ",")) if rest.strip() else ()
-        if not all(parameters):
+        if not all(parameters[:-1]) or parameters == ("",):
             raise ScpiError(-103 if len(parameters) > 1 else -102, rest.strip())
         yield Unit(path, query, parameters)
 

@@ -114,6 +114,11 @@ class Status:
     ----------
     queue_length : int
         Entries the error queue holds; on overflow the newest becomes -350.
+
+    Attributes
+    ----------
+    log : deque of (int, str, int)
+        Event log of instruments that have one: number, text, and 1 for an error, 2 for a warning, 4 for information.
     """
 
     def __init__(self, queue_length: int = 100) -> None:
@@ -123,6 +128,7 @@ class Status:
     def power_on(self) -> None:
         """Be as after switching on: nothing enabled, nothing remembered but the switching on itself."""
         self._queue: deque[tuple[int, str]] = deque()
+        self.log: deque[tuple[int, str, int]] = deque(maxlen=1000)
         self.event_status = POWER_ON
         self.event_enable = 0
         self.service_enable = 0
@@ -135,6 +141,7 @@ class Status:
             self._queue.append((error.number, error.text))
         else:
             self._queue[-1] = (-350, MESSAGES[-350])
+        self.log.append((error.number, error.text, 1))
         self.event_status |= _event_bit(error.number)
 
     def post_event(self, number: int) -> None:
@@ -152,8 +159,9 @@ class Status:
         return len(self._queue)
 
     def clear_queue(self) -> None:
-        """Empty the error queue."""
+        """Empty the error queue, and the event log."""
         self._queue.clear()
+        self.log.clear()
 
     def clear(self) -> None:
         """Do as ``*CLS``: clear events and the queue, not the enable registers."""

@@ -130,6 +130,13 @@ def debye_run(temperature_K: float) -> Callable[[Path], None]:
     return lambda path: pulse_run(path, "R0-De1-C1", (1000.0, 2e-5 * faster, 0.3, 5e-3 / faster, 5e-6))
 
 
+def migration_run(temperature_K: float) -> Callable[[Path], None]:
+    """Return a maker of runs of a MIGRATION bulk whose conductance and rate are activated with 0.3 eV."""
+    faster = np.exp(-0.3 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
+    _, (R0, G, B, K, tau, Q, n) = MIGRATION
+    return lambda path: pulse_run(path, MIGRATION[0], (R0, G * faster, B, K, tau / faster, Q, n))
+
+
 def titration(path: Path) -> None:
     """Write a record as a titration has it: 6,150 samples 0.2 s apart, voltage steps of 20 mV."""
     t = _times(0.2, 6150)
@@ -150,6 +157,31 @@ def current_alone(path: Path) -> None:
     """Write a text of time and current, of a pulse of 20 mV from 0.2 s to 1 s."""
     t = _times(1e-3, 2000)
     write_text(path, {"time/s": t, "I/mA": 1e3 * _current(*MIGRATION, t, {0.2: 0.02, 1.0: -0.02})})
+
+
+def galvanostatic(path: Path, first: int = 0) -> None:
+    """Write a text of four pulses of a current, each with a rest at open circuit, and of the voltage of a cell."""
+    t = _times(1e-2, 4000)
+    edges = {2.005 + 5.0 * k: 1e-6 * (1 - 2 * (k % 2)) for k in range(8)}
+    model, theta = CellModel(COLE_COLE[0]), np.array(COLE_COLE[1])
+    volts = np.zeros(len(t))
+    for edge_s, jump_A in edges.items():
+        late = t > edge_s
+        volts[late] += jump_A * step_response(lambda s: 1.0 / model.admittance(s, theta), t[late] - edge_s)
+    volts += 3.7 + _NOISE_SHARE * float(np.abs(volts).max()) * np.random.default_rng(1).standard_normal(len(t))
+    columns = {"time/s": t, "Ewe/V": volts, "I/mA": 1e3 * _voltage(t, edges)}
+    write_text(path, {name: column[first:] for name, column in columns.items()})
+
+
+def galvanostatic_run(first: int = 0) -> Callable[[Path], None]:
+    """Return a maker of run files of it, from some sample on."""
+
+    def make(path: Path) -> None:
+        text = path.with_suffix(".made.txt")
+        galvanostatic(text, first)
+        import_record(read_text(text), text, path)
+
+    return make
 
 
 def impedance(path: Path, circuit: str = COLE_COLE[0], values: tuple[float, ...] = COLE_COLE[1]) -> None:
@@ -175,6 +207,8 @@ FILES: dict[str, Callable[[Path], None]] = {
     "PITT.txt": titration,
     "other.csv": other_text,
     "current.csv": current_alone,
+    "gitt.csv": galvanostatic,
+    "cp.nxs": galvanostatic_run(200),
     "hold.nxs": hold,
     "hum.nxs": hum,
     "late.nxs": late,
@@ -187,5 +221,8 @@ FILES: dict[str, Callable[[Path], None]] = {
     "260K.nxs": debye_run(260.0),
     "280K.nxs": debye_run(280.0),
     "300K.nxs": debye_run(300.0),
+    "cold.nxs": migration_run(260.0),
+    "cool.nxs": migration_run(280.0),
+    "warm.nxs": migration_run(300.0),
     "peis_lpscl_blocking_minus25C.txt": pellet,
 }

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from scipy.integrate import quad
-from scipy.special import erfcx
+from scipy.special import erfcx, gamma
 
 from benchmarks.campaigns import (
     attribution,
@@ -15,6 +15,7 @@ from benchmarks.campaigns import (
     disturbances,
     exchange,
     forward,
+    galvanostatic,
     identifiability,
     lattice_gas,
     ranking,
@@ -44,6 +45,13 @@ def test_truth_of_a_stretched_exponential_and_of_a_capacitor_are_their_closed_fo
     np.testing.assert_allclose(Cell(bulk).current(0.01 + LAGS, STEP), expected, atol=2e-7)
     blocked = Cell(Bulk("De", {"G_inf": 1e-3, "W_inf": 1.0, "tau": 1.0}), R=1e3, Q=1e-5)
     np.testing.assert_allclose(blocked.current(0.01 + LAGS, STEP), 5e-4 * np.exp(-LAGS / 0.02), atol=1e-10)
+
+
+def test_truth_of_a_charged_electrode_is_its_power_of_time() -> None:
+    # 1 A into R, 1/G and a constant phase element: R + 1/G + t^n / (Q Gamma(1 + n))
+    cell = Cell(Bulk("De", {"G_inf": 1e-3, "W_inf": 1.0, "tau": 1.0}), R=500.0, Q=1e-5, n=0.8)
+    expected = 1500.0 + LAGS**0.8 / (1e-5 * gamma(1.8))
+    np.testing.assert_allclose(cell.voltage(0.01 + LAGS, STEP), expected, rtol=2e-7)
 
 
 def test_truth_of_migration_obeys_its_integral() -> None:
@@ -115,6 +123,15 @@ def test_records_of_others_hold_the_truth(edges: str, beginning: str, tmp_path: 
     assert found["true_circuit_questioned"]["successes"] == 0
     # Eight quantities of one record: one or two that are two deviations off are no surprise.
     assert found["all"]["share"] > 0.7
+
+
+@pytest.mark.parametrize(("edges", "families"), [("sample", ("De", "Cc", "Kww")), ("clock", ("Cc",))])
+def test_records_of_a_controlled_current_hold_the_truth(edges: str, families: tuple[str, ...], tmp_path: Path) -> None:
+    found = galvanostatic.campaign(1, tmp_path, first=1, families=families, edges=edges)
+    assert found["refused"] == 0
+    assert found["true_circuit_questioned"]["successes"] == 0
+    # Some five quantities of each record, which miss together: that some are two deviations off is no surprise.
+    assert found["all"]["share"] > 0.6
 
 
 def test_disturbed_records_are_told_by_their_cause(tmp_path: Path) -> None:

@@ -14,9 +14,11 @@ import h5py
 import numpy as np
 import pytest
 
+from daq import open_run
 from daq.files.layout import Header, create_run_file
 from daq.files.open_file import RunFileBytes
 from drivers import Block
+from fitting import kept_study
 from protocols import Sample
 from tests.patience import patience
 
@@ -251,6 +253,24 @@ def test_recover_of_a_damaged_run_fails_and_says_which_block(tmp_path: Path) -> 
     assert done.returncode == 1
     assert "block 0" in done.stderr
     assert json.loads(done.stdout)["runs"][0]["bad_blocks"] == [0]
+
+
+def test_a_referees_table_is_printed_and_kept(tmp_path: Path) -> None:
+    run = _double_layer(tmp_path)
+    sample = ("--thickness", "1 mm", "--area", "1 cm^2", "--temperature", "300")
+    found = document_of(ionecho("fit", str(run), "-m", "De1", "--table", *sample, "--json"))
+    figures = {row["name"]: row for row in found["figures"]}
+    # 1 kohm at once and 10 kohm in the end, over 10 /m; the jump is at the very sample.
+    for name, truth in (("sigma_inf", 1e-2), ("sigma_dc", 1e-3), ("bnn_figure", 1.0 / 9.0)):
+        low, high = figures[name]["values"][0]["ci95"]
+        assert 0.99 * low <= truth <= 1.01 * high
+        assert high < 1.5 * low
+    assert figures["bnn_figure"]["source"]
+    kept = kept_study(open_run(run)).referee_table
+    assert kept is not None
+    assert kept["figures"][0] == found["figures"][0]
+    shown = ionecho("fit", str(run), "-m", "De1", "--table")
+    assert "conductances and capacitances in place" in " ".join(shown.stdout.split())
 
 
 @pytest.mark.slow

@@ -53,7 +53,12 @@ def import_record(
     n = len(record.samples)
     first, last = record.samples.rows(0, 1), record.samples.rows(n - 1, n)
     described = {name: f"column {one.index + 1} {one.name!r} in {one.unit}" for name, one in record.columns.items()}
-    about = {"notes": list(record.notes), "guessed": [str(one) for one in record.guesses], "remarks": remarks}
+    about = {
+        "notes": list(record.notes),
+        "guessed": [str(one) for one in record.guesses],
+        "remarks": remarks,
+        "control": record.control,
+    }
     header = Header(
         title=printable(source.stem),
         protocol_text="",

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daq.files.readers.contract import reader_of, start_of
+from daq.files.readers.control import with_control
 from daq.files.readers.delimited import read_table, require_options
 from daq.files.readers.record import ReadOptions, TextRecord
 from daq.files.readers.text_file import TextFile
@@ -47,4 +48,5 @@ def read_text(
     require_options(stated)
     reader, problems = reader_of(start_of(path))
     record = read_table(TextFile.of(path), stated) if reader is None else reader.read(path, stated)
-    return replace(record, notes=(*record.notes, *problems)) if problems else record
+    found = with_control(record, stated.control)
+    return replace(found, notes=(*found.notes, *problems)) if problems else found

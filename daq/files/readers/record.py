@@ -83,7 +83,7 @@ class Guess:
     Attributes
     ----------
     about : str
-        ``column``, ``unit``, ``separator``, ``decimal`` or ``time``.
+        ``column``, ``unit``, ``separator``, ``decimal``, ``time`` or ``control``.
     text : str
         What was taken for what.
     option : str
@@ -141,6 +141,8 @@ class ReadOptions:
         Of the electrode, for currents per area or per mass.
     drive : str or None
         The voltage as it was commanded, for a record without one.
+    control : str or None
+        Which quantity the instrument controlled: ``voltage`` or ``current``.
     """
 
     columns: dict[str, str] = field(default_factory=dict)
@@ -152,6 +154,7 @@ class ReadOptions:
     area_m2: float | None = None
     mass_kg: float | None = None
     drive: str | None = None
+    control: str | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,6 +173,8 @@ class TextRecord:
         To be checked by the owner of the text.
     drive : PulseSequence or None
         The voltage as it was commanded, where that was stated.
+    control : str
+        Which quantity the instrument controlled, ``voltage`` or ``current``; empty where nothing says so.
     """
 
     samples: SampleStore
@@ -178,6 +183,7 @@ class TextRecord:
     notes: tuple[str, ...] = ()
     guesses: tuple[Guess, ...] = ()
     drive: PulseSequence | None = None
+    control: str = ""
 
     def __len__(self) -> int:
         return len(self.samples)

@@ -89,6 +89,7 @@ class ReadingBuffer:
         self.size = size
         self.continuous = continuous
         self.compact = compact
+        self.writable = False
         self.clear()
 
     def clear(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ class SourceSettings:
     range_A: float = 1e-6
     auto_range_A: bool = True
     limit_V: float = 21.0
+    protection_V: float = math.inf
 
 
 @dataclass
@@ -86,7 +88,7 @@ class MeasureSettings:
 
 @dataclass
 class Record:
-    """Readings that are being made: from `start_s` on, one every `interval_s`."""
+    """Readings that are being made: from `start_s` on, one every `interval_s`, each on its own range if `automatic`."""
 
     number: int
     buffer: ReadingBuffer
@@ -97,7 +99,12 @@ class Record:
     function: str
     digitizer: bool
     range_A: float
+    automatic: bool = False
     taken: int = 0
+
+    def begun_s(self, reading: int) -> float:
+        """Return when a reading (from 0) begins, instrument seconds."""
+        return self.start_s + reading * self.interval_s
 
     def complete_at(self, t_s: float) -> int:
         """Return how many readings are complete at t_s; a millionth of a reading allows for rounding of times."""

@@ -6,10 +6,12 @@ One file over 400 lines on purpose: source, ranges, readings and output of the i
 from __future__ import annotations
 
 import copy
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim_instruments.core.clock import PacedClock
 from sim_instruments.frontend.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.frontend.response import PANEL, Drive
 from sim_instruments.keithley.common.buffers import (
@@ -26,10 +28,13 @@ from sim_instruments.keithley.common.buffers import (
 )
 from sim_instruments.keithley.common.current_regulator import CurrentRegulator
 from sim_instruments.keithley.common.settings import MeasureSettings, Record, SourceSettings
+from sim_instruments.keithley.common.trigger_events import TriggerEvents
 from sim_instruments.keithley.common.trigger_model import ConfigRecall, ConfigStep, TakeReadings, TriggerModel
 from sim_instruments.scpi.status import ScpiError, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from sim_instruments.core.clock import Clock
@@ -43,7 +48,9 @@ UNITS = {"CURR": "Amp", "VOLT": "Volt", "RES": "Ohm"}
 _DEFAULT_BUFFERS = ("defbuffer1", "defbuffer2")
 _DEFAULT_SIZE = 100_000  # p. 3-9
 # Readings that are made at a time: bounds the time in which a client waits for its answer.
-_FILL_SLICE = 64 * PANEL
+_FILL_SLICE = 4 * PANEL
+_REGULATED_SLICE = 32
+"""The same of a source of current, which chooses its voltage for each of them."""
 # Settings of the source that readings in progress are made with.
 _OF_READINGS = ("function", "limit_A", "limit_V", "level_A", "read_back")
 
@@ -84,7 +91,7 @@ class SourceMeter:
         *,
         status: Status | None = None,
     ) -> None:
-        self.clock = clock
+        self.clock = PacedClock(clock)
         self.electronics = electronics
         self._defaults = source or SourceSettings(), measure or MeasureSettings()
         self.status = status or Status()
@@ -94,6 +101,7 @@ class SourceMeter:
         self._records = 0
         self._level_changed = True
         self._regulator = CurrentRegulator(self.drive)
+        self.events = TriggerEvents()
         self.overdriven = False  # something else draws more current than any limit
         self.interlock_closed = True
         self.off_resets_sense = True
@@ -112,9 +120,11 @@ class SourceMeter:
         self.measure.overhead_s = self.electronics.reading_overhead_s
         self.off_modes = {"VOLT": "NORM", "CURR": "NORM"}
         self.source_lists: dict[str, list[SourceSettings]] = {}
+        self.measure_lists: dict[str, list[MeasureSettings]] = {}
         self.buffers = {name: ReadingBuffer(name, _DEFAULT_SIZE, continuous=True) for name in _DEFAULT_BUFFERS}
         self.active_buffer = _DEFAULT_BUFFERS[0]
         self.trigger_model = TriggerModel(self)
+        self.events.reset()
 
     def prepare(self) -> None:
         """Compute the cell's step response now, not with the first reading."""
@@ -123,11 +133,21 @@ class SourceMeter:
     # -- time ---------------------------------------------------------------------------------------------------------
 
     def update(self) -> float:
-        """Bring trigger model and buffers to the present; return it, in instrument seconds."""
-        now = self.clock.now()
-        self.trigger_model.advance(now)
-        self._collect(now)
-        return now
+        """Bring trigger model and buffers to the present; return it, in instrument seconds.
+
+        What cannot be worked out in time is left for later: the present is then what has been reached.
+        """
+        now, over = self.clock.now(), self.clock.turn()
+        reached = -math.inf
+        while True:
+            due = min(now, self.trigger_model.due_s)
+            reached = max(reached, self._collect(due, over))
+            if reached < due or (self.trigger_model.due_s <= now and over()):
+                self.clock.fall_behind(reached)
+                return reached
+            self.trigger_model.advance(due)
+            if self.trigger_model.due_s > now:
+                return now
 
     @property
     def busy(self) -> bool:
@@ -169,7 +189,7 @@ class SourceMeter:
             self.switch_output(t_s, on=False)  # as on the front panel: another function, output off (assumed)
         self.source = settings
         if self.output_on and settings.function == "VOLT":
-            self.drive.set_level(t_s, self.electronics.sourced_V(settings.level_V, settings.range_V))
+            self.drive.set_level(t_s, self._sourced_V())
 
     def switch_output(self, t_s: float, *, on: bool) -> None:
         """Switch the output at t_s. On some models every off state resets sensing to 2-wire (2461: p. 2-82)."""
@@ -195,14 +215,30 @@ class SourceMeter:
     def _first_level_V(self) -> float:
         """Return at which voltage the cell is when the output goes on: a current source starts at 0 V."""
         source = self.source
-        return self.electronics.sourced_V(source.level_V, source.range_V) if source.function == "VOLT" else 0.0
+        return self._sourced_V() if source.function == "VOLT" else 0.0
+
+    def _sourced_V(self) -> float:
+        """Return what the voltage source makes of its level: no more than overvoltage protection allows (p. 8-189)."""
+        source = self.source
+        level = self.electronics.sourced_V(source.level_V, source.range_V)
+        return min(max(level, -source.protection_V), source.protection_V)
+
+    @property
+    def protected(self) -> bool:
+        """Whether the overvoltage protection holds the source back now."""
+        source = self.source
+        level = source.level_V if source.function == "VOLT" else source.limit_V
+        return self.output_on and abs(level) > source.protection_V
 
     def limited(self, t_s: float) -> bool:
         """Return whether the limit holds the source back at t_s."""
         if not self.output_on:
             return False
         if self.source.function == "CURR":
-            return bool(abs(self.drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V)
+            if self._record is None:
+                self._regulate(t_s, 1e-5)
+            # Levels are sums of steps: at the limit they are it but for rounding.
+            return bool(abs(self.drive.level_at(np.array([t_s]))[0]) >= self.source.limit_V * (1.0 - 1e-9))
         return self.overdriven or abs(self._flowing_A(t_s, 1e-5)) > self.source.limit_A
 
     def _flowing_A(self, t_s: float, aperture_s: float) -> float:
@@ -212,7 +248,8 @@ class SourceMeter:
     def _regulate(self, t_s: float, aperture_s: float) -> None:
         """Let a current source choose its voltage for a reading that starts at t_s."""
         if self.output_on and self.source.function == "CURR":
-            self._regulator.regulate(t_s, aperture_s, self.source.level_A, self.source.limit_V)
+            limit_V = min(self.source.limit_V, self.source.protection_V)
+            self._regulator.regulate(t_s, aperture_s, self.source.level_A, limit_V)
 
     def sample_ohm(self) -> float:
         """Return the sample's resistance as a reading of the present kind would find it, ohm."""
@@ -232,8 +269,8 @@ class SourceMeter:
     # -- configuration lists ------------------------------------------------------------------------------------------
 
     def list_size(self, name: str) -> int:
-        """Return how many points a source configuration list holds."""
-        return len(self.source_list(name))
+        """Return how many points a configuration list holds."""
+        return len(self.measure_lists[name] if name in self.measure_lists else self.source_list(name))
 
     def source_list(self, name: str) -> list[SourceSettings]:
         """Return a source configuration list."""
@@ -251,10 +288,34 @@ class SourceMeter:
 
     def recall(self, t_s: float, name: str, index: int) -> None:
         """Make the settings at a point of a list (from 1) the active ones at t_s."""
+        if name in self.measure_lists:
+            self.recall_measure(name, index)
+            return
         points = self.source_list(name)
         if not 1 <= index <= len(points):
             raise ScpiError(-222, f"index {index} of {name!r}")
         self._use_source(t_s, copy.deepcopy(points[index - 1]))
+
+    def measure_list(self, name: str) -> list[MeasureSettings]:
+        """Return a measure configuration list."""
+        if name not in self.measure_lists:
+            raise ScpiError(-224, f"no measure configuration list {name!r}")
+        return self.measure_lists[name]
+
+    def store_measure(self, name: str, index: int | None) -> None:
+        """Keep the active measure settings at a point of a list (from 1), at its end by default."""
+        points = self.measure_list(name)
+        index = len(points) + 1 if index is None else index
+        if not 1 <= index <= len(points) + 1:
+            raise ScpiError(-222, f"index {index} of {name!r}")
+        points[index - 1 : index] = [copy.deepcopy(self.measure)]
+
+    def recall_measure(self, name: str, index: int) -> None:
+        """Make the measure settings at a point of a list (from 1) the active ones."""
+        points = self.measure_list(name)
+        if not 1 <= index <= len(points):
+            raise ScpiError(-222, f"index {index} of {name!r}")
+        self.measure = copy.deepcopy(points[index - 1])
 
     def user_delay_s(self, kind: str, number: int) -> float:
         """Return user delay 1 to 5 of the source (SOUR) or of the measure function (MEAS)."""
@@ -276,6 +337,22 @@ class SourceMeter:
     def post_event(self, number: int) -> None:
         """Tell the status registers of an event (p. C-10)."""
         self.status.post_event(number)
+
+    def notify(self, number: int, t_s: float) -> None:
+        """Let notify event 1 to 8 happen at t_s."""
+        self.events.fire(f"NOTIFY{number}", t_s)
+
+    def next_event_s(self, event: str, t_s: float, *, only_new: bool) -> float | None:
+        """Return when who waits for an event from t_s on may go on; None if it will not come by itself."""
+        return self.events.next_time_s(event, t_s, only_new=only_new)
+
+    @property
+    def due_s(self) -> float:
+        """When something happens next: a trigger block, or the last of some readings, instrument seconds."""
+        due, record = self.trigger_model.due_s, self._record
+        if record is not None and record.count is not None:
+            due = min(due, record.begun_s(record.count - 1) + record.aperture_s)
+        return due
 
     def post_error(self, error: ScpiError) -> None:
         """Queue the error of a block that could not be executed."""
@@ -301,6 +378,7 @@ class SourceMeter:
         for block in model.blocks:
             if isinstance(block, ConfigRecall | ConfigStep) and not self.list_size(block.config_list):
                 raise ScpiError(-221, f"configuration list {block.config_list!r} is empty")
+        self.events.clear()
         model.start(now)
         self.update()
 
@@ -313,6 +391,9 @@ class SourceMeter:
     def take_readings(self, t_s: float, name: str, count: int | None, *, digitize: bool) -> float:
         """Start readings into a buffer at t_s, None for no end; return how long they take (0 if endless), s."""
         self.stop_readings(t_s)
+        if self.buffer(name).writable:
+            raise ScpiError(-221, f"{name} is writable: it takes no readings of the instrument")  # p. 6-166
+        self.active_buffer = name
         m = self.measure
         function = m.digitize if digitize and m.digitize else m.function
         wait = 0.0
@@ -328,10 +409,19 @@ class SourceMeter:
         if not digitize and m.auto_range:
             # The range follows the current that flows when the readings begin.
             self._regulate(start, m.aperture_s)
-            flowing = self._flowing_A(start, m.aperture_s)
-            range_A = m.current_range_A = self.electronics.current_range(flowing / self.electronics.overrange)
+            flowing = np.array([self._flowing_A(start, m.aperture_s)])
+            range_A = m.current_range_A = float(self.electronics.settled_ranges_A(flowing)[0])
         self._record = Record(
-            self._records, self.buffer(name), start, m.interval_s, m.aperture_s, count, function, digitize, range_A
+            self._records,
+            self.buffer(name),
+            start,
+            m.interval_s,
+            m.aperture_s,
+            count,
+            function,
+            digitize,
+            range_A,
+            automatic=m.auto_range and not digitize,
         )
         self._records += 1
         return 0.0 if count is None else wait + count * m.interval_s
@@ -341,22 +431,26 @@ class SourceMeter:
         self._collect(t_s)
         self._record = None
 
-    def _collect(self, t_s: float) -> None:
-        """Put the readings that are complete at t_s into their buffer."""
+    def _collect(self, t_s: float, over: Callable[[], bool] = lambda: False) -> float:
+        """Put the readings that are complete at t_s into their buffer; return up to when, if it is over before."""
         record = self._record
         if record is None:
-            return
+            return t_s
         available = record.complete_at(t_s)
+        at_once = _FILL_SLICE if self.source.function == "VOLT" else _REGULATED_SLICE
         while record.taken < available:
-            count = min(available - record.taken, _FILL_SLICE)
+            if record.taken and over():
+                return record.begun_s(record.taken)
+            count = min(available - record.taken, at_once)
             stored = record.buffer.append(self._readings(record, record.taken, count))
             record.taken += count
             if not stored:
                 self.status.post_error(ScpiError(4915))
                 self._record = None
-                return
+                return t_s
         if record.taken == record.count:
             self._record = None
+        return t_s
 
     def _readings(self, record: Record, first: int, count: int) -> Readings:
         source = self.source
@@ -374,11 +468,13 @@ class SourceMeter:
                 held = np.where(limited, source.limit_A / np.maximum(np.abs(through), source.limit_A), 1.0)
                 through, voltage = through * held, voltage * held
         else:
-            programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V
+            programmed, limited = np.full(count, source.level_A), np.abs(voltage) >= source.limit_V * (1.0 - 1e-9)
         noise = self._noise.normal(2 * record.number, first, count)
-        current = self.electronics.converted(
-            through, noise, record.range_A, record.aperture_s, digitizer=record.digitizer
-        )
+        range_A: float | Array = record.range_A
+        if record.automatic:
+            range_A = self.electronics.settled_ranges_A(through)
+            self.measure.current_range_A = float(range_A[-1])
+        current = self.electronics.converted(through, noise, range_A, record.aperture_s, digitizer=record.digitizer)
         if record.function != "CURR" or (source.read_back and source.function == "VOLT"):
             scatter = self._noise.normal(2 * record.number + 1, first, count)
             voltage = voltage + self.electronics.readback_noise * source.range_V * scatter

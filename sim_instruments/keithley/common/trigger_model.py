@@ -3,11 +3,14 @@
 Blocks run on the instrument's clock. A block takes the time that its delay or its readings take and none besides: the
 overhead of a block on the real instrument is not in the manual and is assumed 0. Manual pages are those of the 2461
 reference manual.
+
+One file over 400 lines on purpose: what a block is and what it does are read together.
 """
 
 from __future__ import annotations
 
 import enum
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
@@ -63,6 +66,12 @@ class Machine(Protocol):
     def post_event(self, number: int) -> None:
         """Tell the status registers of an event (p. C-10)."""
 
+    def notify(self, number: int, t_s: float) -> None:
+        """Let notify event 1 to 8 happen at t_s."""
+
+    def next_event_s(self, event: str, t_s: float, *, only_new: bool) -> float | None:
+        """Return when who waits for an event from t_s on may go on; None if it will not come by itself."""
+
     def post_error(self, error: ScpiError) -> None:
         """Queue the error of a block that could not be executed."""
 
@@ -86,18 +95,21 @@ class BufferClear(Block):
 
 @dataclass(frozen=True)
 class ConfigRecall(Block):
-    """Recall a point of a configuration list (p. 6-198)."""
+    """Recall a point of a configuration list, or of one of the source and one of the measurement (p. 6-198)."""
 
     config_list: str
     index: int
+    other_list: str = ""
+    other_index: int = 1
 
 
 @dataclass(frozen=True)
 class ConfigStep(Block):
-    """Recall the next (+1) or previous (-1) point of a list, round and round (pp. 6-196, 6-197, 8-283)."""
+    """Recall the next (+1) or previous (-1) point of one or two lists, round and round (pp. 6-196, 6-197, 8-283)."""
 
     config_list: str
     step: int
+    other_list: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +163,14 @@ class BranchAlways(Block):
 
 
 @dataclass(frozen=True)
+class BranchDuring(Block):
+    """Go to a block for a time after the start: what the DurationLoop template puts in (its block is assumed)."""
+
+    seconds: float
+    branch_to: int
+
+
+@dataclass(frozen=True)
 class BranchLimited(Block):
     """Go to a block if the source is held back by its limit: what ``failAbort`` of the sweeps puts in (p. 6-121)."""
 
@@ -159,14 +179,15 @@ class BranchLimited(Block):
 
 @dataclass(frozen=True)
 class Wait(Block):
-    """Wait for a trigger from the command interface, ``*TRG`` (p. 6-213)."""
+    """Wait for an event (p. 6-213): a trigger from the command interface, ``*TRG``, or what a timer generates."""
 
     event: str
+    only_new: bool = False
 
 
 @dataclass(frozen=True)
 class Notify(Block):
-    """Generate notify event 1 to 8 (p. 6-210); nothing in the simulator listens to it."""
+    """Generate notify event 1 to 8 (p. 6-210)."""
 
     number: int
 
@@ -203,7 +224,7 @@ class TriggerModel:
         self.state = State.BUILDING if self._blocks else State.EMPTY
         self._position = 0  # the block that comes next
         self._executing = 0
-        self._time = 0.0
+        self._time = self._begun_s = 0.0
         self._counts: dict[int, int] = {}
         self._indices: dict[str, int] = {}
         self._shown = (self.state, 0)
@@ -234,6 +255,7 @@ class TriggerModel:
         """Run from block 1 at t_s."""
         self.state = State.RUNNING
         self._position, self._executing, self._time = 1, 1, t_s
+        self._begun_s = t_s
         self._counts, self._indices = {}, {}
         self._shown, self._next_check = (self.state, 1), t_s + _STATE_CHECK_S
         self._machine.post_event(2731)
@@ -259,8 +281,15 @@ class TriggerModel:
         self._check(t_s)
         return self._shown
 
+    @property
+    def due_s(self) -> float:
+        """When the next block is due, instrument seconds; infinite if none is."""
+        return self._time if self.state is State.RUNNING else math.inf
+
     def advance(self, now_s: float) -> None:
-        """Execute every block that is due by now_s."""
+        """Execute every block that is due by now_s; go on from a wait whose event has come meanwhile."""
+        if self.state is State.WAITING:
+            self._pass_wait()
         instant, since = 0, self._time
         while self.state is State.RUNNING and self._time <= now_s:
             if self._position > len(self._blocks):
@@ -281,6 +310,14 @@ class TriggerModel:
                 self._fail()
                 return
         self._check(now_s)
+
+    def _pass_wait(self) -> None:
+        block = self._blocks[self._position - 1]
+        if not isinstance(block, Wait):
+            return
+        due = self._machine.next_event_s(block.event, self._time, only_new=block.only_new)
+        if due is not None:
+            self.trigger(max(due, self._time))
 
     def _check(self, t_s: float) -> None:
         if t_s >= self._next_check:
@@ -303,11 +340,17 @@ class TriggerModel:
                 following = self._count(target, branch_to)
             case BranchAlways(branch_to):
                 following = branch_to
+            case BranchDuring(seconds, branch_to) if self._time - self._begun_s < seconds:
+                following = branch_to
             case BranchLimited(branch_to) if self._machine.limited(self._time):
                 following = branch_to
-            case Wait():
-                self.state = State.WAITING
-                following = self._position
+            case Wait(event, only_new):
+                due = self._machine.next_event_s(event, self._time, only_new=only_new)
+                if due is None:
+                    self.state = State.WAITING
+                    following = self._position
+                else:
+                    self._time = due
             case _:
                 self._act(block)
         self._position = following
@@ -320,10 +363,8 @@ class TriggerModel:
                 self._time += seconds
             case DynamicDelay(kind, number):
                 self._time += machine.user_delay_s(kind, number)
-            case ConfigRecall(name, index):
-                self._recall(name, index)
-            case ConfigStep(name, step):
-                self._recall(name, self._neighbour(name, step))
+            case ConfigRecall() | ConfigStep():
+                self._configure(block)
             case TakeReadings(_, 0):
                 machine.stop_readings(t)
             case TakeReadings(buffer, count, digitize):
@@ -334,6 +375,19 @@ class TriggerModel:
                 machine.clear_buffer(t, buffer)
             case LogEvent(number):
                 machine.post_event(number)
+            case Notify(number):
+                machine.notify(number, t)
+
+    def _configure(self, block: ConfigRecall | ConfigStep) -> None:
+        """Recall a point of each configuration list of a block."""
+        if isinstance(block, ConfigRecall):
+            points = [(block.config_list, block.index), (block.other_list, block.other_index)]
+        else:
+            lists = [name for name in (block.config_list, block.other_list) if name]
+            points = [(name, self._neighbour(name, block.step)) for name in lists]
+        for name, index in points:
+            if name:
+                self._recall(name, index)
 
     def _count(self, target: int, branch_to: int) -> int:
         count = self._counts.get(self._position, 0) + 1

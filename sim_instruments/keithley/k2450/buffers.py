@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from sim_instruments.keithley.common.buffers import ReadingBuffer
+from sim_instruments.keithley.common.buffers import ReadingBuffer, Readings
 from sim_instruments.scpi.message_exchange import Wait
 from sim_instruments.scpi.parser import Choice, Command, CommandTree, Numeric, string, words
 from sim_instruments.scpi.status import ScpiError
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from sim_instruments.keithley.common.buffers import Readings
     from sim_instruments.keithley.common.source_meter import SourceMeter
 
 _ELEMENTS = Choice(
@@ -41,11 +40,12 @@ _ELEMENTS = Choice(
         "SOURUNIT",
     )
 )
-_BINARY = {"READ", "REL", "SOUR"}  # p. 6-46; EXTRa exists in FULL buffers only, which are not modelled
+_BINARY = {"READ", "REL", "SOUR"}  # p. 6-46; EXTRa of a FULL buffer is not modelled
 _STATUS = {"STAT", "SOURSTAT"}
 # Buffer elements in one query (assumed).
 _MAX_ELEMENTS = 14
-_STYLES = {"STAN": 6_875_000, "COMP": 27_500_000}  # p. 8-14
+# p. 8-14; the sizes of the other styles are assumed.
+_STYLES = {"STAN": 6_875_000, "COMP": 27_500_000, "FULL": 6_875_000, "WRIT": 6_875_000, "FULLWRIT": 6_875_000}
 # Sizes and indices of buffers, as in the manual's TRACe subsystem.
 _MIN_SIZE = 10
 _INDEX = Numeric(1, 27_500_000, 1, integer=True)
@@ -112,7 +112,12 @@ class BufferCommands:
         named = (string,)
         tree.add(
             ":TRACe:MAKE",
-            Command(self._make, (string, Numeric(_MIN_SIZE, 27_500_000, 100_000, integer=True), _style), 2),
+            Command(
+                self._make,
+                (string, Numeric(_MIN_SIZE, 27_500_000, 100_000, integer=True), _style),
+                2,
+                trailing_comma=True,
+            ),
         )
         tree.add(":TRACe:DELete", Command(self._delete, named, 1))
         tree.add(
@@ -129,6 +134,11 @@ class BufferCommands:
             Command(lambda name="defbuffer1": "CONT" if self._updated(name).continuous else "ONCE", named),
         )
         tree.add(":TRACe:DATA?", Command(self._data, (_INDEX, _INDEX, string, _element), 2, repeats=True))
+        anything = Numeric(-1e38, 1e38, 0.0)
+        tree.add(":TRACe:WRITe:READing", Command(self._write, (string, anything), 2, repeats=True))
+        tree.add(
+            ":TRACe:WRITe:FORMat", Command(lambda *_: None, (string, words, anything), 2, repeats=True)
+        )  # p. 6-178
         for form, statistic in _STATISTICS.items():
             tree.add(f":TRACe:STATistics:{form}?", Command(self._statistic(statistic), named))
 
@@ -159,7 +169,24 @@ class BufferCommands:
         self._meter.require_idle()
         if name in self._meter.buffers:
             raise ScpiError(1115)
-        self._meter.buffers[name] = ReadingBuffer(name, int(size), continuous=False, compact=style == "COMP")
+        buffer = ReadingBuffer(name, int(size), continuous=False, compact=style == "COMP")
+        buffer.writable = style in {"WRIT", "FULLWRIT"}
+        self._meter.buffers[name] = buffer
+        if not buffer.writable:
+            self._meter.active_buffer = (
+                name  # p. 6-165: "When you create a reading buffer, it becomes the active buffer"
+            )
+
+    def _write(self, name: str, value: float, *_more: float) -> None:
+        """Store a reading of somebody else's in a writable buffer (p. 6-180); its time is that of now."""
+        now = self._meter.require_idle()
+        buffer = self._meter.buffer(name)
+        if not buffer.writable:
+            raise ScpiError(-221, f"{name} is not writable")
+        one = np.array([value])
+        word, byte = np.zeros(1, dtype=np.uint16), np.zeros(1, dtype=np.uint8)
+        if not buffer.append(Readings(one, np.array([now]), np.zeros(1), word, byte)):
+            raise ScpiError(4915)
 
     def _delete(self, name: str) -> None:
         self._meter.require_idle()
@@ -167,6 +194,8 @@ class BufferCommands:
         if name in {"defbuffer1", "defbuffer2"}:
             raise ScpiError(-224, f"{name} cannot be deleted")
         del self._meter.buffers[name]
+        if self._meter.active_buffer == name:
+            self._meter.active_buffer = "defbuffer1"
 
     def _resize(self, size: float, name: str = "defbuffer1") -> None:
         self._meter.require_idle()
@@ -296,6 +325,6 @@ def _element(text: str) -> str:
 
 
 def _style(text: str) -> str:
-    """Read a buffer style; FULL and the writable ones are not modelled."""
+    """Read a buffer style (p. 6-165)."""
     words(text)
-    return Choice(("STANdard", "COMPact"))(text)
+    return Choice(("STANdard", "COMPact", "FULL", "WRITable", "FULLWRITable"))(text)

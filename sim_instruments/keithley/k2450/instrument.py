@@ -1,22 +1,27 @@
 """Commands that the Keithley 2450, 2460 and 2461 have in common.
 
 From the 2461 reference manual (2461-901-01 Rev. A, November 2015), page numbers are its, and the 2450's (2450-901-01
-Rev. B, September 2013) where said. Limit tests, math, overvoltage protection and the predefined trigger models other
-than Empty and SimpleLoop are not modelled and are refused. The answers' number formats and the error numbers of values
+Rev. B, September 2013) where said. Math and the predefined trigger models other than Empty, SimpleLoop, DurationLoop
+and ConfigList are not modelled and are refused. The answers' number formats and the error numbers of values
 that do not fit are assumed.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from sim_instruments.keithley.common.faults import inject
 from sim_instruments.keithley.common.settings import LINE_HZ, MeasureSettings, SourceSettings
 from sim_instruments.keithley.common.source_meter import SourceMeter
+from sim_instruments.keithley.k2450.accessories import add_accessories
 from sim_instruments.keithley.k2450.buffers import BufferCommands
+from sim_instruments.keithley.k2450.digitizer import add_digitizer_commands
 from sim_instruments.keithley.k2450.sweeps import add_sweep_commands
 from sim_instruments.keithley.k2450.trigger import add_trigger_commands
+from sim_instruments.keithley.k2450.tsp_instrument import HeldClock, TouchTsp
+from sim_instruments.keithley.k2600.client_session import TspClientSession
 from sim_instruments.scpi.message_exchange import CommonCommands, Exchange
 from sim_instruments.scpi.parser import Choice, Command, CommandTree, Numeric, QuotedChoice, string, words
 from sim_instruments.scpi.settings import add_choice, add_number, add_switch, number_text
@@ -46,6 +51,8 @@ class Model:
         Measuring ranges; their defaults are those after ``*RST``.
     interlock_V : float
         Source level beyond which an open interlock counts.
+    protection_V : tuple of int
+        Levels of its overvoltage protection.
     digitizes : bool
         Whether it has a digitizer and pulses.
     """
@@ -60,6 +67,7 @@ class Model:
     voltage_range: Numeric
     resistance_range: Numeric
     interlock_V: float
+    protection_V: tuple[int, ...]
     digitizes: bool = False
     firmware: str = "1.7.12b"
 
@@ -101,19 +109,23 @@ class TouchSourceMeter:
     def __init__(self, model: Model, clock: Clock, cell: Cell, seed: int = 0) -> None:
         self.model = model
         self.identity = f"KEITHLEY INSTRUMENTS,MODEL {model.number},04089762,{model.firmware}"
-        self.meter = SourceMeter(clock, cell, model.electronics, seed, model.source, model.measure)
+        self._clock = HeldClock(clock)
+        self.meter = SourceMeter(self._clock, cell, model.electronics, seed, model.source, model.measure)
         self.status = self.meter.status
         self.message_available = False
+        self._language = "SCPI"
+        self.tsp: TouchTsp | None = None
         self.tree = CommandTree()
         CommonCommands(self.tree, self)
         self._add_system()
         self._add_source()
         self._add_sense()
         if model.digitizes:
-            self._add_digitize()
+            add_digitizer_commands(self.tree, self.meter, model.current_range, model.voltage_range)
         self._add_output()
         self._buffers = BufferCommands(self.tree, self.meter, digitizes=model.digitizes)
         add_trigger_commands(self.tree, self.meter)
+        add_accessories(self.tree, self.meter)
         add_sweep_commands(self.tree, self.meter, model.level_V, model.level_A, pulses=model.digitizes)
 
     @property
@@ -125,19 +137,26 @@ class TouchSourceMeter:
         """Work the cell's step response out now: the first reading of all would wait half a second for it."""
         self.meter.prepare()
 
-    def client_session(self, _channel: str = "", /) -> Exchange:
-        """Return a client's message exchange."""
-        return Exchange(self)
+    def client_session(self, _channel: str = "", /) -> Exchange | TspClientSession:
+        """Return a client's session in the command set of now; a change of the set does not reach older sessions."""
+        return Exchange(self) if self.tsp is None else TspClientSession(self.tsp)
 
     def inject(self, fault: str) -> None:
         """Let something happen to it: one of `sim_instruments.core.instrument.DEVICE_FAULTS`."""
         inject(self.meter, fault)
         if fault == "reboot":
             self._buffers.reset()
+            self.restart()
+
+    def restart(self) -> None:
+        """Start in the command set that was chosen (p. B-6: a change takes a restart)."""
+        self.tsp = None
+        if self._language == "TSP":
+            self.tsp = TouchTsp(self.identity, self.tree, self.meter, self._clock, digitizes=self.model.digitizes)
 
     def update(self) -> float:
         """Bring the instrument to the present."""
-        return self.meter.update()
+        return self.meter.update() if self.tsp is None else self.tsp.update()
 
     @property
     def busy(self) -> bool:
@@ -178,8 +197,11 @@ class TouchSourceMeter:
     # -- subsystems ---------------------------------------------------------------------------------------------------
 
     def _add_system(self) -> None:
-        self.tree.add("*LANG?", Command(lambda: "SCPI"))
-        self.tree.add("*LANG", Command(lambda _: None, (Choice(("SCPI",)),), 1))  # p. B-6; another set needs a reboot
+        def choose(language: str) -> None:
+            self._language = language
+
+        self.tree.add("*LANG?", Command(lambda: "SCPI" if self.tsp is None else "TSP"))
+        self.tree.add("*LANG", Command(choose, (Choice(("SCPI", "TSP")),), 1))  # p. B-6; it takes a restart
         self.tree.add(":SYSTem:VERSion?", Command(lambda: "1996.0"))
         self.tree.add(":SYSTem:LFRequency?", Command(lambda: number_text(LINE_HZ)))
         frequency, duration = Numeric(20, 8000, 1000, "HZ"), Numeric(0.001, 100, 0.1, "S")
@@ -211,6 +233,24 @@ class TouchSourceMeter:
             self._switch(f"{node}:RANGe:AUTO", *self._of_source(automatic))
             self._switch(f"{node}:READ:BACK", *self._of_source("read_back"))
             self._add_source_delays(node)
+            self._add_protection(node)
+
+    def _add_protection(self, node: str) -> None:
+        """Enter the overvoltage protection (p. 6-96): ``PROT2`` ... and ``NONE``."""
+        meter = self.meter
+        levels = {f"PROT{level}": float(level) for level in self.model.protection_V} | {"NONE": math.inf}
+
+        def write(name: str) -> None:
+            if name not in levels:
+                raise ScpiError(-224, name)
+            meter.change_source(protection_V=levels[name])
+
+        def read() -> str:
+            return next(name for name, level in levels.items() if level == meter.source.protection_V)
+
+        self.tree.add(f"{node}:PROTection[:LEVel]", Command(write, (words,), 1))
+        self.tree.add(f"{node}:PROTection[:LEVel]?", Command(read))
+        self.tree.add(f"{node}:PROTection[:LEVel]:TRIPped?", Command(lambda: str(int(meter.protected))))
 
     def _add_source_delays(self, node: str) -> None:
         meter = self.meter
@@ -306,58 +346,6 @@ class TouchSourceMeter:
             meter.measure.user_delays_s[number - 1] = value
 
         return lambda number: meter.measure.user_delays_s[number - 1], write
-
-    def _add_digitize(self) -> None:
-        meter, tree = self.meter, self.tree
-        node = "[:SENSe[1]]:DIGitize"
-
-        def select(short: str) -> None:
-            meter.require_idle()
-            meter.measure.digitize = short
-
-        tree.add(f"{node}:FUNCtion[:ON]", Command(select, (QuotedChoice(("CURRent", "VOLTage")),), 1))
-        tree.add(
-            f"{node}:FUNCtion[:ON]?",
-            Command(lambda: f'"{meter.measure.digitize}"' if meter.measure.digitize else "NONE"),
-        )
-        self._number(f"{node}:COUNt", Numeric(1, 55_000_000, 1, integer=True), *self._of_measure("digitize_count"))
-
-        def set_rate(value: float) -> None:
-            meter.require_idle()
-            measure = meter.measure
-            measure.digitize_rate_Hz = value
-            if measure.digitize_aperture_s is not None:  # p. 6-71: adjusted to the largest that the rate allows
-                measure.digitize_aperture_s = min(measure.digitize_aperture_s, 1.0 / value)
-
-        def set_aperture(value: float) -> None:
-            meter.require_idle()
-            if value > (1.0 + 1e-9) / meter.measure.digitize_rate_Hz:  # p. 8-106
-                raise ScpiError(-222, "the aperture is longer than the sample interval: set the rate first")
-            # Whole microseconds, rounded down (p. 6-52); 0 stands for AUTO.
-            meter.measure.digitize_aperture_s = max(1.0, int(value * 1e6 + 1e-6)) * 1e-6 if value else None
-
-        rate = Numeric(1e3, 1e6, 1e5, integer=True)
-        aperture = Numeric(0.0, 1e-3, 0.0, "S", words=(("AUTO", 0.0),))
-        for function in ("CURRent", "VOLTage"):
-            self._number(f"{node}:{function}:SRATe", rate, lambda: meter.measure.digitize_rate_Hz, set_rate)
-            self._number(
-                f"{node}:{function}:APERture",
-                aperture,
-                lambda: meter.measure.digitize_aperture_s or 1.0 / meter.measure.digitize_rate_Hz,
-                set_aperture,
-            )
-            self._switch(f"{node}:{function}:RSENse", *self._of_measure("four_wire"))
-
-        def set_range(value: float) -> None:
-            meter.require_idle()
-            meter.measure.digitize_range_A = meter.electronics.current_range(value)
-
-        self._number(
-            f"{node}:CURRent:RANGe[:UPPer]",
-            self.model.current_range,
-            lambda: meter.measure.digitize_range_A,
-            set_range,
-        )
 
     def _add_output(self) -> None:
         meter = self.meter

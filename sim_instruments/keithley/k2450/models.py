@@ -29,6 +29,7 @@ _MODEL_2450 = Model(
     voltage_range=Numeric(-210.0, 210.0, 20.0, "V"),  # p. 6-53
     resistance_range=Numeric(20.0, 210e6, 200e3, "OHM"),  # p. 6-53
     interlock_V=20.0,  # p. 6-33
+    protection_V=(2, 5, 10, 20, 40, 60, 80, 100, 120, 140, 160, 180),
 )
 
 
@@ -49,6 +50,8 @@ class Keithley2450(TouchSourceMeter):
         super().__init__(_MODEL_2450, clock, cell, seed)
 
 
+_PROTECTION_2461_V = (2, 5, 10, 20, 40, 60, 80, 100)
+"""Levels of overvoltage protection (V): 2 and 40 V are on p. 8-189, those between and above are assumed."""
 # Limits and defaults: see the docstring of this file.
 _MODEL_2460 = Model(
     number="2460",
@@ -61,6 +64,7 @@ _MODEL_2460 = Model(
     voltage_range=Numeric(-105.0, 105.0, 2.0, "V"),
     resistance_range=Numeric(2.0, 200e6, 200e3, "OHM"),
     interlock_V=21.0,
+    protection_V=_PROTECTION_2461_V,
 )
 
 
@@ -92,6 +96,7 @@ _MODEL_2461 = Model(
     voltage_range=Numeric(-105.0, 105.0, 2.0, "V"),
     resistance_range=Numeric(2.0, 200e6, 200e3, "OHM"),
     interlock_V=21.0,  # p. 6-49
+    protection_V=_PROTECTION_2461_V,
     digitizes=True,
     firmware="1.6.8a",
 )

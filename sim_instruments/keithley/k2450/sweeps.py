@@ -150,7 +150,10 @@ class _Sweep:
 def _swept(meter: SourceMeter, function: str, level: float) -> SourceSettings:
     """Return the active source settings with a function at another level, on a range that holds it."""
     if function == "VOLT":
-        settings = _at(meter, level)
+        settings = copy.deepcopy(meter.source)
+        settings.level_V = level
+        if settings.auto_range:
+            settings.range_V = meter.electronics.voltage_range(level)
     else:
         settings = copy.deepcopy(meter.source)
         settings.level_A = level
@@ -161,15 +164,15 @@ def _swept(meter: SourceMeter, function: str, level: float) -> SourceSettings:
 
 
 @dataclass(frozen=True)
-class _Pulses:
+class Pulses:
     """What pulse trains and pulse list sweeps have in common, in the order of their parameters (p. 6-121)."""
 
     measure: bool = True
     buffer: str = "defbuffer1"
     delay_s: float = 0.0
     off_s: float = 0.0
-    bias_limit_A: float = 1.05e-4
-    pulse_limit_A: float = 1.05e-4
+    bias_limit: float | None = 1.05e-4
+    pulse_limit: float | None = 1.05e-4
     fail_abort: bool = True
 
     def load(self, meter: SourceMeter, levels: list[float], bias_V: float, width_s: float, count: int) -> None:
@@ -183,7 +186,7 @@ class _Pulses:
             raise ScpiError(-221, f"a reading takes {reading:g} s, the pulse {width_s:g} s")
         alternating: list[SourceSettings] = []
         for level in levels:
-            alternating += [_at(meter, bias_V, self.bias_limit_A), _at(meter, level, self.pulse_limit_A)]
+            alternating += [_at(meter, bias_V, self.bias_limit), _at(meter, level, self.pulse_limit)]
         meter.source_lists[_PULSE_LIST] = alternating
         # The reading ends with the pulse.
         digitize = meter.measure.digitize is not None
@@ -199,20 +202,24 @@ def _add_pulses(tree: CommandTree, meter: SourceMeter, level: Numeric) -> None:
     after = (_LIMIT, _LIMIT, boolean)
 
     def train(bias: float, top: float, width: float, count: float, *rest: Any) -> None:
-        _Pulses(*rest).load(meter, [top], bias, width, int(count))
+        Pulses(*rest).load(meter, [top], bias, width, int(count))
 
     def sweep(bias: float, width: float, *rest: Any) -> None:
         """Take the parameters in the order of the linear pulse sweep (p. 6-110) less its levels: assumed."""
         count = int(rest[4]) if len(rest) > 4 else 1
-        _Pulses(*rest[:4], *rest[5:]).load(meter, list(points), bias, width, count)
+        Pulses(*rest[:4], *rest[5:]).load(meter, list(points), bias, width, count)
 
     tree.add(":SOURce[1]:PULSe:TRain:VOLTage", Command(train, (level, level, _WIDTH, _PULSES, *before, *after), 4))
     tree.add(":SOURce[1]:PULSe:SWEep:VOLTage:LIST", Command(sweep, (level, _WIDTH, *before, _PULSES, *after), 2))
 
 
 def _at(meter: SourceMeter, level: float, limit: float | None = None) -> SourceSettings:
-    """Return the active source settings at another level, on a range that holds it."""
+    """Return the active source settings at another level and limit, on a range that holds it."""
     settings = copy.deepcopy(meter.source)
+    if settings.function == "CURR":
+        settings = _swept(meter, "CURR", level)
+        settings.limit_V = settings.limit_V if limit is None else limit
+        return settings
     settings.level_V = level
     if limit is not None:
         settings.limit_A = limit

@@ -6,12 +6,14 @@ Pages are those of the 2461 reference manual, section 6.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.common.trigger_model import (
     Block,
     BranchAlways,
     BranchCounter,
+    BranchDuring,
     BufferClear,
     ConfigRecall,
     ConfigStep,
@@ -46,6 +48,60 @@ _LOG_EVENTS = {
 }
 
 
+_DURATION = Numeric(0.0, 100e3, 1.0, "S")  # 2450: p. 6-163
+
+
+def _as_given(text: str) -> str:
+    return text
+
+
+def _one_reading(meter: SourceMeter, buffer: str, delay_s: float) -> list[Block]:
+    digitize = meter.measure.digitize is not None
+    return [Delay(delay_s), TakeReadings(meter.buffer(buffer).name, 1, digitize)]
+
+
+def _simple_loop(
+    meter: SourceMeter, count: float = 1.0, delay_s: float = 0.0, buffer: str = "defbuffer1"
+) -> list[Block]:
+    """Return the blocks of SimpleLoop (p. 6-227)."""
+    body = _one_reading(meter, buffer, delay_s)
+    return [BufferClear(buffer), SourceState(on=True), *body, BranchCounter(int(count), 3), SourceState(on=False)]
+
+
+def _duration_loop(meter: SourceMeter, seconds: float, delay_s: float = 0.0, buffer: str = "defbuffer1") -> list[Block]:
+    """Return the blocks of DurationLoop (2450: p. 6-163): readings for a time, one after the other."""
+    body = _one_reading(meter, buffer, delay_s)
+    return [BufferClear(buffer), SourceState(on=True), *body, BranchDuring(seconds, 3), SourceState(on=False)]
+
+
+def _config_lists(
+    meter: SourceMeter, measured: str, sourced: str, delay_s: float = 0.0, buffer: str = "defbuffer1"
+) -> list[Block]:
+    """Return the blocks of ConfigList (p. 8-260): a reading at each point of a source and a measure list."""
+    points = max(len(meter.measure_list(measured)), len(meter.source_list(sourced)))
+    body = _one_reading(meter, buffer, delay_s)
+    return [
+        BufferClear(buffer),
+        ConfigRecall(measured, 1, sourced, 1),
+        SourceState(on=True),
+        BranchAlways(6),
+        ConfigStep(measured, 1, sourced),
+        *body,
+        BranchCounter(max(points, 1), 5),
+        SourceState(on=False),
+    ]
+
+
+# Templates of trigger models: their parameters after the name, how many must be given, and their blocks (assumed but
+# for those of SimpleLoop).
+_TEMPLATES: dict[str, tuple[tuple[Callable[[str], object], ...], int, Callable[..., list[Block]]]] = {
+    "EMPTY": ((), 0, lambda _: []),
+    "SIMPLELOOP": ((_LOOPS, _DELAY, string), 0, _simple_loop),
+    "DURATIONLOOP": ((_DURATION, _DELAY, string), 1, _duration_loop),
+    "CONFIGLIST": ((string, string, _DELAY, string), 2, _config_lists),
+}
+
+
 def add_trigger_commands(tree: CommandTree, meter: SourceMeter) -> None:
     """Enter the trigger model and configuration list commands."""
     _add_model(tree, meter)
@@ -57,32 +113,28 @@ def _add_model(tree: CommandTree, meter: SourceMeter) -> None:
     def model() -> TriggerModel:
         return meter.trigger_model  # *RST makes a new one
 
-    def load_empty_or_loop(name: str, count: float = 1.0, delay: float = 0.0, buffer: str = "defbuffer1") -> None:
+    def load(name: str, *parameters: str) -> None:
         meter.require_idle()
-        if name.upper() == "EMPTY":
-            model().load([])
-        elif name.upper() == "SIMPLELOOP":  # p. 6-227
-            meter.buffer(buffer)
-            digitize = meter.measure.digitize is not None
-            model().load(
-                [
-                    BufferClear(buffer),
-                    SourceState(on=True),
-                    Delay(delay),
-                    TakeReadings(buffer, 1, digitize),
-                    BranchCounter(int(count), 3),
-                    SourceState(on=False),
-                ]
-            )
-        else:
+        if (template := _TEMPLATES.get(name.upper())) is None:
             raise ScpiError(-224, name)
+        readers, required, blocks = template
+        if len(parameters) < required:
+            raise ScpiError(-109)
+        if len(parameters) > len(readers):
+            raise ScpiError(-108, parameters[len(readers)])
+        values = [read(text) for read, text in zip(readers, parameters, strict=False)]
+        model().load(blocks(meter, *values))
 
     def state() -> str:
         now = meter.update()
         name, block = model().shown(now)
         return f"{name.value};{name.value};{block}"
 
-    tree.add(":TRIGger:LOAD", Command(load_empty_or_loop, (string, _LOOPS, _DELAY, string), 1))
+    tree.add(":TRIGger:LOAD", Command(load, (string, _as_given), 1, repeats=True))
+    # The form of the first firmware, which later ones keep (2450: p. 6-163; that of SimpleLoop is assumed).
+    for form, name in (("DURation", "DurationLoop"), ("SIMPle", "SimpleLoop")):
+        old = Command(partial(load, name), (_as_given,), 0, repeats=True)
+        tree.add(f":TRIGger:LOAD:LOOP:{form}", old)
     tree.add(":INITiate[:IMMediate]", Command(meter.start_model))
     tree.add(":ABORt", Command(meter.abort))
     tree.add(":TRIGger:STATe?", Command(state))
@@ -109,8 +161,11 @@ def _add_blocks(tree: CommandTree, meter: SourceMeter) -> None:
         return meter.buffer(name).name
 
     def known_list(name: str) -> str:
-        meter.source_list(name)
+        meter.list_size(name)
         return name
+
+    def recall(name: str, index: float = 1.0, other: str = "", other_index: float = 1.0) -> Block:
+        return ConfigRecall(known_list(name), int(index), other and known_list(other), int(other_index))
 
     def measure(name: str = "defbuffer1", count: float = 1.0) -> Block:
         return _readings(known_buffer(name), count, digitize=False)
@@ -122,9 +177,13 @@ def _add_blocks(tree: CommandTree, meter: SourceMeter) -> None:
         return _readings(known_buffer(name), count, digitize=meter.measure.digitize is not None)
 
     enter("BUFFer:CLEar", lambda name="defbuffer1": BufferClear(known_buffer(name)), (string,), 0)
-    enter("CONFig:RECall", lambda name, index=1.0: ConfigRecall(known_list(name), int(index)), (string, _LOOPS), 1)
-    enter("CONFig:NEXT", lambda name: ConfigStep(known_list(name), 1), (string,), 1)
-    enter("CONFig:PREVious", lambda name: ConfigStep(known_list(name), -1), (string,), 1)
+
+    def step(by: int) -> Callable[..., Block]:
+        return lambda name, other="": ConfigStep(known_list(name), by, other and known_list(other))
+
+    enter("CONFig:RECall", recall, (string, _LOOPS, string, _LOOPS), 1)
+    enter("CONFig:NEXT", step(1), (string, string), 1)
+    enter("CONFig:PREVious", step(-1), (string, string), 1)
     enter("SOURce:STATe", SourceState, (boolean,), 1)
     enter("DELay:CONStant", _constant_delay, (_DELAY,), 1)
     enter("DELay:DYNamic", lambda which: DynamicDelay(which[0], which[1]), (_user_delay,), 1)
@@ -166,20 +225,33 @@ def _user_delay(text: str) -> tuple[str, int]:
 
 
 def _add_configuration_lists(tree: CommandTree, meter: SourceMeter) -> None:
-    node = ":SOURce[1]:CONFiguration:LIST"
+    _add_lists(tree, meter, ":SOURce[1]", "source_lists", meter.store, meter.source_list)
+    _add_lists(tree, meter, "[:SENSe[1]]", "measure_lists", meter.store_measure, meter.measure_list)
+
+
+def _add_lists(
+    tree: CommandTree,
+    meter: SourceMeter,
+    subsystem: str,
+    lists: str,
+    keep: Callable[[str, int | None], None],
+    points_of: Callable[[str], list[Any]],
+) -> None:
+    """Enter the configuration lists of the source, or of the measurement."""
+    node = f"{subsystem}:CONFiguration:LIST"
     index = Numeric(1, 300_000, 1, integer=True)
 
     def create(name: str) -> None:
         meter.require_idle()
-        if name in meter.source_lists or not name.isidentifier():
+        if name in meter.source_lists or name in meter.measure_lists or not name.isidentifier():
             raise ScpiError(-224, f"configuration list {name!r}")
-        meter.source_lists[name] = []
+        getattr(meter, lists)[name] = []  # *RST makes new ones
 
     def delete(name: str, number: float | None = None) -> None:
         meter.require_idle()
-        points = meter.source_list(name)
+        points = points_of(name)
         if number is None:
-            del meter.source_lists[name]
+            del getattr(meter, lists)[name]
         elif number > len(points):
             raise ScpiError(-222, f"index {number:.0f} of {name!r}")
         else:
@@ -187,15 +259,16 @@ def _add_configuration_lists(tree: CommandTree, meter: SourceMeter) -> None:
 
     def store(name: str, number: float | None = None) -> None:
         meter.require_idle()
-        meter.store(name, None if number is None else int(number))
+        keep(name, None if number is None else int(number))
 
     def recall(name: str, number: float = 1.0) -> None:
         meter.require_idle()
+        points_of(name)
         meter.recall(meter.update(), name, int(number))
 
     tree.add(f"{node}:CREate", Command(create, (string,), 1))
     tree.add(f"{node}:DELete", Command(delete, (string, index), 1))
     tree.add(f"{node}:STORe", Command(store, (string, index), 1))
     tree.add(f"{node}:RECall", Command(recall, (string, index), 1))
-    tree.add(f"{node}:SIZE?", Command(lambda name: str(meter.list_size(name)), (string,), 1))
-    tree.add(f"{node}:CATalog?", Command(lambda: ", ".join(f'"{name}"' for name in meter.source_lists) or '""'))
+    tree.add(f"{node}:SIZE?", Command(lambda name: str(len(points_of(name))), (string,), 1))
+    tree.add(f"{node}:CATalog?", Command(lambda: ", ".join(f'"{name}"' for name in getattr(meter, lists)) or '""'))

@@ -1,8 +1,20 @@
 -- What do scripts find beside the command tree? The libraries, less what reaches out of the instrument.
-local slice_over, slice = ...
-local sethook, create, yield, resume, loadstring = debug.sethook, coroutine.create, coroutine.yield, coroutine.resume, loadstring
+local slice_over, slice, translated = ...
+local sethook, create, yield, resume, load_51 = debug.sethook, coroutine.create, coroutine.yield, coroutine.resume, loadstring
 local error, pcall, type, setmetatable, getmetatable, rawset, tostring = error, pcall, type, setmetatable, getmetatable, rawset, tostring
-local unpack = unpack
+local unpack, next = unpack, next
+
+function loadstring(chunk, name)
+    if type(chunk) == "string" then chunk = translated(chunk) end
+    return load_51(chunk, name or "=tsp")
+end
+local loadstring = loadstring
+
+-- What `translated` puts around the expressions of a generic for: Lua 5.0 takes a table there.
+function __iterator(first, state, control)
+    if type(first) == "table" and not (getmetatable(first) or {}).__call then return next, first, nil end
+    return first, state, control
+end
 
 local function watch() slice_over() end
 
@@ -87,6 +99,18 @@ local function array(luatype, handle, entry)
     return t
 end
 
+local function named_constants(name)
+    local t = node("table")
+    local mt = getmetatable(t)
+    local index = mt.__index
+    mt.__index = function(t, key)
+        local found = index(t, key)
+        if found == nil and type(key) == "string" and string.find(key, "^%u[%u%d_]*$") then return name .. "." .. key end
+        return found
+    end
+    return t
+end
+
 function makegetter(t, name) return function() return t[name] end end
 function makesetter(t, name) return function(value) t[name] = value end end
 
@@ -149,5 +173,36 @@ local function keep(name, chunk)
     if name == "" then script.anonymous = kept end
 end
 
-return {wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
+-- The size of a table, Lua 5.0 Reference Manual, section 5.4: field n if it has one, else what was set, else counted.
+local sizes = setmetatable({}, {__mode = "k"})
+local count = table.getn
+function table.getn(t)
+    local n = rawget(t, "n")
+    if type(n) == "number" then return n end
+    return sizes[t] or count(t)
+end
+function table.setn(t, n)
+    if type(rawget(t, "n")) == "number" then t.n = n else sizes[t] = n end
+end
+
+-- No USB drive is plugged in.
+fs = {}
+function fs.is_dir() return false end
+function fs.is_file() return false end
+
+-- Strings that a user keeps in the instrument, manual section 9 (userstring).
+local strings = {}
+userstring = {}
+function userstring.add(name, value) strings[name] = value end
+function userstring.get(name) return strings[name] end
+function userstring.delete(name) strings[name] = nil end
+function userstring.catalog()
+    local name
+    return function()
+        name = next(strings, name)
+        return name
+    end
+end
+
+return {named_constants = named_constants, wrap = wrap, node = node, attribute = attribute, object = object, array = array, execute = execute,
         rest = rest, hurry = hurry, keep = keep, printing = printing}

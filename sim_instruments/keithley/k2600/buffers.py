@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 DEDICATED_CAPACITY = 60_000  # with timestamps and source values; the family's first data sheet: more than 50,000
+FILL_ONCE, FILL_WINDOW = 0, 1  # p. 9-25
 LARGEST = 200_000  # of a dynamically made buffer (assumed)
 
 # Status bits, p. 9-34.
@@ -52,9 +53,21 @@ class Rows:
     def __len__(self) -> int:
         return len(self.readings)
 
+    def cut(self, part: slice) -> Rows:
+        """Return some of them."""
+        return Rows(
+            self.readings[part],
+            self.begun_s[part],
+            self.sourcevalues[part],
+            self.statuses[part],
+            self.measureranges[part],
+            self.sourcerange,
+            self.words,
+        )
+
 
 class ReadingBuffer:
-    """A reading buffer that is filled once.
+    """A reading buffer that is filled once, or over and over (``fillmode``).
 
     Parameters
     ----------
@@ -71,6 +84,9 @@ class ReadingBuffer:
         self.collect_source_values = 0
         self.collect_timestamps = 1
         self.timestamp_resolution_s = 1e-6
+        self.fill_mode = FILL_ONCE
+        self.fill_count = 0
+        self.cache_mode = 1
         self.clear()
 
     def clear(self) -> None:
@@ -78,6 +94,7 @@ class ReadingBuffer:
         self._rows: list[Rows] = []
         self._joined: dict[str, Array] = {}
         self._n = 0
+        self._total = 0
         self._overrun = False
         self.base_s = 0.0
 
@@ -96,24 +113,31 @@ class ReadingBuffer:
         """Store readings as far as there is room; return False once, when there is none left."""
         if not self._n and len(rows):
             self.base_s = float(rows.begun_s[0])
+        if self.fill_mode == FILL_WINDOW:
+            self._wrap(rows)
+            return True
         room = min(len(rows), self.capacity - self._n)
         if room:
             cut = slice(0, room)
-            self._rows.append(
-                Rows(
-                    rows.readings[cut],
-                    rows.begun_s[cut],
-                    rows.sourcevalues[cut],
-                    rows.statuses[cut],
-                    rows.measureranges[cut],
-                    rows.sourcerange,
-                    rows.words,
-                )
-            )
+            self._rows.append(rows.cut(cut))
             self._n += room
+            self._total += room
             self._joined.clear()
         told, self._overrun = self._overrun, room < len(rows)
         return told or not self._overrun
+
+    def _wrap(self, rows: Rows) -> None:
+        """Store readings one by one, beginning with the first place again after the last of the window (p. 9-24)."""
+        window = min(self.fill_count or self.capacity, self.capacity)
+        if any(len(kept) != 1 for kept in self._rows):
+            self._rows = [kept.cut(slice(k, k + 1)) for kept in self._rows for k in range(len(kept))]
+        for k in range(len(rows)):
+            one = rows.cut(slice(k, k + 1))
+            place = self._total % window
+            self._rows[place : place + 1] = [one]
+            self._total += 1
+        self._n = len(self._rows)
+        self._joined.clear()
 
     def column(self, name: str) -> Array:
         """Return a column of numbers.

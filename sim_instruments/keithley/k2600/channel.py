@@ -13,10 +13,13 @@ One file over 400 lines on purpose: source, measurement and trigger model of a c
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, field
 from itertools import count as counter
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from sim_instruments.frontend.electronics import Electronics
 from sim_instruments.keithley.k2600.buffers import DEDICATED_CAPACITY, ReadingBuffer
@@ -42,6 +45,8 @@ OFF_NORMAL, OFF_ZERO, OFF_HIGH_Z = 0, 1, 2
 DISABLE, ENABLE, ASYNC = 0, 1, 2
 SOURCE_IDLE, SOURCE_HOLD = 0, 1
 AUTOZERO_AUTO = 2
+FILTER_REPEAT_AVG = 1
+LIMIT_AUTO = 0.0
 
 # Ranges and source resolution: 2600B data sheet. Assumed: noise (4e-4 of range at 1 us, white), settling of 10 us.
 KEITHLEY_2602B = Electronics(
@@ -102,6 +107,16 @@ class Measure:
     delay: float = 0.0
     count: int = 1
     interval: float = 0.0
+    filter_enable: int = 0
+    filter_count: int = 1
+    filter_type: int = FILTER_REPEAT_AVG
+    relative_on: dict[str, int] = field(default_factory=lambda: dict.fromkeys("ivrp", 0))
+    relative_level: dict[str, float] = field(default_factory=lambda: dict.fromkeys("ivrp", 0.0))
+
+    @property
+    def conversions(self) -> int:
+        """Of which a reading is the mean. Only the repeating filter is modelled; the others change nothing."""
+        return self.filter_count if self.filter_enable and self.filter_type == FILTER_REPEAT_AVG else 1
 
 
 @dataclass
@@ -113,6 +128,8 @@ class Sweep:
     source_action: int = DISABLE
     source_kind: str = "v"
     source_values: list[float] = field(default_factory=list)
+    source_limiti: float = LIMIT_AUTO
+    source_limitv: float = LIMIT_AUTO
     measure_action: int = DISABLE
     measure_into: tuple[tuple[str, ReadingBuffer | None], ...] = ()
     endpulse_action: int = SOURCE_HOLD
@@ -152,11 +169,13 @@ class Channel:
         self.blocked = False
         self.output = 0
         self._measuring_until = 0.0
+        self._swept = False
         self._use_defaults()
 
     def _use_defaults(self) -> None:
         self.source, self.measure, self.sweep = Source(), Measure(), Sweep()
         self.sense = 0
+        self._swept = False
         self._conditions: Conditions | None = None
         for detector in self.detectors.values():
             detector.stimulus = 0
@@ -230,12 +249,28 @@ class Channel:
         if self.output and self.drive is not None:
             self.drive.set_level(self._timeline.now, self._voltage_for(level))
 
+    @property
+    def limit_A(self) -> float:
+        """Current limit of now: that of the sweep during its source action, if it has one (Rev. C p. 7-267)."""
+        return self.sweep.source_limiti if self._swept and self.sweep.source_limiti else self.source.limiti
+
+    @property
+    def limit_V(self) -> float:
+        """Voltage limit of now."""
+        return self.sweep.source_limitv if self._swept and self.sweep.source_limitv else self.source.limitv
+
+    def _use_sweep_limits(self, swept: bool) -> None:
+        if self._swept != swept:
+            self._swept = swept
+            if self.sweep.source_limiti or self.sweep.source_limitv:
+                self._conditions = None
+
     def _voltage_for(self, level: float) -> float:
         if self.source.func == DC_VOLTS:
             return self.electronics.sourced_V(level, self.source.rangev)
         conductance = self.drive.cell.dc_conductance_S if self.drive is not None else 0.0
         voltage = level / conductance if conductance else math.copysign(math.inf, level) if level else 0.0
-        return min(max(voltage, -self.source.limitv), self.source.limitv)
+        return min(max(voltage, -self.limit_V), self.limit_V)
 
     def switch(self, *, on: bool, open_relay: bool = False) -> None:
         """Switch the output. Only the high-impedance off mode, or the state ``OUTPUT_HIGH_Z``, opens the relay."""
@@ -269,8 +304,8 @@ class Channel:
         if not self.output:
             return False
         if self.source.func == DC_AMPS:
-            return abs(self._voltage_for(self.source.leveli)) >= self.source.limitv
-        return abs(self._flowing_A()) > self.source.limiti
+            return abs(self._voltage_for(self.source.leveli)) >= self.limit_V
+        return abs(self._flowing_A()) > self.limit_A
 
     def _flowing_A(self) -> float:
         return float(self.converter.flowing_A(self._timeline.now, 1e-9, 1, 1e-5)[0])
@@ -289,6 +324,13 @@ class Channel:
         else:
             setattr(self.measure, name, value)
 
+    def set_offset(self, function: str, part: str, value: float) -> None:
+        """Change a part of the relative offset of a function: whether it is on, or its level."""
+        if self.sweeping:
+            raise TspError(5018)
+        self._conditions = None
+        getattr(self.measure, part)[function] = value
+
     def set_sense(self, value: int) -> None:
         """Choose local or remote sensing."""
         self.sense, self._conditions = value, None
@@ -296,24 +338,29 @@ class Channel:
     def _conditions_now(self) -> Conditions:
         measure, source = self.measure, self.source
         if self._conditions is None or measure.autorangei:
+            aperture = measure.nplc / LINE_HZ * measure.conversions
             if measure.autorangei:
-                flowing = self._flowing_A() / self.electronics.overrange
-                measure.rangei = max(self.electronics.current_range(flowing), measure.lowrangei)
+                # The range that is settled on: what flows in the aperture, not at its beginning.
+                flowing = self.converter.flowing_A(self._timeline.now, 1e-9, 1, aperture)
+                held = np.clip(flowing, -self.limit_A, self.limit_A) if source.func == DC_VOLTS else flowing
+                measure.rangei = float(self.electronics.settled_ranges_A(held, measure.lowrangei)[0])
             if measure.autorangev:
-                measure.rangev = max(self.electronics.voltage_range(source.levelv), measure.lowrangev)
-            aperture = measure.nplc / LINE_HZ
+                level = source.levelv if source.func == DC_VOLTS else source.leveli
+                measure.rangev = max(self.electronics.voltage_range(self._voltage_for(level)), measure.lowrangev)
             self._conditions = Conditions(
                 aperture,
-                aperture * (3.0 if measure.autozero == AUTOZERO_AUTO else 1.0) + OVERHEAD_S,
+                aperture * (3.0 if measure.autozero == AUTOZERO_AUTO else 1.0) + OVERHEAD_S * measure.conversions,
                 measure.rangei,
+                measure.lowrangei,
                 measure.rangev,
                 source.rangev if source.func == DC_VOLTS else source.rangei,
-                source.limiti,
+                self.limit_A,
                 None if source.func == DC_VOLTS else source.leveli,
                 self.sense == 1,
                 bool(measure.autorangei),
                 self.hot,
                 bool(self.output),
+                tuple((name, measure.relative_level[name]) for name, on in measure.relative_on.items() if on),
             )
         return self._conditions
 
@@ -397,6 +444,7 @@ class Channel:
             begun = self._timeline.now
             yield detectors["source"]
             if sweep.source_action:
+                self._use_sweep_limits(True)
                 self._apply(sweep.source_values[index % len(sweep.source_values)])
                 yield self._timeline.now + self.source.delay
                 self._fire("SOURCE_COMPLETE_EVENT_ID")
@@ -405,6 +453,7 @@ class Channel:
                 yield from self._measurements(sweep.measure_into)
                 self._fire("MEASURE_COMPLETE_EVENT_ID")
             yield detectors["endpulse"]
+            self._use_sweep_limits(False)
             if sweep.endpulse_action == SOURCE_IDLE:
                 self._apply(self.source.levelv if self.source.func == DC_VOLTS else self.source.leveli)
             self._fire("PULSE_COMPLETE_EVENT_ID")
@@ -424,6 +473,19 @@ class Channel:
         self._processes.clear()
         self.converter.drop(self._timeline.now)
         self.sweeping = False
+        self._use_sweep_limits(False)
+
+    # -- setups -------------------------------------------------------------------------------------------------------
+
+    def setup(self) -> tuple[Source, Measure, int]:
+        """Return a copy of the settings that a setup keeps; not sweeps (Rev. C p. 7-267: "Not saved")."""
+        return copy.deepcopy((self.source, self.measure, self.sense))
+
+    def recall(self, setup: tuple[Source, Measure, int]) -> None:
+        """Use a setup: the output goes off first (assumed)."""
+        self.switch(on=False)
+        self.source, self.measure, self.sense = copy.deepcopy(setup)
+        self._conditions = None
 
     # -- mishaps ------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """Commands of a channel: ``smua`` and ``smub``.
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Contact check, calibration,
-filters, relative offsets and saving to flash are not modelled: those commands do not exist here.
+Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Calibration and saving to
+flash are not modelled: those commands do not exist here. A contact check finds good contacts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.k2600 import buffers, channel
-from sim_instruments.keithley.k2600.buffers import Column, ReadingBuffer
+from sim_instruments.keithley.k2600.buffer_commands import add_buffer_commands
+from sim_instruments.keithley.k2600.buffers import ReadingBuffer
 from sim_instruments.keithley.k2600.channel import EVENTS, Channel
 from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.numbers import number, one_of, whole
@@ -49,6 +50,20 @@ _CONSTANTS = {
     "SETTLE_FAST_POLARITY": 2,
     "SETTLE_DIRECT_IRANGE": 3,
     "SETTLE_FAST_ALL": 128,
+    "FILTER_OFF": 0,
+    "FILTER_ON": 1,
+    "FILTER_MOVING_AVG": 0,
+    "FILTER_REPEAT_AVG": 1,
+    "FILTER_MEDIAN": 2,
+    "REL_OFF": 0,
+    "REL_ON": 1,
+    "FILL_ONCE": 0,
+    "FILL_WINDOW": 1,
+    "LIMIT_AUTO": 0,
+    "LIMIT_OFF": "off",
+    "CONTACT_FAST": 0,
+    "CONTACT_MEDIUM": 1,
+    "CONTACT_SLOW": 2,
 }
 _VOLTS, _AMPS = 40.4, 3.03  # 101 % of the highest ranges
 # Attributes with their checks: limits as in the manual's section 9.
@@ -84,7 +99,12 @@ _MEASURE = {
     "delay": number(-1.0, 1e5),
     "count": whole(1, buffers.LARGEST),
     "interval": number(0.0, 1.0),
+    "filter_enable": one_of(0, 1),
+    "filter_count": whole(1, 100),
+    "filter_type": one_of(0, 1, 2),
 }
+_CONTACT_OHM = 0.1
+"""Resistance of each pair of contacts (ohm) as a contact check finds it: they are good."""
 # As above, of sweeps.
 _SWEEP = {
     "count": whole(0, 1_000_000),
@@ -119,13 +139,13 @@ class ChannelCommands:
             lua.constant(self.node, name, value)
         lua.constant(self.node, "reset", lua.function(unit.reset))
         lua.constant(self.node, "abort", lua.function(unit.abort))
-        lua.constant(self.node, "makebuffer", lua.function(self._make_buffer))
+        add_buffer_commands(lua, self.node, unit)
         lua.constant(self.node, "measureivandstep", lua.function(self._measure_and_step))
         lua.attribute(self.node, "sense", lambda: unit.sense, lambda value: unit.set_sense(one_of(0, 1)(value)))
-        for place, buffer in enumerate(unit.nvbuffers, 1):
-            lua.constant(self.node, f"nvbuffer{place}", self._buffer_node(buffer))
         self._add_source()
         self._add_measure()
+        self._add_filter_and_offset()
+        self._add_contacts()
         self._add_trigger()
 
     def _object(self, parent: Any, name: str) -> Any:
@@ -158,12 +178,48 @@ class ChannelCommands:
 
     def _add_measure(self) -> None:
         unit, node = self._unit, self._object(self.node, "measure")
+        self._measure_node = node
         for name, check in _MEASURE.items():
+            if name.startswith("filter_"):
+                continue
             self._setting(node, name, check, _reader(lambda: unit.measure, name), partial(unit.set_measure, name))
         for functions in ("i", "v", "r", "p", "iv"):
             self._lua.constant(node, functions, self._lua.function(partial(self._measure, functions)))
             overlapped = self._lua.function(partial(self._overlapped, functions))
             self._lua.constant(node, f"overlapped{functions}", overlapped)
+
+    def _add_filter_and_offset(self) -> None:
+        """Enter ``measure.filter`` (p. 9-225) and ``measure.rel`` (p. 2-66)."""
+        unit = self._unit
+        averaging = self._object(self._measure_node, "filter")
+        for name in ("enable", "count", "type"):
+            setting = f"filter_{name}"
+            read = _reader(lambda: unit.measure, setting)
+            self._setting(averaging, name, _MEASURE[setting], read, partial(unit.set_measure, setting))
+        relative = self._object(self._measure_node, "rel")
+        level, switch = number(-1e37, 1e37), one_of(0, 1)
+        for function in "ivrp":
+            enable = partial(unit.set_offset, function, "relative_on")
+            offset = partial(unit.set_offset, function, "relative_level")
+            is_on, value = (
+                partial(_entry, unit, "relative_on", function),
+                partial(_entry, unit, "relative_level", function),
+            )
+            self._setting(relative, f"enable{function}", switch, is_on, enable)
+            self._setting(relative, f"level{function}", level, value, offset)
+
+    def _add_contacts(self) -> None:
+        lua, node = self._lua, self._object(self.node, "contact")
+        settings: dict[str, float] = {"speed": 0, "threshold": 50.0}
+        checks = {"speed": one_of(0, 1, 2), "threshold": number(0.0, 1e37)}
+        for name, check in checks.items():
+
+            def write(value: float, name: str = name) -> None:
+                settings[name] = value
+
+            self._setting(node, name, check, partial(settings.__getitem__, name), write)
+        lua.constant(node, "check", lua.function(lambda: settings["threshold"] > _CONTACT_OHM))
+        lua.constant(node, "r", lua.function(lambda: (_CONTACT_OHM, _CONTACT_OHM)))
 
     def _measure(self, functions: str, *into: Any) -> Any:
         process = self._unit.start_measuring(_targets(functions, into))
@@ -203,6 +259,8 @@ class ChannelCommands:
         for functions in ("i", "v", "r", "p", "iv"):
             lua.constant(blocks["measure"], functions, lua.function(partial(self._sweep_measure, functions)))
         for kind in "vi":
+            limit = _limit(_SOURCE[f"limit{kind}"])
+            self._sweep_setting(blocks["source"], f"limit{kind}", f"source_limit{kind}", limit)
             for shape, levels in (("linear", _linear), ("log", _logarithmic), ("list", _listed)):
                 configure = lua.function(partial(self._sweep_source, kind, levels))
                 lua.constant(blocks["source"], f"{shape}{kind}", configure)
@@ -230,51 +288,20 @@ class ChannelCommands:
         unit = self._unit
         unit.sweep.source_values, unit.sweep.source_kind = [check(value) for value in values], kind
 
-    # -- buffers ------------------------------------------------------------------------------------------------------
 
-    def _make_buffer(self, size: Any) -> Any:
-        return self._buffer_node(ReadingBuffer(whole(1, buffers.LARGEST)(size), self._unit.collect))
+def _entry(unit: Channel, name: str, function: str) -> Any:
+    return getattr(unit.measure, name)[function]
 
-    def _buffer_node(self, buffer: ReadingBuffer) -> Any:
-        lua = self._lua
-        node = lua.array("reading_buffer", buffer, partial(buffer.entry, "readings"))
-        for name in buffers.COLUMNS:
-            column = lua.array("synchronous_table", Column(buffer, name), partial(buffer.entry, name))
-            lua.constant(column, "getreading", lua.function(partial(buffer.entry, name)))
-            lua.constant(node, name, column)
-        lua.constant(node, "clear", lua.function(buffer.clear))
-        lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here
-        for name, read in (
-            ("n", lambda: buffer.n),
-            ("capacity", lambda: buffer.capacity),
-            ("basetimestamp", lambda: buffer.base_s),
-        ):
-            lua.attribute(node, name, read)
-        switch = one_of(0, 1)
-        self._setting(
-            node,
-            "appendmode",
-            switch,
-            lambda: buffer.append_mode,
-            lambda value: setattr(buffer, "append_mode", int(value)),
-        )
-        collected = (("collectsourcevalues", "collect_source_values"), ("collecttimestamps", "collect_timestamps"))
-        for name, setting in collected:
 
-            def write(value: float, setting: str = setting) -> None:
-                buffer.require_empty()
-                setattr(buffer, setting, int(value))
+def _limit(check: Callable[[Any], float]) -> Callable[[Any], float]:
+    """Return a check of a sweep's limit: 0 stands for that of the source, ``off`` for none (Rev. C p. 7-267)."""
 
-            self._setting(node, name, switch, partial(getattr, buffer, setting), write)
+    def checked(value: Any) -> float:
+        if value == "off":
+            return math.inf
+        return 0.0 if value == 0 else check(value)
 
-        def set_resolution(value: float) -> None:
-            buffer.require_empty()
-            buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # Rev. C p. 7-35
-
-        self._setting(
-            node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution
-        )
-        return node
+    return checked
 
 
 def _reader(holder: Callable[[], object], name: str) -> Callable[[], Any]:

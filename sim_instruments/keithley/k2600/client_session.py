@@ -14,14 +14,15 @@ from typing import TYPE_CHECKING
 from sim_instruments.keithley.k2600.errors import TspError
 
 if TYPE_CHECKING:
-    from sim_instruments.keithley.k2600.host import Host
+    from sim_instruments.keithley.k2600.host import SessionHost
 
 _TRIGGER = "*TRG"
 _LONGEST_LINE = 1_000_000  # bytes (assumed)
 # Section 11: the commands' equivalents in TSP code.
+IDENTITY = "local n = localnode print('Keithley Instruments Inc., Model '..n.model..', '..n.serialno..', '..n.revision)"
+"""What ``*IDN?`` stands for; an instrument with another form of identity looks for this."""
 _COMMON = {
-    "*IDN?": "print([[Keithley Instruments Inc., Model ]]..localnode.model..[[, ]]..localnode.serialno..[[, ]]"
-    "..localnode.revision)",
+    "*IDN?": IDENTITY,
     "*RST": "reset()",
     "*OPC": "opc()",
     "*OPC?": "waitcomplete() print([[1]])",
@@ -49,11 +50,11 @@ class TspClientSession:
 
     Parameters
     ----------
-    instrument : Host
+    instrument : SessionHost
         With which; its only Lua is shared by all clients, one chunk at a time.
     """
 
-    def __init__(self, instrument: Host) -> None:
+    def __init__(self, instrument: SessionHost) -> None:
         self._instrument = instrument
         self._input = bytearray()
         self.lines: deque[str] = deque()

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
+from functools import partial
+from importlib import resources
 from typing import TYPE_CHECKING
 
+from sim_instruments.core.clock import PacedClock
 from sim_instruments.core.instrument import DEVICE_FAULTS
 from sim_instruments.frontend.electronics import Noise
 from sim_instruments.frontend.response import Drive
@@ -44,9 +48,10 @@ class TspInstrument:
     identity = f"Keithley Instruments Inc., Model {_MODEL}, {_SERIAL}, {_REVISION}"
 
     def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
-        self._clock = clock
+        self._clock = PacedClock(clock)
         self._cell = cell
         self._noise = Noise(seed)
+        self.answers: deque[str] = deque()
         self._switch_on()
 
     def _switch_on(self) -> None:
@@ -62,7 +67,7 @@ class TspInstrument:
         self.status = Status(self.errors, self.channels)
         self.active_client: Client | None = None
         self._completion_asked = False
-        self._prompts = 0
+        self._switches = {"prompts": 0, "prompts4882": 1, "showerrors": 0, "autolinefreq": 1}
         self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
         self._commands = SystemCommands(self._lua, self)
         self._add_nodes()
@@ -86,12 +91,19 @@ class TspInstrument:
         for name, value in facts.items():
             lua.constant(local, name, value)
         lua.constant(local, "reset", lua.function(self.reset))
-        prompts = whole(0, 1)
-        lua.attribute(local, "prompts", lambda: self._prompts, lambda value: setattr(self, "_prompts", prompts(value)))
+        for name in self._switches:
+            lua.attribute(local, name, partial(self._switches.get, name), partial(self._turn, name))
         lua.set_global("localnode", local)
         nodes = lua.node()
         lua.constant(nodes, 1, local)
         lua.set_global("node", nodes)
+        problem = lua.keep("KIFactory", resources.files(__package__).joinpath("factory.lua").read_text("ascii"))
+        if problem is not None:
+            raise ValueError(f"the factory scripts cannot be read: {problem}")
+        lua.start("KIFactory.run()")
+
+    def _turn(self, name: str, value: Any) -> None:
+        self._switches[name] = whole(0, 1)(value)
 
     # -- life ---------------------------------------------------------------------------------------------------------
 
@@ -109,11 +121,17 @@ class TspInstrument:
         return TspClientSession(self)
 
     def update(self) -> float:
-        """Bring the instrument to the present: events, and scripts that waited for them."""
-        now = self._clock.now()
+        """Bring the instrument to the present: events, and scripts that waited for them.
+
+        What cannot be worked out in time is left for later: the present is then what has been reached.
+        """
+        now, over = self._clock.now(), self._clock.turn()
         self._go_on()
         while self.timeline.step(now):
             self._go_on()
+            if over():
+                now = self.timeline.now
+                self._clock.fall_behind(now)
         self.timeline.move_to(now)
         if self._completion_asked and not self.busy:
             self._completion_asked = False
@@ -124,7 +142,11 @@ class TspInstrument:
         while self._lua.run():
             pass
         if self.active_client is not None and not self._lua.running:
-            if self._prompts:
+            if self._switches["showerrors"]:
+                while len(self.errors):
+                    shown = "\t".join(self.format.text(part) for part in self.errors.next())
+                    self.active_client.output += shown.encode("latin-1", "replace") + b"\n"
+            if self._switches["prompts"]:
                 self.active_client.output += b"TSP?\n" if len(self.errors) else b"TSP>\n"
             self.active_client = None
 

@@ -5,9 +5,9 @@ hands back, at its end or wherever it has to wait. That lets a script wait anywh
 as the instrument's does. Lua itself takes time: 2 us an instruction (assumed), so that a loop that watches the trigger
 model comes to its end, and one without end can be aborted.
 
-Lua is 5.1 with the compatibility functions that 5.0 had (``table.getn``, ``math.mod``, ``string.gfind``, ``gcinfo``);
-``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of the host can be reached: no files, no modules,
-no Python objects but the command tree's.
+Lua is 5.1 with the compatibility functions that 5.0 had (``table.getn``, ``math.mod``, ``string.gfind``, ``gcinfo``)
+and its ``for`` over tables (`lua_dialect`); ``#`` and ``%`` work too, which the instrument's 5.0 refuses. Nothing of
+the host can be reached: no files, no modules, no Python objects but the command tree's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from lupa.lua51 import LuaError, LuaMemoryError, LuaRuntime, lua_type
 
 from sim_instruments.keithley.k2600.errors import TspError
+from sim_instruments.keithley.k2600.lua_dialect import translated
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,7 @@ class Interpreter:
         self.computing = False
         self._at_rest = True
         boot = resources.files(__package__).joinpath("boot.lua").read_text("ascii")
-        parts = self._lua.execute(boot, self._slice_over, _SLICE)
+        parts = self._lua.execute(boot, self._slice_over, _SLICE, translated)
         self._tools = {str(key): part for key, part in parts.items()}
 
     # -- the instrument's side ----------------------------------------------------------------------------------------
@@ -199,6 +200,10 @@ class Interpreter:
         """Return a table of the command tree: its attributes are functions in its metatable, as the instrument's."""
         return self._tools["node"](luatype, handle)
 
+    def named_constants(self, name: str) -> Any:
+        """Return a node of which whatever is named in capitals is a constant: its own name, ``display.TEXT1``."""
+        return self._tools["named_constants"](name)
+
     def attribute(
         self, node: Any, name: str | int, read: Callable[[], Any], write: Callable[[Any], None] | None = None
     ) -> None:
@@ -216,6 +221,10 @@ class Interpreter:
     def table(self, values: list[Any]) -> Any:
         """Return a plain Lua table."""
         return self._lua.table_from(values)
+
+    def mapping(self, entries: dict[str, Any]) -> Any:
+        """Return a Lua table with names for keys."""
+        return self._lua.table_from(entries)
 
     def set_global(self, name: str, value: Any) -> None:
         """Set a global variable."""

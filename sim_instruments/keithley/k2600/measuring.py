@@ -34,6 +34,7 @@ class Conditions:
     aperture_s: float
     duration_s: float
     current_range_A: float
+    lowest_range_A: float
     voltage_range_V: float
     source_range: float
     limit_A: float
@@ -42,6 +43,8 @@ class Conditions:
     autoranged: bool
     hot: bool
     output_on: bool
+    relative_to: tuple[tuple[str, float], ...] = ()
+    """By function, what is subtracted from a reading: the relative offset."""
 
     @property
     def status(self) -> int:
@@ -141,9 +144,10 @@ class Converter:
         limited = (np.abs(through) > kind.limit_A) if kind.current_source_A is None else np.zeros(len(run), dtype=bool)
         held = np.where(limited, kind.limit_A / np.maximum(np.abs(through), kind.limit_A), 1.0)
         noise = [self._noise.normal(4 * self._channel + part, number, len(run)) for part in (0, 1)]
-        current = self._electronics.converted(
-            through * held, noise[0], kind.current_range_A, kind.aperture_s, digitizer=False
-        )
+        range_A = np.full(len(run), kind.current_range_A)
+        if kind.autoranged:
+            range_A = self._electronics.settled_ranges_A(through * held, kind.lowest_range_A)
+        current = self._electronics.converted(through * held, noise[0], range_A, kind.aperture_s, digitizer=False)
         current[np.abs(current) >= SHARED_OVERFLOW] = OVERFLOW
         scatter = self._electronics.readback_noise * kind.voltage_range_V
         voltage = level * held + scatter * noise[1]
@@ -151,10 +155,12 @@ class Converter:
         with np.errstate(divide="ignore", invalid="ignore"):
             values = {"i": current, "v": voltage, "r": voltage / current, "p": voltage * current}
         values["r"][~np.isfinite(values["r"])] = OVERFLOW
+        for function, offset in kind.relative_to:
+            values[function] = np.where(values[function] == OVERFLOW, OVERFLOW, values[function] - offset)
         sourced = level if kind.current_source_A is None else np.full(len(run), kind.current_source_A)
         for function, buffer in run[0].into:
             self.last[function] = float(values[function][-1])
-            ranges = np.full(len(run), kind.voltage_range_V if function == "v" else kind.current_range_A)
+            ranges = np.full(len(run), kind.voltage_range_V) if function == "v" else range_A
             words = (
                 FUNCTIONS[function],
                 "Voltage" if kind.current_source_A is None else "Current",

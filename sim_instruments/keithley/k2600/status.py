@@ -106,6 +106,10 @@ class Status:
             (("questionable", "over_temperature"), lambda unit: unit.hot),
         ):
             self.registers[path] = Register(_of_units(units, is_so))
+        for name in ("digio", "lan", "tsplink", "trigger_blender", "trigger_timer"):
+            # Summaries that no program of ours needs: their overruns are told by each line, blender and timer itself.
+            self.registers["operation", "instrument", name] = Register(lambda: 0)
+            self.registers["operation", "instrument", name, "trigger_overrun"] = Register(lambda: 0)
         for top in ("operation", "measurement", "questionable"):
             inner = [self.registers[top, "instrument", name] for name in channels]
             self.registers[top, "instrument"] = Register(_of_units(inner, lambda register: register.summary))

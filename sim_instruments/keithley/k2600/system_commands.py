@@ -1,18 +1,21 @@
 """Commands of the instrument beside its channels.
 
-Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Not modelled, hence not there: digital I/O, TSP-Link,
-LAN triggers, the file system, saved setups, menus and input prompts on the display.
+Series 2600B Reference Manual (2600BS-901-01 Rev. F), section 9. Not modelled, hence not there: LAN triggers, the file
+system, TSP-Net; there are no other nodes on its TSP-Link.
 """
 
 from __future__ import annotations
 
+import math
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.k2600.buffers import Column, ReadingBuffer
 from sim_instruments.keithley.k2600.errors import TspError
+from sim_instruments.keithley.k2600.front_panel import FrontPanel
 from sim_instruments.keithley.k2600.numbers import ASCII, REAL32, REAL64, number, one_of, true_or_false, whole
 from sim_instruments.keithley.k2600.timeline import Detector, Timer
+from sim_instruments.keithley.k2600.trigger_lines import TriggerLines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,7 +60,10 @@ class SystemCommands:
         self._add_errors()
         self._add_format()
         self._add_trigger()
-        self._add_display()
+        self._lines = TriggerLines(lua, instrument)
+        FrontPanel(lua, instrument)
+        self._add_setups()
+        self._add_clock()
         self._add_beeper_and_timer()
 
     def _object(self, name: str, parent: Any = None) -> Any:
@@ -235,41 +241,55 @@ class SystemCommands:
             timer.reset()
         for detector in self.blenders:
             detector.stimulus = 0
+        self._lines.reset()
         form = self._instrument.format
         form.precision, form.data, form.byteorder = 6, ASCII, 1
 
-    # -- front panel --------------------------------------------------------------------------------------------------
+    def _add_setups(self) -> None:
+        """Enter ``setup``: settings of the channels kept under a number, or a file name on a USB drive."""
+        lua, node = self._lua, self._object("setup")
+        channels = self._instrument.channels
+        kept: dict[str, dict[str, Any]] = {}
+        power_on, place = {"value": 0}, whole(0, 5)
 
-    def _add_display(self) -> None:
-        lua, node = self._lua, self._object("display")
-        shown = {"text": ""}
-        lua.constant(node, "clear", lua.function(lambda: shown.update(text="")))
-        lua.constant(node, "setcursor", lua.function(lambda *_: None))
-        lua.constant(node, "settext", lua.function(lambda text: shown.update(text=str(text))))
-        lua.constant(node, "gettext", lua.function(lambda *_: shown["text"]))
-        for place, name in enumerate(("SMUA", "SMUB", "SMUA_SMUB", "USER")):
-            lua.constant(node, name, place)
-        for place, name in enumerate(("MEASURE_DCAMPS", "MEASURE_DCVOLTS", "MEASURE_OHMS", "MEASURE_WATTS")):
-            lua.constant(node, name, place)
-        for name, digits in (("DIGITS_4_5", 4), ("DIGITS_5_5", 5), ("DIGITS_6_5", 6)):
-            lua.constant(node, name, digits)
-        self._choice(node, "screen", (0, 1, 2, 3), 0)
-        for unit in self._instrument.channels:
-            panel = self._object(unit, node)
-            self._choice(panel, "digits", (4, 5, 6), 5)
-            self._choice(self._object("measure", panel), "func", (0, 1, 2, 3), 0)
+        def name_of(where: Any) -> str:
+            return where if isinstance(where, str) and not where.isdigit() else str(place(float(where)))
 
-    def _choice(self, node: Any, name: str, values: tuple[int, ...], first: int) -> None:
-        """Add a setting of the front panel, which nothing else depends on."""
-        kept, check = {"value": first}, one_of(*values)
-        self._lua.attribute(node, name, lambda: kept["value"], lambda value: kept.update(value=check(value)))
+        def save(where: Any) -> None:
+            kept[name_of(where)] = {name: unit.setup() for name, unit in channels.items()}
+
+        def recall(where: Any) -> None:
+            name = name_of(where)
+            if name == "0":
+                self._instrument.reset()  # the factory default setup
+            elif name not in kept:
+                raise TspError(5007, name)
+            else:
+                for channel, setup in kept[name].items():
+                    channels[channel].recall(setup)
+
+        lua.constant(node, "save", lua.function(save))
+        lua.constant(node, "recall", lua.function(recall))
+        lua.attribute(node, "poweron", lambda: power_on["value"], lambda value: power_on.update(value=place(value)))
+
+    def _add_clock(self) -> None:
+        """Enter the clock, which stands at zero when the instrument is switched on."""
+        lua, node = self._lua, self._object("os")
+        timeline = self._instrument.timeline
+        offset = {"seconds": 0.0}
+        lua.constant(node, "time", lua.function(lambda *_: math.floor(timeline.now + offset["seconds"])))
+        lua.constant(node, "clock", lua.function(lambda: timeline.now))
+        seconds = number(0.0, 1e10)
+        settime = lua.function(lambda value: offset.update(seconds=seconds(value) - timeline.now))
+        lua.set_global("settime", settime)
 
     def _add_beeper_and_timer(self) -> None:
         lua, beeper, timer = self._lua, self._object("beeper"), self._object("timer")
         timeline = self._instrument.timeline
         lua.constant(beeper, "OFF", 0)
         lua.constant(beeper, "ON", 1)
-        self._choice(beeper, "enable", (0, 1), 1)
+        kept, switch = {"value": 1}, one_of(0, 1)
+        lua.attribute(beeper, "enable", lambda: kept["value"], lambda value: kept.update(value=switch(value)))
         lua.constant(beeper, "beep", lua.function(lambda *_: None))
 
         def restart() -> None:

@@ -174,6 +174,49 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
     assert potentiostat.safe_state().off
 
 
+def test_a_program_whose_end_is_not_told_yet_is_no_lost_output(
+    potentiostat: Keithley2461, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The state is told every 100 ms (p. 6-234): at the end of a program whose buffer was cleared the output is off, the
+    # state still says RUNNING, and readings are missing.
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    states = iter(["1;RUNNING;RUNNING;8;100", *["0;RUNNING;RUNNING;8;100"] * 2, "0;IDLE;IDLE;13;100"])
+
+    def rows(query: str, count: int, _kind: str) -> np.ndarray:
+        first = int(query.split("? ")[1].split(",", maxsplit=1)[0])
+        time_s = np.arange(first - 1, first - 1 + count // 3) * 1e-5
+        return np.column_stack([1e-9 * np.sin(time_s * 1e6), time_s, np.zeros(count // 3)]).ravel()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(potentiostat.session, "query", lambda query: '0,"No error"' if "ERR" in query else next(states))
+        patch.setattr(potentiostat.session, "query_block", rows)
+        assert [len(potentiostat.read() or ()) for _ in range(3)] == [100, 0, 0]
+        with pytest.raises(InstrumentError, match="its program ended after 100 of"):
+            potentiostat.read()
+
+
+def test_a_cleared_buffer_that_has_refilled_before_the_next_look_is_noticed(
+    potentiostat: Keithley2461, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Readings are counted from the clear again and fall into few converter steps: one that is equal proves nothing."""
+    potentiostat.arm(Keithley2461.plan(Protocol.load("pump_probe")))
+    rng = np.random.default_rng(4)
+
+    def rows(query: str, count: int, _kind: str) -> np.ndarray:
+        n = count // 3
+        first = int(query.split("? ")[1].split(",", maxsplit=1)[0])
+        time_s = np.arange(first - 1, first - 1 + n) * 1e-5
+        return np.column_stack([rng.integers(-1, 2, n) * 8e-11, time_s, np.zeros(n)]).ravel()
+
+    made = iter([1000, 2000])
+    with monkeypatch.context() as patch:
+        patch.setattr(potentiostat.session, "query", lambda _: f"1;RUNNING;RUNNING;8;{next(made)}")
+        patch.setattr(potentiostat.session, "query_block", rows)
+        assert len(potentiostat.read() or ()) == 1000
+        with pytest.raises(InstrumentError, match="another program"):
+            potentiostat.read()
+
+
 def test_two_programs_never_share_a_buffer(resource: str) -> None:
     drivers = [open_potentiostat(resource) for _ in range(2)]
     names = set()

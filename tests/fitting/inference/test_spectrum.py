@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.interpolate import CubicSpline
 
-from fitting import fit_spectrum, predict, spectrum_band
+from fitting import SpectrumResult, fit_spectrum, predict, spectrum_band
 from fitting.reduction.sampled_edges import sampled_edges
 from protocols import FitError, PulseSequence
+from sim_instruments.sample.relaxation import constant, debye
+from sim_instruments.sample.volterra import step_current
 
 
 def test_two_branches_are_two_peaks_with_their_capacitances(record: Any) -> None:
@@ -19,6 +22,7 @@ def test_two_branches_are_two_peaks_with_their_capacitances(record: Any) -> None
         for edge, step in zip(*drive.jumps(), strict=True):
             current += np.where(t >= edge, step / R * np.exp(-np.maximum(t - edge, 0.0) / (R * C)), 0.0)
     found = fit_spectrum(record(t, current, drive))
+    assert isinstance(found, SpectrumResult)
     big = sorted((p for p in found.peaks if p.seen and p.conductance_S > 1e-5), key=lambda p: p.relaxation_time_s)
     assert [p.relaxation_time_s for p in big] == pytest.approx([0.01, 0.4], rel=0.05)
     assert [p.conductance_S for p in big] == pytest.approx([1e-3, 5e-4], rel=0.05)
@@ -33,6 +37,7 @@ def test_measured_titration_is_explained_to_two_percent(measured_data: Path, rec
     t, v, i = (np.ascontiguousarray(column) for column in columns.T)
     run = record(t, i, None, voltage_V=v)
     found = fit_spectrum(run)
+    assert isinstance(found, SpectrumResult)
     assert np.all(found.weights >= 0.0)
     assert found.rms_residual_A < 0.02 * np.sqrt(np.mean(i**2))
     # Said by the reduction, and by a walk over all samples but those that averaged over a jump. The reduction counts
@@ -41,6 +46,34 @@ def test_measured_titration_is_explained_to_two_percent(measured_data: Path, rec
     assert edges is not None
     kept = ~np.isin(t, edges.partial_s)
     assert np.sqrt(np.mean((i - predict(run, found))[kept] ** 2)) == pytest.approx(found.rms_residual_A, rel=1e-4)
+
+
+@pytest.mark.parametrize("edge_s", [0.0, 37.0])
+@pytest.mark.parametrize("electrode", [(1.5e-3, 0.9), (1e-5, 0.5)])
+def test_a_step_of_twelve_hours_with_one_sample_before_it_is_explained_to_its_noise(
+    electrode: tuple[float, float], edge_s: float, record: Any
+) -> None:
+    # The simulators' cell, by a Volterra equation: a power law of three decades, from 400 nA down to 1.5 nA.
+    found = fit_spectrum(long_step(record, electrode, edge_s, constant(), 5e-3))
+    assert isinstance(found, SpectrumResult)
+    assert found.rms_residual_A == pytest.approx(0.46e-9, rel=0.05)
+
+
+def test_a_long_step_of_a_bulk_that_relaxes_is_explained_to_its_noise(record: Any) -> None:
+    found = fit_spectrum(long_step(record, (1e-3, 0.8), 37.0, debye(0.3, 3000.0), 1e-6))
+    assert isinstance(found, SpectrumResult)
+    assert found.rms_residual_A == pytest.approx(0.46e-9, rel=0.05)
+
+
+def long_step(record: Any, electrode: tuple[float, float], edge_s: float, relaxation: Any, G_S: float) -> Any:
+    """720 samples, 60 s apart, whose first alone is at the old level; noise 0.46 nA."""
+    mesh = np.geomspace(1e-4, 1e5, 9 * 48 + 1)
+    response = CubicSpline(np.log(mesh), step_current(mesh, 200.0, G_S, relaxation, *electrode))
+    t = 60.0 * np.arange(721)
+    after = t > edge_s
+    current = 0.46e-9 * np.random.default_rng(2).standard_normal(len(t))
+    current[after] += 0.1 * response(np.log(t[after] - edge_s))
+    return record(t, current, None, voltage_V=np.where(after, 0.5, 0.4))
 
 
 def test_record_without_current_is_refused(record: Any) -> None:

@@ -40,7 +40,7 @@ def _drive(cell: str = "demo", steps: int = 20) -> Drive:
 
 def test_record_is_the_plain_sum_over_all_steps() -> None:
     drive = _drive("rc")
-    span = drive.spans[0]
+    span = drive.spans[0].history
     t = np.arange(60_000) * 1e-5
     expected = sum(
         step * (_charge(t - at + 1e-5) - _charge(t - at)) / 1e-5

@@ -225,7 +225,7 @@ def test_a_continuous_buffer_overwrites_its_oldest(talk: Talk) -> None:
         (':TRAC:MAKE "defbuffer1", 100', -224),
         (':TRAC:MAKE "small", 9', -222),
         (':TRAC:DEL "defbuffer1"', -224),
-        (':TRAC:MAKE "x", 100, WRIT', -224),
+        (':TRAC:MAKE "x", 100, HUGE', -224),
         (':SOUR:CONF:LIST:STOR "nolist"', -224),
         (':TRIG:BLOC:CONF:NEXT 1,"nolist"', -224),
         (':TRIG:BLOC:DIG 1,"nobuffer"', -224),

@@ -3,65 +3,18 @@
 from __future__ import annotations
 
 import struct
-from functools import lru_cache
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sim_instruments.core.clock import ManualClock
 from sim_instruments.keithley.k2600.instrument import TspInstrument
 from sim_instruments.sample.cell import load_cell
+from tests.sim_instruments.keithley.tsp_client import Talk
 
-_cell = lru_cache(load_cell)
 # 4e-4 of the range at 1 us, and a 24-bit converter.
 NOISE_10uA_1PLC = 5 * 10e-6 * 4e-4 * np.sqrt(1e-6 * 60)
-
-
-class Talk:
-    """A client of a 2602B whose time passes only here."""
-
-    def __init__(self, cell: str = "resistor") -> None:
-        self.clock = ManualClock()
-        self.device = TspInstrument(self.clock, _cell(cell), 1)
-        self.talk = self.device.client_session()
-
-    def send(self, *lines: str) -> None:
-        for line in lines:
-            self.talk.receive(line.encode() + b"\n")
-
-    def raw(self, *lines: str) -> bytes:
-        """Send, wait until all is done, and return what came."""
-        self.send(*lines)
-        for _ in range(100_000):
-            if not self.device.scripting and not self.talk.lines:
-                break
-            self.wait(0.001)
-        else:
-            raise AssertionError("it does not end")
-        return self.take()
-
-    def take(self) -> bytes:
-        answer = bytes(self.talk.output)
-        self.talk.output.clear()
-        return answer
-
-    def ask(self, *lines: str) -> str:
-        return self.raw(*lines).decode("latin-1").removesuffix("\n")
-
-    def numbers(self, *lines: str) -> list[float]:
-        return [float(text) for text in self.ask(*lines).replace(",", "\t").split("\t")]
-
-    def errors(self) -> list[int]:
-        found = []
-        while (number := self.numbers("print((errorqueue.next()))")[0]) != 0:
-            found.append(int(number))
-        return found
-
-    def wait(self, seconds: float) -> None:
-        self.clock.advance(seconds)
-        self.talk.run()
 
 
 @pytest.fixture
@@ -130,7 +83,10 @@ def test_an_error_does_not_end_a_script_but_a_run_time_error_does(talk: Talk) ->
 
 
 def test_nothing_of_the_host_can_be_reached(talk: Talk) -> None:
-    assert talk.ask("print(io, os, require, dofile, loadfile, debug, python, package)") == "\t".join(["nil"] * 8)
+    assert talk.ask("print(io, os.execute, os.getenv, os.remove, require, dofile, loadfile, debug)") == "\t".join(
+        ["nil"] * 8
+    )
+    assert talk.ask("print(python, package)") == "nil\tnil"
     talk.send("print(smua.reset.__globals__)", "print(getmetatable(smua.source).Getters.levelv.__self__)")
     assert talk.errors() == [-286, -286]
 
@@ -272,7 +228,7 @@ def test_a_pulsed_list_sweep_takes_its_times_from_three_timers(talk: Talk) -> No
     assert talk.numbers("printbuffer(1, 3, smua.nvbuffer1.sourcevalues)") == [0.01, 0.02, 0.03]
     drive = talk.device.channels["smua"].drive
     assert drive is not None
-    edges = np.array(drive.spans[-1].times_s)
+    edges = np.array(drive.spans[-1].history.times_s)
     np.testing.assert_allclose(edges - edges[0], [0, 2e-3, 10e-3, 12e-3, 20e-3, 22e-3], atol=1e-9)
 
 
@@ -374,3 +330,29 @@ def test_no_line_whatever_stops_the_instrument(lines: list[str]) -> None:
     talk.talk.receive(b"endscript\n")
     talk.take()
     assert talk.numbers("print(7)") == [7.0]
+
+
+def test_automatic_ranging_settles_before_it_reads(talk: Talk) -> None:
+    # One chunk, so that no time passes between the step and the reading.
+    talk.send("smua.reset() smua.source.output = 1")
+    assert (
+        abs(
+            talk.numbers("smua.source.levelv = 0 smua.measure.i() smua.source.levelv = 2e-3 print(smua.measure.i())")[0]
+        )
+        < 1e-6
+    )
+    rng = np.random.default_rng(2)
+    for level in (2e-3, *rng.uniform(-30, 30, 20), *(10.0 ** rng.uniform(-4, 1, 80))):
+        current, rangei = talk.numbers(
+            f"smua.source.levelv = 0 smua.measure.i() smua.source.levelv = {float(level)!r}"
+            " print(smua.measure.i(), smua.measure.rangei)"
+        )
+        assert current == pytest.approx(level / 1e4, abs=1e-3 * rangei + 5e-8)
+        assert abs(level / 1e4) <= rangei * 1.01
+
+
+def test_automatic_ranging_measures_the_voltage_that_a_current_makes(talk: Talk) -> None:
+    talk.send("smua.reset() smua.source.func = smua.OUTPUT_DCAMPS smua.source.leveli = 1e-4 smua.source.output = 1")
+    volts, rangev = talk.numbers("print(smua.measure.v(), smua.measure.rangev)")
+    assert volts == pytest.approx(1.0, abs=1e-3)
+    assert rangev == 1.0
