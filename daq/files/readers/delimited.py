@@ -57,8 +57,6 @@ _TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
 _CHANNEL = re.compile(
     r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE
 )
-# Rows above the table that are worth a note: parameters in two or three lines are not.
-_SOME_ROWS = 5
 # An exponent written with a D, as Fortran does.
 _FORTRAN = re.compile(r"[+-]?[\d.]+[dD][+-]?\d+")
 
@@ -83,9 +81,9 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
-    if len(table.rows_above) >= _SOME_ROWS:
-        above = table.rows_above
-        notes.append(f"{len(above)} rows in lines {above[0]} to {above[-1]}, under other headings, were left out")
+    if above := table.rows_above:
+        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, under other headings, were left out"
+        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the headings, was left out")
     guesses: list[Guess] = []
     if stated.separator is None:
         text = f"columns are separated by {shown_separator(table.separator)}"

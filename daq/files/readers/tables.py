@@ -26,12 +26,16 @@ SEPARATORS: tuple[str | None, ...] = ("\t", ";", ",", "|", None)
 _LOOKED_AT = 4000
 # Lines above a table among which its headings are, and cells of a table that are looked at for the way of writing.
 _ABOVE, _SAMPLE_ROWS = 6, 2000
+# Rows above a table that are worth a note: parameters in two or three lines are not.
+_MANY_ROWS = 5
 # Runs of rows whose headings are looked at.
 _MOST_REGIONS = 100
 # Longest value that is quoted in a message (characters).
 _QUOTED = 60
 # Share of the rows that a separator must explain of those that the best one explains.
 _ENOUGH = 0.5
+# Rows, and their share, that have another number of cells than most and are no damage: comments that most rows lack.
+_SOME_ROWS, _SHARE = 5, 0.05
 # Marks at the beginning of a line that is a comment, or of a line of headings that is marked as one.
 COMMENT = re.compile(r"^\s*(?:#|%|//|!|\*{2,}|;(?=\s*[A-Za-z]))\s*")
 _RULER = re.compile(r"^[\s\-=_+|*~.,;\t]*$")
@@ -58,7 +62,10 @@ class Table:
     lines : tuple of int
         Line of each of these rows.
     rows_above : tuple of int
-        Lines of the longest run of rows above it, which has other headings.
+        Lines of the longest run of rows above it, which has other headings; none if they are few, and no row of this
+        table.
+    widths : frozenset of int
+        Numbers of cells that its rows have: more than a few rows each.
     """
 
     first_line: int
@@ -69,6 +76,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...] = ()
     rows_above: tuple[int, ...] = ()
+    widths: frozenset[int] = frozenset()
+
+    def has_width(self, count: int) -> bool:
+        """Whether a row of so many cells has each cell in its column; a comment between spaces may be longer."""
+        if self.separator is None:
+            return count >= min(self.widths | {self.width})
+        return count in self.widths or count == self.width
 
     def column(self, index: int) -> list[str]:
         """Return the cells of a column among the rows that are kept."""
@@ -168,20 +182,24 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wante
     for region in found[best][:_MOST_REGIONS]:
         table = _table_of(lines, best, region, wanted)
         if wanted.is_met_by(table.headings):
-            return replace(table, rows_above=tuple(lines[place][0] for place in above))
+            like = [place for place in above if len(cells_of(lines[place][1], best)) == table.width]
+            told = above if len(above) >= _MANY_ROWS else like
+            return replace(table, rows_above=tuple(lines[place][0] for place in told))
         above = region if len(region) > len(above) else above
     return _table_of(lines, best, longest[best], wanted)
 
 
 def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[int], wanted: Wanted) -> Table:
     rows = [cells_of(lines[place][1], separator) for place in region[:_SAMPLE_ROWS]]
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
+    counts = Counter(len(row) for row in rows)
+    width = counts.most_common(1)[0][0]
     skipped = next(k for k, row in enumerate(rows) if len(row) == width)
     first = region[skipped]
     numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
     headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], wanted)
     kept = tuple(tuple(row) for row in rows[skipped:])
-    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers)
+    widths = frozenset(count for count, often in counts.items() if often >= max(_SOME_ROWS, _SHARE * len(rows)))
+    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers, widths=widths)
 
 
 def _regions(lines: list[tuple[int, str]], separator: str | None) -> list[list[int]]:

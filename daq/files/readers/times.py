@@ -20,12 +20,12 @@ DAY_S = 86400.0
 """A day (s)."""
 # Longest cell that is quoted in a message (characters).
 _QUOTED = 40
-_SECONDS = r"\d{1,2}(?:[.,]\d{1,12}|:\d{3})?"
+_SECONDS = r"\d{1,2}(?:[.,]\d{1,18}|:\d{3})?"
 _CLOCK = re.compile(
     rf"(?P<sign>-?)(?:(?P<days>\d+)\s*(?:d(?:ays?)?[\s:,]*|[.\s]\s*(?=\d+:)))?(?P<hours>\d+):(?P<minutes>\d{{1,2}}):(?P<seconds>{_SECONDS})",
     re.IGNORECASE | re.ASCII,
 )
-_TWO_PARTS = re.compile(r"(?P<first>\d+):(?P<second>\d{1,2}(?:[.,]\d{1,12})?)", re.ASCII)
+_TWO_PARTS = re.compile(r"(?P<first>\d+):(?P<second>\d{1,2}(?:[.,]\d{1,18})?)", re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(
