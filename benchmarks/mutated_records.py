@@ -108,7 +108,7 @@ def mutated_text_of(content: bytes, rng: random.Random) -> tuple[bytes, str]:
 def _encoding_of(content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if content[1::2].count(0) > 0.9 * len(content[1::2]):
+    if content[1::2].count(0) > 0.7 * len(content[1::2]):
         return "utf-16-le"
     try:
         content.decode()
@@ -229,7 +229,7 @@ class _Match:
 def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
     """Whether a reading is what the damaged text says; why not goes to standard error."""
     layout = layout_named(before["layout"])
-    text = _decoded(content, layout)
+    text = _decoded(content)
     rows = _session_rows(text) if layout.kind == JSON else max(_rows(text, layout, "."), _rows(text, layout, ","), key=len)
     told = [note for note in now["notes"] if note not in before["notes"]]
     scales = _scales(layout, now, text)
@@ -253,13 +253,17 @@ def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: 
     return not problems
 
 
-def _decoded(content: bytes, layout: Layout) -> str:
-    mark = "utf-8-sig" if content.startswith(codecs.BOM_UTF8) else _encoding_of(content)
-    wide = "utf-16-le" if content[1:2] == b"\0" else layout.encoding
-    for encoding in (wide, mark, layout.encoding):
+def _decoded(content: bytes) -> str:
+    """Return a text by its mark, its zeros, or as UTF-8 or an encoding of Windows."""
+    if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return content.decode("utf-16", "replace")
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if content[first:4096:2].count(0) > 0.7 * len(content[first:4096:2]):
+            return content.decode(encoding, "replace")
+    for encoding in ("utf-8-sig", "cp1252"):
         with suppress(UnicodeError):
             return content.decode(encoding)
-    return content.decode(wide, "replace")
+    return content.decode("latin-1")
 
 
 def _rows(text: str, layout: Layout, decimal: str) -> list[_Row]:

@@ -30,6 +30,7 @@ from daq.files.readers.record import (
     TextRecord,
 )
 from daq.files.readers.rows import RowPlan, RowReader
+from daq.files.readers.no_record import require_record
 from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import stated_drive, with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
@@ -78,6 +79,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     """
     path = file.path
     table = find_table(file, stated.separator)
+    require_record(table, path.name, stated)
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
@@ -103,7 +105,10 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
         notes.append(f"times count from {time.start}")
     is_clock = time is not None and time.kind == CLOCK
     channel_of = _channel_of(file, table)
-    store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, channel_of=channel_of)
+    named = "time" in stated.columns
+    store, told = ordered(
+        raw, path.name, stated.block, is_clock=is_clock, is_time_stated=named, channel_of=channel_of
+    )
     notes += [*raw.notes, *told]
     store, more = with_signs(store, stated.negate)
     record = TextRecord(

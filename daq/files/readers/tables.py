@@ -95,6 +95,9 @@ def cells_of(line: str, separator: str | None) -> list[str]:
         return line.split()
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator)]
+    bare = line.strip()
+    if bare[0] == bare[-1] == '"' and '"' not in bare[1:-1] and separator in bare:  # a whole row in one pair
+        return [cell.strip() for cell in bare[1:-1].split(separator)]
     try:
         cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
     except csv.Error:  # a quotation mark that is never closed
@@ -296,7 +299,8 @@ def _split_heading(line: str, separator: str | None, width: int, used: int) -> l
     own = cells_of(line, separator)
     if len(own) in fitting or len(_trimmed(own)) in fitting:
         return [COMMENT.sub("", own[0]) or own[0], *own[1:]]
-    plain = COMMENT.sub("", line)
+    plain = COMMENT.sub("", line).strip()
+    plain = plain[1:-1] if plain.startswith('"') and plain.endswith('"') and plain.count('"') == 2 else plain
     own = cells_of(plain, separator)
     if len(own) in fitting or len(_trimmed(own)) in fitting:
         return own
