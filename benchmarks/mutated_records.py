@@ -43,7 +43,7 @@ _LEFT_OUT = re.compile(
 # Notes that explain another value: of the time, of voltage and current, of the current's sign.
 _OTHER_TIME = re.compile(r"begins anew|midnight")
 _OTHER_VALUES = re.compile(r"merged|units of their own")
-_OTHER_SIGN = re.compile(r"no sign|sign of the|neither")
+_OTHER_SIGN = re.compile(r"sign of the|neither charge nor")
 _RELATIVE = 1e-9
 # How often a kind of damage is done in one case.
 _TIMES = (1, 1, 1, 2, 4)
@@ -204,7 +204,7 @@ _TABLE_KINDS: dict[str, Callable[[str, random.Random], str]] = {
     "commas for points": lambda text, rng: text.replace(".", ",", rng.choice((1, 3, 10**6))),
 }
 
-_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eEdD][+-]?\d{1,4})?", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?)(?:[eEdD][+-]?\d+)?", re.ASCII)
 _CLOCK_CELL = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 
 
@@ -268,25 +268,27 @@ def _decoded(content: bytes) -> str:
 
 def _rows(text: str, layout: Layout, decimal: str) -> list[_Row]:
     rows = []
+    places = layout.places
     for line in re.split(r"\r\n|\n|\r", text.replace("\0", "")):
         cells = line.split() if layout.separator is None else line.split(layout.separator)
         cells = [cell.strip().strip('"').strip() for cell in cells]
         if len(cells) != len(layout.row(0)):
             continue
+        if not rows and all(cells.count(heading) == 1 for heading in layout.headings.values()):
+            places = {quantity: cells.index(heading) for quantity, heading in layout.headings.items()}
         try:
-            rows.append(_row(cells, layout, decimal))
+            rows.append(_row(cells, layout, places, decimal))
         except ValueError:
             continue
     return rows
 
 
-def _row(cells: list[str], layout: Layout, decimal: str) -> _Row:
-    place = layout.places
+def _row(cells: list[str], layout: Layout, place: dict[str, int], decimal: str) -> _Row:
     time = cells[place["time"]]
     t = _clock_s(time.replace(",", ".")) if layout.kind == CLOCK else _number(time, decimal)
     v = _number(cells[place["voltage"]], decimal) if "voltage" in place else 0.0
     i = _number(cells[place["current"]], decimal)
-    if layout.mode is not None and cells[layout.mode] == "D":
+    if layout.mode is not None and cells[layout.mode].upper() == "D":
         i = -i
     return _Row(t / 1e3 if layout.kind == EPOCH else t, v, i)
 
@@ -296,7 +298,7 @@ def _number(cell: str, decimal: str) -> float:
         cell = cell.replace(".", "?").replace(",", ".")
     if not _PLAIN_NUMBER.fullmatch(cell):
         raise ValueError(cell)
-    return float(re.sub("[dD]", "e", cell))
+    return float(re.sub("[dD]", "e", cell.replace(",", "")))
 
 
 def _clock_s(cell: str) -> float:
@@ -307,9 +309,17 @@ def _clock_s(cell: str) -> float:
 
 
 def _session_rows(text: str) -> list[_Row]:
+    """Return the rows of a session, whose keys may be in capitals."""
     document, _ = json.JSONDecoder().raw_decode(text.lstrip("\ufeff\0 \t\r\n"))
-    arrays = {one["description"]: [v["v"] for v in one["datavalues"]] for one in document["measurements"][0]["dataset"]["values"]}
+    data_set = _lowered(document)["measurements"][0]["dataset"]["values"]
+    arrays = {one["description"].casefold(): [value["v"] for value in one["datavalues"]] for one in data_set}
     return [_Row(*one) for one in zip(arrays["time"], arrays["potential"], arrays["current"], strict=False)]
+
+
+def _lowered(document: Any) -> Any:
+    if isinstance(document, dict):
+        return {key.lower(): _lowered(value) for key, value in document.items()}
+    return [_lowered(one) for one in document] if isinstance(document, list) else document
 
 
 def _scales(layout: Layout, now: dict[str, Any], text: str) -> dict[str, float] | None:

@@ -115,5 +115,5 @@ def _quantities_of(heading: str) -> set[str]:
     return set() if quantity is None else {quantity}
 
 
-SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}), "a frequency and an impedance")
+SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}), "a frequency and an impedance", fewest=2)
 """Table of a spectrum."""

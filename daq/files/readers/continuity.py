@@ -98,8 +98,8 @@ def ordered(
     RecordError
         If times go back otherwise.
     """
-    if not len(raw.store):
-        raise RecordError(f"{name}: no row has a time and a current")
+    if len(raw.store) < 2:
+        raise RecordError(f"{name}: {'one row has' if len(raw.store) else 'no row has'} a time and a current")
     falls = _falls(raw.store)
     starts = {fall.row for fall in falls}
     boundaries = {one.row for one in raw.boundaries if one.row} | (starts & raw.behind_blank)

@@ -20,6 +20,7 @@ _DISCHARGE = re.compile(
 _CHARGE = re.compile(
     r"c|ch|chg|charg\w*|laden|ladung|auflad\w*|(?:cc|cv|cp|cccv)[\s_-]*(?:c|chg|charg\w*)", re.IGNORECASE
 )
+_REST = re.compile(r"|-|r|rest\w*|ocv|pau\w*|ruhe\w*|idle|wait\w*|standby|off|p|s|o|i", re.IGNORECASE)
 
 
 def mode_column(table: Table) -> int | None:
@@ -36,3 +37,8 @@ def mode_column(table: Table) -> int | None:
 def is_discharge(label: str) -> bool:
     """Whether a label of a row means a discharge."""
     return _DISCHARGE.fullmatch(label.strip()) is not None
+
+
+def is_known(label: str) -> bool:
+    """Whether a label of a row means a charge, a discharge or a rest."""
+    return any(one.fullmatch(label.strip()) for one in (_DISCHARGE, _CHARGE, _REST))

@@ -12,7 +12,7 @@ import numpy as np
 
 from daq.files.readers.cells import MISSING, OVERLOAD, SCPI_NAN, CellError, NumberFormat, mark_of, split_unit
 from daq.files.readers.headings import heading_of
-from daq.files.readers.modes import DISCHARGE_MARK, is_discharge
+from daq.files.readers.modes import DISCHARGE_MARK, is_discharge, is_known
 from daq.files.readers.raw_samples import Boundary, RawSamples
 from daq.files.readers.record import QUANTITIES, RecordError
 from daq.files.readers.tables import COMMENT, Table, cells_of, is_empty_row, numeric_cells
@@ -99,6 +99,7 @@ class RowReader:
         self._comments: list[int] = []
         self._without_time: list[int] = []
         self._own_units: set[str] = set()
+        self._modes: list[tuple[int, str]] = []
         self._heading = [one.text.split(" [")[0].casefold() for one in plan.table.headings]
 
     def feed(self, number: int, piece: str) -> None:
@@ -130,6 +131,12 @@ class RowReader:
             if lines:
                 notes.append(f"{what} were left out: {len(lines):,}, the first in line {lines[0]}")
         notes += [f"cells of the {name} have units of their own, which counted" for name in sorted(self._own_units)]
+        if self._modes:
+            line, label = self._modes[0]
+            notes.append(
+                f"rows whose mode is neither charge nor discharge nor rest: {len(self._modes):,}, the first in line {line} "
+                f"({shortened(label, _QUOTED)!r}): their current keeps its sign"
+            )
         end = len(self.raw.store)
         for trailing in [one for one in self.raw.boundaries if one.row >= end]:
             notes.append(f"text behind the last row, in line {trailing.line}: {shortened(trailing.text, _QUOTED)!r}")
@@ -155,9 +162,11 @@ class RowReader:
         plan = self.plan
         if plan.time is not None or plan.mode is not None:
             return None
-        if '"' in text:
-            text = text.replace('"', "")  # a separator between them shows in the count below
         separator = plan.table.separator
+        if '"' in text:
+            text = _without_quotes(text, separator)
+            if '"' in text:
+                return None
         n_lines = _lines_of_width(text, separator, plan.table.width)
         if n_lines is None:
             return None
@@ -228,7 +237,10 @@ class RowReader:
             return None
         self._require_no_problem()
         mode = self.plan.mode
-        flags = DISCHARGE_MARK if mode is not None and mode < len(cells) and is_discharge(cells[mode]) else 0
+        label = cells[mode] if mode is not None and mode < len(cells) else ""
+        flags = DISCHARGE_MARK if is_discharge(label) else 0
+        if read[-1][0] and not is_known(label):
+            self._modes.append((number, label))
         for _, flag in read:
             flags |= flag
         return [value for value, _ in read], flags
@@ -337,6 +349,13 @@ class RowReader:
         line = number + len(before)
         self.raw.notes.append(f"line {line}, the last one, is cut off ({shortened(last, _QUOTED)!r}): it was left out")
         return "\n".join(before)
+
+
+def _without_quotes(text: str, separator: str | None) -> str:
+    """Return a text without the quotation marks at the ends of cells; one inside of a cell stays."""
+    for mark in (separator or " ", "\n"):
+        text = text.replace(f'{mark}"', mark).replace(f'"{mark}', mark)
+    return text.removeprefix('"')
 
 
 def _lines_of_width(text: str, separator: str | None, width: int) -> int | None:

@@ -117,11 +117,14 @@ class Wanted:
         Those that the headings of such a table name.
     described : str
         What such a table has, for messages.
+    fewest : int
+        Quantities that its headings name at least, those that are needed among them.
     """
 
     quantities_of: Callable[[str], set[str]]
     needed: frozenset[str]
     described: str
+    fewest: int = 0
 
     def is_known(self, heading: str) -> bool:
         """Whether a heading names one of the quantities."""
@@ -129,7 +132,8 @@ class Wanted:
 
     def is_met_by(self, headings: Iterable[Heading]) -> bool:
         """Whether headings name all that is needed."""
-        return self.needed <= {name for one in headings for name in self.quantities_of(one.text)}
+        named = {name for one in headings for name in self.quantities_of(one.text)}
+        return self.needed <= named and len(named) >= self.fewest
 
 
 def _quantities_of(heading: str) -> set[str]:
