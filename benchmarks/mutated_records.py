@@ -43,7 +43,7 @@ _LEFT_OUT = re.compile(
 # Notes that explain another value: of the time, of voltage and current, of the current's sign.
 _OTHER_TIME = re.compile(r"begins anew|midnight")
 _OTHER_VALUES = re.compile(r"merged|units of their own")
-_OTHER_SIGN = re.compile(r"sign of the|neither charge nor")
+_OTHER_SIGN = re.compile(r"sign of the|neither charge nor|is the sign lost|whose sign is lost")
 _RELATIVE = 1e-9
 # How often a kind of damage is done in one case.
 _TIMES = (1, 1, 1, 2, 4)
@@ -327,7 +327,7 @@ def _scales(layout: Layout, now: dict[str, Any], text: str) -> dict[str, float] 
     scales = {}
     for quantity, unit in now["units"].items():
         if unit == layout.units.get(quantity):
-            scales[quantity] = _UNITS.get({"Volts": "V", "Amps": "A", "Sec": "s", "V vs. Ref.": "V"}.get(unit, unit), 1.0)
+            scales[quantity] = _scale_of(unit) or 1.0  # a way of writing a time has none
             continue
         heading = layout.headings.get(quantity)
         told = any(quantity in one and "no unit" in one for one in now["guesses"])
@@ -347,6 +347,7 @@ def _scale_of(unit: str) -> float | None:
     power = 0
     if (match := re.match(r"(?:1e(-?\d+)|10\^(-?\d+))\s", plain)) is not None:
         power, plain = int(match[1] or match[2]), plain[match.end() :]
+    plain = {"volts": "V", "amps": "A", "sec": "s"}.get(plain.casefold(), plain)
     for one in (plain, plain[:-1] + plain[-1:].swapcase()):
         if one in _UNITS:
             return float(f"1e{power}") * _UNITS[one]

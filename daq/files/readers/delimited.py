@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from daq.files.readers.cells import CellError, NumberFormat, format_of
 from daq.files.readers.choice import STATED, Column, column_of, place_of
 from daq.files.readers.continuity import ordered
-from daq.files.readers.modes import mode_column
+from daq.files.readers.modes import mode_column, unnamed_modes
 from daq.files.readers.raw_samples import rows_between
 from daq.files.readers.record import (
     QUANTITIES,
@@ -110,7 +110,8 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
         raw, path.name, stated.block, is_clock=is_clock, is_time_stated=named, channel_of=channel_of
     )
     notes += [*raw.notes, *told]
-    store, more = with_signs(store, stated.negate)
+    unnamed = unnamed_modes(table) if mode_column(table) is None else ""
+    store, more = with_signs(store, stated.negate, unnamed)
     record = TextRecord(
         store,
         {name: column.choice for name, column in chosen.items()},

@@ -34,6 +34,16 @@ def mode_column(table: Table) -> int | None:
     return None
 
 
+def unnamed_modes(table: Table) -> str:
+    """Return the heading of a column of charges and discharges that is called otherwise; empty if there is none."""
+    for place, heading in enumerate(table.headings[: table.width]):
+        labels = {cell.strip() for cell in table.column(place)} - {""}
+        kinds = [_DISCHARGE, _CHARGE]
+        if all(any(one.fullmatch(label) for label in labels) for one in kinds) and all(map(is_known, labels)):
+            return heading.text
+    return ""
+
+
 def is_discharge(label: str) -> bool:
     """Whether a label of a row means a discharge."""
     return _DISCHARGE.fullmatch(label.strip()) is not None
