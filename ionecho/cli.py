@@ -38,6 +38,7 @@ from ionecho.commands.fit_options import (
     TracerDiffusion,
 )
 from ionecho.commands.import_command import import_
+from ionecho.commands.note_command import note
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -222,7 +223,7 @@ def fit(
     ranked: Ranked = False,
     drift: Drift = False,
     mains: Mains = None,
-    edges: Edges = "step",
+    edges: Edges = "",
     before: Before = "",
     robust: Robust = False,
     diagnosed: Diagnosed = False,
@@ -282,6 +283,7 @@ def fit(
 
 
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
+app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

@@ -20,7 +20,7 @@ def check_fit(
     circuits: Sequence[str],
     mains_Hz: float | None,
     temperatures_K: Sequence[float],
-    edges: str = "step",
+    edges: str = "",
 ) -> None:
     """Raise `UsageError` for a file that is not there, a circuit that is none, or a number that cannot be meant.
 
@@ -41,7 +41,7 @@ def check_fit(
             CellModel(circuit)
         except FitError as error:
             raise UsageError(str(error), "--model") from None
-    if edges not in EDGES:
+    if edges and edges not in EDGES:
         raise UsageError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {edges!r}", "--edges")
     if mains_Hz is not None and not (math.isfinite(mains_Hz) and mains_Hz > 0.0):
         raise UsageError(f"the frequency of the mains is a positive number of hertz, not {mains_Hz:g}", "--mains")

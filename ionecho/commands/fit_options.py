@@ -25,8 +25,8 @@ Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 
 Edges = Annotated[
     str,
     typer.Option(
-        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
-        " right after the first), ramp.",
+        help="What a voltage that was only sampled did between two samples: step (jumped, found where; unless stated),"
+        " sample (jumped right after the first), ramp.",
     ),
 ]
 Before = Annotated[

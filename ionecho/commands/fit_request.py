@@ -51,7 +51,7 @@ class FitRequest:
     ranked: bool = False
     drift: bool = False
     mains_Hz: float | None = None
-    edges: str = "step"
+    edges: str = ""
     before: str = ""
     robust: bool = False
     diagnosed: bool = False
@@ -98,7 +98,7 @@ class FitRequest:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
         if self.tabled or self.tracer != GivenTracer():
             return self._wrong_table()
-        of_record = self.drift or self.mains_Hz or self.edges != "step" or self.before
+        of_record = self.drift or self.mains_Hz or self.edges or self.before
         alone = of_record or self.robust or self.posterior
         joint = self.is_joint
         # Of one run, the sample says whose memory it is; a comparison goes by thickness and temperature.
@@ -160,19 +160,24 @@ class FitRequest:
 
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
+    from daq.files.statements import Statements
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit, checked_before, held_circuit
-    from ionecho.commands.output import error_console
+    from ionecho.commands.output import error_console, opened_run
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.mains_Hz, temperatures, request.edges)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    before = checked_before(request.before)
-    options = StudyOptions(request.drift, request.mains_Hz, request.edges, before, robust=request.robust)
+    # Of one run, what is not given counts as it was stated of it; each of several has its own.
+    several = request.is_joint or request.compared or request.tabled
+    stated = Statements() if several else opened_run(runs[0]).statements
+    before = checked_before(request.before or stated.before)
+    edges = request.edges or stated.edges or "step"
+    options = StudyOptions(request.drift, request.mains_Hz, edges, before, robust=request.robust)
     if request.tabled:
         given = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
         asked = TableRequest(

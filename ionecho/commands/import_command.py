@@ -22,6 +22,11 @@ Block = Annotated[
     str | None, typer.Option(help="Of several blocks, sweeps or channels: its number, or all, one behind another.")
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
+ProtocolFile = Annotated[
+    str | None, typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive.")
+]
+Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
+Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
 Drive = Annotated[str | None, typer.Option(help='Voltage that was applied, if no column has it: "0 V; 0.45 V at 0 s".')]
 Area = Annotated[str | None, typer.Option(help='Of the electrode, e.g. "1 cm^2".')]
 Mass = Annotated[str | None, typer.Option(help='For a current per mass, e.g. "12 mg".')]
@@ -49,6 +54,9 @@ def import_(
     block: Block = None,
     negate: Negate = None,
     drive: Drive = None,
+    protocol: ProtocolFile = None,
+    before: Before = None,
+    edges: Edges = None,
     area: Area = None,
     mass: Mass = None,
     thickness: Thickness = None,
@@ -62,14 +70,19 @@ def import_(
     Everything that is not stated is found in the text or asked for; what was guessed is listed.
     """
     from ionecho.commands.import_record import ImportRequest, import_text
+    from ionecho.commands.note import drive_of_protocol
     from ionecho.commands.refusals import check_files, reported
 
+    if drive and protocol:
+        raise typer.BadParameter("state the voltage or the protocol that applied it, not both", param_hint="--protocol")
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     sample = {"area": area, "mass": mass, "thickness": thickness, "temperature": temperature}
-    request = ImportRequest(
-        text, output, columns, units, separator, decimal, block, negate or [], drive, sample, name, notes
-    )
+    stated = {"before": before or "", "edges": edges or ""}
     with reported(as_json=as_json):
         check_files([text])
+        drive = drive_of_protocol(protocol) if protocol else drive
+        request = ImportRequest(
+            text, output, columns, units, separator, decimal, block, negate or [], drive, sample, name, notes, stated
+        )
         import_text(request, as_json=as_json)

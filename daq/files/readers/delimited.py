@@ -32,7 +32,7 @@ from daq.files.readers.record import (
 from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.no_record import require_record
 from daq.files.readers.signs import flag_notes, with_signs
-from daq.files.readers.stated_drive import stated_drive, with_drive
+from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
 from daq.files.readers.times import (
     CLOCK,
@@ -119,7 +119,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
         (*notes, *more, *flag_notes(store)),
         tuple(guesses),
     )
-    return record if stated.drive is None else with_drive(record, stated_drive(stated.drive))
+    return record if stated.drive is None else with_drive(record, stated.drive)
 
 
 def require_options(options: ReadOptions) -> None:

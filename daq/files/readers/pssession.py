@@ -19,7 +19,7 @@ import numpy as np
 from daq.files.readers.contract import decoded_start
 from daq.files.readers.record import Candidate, ColumnChoice, Question, QuestionError, RecordError, TextRecord
 from daq.files.readers.samples import SampleStore
-from daq.files.readers.stated_drive import stated_drive, with_drive
+from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.text_file import TextFile
 from daq.files.readers.units import CURRENT, TIME, VOLTAGE, scaled, unit_of
 from drivers import Block, Status
@@ -80,7 +80,7 @@ class _SessionReader:
         measurements = _measurements(path)
         one, notes = _chosen(path.name, measurements, options.block)
         record = _record(path.name, one, options, notes)
-        return record if options.drive is None else with_drive(record, stated_drive(options.drive))
+        return record if options.drive is None else with_drive(record, options.drive)
 
 
 def _measurements(path: Path) -> list[_Measurement]:
