@@ -204,7 +204,7 @@ _TABLE_KINDS: dict[str, Callable[[str, random.Random], str]] = {
     "commas for points": lambda text, rng: text.replace(".", ",", rng.choice((1, 3, 10**6))),
 }
 
-_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+|[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?)(?:[eEdD][+-]?\d+)?", re.ASCII)
+_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+|[1-9]\d{0,2}(?:[,']\d{3})+(?:\.\d*)?)(?:[eEdD][+-]?\d+)?", re.ASCII)
 _CLOCK_CELL = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 
 
@@ -230,7 +230,8 @@ def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: 
     """Whether a reading is what the damaged text says; why not goes to standard error."""
     layout = layout_named(before["layout"])
     text = _decoded(content)
-    rows = _session_rows(text) if layout.kind == JSON else max(_rows(text, layout, "."), _rows(text, layout, ","), key=len)
+    ways = [(decimal, moved) for moved in (True, False) for decimal in ".,"]
+    rows = _session_rows(text) if layout.kind == JSON else max((_rows(text, layout, *way) for way in ways), key=len)
     told = [note for note in now["notes"] if note not in before["notes"]]
     scales = _scales(layout, now, text)
     if scales is None:
@@ -266,7 +267,8 @@ def _decoded(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def _rows(text: str, layout: Layout, decimal: str) -> list[_Row]:
+def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:  # noqa: FBT001 - a way of reading
+    """Return the rows of a table; headings may have been moved to other columns, with or without their cells."""
     rows = []
     places = layout.places
     for line in re.split(r"\r\n|\n|\r", text.replace("\0", "")):
@@ -274,7 +276,7 @@ def _rows(text: str, layout: Layout, decimal: str) -> list[_Row]:
         cells = [cell.strip().strip('"').strip() for cell in cells]
         if len(cells) != len(layout.row(0)):
             continue
-        if not rows and all(cells.count(heading) == 1 for heading in layout.headings.values()):
+        if moved and not rows and all(cells.count(heading) == 1 for heading in layout.headings.values()):
             places = {quantity: cells.index(heading) for quantity, heading in layout.headings.items()}
         try:
             rows.append(_row(cells, layout, places, decimal))
@@ -298,7 +300,7 @@ def _number(cell: str, decimal: str) -> float:
         cell = cell.replace(".", "?").replace(",", ".")
     if not _PLAIN_NUMBER.fullmatch(cell):
         raise ValueError(cell)
-    return float(re.sub("[dD]", "e", cell.replace(",", "")))
+    return float(re.sub("[dD]", "e", re.sub("[,']", "", cell)))
 
 
 def _clock_s(cell: str) -> float:

@@ -245,7 +245,8 @@ def _count_reader(
                 "time-unit", "--time-unit", (Candidate("excel", "days of a spreadsheet"), Candidate("s", "seconds"))
             ),
         )
-    power = epoch_power(values[0])
+    shown = sorted(values)[len(values) // 2]
+    power = epoch_power(shown)
     if power is None:
         return None
     words = {0: "s", 3: "ms", 6: "us", 9: "ns"}
@@ -255,7 +256,7 @@ def _count_reader(
         if "time" in options.units:
             return None
         raise QuestionError(
-            f"{name}: times such as {values[0]:.16g} look like {words[power]} since 1970, and the heading says "
+            f"{name}: times such as {shown:.16g} look like {words[power]} since 1970, and the heading says "
             f"{stated}: say which (--time-unit {words[power]} or --time-unit {stated})",
             Question("time-unit", "--time-unit", (Candidate(words[power], ""), Candidate(stated, ""))),
         )

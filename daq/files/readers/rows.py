@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.readers.cells import MISSING, OVERLOAD, SCPI_NAN, CellError, NumberFormat, mark_of, split_unit
-from daq.files.readers.headings import heading_of
+from daq.files.readers.headings import heading_of, is_unit_line
 from daq.files.readers.modes import DISCHARGE_MARK, is_discharge, is_known
 from daq.files.readers.raw_samples import Boundary, RawSamples
 from daq.files.readers.record import QUANTITIES, RecordError
@@ -23,6 +23,7 @@ from protocols.texts import shortened
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from daq.files.readers.headings import Heading
     from daq.files.readers.times import TimeReader
 
 # Lines that are read cell by cell where one of them is no plain row: the fewer, the less an odd line costs.
@@ -307,21 +308,33 @@ class RowReader:
             self.raw.boundaries.append(Boundary(row, number, line.strip()))
 
     def _require_like_headings(self, number: int, cells: list[str]) -> None:
-        """Raise if a line has the headings of another table: its rows would be taken for those of this one."""
+        """Raise if a line has the headings, or the units, of another table: its rows would be taken for this one's."""
         if not self._heading or len(cells) < 2:
             return
         headings = [heading_of(cell) for cell in cells]
+        if is_unit_line(cells) and not any(self._has_other_unit(name, headings) for name in self._names):
+            return
         if sum(any(one.rank_as(name) for name in QUANTITIES) for one in headings) < 2:
             return
         if [one.casefold() for one in cells[: len(self._heading)]] == self._heading[: len(cells)]:
             return
         names = [one.name.casefold() for one in headings]
-        if names == [one.name.casefold() for one in self.plan.table.headings][: len(names)]:
+        is_same = names == [one.name.casefold() for one in self.plan.table.headings][: len(names)]
+        if is_same and not any(self._has_other_unit(name, headings) for name in self._names):
             return
         raise RecordError(
             f"{self.plan.name}, line {number}: here another table begins, with the headings "
             f"{shortened(', '.join(cells), _QUOTED)!r}: keep one table in the file"
         )
+
+    def _has_other_unit(self, name: str, headings: list[Heading]) -> bool:
+        """Whether a line names another unit for the column of a quantity; one that names none names no other."""
+        place = self.plan.places[name]
+        table = self.plan.table.headings
+        if place >= min(len(headings), len(table)):
+            return False
+        here, there = headings[place].unit, table[place].unit
+        return here is not None and there is not None and (here.quantity, here.scale) != (there.quantity, there.scale)
 
     def _require_no_problem(self) -> None:
         if self._problem is None:

@@ -140,6 +140,8 @@ class TimeReader:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}") from None
         if not value.is_finite() or abs(value.adjusted()) > _MOST_ZEROS:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}")
+        if self.kind == EPOCH and not _EPOCH_FROM <= value.scaleb(-self.finer) <= _EPOCH_TO:
+            raise CellError(f"expected a time since 1970 as in other rows, found {shortened(cell, _QUOTED)!r}")
         seconds = value * 86400 if self.kind == EXCEL else value.scaleb(-self.finer)
         if self._zero is None:
             self._zero = seconds.to_integral_value(rounding="ROUND_FLOOR")
