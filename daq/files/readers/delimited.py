@@ -84,8 +84,8 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
     if above := table.rows_above:
-        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, under other headings, were left out"
-        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the headings, was left out")
+        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, above the table, were left out"
+        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the table, was left out")
     guesses: list[Guess] = []
     if stated.separator is None:
         text = f"columns are separated by {shown_separator(table.separator)}"

@@ -68,7 +68,7 @@ class _Columns:
             raise RecordError("no reading and no source value of this buffer is a current: save one of currents", where)
         self._relative = next((k for k, name in enumerate(names) if _RELATIVE.fullmatch(name)), None)
         self._clock = [names.index(one) for one in ("date", "time", "fractional seconds") if one in names]
-        if self._relative is None and len(self._clock) < 2:
+        if self._relative is None and not {"date", "time"} <= set(names):
             raise RecordError("this buffer was saved without times: save it with date, time and fraction", where)
 
     def line(self, line: str) -> str:

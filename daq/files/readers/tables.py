@@ -63,7 +63,7 @@ class Table:
         Line of each of these rows.
     rows_above : tuple of int
         Lines of the longest run of rows above it, which has other headings; none if they are few, and no row of this
-        table.
+        table. Then those of rows right above its first one, which have another number of cells.
     widths : frozenset of int
         Numbers of cells that its rows have: more than a few rows each.
     """
@@ -191,7 +191,7 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wante
         if wanted.is_met_by(table.headings):
             like = [place for place in above if len(cells_of(lines[place][1], best)) == table.width]
             told = above if len(above) >= _MANY_ROWS else like
-            return replace(table, rows_above=tuple(lines[place][0] for place in told))
+            return replace(table, rows_above=(*(lines[place][0] for place in told), *table.rows_above))
         above = region if len(region) > len(above) else above
     return _table_of(lines, best, longest[best], wanted)
 
@@ -200,13 +200,14 @@ def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[
     rows = [cells_of(lines[place][1], separator) for place in region[:_SAMPLE_ROWS]]
     counts = Counter(len(row) for row in rows)
     width = counts.most_common(1)[0][0]
-    skipped = next(k for k, row in enumerate(rows) if len(row) == width)
+    widths = frozenset(count for count, often in counts.items() if often >= max(_SOME_ROWS, _SHARE * len(rows)))
+    skipped = next(k for k, row in enumerate(rows) if len(row) in widths | {width})
     first = region[skipped]
     numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
     headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], wanted)
     kept = tuple(tuple(row) for row in rows[skipped:])
-    widths = frozenset(count for count, often in counts.items() if often >= max(_SOME_ROWS, _SHARE * len(rows)))
-    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers, widths=widths)
+    above = tuple(lines[place][0] for place in region[:skipped])
+    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers, above, widths)
 
 
 def _regions(lines: list[tuple[int, str]], separator: str | None) -> list[list[int]]:
