@@ -204,7 +204,9 @@ _TABLE_KINDS: dict[str, Callable[[str, random.Random], str]] = {
     "commas for points": lambda text, rng: text.replace(".", ",", rng.choice((1, 3, 10**6))),
 }
 
-_PLAIN_NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+|[1-9]\d{0,2}(?:[,']\d{3})+(?:\.\d*)?)(?:[eEdD][+-]?\d+)?", re.ASCII)
+_PLAIN_NUMBER = re.compile(
+    r"[+-]?(?:\d+\.?\d*|\.\d+|[1-9]\d{0,2}(?:[,']\d{3})+(?:\.\d*)?)(?:[eEdD][+-]?\d+)?", re.ASCII
+)
 _CLOCK_CELL = re.compile(r"(\d+):(\d{1,2}):(\d{1,2}(?:\.\d+)?)", re.ASCII)
 
 

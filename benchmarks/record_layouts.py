@@ -97,13 +97,24 @@ def _ec_lab(k: int) -> list[str]:
 def _maccor(k: int) -> list[str]:
     t, i = f"{T_S[k]:.4f}", CURRENT_MA[k] / 1e3
     mode = "D" if i < 0 else "C"
-    return [str(k + 1), "0", "1", t, t, "0.0000", f"{abs(i):.10f}", f"{VOLTAGE_V[k]:.8f}", mode, "0", "11/25/2026 10:00:00"]
+    return [
+        str(k + 1),
+        "0",
+        "1",
+        t,
+        t,
+        "0.0000",
+        f"{abs(i):.10f}",
+        f"{VOLTAGE_V[k]:.8f}",
+        mode,
+        "0",
+        "11/25/2026 10:00:00",
+    ]
 
 
 def _gamry(k: int) -> list[str]:
     volt, amp = f"{VOLTAGE_V[k]:.5E}", f"{CURRENT_MA[k] / 1e3:.5E}"
     return ["", str(k), f"{T_S[k]:.5f}", volt, amp, "0.00000E+000", "0.00000E+000", "8", "..........."]
-
 
 
 def _session() -> str:
@@ -262,8 +273,16 @@ LAYOUTS: tuple[Layout, ...] = (
         _NOVONIX_ABOVE,
         {"time": "Run Time (h)", "voltage": "Potential (V)", "current": "Current (A)"},
         {"time": "h", "voltage": "V", "current": "A"},
-        row=lambda k: ["2026-11-25 10:00:00 AM", "0", "1", f"{T_S[k] / 3600:.12f}", "0", f"{CURRENT_MA[k] / 1e3:.9f}",
-                       f"{VOLTAGE_V[k]:.4f}", "0"],
+        row=lambda k: [
+            "2026-11-25 10:00:00 AM",
+            "0",
+            "1",
+            f"{T_S[k] / 3600:.12f}",
+            "0",
+            f"{CURRENT_MA[k] / 1e3:.9f}",
+            f"{VOLTAGE_V[k]:.4f}",
+            "0",
+        ],
         places={"time": 3, "voltage": 6, "current": 5},
     ),
     Layout(

@@ -89,6 +89,8 @@ def drive_text(sequence: PulseSequence) -> str:
         If a part of it is a ramp.
     """
     if bool((sequence.start_V != sequence.end_V).any()):
-        raise StatementError("a protocol with ramps cannot be stated: its record needs a column of voltage", "--protocol")
+        raise StatementError(
+            "a protocol with ramps cannot be stated: its record needs a column of voltage", "--protocol"
+        )
     edges = zip(sequence.times_s.tolist(), sequence.start_V.tolist(), strict=True)
     return "; ".join([f"{sequence.rest_V!r} V", *(f"{level!r} V at {when!r} s" for when, level in edges)])

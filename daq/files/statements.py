@@ -134,10 +134,14 @@ def read_statements(run_path: Path) -> Statements:
         known = {one.name for one in fields(Statements)}
         for name, value in document.items():
             if name not in known or not isinstance(value, str):
-                raise StatementError(f"{printable(shortened(name, _QUOTED))} is none of {', '.join(sorted(known))} with a text")
+                raise StatementError(
+                    f"{printable(shortened(name, _QUOTED))} is none of {', '.join(sorted(known))} with a text"
+                )
         return Statements(**document)
     except (StatementError, ValueError) as error:  # of TOML, of UTF-8
-        raise StatementError(f"{path}: {error}. Correct it, or remove it and state anew (ionecho note)", str(path)) from None
+        raise StatementError(
+            f"{path}: {error}. Correct it, or remove it and state anew (ionecho note)", str(path)
+        ) from None
 
 
 def write_statements(run_path: Path, statements: Statements) -> Path:
@@ -152,7 +156,9 @@ def write_statements(run_path: Path, statements: Statements) -> Path:
     # A text of JSON is one of TOML.
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in statements.stated.items()]
     try:
-        write_small_file(path, f"# What was stated of {printable(run_path.name)}: `ionecho note` keeps it.\n" + "".join(lines))
+        write_small_file(
+            path, f"# What was stated of {printable(run_path.name)}: `ionecho note` keeps it.\n" + "".join(lines)
+        )
     except OSError as error:
         raise StatementError(f"{path} could not be written: {error}. The run itself is untouched", str(path)) from error
     return path

@@ -185,7 +185,9 @@ def _points(
         if not all(np.isfinite(one) for one in values.values()):
             skipped.setdefault("without a value", []).append(number)
         elif values[FREQUENCY] < 0.0:
-            raise SpectrumFileError(f"{name}, line {number}: the frequency is negative ({cells[columns.places[FREQUENCY]]})")
+            raise SpectrumFileError(
+                f"{name}, line {number}: the frequency is negative ({cells[columns.places[FREQUENCY]]})"
+            )
         elif values[FREQUENCY] == 0.0:
             skipped.setdefault("at 0 Hz", []).append(number)
         else:

@@ -23,7 +23,8 @@ Block = Annotated[
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
 ProtocolFile = Annotated[
-    str | None, typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive.")
+    str | None,
+    typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
 ]
 Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
 Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]

@@ -43,7 +43,9 @@ def note_run(path: Path, stated: dict[str, str | None], *, as_json: bool) -> Non
         return
     if run.protocol_text and (given.get("drive") or given.get("before") or given.get("edges")):
         name = next(one for one in ("drive", "before", "edges") if given.get(one))
-        raise UsageError(f"{path.name} was measured by ionecho: its drive is in it, and needs no statement", f"--{name}")
+        raise UsageError(
+            f"{path.name} was measured by ionecho: its drive is in it, and needs no statement", f"--{name}"
+        )
     statements = Statements(**(asdict(run.statements) | given))
     statements.over(run.sample)
     if statements.drive and not run.protocol_text:

@@ -8,13 +8,12 @@ from typing import Annotated
 import typer
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run file.")]
-Before = Annotated[
-    str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')
-]
+Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
 Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
 Drive = Annotated[str | None, typer.Option(help='Voltage that was applied: "0 V; 0.45 V at 0 s; 0 V at 1 s".')]
 ProtocolFile = Annotated[
-    str | None, typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive.")
+    str | None,
+    typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
 ]
 Name = Annotated[str | None, typer.Option(help="Of the sample.")]
 Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]

@@ -32,7 +32,9 @@ def test_a_fit_uses_what_was_stated(capsys: pytest.CaptureFixture[str]) -> None:
     circuit = ("fit", "hold.nxs", "--model", "R0-p(R1,C1)")
     assert command(*circuit) == 1
     assert "--before" in capsys.readouterr().err
-    assert command("note", "hold.nxs", "--drive", "0 V; 0.1 V at 0.2 s", "--thickness", "1 mm", "--notes", "dry room") == 0
+    assert (
+        command("note", "hold.nxs", "--drive", "0 V; 0.1 V at 0.2 s", "--thickness", "1 mm", "--notes", "dry room") == 0
+    )
     printed = capsys.readouterr().out
     for line in ("drive: 0 V; 0.1 V at 0.2 s", "thickness: 1 mm", "notes: dry room", "guessed: time: column 1, 't/s'"):
         assert line in printed

@@ -106,9 +106,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     is_clock = time is not None and time.kind == CLOCK
     channel_of = _channel_of(file, table)
     named = "time" in stated.columns
-    store, told = ordered(
-        raw, path.name, stated.block, is_clock=is_clock, is_time_stated=named, channel_of=channel_of
-    )
+    store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, is_time_stated=named, channel_of=channel_of)
     notes += [*raw.notes, *told]
     unnamed = unnamed_modes(table) if mode_column(table) is None else ""
     store, more = with_signs(store, stated.negate, unnamed)

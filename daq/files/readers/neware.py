@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 # Headings of cycles, of steps one cell further right, of records two cells further.
 _BEGINS = re.compile(
-    r"\A\ufeff?\s*(?:Cycle|循环)[^\n]*\n(?P<mark>[\t,;])[^\n]*(?:Step|工步)[^\n]*\n(?P=mark){2}[^\n]*(?:Time|时间)", re.IGNORECASE
+    r"\A\ufeff?\s*(?:Cycle|循环)[^\n]*\n(?P<mark>[\t,;])[^\n]*(?:Step|工步)[^\n]*\n(?P=mark){2}[^\n]*(?:Time|时间)",
+    re.IGNORECASE,
 )
 
 

@@ -41,7 +41,11 @@ def test_the_sample_and_the_drive_of_a_run_are_those_that_were_stated(imported: 
     write_statements(imported, ALL)
     run = open_run(imported)
     sample = run.sample
-    assert (sample.name, sample.thickness_m, sample.area_m2) == ('pellet "7"', pytest.approx(1.2e-3), pytest.approx(5e-5))
+    assert (sample.name, sample.thickness_m, sample.area_m2) == (
+        'pellet "7"',
+        pytest.approx(1.2e-3),
+        pytest.approx(5e-5),
+    )
     assert (sample.temperature_K, sample.permittivity, sample.grain_size_m) == (298.0, 30.0, pytest.approx(2e-6))
     drive = run.drive
     assert drive is not None
@@ -70,7 +74,12 @@ def test_a_text_that_cannot_be_meant_is_refused_by_its_name(imported: Path, cont
 
 
 @pytest.mark.parametrize(
-    "drive", ["0 V; 1 V at 0 s", "-0.1 V; 0.2 V at 0 s; 0.30000000000000004 V at 0.1 s; 1e-07 V at 33.3 s", "0.1 V; 0 V at 0 s; 1 V at 1e-06 s"]
+    "drive",
+    [
+        "0 V; 1 V at 0 s",
+        "-0.1 V; 0.2 V at 0 s; 0.30000000000000004 V at 0.1 s; 1e-07 V at 33.3 s",
+        "0.1 V; 0 V at 0 s; 1 V at 1e-06 s",
+    ],
 )
 def test_a_sequence_as_a_statement_is_the_same_to_the_last_digit(drive: str) -> None:
     rest_V, edges = stated_drive(drive)

@@ -59,7 +59,11 @@ def test_mpr_is_read_as_its_export(package: ModuleType, name: str) -> None:
     assert package.Mpr().recognizes(start_of(binary))
     record, exported = package.Mpr().read(binary, ReadOptions()), read_text(text)
     assert len(record) == len(exported)
-    for ours, theirs in ((record.t_s, exported.t_s), (record.voltage_V, exported.voltage_V), (record.current_A, exported.current_A)):
+    for ours, theirs in (
+        (record.t_s, exported.t_s),
+        (record.voltage_V, exported.voltage_V),
+        (record.current_A, exported.current_A),
+    ):
         np.testing.assert_allclose(ours, theirs, rtol=1e-6, atol=1e-9)
 
 
