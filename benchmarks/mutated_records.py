@@ -34,11 +34,13 @@ if TYPE_CHECKING:
 # What units of the layouts, and those that damage makes of them, are in SI.
 _UNITS = {
     "s": 1.0, "sec": 1.0, "ms": 1e-3, "us": 1e-6, "min": 60.0, "h": 3600.0, "V": 1.0, "mV": 1e-3, "uV": 1e-6, "kV": 1e3,
-    "nV": 1e-9, "pV": 1e-12, "ns": 1e-9, "A": 1.0, "mA": 1e-3, "uA": 1e-6, "µA": 1e-6, "nA": 1e-9, "pA": 1e-12, "fA": 1e-15, "kA": 1e3, "d": 86400.0,
+    "nV": 1e-9, "pV": 1e-12, "ns": 1e-9, "A": 1.0, "mA": 1e-3, "uA": 1e-6, "µA": 1e-6, "nA": 1e-9, "pA": 1e-12,
+    "fA": 1e-15, "kA": 1e3, "d": 86400.0,
 }  # fmt: skip
 # Notes that explain why a row is no sample of its own.
 _LEFT_OUT = re.compile(
-    r"left out|merged|cut off|flagged|joined|was read|begins anew|midnight|overload|no voltage or no current|text behind"
+    r"left out|merged|cut off|flagged|joined|was read|begins anew|midnight|overload|no voltage or no"
+    r" current|text behind"
 )
 # Notes that explain another value: of the time, of voltage and current, of the current's sign.
 _OTHER_TIME = re.compile(r"begins anew|midnight")
@@ -48,7 +50,8 @@ _RELATIVE = 1e-9
 # How often a kind of damage is done in one case.
 _TIMES = (1, 1, 1, 2, 4)
 _ODD_CELLS = (
-    "", " ", "NaN", "-", "--", "OVLD", "9.9E37", "-9.91e+37", "inf", "1e999", "0", "-0", "1,5", "1.5", "1.2.3", "1e-3", "5m",
+    "", " ", "NaN", "-", "--", "OVLD", "9.9E37", "-9.91e+37", "inf", "1e999", "0", "-0", "1,5", "1.5", "1.2.3", "1e-3",
+    "5m",
     "5 mV", "3 kA", "0x10", "1_0", "+", "-1", "1e", "١", "12:30:00", "2026-11-26", "true", '"', "'", "#", "C", "D", "R",
     "1 2", "1'000", "1,000", "1.000", "µ", "\ufeff", "99999999999999999999", "1d-3", "½", "۵", "1E+", "e5", ".", ",",
 )  # fmt: skip
@@ -269,7 +272,7 @@ def _decoded(content: bytes) -> str:
     return content.decode("latin-1")
 
 
-def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:  # noqa: FBT001 - a way of reading
+def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:
     """Return the rows of a table; headings may have been moved to other columns, with or without their cells."""
     rows = []
     places = layout.places
@@ -346,7 +349,7 @@ def _scales(layout: Layout, now: dict[str, Any], text: str) -> dict[str, float] 
 
 
 def _scale_of(unit: str) -> float | None:
-    """Return what a unit is in SI, with a power of ten before it and a reference behind it; None if that is not known."""
+    """Return what a unit is in SI, with a power of ten before it and a reference behind it; None if unknown."""
     plain = re.sub(r"\s*vs\W.*", "", unit.strip()).rstrip(".,")
     power = 0
     if (match := re.match(r"(?:1e(-?\d+)|10\^(-?\d+))\s", plain)) is not None:

@@ -7,12 +7,15 @@ reader of a few lines can take it apart without guessing.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from daq import ReadOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 # Samples of a record; times are uneven at no place, and no two currents are alike.
 N = 60

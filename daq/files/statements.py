@@ -125,23 +125,26 @@ def read_statements(run_path: Path) -> Statements:
         return Statements()
     except OSError as error:
         raise StatementError(f"{path} cannot be read: {error}", str(path)) from error
+    if len(content) > _MOST_BYTES:
+        raise StatementError(f"{path} is longer than statements of a run can be", str(path))
+    try:
+        return Statements(**_texts(content))
+    except (StatementError, ValueError) as error:  # of TOML, of UTF-8
+        what = f"{path}: {error}. Correct it, or remove it and state anew (ionecho note)"
+        raise StatementError(what, str(path)) from None
+
+
+def _texts(content: bytes) -> dict[str, str]:
     import tomllib  # a run of which nothing is stated needs no reader of TOML
 
-    try:
-        if len(content) > _MOST_BYTES:
-            raise StatementError("it is longer than statements of a run can be")
-        document = tomllib.loads(content.decode("utf-8-sig"))
-        known = {one.name for one in fields(Statements)}
-        for name, value in document.items():
-            if name not in known or not isinstance(value, str):
-                raise StatementError(
-                    f"{printable(shortened(name, _QUOTED))} is none of {', '.join(sorted(known))} with a text"
-                )
-        return Statements(**document)
-    except (StatementError, ValueError) as error:  # of TOML, of UTF-8
-        raise StatementError(
-            f"{path}: {error}. Correct it, or remove it and state anew (ionecho note)", str(path)
-        ) from None
+    document = tomllib.loads(content.decode("utf-8-sig"))
+    known = {one.name for one in fields(Statements)}
+    for name, value in document.items():
+        if name not in known or not isinstance(value, str):
+            raise StatementError(
+                f"{printable(shortened(name, _QUOTED))} is none of {', '.join(sorted(known))} with a text"
+            )
+    return document
 
 
 def write_statements(run_path: Path, statements: Statements) -> Path:

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 # Files whose layout is one of the campaign of damaged records.
 _LAYOUTS = {
-    "cell_CA.mpt": "ec_lab", "chronoa.DTA": "gamry", "steps.txt": "chi", "film.pssession": "session", "trace.par": "versastudio",
+    "cell_CA.mpt": "ec_lab", "chronoa.DTA": "gamry", "steps.txt": "chi", "film.pssession": "session",
+    "trace.par": "versastudio",
     "cell.041": "maccor", "neware.csv": "neware", "novonix.csv": "novonix",
 }  # fmt: skip
 _BUFFER = "Index,Reading,Unit,Range Digits,Disp Digits,Math,Value,Unit,Date,Time,Fractional Seconds"

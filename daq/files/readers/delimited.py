@@ -17,6 +17,7 @@ from daq.files.readers.cells import CellError, NumberFormat, format_of
 from daq.files.readers.choice import STATED, Column, column_of, place_of
 from daq.files.readers.continuity import ordered
 from daq.files.readers.modes import mode_column, unnamed_modes
+from daq.files.readers.no_record import require_record
 from daq.files.readers.raw_samples import rows_between
 from daq.files.readers.record import (
     QUANTITIES,
@@ -30,7 +31,6 @@ from daq.files.readers.record import (
     TextRecord,
 )
 from daq.files.readers.rows import RowPlan, RowReader
-from daq.files.readers.no_record import require_record
 from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator

@@ -1,8 +1,8 @@
 """Reader of the CSV that Keithley's graphical instruments save of a reading buffer.
 
 Each row has a reading and its unit, the source's value and its unit, and a date, a time of day, and the fraction of the
-second in columns of their own, or a relative time. Which of the two is the current the units say (``Amp DC``). The names
-of the columns are those of the manual (2450 Reference Manual, 2450-901-01, "Saving buffer content to files").
+second in columns of their own, or a relative time. Which of the two is the current the units say (``Amp DC``). The
+names of the columns are those of the manual (2450 Reference Manual, 2450-901-01, "Saving buffer content to files").
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts whose lines are rewritten on their way to the reader of tables, each line by itself, so that numbers of lines stay."""
+"""Texts whose lines are rewritten on their way to the reader of tables, each by itself, so that their numbers stay."""
 
 from __future__ import annotations
 

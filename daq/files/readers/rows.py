@@ -134,9 +134,9 @@ class RowReader:
         notes += [f"cells of the {name} have units of their own, which counted" for name in sorted(self._own_units)]
         if self._modes:
             line, label = self._modes[0]
+            shown = f"{len(self._modes):,}, the first in line {line} ({shortened(label, _QUOTED)!r})"
             notes.append(
-                f"rows whose mode is neither charge nor discharge nor rest: {len(self._modes):,}, the first in line {line} "
-                f"({shortened(label, _QUOTED)!r}): their current keeps its sign"
+                f"rows whose mode is neither charge nor discharge nor rest: {shown}: their current keeps its sign"
             )
         end = len(self.raw.store)
         for trailing in [one for one in self.raw.boundaries if one.row >= end]:

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import csv
 import tempfile
-from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from daq import ReadOptions, TextRecord, read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
 # What stands first in an .ndax archive.
 _FIRST_FILES = {b"data.ndc", b"EditStep.xml", b"Step.xml", b"VersionInfo.xml"}

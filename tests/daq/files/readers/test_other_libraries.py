@@ -1,9 +1,9 @@
 """Sample files of other libraries are read here as they are read there.
 
-The files are those that public libraries keep with their tests; none of them is part of the project. They are looked for
-in ``IONECHO_SAMPLES`` (default ``../shared/data/samples``), in one folder for each repository: gamry-parser,
-yadg, impedance.py, pyimpspec, navani, fastnda, preparenovonix, PyProBE, cellpy, battery-data-format, beep. The libraries
-are those of the group ``samples``.
+The files are those that public libraries keep with their tests; none of them is part of the project. They are looked
+for in ``IONECHO_SAMPLES`` (default ``../shared/data/samples``), in one folder for each repository: gamry-parser, yadg,
+impedance.py, pyimpspec, fastnda, preparenovonix, PyProBE, cellpy, battery-data-format, beep. The libraries are those of
+the group ``samples``, and eclabfiles and pyimpspec where they are installed.
 """
 
 from __future__ import annotations
