@@ -172,16 +172,17 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    # Of one run, what is not given counts as it was stated of it; each of several has its own.
     several = request.is_joint or request.compared or request.tabled
+    given, before = GivenSample() if several else request.sample, checked_before(request.before)
+    # Of one run, what is not given counts as it was stated of it; each of several has its own.
     stated = Statements() if several else opened_run(runs[0]).statements
-    before = checked_before(request.before or stated.before)
+    before = before or checked_before(stated.before)
     edges = request.edges or stated.edges or "step"
     options = StudyOptions(request.drift, request.mains_Hz, edges, before, robust=request.robust)
     if request.tabled:
-        given = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
+        common = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
         asked = TableRequest(
-            runs, held_circuit(circuit, request.held), options, given, request.thicknesses, temperatures, request.tracer
+            runs, held_circuit(circuit, request.held), options, common, request.thicknesses, temperatures, request.tracer
         )
         print_referee_table(asked, as_json=as_json)
     elif request.compared:
@@ -205,4 +206,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], held_circuit(circuit, request.held), options, request.sample, as_json=as_json)
+        fit_run(runs[0], held_circuit(circuit, request.held), options, given, as_json=as_json)
