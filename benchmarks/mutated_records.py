@@ -153,7 +153,10 @@ def _swap(text: str, rng: random.Random) -> str:
 
 
 def _less(text: str, rng: random.Random) -> str:
-    return _change_cell(text, rng, lambda cells, place: cells.pop(place) and None)
+    def change(cells: list[str], place: int) -> None:
+        cells.pop(place)
+
+    return _change_cell(text, rng, change)
 
 
 def _more(text: str, rng: random.Random) -> str:
@@ -274,7 +277,7 @@ def _decoded(content: bytes) -> str:
 
 def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:
     """Return the rows of a table; headings may have been moved to other columns, with or without their cells."""
-    rows = []
+    rows: list[_Row] = []
     places = layout.places
     for line in re.split(r"\r\n|\n|\r", text.replace("\0", "")):
         cells = line.split() if layout.separator is None else line.split(layout.separator)

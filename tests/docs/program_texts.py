@@ -20,7 +20,10 @@ _BUFFER = "Index,Reading,Unit,Range Digits,Disp Digits,Math,Value,Unit,Date,Time
 
 
 def _of_layout(layout: str) -> Callable[[Path], None]:
-    return lambda path: path.write_bytes(layout_named(layout).content()) and None
+    def make(path: Path) -> None:
+        path.write_bytes(layout_named(layout).content())
+
+    return make
 
 
 def _table(headings: str, cells: Callable[[float, float, float], str], above: str = "") -> Callable[[Path], None]:

@@ -41,12 +41,9 @@ def test_the_sample_and_the_drive_of_a_run_are_those_that_were_stated(imported: 
     write_statements(imported, ALL)
     run = open_run(imported)
     sample = run.sample
-    assert (sample.name, sample.thickness_m, sample.area_m2) == (
-        'pellet "7"',
-        pytest.approx(1.2e-3),
-        pytest.approx(5e-5),
-    )
-    assert (sample.temperature_K, sample.permittivity, sample.grain_size_m) == (298.0, 30.0, pytest.approx(2e-6))
+    assert sample.name == 'pellet "7"'
+    read = (sample.thickness_m, sample.area_m2, sample.temperature_K, sample.permittivity, sample.grain_size_m)
+    np.testing.assert_allclose(np.array(read, dtype=float), [1.2e-3, 5e-5, 298.0, 30.0, 2e-6], rtol=1e-12)
     drive = run.drive
     assert drive is not None
     np.testing.assert_array_equal(drive.voltage_at(np.array([0.0, 0.1, 0.2, 1.0])), [0.0, 0.0, 0.45, 0.45])

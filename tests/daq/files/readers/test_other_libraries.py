@@ -63,7 +63,7 @@ def frame(time: str, voltage: str, current: str, scales: tuple[float, float, flo
     def read(path: Path) -> Columns:
         table = library("pandas").read_csv(path, **given)
         columns = (table[name] for name in (time, voltage, current))
-        return tuple(scale * one.to_numpy(float) for scale, one in zip(scales, columns, strict=True))  # type: ignore[return-value]
+        return tuple(scale * one.to_numpy(float) for scale, one in zip(scales, columns, strict=True))
 
     return read
 
@@ -94,7 +94,7 @@ class Sample:
 
 
 EC_LAB = "yadg/tests/test_x_eclab/"
-MACCOR_HEADINGS = {"sep": "\t", "skiprows": 1, "encoding": "latin-1", "index_col": False}
+MACCOR_HEADINGS: dict[str, Any] = {"sep": "\t", "skiprows": 1, "encoding": "latin-1", "index_col": False}
 RECORDS = [
     *(Sample(f"gamry-parser/tests/{one}.dta", gamry) for one in ("chronoa_data", "cv_data", "ocvcurve_data")),
     *(Sample(EC_LAB + f"{one}.mpt", ec_lab("Ewe", "I")) for one in ("ca", "mb.old", "mb.issue_218")),
