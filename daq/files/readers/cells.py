@@ -26,7 +26,7 @@ _QUOTED = 40
 _GROUP_MARKS = " '’\u00a0\u2009\u202f"
 # Hyphens and dashes that are typed for a minus.
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"))
-_EXPONENT = r"(?:\s?[eEdD]\s?[+-]?\d{1,4}|\s?[x*·×]\s?10(?:\^|\*\*)?\(?[+-]?\d{1,3}\)?)"
+_EXPONENT = r"(?:\s?[eEdD]\s?[+-]?\d{1,4}|\s?[x*·×]\s?10(?:(?:\^|\*\*)\(?[+-]?\d{1,3}\)?|[+-]\d{1,3}))"
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _NUMBER = re.compile(
     rf"(?P<sign>[+-]?)(?P<body>[.,]?\d(?:[\d.,{_GROUP_MARKS}]*[\d.,])?)(?P<exponent>{_EXPONENT}?)", re.ASCII
@@ -44,7 +44,7 @@ _RAISED = re.compile(r"(?<=10)[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 
 def _typed(cell: str) -> str:
     """Return a cell as it is typed on a keyboard: hyphens for dashes, digits for raised ones."""
-    return _RAISED.sub(lambda match: match[0].translate(_SUPERSCRIPTS), cell.translate(_DASHES))
+    return _RAISED.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), cell.translate(_DASHES))
 
 
 def _words(text: str) -> frozenset[str]:

@@ -267,7 +267,7 @@ def _headings(
     if len(near) > 1 and is_unit_line(cells):
         names = split[-2]
         if (
-            len(_trimmed(names)) >= len(_trimmed(cells))
+            max(width, used) >= len(_trimmed(names)) >= len(_trimmed(cells))
             and not is_unit_line(names)
             and _is_heading(names, cells, wanted)
         ):

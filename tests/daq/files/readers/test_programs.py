@@ -196,7 +196,20 @@ def test_a_later_block_in_other_units_is_refused(tmp_path: Path) -> None:
             read(tmp_path, text)
 
 
-@pytest.mark.parametrize("cell", ["1.²26", '1."26', '1"2', "²"])
+def test_a_name_over_the_unit_of_another_quantity_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(QuestionError, match="has the name of the voltage and another unit"):
+        read(tmp_path, Way().text("Time,Voltage,Current\ns,mA,V"))
+
+
+def test_names_that_are_not_above_their_units_are_not_taken(tmp_path: Path) -> None:
+    """Else a line that was joined with the one above it would shift every name."""
+    cells = Way("\t", cells=lambda k, c: ["", str(k), *c, "9"])
+    text = cells.text("CURVE\tTABLE\t60\tPt\tT\tVf\tIm\tSig\n\t#\ts\tV\tmA\tV")
+    with pytest.raises(QuestionError, match="several may be the voltage"):
+        read(tmp_path, text)
+
+
+@pytest.mark.parametrize("cell", ["1.²26", '1."26', '1"2', "²", "5*1000", "5x100"])
 def test_what_stands_inside_of_a_number_is_damage(tmp_path: Path, cell: str) -> None:
     with pytest.raises(RunFileError, match="line 22: column 3"):
         read(tmp_path, Way(cells=lambda k, c: [*c[:2], cell] if k == 20 else c).text())
