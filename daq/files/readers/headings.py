@@ -137,10 +137,10 @@ class Heading:
                 return rank, "by its name"
         if not name and of_unit == quantity:
             return 0, "by its unit"
+        # A name of one quantity over the unit of another says nothing.
         others = (one for other, ways in _NAMES.items() if other != quantity for one in ways)
-        if any(one.fullmatch(name) for one in others):
-            return None  # a name of one quantity over the unit of another
-        if self.explicit and of_unit == quantity and _is_free(name):
+        contradicts = any(one.fullmatch(name) for one in others)
+        if self.explicit and of_unit == quantity and _is_free(name) and not contradicts:
             # Seconds come before the date and time of day, which has whole ones.
             return (2 if quantity == "time" else 5), "by its unit"
         return None
