@@ -172,6 +172,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
+    held = held_circuit(circuit, request.held)
     several = request.is_joint or request.compared or request.tabled
     given, before = GivenSample() if several else request.sample, checked_before(request.before)
     # Of one run, what is not given counts as it was stated of it; each of several has its own.
@@ -182,7 +183,13 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     if request.tabled:
         common = GivenSample.parsed("", request.area, request.permittivity, request.grain_size, None)
         asked = TableRequest(
-            runs, held_circuit(circuit, request.held), options, common, request.thicknesses, temperatures, request.tracer
+            runs,
+            held,
+            options,
+            common,
+            request.thicknesses,
+            temperatures,
+            request.tracer,
         )
         print_referee_table(asked, as_json=as_json)
     elif request.compared:
@@ -206,4 +213,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], held_circuit(circuit, request.held), options, given, as_json=as_json)
+        fit_run(runs[0], held, options, given, as_json=as_json)
