@@ -42,6 +42,7 @@ SUBJECTS = {
     "protocol": "benchmarks.mutated_texts:protocol_subject",
     "addresses": "benchmarks.mutated_texts:addresses_subject",
     "transcript": "benchmarks.mutated_texts:transcript_subject",
+    "records": "benchmarks.mutated_records:records_subject",
 }
 # Limits of a child. Reading takes 10 ms; a file that takes a thousand times that is a hang for whoever waits.
 CPU_S, WALL_S = 10, 120.0

@@ -273,7 +273,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     with run.path.open("rb") as file:
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     # Its samples were verified when they were reduced: whoever has the same sum has the same samples.
-    vouched = {"raw_sha256": checksum, "samples_verified": True}
+    vouched = {"raw_sha256": checksum, "samples_verified": True, "stated_drive": run.statements.drive}
     kept = read_process(run.path, _REDUCTION)
     if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)

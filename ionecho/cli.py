@@ -44,6 +44,7 @@ from ionecho.commands.fit_options import (
     TracerDiffusion,
 )
 from ionecho.commands.import_command import import_
+from ionecho.commands.note_command import note
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -229,7 +230,7 @@ def fit(
     drift: Drift = False,
     baseline: Baseline = "",
     mains: Mains = None,
-    edges: Edges = "step",
+    edges: Edges = "",
     delay: Delay = "",
     clock: Clock = "",
     aperture: Aperture = "",
@@ -282,13 +283,13 @@ def fit(
         tabled=tabled,
         carriers=(tracer_diffusion or [], carrier_density, charge_number),
     )
-    if wrong := request.wrong_combination():
-        raise typer.BadParameter(wrong[0], param_hint=wrong[1])
+    request.require_compatible()
     with reported(as_json=as_json):
         run_fit(request, as_json=as_json)
 
 
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
+app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

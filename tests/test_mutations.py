@@ -15,7 +15,15 @@ from tests.patience import patience
 @pytest.mark.skipif(sys.platform == "win32", reason="limits of time and memory are the kernel's of POSIX systems")
 @pytest.mark.parametrize(
     ("subject", "count"),
-    [("run", 60), ("earlier", 3), ("results", 40), ("protocol", 80), ("addresses", 50), ("transcript", 50)],
+    [
+        ("run", 60),
+        ("earlier", 3),
+        ("results", 40),
+        ("protocol", 80),
+        ("addresses", 50),
+        ("transcript", 50),
+        ("records", 60),
+    ],
 )
 def test_no_damage_is_taken_without_a_word(tmp_path: Path, subject: str, count: int) -> None:
     command = [sys.executable, "-m", "benchmarks.mutations", subject, "--count", str(count), "--folder", str(tmp_path)]

@@ -14,6 +14,12 @@ def results_path(run_path: str | Path) -> Path:
     return path.with_name(f"{path.stem}{_SUFFIX}")
 
 
+def statements_path(run_path: str | Path) -> Path:
+    """Return the statements of a run file: ``NAME.nxs`` has ``NAME.statements.toml``."""
+    path = Path(run_path)
+    return path.with_name(f"{path.stem}.statements.toml")
+
+
 def is_results(path: Path) -> bool:
     """Return whether a path is that of a results file."""
     return path.name.endswith(_SUFFIX)

@@ -26,6 +26,8 @@ from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.seal import check_seal, peek_seal
+from daq.files.stated_drive import sequence_of
+from daq.files.statements import Statements, read_statements
 from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
 
@@ -208,15 +210,33 @@ class Run:
 
     @property
     def drive(self) -> PulseSequence | None:
-        """Edges as they were, in run time; None if only the measured voltage is known."""
+        """Edges as they were, in run time; of an imported record, as stated last; None if only the voltage is known."""
+        return self._drive
+
+    @cached_property
+    def _drive(self) -> PulseSequence | None:
         sequence: PulseSequence | None = self._meta["drive"]
-        return sequence
+        if self.protocol_text or not self.statements.drive or self.n_samples < 2:
+            return sequence
+        t = self.t_s
+        return sequence_of(self.statements.drive, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))
+
+    @cached_property
+    def statements(self) -> Statements:
+        """What was stated of this run later, in the text beside it (`ionecho note`).
+
+        Raises
+        ------
+        RunFileError
+            If that text cannot be read.
+        """
+        return read_statements(self.path)
 
     @property
     def sample(self) -> Sample:
-        """The specimen that was measured."""
+        """The specimen that was measured, with what was stated of it later."""
         sample: Sample = self._meta["sample"]
-        return sample
+        return self.statements.over(sample)
 
     @property
     def instrument(self) -> dict[str, str]:

@@ -19,7 +19,7 @@ _NAMES = {
         r"re|rez|z'|z'a|zre|zreal|real|realz|rezω?|realteil|realpart|realteilz|zrealteil|r(?:e)?\|?z\|?|z'real"
     ),
     IMAGINARY: re.compile(
-        r"im|imz|z''|z''b|zim|zimag|imag|imagz|imaginary|imaginär|imaginärteil|imaginarypart|zimaginär|z''imag"
+        r"im|imz|z''|z''b|zim|zimag|zimg|imag|imagz|imaginary|imaginär|imaginärteil|imaginarypart|zimaginär|z''imag"
     ),
     MAGNITUDE: re.compile(
         r"\|z\||z|zmod|modz|zabs|absz|magnitude|modulus|mag|impedance|impedanz|betrag|betragz|zbetrag"
@@ -115,5 +115,5 @@ def _quantities_of(heading: str) -> set[str]:
     return set() if quantity is None else {quantity}
 
 
-SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}), "a frequency and an impedance")
+SPECTRUM = Wanted(_quantities_of, frozenset({FREQUENCY}), "a frequency and an impedance", fewest=2)
 """Table of a spectrum."""

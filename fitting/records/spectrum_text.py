@@ -134,6 +134,11 @@ def _columns(table: Table, name: str) -> _Columns:
     if not table.headings:
         if table.width < len(_DEFAULT_PLACES):
             raise SpectrumFileError(f"{name}, line {table.first_line}: no three numbers")
+        if table.width > len(_DEFAULT_PLACES):
+            raise SpectrumFileError(
+                f"{name}: {table.width} columns from line {table.first_line} on, and no headings say which of them are "
+                "frequency, real and imaginary part: write them above, or keep these three columns in this order"
+            )
         return _Columns(_DEFAULT_PLACES, dict.fromkeys(_DEFAULT_PLACES, 1.0))
     places: dict[str, int] = {}
     headings = [spectrum_heading(one.text) for one in table.headings[: table.width]]
@@ -179,6 +184,10 @@ def _points(
             raise SpectrumFileError(f"{name}, line {problem[0]}: {problem[1]}")
         if not all(np.isfinite(one) for one in values.values()):
             skipped.setdefault("without a value", []).append(number)
+        elif values[FREQUENCY] < 0.0:
+            raise SpectrumFileError(
+                f"{name}, line {number}: the frequency is negative ({cells[columns.places[FREQUENCY]]})"
+            )
         elif values[FREQUENCY] == 0.0:
             skipped.setdefault("at 0 Hz", []).append(number)
         else:

@@ -19,7 +19,7 @@ def fit_run(path: Path, model: CellModel, options: StudyOptions, given: GivenSam
     from fitting.study import sample_of
 
     run = opened_run(path)
-    study = analyse(run, model, options, sample=given.over(sample_of(run)))
+    study = analyse(run, model, options, sample=given.over(run.statements.over(sample_of(run))))
     _print(study, path, study.to_document(), reduction_was_kept=study.reduction_was_kept, as_json=as_json)
 
 

@@ -26,8 +26,8 @@ Mains = Annotated[float | None, typer.Option(help="Take the mains out, 50 or 60 
 Edges = Annotated[
     str,
     typer.Option(
-        help="What a voltage that was only sampled did between two samples: step (jumped, found where), sample (jumped"
-        " right after the first), ramp; or a text file of the times of its jumps.",
+        help="What a voltage that was only sampled did between two samples: step (jumped, found where; unless stated),"
+        " sample (jumped right after the first), ramp; or a text file of the times of its jumps.",
     ),
 ]
 Delay = Annotated[

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+import typer
+
 from ionecho.commands.fit_sample import GivenSample
 from ionecho.commands.fit_table import GivenTracer, TableRequest, print_referee_table
 from ionecho.commands.fit_times import GivenTimes
@@ -116,6 +118,11 @@ class FitRequest:
         thickness, kelvin = (*self.thicknesses, "")[0], (*self.temperatures_K, None)[0]
         return GivenSample.parsed(thickness, *self.geometry, kelvin)
 
+    def require_compatible(self) -> None:
+        """Raise `typer.BadParameter` for options that cannot be asked for at once."""
+        if wrong := self.wrong_combination():
+            raise typer.BadParameter(wrong[0], param_hint=wrong[1])
+
     def wrong_combination(self) -> tuple[str, str | None] | None:
         """Return what cannot be asked for at once, and the option that it is about; None if all is well."""
         if self.tabled or self.tracer != GivenTracer():
@@ -190,31 +197,42 @@ class FitRequest:
 
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
+    from daq.files.statements import Statements
     from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
     from ionecho.commands.fit_checks import check_fit, checked_baseline, checked_before, held_circuit
-    from ionecho.commands.output import error_console
+    from ionecho.commands.output import error_console, opened_run
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.of_record.mains_Hz, temperatures, request.of_record.control)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    before = checked_before(request.of_record.before, runs[0], request.of_record.control)
+    held = held_circuit(circuit, request.held)
+    several = request.is_joint or request.compared or request.tabled
+    given, of_record = GivenSample() if several else request.sample, request.of_record
+    # Of one run, what is not given counts as it was stated of it; each of several has its own.
+    stated = Statements() if several else opened_run(runs[0]).statements
     options = StudyOptions(
-        request.of_record.drift,
-        request.of_record.mains_Hz,
-        before=before,
-        robust=request.of_record.robust,
-        baseline=checked_baseline(request.of_record.baseline),
-        control=request.of_record.control,
-        **request.times.to_options(),
+        of_record.drift,
+        of_record.mains_Hz,
+        before=checked_before(of_record.before or stated.before, runs[0], of_record.control),
+        robust=of_record.robust,
+        baseline=checked_baseline(of_record.baseline),
+        control=of_record.control,
+        **request.times.to_options(stated.edges),
     )
     if request.tabled:
-        given = GivenSample.parsed("", *request.geometry, None)
+        common = GivenSample.parsed("", *request.geometry, None)
         asked = TableRequest(
-            runs, held_circuit(circuit, request.held), options, given, request.thicknesses, temperatures, request.tracer
+            runs,
+            held,
+            options,
+            common,
+            request.thicknesses,
+            temperatures,
+            request.tracer,
         )
         print_referee_table(asked, as_json=as_json)
     elif request.compared:
@@ -244,4 +262,4 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], held_circuit(circuit, request.held), options, request.sample, as_json=as_json)
+        fit_run(runs[0], held, options, given, as_json=as_json)

@@ -76,7 +76,7 @@ def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: 
     from fitting.study import sample_of
 
     runs = [opened_run(path) for path in paths]
-    samples = [sample_of(run) for run in runs]
+    samples = [run.statements.over(sample_of(run)) for run in runs]
     for name, given in (("temperature", kelvin), ("thickness", thickness)):
         if given and len(given) != len(runs):
             raise UsageError(f"{len(runs)} files need as many --{name}, not {len(given)}")

@@ -106,7 +106,7 @@ def print_referee_table(request: TableRequest, *, as_json: bool) -> None:
 
     given, tracers = request.samples(), request.tracer.of_runs(len(request.runs))
     runs = [opened_run(path) for path in request.runs]
-    samples = [one.over(sample_of(run)) for one, run in zip(given, runs, strict=True)]
+    samples = [one.over(run.statements.over(sample_of(run))) for one, run in zip(given, runs, strict=True)]
     results = []
     progress = track(
         list(zip(runs, samples, tracers, strict=True)),

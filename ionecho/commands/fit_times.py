@@ -26,7 +26,7 @@ class GivenTimes:
     delay, clock, aperture : str
         With their units, or ``fit`` for the first two; empty if not given.
     edges : str
-        A word of `fitting.reduction.nuisance.EDGES`, or a file of times.
+        A word of `fitting.reduction.nuisance.EDGES`, or a file of times; empty if not given.
     protocol : str
         A protocol file, or the name of a ready one, whose edges the record has; empty if not given.
     """
@@ -34,13 +34,13 @@ class GivenTimes:
     delay: str = ""
     clock: str = ""
     aperture: str = ""
-    edges: str = "step"
+    edges: str = ""
     protocol: str = ""
 
     @property
     def are_given(self) -> bool:
         """Whether anything was said."""
-        return bool(self.delay or self.clock or self.aperture or self.protocol) or self.edges != "step"
+        return bool(self.delay or self.clock or self.aperture or self.protocol or self.edges)
 
     @property
     def fitted(self) -> tuple[str, ...]:
@@ -61,7 +61,7 @@ class GivenTimes:
                 "--protocol",
             ),
             (
-                has_protocol and self.edges != "step",
+                has_protocol and self.edges not in {"", "step"},
                 "a record has the edges of a protocol or its own",
                 "--edges",
             ),
@@ -77,8 +77,13 @@ class GivenTimes:
             ),
         )
 
-    def to_options(self) -> dict[str, Any]:
+    def to_options(self, stated_edges: str = "") -> dict[str, Any]:
         """Return what `fitting.StudyOptions` takes.
+
+        Parameters
+        ----------
+        stated_edges : str
+            What was stated of the run, which counts where nothing is given.
 
         Raises
         ------
@@ -96,10 +101,11 @@ class GivenTimes:
             options["aperture_s"] = _quantity(self.aperture, "s", "--aperture", "'0.5 ms'")
             if options["aperture_s"] < 0.0:
                 raise UsageError(f"a sample averages 0 s or more, not {self.aperture!r}", "--aperture")
-        if self.edges in EDGES:
-            options["edges"] = self.edges
+        edges = self.edges or stated_edges or EDGES[0]
+        if edges in EDGES:
+            options["edges"] = edges
         else:
-            options["edge_times_s"] = read_times(Path(self.edges))
+            options["edge_times_s"] = read_times(Path(edges))
         if self.protocol:
             from protocols import Protocol
 

@@ -22,6 +22,12 @@ Block = Annotated[
     str | None, typer.Option(help="Of several blocks, sweeps or channels: its number, or all, one behind another.")
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
+ProtocolFile = Annotated[
+    str | None,
+    typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
+]
+Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
+Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
 Drive = Annotated[str | None, typer.Option(help='Voltage that was applied, if no column has it: "0 V; 0.45 V at 0 s".')]
 Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
 Area = Annotated[str | None, typer.Option(help='Of the electrode, e.g. "1 cm^2".')]
@@ -51,6 +57,9 @@ def import_(
     negate: Negate = None,
     drive: Drive = None,
     control: Control = None,
+    protocol: ProtocolFile = None,
+    before: Before = None,
+    edges: Edges = None,
     area: Area = None,
     mass: Mass = None,
     thickness: Thickness = None,
@@ -65,15 +74,19 @@ def import_(
     """
     from ionecho.commands.fit_checks import check_control
     from ionecho.commands.import_record import ImportRequest, import_text
+    from ionecho.commands.note import drive_of_protocol
     from ionecho.commands.refusals import check_files, reported
 
+    if drive and protocol:
+        raise typer.BadParameter("state the voltage or the protocol that applied it, not both", param_hint="--protocol")
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     sample = {"area": area, "mass": mass, "thickness": thickness, "temperature": temperature}
-    request = ImportRequest(
-        text, output, columns, units, separator, decimal, block, negate or [], drive, sample, name, notes, control
-    )
+    stated = {"before": before or "", "edges": edges or ""}
     with reported(as_json=as_json):
         check_control(control)
         check_files([text])
+        drive = drive_of_protocol(protocol) if protocol else drive
+        told = (separator, decimal, block, negate or [], drive, sample, name, notes)
+        request = ImportRequest(text, output, columns, units, *told, control, stated)
         import_text(request, as_json=as_json)

@@ -35,6 +35,8 @@ class ImportRequest:
         Of the sample; notes of its owner.
     control : str or None
         What the instrument controlled.
+    stated : dict
+        ``before`` and ``edges``, which are kept beside the run.
     """
 
     text: Path
@@ -50,6 +52,7 @@ class ImportRequest:
     name: str = ""
     remarks: str = ""
     control: str | None = None
+    stated: dict[str, str] = field(default_factory=dict)
 
     def options(self) -> ReadOptions:
         """Return what the readers are told.
@@ -102,13 +105,18 @@ class ImportRequest:
 def import_text(request: ImportRequest, *, as_json: bool) -> None:
     """Import a delimited text, and print what was taken for what."""
     from daq import import_record, read_text
+    from daq.files.names import statements_path
     from daq.files.run_path import check_new_run
+    from daq.files.statements import Statements, write_statements
 
     target = request.output or request.text.with_suffix(".nxs")
     check_new_run(target)
-    sample = request.sample()
+    sample, statements = request.sample(), Statements(**request.stated)
     record = read_text(request.text, options=request.options())
     import_record(record, request.text, target, sample, request.remarks)
+    # Those of a run that had this name before count no more.
+    if statements.stated or statements_path(target).exists():
+        write_statements(target, statements)
     if as_json:
         print_json(_document(record, target))
         return

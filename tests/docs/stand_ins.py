@@ -13,6 +13,7 @@ import numpy as np
 from daq import import_record, read_text
 from fitting import CellModel
 from fitting.transforms.laplace import step_response
+from tests.docs.program_texts import FILES as OF_PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -203,6 +204,7 @@ def pellet(path: Path) -> None:
 
 # Files that pages name, and who makes them. A page that makes one of them itself is left to do so.
 FILES: dict[str, Callable[[Path], None]] = {
+    **OF_PROGRAMS,
     "runs/20261123-101500-000-pump-probe-pair.nxs": pulse_run,
     "PITT.txt": titration,
     "other.csv": other_text,

@@ -196,8 +196,8 @@ def test_files_that_may_not_be_read_are_refused(
         return whole(self, *arguments, **named)  # type: ignore[call-overload]
 
     monkeypatch.setattr(Path, "open", forbidden)  # modes do not hold root back; `read_bytes` opens as well
-    for arguments in (("check", "p.toml"), ("import", "table.txt"), ("fit", "run.nxs"), ("recover", "run.nxs"),
-                      ("fit", "table.txt")):  # fmt: skip
+    for arguments in (("check", "p.toml"), ("import", "table.txt"), ("fit", "run.nxs"), ("note", "run.nxs"),
+                      ("recover", "run.nxs"), ("fit", "table.txt")):  # fmt: skip
         assert "no permission" in refused(capsys, *arguments)
 
 
@@ -206,6 +206,6 @@ def test_names_that_are_too_long_and_pipes_are_refused(
     capsys: pytest.CaptureFixture[str], folder: Path, name: str
 ) -> None:
     os.mkfifo(folder / "pipe")
-    for arguments in (("check",), ("import",), ("fit",), ("recover",)):
+    for arguments in (("check",), ("import",), ("fit",), ("note",), ("recover",)):
         refused(capsys, *arguments, name)
     refused(capsys, "sim", "keithley2461", "--cell", name)

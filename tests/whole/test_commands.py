@@ -22,7 +22,7 @@ from fitting import kept_study
 from protocols import Sample
 from tests.patience import patience
 
-COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "recover"]
+COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "note", "recover"]
 
 
 def ionecho(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -26,7 +26,7 @@ _QUOTED = 40
 _GROUP_MARKS = " '’\u00a0\u2009\u202f"
 # Hyphens and dashes that are typed for a minus.
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63\uff0d", "-"))
-_EXPONENT = r"(?:\s?[eEdD]\s?[+-]?\d{1,4}|\s?[x*·×]\s?10(?:\^|\*\*)?\(?[+-]?\d{1,3}\)?)"
+_EXPONENT = r"(?:\s?[eEdD]\s?[+-]?\d{1,4}|\s?[x*·×]\s?10(?:(?:\^|\*\*)\(?[+-]?\d{1,3}\)?|[+-]\d{1,3}))"
 _PLAIN = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,4})?", re.ASCII)
 _NUMBER = re.compile(
     rf"(?P<sign>[+-]?)(?P<body>[.,]?\d(?:[\d.,{_GROUP_MARKS}]*[\d.,])?)(?P<exponent>{_EXPONENT}?)", re.ASCII
@@ -38,6 +38,13 @@ _WITH_UNIT = re.compile(
     rf"(?P<number>[+-]?[\d.,{_GROUP_MARKS}]*\d[.,]?(?:[eEdD][+-]?\d{{1,4}})?)\s*(?P<unit>[A-Za-zµμΩ]{{1,4}})"
 )
 _SUPERSCRIPTS = str.maketrans("⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹", "-+0123456789")
+# Superscripts are exponents of ten, and nothing else.
+_RAISED = re.compile(r"(?<=10)[⁻⁺⁰¹²³⁴⁵⁶⁷⁸⁹]+")
+
+
+def _typed(cell: str) -> str:
+    """Return a cell as it is typed on a keyboard: hyphens for dashes, digits for raised ones."""
+    return _RAISED.sub(lambda match: "^" + match[0].translate(_SUPERSCRIPTS), cell.translate(_DASHES))
 
 
 def _words(text: str) -> frozenset[str]:
@@ -86,7 +93,7 @@ class NumberFormat:
         plain = cell if self.decimal == "." else _swapped(cell)
         if _PLAIN.fullmatch(plain):
             return _finite(float(plain), cell)
-        match = _NUMBER.fullmatch(cell.translate(_DASHES).translate(_SUPERSCRIPTS))
+        match = _NUMBER.fullmatch(_typed(cell))
         if match is None:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}")
         return _finite(float(match["sign"] + self._digits(cell, match["body"]) + _e(match["exponent"])), cell)
@@ -147,7 +154,7 @@ def looks_numeric(cell: str) -> bool:
     """Whether a cell may be a number, in any way of writing it."""
     if _PLAIN.fullmatch(cell):
         return True
-    match = _NUMBER.fullmatch(cell.translate(_DASHES).translate(_SUPERSCRIPTS))
+    match = _NUMBER.fullmatch(_typed(cell))
     if match is None:
         return False
     return _IS_GROUPED.search(match["body"]) is None or _GROUPED.fullmatch(match["body"]) is not None
@@ -174,7 +181,7 @@ def format_of(cells: Iterable[tuple[int, str]]) -> NumberFormat:
     """
     proofs: dict[str, str] = {}
     for line, cell in cells:
-        text = cell.translate(_DASHES).translate(_SUPERSCRIPTS)
+        text = _typed(cell)
         if (mark := _proven_mark(text)) is not None:
             proofs.setdefault(mark, f"{shortened(cell, _QUOTED)!r} (line {line})")
     if len(proofs) > 1:

@@ -30,6 +30,8 @@ _COUNTS_FROM_END = 0.1
 _GOES_ON_WITHIN = 4.0
 # Share of the voltages' range by which two samples of one time may differ and still be one.
 _SAME_VOLTAGE = 0.02
+# Share of the samples that are left where those of one time are merged: with fewer, the times are too coarse.
+_FEWEST_LEFT = 0.5
 # A time of day in the last and the first hour: between them lies midnight (s).
 _AN_HOUR = 3600.0
 # Blocks that are named in a message, and the longest title of one (characters).
@@ -70,6 +72,7 @@ def ordered(
     block: str | None,
     *,
     is_clock: bool = False,
+    is_time_stated: bool = False,
     channel_of: Callable[[int, int], str] | None = None,
 ) -> tuple[SampleStore, tuple[str, ...]]:
     """Return the samples of one record, with times that increase, and notes.
@@ -83,6 +86,8 @@ def ordered(
         Number of a block (from 1), or `ALL`.
     is_clock : bool
         Whether times are those of a day, which begins anew at midnight.
+    is_time_stated : bool
+        Whether the owner named the column of times, however coarse it is.
     channel_of : callable, optional
         Returns in what a column of channels or sweeps differs between two lines; empty if in nothing.
 
@@ -93,8 +98,8 @@ def ordered(
     RecordError
         If times go back otherwise.
     """
-    if not len(raw.store):
-        raise RecordError(f"{name}: no row has a time and a current")
+    if len(raw.store) < 2:
+        raise RecordError(f"{name}: {'one row has' if len(raw.store) else 'no row has'} a time and a current")
     falls = _falls(raw.store)
     starts = {fall.row for fall in falls}
     boundaries = {one.row for one in raw.boundaries if one.row} | (starts & raw.behind_blank)
@@ -115,6 +120,12 @@ def ordered(
     chosen, within, skipped = _without_counts(raw, chosen, within)
     shifts, told = _shifts(raw, name, within, chosen, boundaries, is_clock=is_clock)
     store, merged = _merged(raw, name, chosen, shifts, channel_of)
+    if len(store) < _FEWEST_LEFT * (chosen.stop - chosen.start) and not is_time_stated:
+        raise QuestionError(
+            f"{name}: {chosen.stop - chosen.start:,} samples have {len(store):,} different times: this column is too "
+            "coarse for them. Name a finer one, or name this one to take the mean of each time (--time)",
+            Question("time", "--time"),
+        )
     return store, (*notes, *skipped, *told, *merged)
 
 

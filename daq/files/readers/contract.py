@@ -25,6 +25,11 @@ _GROUP = "ionecho.readers"
 _OURS = {
     "ec-lab": "daq.files.readers.eclab:EC_LAB",
     "pssession": "daq.files.readers.pssession:PS_SESSION",
+    "gamry": "daq.files.readers.gamry:GAMRY",
+    "chi": "daq.files.readers.chi:CH_INSTRUMENTS",
+    "versastudio": "daq.files.readers.versastudio:VERSA_STUDIO",
+    "neware": "daq.files.readers.neware:NEWARE_NESTED",
+    "keithley": "daq.files.readers.keithley:KEITHLEY_BUFFER",
 }
 
 

@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING
 from daq.files.readers.cells import CellError, NumberFormat, format_of
 from daq.files.readers.choice import STATED, Column, column_of, place_of
 from daq.files.readers.continuity import ordered
-from daq.files.readers.modes import mode_column
+from daq.files.readers.modes import mode_column, unnamed_modes
+from daq.files.readers.no_record import require_record
 from daq.files.readers.raw_samples import rows_between
 from daq.files.readers.record import (
     QUANTITIES,
@@ -31,7 +32,7 @@ from daq.files.readers.record import (
 )
 from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.signs import flag_notes, with_signs
-from daq.files.readers.stated_drive import stated_drive, with_drive
+from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
 from daq.files.readers.times import (
     CLOCK,
@@ -57,8 +58,6 @@ _TIME_WAYS = {"excel", "m:s", "h:m", "dmy", "mdy"}
 _CHANNEL = re.compile(
     r"channel|kanal|sweep|curve|kurve|trace|electrode|smu|scan|wiederholung|repeat|run", re.IGNORECASE
 )
-# Rows above the table that are worth a note: parameters in two or three lines are not.
-_SOME_ROWS = 5
 # An exponent written with a D, as Fortran does.
 _FORTRAN = re.compile(r"[+-]?[\d.]+[dD][+-]?\d+")
 
@@ -80,12 +79,13 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     """
     path = file.path
     table = find_table(file, stated.separator)
+    require_record(table, path.name, stated)
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
-    if len(table.rows_above) >= _SOME_ROWS:
-        above = table.rows_above
-        notes.append(f"{len(above)} rows in lines {above[0]} to {above[-1]}, under other headings, were left out")
+    if above := table.rows_above:
+        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, above the table, were left out"
+        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the table, was left out")
     guesses: list[Guess] = []
     if stated.separator is None:
         text = f"columns are separated by {shown_separator(table.separator)}"
@@ -105,9 +105,11 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
         notes.append(f"times count from {time.start}")
     is_clock = time is not None and time.kind == CLOCK
     channel_of = _channel_of(file, table)
-    store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, channel_of=channel_of)
+    named = "time" in stated.columns
+    store, told = ordered(raw, path.name, stated.block, is_clock=is_clock, is_time_stated=named, channel_of=channel_of)
     notes += [*raw.notes, *told]
-    store, more = with_signs(store, stated.negate)
+    unnamed = unnamed_modes(table) if mode_column(table) is None else ""
+    store, more = with_signs(store, stated.negate, unnamed)
     record = TextRecord(
         store,
         {name: column.choice for name, column in chosen.items()},
@@ -115,7 +117,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
         (*notes, *more, *flag_notes(store)),
         tuple(guesses),
     )
-    return record if stated.drive is None else with_drive(record, stated_drive(stated.drive))
+    return record if stated.drive is None else with_drive(record, stated.drive)
 
 
 def require_options(options: ReadOptions) -> None:
@@ -241,7 +243,8 @@ def _count_reader(
                 "time-unit", "--time-unit", (Candidate("excel", "days of a spreadsheet"), Candidate("s", "seconds"))
             ),
         )
-    power = epoch_power(values[0])
+    shown = sorted(values)[len(values) // 2]
+    power = epoch_power(shown)
     if power is None:
         return None
     words = {0: "s", 3: "ms", 6: "us", 9: "ns"}
@@ -251,7 +254,7 @@ def _count_reader(
         if "time" in options.units:
             return None
         raise QuestionError(
-            f"{name}: times such as {values[0]:.16g} look like {words[power]} since 1970, and the heading says "
+            f"{name}: times such as {shown:.16g} look like {words[power]} since 1970, and the heading says "
             f"{stated}: say which (--time-unit {words[power]} or --time-unit {stated})",
             Question("time-unit", "--time-unit", (Candidate(words[power], ""), Candidate(stated, ""))),
         )

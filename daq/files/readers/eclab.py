@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from daq.files.readers.contract import decoded_start
 from daq.files.readers.delimited import read_table
+from daq.files.readers.headed import header_of, settings_in
 from daq.files.readers.text_file import TextFile
 from protocols.texts import shortened
 
@@ -20,14 +21,15 @@ _BEGINS = re.compile(r"(?:EC|BT)-Lab ASCII FILE")
 _HEADER_LINES = re.compile(r"Nb header lines\s*:\s*(\d{1,6})")
 # Lines of the header that a reader of the run wants to know, with the name of each.
 _SETTINGS = (
-    ("started", re.compile(r"Acquisition started on\s*:\s*(.+)")),
-    ("electrode area", re.compile(r"Electrode surface area\s*:\s*(.+)")),
-    ("levels Ei", re.compile(r"Ei \(V\)\s+(.+)")),
-    ("times ti", re.compile(r"ti \(h:m:s\)\s+(.+)")),
+    ("started", re.compile(r"^Acquisition started on\s*:\s*(.+)$", re.MULTILINE)),
+    ("control", re.compile(r"^Potential control\s*:\s*(.+)$", re.MULTILINE)),
+    ("electrode area", re.compile(r"^Electrode surface area\s*:\s*(.+)$", re.MULTILINE)),
+    ("levels Ei", re.compile(r"^Ei \(V\)\s+(.+)$", re.MULTILINE)),
+    ("levels Is", re.compile(r"^Is\s+(.+)$", re.MULTILINE)),
+    ("unit of Is", re.compile(r"^unit Is\s+(.+)$", re.MULTILINE)),
+    ("times ti", re.compile(r"^t[is] \(h:m:s\)\s+(.+)$", re.MULTILINE)),
 )
-# Header lines that are looked at: some thousand steps of a sequence have less.
-_MOST_LINES = 10_000
-# Longest setting that is kept (characters).
+# Longest name of a technique that is kept (characters).
 _LONGEST = 200
 
 
@@ -47,19 +49,12 @@ class _EcLabReader:
 
 def _settings(text: TextFile) -> tuple[str, ...]:
     """Return technique, start, area and levels, as the header names them."""
-    _, piece = next(text.pieces(), (1, ""))
-    lines = piece.split("\n")[:_MOST_LINES]
+    lines = header_of(text).split("\n")
     count = _HEADER_LINES.match(lines[1]) if len(lines) > 1 else None
     header = [line.strip() for line in lines[2 : int(count[1]) - 1 if count else 0]]
-    notes = []
     technique = next((line for line in header if line), "")
-    if technique:
-        notes.append(f"technique: {shortened(technique, _LONGEST)}")
-    for name, pattern in _SETTINGS:
-        found = next((match for line in header if (match := pattern.match(line)) is not None), None)
-        if found is not None:
-            notes.append(f"{name}: {shortened(' '.join(found[1].split()), _LONGEST)}")
-    return tuple(notes)
+    notes = [f"technique: {shortened(technique, _LONGEST)}"] if technique else []
+    return (*notes, *settings_in("\n".join(header), _SETTINGS))
 
 
 EC_LAB = _EcLabReader()

@@ -39,9 +39,10 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
         re.compile(pattern, re.IGNORECASE)
         for pattern in (
             r"ewe|we(?:\(\d\))?[\s._]*potential|we\(\d\)\.potential|(?:measured|cell|zell|working)[\s_.-]*(?:voltage|potential|spannung)"
-            r"|voltage|potential|volts?|spannung|klemmenspannung|u|e|v|vf|vwe|e[\s_]*we|e[\s_]*cell|u[\s_]*cell"
+            r"|voltage|potential|volts?|spannung|klemmenspannung|u|e|v|vf|vwe|e[\s_]*we|u[\s_]*cell"
             r"|v[\s_]*cell|u[\s_]*zelle|zellspannung|tension|voltaje|tensione|电压|電圧",
-            r"ecell|ewe-ece|(?:voltage|potential|spannung|u|e|v)[\s_.#-]*\d?(?:[\s_.-]*(?:measured|meas|gemessen|mean|avg))?"
+            # Between both electrodes; the working electrode's own stands before it where both are there.
+            r"e[\s_]*cell|ewe-ece|(?:voltage|potential|spannung|u|e|v)[\s_.#-]*\d?(?:[\s_.-]*(?:measured|meas|gemessen|mean|avg))?"
             r"|(?:smu|ch|channel|kanal)[\s_.-]*\d?[ab]?[\s_.-]*(?:voltage|spannung|v)|v[ab]|v[\s_]?meas|vm",
             r"(?:potential|voltage|spannung)[\s_.-]*(?:applied|set|soll|angelegt)|(?:applied|set|soll|source)[\s_.-]*"
             r"(?:potential|voltage|spannung|value)",
@@ -62,6 +63,11 @@ _NAMES: dict[str, tuple[re.Pattern[str], ...]] = {
 _REMARK = re.compile(
     r"\s*[(\[](?:measured|meas\.?|gemessen|raw|smoothed|mean|average|relative|elapsed|abs)[)\]]", re.IGNORECASE
 )
+# Parts of an impedance, whatever stands behind them: Z'(a), Zre. Of what else there are parts: Im(M), Phase(C).
+_IMPEDANCE = re.compile(r"\W*[zy](?:['\"’”′″]|re|im|mod|phz)|\|[zy]", re.IGNORECASE)
+_PART = re.compile(r"\W*(?:re|im|phase|abs|arg|mag)\(", re.IGNORECASE)
+# The whole test, where the unit says that it is a time: Test (Sec).
+_TEST = re.compile(r"test|total|run|elapsed|gesamt", re.IGNORECASE)
 # A mean over the sample stands in angle brackets: <I>/mA, <Ewe>.
 _MEAN = re.compile(r"^<\s*([^<>]+?)\s*>$")
 
@@ -120,6 +126,10 @@ class Heading:
         name = self.name.strip(" \"':.*#_~-")
         mean = _MEAN.match(name)
         name = mean[1] if mean else name
+        if _IMPEDANCE.match(self.text) or (self.unit is None and _PART.match(self.text)):
+            return None
+        if quantity == "time" and of_unit == quantity and _TEST.fullmatch(name):
+            return 0, "by its unit"
         if name == "T" and self.unit is None:  # a temperature as often
             return (4, "by its name") if quantity == "time" else None
         for rank, pattern in enumerate(_NAMES[quantity]):
@@ -127,8 +137,12 @@ class Heading:
                 return rank, "by its name"
         if not name and of_unit == quantity:
             return 0, "by its unit"
-        if self.explicit and of_unit == quantity and _is_free(name):
-            return 5, "by its unit"
+        # A name of one quantity over the unit of another says nothing.
+        others = (one for other, ways in _NAMES.items() if other != quantity for one in ways)
+        contradicts = any(one.fullmatch(name) for one in others)
+        if self.explicit and of_unit == quantity and _is_free(name) and not contradicts:
+            # Seconds come before the date and time of day, which has whole ones.
+            return (2 if quantity == "time" else 5), "by its unit"
         return None
 
 
@@ -154,6 +168,9 @@ def heading_of(text: str, unit_line: str = "") -> Heading:
         What stands below it in a line of units.
     """
     text = text.strip().strip('"').strip()
+    inside = _MEAN.match(text)
+    if inside and "/" in inside[1]:  # <Ewe/V> for <Ewe>/V
+        text = inside[1]
     if unit_line:
         return Heading(
             f"{text} [{unit_line}]", _REFERENCE.sub("", text).strip(), unit_of(unit_line), unit_line, explicit=True

@@ -20,6 +20,7 @@ _DISCHARGE = re.compile(
 _CHARGE = re.compile(
     r"c|ch|chg|charg\w*|laden|ladung|auflad\w*|(?:cc|cv|cp|cccv)[\s_-]*(?:c|chg|charg\w*)", re.IGNORECASE
 )
+_REST = re.compile(r"|-|r|rest\w*|ocv|pau\w*|ruhe\w*|idle|wait\w*|standby|off|p|s|o|i", re.IGNORECASE)
 
 
 def mode_column(table: Table) -> int | None:
@@ -33,6 +34,21 @@ def mode_column(table: Table) -> int | None:
     return None
 
 
+def unnamed_modes(table: Table) -> str:
+    """Return the heading of a column of charges and discharges that is called otherwise; empty if there is none."""
+    for place, heading in enumerate(table.headings[: table.width]):
+        labels = {cell.strip() for cell in table.column(place)} - {""}
+        kinds = [_DISCHARGE, _CHARGE]
+        if all(any(one.fullmatch(label) for label in labels) for one in kinds) and all(map(is_known, labels)):
+            return heading.text
+    return ""
+
+
 def is_discharge(label: str) -> bool:
     """Whether a label of a row means a discharge."""
     return _DISCHARGE.fullmatch(label.strip()) is not None
+
+
+def is_known(label: str) -> bool:
+    """Whether a label of a row means a charge, a discharge or a rest."""
+    return any(one.fullmatch(label.strip()) for one in (_DISCHARGE, _CHARGE, _REST))

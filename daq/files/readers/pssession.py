@@ -19,7 +19,7 @@ import numpy as np
 from daq.files.readers.contract import decoded_start
 from daq.files.readers.record import Candidate, ColumnChoice, Question, QuestionError, RecordError, TextRecord
 from daq.files.readers.samples import SampleStore
-from daq.files.readers.stated_drive import stated_drive, with_drive
+from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.text_file import TextFile
 from daq.files.readers.units import CURRENT, TIME, VOLTAGE, scaled, unit_of
 from drivers import Block, Status
@@ -38,7 +38,18 @@ _UNITS = {
     "time": "s", "second": "s", "volt": "V", "millivolt": "mV", "ampere": "A", "milliampere": "mA", "microampere": "uA",
     "nanoampere": "nA", "picoampere": "pA",
 }  # fmt: skip
-_QUANTITIES = {"time": TIME, "potential": VOLTAGE, "applied potential": VOLTAGE, "voltage": VOLTAGE, "current": CURRENT}
+# Names of arrays; a potential that was measured takes the place of the applied one.
+_QUANTITIES = {
+    "time": TIME, "potential": VOLTAGE, "applied potential": VOLTAGE, "voltage": VOLTAGE, "current": CURRENT,
+    "measured we potential": VOLTAGE, "measured potential": VOLTAGE, "we potential": VOLTAGE,
+}  # fmt: skip
+_SCAN, _LATER_SCAN = re.compile(r"scan1(?:channel\d+)?"), re.compile(r"scan(?:[2-9]|1\d)")
+# Why a measurement has no time and current.
+_LACKS = {
+    "spectrum": "an impedance spectrum, which `ionecho fit` reads as CSV",
+    "scans": "several scans, whose times are not kept apart",
+    "": "no time and no current",
+}
 # Longest title that is quoted (characters), and measurements that are named in a message.
 _QUOTED, _SHOWN = 60, 12
 # Levels of a method, which say what was applied where no potential was measured.
@@ -53,6 +64,7 @@ class _Measurement:
     title: str
     arrays: dict[str, tuple[NDArray[np.float64], str]]
     levels: tuple[str, ...]
+    lacks: str = ""
 
 
 class _SessionReader:
@@ -68,7 +80,7 @@ class _SessionReader:
         measurements = _measurements(path)
         one, notes = _chosen(path.name, measurements, options.block)
         record = _record(path.name, one, options, notes)
-        return record if options.drive is None else with_drive(record, stated_drive(options.drive))
+        return record if options.drive is None else with_drive(record, options.drive)
 
 
 def _measurements(path: Path) -> list[_Measurement]:
@@ -82,7 +94,8 @@ def _measurements(path: Path) -> list[_Measurement]:
         raise RecordError(f"this session cannot be read ({reason}). {_EXPORT}", str(path)) from None
     timed = [one for one in found if "time" in one.arrays and "current" in one.arrays]
     if not timed:
-        raise RecordError(f"no measurement of this session has a time and a current. {_EXPORT}", str(path))
+        shown = "; ".join(f"{one.title!r}: {_LACKS[one.lacks]}" for one in found[:_SHOWN]) or "there is none"
+        raise RecordError(f"no measurement of this session can be read ({shown}). {_EXPORT}", str(path))
     return timed
 
 
@@ -93,19 +106,30 @@ def _item(document: dict[str, Any], key: str) -> Any:
 
 def _measurement(document: dict[str, Any]) -> _Measurement:
     arrays: dict[str, tuple[NDArray[np.float64], str]] = {}
+    names = []
     for one in _item(_item(document, "DataSet"), "Values"):
-        quantity = _QUANTITIES.get(str(_item(one, "Description")).casefold().strip())
-        if quantity is None or quantity in arrays:
+        name = str(_item(one, "Description")).casefold().strip()
+        names.append(name)
+        unit = str(_item(_item(one, "Unit"), "Type")).rpartition(".")[2].casefold()
+        quantity = _quantity(name, unit)
+        if quantity is None or (quantity in arrays and not name.startswith("measured")):
             continue
         entries = _item(one, "DataValues")
         values = [_item(entry, "V") if isinstance(entry, dict) else entry for entry in entries]
         numbers = np.array([np.nan if value is None else float(value) for value in values], dtype=np.float64)
-        kind = str(_item(_item(one, "Unit"), "Type")).rpartition(".")[2].casefold()
-        arrays[quantity] = (numbers, _UNITS.get(kind, kind))
+        arrays[quantity] = (numbers, _UNITS.get(unit, unit))
     method = str(document.get("Method", document.get("method", "")))
     levels = tuple(f"{match[1]}={match[2]}" for match in _LEVELS.finditer(method.replace("\r", "\n")))
     title = str(document.get("Title", document.get("title", "")))
-    return _Measurement(printable(title), arrays, levels[:_MOST_LEVELS])
+    what = "spectrum" if "zre" in names else "scans" if any(_LATER_SCAN.match(name) for name in names) else ""
+    return _Measurement(printable(title), {} if what else arrays, levels[:_MOST_LEVELS], what)
+
+
+def _quantity(name: str, unit: str) -> str | None:
+    """Return the quantity of an array; those of the one scan of a voltammetry are named after it."""
+    if _SCAN.fullmatch(name):
+        return VOLTAGE if unit.endswith("volt") else CURRENT if unit.endswith("ampere") else None
+    return _QUANTITIES.get(name)
 
 
 def _chosen(name: str, measurements: list[_Measurement], block: str | None) -> tuple[_Measurement, list[str]]:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.readers.cells import MISSING, OVERLOAD, SCPI_NAN, CellError, NumberFormat, mark_of, split_unit
-from daq.files.readers.headings import heading_of
-from daq.files.readers.modes import DISCHARGE_MARK, is_discharge
+from daq.files.readers.headings import heading_of, is_unit_line
+from daq.files.readers.modes import DISCHARGE_MARK, is_discharge, is_known
 from daq.files.readers.raw_samples import Boundary, RawSamples
 from daq.files.readers.record import QUANTITIES, RecordError
 from daq.files.readers.tables import COMMENT, Table, cells_of, is_empty_row, numeric_cells
@@ -23,6 +23,7 @@ from protocols.texts import shortened
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from daq.files.readers.headings import Heading
     from daq.files.readers.times import TimeReader
 
 # Lines that are read cell by cell where one of them is no plain row: the fewer, the less an odd line costs.
@@ -99,6 +100,7 @@ class RowReader:
         self._comments: list[int] = []
         self._without_time: list[int] = []
         self._own_units: set[str] = set()
+        self._modes: list[tuple[int, str]] = []
         self._heading = [one.text.split(" [")[0].casefold() for one in plan.table.headings]
 
     def feed(self, number: int, piece: str) -> None:
@@ -130,6 +132,12 @@ class RowReader:
             if lines:
                 notes.append(f"{what} were left out: {len(lines):,}, the first in line {lines[0]}")
         notes += [f"cells of the {name} have units of their own, which counted" for name in sorted(self._own_units)]
+        if self._modes:
+            line, label = self._modes[0]
+            shown = f"{len(self._modes):,}, the first in line {line} ({shortened(label, _QUOTED)!r})"
+            notes.append(
+                f"rows whose mode is neither charge nor discharge nor rest: {shown}: their current keeps its sign"
+            )
         end = len(self.raw.store)
         for trailing in [one for one in self.raw.boundaries if one.row >= end]:
             notes.append(f"text behind the last row, in line {trailing.line}: {shortened(trailing.text, _QUOTED)!r}")
@@ -155,9 +163,11 @@ class RowReader:
         plan = self.plan
         if plan.time is not None or plan.mode is not None:
             return None
-        if '"' in text:
-            text = text.replace('"', "")  # a separator between them shows in the count below
         separator = plan.table.separator
+        if '"' in text:
+            text = _without_quotes(text, separator)
+            if '"' in text:
+                return None
         n_lines = _lines_of_width(text, separator, plan.table.width)
         if n_lines is None:
             return None
@@ -228,20 +238,23 @@ class RowReader:
             return None
         self._require_no_problem()
         mode = self.plan.mode
-        flags = DISCHARGE_MARK if mode is not None and mode < len(cells) and is_discharge(cells[mode]) else 0
+        label = cells[mode] if mode is not None and mode < len(cells) else ""
+        flags = DISCHARGE_MARK if is_discharge(label) else 0
+        if read[-1][0] and not is_known(label):
+            self._modes.append((number, label))
         for _, flag in read:
             flags |= flag
         return [value for value, _ in read], flags
 
     def _require_cells(self, cells: list[str]) -> None:
         table = self.plan.table
-        most = max(table.width, len(table.headings))
-        if len(cells) > most and any(cells[most:]):
-            raise CellError(f"{len(cells)} cells where other rows have {table.width}")
         for name in self._names:
             place = self.plan.places[name]
             if place >= len(cells):
                 raise CellError(f"{len(cells)} cells, none in column {place + 1} ({name})")
+        most = max(table.width, len(table.headings))
+        if not table.has_width(len(cells)) or (len(cells) > most and any(cells[most:])):
+            raise CellError(f"{len(cells)} cells where other rows have {table.width}")
 
     def _value(self, name: str, cells: list[str]) -> tuple[float, int]:
         place = self.plan.places[name]
@@ -295,21 +308,33 @@ class RowReader:
             self.raw.boundaries.append(Boundary(row, number, line.strip()))
 
     def _require_like_headings(self, number: int, cells: list[str]) -> None:
-        """Raise if a line has the headings of another table: its rows would be taken for those of this one."""
+        """Raise if a line has the headings, or the units, of another table: its rows would be taken for this one's."""
         if not self._heading or len(cells) < 2:
             return
         headings = [heading_of(cell) for cell in cells]
+        if is_unit_line(cells) and not any(self._has_other_unit(name, headings) for name in self._names):
+            return
         if sum(any(one.rank_as(name) for name in QUANTITIES) for one in headings) < 2:
             return
         if [one.casefold() for one in cells[: len(self._heading)]] == self._heading[: len(cells)]:
             return
         names = [one.name.casefold() for one in headings]
-        if names == [one.name.casefold() for one in self.plan.table.headings][: len(names)]:
+        is_same = names == [one.name.casefold() for one in self.plan.table.headings][: len(names)]
+        if is_same and not any(self._has_other_unit(name, headings) for name in self._names):
             return
         raise RecordError(
             f"{self.plan.name}, line {number}: here another table begins, with the headings "
             f"{shortened(', '.join(cells), _QUOTED)!r}: keep one table in the file"
         )
+
+    def _has_other_unit(self, name: str, headings: list[Heading]) -> bool:
+        """Whether a line names another unit for the column of a quantity; one that names none names no other."""
+        place = self.plan.places[name]
+        table = self.plan.table.headings
+        if place >= min(len(headings), len(table)):
+            return False
+        here, there = headings[place].unit, table[place].unit
+        return here is not None and there is not None and (here.quantity, here.scale) != (there.quantity, there.scale)
 
     def _require_no_problem(self) -> None:
         if self._problem is None:
@@ -337,6 +362,13 @@ class RowReader:
         line = number + len(before)
         self.raw.notes.append(f"line {line}, the last one, is cut off ({shortened(last, _QUOTED)!r}): it was left out")
         return "\n".join(before)
+
+
+def _without_quotes(text: str, separator: str | None) -> str:
+    """Return a text without the quotation marks at the ends of cells; one inside of a cell stays."""
+    for mark in (separator or " ", "\n"):
+        text = text.replace(f'{mark}"', mark).replace(f'"{mark}', mark)
+    return text.removeprefix('"')
 
 
 def _lines_of_width(text: str, separator: str | None, width: int) -> int | None:

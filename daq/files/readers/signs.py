@@ -12,7 +12,7 @@ from drivers import Block, Status
 _BOTH_SIGNS = 0.01
 
 
-def with_signs(store: SampleStore, negate: tuple[str, ...]) -> tuple[SampleStore, tuple[str, ...]]:
+def with_signs(store: SampleStore, negate: tuple[str, ...], modes_in: str = "") -> tuple[SampleStore, tuple[str, ...]]:
     """Return the samples with their signs, and notes.
 
     A current without a sign gets that of its mode: minus in a discharge. Then what was stated is turned.
@@ -23,6 +23,8 @@ def with_signs(store: SampleStore, negate: tuple[str, ...]) -> tuple[SampleStore
         Rows of discharge have `DISCHARGE_MARK`, which is taken off.
     negate : tuple of str
         ``voltage`` or ``current``; ``none`` keeps all signs as they are.
+    modes_in : str
+        Heading of a column that seems to say charge and discharge, and is not known to.
     """
     ends, n_discharge = _ends(store)
     by_mode = n_discharge > 0 and ends["current"][0] == 0.0 and "none" not in negate
@@ -49,6 +51,8 @@ def with_signs(store: SampleStore, negate: tuple[str, ...]) -> tuple[SampleStore
     both_V = min(-low_V, high_V) > _BOTH_SIGNS * max(-low_V, high_V)
     if both_V and (low_A == 0.0) != (high_A == 0.0) and not by_mode:
         notes.append("the voltage has both signs and the current has one: is it a magnitude, whose sign is lost?")
+    elif modes_in and low_A == 0.0 < high_A:
+        notes.append(f"no current is negative, and column {modes_in!r} says charge and discharge: is the sign lost?")
     return store, tuple(notes)
 
 

@@ -26,12 +26,16 @@ SEPARATORS: tuple[str | None, ...] = ("\t", ";", ",", "|", None)
 _LOOKED_AT = 4000
 # Lines above a table among which its headings are, and cells of a table that are looked at for the way of writing.
 _ABOVE, _SAMPLE_ROWS = 6, 2000
+# Rows above a table that are worth a note: parameters in two or three lines are not.
+_MANY_ROWS = 5
 # Runs of rows whose headings are looked at.
 _MOST_REGIONS = 100
 # Longest value that is quoted in a message (characters).
 _QUOTED = 60
 # Share of the rows that a separator must explain of those that the best one explains.
 _ENOUGH = 0.5
+# Rows, and their share, that have another number of cells than most and are no damage: comments that most rows lack.
+_SOME_ROWS, _SHARE = 5, 0.05
 # Marks at the beginning of a line that is a comment, or of a line of headings that is marked as one.
 COMMENT = re.compile(r"^\s*(?:#|%|//|!|\*{2,}|;(?=\s*[A-Za-z]))\s*")
 _RULER = re.compile(r"^[\s\-=_+|*~.,;\t]*$")
@@ -58,7 +62,10 @@ class Table:
     lines : tuple of int
         Line of each of these rows.
     rows_above : tuple of int
-        Lines of the longest run of rows above it, which has other headings.
+        Lines of the longest run of rows above it, which has other headings; none if they are few, and no row of this
+        table. Then those of rows right above its first one, which have another number of cells.
+    widths : frozenset of int
+        Numbers of cells that its rows have: more than a few rows each.
     """
 
     first_line: int
@@ -69,6 +76,13 @@ class Table:
     rows: tuple[tuple[str, ...], ...]
     lines: tuple[int, ...] = ()
     rows_above: tuple[int, ...] = ()
+    widths: frozenset[int] = frozenset()
+
+    def has_width(self, count: int) -> bool:
+        """Whether a row of so many cells has each cell in its column; a comment between spaces may be longer."""
+        if self.separator is None:
+            return count >= min(self.widths | {self.width})
+        return count in self.widths or count == self.width
 
     def column(self, index: int) -> list[str]:
         """Return the cells of a column among the rows that are kept."""
@@ -81,6 +95,9 @@ def cells_of(line: str, separator: str | None) -> list[str]:
         return line.split()
     if '"' not in line:
         return [cell.strip() for cell in line.split(separator)]
+    bare = line.strip()
+    if bare[0] == bare[-1] == '"' and '"' not in bare[1:-1] and separator in bare:  # a whole row in one pair
+        return [cell.strip() for cell in bare[1:-1].split(separator)]
     try:
         cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
     except csv.Error:  # a quotation mark that is never closed
@@ -100,11 +117,14 @@ class Wanted:
         Those that the headings of such a table name.
     described : str
         What such a table has, for messages.
+    fewest : int
+        Quantities that its headings name at least, those that are needed among them.
     """
 
     quantities_of: Callable[[str], set[str]]
     needed: frozenset[str]
     described: str
+    fewest: int = 0
 
     def is_known(self, heading: str) -> bool:
         """Whether a heading names one of the quantities."""
@@ -112,7 +132,8 @@ class Wanted:
 
     def is_met_by(self, headings: Iterable[Heading]) -> bool:
         """Whether headings name all that is needed."""
-        return self.needed <= {name for one in headings for name in self.quantities_of(one.text)}
+        named = {name for one in headings for name in self.quantities_of(one.text)}
+        return self.needed <= named and len(named) >= self.fewest
 
 
 def _quantities_of(heading: str) -> set[str]:
@@ -168,20 +189,25 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wante
     for region in found[best][:_MOST_REGIONS]:
         table = _table_of(lines, best, region, wanted)
         if wanted.is_met_by(table.headings):
-            return replace(table, rows_above=tuple(lines[place][0] for place in above))
+            like = [place for place in above if len(cells_of(lines[place][1], best)) == table.width]
+            told = above if len(above) >= _MANY_ROWS else like
+            return replace(table, rows_above=(*(lines[place][0] for place in told), *table.rows_above))
         above = region if len(region) > len(above) else above
     return _table_of(lines, best, longest[best], wanted)
 
 
 def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[int], wanted: Wanted) -> Table:
     rows = [cells_of(lines[place][1], separator) for place in region[:_SAMPLE_ROWS]]
-    width = Counter(len(row) for row in rows).most_common(1)[0][0]
-    skipped = next(k for k, row in enumerate(rows) if len(row) == width)
+    counts = Counter(len(row) for row in rows)
+    width = counts.most_common(1)[0][0]
+    widths = frozenset(count for count, often in counts.items() if often >= max(_SOME_ROWS, _SHARE * len(rows)))
+    skipped = next(k for k, row in enumerate(rows) if len(row) in widths | {width})
     first = region[skipped]
     numbers = tuple(lines[place][0] for place in region[skipped:_SAMPLE_ROWS])
     headings, heading_line = _headings(lines[:first], separator, width, rows[skipped:], wanted)
     kept = tuple(tuple(row) for row in rows[skipped:])
-    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers)
+    above = tuple(lines[place][0] for place in region[:skipped])
+    return Table(lines[first][0], separator, width, headings, heading_line, kept, numbers, above, widths)
 
 
 def _regions(lines: list[tuple[int, str]], separator: str | None) -> list[list[int]]:
@@ -241,7 +267,7 @@ def _headings(
     if len(near) > 1 and is_unit_line(cells):
         names = split[-2]
         if (
-            len(_trimmed(names)) >= len(_trimmed(cells))
+            max(width, used) >= len(_trimmed(names)) >= len(_trimmed(cells))
             and not is_unit_line(names)
             and _is_heading(names, cells, wanted)
         ):
@@ -278,7 +304,8 @@ def _split_heading(line: str, separator: str | None, width: int, used: int) -> l
     own = cells_of(line, separator)
     if len(own) in fitting or len(_trimmed(own)) in fitting:
         return [COMMENT.sub("", own[0]) or own[0], *own[1:]]
-    plain = COMMENT.sub("", line)
+    plain = COMMENT.sub("", line).strip()
+    plain = plain[1:-1] if plain.startswith('"') and plain.endswith('"') and plain.count('"') == 2 else plain
     own = cells_of(plain, separator)
     if len(own) in fitting or len(_trimmed(own)) in fitting:
         return own

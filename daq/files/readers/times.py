@@ -20,12 +20,12 @@ DAY_S = 86400.0
 """A day (s)."""
 # Longest cell that is quoted in a message (characters).
 _QUOTED = 40
-_SECONDS = r"\d{1,2}(?:[.,]\d{1,12}|:\d{3})?"
+_SECONDS = r"\d{1,2}(?:[.,]\d{1,18}|:\d{3})?"
 _CLOCK = re.compile(
     rf"(?P<sign>-?)(?:(?P<days>\d+)\s*(?:d(?:ays?)?[\s:,]*|[.\s]\s*(?=\d+:)))?(?P<hours>\d+):(?P<minutes>\d{{1,2}}):(?P<seconds>{_SECONDS})",
     re.IGNORECASE | re.ASCII,
 )
-_TWO_PARTS = re.compile(r"(?P<first>\d+):(?P<second>\d{1,2}(?:[.,]\d{1,12})?)", re.ASCII)
+_TWO_PARTS = re.compile(r"(?P<first>\d+):(?P<second>\d{1,2}(?:[.,]\d{1,18})?)", re.ASCII)
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -41,6 +41,8 @@ _DATE = re.compile(
     r"\s*(?P<zone>Z|UTC|GMT|[+-]\d{2}:?\d{2})?)?",
     re.ASCII,
 )
+# Zeros of a count of nanoseconds since 1970, with some more: beyond, it is damaged, and would take memory for each.
+_MOST_ZEROS = 40
 # Seconds since 1970 of times in this century up to 2103, and the powers of a thousand of finer ones.
 _EPOCH_FROM, _EPOCH_TO = 946_684_800, 4_200_000_000
 _FINER = {"s": 0, "ms": 3, "us": 6, "ns": 9}
@@ -77,6 +79,7 @@ class TimeReader:
     number: Callable[[str], float] = float
     start: str = ""
     _zero: Decimal | int | None = None
+    _has_hours: bool = False
     _day: dict[str, int] = field(default_factory=dict)
 
     def seconds(self, cell: str) -> float:
@@ -98,8 +101,9 @@ class TimeReader:
         if match is not None:
             seconds = 3600 * int(match["hours"]) + 60 * int(match["minutes"]) + _seconds(match["seconds"])
             seconds += DAY_S * int(match["days"] or 0)
+            self._has_hours = True
             return -seconds if match["sign"] else seconds
-        match = _TWO_PARTS.fullmatch(cell)
+        match = None if self._has_hours else _TWO_PARTS.fullmatch(cell)  # 59:59.9 may come before 1:00:00.0
         if match is None:
             raise CellError(f"expected a time such as 01:23:45.6, found {shortened(cell, _QUOTED)!r}")
         first, second = int(match["first"]), float(match["second"].replace(",", "."))
@@ -134,8 +138,10 @@ class TimeReader:
             value = Decimal(cell if self.number is float else repr(self.number(cell)) if "," in cell else cell)
         except InvalidOperation:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}") from None
-        if not value.is_finite():
+        if not value.is_finite() or abs(value.adjusted()) > _MOST_ZEROS:
             raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}")
+        if self.kind == EPOCH and not _EPOCH_FROM <= value.scaleb(-self.finer) <= _EPOCH_TO:
+            raise CellError(f"expected a time since 1970 as in other rows, found {shortened(cell, _QUOTED)!r}")
         seconds = value * 86400 if self.kind == EXCEL else value.scaleb(-self.finer)
         if self._zero is None:
             self._zero = seconds.to_integral_value(rounding="ROUND_FLOOR")

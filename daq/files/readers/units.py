@@ -88,7 +88,8 @@ def unit_of(text: str) -> Unit | None:
 
     ``mA``, ``sec``, ``V vs. SHE``, ``x10^-6 A``, ``mA cm⁻²``, ``A/m^2``, ``mA/g``, ``Ohm``.
     """
-    plain = re.sub(r"\s*\b(?:vs\.?|versus|gegen)(?![A-Za-z]).*$", "", text.translate(_SUPERSCRIPTS).strip()).strip()
+    text = text.strip()
+    plain = re.sub(r"\s*\b(?:vs\.?|versus|gegen)(?![A-Za-z]).*$", "", text.translate(_SUPERSCRIPTS)).strip()
     plain = _without_brackets(plain)
     if not plain or len(plain) > 40:
         return None

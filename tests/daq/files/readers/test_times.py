@@ -195,4 +195,4 @@ def test_rows_under_other_headings_are_left_out_with_a_note(tmp_path: Path) -> N
     rest = "Pt,T [s],Vm [V]\n" + "".join(f"{k},{k},0.5\n" for k in range(90))
     record = read(tmp_path, rest + "EOC\n" + Way().text())
     require_record(record)
-    assert "90 rows in lines 2 to 91, under other headings, were left out" in record.notes
+    assert "90 rows in lines 2 to 91, above the table, were left out" in record.notes

@@ -1,0 +1,167 @@
+"""What the owner of a run states of it after the fact, kept in a text beside the run file.
+
+The run file is finished and sealed; what is learnt later (what was before the first sample, what was applied, how thick
+the sample was) stands in ``NAME.statements.toml`` beside it, as it was stated. It is a text for people: a changed line
+counts, and a line that cannot be meant is refused by its name.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, fields, replace
+from typing import TYPE_CHECKING
+
+from daq.files.durable import write_small_file
+from daq.files.names import statements_path
+from daq.files.stated_drive import StatementError, stated_drive
+from protocols import ProtocolError, parse_quantity, printable, shortened
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from protocols import Sample
+
+# Longest text of statements (bytes): a drive of a thousand edges.
+_MOST_BYTES = 64 * 1024
+# Longest text that is quoted in a message (characters).
+_QUOTED = 60
+# Fields of a sample, the unit of each, and the least that each may be (of a permittivity; the others are above zero).
+_OF_SAMPLE = {
+    "thickness": ("m", "thickness_m"),
+    "area": ("m^2", "area_m2"),
+    "temperature": ("K", "temperature_K"),
+    "grain_size": ("m", "grain_size_m"),
+    "permittivity": ("", "permittivity"),
+}
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What is stated of a run; empty texts are not stated.
+
+    Attributes
+    ----------
+    before : str
+        What was before the first sample: ``rest``, a level such as ``0 V``, or ``unknown``.
+    edges : str
+        What a voltage that was only sampled did between two samples: ``step``, ``sample`` or ``ramp``.
+    drive : str
+        The voltage that was applied: ``"0 V; 0.45 V at 0 s"``.
+    name, thickness, area, temperature, permittivity, grain_size : str
+        Of the sample, with units.
+    notes : str
+    """
+
+    before: str = ""
+    edges: str = ""
+    drive: str = ""
+    name: str = ""
+    thickness: str = ""
+    area: str = ""
+    temperature: str = ""
+    permittivity: str = ""
+    grain_size: str = ""
+    notes: str = ""
+
+    def __post_init__(self) -> None:
+        if self.before not in {"", "rest", "unknown"}:
+            _quantity("before", self.before, "V")
+        if self.edges not in {"", "step", "sample", "ramp"}:
+            raise StatementError(f"edges of a sampled voltage are step, sample or ramp, not {self.edges!r}", "--edges")
+        if self.drive:
+            stated_drive(self.drive)
+        for name, (unit, _) in _OF_SAMPLE.items():
+            text = getattr(self, name)
+            if text and not _quantity(name, text, unit) > (0.0 if unit else 1.0 - 1e-12):
+                raise StatementError(f"{shortened(text, _QUOTED)!r} cannot be meant as {name}", _option(name))
+
+    @property
+    def stated(self) -> dict[str, str]:
+        """What is stated, by its name."""
+        return {name: value for name, value in asdict(self).items() if value}
+
+    def over(self, known: Sample) -> Sample:
+        """Return a sample with what is stated in place of what is known.
+
+        Raises
+        ------
+        StatementError
+            If a name is too long.
+        """
+        stated: dict[str, str | float] = {"name": self.name} if self.name else {}
+        for name, (unit, attribute) in _OF_SAMPLE.items():
+            if text := getattr(self, name):
+                stated[attribute] = _quantity(name, text, unit)
+        try:
+            return replace(known, **stated) if stated else known  # type: ignore[arg-type] # texts and numbers by name
+        except ProtocolError as error:
+            raise StatementError(str(error), "--name") from None
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _quantity(name: str, text: str, unit: str) -> float:
+    try:
+        return parse_quantity(text, unit)
+    except ValueError as error:
+        raise StatementError(str(error), _option(name)) from None
+
+
+def read_statements(run_path: Path) -> Statements:
+    """Return what is stated of a run; nothing if no text is kept beside it.
+
+    Raises
+    ------
+    StatementError
+        If the text cannot be read, or a line of it cannot be meant.
+    """
+    path = statements_path(run_path)
+    try:
+        with path.open("rb") as file:
+            content = file.read(_MOST_BYTES + 1)
+    except FileNotFoundError:
+        return Statements()
+    except OSError as error:
+        raise StatementError(f"{path} cannot be read: {error}", str(path)) from error
+    if len(content) > _MOST_BYTES:
+        raise StatementError(f"{path} is longer than statements of a run can be", str(path))
+    try:
+        return Statements(**_texts(content))
+    except (StatementError, ValueError) as error:  # of TOML, of UTF-8
+        what = f"{path}: {error}. Correct it, or remove it and state anew (ionecho note)"
+        raise StatementError(what, str(path)) from None
+
+
+def _texts(content: bytes) -> dict[str, str]:
+    import tomllib  # a run of which nothing is stated needs no reader of TOML
+
+    document = tomllib.loads(content.decode("utf-8-sig"))
+    known = {one.name for one in fields(Statements)}
+    for name, value in document.items():
+        if name not in known or not isinstance(value, str):
+            raise StatementError(
+                f"{printable(shortened(name, _QUOTED))} is none of {', '.join(sorted(known))} with a text"
+            )
+    return document
+
+
+def write_statements(run_path: Path, statements: Statements) -> Path:
+    """Keep what is stated of a run beside it, in place of what was stated before; return the path.
+
+    Raises
+    ------
+    StatementError
+        If it cannot be written.
+    """
+    path = statements_path(run_path)
+    # A text of JSON is one of TOML.
+    lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in statements.stated.items()]
+    try:
+        write_small_file(
+            path, f"# What was stated of {printable(run_path.name)}: `ionecho note` keeps it.\n" + "".join(lines)
+        )
+    except OSError as error:
+        raise StatementError(f"{path} could not be written: {error}. The run itself is untouched", str(path)) from error
+    return path
