@@ -44,6 +44,7 @@ class ZahnerPlanner(Planner):
         """Say what depends on the computer."""
         return (
             f"the computer times the edges: they come up to {format_quantity(JITTER_S, 's')} late",
+            "the computer guards the current, at each reading: the instrument's own limits do not watch meanwhile",
             "if the computer dies the last level stays on the cell until the guardian switches it off",
         )
 
