@@ -31,10 +31,12 @@ class Memory:
         """Make a variable."""
         self._variables[name] = Value()
 
-    def declare_array(self, name: str, count: float | int) -> None:
+    def declare_array(self, name: str, length: Argument) -> None:
         """Make an array."""
-        if not isinstance(count, int):
+        count = self.value(length).number
+        if isinstance(length, Literal) and not isinstance(count, int):
             raise ScriptFault(Code.WRONG_NUMBER_TYPE)
+        count = int(count)  # a variable may have been divided (vendor's example MSExample031)
         if count <= 0:
             raise ScriptFault(Code.NOT_POSITIVE)
         if sum(len(array) for kept, array in self._arrays.items() if kept != name) + count > self._elements:

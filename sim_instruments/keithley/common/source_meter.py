@@ -26,7 +26,7 @@ from sim_instruments.keithley.common.buffers import (
     ReadingBuffer,
     Readings,
 )
-from sim_instruments.keithley.common.current_regulator import CurrentRegulator
+from sim_instruments.frontend.current_regulator import CurrentRegulator
 from sim_instruments.keithley.common.settings import MeasureSettings, Record, SourceSettings
 from sim_instruments.keithley.common.trigger_events import TriggerEvents
 from sim_instruments.keithley.common.trigger_model import ConfigRecall, ConfigStep, TakeReadings, TriggerModel

@@ -24,7 +24,7 @@ LONG = "a" * 33
 # What is wrong when it is loaded: script, number, line, column.
 LOADED = [
     ("invalid_command", 0x4001, 1, 16),
-    ("meas_loop_eis a b", 0x001B, 1, 14),
+    ("beep 24 70 200m", 0x001B, 1, 5),
     ("# " + "x" * 254, 0x0008, 1, 256),
     ("var 1a", 0x402B, 1, 7),
     (f"var {LONG}", 0x402C, 1, 38),
@@ -102,6 +102,7 @@ COMMANDS = [
 
 # What it cannot meet at will: an EmStat4 alone can (below), the instrument's own faults bring it, or the state does.
 ELSEWHERE = {
+    Code.NOT_SIMULATED,  # test_methodscript_wider.py
     Code.SCRIPT_TOO_LARGE,
     Code.ARRAY_TOO_SMALL,
     Code.CRITICAL_OVERLOAD,
