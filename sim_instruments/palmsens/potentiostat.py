@@ -256,11 +256,11 @@ class Potentiostat:
         if self.critical:
             raise ScriptFault(Code.CRITICAL_OVERLOAD)
         limit_V = self.mode.high_V
-        step_s = hold_s / _REGULATIONS
-        begins = end_s - hold_s + step_s * np.arange(_REGULATIONS)
+        step_s = float(hold_s) / _REGULATIONS
+        begins = end_s - hold_s + step_s * np.arange(_REGULATIONS, dtype=np.float64)
         for begin_s in begins.tolist():  # the charge of each step is right, so that of the hold is
             self._regulator.regulate(begin_s, step_s, self.current_A, limit_V)
-        averaged = begins[-max(1, round(share * _REGULATIONS)) :] + 0.5 * step_s
+        averaged: NDArray[np.float64] = begins[-max(1, round(share * _REGULATIONS)) :] + 0.5 * step_s
         potential_V = float(self._drive.level_at(averaged).mean())
         self._record += 1
         noise_V = _POTENTIAL_NOISE_V * float(self._noise.normal(self._record, 0, 1)[0])
