@@ -33,10 +33,8 @@ class Memory:
 
     def declare_array(self, name: str, length: Argument) -> None:
         """Make an array."""
-        count = self.value(length).number
-        if isinstance(length, Literal) and not isinstance(count, int):
-            raise ScriptFault(Code.WRONG_NUMBER_TYPE)
-        count = int(count)  # a variable may have been divided (vendor's example MSExample031)
+        # A length need not be a whole-number literal (vendor's example_eis_tdd), nor whole (MSExample031 divides it).
+        count = int(self.number(length))
         if count <= 0:
             raise ScriptFault(Code.NOT_POSITIVE)
         if sum(len(array) for kept, array in self._arrays.items() if kept != name) + count > self._elements:

@@ -42,7 +42,7 @@ def test_a_current_source_makes_its_current_flow(talk: Talk) -> None:
     talk.write(":SOUR:FUNC:MODE CURR;:SOUR:CURR 2e-5;:SENS:VOLT:PROT 1;:SENS:FUNC 'VOLT';:OUTP ON")
     talk.wait(0.1)
     volts, amperes, *_, status, source = talk.numbers(":MEAS? (@1)")
-    assert (volts, amperes, source) == (pytest.approx(0.2, rel=1e-3), pytest.approx(2e-5, rel=1e-3), 2e-5)
+    assert [volts, amperes, source] == pytest.approx([0.2, 2e-5, 2e-5], rel=1e-3)
     assert int(status) == 0
     assert talk.ask(":SOUR:FUNC:MODE?") == "CURR"
     assert talk.ask(":SENS:VOLT:PROT:TRIP?;:SENS:CURR:PROT:TRIP?") == "0;0"
@@ -52,7 +52,7 @@ def test_its_voltage_is_limited_and_that_is_told(talk: Talk) -> None:
     talk.write(":SOUR:FUNC:MODE CURR;:SOUR:CURR 1e-3;:SENS:VOLT:PROT 1.5;:SENS:FUNC 'VOLT';:OUTP ON")
     talk.wait(0.1)
     volts, amperes, *_, status, _ = talk.numbers(":MEAS? (@1)")
-    assert (volts, amperes) == (pytest.approx(1.5, rel=1e-3), pytest.approx(1.5 / OHM, rel=1e-3))
+    assert [volts, amperes] == pytest.approx([1.5, 1.5 / OHM], rel=1e-3)
     assert int(status) & 2, "in compliance: bit 1 (table 1-2)"
     assert talk.ask(":SENS:VOLT:PROT:TRIP?") == "1"
     talk.write(":OUTP:PROT ON")

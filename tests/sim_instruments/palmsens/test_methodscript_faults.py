@@ -56,7 +56,6 @@ LOADED = [
 
 # What goes wrong in the run: script, number, line.
 IN_THE_RUN = [
-    ("array a 2", 0x4207, 1),
     ("array a 0i", 0x4204, 1),
     ("array a 60000i", 0x000B, 1),
     ("array a 2i\nvar b\ncopy_var a[2i] b", 0x400F, 3),
