@@ -115,6 +115,11 @@ class LakeShore336:
         """Whether the output is on at this moment."""
         return any(output.is_on for output in self.controller.outputs.values())
 
+    @property
+    def commands(self) -> tuple[str, ...]:
+        """Names of all commands that it takes."""
+        return tuple(self._commands)
+
     def prepare(self) -> None:
         """Do nothing: nothing takes long."""
 
