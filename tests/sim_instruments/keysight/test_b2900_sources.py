@@ -32,8 +32,8 @@ def test_the_examples_of_the_pages_are_taken_and_told(talk: Talk) -> None:
         (":SENS:CURR:PROT 1E-3", ":SENS1:CURR:DC:PROT?", None),  # B2961A edition 6, p. 4-90
     ):
         talk.write(line)
-        said = talk.ask(query)
-        assert said == answer if answer else float(said) == pytest.approx(float(line.split()[1]))
+        found = talk.ask(query)
+        assert found == answer if answer else float(found) == pytest.approx(float(line.split()[1]))
     assert talk.error() == 0
     assert talk.ask(":SOUR2:SWE:DIR?") == "UP", "the default"
 
@@ -190,8 +190,8 @@ def test_the_timer_counts_seconds_until_it_is_reset(talk: Talk) -> None:
 def test_all_errors_come_at_once_and_are_gone(talk: Talk) -> None:
     assert talk.ask(":SYST:ERR:ALL?") == '+0,"No error"'
     talk.write(":NONSENSE", ":SOUR:VOLT 1e6")
-    said = talk.ask(":SYST:ERR:ALL?")
-    assert said.startswith("-113,")
-    assert ",-222," in said
+    found = talk.ask(":SYST:ERR:ALL?")
+    assert found.startswith("-113,")
+    assert ",-222," in found
     assert talk.error() == 0
     assert talk.ask("*OPT?") == "0"

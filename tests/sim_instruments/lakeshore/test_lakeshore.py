@@ -283,7 +283,7 @@ def test_curves_have_numbers_and_headers(talk: Talk) -> None:
     assert talk.ask("CRVHDR 6,x,y,2,325.0,1;*ESR?") == "016", "a standard curve is not written"
     talk.ask("CRVPT 21,2,0.10191,470.000")
     units, kelvin = talk.ask("CRVPT? 21,2").split(",")
-    assert (float(units), float(kelvin)) == (pytest.approx(0.10191), 470.0)
+    assert [float(units), float(kelvin)] == pytest.approx([0.10191, 470.0])
 
 
 def test_an_alarm_latches_if_it_is_told_to(talk: Talk) -> None:

@@ -174,9 +174,9 @@ def test_what_a_pico_has_no_hardware_for_is_not_supported(command: str) -> None:
 @pytest.mark.parametrize("kind", MODELS)
 @pytest.mark.parametrize("command", ["i2c_config 100k 7", "mux_config 3i 0x0020", "peak_detect a b c d 0i 300p"])
 def test_what_it_has_but_this_is_not_simulated_says_so(kind: type[EmStat], command: str) -> None:
-    (said, _) = run(kind, command)
-    assert said.startswith("e!7FFF: Line 1, Col ")
-    assert said.endswith(": not simulated")
+    (found, _) = run(kind, command)
+    assert found.startswith("e!7FFF: Line 1, Col ")
+    assert found.endswith(": not simulated")
 
 
 def test_fast_amperometry_fills_its_arrays() -> None:
