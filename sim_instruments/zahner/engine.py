@@ -93,6 +93,7 @@ class Settings:
     para_longest_s: float = 1.0
     para_shortest_s: float = 0.0
     para_rate_V_s: float = 0.1
+    line_Hz: float = 50.0
     voltage_limits: Limits = field(default_factory=Limits)
     current_limits: Limits = field(default_factory=Limits)
 

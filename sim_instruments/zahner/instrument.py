@@ -38,7 +38,17 @@ if TYPE_CHECKING:
 _UNKNOWN, _RANGE, _NOT_IMPLEMENTED, _LIMITED = 27, 100, 1000, 1004
 _VOLTAGE_RANGES_V = (LARGEST_V,)
 """By their index; a PP212 has one (assumed)."""
-_MISSING = {":SESO:IVAL", ":PARA:IVAL", ":MEAS:IESC?", ":SYST:SEPC", ":SYST:HOTS", ":SYST:MAC?", ":SYST:SOFT:INFO?"}
+_MISSING = {
+    ":SESO:IVAL",
+    ":PARA:IVAL",
+    ":MEAS:IESC?",
+    ":SYST:SEPC",
+    ":SYST:HOTS",
+    ":SYST:MAC?",
+    ":SYST:SOFT:INFO?",
+    ":SYST:TIME",
+    ":SYST:TIME?",
+}
 """What the vendor's client sends and this instrument does not simulate."""
 _CONTROL = {"ABOR", "*RST"}
 _ALWAYS = {"*CLS", "*CLS?", "*IDN?", "*RST", "ABOR", ":SESO:STAT", ":SESO:STAT?"}
@@ -226,6 +236,7 @@ class CommandPort:
             "*CLS?": lambda: str(engine.status),
             # Assumed: the vendor's client sets all of these and asks for none.
             ":SESO:STAT?": lambda: str(int(engine.on)),
+            ":SYST:LINF?": lambda: f"{s.line_Hz:g}",
             ":SESO:CRNG?": lambda: f"{s.range_A:.6e}",
             ":SESO:ULIM:STAT?": lambda: str(int(s.voltage_limits.on)),
             ":SESO:ULIM:MAX?": lambda: f"{s.voltage_limits.high:.6e}",
@@ -258,6 +269,7 @@ class CommandPort:
             ":PARA:TIME": kept(s, "para_time_s", 1e6, 0.0),
             ":PARA:TMAX": kept(s, "para_longest_s", 1e6, 0.0),
             ":PARA:TMIN": kept(s, "para_shortest_s", 1e6, 0.0),
+            ":SYST:LINF": kept(s, "line_Hz", 60.0, 50.0),
             ":PARA:SCRA": kept(s, "para_rate_V_s", 1e6),
             ":SESO:ULIM:STAT": switched(s.voltage_limits),
             ":SESO:ULIM:MAX": kept(s.voltage_limits, "high", 1000.0),
@@ -359,7 +371,6 @@ _ACCEPTED = (
         )
     }
     | {f":PARA:{a}:{b}" for a, b in itertools.product(("ULIM", "ILIM"), ("STAT", "MAX", "MIN"))}
-    | {":SYST:LINF"}
 )
 """Settings that are taken and have no effect on this cell."""
 
