@@ -20,18 +20,18 @@ MODELS = [EmStatPico, EmStat4LR]
 
 def run(kind: type[EmStat], script: str, cell: str | Cell = "resistor", wait_s: float = 400.0) -> list[str]:
     """Return the lines that a script says."""
-    device = kind(ManualClock(), load_cell(cell) if isinstance(cell, str) else cell, 1)
-    return run_on(device, script, wait_s)
+    clock = ManualClock()
+    return run_on(kind(clock, load_cell(cell) if isinstance(cell, str) else cell, 1), clock, script, wait_s)
 
 
-def run_on(device: EmStat, script: str, wait_s: float = 400.0) -> list[str]:
+def run_on(device: EmStat, clock: ManualClock, script: str, wait_s: float = 400.0) -> list[str]:
     line = device.client_session()
     body = "\n".join(part.strip() for part in script.splitlines() if part.strip())
     line.receive(f"e\n{body}\n\n".encode())
     for _ in range(int(wait_s)):
         if not line.waiting:
             break
-        device.clock.advance(1.0)  # type: ignore[attr-defined]
+        clock.advance(1.0)
         line.run()
     assert not line.waiting, "the script has not ended"
     return bytes(line.output).decode().split("\n")
@@ -229,14 +229,15 @@ def test_open_circuit_tells_the_potential_range_that_is_set() -> None:
 
 def test_scripts_write_files_with_a_number_of_their_own() -> None:
     # Vendor's example MSExample008: output_0000.txt, then output_0001.txt; 3 is the line and the file.
-    device = EmStatPico(ManualClock(), load_cell("resistor"), 1)
+    clock = ManualClock()
+    device = EmStatPico(clock, load_cell("resistor"), 1)
     script = 'file_open "output_&i.txt" 2\nset_script_output {where}\nsend_string "there"\nfile_close'
-    assert "Tthere" in run_on(device, script.format(where=3))
-    assert "Tthere" not in run_on(device, script.format(where=2))
+    assert "Tthere" in run_on(device, clock, script.format(where=3))
+    assert "Tthere" not in run_on(device, clock, script.format(where=2))
     assert device.storage.files == {"output_0000.txt": "Tthere\n", "output_0001.txt": "Tthere\n"}
-    assert run_on(device, 'file_open "a&i" 1')[1].startswith("!0007")
-    run_on(device, 'file_open "a" 1\nset_script_output 2\nsend_string "x"')
-    run_on(device, 'file_open "a" 1\nset_script_output 2\nsend_string "y"')
+    assert run_on(device, clock, 'file_open "a&i" 1')[1].startswith("!0007")
+    run_on(device, clock, 'file_open "a" 1\nset_script_output 2\nsend_string "x"')
+    run_on(device, clock, 'file_open "a" 1\nset_script_output 2\nsend_string "y"')
     assert device.storage.files["a"] == "Tx\nTy\n"
 
 
