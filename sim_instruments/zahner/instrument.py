@@ -10,7 +10,6 @@ yet".
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import deque
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from sim_instruments.zahner.engine import (
     Limits,
     Settings,
 )
+from sim_instruments.zahner.vocabulary import ACCEPTED, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,18 +38,6 @@ if TYPE_CHECKING:
 _UNKNOWN, _RANGE, _NOT_IMPLEMENTED, _LIMITED = 27, 100, 1000, 1004
 _VOLTAGE_RANGES_V = (LARGEST_V,)
 """By their index; a PP212 has one (assumed)."""
-_MISSING = {
-    ":SESO:IVAL",
-    ":PARA:IVAL",
-    ":MEAS:IESC?",
-    ":SYST:SEPC",
-    ":SYST:HOTS",
-    ":SYST:MAC?",
-    ":SYST:SOFT:INFO?",
-    ":SYST:TIME",
-    ":SYST:TIME?",
-}
-"""What the vendor's client sends and this instrument does not simulate."""
 _CONTROL = {"ABOR", "*RST"}
 _ALWAYS = {"*CLS", "*CLS?", "*IDN?", "*RST", "ABOR", ":SESO:STAT", ":SESO:STAT?"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -207,7 +195,7 @@ class CommandPort:
             self._reply(f"error {BLOCKED}")
             return
         try:
-            if header.startswith(":MEAS:") and header not in _MISSING:
+            if header.startswith(":MEAS:") and header not in MISSING:
                 self._measure(header)
             else:
                 self._reply(self._set(header, argument.strip()) or "ok")
@@ -217,7 +205,7 @@ class CommandPort:
     # -- settings -----------------------------------------------------------------------------------------------------
 
     def _set(self, header: str, argument: str) -> str | None:
-        if header in _MISSING:
+        if header in MISSING:
             raise RefusedError(_NOT_IMPLEMENTED)
         if header.endswith("?"):
             if (query := self._queries().get(header)) is None:
@@ -225,7 +213,7 @@ class CommandPort:
             return query()
         if (setting := self._settings().get(header)) is not None:
             setting(argument)
-        elif header not in _ACCEPTED:
+        elif header not in ACCEPTED:
             raise RefusedError(_UNKNOWN)
         return None
 
@@ -349,30 +337,6 @@ class CommandPort:
             return "ok" if engine.result == OK else f"error {engine.result}"
 
         self._answer = answer
-
-
-_ACCEPTED = (
-    {
-        f":SESO:{name}"
-        for name in ("UREL", "VRNG", "CRNG:AUTO", "CRNG:AUTO:LLIM", "CRNG:AUTO:ULIM", "INTP", "BAND", "FILT", "CALO")
-    }
-    | {
-        f":PARA:{name}"
-        for name in (
-            "UREL",
-            "UILT",
-            "TOL:STAT",
-            "TOL:ABS",
-            "TOL:REL",
-            "CHAR:STAT",
-            "CHAR:MAX",
-            "CHAR:MIN",
-            "STEP",
-        )
-    }
-    | {f":PARA:{a}:{b}" for a, b in itertools.product(("ULIM", "ILIM"), ("STAT", "MAX", "MIN"))}
-)
-"""Settings that are taken and have no effect on this cell."""
 
 
 def _potentiostatic(argument: str) -> None:
