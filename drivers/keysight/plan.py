@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from drivers.contract.assumption import Assumption, Concern
 from drivers.contract.plan import Rounding
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Steps, within_range
 from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
+    from drivers.contract.plan import DrivePlan
     from drivers.planning.planner import Notes
     from protocols import PulseSequence
 
@@ -31,6 +33,16 @@ _APERTURE_SHARE = 0.8
 """Aperture as a share of the interval: some less than all, so that an edge between two readings spoils neither."""
 _LEAD_IN_SAMPLES = 100
 """Samples before a first edge: their mean is ten times as quiet as one of them."""
+_ALWAYS = (
+    Assumption(Concern.SETTINGS, "the output commands of the B2961A reference hold for the B2900"),
+    Assumption(Concern.TIMES, "timers resolve 1 us"),
+    Assumption(Concern.TIMES, "the time stamp of a sample is the start of its aperture"),
+    Assumption(Concern.TIMES, "bits 1 and 4 of the operation status mean that both actions are idle"),
+    Assumption(Concern.READINGS, "the current settles with a time constant of 10 us"),
+)
+"""What every plan rests on; docs/reference/sources/keysight-b2900.md."""
+_OF_REPEATS = Assumption(Concern.LEVELS, "a list that is over begins anew with the next trigger")
+"""What a program with repeats rests on in addition; each sample tells the level that is sourced."""
 _SAME_INTERVAL = 1e-9
 """Relative difference below which two intervals are the same: decimals in, decimals out."""
 
@@ -95,6 +107,12 @@ def on_grid(steps: Steps, shortest_ticks: int, max_points: int) -> Grid | None:
 
 class B2900Planner(Planner):
     """Plan of a B2900; ``min_interval_s`` of its capabilities is its least time from trigger to trigger."""
+
+    assumed = _ALWAYS
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return what the plan's program rests on."""
+        return (*self.assumed, *([_OF_REPEATS] if plan.repeats > 1 else []))
 
     def compliance_A(self, limit_A: float, current_range_A: float) -> float:
         """Return the current limit as the source takes it."""

@@ -6,11 +6,12 @@ Commands: Lake Shore *Model 336 Temperature Controller User's Manual* (rev. 1.9)
 - ``SETP``, ``RAMP`` (K/min), ``OUTMODE`` (1: closed loop), ``RANGE`` (0 off, 1 low, 2 medium, 3 high), ``HTRST?``
   (1 open load, 2 short; reading it clears it) of a heater output;
 - ``TLIMIT``: above it the controller itself switches all outputs off. It is set with each set point, so that the heater
-  goes off even if the computer is dead.
+  goes off even if the computer is dead. `safe_state` switches every output of the model off: 1 and 2, and of a 336 the
+voltage outputs 3 and 4 too (decision 230).
 
 A command that it does not take gets no answer, only a bit in ``*ESR?``: so whatever is set is read back. Over a serial
-line it speaks 57600 baud, 7 data bits, odd parity; over Ethernet at port 7777; lines end with CR LF. Heaters on
-the analog outputs 3 and 4 of a 336 are not touched.
+line it speaks 57600 baud, 7 data bits, odd parity; over Ethernet at port 7777; lines end with CR LF.
+docs/reference/sources/lakeshore-336.md names the page of every command.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class _LakeShore(TemperatureController):
     dialect = Dialect(write_end="\r\n", read_end="\r\n", baud=57600, data_bits=7, odd_parity=True)
     model: ClassVar[str]
     inputs: ClassVar[str]
+    outputs: ClassVar[tuple[int, ...]]
 
     def __init__(
         self,
@@ -249,13 +251,14 @@ class _LakeShore(TemperatureController):
     # -- ways out -----------------------------------------------------------------------------------------------------
 
     def safe_state(self) -> OutputReadback:
-        """Switch both heater outputs off and read that back. See `TemperatureController.safe_state`."""
+        """Switch all outputs of the controller off and read that back. See `TemperatureController.safe_state`."""
         self._wanted_K = self._inside_since = None
+        line = ";".join([f"RANGE {k},0" for k in self.outputs] + [f"RANGE? {k}" for k in self.outputs])
         return switch_off(
             _OFF,
             self.session.resource,
-            exchange=lambda: self.session.query("RANGE 1,0;RANGE 2,0;RANGE? 1;RANGE? 2"),
-            is_off=lambda answer: answer == "0;0",
+            exchange=lambda: self.session.query(line),
+            is_off=lambda answer: answer == ";".join("0" for _ in self.outputs),
         )
 
     def close(self) -> None:
@@ -268,6 +271,7 @@ class LakeShore335(_LakeShore):
 
     model = "335"
     inputs = "AB"
+    outputs = (1, 2)
 
 
 class LakeShore336(_LakeShore):
@@ -275,6 +279,7 @@ class LakeShore336(_LakeShore):
 
     model = "336"
     inputs = "ABCD"
+    outputs = (1, 2, 3, 4)
 
 
 def _numbers(query: str, answer: str, separator: str, count: int) -> list[float]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from drivers.contract.assumption import Assumption, Concern
 from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Tables
@@ -22,6 +23,14 @@ if TYPE_CHECKING:
 
 _APERTURE_SHARE = 0.5
 """Over which part of the interval a reading averages: its last half, assumed."""
+_ALWAYS = (
+    Assumption(Concern.TIMES, "commands between two levels take less than one sampling interval"),
+    Assumption(Concern.READINGS, "a reading averages over the last half of its interval"),
+    Assumption(Concern.SETTINGS, "a measurement loop takes an interval as short as what the line can carry, and 1 ms"),
+    Assumption(Concern.SETTINGS, "the script memory holds 16 kB in an EmStat Pico and 64 kB in an EmStat4"),
+    Assumption(Concern.LEVELS, "the potential has steps of 537, 395 and 932 uV in the modes of a Pico, 100 uV else"),
+)
+"""What every plan rests on; docs/reference/sources/palmsens-methodscript.md."""
 _UNIT_S = 1e-4
 """Grid on which an interval is looked for that divides all dwells: what scripts write without rounding."""
 _MOST_SLOWER = 4
@@ -79,6 +88,7 @@ class EmStatPlanner(Planner):
     """
 
     jitter_s = JITTER_S
+    assumed = _ALWAYS
 
     def __init__(self, caps: Capabilities, modes: tuple[Mode, ...], script_bytes: int) -> None:
         super().__init__(caps, Tables({}, {}))  # the mode says what the source can do

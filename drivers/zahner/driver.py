@@ -7,8 +7,11 @@ level (``:SESO:UVAL``) when its time has come and asks for the current (``:MEAS:
 come late by what computer and link need, some milliseconds and up to `JITTER_S`; the plan says so, and samples that
 were due before their level was set are flagged.
 
-What guards the cell while the computer does not: the instrument's own limits of voltage and current
-(``:SESO:ULIM``, ``:SESO:ILIM``), off by default, switched on here; they switch the potentiostat off and latch.
+What guards the cell: this driver. "If only the potentiostat is switched on, no ranging is performed and no limits are
+monitored" (the client's documentation of ``setPotentiostatEnabled``): the instrument's own limits (``:SESO:ULIM``,
+``:SESO:ILIM``) watch primitives only. They are set all the same, because a voltage outside them is refused. Each
+reading is held against the plan's current, also between samples (`GUARD_S`), and the potentiostat is switched off at
+once when it is beyond (decision 231). docs/reference/sources/zahner.md tells every command.
 
 Not confirmed: that ``:SESO:STAT?`` and the limits can be read back; the current ranges; how long a reading takes (taken
 as one mains period, 20 ms).
@@ -28,7 +31,7 @@ from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.visa.dialect import Dialect
 from drivers.zahner.plan import CAPABILITIES, JITTER_S, PLANNER, READING_S, RESOLUTION_V
-from protocols import InstrumentError, LimitError
+from protocols import InstrumentError, LimitError, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
@@ -37,6 +40,8 @@ if TYPE_CHECKING:
 
 _OVERLOAD = 1.04  # of the range: what its converter reads at most
 _LIMIT_ERRORS = {"1003", "1006"}  # it has switched itself off at a limit
+GUARD_S = 0.25
+"""Between two samples that are further apart the current is read this often, only to guard the cell."""
 _SWITCH = OffSwitch("the potentiostat", "Unplug the cell, or switch the instrument off.")
 
 
@@ -73,6 +78,7 @@ class Zahner(Potentiostat):
         self._began = math.nan
         self._edge = 0
         self._sample = 0
+        self._guarded = -math.inf  # when the current was last held against its limit
 
     @classmethod
     def matches(cls, identity: Identity) -> bool:
@@ -164,12 +170,34 @@ class Zahner(Potentiostat):
             self._command(f":SESO:UVAL {float(plan.sequence.start_V[due - 1])!r}")
             self._edge = due
         if self._since() < self._sample * plan.interval_s:
+            self._guard(plan)
             return _block([])
         before, level = self._since(), float(plan.sequence.start_V[max(self._edge - 1, 0)])
         current = self._ask(":MEAS:CURR?")
         centre = 0.5 * (before + self._since())
+        self._check_current(current)
         self._verify_on()
         return _block([self._row(centre, level, current)])
+
+    def _guard(self, plan: DrivePlan) -> None:
+        """Read the current between samples, if there is time before the next sample and the next edge."""
+        now = self._since()
+        edges = plan.sequence.times_s[self._edge : self._edge + 1]
+        due = min(self._sample * plan.interval_s, float(edges[0]) if len(edges) else math.inf)
+        if now - self._guarded >= GUARD_S and due - now > 2.0 * JITTER_S:
+            self._check_current(self._ask(":MEAS:CURR?"))
+
+    def _check_current(self, current_A: float) -> None:
+        """Switch off if the current is beyond the plan's: nobody else watches it."""
+        self._guarded = self._since()
+        limit = self._armed_plan().compliance_A
+        if abs(current_A) <= limit:
+            return
+        self._switch_off()
+        raise LimitError(
+            f"{self.session.resource}: {format_quantity(current_A, 'A')} flowed, more than the limit of "
+            f"{format_quantity(limit, 'A')}: the potentiostat was switched off"
+        )
 
     def _verify_on(self) -> None:
         """Ask after a reading whether the potentiostat is still on: the reading itself does not say."""

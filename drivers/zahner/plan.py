@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from drivers.contract.assumption import Assumption, Concern
 from drivers.contract.identity import Capabilities
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Tables
@@ -18,6 +19,15 @@ READING_S = 0.02
 """How long a reading takes: one mains period, assumed."""
 RESOLUTION_V = 1e-4
 """Step of the source; assumed."""
+
+_ALWAYS = (
+    Assumption(Concern.END, ":SESO:STAT? tells whether the potentiostat is on"),
+    Assumption(Concern.SETTINGS, "the current range and the limits can be read back"),
+    Assumption(Concern.READINGS, "the current ranges are 2 A and its decades down to 200 nA"),
+    Assumption(Concern.TIMES, "a reading takes one mains period of 20 ms"),
+    Assumption(Concern.LEVELS, "the source has steps of 100 uV"),
+)
+"""What every plan rests on; docs/reference/sources/zahner.md."""
 
 # Of a PP212 (data sheet); times are those of a program that the computer plays.
 CAPABILITIES = Capabilities(
@@ -39,11 +49,13 @@ class ZahnerPlanner(Planner):
     """Plan of a PP212 and of the computer that times it."""
 
     jitter_s = JITTER_S
+    assumed = _ALWAYS
 
     def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Say what depends on the computer."""
         return (
             f"the computer times the edges: they come up to {format_quantity(JITTER_S, 's')} late",
+            "the computer guards the current, at each reading: the instrument's own limits do not watch meanwhile",
             "if the computer dies the last level stays on the cell until the guardian switches it off",
         )
 

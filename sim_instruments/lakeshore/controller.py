@@ -1,8 +1,8 @@
 """Control loop of a Lake Shore controller: readings, set points and ramps, PID, limits.
 
-Lake Shore 336 user's manual (rev. 1.9), chapters 2 and 6. Assumed: the scale of the proportional term (percent of
-output per kelvin), that the loop runs at the 10 readings per second of an input, the noise, and 25 ohm, 1 A for the
-heater after power-on.
+Lake Shore 336 user's manual (rev. 1.9), chapters 2 and 6; docs/reference/sources/lakeshore-336.md. Assumed: the scale
+of the proportional term (percent of output per kelvin), that the loop runs at the 10 readings per second of an input,
+the noise, 25 ohm, 1 A for the heater after power-on, and a heater of 100 ohm in the cryostat at each voltage output.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from sim_instruments.frontend.electronics import Noise
 from sim_instruments.frontend.response import PANEL
+from sim_instruments.lakeshore.input import ZERO_CELSIUS_K, Input
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,10 +28,57 @@ NOISE_K = 0.5e-3
 # Callendar-Van Dusen coefficients of a Pt-100, IEC 60751.
 _PT = (3.9083e-3, -5.775e-7, -4.183e-12)
 SENSOR_RANGE_K = (70.0, 800.0)
-ZERO_CELSIUS_K = 273.15
 CURRENTS_A = {1: 0.707, 2: 1.0, 3: 1.141, 4: 1.732}
 RESISTANCES_OHM = {1: 25.0, 2: 50.0}
 _SHARES = {1: 0.01, 2: 0.1, 3: 1.0}  # of full power in ranges low, medium, high
+_VOLTAGE_FULL_W = 10.0**2 / 100.0
+"""Power of a voltage output at 100 %, 10 V, in the 100 ohm that are assumed there: the 1 W that it can give."""
+OFF, CLOSED_LOOP, ZONE, OPEN_LOOP, MONITOR, WARM_UP = range(6)
+"""Modes of an output (``OUTMODE``)."""
+
+
+@dataclass(frozen=True)
+class Zone:
+    """One row of an output's zone table (``ZONE``)."""
+
+    upper_K: float = 0.0
+    p: float = 50.0
+    i: float = 20.0
+    d: float = 0.0
+    manual: float = 0.0
+    range: int = 0
+    sensor: int = 0
+    ramp_K_min: float = 0.1
+
+
+@dataclass(frozen=True)
+class MonitorSettings:
+    """What a voltage output shows of an input (``ANALOG``).
+
+    Attributes
+    ----------
+    sensor : int
+        1 is A; 0 none.
+    units : int
+        1 kelvin, 2 Celsius, 3 sensor units.
+    high, low : float
+        Values at 100 % and at 0 % (-100 % if bipolar), in those units.
+    bipolar : bool
+    """
+
+    sensor: int = 1
+    units: int = 1
+    high: float = 1000.0
+    low: float = 0.0
+    bipolar: bool = False
+
+    def percent(self, reading: float) -> float:
+        """Return the output for a reading in the chosen units."""
+        if self.high == self.low:
+            return 0.0
+        share = (reading - self.low) / (self.high - self.low)
+        low = -100.0 if self.bipolar else 0.0
+        return min(max(low + (100.0 - low) * share, low), 100.0)
 
 
 @dataclass
@@ -40,11 +88,11 @@ class Output:
     Attributes
     ----------
     mode : int
-        0 off, 1 closed loop, 3 open loop (``OUTMODE``).
+        0 off, 1 closed loop, 2 zone, 3 open loop, 4 monitor out, 5 warm-up (``OUTMODE``).
     sensor : int
         Which input controls it: 1 is A.
     range : int
-        0 off, 1 low, 2 medium, 3 high.
+        0 off, 1 low, 2 medium, 3 high; of a voltage output 0 off, 1 on.
     target_K, setpoint_K : float
         Where the set point is to go; where the ramp is.
     ramping : bool
@@ -56,6 +104,12 @@ class Output:
         Present output.
     error : int
         0 none, 1 open load, 2 short (``HTRST?``).
+    is_voltage : bool
+        Whether it gives 0 to 10 V instead of current: outputs 3 and 4 of a 336, output 2 of a 335 on request.
+    zones : list of Zone
+    warm_up_percent, warm_up_continuous :
+        Voltage of the warm-up mode, and whether it comes back below the set point (``WARMUP``).
+    monitor : MonitorSettings
     """
 
     mode: int = 1
@@ -76,6 +130,11 @@ class Output:
     current: int = 2
     user_A: float = 1.0
     shows_power: bool = False
+    is_voltage: bool = False
+    zones: list[Zone] = field(default_factory=lambda: [Zone()] * 10)
+    warm_up_percent: float = 50.0
+    warm_up_continuous: bool = False
+    monitor: MonitorSettings = field(default_factory=MonitorSettings)
     _integral: float = 0.0
     _last_K: float | None = None
 
@@ -84,6 +143,8 @@ class Output:
         """Power at 100 % in the present range."""
         if self.range == 0:
             return 0.0
+        if self.is_voltage:
+            return _VOLTAGE_FULL_W
         amperes = CURRENTS_A.get(self.current, self.user_A)
         return _SHARES[self.range] * amperes**2 * RESISTANCES_OHM[self.resistance]
 
@@ -91,7 +152,14 @@ class Output:
     def power_W(self) -> float:
         """Present power: percent are of current, or of power if they are shown so."""
         share = self.percent / 100.0
-        return self.full_W * (share if self.shows_power else share**2)
+        if self.mode == MONITOR:
+            return 0.0  # it drives a recorder
+        return self.full_W * (share if self.shows_power and not self.is_voltage else share**2)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether it may heat. A monitor output is always on, but no heater is connected to it."""
+        return self.range != 0 and self.mode not in {OFF, MONITOR}
 
     @property
     def on_the_way(self) -> bool:
@@ -105,14 +173,38 @@ class Output:
     def step(self, reading_K: float | None) -> None:
         """Go on by one period of the loop with the input's reading, None if there is none."""
         self._move_setpoint()
-        if self.range == 0 or self.mode == 0:
+        if self.mode == ZONE:
+            self._take_zone()
+        if self.mode == MONITOR:
+            self.percent = 0.0 if reading_K is None else self.monitor.percent(reading_K)
+        elif self.range == 0 or self.mode == OFF:
             self.percent, self._integral, self._last_K = 0.0, 0.0, None
-        elif self.mode == 3:
+        elif self.mode == OPEN_LOOP:
             self.percent = self.manual
         elif reading_K is None:
             self.off()  # without a reading there is no control
+        elif self.mode == WARM_UP:
+            self._warm_up(reading_K)
         else:
             self.percent = self._controlled(reading_K)
+
+    def _take_zone(self) -> None:
+        """Take over the first zone that reaches the set point; a heater that is off stays off (assumed)."""
+        zone = next((zone for zone in self.zones if zone.upper_K >= self.setpoint_K), None)
+        if zone is None:
+            return
+        self.p, self.i, self.d, self.manual, self.ramp_K_min = zone.p, zone.i, zone.d, zone.manual, zone.ramp_K_min
+        self.sensor = zone.sensor or self.sensor
+        if self.range:
+            self.range = min(zone.range, 1) if self.is_voltage else zone.range
+
+    def _warm_up(self, reading_K: float) -> None:
+        if reading_K < self.setpoint_K:
+            self.percent = self.warm_up_percent
+        elif self.warm_up_continuous:
+            self.percent = 0.0
+        else:
+            self.off()
 
     def _move_setpoint(self) -> None:
         if not self.ramping or self.ramp_K_min <= 0.0:
@@ -136,27 +228,6 @@ class Output:
 
 
 @dataclass
-class Input:
-    """A thermometer input.
-
-    Attributes
-    ----------
-    connected : bool
-        Whether a sensor is there.
-    fault : int
-        Bits of ``RDGST?`` that are forced: 64 shorted, 128 open.
-    limit_K : float
-        Above it all outputs go off; 0 for none (``TLIMIT``).
-    name : str
-    """
-
-    connected: bool = False
-    fault: int = 0
-    limit_K: float = 0.0
-    name: str = ""
-
-
-@dataclass
 class Controller:
     """Inputs, outputs and the cryostat that they are in; it proceeds in steps of the loop.
 
@@ -173,6 +244,7 @@ class Controller:
     seed: int = 0
     inputs: int = 4
     outputs: dict[int, Output] = field(default_factory=lambda: {1: Output(), 2: Output(mode=0)})
+    """By their number; a 336 has voltage outputs 3 and 4 in addition."""
 
     def __post_init__(self) -> None:
         self.sensors = [Input(connected=k == 0) for k in range(self.inputs)]
@@ -198,8 +270,14 @@ class Controller:
         for reading, sensor in zip(readings, self.sensors, strict=True):
             if sensor.limit_K and reading is not None and reading > sensor.limit_K:
                 self.all_off(t_s)
+            if reading is not None:
+                sensor.take(reading, in_units(reading, sensor.units))
         for output in self.outputs.values():
-            output.step(readings[output.sensor - 1] if 1 <= output.sensor <= self.inputs else None)
+            watched = output.monitor.sensor if output.mode == MONITOR else output.sensor
+            reading = readings[watched - 1] if 1 <= watched <= self.inputs else None
+            if output.mode == MONITOR and reading is not None:
+                reading = in_units(reading, output.monitor.units)
+            output.step(reading)
         self.heat(t_s)
 
     def heat(self, t_s: float) -> None:
@@ -237,11 +315,24 @@ class Controller:
             return 16
         return 32 if temperature > SENSOR_RANGE_K[1] else 0
 
+    def shown_K(self, number: int, t_s: float) -> float | None:
+        """Return what an input (from 0) shows: its reading, filtered if the filter is on; None if that is invalid."""
+        reading = self.reading_K(number, t_s)
+        sensor = self.sensors[number]
+        return sensor.filtered_K if reading is not None and sensor.is_filtered and sensor.filtered_K else reading
+
     def sensor_ohm(self, number: int, t_s: float) -> float:
         """Return the resistance of an input's sensor, ohm."""
         reading = self.reading_K(number, t_s)
-        if reading is None:
-            return 0.0
-        t = reading - ZERO_CELSIUS_K
-        a, b, c = _PT
-        return 100.0 * (1.0 + a * t + b * t**2 + (c * (t - 100.0) * t**3 if t < 0 else 0.0))
+        return 0.0 if reading is None else in_units(reading, 3)
+
+
+def in_units(reading_K: float, units: int) -> float:
+    """Return a reading in kelvin (1), Celsius (2) or sensor units (3), the ohm of a Pt-100."""
+    if units == 1:
+        return reading_K
+    t = reading_K - ZERO_CELSIUS_K
+    if units == 2:
+        return t
+    a, b, c = _PT
+    return 100.0 * (1.0 + a * t + b * t**2 + (c * (t - 100.0) * t**3 if t < 0 else 0.0))

@@ -46,6 +46,12 @@ def _power(a: Number, b: Number) -> Number:
     return _finite(power)
 
 
+def _logarithm(a: Number) -> Number:
+    if a <= 0:
+        raise ScriptFault(Code.NOT_A_NUMBER)
+    return math.log10(a)
+
+
 def _whole(a: Number) -> int:
     if not isinstance(a, int):
         raise ScriptFault(Code.WRONG_NUMBER_TYPE)
@@ -67,5 +73,6 @@ OPERATIONS: dict[str, Callable[..., Number]] = {
     "bit_inv_var": lambda a: ~_whole(a),
     "int_to_float": lambda a: float(_whole(a)),
     "float_to_int": math.trunc,
+    "log_var": _logarithm,
 }
 """By command: what the first variable becomes, of itself and of the other arguments."""

@@ -1,4 +1,8 @@
-"""Commands of MethodSCRIPT and their arguments (manual, chapter 14)."""
+"""Commands of MethodSCRIPT and their arguments (manual, chapter 14).
+
+Arguments of the commands that the vendor's public examples use are theirs; those of ``meas_fast_ca`` and
+``get_gpio_msk`` are assumed.
+"""
 
 from __future__ import annotations
 
@@ -77,56 +81,36 @@ SIGNATURES = {
     "meas_loop_pad": "oovvvvvi",
     "meas_loop_ocp": "ovv",
     "meas_fast_cv": "aaovvvvv",
+    "meas_fast_ca": "aaovvv",
+    "meas_loop_eis": "ooovvvvv",
+    "meas_loop_geis": "ooovvvvv",
+    "meas_loop_acv": "oooooovvvvvv",
+    "meas_loop_cp": "oovvv",
+    "meas_loop_lsp": "oovvvv",
+    "set_i": "v",
+    "set_e_aux": "v",
+    "log_var": "o",
+    "smooth": "aav",
+    "linear_fit": "aaoo",
+    "file_open": "si",
+    "file_close": "",
+    "set_gpio_msk": "vv",
+    "get_gpio_msk": "vo",
+    "notify_led": "v",
+    "rtc_get": "oooooo",
+    "hibernate": "vv",
 }
 
-# Known to the instrument (SDK, list of capabilities), not to this simulation: as on an instrument without the hardware
-# or the licence.
-REFUSED = frozenset(
+OLDER_SIGNATURES = {"set_autoranging": "vv", "smooth": "avav"}
+"""Another form of a command, by its number of arguments: MethodSCRIPT 1.1 without a variable type; with a count."""
+
+N_OUTPUTS = {"swv": 4, "ocp": 1, "eis": 3, "geis": 3, "acv": 6}
+"""Output variables of a measurement loop, where it does not have two."""
+
+OF_OTHER_INSTRUMENTS = frozenset(
     (
-        "meas_fast_ca",
-        "meas_loop_acv",
-        "meas_loop_ca_alt_mux",
-        "meas_loop_cp",
-        "meas_loop_cp_alt_mux",
-        "meas_loop_eis",
-        "meas_loop_geis",
-        "meas_loop_lsp",
-        "meas_loop_ocp_alt_mux",
-        "meas_ms_eis",
-        "meas_scp",
-        "set_i",
-        "set_ir_comp",
-        "set_e_aux",
-        "set_scan_dir",
-        "set_poly_we_mode",
-        "set_bipot_mode",
-        "set_bipot_potential",
-        "set_channel_sync",
-        "mux_config",
-        "mux_get_channel_count",
-        "mux_set_channel",
-        "i2c_config",
-        "i2c_read",
-        "i2c_read_byte",
-        "i2c_write",
-        "i2c_write_byte",
-        "i2c_write_read",
-        "file_open",
-        "file_close",
-        "hibernate",
-        "rtc_get",
-        "beep",
         "battery_perc",
-        "notify_led",
-        "smooth",
-        "peak_detect",
-        "linear_fit",
-        "log_var",
-        "subarray",
-        "set_gpio_msk",
-        "get_gpio_msk",
-        "get_progress",
-        "trim_enable",
+        "beep",
         "display_text",
         "display_btns",
         "display_clear",
@@ -137,17 +121,73 @@ REFUSED = frozenset(
         "display_progress",
         "display_scroll_add",
         "display_scroll_get",
+        "meas_ms_eis",
+        "meas_scp",
         "qr_scan",
-        "str",
-        "store_str",
-        "load_saved_start",
-        "load_saved_end",
-        "load_saved_var",
-        "load_saved_str",
-        "save_var",
-        "save_str",
+        "set_ir_comp",
+        "trim_enable",
     )
 )
+"""Commands that need hardware of other instruments (EmStat4T, Nexus, Sensit Wearable): refused as not supported."""
 
-OPTIONS = {"meas_loop_cv": {"nscans"}, "pck_start": {"meta_msk"}}
-"""Optional arguments, ``name(number)``, by command."""
+GALVANOSTAT = frozenset(
+    (
+        "meas_fast_ca",
+        "meas_fast_cv",
+        "meas_loop_acv",
+        "meas_loop_ca_alt_mux",
+        "meas_loop_cp",
+        "meas_loop_cp_alt_mux",
+        "meas_loop_geis",
+        "meas_loop_lsp",
+        "meas_loop_ocp_alt_mux",
+        "set_i",
+    )
+)
+"""Commands that an EmStat Pico has not ("Applies to: EmStat4, Nexus" in the vendor's examples)."""
+
+BIPOTENTIOSTAT = frozenset(("set_bipot_mode", "set_bipot_potential", "set_poly_we_mode"))
+"""Commands that an EmStat4 has not: it has one working electrode."""
+
+NOT_SIMULATED = frozenset(
+    (
+        *BIPOTENTIOSTAT,
+        "get_progress",
+        "i2c_config",
+        "i2c_read",
+        "i2c_read_byte",
+        "i2c_write",
+        "i2c_write_byte",
+        "i2c_write_read",
+        "load_saved_end",
+        "load_saved_start",
+        "load_saved_str",
+        "load_saved_var",
+        "meas_loop_ca_alt_mux",
+        "meas_loop_cp_alt_mux",
+        "meas_loop_ocp_alt_mux",
+        "mux_config",
+        "mux_get_channel_count",
+        "mux_set_channel",
+        "peak_detect",
+        "save_str",
+        "save_var",
+        "set_channel_sync",
+        "set_scan_dir",
+        "store_str",
+        "str",
+        "subarray",
+    )
+)
+"""Commands that an instrument has and this simulation has not: they are refused with a code of their own."""
+
+OPTIONS = {
+    "meas_loop_cv": {"nscans": "i"},
+    "pck_start": {"meta_msk": "i"},
+    "meas_loop_eis": {"eis_tdd": "aaoov", "eis_opt": "vv"},
+    "meas_loop_geis": {"eis_tdd": "aaoov", "eis_opt": "vv"},
+}
+"""Optional arguments, ``name(argument ...)``, by command, and the kinds of their arguments."""
+
+OPTIONS_NOT_SIMULATED = frozenset(("add_meas", "eis_acdc"))
+"""Optional arguments that an instrument has and this simulation has not."""

@@ -10,11 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim_instruments.core.clock import PacedClock
-from sim_instruments.palmsens.faults import Code, ScriptFault
+from sim_instruments.palmsens.faults import NOT_SIMULATED, Code, ScriptFault
 from sim_instruments.palmsens.grammar import Parser
 from sim_instruments.palmsens.interpreter import Run
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.palmsens.potentiostat import Potentiostat
+from sim_instruments.palmsens.storage import Storage
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,6 +59,7 @@ class EmStat:
         self.loaded: Program | None = None
         self.stored: Program | None = None
         self.registers = dict(_REGISTERS)
+        self.storage = Storage()
         self.storm = 0
         self.boots = 0
 
@@ -93,7 +95,7 @@ class EmStat:
 
     def start(self, program: Program, emit: Callable[[str], None]) -> None:
         """Run a program from now on."""
-        self.run = Run(program, self.potentiostat, self.clock.now(), emit)
+        self.run = Run(program, self.potentiostat, self.storage, self.clock.now(), emit)
         self.update()
 
     def inject(self, fault: str) -> None:
@@ -214,7 +216,7 @@ class Line:
 
     def _refuse(self, command: str, code: Code, where: str = "") -> None:
         """Tell a fault; then the instrument hears nothing for a while (of wall time, by which lines are sent)."""
-        self._say(f"{command[:1]}!{code:04X}{where}\n")
+        self._say(f"{command[:1]}!{code:04X}{where}{NOT_SIMULATED if code == Code.NOT_SIMULATED else ''}\n")
         self._deaf_until = self._device.clock.now() + _DEAF_S / self._device.clock.wall_s(1.0)
         self._parser = None
 
@@ -262,7 +264,7 @@ class Line:
         elif line == "v":
             self._say(f"v{model.script_version}\n")
         elif line in {"e", "l"}:
-            self._parser, self._loads_for = Parser(model.script_bytes), line
+            self._parser, self._loads_for = Parser(model.script_bytes, model.lacks), line
         elif line == "r":
             self._run_loaded()
         elif line == "Fmscr":

@@ -61,6 +61,11 @@ class Code(enum.IntEnum):
     ARRAY_NOT_ALLOWED = 0x420E
     ARRAY_TOO_SMALL = 0x420F
     OPEN_BRACE = 0x4210
+    NOT_SIMULATED = 0x7FFF  # no code of the instrument: it has the command, this simulation has not
+
+
+NOT_SIMULATED = ": not simulated"
+"""What follows a line and column after that code: an instrument would have gone on."""
 
 
 class ScriptFault(Exception):  # noqa: N818 - the instrument's fault, not an error of ours

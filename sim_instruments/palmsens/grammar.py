@@ -9,17 +9,23 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from sim_instruments.palmsens.commands import OPTIONS, REFUSED, SIGNATURES
+from sim_instruments.palmsens.commands import (
+    NOT_SIMULATED,
+    OLDER_SIGNATURES,
+    OPTIONS,
+    OPTIONS_NOT_SIMULATED,
+    SIGNATURES,
+)
 from sim_instruments.palmsens.faults import Code, ScriptFault
 from sim_instruments.palmsens.values import TYPES, literal
 
-_COMPARISONS = ("==", "!=", "<=", ">=", "<", ">")
+_COMPARISONS = ("==", "!=", "<=", ">=", "<", ">", "&", "|")  # the last two of bits (examples 004 and 005)
 _NAME = re.compile(r"[a-z][a-z0-9_]*$")
 _LONGEST_NAME = 32  # assumed
 _DEEPEST = 16  # assumed
 # Characters of a script line.
 LONGEST_LINE = 255
-_WORD = re.compile(r'f?"[^"]*"|[^\s"]\S*')
+_WORD = re.compile(r'f?"[^"]*"|[a-z_]+\([^)]*\)|[^\s"]\S*')
 
 
 @dataclass(frozen=True)
@@ -55,7 +61,7 @@ class Statement:
     command : str
     arguments : tuple
     options : dict
-        Optional arguments, such as ``nscans(3)``.
+        Arguments of optional arguments, such as ``nscans(3)``, by name.
     line : int
         In the script, from 1.
     target : int
@@ -64,9 +70,14 @@ class Statement:
 
     command: str
     arguments: tuple[Argument, ...]
-    options: dict[str, int]
+    options: dict[str, tuple[Argument, ...]]
     line: int
     target: int = -1
+
+    def option(self, name: str, default: int) -> int:
+        """Return the whole number of an optional argument, or what holds without it."""
+        found = self.options.get(name, ())
+        return int(found[0].number) if found and isinstance(found[0], Literal) else default
 
 
 @dataclass
@@ -91,12 +102,15 @@ class Parser:
     ----------
     script_bytes : int
         Size of the script memory.
+    lacks : frozenset of str
+        Commands that the instrument has not.
     """
 
-    def __init__(self, script_bytes: int) -> None:
+    def __init__(self, script_bytes: int, lacks: frozenset[str] = frozenset()) -> None:
         self.program = Program()
         self.line = 0
         self._free = script_bytes
+        self._lacks = lacks
         self._variables: set[str] = set()
         self._arrays: set[str] = set()
         self._open: list[int] = []  # statements whose block is not closed yet
@@ -122,8 +136,10 @@ class Parser:
             return
         (command, column), *arguments = words
         behind = column + len(command)
-        if command in REFUSED:
+        if command in self._lacks:
             raise ScriptFault(Code.NOT_SUPPORTED, behind)
+        if command in NOT_SIMULATED:
+            raise ScriptFault(Code.NOT_SIMULATED, behind)
         if command not in SIGNATURES:
             raise ScriptFault(Code.UNKNOWN_SCRIPT_COMMAND, behind)
         statement = self._statement(command, arguments)
@@ -145,8 +161,9 @@ class Parser:
 
     def _statement(self, command: str, words: list[tuple[str, int]]) -> Statement:
         signature = SIGNATURES[command]
-        if command == "set_autoranging" and len(words) == 2:
-            signature = "vv"  # the form of MethodSCRIPT 1.1, without a variable type
+        older = OLDER_SIGNATURES.get(command, "")
+        if older and len(words) == len(older):
+            signature = older
         parsed: list[Argument] = []
         for kind in signature:
             if not words:
@@ -222,15 +239,22 @@ class Parser:
                 self._variable(name, column + word.index("{" + name))
         return word
 
-    def _option(self, command: str, word: str, column: int) -> tuple[str, int]:
+    def _option(self, command: str, word: str, column: int) -> tuple[str, tuple[Argument, ...]]:
         name, bracket, rest = word.partition("(")
         if not bracket:
             raise ScriptFault(Code.TOO_MANY_ARGUMENTS, column + len(word))
-        if name not in OPTIONS.get(command, ()):
+        if name in OPTIONS_NOT_SIMULATED:
+            raise ScriptFault(Code.NOT_SIMULATED, column + len(name))
+        if name not in (known := OPTIONS.get(command, {})):
             raise ScriptFault(Code.INVALID_OPTION, column + len(name))
         if not rest.endswith(")"):
             raise ScriptFault(Code.UNEXPECTED_CHARACTER, column + len(word))
-        return name, int(literal(rest[:-1], column + len(name) + 1))
+        start = column + len(name) + 1
+        words = [(match.group(), start + match.start()) for match in re.finditer(r"\S+", rest[:-1])]
+        if len(words) != len(known[name]):
+            raise ScriptFault(Code.UNEXPECTED_CHARACTER, column + len(word))
+        parsed = [self._argument(kind, *one) for kind, one in zip(known[name], words, strict=True)]
+        return name, tuple(parsed)
 
     # -- blocks -------------------------------------------------------------------------------------------------------
 

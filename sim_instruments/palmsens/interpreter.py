@@ -10,15 +10,19 @@ from __future__ import annotations
 
 import operator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sim_instruments.palmsens import arithmetic, techniques
-from sim_instruments.palmsens.faults import Code, ScriptFault
+from sim_instruments.palmsens import arithmetic, array_functions, spectrum, techniques
+from sim_instruments.palmsens.commands import N_OUTPUTS
+from sim_instruments.palmsens.faults import NOT_SIMULATED, Code, ScriptFault
 from sim_instruments.palmsens.grammar import Variable
 from sim_instruments.palmsens.measuring import Measuring
 from sim_instruments.palmsens.memory import Memory
 from sim_instruments.palmsens.output import Output
+from sim_instruments.palmsens.pins import Pins
 from sim_instruments.palmsens.settings import Settings
+from sim_instruments.palmsens.spectrum import SineLoop
 from sim_instruments.palmsens.values import Value
 
 if TYPE_CHECKING:
@@ -26,6 +30,7 @@ if TYPE_CHECKING:
 
     from sim_instruments.palmsens.grammar import Argument, Program, Statement
     from sim_instruments.palmsens.potentiostat import Potentiostat
+    from sim_instruments.palmsens.storage import Storage
     from sim_instruments.palmsens.techniques import Point
 
 _COMPARE: dict[str, Callable[[float, float], bool]] = {
@@ -35,7 +40,15 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     "<=": operator.le,
     ">=": operator.ge,
+    "&": lambda a, b: bool(int(a) & int(b)),
+    "|": lambda a, b: bool(int(a) | int(b)),
 }
+_BOARD_C = 27.0
+"""Temperature of the board, degrees Celsius (assumed)."""
+_POWER_ON = datetime(2026, 1, 1)  # noqa: DTZ001 - the instrument's clock has no zone
+"""Date of the real-time clock at instrument time 0 (assumed)."""
+_LEAST_CURRENT_STEP_A = 1e-12
+"""Smallest step of a current sweep (assumed)."""
 
 
 @dataclass
@@ -46,7 +59,7 @@ class _Frame:
     ----------
     at : int
         The statement at its head.
-    measuring : Measuring or None
+    measuring : Measuring, SineLoop or None
         If it is a measurement loop.
     outputs : tuple
         Variables that get what was measured.
@@ -55,7 +68,7 @@ class _Frame:
     """
 
     at: int
-    measuring: Measuring | None = None
+    measuring: Measuring | SineLoop | None = None
     outputs: tuple[Argument, ...] = ()
     tells_scans: bool = False
 
@@ -67,6 +80,7 @@ class Run:
     ----------
     program : Program
     potentiostat : Potentiostat
+    storage : Storage
     start_s : float
         Instrument time.
     emit : callable
@@ -74,7 +88,12 @@ class Run:
     """
 
     def __init__(
-        self, program: Program, potentiostat: Potentiostat, start_s: float, emit: Callable[[str], None]
+        self,
+        program: Program,
+        potentiostat: Potentiostat,
+        storage: Storage,
+        start_s: float,
+        emit: Callable[[str], None],
     ) -> None:
         self._program = program
         self._cell = potentiostat
@@ -90,8 +109,9 @@ class Run:
         self._timer_s = self._start_s = start_s
         self._interval_s, self._next_wake_s = 0.0, start_s
         self._settings = Settings(self._memory, potentiostat)
-        self._output = Output(emit, self._memory, potentiostat.model, start_s)
-        self._pins = 0
+        self._storage = storage
+        self._output = Output(emit, self._memory, potentiostat.model, storage, start_s)
+        self._pins = Pins()
         self._finishing = False
         self._halted_s: float | None = None
         self._handlers = self._commands()
@@ -100,7 +120,7 @@ class Run:
         memory, cell, settings, output = self._memory, self._cell, self._settings, self._output
         return {
             "var": lambda s: memory.declare(str(s.arguments[0])),
-            "array": lambda s: memory.declare_array(str(s.arguments[0]), memory.value(s.arguments[1]).number),
+            "array": lambda s: memory.declare_array(str(s.arguments[0]), s.arguments[1]),
             "store_var": lambda s: memory.assign(
                 s.arguments[0], Value(memory.value(s.arguments[1]).number, str(s.arguments[2]))
             ),
@@ -143,8 +163,30 @@ class Run:
             "pck_end": lambda _: self._say(output.complete_package()),
             "send_string": lambda s: self._say(output.text(s)),
             "set_script_output": output.set_output,
-            "set_gpio": self._set_pins,
-            "get_gpio": lambda s: memory.assign(s.arguments[0], Value(self._pins, "ec")),
+            **self._pin_commands(),
+            "meas_fast_ca": self._fast_amperometry,
+            "set_i": lambda s: cell.set_current(memory.number(s.arguments[0])),
+            "smooth": self._smooth,
+            "linear_fit": self._fit_line,
+            "file_open": self._open_file,
+            "file_close": lambda _: self._storage.close(),
+            "rtc_get": self._tell_time,
+            "hibernate": self._hibernate,
+        }
+
+    def _pin_commands(self) -> dict[str, Callable[[Statement], None]]:
+        pins, memory = self._pins, self._memory
+
+        def whole(argument: Argument) -> int:
+            return int(memory.number(argument))
+
+        return {
+            "set_gpio_cfg": lambda s: pins.configure(whole(s.arguments[0]), whole(s.arguments[1])),
+            "set_gpio_pullup": lambda s: pins.pull_up(whole(s.arguments[0]), whole(s.arguments[1])),
+            "set_gpio": lambda s: pins.write(whole(s.arguments[0])),
+            "set_gpio_msk": lambda s: pins.write_masked(whole(s.arguments[0]), whole(s.arguments[1])),
+            "get_gpio": lambda s: memory.assign(s.arguments[0], Value(pins.read(), "ec")),
+            "get_gpio_msk": lambda s: memory.assign(s.arguments[1], Value(pins.read() & whole(s.arguments[0]), "ec")),
         }
 
     # -- what the outside does to it ----------------------------------------------------------------------------------
@@ -205,7 +247,9 @@ class Run:
     def _fail(self, fault: ScriptFault) -> None:
         """End at once: after a fault ``on_finished:`` is not carried out and the cell stays as it is (manual 10.1)."""
         statement = self._program.statements[self._told_at]
-        self._emit(f"!{fault.code:04X}: Line {statement.line}\n")
+        words = NOT_SIMULATED if fault.code == Code.NOT_SIMULATED else ""
+        self._emit(f"!{fault.code:04X}: Line {statement.line}{words}\n")
+        self._storage.close()
         self.ended = True
 
     def _finish(self) -> None:
@@ -217,6 +261,7 @@ class Run:
 
     def _end(self) -> None:
         self._emit("\n")
+        self._storage.close()
         self.ended = True
 
     # -- one command at a time ----------------------------------------------------------------------------------------
@@ -258,6 +303,34 @@ class Run:
         values = self._memory.array(str(statement.arguments[0]))
         mean = sum(float(value.number) for value in values) / len(values)
         self._memory.assign(statement.arguments[1], Value(mean, values[0].kind))
+
+    def _smooth(self, statement: Statement) -> None:
+        source, *count, target, strength = statement.arguments
+        values = self._memory.array(str(source))
+        wanted = int(self._memory.number(count[0])) if count else len(values)
+        found = array_functions.smoothed(values[:wanted], int(self._memory.number(strength)))
+        into = self._memory.array(str(target))
+        if len(into) < len(found):
+            raise ScriptFault(Code.ARRAY_TOO_SMALL)
+        into[: len(found)] = found
+
+    def _fit_line(self, statement: Statement) -> None:
+        x, y, *targets = statement.arguments
+        line = array_functions.straight_line(self._memory.array(str(x)), self._memory.array(str(y)))
+        for target, number in zip(targets, line, strict=True):
+            self._memory.assign(target, Value(number, "ja"))
+
+    def _tell_waveforms(self, statement: Statement, loop: SineLoop) -> None:
+        if "eis_tdd" not in statement.options:
+            return
+        potentials, currents, count, rate, _ = statement.options["eis_tdd"]
+        into = [self._memory.array(str(potentials)), self._memory.array(str(currents))]
+        samples = min(len(array) for array in into)
+        *waves, rate_Hz = loop.waveforms(samples)
+        for array, wave, kind in zip(into, waves, ("ce", "cf"), strict=True):
+            array[:samples] = [Value(number, kind) for number in wave]
+        self._memory.assign(count, Value(samples, "ja"))
+        self._memory.assign(rate, Value(rate_Hz, "cg"))
 
     # -- branches and loops -------------------------------------------------------------------------------------------
 
@@ -322,31 +395,55 @@ class Run:
 
     def _begin_measurement(self, statement: Statement) -> None:
         technique = statement.command.removeprefix("meas_loop_")
-        n_outputs = {"swv": 4, "ocp": 1}.get(technique, 2)
+        n_outputs = N_OUTPUTS.get(technique, 2)
         numbers = [self._memory.number(argument) for argument in statement.arguments[n_outputs:]]
-        points = self._points(technique, numbers, statement.options)
+        if technique in {"cp", "lsp", "geis"} and not self._cell.is_galvanostat:
+            raise ScriptFault(Code.WRONG_SITUATION)  # assumed: the mode must be that of a galvanostat
+        measuring: Measuring | SineLoop
+        if technique in {"eis", "geis", "acv"}:
+            measuring = self._sine_loop(technique, numbers)
+        else:
+            points = self._points(technique, numbers, statement)
+            measuring = Measuring(
+                points,
+                self._cell,
+                self._settings.share,
+                self.now_s + self._model.start_s,
+                at_rest=technique == "ocp",
+                is_galvanic=technique in {"cp", "lsp"},
+            )
         self.now_s += self._model.start_s
-        measuring = Measuring(points, self._cell, self._settings.share, self.now_s, at_rest=technique == "ocp")
         self._frames.append(_Frame(self._at, measuring, statement.arguments[:n_outputs], "nscans" in statement.options))
         self._say(f"M{techniques.MARKERS[technique]:04X}")
         if technique == "ca":
             self._cell.begin_series(self.now_s, numbers[1], self._settings.share * numbers[1])
         self._next_point()
 
-    def _points(self, technique: str, numbers: list[float], options: dict[str, int]) -> Iterator[Point]:
+    def _sine_loop(self, technique: str, numbers: list[float]) -> SineLoop:
+        if not self._cell.cell_on:
+            raise ScriptFault(Code.NEEDS_CELL_ON)
+        if technique == "acv":
+            points = spectrum.alternating_sweep(numbers, 0.5 * self._cell.mode.step_V)
+            return SineLoop(points, self._cell, numbers[4], is_galvanic=False, is_sweep=True)
+        points = spectrum.scan(numbers)
+        return SineLoop(points, self._cell, numbers[0], is_galvanic=technique == "geis", is_sweep=False)
+
+    def _points(self, technique: str, numbers: list[float], statement: Statement) -> Iterator[Point]:
         if technique == "ocp":
             if self._cell.cell_on:
                 raise ScriptFault(Code.OCP_WITH_CELL_ON)
             return techniques.amperometry([0.0, *numbers])
         if not self._cell.cell_on:
             raise ScriptFault(Code.NEEDS_CELL_ON)
-        if technique == "ca":
+        if technique in {"ca", "cp"}:
             return techniques.amperometry(numbers)
         if technique == "pad":
             return techniques.pulsed_amperometry(numbers)
         smallest_V = 0.5 * self._cell.mode.step_V
         if technique == "cv":
-            return techniques.cyclic(numbers, smallest_V, options.get("nscans", 1))
+            return techniques.cyclic(numbers, smallest_V, statement.option("nscans", 1))
+        if technique == "lsp":
+            return techniques.linear_sweep(numbers, _LEAST_CURRENT_STEP_A)
         return techniques.SWEEPS[technique](numbers, smallest_V)
 
     def _next_point(self) -> None:
@@ -367,7 +464,7 @@ class Run:
             self._say(f"C{measuring.scan:04X}")
         self._await_reading(frame, measuring, due_s)
 
-    def _await_reading(self, frame: _Frame, measuring: Measuring, due_s: float) -> None:
+    def _await_reading(self, frame: _Frame, measuring: Measuring | SineLoop, due_s: float) -> None:
         self.now_s = max(self.now_s, due_s)
 
         def read() -> None:
@@ -378,19 +475,29 @@ class Run:
                 return
             for output, value in zip(frame.outputs, measuring.outputs(), strict=True):
                 self._memory.assign(output, value)
+            if isinstance(measuring, SineLoop):
+                self._tell_waveforms(self._program.statements[frame.at], measuring)
             self._at = frame.at + 1
 
         self._due = read
 
     def _fast_cyclic(self, statement: Statement) -> None:
         """Measure a whole scan into two arrays; the script waits meanwhile."""
-        if self._model.baud is not None:
-            raise ScriptFault(Code.NOT_SUPPORTED)
         potentials, currents, count, *numbers = statement.arguments
         if not self._cell.cell_on:
             raise ScriptFault(Code.NEEDS_CELL_ON)
         values = [self._memory.number(argument) for argument in numbers]
-        points = list(techniques.cyclic(values, 0.5 * self._cell.mode.step_V, 1))
+        self._fill(potentials, currents, count, list(techniques.cyclic(values, 0.5 * self._cell.mode.step_V, 1)))
+
+    def _fast_amperometry(self, statement: Statement) -> None:
+        """Measure at one potential into two arrays; the script waits meanwhile."""
+        potentials, currents, count, *numbers = statement.arguments
+        if not self._cell.cell_on:
+            raise ScriptFault(Code.NEEDS_CELL_ON)
+        values = [self._memory.number(argument) for argument in numbers]
+        self._fill(potentials, currents, count, list(techniques.amperometry(values)))
+
+    def _fill(self, potentials: Argument, currents: Argument, count: Argument, points: list[Point]) -> None:
         if len(points) > min(len(self._memory.array(str(potentials))), len(self._memory.array(str(currents)))):
             raise ScriptFault(Code.ARRAY_TOO_SMALL)
         for k, point in enumerate(points):
@@ -422,6 +529,10 @@ class Run:
         def read() -> None:
             if kind == "ba":
                 value = self._cell.read(self.now_s, span_s)
+            elif kind in {"ed", "ef"}:
+                value = Value(_BOARD_C, str(kind), 0)
+            elif kind == "ab" and not self._cell.cell_on:
+                value = self._cell.rest_potential()
             else:
                 value = Value(self._cell.potential_V if self._cell.cell_on else 0.0, str(kind), 0, 0)
             self._memory.assign(target, value)
@@ -452,8 +563,22 @@ class Run:
     def _start_timer(self, _: Statement) -> None:
         self._timer_s = self.now_s
 
-    def _set_pins(self, statement: Statement) -> None:
-        self._pins = int(self._memory.number(statement.arguments[0]))
+    def _tell_time(self, statement: Statement) -> None:
+        now = _POWER_ON + timedelta(seconds=self.now_s)
+        for argument, number in zip(statement.arguments, now.timetuple()[:6], strict=True):
+            self._memory.assign(argument, Value(number, "ja"))
+
+    def _hibernate(self, statement: Statement) -> None:
+        """Sleep until the timer wakes it; other sources never do."""
+        seconds = self._memory.number(statement.arguments[1])
+        if seconds <= 0:
+            raise ScriptFault(Code.NOT_SIMULATED)
+        self.now_s += seconds
+
+    def _open_file(self, statement: Statement) -> None:
+        path, mode = statement.arguments
+        name = self._memory.text(str(path)[2:-1]) if str(path).startswith("f") else str(path)[1:-1]
+        self._storage.open(name, int(self._memory.number(mode)))
 
 
 def _element(statement: Statement) -> Variable:

@@ -34,17 +34,26 @@ class Measuring:
     start_s : float
     at_rest : bool
         Whether it measures the open-circuit potential.
+    is_galvanic : bool
+        Whether levels are currents, and potentials are read.
     """
 
     def __init__(
-        self, points: Iterator[Point], cell: Potentiostat, share: float, start_s: float, *, at_rest: bool
+        self,
+        points: Iterator[Point],
+        cell: Potentiostat,
+        share: float,
+        start_s: float,
+        *,
+        at_rest: bool,
+        is_galvanic: bool = False,
     ) -> None:
         self.scan = -1
         self._points = points
         self._point: Point | None = None
         self._cell = cell
         self._share = share
-        self._at_rest = at_rest
+        self._at_rest, self._is_galvanic = at_rest, is_galvanic
         self._due_s = start_s
         self._late = False
         self._readings: list[Value] = []
@@ -71,7 +80,9 @@ class Measuring:
         self._late = now_s >= self._due_s + hold_s
         if self._late:
             self._due_s = now_s
-        if not self._at_rest:
+        if self._is_galvanic:
+            self._cell.set_current(potential_V)
+        elif not self._at_rest:
             self._cell.apply(self._due_s, potential_V)
         self._due_s += hold_s
         return self._due_s
@@ -82,8 +93,13 @@ class Measuring:
         if now_s > self._due_s + _SLACK_S:
             self._due_s, self._late = now_s, True
         hold_s, _ = point.holds[len(self._readings)]
-        # A linear cell at rest has no potential of its own.
-        value = Value(0.0, "ab", 0, 0) if self._at_rest else self._cell.read(self._due_s, self._share * hold_s)
+        aperture_s = self._share * hold_s
+        if self._at_rest:
+            value = self._cell.rest_potential()
+        elif self._is_galvanic:
+            value = self._cell.read_potential(self._due_s, hold_s, self._share)
+        else:
+            value = self._cell.read(self._due_s, aperture_s)
         if self._late:
             value.status = (value.status or 0) | int(ReadingStatus.TIMING)
         self._readings.append(value)
@@ -94,6 +110,8 @@ class Measuring:
         point = self._begun()
         if self._at_rest:
             return self._readings
+        if self._is_galvanic:
+            return [self._readings[-1], Value(point.told_V, "db")]
         told = Value(self._cell.sourced_V(point.told_V), "da")
         return [told, *(combined(self._readings, holds) for holds in point.outputs)]
 

@@ -31,10 +31,10 @@ class Memory:
         """Make a variable."""
         self._variables[name] = Value()
 
-    def declare_array(self, name: str, count: float | int) -> None:
+    def declare_array(self, name: str, length: Argument) -> None:
         """Make an array."""
-        if not isinstance(count, int):
-            raise ScriptFault(Code.WRONG_NUMBER_TYPE)
+        # A length need not be a whole-number literal (vendor's example_eis_tdd), nor whole (MSExample031 divides it).
+        count = int(self.number(length))
         if count <= 0:
             raise ScriptFault(Code.NOT_POSITIVE)
         if sum(len(array) for kept, array in self._arrays.items() if kept != name) + count > self._elements:

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sim_instruments.palmsens.commands import BIPOTENTIOSTAT, GALVANOSTAT, OF_OTHER_INSTRUMENTS
+
+GALVANOSTATIC = 6
+"""PGStat mode in which the current is set (examples MSLoopExample003, 009 and 013)."""
+
 
 @dataclass(frozen=True)
 class Mode:
@@ -61,6 +66,10 @@ class Model:
         Of the serial line that the output has to pass; None on USB.
     tells_noise : bool
         Whether packages have the noise field.
+    lacks : frozenset of str
+        Script commands that it has not.
+    potential_ranges_V : tuple of (float, int)
+        Full scale (V) and its number in packages, rising; none of an instrument that does not tell any.
     """
 
     firmware: str
@@ -78,6 +87,8 @@ class Model:
     array_elements: int
     baud: int | None
     tells_noise: bool
+    lacks: frozenset[str]
+    potential_ranges_V: tuple[tuple[float, int], ...]
 
 
 # Current ranges and their numbers: the vendor's mscript.py.
@@ -110,6 +121,8 @@ PICO = Model(
     array_elements=2000,
     baud=230400,
     tells_noise=False,
+    lacks=OF_OTHER_INSTRUMENTS | GALVANOSTAT,
+    potential_ranges_V=(),
 )
 
 # Potential range and current ranges: manual, appendix B. The modes do not differ (ibid.). Overrange 2.1: PSTrace writes
@@ -119,7 +132,7 @@ EMSTAT4 = Model(
     firmware="es4_lr1400#Mar 25 2024 14:28:01",
     serial="ES4LR-SIM-0001",
     script_version="01.08.00",
-    modes={2: _LR, 3: _LR, 4: _LR},
+    modes={2: _LR, 3: _LR, 4: _LR, GALVANOSTATIC: _LR},
     overrange=2.1,
     noise_1us=2e-4,
     converter_bits=22,
@@ -131,4 +144,6 @@ EMSTAT4 = Model(
     array_elements=50000,
     baud=None,
     tells_noise=True,
+    lacks=OF_OTHER_INSTRUMENTS | BIPOTENTIOSTAT,
+    potential_ranges_V=((0.05, 2), (0.1, 3), (0.2, 4), (0.5, 5), (1.0, 6)),
 )

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from sim_instruments.palmsens.grammar import Statement
     from sim_instruments.palmsens.memory import Memory
     from sim_instruments.palmsens.model import Model
+    from sim_instruments.palmsens.storage import Storage
 
 _LONGEST_PACKAGE = 20  # variables (assumed)
 _UART_BUFFER_S = 0.02  # how much output may wait for the line before the script does (assumed)
@@ -27,12 +28,17 @@ class Output:
         Gets each line of output.
     memory : Memory
     model : Model
+    storage : Storage
+        Gets what is said, if the script wants it to.
     start_s : float
         Instrument time.
     """
 
-    def __init__(self, emit: Callable[[str], None], memory: Memory, model: Model, start_s: float) -> None:
-        self._emit, self._memory, self._model = emit, memory, model
+    def __init__(
+        self, emit: Callable[[str], None], memory: Memory, model: Model, storage: Storage, start_s: float
+    ) -> None:
+        self._emit, self._memory, self._model, self._storage = emit, memory, model, storage
+        self._stores = False
         self._package: list[str] | None = None
         self._metadata = 7
         self._silent = False
@@ -40,6 +46,8 @@ class Output:
 
     def say(self, line: str, now_s: float) -> float:
         """Say a line; return when the script continues: at once while there is room in the line's buffer."""
+        if self._stores:
+            self._storage.write(line + "\n")
         if self._silent:
             return now_s
         self._emit(line + "\n")
@@ -57,7 +65,7 @@ class Output:
         if self._package is not None:
             raise ScriptFault(Code.WRONG_PACKAGE)
         self._package = []
-        self._metadata = statement.options.get("meta_msk", 7)
+        self._metadata = statement.option("meta_msk", 7)
 
     def add_to_package(self, statement: Statement) -> None:
         """``pck_add``."""
@@ -81,5 +89,6 @@ class Output:
         return "T" + (self._memory.text(text[2:-1]) if text.startswith("f") else text[1:-1])
 
     def set_output(self, statement: Statement) -> None:
-        """``set_script_output``: bit 0 is the line (assumed)."""
-        self._silent = int(self._memory.number(statement.arguments[0])) not in {1, 3}
+        """``set_script_output``: bit 0 is the line, bit 1 the file (example MSExample008)."""
+        where = int(self._memory.number(statement.arguments[0]))
+        self._silent, self._stores = not where & 1, bool(where & 2)

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import enum
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim_instruments.frontend.current_regulator import CurrentRegulator
 from sim_instruments.frontend.electronics import Electronics, Noise
 from sim_instruments.frontend.response import Drive
 from sim_instruments.palmsens.faults import Code, ScriptFault
+from sim_instruments.palmsens.model import GALVANOSTATIC
 from sim_instruments.palmsens.values import Value
+from sim_instruments.sample.admittance import admittance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,6 +26,16 @@ if TYPE_CHECKING:
 _UNDERLOAD = 0.01  # below this share of its range a current is told as underload (assumed)
 _WARNING = 1.0  # above this share as a warning of overload (assumed)
 _DEFAULT_BANDWIDTH_HZ = 400.0  # assumed
+_GALVANOSTAT_S = 1e-6
+"""Settling of the current regulation (assumed; a bandwidth that is set filters readings only)."""
+_REGULATIONS = 8
+"""Steps of the potential in a hold at a constant current: of a cell with a memory, a staircase close to its curve."""
+_POTENTIAL_NOISE_V = 10e-6
+"""Scatter of a potential reading, rms (assumed)."""
+_IMPEDANCE_NOISE = 1e-4
+"""Scatter of an impedance, as a share of it, rms of each part (assumed)."""
+_LEAST_S = 1e-14
+"""Admittance of an open cell (assumed)."""
 _BLOCK = 256  # readings that are worked out together
 
 
@@ -62,7 +76,8 @@ class Potentiostat:
         self.cell_on = False
         self.mode_number = 2
         self.bandwidth_Hz = _DEFAULT_BANDWIDTH_HZ
-        self.potential_V = 0.0
+        self.potential_V = self.current_A = 0.0
+        self._potential_range = self.model.potential_ranges_V[-1][1] if self.model.potential_ranges_V else None
         self.window_V: tuple[float, float] | None = None
         self.range_at = len(self.mode.ranges) - 1
         self.autorange = (0, len(self.mode.ranges) - 1)
@@ -73,18 +88,26 @@ class Potentiostat:
         self._electronics = Electronics(
             current_ranges_A=tuple(full for full, _ in mode.ranges),
             voltage_steps={10.0: mode.step_V},
-            response_s=1.0 / (2.0 * math.pi * min(self.bandwidth_Hz, mode.bandwidth_Hz)),
+            response_s=_GALVANOSTAT_S
+            if self.is_galvanostat
+            else 1.0 / (2.0 * math.pi * min(self.bandwidth_Hz, mode.bandwidth_Hz)),
             noise_1us=self.model.noise_1us,
             integrator_bits=self.model.converter_bits,
             overrange=self.model.overrange,
         )
         self._drive = Drive(self._cell, self._electronics.response_s)
+        self._regulator = CurrentRegulator(self._drive)
         self._series: Series | None = None
 
     @property
     def mode(self) -> Mode:
         """The PGStat mode."""
         return self.model.modes[self.mode_number]
+
+    @property
+    def is_galvanostat(self) -> bool:
+        """Whether the current is set."""
+        return self.mode_number == GALVANOSTATIC
 
     # -- settings -----------------------------------------------------------------------------------------------------
 
@@ -110,6 +133,13 @@ class Potentiostat:
         low, high = sorted((self.range_for(low_A), self.range_for(high_A)))
         self.autorange = (low, high)
         self.range_at = min(max(self.range_at, low), high)
+
+    def set_potential_range(self, potential_V: float) -> None:
+        """Choose the smallest range that measures a potential; the largest if none does."""
+        ranges = self.model.potential_ranges_V
+        if ranges:
+            fitting = [number for full_V, number in ranges if abs(potential_V) <= full_V * (1 + 1e-9)]
+            self._potential_range = (fitting or [ranges[-1][1]])[0]
 
     def set_window(self, low_V: float, high_V: float) -> None:
         """Announce the lowest and highest potential (an EmStat Pico shifts its window there)."""
@@ -195,6 +225,87 @@ class Potentiostat:
         self._follow(status, abs(mean_A))
         return Value(float(reading), "ba", int(status), number)
 
+    # -- potentials and impedances ------------------------------------------------------------------------------------
+
+    def set_current(self, current_A: float) -> None:
+        """Set the current that is regulated from the next reading on.
+
+        Raises
+        ------
+        ScriptFault
+            If the counter electrode cannot drive it.
+        """
+        if abs(current_A) > self.model.largest_A:
+            raise ScriptFault(Code.OUT_OF_BOUNDS)
+        self.current_A = current_A
+
+    def rest_potential(self) -> Value:
+        """Return the open-circuit potential: a linear cell at rest has none of its own."""
+        code = self._potential_range if self._potential_range is not None else 0
+        return Value(0.0, "ab", 0, code)
+
+    def read_potential(self, end_s: float, hold_s: float, share: float) -> Value:
+        """Return the potential at which the set current has flowed during a hold that ends now.
+
+        Parameters
+        ----------
+        end_s, hold_s : float
+        share : float
+            Of the hold that the reading averages over, at its end.
+        """
+        if self.critical:
+            raise ScriptFault(Code.CRITICAL_OVERLOAD)
+        limit_V = self.mode.high_V
+        step_s = float(hold_s) / _REGULATIONS
+        begins = end_s - hold_s + step_s * np.arange(_REGULATIONS, dtype=np.float64)
+        for begin_s in begins.tolist():  # the charge of each step is right, so that of the hold is
+            self._regulator.regulate(begin_s, step_s, self.current_A, limit_V)
+        averaged: NDArray[np.float64] = begins[-max(1, round(share * _REGULATIONS)) :] + 0.5 * step_s
+        potential_V = float(self._drive.level_at(averaged).mean())
+        self._record += 1
+        noise_V = _POTENTIAL_NOISE_V * float(self._noise.normal(self._record, 0, 1)[0])
+        overload = ReadingStatus.OVERLOAD if abs(potential_V) > 0.999 * limit_V else ReadingStatus(0)
+        return Value(potential_V + noise_V, "ab", int(overload), self._potential_range)
+
+    def read_impedance(
+        self, t_s: float, frequency_Hz: float, amplitude: float, *, is_galvanic: bool
+    ) -> ImpedanceReading:
+        """Return what a sine of an rms amplitude, V or A, tells of the cell.
+
+        Raises
+        ------
+        ScriptFault
+            If the current is more than the counter electrode can drive.
+        """
+        if self.critical:
+            raise ScriptFault(Code.CRITICAL_OVERLOAD)
+        cell = self._cell.at_time(t_s)
+        y = admittance(cell, frequency_Hz)
+        parts = self._cell.contacts.through(np.array([y.real, y.imag]), np.array([1.0, 0.0]), np.full(2, t_s))
+        y = complex(*parts)
+        y = y if abs(y) > _LEAST_S else complex(_LEAST_S)
+        self._record += 1
+        scatter = 1.0 + _IMPEDANCE_NOISE * complex(*self._noise.normal(self._record, 0, 2))
+        alternating_A = amplitude if is_galvanic else amplitude * abs(y)
+        direct_A = self.current_A if is_galvanic else self.potential_V * cell.dc_conductance_S
+        largest_A = abs(direct_A) + math.sqrt(2.0) * alternating_A
+        if largest_A > self.model.largest_A:
+            raise ScriptFault(Code.CRITICAL_OVERLOAD)
+        status = ReadingStatus(0)
+        low, high = self.autorange
+        self.range_at = min(max(self.range_for(largest_A), low), high)
+        full_A, number = self.mode.ranges[self.range_at]
+        if largest_A > self.model.overrange * full_A:
+            status |= ReadingStatus.OVERLOAD
+        elif largest_A < _UNDERLOAD * full_A:
+            status |= ReadingStatus.UNDERLOAD
+        alternating_V = alternating_A / abs(y)
+        if math.sqrt(2.0) * alternating_V > self.mode.high_V:
+            status |= ReadingStatus.OVERLOAD
+        return ImpedanceReading(
+            scatter / y, alternating_V, alternating_A, direct_A, int(status), number, self._potential_range
+        )
+
     def _follow(self, status: ReadingStatus, mean_A: float) -> None:
         """Change the range for the next reading, if that is allowed."""
         low, high = self.autorange
@@ -215,6 +326,31 @@ class Potentiostat:
             series.means = self._drive.readings(series.begin_s, series.interval_s, k, _BLOCK, aperture_s)
             series.noise = self._noise.normal(self._record, k, _BLOCK)
         return float(series.means[k - series.first]), float(series.noise[k - series.first])
+
+
+@dataclass(frozen=True)
+class ImpedanceReading:
+    """What one frequency tells.
+
+    Attributes
+    ----------
+    impedance_ohm : complex
+    alternating_V, alternating_A : float
+        Rms.
+    direct_A : float
+        Current that flows without the sine.
+    status, current_range : int
+    potential_range : int or None
+        Metadata of its packages.
+    """
+
+    impedance_ohm: complex
+    alternating_V: float
+    alternating_A: float
+    direct_A: float
+    status: int
+    current_range: int
+    potential_range: int | None
 
 
 class Series:

@@ -45,6 +45,8 @@ class Settings:
     def set_range(self, statement: Statement) -> None:
         """``set_range ba``, once ``set_cr``."""
         *kind, current = statement.arguments
+        if kind == ["ab"]:
+            self._cell.set_potential_range(self._memory.number(current))
         if kind in (["ba"], []):
             at = self._cell.range_for(self._memory.number(current))
             self._cell.range_at = at

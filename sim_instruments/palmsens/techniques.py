@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 # Numbers of the techniques in the loop's marker: manual, table 5.
 MARKERS = {"lsv": 0x0, "dpv": 0x1, "swv": 0x2, "npv": 0x3, "cv": 0x5, "ca": 0x7, "pad": 0x8, "ocp": 0xB}
+MARKERS |= {"lsp": 0x9, "cp": 0xA, "acv": 0x4, "eis": 0xD, "geis": 0xE}
 
 
 @dataclass(frozen=True)

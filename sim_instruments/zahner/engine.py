@@ -1,8 +1,8 @@
 """A Zahner PP212 on its cell: potentiostat, latching limits, one primitive at a time.
 
-After the vendor's client ``zahner_potentiostat`` 1.1.2 and its documentation; the sample period, the dead time after
-primitives and the conditions of errors are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading
-that takes 20 ms (one mains period), that a primitive switches the potentiostat on and leaves it as it was.
+After the vendor's client ``zahner_potentiostat`` 1.1.2 and its documentation (docs/reference/sources/zahner.md); the
+sample period, the dead time after primitives, the conditions of errors and that limits are watched during primitives
+only are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading that takes 20 ms (one mains period).
 """
 
 from __future__ import annotations
@@ -92,6 +92,8 @@ class Settings:
     para_time_s: float = 1.0
     para_longest_s: float = 1.0
     para_shortest_s: float = 0.0
+    para_rate_V_s: float = 0.1
+    line_Hz: float = 50.0
     voltage_limits: Limits = field(default_factory=Limits)
     current_limits: Limits = field(default_factory=Limits)
 
@@ -161,7 +163,7 @@ class Engine:
         record, self._records = self._records, self._records + 1
         share = _NOISE_SHARE * np.sqrt(READING_S / aperture)
         current = through + share * self.settings.range_A * self._noise.normal(2 * record, 0, count)
-        middle: Array = start + (np.arange(first, first + count, dtype=np.float64) + 0.5) * interval
+        middle: Array = start + np.arange(first, first + count, dtype=np.float64) * interval + 0.5 * aperture
         voltage = self._drive.level_at(middle) + _SCATTER_V * self._noise.normal(2 * record + 1, 0, count)
         return voltage, np.clip(current, -self.settings.range_A * 1.05, self.settings.range_A * 1.05)
 
@@ -191,7 +193,20 @@ class Engine:
         self.update()
 
     def ramp(self, seconds: float, target_V: float) -> list[tuple[float, float]]:
-        """Return the stairs that stand for a ramp from the present voltage."""
+        """Return the stairs that stand for a ramp from the present voltage.
+
+        Parameters
+        ----------
+        seconds : float
+            How long it takes.
+        target_V : float
+            Where it ends.
+
+        Returns
+        -------
+        list of (float, float)
+            Times since its start, and voltages.
+        """
         start = self.settings.voltage_V
         share = (np.arange(_RAMP_STEPS) + 0.5) / _RAMP_STEPS
         times = seconds * np.arange(_RAMP_STEPS) / _RAMP_STEPS
@@ -223,8 +238,15 @@ class Engine:
         running.samples = complete
 
     def _watch(self, now: float) -> None:
-        """Switch off and latch when a global limit has been passed for longer than is tolerated."""
+        """Switch off and latch when a global limit has been passed for longer than is tolerated.
+
+        Only a primitive is watched: "if only the potentiostat is switched on, no ranging is performed and no limits are
+        monitored" (vendor's client, ``setPotentiostatEnabled``).
+        """
         s = self.settings
+        if self.primitive is None:
+            self._watched_s = now
+            return
         if not self.on or not (s.voltage_limits.on or s.current_limits.on):
             return
         if now - self._watched_s < max(READING_S, s.tolerance_s):

@@ -3,12 +3,13 @@
 Every command is answered by a line: ``ok``, a value, or ``error n`` (27 unknown command, 100 value out of range, 1003
 limit reached, 1004 value outside the limits, 1005 aborted, 1006 not done because of an earlier error). ``ABOR`` and
 ``*RST`` are obeyed at once beside a running primitive; everything else waits for its end. The names are those of
-the vendor's client, ``zahner_potentiostat`` 1.1.2, scpi_control/control.py. Galvanostatic operation is not modelled.
+the vendor's client, ``zahner_potentiostat`` 1.1.2, scpi_control/control.py; docs/reference/sources/zahner.md has each.
+What a PP212 has and this one has not (galvanostatic operation, stairs) is answered with error 1000, "not implemented
+yet".
 """
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import deque
 from typing import TYPE_CHECKING
@@ -24,6 +25,7 @@ from sim_instruments.zahner.engine import (
     Limits,
     Settings,
 )
+from sim_instruments.zahner.vocabulary import ACCEPTED, MISSING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,7 +35,9 @@ if TYPE_CHECKING:
     from sim_instruments.sample.cell import Cell
 
 # Error numbers of the command port.
-_UNKNOWN, _RANGE, _LIMITED = 27, 100, 1004
+_UNKNOWN, _RANGE, _NOT_IMPLEMENTED, _LIMITED = 27, 100, 1000, 1004
+_VOLTAGE_RANGES_V = (LARGEST_V,)
+"""By their index; a PP212 has one (assumed)."""
 _CONTROL = {"ABOR", "*RST"}
 _ALWAYS = {"*CLS", "*CLS?", "*IDN?", "*RST", "ABOR", ":SESO:STAT", ":SESO:STAT?"}
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
@@ -191,7 +195,7 @@ class CommandPort:
             self._reply(f"error {BLOCKED}")
             return
         try:
-            if header.startswith(":MEAS:"):
+            if header.startswith(":MEAS:") and header not in MISSING:
                 self._measure(header)
             else:
                 self._reply(self._set(header, argument.strip()) or "ok")
@@ -201,13 +205,15 @@ class CommandPort:
     # -- settings -----------------------------------------------------------------------------------------------------
 
     def _set(self, header: str, argument: str) -> str | None:
+        if header in MISSING:
+            raise RefusedError(_NOT_IMPLEMENTED)
         if header.endswith("?"):
             if (query := self._queries().get(header)) is None:
                 raise RefusedError(_UNKNOWN)
             return query()
         if (setting := self._settings().get(header)) is not None:
             setting(argument)
-        elif header not in _ACCEPTED:
+        elif header not in ACCEPTED:
             raise RefusedError(_UNKNOWN)
         return None
 
@@ -218,6 +224,7 @@ class CommandPort:
             "*CLS?": lambda: str(engine.status),
             # Assumed: the vendor's client sets all of these and asks for none.
             ":SESO:STAT?": lambda: str(int(engine.on)),
+            ":SYST:LINF?": lambda: f"{s.line_Hz:g}",
             ":SESO:CRNG?": lambda: f"{s.range_A:.6e}",
             ":SESO:ULIM:STAT?": lambda: str(int(s.voltage_limits.on)),
             ":SESO:ULIM:MAX?": lambda: f"{s.voltage_limits.high:.6e}",
@@ -242,12 +249,16 @@ class CommandPort:
             ":SESO:UVAL": lambda argument: engine.set_voltage(self._allowed(_number(argument, LARGEST_V))),
             ":SESO:COUP": _potentiostatic,
             ":SESO:CRNG": self._set_range,
+            ":SESO:CRNG:IDX": self._set_range_index,
+            ":SESO:VRNG:IDX": _only_range,
             ":SESO:SFRQ": kept(s, "sampling_Hz", 100.0, 0.01),
             ":SESO:UILT": kept(s, "tolerance_s", 1000.0, 0.0),
             ":PARA:UVAL": lambda argument: setattr(s, "para_voltage_V", self._allowed(_number(argument, LARGEST_V))),
             ":PARA:TIME": kept(s, "para_time_s", 1e6, 0.0),
             ":PARA:TMAX": kept(s, "para_longest_s", 1e6, 0.0),
             ":PARA:TMIN": kept(s, "para_shortest_s", 1e6, 0.0),
+            ":SYST:LINF": kept(s, "line_Hz", 60.0, 50.0),
+            ":PARA:SCRA": kept(s, "para_rate_V_s", 1e6),
             ":SESO:ULIM:STAT": switched(s.voltage_limits),
             ":SESO:ULIM:MAX": kept(s.voltage_limits, "high", 1000.0),
             ":SESO:ULIM:MIN": kept(s.voltage_limits, "low", 1000.0),
@@ -264,6 +275,11 @@ class CommandPort:
     def _set_range(self, argument: str) -> None:
         wanted = abs(_number(argument, LARGEST_A)) * (1 - 1e-9)
         self._engine.settings.range_A = min((r for r in RANGES_A if r >= wanted), default=LARGEST_A)
+
+    def _set_range_index(self, argument: str) -> None:
+        """Choose a shunt by its index from 0, the one for the largest current first (assumed)."""
+        ordered = sorted(RANGES_A, reverse=True)
+        self._engine.settings.range_A = ordered[_index(argument, len(ordered))]
 
     def _allowed(self, volts: float) -> float:
         limits = self._engine.settings.voltage_limits
@@ -283,11 +299,22 @@ class CommandPort:
             case ":MEAS:POGA?":
                 self._start("Polarization", s.para_longest_s, [(0.0, s.para_voltage_V)], connected=True)
             case ":MEAS:RMPT?":
-                self._start("Ramp", s.para_time_s, self._engine.ramp(s.para_time_s, s.para_voltage_V), connected=True)
+                self._ramp(s.para_time_s, s.para_voltage_V)
+            case ":MEAS:RMPS?":  # to a voltage at a rate whose sign does not count
+                if s.para_rate_V_s == 0.0:
+                    raise RefusedError(_RANGE)
+                self._ramp(abs(s.para_voltage_V - s.voltage_V) / abs(s.para_rate_V_s), s.para_voltage_V)
+            case ":MEAS:RMPV?":  # for a time at a rate whose sign is the direction
+                self._ramp(s.para_time_s, self._allowed(s.voltage_V + s.para_rate_V_s * s.para_time_s))
             case ":MEAS:OCVS?":
                 self._start("OCV Scan", s.para_longest_s, [(0.0, s.voltage_V)], connected=False)
             case _:
                 raise RefusedError(_UNKNOWN)
+
+    def _ramp(self, seconds: float, target_V: float) -> None:
+        if abs(target_V) > LARGEST_V:
+            raise RefusedError(_RANGE)
+        self._start("Ramp", seconds, self._engine.ramp(seconds, target_V), connected=True)
 
     def _read(self, which: int) -> None:
         engine = self._engine
@@ -312,35 +339,9 @@ class CommandPort:
         self._answer = answer
 
 
-_ACCEPTED = (
-    {
-        f":SESO:{name}"
-        for name in ("UREL", "VRNG", "CRNG:AUTO", "CRNG:AUTO:LLIM", "CRNG:AUTO:ULIM", "INTP", "BAND", "FILT", "CALO")
-    }
-    | {
-        f":PARA:{name}"
-        for name in (
-            "UREL",
-            "UILT",
-            "TOL:STAT",
-            "TOL:ABS",
-            "TOL:REL",
-            "CHAR:STAT",
-            "CHAR:MAX",
-            "CHAR:MIN",
-            "SCRA",
-            "STEP",
-        )
-    }
-    | {f":PARA:{a}:{b}" for a, b in itertools.product(("ULIM", "ILIM"), ("STAT", "MAX", "MIN"))}
-    | {":SYST:LINF"}
-)
-"""Settings that are taken and have no effect on this cell."""
-
-
 def _potentiostatic(argument: str) -> None:
     if not argument.lower().startswith("pot"):
-        raise RefusedError(1000)  # "not implemented yet"
+        raise RefusedError(_NOT_IMPLEMENTED)
 
 
 def _number(text: str, largest: float, smallest: float | None = None) -> float:
@@ -350,6 +351,17 @@ def _number(text: str, largest: float, smallest: float | None = None) -> float:
     if not (-largest if smallest is None else smallest) <= value <= largest:
         raise RefusedError(_RANGE)
     return value
+
+
+def _index(text: str, count: int) -> int:
+    value = _number(text, count - 1, 0)
+    if value != int(value):
+        raise RefusedError(_RANGE)
+    return int(value)
+
+
+def _only_range(argument: str) -> None:
+    _index(argument, len(_VOLTAGE_RANGES_V))
 
 
 def _switch(text: str) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sim_instruments.core.clock import PacedClock
+from sim_instruments.frontend.current_regulator import CurrentRegulator
 from sim_instruments.frontend.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.frontend.response import PANEL, Drive
 from sim_instruments.keithley.common.buffers import (
@@ -26,7 +27,6 @@ from sim_instruments.keithley.common.buffers import (
     ReadingBuffer,
     Readings,
 )
-from sim_instruments.keithley.common.current_regulator import CurrentRegulator
 from sim_instruments.keithley.common.settings import MeasureSettings, Record, SourceSettings
 from sim_instruments.keithley.common.trigger_events import TriggerEvents
 from sim_instruments.keithley.common.trigger_model import ConfigRecall, ConfigStep, TakeReadings, TriggerModel

@@ -6,19 +6,21 @@ Assumed: noise, settling, the relay's 5 ms, and that a measurement's own initial
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim_instruments.frontend.current_regulator import CurrentRegulator
 from sim_instruments.frontend.electronics import OVERFLOW, Electronics, Noise
 from sim_instruments.frontend.response import Drive
+from sim_instruments.keysight.b2900.channel_settings import Settings
 from sim_instruments.keysight.b2900.triggers import Action
 from sim_instruments.scpi.status import ScpiError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from sim_instruments.keysight.b2900.source import Source
     from sim_instruments.keysight.b2900.triggers import Burst
     from sim_instruments.sample.cell import Cell
 
@@ -34,42 +36,8 @@ DISCHARGE_S = 0.001  # how long the NORMal off state holds 0 V before the relay 
 # Status data, table 1-2 on p. 1-14.
 IN_COMPLIANCE, OVER_TEMPERATURE, OVER_RANGE = 2, 32, 8192
 _PIECE = 16_384
-_LOWEST_AUTO_A = 1e-6
-
-
-@dataclass
-class Settings:
-    """What ``*RST`` sets back (reset settings: tables of chapter 2)."""
-
-    level_V: float = 0.0
-    triggered_V: float | None = None
-    voltage_range_V: float = 2.0
-    auto_voltage_range: bool = True
-    mode: str = "FIX"
-    shape: str = "DC"
-    pulse_delay_s: float = 0.0
-    pulse_width_s: float = 50e-6
-    keeps_last: bool = False
-    list_V: list[float] = field(default_factory=lambda: [0.0])
-    list_start: int = 1
-    sweep_start_V: float = 0.0
-    sweep_stop_V: float = 0.0
-    sweep_points: int = 1
-    source_wait: bool = True
-    compliance_A: float = 100e-6
-    current_range_A: float = 100e-6
-    auto_current_range: bool = True
-    functions: tuple[str, ...] = ("CURR",)
-    aperture_s: float = 0.1 / 60.0
-    four_wire: bool = False
-    wait: bool = True
-    wait_offset_s: float = 0.0
-    off_mode: str = "NORM"
-    on_auto: bool = True
-    off_auto: bool = False
-    protection: bool = False
-    low_terminal: str = "GRO"
-    filter_on: bool = True
+_AT_LIMIT = 1.0 - 1e-6
+"""Share of the voltage limit from which on it is reached: the regulator clips there."""
 
 
 class Store:
@@ -128,6 +96,9 @@ class Channel:
         self.contacts = cell.contacts
         self._shortest_s = shortest_s
         self.drive = Drive(cell, electronics.response_s)
+        self._regulator = CurrentRegulator(self.drive)
+        self._currents: list[tuple[float, float]] = []  # when the current source went where
+        self.timer_zero_s = 0.0
         self._noise = Noise(seed)
         self._spots = 0
         self.output_on = False
@@ -154,7 +125,8 @@ class Channel:
             self.tripped = False
             self.drive.forget_before(t_s)
             self.drive.disconnect(t_s)
-            self.drive.connect(t_s + RELAY_S, self._sourced_V(self.settings.level_V))
+            self.drive.connect(t_s + RELAY_S, self._sourced_V(self._immediate_V))
+            self._currents = [(t_s, self.settings.current.level)]
         elif self.settings.off_mode == "HIZ":
             self.drive.disconnect(t_s)
         else:
@@ -162,28 +134,55 @@ class Channel:
             if self.settings.off_mode == "NORM":
                 self.drive.disconnect(t_s + DISCHARGE_S)
 
-    def set_level(self, t_s: float, level_V: float) -> None:
-        """Make a level the immediate one."""
-        self._require_fit(level_V)
-        self.settings.level_V = level_V
-        self._apply(t_s, level_V)
+    def set_function(self, t_s: float, function: str) -> None:
+        """Choose what is sourced; an output that is on goes to the immediate level of it (assumed)."""
+        self.settings.function = function
+        self._apply(t_s, self.settings.source.level)
 
-    def _require_fit(self, level_V: float) -> None:
-        s = self.settings
-        if s.auto_voltage_range:
-            s.voltage_range_V = self.electronics.voltage_range(level_V)
-        elif abs(level_V) > self.electronics.overrange * s.voltage_range_V:
-            raise ScpiError(-222, f"{level_V:g} V does not fit the {s.voltage_range_V:g} V range")
+    def set_level(self, t_s: float, function: str, level: float) -> None:
+        """Make a level the immediate one."""
+        source = self.settings.voltage if function == "VOLT" else self.settings.current
+        self._require_fit(source, level)
+        source.level = level
+        if function == self.settings.function:
+            self._apply(t_s, level)
+
+    @property
+    def _immediate_V(self) -> float:
+        """Voltage that the output is switched on with: a current source begins at none."""
+        return self.settings.voltage.level if self.settings.function == "VOLT" else 0.0
+
+    def _require_fit(self, source: Source, level: float, *, fixed: bool = False) -> None:
+        """Choose the range for a level, or see whether it fits the one that is set."""
+        e, is_voltage = self.electronics, source is self.settings.voltage
+        if source.is_auto and not fixed:
+            source.range = e.voltage_range(level) if is_voltage else e.current_range(level)
+        elif abs(level) > e.overrange * source.range:
+            unit = "V" if is_voltage else "A"
+            raise ScpiError(-222, f"{level:g} {unit} does not fit the {source.range:g} {unit} range")
 
     def _sourced_V(self, level_V: float) -> float:
-        return self.electronics.sourced_V(level_V, self.settings.voltage_range_V)
+        return self.electronics.sourced_V(level_V, self.settings.voltage.range)
 
-    def _apply(self, t_s: float, level_V: float) -> None:
-        if self.output_on:
-            self.drive.set_level(t_s, self._sourced_V(level_V))
+    def _apply(self, t_s: float, level: float) -> None:
+        if not self.output_on:
+            return
+        if self.settings.function == "VOLT":
+            self.drive.set_level(t_s, self._sourced_V(level))
+        else:
+            self._currents.append((t_s, level))
+
+    def _currents_at(self, t_s: Array) -> Array:
+        """Return what the current source is to give at some times, A."""
+        times, levels = np.array([t for t, _ in self._currents]), np.array([level for _, level in self._currents])
+        found: Array = levels[np.maximum(np.searchsorted(times, t_s + 1e-12, side="right") - 1, 0)]
+        return found
 
     def limited(self, t_s: float) -> bool:
         """Whether the current limit holds the source back at t_s."""
+        if self.settings.function == "CURR":
+            volts = float(self.drive.level_at(np.array([t_s]))[0])
+            return self.output_on and (self.overdriven or abs(volts) > _AT_LIMIT * self.settings.compliance_V)
         through = self.drive.readings(t_s, 1e-9, 0, 1, 1e-5)[0]
         return self.output_on and (self.overdriven or abs(through) > self.settings.compliance_A)
 
@@ -207,6 +206,8 @@ class Channel:
         """Leave idle; the output goes on by itself unless that is switched off (p. 4-67 of the B2961A reference)."""
         if (transient and self.transient.phase != "idle") or (acquire and self.acquire.phase != "idle"):
             raise ScpiError(-213)
+        if transient:
+            self._choose_ranges(self._levels())
         if self.settings.on_auto:
             self.switch_output(t_s, on=True)
         t_s = max(t_s, self.drive.closed_since)  # triggers wait for the output relay (assumed)
@@ -214,18 +215,24 @@ class Channel:
             self.data.clear()
             self.acquire.initiate(t_s)
         if transient:
-            for level in self._levels():
-                self._require_fit(level)
             self._steps_taken = 0
             self.transient.initiate(t_s)
 
+    def _choose_ranges(self, levels: list[float]) -> None:
+        """See before the start whether all levels can be sourced; one range for a sweep that has one."""
+        source, sweep = self.settings.source, self.settings.sweep
+        fixed = source.mode == "SWE" and sweep.ranging == "FIX"
+        for level in sorted(levels, key=abs):
+            self._require_fit(source, level, fixed=fixed)
+
     def _levels(self) -> list[float]:
-        s = self.settings
-        if s.mode == "LIST":
-            return s.list_V[s.list_start - 1 :] + s.list_V[: s.list_start - 1]
-        if s.mode == "SWE":
-            return [float(v) for v in np.linspace(s.sweep_start_V, s.sweep_stop_V, s.sweep_points)]
-        return [s.level_V if s.triggered_V is None else s.triggered_V]
+        source = self.settings.source
+        if source.mode == "LIST":
+            first = source.list_start - 1
+            return source.list_levels[first:] + source.list_levels[:first]
+        if source.mode == "SWE":
+            return self.settings.sweep.levels(source.sweep_start, source.sweep_stop)
+        return [source.level if source.triggered is None else source.triggered]
 
     def abort(self, t_s: float, *, transient: bool = True, acquire: bool = True) -> None:
         """Do as ``:ABORt``."""
@@ -254,7 +261,7 @@ class Channel:
     def _rest(self, t_s: float) -> None:
         """Do what happens when both actions have become idle."""
         if not self.settings.keeps_last:
-            self._apply(t_s, self.settings.level_V)
+            self._apply(t_s, self.settings.source.level)
         if self.settings.off_auto:
             self.switch_output(t_s, on=False)
 
@@ -265,7 +272,7 @@ class Channel:
 
     @property
     def _measure_s(self) -> float:
-        return self._wait_s + self.settings.aperture_s
+        return self._wait_s + self.settings.window_s
 
     @property
     def _wait_s(self) -> float:
@@ -283,10 +290,12 @@ class Channel:
         for k in range(burst.done, burst.done + count):
             level = levels[self._steps_taken % len(levels)]  # a list that is over begins anew (assumed)
             self._steps_taken += 1
+            if s.source.mode == "SWE" and s.source.is_auto and not (s.sweep.has_one_range or s.sweep.ranging == "FIX"):
+                self._require_fit(s.source, level)
             start = burst.at(k) + (s.pulse_delay_s if s.shape == "PULS" else 0.0)
             self._apply(start, level)
             if s.shape == "PULS":
-                self._apply(start + s.pulse_width_s, s.level_V)
+                self._apply(start + s.pulse_width_s, s.source.level)
 
     # -- readings -----------------------------------------------------------------------------------------------------
 
@@ -303,7 +312,7 @@ class Channel:
 
     def _until_trip(self, burst: Burst, first: int, count: int) -> tuple[Array, float | None]:
         rows = self.readings(
-            2 * burst.number, burst.start_s + self._wait_s, burst.interval_s, first, count, self.settings.aperture_s
+            2 * burst.number, burst.start_s + self._wait_s, burst.interval_s, first, count, self.settings.window_s
         )
         if not self.settings.protection or not self.output_on:
             return rows, None
@@ -311,7 +320,7 @@ class Channel:
         if not len(limited):
             return rows, None
         k = int(limited[0])
-        return rows[: k + 1], float(rows[k, 3]) + self.settings.aperture_s
+        return rows[: k + 1], float(rows[k, 3]) + self.timer_zero_s + self.settings.window_s
 
     def keep(self, rows: Array) -> None:
         """Put rows into the data of the last measurement and, if it is open, into the trace buffer."""
@@ -329,7 +338,7 @@ class Channel:
     def spot_rows(self, start_s: float) -> Array:
         """Return the row of a spot measurement that started at start_s."""
         self._spots += 1
-        return self.readings(2 * self._spots + 1, start_s, self.settings.aperture_s, 0, 1, self.settings.aperture_s)
+        return self.readings(2 * self._spots + 1, start_s, self.settings.window_s, 0, 1, self.settings.window_s)
 
     def readings(
         self, record: int, start_s: float, interval_s: float, first: int, count: int, aperture_s: float
@@ -337,9 +346,7 @@ class Channel:
         """Return rows of readings in the order of `COLUMNS`."""
         s, e = self.settings, self.electronics
         time = start_s + np.arange(first, first + count, dtype=np.float64) * interval_s
-        through = self.drive.readings(start_s, interval_s, first, count, aperture_s)
-        limited = (np.abs(through) > s.compliance_A) | (self.overdriven & self.output_on)
-        held = np.where(limited, s.compliance_A / np.maximum(np.abs(through), s.compliance_A), 1.0)
+        through, held, limited, programmed = self._limits(time, start_s, interval_s, first, aperture_s)
         ranges = self._ranges(through * held)
         scatter = self._noise.normal(2 * record, first, count)
         current = np.empty(count)
@@ -350,22 +357,40 @@ class Channel:
             )
         beyond = np.abs(current) >= OVERFLOW
         current[beyond] = np.copysign(OVERFLOW, through[beyond])
-        programmed = self.drive.level_at(time)
-        voltage = programmed * held + e.readback_noise * s.voltage_range_V * self._noise.normal(
+        scale_V = s.voltage.range if s.function == "VOLT" else e.voltage_range(s.compliance_V)
+        voltage = self.drive.level_at(time) * held + e.readback_noise * scale_V * self._noise.normal(
             2 * record + 1, first, count
         )
         with np.errstate(divide="ignore", invalid="ignore"):
             resistance = np.where((current != 0.0) & ~beyond, voltage / current, NOT_A_NUMBER)
         status = np.where(limited, IN_COMPLIANCE, 0.0) + np.where(beyond, OVER_RANGE, 0.0)
         status += OVER_TEMPERATURE if self.overheated else 0.0
-        return np.column_stack([voltage, current, resistance, time, status, programmed])
+        return np.column_stack([voltage, current, resistance, time - self.timer_zero_s, status, programmed])
+
+    def _limits(
+        self, time: Array, start_s: float, interval_s: float, first: int, aperture_s: float
+    ) -> tuple[Array, Array, NDArray[np.bool_], Array]:
+        """Return the current of readings, by which share its limit reduces it, whether it does, and what is sourced."""
+        s, driven, count = self.settings, self.overdriven & self.output_on, len(time)
+        if s.function == "CURR":
+            programmed = self._currents_at(time)
+            if self.output_on:
+                for at, level in zip(time.tolist(), programmed.tolist(), strict=True):
+                    self._regulator.regulate(at, aperture_s, level, s.compliance_V)
+            through = self.drive.readings(start_s, interval_s, first, count, aperture_s)
+            limited = (np.abs(self.drive.level_at(time)) > _AT_LIMIT * s.compliance_V) | driven
+            return through, np.ones(count), limited, programmed
+        through = self.drive.readings(start_s, interval_s, first, count, aperture_s)
+        limited = (np.abs(through) > s.compliance_A) | driven
+        held = np.where(limited, s.compliance_A / np.maximum(np.abs(through), s.compliance_A), 1.0)
+        return through, held, limited, self.drive.level_at(time)
 
     def _ranges(self, current: Array) -> Array:
         s, e = self.settings, self.electronics
         if not s.auto_current_range:
             return np.full(len(current), s.current_range_A)
         scales = np.asarray(e.current_ranges_A)
-        # The lowest automatic range is 1 uA after *RST (p. 2-17).
+        # Bounds of the automatic range: 1 uA and the largest after *RST (p. 2-17).
         at = np.searchsorted(scales * e.overrange, np.abs(current))
-        chosen: Array = np.maximum(scales[np.minimum(at, len(scales) - 1)], _LOWEST_AUTO_A)
+        chosen: Array = np.clip(scales[np.minimum(at, len(scales) - 1)], s.lowest_auto_A, s.highest_auto_A)
         return chosen

@@ -1,9 +1,10 @@
 """Commands of the Keysight B2912A.
 
-From the Agilent B2900 SCPI command reference (B2910-90030, edition 2); page numbers are its. Current sources, limit
-tests, arithmetic, digital I/O, external triggers, program memory and display are not modelled and are refused. The
-cell is connected to channel 1; channel 2 has open terminals. Assumed: the operation status bits are those of the B2961A
-reference, and an over-temperature switches the outputs off without an entry of the error queue.
+From the Agilent B2900 SCPI command reference (B2910-90030, edition 2); page numbers are its, and each command is in
+docs/reference/sources/keysight-b2900.md. Limit tests, arithmetic, digital I/O, external triggers, program memory and
+display are not modelled and are refused. The cell is connected to channel 1; channel 2 has open terminals. Assumed: the
+operation status bits are those of the B2961A reference, an over-temperature switches the outputs off without an entry
+of the error queue, averaging, and the form of the timer's count.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sim_instruments.frontend.electronics import Electronics
-from sim_instruments.keysight.b2900.channel import LIST_POINTS, Channel
-from sim_instruments.keysight.b2900.channel_commands import ChannelCommands, nr3
+from sim_instruments.keysight.b2900.channel import Channel
+from sim_instruments.keysight.b2900.channel_commands import ChannelCommands
 from sim_instruments.keysight.b2900.readout import Readout
+from sim_instruments.keysight.b2900.source_commands import LARGEST_A, LARGEST_V, SourceCommands
 from sim_instruments.keysight.b2900.trigger_commands import TriggerCommands
 from sim_instruments.sample.cell import Cell
 from sim_instruments.sample.relaxation import constant
@@ -22,12 +24,8 @@ from sim_instruments.scpi.parser import Choice, Command, CommandTree, Numeric, b
 from sim_instruments.scpi.status import EventRegister, ScpiError, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sim_instruments.core.clock import Clock
 
-# Of a B2911A and B2912A (data sheet).
-_LARGEST_V, _LARGEST_A = 210.0, 3.03
 # Operation status: idle bits of transient and acquire; the bits after them say which layer waits.
 _BITS = {(1, "transient"): 1, (1, "acquire"): 4, (2, "transient"): 7, (2, "acquire"): 10}
 # Questionable status, table on p. 4-116.
@@ -74,13 +72,16 @@ class B2912A:
             for number, sample in ((1, cell), (2, nothing))
         }
         self._interlock_open = False
+        self.line_Hz, self._timer_zero_s = 60.0, 0.0
         self.tree = CommandTree()
         # Errors are numbered with their sign (p. 5-2); the first entry of a header in the tree holds.
         self.tree.add(":SYSTem:ERRor[:NEXT]?", Command(lambda: '{:+d},"{}"'.format(*self.status.next_error())))
+        self.tree.add(":SYSTem:ERRor:ALL?", Command(self._all_errors))
+        self.tree.add("*OPT?", Command(lambda: "0"))  # IEEE 488.2, 10.20: no options
         CommonCommands(self.tree, self)
         self._commands = ChannelCommands(self.tree, self)
         self._add_system()
-        self._add_source()
+        SourceCommands(self._commands, self)
         self._add_sense()
         self._add_output()
         TriggerCommands(self._commands, self)
@@ -184,78 +185,34 @@ class B2912A:
 
     def _add_system(self) -> None:
         self.tree.add(":SYSTem:VERSion?", Command(lambda: "1999.0"))
-        self.tree.add(":SYSTem:LFRequency?", Command(lambda: "60"))
+        self.tree.add(":SYSTem:LFRequency", Command(self._set_line_frequency, (Numeric(50, 60, 60, "HZ"),), 1))
+        self.tree.add(":SYSTem:LFRequency?", Command(lambda: f"{self.line_Hz:.0f}"))
+        timer = ":SYSTem:TIME:TIMer:COUNt"
+        self.tree.add(f"{timer}?", Command(lambda: f"{self.clock.now() - self._timer_zero_s:+.9E}"))
+        self.tree.add(f"{timer}:RESet[:IMMediate]", Command(self._reset_timer))
         self.tree.add(":SYSTem:BEEPer:STATe", Command(lambda _: None, (boolean,), 1))
         self.tree.add(":SYSTem:INTerlock:TRIPped?", Command(lambda: str(int(self._interlock_open))))
         self.tree.add(":STATus:MEASurement:CONDition?", Command(lambda: str(self.measurement.condition)))
         self.tree.add(":STATus:MEASurement[:EVENt]?", Command(lambda: str(self.measurement.read_event())))
 
-    def _add_source(self) -> None:
-        s = "[:SOURce[c]]"
-        level = Numeric(-_LARGEST_V, _LARGEST_V, 0.0, "V")
-        self._commands.choice(f"{s}:FUNCtion:MODE", Choice(("VOLTage",)), lambda _: "VOLT", "function")
-        self._commands.choice(f"{s}:FUNCtion[:SHAPe]", Choice(("DC", "PULSe")), lambda c: c.settings.shape, "shape")
-        self._commands.switch(f"{s}:FUNCtion:TRIGgered:CONTinuous", "keeps_last")
-        volt = f"{s}:VOLTage"
-        amplitude = "[:LEVel][:IMMediate][:AMPLitude]"
-        self._commands.number(
-            volt + amplitude, level, lambda c: c.settings.level_V, lambda c, v: c.set_level(self.clock.now(), v)
-        )
-        self._commands.number(
-            f"{volt}[:LEVel]:TRIGgered[:AMPLitude]",
-            level,
-            lambda c: c.settings.level_V if c.settings.triggered_V is None else c.settings.triggered_V,
-            lambda c, v: setattr(c.settings, "triggered_V", v),
-        )
-        self._commands.choice(f"{volt}:MODE", Choice(("FIXed", "LIST", "SWEep")), lambda c: c.settings.mode, "mode")
-        self._commands.number(f"{volt}:RANGe", level, lambda c: c.settings.voltage_range_V, _set_voltage_range)
-        self._commands.switch(f"{volt}:RANGe:AUTO", "auto_voltage_range")
-        self._commands.setting(f"{volt}:STARt", level, "sweep_start_V")
-        self._commands.setting(f"{volt}:STOP", level, "sweep_stop_V")
-        points = Numeric(1, LIST_POINTS, 1, integer=True)
-        for node in (f"{volt}:POINts", f"{s}:SWEep:POINts"):
-            self._commands.number(
-                node,
-                points,
-                lambda c: c.settings.sweep_points,
-                lambda c, v: setattr(c.settings, "sweep_points", int(v)),
-            )
-        self._commands.setting(f"{s}:PULSe:DELay", Numeric(0.0, 99_999.9, 0.0, "S"), "pulse_delay_s")
-        self._commands.setting(f"{s}:PULSe:WIDTh", Numeric(50e-6, 100_000.0, 50e-6, "S"), "pulse_width_s")
-        self._commands.switch(f"{s}:WAIT[:STATe]", "source_wait")
-        self._add_lists(s, level)
+    def _set_line_frequency(self, hertz: float) -> None:
+        """Keep 50 or 60 Hz, by which ``NPLC`` counts; ``*RST`` does not change it."""
+        if hertz not in {50.0, 60.0}:
+            raise ScpiError(-222, f"{hertz:g}")
+        self.line_Hz = hertz
 
-    def _add_lists(self, s: str, level: Numeric) -> None:
-        def replace(channel: Channel, *levels: float) -> None:
-            if len(levels) > LIST_POINTS:
-                raise ScpiError(-223)
-            channel.settings.list_V, channel.settings.list_start = list(levels), 1
+    def _reset_timer(self) -> None:
+        """Let time stamps begin at 0."""
+        self._timer_zero_s = self.update()
+        for channel in self.channels.values():
+            channel.timer_zero_s = self._timer_zero_s
 
-        def append(channel: Channel, *levels: float) -> None:
-            if len(channel.settings.list_V) + len(levels) > LIST_POINTS:
-                raise ScpiError(-223)
-            channel.settings.list_V = channel.settings.list_V + list(levels)
-
-        def start(channel: Channel, index: float) -> None:
-            if index > len(channel.settings.list_V):
-                raise ScpiError(-222)
-            channel.settings.list_start = int(index)
-
-        node = f"{s}:LIST:VOLTage"
-        self._commands.enter(node, Command(self._idle_writer(replace), (level,), 1, repeats=True))
-        self._commands.enter(f"{node}?", Command(lambda n: ",".join(nr3(v) for v in self.channels[n].settings.list_V)))
-        self._commands.enter(f"{node}:APPend", Command(self._idle_writer(append), (level,), 1, repeats=True))
-        self._commands.enter(f"{node}:POINts?", Command(lambda n: str(len(self.channels[n].settings.list_V))))
-        index = Numeric(1, LIST_POINTS, 1, integer=True)
-        self._commands.number(f"{node}:STARt", index, lambda c: c.settings.list_start, start)
-
-    def _idle_writer(self, write: Callable[..., None]) -> Callable[..., None]:
-        def act(channel: Channel, *values: object) -> None:
-            if channel.busy:
-                raise ScpiError(-221, "the trigger system is not idle")
-            write(channel, *values)
-
-        return self._commands.writer(act)
+    def _all_errors(self) -> str:
+        """Return and forget all entries of the error queue, the oldest first."""
+        entries = [self.status.next_error()]
+        while self.status.error_count:
+            entries.append(self.status.next_error())
+        return ",".join('{:+d},"{}"'.format(*entry) for entry in entries)
 
     def _add_sense(self) -> None:
         s = ":SENSe[c]"
@@ -268,11 +225,16 @@ class B2912A:
             f"{s}:FUNCtion[:ON]:ALL", Command(self._commands.writer(lambda c: _set_functions(c, *_FUNCTIONS)))
         )
         self._commands.setting(
-            f"{s}:CURRent[:DC]:PROTection[:LEVel]", Numeric(1e-10, _LARGEST_A, 1e-4, "A"), "compliance_A"
+            f"{s}:CURRent[:DC]:PROTection[:LEVel]", Numeric(1e-10, LARGEST_A, 1e-4, "A"), "compliance_A"
         )
-        tripped = Command(lambda n: str(int(self.channels[n].tripped or self.channels[n].limited(self.clock.now()))))
-        self._commands.enter(f"{s}:CURRent[:DC]:PROTection:TRIPped?", tripped)
-        current = Numeric(-_LARGEST_A, _LARGEST_A, 1e-4, "A")
+        self._commands.setting(
+            f"{s}:VOLTage[:DC]:PROTection[:LEVel]", Numeric(2e-4, LARGEST_V, 2.0, "V"), "compliance_V"
+        )
+        for word, function in (("CURRent", "VOLT"), ("VOLTage", "CURR")):
+            tripped = Command(lambda n, function=function: self._tripped(n, function))
+            self._commands.enter(f"{s}:{word}[:DC]:PROTection:TRIPped?", tripped)
+        self._add_auto_ranges(s)
+        current = Numeric(-LARGEST_A, LARGEST_A, 1e-4, "A")
         self._commands.number(
             f"{s}:CURRent[:DC]:RANGe[:UPPer]", current, lambda c: c.settings.current_range_A, _set_range
         )
@@ -288,12 +250,46 @@ class B2912A:
             self._commands.number(
                 f"{s}:{function}[:DC]:NPLCycles",
                 Numeric(-float("inf"), float("inf"), 0.1),
-                lambda c: c.settings.aperture_s * 60.0,
-                lambda c, v: setattr(c.settings, "aperture_s", min(max(v, 4.8e-4), 120.0) / 60.0),
+                lambda c: c.settings.aperture_s * self.line_Hz,
+                lambda c, v: _set_cycles(c, v, self.line_Hz),
             )
         self._commands.switch(f"{s}:REMote", "four_wire")
         self._commands.switch(f"{s}:WAIT[:STATe]", "wait")
         self._commands.setting(f"{s}:WAIT:OFFSet", Numeric(0.0, 1.0, 0.0, "S"), "wait_offset_s")
+
+    def _tripped(self, number: int, function: str) -> str:
+        """Whether a limit holds: that of the current if voltage is sourced, that of the voltage if current is."""
+        channel = self.channels[number]
+        limited = channel.settings.function == function and channel.limited(self.clock.now())
+        return str(int(channel.tripped or limited))
+
+    def _add_auto_ranges(self, s: str) -> None:
+        """Enter the bounds of automatic measurement ranges (p. 4-78), and averaging (no page was at hand)."""
+        for word, unit, largest, names in (
+            ("CURRent", "A", LARGEST_A, ("lowest_auto_A", "highest_auto_A")),
+            ("VOLTage", "V", LARGEST_V, ("lowest_auto_V", "highest_auto_V")),
+        ):
+            for node, name in zip(("LLIMit", "ULIMit"), names, strict=True):
+
+                def read(channel: Channel, name: str = name) -> float:
+                    return float(getattr(channel.settings, name))
+
+                def write(channel: Channel, value: float, name: str = name, unit: str = unit) -> None:
+                    _set_auto_bound(channel, name, value, unit)
+
+                self._commands.number(
+                    f"{s}:{word}[:DC]:RANGe:AUTO:{node}",
+                    Numeric(0.0, largest, 1e-6 if unit == "A" else 0.2, unit),
+                    read,
+                    write,
+                )
+        self._commands.switch(f"{s}:AVERage[:STATe]", "averages")
+        self._commands.number(
+            f"{s}:AVERage:COUNt",
+            Numeric(1, 100, 10, integer=True),
+            lambda c: c.settings.average_count,
+            lambda c, v: setattr(c.settings, "average_count", int(v)),
+        )
 
     def _add_output(self) -> None:
         o = ":OUTPut[c]"
@@ -327,11 +323,20 @@ def _set_functions(channel: Channel, *functions: str) -> None:
     channel.settings.functions = tuple(f for f in _FUNCTIONS if f in chosen or f in channel.settings.functions)
 
 
-def _set_voltage_range(channel: Channel, value: float) -> None:
-    channel.settings.voltage_range_V = channel.electronics.voltage_range(value)
-    channel.settings.auto_voltage_range = False
-
-
 def _set_range(channel: Channel, value: float) -> None:
     channel.settings.current_range_A = channel.electronics.current_range(value)
     channel.settings.auto_current_range = False
+
+
+def _set_auto_bound(channel: Channel, name: str, value: float, unit: str) -> None:
+    """Set a bound of automatic ranging; the least range may not be above the largest (p. 4-78)."""
+    e, settings = channel.electronics, channel.settings
+    before = getattr(settings, name)
+    setattr(settings, name, e.current_range(value) if unit == "A" else e.voltage_range(value))
+    if settings.lowest_auto_A > settings.highest_auto_A or settings.lowest_auto_V > settings.highest_auto_V:
+        setattr(settings, name, before)
+        raise ScpiError(-221, "the least automatic range is above the largest")
+
+
+def _set_cycles(channel: Channel, cycles: float, line_Hz: float) -> None:
+    channel.settings.aperture_s = min(max(cycles, 4.8e-4), 120.0) / line_Hz

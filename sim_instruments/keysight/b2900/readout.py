@@ -62,6 +62,8 @@ class Readout:
         """Do as ``*RST``: ASCII, all elements, most significant byte first (pp. 4-33 to 4-35)."""
         self._format, self._swapped = "ASC", False
         self._elements: tuple[str, ...] = COLUMNS
+        self._is_delta = dict.fromkeys(self._device.channels, False)
+        self._statistic = dict.fromkeys(self._device.channels, "MEAN")
 
     def _channel(self, number: int) -> Channel:
         self._device.update()
@@ -169,7 +171,7 @@ class Readout:
                     if name not in channel.settings.functions:  # a spot measurement of it switches it on
                         channel.settings.functions += (name,)
             starts = [channel.spot(now) for channel in chosen]
-            end = max(s + c.settings.aperture_s for s, c in zip(starts, chosen, strict=True))
+            end = max(s + c.settings.window_s for s, c in zip(starts, chosen, strict=True))
 
             def answer() -> str | bytes:
                 parts = [(c, c.spot_rows(s)) for c, s in zip(chosen, starts, strict=True)]
@@ -204,7 +206,9 @@ class Readout:
             channel = self._channel(number)
             rows = _cut(channel.trace, offset, size).copy()
             if len(rows):
-                rows[:, 3] -= channel.trace.rows(0, 1)[0, 3]  # absolute: since the first time stamp (p. 4-149)
+                first = channel.trace.rows(0, 1)[0, 3]  # absolute: since the first time stamp (p. 4-149)
+                before = np.concatenate([rows[:1, 3], rows[:-1, 3]])
+                rows[:, 3] -= before if self._is_delta[number] else first
             return self._written([(channel, rows)], self._elements)
 
         def feed(number: int, _source: str) -> None:
@@ -223,9 +227,50 @@ class Readout:
         tree.add(f"{node}:FEED?", Command(lambda _: "SENS"))
         tree.add(f"{node}:FEED:CONTrol", Command(control, (Choice(("NEXT", "NEVer")),), 1))
         tree.add(f"{node}:FEED:CONTrol?", Command(lambda number: "NEXT" if self._channel(number).trace_on else "NEV"))
-        tree.add(f"{node}:TSTamp:FORMat", Command(lambda *_: None, (Choice(("ABSolute",)),), 1))
-        tree.add(f"{node}:TSTamp:FORMat?", Command(lambda _: "ABS"))
+        self._add_statistics(node)
         tree.add(f"{node}:DATA?", Command(data, (_OFFSET, _SIZE)))
+
+    def _add_statistics(self, node: str) -> None:
+        """Enter ``:TRACe:STATistic`` and ``:TRACe:TSTamp`` (p. 4-149; the data query as in B2961A ed. 6, p. 4-187)."""
+        tree = self._tree
+
+        def set_delta(number: int, rule: str) -> None:
+            self._is_delta[number] = rule == "DELT"
+
+        def set_statistic(number: int, operation: str) -> None:
+            self._statistic[number] = operation
+
+        def statistic(number: int) -> str:
+            channel = self._channel(number)
+            rows = channel.trace.rows()
+            if not len(rows):
+                raise ScpiError(-230)
+            kept = [name for name in self._elements if name not in {"TIME", "STAT"}]
+            measured = rows[:, self._columns(tuple(kept))]
+            found = _STATISTICS[self._statistic[number]](measured)
+            found = np.where(self._taken(channel, tuple(kept)), found, NOT_A_NUMBER)
+            return ",".join(f"{value:+.6E}" for value in found)
+
+        tree.add(f"{node}:TSTamp:FORMat", Command(set_delta, (Choice(("ABSolute", "DELTa")),), 1))
+        tree.add(f"{node}:TSTamp:FORMat?", Command(lambda number: "DELT" if self._is_delta[number] else "ABS"))
+        forms = Choice(("MEAN", "SDEViation", "PKPK", "MINimum", "MAXimum"))
+        tree.add(f"{node}:STATistic:FORMat", Command(set_statistic, (forms,), 1))
+        tree.add(f"{node}:STATistic:FORMat?", Command(lambda number: self._statistic[number]))
+        tree.add(f"{node}:STATistic:DATA?", Command(statistic))
+
+
+def _standard_deviation(rows: Rows) -> Rows:
+    return np.std(rows, axis=0, ddof=1) if len(rows) > 1 else np.zeros(rows.shape[1])
+
+
+_STATISTICS: dict[str, Callable[[Rows], Rows]] = {
+    "MEAN": lambda rows: np.mean(rows, axis=0),
+    "SDEV": _standard_deviation,
+    "PKPK": lambda rows: np.ptp(rows, axis=0),
+    "MIN": lambda rows: np.min(rows, axis=0),
+    "MAX": lambda rows: np.max(rows, axis=0),
+}
+"""Statistics of the trace (p. 4-149). That the standard deviation has n - 1 below is assumed."""
 
 
 def _cut(store: Store, offset: float, size: float | None) -> Rows:

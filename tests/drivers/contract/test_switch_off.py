@@ -132,7 +132,14 @@ CASES = [
         "",
         "Unplug the cell",
     ),
-    Case(LakeShore336, lambda: after("RANGE? 2", "0;0"), lambda: after("RANGE? 2", "0;1"), "RANGE 1,0", "", "ALL OFF"),
+    Case(
+        LakeShore336,
+        lambda: after("RANGE? 4", "0;0;0;0"),
+        lambda: after("RANGE? 4", "0;0;0;1"),
+        "RANGE 1,0",
+        "",
+        "ALL OFF",
+    ),
 ]
 every_driver = pytest.mark.parametrize("case", CASES, ids=lambda case: case.driver.__name__)
 

@@ -223,3 +223,12 @@ def test_models_are_told_apart_over_each_transport(kind: str, transport: str, dr
 def test_an_input_that_the_model_does_not_have_is_refused(controller: LakeShore336) -> None:
     with pytest.raises(InstrumentError, match="inputs A, B, C, D"):
         controller.regulate(Regulation(sensor="E"))
+
+
+def test_safe_state_switches_the_voltage_outputs_of_a_336_off_too() -> None:
+    bench = Bench()
+    bench.query("OUTMODE 3,3,1,0;MOUT 3,50;RANGE 3,1;OUTMODE 4,1,1,0;RANGE 4,1")
+    assert bench.device.output_is_on
+    assert bench.driver.safe_state().off
+    assert bench.query("RANGE? 3;RANGE? 4") == "0;0"
+    assert not bench.device.output_is_on

@@ -137,10 +137,14 @@ def test_a_dwell_below_a_second_is_refused_with_the_stretch_that_would_do() -> N
         Zahner.plan(Protocol.load("single_pulse"))
 
 
-def test_the_instruments_own_limit_ends_the_run(link: InTime, driver: Zahner) -> None:
+@pytest.mark.parametrize("interval_s", [0.1, 5.0])
+def test_a_current_beyond_the_limit_switches_off_whether_a_sample_is_due_or_not(
+    link: InTime, driver: Zahner, interval_s: float
+) -> None:
+    # The instrument's own limits do not watch while only the potentiostat is on (vendor's documentation).
     limits = Limits(voltage_V=1.0, current_A=2e-6)
-    sequence = PulseSequence.pulse(0.1, 2.0, before=1.0, after=1.0)
-    plan = Zahner.plan(Protocol("x", sequence, Sampling(0.1), limits))
+    sequence = PulseSequence.pulse(0.1, 4.0, before=1.0, after=15.0)
+    plan = Zahner.plan(Protocol("x", sequence, Sampling(interval_s), limits))
     driver.arm(plan)
     driver.start()
 
@@ -148,8 +152,10 @@ def test_the_instruments_own_limit_ends_the_run(link: InTime, driver: Zahner) ->
         while driver.read() is not None:
             link.clock.advance(0.002)
 
-    with pytest.raises(LimitError, match="switched itself off"):
+    with pytest.raises(LimitError, match=r"flowed, more than the limit of 2 .A: the potentiostat was switched off"):
         to_the_end()
+    assert link.clock.now() < 1.0 + 1.0, "within a second of the edge"
+    assert not link.device.engine.on
     assert driver.safe_state().off
 
 

@@ -207,3 +207,133 @@ def test_random_bytes_leave_it_able_to_answer(data: bytes) -> None:
     talk.talk.receive(data + b"\r\n")
     talk.talk.output.clear()
     assert talk.ask("*IDN?").startswith("LSCI,MODEL336,")
+
+
+# -- outputs 3 and 4, zones -------------------------------------------------------------------------------------------
+
+
+def test_the_four_outputs_of_a_336_are_switched_off_in_one_line(talk: Talk) -> None:
+    talk.ask("*CLS")
+    for output in (1, 2, 3, 4):
+        talk.ask(f"OUTMODE {output},3,1,0;MOUT {output},20;RANGE {output},1")
+    assert talk.ask("RANGE? 1;RANGE? 2;RANGE? 3;RANGE? 4") == "1;1;1;1"
+    talk.wait(1.0)
+    # 1 % of 25 W at 20 % of the current, twice, and 20 % of 10 V in 100 ohm, twice.
+    assert talk.device.cryostat.heater_W(talk.clock.now()) == pytest.approx(2 * 0.25 * 0.04 + 2 * 1.0 * 0.04)
+    # The vendor's own driver sends this line for "all heaters off".
+    talk.ask("RANGE 1,0;RANGE 2,0;RANGE 3,0;RANGE 4,0")
+    assert talk.ask("RANGE? 1;RANGE? 2;RANGE? 3;RANGE? 4;*ESR?") == "0;0;0;0;000"
+    assert not talk.device.output_is_on
+    assert talk.device.cryostat.heater_W(talk.clock.now()) == 0.0
+
+
+def test_a_voltage_output_has_one_range_and_its_own_modes(talk: Talk) -> None:
+    # 350 manual p. 154: for outputs 3 and 4: 0 = Off, 1 = On.
+    talk.ask("*CLS")
+    assert talk.ask("RANGE 3,2;*ESR?") == "016"
+    assert talk.ask("OUTMODE 1,4,1,0;*ESR?") == "016", "monitor out is a mode of voltage outputs"
+    assert talk.ask("OUTMODE 3,4,1,0;OUTMODE? 3;*ESR?") == "4,1,0;000"
+    assert talk.ask("AOUT? 1;*ESR?") == "016"
+
+
+def test_a_monitor_output_is_always_on_and_shows_the_reading(talk: Talk) -> None:
+    # 350 manual p. 154: "An output in Monitor Out mode is always on"; ANALOG's high and low are +100 % and 0 %.
+    talk.ask("OUTMODE 3,4,1,0;ANALOG 3,1,1,400,200,0")
+    talk.wait(0.1)
+    assert talk.number("AOUT? 3") == pytest.approx((talk.number("KRDG? A") - 200.0) / 2.0, abs=0.1)
+    assert not talk.device.output_is_on, "a recorder is no heater"
+
+
+def test_warm_up_gives_its_voltage_below_the_set_point_and_then_goes_off(talk: Talk) -> None:
+    # 335 manual p. 126: control 0 is "auto off", the percentage is of 10 V.
+    talk.ask("OUTMODE 3,5,1,0;WARMUP 3,0,50;SETP 3,296;RANGE 3,1")
+    talk.wait(0.2)
+    assert talk.ask("AOUT? 3") == "+050.0"
+    talk.ask("SETP 3,100")
+    talk.wait(0.2)
+    assert talk.ask("AOUT? 3;RANGE? 3") == "+000.0;0"
+
+
+def test_zones_bring_their_own_pid_and_range(talk: Talk) -> None:
+    # The manuals' form: ZONE <output>,<zone>,<upper bound>,<P>,<I>,<D>,<mout>,<range>,<input>,<rate> (335 p. 126).
+    talk.ask("ZONE 1,1,200,10,20,0,0,2,1,5;ZONE 1,2,400,50,40,1,0,3,1,10")
+    assert talk.ask("ZONE? 1,1").startswith("+200.000,+010.0,+020.0,")
+    talk.ask("OUTMODE 1,2,1,0;SETP 1,310;RANGE 1,1")
+    talk.wait(0.2)
+    assert talk.ask("PID? 1;RANGE? 1") == "+0050.0,+0040.0,+0001.0;3"
+    talk.ask("SETP 1,150")
+    talk.wait(0.2)
+    assert talk.ask("PID? 1;RANGE? 1") == "+0010.0,+0020.0,+0000.0;2"
+
+
+# -- inputs -----------------------------------------------------------------------------------------------------------
+
+
+def test_curves_have_numbers_and_headers(talk: Talk) -> None:
+    assert talk.ask("INCRV? A;INCRV? B") == "06;00"
+    name, serial, form, limit, coefficient = talk.ask("CRVHDR? 6").split(",")
+    assert (name.strip(), serial.strip(), form, float(limit), coefficient) == ("PT-100", "STANDARD C", "3", 800.0, "2")
+    # The example of the 331 and 340 manuals (p. 6-29, 9-29).
+    talk.ask("CRVHDR 21,DT-470,00011134,2,325.0,1")
+    name, serial, *rest = talk.ask("CRVHDR? 21").split(",")
+    assert (name.strip(), serial.strip(), rest) == ("DT-470", "00011134", ["2", "+325.000", "1"])
+    talk.ask("INCRV A,23")
+    assert talk.ask("INCRV? A") == "23"
+    talk.ask("*CLS")
+    assert talk.ask("CRVHDR 6,x,y,2,325.0,1;*ESR?") == "016", "a standard curve is not written"
+    talk.ask("CRVPT 21,2,0.10191,470.000")
+    units, kelvin = talk.ask("CRVPT? 21,2").split(",")
+    assert [float(units), float(kelvin)] == pytest.approx([0.10191, 470.0])
+
+
+def test_an_alarm_latches_if_it_is_told_to(talk: Talk) -> None:
+    # 331 manual p. 6-26: latched, a high alarm stays when the reading falls below again; ALMRST clears it.
+    talk.ask("ALARM A,1,270.0,0,0,1,0,1")
+    assert talk.ask("ALARM? A") == "1,+270.000,+0.00000,+0.00000,1,0,1"
+    talk.wait(0.2)
+    assert talk.ask("ALARMST? A") == "1,0"
+    talk.ask("ALARM A,1,300,0,0,1,0,1")
+    talk.wait(0.2)
+    assert talk.ask("ALARMST? A") == "1,0"
+    talk.ask("ALMRST")
+    assert talk.ask("ALARMST? A") == "0,0"
+    talk.ask("ALARM A,1,300,296,5,0,0,1")
+    talk.wait(0.2)
+    assert talk.ask("ALARMST? A") == "0,1"
+    talk.ask("ALARM A,1,300,294,5,0,0,1")
+    talk.wait(0.2)
+    assert talk.ask("ALARMST? A") == "0,1", "within the deadband it stays"
+    talk.ask("ALARM A,0,,,,,,")
+    assert talk.ask("ALARMST? A;ALARM? A") == "0,0;0,+300.000,+294.000,+5.00000,0,0,1"
+
+
+def test_the_filter_quietens_the_reading(talk: Talk) -> None:
+    def scatter() -> float:
+        readings = []
+        for _ in range(60):
+            talk.wait(0.1)
+            readings.append(talk.number("KRDG? A"))
+        return float(np.std(np.diff(readings, n=2)))  # what drifts is no scatter
+
+    talk.ask("SETP 1,295;RANGE 1,1;TLIMIT A,0")
+    loud = scatter()
+    talk.ask("FILTER A,1,32,10")
+    assert talk.ask("FILTER? A") == "1,32,10"
+    assert scatter() < 0.7 * loud
+    assert talk.ask("FILTER A,1,1,10;FILTER? A") == "1,32,10", "two readings are the least"
+
+
+def test_least_and_greatest_readings_are_kept_until_reset(talk: Talk) -> None:
+    talk.wait(60.0)
+    least, greatest = (float(text) for text in talk.ask("MDAT? A").split(","))
+    assert greatest == pytest.approx(295.0, abs=0.2)
+    assert least == pytest.approx(talk.number("KRDG? A"), abs=0.2)
+    assert greatest - least > 5.0
+    talk.ask("MNMXRST")
+    talk.wait(0.2)
+    least, greatest = (float(text) for text in talk.ask("MDAT? A").split(","))
+    assert greatest - least < 0.2
+
+
+def test_the_junction_temperature_is_that_of_a_room(talk: Talk) -> None:
+    assert 285.0 < talk.number("TEMP?") < 305.0

@@ -24,7 +24,7 @@ LONG = "a" * 33
 # What is wrong when it is loaded: script, number, line, column.
 LOADED = [
     ("invalid_command", 0x4001, 1, 16),
-    ("meas_loop_eis a b", 0x001B, 1, 14),
+    ("beep 24 70 200m", 0x001B, 1, 5),
     ("# " + "x" * 254, 0x0008, 1, 256),
     ("var 1a", 0x402B, 1, 7),
     (f"var {LONG}", 0x402C, 1, 38),
@@ -56,7 +56,6 @@ LOADED = [
 
 # What goes wrong in the run: script, number, line.
 IN_THE_RUN = [
-    ("array a 2", 0x4207, 1),
     ("array a 0i", 0x4204, 1),
     ("array a 60000i", 0x000B, 1),
     ("array a 2i\nvar b\ncopy_var a[2i] b", 0x400F, 3),
@@ -102,6 +101,7 @@ COMMANDS = [
 
 # What it cannot meet at will: an EmStat4 alone can (below), the instrument's own faults bring it, or the state does.
 ELSEWHERE = {
+    Code.NOT_SIMULATED,  # test_methodscript_wider.py
     Code.SCRIPT_TOO_LARGE,
     Code.ARRAY_TOO_SMALL,
     Code.CRITICAL_OVERLOAD,

@@ -96,17 +96,78 @@ def test_abort_beside_a_primitive_latches_until_cls(client: Client) -> None:
     assert client.ask(":SESO:STAT ON") == "ok\n"
 
 
-def test_a_global_limit_switches_off_and_latches_but_only_when_it_is_on(client: Client) -> None:
-    for line in (":SESO:ILIM:MAX 5e-6", ":SESO:ILIM:MIN -5e-6", ":SESO:UVAL 0.1", ":SESO:STAT ON"):
-        client.ask(line)
+def test_a_global_limit_is_watched_during_primitives_only_and_latches(client: Client) -> None:
+    # zahner_potentiostat 1.1.2, setPotentiostatEnabled: "If only the potentiostat is switched on, NO RANGING is
+    # performed and NO LIMITS are monitored"; setGlobalCurrentCheckEnabled: "the potentiostat is switched off and the
+    # primitive returns an error condition".
+    for line in (
+        ":SESO:ILIM:MAX 5e-6",
+        ":SESO:ILIM:MIN -5e-6",
+        ":SESO:ILIM:STAT ON",
+        ":SESO:UVAL 0.1",
+        ":SESO:STAT ON",
+    ):
+        assert client.ask(line) == "ok\n"
     client.clock.advance(1.0)
-    assert client.ask(":SESO:STAT?") == "1\n"
-    client.ask(":SESO:ILIM:STAT ON")
-    client.clock.advance(0.1)
     client.device.update()
+    assert client.ask(":SESO:STAT?") == "1\n"
+    client.ask(":PARA:TMAX 2")
+    client.ask(":PARA:UVAL 0.1")
+    assert client.ask(":MEAS:POGA?") == ""
+    for _ in range(20):
+        client.clock.advance(0.02)
+        client.commands.run()
+    assert bytes(client.commands.output) == b"error 1003\n"
+    client.commands.output.clear()
     assert client.ask(":SESO:STAT?") == "0\n"
     assert client.ask(":MEAS:CURR?") == "error 1006\n"
     assert client.ask("*CLS?") == "1003\n"
+
+
+def test_a_shunt_is_chosen_by_its_index(client: Client) -> None:
+    assert client.ask(":SESO:CRNG:IDX 0") == "ok\n"
+    assert float(client.ask(":SESO:CRNG?")) == 2.0
+    assert client.ask(":SESO:CRNG:IDX 5") == "ok\n"
+    assert float(client.ask(":SESO:CRNG?")) == pytest.approx(20e-6)
+    assert client.ask(":SESO:CRNG:IDX 8") == "error 100\n"
+    assert client.ask(":SESO:CRNG:IDX 1.5") == "error 100\n"
+    assert client.ask(":SESO:VRNG:IDX 0") == "ok\n"
+
+
+def ramp(client: Client, command: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    client.packets()
+    assert client.ask(command) == ""
+    while not client.commands.output:
+        client.clock.advance(0.05)
+        client.commands.run()
+    assert bytes(client.commands.output) == b"ok\n"
+    client.commands.output.clear()
+    rows = [struct.unpack("<ddd", body) for kind, body in client.packets() if kind == 0xFEEDDA7A22222222]
+    return tuple(np.array(rows).T)
+
+
+@pytest.mark.parametrize("rate", ["0.05", "-0.05"])
+def test_a_ramp_by_scan_rate_goes_to_its_target_whatever_the_rates_sign(client: Client, rate: str) -> None:
+    # The client's documentation says that the absolute value of the scan rate is used.
+    for line in (":SESO:CRNG 20e-6", ":SESO:SFRQ 25", ":SESO:UVAL 0.1", ":PARA:UVAL -0.1", f":PARA:SCRA {rate}"):
+        assert client.ask(line) == "ok\n"
+    times, volts, amperes = ramp(client, ":MEAS:RMPS?")
+    assert times[-1] == pytest.approx(4.0)
+    np.testing.assert_allclose(volts, 0.1 - 0.05 * (times - 0.03), atol=2e-4)  # 20 ms from the last period's start
+    np.testing.assert_allclose(amperes, volts / 10_000.0, atol=2e-8)
+
+
+def test_a_ramp_for_a_time_goes_where_its_rates_sign_says(client: Client) -> None:
+    # measureRampScanRateForTime: "the sign of the ramp is important and indicates the direction of the ramp".
+    for line in (":SESO:CRNG 20e-6", ":SESO:UVAL 0.1", ":PARA:TIME 2", ":PARA:SCRA -0.02"):
+        assert client.ask(line) == "ok\n"
+    _, volts, _ = ramp(client, ":MEAS:RMPV?")
+    assert volts[-1] == pytest.approx(0.06, abs=1e-3)
+
+
+def test_what_is_not_simulated_says_not_implemented(client: Client) -> None:
+    for line in (":SESO:COUP gal", ":SESO:IVAL 1e-6", ":MEAS:IESC?"):
+        assert client.ask(line) == "error 1000\n"
 
 
 def test_a_value_outside_the_voltage_limits_is_refused(client: Client) -> None:
