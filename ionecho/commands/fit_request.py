@@ -15,6 +15,8 @@ from ionecho.commands.fit_times import GivenTimes
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from fitting import StudyOptions
+
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
 _SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
@@ -113,6 +115,11 @@ class FitRequest:
         return bool(several) or self.runs[0].suffix.lower() in _SPECTRUM_FILES
 
     @property
+    def is_of_several(self) -> bool:
+        """Whether several records are fitted, each or together."""
+        return bool(self.is_joint or self.compared or self.tabled)
+
+    @property
     def sample(self) -> GivenSample:
         """What was said of the sample of a single run."""
         thickness, kelvin = (*self.thicknesses, "")[0], (*self.temperatures_K, None)[0]
@@ -197,43 +204,21 @@ class FitRequest:
 
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
-    from daq.files.statements import Statements
-    from fitting import StudyOptions
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit, checked_baseline, checked_before, held_circuit
-    from ionecho.commands.output import error_console, opened_run
+    from ionecho.commands.fit_checks import check_fit, held_circuit
+    from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
     check_fit(runs, request.models, request.of_record.mains_Hz, temperatures, request.of_record.control)
     for problem in element_problems():
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
-    held = held_circuit(circuit, request.held)
-    several = request.is_joint or request.compared or request.tabled
-    given, of_record = GivenSample() if several else request.sample, request.of_record
-    # Of one run, what is not given counts as it was stated of it; each of several has its own.
-    stated = Statements() if several else opened_run(runs[0]).statements
-    options = StudyOptions(
-        of_record.drift,
-        of_record.mains_Hz,
-        before=checked_before(of_record.before or stated.before, runs[0], of_record.control),
-        robust=of_record.robust,
-        baseline=checked_baseline(of_record.baseline),
-        control=of_record.control,
-        **request.times.to_options(stated.edges),
-    )
+    sample = GivenSample() if request.is_of_several else request.sample
+    held, options = held_circuit(circuit, request.held), _options_of(request)
     if request.tabled:
         common = GivenSample.parsed("", *request.geometry, None)
-        asked = TableRequest(
-            runs,
-            held,
-            options,
-            common,
-            request.thicknesses,
-            temperatures,
-            request.tracer,
-        )
+        asked = TableRequest(runs, held, options, common, request.thicknesses, temperatures, request.tracer)
         print_referee_table(asked, as_json=as_json)
     elif request.compared:
         from ionecho.commands.fit_several import compare_runs
@@ -242,15 +227,8 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.is_joint:
         from ionecho.commands.fit_several import fit_together
 
-        fit_together(
-            runs,
-            circuit,
-            request.together[0] or None,
-            request.together[1],
-            temperatures,
-            request.sweep,
-            as_json=as_json,
-        )
+        share, activate = request.together
+        fit_together(runs, circuit, share or None, activate, temperatures, request.sweep, as_json=as_json)
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), options, as_json=as_json)
     elif request.diagnosed:
@@ -262,4 +240,24 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], held, options, given, as_json=as_json)
+        fit_run(runs[0], held, options, sample, as_json=as_json)
+
+
+def _options_of(request: FitRequest) -> StudyOptions:
+    """Return what goes with the fit. Of one run, what is not given counts as it was stated; several have their own."""
+    from daq.files.statements import Statements
+    from fitting import StudyOptions
+    from ionecho.commands.fit_checks import checked_baseline, checked_before
+    from ionecho.commands.output import opened_run
+
+    stated = Statements() if request.is_of_several else opened_run(request.runs[0]).statements
+    of_record = request.of_record
+    return StudyOptions(
+        of_record.drift,
+        of_record.mains_Hz,
+        before=checked_before(of_record.before or stated.before, request.runs[0], of_record.control),
+        robust=of_record.robust,
+        baseline=checked_baseline(of_record.baseline),
+        control=of_record.control,
+        **request.times.to_options(stated.edges),
+    )
