@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, refined
+    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, fit_reduced
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.resistance_spectrum import ResistanceSpectrum
@@ -99,6 +99,7 @@ _FILES = {
     "fit": "api",
     "fit_impedance": "api",
     "fit_joint": "api",
+    "fit_reduced": "api",
     "fit_spectrum": "inference.spectrum",
     "friction_kernel": "interpretation.friction",
     "kept_study": "study",
@@ -113,7 +114,6 @@ _FILES = {
     "reduced_alike": "interpretation.linearity",
     "reducer_for": "reduction.reduce",
     "referee_table": "interpretation.referee_table",
-    "refined": "api",
     "refit": "live",
     "reversal_course": "interpretation.reversal",
     "sample_posterior": "inference.posterior",
@@ -175,6 +175,7 @@ __all__ = [
     "fit",
     "fit_impedance",
     "fit_joint",
+    "fit_reduced",
     "fit_spectrum",
     "friction_kernel",
     "kept_study",
@@ -189,7 +190,6 @@ __all__ = [
     "reduced_alike",
     "reducer_for",
     "referee_table",
-    "refined",
     "refit",
     "reversal_course",
     "sample_posterior",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, overload
 import numpy as np
 
 from fitting.inference.joint_parameters import JointParameters
-from fitting.inference.observations import PulseObservation, observation_of
+from fitting.inference.observations import observation_of
+from fitting.inference.solution import solve_single
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
 from fitting.records.conductivity import ConductivitySpectrum
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
     from fitting.inference.diagnosis import Diagnosis
+    from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.results.fit_result import FitResult
     from fitting.results.joint_result import JointResult
@@ -133,37 +135,45 @@ def diagnose_run(run: Record, model: CellModel | str, terms: Nuisance | None = N
     return diagnose(run, solve(Problem.single(observation_of(run, terms), cell)))
 
 
-def refined(
-    run: Record, reduction: Reduction, result: FitResult, start: Mapping[str, float] | None = None
+def fit_reduced(
+    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float] | None = None
 ) -> tuple[Reduction, FitResult]:
-    """Return reduction and fit of a run with a second pass over it, if the fit leaves more than noise; else the same.
+    """Return reduction and fit of a run that was reduced before; the reduction is another after a second pass.
 
-    The second pass finds times that are to be fitted, gives each jump of a sampled voltage a place of its own, or
-    whitens noise of the AR(1) kind.
+    The second pass finds times that are to be fitted, and where the fit leaves more than noise it gives each jump of a
+    sampled voltage a place of its own, or whitens noise of the AR(1) kind. What was whitened already stays as it is.
 
     Parameters
     ----------
     run : Record
         The run that was reduced.
     reduction : Reduction
-    result : FitResult
-        Of the reduction.
+    model : CellModel or str
+        A circuit, or its string.
     start : mapping of str to float, optional
+        Values (SI) that are tried first.
 
-    Returns
-    -------
-    reduction : Reduction
-    result : FitResult
-        With a remark that says so.
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, or the record cannot be fitted.
     """
-    if result.interval_inflation <= 1.0 and not reduction.terms.fitted:
-        return reduction, result
-    from fitting.inference.second_pass import solve_runs
+    solution = solution_of(run, reduction, model, start)
+    return solution.reduction() or reduction, fit_result(solution)
 
-    parameters, observations = JointParameters(result.model), [PulseObservation(reduction)]
-    solution = solve_runs({0: run}, observations, parameters, {**result.values, **(start or {})})
-    again = solution.reduction() or reduction
-    return (reduction, result) if again is reduction else (again, fit_result(solution))
+
+def solution_of(
+    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float] | None = None
+) -> Solution:
+    """Return the end of `fit_reduced`, whose intervals are worked out only when they are asked for."""
+    cell = CellModel(model) if isinstance(model, str) else model
+    solution = solve_single(reduction, cell, start)
+    is_done = solution.interval_inflation <= 1.0 and not reduction.terms.fitted
+    if is_done or reduction.terms.correlation_s > 0.0:
+        return solution
+    from fitting.inference.second_pass import with_second_pass  # a kept reduction needs none of it
+
+    return with_second_pass({0: run}, solution, start or {})
 
 
 def fit_joint(

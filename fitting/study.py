@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.interpretation.attribution import Attribution
+from fitting.model.circuit import CellModel
 from fitting.reduction.control import controlled, named_for
 from fitting.reduction.nuisance import DELAY, Nuisance
 from fitting.results.document import up_to_date
@@ -23,7 +24,7 @@ from protocols import FitError, RunFileError
 
 if TYPE_CHECKING:
     from daq import Run
-    from fitting.model.circuit import CellModel
+    from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
     from fitting.results.tables import ResultTable
@@ -189,18 +190,13 @@ def analyse(
         If the results file cannot be written.
     """
     from fitting.inference.prediction import overlay_times, predict
+    from fitting.interpretation.assembly import fit_result
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
 
-    options = options or StudyOptions()
-    record: Record = run
-    if options.drive is not None:
-        from fitting.reduction.commanded import commanded
-
-        record = commanded(run, options.drive)
-        if options.delay_s == 0.0:
-            options = replace(options, delay_s=record.offset_s, fitted=tuple({*options.fitted, DELAY}))
-    reduction, result, was_kept = _fitted(run, record, model, options, keep=keep)
+    record, options = _record_of(run, options or StudyOptions())
+    reduction, solution, was_kept = _solved(run, record, model, options, keep=keep)
+    result = fit_result(solution)
     result = replace(result, memory=result.memory + memory_of_run(result, record.drive))
     attribution = attribute(reduction, result, sample_of(run) if sample is None else sample)
     times = overlay_times(record)
@@ -210,22 +206,58 @@ def analyse(
     return study
 
 
-def _fitted(
+def tried(run: Run, model: CellModel | str, options: StudyOptions) -> tuple[float, bool]:
+    """Return what a fit leaves of a sample (A; V where the current was controlled), and whether it describes the run.
+
+    No intervals are worked out, nothing is attributed, and nothing is kept.
+
+    Parameters
+    ----------
+    run : Run
+    model : CellModel or str
+        A circuit, or its string.
+    options : StudyOptions
+
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, or the run cannot be fitted.
+    """
+    record, options = _record_of(run, options)
+    _, solution, _ = _solved(run, record, model, options, keep=False)
+    return solution.rms_residual_A, not any(one.kind.questions_model for one in solution.remarks)
+
+
+def _record_of(run: Run, options: StudyOptions) -> tuple[Record, StudyOptions]:
+    """Return a run with the edges that were commanded, where they are given; when they began is found then."""
+    if options.drive is None:
+        return run, options
+    from fitting.reduction.commanded import commanded
+
+    record = commanded(run, options.drive)
+    if options.delay_s == 0.0:
+        options = replace(options, delay_s=record.offset_s, fitted=tuple({*options.fitted, DELAY}))
+    return record, options
+
+
+def _solved(
     run: Run, record: Record, model: CellModel | str, options: StudyOptions, *, keep: bool
-) -> tuple[Reduction, FitResult, bool]:
-    """Return reduction and fit of a run, as it is or with other edges, and whether the reduction was kept."""
-    from fitting.api import fit, refined
+) -> tuple[Reduction, Solution, bool]:
+    """Return reduction and solution of a run, as it is or with other edges, and whether the reduction was kept."""
+    from fitting.api import solution_of
     from fitting.reduction.reduce import reduce_run
 
     if options.robust:
-        return reduce_run(record, options.terms), fit(record, model, terms=options.terms, robust=True), False
+        from fitting.inference.robust import solve_robust
+
+        cell = CellModel(model) if isinstance(model, str) else model
+        solution = solve_robust(record, cell, {}, options.terms)
+        return reduce_run(record, options.terms), solution, False
     # A reduction is kept for the run as it is.
     kept = (reduce_run(record, options.terms), False) if record is not run else None
     reduction, was_kept = kept or reduction_of(run, options.terms, keep=keep)
-    result = fit(reduction, model)
-    if reduction.terms.correlation_s == 0.0:
-        reduction, result = refined(record, reduction, result)
-    return reduction, result, was_kept
+    solution = solution_of(record, reduction, model)
+    return solution.reduction() or reduction, solution, was_kept
 
 
 def sample_of(run: Run) -> Sample:

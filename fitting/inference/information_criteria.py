@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import numpy as np
-
-if TYPE_CHECKING:
-    from fitting.results.fit_result import FitResult
 
 _FEWEST_A_PARAMETER = 10.0
 """Least samples a parameter that count: with fewer, Hurvich and Tsai's correction, which presumes a true model,
 outweighs the misfit. Doubled, records that nothing describes favour larger models a little more."""
 
 
-def criteria(result: FitResult, effective_samples: float) -> tuple[float, float]:
+class Fitted(Protocol):
+    """What the criteria need of a fit: a solution, or a result."""
+
+    @property
+    def n_fitted(self) -> int:
+        """Parameters of the cell, and coefficients of the nuisance."""
+
+    @property
+    def rms_residual_A(self) -> float:
+        """What it leaves of a sample."""
+
+    @property
+    def rms_current_A(self) -> float:
+        """What was fitted."""
+
+    @property
+    def interval_inflation(self) -> float:
+        """By how much the noise counts more, since it is not white."""
+
+
+def criteria(result: Fitted, effective_samples: float) -> tuple[float, float]:
     """Return AICc and BIC of a fit with Gaussian noise of unknown size.
 
     Hurvich, Tsai, Biometrika 76, 297 (1989); Schwarz, Ann. Statist. 6, 461 (1978). The noise and the nuisance columns
@@ -22,11 +39,11 @@ def criteria(result: FitResult, effective_samples: float) -> tuple[float, float]
 
     Parameters
     ----------
-    result : FitResult
+    result : Fitted
     effective_samples : float
         Independent samples that the record is worth; the same for all fits that are compared.
     """
-    k = len(result.estimates) + len(result.nuisance) + 1
+    k = result.n_fitted + 1
     # Where no candidate describes the record little is left of its samples: the correction for few of them, which
     # presumes a true model, would then outweigh any misfit.
     n = max(effective_samples, _FEWEST_A_PARAMETER * k)

@@ -139,6 +139,8 @@ class PulseObservation(Observation):
         residual = seen.residual / self.noise
         found = pulse_goodness(self.reduction, seen.weights, float(residual @ residual), n_free)
         remarks = [*found.remarks, *self._history()]
+        if self.reduction.holds_one_level:
+            remarks.append(Remark(RemarkKind.OFFSET_PRESUMED, {"deviation_A": self.reduction.offset_deviation_A}))
         if self.reduction.most_lead_s > 0.0:
             values = {"lead_s": seen.lead_s, "most_s": self.reduction.most_lead_s}
             remarks.append(Remark(RemarkKind.EDGE_LEAD, values))

@@ -49,7 +49,24 @@ def solve_runs(
     start : mapping of str to float
         Values (SI) of unknowns that are tried first.
     """
-    solution = solve(Problem.of(observations, parameters), start)
+    return with_second_pass(runs, solve(Problem.of(observations, parameters), start), start)
+
+
+def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapping[str, float]) -> Solution:
+    """Return a solution with the times that are to be fitted, and what leaves more than noise reduced again.
+
+    Each jump of a sampled voltage gets a place of its own, or noise of the AR(1) kind is whitened.
+
+    Parameters
+    ----------
+    runs : mapping of int to Record
+        As for `solve_runs`.
+    solution : Solution
+        Of their first reductions.
+    start : mapping of str to float
+        Values (SI) of unknowns that are tried first.
+    """
+    observations, parameters = solution.problem.observations, solution.problem.parameters
     alone = len(observations) == 1 and 0 in runs
     reduction = solution.reduction() if alone else None
     is_timed = reduction is not None and bool(reduction.terms.fitted)
@@ -70,11 +87,10 @@ def solve_runs(
 
 def with_causes(run: Record, solution: Solution) -> Solution:
     """Return the solution of one run with what likely disturbs it, where it still leaves more than noise."""
-    reduction, response = solution.reduction(), solution.response()
-    if solution.goodness[0].inflation <= 1.0 or reduction is None or response is None:
+    reduction = solution.reduction()
+    if solution.goodness[0].inflation <= 1.0 or reduction is None:
         return solution
-    residual_A = (reduction.residual_A2(response.weights) / reduction.n_samples) ** 0.5
-    if residual_A < _EXACT * reduction.rms_current_A:
+    if solution.rms_residual_A < _EXACT * reduction.rms_current_A:
         return solution
     found = diagnose(run, solution)
     causes = found.causes

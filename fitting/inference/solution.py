@@ -176,6 +176,31 @@ class Solution:
         reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
         return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
 
+    @property
+    def rms_residual_A(self) -> float:
+        """What the fit of one run leaves of a sample (A; V where the current was controlled); nan for a spectrum."""
+        reduction, response = self.reduction(), self.response()
+        if reduction is None or response is None:
+            return float("nan")
+        return float(np.sqrt(reduction.residual_A2(response.weights) / reduction.n_samples))
+
+    @property
+    def rms_current_A(self) -> float:
+        """Root mean square of what answered in one run (A or V); nan for a spectrum."""
+        reduction = self.reduction()
+        return float("nan") if reduction is None else reduction.rms_current_A
+
+    @property
+    def interval_inflation(self) -> float:
+        """By how much the noise of the first observation counts more, since it is not white."""
+        return self.goodness[0].inflation
+
+    @property
+    def n_fitted(self) -> int:
+        """Unknowns of the cell, and coefficients of the first observation's nuisance."""
+        response = self.response()
+        return len(self.best.u) + (0 if response is None else len(response.nuisance))
+
     def weight_slopes(self, k: int = 0) -> Floats:
         """Return the derivatives of the mode weights of a pulsed observation k to the unknowns, shape (n, m)."""
         theta, slopes = self.problem.parameters.theta_and_slopes(k, self.best.u)

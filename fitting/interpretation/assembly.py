@@ -52,7 +52,7 @@ def fit_result(solution: Solution) -> FitResult:
         window_s=reduction.window_s,
         weights=response.weights,
         nuisance=response.nuisance,
-        rms_residual_A=float(np.sqrt(reduction.residual_A2(response.weights) / reduction.n_samples)),
+        rms_residual_A=solution.rms_residual_A,
         rms_current_A=reduction.rms_current_A,
         step_noise_A=reduction.scatter_A(response.weights),
         noise_A=goodness.noise,

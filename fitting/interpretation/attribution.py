@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from fitting.interpretation.assembly import fit_reduction
+from fitting.inference.solution import solve_single
 from fitting.interpretation.deciding_experiments import (
     Experiment,
     experiments_between,
@@ -261,7 +261,7 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
     """Refit with a plain resistor in place of the bulk; return the gain in AICc by its memory."""
     circuit, _ = steady_circuit(result.model)
     try:
-        plain = fit_reduction(reduction, result.model.variant(circuit))
+        plain = solve_single(reduction, result.model.variant(circuit))
     except FitError as error:
         evidence.append(f"{circuit}, without a memory, cannot be fitted for comparison: {error}")
         return None

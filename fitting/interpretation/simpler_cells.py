@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from fitting.inference.information_criteria import criteria
-from fitting.interpretation.assembly import fit_reduction
+from fitting.inference.solution import solve_single
+from fitting.interpretation.assembly import fit_result
 from fitting.interpretation.relaxation_size import relaxation_capacitances
 from fitting.interpretation.reversal_shares import bulk_of_circuit, electrode_shorted, series_members
 from fitting.model.elements.lumped import Resistor
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
+    from fitting.inference.information_criteria import Fitted
     from fitting.model.circuit import CellModel
     from fitting.reduction.reduction import Reduction
     from fitting.results.estimate import Estimate
@@ -61,17 +63,20 @@ def judged_fit(reduction: Reduction, result: FitResult) -> JudgedFit:
     best, least = asked, NEEDED_AICC
     for circuit, left_out, plateau_is_shared in _simpler_circuits(result.model):
         try:
-            simpler = fit_reduction(reduction, result.model.variant(circuit))
+            simpler = solve_single(reduction, result.model.variant(circuit))
         except FitError:
             continue
-        found = _judged(simpler, left_out, plateau_is_shared=plateau_is_shared)
         loss = aicc_loss(reduction, simpler, result)
-        if not found.open_questions and loss <= least:
+        # Intervals take most of a fit's time: those of a cell that explains less are not worked out.
+        if loss > least:
+            continue
+        found = _judged(fit_result(simpler), left_out, plateau_is_shared=plateau_is_shared)
+        if not found.open_questions:
             best, least = found, loss
     return best
 
 
-def aicc_loss(reduction: Reduction, other: FitResult, result: FitResult) -> float:
+def aicc_loss(reduction: Reduction, other: Fitted, result: Fitted) -> float:
     """Return by how much AICc of another fit of a reduction is worse than that of a result."""
     n = reduction.n_samples / min(result.interval_inflation, other.interval_inflation) ** 2
     return criteria(other, n)[0] - criteria(result, n)[0]

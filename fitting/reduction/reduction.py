@@ -33,6 +33,12 @@ if TYPE_CHECKING:
 VERSION = 7
 # Fewest samples beyond the columns that tell the noise: to 5 %. Half of them would tell it to 7 %.
 _FEWEST_SPARE = 200
+# Share of a level by which a drive may change and still stand at it: noise of a reading leaves 1e-4. Ten times as much
+# would take small pulses on a bias for it.
+_SAME = 0.01
+# Offset of an ammeter as a share of the current, where nothing else tells: accuracies of ranges are 0.03 to 0.5 % of
+# their full scale. Doubled, steady conductances of such records have intervals twice as wide.
+_OFFSET_SHARE = 0.005
 # Smallest noise, as a share of the current: rounding.
 _EXACT = 1e-9
 
@@ -142,15 +148,41 @@ class Reduction:
     @cached_property
     def _problem(self) -> tuple[Floats, Floats, float]:
         """What is to be fitted, without the bias of a voltage that was measured with noise."""
-        k = self.n_nuisance
-        modes, current = np.ascontiguousarray(self.factor[k:-1, k:-1]), self.factor[k:-1, -1]
-        rest_A2 = float(self.factor[-1, -1] ** 2)
+        k, factor = self.n_nuisance, self._with_offset
+        modes, current = np.ascontiguousarray(factor[k:-1, k:-1]), factor[k:-1, -1]
+        rest_A2 = float(factor[-1, -1] ** 2)
         error_V = self.voltage_error_V
         if error_V == 0.0:
             return modes, current, rest_A2
         error = error_V * self.voltage.in_modes(self.grid.rates, self.terms.correlation_s)
         found = debiased(modes, current, error, float(np.sqrt(rest_A2 / self.n_samples)))
         return (modes, current, rest_A2) if found is None else (found[0], found[1], rest_A2 + found[2])
+
+    @cached_property
+    def holds_one_level(self) -> bool:
+        """Whether the drive stands at one level all the time, so that a steady current cannot be told from an offset.
+
+        What is to be fitted then takes the offset for 0, as surely as `offset_deviation_A`.
+        """
+        k = self.n_nuisance
+        steady = self.factor[:, k]
+        if self.grid.rates[0] > 0.0 or self.rms_current_A == 0.0 or not np.any(steady):
+            return False
+        return bool(np.linalg.norm(steady[k:]) < _SAME * np.linalg.norm(steady))
+
+    @property
+    def offset_deviation_A(self) -> float:
+        """How large an offset is where the record does not tell it (A)."""
+        return _OFFSET_SHARE * self.rms_current_A
+
+    @cached_property
+    def _with_offset(self) -> Floats:
+        """The triangle with what is presumed of the offset."""
+        if not self.holds_one_level:
+            return self.factor
+        likely = np.zeros(len(self.factor))
+        likely[self.n_history] = noise_of(self.factor, self.n_samples, self.rms_current_A) / self.offset_deviation_A
+        return np.asarray(np.linalg.qr(np.vstack([self.factor, likely]), mode="r"), dtype=np.float64)
 
     @property
     def noise_A(self) -> float:
@@ -162,7 +194,7 @@ class Reduction:
     @property
     def is_debiased(self) -> bool:
         """Whether the bias of a voltage that was read with noise is taken out of what is to be fitted."""
-        return self.rest_A2 != float(self.factor[-1, -1] ** 2)
+        return self.rest_A2 != float(self._with_offset[-1, -1] ** 2)
 
     @property
     def voltage_error_V(self) -> float:

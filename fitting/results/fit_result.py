@@ -146,6 +146,11 @@ class FitResult(Printable):
         matrix: Floats = self.covariance / np.outer(size, size)
         return matrix
 
+    @property
+    def n_fitted(self) -> int:
+        """Parameters of the cell, and coefficients of the nuisance."""
+        return len(self.estimates) + len(self.nuisance)
+
     def __getitem__(self, name: str) -> Estimate:
         """Return a parameter, a time, a memory quantity or a combination by its name: ``result["W_inf"]``."""
         every = (*self.estimates, *self.times, *self.memory, *self.combinations)

@@ -36,6 +36,8 @@ class RemarkKind(StrEnum):
     """What came before the record still showed in it, and is fitted. Value: ``ratio``."""
     HISTORY_FREE = "history_free"
     """Decays from before the record are fitted, as was asked. No values."""
+    OFFSET_PRESUMED = "offset_presumed"
+    """The drive stood at one level, so that the offset had to be presumed. Value: ``deviation_A``."""
     BASELINE = "baseline"
     """A smooth baseline was fitted. Values: ``size_A``, ``parameter``, ``wider``."""
     SAMPLE_CHANGED = "sample_changed"
@@ -102,6 +104,10 @@ TEXTS: dict[RemarkKind, str] = {
         " --before says so"
     ),
     RemarkKind.HISTORY_FREE: "what came before the record is not assumed: its decays are fitted beside the cell",
+    RemarkKind.OFFSET_PRESUMED: (
+        "the voltage stood at one level all the time, so that a steady current of the cell cannot be told from an"
+        " offset of the ammeter: the offset is taken for 0, to {deviation_A:quantity A}"
+    ),
     RemarkKind.BASELINE: (
         "a smooth baseline, {size_A:quantity A} from its lowest to its highest, is fitted beside the cell, as strong as"
         " the record says; with it {parameter} is {wider:.3g} times as uncertain"

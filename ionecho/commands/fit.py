@@ -35,12 +35,12 @@ def fit_spectrum_of_run(path: Path, options: StudyOptions, *, as_json: bool) -> 
 
 def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: bool) -> None:
     """Sample all cells that a run allows, and print them."""
-    from fitting import fit, refined, sample_posterior
+    from fitting import fit_reduced, sample_posterior
     from fitting.study import reduction_of
 
     run = opened_run(path)
     reduction, _ = reduction_of(run, options.terms)
-    reduction, result = refined(run, reduction, fit(reduction, model))
+    reduction, result = fit_reduced(run, reduction, model)
     posterior = sample_posterior(reduction, result)
     if as_json:
         print_json({"run": run.path, **posterior.to_dict()})

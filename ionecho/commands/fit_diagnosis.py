@@ -96,12 +96,11 @@ def _remedies(diagnosis: Diagnosis, model: str, options: StudyOptions) -> Iterat
 
 def _tried(run: Run, model: str, options: StudyOptions, option: str) -> Trial:
     """Return what a fit leaves with an option."""
-    from fitting import analyse
+    from fitting.study import tried
     from protocols import FitError
 
     try:
-        result = analyse(run, model, options, keep=False).result
+        residual, is_described = tried(run, model, options)
     except FitError as error:
         return Trial(option, float("nan"), is_described=False, problem=str(error))
-    questioned = any(one.kind.questions_model for one in result.remarks)
-    return Trial(option, result.rms_residual_A, not questioned)
+    return Trial(option, residual, is_described)

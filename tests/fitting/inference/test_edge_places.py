@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erfcx
 
-from fitting import FitResult, Nuisance, fit, predict, reduce_run, refined
+from fitting import FitResult, Nuisance, fit, fit_reduced, predict, reduce_run
 from fitting.reduction.leading_columns import EdgeShifts
 from fitting.reduction.reduce import reducer_of
 from fitting.reduction.sampled_edges import edges_of
@@ -68,7 +68,7 @@ def test_without_a_second_pass_the_circuit_is_questioned(run: Any) -> None:
     reduction = reduce_run(run)
     common = fit(reduction, "R0-CPE1")
     assert any(one.kind.questions_model for one in common.remarks)
-    again, result = refined(run, reduction, common)
+    again, result = fit_reduced(run, reduction, "R0-CPE1")
     assert again is not reduction
     check_truth(result)
 

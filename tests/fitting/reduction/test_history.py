@@ -13,6 +13,7 @@ import pytest
 from numpy.typing import NDArray
 
 from benchmarks.campaigns.records import Kind, drawn_record
+from benchmarks.campaigns.truth import SimulatedRecord
 from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run, reducer_for
 from fitting.reduction.reduction import Reduction
 from fitting.results.remarks import RemarkKind
@@ -46,8 +47,6 @@ def step_response(t: Floats) -> Floats:
 
 def record(first: int, sigma: float = 0.0, last: int = N, seed: int = 5) -> Any:
     """The record of all that happened, from some sample on."""
-    from benchmarks.campaigns.truth import SimulatedRecord
-
     current = np.zeros(N)
     for edge, step in zip(*DRIVE.jumps(), strict=True):
         late = edge < T
@@ -129,13 +128,32 @@ def test_the_fitted_current_holds_what_came_before() -> None:
     np.testing.assert_allclose(predict(late, result, some), np.interp(some, late.t_s, predict(late, result)), rtol=1e-9)
 
 
+@pytest.mark.parametrize("first_s", [0.005, 0.04, 0.4])
+def test_of_a_record_at_one_level_the_offset_is_presumed_and_the_rest_holds_the_truth(first_s: float) -> None:
+    # R0 and a resistor beside a capacitor, whose current after the step is a formula; the step lies before the record.
+    R0, R1, C1, level_V = 100.0, 900.0, 1e-3, 0.1
+    t = np.asarray(first_s + 5e-3 * np.arange(2000), dtype=np.float64)
+    steady, at_once = level_V / (R0 + R1), level_V / R0
+    current = steady + (at_once - steady) * np.exp(-t * (R0 + R1) / (R0 * R1 * C1))
+    current += 1e-7 * np.random.default_rng(1).standard_normal(len(t))
+    made = SimulatedRecord.of(t, current, PulseSequence.from_arrays([0.0], [level_V], 20.0))
+    result = fit(made, "R0-p(R1,C1)")
+    assert RemarkKind.OFFSET_PRESUMED in kinds(result)
+    assert not any(one.questions_model for one in kinds(result))
+    for name, truth in {"R0": R0, "R1": R1, "C1": C1}.items():
+        low, high = bounds(result[name])
+        assert low < truth < high
+    # As surely as the offset is presumed: half a percent of the current, two standard deviations.
+    low, high = bounds(result["R1"])
+    assert high - low == pytest.approx(4.0 * 0.005 * R1, rel=0.5)
+    assert RemarkKind.OFFSET_PRESUMED not in kinds(fit(record(0, 1e-9), CIRCUIT))
+
+
 def test_a_commanded_drive_begins_at_the_level_that_was_said() -> None:
     drive = PulseSequence.from_arrays([0.0, 1.0], [LEVEL_V, 0.0], 3.0)
     t = np.arange(1, 3000, dtype=np.float64) * DT
     current = LEVEL_V * step_response(t)
     current[t > 1.0] -= LEVEL_V * step_response(t[t > 1.0] - 1.0)
-    from benchmarks.campaigns.truth import SimulatedRecord
-
     made = SimulatedRecord.of(t, current, replace(drive, rest_V=LEVEL_V))
     result = fit(made, CIRCUIT, terms=Nuisance(before=0.0))
     assert result.values == pytest.approx(TRUTH, rel=1e-4)
@@ -146,8 +164,6 @@ def test_a_commanded_drive_begins_at_the_level_that_was_said() -> None:
 def test_blocks_that_are_taken_whole_see_history_as_sample_by_sample(
     drive: PulseSequence | None, drift: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from benchmarks.campaigns.truth import SimulatedRecord
-
     rng = np.random.default_rng(3)
     t = (np.arange(20_000, dtype=np.float64) + 0.5) * DT
     made = SimulatedRecord.of(t, rng.standard_normal(len(t)), drive or PulseSequence.pulse(1.0, 1.0))
