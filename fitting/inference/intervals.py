@@ -124,6 +124,8 @@ class _Bracket:
 
     def end_near(self, at: float, z: float) -> float:
         """Return where the chord from the last place below through a height here is 1.96 high."""
+        if at <= self.inner:
+            return np.inf
         rise = (z - Z95 - self._floor) / (at - self.inner)
         return at + (Z95 - z) / rise if rise > 0.0 else np.inf
 

@@ -226,17 +226,17 @@ def test_a_second_run_on_an_instrument_is_refused_and_the_first_is_not_disturbed
     # The first run lasts longer than the second takes to start on the slowest machine.
     protocol = Protocol.load("pump_probe").stretched(50.0)
     first = Bench(resource, tmp_path).start(protocol, tmp_path / "first.nxs")
-    until(running_with(first, 5_000))
+    until(running_with(first, 500))
     second = Bench(resource.replace("TCPIP::", "tcpip0::"), tmp_path).start(Protocol.load("pump_probe"))
     refused = second.wait()
     assert (refused.state, refused.output) == ("refused", "untouched")
     assert f"in use by the run {first.path} (process {first.guardian_pid})" in refused.reason
     assert not second.path.exists()
-    until(running_with(first, open_run(first.path).n_samples + 5_000))
+    until(running_with(first, open_run(first.path).n_samples + 500))
     first.stop()
     outcome = first.wait()
     assert (outcome.state, outcome.output, outcome.reason) == ("stopped", "off", "stopped by the operator")
-    assert outcome.n_samples > 10_000
+    assert outcome.n_samples > 1_000
     assert not open_run(first.path).status.any()
 
 
