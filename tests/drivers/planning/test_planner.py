@@ -113,12 +113,13 @@ def test_the_charge_through_a_resistor_is_the_one_that_was_asked_for(model: str,
         return
     driver, plan = done
     asked = protocol.whole_sequence
-    # Edges are moved by half a time step at most, or by what the plan says; levels by half a step of the source.
+    # Edges are moved by half a time step at most, or by what the plan says of one repeat, the end of which moves all
+    # repeats behind it; levels by half a step of the source.
     told_s = max(
         (abs(one.done - one.asked) for one in plan.roundings if one.what.startswith(("edge", "end"))), default=0
     )
     told_V = max((abs(one.done - one.asked) for one in plan.roundings if one.what.startswith("level")), default=0)
-    moved_s = told_s + driver.capabilities.time_step_s
+    moved_s = protocol.repeats * (told_s + driver.capabilities.time_step_s)
     edges_Vs = moved_s * float(np.sum(np.abs(np.diff(plan.sequence.start_V, prepend=0.0, append=0.0))))
     assert abs(area_Vs(plan.sequence) - area_Vs(asked)) <= edges_Vs + told_V * asked.duration_s + 1e-9
 
