@@ -86,7 +86,7 @@ def fit(
     FitError
         If the circuit cannot be read, or the record cannot be fitted.
     """
-    cell = CellModel(model) if isinstance(model, str) else model
+    cell = CellModel.of(model)
     if isinstance(record, Reduction | ImpedanceSpectrum | ConductivitySpectrum):
         if robust or terms is not None:
             raise FitError(
@@ -131,7 +131,7 @@ def diagnose_run(run: Record, model: CellModel | str, terms: Nuisance | None = N
     from fitting.inference.problem import Problem
     from fitting.inference.solution import solve
 
-    cell = CellModel(model) if isinstance(model, str) else model
+    cell = CellModel.of(model)
     return diagnose(run, solve(Problem.single(observation_of(run, terms), cell)))
 
 
@@ -166,7 +166,7 @@ def solution_of(
     run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float] | None = None
 ) -> Solution:
     """Return the end of `fit_reduced`, whose intervals are worked out only when they are asked for."""
-    cell = CellModel(model) if isinstance(model, str) else model
+    cell = CellModel.of(model)
     solution = solve_single(reduction, cell, start)
     is_done = solution.interval_inflation <= 1.0 and not reduction.terms.fitted
     if is_done or reduction.terms.correlation_s > 0.0:
@@ -213,7 +213,7 @@ def fit_joint(
     """
     if not observations:
         raise FitError("a joint fit needs a record")
-    cell = CellModel(model) if isinstance(model, str) else model
+    cell = CellModel.of(model)
     T = None if temperature_K is None else np.asarray(temperature_K, dtype=np.float64)
     if T is not None and (T.shape != (len(observations),) or not np.all(T > 0.0)):
         raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")

@@ -128,7 +128,7 @@ class LiveFit:
         import_module("scipy.optimize")
         import_module("fitting.transforms.loops")
         self.run = run
-        self.model = CellModel(model) if isinstance(model, str) else model
+        self.model = CellModel.of(model)
         self._reducer: Reducer | None = None
         self._n_read = 0
         self._n_searched = 0

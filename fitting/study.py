@@ -250,7 +250,7 @@ def _solved(
     if options.robust:
         from fitting.inference.robust import solve_robust
 
-        cell = CellModel(model) if isinstance(model, str) else model
+        cell = CellModel.of(model)
         solution = solve_robust(record, cell, {}, options.terms)
         return reduce_run(record, options.terms), solution, False
     # A reduction is kept for the run as it is.

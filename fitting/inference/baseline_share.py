@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.observations import PulseObservation
-from fitting.reduction.history import triangle_of
+from fitting.reduction.triangle import triangle_of
 from fitting.results.remarks import Remark, RemarkKind
 
 if TYPE_CHECKING:

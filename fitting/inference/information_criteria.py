@@ -11,7 +11,7 @@ _FEWEST_A_PARAMETER = 10.0
 outweighs the misfit. Doubled, records that nothing describes favour larger models a little more."""
 
 
-class Fitted(Protocol):
+class ComparedFit(Protocol):
     """What the criteria need of a fit: a solution, or a result."""
 
     @property
@@ -31,7 +31,7 @@ class Fitted(Protocol):
         """By how much the noise counts more, since it is not white."""
 
 
-def criteria(result: Fitted, effective_samples: float) -> tuple[float, float]:
+def criteria(result: ComparedFit, effective_samples: float) -> tuple[float, float]:
     """Return AICc and BIC of a fit with Gaussian noise of unknown size.
 
     Hurvich, Tsai, Biometrika 76, 297 (1989); Schwarz, Ann. Statist. 6, 461 (1978). The noise and the nuisance columns
@@ -39,7 +39,7 @@ def criteria(result: Fitted, effective_samples: float) -> tuple[float, float]:
 
     Parameters
     ----------
-    result : Fitted
+    result : ComparedFit
     effective_samples : float
         Independent samples that the record is worth; the same for all fits that are compared.
     """

@@ -17,9 +17,9 @@ from fitting.inference.intervals import profile_intervals
 from fitting.inference.least_squares import Minimum
 from fitting.inference.observations import PulseObservation
 from fitting.inference.problem import Problem
-from fitting.reduction.history import triangle_of
 from fitting.reduction.reduce import reducer_of
 from fitting.reduction.reduction import noise_of
+from fitting.reduction.triangle import triangle_of
 
 if TYPE_CHECKING:
     from fitting.inference.joint_parameters import JointParameters

@@ -14,7 +14,7 @@ from fitting.model.elements.lumped import Resistor
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
-    from fitting.inference.information_criteria import Fitted
+    from fitting.inference.information_criteria import ComparedFit
     from fitting.model.circuit import CellModel
     from fitting.reduction.reduction import Reduction
     from fitting.results.estimate import Estimate
@@ -76,7 +76,7 @@ def judged_fit(reduction: Reduction, result: FitResult) -> JudgedFit:
     return best
 
 
-def aicc_loss(reduction: Reduction, other: Fitted, result: Fitted) -> float:
+def aicc_loss(reduction: Reduction, other: ComparedFit, result: ComparedFit) -> float:
     """Return by how much AICc of another fit of a reduction is worse than that of a result."""
     n = reduction.n_samples / min(result.interval_inflation, other.interval_inflation) ** 2
     return criteria(other, n)[0] - criteria(result, n)[0]

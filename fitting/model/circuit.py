@@ -237,6 +237,11 @@ class CellModel:
         self.like_parts: tuple[LikeParts, ...] = like_parts_of(self._tree, self._lags, self._base)
         """Parts of the circuit that may change places, class by class."""
 
+    @classmethod
+    def of(cls, model: CellModel | str) -> CellModel:
+        """Return a circuit, given as it is or by its string."""
+        return cls(model) if isinstance(model, str) else model
+
     def __repr__(self) -> str:
         return f"CellModel({self.circuit!r}, fixed={self.fixed!r})"
 

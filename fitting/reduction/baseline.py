@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.reduction.triangle import triangle_of
+
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
@@ -82,5 +84,4 @@ def with_baseline_weighed(triangle: Floats, first: int, noise_A: float) -> Float
     deviation = float(_STRENGTHS[plausible[-1]]) * noise_A / largest
     likely = np.zeros((len(mine), len(triangle)))
     likely[np.arange(len(mine)), mine] = noise_A / deviation
-    found: Floats = np.linalg.qr(np.concatenate([triangle, likely]), mode="r")  # type: ignore[assignment]
-    return found
+    return triangle_of(np.concatenate([triangle, likely]))

@@ -15,6 +15,7 @@ import numpy as np
 from fitting.reduction.control import in_words_of
 from fitting.reduction.nuisance import UNKNOWN
 from fitting.reduction.reduction import Reduction, RestTest, noise_of
+from fitting.reduction.triangle import triangle_of
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -57,12 +58,6 @@ def with_history_judged(reduction: Reduction) -> Reduction:
     likely = np.zeros((h, len(factor)))
     likely[:, :h] = noise_A / (_LIKELY * reduction.rms_current_A) * np.eye(h)
     return replace(reduction, factor=triangle_of(np.concatenate([factor, likely])), rest_test=test)
-
-
-def triangle_of(rows: Floats) -> Floats:
-    """Return the triangular factor of some rows, shape (k, k)."""
-    found: Floats = np.linalg.qr(rows, mode="r")  # type: ignore[assignment]  # numpy's stubs know no mode
-    return found
 
 
 def _test_of_rest(explained: float, n_history: int, n_spare: int) -> RestTest:

@@ -2,11 +2,12 @@
 
 With the states Z of the modes, which depend on the drive alone, the current is ``I = Z w(theta) + N c + noise``, N the
 nuisance columns. One pass gives the triangular factor R of ``[N, Z, I]``; a fit needs only R, whose size does not
-depend on the length of the run (docs/explanations/model.md, "Reduction"). Where the current was
-controlled, names and units of voltage and current are exchanged, and the weights are those of the impedance (ohm). R
-streams, merges and is kept. By Householder
+depend on the length of the run (docs/explanations/model.md, "Reduction"). R streams, merges and is kept. By Householder
 reflections it is right to rounding relative to the largest entry of each column, where normal equations would lose half
 the digits.
+
+Where the current was controlled, names and units of voltage and current are exchanged, and the weights are those of the
+impedance (ohm).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from fitting.reduction.nuisance import Nuisance
+from fitting.reduction.triangle import triangle_of
 from fitting.reduction.voltage_noise import VoltageNoise, debiased
 from fitting.transforms.modes import ModeGrid, ModeMap
 from protocols import FitError, PulseSequence
@@ -182,7 +184,7 @@ class Reduction:
             return self.factor
         likely = np.zeros(len(self.factor))
         likely[self.n_history] = noise_of(self.factor, self.n_samples, self.rms_current_A) / self.offset_deviation_A
-        return np.asarray(np.linalg.qr(np.vstack([self.factor, likely]), mode="r"), dtype=np.float64)
+        return triangle_of(np.vstack([self.factor, likely]))
 
     @property
     def noise_A(self) -> float:

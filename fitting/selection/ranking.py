@@ -140,7 +140,7 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
     if not models:
         raise FitError("name at least one circuit to be ranked")
     reduction = run_or_reduction if isinstance(run_or_reduction, Reduction) else reduce_run(run_or_reduction)
-    results = [fit_reduction(reduction, _cell(model)) for model in models]
+    results = [fit_reduction(reduction, CellModel.of(model)) for model in models]
     effective = reduction.n_samples / min(result.interval_inflation for result in results) ** 2
     scores = np.array([criteria(result, effective) for result in results])
     above = scores - scores.min(axis=0)
@@ -158,7 +158,3 @@ def rank(run_or_reduction: Record | Reduction, models: Sequence[CellModel | str]
         for k, result in enumerate(results)
     ]
     return Ranking(tuple(sorted(found, key=lambda one: one.delta_aicc)), effective, reduction.source)
-
-
-def _cell(model: CellModel | str) -> CellModel:
-    return CellModel(model) if isinstance(model, str) else model
