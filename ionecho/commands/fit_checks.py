@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from ionecho.commands.output import opened_run
 from ionecho.commands.refusals import UsageError, check_files
 from protocols import FitError, parse_quantity
 
@@ -82,13 +81,14 @@ def checked_before(text: str, run: Path, control: str) -> str | float:
 
     A level is one of the quantity that was controlled, by `control` or by what the run says.
     """
+    from daq import open_run
     from fitting import Nuisance
     from fitting.reduction.control import controlled
     from fitting.reduction.nuisance import REST, UNKNOWN
 
     if text in {"", REST, UNKNOWN}:
         return text
-    unit = controlled(opened_run(run), Nuisance(control=control))[1].units[0]
+    unit = controlled(open_run(run), Nuisance(control=control))[1].units[0]
     try:
         return parse_quantity(text, unit)
     except ValueError:

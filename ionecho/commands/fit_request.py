@@ -245,12 +245,11 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
 
 def _options_of(request: FitRequest) -> StudyOptions:
     """Return what goes with the fit. Of one run, what is not given counts as it was stated; several have their own."""
-    from daq.files.statements import Statements
+    from daq.files.statements import Statements, read_statements
     from fitting import StudyOptions
     from ionecho.commands.fit_checks import checked_baseline, checked_before
-    from ionecho.commands.output import opened_run
 
-    stated = Statements() if request.is_of_several else opened_run(request.runs[0]).statements
+    stated = Statements() if request.is_of_several else read_statements(request.runs[0])
     of_record = request.of_record
     return StudyOptions(
         of_record.drift,

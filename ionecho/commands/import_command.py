@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ionecho.commands.statement_options import Before, Edges, Json, ProtocolFile, Temperature, Thickness, check_drive
+
 Text = Annotated[Path, typer.Argument(metavar="TEXT", help="Delimited text with time, voltage, current.")]
 Time = Annotated[str | None, typer.Option(help="Heading or number of the time column.")]
 Voltage = Annotated[str | None, typer.Option(help="Heading or number of the voltage column.")]
@@ -22,24 +24,15 @@ Block = Annotated[
     str | None, typer.Option(help="Of several blocks, sweeps or channels: its number, or all, one behind another.")
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
-ProtocolFile = Annotated[
-    str | None,
-    typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
-]
-Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
-Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
 Drive = Annotated[str | None, typer.Option(help='Voltage that was applied, if no column has it: "0 V; 0.45 V at 0 s".')]
 Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
 Area = Annotated[str | None, typer.Option(help='Of the electrode, e.g. "1 cm^2".')]
 Mass = Annotated[str | None, typer.Option(help='For a current per mass, e.g. "12 mg".')]
-Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]
-Temperature = Annotated[str | None, typer.Option(help='Of the sample, e.g. "298 K".')]
 Name = Annotated[str, typer.Option(help="Of the sample.")]
 Notes = Annotated[str, typer.Option(help="Kept with the run.")]
 RunOutput = Annotated[
     Path | None, typer.Option("--output", "-o", dir_okay=False, help="Run file to be made; must not exist.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def import_(
@@ -77,8 +70,7 @@ def import_(
     from ionecho.commands.note import drive_of_protocol
     from ionecho.commands.refusals import check_files, reported
 
-    if drive and protocol:
-        raise typer.BadParameter("state the voltage or the protocol that applied it, not both", param_hint="--protocol")
+    check_drive(drive, protocol)
     columns = {"time": time, "voltage": voltage, "current": current}
     units = {"time": time_unit, "voltage": voltage_unit, "current": current_unit}
     sample = {"area": area, "mass": mass, "thickness": thickness, "temperature": temperature}

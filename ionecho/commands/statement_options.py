@@ -1,0 +1,21 @@
+"""Options of ``ionecho import`` and ``ionecho note`` alike: what is stated of a record."""
+
+from typing import Annotated
+
+import typer
+
+ProtocolFile = Annotated[
+    str | None,
+    typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
+]
+Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
+Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
+Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]
+Temperature = Annotated[str | None, typer.Option(help='Of the sample, e.g. "298 K".')]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
+
+
+def check_drive(drive: str | None, protocol: str | None) -> None:
+    """Raise `typer.BadParameter` where both say what was applied."""
+    if drive and protocol:
+        raise typer.BadParameter("state the voltage or the protocol that applied it, not both", param_hint="--protocol")
