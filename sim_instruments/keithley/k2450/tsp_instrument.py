@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 from sim_instruments.keithley.k2450.tsp_commands import add_commands
 from sim_instruments.keithley.k2600.client_session import IDENTITY
-from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.interpreter import Interpreter
 from sim_instruments.keithley.k2600.numbers import Format
+from sim_instruments.keithley.k2600.script_host import ScriptHost
 from sim_instruments.scpi.message_exchange import Wait
 from sim_instruments.scpi.parser import units
 from sim_instruments.scpi.status import ScpiError
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from sim_instruments.core.clock import Clock
     from sim_instruments.keithley.common.source_meter import SourceMeter
+    from sim_instruments.keithley.k2600.errors import TspError
     from sim_instruments.keithley.k2600.host import Client
     from sim_instruments.scpi.parser import CommandTree
 
@@ -62,7 +63,7 @@ class _StatusByte:
         return self._meter.status.status_byte(message_available=self.message_available)
 
 
-class TouchTsp:
+class TouchTsp(ScriptHost):
     """The instrument as clients of its TSP command set see it.
 
     Parameters
@@ -93,16 +94,6 @@ class TouchTsp:
         add_commands(self, digitizes=digitizes)
 
     # -- what a client's session asks for -----------------------------------------------------------------------------
-
-    @property
-    def scripting(self) -> bool:
-        """Whether a chunk runs or waits."""
-        return self.lua.running
-
-    @property
-    def computing(self) -> bool:
-        """Whether a chunk runs and waits for nothing."""
-        return self.lua.running and self.lua.computing
 
     def update(self) -> float:
         """Bring the instrument to the present, and scripts with it: each goes on at the time that it waited for."""
@@ -137,20 +128,6 @@ class TouchTsp:
             self.scpi(word)
         self.lua.start(chunk)
         self._go_on()
-
-    def keep_script(self, name: str, lines: list[str], active_client: Client, *, run: bool) -> None:
-        """Keep a script under its name; run it if asked."""
-        problem = self.lua.keep(name, "\n".join(lines))
-        if problem is not None:
-            self.refuse(TspError(-285, problem))
-        elif run:
-            self.execute(f"{name or 'script'}.run()", active_client)
-
-    def say(self, data: bytes, *, ends: bool = False) -> None:
-        """Send something to the client whose script runs."""
-        if self.active_client is not None:
-            self.active_client.output += data
-            self.active_client.answered = ends
 
     def refuse(self, error: TspError) -> None:
         """Note an error in the event log."""

@@ -15,8 +15,6 @@ from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.numbers import number, one_of, whole
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sim_instruments.keithley.k2600.channel import Channel
     from sim_instruments.keithley.k2600.interpreter import Interpreter
 
@@ -38,16 +36,6 @@ class _BufferCommands:
     def __init__(self, lua: Interpreter, unit: Channel) -> None:
         self._lua = lua
         self._unit = unit
-
-    def _setting(
-        self,
-        node: Any,
-        name: str,
-        check: Callable[[Any], float],
-        read: Callable[[], float],
-        write: Callable[[float], None],
-    ) -> None:
-        self._lua.attribute(node, name, read, lambda value: write(check(value)))
 
     def statistics(self, buffer: Any) -> Any:
         """Return ``smuX.buffer.getstats()``: a table of n, mean, stddev, min and max; its fields are assumed."""
@@ -76,14 +64,16 @@ class _BufferCommands:
             lua.constant(node, name, column)
         lua.constant(node, "clear", lua.function(buffer.clear))
         lua.constant(node, "clearcache", lua.function(lambda: None))  # nothing is cached here
-        self._setting(
+        self._lua.setting(
             node, "cachemode", one_of(0, 1), lambda: buffer.cache_mode, partial(_set_whole, buffer, "cache_mode")
         )
         for name, setting, check in (
             ("fillmode", "fill_mode", one_of(0, 1)),
             ("fillcount", "fill_count", whole(0, buffers.LARGEST)),
         ):
-            self._setting(node, name, check, partial(getattr, buffer, setting), partial(_set_whole, buffer, setting))
+            self._lua.setting(
+                node, name, check, partial(getattr, buffer, setting), partial(_set_whole, buffer, setting)
+            )
         for name, read in (
             ("n", lambda: buffer.n),
             ("capacity", lambda: buffer.capacity),
@@ -91,7 +81,7 @@ class _BufferCommands:
         ):
             lua.attribute(node, name, read)
         switch = one_of(0, 1)
-        self._setting(
+        self._lua.setting(
             node,
             "appendmode",
             switch,
@@ -105,13 +95,13 @@ class _BufferCommands:
                 buffer.require_empty()
                 setattr(buffer, setting, int(value))
 
-            self._setting(node, name, switch, partial(getattr, buffer, setting), write)
+            self._lua.setting(node, name, switch, partial(getattr, buffer, setting), write)
 
         def set_resolution(value: float) -> None:
             buffer.require_empty()
             buffer.timestamp_resolution_s = 1e-6 * 2.0 ** max(0, round(math.log2(value / 1e-6)))  # Rev. C p. 7-35
 
-        self._setting(
+        self._lua.setting(
             node, "timestampresolution", number(1e-9, 10.0), lambda: buffer.timestamp_resolution_s, set_resolution
         )
         return node

@@ -148,27 +148,12 @@ class ChannelCommands:
         self._add_contacts()
         self._add_trigger()
 
-    def _object(self, parent: Any, name: str) -> Any:
-        node = self._lua.node()
-        self._lua.constant(parent, name, node)
-        return node
-
-    def _setting(
-        self,
-        node: Any,
-        name: str,
-        check: Callable[[Any], float],
-        read: Callable[[], float],
-        write: Callable[[float], None],
-    ) -> None:
-        self._lua.attribute(node, name, read, lambda value: write(check(value)))
-
     # -- source and measure -------------------------------------------------------------------------------------------
 
     def _add_source(self) -> None:
-        unit, node = self._unit, self._object(self.node, "source")
+        unit, node = self._unit, self._lua.child("source", self.node)
         for name, check in _SOURCE.items():
-            self._setting(node, name, check, _reader(lambda: unit.source, name), partial(unit.set_source, name))
+            self._lua.setting(node, name, check, _reader(lambda: unit.source, name), partial(unit.set_source, name))
         self._lua.attribute(node, "output", lambda: unit.output, self._switch)
         self._lua.attribute(node, "compliance", lambda: unit.compliance)
 
@@ -177,12 +162,12 @@ class ChannelCommands:
         self._unit.switch(on=state == 1, open_relay=state == 2)
 
     def _add_measure(self) -> None:
-        unit, node = self._unit, self._object(self.node, "measure")
+        unit, node = self._unit, self._lua.child("measure", self.node)
         self._measure_node = node
         for name, check in _MEASURE.items():
             if name.startswith("filter_"):
                 continue
-            self._setting(node, name, check, _reader(lambda: unit.measure, name), partial(unit.set_measure, name))
+            self._lua.setting(node, name, check, _reader(lambda: unit.measure, name), partial(unit.set_measure, name))
         for functions in ("i", "v", "r", "p", "iv"):
             self._lua.constant(node, functions, self._lua.function(partial(self._measure, functions)))
             overlapped = self._lua.function(partial(self._overlapped, functions))
@@ -191,12 +176,12 @@ class ChannelCommands:
     def _add_filter_and_offset(self) -> None:
         """Enter ``measure.filter`` (p. 9-225) and ``measure.rel`` (p. 2-66)."""
         unit = self._unit
-        averaging = self._object(self._measure_node, "filter")
+        averaging = self._lua.child("filter", self._measure_node)
         for name in ("enable", "count", "type"):
             setting = f"filter_{name}"
             read = _reader(lambda: unit.measure, setting)
-            self._setting(averaging, name, _MEASURE[setting], read, partial(unit.set_measure, setting))
-        relative = self._object(self._measure_node, "rel")
+            self._lua.setting(averaging, name, _MEASURE[setting], read, partial(unit.set_measure, setting))
+        relative = self._lua.child("rel", self._measure_node)
         level, switch = number(-1e37, 1e37), one_of(0, 1)
         for function in "ivrp":
             enable = partial(unit.set_offset, function, "relative_on")
@@ -205,11 +190,11 @@ class ChannelCommands:
                 partial(_entry, unit, "relative_on", function),
                 partial(_entry, unit, "relative_level", function),
             )
-            self._setting(relative, f"enable{function}", switch, is_on, enable)
-            self._setting(relative, f"level{function}", level, value, offset)
+            self._lua.setting(relative, f"enable{function}", switch, is_on, enable)
+            self._lua.setting(relative, f"level{function}", level, value, offset)
 
     def _add_contacts(self) -> None:
-        lua, node = self._lua, self._object(self.node, "contact")
+        lua, node = self._lua, self._lua.child("contact", self.node)
         settings: dict[str, float] = {"speed": 0, "threshold": 50.0}
         checks = {"speed": one_of(0, 1, 2), "threshold": number(0.0, 1e37)}
         for name, check in checks.items():
@@ -217,7 +202,7 @@ class ChannelCommands:
             def write(value: float, name: str = name) -> None:
                 settings[name] = value
 
-            self._setting(node, name, check, partial(settings.__getitem__, name), write)
+            self._lua.setting(node, name, check, partial(settings.__getitem__, name), write)
         lua.constant(node, "check", lua.function(lambda: settings["threshold"] > _CONTACT_OHM))
         lua.constant(node, "r", lua.function(lambda: (_CONTACT_OHM, _CONTACT_OHM)))
 
@@ -243,18 +228,18 @@ class ChannelCommands:
 
     def _add_trigger(self) -> None:
         lua, unit = self._lua, self._unit
-        node = self._object(self.node, "trigger")
+        node = self._lua.child("trigger", self.node)
         for event in EVENTS:
             lua.constant(node, event, unit.event(event))
         lua.constant(node, "initiate", lua.function(unit.initiate))
         for name, check in _SWEEP.items():
             self._sweep_setting(node, name, name, check)
-        blocks = {name: self._object(node, name) for name in ("arm", "source", "measure", "endpulse", "endsweep")}
+        blocks = {name: self._lua.child(name, node) for name in ("arm", "source", "measure", "endpulse", "endsweep")}
         for (block, name), (setting, check) in _ACTIONS.items():
             self._sweep_setting(blocks[block], name, setting, check)
         for name, detector in unit.detectors.items():
             read, write = partial(getattr, detector, "stimulus"), partial(setattr, detector, "stimulus")
-            self._setting(blocks[name], "stimulus", whole(0, 10_000), read, write)
+            self._lua.setting(blocks[name], "stimulus", whole(0, 10_000), read, write)
             lua.constant(blocks[name], "set", lua.function(detector.set))
         for functions in ("i", "v", "r", "p", "iv"):
             lua.constant(blocks["measure"], functions, lua.function(partial(self._sweep_measure, functions)))
@@ -273,7 +258,7 @@ class ChannelCommands:
                 raise TspError(5018)
             setattr(unit.sweep, setting, value)
 
-        self._setting(node, name, check, lambda: getattr(unit.sweep, setting), write)
+        self._lua.setting(node, name, check, lambda: getattr(unit.sweep, setting), write)
 
     def _sweep_measure(self, functions: str, *into: Any) -> None:
         if len(into) != len(functions):

@@ -63,18 +63,10 @@ class FrontPanel:
         self._load_menu: dict[str, str] = {}
         self._trigger_key = Detector(instrument.timeline)
         instrument.timeline.listen(self._trigger_key, TRIGGER_KEY)
-        node = self._object("display")
+        node = self._lua.child("display")
         self._add_texts(node)
         self._add_questions(node)
         self._add_settings(node)
-
-    def _object(self, name: str, parent: Any = None) -> Any:
-        node = self._lua.node()
-        if parent is None:
-            self._lua.set_global(name, node)
-        else:
-            self._lua.constant(parent, name, node)
-        return node
 
     def _functions(self, node: Any, **functions: Callable[..., Any]) -> None:
         for name, act in functions.items():
@@ -126,14 +118,14 @@ class FrontPanel:
             waitkey=self._wait_for_key,
             sendkey=self._send_key,
         )
-        loads = self._object("loadmenu", node)
+        loads = self._lua.child("loadmenu", node)
         self._functions(
             loads,
             add=lambda name, chunk, *_memory: self._load_menu.update({str(name): str(chunk)}),
             delete=lambda name: self._load_menu.pop(str(name), None),
             catalog=self._catalog,
         )
-        trigger = self._object("trigger", node)
+        trigger = self._lua.child("trigger", node)
         self._lua.constant(trigger, "EVENT_ID", TRIGGER_KEY)
         self._lua.attribute(trigger, "overrun", lambda: self._trigger_key.overrun)
         self._functions(trigger, clear=self._trigger_key.clear, wait=self._wait_for_trigger_key)
@@ -220,10 +212,10 @@ class FrontPanel:
         self._choice(node, "locallockout", (0, 1), 0)
         self._choice(node, "numpad", (0, 1), 1)
         for unit in self._instrument.channels:
-            panel = self._object(unit, node)
+            panel = self._lua.child(unit, node)
             self._choice(panel, "digits", (4, 5, 6), 5)
-            self._choice(self._object("measure", panel), "func", (0, 1, 2, 3), 1)
-            self._choice(self._object("limit", panel), "func", (0, 1), 0)
+            self._choice(self._lua.child("measure", panel), "func", (0, 1, 2, 3), 1)
+            self._choice(self._lua.child("limit", panel), "func", (0, 1), 0)
 
     def _choice(self, node: Any, name: str, values: tuple[int, ...], first: int) -> None:
         """Add a setting of the front panel, which nothing else depends on."""

@@ -17,6 +17,7 @@ from sim_instruments.keithley.k2600.client_session import TspClientSession
 from sim_instruments.keithley.k2600.errors import ErrorQueue, TspError
 from sim_instruments.keithley.k2600.interpreter import Interpreter
 from sim_instruments.keithley.k2600.numbers import Format, whole
+from sim_instruments.keithley.k2600.script_host import ScriptHost
 from sim_instruments.keithley.k2600.status import OPERATION_COMPLETE, Status, add_status_commands
 from sim_instruments.keithley.k2600.system_commands import COMMAND_TRIGGER, SystemCommands
 from sim_instruments.keithley.k2600.timeline import Timeline
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 _MODEL, _SERIAL, _REVISION = "2602B", "4082301", "3.4.2"
 
 
-class TspInstrument:
+class TspInstrument(ScriptHost):
     """A Keithley 2602B: the sample is connected to channel a, nothing on channel b.
 
     Parameters
@@ -68,12 +69,12 @@ class TspInstrument:
         self.active_client: Client | None = None
         self._completion_asked = False
         self._switches = {"prompts": 0, "prompts4882": 1, "showerrors": 0, "autolinefreq": 1}
-        self._lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
-        self._commands = SystemCommands(self._lua, self)
+        self.lua = Interpreter(lambda: self.timeline.now, lambda t_s: self.timeline.at(t_s, lambda: None), self.refuse)
+        self._commands = SystemCommands(self.lua, self)
         self._add_nodes()
 
     def _add_nodes(self) -> None:
-        lua = self._lua
+        lua = self.lua
         local = lua.node()
         for name, unit in self.channels.items():
             node = ChannelCommands(lua, unit).node
@@ -139,9 +140,9 @@ class TspInstrument:
         return now
 
     def _go_on(self) -> None:
-        while self._lua.run():
+        while self.lua.run():
             pass
-        if self.active_client is not None and not self._lua.running:
+        if self.active_client is not None and not self.lua.running:
             if self._switches["showerrors"]:
                 while len(self.errors):
                     shown = "\t".join(self.format.text(part) for part in self.errors.next())
@@ -155,38 +156,14 @@ class TspInstrument:
         """Whether an overlapped operation is running."""
         return any(unit.busy for unit in self.channels.values())
 
-    @property
-    def scripting(self) -> bool:
-        """Whether a chunk runs or waits."""
-        return self._lua.running
-
-    @property
-    def computing(self) -> bool:
-        """Whether a chunk runs and waits for nothing."""
-        return self._lua.running and self._lua.computing
-
     # -- what clients and scripts ask for -----------------------------------------------------------------------------
 
     def execute(self, chunk: str, active_client: Client) -> None:
         """Run a chunk for a client."""
         self.active_client = active_client
         active_client.answered = False
-        self._lua.start(chunk)
+        self.lua.start(chunk)
         self._go_on()
-
-    def keep_script(self, name: str, lines: list[str], active_client: Client, *, run: bool) -> None:
-        """Keep a script under its name, as a table with ``run`` and ``source``; run it if asked."""
-        problem = self._lua.keep(name, "\n".join(lines))
-        if problem is not None:
-            self.refuse(TspError(-285, problem))
-        elif run:
-            self.execute(f"{name or 'script'}.run()", active_client)
-
-    def say(self, data: bytes, *, ends: bool = False) -> None:
-        """Send something to the client whose script runs; `ends` if that ends an answer."""
-        if self.active_client is not None:
-            self.active_client.output += data
-            self.active_client.answered = ends
 
     def refuse(self, error: TspError) -> None:
         """Queue an error."""
@@ -196,7 +173,7 @@ class TspInstrument:
     def abort(self) -> None:
         """Do as the message ``abort``: end the script that runs, and overlapped operations."""
         self.update()
-        self._lua.abort()
+        self.lua.abort()
         for unit in self.channels.values():
             unit.abort()
         self._go_on()
@@ -257,7 +234,7 @@ class TspInstrument:
         self.refuse(TspError(5038))
 
     def _reboot(self) -> None:
-        self._lua.abort()
+        self.lua.abort()
         for unit in self.channels.values():
             unit.abort()
             unit.switch(on=False, open_relay=True)

@@ -214,6 +214,26 @@ class Interpreter:
         """Add a constant, a function or another node to a node."""
         self._tools["object"](node, name, value)
 
+    def setting(
+        self,
+        node: Any,
+        name: str,
+        check: Callable[[Any], float],
+        read: Callable[[], float],
+        write: Callable[[float], None],
+    ) -> None:
+        """Add an attribute whose values are checked before they are written."""
+        self.attribute(node, name, read, lambda value: write(check(value)))
+
+    def child(self, name: str, parent: Any = None) -> Any:
+        """Return a new node under a name: of another node, else a global variable."""
+        node = self.node()
+        if parent is None:
+            self.set_global(name, node)
+        else:
+            self.constant(parent, name, node)
+        return node
+
     def array(self, luatype: str, handle: object, entry: Callable[[int], Any]) -> Any:
         """Return a table whose entries are computed."""
         return self._tools["array"](luatype, handle, self.function(entry))

@@ -15,7 +15,7 @@ from sim_instruments.keithley.k2600.errors import TspError
 from sim_instruments.keithley.k2600.front_panel import FrontPanel
 from sim_instruments.keithley.k2600.numbers import ASCII, REAL32, REAL64, number, one_of, true_or_false, whole
 from sim_instruments.keithley.k2600.timeline import Detector, Timer
-from sim_instruments.keithley.k2600.trigger_lines import TriggerLines
+from sim_instruments.keithley.k2600.trigger_lines import TriggerLines, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -65,14 +65,6 @@ class SystemCommands:
         self._add_setups()
         self._add_clock()
         self._add_beeper_and_timer()
-
-    def _object(self, name: str, parent: Any = None) -> Any:
-        node = self._lua.node()
-        if parent is None:
-            self._lua.set_global(name, node)
-        else:
-            self._lua.constant(parent, name, node)
-        return node
 
     # -- output -------------------------------------------------------------------------------------------------------
 
@@ -124,13 +116,13 @@ class SystemCommands:
     # -- errors, format, trigger --------------------------------------------------------------------------------------
 
     def _add_errors(self) -> None:
-        lua, errors, node = self._lua, self._instrument.errors, self._object("errorqueue")
+        lua, errors, node = self._lua, self._instrument.errors, self._lua.child("errorqueue")
         lua.attribute(node, "count", lambda: len(errors))
         lua.constant(node, "next", lua.function(lambda *_: errors.next()))
         lua.constant(node, "clear", lua.function(errors.clear))
 
     def _add_format(self) -> None:
-        lua, form, node = self._lua, self._instrument.format, self._object("format")
+        lua, form, node = self._lua, self._instrument.format, self._lua.child("format")
         kinds = {"ASCII": ASCII, "SREAL": REAL32, "REAL32": REAL32, "REAL": REAL64, "DREAL": REAL64, "REAL64": REAL64}
         orders = {"NORMAL": 0, "NETWORK": 0, "BIGENDIAN": 0, "SWAPPED": 1, "LITTLEENDIAN": 1}
         for name, value in (kinds | orders).items():
@@ -145,33 +137,27 @@ class SystemCommands:
 
     def _add_trigger(self) -> None:
         lua, timeline = self._lua, self._instrument.timeline
-        node = self._object("trigger")
+        node = self._lua.child("trigger")
         lua.constant(node, "EVENT_ID", COMMAND_TRIGGER)
         commanded = Detector(timeline)
         timeline.listen(commanded, COMMAND_TRIGGER)
         lua.constant(node, "wait", lua.function(lambda seconds: self._await(commanded, seconds)))
         lua.constant(node, "clear", lua.function(commanded.clear))
-        timers = self._object("timer", node)
+        timers = self._lua.child("timer", node)
         for place, timer in enumerate(self.timers, 1):
             lua.constant(timers, place, self._timer_node(timer))
-        generators = self._object("generator", node)
+        generators = self._lua.child("generator", node)
         for place in (1, 2):
             generator = lua.node()
             lua.constant(generators, place, generator)
             lua.constant(generator, "EVENT_ID", _GENERATORS + place)
             lua.constant(generator, "assert", lua.function(partial(timeline.fire, _GENERATORS + place)))
-        blenders = self._object("blender", node)
+        blenders = self._lua.child("blender", node)
         for place in range(1, 7):
             lua.constant(blenders, place, self._blender_node(_BLENDERS + place))
 
     def _await(self, detector: Detector, seconds: Any) -> bool:
-        timeline = self._instrument.timeline
-        until = timeline.now + number(0.0, 1e5)(seconds)
-        timeline.at(until, lambda: None)
-        self._lua.wait(lambda: detector.detected or timeline.now >= until)
-        found = detector.detected
-        detector.clear()
-        return found
+        return wait_for(self._lua, self._instrument.timeline, detector, seconds)
 
     def _timer_node(self, timer: Timer) -> Any:
         lua, node = self._lua, self._lua.node()
@@ -247,7 +233,7 @@ class SystemCommands:
 
     def _add_setups(self) -> None:
         """Enter ``setup``: settings of the channels kept under a number, or a file name on a USB drive."""
-        lua, node = self._lua, self._object("setup")
+        lua, node = self._lua, self._lua.child("setup")
         channels = self._instrument.channels
         kept: dict[str, dict[str, Any]] = {}
         power_on, place = {"value": 0}, whole(0, 5)
@@ -274,7 +260,7 @@ class SystemCommands:
 
     def _add_clock(self) -> None:
         """Enter the clock, which stands at zero when the instrument is switched on."""
-        lua, node = self._lua, self._object("os")
+        lua, node = self._lua, self._lua.child("os")
         timeline = self._instrument.timeline
         offset = {"seconds": 0.0}
         lua.constant(node, "time", lua.function(lambda *_: math.floor(timeline.now + offset["seconds"])))
@@ -284,7 +270,7 @@ class SystemCommands:
         lua.set_global("settime", settime)
 
     def _add_beeper_and_timer(self) -> None:
-        lua, beeper, timer = self._lua, self._object("beeper"), self._object("timer")
+        lua, beeper, timer = self._lua, self._lua.child("beeper"), self._lua.child("timer")
         timeline = self._instrument.timeline
         lua.constant(beeper, "OFF", 0)
         lua.constant(beeper, "ON", 1)
@@ -296,7 +282,7 @@ class SystemCommands:
             self._since_s = timeline.now
 
         lua.constant(timer, "reset", lua.function(restart))
-        lua.constant(self._object("measure", timer), "t", lua.function(lambda: timeline.now - self._since_s))
+        lua.constant(self._lua.child("measure", timer), "t", lua.function(lambda: timeline.now - self._since_s))
 
 
 def _set(holder: object, name: str, check: Callable[[Any], float], value: Any) -> None:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from sim_instruments.keithley.k2600.host import Host
     from sim_instruments.keithley.k2600.interpreter import Interpreter
+    from sim_instruments.keithley.k2600.timeline import Timeline
 
 _MODES = (
     "TRIG_BYPASS",
@@ -159,13 +160,17 @@ class TriggerLines:
         return node
 
     def _wait(self, detector: Detector, seconds: Any) -> bool:
-        timeline = self._instrument.timeline
-        until = timeline.now + number(0.0, 1e5)(seconds)
-        timeline.at(until, lambda: None)
-        self._lua.wait(lambda: detector.detected or timeline.now >= until)
-        found = detector.detected
-        detector.clear()
-        return found
+        return wait_for(self._lua, self._instrument.timeline, detector, seconds)
+
+
+def wait_for(lua: Interpreter, timeline: Timeline, detector: Detector, seconds: Any) -> bool:
+    """Let a script wait for an event, for some seconds at most; return whether it came, and clear it."""
+    until = timeline.now + number(0.0, 1e5)(seconds)
+    timeline.at(until, lambda: None)
+    lua.wait(lambda: detector.detected or timeline.now >= until)
+    found = detector.detected
+    detector.clear()
+    return found
 
 
 def _write(holder: object, name: str, check: Callable[[Any], float], value: Any) -> None:
