@@ -12,16 +12,6 @@ from tests.sim_instruments.srs.client import Client
 PULSE, RAMP, ARB = 19, 11, 22
 
 
-@pytest.fixture(scope="module")
-def instrument() -> Client:
-    return Client()
-
-
-@pytest.fixture
-def client(instrument: Client) -> Client:
-    return instrument.restarted()
-
-
 def test_it_names_itself(client: Client) -> None:
     assert client.ask("*IDN?").startswith("Stanford_Research_Systems,EC301")
 

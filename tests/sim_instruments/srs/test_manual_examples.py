@@ -15,16 +15,6 @@ PULSE, RAMP, ARB = 19, 11, 22
 """Bits of table 4, p. 95."""
 
 
-@pytest.fixture(scope="module")
-def instrument() -> Client:
-    return Client()
-
-
-@pytest.fixture
-def client(instrument: Client) -> Client:
-    return instrument.restarted()
-
-
 @pytest.mark.parametrize("line", ["ECMODE 1", "ECMODE   1", "ecmode 1", "ecmode 1;clbwth 4;irange 1"])
 def test_p75_case_and_spaces_do_not_matter_and_commands_are_chained(client: Client, line: str) -> None:
     client.send(line)
