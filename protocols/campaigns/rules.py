@@ -140,9 +140,12 @@ class TemperatureRule(Record):
     at_most_s: Quantity = quantity("s", "Longest wait for a stable temperature.", above=0)
     limit_K: Quantity = quantity("K", "Highest temperature of the cell.", above=0)
     set_points_K: tuple[float, ...] | None = define(
-        SetPointsSpec('Set points, one after the other; or a sweep of "temperature" gives them.', unit="K"), default=None
+        SetPointsSpec('Set points, one after the other; or a sweep of "temperature" gives them.', unit="K"),
+        default=None,
     )
-    ramp_K_s: OptionalQuantity = quantity("K/s", "How fast the set point moves; at once unless given.", default=None, above=0)
+    ramp_K_s: OptionalQuantity = quantity(
+        "K/s", "How fast the set point moves; at once unless given.", default=None, above=0
+    )
     input: str = text("Sensor at the cell; the controller's first unless given.", default="", most=MOST_NAME)
     output: int = count("Heater output of the controller.", default=1, at_most=MOST_COUNT)
 
@@ -150,7 +153,7 @@ class TemperatureRule(Record):
         """Give what cannot be meant."""
         if self.tolerance_K > WIDEST_K:
             yield Problem(
-                "tolerance", f"is {self.tolerance_K:g} K: a difference of temperatures is given in K, such as \"0.1 K\""
+                "tolerance", f'is {self.tolerance_K:g} K: a difference of temperatures is given in K, such as "0.1 K"'
             )
         if self.at_most_s <= self.stable_for_s:
             wait, stable = (format_quantity(value, "s") for value in (self.at_most_s, self.stable_for_s))
@@ -212,4 +215,6 @@ class Between(Record):
     rest_s: Quantity = quantity("s", "How long the cell rests after each point.", default=0.0, at_least=0)
     rest_level_V: float | None = define(LevelSpec('Level of the rest; "off" unless given.'), default=None)
     retries: int = count("How often a point that failed is tried again.", default=1, at_least=0, at_most=MOST_REPEATS)
-    give_up_after: int = count("How many points in a row may fail before the campaign ends.", default=3, at_most=MOST_COUNT)
+    give_up_after: int = count(
+        "How many points in a row may fail before the campaign ends.", default=3, at_most=MOST_COUNT
+    )

@@ -163,7 +163,9 @@ class EndSpec(FieldSpec):
     @property
     def expected(self) -> str:
         """What belongs here, for messages."""
-        return 'a duration such as "12 h", a time of day such as 08:00:00, or a date and time such as 2026-12-01T08:00:00'
+        return (
+            'a duration such as "12 h", a time of day such as 08:00:00, or a date and time such as 2026-12-01T08:00:00'
+        )
 
     def read(self, value: object) -> float | dt.time | dt.datetime:
         """Return seconds, or a time by the clock."""
