@@ -30,8 +30,9 @@ def with_sweeps_advised(problems: Iterable[Problem], tables: Mapping[str, Any]) 
 
 def _advised(problem: Problem, tables: Mapping[str, Any]) -> Problem:
     value = _at(tables, problem.path)
-    is_refused_list = isinstance(value, list) and problem.message.endswith(f"not {described(value)}")
-    if not is_refused_list or not 0 < len(value) <= _SHOWN_VALUES or not all(map(_is_simple, value)):
+    if not isinstance(value, list) or not problem.message.endswith(f"not {described(value)}"):
+        return problem
+    if not 0 < len(value) <= _SHOWN_VALUES or not all(map(_is_simple, value)):
         return problem
     values = ", ".join(f'"{one}"' if isinstance(one, str) else repr(one) for one in value)
     lines = ("[[sweep]]", f'field = "{problem.path}"', f"values = [{values}]")

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from protocols.campaigns.reading import CAMPAIGN_KEYS, read_campaign
+from protocols.campaigns.rules import Between, Order
 from protocols.campaigns.sections import CampaignSections
+from protocols.campaigns.stopping import StopRule
 from protocols.document import read_toml, with_arrays_in_text, write_toml
 from protocols.errors import ProtocolError
 from protocols.library import find
@@ -17,8 +19,7 @@ from protocols.texts import read_text_file, toml_tables
 
 if TYPE_CHECKING:
     from protocols.campaigns.points import Points
-    from protocols.campaigns.rules import Between, Order, TemperatureRule
-    from protocols.campaigns.stopping import StopRule
+    from protocols.campaigns.rules import TemperatureRule
     from protocols.campaigns.sweep import Sweep
 
 
@@ -124,8 +125,7 @@ class Campaign:
         ProtocolError
             With every problem.
         """
-        given = {"order": order, "temperature": temperature, "between": between, "stop": stop}
-        sections = CampaignSections(sweeps, **{key: value for key, value in given.items() if value is not None})
+        sections = CampaignSections(sweeps, order or Order(), temperature, between or Between(), stop or StopRule())
         return cls.from_toml(write_toml(write_record(protocol) | write_record(sections)), protocol.name)
 
     def save(self, path: str | Path) -> None:

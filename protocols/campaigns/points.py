@@ -21,7 +21,7 @@ LONGEST_LABEL = 80
 """Longest label of a point (characters): it is part of a file's name, which has 255 bytes, and of a table's row.
 Doubled, tables break their lines."""
 _LABEL_DIGITS = 6
-"""Significant digits of a value in a label: neighbours of a sweep differ in the first three. Doubled, labels are long."""
+"""Significant digits of a value in a label: neighbours of a sweep differ in the first three. Doubled, they are long."""
 _LONGEST_VALUE = 40
 """Longest text of one value in a label (characters). Doubled, two values fill it."""
 _KEPT = 32

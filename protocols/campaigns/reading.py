@@ -11,7 +11,7 @@ from protocols.advice import with_sweeps_advised
 from protocols.campaigns.paths import place_of
 from protocols.campaigns.points import TEMPERATURE, Axis, Points
 from protocols.campaigns.sections import SECTIONS, CampaignSections
-from protocols.campaigns.stopping import ConditionsSpec
+from protocols.campaigns.stopping import ConditionsSpec, StopCondition
 from protocols.campaigns.sweep import MOST_POINTS
 from protocols.errors import Problem, ProtocolError
 from protocols.fields import problems_under
@@ -70,7 +70,7 @@ def read_campaign(tables: Mapping[str, Any], source: str) -> tuple[CampaignSecti
 def _read_sections(tables: Mapping[str, Any]) -> CampaignSections:
     """Return the sections, with conditions that stand at the top of the document among those of ``[stop]``."""
     problems: list[Problem] = []
-    conditions = ()
+    conditions: tuple[StopCondition, ...] = ()
     if STOP_WHEN in tables:
         try:
             conditions = ConditionsSpec("").read(tables[STOP_WHEN])

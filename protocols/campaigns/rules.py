@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from protocols.definitions import (
     MOST_COUNT,
@@ -69,7 +69,11 @@ class Order(Record):
         before the next one, in the order in which the temperatures are given.
     """
 
-    hints = {"random": 'give kind = "random"', "shuffle": 'give kind = "random"', "rounds": "give `repeats`"}
+    hints: ClassVar[Mapping[str, str]] = {
+        "random": 'give kind = "random"',
+        "shuffle": 'give kind = "random"',
+        "rounds": "give `repeats`",
+    }
 
     kind: str = define(OrderSpec("Whether the first sweep changes slowest, or the order is drawn."), default=GIVEN)
     seed: int = count("From which a random order comes.", default=1, at_least=0, at_most=2**32 - 1)
@@ -122,7 +126,7 @@ class TemperatureRule(Record):
         Heater output of the controller.
     """
 
-    hints = {
+    hints: ClassVar[Mapping[str, str]] = {
         "setpoints": "give `set_points`, a list",
         "points": "give `set_points`, a list",
         "set_point": "give `set_points`, a list",
@@ -210,7 +214,7 @@ class Between(Record):
         How many points in a row may fail, retries and all, before the campaign ends.
     """
 
-    hints = {"level": "give `rest_level`", "wait": "give `rest`", "pause": "give `rest`"}
+    hints: ClassVar[Mapping[str, str]] = {"level": "give `rest_level`", "wait": "give `rest`", "pause": "give `rest`"}
 
     rest_s: Quantity = quantity("s", "How long the cell rests after each point.", default=0.0, at_least=0)
     rest_level_V: float | None = define(LevelSpec('Level of the rest; "off" unless given.'), default=None)

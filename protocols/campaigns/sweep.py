@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -279,7 +279,7 @@ class Sweep(Record):
         Several fields that go together, by their paths: a list of values each, or a `Range`. In a file ``zip``.
     """
 
-    hints = {
+    hints: ClassVar[Mapping[str, str]] = {
         "start": "give `from`, `to` and `count`",
         "stop": "give `from`, `to` and `count`",
         "steps": "give `from`, `to` and `count`",
