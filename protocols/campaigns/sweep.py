@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -62,6 +62,15 @@ class PathSpec(FieldSpec):
     def schema(self) -> dict[str, Any]:
         """Return its entry in the JSON schema."""
         return {"description": self.doc, "type": "string", "maxLength": LONGEST_PATH}
+
+
+class Values:
+    """An attribute that is a tuple of values or None, and that may be given as any list of them."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, obj: object, owner: type) -> tuple[Any, ...] | None: ...
+        def __set__(self, obj: object, value: Sequence[Any] | None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -288,7 +297,7 @@ class Sweep(Record):
     }
 
     field: str | None = define(PathSpec("Path of the field."), default=None)
-    values: tuple[Any, ...] | None = define(ValuesSpec("Its values, in their order."), default=None)
+    values: Values = define(ValuesSpec("Its values, in their order."), default=None)
     first: str | float | None = define(EndSpec("First of a range of values.", named="from"), default=None)
     last: str | float | None = define(EndSpec("Last of a range of values.", named="to"), default=None)
     count: int | None = define(CountSpec("How many values a range has.", at_least=2, at_most=MOST_POINTS), default=None)

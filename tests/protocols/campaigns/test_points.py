@@ -109,7 +109,7 @@ def test_every_combination_is_measured_once_a_round_and_a_document_gives_one_ord
     fields = ("sequence.level", "sequence.after", "limits.current", "sample.area")
     units = ("mV", "s", "uA", "mm^2")
     sweeps = [
-        Sweep(field, [f"{k + 1} {unit}" for k in range(n)])  # type: ignore[arg-type] # a list does as well
+        Sweep(field, [f"{k + 1} {unit}" for k in range(n)])
         for field, unit, n in zip(fields, units, counts, strict=False)
     ]
     order = Order("random" if is_random else "given", seed, repeats, is_mixed)
