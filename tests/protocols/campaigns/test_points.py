@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 
 from protocols import Protocol
 from protocols.campaigns import Campaign, Order, Sweep
-from tests.protocols.campaigns.documents import COLD, PULSE, campaign, sweep
+from tests.protocols.campaigns.documents import COLD, PULSE, STUDY, campaign, sweep
 
-STUDY = Path(__file__).parents[3] / "examples" / "campaigns" / "study.toml"
 LEVELS, WIDTHS = ("10 mV", "20 mV", "30 mV"), ("1 ms", "2 ms")
 
 
