@@ -111,7 +111,7 @@ class QuantitySpec(FieldSpec):
     @property
     def suffix(self) -> str:
         """Ending of a name that carries the unit."""
-        return "_" + {"S/m": "S_m", "m^2": "m2"}.get(self.unit, self.unit) if self.unit else ""
+        return "_" + {"S/m": "S_m", "m^2": "m2", "K/s": "K_s"}.get(self.unit, self.unit) if self.unit else ""
 
     @property
     def expected(self) -> str:
@@ -275,6 +275,8 @@ class TextSpec(FieldSpec):
             raise ValueError(f"expected {self.expected}, not {described(value)}")
         if len(value) > self.most:
             raise ValueError(f"has {len(value)} characters; at most {self.most} are taken")
+        if value.isprintable():  # most of it; the rest is looked through for characters that may stay
+            return value
         allowed = "\n\r\t" if self.several_lines else ""
         for place, one in enumerate(value, 1):
             if is_control(one) and one not in allowed:
