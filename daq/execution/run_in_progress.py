@@ -24,8 +24,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from daq.execution.control import ANSWER_S, NOT_STARTED, GuardianSilent, RunLink
+from daq.execution.control import NOT_STARTED, GuardianSilent, RunLink
 from daq.execution.control_file import ControlFile, read_control_file
+from daq.execution.local_channel import ANSWER_S
 from daq.execution.messages import ControlRequest
 from daq.execution.processes import ProcessId, signal_of
 from daq.execution.recorded_end import recorded_end

@@ -1,0 +1,395 @@
+"""State of a campaign on disk: `campaign.sqlite`, as its one writer changes it.
+
+Every change is one transaction of SQLite, on disk when the call returns (write-ahead log, ``synchronous = FULL``). Only
+the holder of the folder's lock writes (`daq.campaign.folder`); readers (`daq.campaign.view`) never keep it waiting.
+docs/reference/campaign-folders.md lists the tables.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from daq.campaign.states import CampaignState, PointState
+from protocols import InputError, Limits, RunFileError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+FORMAT = 1
+"""Version of the tables, in ``PRAGMA user_version``. A newer one is refused with a sentence."""
+_BUSY_S = 10.0
+"""How long (s) a transaction waits for a reader that is just recovering the log of a killed conductor. Doubled, a disk
+that hangs is told 10 s later."""
+
+_TABLES = """
+CREATE TABLE campaign (
+    id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, campaign_id TEXT NOT NULL, resource TEXT NOT NULL,
+    limits TEXT NOT NULL, transcript TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+    output_problem TEXT NOT NULL DEFAULT '', expected_end_s REAL
+);
+CREATE TABLE points (
+    number INTEGER PRIMARY KEY, label TEXT NOT NULL, file TEXT NOT NULL, temperature_K REAL, planned_s REAL NOT NULL,
+    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, began_s REAL, ended_s REAL, run_id TEXT NOT NULL DEFAULT '',
+    n_samples INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT ''
+);
+CREATE TABLE attempts (
+    number INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
+    file TEXT NOT NULL, run_id TEXT NOT NULL, began_s REAL, ended_s REAL
+);
+CREATE TABLE events (at_s REAL NOT NULL, number INTEGER, text TEXT NOT NULL);
+CREATE TABLE temperatures (at_s REAL NOT NULL, temperature_K REAL NOT NULL, setpoint_K REAL NOT NULL,
+    is_stable INTEGER NOT NULL);
+"""
+
+
+class CampaignFileError(InputError, RunFileError):
+    """The state of a campaign cannot be read, or is of a newer version. Nothing was sent."""
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a campaign before its first point, and never changes.
+
+    Attributes
+    ----------
+    name : str
+    campaign_id : str
+        Tells this campaign from any other; each of its run files carries it.
+    resource : str
+        VISA resource of the instrument.
+    limits : Limits
+        Of the rig.
+    transcript : str
+        File in which every byte is recorded; empty for none.
+    """
+
+    name: str
+    campaign_id: str
+    resource: str
+    limits: Limits
+    transcript: str = ""
+
+
+@dataclass(frozen=True)
+class PlannedPoint:
+    """A point as it is entered into a new campaign.
+
+    Attributes
+    ----------
+    number : int
+    label : str
+    file : str
+        Name of its run file in the folder.
+    temperature_K : float or None
+    planned_s : float
+        Duration of its protocol.
+    """
+
+    number: int
+    label: str
+    file: str
+    temperature_K: float | None
+    planned_s: float
+
+
+@dataclass(frozen=True)
+class PointRow:
+    """A point as its campaign's state has it.
+
+    Attributes
+    ----------
+    number : int
+    label : str
+    file : str
+    state : PointState
+    attempts : int
+        How often its run was begun.
+    ended_s : float or None
+        Unix time of the end of its last attempt.
+    reason : str
+    """
+
+    number: int
+    label: str
+    file: str
+    state: PointState
+    attempts: int
+    ended_s: float | None
+    reason: str
+
+
+class CampaignStore:
+    """The state of a campaign, for its one writer.
+
+    Parameters
+    ----------
+    path : Path
+        Of ``campaign.sqlite``, which must exist.
+
+    Raises
+    ------
+    CampaignFileError
+        If it cannot be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        if not path.is_file():
+            raise CampaignFileError("there is no such file: this is no folder of a campaign", str(path))
+        self._link = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            check_format(self._link, path)
+            self._link.execute("PRAGMA journal_mode = WAL")
+            self._link.execute("PRAGMA synchronous = FULL")
+        except (sqlite3.Error, CampaignFileError) as error:
+            self._link.close()
+            raise error if isinstance(error, CampaignFileError) else _unreadable(path, error) from error
+
+    def close(self) -> None:
+        """Close the file."""
+        self._link.close()
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._link.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._link
+        except BaseException:
+            self._link.execute("ROLLBACK")
+            raise
+        self._link.execute("COMMIT")
+
+    # -- reading ------------------------------------------------------------------------------------------------------
+
+    def facts(self) -> Facts:
+        """Return what never changes."""
+        return facts_of(self._link)
+
+    def points(self) -> Iterator[PointRow]:
+        """Give the points in their order."""
+        for row in self._link.execute(f"SELECT {_POINT} FROM points ORDER BY number").fetchall():
+            yield _point_from(row)
+
+    def point(self, number: int) -> PointRow:
+        """Return one point."""
+        return _point_from(
+            self._link.execute(f"SELECT {_POINT} FROM points WHERE number = ?", (number,)).fetchone()
+        )
+
+    def next_waiting(self) -> int | None:
+        """Return the number of the first point that waits; None if there is none."""
+        found = self._link.execute("SELECT min(number) FROM points WHERE state = ?", (PointState.WAITING,)).fetchone()
+        return None if found[0] is None else int(found[0])
+
+    def count(self, state: PointState) -> int:
+        """Return how many points are in a state."""
+        return int(self._link.execute("SELECT count(*) FROM points WHERE state = ?", (state,)).fetchone()[0])
+
+    def last_end_s(self) -> float | None:
+        """Return the Unix time at which a run of this campaign ended last; None before the first."""
+        found = self._link.execute("SELECT max(ended_s) FROM points").fetchone()[0]
+        return None if found is None else float(found)
+
+    # -- changes ------------------------------------------------------------------------------------------------------
+
+    def begin(self, number: int, at_s: float) -> int:
+        """Write down that the run of a point begins, and return which attempt it is."""
+        with self._transaction() as link:
+            self._move(number, PointState.RUNNING)
+            link.execute(
+                "UPDATE points SET attempts = attempts + 1, began_s = ?, ended_s = NULL, reason = '' WHERE number = ?",
+                (at_s, number),
+            )
+        return self.point(number).attempts
+
+    def end(self, number: int, state: PointState, reason: str, at_s: float, run: tuple[str, int] = ("", 0)) -> None:
+        """Write down how a point ended.
+
+        Parameters
+        ----------
+        number : int
+        state : PointState
+        reason : str
+        at_s : float
+            Unix time.
+        run : tuple of str and int
+            Identity of the run in its file, and number of its samples.
+        """
+        with self._transaction() as link:
+            self._move(number, state)
+            link.execute(
+                "UPDATE points SET ended_s = ?, reason = ?, run_id = ?, n_samples = ? WHERE number = ?",
+                (at_s, reason, *run, number),
+            )
+
+    def repeat(self, number: int, aside: str, why: str, at_s: float, run_id: str = "") -> None:
+        """Let a point wait again, and keep what became of its last attempt.
+
+        Parameters
+        ----------
+        number : int
+        aside : str
+            File, within the folder, in which the samples of that attempt are; empty if there are none.
+        why : str
+        at_s : float
+            Unix time.
+        run_id : str
+            Of that attempt's run, as its file has it.
+        """
+        with self._transaction() as link:
+            self._keep_attempt(link, number, (aside, why, run_id, at_s))
+            self._move(number, PointState.WAITING)
+            link.execute("UPDATE points SET reason = '', run_id = '', n_samples = 0 WHERE number = ?", (number,))
+            note = f"is repeated: {why}" + (f" (what was measured is in {aside})" if aside else "")
+            link.execute("INSERT INTO events VALUES (?, ?, ?)", (at_s, number, note))
+
+    def set_aside(self, number: int, aside: str, why: str, at_s: float, run_id: str = "") -> None:
+        """Keep where the samples of an attempt are that is not repeated for the time being."""
+        with self._transaction() as link:
+            self._keep_attempt(link, number, (aside, why, run_id, at_s))
+
+    @staticmethod
+    def _keep_attempt(link: sqlite3.Connection, number: int, end: tuple[str, str, str, float]) -> None:
+        aside, why, run_id, at_s = end
+        state, attempt, began_s = link.execute(
+            "SELECT state, attempts, began_s FROM points WHERE number = ?", (number,)
+        ).fetchone()
+        link.execute(
+            "INSERT INTO attempts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (number, attempt, state, why, aside, run_id, began_s, at_s),
+        )
+
+    def skip_waiting(self, reason: str) -> None:
+        """Skip all points that wait."""
+        with self._transaction() as link:
+            link.execute(
+                "UPDATE points SET state = ?, reason = ? WHERE state = ?",
+                (PointState.SKIPPED, reason, PointState.WAITING),
+            )
+
+    def _move(self, number: int, state: PointState) -> None:
+        before = self.point(number).state
+        if not state.may_follow(before):
+            raise CampaignFileError(f"point {number} cannot go from {before!r} to {state!r}", str(self._path))
+        self._link.execute("UPDATE points SET state = ? WHERE number = ?", (state, number))
+
+    def set_state(self, state: CampaignState, reason: str = "", output_problem: str = "") -> None:
+        """Write down how the campaign stands, and why its output may still be on if so."""
+        with self._transaction() as link:
+            before = CampaignState(link.execute("SELECT state FROM campaign").fetchone()[0])
+            if not state.may_follow(before):
+                raise CampaignFileError(f"a campaign cannot go from {before!r} to {state!r}", str(self._path))
+            link.execute(
+                "UPDATE campaign SET state = ?, reason = ?, output_problem = ?", (state, reason, output_problem)
+            )
+
+    def set_resource(self, resource: str) -> None:
+        """Change the address of the instrument."""
+        with self._transaction() as link:
+            link.execute("UPDATE campaign SET resource = ?", (resource,))
+
+    def set_expected_end(self, at_s: float | None) -> None:
+        """Write down when (Unix time) the campaign is expected to end."""
+        with self._transaction() as link:
+            link.execute("UPDATE campaign SET expected_end_s = ?", (at_s,))
+
+    def note(self, at_s: float, text: str, number: int | None = None) -> None:
+        """Write down what happened."""
+        with self._transaction() as link:
+            link.execute("INSERT INTO events VALUES (?, ?, ?)", (at_s, number, text))
+
+    def add_temperatures(self, rows: Iterable[tuple[float, float, float, bool]]) -> None:
+        """Add readings: Unix time, temperature (K), set point (K), and whether it is stable."""
+        with self._transaction() as link:
+            link.executemany("INSERT INTO temperatures VALUES (?, ?, ?, ?)", rows)
+
+
+_POINT = "number, label, file, state, attempts, ended_s, reason"
+
+
+def _point_from(row: tuple[object, ...]) -> PointRow:
+    number, label, file, state, attempts, ended_s, reason = row
+    ended = None if ended_s is None else float(str(ended_s))
+    return PointRow(
+        int(str(number)), str(label), str(file), PointState(str(state)), int(str(attempts)), ended, str(reason)
+    )
+
+
+def create_store(path: Path, facts: Facts, points: Sequence[PlannedPoint]) -> None:
+    """Make the state of a new campaign, whole or not at all.
+
+    Raises
+    ------
+    RunFileError
+        If it exists, or cannot be written.
+    """
+    if path.exists():
+        raise RunFileError(f"{path} exists already: it was left as it is")
+    making = path.with_name(path.name + ".making")
+    making.unlink(missing_ok=True)
+    try:
+        link = sqlite3.connect(making, isolation_level=None)
+        try:
+            link.execute("PRAGMA synchronous = FULL")
+            link.execute("BEGIN")
+            for statement in _TABLES.split(";"):
+                link.execute(statement)
+            link.execute(
+                "INSERT INTO campaign (id, name, campaign_id, resource, limits, transcript, state)"
+                " VALUES (1, ?, ?, ?, ?, ?, ?)",
+                (
+                    facts.name,
+                    facts.campaign_id,
+                    facts.resource,
+                    json.dumps(asdict(facts.limits)),
+                    facts.transcript,
+                    CampaignState.WAITING,
+                ),
+            )
+            link.executemany(
+                "INSERT INTO points (number, label, file, temperature_K, planned_s, state) VALUES (?, ?, ?, ?, ?, ?)",
+                [(one.number, one.label, one.file, one.temperature_K, one.planned_s, PointState.WAITING) for one in points],
+            )
+            link.execute(f"PRAGMA user_version = {FORMAT}")
+            link.execute("COMMIT")
+        finally:
+            link.close()
+        making.replace(path)
+    except (OSError, sqlite3.Error) as error:
+        raise RunFileError(f"{path} could not be made: {error}. Nothing was sent.") from error
+
+
+def check_format(link: sqlite3.Connection, path: Path) -> None:
+    """Refuse a file that is no state of a campaign, or one of a newer version.
+
+    Raises
+    ------
+    CampaignFileError
+    sqlite3.Error
+        If it is no file of SQLite.
+    """
+    version = int(link.execute("PRAGMA user_version").fetchone()[0])
+    if version > FORMAT:
+        raise CampaignFileError(
+            f"this campaign was made by a newer ionecho (format {version}; this one reads up to {FORMAT}): upgrade",
+            str(path),
+        )
+    if version == 0:
+        raise CampaignFileError("this is no state of a campaign", str(path))
+
+
+def facts_of(link: sqlite3.Connection) -> Facts:
+    """Return what never changes of a campaign whose state is open."""
+    name, campaign_id, resource, limits, transcript = link.execute(
+        "SELECT name, campaign_id, resource, limits, transcript FROM campaign"
+    ).fetchone()
+    return Facts(str(name), str(campaign_id), str(resource), Limits(**json.loads(limits)), str(transcript))
+
+
+def _unreadable(path: Path, error: sqlite3.Error) -> CampaignFileError:
+    return CampaignFileError(f"the state of this campaign cannot be read: {error}", str(path))
