@@ -111,7 +111,7 @@ class QuantitySpec(FieldSpec):
     @property
     def suffix(self) -> str:
         """Ending of a name that carries the unit."""
-        return "_" + {"S/m": "S_m", "m^2": "m2"}.get(self.unit, self.unit) if self.unit else ""
+        return "_" + {"S/m": "S_m", "m^2": "m2", "K/s": "K_s"}.get(self.unit, self.unit) if self.unit else ""
 
     @property
     def expected(self) -> str:

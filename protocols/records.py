@@ -137,7 +137,7 @@ class ChoiceSpec(FieldSpec):
             raise ProtocolError((Problem("kind", f"is missing: give one of {known}"),))
         name = value["kind"]
         if not isinstance(name, str) or name not in self.kinds:
-            like = _nearest(name, self.kinds) if isinstance(name, str) else ""
+            like = did_you_mean(name, self.kinds) if isinstance(name, str) else ""
             raise ProtocolError(
                 (Problem("kind", f"{described(name)} is no kind of {self.what}: {like}give one of {known}"),)
             )
@@ -188,20 +188,24 @@ def read_record(kind: type[_Record], table: object) -> _Record:
                 problems += problems_under(given[0], error)
         elif is_needed:
             problems.append(Problem(key, f"is missing: expected {spec.expected_at(key)}"))
-    problems += [Problem(printable(str(key)), _unknown(kind, str(key), known)) for key in table if key not in known]
+    problems += [
+        Problem(printable(str(key)), unknown_key(str(key), known, kind.hints)) for key in table if key not in known
+    ]
     if problems:
         raise ProtocolError(tuple(problems), kind.__name__)
     return kind(**values)
 
 
-def _unknown(kind: type[Record], key: str, known: Iterable[str]) -> str:
-    if key in kind.hints:
-        return f"is not known here: {kind.hints[key]}"
-    advice = _nearest(key, known) or "check its spelling, or remove it. "
+def unknown_key(key: str, known: Iterable[str], hints: Mapping[str, str]) -> str:
+    """Return what is to be said of a key that means nothing where it stands."""
+    if key in hints:
+        return f"is not known here: {hints[key]}"
+    advice = did_you_mean(key, known) or "check its spelling, or remove it. "
     return f"is not known here: {advice}Known here: {', '.join(sorted(known))}"
 
 
-def _nearest(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """Return a question with the known name that is nearest to a name; empty if none is near."""
     import difflib  # only a document with a problem needs it
 
     like = difflib.get_close_matches(name, list(known), n=1)
