@@ -30,7 +30,7 @@ _TABLES = """
 CREATE TABLE campaign (
     id INTEGER PRIMARY KEY CHECK (id = 1), name TEXT NOT NULL, campaign_id TEXT NOT NULL, resource TEXT NOT NULL,
     limits TEXT NOT NULL, transcript TEXT NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
-    output_problem TEXT NOT NULL DEFAULT '', expected_end_s REAL
+    output_problem TEXT NOT NULL DEFAULT '', is_limit INTEGER NOT NULL DEFAULT 0, started_s REAL, expected_end_s REAL
 );
 CREATE TABLE points (
     number INTEGER PRIMARY KEY, label TEXT NOT NULL, file TEXT NOT NULL, temperature_K REAL, planned_s REAL NOT NULL,
@@ -181,14 +181,19 @@ class CampaignStore:
             self._link.execute(f"SELECT {_POINT} FROM points WHERE number = ?", (number,)).fetchone()
         )
 
-    def next_waiting(self) -> int | None:
-        """Return the number of the first point that waits; None if there is none."""
-        found = self._link.execute("SELECT min(number) FROM points WHERE state = ?", (PointState.WAITING,)).fetchone()
-        return None if found[0] is None else int(found[0])
-
     def count(self, state: PointState) -> int:
         """Return how many points are in a state."""
         return int(self._link.execute("SELECT count(*) FROM points WHERE state = ?", (state,)).fetchone()[0])
+
+    def numbers_in(self, state: PointState) -> list[int]:
+        """Return the numbers of the points in a state, in their order."""
+        found = self._link.execute("SELECT number FROM points WHERE state = ? ORDER BY number", (state,))
+        return [int(row[0]) for row in found]
+
+    def started_s(self) -> float | None:
+        """Return the Unix time at which the campaign was started first; None before that."""
+        found = self._link.execute("SELECT started_s FROM campaign").fetchone()[0]
+        return None if found is None else float(found)
 
     def last_end_s(self) -> float | None:
         """Return the Unix time at which a run of this campaign ended last; None before the first."""
@@ -207,7 +212,15 @@ class CampaignStore:
             )
         return self.point(number).attempts
 
-    def end(self, number: int, state: PointState, reason: str, at_s: float, run: tuple[str, int] = ("", 0)) -> None:
+    def end(
+        self,
+        number: int,
+        state: PointState,
+        reason: str,
+        at_s: float,
+        run: tuple[str, int] = ("", 0),
+        aside: str = "",
+    ) -> None:
         """Write down how a point ended.
 
         Parameters
@@ -219,8 +232,12 @@ class CampaignStore:
             Unix time.
         run : tuple of str and int
             Identity of the run in its file, and number of its samples.
+        aside : str
+            File, within the folder, in which the samples are of a run that is not complete.
         """
         with self._transaction() as link:
+            if state is not PointState.DONE and self.point(number).state is PointState.RUNNING:
+                self._keep_attempt(link, number, (aside, reason, run[0], at_s))
             self._move(number, state)
             link.execute(
                 "UPDATE points SET ended_s = ?, reason = ?, run_id = ?, n_samples = ? WHERE number = ?",
@@ -234,7 +251,7 @@ class CampaignStore:
         ----------
         number : int
         aside : str
-            File, within the folder, in which the samples of that attempt are; empty if there are none.
+            File, within the folder, to which what that attempt measured was moved just now; empty if nothing was.
         why : str
         at_s : float
             Unix time.
@@ -242,14 +259,15 @@ class CampaignStore:
             Of that attempt's run, as its file has it.
         """
         with self._transaction() as link:
-            self._keep_attempt(link, number, (aside, why, run_id, at_s))
+            if aside or self.point(number).state is PointState.RUNNING:
+                self._keep_attempt(link, number, (aside, why, run_id, at_s))
             self._move(number, PointState.WAITING)
             link.execute("UPDATE points SET reason = '', run_id = '', n_samples = 0 WHERE number = ?", (number,))
             note = f"is repeated: {why}" + (f" (what was measured is in {aside})" if aside else "")
             link.execute("INSERT INTO events VALUES (?, ?, ?)", (at_s, number, note))
 
-    def set_aside(self, number: int, aside: str, why: str, at_s: float, run_id: str = "") -> None:
-        """Keep where the samples of an attempt are that is not repeated for the time being."""
+    def keep_aside(self, number: int, aside: str, why: str, at_s: float, run_id: str = "") -> None:
+        """Keep where a file is that lay at the path of a point that waits."""
         with self._transaction() as link:
             self._keep_attempt(link, number, (aside, why, run_id, at_s))
 
@@ -278,14 +296,26 @@ class CampaignStore:
             raise CampaignFileError(f"point {number} cannot go from {before!r} to {state!r}", str(self._path))
         self._link.execute("UPDATE points SET state = ? WHERE number = ?", (state, number))
 
-    def set_state(self, state: CampaignState, reason: str = "", output_problem: str = "") -> None:
-        """Write down how the campaign stands, and why its output may still be on if so."""
+    def set_state(self, state: CampaignState, at_s: float, reason: str = "", trouble: tuple[str, bool] = ("", False)) -> None:
+        """Write down how the campaign stands.
+
+        Parameters
+        ----------
+        state : CampaignState
+        at_s : float
+            Unix time.
+        reason : str
+        trouble : tuple of str and bool
+            Why the output may still be on, and whether a limit ended the campaign.
+        """
         with self._transaction() as link:
             before = CampaignState(link.execute("SELECT state FROM campaign").fetchone()[0])
             if not state.may_follow(before):
                 raise CampaignFileError(f"a campaign cannot go from {before!r} to {state!r}", str(self._path))
             link.execute(
-                "UPDATE campaign SET state = ?, reason = ?, output_problem = ?", (state, reason, output_problem)
+                "UPDATE campaign SET state = ?, reason = ?, output_problem = ?, is_limit = ?,"
+                " started_s = coalesce(started_s, ?)",
+                (state, reason, *trouble, at_s),
             )
 
     def set_resource(self, resource: str) -> None:

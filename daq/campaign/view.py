@@ -69,6 +69,8 @@ class CampaignStatus:
         Why it is paused, was stopped or failed.
     output_problem : str
         Why the output of the instrument may still be on; empty if it is off or guarded.
+    is_limit : bool
+        Whether a limit ended it.
     counts : dict of PointState to int
     current : PointStatus or None
         The point whose run was begun and has not ended.
@@ -86,6 +88,7 @@ class CampaignStatus:
     state: CampaignState
     reason: str
     output_problem: str
+    is_limit: bool
     counts: dict[PointState, int]
     current: PointStatus | None
     expected_end_s: float | None
@@ -118,8 +121,8 @@ def read_status(folder: CampaignFolder) -> CampaignStatus:
     """
     with closing(_opened(folder.state)) as link:
         facts = facts_of(link)
-        state, reason, problem, expected_end_s = link.execute(
-            "SELECT state, reason, output_problem, expected_end_s FROM campaign"
+        state, reason, problem, is_limit, expected_end_s = link.execute(
+            "SELECT state, reason, output_problem, is_limit, expected_end_s FROM campaign"
         ).fetchone()
         counts = {PointState(row[0]): int(row[1]) for row in link.execute(_COUNTS)}
         current = next(iter(_points(link, "WHERE state = ?", PointState.RUNNING)), None)
@@ -131,6 +134,7 @@ def read_status(folder: CampaignFolder) -> CampaignStatus:
         CampaignState(state),
         str(reason),
         str(problem),
+        bool(is_limit),
         counts,
         current,
         expected_end_s,
