@@ -59,7 +59,47 @@ def _with_arrays(value: dict[str, Any], path: str, folder: Path | None, problems
                 problems.append(Problem(below, str(error)))
         elif isinstance(one, dict):
             read[key] = _with_arrays(one, below, folder, problems)
+        elif isinstance(one, list) and one and isinstance(one[0], dict):
+            read[key] = [
+                _with_arrays(entry, f"{below}[{k}]", folder, problems) if isinstance(entry, dict) else entry
+                for k, entry in enumerate(one)
+            ]
     return read
+
+
+def with_arrays_in_text(text: str, folder: Path | None) -> str:
+    """Return a TOML text with the arrays of files beside it as data within it, so that it needs no other file.
+
+    Nothing else of the text changes.
+
+    Parameters
+    ----------
+    text : str
+        That `read_toml` has read without a problem.
+    folder : Path or None
+        Where the files are.
+    """
+    if not _names_files(toml_tables(text)):
+        return text
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    _put_arrays_in(document, folder)
+    return tomlkit.dumps(document)
+
+
+def _names_files(value: object) -> bool:
+    if isinstance(value, Mapping):
+        return (is_stored(value) and "file" in value) or any(map(_names_files, value.values()))
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict) and any(map(_names_files, value))
+
+
+def _put_arrays_in(value: Any, folder: Path | None) -> None:
+    for key, one in list(value.items()) if isinstance(value, Mapping) else list(enumerate(value)):
+        if is_stored(one) and "file" in one:
+            value[key] = _stored(read_array(dict(one), folder), "", None)
+        elif isinstance(one, Mapping | list):
+            _put_arrays_in(one, folder)
 
 
 def write_toml(tables: Mapping[str, Any], *, beside: Path | None = None) -> str:
@@ -68,16 +108,22 @@ def write_toml(tables: Mapping[str, Any], *, beside: Path | None = None) -> str:
     Parameters
     ----------
     tables : mapping
-        Text, numbers, lists, arrays and mappings of these. Arrays are stored, lists are spelt out.
+        Text, numbers, lists, arrays and mappings of these; a list of mappings is a table each. Arrays are stored, lists
+        are spelt out.
     beside : Path or None
         File of the protocol, beside which arrays are written; None keeps them in the text.
     """
     import tomlkit
 
     document = tomlkit.document()
-    for key, value in sorted(tables.items(), key=lambda item: isinstance(item[1], Mapping)):
+    for key, value in sorted(tables.items(), key=lambda item: _is_table(item[1])):
         document[key] = _table(value, key, beside) if isinstance(value, Mapping) else value
     return tomlkit.dumps(document)
+
+
+def _is_table(value: object) -> bool:
+    """Whether a value is written as a table, or as several of one name; they come after all single values."""
+    return isinstance(value, Mapping) or (isinstance(value, list) and bool(value) and isinstance(value[0], Mapping))
 
 
 def _table(values: Mapping[str, Any], path: str, beside: Path | None) -> Table:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from protocols.advice import with_sweeps_advised
 from protocols.definitions import MOST_COUNT, MOST_NAME, MOST_NOTES, count, define, text
 from protocols.document import read_toml, write_toml
 from protocols.errors import Problem, ProtocolError
@@ -39,6 +40,11 @@ class Protocol(Record):
     sample : Sample
     notes : str
     """
+
+    hints = dict.fromkeys(
+        ("sweep", "order", "temperature", "between", "stop", "stop_when"),
+        "this is the document of a campaign, which `ionecho run`, `ionecho check` and `load_document` take",
+    )
 
     name: str = text("Short title; run files are named after it.", filled=True, most=MOST_NAME)
     sequence: PulseSequence = define(SequenceSpec("The voltage program, once."))
@@ -92,7 +98,8 @@ class Protocol(Record):
         except ProtocolError as error:
             # An array that could not be read is one problem, not two.
             lost = tuple(one.path for one in problems)
-            problems += [one for one in error.problems if not one.path or not one.path.startswith(lost)]
+            found = [one for one in error.problems if not one.path or not one.path.startswith(lost)]
+            problems += with_sweeps_advised(found, table)
         if problems:
             raise ProtocolError(tuple(problems), source)
         return protocol

@@ -206,10 +206,15 @@ def unknown_key(key: str, known: Iterable[str], hints: Mapping[str, str]) -> str
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """Return a question with the known name that is nearest to a name; empty if none is near."""
+    like = nearest(name, known)
+    return f"did you mean {like!r}? " if like else ""
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return the known name that is nearest to a name; empty if none is near."""
     import difflib  # only a document with a problem needs it
 
-    like = difflib.get_close_matches(name, list(known), n=1)
-    return f"did you mean {like[0]!r}? " if like else ""
+    return next(iter(difflib.get_close_matches(name, list(known), n=1)), "")
 
 
 def write_record(one: Record) -> dict[str, Any]:

@@ -21,7 +21,7 @@ LONGEST_LABEL = 80
 """Longest label of a point (characters): it is part of a file's name, which has 255 bytes, and of a table's row.
 Doubled, tables break their lines."""
 _LABEL_DIGITS = 6
-"""Significant digits of a value in a label: neighbours of a sweep differ in the first three. Doubled, labels are long."""
+"""Significant digits of a value in a label: neighbours of a sweep differ in the first three. Doubled, they are long."""
 _LONGEST_VALUE = 40
 """Longest text of one value in a label (characters). Doubled, two values fill it."""
 _KEPT = 32
@@ -96,11 +96,11 @@ def order_of(axes: Sequence[Axis], order: Order) -> list[tuple[int, int]]:
 
 def _temperature_step(axes: Sequence[Axis], combination: int) -> int:
     """Return which step of the axis with the temperature a combination has; 0 if there is none."""
-    steps = steps_of(axes, combination)
+    steps = _steps_of(axes, combination)
     return next((step for axis, step in zip(axes, steps, strict=True) if TEMPERATURE in axis.fields), 0)
 
 
-def steps_of(axes: Sequence[Axis], combination: int) -> tuple[int, ...]:
+def _steps_of(axes: Sequence[Axis], combination: int) -> tuple[int, ...]:
     """Return at which step each axis is in a combination: the last axis changes fastest."""
     steps = []
     for axis in reversed(axes):
@@ -109,7 +109,7 @@ def steps_of(axes: Sequence[Axis], combination: int) -> tuple[int, ...]:
     return tuple(reversed(steps))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Points(Sequence[Point]):
     """The points of a campaign, each made when it is asked for.
 
@@ -148,15 +148,21 @@ class Points(Sequence[Point]):
         protocol, temperature_K = self.protocol_at(combination)
         label = self._label(values, temperature_K, repeat)
         texts = {path: _text(value) for path, value in values.items()}
-        return Point(place + 1, texts, repeat, protocol, temperature_K, label or shortened(protocol.name, LONGEST_LABEL))
+        return Point(
+            place + 1, texts, repeat, protocol, temperature_K, label or shortened(protocol.name, LONGEST_LABEL)
+        )
 
     def __iter__(self) -> Iterator[Point]:
         return (self[k] for k in range(len(self)))
 
+    def steps_at(self, combination: int) -> tuple[int, ...]:
+        """Return at which step each axis is in a combination."""
+        return _steps_of(self.axes, combination)
+
     def values_at(self, combination: int) -> dict[str, Any]:
         """Return the values of the swept fields in a combination, as the document has them."""
         found: dict[str, Any] = {}
-        for axis, step in zip(self.axes, steps_of(self.axes, combination), strict=True):
+        for axis, step in zip(self.axes, self.steps_at(combination), strict=True):
             found |= dict(zip(axis.fields, axis.rows[step], strict=True))
         return found
 

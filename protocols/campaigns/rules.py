@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from protocols.definitions import (
     MOST_COUNT,
@@ -69,7 +69,11 @@ class Order(Record):
         before the next one, in the order in which the temperatures are given.
     """
 
-    hints = {"random": 'give kind = "random"', "shuffle": 'give kind = "random"', "rounds": "give `repeats`"}
+    hints: ClassVar[Mapping[str, str]] = {
+        "random": 'give kind = "random"',
+        "shuffle": 'give kind = "random"',
+        "rounds": "give `repeats`",
+    }
 
     kind: str = define(OrderSpec("Whether the first sweep changes slowest, or the order is drawn."), default=GIVEN)
     seed: int = count("From which a random order comes.", default=1, at_least=0, at_most=2**32 - 1)
@@ -122,7 +126,7 @@ class TemperatureRule(Record):
         Heater output of the controller.
     """
 
-    hints = {
+    hints: ClassVar[Mapping[str, str]] = {
         "setpoints": "give `set_points`, a list",
         "points": "give `set_points`, a list",
         "set_point": "give `set_points`, a list",
@@ -140,9 +144,12 @@ class TemperatureRule(Record):
     at_most_s: Quantity = quantity("s", "Longest wait for a stable temperature.", above=0)
     limit_K: Quantity = quantity("K", "Highest temperature of the cell.", above=0)
     set_points_K: tuple[float, ...] | None = define(
-        SetPointsSpec('Set points, one after the other; or a sweep of "temperature" gives them.', unit="K"), default=None
+        SetPointsSpec('Set points, one after the other; or a sweep of "temperature" gives them.', unit="K"),
+        default=None,
     )
-    ramp_K_s: OptionalQuantity = quantity("K/s", "How fast the set point moves; at once unless given.", default=None, above=0)
+    ramp_K_s: OptionalQuantity = quantity(
+        "K/s", "How fast the set point moves; at once unless given.", default=None, above=0
+    )
     input: str = text("Sensor at the cell; the controller's first unless given.", default="", most=MOST_NAME)
     output: int = count("Heater output of the controller.", default=1, at_most=MOST_COUNT)
 
@@ -150,7 +157,7 @@ class TemperatureRule(Record):
         """Give what cannot be meant."""
         if self.tolerance_K > WIDEST_K:
             yield Problem(
-                "tolerance", f"is {self.tolerance_K:g} K: a difference of temperatures is given in K, such as \"0.1 K\""
+                "tolerance", f'is {self.tolerance_K:g} K: a difference of temperatures is given in K, such as "0.1 K"'
             )
         if self.at_most_s <= self.stable_for_s:
             wait, stable = (format_quantity(value, "s") for value in (self.at_most_s, self.stable_for_s))
@@ -207,9 +214,11 @@ class Between(Record):
         How many points in a row may fail, retries and all, before the campaign ends.
     """
 
-    hints = {"level": "give `rest_level`", "wait": "give `rest`", "pause": "give `rest`"}
+    hints: ClassVar[Mapping[str, str]] = {"level": "give `rest_level`", "wait": "give `rest`", "pause": "give `rest`"}
 
     rest_s: Quantity = quantity("s", "How long the cell rests after each point.", default=0.0, at_least=0)
     rest_level_V: float | None = define(LevelSpec('Level of the rest; "off" unless given.'), default=None)
     retries: int = count("How often a point that failed is tried again.", default=1, at_least=0, at_most=MOST_REPEATS)
-    give_up_after: int = count("How many points in a row may fail before the campaign ends.", default=3, at_most=MOST_COUNT)
+    give_up_after: int = count(
+        "How many points in a row may fail before the campaign ends.", default=3, at_most=MOST_COUNT
+    )

@@ -74,8 +74,10 @@ class CampaignSections(Record):
         default=None,
     )
     between: Between = section(Between, "What is done between the points.", default_factory=Between)
-    stop: StopRule = section(StopRule, "When the campaign, or the run of a point, ends early.", default_factory=StopRule)
+    stop: StopRule = section(
+        StopRule, "When the campaign, or the run of a point, ends early.", default_factory=StopRule
+    )
 
 
 SECTIONS = ("sweep", "order", "temperature", "between", "stop")
-"""Keys of a document that make it a campaign."""
+"""Keys of these tables."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 from protocols.definitions import define
-from protocols.errors import Problem, ProtocolError
+from protocols.errors import Problem
 from protocols.fields import FieldSpec, QuantitySpec, read_each
 from protocols.records import Record, did_you_mean, record
 from protocols.units import described, parse_quantity
@@ -119,7 +119,7 @@ def _fitted(name: str) -> str:
 
 def _share(text: str) -> float:
     match = _PERCENT.fullmatch(text.strip())
-    if match is None or not 0.0 < float(match[1]) <= 100.0:  # noqa: PLR2004 - per cent
+    if match is None or not 0.0 < float(match[1]) <= 100.0:
         raise ValueError(f"expected per cent, such as 5 %, above 0 and up to 100, not {described(text)}")
     return float(match[1]) / 100.0
 
@@ -163,7 +163,9 @@ class EndSpec(FieldSpec):
     @property
     def expected(self) -> str:
         """What belongs here, for messages."""
-        return 'a duration such as "12 h", a time of day such as 08:00:00, or a date and time such as 2026-12-01T08:00:00'
+        return (
+            'a duration such as "12 h", a time of day such as 08:00:00, or a date and time such as 2026-12-01T08:00:00'
+        )
 
     def read(self, value: object) -> float | dt.time | dt.datetime:
         """Return seconds, or a time by the clock."""
@@ -205,7 +207,7 @@ class StopRule(Record):
         begun that would not be done by then.
     """
 
-    hints = {"when": "give `stop_when`", "until": "give `end`", "at": "give `end`"}
+    hints: ClassVar[Mapping[str, str]] = {"when": "give `stop_when`", "until": "give `end`", "at": "give `end`"}
 
     stop_when: tuple[StopCondition, ...] = define(
         ConditionsSpec("Conditions of which any ends the run of a point or the campaign."), default=()

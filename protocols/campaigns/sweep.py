@@ -6,7 +6,7 @@ import math
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -166,7 +166,9 @@ class Range(Record):
         if first == last:
             yield Problem("to", "is the same as the first value: give another, or `values` with one")
         elif self.spacing == _LOG and first * last > 0.0 and len(set(self.values())) < self.count:
-            yield Problem("count", f"there are fewer than {self.count} whole numbers so spaced: give fewer, or 1.0 for 1")
+            yield Problem(
+                "count", f"there are fewer than {self.count} whole numbers so spaced: give fewer, or 1.0 for 1"
+            )
 
     def _ends(self) -> tuple[float, float, str]:
         """Return both ends in the unit of the first, and that unit."""
@@ -277,11 +279,11 @@ class Sweep(Record):
         Several fields that go together, by their paths: a list of values each, or a `Range`. In a file ``zip``.
     """
 
-    hints = {
+    hints: ClassVar[Mapping[str, str]] = {
         "start": "give `from`, `to` and `count`",
         "stop": "give `from`, `to` and `count`",
         "steps": "give `from`, `to` and `count`",
-        "fields": "fields that go together stand in a table: zip = { \"sequence.level\" = [...], ... }",
+        "fields": 'fields that go together stand in a table: zip = { "sequence.level" = [...], ... }',
         "value": "give `values`, a list",
     }
 
@@ -289,10 +291,10 @@ class Sweep(Record):
     values: tuple[Any, ...] | None = define(ValuesSpec("Its values, in their order."), default=None)
     first: str | float | None = define(EndSpec("First of a range of values.", named="from"), default=None)
     last: str | float | None = define(EndSpec("Last of a range of values.", named="to"), default=None)
-    count: int | None = define(
-        CountSpec("How many values a range has.", at_least=2, at_most=MOST_POINTS), default=None
+    count: int | None = define(CountSpec("How many values a range has.", at_least=2, at_most=MOST_POINTS), default=None)
+    spacing: str = define(
+        SpacingSpec("Whether values of a range are evenly spaced, or their logarithms."), default=_LINEAR
     )
-    spacing: str = define(SpacingSpec("Whether values of a range are evenly spaced, or their logarithms."), default=_LINEAR)
     together: Mapping[str, Any] | None = define(
         ZipSpec("Fields that go together, each with its list of values or its range.", named="zip"), default=None
     )
@@ -305,7 +307,9 @@ class Sweep(Record):
             yield from self._problems_together([*given, *(["values"] if self.values is not None else [])])
             return
         if self.field is None:
-            yield Problem("field", f"is missing: expected {PathSpec('').expected}, or `zip` for fields that go together")
+            yield Problem(
+                "field", f"is missing: expected {PathSpec('').expected}, or `zip` for fields that go together"
+            )
         if self.values is not None and given:
             yield Problem(given[0], "give either `values` or a range of `from`, `to` and `count`")
         elif self.values is None and not given:
