@@ -1,1 +1,1 @@
-"""Campaigns: folders of runs that one document asks for, the process that conducts them, and the queue of an instrument."""
+"""Campaigns: folders of runs that one document asks for, their conductor, and the queue of an instrument."""

@@ -193,9 +193,7 @@ class Conductor:
         found = found_run(self._folder.run_file(row.file), point.protocol)
         if found is not None and found.is_complete:
             self._note("its run file is complete", point.number)
-            self._store.end(
-                point.number, PointState.DONE, "", self._clock.unix_s(), (found.run_id, found.n_samples)
-            )
+            self._store.end(point.number, PointState.DONE, "", self._clock.unix_s(), (found.run_id, found.n_samples))
             self._point_ended()
         else:
             aside = put_aside(self._folder, row.file, row.attempts)
@@ -387,9 +385,7 @@ class Conductor:
 
     def _keep_readings(self) -> None:
         if self._temperature is not None and (rows := self._temperature.readings()):
-            self._store.add_temperatures(
-                (row.at_s, row.temperature_K, row.setpoint_K, row.is_stable) for row in rows
-            )
+            self._store.add_temperatures((row.at_s, row.temperature_K, row.setpoint_K, row.is_stable) for row in rows)
 
     def _raise_if_too_warm(self) -> None:
         if self._temperature is not None and (problem := self._temperature.problem):

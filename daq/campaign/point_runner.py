@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from protocols import Limits, Protocol as Measurement
+    from protocols import Limits
+    from protocols import Protocol as Measurement
 
     Watch = Callable[[], str | None]
     """Called several times a second while a run is in progress; returns why it is to be stopped, or None."""
@@ -81,4 +82,3 @@ def follow(run: RunInProgress, watch: Watch) -> Outcome:
         time.sleep(_POLL_S)
     run.close()
     return outcome
-

@@ -34,8 +34,8 @@ CREATE TABLE campaign (
 );
 CREATE TABLE points (
     number INTEGER PRIMARY KEY, label TEXT NOT NULL, file TEXT NOT NULL, temperature_K REAL, planned_s REAL NOT NULL,
-    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, began_s REAL, ended_s REAL, run_id TEXT NOT NULL DEFAULT '',
-    n_samples INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT ''
+    state TEXT NOT NULL, attempts INTEGER NOT NULL DEFAULT 0, began_s REAL, ended_s REAL,
+    run_id TEXT NOT NULL DEFAULT '', n_samples INTEGER NOT NULL DEFAULT 0, reason TEXT NOT NULL DEFAULT ''
 );
 CREATE TABLE attempts (
     number INTEGER NOT NULL, attempt INTEGER NOT NULL, state TEXT NOT NULL, reason TEXT NOT NULL,
@@ -172,14 +172,12 @@ class CampaignStore:
 
     def points(self) -> Iterator[PointRow]:
         """Give the points in their order."""
-        for row in self._link.execute(f"SELECT {_POINT} FROM points ORDER BY number").fetchall():
+        for row in self._link.execute(_POINTS).fetchall():
             yield _point_from(row)
 
     def point(self, number: int) -> PointRow:
         """Return one point."""
-        return _point_from(
-            self._link.execute(f"SELECT {_POINT} FROM points WHERE number = ?", (number,)).fetchone()
-        )
+        return _point_from(self._link.execute(_ONE_POINT, (number,)).fetchone())
 
     def count(self, state: PointState) -> int:
         """Return how many points are in a state."""
@@ -296,7 +294,9 @@ class CampaignStore:
             raise CampaignFileError(f"point {number} cannot go from {before!r} to {state!r}", str(self._path))
         self._link.execute("UPDATE points SET state = ? WHERE number = ?", (state, number))
 
-    def set_state(self, state: CampaignState, at_s: float, reason: str = "", trouble: tuple[str, bool] = ("", False)) -> None:
+    def set_state(
+        self, state: CampaignState, at_s: float, reason: str = "", trouble: tuple[str, bool] = ("", False)
+    ) -> None:
         """Write down how the campaign stands.
 
         Parameters
@@ -339,7 +339,8 @@ class CampaignStore:
             link.executemany("INSERT INTO temperatures VALUES (?, ?, ?, ?)", rows)
 
 
-_POINT = "number, label, file, state, attempts, ended_s, reason"
+_POINTS = "SELECT number, label, file, state, attempts, ended_s, reason FROM points ORDER BY number"
+_ONE_POINT = "SELECT number, label, file, state, attempts, ended_s, reason FROM points WHERE number = ?"
 
 
 def _point_from(row: tuple[object, ...]) -> PointRow:
@@ -383,7 +384,10 @@ def create_store(path: Path, facts: Facts, points: Sequence[PlannedPoint]) -> No
             )
             link.executemany(
                 "INSERT INTO points (number, label, file, temperature_K, planned_s, state) VALUES (?, ?, ?, ?, ?, ?)",
-                [(one.number, one.label, one.file, one.temperature_K, one.planned_s, PointState.WAITING) for one in points],
+                [
+                    (one.number, one.label, one.file, one.temperature_K, one.planned_s, PointState.WAITING)
+                    for one in points
+                ],
             )
             link.execute(f"PRAGMA user_version = {FORMAT}")
             link.execute("COMMIT")

@@ -125,7 +125,7 @@ def read_status(folder: CampaignFolder) -> CampaignStatus:
             "SELECT state, reason, output_problem, is_limit, expected_end_s FROM campaign"
         ).fetchone()
         counts = {PointState(row[0]): int(row[1]) for row in link.execute(_COUNTS)}
-        current = next(iter(_points(link, "WHERE state = ?", PointState.RUNNING)), None)
+        current = next(iter(_points(link, PointState.RUNNING)), None)
         temperature = link.execute(_LAST_TEMPERATURE).fetchone()
     return CampaignStatus(
         folder.path,
@@ -159,18 +159,31 @@ def read_events(folder: CampaignFolder) -> list[tuple[float, int | None, str]]:
         return [(float(at), number, str(text)) for at, number, text in link.execute("SELECT * FROM events")]
 
 
-def _points(link: sqlite3.Connection, where: str = "", *values: str) -> list[PointStatus]:
+_POINTS = (
+    "SELECT number, label, file, state, attempts, n_samples, began_s, ended_s, reason FROM points"
+    " WHERE ? IN ('', state) ORDER BY number"
+)
+
+
+def _points(link: sqlite3.Connection, state: str = "") -> list[PointStatus]:
+    """Return the points in a state, or all."""
     aside: dict[int, list[str]] = {}
     for number, file in link.execute("SELECT number, file FROM attempts WHERE file != '' ORDER BY rowid"):
         aside.setdefault(int(number), []).append(str(file))
-    rows = link.execute(
-        "SELECT number, label, file, state, attempts, n_samples, began_s, ended_s, reason"
-        f" FROM points {where} ORDER BY number",
-        values,
-    )
     return [
-        PointStatus(number, label, file, PointState(state), *rest, aside=tuple(aside.get(number, ())))
-        for number, label, file, state, *rest in rows
+        PointStatus(
+            number=int(row[0]),
+            label=str(row[1]),
+            file=str(row[2]),
+            state=PointState(row[3]),
+            attempts=int(row[4]),
+            n_samples=int(row[5]),
+            began_s=row[6],
+            ended_s=row[7],
+            reason=str(row[8]),
+            aside=tuple(aside.get(int(row[0]), ())),
+        )
+        for row in link.execute(_POINTS, (state,))
     ]
 
 

@@ -113,7 +113,9 @@ class LocalServer:
         self._key = secrets.token_bytes(32)
         self._folder = tempfile.TemporaryDirectory(prefix="ionecho-")
         # The socket has a short path of its own: an AF_UNIX address may have no more than some 100 bytes.
-        self.address = rf"\\.\pipe\ionecho-{secrets.token_hex(8)}" if os.name == "nt" else f"{self._folder.name}/control"
+        self.address = (
+            rf"\\.\pipe\ionecho-{secrets.token_hex(8)}" if os.name == "nt" else f"{self._folder.name}/control"
+        )
         # Without a key: the listener would ask for it before it takes the next connection.
         self._listener = Listener(
             self.address, family="AF_PIPE" if os.name == "nt" else "AF_UNIX", backlog=_MOST_CLIENTS
@@ -153,9 +155,7 @@ class LocalServer:
             self._clients.append(client)
             client.start()
 
-    def _answer_client(
-        self, connection: Connection[Any, Any], answer: Callable[[str], tuple[str, bool]]
-    ) -> None:
+    def _answer_client(self, connection: Connection[Any, Any], answer: Callable[[str], tuple[str, bool]]) -> None:
         """Answer one client until it is gone, falls silent, asks what is no request, or has heard the last answer."""
         with suppress(OSError, EOFError, ValueError, AuthenticationError, AssertionError), connection:
             limited = _LimitedConnection(connection, _PROOF_S)
