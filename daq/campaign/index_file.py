@@ -1,13 +1,15 @@
 """Index of a campaign, `campaign.nxs`: one NeXus file whose entries are links to the runs that are done.
 
-Viewers of NeXus files open it and show the entries of all runs (``default`` leads to the first one's current over
-time), and ``/campaign`` lists all points with their state. It is made anew, and whole, when a point ends; nothing of it
-is needed to go on.
+Viewers of NeXus files open it and show the current of each run over time (``default`` leads to the first one's), and
+``/campaign`` lists all points with their state. The links are to the datasets: nexusformat 2.1, the reader of NeXpy,
+opens no link to a group of another file, not even one that it has made itself. The index is made anew, and whole, when
+a point ends; nothing of it is needed to go on.
 """
 
 from __future__ import annotations
 
-from contextlib import suppress
+import io
+import sys
 from typing import TYPE_CHECKING
 
 import h5py
@@ -17,6 +19,7 @@ from daq.campaign.states import PointState
 from daq.campaign.view import read_points, read_status
 from daq.execution.worker import Worker
 from daq.files.durable import write_atomically
+from daq.files.layout import GROWING
 from protocols import IonechoError
 
 if TYPE_CHECKING:
@@ -40,7 +43,8 @@ def write_index(folder: CampaignFolder) -> None:
     """
     name, points = read_status(folder).name, read_points(folder)
     done = [point for point in points if point.state is PointState.DONE]
-    with write_atomically(folder.index) as making, h5py.File(making, "w") as file:
+    image = io.BytesIO()  # HDF5 would lock the file that is being made, which is locked already
+    with h5py.File(image, "w") as file:
         file.attrs["NX_class"] = "NXroot"
         file.attrs["default"] = entry_name(done[0].file) if done else "campaign"
         campaign = file.create_group("campaign")
@@ -48,7 +52,25 @@ def write_index(folder: CampaignFolder) -> None:
         campaign["title"] = name
         _table(campaign, points)
         for point in done:
-            file[entry_name(point.file)] = h5py.ExternalLink(point.file, "/entry")
+            _entry(file, point)
+    with write_atomically(folder.index) as making:
+        making.write_bytes(image.getvalue())
+
+
+def _entry(file: h5py.File, point: PointStatus) -> None:
+    """Write the entry of a run: what a viewer needs to plot it, with links to the samples."""
+    entry = file.create_group(entry_name(point.file))
+    entry.attrs["NX_class"] = "NXentry"
+    entry.attrs["default"] = "data"
+    entry["title"] = f"{point.number}: {point.label}"
+    entry["run_file"] = point.file
+    data = entry.create_group("data")
+    data.attrs["NX_class"] = "NXdata"
+    data.attrs["signal"] = "current"
+    data.attrs["axes"] = ["time"]
+    data.attrs["auxiliary_signals"] = ["voltage"]
+    for name, (place, _) in GROWING.items():
+        data[name] = h5py.ExternalLink(point.file, f"/{place}")
 
 
 def entry_name(file: str) -> str:
@@ -98,5 +120,7 @@ class IndexWriter:
             self._job.wait(_LAST_S)
 
     def _write(self) -> None:
-        with suppress(IonechoError, OSError):  # a full disk: the state has it all, and the next point tries again
+        try:
             write_index(self._folder)
+        except (IonechoError, OSError) as error:  # a full disk: the state has it all, and the next point tries again
+            sys.stderr.write(f"{self._folder.index} could not be written: {error}\n")

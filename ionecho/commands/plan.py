@@ -10,6 +10,7 @@ from protocols import InstrumentError, Protocol, format_quantity
 
 if TYPE_CHECKING:
     from drivers import DrivePlan
+    from protocols.campaigns import Campaign
 
 
 def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: bool) -> None:
@@ -40,6 +41,24 @@ def load_protocol(name: str, stretch: float = 1.0) -> Protocol:
     """Return a protocol of a file or of the library, made slower."""
     protocol = Protocol.load(name)
     return protocol if stretch == 1.0 else protocol.stretched(stretch)
+
+
+def load_to_run(name: str, stretch: float = 1.0) -> Protocol | Campaign:
+    """Return a protocol, made slower, or a campaign.
+
+    Raises
+    ------
+    UsageError
+        If a campaign is to be made slower.
+    """
+    from protocols.campaigns import load_document
+
+    document = load_document(name)
+    if isinstance(document, Protocol):
+        return document if stretch == 1.0 else document.stretched(stretch)
+    if stretch != 1.0:
+        raise UsageError("a campaign is run as its document says: write longer times into it", "--stretch")
+    return document
 
 
 def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
