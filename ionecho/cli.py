@@ -46,6 +46,7 @@ from ionecho.commands.fit_options import (
 )
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
+from ionecho.commands.queue_command import queue_app
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -296,6 +297,7 @@ app.command(epilog="Example: ionecho resume runs/20261126-101500-000-study")(res
 app.command(epilog="Example: ionecho pause runs/20261126-101500-000-study")(pause)
 app.command(epilog="Example: ionecho stop runs/20261126-101500-000-study --after-point")(stop)
 app.command(epilog="Example: ionecho attach runs/20261126-101500-000-study")(attach)
+app.add_typer(queue_app)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from protocols.campaigns import Campaign
 
 # What `start_new_session` does elsewhere; both are known on Windows only.
-_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
+OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _POLL_S = 0.1
 """Interval (s) between two looks at the state: a person sees no faster change."""
 _SIGN_S = 2.0
@@ -207,7 +207,7 @@ def start_conductor(folder: CampaignFolder) -> CampaignInProgress:
             stderr=log,
             # Ctrl-C in the terminal is for the front end, which then asks for a safe stop.
             start_new_session=True,
-            creationflags=_OWN_GROUP,
+            creationflags=OWN_GROUP,
         )
     return CampaignInProgress(folder, process)
 

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 from daq.campaign.point_runner import follow
 from daq.campaign.remaining import Ahead, RemainingTime
 from daq.campaign.requests import Wanted, Wish
-from daq.campaign.settling import found_run, put_aside, run_in_progress_at
 from daq.campaign.states import CampaignState, PointState
 from daq.state import Outcome, OutputState, RunState
 from protocols import IonechoError, LimitError, OutputStateUnknown, ProtocolError, format_quantity
@@ -32,9 +31,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from daq.campaign.clock import Clock
-    from daq.campaign.folder import CampaignFolder
     from daq.campaign.point_runner import PointRunner
     from daq.campaign.requests import Wishes
+    from daq.campaign.settling import RunFiles
     from daq.campaign.store import CampaignStore, PointRow
     from daq.campaign.temperature import TemperatureOwner
     from protocols.campaigns import Campaign, Point
@@ -85,8 +84,8 @@ class Conductor:
     Parameters
     ----------
     campaign : Campaign
-    folder : CampaignFolder
-        Its lock must be held.
+    files : RunFiles
+        Of the campaign's folder, whose lock must be held.
     store : CampaignStore
     runner : PointRunner
     temperature : TemperatureOwner or None
@@ -99,7 +98,7 @@ class Conductor:
     def __init__(
         self,
         campaign: Campaign,
-        folder: CampaignFolder,
+        files: RunFiles,
         store: CampaignStore,
         runner: PointRunner,
         temperature: TemperatureOwner | None,
@@ -108,7 +107,7 @@ class Conductor:
         clock: Clock,
         point_ended: Callable[[], None] = lambda: None,
     ) -> None:
-        self._campaign, self._folder, self._store = campaign, folder, store
+        self._campaign, self._files, self._store = campaign, files, store
         self._runner, self._temperature, self._wishes = runner, temperature, wishes
         self._clock, self._point_ended = clock, point_ended
         between, rule = campaign.between, campaign.temperature
@@ -171,14 +170,13 @@ class Conductor:
                 self._take_up_running(point, row)
             elif row.state in {PointState.FAILED, PointState.STOPPED}:
                 # A file that is still there is one whose output may have been on: it stayed where everybody sees it.
-                is_there = self._folder.run_file(row.file).exists()
-                aside = put_aside(self._folder, row.file, row.attempts) if is_there else ""
+                is_there = self._files.exists(row.file)
+                aside = self._files.put_aside(row.file, row.attempts) if is_there else ""
                 self._store.repeat(row.number, aside, row.reason, self._clock.unix_s())
         self._tell_expected_end()
 
     def _take_up_running(self, point: Point, row: PointRow) -> None:
-        path = self._folder.run_file(row.file)
-        run = run_in_progress_at(path)
+        run = self._files.in_progress(row.file)
         if run is None:
             self._settle(point, row, "its conductor ended while it was measured")
             return
@@ -190,13 +188,13 @@ class Conductor:
 
     def _settle(self, point: Point, row: PointRow, why: str) -> None:
         """Write down what the file of a run that nobody follows any more says."""
-        found = found_run(self._folder.run_file(row.file), point.protocol)
+        found = self._files.found(row.file, point.protocol)
         if found is not None and found.is_complete:
             self._note("its run file is complete", point.number)
             self._store.end(point.number, PointState.DONE, "", self._clock.unix_s(), (found.run_id, found.n_samples))
             self._point_ended()
         else:
-            aside = put_aside(self._folder, row.file, row.attempts)
+            aside = self._files.put_aside(row.file, row.attempts)
             self._store.repeat(row.number, aside, why, self._clock.unix_s(), found.run_id if found else "")
 
     # -- one point ----------------------------------------------------------------------------------------------------
@@ -211,7 +209,7 @@ class Conductor:
         if self._is_there(point, row):
             return
         self._store.begin(point.number, self._clock.unix_s())
-        path = self._folder.run_file(row.file)
+        path = self._files.path(row.file)
         for _ in range(_BUSY_TRIES):
             outcome = self._followed(lambda: self._runner.run_point(point.protocol, path, self._watch))
             if outcome.error != _BUSY or self._wishes.wanted.wish is not Wish.CONTINUE:
@@ -221,7 +219,7 @@ class Conductor:
 
     def _is_there(self, point: Point, row: PointRow) -> bool:
         """Whether a complete run of a waiting point lies at its path; anything else there is put aside."""
-        found = found_run(self._folder.run_file(row.file), point.protocol)
+        found = self._files.found(row.file, point.protocol)
         if found is None:
             return False
         if found.is_complete:
@@ -229,7 +227,7 @@ class Conductor:
             run = (found.run_id, found.n_samples)
             self._store.end(point.number, PointState.DONE, "", self._clock.unix_s(), run)
             return True
-        aside = put_aside(self._folder, row.file, row.attempts)
+        aside = self._files.put_aside(row.file, row.attempts)
         self._store.keep_aside(point.number, aside, "it lay at the path of the run", self._clock.unix_s(), found.run_id)
         return False
 
@@ -249,7 +247,7 @@ class Conductor:
             self._store.end(point.number, PointState.FAILED, outcome.reason, now_s)
             self._point_ended()
             raise _Ended(CampaignEnd(CampaignState.FAILED, f"point {point.number}: {outcome.reason}", outcome.reason))
-        found = found_run(self._folder.run_file(row.file), point.protocol)
+        found = self._files.found(row.file, point.protocol)
         if found is not None and found.is_complete:
             self._remaining.point_done(point.protocol.duration_s, self._took_s)
             self._tries = self._failed_in_a_row = 0
@@ -258,7 +256,7 @@ class Conductor:
             self._store.end(point.number, PointState.DONE, "", now_s, (found.run_id, found.n_samples))
         else:
             self._remaining.spent(self._took_s)
-            aside = put_aside(self._folder, row.file, row.attempts)
+            aside = self._files.put_aside(row.file, row.attempts)
             run_id = found.run_id if found is not None else ""
             self._not_done(point, outcome, (aside, run_id))
         self._point_ended()

@@ -20,6 +20,7 @@ from daq.campaign.index_file import IndexWriter
 from daq.campaign.link import ConductorServer
 from daq.campaign.point_runner import BenchPointRunner
 from daq.campaign.requests import Wanted, Wish, Wishes
+from daq.campaign.settling import RunFiles
 from daq.campaign.states import CampaignState
 from daq.campaign.store import CampaignFileError, CampaignStore
 from daq.campaign.temperature import ControllerThread
@@ -81,7 +82,7 @@ def _conduct(
     temperature = ControllerThread(campaign.temperature) if campaign.temperature and needs_controller else None
     index = IndexWriter(folder)
     conductor = Conductor(
-        campaign, folder, store, runner, temperature, wishes, clock=clock, point_ended=index.point_ended
+        campaign, RunFiles(folder), store, runner, temperature, wishes, clock=clock, point_ended=index.point_ended
     )
     server.serve(wishes.ask, lambda: clock.now_s() - conductor.turned_s)
     try:
