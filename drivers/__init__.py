@@ -13,6 +13,7 @@ from drivers.discovery import discover
 from drivers.keithley.k2450 import Keithley2450, Keithley2460
 from drivers.keithley.k2461 import Keithley2461
 from drivers.keithley.k2600 import Keithley2602B, Keithley2612B, Keithley2636B
+from drivers.planning.campaign import CampaignPlan, PlannedPoint, plan_campaign
 from drivers.planning.planner import Notes, Planner, Ranges, Rate
 from drivers.planning.steps import Steps, Tables
 from drivers.registry import (
@@ -40,6 +41,7 @@ from drivers.visa.transcript import read_transcript, replayed
 __all__ = [
     "Assumption",
     "Block",
+    "CampaignPlan",
     "Capabilities",
     "Concern",
     "Dialect",
@@ -57,6 +59,7 @@ __all__ = [
     "Notes",
     "OffSwitch",
     "OutputReadback",
+    "PlannedPoint",
     "Planner",
     "Potentiostat",
     "Ranges",
@@ -85,6 +88,7 @@ __all__ = [
     "off_switch_of",
     "open_potentiostat",
     "open_temperature_controller",
+    "plan_campaign",
     "probe",
     "read_transcript",
     "remember",

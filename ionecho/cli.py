@@ -184,17 +184,18 @@ def check(
         str, typer.Option(help="For which instrument: a name that `ionecho sim list` or `ionecho discover` prints.")
     ] = "keithley2461",
     stretch: Stretch = 1.0,
+    folder: Folder = Path("runs"),
     as_json: Json = False,
 ) -> None:
-    """Say what an instrument would do for a protocol.
+    """Say what an instrument would do for a protocol or a campaign.
 
-    Levels, rounding, duration, limits. No instrument is needed, and nothing is sent.
+    Levels, rounding, duration, limits; all points of a campaign. No instrument is needed, and nothing is sent.
     """
     from ionecho.commands.plan import print_plan
     from ionecho.commands.refusals import reported
 
     with reported(as_json=as_json):
-        print_plan(protocol, instrument, stretch, as_json=as_json)
+        print_plan(protocol, instrument, stretch, folder, as_json=as_json)
 
 
 @app.command(epilog="Example: ionecho run pump_probe -r TCPIP::127.0.0.1::5025::SOCKET")

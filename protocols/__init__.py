@@ -28,7 +28,7 @@ from protocols.texts import (
     toml_tables,
     utf8_text,
 )
-from protocols.units import format_estimate, format_quantity, parse_quantity
+from protocols.units import format_duration, format_estimate, format_quantity, parse_quantity
 
 __all__ = [
     "ConnectionLost",
@@ -47,6 +47,7 @@ __all__ = [
     "Sample",
     "Sampling",
     "any_text",
+    "format_duration",
     "format_estimate",
     "format_quantity",
     "parse_quantity",

@@ -275,6 +275,8 @@ class TextSpec(FieldSpec):
             raise ValueError(f"expected {self.expected}, not {described(value)}")
         if len(value) > self.most:
             raise ValueError(f"has {len(value)} characters; at most {self.most} are taken")
+        if value.isprintable():  # most of it; the rest is looked through for characters that may stay
+            return value
         allowed = "\n\r\t" if self.several_lines else ""
         for place, one in enumerate(value, 1):
             if is_control(one) and one not in allowed:

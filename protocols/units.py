@@ -32,6 +32,10 @@ _QUOTED = 60
 _QUOTED_BITS = 256
 # SI prefixes by powers of ten; what is smaller or larger is written with an exponent.
 _PREFIXES = {-15: "f", -12: "p", -9: "n", -6: "µ", -3: "m", 0: "", 3: "k", 6: "M", 9: "G", 12: "T"}
+_MINUTE_S = 60
+"""Shortest time span (s) that is given in two units. It is a minute."""
+# Large units of time spans with the one below each.
+_SPANS = ((86400, "d", 3600, "h"), (3600, "h", 60, "min"), (_MINUTE_S, "min", 1, "s"))
 # Prefixes make no sense on these: "m1" is not a number, and kilo-kelvin is nobody's temperature.
 _UNPREFIXED = {"", "1", "K", "%", "ppm", "m", "m^2", "m^-3"}
 
@@ -176,3 +180,21 @@ def format_estimate(value: float, ends: tuple[float | None, float | None], unit:
     if low is not None and unit_of_low and unit_of_low == texts[1].partition(" ")[2]:
         texts[0] = number
     return format_quantity(value, unit, digits), " … ".join(texts)
+
+
+def format_duration(seconds: float) -> str:
+    """Return a time span as people say it: ``7500`` gives ``"2 h 5 min"``, ``0.3`` gives ``"300 ms"``.
+
+    Parameters
+    ----------
+    seconds : float
+        Of a minute or more, it is given in its two largest units, rounded to the smaller.
+    """
+    if not seconds >= _MINUTE_S - 0.5 or math.isinf(seconds):
+        return format_quantity(seconds, "s")
+    for large_s, large, small_s, small in _SPANS:
+        if seconds >= large_s - 0.5 * small_s:
+            n = round(seconds / small_s)
+            whole, rest = divmod(n, round(large_s / small_s))
+            return f"{whole} {large} {rest} {small}" if rest else f"{whole} {large}"
+    raise ValueError(f"{seconds} s is no time span")  # not reached: a minute is the smallest of the large units

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, print_json
 from ionecho.commands.refusals import UsageError
 from protocols import InstrumentError, Protocol, format_quantity
+from protocols.campaigns import Campaign, load_document
 
 if TYPE_CHECKING:
     from drivers import DrivePlan
     from protocols.campaigns import Campaign
 
+_RUNS = Path("runs")
 
-def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: bool) -> None:
-    """Print what an instrument would do for a protocol."""
+
+def print_plan(name: str, instrument: str, stretch: float = 1.0, folder: Path = _RUNS, *, as_json: bool) -> None:
+    """Print what an instrument would do for a protocol, or for all points of a campaign."""
     from drivers import driver_named
     from fitting import feasibility
 
@@ -22,7 +26,15 @@ def print_plan(name: str, instrument: str, stretch: float = 1.0, *, as_json: boo
         driver = driver_named(instrument)
     except InstrumentError as error:
         raise UsageError(str(error), "--instrument") from None
-    protocol = load_protocol(name, stretch)
+    document = load_document(name)
+    if isinstance(document, Campaign):
+        from ionecho.commands.check_campaign import print_campaign
+
+        if stretch != 1.0:
+            raise UsageError("a campaign is not stretched: give its times as they shall be", "--stretch")
+        print_campaign(document, driver, folder, as_json=as_json)
+        return
+    protocol = document if stretch == 1.0 else document.stretched(stretch)
     plan = driver.plan(protocol)
     feasible = feasibility(plan, protocol.sample)
     if as_json:

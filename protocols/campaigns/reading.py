@@ -173,7 +173,7 @@ def _axes(sections: CampaignSections) -> tuple[Axis, ...]:
     axes = [Axis(sweep.fields, tuple(sweep.rows())) for sweep in sections.sweeps]
     set_points = sections.temperature.set_points_K if sections.temperature else None
     if set_points is not None:
-        axes.insert(0, Axis((TEMPERATURE,), tuple((f"{repr(one).removesuffix('.0')} K",) for one in set_points)))
+        axes.insert(0, Axis((TEMPERATURE,), tuple((f"{one:.12g} K",) for one in set_points)))
     return tuple(axes)
 
 

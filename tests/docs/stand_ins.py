@@ -6,6 +6,7 @@ simulated records for files.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,12 +18,12 @@ from tests.docs.program_texts import FILES as OF_PROGRAMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
+PROJECT = Path(__file__).parents[2]
 # Addresses of a Keithley 2461: a simulated one answers for all of them.
 METER_ADDRESSES = ("TCPIP::127.0.0.1::5025::SOCKET", "TCPIP::192.168.0.10::5025::SOCKET")
 # A simulated instrument takes a free port, and its clock runs fast.
@@ -202,11 +203,17 @@ def pellet(path: Path) -> None:
     impedance(path, circuit, (7e-4, 0.3, 1e-4, 0.8, 1e-9, 500.0, 1e-6, 0.8, 1e-5, 0.9))
 
 
+def study(path: Path) -> None:
+    """Copy the campaign of the how-to."""
+    path.write_bytes((PROJECT / "examples" / "campaigns" / "study.toml").read_bytes())
+
+
 # Files that pages name, and who makes them. A page that makes one of them itself is left to do so.
 FILES: dict[str, Callable[[Path], None]] = {
     **OF_PROGRAMS,
     "runs/20261123-101500-000-pump-probe-pair.nxs": pulse_run,
     "PITT.txt": titration,
+    "study.toml": study,
     "other.csv": other_text,
     "current.csv": current_alone,
     "gitt.csv": galvanostatic,

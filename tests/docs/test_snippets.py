@@ -19,6 +19,7 @@ from typer.testing import CliRunner
 
 from ionecho.cli import app
 from protocols import Protocol
+from protocols.campaigns import Campaign, is_campaign
 from sim_instruments import load_cell
 from tests.docs.snippets import PLAIN, PROJECT, RUNNABLE, Command, Snippet, commands_of, pages, snippets_of
 from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROGRAMS, SIMULATED_WITH
@@ -61,7 +62,8 @@ class Reader:
         """Read a file with the reader that ionecho has for it."""
         document = tomllib.loads(snippet.text)
         if "sequence" in document:
-            Protocol.from_toml(snippet.text)
+            read = Campaign if is_campaign(snippet.text) else Protocol
+            read.from_toml(snippet.text)
         elif "bulk" in document:
             (self.folder / "cell.toml").write_text(snippet.text)
             load_cell(self.folder / "cell.toml")

@@ -144,7 +144,8 @@ def test_every_problem_of_a_protocol_has_its_path(capsys: pytest.CaptureFixture[
     assert set(problems) == {
         "name", "sampling", "sequence.level", "sequence.width", "limits.voltage", "limits.current",
     }  # fmt: skip
-    assert problems["sequence.level"] == 'expected a quantity in V, such as "10 mV", not a list of 2 values'
+    assert problems["sequence.level"].startswith('expected a quantity in V, such as "10 mV", not a list of 2 values. ')
+    assert problems["sequence.level"].endswith('[[sweep]]\n    field = "sequence.level"\n    values = ["1 V", "2 V"]')
     assert problems["sampling"] == "expected a table, not 3"
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols import format_estimate, format_quantity, parse_quantity
+from protocols import format_duration, format_estimate, format_quantity, parse_quantity
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,21 @@ def test_an_estimate_has_the_digits_that_its_interval_lets_stand() -> None:
     assert format_estimate(9.9e-4, (9.5e-4, 1.1e-3), "s")[1] == "950 µs … 1.1 ms"
     assert format_estimate(8.0005e-5, (8e-5, 8.001e-5), "S·s^n") == ("80.005 µS·sⁿ", "80 … 80.01 µS·sⁿ")
     assert format_estimate(2.0, (None, 3.0), "") == ("2", "open … 3")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.3, "300 ms"),
+        (59.4, "59.4 s"),
+        (59.6, "1 min"),
+        (61, "1 min 1 s"),
+        (3599.7, "1 h"),
+        (7500, "2 h 5 min"),
+        (86399, "1 d"),
+        (90000, "1 d 1 h"),
+        (7 * 86400, "7 d"),
+    ],
+)
+def test_time_spans_are_given_as_people_say_them(seconds: float, text: str) -> None:
+    assert format_duration(seconds) == text
