@@ -41,6 +41,9 @@ if TYPE_CHECKING:
 _LOOK_S = 1.0
 """Longest time (s) between two turns of the loop while something is waited for: as often as a temperature is read, and
 often enough for front ends, which look how long ago it turned."""
+_KEEP_S = 5.0
+"""Interval (s) at which readings of the temperature are written down: each time costs a sync of the disk. Doubled, a
+front end shows a temperature that is 10 s old."""
 _BUSY_TRIES, _BUSY_S = 30, 2.0
 """How often a point is tried whose instrument somebody else has (a search, another run that is just ending), and the
 pause (s) between two attempts. Doubled, a campaign waits two minutes for an instrument that another one keeps."""
@@ -118,6 +121,7 @@ class Conductor:
         self._tries = 0  # of the point at hand
         self._failed_in_a_row = 0
         self._stopped_for: Wanted | str | None = None  # why `_watch` had the run at hand stopped
+        self._kept_s = -math.inf  # when readings were written down last
         self.turned_s = clock.now_s()
         """When the loop turned last."""
 
@@ -141,7 +145,8 @@ class Conductor:
                 self._keep_readings()
                 if heaters:
                     self._note(heaters)
-                    end = CampaignEnd(CampaignState.FAILED, f"{end.reason}. {heaters}".lstrip(". "), end.output_problem)
+                    reason = f"{end.reason}. {heaters}".lstrip(". ")
+                    end = CampaignEnd(CampaignState.FAILED, reason, end.output_problem, end.is_limit)
         self._store.set_expected_end(None)
         self._store.set_state(end.state, self._clock.unix_s(), end.reason, (end.output_problem, end.is_limit))
         return end
@@ -308,18 +313,18 @@ class Conductor:
         rule = self._campaign.temperature
         if self._temperature is None or rule is None or point.temperature_K is None:
             return True
-        before_K, self._setpoint_K = self._setpoint_K, point.temperature_K
+        self._setpoint_K, began_K, waited_s = point.temperature_K, self._temperature.temperature_K, 0.0
         self._temperature.go_to(point.temperature_K)
-        waited_s = 0.0
         while not self._temperature.is_stable:
+            began_K = self._temperature.temperature_K if began_K is None else began_K
             if waited_s > rule.at_most_s:
                 wanted, limit = format_quantity(point.temperature_K, "K"), format_quantity(rule.at_most_s, "s")
                 self._fail(point.number, f"{wanted} was not stable within {limit}")
                 self._point_ended()
                 return False
             waited_s += self._wait(_LOOK_S)
-        if before_K is not None:
-            self._remaining.temperature_reached(abs(point.temperature_K - before_K), waited_s)
+        if began_K is not None:
+            self._remaining.temperature_reached(abs(point.temperature_K - began_K), waited_s)
         return True
 
     def _wait(self, seconds: float) -> float:
@@ -379,9 +384,12 @@ class Conductor:
 
     def _turn(self) -> None:
         self.turned_s = self._clock.now_s()
-        self._keep_readings()
+        if self.turned_s - self._kept_s > _KEEP_S:
+            self._keep_readings()
 
     def _keep_readings(self) -> None:
+        """Write the readings down that have come since the last time, in one transaction."""
+        self._kept_s = self._clock.now_s()
         if self._temperature is not None and (rows := self._temperature.readings()):
             self._store.add_temperatures((row.at_s, row.temperature_K, row.setpoint_K, row.is_stable) for row in rows)
 

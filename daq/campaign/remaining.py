@@ -63,7 +63,7 @@ class RemainingTime:
         self._beyond_plan_s += took_s - planned_s
 
     def temperature_reached(self, step_K: float, took_s: float) -> None:
-        """Count a wait for a temperature."""
+        """Count a wait for a temperature that was so far (K) away."""
         if step_K > 0.0:
             self._steps_K += step_K
             self._travel_s += max(took_s - self._stable_for_s, 0.0)

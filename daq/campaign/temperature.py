@@ -84,6 +84,11 @@ class TemperatureOwner(Protocol):
     """What a conductor needs of a temperature. Its methods may be called from the conductor's thread only."""
 
     @property
+    def temperature_K(self) -> float | None:
+        """The last reading (K); None before the first."""
+        ...
+
+    @property
     def is_stable(self) -> bool:
         """Whether the set point that was asked for last is reached."""
         ...
@@ -136,6 +141,7 @@ class ControllerThread:
         self._wanted_K: float | None = None
         self._set_K: float | None = None
         self._is_stable = False
+        self._temperature_K: float | None = None
         self._problem, self._is_limit = "", False
         self._rows: deque[Reading] = deque(maxlen=_MOST_ROWS)
         self._lock = threading.Lock()
@@ -144,6 +150,12 @@ class ControllerThread:
         self._seen_s = time.monotonic()
         self._thread = threading.Thread(target=self._live, name="temperature", daemon=True)
         self._thread.start()
+
+    @property
+    def temperature_K(self) -> float | None:
+        """See `TemperatureOwner.temperature_K`."""
+        with self._lock:
+            return self._temperature_K
 
     @property
     def is_stable(self) -> bool:
@@ -223,7 +235,7 @@ class ControllerThread:
         kelvin = reading.temperature_K
         is_stable = wanted_K is not None and self._stability.take(now_s, kelvin, wanted_K)
         with self._lock:
-            self._is_stable = is_stable
+            self._is_stable, self._temperature_K = is_stable, kelvin
             self._rows.append(Reading(time.time(), kelvin, reading.setpoint_K, is_stable))
         if kelvin > self._rule.limit_K and not problem:
             left_on = self._switch_off()
