@@ -88,6 +88,10 @@ instrument-faults *kinds:
 kills *options:
     uv run python -m benchmarks.kills {{ options }}
 
+# Kill, freeze, pause and stop campaigns at random: 300 acts; e.g. `just campaign-kills --seed 2`.
+campaign-kills *options:
+    uv run python -m benchmarks.campaign_kills {{ options }}
+
 # Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
 disk-faults *words:
     uv run python -m benchmarks.disk_faults {{ words }}

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from protocols import Limits
     from protocols.campaigns import Campaign
 
+STARTED: list[subprocess.Popen[bytes]] = []
+"""Processes that this one has started and that may outlive it: kept, since Python warns of any that it forgets."""
 # What `start_new_session` does elsewhere; both are known on Windows only.
 OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 _POLL_S = 0.1
@@ -209,6 +211,7 @@ def start_conductor(folder: CampaignFolder) -> CampaignInProgress:
             start_new_session=True,
             creationflags=OWN_GROUP,
         )
+    STARTED.append(process)
     return CampaignInProgress(folder, process)
 
 

@@ -120,6 +120,7 @@ class Conductor:
         self._ended_s = -math.inf  # when a run ended last, on the clock of this process
         self._tries = 0  # of the point at hand
         self._failed_in_a_row = 0
+        self._is_point_stopped = False  # and is to wait again once the campaign goes on
         self._stopped_for: Wanted | str | None = None  # why `_watch` had the run at hand stopped
         self._kept_s = -math.inf  # when readings were written down last
         self.turned_s = clock.now_s()
@@ -278,6 +279,7 @@ class Conductor:
             if self._stopped_for is None:
                 self._wishes.want(Wanted(Wish.PAUSE, by=f"because the run of point {number} was stopped"))
             self._store.end(number, PointState.STOPPED, why, now_s, (run_id, 0), aside)
+            self._is_point_stopped = True
             return
         self._tries += 1
         if outcome.error not in _NOT_REPEATED and self._tries <= self._campaign.between.retries:
@@ -365,8 +367,10 @@ class Conductor:
         wanted = self._wishes.wanted
         if wanted.wish is Wish.STOP:
             raise _Ended(CampaignEnd(CampaignState.STOPPED, f"stopped {wanted.by}"))
-        for number in self._store.numbers_in(PointState.STOPPED):
-            self._store.repeat(number, "", self._store.point(number).reason, self._clock.unix_s())
+        if self._is_point_stopped:
+            self._is_point_stopped = False
+            for number in self._store.numbers_in(PointState.STOPPED):
+                self._store.repeat(number, "", self._store.point(number).reason, self._clock.unix_s())
 
     # -- while a run is in progress -----------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import platformdirs
 
-from daq.campaign.campaign_in_progress import OWN_GROUP, CampaignInProgress
+from daq.campaign.campaign_in_progress import OWN_GROUP, STARTED, CampaignInProgress
 from daq.campaign.folder import CampaignFolder
 from daq.campaign.requests import CampaignRequest
 from daq.locks import Lock, LockHeldError
@@ -291,7 +291,7 @@ def start_queue(resource: str, queue: Queue | None = None) -> bool:
         _ask_running(queue, resource, CampaignRequest.CONTINUE)
         return False
     with queue.path.with_name("queue.log").open("ab") as log:
-        subprocess.Popen(  # noqa: S603 - this program
+        process = subprocess.Popen(  # noqa: S603 - this program
             [sys.executable, "-P", "-m", "daq.campaign.queue_process", resolved(resource)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -299,6 +299,7 @@ def start_queue(resource: str, queue: Queue | None = None) -> bool:
             start_new_session=True,
             creationflags=OWN_GROUP,
         )
+    STARTED.append(process)
     return True
 
 

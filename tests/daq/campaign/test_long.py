@@ -55,6 +55,7 @@ def test_three_days_of_a_thousand_points(tmp_path: Path) -> None:
     world, draws = World(tmp_path, DOCUMENT), random.Random(5)  # noqa: S311 - a simulation
     assert len(world.campaign.points) == 1000
     world.temperature = FakeTemperature(world.clock, rate_K_s=0.005, stable_after_s=600.0)
+    world.temperature.read_every_s = 300.0
     world.runner = type(world.runner)(world.clock, world.files, lambda: draws.uniform(1.0, 9.0))
     queue = Queue(tmp_path / "queue.sqlite")
     ids = [queue.add("R", CampaignFolder(tmp_path / name), name) for name in "abc"]

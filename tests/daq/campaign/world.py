@@ -172,7 +172,7 @@ class FakeTemperature:
         self._from_K, self._since_s, self._to_K = begins_K, 0.0, begins_K
         self.problem, self.is_limit, self.is_ended = "", False, False
         self.setpoints: list[float] = []
-        self._read_s = -10.0
+        self._read_s, self.read_every_s = -1000.0, 10.0
 
     @property
     def temperature_K(self) -> float:
@@ -186,11 +186,13 @@ class FakeTemperature:
         return self._clock.t_s >= there_s + self._stable_after_s
 
     def go_to(self, setpoint_K: float) -> None:
+        if setpoint_K == self._to_K:
+            return
         self._from_K, self._since_s, self._to_K = self.temperature_K, self._clock.t_s, setpoint_K
         self.setpoints.append(setpoint_K)
 
     def readings(self) -> list[Reading]:
-        if self._clock.t_s - self._read_s < 10.0:
+        if self._clock.t_s - self._read_s < self.read_every_s:
             return []
         self._read_s = self._clock.t_s
         return [Reading(self._clock.unix_s(), self.temperature_K, self._to_K, self.is_stable)]
