@@ -33,8 +33,10 @@ from drivers.registry import (
     reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
+from drivers.visa.patience import ExchangeAbandonedError, Patience
 from drivers.visa.resources import canonical_resource, is_address, network_host, takes_one_client
 from drivers.visa.session import VisaSession
+from drivers.visa.slowness import slowness
 from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "Dialect",
     "DrivePlan",
     "DriverEntry",
+    "ExchangeAbandonedError",
     "Found",
     "Identity",
     "InstrumentInUseError",
@@ -57,6 +60,7 @@ __all__ = [
     "Notes",
     "OffSwitch",
     "OutputReadback",
+    "Patience",
     "Planner",
     "Potentiostat",
     "Ranges",
@@ -90,6 +94,7 @@ __all__ = [
     "reopen_potentiostat",
     "replayed",
     "resolved",
+    "slowness",
     "switch_off",
     "takes_one_client",
 ]

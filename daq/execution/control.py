@@ -43,6 +43,9 @@ if TYPE_CHECKING:
 # Exit status of a guardian that could not lock its run: another guardian supervises it. Any number that Python itself
 # does not use (0, 1, 2) would do.
 NOT_STARTED = 3
+# Exit status of a guardian at the end of whose session the output could not be read back as off, though each of its
+# runs had ended; that of `ionecho recover` for the same.
+OUTPUT_UNKNOWN = 4
 # Longest request (bytes): the longest word of `ControlRequest` has 6.
 _REQUEST_BYTES = 64
 # How often a server whose run is over looks for its first front end: much less than a person notices.

@@ -70,6 +70,8 @@ class RunInProgress:
         Standard error of that guardian: what no error of ours could say.
     run_id : str, optional
         The run that was asked of that guardian.
+    is_of_session : bool, default False
+        Whether that guardian serves other runs after this one: then neither it nor its standard error is closed here.
     """
 
     def __init__(
@@ -78,9 +80,12 @@ class RunInProgress:
         guardian: subprocess.Popen[bytes] | None = None,
         stderr_file: IO[bytes] | None = None,
         run_id: str = "",
+        *,
+        is_of_session: bool = False,
     ) -> None:
         self.path = path
         self._run_id = run_id
+        self._is_of_session = is_of_session
         self._guardian = guardian
         self._stderr_file = stderr_file
         self._link: RunLink | None = None
@@ -102,6 +107,9 @@ class RunInProgress:
 
     def poll(self) -> RunStatus:
         """Return how the run stands; if its guardian is gone or silent, see to it that the run ends."""
+        return self._poll(ControlRequest.STATUS)
+
+    def _poll(self, request: ControlRequest) -> RunStatus:
         if self._status.is_final:
             return self._status
         if self._replacement is not None:
@@ -109,7 +117,7 @@ class RunInProgress:
                 self._status = self._status.ended(self._result_of_replacement(self._replacement))
             return self._status
         try:
-            self._ask_once(ControlRequest.STATUS)
+            self._ask_once(request)
         except GuardianSilent as error:
             self._replace(str(error))
         except ConnectionLost as error:
@@ -257,13 +265,16 @@ class RunInProgress:
             Called some times a second with the growing run.
         """
         run: Run | None = None
-        while (outcome := self.poll().outcome) is None:
+        # Without progress to show, the guardian answers when there is news: the end is heard at once.
+        request = ControlRequest.STATUS if progress is not None else ControlRequest.END
+        while (outcome := self._poll(request).outcome) is None:
             if progress is not None:
                 run = run or self._open()
                 if run is not None:
                     run.refresh()
                     progress(run)
-            time.sleep(_POLL_S)
+            if progress is not None or self._link is None:
+                time.sleep(_POLL_S)
         self.close()
         return self._status.outcome or outcome
 
@@ -335,7 +346,7 @@ class RunInProgress:
             self._link.close()
             self._link = None
         outcome = self._status.outcome
-        if self._guardian is not None and outcome is not None:
+        if self._guardian is not None and outcome is not None and not self._is_of_session:
             if self._stderr_file is not None:
                 self._stderr_file.close()
             try:
