@@ -47,7 +47,7 @@ class Link(Protocol):
     is_timed: bool
 
     def send(self, data: bytes, limit_s: float) -> None:
-        """Send all of it within a time."""
+        """Send all of it; `limit_s` is what the instrument may take nothing for."""
 
     def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Wait for bytes and put as many as have come into memory; return how many (one at least).
@@ -138,10 +138,14 @@ class SocketLink:
         below.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def send(self, data: bytes, limit_s: float) -> None:
-        """Send all of it within a time."""
+        """Send all of it; an instrument that takes nothing for a time is an error."""
         self.socket.settimeout(limit_s)
+        done, began = 0, time.monotonic()
         try:
-            self.socket.sendall(data)
+            while done < len(data):
+                done += self.socket.send(memoryview(data)[done:])
+                if (took_s := time.monotonic() - began) > limit_s + done / self.slowest_Bps:
+                    raise BlockingIOError(f"the instrument took {done} bytes in {took_s:.1f} s")
         except TimeoutError:
             raise TimeoutError(f"the instrument took nothing for {limit_s:.3g} s") from None
 
@@ -200,8 +204,8 @@ class SerialLink:
         below.reset_input_buffer()
 
     def send(self, data: bytes, limit_s: float) -> None:
-        """Send all of it within a time."""
-        whole_s = math.ceil(limit_s)
+        """Send all of it; what fills the line takes its time."""
+        whole_s = math.ceil(limit_s + len(data) / self.slowest_Bps)
         if self._port.write_timeout != whole_s:  # each setting of a port is a call of the operating system
             self._port.write_timeout = whole_s
         self._port.write(data)

@@ -133,7 +133,7 @@ class AnswerWait:
         self._sent_s = n_sent / slowest_Bps
         self._n_came = 0
         self._began_s = self._came_s = self._asked_at_s = patience.clock()
-        self._slow: list[float] = []
+        self._waited_s = self._weighted_s = 0.0  # time of all slices, and the same times the slowness then
         self._asked_s = self._took_s = 0.0
 
     def slice_s(self) -> float:
@@ -147,7 +147,7 @@ class AnswerWait:
         return self._patience.limit_s(self._slowness()) + (0.0 if self._n_came else self._sent_s)
 
     def _slowness(self) -> float:
-        mean = sum(self._slow) / len(self._slow) if self._slow else 1.0
+        mean = self._weighted_s / self._waited_s if self._waited_s else 1.0
         return max(mean, self._took_s / self._asked_s if self._asked_s else 1.0)
 
     def came(self, n_bytes: int) -> None:
@@ -183,10 +183,12 @@ class AnswerWait:
             If it is not to be waited for any longer.
         """
         now = self._patience.clock()
+        took_s = now - self._asked_at_s
+        self._waited_s += took_s
+        self._weighted_s += took_s * self._patience.slowness()
         if asked_s is not None:
             self._asked_s += asked_s
-            self._took_s += now - self._asked_at_s
-        self._slow.append(self._patience.slowness())
+            self._took_s += took_s
         self._patience.on_wait()
         if (reason := self._patience.abandon()) is not None:
             raise ExchangeAbandonedError(f"its answer was not waited for any longer: {reason}")

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from drivers.visa.links import Link
 
-_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
+_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds, at either end
 _DIALECT = Dialect()  # SCPI, unless told otherwise
 # Pause (s) after a message that may have been refused, and how long (s) a refused greeting is repeated: an EmStat hears
 # nothing for 50 ms after a refusal, and refuses up to twenty commands in a row. Doubled: 0.1 s and 3 s later.
@@ -148,7 +148,7 @@ class VisaSession:
         self._patience.on_exchange()
         self._n_sent += len(data)
         with self._transport_errors(shown):
-            link.send(data, self._patience.limit_s() + self._n_sent / link.slowest_Bps)
+            link.send(data, self._patience.limit_s())
 
     def query(self, message: str) -> str:
         """Send a message and return its answer without the line end.
@@ -298,7 +298,7 @@ class VisaSession:
 
     def _wait(self, link: Link) -> AnswerWait:
         """Return the wait for an answer to all that was sent."""
-        n_sent, self._n_sent = self._n_sent, 0
+        n_sent, self._n_sent = min(self._n_sent, _RECEIVE_BYTES), 0  # no more can be on its way
         return AnswerWait(self._patience, link.slowest_Bps, n_sent)
 
     def _received(self, link: Link, memory: memoryview, wait: AnswerWait) -> int:

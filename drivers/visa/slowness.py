@@ -11,7 +11,7 @@ _LOADAVG = Path("/proc/loadavg")
 """Linux: its fourth field is ``runnable/all``, threads at this very moment (proc_loadavg(5))."""
 
 
-def slowness() -> float:
+def slowness(loadavg: Path = _LOADAVG) -> float:
     """Return how many times slower than an idle one this computer does what needs the processor; at least 1.
 
     A process that only waits is woken soon on a busy computer. One that computes, such as a program that answers over a
@@ -19,7 +19,7 @@ def slowness() -> float:
     Elsewhere than on Linux it is their mean over the last minute.
     """
     try:
-        runnable = float(_LOADAVG.read_text(encoding="ascii").split()[3].partition("/")[0])
+        runnable = float(loadavg.read_text(encoding="ascii").split()[3].partition("/")[0])
     except (OSError, ValueError, IndexError):
         try:
             runnable = psutil.getloadavg()[0]
