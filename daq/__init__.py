@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from daq.execution.bench import Bench
+    from daq.execution.bench_session import BenchSession
     from daq.execution.recovery import confirm_off, recover
     from daq.execution.run_in_progress import RunInProgress, attach, end_if_silent, runs_in_progress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 # File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
+    "BenchSession": "daq.execution.bench_session",
     "Findings": "daq.files.blocks",
     "Outcome": "daq.state",
     "OutputState": "daq.state",
@@ -55,6 +57,7 @@ _FILES = {
 
 __all__ = [
     "Bench",
+    "BenchSession",
     "Findings",
     "Outcome",
     "OutputState",

@@ -34,13 +34,13 @@ from typing import IO, TYPE_CHECKING
 from daq.execution.control import OUTPUT_UNKNOWN
 from daq.execution.guardian_process import start_guardian
 from daq.execution.processes import ProcessId
-from daq.execution.run_in_progress import RunInProgress
+from daq.execution.run_in_progress import RunInProgress, attach
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.execution.worker import Worker
 from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import is_in_progress
 from drivers import load_drivers, resolved
-from protocols import InstrumentError, IonechoError, Limits, OutputStateUnknown, RunFileError
+from protocols import ConnectionLost, InstrumentError, IonechoError, Limits, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -176,7 +176,8 @@ class BenchSession:
         May be called from any thread; the session lasts.
         """
         if self._run is not None:
-            RunInProgress(self._run.path).stop()
+            with suppress(ConnectionLost):  # none is in progress
+                attach(self._run.path).stop()
 
     def _usable_guardian(self) -> _WarmGuardian:
         if self._guardian is not None and not self._guardian.is_usable():
