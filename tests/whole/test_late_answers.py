@@ -31,7 +31,7 @@ def started(instrument: InProcess, folder: Path, seconds: float) -> RunInProgres
 
 
 def inject(instrument: InProcess, fault: str) -> None:
-    instrument.do(lambda: instrument.served.host.inject([Fault.parse(fault)]))
+    instrument.do(lambda: instrument.served.host.faults.add(Fault.parse(fault)))
 
 
 def test_an_answer_that_is_late_while_the_program_runs_costs_no_sample_and_is_told(
