@@ -2,9 +2,9 @@
 
     python -m benchmarks.bench_points --points 100
 
-A simulated 2461 at the speed of the real one is in a process of its own. What happens there is read over a connection
-of ours at the driver's side: a transcript is not needed, since each run file has the times of its start and of its end
-by the monotonic clock that all processes share, from the first message after the read-back to the start.
+A simulated 2461 at the speed of the real one is in a process of its own. From point to point is from the event of the
+end in one run file, after the read-back of off, to the event of the start in the next, with its program loaded; both
+have the time of the monotonic clock, which all processes share.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ def pulse() -> Protocol:
 
 def _event_s(path: Path, kind: str) -> float:
     """Return when an event of a run happened, by the monotonic clock (s)."""
-    return next(1e-9 * event["monotonic_ns"] for event in open_run(path).events if event["kind"] == kind)
+    return next(1e-9 * float(event["monotonic_ns"]) for event in open_run(path).events if event["kind"] == kind)
 
 
 def figures(n_points: int = 100) -> dict[str, Any]:

@@ -67,7 +67,10 @@ def main() -> int:
             outcomes.append(outcome)
             told = "; ".join(filter(None, (outcome.reason, *outcome.warnings)))
             load_now = f"{slowness():.0f} threads a core"
-            print(f"{number}: {outcome.state}, output {outcome.output}, {seconds[-1]:.1f} s, {load_now}. {told}", flush=True)
+            print(
+                f"{number}: {outcome.state}, output {outcome.output}, {seconds[-1]:.1f} s, {load_now}. {told}",
+                flush=True,
+            )
     n_complete = sum(outcome.state == "complete" for outcome in outcomes)
     print(
         json.dumps(

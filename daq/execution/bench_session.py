@@ -31,10 +31,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from daq.execution.attaching import attach
 from daq.execution.control import OUTPUT_UNKNOWN
 from daq.execution.guardian_process import start_guardian
 from daq.execution.processes import ProcessId
-from daq.execution.run_in_progress import RunInProgress, attach
+from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.execution.worker import Worker
 from daq.files.run_path import check_new_run, file_name_for

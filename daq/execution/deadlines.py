@@ -58,8 +58,8 @@ _LONGEST_INTERVAL, _LONGEST_PHASE = 5.0, 4.0
 # How long (s) a runner that is frozen, as the operating system says, may be silent, and how long after (s) it is looked
 # at again to be sure. Together with switching off less than the second that is promised for a runner that dies.
 _FROZEN_S, _FROZEN_AGAIN_S = 0.3, 0.2
-# How long (s) a runner may take to obey a stop: its longest exchange with the instrument (1.5 s), the next look at the
-# order, and switching off. Doubled: a person waits longer for a runner that is frozen.
+# How long (s) a runner may take to obey a stop: its exchange with the instrument is abandoned within a slice, and
+# switching off has 4 s (`exchange_limits`). Doubled: a person waits longer for a runner that is frozen.
 _STOP_S = 5.0
 
 

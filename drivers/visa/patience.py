@@ -26,6 +26,8 @@ from protocols import ConnectionLost
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from drivers.visa.links import Link
+
 _SLICE_S = 0.25
 """Longest wait (s) before the owner hears of it: a stop, and a sign of life, wait for it. Halved: more wake-ups."""
 
@@ -135,6 +137,26 @@ class AnswerWait:
         self._began_s = self._came_s = self._asked_at_s = patience.clock()
         self._waited_s = self._weighted_s = 0.0  # time of all slices, and the same times the slowness then
         self._asked_s = self._took_s = 0.0
+
+    def receive_into(self, link: Link, memory: memoryview) -> int:
+        """Wait for bytes of a link, slice by slice, and return how many have come into memory.
+
+        Raises
+        ------
+        TimeoutError
+            If it took too long.
+        ExchangeAbandonedError
+            If it is not to be waited for any longer.
+        """
+        while True:
+            slice_s = self.slice_s()
+            try:
+                count = link.receive_into(memory, slice_s)
+            except TimeoutError:
+                self.nothing_came(slice_s if link.is_timed else None)
+            else:
+                self.came(count)
+                return count
 
     def slice_s(self) -> float:
         """Return how long to wait before `nothing_came` is called."""

@@ -293,31 +293,13 @@ class VisaSession:
 
     def _take(self, link: Link, wait: AnswerWait | None = None) -> None:
         """Put what comes into the buffer; without a wait only what has come already."""
-        count = self._received(link, self._scratch, wait or self._wait(link))
+        count = (wait or self._wait(link)).receive_into(link, self._scratch)
         self._came += self._scratch[:count]
 
     def _wait(self, link: Link) -> AnswerWait:
         """Return the wait for an answer to all that was sent."""
         n_sent, self._n_sent = min(self._n_sent, _RECEIVE_BYTES), 0  # no more can be on its way
         return AnswerWait(self._patience, link.slowest_Bps, n_sent)
-
-    def _received(self, link: Link, memory: memoryview, wait: AnswerWait) -> int:
-        """Wait for bytes, slice by slice, and return how many have come into memory.
-
-        Raises
-        ------
-        TimeoutError
-            If it took too long.
-        """
-        while True:
-            slice_s = wait.slice_s()
-            try:
-                count = link.receive_into(memory, slice_s)
-            except TimeoutError:
-                wait.nothing_came(slice_s if link.is_timed else None)
-            else:
-                wait.came(count)
-                return count
 
     def _line(self, message: str) -> str:
         link = self._require_usable(message)
@@ -352,7 +334,7 @@ class VisaSession:
                     memory[done : done + part] = self._came[:part]
                     del self._came[:part]
                 else:
-                    part = self._received(link, memory[done:], wait)
+                    part = wait.receive_into(link, memory[done:])
                 done += part
         return data
 
