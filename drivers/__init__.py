@@ -34,8 +34,10 @@ from drivers.registry import (
     reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
+from drivers.visa.patience import ExchangeAbandonedError, Patience
 from drivers.visa.resources import canonical_resource, is_address, network_host, takes_one_client
 from drivers.visa.session import VisaSession
+from drivers.visa.slowness import slowness
 from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Dialect",
     "DrivePlan",
     "DriverEntry",
+    "ExchangeAbandonedError",
     "Found",
     "Identity",
     "InstrumentInUseError",
@@ -59,6 +62,7 @@ __all__ = [
     "Notes",
     "OffSwitch",
     "OutputReadback",
+    "Patience",
     "PlannedPoint",
     "Planner",
     "Potentiostat",
@@ -95,6 +99,7 @@ __all__ = [
     "reopen_potentiostat",
     "replayed",
     "resolved",
+    "slowness",
     "switch_off",
     "takes_one_client",
 ]

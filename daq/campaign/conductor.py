@@ -139,8 +139,8 @@ class Conductor:
                 end = CampaignEnd(CampaignState.FAILED, str(error), str(error))
             except IonechoError as error:
                 end = CampaignEnd(CampaignState.FAILED, str(error))
+            end = self._let_go(end)
         finally:
-            self._runner.close()
             if self._temperature is not None:
                 heaters = self._temperature.end()
                 self._keep_readings()
@@ -150,6 +150,14 @@ class Conductor:
                     end = CampaignEnd(CampaignState.FAILED, reason, end.output_problem, end.is_limit)
         self._store.set_expected_end(None)
         self._store.set_state(end.state, self._clock.unix_s(), end.reason, (end.output_problem, end.is_limit))
+        return end
+
+    def _let_go(self, end: CampaignEnd) -> CampaignEnd:
+        """Give the instrument back, and return how the campaign ends with what came of that."""
+        try:
+            self._runner.close()
+        except OutputStateUnknown as error:
+            return CampaignEnd(CampaignState.FAILED, str(error), str(error), end.is_limit)
         return end
 
     def _run_points(self) -> CampaignEnd:
@@ -359,6 +367,7 @@ class Conductor:
             self._store.set_state(CampaignState.PAUSED, self._clock.unix_s(), f"paused {wanted.by}")
             self._store.set_expected_end(None)
             self._note(f"paused {wanted.by}")
+            self._runner.close()  # the instrument is free meanwhile
             while self._wishes.wanted.wish is Wish.PAUSE:
                 self._pause(_LOOK_S)
             if self._wishes.wanted.wish is Wish.CONTINUE:

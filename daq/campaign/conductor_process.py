@@ -18,7 +18,7 @@ from daq.campaign.conductor import CampaignEnd, Conductor
 from daq.campaign.folder import CampaignFolder, CampaignInUseError
 from daq.campaign.index_file import IndexWriter
 from daq.campaign.link import ConductorServer
-from daq.campaign.point_runner import BenchPointRunner
+from daq.campaign.point_runner import BenchPointRunner, SessionPointRunner
 from daq.campaign.requests import Wanted, Wish, Wishes
 from daq.campaign.settling import RunFiles
 from daq.campaign.states import CampaignState
@@ -30,6 +30,7 @@ from protocols.campaigns import Campaign
 
 if TYPE_CHECKING:
     from daq.campaign.clock import Clock
+    from daq.campaign.point_runner import PointRunner
 
 NOT_STARTED = 3
 """Exit status of a conductor whose campaign another one has; Python itself uses 0, 1 and 2."""
@@ -75,7 +76,9 @@ def _conduct(
     clock: Clock,
 ) -> CampaignEnd:
     facts = store.facts()
-    runner = BenchPointRunner(facts.resource, facts.limits, facts.transcript)
+    runner: PointRunner = SessionPointRunner(facts.resource, facts.limits)
+    if facts.transcript:
+        runner = BenchPointRunner(facts.resource, facts.limits, facts.transcript)
     needs_controller = campaign.temperature is not None and any(
         one.temperature_K is not None for one in campaign.points
     )

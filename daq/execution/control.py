@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 # Exit status of a guardian that could not lock its run: another guardian supervises it. Any number that Python itself
 # does not use (0, 1, 2) would do.
 NOT_STARTED = 3
+# Exit status of a guardian at the end of whose session the output could not be read back as off, though each of its
+# runs had ended; that of `ionecho recover` for the same.
+OUTPUT_UNKNOWN = 4
 
 
 class GuardianSilent(ConnectionLost):

@@ -195,7 +195,9 @@ def test_the_cell_rests_between_points_and_also_after_a_crash(world_of: Make) ->
     assert world.conduct() is None, "killed while it rests after the second point"
     assert world.clock.t_s < 160.0
     assert ended(world).state is CampaignState.DONE
-    assert world.clock.t_s == pytest.approx(3 * 3.0 + 2 * 100.0, abs=1.0), "no rest before the first, none after the last"
+    assert world.clock.t_s == pytest.approx(3 * 3.0 + 2 * 100.0, abs=1.0), (
+        "no rest before the first, none after the last"
+    )
 
 
 def _kill() -> None:

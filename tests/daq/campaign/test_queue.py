@@ -81,8 +81,6 @@ def test_only_one_process_works_on_a_queue(queue: Queue) -> None:
     assert not queue.is_started(R)
 
 
-
-
 @pytest.mark.parametrize(
     "state, trouble, done, waiting",
     [
