@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 from daq.campaign.folder import CampaignFolder, create_campaign, run_file_name
 from daq.campaign.link import ConductorSilent, ask_conductor, read_address
 from daq.campaign.requests import CampaignRequest
+from daq.campaign.schema import PlannedPoint
 from daq.campaign.settling import run_in_progress_at
 from daq.campaign.states import CampaignState
-from daq.campaign.store import PlannedPoint
 from daq.campaign.view import read_status
 from drivers import resolved
 from protocols import ConnectionLost, InputError, RunFileError

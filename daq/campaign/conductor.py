@@ -17,13 +17,12 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daq.campaign.point_runner import follow
 from daq.campaign.remaining import Ahead, RemainingTime
 from daq.campaign.requests import Wanted, Wish
-from daq.campaign.states import CampaignState, PointState
+from daq.campaign.states import CampaignEnd, CampaignState, PointState
 from daq.state import Outcome, OutputState, RunState
 from protocols import IonechoError, LimitError, OutputStateUnknown, ProtocolError, format_quantity
 
@@ -50,27 +49,6 @@ pause (s) between two attempts. Doubled, a campaign waits two minutes for an ins
 _BUSY = "InstrumentInUseError"
 # Errors of outcomes that a repetition would only meet again.
 _NOT_REPEATED = frozenset({LimitError.__name__, ProtocolError.__name__})
-
-
-@dataclass(frozen=True)
-class CampaignEnd:
-    """How a campaign ended.
-
-    Attributes
-    ----------
-    state : CampaignState
-    reason : str
-        Empty if all points are done.
-    output_problem : str
-        Why the output of the instrument may still be on.
-    is_limit : bool
-        Whether a limit of the temperature ended it.
-    """
-
-    state: CampaignState
-    reason: str = ""
-    output_problem: str = ""
-    is_limit: bool = False
 
 
 class _Ended(Exception):  # noqa: N818 - no error: the way out of the loop

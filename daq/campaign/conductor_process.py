@@ -14,15 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daq.campaign.clock import SystemClock
-from daq.campaign.conductor import CampaignEnd, Conductor
+from daq.campaign.conductor import Conductor
 from daq.campaign.folder import CampaignFolder, CampaignInUseError
 from daq.campaign.index_file import IndexWriter
 from daq.campaign.link import ConductorServer
 from daq.campaign.point_runner import BenchPointRunner, SessionPointRunner
 from daq.campaign.requests import Wanted, Wish, Wishes
+from daq.campaign.schema import CampaignFileError
 from daq.campaign.settling import RunFiles
-from daq.campaign.states import CampaignState
-from daq.campaign.store import CampaignFileError, CampaignStore
+from daq.campaign.states import CampaignEnd, CampaignState
+from daq.campaign.store import CampaignStore
 from daq.campaign.temperature import ControllerThread
 from drivers import load_drivers
 from protocols import IonechoError, read_text_file

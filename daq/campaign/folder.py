@@ -26,7 +26,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daq.campaign.store import Facts, PlannedPoint, create_store
+from daq.campaign.schema import Facts, PlannedPoint, create_store
 from daq.files.run_path import file_name_for
 from daq.locks import Lock, LockHeldError
 from protocols import InputError, RunFileError

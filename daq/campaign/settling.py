@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from daq.campaign.store import CampaignFileError
+from daq.campaign.schema import CampaignFileError
 from daq.execution.recovery import recover
 from daq.execution.run_in_progress import RunInProgress
 from daq.files.names import results_path, statements_path

@@ -25,6 +25,7 @@ Whether a conductor lives is no state: the lock of the folder says that.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -91,3 +92,24 @@ _NEXT_OF_CAMPAIGN = {
     CampaignState.STOPPED: frozenset({CampaignState.RUNNING}),
     CampaignState.FAILED: frozenset({CampaignState.RUNNING}),
 }
+
+
+@dataclass(frozen=True)
+class CampaignEnd:
+    """How a campaign ended.
+
+    Attributes
+    ----------
+    state : CampaignState
+    reason : str
+        Empty if all points are done.
+    output_problem : str
+        Why the output of the instrument may still be on.
+    is_limit : bool
+        Whether a limit of the temperature ended it.
+    """
+
+    state: CampaignState
+    reason: str = ""
+    output_problem: str = ""
+    is_limit: bool = False

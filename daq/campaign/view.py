@@ -7,8 +7,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daq.campaign.schema import CampaignFileError, check_format, facts_of
 from daq.campaign.states import CampaignState, PointState
-from daq.campaign.store import CampaignFileError, check_format, facts_of
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,7 +12,6 @@ from protocols.campaigns import Campaign, load_document
 
 if TYPE_CHECKING:
     from drivers import DrivePlan
-    from protocols.campaigns import Campaign
 
 _RUNS = Path("runs")
 
@@ -63,13 +62,11 @@ def load_to_run(name: str, stretch: float = 1.0) -> Protocol | Campaign:
     UsageError
         If a campaign is to be made slower.
     """
-    from protocols.campaigns import load_document
-
     document = load_document(name)
     if isinstance(document, Protocol):
         return document if stretch == 1.0 else document.stretched(stretch)
     if stretch != 1.0:
-        raise UsageError("a campaign is run as its document says: write longer times into it", "--stretch")
+        raise UsageError("a campaign is not stretched: give its times as they shall be", "--stretch")
     return document
 
 

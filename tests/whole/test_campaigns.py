@@ -1,4 +1,4 @@
-"""Campaigns on a simulated instrument, whose conductors, runs and terminals die; the full play is `just campaign-kills`."""
+"""Campaigns whose conductors, runs and terminals die, on a simulated instrument; `just campaign-kills` plays more."""
 
 from __future__ import annotations
 

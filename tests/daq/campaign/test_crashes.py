@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -58,6 +59,10 @@ ending = st.sampled_from(["complete", "aborted", "refused", "limit", "dies early
 wish = st.tuples(st.floats(0.0, 30.0), st.sampled_from([one for one in CampaignRequest if "stop" not in one]))
 
 
+def _ask(world: World, request: CampaignRequest) -> None:
+    world.wishes.ask(request)  # of the conductor that lives then
+
+
 def _endings(world: World, names: list[str]) -> list[Any]:
     made = {
         "complete": COMPLETE,
@@ -84,7 +89,7 @@ def test_each_point_is_measured_to_its_end_exactly_once(
         world = World(Path(folder), document(N_POINTS))
         world.runner.endings = _endings(world, names)
         for at_s, request in wishes:
-            world.clock.at(at_s, lambda request=request: world.wishes.ask(request))
+            world.clock.at(at_s, partial(_ask, world, request))
             world.clock.at(at_s + 40.0, lambda: world.wishes.ask(CampaignRequest.CONTINUE))
         for dies_at, after in crashes:
             world.conduct(lambda store, at=dies_at, after=after: DyingStore(store, at, after=after))  # type: ignore

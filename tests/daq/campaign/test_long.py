@@ -1,4 +1,4 @@
-"""A campaign of a thousand points and three days on a simulated clock: memory, estimates, and a queue that is edited."""
+"""A thousand points and three days on a simulated clock: memory, estimates, and a queue that is edited."""
 
 from __future__ import annotations
 

@@ -9,8 +9,9 @@ import pytest
 from daq.campaign.folder import CampaignFolder, create_campaign
 from daq.campaign.queue import ItemState, Queue, QueueError, QueueItem
 from daq.campaign.queue_process import work_on
+from daq.campaign.schema import PlannedPoint
 from daq.campaign.states import CampaignState
-from daq.campaign.store import CampaignStore, PlannedPoint
+from daq.campaign.store import CampaignStore
 from protocols import Limits, RunFileError
 
 R = "TCPIP::192.168.0.10::5025::SOCKET"
@@ -42,7 +43,7 @@ def test_what_is_added_waits_at_the_end(queue: Queue, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "number, place, order", [(3, 1, "cabd"), (1, 4, "bcda"), (1, 99, "bcda"), (2, 2, "abcd"), (4, 3, "abdc")]
+    ("number", "place", "order"), [(3, 1, "cabd"), (1, 4, "bcda"), (1, 99, "bcda"), (2, 2, "abcd"), (4, 3, "abdc")]
 )
 def test_what_waits_is_moved_to_a_place(queue: Queue, tmp_path: Path, number: int, place: int, order: str) -> None:
     ids = _add(queue, tmp_path, "abcd")
@@ -82,7 +83,7 @@ def test_only_one_process_works_on_a_queue(queue: Queue) -> None:
 
 
 @pytest.mark.parametrize(
-    "state, trouble, done, waiting",
+    ("state", "trouble", "done", "waiting"),
     [
         (CampaignState.DONE, ("", False), "abc", ""),
         (CampaignState.FAILED, ("", False), "", ""),
@@ -121,7 +122,7 @@ def test_a_folder_that_is_gone_fails_and_the_next_one_follows(queue: Queue, tmp_
 
     work_on(queue, R, conduct)
     assert conducted == ["b"]
-    assert [(item.name, item.state) for item in queue.items(R)][0] == ("a", ItemState.FAILED)
+    assert {item.name: item.state for item in queue.items(R)}["a"] is ItemState.FAILED
 
 
 def test_a_paused_queue_begins_nothing(queue: Queue, tmp_path: Path) -> None:

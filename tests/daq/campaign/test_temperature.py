@@ -61,7 +61,7 @@ def owner(controller: Controller) -> Iterator[ControllerThread]:
 
 
 @pytest.mark.parametrize(
-    "readings, stable_at",
+    ("readings", "stable_at"),
     [
         ([(0, 300.0), (5, 300.05), (10, 299.95)], 10),
         ([(0, 300.0), (5, 300.2), (9, 300.0), (18, 300.0), (19, 300.0)], 19),
@@ -78,13 +78,14 @@ def test_stable_is_what_was_near_for_long_enough(readings: list[tuple[int, float
 def test_a_set_point_is_set_once_and_reached_by_the_rule(owner: ControllerThread, controller: Controller) -> None:
     owner.go_to(300.0)
     until(lambda: controller.setpoints == [300.0])
-    assert not owner.is_stable
+    stable = [owner.is_stable]
     controller.kelvin = 300.05
     until(lambda: owner.is_stable)
-    owner.go_to(300.0)
-    assert owner.is_stable, "the same set point changes nothing"
+    owner.go_to(300.0)  # the same set point changes nothing
+    stable.append(owner.is_stable)
     owner.go_to(305.0)
-    assert not owner.is_stable
+    stable.append(owner.is_stable)
+    assert stable == [False, True, False]
     until(lambda: controller.setpoints == [300.0, 305.0])
     assert {row.setpoint_K for row in owner.readings()} >= {300.0}
 

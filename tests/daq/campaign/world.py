@@ -9,10 +9,12 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from daq.campaign.conductor import CampaignEnd, Conductor
+from daq.campaign.conductor import Conductor
 from daq.campaign.requests import Wishes
+from daq.campaign.schema import Facts, PlannedPoint, create_store
 from daq.campaign.settling import FoundRun
-from daq.campaign.store import CampaignStore, Facts, PlannedPoint, create_store
+from daq.campaign.states import CampaignEnd
+from daq.campaign.store import CampaignStore
 from daq.campaign.temperature import Reading
 from daq.state import Outcome, OutputState, RunState
 from protocols import Limits, Protocol
@@ -96,10 +98,10 @@ class FakeFiles:
     def exists(self, name: str) -> bool:
         return name in self.runs
 
-    def in_progress(self, name: str) -> None:
+    def in_progress(self, name: str) -> None:  # noqa: ARG002 - see `RunFiles`
         return None
 
-    def found(self, name: str, protocol: Protocol) -> FoundRun | None:
+    def found(self, name: str, protocol: Protocol) -> FoundRun | None:  # noqa: ARG002 - see `RunFiles`
         if name not in self.runs:
             return None
         run_id, is_complete = self.runs[name]
