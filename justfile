@@ -88,6 +88,14 @@ instrument-faults *kinds:
 kills *options:
     uv run python -m benchmarks.kills {{ options }}
 
+# Kill, freeze, pause and stop campaigns at random: 300 acts; e.g. `just campaign-kills --seed 2`.
+campaign-kills *options:
+    uv run python -m benchmarks.campaign_kills {{ options }}
+
+# Do runs complete on a computer with `stress-ng --cpu 16` beside them? E.g. `just loaded-runs 50 --workers 30`.
+loaded-runs runs="50" *options:
+    uv run python -m benchmarks.loaded_runs {{ runs }} {{ options }}
+
 # Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
 disk-faults *words:
     uv run python -m benchmarks.disk_faults {{ words }}

@@ -9,9 +9,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from daq.execution.attaching import attach, end_if_silent, runs_in_progress
     from daq.execution.bench import Bench
+    from daq.execution.bench_session import BenchSession
     from daq.execution.recovery import confirm_off, recover
-    from daq.execution.run_in_progress import RunInProgress, attach, end_if_silent, runs_in_progress
+    from daq.execution.run_in_progress import RunInProgress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
     from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 # File of each public name.
 _FILES = {
     "Bench": "daq.execution.bench",
+    "BenchSession": "daq.execution.bench_session",
     "Findings": "daq.files.blocks",
     "Outcome": "daq.state",
     "OutputState": "daq.state",
@@ -38,9 +41,9 @@ _FILES = {
     "RunStatus": "daq.state",
     "ReadOptions": "daq.files.readers.record",
     "TextRecord": "daq.files.readers.record",
-    "attach": "daq.execution.run_in_progress",
+    "attach": "daq.execution.attaching",
     "confirm_off": "daq.execution.recovery",
-    "end_if_silent": "daq.execution.run_in_progress",
+    "end_if_silent": "daq.execution.attaching",
     "import_record": "daq.files.readers.import_run",
     "is_results": "daq.files.names",
     "open_run": "daq.files.run",
@@ -48,13 +51,14 @@ _FILES = {
     "read_text": "daq.files.readers.reading",
     "recover": "daq.execution.recovery",
     "results_path": "daq.files.names",
-    "runs_in_progress": "daq.execution.run_in_progress",
+    "runs_in_progress": "daq.execution.attaching",
     "unconfirmed_outputs": "daq.execution.unconfirmed_outputs",
     "write_process": "daq.files.results",
 }
 
 __all__ = [
     "Bench",
+    "BenchSession",
     "Findings",
     "Outcome",
     "OutputState",

@@ -180,9 +180,14 @@ def lock_instrument(resource: str, run_path: Path, role: Role) -> Lock:
     return _lock_instrument(resource, role, f"the run {run_path}")
 
 
+def instrument_owner(resource: str, who: str) -> str:
+    """Return what the lock of an instrument says of its holder, which is this process on behalf of somebody."""
+    return f"{who} (process {os.getpid()}){_AT}{canonical_resource(resource)}"
+
+
 def _lock_instrument(resource: str, role: Role, who: str) -> Lock:
     """Lock an instrument; a search for instruments that asks it just now is waited for."""
-    owner = f"{who} (process {os.getpid()}){_AT}{canonical_resource(resource)}"
+    owner = instrument_owner(resource, who)
     begun = time.monotonic()
     while True:
         try:

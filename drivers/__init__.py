@@ -8,7 +8,7 @@ from drivers.contract.plan import DrivePlan, Rounding
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
 from drivers.contract.switch_off import OffSwitch, switch_off
-from drivers.contract.temperature import TemperatureController, TemperatureReading
+from drivers.contract.temperature import Regulation, TemperatureController, TemperatureReading
 from drivers.discovery import discover
 from drivers.keithley.k2450 import Keithley2450, Keithley2460
 from drivers.keithley.k2461 import Keithley2461
@@ -34,8 +34,10 @@ from drivers.registry import (
     reopen_potentiostat,
 )
 from drivers.visa.dialect import Dialect
+from drivers.visa.patience import ExchangeAbandonedError, Patience
 from drivers.visa.resources import canonical_resource, is_address, network_host, takes_one_client
 from drivers.visa.session import VisaSession
+from drivers.visa.slowness import slowness
 from drivers.visa.transcript import read_transcript, replayed
 
 __all__ = [
@@ -47,6 +49,7 @@ __all__ = [
     "Dialect",
     "DrivePlan",
     "DriverEntry",
+    "ExchangeAbandonedError",
     "Found",
     "Identity",
     "InstrumentInUseError",
@@ -59,11 +62,13 @@ __all__ = [
     "Notes",
     "OffSwitch",
     "OutputReadback",
+    "Patience",
     "PlannedPoint",
     "Planner",
     "Potentiostat",
     "Ranges",
     "Rate",
+    "Regulation",
     "Rounding",
     "Status",
     "Steps",
@@ -94,6 +99,7 @@ __all__ = [
     "reopen_potentiostat",
     "replayed",
     "resolved",
+    "slowness",
     "switch_off",
     "takes_one_client",
 ]

@@ -21,10 +21,11 @@ from protocols import ConnectionLost, InstrumentError, IonechoError
 from protocols.plugins import Plugins, package_of, plugins_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from drivers.visa.dialect import Dialect
+    from drivers.visa.patience import Patience
 
 _GROUP = "ionecho.drivers"  # entry points of packages that bring drivers
 # After a greeting that it does not understand an instrument may hear nothing for a while (MethodSCRIPT: 50 ms).
@@ -232,7 +233,7 @@ def open_potentiostat(
     resource: str,
     timeout_s: float = 2.0,
     transcript: Path | None = None,
-    on_exchange: Callable[[], None] | None = None,
+    patience: Patience | None = None,
 ) -> Potentiostat:
     """Open a link to a potentiostat and return its driver, by what it says when it is greeted.
 
@@ -244,8 +245,8 @@ def open_potentiostat(
         Of any single exchange.
     transcript : Path, optional
         File in which every byte is recorded.
-    on_exchange : callable, optional
-        Called with each message that is sent: a sign of life in what takes long.
+    patience : Patience, optional
+        Takes the place of `timeout_s`, for whoever waits for longer on a slow computer.
 
     Raises
     ------
@@ -254,7 +255,7 @@ def open_potentiostat(
     InstrumentError
         If there is no driver for it.
     """
-    session, identity, name = _greet(resolved(resource), timeout_s, transcript, on_exchange)
+    session, identity, name = _greet(resolved(resource), timeout_s, transcript, patience)
     driver = _load(name) if name is not None else None
     if session is not None and driver is not None and issubclass(driver, Potentiostat):
         with _close_on_failure(session):
@@ -266,7 +267,9 @@ def open_potentiostat(
     )
 
 
-def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potentiostat:
+def reopen_potentiostat(
+    resource: str, driver: str, timeout_s: float = 2.0, patience: Patience | None = None
+) -> Potentiostat:
     """Open a link to a potentiostat whose driver is known, in whatever state a run has left it, and return its driver.
 
     Its program is interrupted before it is greeted, in its own dialect only.
@@ -278,6 +281,8 @@ def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potenti
         Name of the driver.
     timeout_s : float
         Of any single exchange.
+    patience : Patience, optional
+        Takes the place of `timeout_s`.
 
     Raises
     ------
@@ -287,7 +292,7 @@ def reopen_potentiostat(resource: str, driver: str, timeout_s: float) -> Potenti
         If there is another instrument now, or no such driver.
     """
     kind = driver_named(driver)
-    session = VisaSession(resolved(resource), timeout_s, kind.dialect, interrupt=kind.interrupt)
+    session = VisaSession(resolved(resource), timeout_s, kind.dialect, interrupt=kind.interrupt, patience=patience)
     with _close_on_failure(session):
         identity = kind.identity_of(session.idn)
         if not kind.matches(identity):
@@ -341,7 +346,7 @@ def open_temperature_controller(resource: str, timeout_s: float = 2.0) -> Temper
 
 
 def _greet(
-    resource: str, timeout_s: float, transcript: Path | None, on_exchange: Callable[[], None] | None = None
+    resource: str, timeout_s: float, transcript: Path | None, patience: Patience | None = None
 ) -> tuple[VisaSession | None, Identity, str | None]:
     """Greet in each dialect of such links until a driver knows the answer; return session, identity and driver.
 
@@ -354,7 +359,7 @@ def _greet(
         if number:
             time.sleep(_DEAF_S)
         try:
-            session = VisaSession(resource, timeout_s, dialect, transcript, on_exchange=on_exchange)
+            session = VisaSession(resource, timeout_s, dialect, transcript, patience=patience)
         except ConnectionLost as error:
             silence = silence or error
             continue

@@ -8,7 +8,8 @@ import sys
 
 import numpy as np
 
-from drivers.lakeshore.driver import LakeShore335, LakeShore336, Regulation
+from drivers import Regulation
+from drivers.lakeshore.driver import LakeShore335, LakeShore336
 from fitting import arrhenius
 from ionecho import Bench, Limits, Protocol, PulseSequence, Sample, Sampling, fit, open_temperature_controller
 

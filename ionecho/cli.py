@@ -10,6 +10,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from ionecho.commands.campaign_command import attach, pause, resume, stop
 from ionecho.commands.fit_options import (
     Activated,
     Aperture,
@@ -45,6 +46,7 @@ from ionecho.commands.fit_options import (
 )
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
+from ionecho.commands.queue_command import queue_app
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -64,7 +66,8 @@ _CommandLineError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
 RunFiles = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 RunOutput = Annotated[
-    Path | None, typer.Option("--output", "-o", dir_okay=False, help="Run file to be made; must not exist.")
+    Path | None,
+    typer.Option("--output", "-o", dir_okay=False, help="Run file, or campaign's folder, to be made; must not exist."),
 ]
 ProtocolName = Annotated[
     str, typer.Argument(metavar="PROTOCOL", help="Protocol file, or the name of a ready protocol.")
@@ -209,17 +212,17 @@ def run(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Measure: play a protocol on an instrument.
+    """Measure: play a protocol on an instrument, or all points of a campaign.
 
     Ctrl-C stops safely: output off, what was measured kept.
     """
-    from ionecho.commands.plan import load_protocol
+    from ionecho.commands.plan import load_to_run
     from ionecho.commands.refusals import reported
-    from ionecho.commands.run import bench_for, measure
+    from ionecho.commands.run import measure_document
 
     with reported(as_json=as_json):
-        bench = bench_for(resource, folder, (max_voltage, max_current), transcript)
-        measure(load_protocol(protocol, stretch), bench, output, as_json=as_json)
+        places = (folder, output, transcript)
+        measure_document(load_to_run(protocol, stretch), resource, places, (max_voltage, max_current), as_json=as_json)
 
 
 @app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
@@ -291,6 +294,11 @@ def fit(
 
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
 app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
+app.command(epilog="Example: ionecho resume runs/20261126-101500-000-study")(resume)
+app.command(epilog="Example: ionecho pause runs/20261126-101500-000-study")(pause)
+app.command(epilog="Example: ionecho stop runs/20261126-101500-000-study --after-point")(stop)
+app.command(epilog="Example: ionecho attach runs/20261126-101500-000-study")(attach)
+app.add_typer(queue_app)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

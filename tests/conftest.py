@@ -97,6 +97,7 @@ def shared_folder_of_test(_shared_folders: Iterator[Path], monkeypatch: pytest.M
     folder = next(_shared_folders)
     folder.mkdir()
     monkeypatch.setenv(ENVIRONMENT, str(folder))
+    monkeypatch.setenv("IONECHO_STATE", str(folder / "state"))  # queues of the test's own
     return folder
 
 

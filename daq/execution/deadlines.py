@@ -1,9 +1,11 @@
 """Deadlines of a runner in each phase.
 
 The guardian asks several times a second. A runner counts as alive if it reports or, in the phases in which it computes,
-if it uses the processor: a plan of a million edges takes as long as it takes, and a computer under load is slow. A
-frozen process does neither. Where the operating system says that a runner is frozen (SIGSTOP), it is taken over in
-every phase after half a second: no load of the computer looks like that.
+if it uses the processor: a plan of a million edges takes as long as it takes, and a computer under load is slow. On a
+computer with n threads for each core, the use of the processor is counted over n times as long (5 s at most), and whole
+phases may take n times as long (4 times at most): the output is off in them, so that only a person's patience is the
+bound. A frozen process does neither. Where the operating system says that a runner is frozen (SIGSTOP), it is taken
+over in every phase after half a second: no load of the computer looks like that.
 
 =============  ======  =======  ==========================================================================
 phase          limit   at most  why
@@ -26,6 +28,7 @@ import time
 from typing import TYPE_CHECKING, Protocol
 
 from daq.state import Phase
+from drivers import slowness
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,11 +52,14 @@ _OBEYING = frozenset({Phase.CONNECTING, Phase.PLANNING, Phase.ARMING, Phase.RUNN
 # Processor time (s) within one interval (s) that counts as computing: a runner that only listens to heartbeats uses
 # 2 ms. Half: a hanging runner whose other threads are busy might pass as one that computes.
 _INTERVAL_S, _BUSY_S = 1.0, 0.05
+# By how many times the interval, and a whole phase, are longer on a slow computer at most. Doubled: a runner that only
+# listens to heartbeats passes as one that computes; a person waits for eight minutes for a runner that hangs.
+_LONGEST_INTERVAL, _LONGEST_PHASE = 5.0, 4.0
 # How long (s) a runner that is frozen, as the operating system says, may be silent, and how long after (s) it is looked
 # at again to be sure. Together with switching off less than the second that is promised for a runner that dies.
 _FROZEN_S, _FROZEN_AGAIN_S = 0.3, 0.2
-# How long (s) a runner may take to obey a stop: its longest exchange with the instrument (1.5 s), the next look at the
-# order, and switching off. Doubled: a person waits longer for a runner that is frozen.
+# How long (s) a runner may take to obey a stop: its exchange with the instrument is abandoned within a slice, and
+# switching off has 4 s (`exchange_limits`). Doubled: a person waits longer for a runner that is frozen.
 _STOP_S = 5.0
 
 
@@ -77,9 +83,18 @@ class RunnerWatch:
     process : ObservedProcess
         The runner's.
     clock : callable, optional
+    slowness : callable, optional
+        Returns how many times slower than an idle one this computer is.
     """
 
-    def __init__(self, stall_s: float, process: ObservedProcess, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        stall_s: float,
+        process: ObservedProcess,
+        clock: Callable[[], float] = time.monotonic,
+        slowness: Callable[[], float] = slowness,
+    ) -> None:
+        self._slowness = slowness
         self._silence_s = _SILENCE_S | {Phase.RUNNING: stall_s}
         self._process = process
         self._clock = clock
@@ -111,8 +126,13 @@ class RunnerWatch:
         if silent_s > limit_s:
             return f"the measuring process was silent for {silent_s:.1f} s while {self._phase.activity}"
         whole_s = _WHOLE_PHASE_S.get(self._phase)
-        if whole_s is not None and now - self._phase_began_s > whole_s:
-            return f"the measuring process was still {self._phase.activity} after {whole_s:.0f} s"
+        in_phase_s = now - self._phase_began_s
+        if (
+            whole_s is not None
+            and in_phase_s > whole_s
+            and in_phase_s > whole_s * min(self._slowness(), _LONGEST_PHASE)
+        ):
+            return f"the measuring process was still {self._phase.activity} after {in_phase_s:.0f} s"
         if self._stop_ordered_s is not None and now - self._stop_ordered_s > _STOP_S and self._phase in _OBEYING:
             return f"the measuring process did not stop within {_STOP_S:.0f} s while {self._phase.activity}"
         return None
@@ -127,7 +147,10 @@ class RunnerWatch:
 
     def _look_at_processor(self, now: float) -> None:
         """Take computing for a sign of life, in the phases in which a runner computes."""
-        if now - self._looked_s < _INTERVAL_S or self._phase not in _COMPUTING:
+        since_s = now - self._looked_s
+        if since_s < _INTERVAL_S or self._phase not in _COMPUTING:
+            return
+        if since_s < _INTERVAL_S * min(self._slowness(), _LONGEST_INTERVAL):
             return
         used_s, self._cpu_then_s = self._process.cpu_s() - self._cpu_then_s, self._process.cpu_s()
         self._looked_s = now

@@ -1,19 +1,18 @@
-"""Supervision of one run: the output goes off even if the run's own process cannot see to it.
+"""Supervision of the runs of one session: the output goes off even if a run's own process cannot see to it.
 
 The guardian is a small process of its own. It opens a spare session to the instrument, starts the runner, receives its
-reports several times a second, and passes on what front ends ask. Its own life::
+reports several times a second, and passes on what front ends ask. Requests come one a line on its standard input, and
+its end is the end of the session; a single run is a session of one request. Its own life::
 
-    connecting ──► supervising ─────── outcome reported ───────► finished
-        │               │                                           ▲
-        │ refused       │ runner dead, or past the deadline of its  │
-        │               │ phase, or the guardian itself failed      │
-        │               ▼                                           │
-        │          taking over: kill the runner, switch off, ───────┤
-        │               read back, note the end in the run file     │
-        └───────────────────────────────────────────────────────────┘
+    connecting ──► supervising a run ──► between runs ──► ending: the runner reads back off once more and closes,
+         │              │      ▲             │    │                   then the spare session is closed
+         │ refused      │      └─────────────┘    │ the runner died: off by the guardian, and read back;
+         │              │       next request      │ the next run gets a fresh runner
+         ▼              ▼                         ▼
+       finished     taking over (`daq.execution.supervised_run`): the next run gets a fresh runner
 
 Everything is done by one loop that turns every 0.05 s at the latest, whatever happens: what may take long (sessions,
-disks) is done by a `Worker`, and the pipe is read and written by a `MessageChannel`. With each turn it
+disks) is done by a `TurningWorker`, and the pipe is read and written by a `MessageChannel`. With each turn it
 
 - takes a message of the runner, and answers whether it may start: not after a stop, nor out of turn;
 - holds the runner against the deadline of its phase (`daq.execution.deadlines`), the phases before the start too: a
@@ -29,7 +28,8 @@ The guardian itself is watched by the runner, by its heartbeats, and by front en
 time since the loop turned last. A front end replaces a guardian that does not answer, or whose loop does not turn
 (`daq.execution.replacement`).
 
-`daq.execution.bench` starts it as ``python -m daq.execution.guardian``, with the request as JSON on its standard input.
+`daq.execution.bench` starts it as ``python -m daq.execution.guardian`` for one run, `daq.execution.bench_session` for
+many.
 """
 
 from __future__ import annotations
@@ -43,354 +43,235 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import IO, TYPE_CHECKING
 
-from daq.execution.control import NOT_STARTED, ControlServer
-from daq.execution.deadlines import RunnerWatch
-from daq.execution.message_channel import MessageChannel
-from daq.execution.messages import ControlRequest, Heartbeat, StartAnswer, StartRequest, StopOrder, SwitchOffAnswer
+from daq.execution.control import NOT_STARTED, OUTPUT_UNKNOWN
+from daq.execution.guarded_instrument import GuardedInstrument
+from daq.execution.messages import Heartbeat
 from daq.execution.output_marker import OutputMarker
-from daq.execution.processes import ProcessId, signal_of
-from daq.execution.recorded_end import record_end, recorded_end
-from daq.execution.recovery import settle_instrument
 from daq.execution.run_request import request_from_json
-from daq.execution.runner_process import run_process
-from daq.execution.switch_off import RETRY_S, switch_off
-from daq.execution.worker import Job, Worker
-from daq.locks import lock_instrument, lock_run
-from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import load_drivers, name_of_driver, open_potentiostat, takes_one_client
-from protocols import ConnectionLost, InstrumentError, IonechoError, OutputStateUnknown
+from daq.execution.runner_link import RunnerLink
+from daq.execution.supervised_run import SupervisedRun
+from daq.execution.worker import TURN_S
+from daq.state import Outcome, RunState
+from protocols import InstrumentError, IonechoError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from daq.execution.messages import PipeMessage
     from daq.execution.run_request import RunRequest
-    from daq.locks import Lock
-    from drivers import Potentiostat
 
-T = TypeVar("T")
-
-# Longest wait (s) for a report before stops, aborts and the runner's life are looked at. It adds to the time from the
-# death of a runner to the output off, for which a second is promised.
-_TURN_S = 0.05
 # Interval (s) of the heartbeats: an eighth of what the runner waits for one.
 _HEARTBEAT_S = 0.25
-# How long (s) the spare session may take to open, an earlier run's output included, before the run is refused: the
-# deadline of the runner for its own session. Doubled: a person waits longer for an instrument that does not answer.
-# Loading drivers is no exchange: it takes half a second, and ten on a busy computer with a virus scanner.
-_CONNECT_S, _LOAD_S = 10.0, 60.0
-# How long (s) switching off may take before the guardian tells that it does not know: what the sessions try for, and
-# their last attempt. Doubled: a session that hangs in spite of its timeouts is told 5 s later.
-_SWITCH_OFF_S = RETRY_S + 5.0
-# How long (s) a last word may take to be written into the run file, or a session to be closed: a disk that hangs must
-# not keep the outcome back. Doubled: a person is told 5 s later.
-_RECORD_S, _CLOSE_S = 5.0, 2.0
-# How long (s) front ends have to fetch the outcome before the control channel closes; a poll takes 0.05 s. After that
-# they read it from the run file.
-_LINGER_S = 5.0
-# How long (s) a runner that has reported its outcome may take to end by itself before it is killed, and one that was
-# killed to be gone: it does nothing more of its own meanwhile, whatever keeps it.
-_RUNNER_END_S, _KILLED_S = 2.0, 2.0
-# How long (s) a dead runner may take to be seen as dead: its pipe closes a moment before.
-_DEATH_SEEN_S = 0.1
+# How long (s) a runner that has reported its outcome may take to end by itself before it is killed.
+_RUNNER_END_S = 2.0
+# How long (s) a runner may take to read back off at the end of a session and to close: its longest exchange on a busy
+# computer, and a second. Doubled: a runner that hangs with its output off is ended 5 s later.
+_SESSION_END_S = 5.0
 
 
-class Guardian:
-    """Supervisor of one run.
+class Requests:
+    """Requests for runs as they come, one a line.
 
     Parameters
     ----------
-    request : RunRequest
-
-    Raises
-    ------
-    RunFileError
-        If another guardian has this run.
+    stream : text file
+        A pipe, or a file with one line.
     """
 
-    def __init__(self, request: RunRequest) -> None:
-        self._request = request
-        self._path = Path(request.path)
-        self._status = RunStatus()
-        self._turned_s = self._beat_s = time.monotonic()
-        self._stop_reason: str | None = None
-        self._is_stop_sent = False
-        self._abort_requested = threading.Event()
-        self._worker = Worker("session of the guardian")
-        self._spare: Potentiostat | None = None  # of the worker's thread
-        self._note = ""  # on what was done before the run
-        self._driver = ""  # name of the instrument's driver, once it is known
-        self._switching_off: Job[str | None] | None = None  # for a runner that waits
-        self._inbox: queue.SimpleQueue[PipeMessage | None] = queue.SimpleQueue()
-        self._channel: MessageChannel | None = None
-        self._instrument_lock: Lock | None = None
-        self._run_lock = lock_run(self._path, "guardian")
-        self._server = ControlServer(self._path, request)
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self._came: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._has_ended = threading.Event()
+        threading.Thread(target=self._read, name="requests", daemon=True).start()
 
-    def guard(self) -> Outcome:
-        """Carry the request out under supervision and return how the run ended."""
-        self._server.serve(self._answer, lambda: time.monotonic() - self._turned_s)
+    def _read(self) -> None:
+        with suppress(OSError, ValueError):  # what is no text is the end, too
+            for line in self._stream:
+                self._came.put(line)
+        self._has_ended.set()
+
+    def end(self) -> None:
+        """Take no more requests, and drop those that wait."""
+        self._has_ended.set()
+        with suppress(queue.Empty):
+            while True:
+                self._came.get_nowait()
+
+    @property
+    def are_over(self) -> bool:
+        """Whether no more will come."""
+        return self._has_ended.is_set() and self._came.empty()
+
+    def next(self, limit_s: float) -> RunRequest | None:
+        """Return the next request, None if none has come in time.
+
+        Raises
+        ------
+        InstrumentError
+            If a line is no request.
+        """
         try:
-            outcome = self._guard_runner()
-        except IonechoError as error:
-            outcome = Outcome.refused(str(error), type(error).__name__)
-        if self._note:
-            outcome = replace(outcome, warnings=(self._note, *outcome.warnings))
-        with suppress(IonechoError, OSError):
-            self._while_turning(self._close_spare, _CLOSE_S, "closing its session")
-        if self._instrument_lock is not None:
-            self._instrument_lock.remove()  # before anybody hears of the end: the next run may begin at once
-        self._run_lock.remove()  # and the file may be recovered
-        self._status = self._status.ended(outcome)
-        self._server.finish(_LINGER_S)
+            line = self._came.get(timeout=limit_s)
+        except queue.Empty:
+            return None
+        try:
+            return request_from_json(line)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise InstrumentError(f"what the guardian process was asked is no request for a run ({error})") from error
+
+
+class Guardian:
+    """Supervisor of the runs of one session, on one instrument.
+
+    Parameters
+    ----------
+    requests : Requests
+    """
+
+    def __init__(self, requests: Requests) -> None:
+        self._requests = requests
+        self._turned_s = self._beat_s = time.monotonic()
+        self._runner: RunnerLink | None = None
+        self._instrument: GuardedInstrument | None = None
+        self._run: SupervisedRun | None = None
+        self._stop_reason = ""
+        self._finishing: list[threading.Thread] = []
+        self.problem = ""
+        """Why the output may be on at the end of the session, though no run said so; empty if it is off."""
+
+    def serve(self) -> Outcome | None:
+        """Carry out what is asked under supervision, until no more is; return how the last run ended.
+
+        Raises
+        ------
+        RunFileError
+            If another guardian has a run that was asked for.
+        InstrumentError
+            If a request is none, or is for another instrument.
+        """
+        outcome: Outcome | None = None
+        try:
+            while not self._requests.are_over:
+                self._turn()
+                self._look_at_idle_runner()
+                if (request := self._requests.next(TURN_S)) is not None:
+                    outcome = self._guard(request)
+        finally:
+            self._end_session()
+            for thread in self._finishing:
+                thread.join()
         return outcome
 
     def stop(self, reason: str) -> None:
-        """Stop the run."""
-        self._stop_reason = self._stop_reason or reason
-
-    def _answer(self, request: ControlRequest) -> RunStatus:
-        """Take a front end's request and return how the run stands; called from the channel's threads."""
-        if request is ControlRequest.STOP:
-            self.stop("stopped by the operator")
-        elif request is ControlRequest.ABORT:
-            self._abort_requested.set()
-        return self._status
-
-    # -- the loop -----------------------------------------------------------------------------------------------------
+        """Stop the run in progress, and take no more."""
+        self._stop_reason = reason
+        self._requests.end()
+        if self._run is not None:
+            self._run.stop(reason)
 
     def _turn(self) -> None:
         """Show that the loop turns: to front ends, and to the runner several times a second."""
         self._turned_s = time.monotonic()
-        if self._channel is not None and self._turned_s - self._beat_s >= _HEARTBEAT_S:
+        if self._runner is not None and self._turned_s - self._beat_s >= _HEARTBEAT_S:
             self._beat_s = self._turned_s
-            self._channel.send(Heartbeat(self._turned_s))
+            self._runner.send(Heartbeat(self._turned_s))
 
-    def _while_turning(self, function: Callable[[], T], limit_s: float, what: str) -> T:
-        """Have the worker do something, keep turning meanwhile, and return its result or raise its error.
-
-        Raises
-        ------
-        ConnectionLost
-            If it takes too long: the worker is then left with it, and a new one takes its place.
-        """
-        job = self._worker.submit(function)
-        deadline = time.monotonic() + limit_s
-        while not job.wait(_TURN_S):
-            self._turn()
-            if time.monotonic() > deadline:
-                self._worker, self._spare = Worker("session of the guardian"), None
-                raise ConnectionLost(
-                    f"{self._request.resource}: the guardian process is still {what} after {limit_s:.0f} s"
-                )
-        return job.result()
-
-    def _guard_runner(self) -> Outcome:
-        self._while_turning(lambda: load_drivers(self._request.resource), _LOAD_S, "loading drivers")
-        self._while_turning(self._connect, _CONNECT_S, "connecting")
-        if self._stop_reason is not None or self._abort_requested.is_set():
-            return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
-        context = multiprocessing.get_context("spawn")
-        pipe, runners_end = context.Pipe()
-        runner = context.Process(target=run_process, args=(runners_end,), name="ionecho runner")
-        runner.start()
-        runners_end.close()
-        process = ProcessId.of(runner.pid or 0)
+    def _guard(self, request: RunRequest) -> Outcome:
+        """Have one run carried out, tell front ends how it ended, and return that."""
+        instrument = self._instrument = self._instrument_of(request)
+        run = self._run = SupervisedRun(request, instrument, self._turn)
+        if self._stop_reason:
+            run.stop(self._stop_reason)
+        run.serve(lambda: time.monotonic() - self._turned_s)
+        note = ""
         try:
-            self._server.file.set_runner(process)
-            self._channel = MessageChannel(pipe, self._inbox.put)
-            self._channel.send(self._request)
-            watch = RunnerWatch(self._request.stall_s, process)
-            outcome = self._supervise(self._channel, watch, runner) or self._take_over(runner)
-        except Exception as error:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
-            self._stop_reason = f"the guardian process failed ({type(error).__name__}: {error})"
-            outcome = self._take_over(runner)
-        self._await_end(runner, _RUNNER_END_S)
-        self._kill(runner)
+            note = instrument.prepare(run.path)
+            outcome = run.stopped_before_start() or self._carry_out(run)
+        except IonechoError as error:
+            outcome = Outcome.refused(str(error), type(error).__name__)
+        if note:
+            outcome = replace(outcome, warnings=(note, *outcome.warnings))
+        if self._requests.are_over:
+            self._end_session()  # before anybody hears of the end: the next run may begin at once
+        else:
+            instrument.wait_for_next()
+        run.end(outcome)
+        self._finishing = [thread for thread in self._finishing if thread.is_alive()]
+        self._finishing.append(threading.Thread(target=run.finish, name="front ends of a run that has ended"))
+        self._finishing[-1].start()
         return outcome
 
-    def _connect(self) -> None:
-        """Take the instrument, see that no earlier run has left its output on, and make ready; done by the worker."""
-        self._instrument_lock = lock_instrument(self._request.resource, self._path, "guardian")
-        # Nor may there be a runner that is still switching off after the death of its guardian.
-        lock_instrument(self._request.resource, self._path, "runner").remove()
-        self._note = settle_instrument(self._request.resource, self._request.timeout_s)
-        # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed.
-        if not takes_one_client(self._request.resource):
-            self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
-            self._driver = name_of_driver(self._spare)
+    def _instrument_of(self, request: RunRequest) -> GuardedInstrument:
+        if self._instrument is None:
+            return GuardedInstrument(request.resource, request.timeout_s, self._turn)
+        if self._instrument.resource != request.resource:
+            raise InstrumentError(
+                f"{request.resource}: this session has the instrument {self._instrument.resource}: open another one"
+            )
+        return self._instrument
 
-    def _supervise(self, channel: MessageChannel, watch: RunnerWatch, runner: Any) -> Outcome | None:
-        """Return how the run ended, or None if the runner died or is past its deadline."""
-        seemed_dead = False
-        while True:
-            self._turn()
-            # One report a turn: a runner that reports all the time must not keep a stop from being passed on.
-            try:
-                message = self._inbox.get(timeout=_TURN_S)
-            except queue.Empty:
-                # What it sent last may be on its way for another turn.
-                if seemed_dead:
-                    return None
-                seemed_dead = not runner.is_alive()
-            else:
-                if message is None:
-                    return None
-                if isinstance(message, RunStatus) and message.outcome is not None:
-                    return message.outcome
-                self._receive(message, channel, watch)
-            self._pass_on_requests(channel, watch)
-            self._answer_switched_off(channel, watch)
-            if (overdue := watch.overdue()) is not None:
-                self._stop_reason = overdue
-                return None
+    def _carry_out(self, run: SupervisedRun) -> Outcome:
+        runner = self._runner = self._runner or RunnerLink(self._turn)
+        outcome = run.supervise(runner, is_last=self._requests.are_over)
+        if not runner.is_alive():
+            self._runner = None
+        return outcome
 
-    def _receive(self, message: PipeMessage, channel: MessageChannel, watch: RunnerWatch) -> None:
-        if isinstance(message, StartRequest):
-            channel.send(StartAnswer(message.token, self._refusal_of_start()))
-        elif isinstance(message, RunStatus):
-            watch.report(message.phase)
-            if not message.phase.may_follow(self._status.phase):
-                raise InstrumentError(f"the runner reports {message.phase!r} after {self._status.phase!r}")
-            self._status = message
-            if message.phase is Phase.SWITCHING_OFF and self._switching_off is None:
-                self._switching_off = self._worker.submit(self._try_to_switch_off)
-
-    def _refusal_of_start(self) -> str | None:
-        """Return why the output must not go on now, None if it may."""
-        if self._stop_reason is not None or self._abort_requested.is_set():
-            return self._stop_reason or "aborted by the operator"
-        if self._status.phase is not Phase.RUNNING:
-            return f"the measuring process wants to start while {self._status.phase.activity}"
-        return None
-
-    def _pass_on_requests(self, channel: MessageChannel, watch: RunnerWatch) -> None:
-        """Tell the runner to stop if somebody asked for it; after an abort, switch off without waiting for it."""
-        if self._abort_requested.is_set():
-            self._abort_requested.clear()
-            self.stop("aborted by the operator")
-            self._worker.submit(self._try_to_switch_off)
-        if self._stop_reason is not None and not self._is_stop_sent:
-            self._is_stop_sent = True
-            channel.send(StopOrder(self._stop_reason))
-            watch.order_stop()
-
-    def _answer_switched_off(self, channel: MessageChannel, watch: RunnerWatch) -> None:
-        """Tell a runner that waits for it what came of switching off; until then its silence is expected."""
-        if self._switching_off is None:
+    def _look_at_idle_runner(self) -> None:
+        """See to it that nothing is on if the runner has died between two runs."""
+        runner, instrument = self._runner, self._instrument
+        if runner is None or instrument is None or runner.is_alive():
             return
-        watch.report(self._status.phase)
-        if self._switching_off.is_done:
-            channel.send(SwitchOffAnswer(self._switching_off.result()))
-            self._switching_off = None
+        self._runner = None
+        if (problem := instrument.switch_off()) is not None:
+            self._leave_unknown(
+                instrument, f"the measuring process ended between two runs{runner.killed_by}; {problem}"
+            )
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
-    def _await_end(self, runner: Any, limit_s: float) -> None:
-        deadline = time.monotonic() + limit_s
-        while runner.is_alive() and time.monotonic() < deadline:
-            self._turn()
-            runner.join(_TURN_S)
+    def _end_session(self) -> None:
+        """End the runner, which reads back off once more if it waited for a run, and give the instrument back."""
+        runner, self._runner = self._runner, None
+        instrument, self._instrument = self._instrument, None
+        if runner is not None:
+            self._end_runner(runner, instrument)
+        if instrument is not None:
+            instrument.release()
 
-    def _kill(self, runner: Any) -> None:
-        """End the runner for certain: one that is frozen, too, does nothing of its own any more."""
+    def _end_runner(self, runner: RunnerLink, instrument: GuardedInstrument | None) -> None:
+        problem: str | None = None
+        if not runner.is_ending:
+            runner.send_end()
+            problem = runner.last_word(_SESSION_END_S)
+        runner.await_end(_RUNNER_END_S)
         runner.kill()
-        self._await_end(runner, _KILLED_S)
+        if problem is not None and instrument is not None and (still := instrument.switch_off()) is not None:
+            self._leave_unknown(instrument, f"{problem}; {still}")
 
-    def _take_over(self, runner: Any) -> Outcome:
-        """Switch the output off in the runner's place, and leave its file as it lies, but for state and event."""
-        phase = self._status.phase
-        self._await_end(runner, _DEATH_SEEN_S)
-        reason = self._stop_reason or "the measuring process closed its pipe to the guardian"
-        if not runner.is_alive():
-            reason = f"the measuring process ended unexpectedly while {phase.activity}{signal_of(runner.exitcode)}"
-            if (recorded := recorded_end(self._path, self._request.run_id)) is not None and recorded.output.is_off:
-                return recorded  # it has ended by itself, with a guardian that was frozen meanwhile
-        # First the runner, then the output: a runner that wakes up must not switch it on again.
-        self._kill(runner)
-        recorded = recorded_end(self._path, self._request.run_id) if phase is Phase.CLOSING else None
-        if recorded is not None and recorded.output.is_off:
-            return replace(recorded, warnings=(*recorded.warnings, reason))
-        was_untouched = self._status.output is OutputState.UNTOUCHED and not self._path.exists()
-        output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
-        self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
-        try:
-            problem = self._while_turning(self._try_to_switch_off, _SWITCH_OFF_S, "switching off")
-        except ConnectionLost as error:
-            problem = f"the output may still be ON ({error}). Press the OUTPUT key of the instrument."
-        if problem is None:
-            OutputMarker(self._request.resource).remove()
-            output, state, error_name = OutputState.OFF, RunState.ABORTED, "InstrumentError"
-            reason += "; the guardian process switched the output off and read that back"
-        elif was_untouched:
-            return Outcome.refused(
-                f"{reason}: nothing was started. Nor does the instrument answer: {problem}", "InstrumentError"
-            )
-        else:
-            output, state, error_name = OutputState.UNKNOWN, RunState.UNKNOWN, OutputStateUnknown.__name__
-            reason += f"; {problem}"
-        n_samples = self._record_end(state, reason, output)
-        if n_samples:
-            reason = f"{reason.rstrip('.')}. {n_samples} samples are in {self._path}; `ionecho recover` closes the file"
-        return Outcome(state, output, reason, error_name, n_samples)
-
-    def _record_end(self, state: RunState, reason: str, output: OutputState) -> int:
-        try:
-            record = partial(record_end, self._path, self._request.run_id, state, reason, output)
-            return self._while_turning(record, _RECORD_S, "writing the end of the run")
-        except ConnectionLost:
-            return 0
-
-    def _close_spare(self) -> None:
-        if self._spare is not None:
-            self._spare.close()
-
-    def _try_to_switch_off(self) -> str | None:
-        """Return None once the output is read back as off, else why it may still be on; done by the worker."""
-        try:
-            self._switch_off()
-        except OutputStateUnknown as error:
-            return str(error)
-        return None
-
-    def _switch_off(self) -> None:
-        """Reach the safe state by the spare session, or by fresh ones for some seconds.
-
-        Raises
-        ------
-        OutputStateUnknown
-            If the output could not be read back as off in all that time.
-        """
-        if self._spare is not None:
-            try:
-                self._spare.safe_state()
-            except Exception:  # noqa: BLE001 - whatever failed in it, of a driver of somebody else's too: a fresh one
-                spare, self._spare = self._spare, None
-                with suppress(Exception):
-                    spare.close()
-            else:
-                return
-        switch_off(self._request.resource, self._driver, self._request.timeout_s)
+    def _leave_unknown(self, instrument: GuardedInstrument, problem: str) -> None:
+        """Keep that the output may be on, so that the next run on this instrument begins with switching off."""
+        self.problem = problem
+        if self._run is not None:
+            with suppress(IonechoError):
+                OutputMarker(instrument.resource).write(instrument.driver, self._run.path)
 
 
 def main() -> int:
-    """Guard the run that standard input names."""
+    """Guard the runs that standard input names."""
+    guardian = Guardian(Requests(sys.stdin))
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     try:
-        guardian = Guardian(request_from_json(sys.stdin.readline()))
+        outcome = guardian.serve()
     except IonechoError as error:
         sys.stderr.write(f"{error}\n")
         return NOT_STARTED
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
-    outcome = guardian.guard()
-    if outcome.state is not RunState.COMPLETE:  # for a front end that did not hear it and finds no run file
+    status = 0 if outcome is None or outcome.state is RunState.COMPLETE else 1
+    if guardian.problem:
+        sys.stderr.write(f"{guardian.problem}\n")
+        status = OUTPUT_UNKNOWN
+    elif outcome is not None and status:  # for a front end that did not hear it and finds no run file
         sys.stderr.write(f"{outcome.reason}\n")
-    status = 0 if outcome.state is RunState.COMPLETE else 1
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
         os._exit(status)
     return status

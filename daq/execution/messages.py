@@ -12,6 +12,10 @@ Between guardian and runner (a pipe)::
        │ ── StopOrder ────────────────────────► │
        │ ◄── RunStatus(switching off) ───────── │   its own session has failed
        │ ── SwitchOffAnswer(problem) ─────────► │
+       │                                        │
+       │ ── RunRequest ───────────────────────► │   the next run of a session, after the outcome of the last
+       │ ── EndOfSession ─────────────────────► │   no more runs: it closes its session to the instrument
+       │ ◄── SessionEnded(problem) ──────────── │   after a last read-back, if it had waited for another run
 
 Between a front end and the guardian (the control channel): a `ControlRequest`, and a status as its answer.
 """
@@ -31,6 +35,8 @@ class ControlRequest(StrEnum):
     """What a front end may ask of a guardian; each is answered by a `RunStatus`."""
 
     STATUS = "status"
+    END = "end"
+    """As `STATUS`, answered as soon as the run has ended, or after a fifth of a second."""
     STOP = "stop"
     """End the run now: output off, what was measured kept."""
     ABORT = "abort"
@@ -104,7 +110,35 @@ class StartAnswer:
     refusal: str | None
 
 
-PipeMessage = RunRequest | RunStatus | StopOrder | SwitchOffAnswer | Heartbeat | StartRequest | StartAnswer
+@dataclass(frozen=True)
+class EndOfSession:
+    """Word of the guardian to its runner that no more runs come."""
+
+
+@dataclass(frozen=True)
+class SessionEnded:
+    """Last word of a runner that had waited for another run.
+
+    Attributes
+    ----------
+    problem : str or None
+        Why the output may be on; None if it was read back as off once more.
+    """
+
+    problem: str | None
+
+
+PipeMessage = (
+    RunRequest
+    | RunStatus
+    | StopOrder
+    | SwitchOffAnswer
+    | Heartbeat
+    | StartRequest
+    | StartAnswer
+    | EndOfSession
+    | SessionEnded
+)
 
 
 def status_to_json(status: RunStatus, supervision_age_s: float = 0.0) -> str:

@@ -45,8 +45,9 @@ if TYPE_CHECKING:
 
 # Interval (s) between two looks at files and locks.
 _POLL_S = 0.05
-# How long (s) a runner without guardian may take to stop and to switch off: its longest exchange is 1.5 s. Doubled: one
-# that hangs keeps the output on for 4 s more. One that is frozen, as the operating system says, gets a moment (s).
+# How long (s) a runner without guardian may take to stop and to switch off: it abandons its exchange within a slice.
+# Doubled: one that hangs keeps the output on for 4 s more. One that is frozen, as the operating system says, gets a
+# moment (s).
 _RUNNER_ALONE_S, _RUNNER_FROZEN_S = 4.0, 0.2
 # How long (s) a runner may take that has read its output back as off and only closes its file: its own patience with a
 # disk (60 s), and the copy of what was measured. Doubled: a disk that hangs is told two minutes later.

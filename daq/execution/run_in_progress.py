@@ -21,23 +21,24 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from daq.execution.control import ANSWER_S, NOT_STARTED, GuardianSilent, RunLink
+from daq.execution.control import NOT_STARTED, GuardianSilent, RunLink
 from daq.execution.control_file import ControlFile, read_control_file
+from daq.execution.local_channel import ANSWER_S
 from daq.execution.messages import ControlRequest
 from daq.execution.processes import ProcessId, signal_of
 from daq.execution.recorded_end import recorded_end
 from daq.execution.replacement import replace_processes
 from daq.execution.worker import Job, Worker
 from daq.files.run import Run, open_run
-from daq.locks import CONTROL_SUFFIX, is_in_progress, is_locked
+from daq.locks import is_in_progress, is_locked
 from daq.state import Outcome, OutputState, Phase, RunStatus
 from protocols import ConnectionLost, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 # Interval (s) between two polls of a run: 20 a second, as often as the runner reports.
 _POLL_S = 0.05
@@ -70,6 +71,8 @@ class RunInProgress:
         Standard error of that guardian: what no error of ours could say.
     run_id : str, optional
         The run that was asked of that guardian.
+    is_of_session : bool, default False
+        Whether that guardian serves other runs after this one: then neither it nor its standard error is closed here.
     """
 
     def __init__(
@@ -78,9 +81,12 @@ class RunInProgress:
         guardian: subprocess.Popen[bytes] | None = None,
         stderr_file: IO[bytes] | None = None,
         run_id: str = "",
+        *,
+        is_of_session: bool = False,
     ) -> None:
         self.path = path
         self._run_id = run_id
+        self._is_of_session = is_of_session
         self._guardian = guardian
         self._stderr_file = stderr_file
         self._link: RunLink | None = None
@@ -102,6 +108,19 @@ class RunInProgress:
 
     def poll(self) -> RunStatus:
         """Return how the run stands; if its guardian is gone or silent, see to it that the run ends."""
+        return self._poll(ControlRequest.STATUS)
+
+    def await_end(self) -> RunStatus:
+        """Return how the run stands, as soon as it has ended, after a fifth of a second at the latest.
+
+        For whoever does something else now and then while a run is in progress.
+        """
+        status = self._poll(ControlRequest.END)
+        if not status.is_final and self._link is None:
+            time.sleep(_POLL_S)
+        return status
+
+    def _poll(self, request: ControlRequest) -> RunStatus:
         if self._status.is_final:
             return self._status
         if self._replacement is not None:
@@ -109,7 +128,7 @@ class RunInProgress:
                 self._status = self._status.ended(self._result_of_replacement(self._replacement))
             return self._status
         try:
-            self._ask_once(ControlRequest.STATUS)
+            self._ask_once(request)
         except GuardianSilent as error:
             self._replace(str(error))
         except ConnectionLost as error:
@@ -257,13 +276,13 @@ class RunInProgress:
             Called some times a second with the growing run.
         """
         run: Run | None = None
-        while (outcome := self.poll().outcome) is None:
+        while (outcome := (self.await_end() if progress is None else self.poll()).outcome) is None:
             if progress is not None:
                 run = run or self._open()
                 if run is not None:
                     run.refresh()
                     progress(run)
-            time.sleep(_POLL_S)
+                time.sleep(_POLL_S)
         self.close()
         return self._status.outcome or outcome
 
@@ -335,7 +354,7 @@ class RunInProgress:
             self._link.close()
             self._link = None
         outcome = self._status.outcome
-        if self._guardian is not None and outcome is not None:
+        if self._guardian is not None and outcome is not None and not self._is_of_session:
             if self._stderr_file is not None:
                 self._stderr_file.close()
             try:
@@ -344,47 +363,3 @@ class RunInProgress:
                 # How the run ended is known: that must not be hidden.
                 note = f"process {self._guardian.pid}, the run's guardian, does not end: it may hold the instrument"
                 self._status = self._status.ended(replace(outcome, warnings=(*outcome.warnings, note)))
-
-
-def attach(path: str | Path) -> RunInProgress:
-    """Return the run in progress at a path, whoever started it.
-
-    Raises
-    ------
-    ConnectionLost
-        If none is in progress there, or if it is on another computer.
-    """
-    run_path = Path(path).resolve()
-    if not is_in_progress(run_path):
-        raise ConnectionLost(f"{run_path}: no run is in progress there")
-    control = read_control_file(run_path)
-    if not control.is_of_this_computer:
-        raise ConnectionLost(f"{run_path}: this run is in progress on the computer {control.node}: follow it there")
-    return RunInProgress(run_path)
-
-
-def end_if_silent(path: str | Path) -> Outcome | None:
-    """End a run whose processes do not answer any more, so that it can be recovered.
-
-    Returns
-    -------
-    Outcome or None
-        How it ended; None if no process of it lives on this computer, or if its guardian answers.
-    """
-    run_path = Path(path).resolve()
-    with suppress(ConnectionLost):
-        control = read_control_file(run_path)
-        processes = [process for process in (control.guardian, control.runner) if process is not None]
-        if control.is_of_this_computer and any(process.is_alive() for process in processes):
-            run = RunInProgress(run_path)
-            if run.poll().is_final or run.is_being_replaced:
-                return run.wait()
-            run.close()
-    return None
-
-
-def runs_in_progress(folder: str | Path) -> list[Path]:
-    """Return the files of the runs in progress in a folder."""
-    control_files = sorted(Path(folder).glob(f"*{CONTROL_SUFFIX}"))
-    runs = [control.with_name(control.name.removesuffix(CONTROL_SUFFIX)) for control in control_files]
-    return [run for run in runs if is_in_progress(run)]

@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from daq.execution import exchange_limits
 from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
@@ -33,8 +34,8 @@ from daq.files.layout import Header, create_run_file
 from daq.files.rescue import rescue
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import Status, name_of_driver
-from protocols import InstrumentError, IonechoError, LimitError, RunFileError
+from drivers import ExchangeAbandonedError, Patience, Status, name_of_driver
+from protocols import InstrumentError, IonechoError, LimitError, ProtocolError, RunFileError
 from protocols import Protocol as MeasurementProtocol
 
 if TYPE_CHECKING:
@@ -102,9 +103,25 @@ class Runner:
     request : RunRequest
     supervisor : Supervisor
     clock : Clock
+    patience : Patience, optional
+        Of the driver's session: how long its answers are waited for in each part of the run.
+
+    Attributes
+    ----------
+    session_is_sound : bool
+        Whether the driver may be used for another run: nothing has failed that its session or instrument may have had
+        a part in.
     """
 
-    def __init__(self, driver: Potentiostat, request: RunRequest, supervisor: Supervisor, clock: Clock) -> None:
+    def __init__(
+        self,
+        driver: Potentiostat,
+        request: RunRequest,
+        supervisor: Supervisor,
+        clock: Clock,
+        patience: Patience | None = None,
+    ) -> None:
+        self._patience = patience or Patience(request.timeout_s)
         self._driver = driver
         self._request = request
         self._supervisor = supervisor
@@ -117,6 +134,8 @@ class Runner:
         self._marker: OutputMarker | None = None
         self._reported_phase: Phase | None = None
         self._reported_at_s = 0.0
+        self.session_is_sound = True
+        self._n_late_before = self._patience.n_late
         self._n_flagged = dict.fromkeys(_FLAGS_WITH_WARNING, 0)
 
     def run(self) -> Outcome:
@@ -124,6 +143,7 @@ class Runner:
         try:
             plan, limits, header = self._prepare()
         except IonechoError as error:
+            self._judge_session(error)
             return Outcome.refused(str(error), type(error).__name__)
         self._n_planned = plan.n_samples
         try:
@@ -161,12 +181,23 @@ class Runner:
             self._output = OutputState.ON
             self._report(Phase.RUNNING)
             self._require_permission()
+            exchange_limits.while_running(self._patience)
+            self._n_late_before = self._patience.n_late
             self._driver.start()
             self._acquire(writer, LimitMonitor(limits, plan), plan)
+        except ExchangeAbandonedError as caught:  # a stop does not wait for an instrument that is late
+            reason = self._supervisor.stop_reason()
+            error = caught if reason is None else RunStopped(reason)
+            self.session_is_sound = False
         except Exception as caught:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
             error = caught
+            self._judge_session(error)
         outcome = self._switch_off(error)
         return self._finalize(writer, outcome)
+
+    def _judge_session(self, error: Exception) -> None:
+        """Take in what has failed: what no instrument had a part in spoils no session."""
+        self.session_is_sound = isinstance(error, RunStopped | LimitError | ProtocolError | RunFileError)
 
     def _acquire(self, writer: RunWriter, monitor: LimitMonitor, plan: DrivePlan) -> None:
         """Hand samples to limits and run file until the program has ended.
@@ -203,11 +234,16 @@ class Runner:
             self._n_flagged[flag] += int(np.count_nonzero(block.status & flag))
 
     def _warnings(self) -> tuple[str, ...]:
-        return tuple(
+        flagged = tuple(
             f"{count} of the samples have the flag {flag.name}: {_FLAGS_WITH_WARNING[flag]}"
             for flag, count in self._n_flagged.items()
             if count
         )
+        n_late = self._patience.n_late - self._n_late_before
+        if not n_late:
+            return flagged
+        late = f"{n_late} answers of the instrument came late, the slowest after {self._patience.slowest_s:.1f} s"
+        return (*flagged, f"{late}: its program ran on, and no limit was watched meanwhile")
 
     def _raise_if_stopped(self) -> None:
         if (reason := self._supervisor.stop_reason()) is not None:
@@ -231,11 +267,13 @@ class Runner:
     def _switch_off(self, error: Exception | None) -> Outcome:
         """Put the instrument into its safe state, whatever has happened, and return the outcome so far."""
         reason, kind = (str(error), type(error).__name__) if error else ("", "")
+        exchange_limits.while_switching_off(self._patience)
         try:
             self._driver.safe_state()
         except (IonechoError, OSError):
             # Our session is of no use any more; the guardian has one of its own and may open others. A serial line can
             # be opened only once it is free.
+            self.session_is_sound = False
             with suppress(IonechoError, OSError):
                 self._driver.close()
             if (problem := self._supervisor.switch_off()) is not None:

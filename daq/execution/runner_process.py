@@ -1,4 +1,12 @@
-"""Process of a runner, and its pipe to the guardian."""
+"""Process of a runner, and its pipe to the guardian.
+
+It carries out one request after the other. Between them it keeps its session to the instrument, if that was sound at
+the end of the last run, whose output was read back as off::
+
+    ──► request ──► locks of run and instrument, session ──► `Runner` ──► locks given back ──► outcome reported ──┐
+         ▲                                                                                                        │
+         └──────────────────────────────────── no end of the session was told ◄───────────────────────────────────┘
+"""
 
 from __future__ import annotations
 
@@ -14,13 +22,24 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daq.execution import exchange_limits
 from daq.execution.message_channel import MessageChannel
-from daq.execution.messages import Heartbeat, StartAnswer, StartRequest, StopOrder, SwitchOffAnswer
+from daq.execution.messages import (
+    EndOfSession,
+    Heartbeat,
+    SessionEnded,
+    StartAnswer,
+    StartRequest,
+    StopOrder,
+    SwitchOffAnswer,
+)
 from daq.execution.processes import ProcessId
+from daq.execution.run_request import RunRequest
 from daq.execution.runner import Runner
 from daq.execution.switch_off import switch_off
 from daq.locks import OUTPUT_IS_OFF, lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunStatus
+from drivers import Patience, driver_problems, open_potentiostat
 from protocols import IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -28,7 +47,7 @@ if TYPE_CHECKING:
     from multiprocessing.connection import Connection
 
     from daq.execution.messages import PipeMessage
-    from daq.execution.run_request import RunRequest
+    from drivers import Potentiostat
 
 # How long (s) the runner waits while the guardian switches off: three times what the guardian tries for (10 s), since
 # each of its attempts may last some more seconds.
@@ -94,6 +113,7 @@ class PipeSupervisor:
         self._switch_off_alone = switch_off_alone
         self._clock = clock
         self._stop_reason: str | None = None
+        self._own_stop_reason: str | None = None
         self._status = RunStatus()
         self._news = threading.Condition()
         self._heartbeat_s = clock()
@@ -101,6 +121,8 @@ class PipeSupervisor:
         self._is_alone = False
         self._switch_off_answers: queue.SimpleQueue[SwitchOffAnswer] = queue.SimpleQueue()
         self._start_answers: queue.SimpleQueue[StartAnswer] = queue.SimpleQueue()
+        self._requests: queue.SimpleQueue[RunRequest | None] = queue.SimpleQueue()
+        self._is_over = False
         self.on_closing_alone: Callable[[], None] = lambda: None
         self._channel = MessageChannel(pipe, self._take)
 
@@ -111,6 +133,11 @@ class PipeSupervisor:
                 self._is_alone = True
                 self._news.notify_all()
             self._stop_reason = self._stop_reason or _NO_GUARDIAN
+            self._end_requests()
+        elif isinstance(message, RunRequest):
+            self._begin(message)
+        elif isinstance(message, EndOfSession):
+            self._end_requests()
         elif isinstance(message, Heartbeat):
             with self._news:
                 self._heartbeat_s = max(self._heartbeat_s, message.sent_s)
@@ -122,9 +149,37 @@ class PipeSupervisor:
         elif isinstance(message, StopOrder):
             self._stop_reason = message.reason
 
+    def _begin(self, request: RunRequest) -> None:
+        """Take in the next request: what was ordered and answered for the run before does not count any more."""
+        self._stop_reason = self._own_stop_reason
+        self._status = RunStatus()
+        self._switch_off_answers = queue.SimpleQueue()
+        self._requests.put(request)
+
+    def _end_requests(self) -> None:
+        self._is_over = True
+        self._requests.put(None)
+
+    @property
+    def is_over(self) -> bool:
+        """Whether it is known that no more requests come."""
+        return self._is_over
+
+    def next_request(self, limit_s: float | None = None) -> RunRequest | None:
+        """Wait for the next request and return it; None if no more come, or none has come in time."""
+        with suppress(queue.Empty):
+            return self._requests.get(timeout=limit_s)
+        return None
+
+    def end_session(self, problem: str | None) -> None:
+        """Tell the guardian why the output may be on at the end of the session, None if it is off."""
+        self._channel.send(SessionEnded(problem))
+        self._channel.flush(_FLUSH_S)
+
     def stop(self, reason: str) -> None:
-        """Stop the run, from within this process."""
-        self._stop_reason = reason
+        """Stop the run, from within this process, and take no more requests."""
+        self._stop_reason = self._own_stop_reason = reason
+        self._end_requests()
 
     def report(self, status: RunStatus) -> None:
         """Tell the guardian how the run stands. Never waits; the outcome is given some seconds to be delivered."""
@@ -139,6 +194,13 @@ class PipeSupervisor:
         """Tell the guardian that an exchange with the instrument has begun: a slow program upload is no silence."""
         now = self._clock()
         if self._status.phase in _PHASES_OF_EXCHANGES and now - self._progress_s >= _PROGRESS_S:
+            self._progress_s = now
+            self._channel.send(self._status)
+
+    def report_waiting(self) -> None:
+        """Tell the guardian that an answer is waited for: an instrument that is late is no silence of this process."""
+        now = self._clock()
+        if now - self._progress_s >= _PROGRESS_S:
             self._progress_s = now
             self._channel.send(self._status)
 
@@ -202,44 +264,110 @@ class PipeSupervisor:
         return self._switch_off_alone()
 
 
-def _switch_off_alone(request: RunRequest) -> str | None:
-    try:
-        switch_off(request.resource, timeout_s=request.timeout_s)
-    except OutputStateUnknown as error:
-        return str(error)
-    return None
+class RunnerProcess:
+    """The runs of a session, one after the other, over one session to the instrument.
+
+    Parameters
+    ----------
+    supervisor : PipeSupervisor
+    """
+
+    def __init__(self, supervisor: PipeSupervisor) -> None:
+        self._supervisor = supervisor
+        self._held = ExitStack()
+        self._driver: Potentiostat | None = None
+        self._patience: Patience | None = None
+
+    def serve(self, request: RunRequest | None) -> None:
+        """Carry out a request and those that follow it."""
+        while request is not None:
+            self._supervisor.report(RunStatus())
+            outcome = self._carry_out(request)
+            was_over = self._supervisor.is_over
+            if was_over:
+                self._held.close()
+            # Drivers of other packages that are left out did no harm, and are told.
+            outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
+            self._supervisor.report(RunStatus().ended(outcome))
+            request = None if was_over else self._supervisor.next_request()
+            if request is None and not was_over:
+                self._supervisor.end_session(self._problem_at_the_end())
+        self._held.close()
+
+    def _carry_out(self, request: RunRequest) -> Outcome:
+        path = Path(request.path)
+        try:
+            run_lock = lock_run(path, "runner")
+        except IonechoError as error:
+            return Outcome.refused(str(error), type(error).__name__)
+        try:
+            closing = f"process {os.getpid()} (runner), {OUTPUT_IS_OFF}"
+            self._supervisor.on_closing_alone = lambda: run_lock.describe(closing)
+            try:
+                driver = self._opened(request)
+            except IonechoError as error:
+                self._close()
+                return Outcome.refused(str(error), type(error).__name__)
+            runner = Runner(driver, request, self._supervisor, time, self._patience)
+            outcome = runner.run()
+            if not runner.session_is_sound:
+                self._close()
+            return outcome
+        finally:
+            run_lock.remove()
+
+    def _opened(self, request: RunRequest) -> Potentiostat:
+        """Return the driver, with the session of the run before if there is one."""
+        if self._driver is None:
+            self._held.callback(lock_instrument(request.resource, Path(request.path), "runner").remove)
+            transcript = Path(request.transcript) if request.transcript else None
+            self._patience = Patience(
+                request.timeout_s,
+                on_exchange=self._supervisor.report_progress,
+                on_wait=self._supervisor.report_waiting,
+            )
+            exchange_limits.before_start(self._patience, self._supervisor.stop_reason)
+            self._driver = open_potentiostat(request.resource, transcript=transcript, patience=self._patience)
+            self._held.callback(self._driver.close)
+        elif self._patience is not None:
+            exchange_limits.before_start(self._patience, self._supervisor.stop_reason)
+        return self._driver
+
+    def _close(self) -> None:
+        """Close the session: the next run opens another."""
+        self._driver = None
+        with suppress(IonechoError, OSError):
+            self._held.close()
+
+    def _problem_at_the_end(self) -> str | None:
+        """Read the output back as off once more; return why it may be on, None if it is off."""
+        if self._driver is None:
+            return None
+        try:
+            if self._patience is not None:
+                exchange_limits.while_switching_off(self._patience)
+            self._driver.safe_state()
+        except (IonechoError, OSError) as error:
+            return str(error)
+        return None
 
 
 def run_process(pipe: Connection[Any, Any]) -> None:
-    """Carry out the request that comes first; the main function of the runner's process."""
-    from drivers import driver_problems, open_potentiostat
-
-    try:
-        if not pipe.poll(_REQUEST_S):
-            return
-        request: RunRequest = pipe.recv()
-    except (OSError, EOFError):  # the guardian died first
-        return
+    """Carry out the requests that come; the main function of the runner's process."""
     parent = multiprocessing.parent_process()
     guardian = ProcessId.of(os.getppid() if parent is None else parent.pid or 0)
-    supervisor = PipeSupervisor(pipe, lambda: _switch_off_alone(request), guardian.is_frozen)
+    current: list[RunRequest] = []
+
+    def switch_off_alone() -> str | None:
+        try:
+            switch_off(current[0].resource, timeout_s=current[0].timeout_s)
+        except OutputStateUnknown as error:
+            return str(error)
+        return None
+
+    supervisor = PipeSupervisor(pipe, switch_off_alone, guardian.is_frozen)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: supervisor.stop("the measuring process was told to end"))
-    path = Path(request.path)
-    supervisor.report(RunStatus())
-    with ExitStack() as held:
-        try:
-            run_lock = lock_run(path, "runner")
-            held.callback(run_lock.remove)
-            supervisor.on_closing_alone = lambda: run_lock.describe(f"process {os.getpid()} (runner), {OUTPUT_IS_OFF}")
-            held.callback(lock_instrument(request.resource, path, "runner").remove)
-            transcript = Path(request.transcript) if request.transcript else None
-            driver = open_potentiostat(request.resource, request.timeout_s, transcript, supervisor.report_progress)
-        except IonechoError as error:
-            outcome = Outcome.refused(str(error), type(error).__name__)
-        else:
-            held.callback(driver.close)
-            outcome = Runner(driver, request, supervisor, time).run()
-        # Drivers of other packages that are left out did no harm, and are told.
-        outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
-        supervisor.report(RunStatus().ended(outcome))
+    if (request := supervisor.next_request(_REQUEST_S)) is not None:
+        current.append(request)
+        RunnerProcess(supervisor).serve(request)

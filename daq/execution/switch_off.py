@@ -11,8 +11,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from daq.execution.exchange_limits import SWITCHING_OFF_S
 from daq.execution.output_marker import OutputMarker
-from drivers import driver_names, off_switch_of, open_potentiostat, reopen_potentiostat
+from drivers import Patience, driver_names, off_switch_of, open_potentiostat, reopen_potentiostat
 from protocols import InstrumentError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
         With it the instrument is interrupted and greeted in its own dialect only; without it all dialects of such
         links are tried in turn, which takes longer.
     timeout_s : float
-        Of any single exchange.
+        Of any single exchange, on an idle computer; on one under load it takes longer, and no longer than the rest of
+        the time.
     for_s : float
         How long to try. The last attempt may end a few exchanges later.
 
@@ -52,7 +54,7 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
     while True:
         left_s = deadline - time.monotonic()
         try:
-            return _switch_off_once(resource, driver, min(timeout_s, max(left_s, _LEAST_TIMEOUT_S)))
+            return _switch_off_once(resource, driver, _patience(timeout_s, left_s))
         except Exception as error:  # whatever it is, of a driver of somebody else's too: the next attempt may succeed
             if time.monotonic() + _RETRY_INTERVAL_S >= deadline:
                 raise _unknown(resource, driver, for_s, error) from error
@@ -67,9 +69,16 @@ def _marked_driver(resource: str) -> str:
     return ""
 
 
-def _switch_off_once(resource: str, driver: str, timeout_s: float) -> OutputReadback:
+def _patience(timeout_s: float, left_s: float) -> Patience:
+    left_s = max(left_s, _LEAST_TIMEOUT_S)
+    return Patience(min(timeout_s, left_s), longest_s=min(left_s, SWITCHING_OFF_S))
+
+
+def _switch_off_once(resource: str, driver: str, patience: Patience) -> OutputReadback:
     session: Potentiostat = (
-        reopen_potentiostat(resource, driver, timeout_s) if driver else open_potentiostat(resource, timeout_s)
+        reopen_potentiostat(resource, driver, patience=patience)
+        if driver
+        else open_potentiostat(resource, patience=patience)
     )
     try:
         return session.safe_state()

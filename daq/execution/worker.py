@@ -8,12 +8,19 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from protocols import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 T = TypeVar("T")
+
+# Longest wait (s) for a result before the loop that waits turns: it adds to the time from the death of a runner to the
+# output off, for which a second is promised.
+TURN_S = 0.05
 
 
 class Job(Generic[T]):
@@ -76,3 +83,53 @@ class Worker:
     def _run_all(self) -> None:
         while True:
             self._jobs.get().run()
+
+
+class WorkerStuckError(ConnectionLost):
+    """Something that a worker does has taken too long."""
+
+
+class TurningWorker:
+    """A worker for a loop that keeps turning while it waits for a result.
+
+    Parameters
+    ----------
+    name : str
+        Of the thread, and of whoever waits.
+    turn : callable
+        Shows that the loop turns.
+    """
+
+    def __init__(self, name: str, turn: Callable[[], None]) -> None:
+        self._name = name
+        self._turn = turn
+        self._worker = Worker(name)
+
+    def submit(self, function: Callable[[], T]) -> Job[T]:
+        """Have something done after everything that was given before; does not wait."""
+        return self._worker.submit(function)
+
+    def do(self, function: Callable[[], T], limit_s: Callable[[], float], what: str) -> T:
+        """Have something done, keep turning meanwhile, and return its result or raise its error.
+
+        Parameters
+        ----------
+        function : callable
+        limit_s : callable
+            Returns how long it may take: asked with each turn, since a computer may become slow meanwhile.
+        what : str
+            What is done, for the error.
+
+        Raises
+        ------
+        WorkerStuckError
+            If it takes too long: the thread is then left with it, and a new one takes its place.
+        """
+        job = self._worker.submit(function)
+        begun = time.monotonic()
+        while not job.wait(TURN_S):
+            self._turn()
+            if time.monotonic() - begun > (limit := limit_s()):
+                self._worker = Worker(self._name)
+                raise WorkerStuckError(f"the guardian process is still {what} after {limit:.0f} s")
+        return job.result()

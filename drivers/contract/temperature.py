@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drivers.contract.identity import Identity
 from drivers.visa.dialect import Dialect
+from protocols import InstrumentError
 
 if TYPE_CHECKING:
     from drivers.contract.readback import OutputReadback
@@ -29,6 +30,36 @@ class TemperatureReading:
     temperature_K: float
     setpoint_K: float
     stable: bool
+
+
+@dataclass(frozen=True)
+class Regulation:
+    """How a controller is to regulate, and what counts as stable.
+
+    Attributes
+    ----------
+    sensor : str
+        Input of the sensor at the cell.
+    output : int
+        Heater output, 1 or 2.
+    heater_range : int
+        1 low, 2 medium, 3 high.
+    ramp_K_min : float
+        How fast the set point goes; 0 for at once.
+    lowest_K, highest_K : float
+        Beyond these no set point is taken; the upper one is also given to the controller as its own limit.
+    band_K, settling_s : float
+        Stable is what has been so near the set point for so long.
+    """
+
+    sensor: str = "A"
+    output: int = 1
+    heater_range: int = 3
+    ramp_K_min: float = 0.0
+    lowest_K: float = 10.0
+    highest_K: float = 400.0
+    band_K: float = 0.05
+    settling_s: float = 60.0
 
 
 class TemperatureController(ABC):
@@ -57,6 +88,16 @@ class TemperatureController(ABC):
     @abstractmethod
     def identify(self) -> Identity:
         """Ask for the identity."""
+
+    def regulate(self, regulation: Regulation) -> None:
+        """Regulate in another way from the next set point on.
+
+        Raises
+        ------
+        InstrumentError
+            If the instrument cannot, which a driver without this method says of every way.
+        """
+        raise InstrumentError(f"the driver of this controller cannot be told how to regulate: {regulation}")
 
     @abstractmethod
     def set_setpoint(self, temperature_K: float) -> None:

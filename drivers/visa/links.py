@@ -8,6 +8,7 @@ protocol is pyvisa's to know.
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import select
@@ -38,20 +39,23 @@ class Link(Protocol):
     ----------
     slowest_Bps : float
         Bytes a second; what comes more slowly does not come.
+    is_timed : bool
+        Whether `receive_into` waits for no longer than it is told; else it waits for the timeout of the link.
     """
 
     slowest_Bps: float
+    is_timed: bool
 
-    def send(self, data: bytes) -> None:
-        """Send all of it within the timeout."""
+    def send(self, data: bytes, limit_s: float) -> None:
+        """Send all of it; `limit_s` is what the instrument may take nothing for."""
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Wait for bytes and put as many as have come into memory; return how many (one at least).
 
         Raises
         ------
         TimeoutError
-            If none came within the timeout.
+            If none came in time; it may be waited again then.
         """
 
     def waiting(self) -> bool:
@@ -82,9 +86,9 @@ def open_link(manager: ResourceManager, resource: str, timeout_s: float, dialect
         transport = cast("Any", opened.visalib).sessions[opened.session]
         below = getattr(transport, "interface", None)
         if isinstance(below, socket.socket):
-            return SocketLink(opened, below, timeout_s)
+            return SocketLink(opened, below)
         if isinstance(below, serial.SerialBase):
-            return SerialLink(opened, cast("serial.Serial", below), timeout_s, dialect, claim)
+            return SerialLink(opened, cast("serial.Serial", below), dialect, claim)
         return MessageLink(opened, timeout_s)
     except BaseException:
         opened.close()
@@ -122,28 +126,32 @@ class SocketLink:
     opened : MessageBasedResource
     below : socket
         Under it.
-    timeout_s : float
     """
 
     slowest_Bps = _SLOWEST_BPS
+    is_timed = True
 
-    def __init__(self, opened: MessageBasedResource, below: socket.socket, timeout_s: float) -> None:
+    def __init__(self, opened: MessageBasedResource, below: socket.socket) -> None:
         self._opened = opened
-        self._timeout_s = timeout_s
         self.socket = below
         # Else a write before a query waits 40 ms for a delayed ACK.
         below.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        below.settimeout(timeout_s)
 
-    def send(self, data: bytes) -> None:
-        """Send all of it within the timeout."""
+    def send(self, data: bytes, limit_s: float) -> None:
+        """Send all of it; an instrument that takes nothing for a time is an error."""
+        self.socket.settimeout(limit_s)
+        done, began = 0, time.monotonic()
         try:
-            self.socket.sendall(data)
+            while done < len(data):
+                done += self.socket.send(memoryview(data)[done:])
+                if (took_s := time.monotonic() - began) > limit_s + done / self.slowest_Bps:
+                    raise BlockingIOError(f"the instrument took {done} bytes in {took_s:.1f} s")
         except TimeoutError:
-            raise TimeoutError(f"the instrument took nothing for {self._timeout_s:g} s") from None
+            raise TimeoutError(f"the instrument took nothing for {limit_s:.3g} s") from None
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Wait for bytes; a connection that the peer has closed is an error at once."""
+        self.socket.settimeout(limit_s)
         count = self.socket.recv_into(memory)
         if count == 0:
             raise ConnectionResetError("the instrument closed the connection")
@@ -169,7 +177,6 @@ class SerialLink:
     ----------
     opened : MessageBasedResource
     below : serial port
-    timeout_s : float
     dialect : Dialect
         Its speed, frame and flow control.
     claim : ExitStack
@@ -180,10 +187,10 @@ class SerialLink:
         self,
         opened: MessageBasedResource,
         below: serial.Serial,
-        timeout_s: float,
         dialect: Dialect,
         claim: ExitStack,
     ) -> None:
+        self.is_timed = True
         self._opened = opened
         self._claim = claim
         self._port = below
@@ -193,17 +200,20 @@ class SerialLink:
         if not str(below.port).startswith("/dev/pts/"):  # Linux refuses to frame what a pseudo-terminal passes on
             below.bytesize = dialect.data_bits
             below.parity = serial.PARITY_ODD if dialect.odd_parity else serial.PARITY_NONE
-        below.timeout = timeout_s
-        below.write_timeout = timeout_s
         # What was sent to whoever had the line before is not for us.
         below.reset_input_buffer()
 
-    def send(self, data: bytes) -> None:
-        """Send all of it within the timeout."""
+    def send(self, data: bytes, limit_s: float) -> None:
+        """Send all of it; what fills the line takes its time."""
+        whole_s = math.ceil(limit_s + len(data) / self.slowest_Bps)
+        if self._port.write_timeout != whole_s:  # each setting of a port is a call of the operating system
+            self._port.write_timeout = whole_s
         self._port.write(data)
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Wait for bytes."""
+        if self._port.timeout != limit_s:
+            self._port.timeout = limit_s
         data = self._port.read(max(1, min(self._port.in_waiting, len(memory))))
         if not data:
             raise TimeoutError
@@ -231,6 +241,7 @@ class MessageLink:
     ----------
     opened : MessageBasedResource
     timeout_s : float
+        Of each call of the library. Over HiSLIP, which is a socket, it is waited for the beginning of an answer before.
     """
 
     slowest_Bps = _SLOWEST_BPS
@@ -241,17 +252,29 @@ class MessageLink:
         self._opened = opened
         self._timeout_s = timeout_s
         opened.set_visa_attribute(ResourceAttribute.termchar_enabled, False)
+        self.is_timed = self._hislip() is not None
 
-    def send(self, data: bytes) -> None:
-        """Send all of it as one message."""
+    def _hislip(self) -> socket.socket | None:
+        """Return the socket of a HiSLIP link on which answers come, None for another link."""
+        transport = cast("Any", self._opened.visalib).sessions.get(self._opened.session)
+        found = getattr(getattr(transport, "interface", None), "_sync", None)
+        return found if isinstance(found, socket.socket) else None
+
+    def send(self, data: bytes, limit_s: float) -> None:
+        """Send all of it as one message; the library has a timeout of its own."""
         self._opened.write_raw(data)
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Wait for bytes of a message.
 
         pyvisa-py waits anew for each part of it: what drips would keep it for hours. So somebody looks at the clock.
         """
         from pyvisa.constants import StatusCode
+        from pyvisa.errors import VisaIOError
+
+        # A header of which a part was read when the time was over would be lost.
+        if (below := self._hislip()) is not None and not select.select([below], [], [], limit_s)[0]:
+            raise TimeoutError
 
         patience_s = self._timeout_s + len(memory) / self.slowest_Bps
         watch = threading.Timer(patience_s, self._cut)
@@ -261,6 +284,10 @@ class MessageLink:
             # That there may be more than was asked for is no news: answers are read in pieces.
             with self._opened.ignore_warning(StatusCode.success_max_count_read):
                 data, status = self._opened.visalib.read(self._opened.session, len(memory))
+        except VisaIOError as error:
+            if error.error_code == StatusCode.error_timeout:
+                raise TimeoutError from error
+            raise
         finally:
             watch.cancel()
         if not data:
@@ -301,7 +328,7 @@ class MessageLink:
         An answer that waits is read first: over HiSLIP pyvisa-py takes it for the acknowledgement and fails.
         """
         if self.waiting():
-            self.receive_into(memoryview(bytearray(_LARGEST)))
+            self.receive_into(memoryview(bytearray(_LARGEST)), self._timeout_s)
         self._opened.clear()
 
     def close(self) -> None:
@@ -315,7 +342,7 @@ def _drop(link: SocketLink | SerialLink, quiet_s: float) -> None:
     began = quiet_since = time.monotonic()
     while time.monotonic() - quiet_since < quiet_s and time.monotonic() - began < 10 * quiet_s:
         if link.waiting():
-            link.receive_into(scratch)
+            link.receive_into(scratch, quiet_s)
             quiet_since = time.monotonic()
         else:
             time.sleep(0.002)

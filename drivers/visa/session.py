@@ -25,20 +25,21 @@ import numpy as np
 
 from drivers.visa.dialect import Dialect
 from drivers.visa.links import MessageLink, SerialLink, open_link
+from drivers.visa.patience import AnswerWait, ExchangeAbandonedError, Patience
 from drivers.visa.resources import resource_manager
 from drivers.visa.transcript import RecordedLink
 from drivers.visa.transport_errors import reason_in_words
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
 
     from drivers.visa.links import Link
 
-_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds
+_RECEIVE_BYTES = 1 << 16  # of one call: what a socket holds, at either end
 _DIALECT = Dialect()  # SCPI, unless told otherwise
 # Pause (s) after a message that may have been refused, and how long (s) a refused greeting is repeated: an EmStat hears
 # nothing for 50 ms after a refusal, and refuses up to twenty commands in a row. Doubled: 0.1 s and 3 s later.
@@ -55,6 +56,8 @@ class VisaSession:
     timeout_s : float
         How long the instrument may be silent. Always finite. An answer may take longer only by coming
         steadily: one that comes in drips is given up.
+    patience : Patience, optional
+        Takes the place of `timeout_s`, for whoever waits for longer on a slow computer.
     dialect : Dialect
         How lines end, and what makes the instrument say who it is.
     transcript : Path, optional
@@ -62,8 +65,6 @@ class VisaSession:
     interrupt : tuple of str
         Messages that are sent before the greeting, and whose answers are dropped: what ends a program that an earlier
         client has left running.
-    on_exchange : callable, optional
-        Called with each message that is sent.
 
     Attributes
     ----------
@@ -83,21 +84,20 @@ class VisaSession:
         dialect: Dialect = _DIALECT,
         transcript: Path | None = None,
         interrupt: tuple[str, ...] = (),
-        on_exchange: Callable[[], None] | None = None,
+        patience: Patience | None = None,
     ) -> None:
-        if not 0 < timeout_s < float("inf"):
-            raise ValueError(f"timeout_s must be finite and above zero, not {timeout_s!r}")
         self.resource = resource
-        self.timeout_s = timeout_s
+        self._patience = patience or Patience(timeout_s, slowness=lambda: 1.0)
+        self.timeout_s = self._patience.answer_s
         self.dialect = dialect
         self._owner = threading.get_ident()
-        self._on_exchange = on_exchange
+        self._n_sent = 0
         self._failure: str | None = None
         self.link: Link | None = None
         self._came = bytearray()
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
         with self._transport_errors("open"):
-            self.link = open_link(resource_manager(), resource, timeout_s, dialect)
+            self.link = open_link(resource_manager(), resource, self._patience.limit_s(), dialect)
         if transcript is not None:
             self.link = RecordedLink(self.link, transcript, resource)
         try:
@@ -145,10 +145,10 @@ class VisaSession:
 
     def _send(self, shown: str, data: bytes) -> None:
         link = self._require_usable(shown)
-        if self._on_exchange is not None:
-            self._on_exchange()
+        self._patience.on_exchange()
+        self._n_sent += len(data)
         with self._transport_errors(shown):
-            link.send(data)
+            link.send(data, self._patience.limit_s())
 
     def query(self, message: str) -> str:
         """Send a message and return its answer without the line end.
@@ -291,24 +291,24 @@ class VisaSession:
 
     # -- bytes --------------------------------------------------------------------------------------------------------
 
-    def _take(self, link: Link) -> None:
-        count = link.receive_into(self._scratch)
+    def _take(self, link: Link, wait: AnswerWait | None = None) -> None:
+        """Put what comes into the buffer; without a wait only what has come already."""
+        count = (wait or self._wait(link)).receive_into(link, self._scratch)
         self._came += self._scratch[:count]
 
-    def _refuse_drips(self, link: Link, began: float, n_bytes: int) -> None:
-        """Refuse an answer that drips: each byte comes within the timeout, and the whole never ends."""
-        if time.monotonic() - began > self.timeout_s + n_bytes / link.slowest_Bps:
-            raise TimeoutError(f"its answer drips: {n_bytes} bytes in {time.monotonic() - began:.1f} s")
+    def _wait(self, link: Link) -> AnswerWait:
+        """Return the wait for an answer to all that was sent."""
+        n_sent, self._n_sent = min(self._n_sent, _RECEIVE_BYTES), 0  # no more can be on its way
+        return AnswerWait(self._patience, link.slowest_Bps, n_sent)
 
     def _line(self, message: str) -> str:
         link = self._require_usable(message)
         end = self.dialect.read_end.encode("ascii")
-        searched, began = 0, time.monotonic()
+        searched, wait = 0, self._wait(link)
         with self._transport_errors(message):
             while self._came.find(end, max(0, searched - len(end))) < 0:
                 searched = len(self._came)
-                self._refuse_drips(link, began, searched)
-                self._take(link)
+                self._take(link, wait)
         return self._cut(end)
 
     def _cut(self, end: bytes) -> str:
@@ -324,18 +324,17 @@ class VisaSession:
         done = min(n_bytes, len(self._came))
         memory[:done] = self._came[:done]
         del self._came[:done]
-        began = time.monotonic()
+        wait = self._wait(link)
         with self._transport_errors(message):
             while done < n_bytes:
-                self._refuse_drips(link, began, done)
                 # A short rest may come with what follows it: it goes through the buffer.
                 if n_bytes - done < _RECEIVE_BYTES:
-                    self._take(link)
+                    self._take(link, wait)
                     part = min(n_bytes - done, len(self._came))
                     memory[done : done + part] = self._came[:part]
                     del self._came[:part]
                 else:
-                    part = link.receive_into(memory[done:])
+                    part = wait.receive_into(link, memory[done:])
                 done += part
         return data
 
@@ -363,8 +362,11 @@ class VisaSession:
         """Turn whatever a transport raises for a lost link into `ConnectionLost`."""
         try:
             yield
-        except InstrumentError:
-            raise
+        except InstrumentError as error:
+            if not isinstance(error, ExchangeAbandonedError):
+                raise
+            self._failure = str(error)
+            raise ExchangeAbandonedError(f"{self.resource}: {_shown(message)}: {error}", command=message) from error
         except Exception as error:
             # VisaIOError, OSError, RuntimeError, TypeError, EOFError, RPCError, a bare Exception: no list is complete.
             reason = reason_in_words(error, self.timeout_s)

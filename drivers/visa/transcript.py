@@ -91,7 +91,7 @@ class RecordedLink:
 
     def __init__(self, link: Link, path: Path, resource: str) -> None:
         self.link = link
-        self.slowest_Bps = link.slowest_Bps
+        self.slowest_Bps, self.is_timed = link.slowest_Bps, link.is_timed
         self._began = time.monotonic()
         self._whole = True
         self._digest = hashlib.sha256()
@@ -101,14 +101,14 @@ class RecordedLink:
             raise RunFileError(f"the transcript {path} cannot be written: {error}") from error
         self._note(_HEAD + ascii(resource)[1:-1])
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, limit_s: float) -> None:
         """Send bytes and record them."""
         self._record(">", data)
-        self.link.send(data)
+        self.link.send(data, limit_s)
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         """Receive bytes and record them."""
-        count = self.link.receive_into(memory)
+        count = self.link.receive_into(memory, limit_s)
         self._record("<", bytes(memory[:count]))
         return count
 

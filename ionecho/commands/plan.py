@@ -54,6 +54,22 @@ def load_protocol(name: str, stretch: float = 1.0) -> Protocol:
     return protocol if stretch == 1.0 else protocol.stretched(stretch)
 
 
+def load_to_run(name: str, stretch: float = 1.0) -> Protocol | Campaign:
+    """Return a protocol, made slower, or a campaign.
+
+    Raises
+    ------
+    UsageError
+        If a campaign is to be made slower.
+    """
+    document = load_document(name)
+    if isinstance(document, Protocol):
+        return document if stretch == 1.0 else document.stretched(stretch)
+    if stretch != 1.0:
+        raise UsageError("a campaign is not stretched: give its times as they shall be", "--stretch")
+    return document
+
+
 def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
     return {
         "protocol": protocol.name,

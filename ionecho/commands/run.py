@@ -11,15 +11,71 @@ from ionecho.commands.refusals import STOPPED, UsageError, error_document, refus
 from protocols import ConnectionLost, IonechoError, Limits, Protocol, parse_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from daq import Bench, Outcome
+    from daq import Bench, Outcome, RunInProgress
+    from protocols.campaigns import Campaign
+
+
+def measure_document(
+    document: Protocol | Campaign,
+    resource: str,
+    places: tuple[Path, Path | None, Path | None],
+    rig: tuple[str | None, str | None],
+    *,
+    as_json: bool,
+) -> None:
+    """Run a protocol or a campaign.
+
+    Parameters
+    ----------
+    document : Protocol or Campaign
+    resource : str
+    places : tuple of Path
+        Folder for runs; the run file or the campaign's folder to be made, by default named after the time; transcript.
+    rig : tuple of str
+        Limits of the rig (volts, amperes), as text.
+    as_json : bool
+    """
+    folder, output, transcript = places
+    if isinstance(document, Protocol):
+        measure(document, bench_for(resource, folder, rig, transcript), output, as_json=as_json)
+        return
+    from daq.campaign.folder import folder_name_for
+    from ionecho.commands.campaign import run_campaign
+
+    check_resource(resource)
+    path = folder / folder_name_for(document.name) if output is None else output
+    run_campaign(document, path, (resource, limits_of_rig(rig)), transcript, as_json=as_json)
 
 
 def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: bool) -> None:
     """Run a protocol and print where its samples are."""
+    _follow(lambda: bench.start(protocol, output), as_json=as_json)
+
+
+def attach_to_run(path: Path, *, as_json: bool) -> None:
+    """Follow a run in progress to its end, whoever started it."""
+    from daq import attach
+
+    _follow(lambda: attach(path), as_json=as_json)
+
+
+def stop_run(path: Path, *, abort: bool, as_json: bool) -> None:
+    """Stop a run in progress, whoever started it, and print where its samples are."""
+    from daq import attach
+
+    run = attach(path)
+    if abort:
+        run.abort()
+    _report(run.path, run.stop_and_wait(), as_json=as_json, asked_to_stop=True)
+
+
+def _follow(start: Callable[[], RunInProgress], *, as_json: bool) -> None:
+    """Follow a run to its end; Ctrl-C and SIGTERM stop it safely."""
     with stopping_signals() as interrupts:
-        run = bench.start(protocol, output)
+        run = start()
         try:
             interrupts.release()
             with progress_of_run(quiet=as_json) as progress:
@@ -28,15 +84,20 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
             outcome = run.stop_and_wait()
             if not isinstance(why, KeyboardInterrupt):
                 raise
-    failure, sentence = _failure(run.path, outcome)
+    _report(run.path, outcome, as_json=as_json)
+
+
+def _report(path: Path, outcome: Outcome, *, as_json: bool, asked_to_stop: bool = False) -> None:
+    """Print how a run ended, and end with the exit status of that."""
+    failure, sentence = _failure(path, outcome)
+    if asked_to_stop and failure is not None and failure["kind"] == "stopped":
+        failure = None
     if as_json:
-        document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
+        document = {"run": path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
         document |= {"reason": outcome.reason, "warnings": outcome.warnings, "rescued": outcome.rescued or None}
         print_json(document | ({"error": failure} if failure else {}))
     elif outcome.state != "refused":
-        console().print(
-            f"{outcome.state}: {outcome.n_samples:,} samples in {outcome.rescued or run.path}", soft_wrap=True
-        )
+        console().print(f"{outcome.state}: {outcome.n_samples:,} samples in {outcome.rescued or path}", soft_wrap=True)
     for warning in outcome.warnings:
         error_console().print(f"warning: {warning}", markup=False, soft_wrap=True)
     if failure:
@@ -60,15 +121,25 @@ def bench_for(resource: str, folder: Path, rig: tuple[str | None, str | None], t
     from daq import Bench
 
     check_resource(resource)
+    return Bench(resource, folder, limits_of_rig(rig), transcript)
+
+
+def limits_of_rig(rig: tuple[str | None, str | None]) -> Limits:
+    """Return the limits of a rig from their texts (volts, amperes).
+
+    Raises
+    ------
+    UsageError
+        If one is no quantity.
+    """
     volts, amperes = rig
     try:
-        limits = Limits(
+        return Limits(
             voltage_V=None if volts is None else parse_quantity(volts, "V"),
             current_A=None if amperes is None else parse_quantity(amperes, "A"),
         )
     except ValueError as fault:
         raise UsageError(str(fault), "limits of this rig") from None
-    return Bench(resource, folder, limits, transcript)
 
 
 def check_resource(resource: str) -> None:

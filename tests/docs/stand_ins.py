@@ -208,6 +208,29 @@ def study(path: Path) -> None:
     path.write_bytes((PROJECT / "examples" / "campaigns" / "study.toml").read_bytes())
 
 
+TWO_LEVELS = """
+name = "Two levels"
+[sequence]
+kind = "pulse"
+width = "100 ms"
+before = "50 ms"
+after = "150 ms"
+[sampling]
+interval = "100 us"
+[limits]
+voltage = "100 mV"
+current = "100 uA"
+[[sweep]]
+field = "sequence.level"
+values = ["10 mV", "20 mV"]
+"""
+
+
+def two_levels(path: Path) -> None:
+    """Write a campaign of two points."""
+    path.write_text(TWO_LEVELS, encoding="utf-8")
+
+
 # Files that pages name, and who makes them. A page that makes one of them itself is left to do so.
 FILES: dict[str, Callable[[Path], None]] = {
     **OF_PROGRAMS,
@@ -216,6 +239,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "study.toml": study,
     "other.csv": other_text,
     "current.csv": current_alone,
+    "two-levels.toml": two_levels,
     "gitt.csv": galvanostatic,
     "cp.nxs": galvanostatic_run(200),
     "hold.nxs": hold,

@@ -88,11 +88,12 @@ def recorded(path: Path) -> bytes:
 
     class Link:
         slowest_Bps = 1.0
+        is_timed = True
 
-        def send(self, data: bytes) -> None:
+        def send(self, data: bytes, limit_s: float) -> None:  # noqa: ARG002 - as a link has it
             self.answer = data[::-1]
 
-        def receive_into(self, memory: memoryview) -> int:
+        def receive_into(self, memory: memoryview, limit_s: float) -> int:  # noqa: ARG002 - as a link has it
             memory[: len(self.answer)] = self.answer
             return len(self.answer)
 
@@ -107,8 +108,8 @@ def recorded(path: Path) -> bytes:
 
     link = RecordedLink(Link(), path, "TCPIP::192.168.0.10::5025::SOCKET")
     for sent in (b"*IDN?\n", b":SYST:ERR?\n", bytes(range(128, 190))):
-        link.send(sent)
-        link.receive_into(memoryview(bytearray(100)))
+        link.send(sent, 1.0)
+        link.receive_into(memoryview(bytearray(100)), 1.0)
     link.close()
     return path.read_bytes()
 

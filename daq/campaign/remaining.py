@@ -1,0 +1,91 @@
+"""How much longer a campaign takes: plans, and what was measured of everything that is in no plan.
+
+What a plan does not have (starts of processes, arming, failed attempts) is taken to cost each point what it has cost
+the points so far on the average; the wait for a temperature is taken to grow with the step of the set point as it has
+so far.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+_OVERHEAD_S = 2.5
+"""Time (s) of a point beyond its measurement, until one was measured: two processes start, and the file is closed."""
+_K_S = 0.05
+"""How fast (K/s) a cryostat reaches a set point, until it was measured: 3 K/min is usual. Doubled, the first estimate
+of a campaign with temperatures is too short in most laboratories."""
+
+
+@dataclass(frozen=True)
+class Ahead:
+    """A point that is still to be measured.
+
+    Attributes
+    ----------
+    planned_s : float
+        Duration of its protocol.
+    temperature_K : float or None
+        Set point.
+    """
+
+    planned_s: float
+    temperature_K: float | None
+
+
+class RemainingTime:
+    """Estimate of the rest of a campaign's time.
+
+    Parameters
+    ----------
+    rest_s : float
+        Between two points.
+    stable_for_s : float
+        How long a temperature must have been stable.
+    """
+
+    def __init__(self, rest_s: float, stable_for_s: float) -> None:
+        self._rest_s, self._stable_for_s = rest_s, stable_for_s
+        self._n_points = 0
+        self._beyond_plan_s = 0.0
+        self._steps_K = self._travel_s = 0.0
+
+    def spent(self, seconds: float) -> None:
+        """Count time that brought no point to its end: a failed attempt."""
+        self._beyond_plan_s += seconds
+
+    def point_done(self, planned_s: float, took_s: float) -> None:
+        """Count a point that is done."""
+        self._n_points += 1
+        self._beyond_plan_s += took_s - planned_s
+
+    def temperature_reached(self, step_K: float, took_s: float) -> None:
+        """Count a wait for a temperature that was so far (K) away."""
+        if step_K > 0.0:
+            self._steps_K += step_K
+            self._travel_s += max(took_s - self._stable_for_s, 0.0)
+
+    def remaining_s(self, ahead: Iterable[Ahead], temperature_K: float | None) -> float:
+        """Return the time (s) that points still take.
+
+        Parameters
+        ----------
+        ahead : iterable of Ahead
+            In their order.
+        temperature_K : float or None
+            The set point now.
+        """
+        a_point_s = self._beyond_plan_s / self._n_points if self._n_points else _OVERHEAD_S
+        s_a_K = self._travel_s / self._steps_K if self._steps_K else 1.0 / _K_S
+        total_s, n = 0.0, 0
+        for point in ahead:
+            n += 1
+            total_s += point.planned_s
+            if point.temperature_K is not None and point.temperature_K != temperature_K:
+                step_K = abs(point.temperature_K - temperature_K) if temperature_K is not None else 0.0
+                total_s += self._stable_for_s + s_a_K * step_K
+                temperature_K = point.temperature_K
+        return total_s + n * a_point_s + max(n - 1, 0) * self._rest_s
