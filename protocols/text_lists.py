@@ -12,7 +12,7 @@ from protocols.units import described
 
 @dataclass(frozen=True)
 class TextsSpec(FieldSpec):
-    """A list of different short texts, each on one line.
+    """A list of different short texts, each on one line, without commas.
 
     Attributes
     ----------
@@ -42,6 +42,8 @@ class TextsSpec(FieldSpec):
         texts = tuple(dict.fromkeys(one.strip() for one in read_each(value, self.one.read)))
         if len(texts) > self.at_most:
             raise ValueError(f"has {len(texts)} texts; at most {self.at_most} are taken")
+        if wrong := next((one for one in texts if "," in one or one.startswith("-")), None):
+            raise ValueError(f"{wrong!r} has a comma, or begins with a minus: give each as a text of its own")
         return texts
 
     def write(self, value: tuple[str, ...]) -> list[str]:

@@ -15,6 +15,7 @@ from daq.files.durable import write_small_file
 from daq.files.names import statements_path
 from daq.files.stated_drive import StatementError, stated_drive
 from protocols import ProtocolError, parse_quantity, printable, shortened
+from protocols.definitions import MOST_TAG
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,6 +51,9 @@ class Statements:
     name, thickness, area, temperature, permittivity, grain_size : str
         Of the sample, with units.
     notes : str
+    tags : str
+        Words for the catalogue, with commas between: ``"rough, -aged"``; one behind a minus is taken away from those
+        that the file has.
     """
 
     before: str = ""
@@ -62,6 +66,7 @@ class Statements:
     permittivity: str = ""
     grain_size: str = ""
     notes: str = ""
+    tags: str = ""
 
     def __post_init__(self) -> None:
         if self.before not in {"", "rest", "unknown"}:
@@ -74,6 +79,19 @@ class Statements:
             text = getattr(self, name)
             if text and not _quantity(name, text, unit) > (0.0 if unit else 1.0 - 1e-12):
                 raise StatementError(f"{shortened(text, _QUOTED)!r} cannot be meant as {name}", _option(name))
+        for tag in self._tags:
+            if not tag.removeprefix("-").strip() or len(tag) > MOST_TAG or printable(tag) != tag:
+                raise StatementError(f"{printable(shortened(tag, _QUOTED))!r} cannot be a tag", "--add")
+
+    @property
+    def _tags(self) -> list[str]:
+        return [one.strip() for one in self.tags.split(",")] if self.tags else []
+
+    def tags_over(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the tags of a run: those of its file, with what is stated of them."""
+        without = {one[1:].strip() for one in self._tags if one.startswith("-")}
+        more = [one for one in self._tags if not one.startswith("-")]
+        return tuple(dict.fromkeys(one for one in (*known, *more) if one not in without))
 
     @property
     def stated(self) -> dict[str, str]:
