@@ -45,6 +45,8 @@ from ionecho.commands.fit_options import (
 )
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
+from ionecho.commands.runs_command import runs as list_runs
+from ionecho.commands.tag_command import tag
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -290,6 +292,8 @@ def fit(
 
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
 app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
+app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and T<270 K'")(list_runs)
+app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,8 +26,9 @@ _AT_ONCE = 200
 """Files whose entries are put in together: others wait a tenth of a second for the catalogue meanwhile. Doubled, so do
 they twice as long; halved, a rebuild takes a tenth longer."""
 _COLUMNS = (
-    "id, path, problem, start, state, title, kind, maker, model, serial, resource, sample, thickness, area, "
-    "temperature, operator, project, notes, campaign, point, samples, duration, circuit, verdict"
+    "id, path, problem, start, state, title, kind, maker, model, serial, resource, sample, thickness AS thickness_m, "
+    "area AS area_m2, temperature AS temperature_K, operator, project, notes, campaign, point, samples, "
+    "duration AS duration_s, circuit AS fit, verdict"
 )
 
 
@@ -38,7 +39,7 @@ class Search:
     Attributes
     ----------
     folders : tuple of Path
-        Runs in these folders and below them only.
+        Runs in these folders and below them, followed or not; those of all followed folders unless any is given.
     where : str
         A condition (`daq.catalogue.where`).
     tags : tuple of str
@@ -124,22 +125,24 @@ def search_runs(search: Search, *, rebuild: bool = False, on_read: Callable[[int
             raise CatalogueError(
                 f"the catalogue cannot be made anew: {error}. Close what uses it", str(path)
             ) from error
+    folders = search.folders or tuple(followed_folders())
     with open_database(path) as connection:
-        notes = update(connection, followed_folders(), on_read)
-        runs, n_found = _select(connection, search)
+        notes = update(connection, folders, on_read)
+        runs, n_found = _select(connection, replace(search, folders=folders))
     return Listing(runs, n_found, tuple(notes))
 
 
 def update(
     connection: sqlite3.Connection, folders: Sequence[Path], on_read: Callable[[int, int], None] | None = None
 ) -> list[str]:
-    """Read what has changed in the followed folders, take out what is gone, and return what could not be looked into.
+    """Read what has changed in some folders, take out what is gone, and return what could not be looked into.
 
     A file is read if its size or time of change, or that of what lies beside it, is not what it was. Runs of a folder
     that cannot be reached now stay in the catalogue.
     """
     found = look(folders)
-    known = dict(connection.execute("SELECT path, stamp FROM runs"))
+    inside = _inside(folders)
+    known = dict(connection.execute(f"SELECT path, stamp FROM runs WHERE {inside.clause}", inside.values))  # noqa: S608
     changed = [path for path, stamp in found.stamps.items() if known.get(path) != stamp]
     lost = [one.partition(": ")[0] for one in found.unreachable]
     gone = [
@@ -182,7 +185,7 @@ def _read_all(
 def _select(connection: sqlite3.Connection, search: Search) -> tuple[tuple[CataloguedRun, ...], int]:
     condition = _condition(connection, search)
     order = _order(connection, search.sort)
-    where = f"WHERE {condition.clause}" if condition.clause else ""
+    where = f"WHERE {condition.clause}"
     # The clause is made of columns and marks that `where` wrote; what the user gave is among the values.
     n_found = int(connection.execute(f"SELECT count(*) FROM runs {where}", condition.values).fetchone()[0])  # noqa: S608
     limit = -1 if search.limit is None else search.limit
@@ -229,11 +232,7 @@ def _beside(
 
 
 def _condition(connection: sqlite3.Connection, search: Search) -> Condition:
-    parts = []
-    if search.folders:
-        folders = [os.path.join(os.path.abspath(one), "") for one in search.folders]  # noqa: PTH100, PTH118 - as followed
-        inside = " OR ".join("substr(runs.path, 1, ?) = ?" for _ in folders)
-        parts.append(Condition(f"({inside})", [value for one in folders for value in (len(one), one)]))
+    parts = [_inside(search.folders)]
     if search.where:
         parts.append(compile_where(search.where, _figures(connection)))
     parts += [tag_condition(one) for one in search.tags]
@@ -242,6 +241,13 @@ def _condition(connection: sqlite3.Connection, search: Search) -> Condition:
     if search.text:
         parts.append(words_condition(search.text))
     return Condition(" AND ".join(one.clause for one in parts), [value for one in parts for value in one.values])
+
+
+def _inside(folders: Sequence[Path]) -> Condition:
+    """Return the condition that a run lies in one of some folders, or below it."""
+    starts = [os.path.join(os.path.abspath(one), "") for one in folders]  # noqa: PTH100, PTH118 - as they are followed
+    clause = " OR ".join("substr(runs.path, 1, ?) = ?" for _ in starts) or "FALSE"
+    return Condition(f"({clause})", [value for one in starts for value in (len(one), one)])
 
 
 def _figures(connection: sqlite3.Connection) -> dict[str, str]:

@@ -38,7 +38,7 @@ CREATE TABLE figures (
 );
 CREATE INDEX figures_by_run ON figures (run, name);
 CREATE INDEX figures_by_name ON figures (name, unit);
-CREATE VIRTUAL TABLE words USING fts5 (words, tokenize = "unicode61 remove_diacritics 2");
+CREATE VIRTUAL TABLE words USING fts5 (found_by, tokenize = "unicode61 remove_diacritics 2");
 """
 _COLUMNS = (
     "path, stamp, problem, start, state, title, kind, maker, model, serial, resource, sample, thickness, area, "
@@ -104,13 +104,8 @@ def _with_tables(path: Path) -> sqlite3.Connection:
 
 
 def _make_tables(connection: sqlite3.Connection) -> None:
-    connection.execute("BEGIN IMMEDIATE")
-    if connection.execute("PRAGMA user_version").fetchone()[0] == VERSION:  # another program was faster
-        connection.execute("ROLLBACK")
-        return
-    connection.execute("COMMIT")
-    there = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'words_%'")
-    drops = "".join(f"DROP TABLE IF EXISTS {name};" for name in ("words", "figures", "tags", "runs") if there)
+    """Make the tables, in place of those of another version."""
+    drops = "".join(f"DROP TABLE IF EXISTS {name};" for name in ("words", "figures", "tags", "runs"))
     connection.executescript(f"BEGIN IMMEDIATE; {drops} {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
 
 
@@ -163,7 +158,7 @@ def put_entry(connection: sqlite3.Connection, path: str, stamp: str, entry: Entr
     )
     words = (one.title, one.sample, one.operator, one.project, one.campaign, *one.tags, one.notes, one.kind, one.maker)
     words += (one.model, one.serial, entry.circuit, entry.verdict, entry.state, os.path.basename(path))  # noqa: PTH119
-    connection.execute("INSERT INTO words (rowid, words) VALUES (?, ?)", (run, "\n".join(filter(None, words))))
+    connection.execute("INSERT INTO words (rowid, found_by) VALUES (?, ?)", (run, "\n".join(filter(None, words))))
 
 
 def remove_entry(connection: sqlite3.Connection, path: str) -> None:

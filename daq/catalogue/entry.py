@@ -160,8 +160,8 @@ def _by_hdf5(run: Run) -> tuple[Entry, str]:
     with suppress(StatementError):  # told as the problem of this entry, later
         sample = run.sample
     kind, notes = in_protocol(run.protocol_text)
-    named = {name: instrument.get(name, "") for name in ("maker", "model", "serial", "resource")}
-    summary = Summary(run.title, run.start_time, kind, notes, **named).with_sample(sample)
+    maker, model, serial, resource = (instrument.get(name, "") for name in ("maker", "model", "serial", "resource"))
+    summary = Summary(run.title, run.start_time, kind, notes, maker, model, serial, resource).with_sample(sample)
     t_s = run.t_s
     duration_s = float(t_s[-1] - t_s[0]) if len(t_s) else 0.0
     return Entry(summary, str(run.state), run.n_samples, duration_s), run.start_time

@@ -39,7 +39,7 @@ def look(folders: Iterable[Path]) -> Found:
     found = Found()
     for folder in folders:
         try:
-            _look_into(str(folder), found, 0)
+            _look_into(os.path.abspath(folder), found, 0)  # noqa: PTH100 - links are kept as they were given
         except OSError as error:
             found.unreachable.append(f"{folder}: {error.strerror or error}")
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -256,9 +256,14 @@ class Run:
 
     @property
     def origin(self) -> Origin:
-        """Who measured, for what, and as which point of which campaign; with the tags that were stated later."""
+        """Who measured, for what, and as which point of which campaign, as the file says it."""
         origin: Origin = self._meta["origin"]
-        return replace(origin, tags=self.statements.tags_over(origin.tags))
+        return origin
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words by which the run is found: those of its protocol, with what was stated later."""
+        return self.statements.tags_over(self.origin.tags)
 
     def slow(self, channel: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Return the readings of a slow channel so far: times from the start of the run (s), and values.

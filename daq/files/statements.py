@@ -18,6 +18,7 @@ from protocols import ProtocolError, parse_quantity, printable, shortened
 from protocols.definitions import MOST_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from protocols import Sample
@@ -92,6 +93,28 @@ class Statements:
         without = {one[1:].strip() for one in self._tags if one.startswith("-")}
         more = [one for one in self._tags if not one.startswith("-")]
         return tuple(dict.fromkeys(one for one in (*known, *more) if one not in without))
+
+    def with_tags(self, of_file: tuple[str, ...], add: Sequence[str], remove: Sequence[str]) -> Statements:
+        """Return the statements with some tags more and some fewer.
+
+        Parameters
+        ----------
+        of_file : tuple of str
+            Those that the run file has.
+        add, remove : sequence of str
+
+        Raises
+        ------
+        StatementError
+            If one cannot be a tag.
+        """
+        for tag in (*add, *remove):
+            if "," in tag or tag.startswith("-"):
+                raise StatementError(f"{printable(shortened(tag, _QUOTED))!r} cannot be a tag", "--add")
+        wanted = dict.fromkeys((*self.tags_over(of_file), *(one.strip() for one in add)))
+        kept = [one for one in wanted if one not in {one.strip() for one in remove}]
+        stated = [one for one in kept if one not in of_file] + [f"-{one}" for one in of_file if one not in kept]
+        return replace(self, tags=", ".join(stated))
 
     @property
     def stated(self) -> dict[str, str]:

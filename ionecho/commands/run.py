@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.interrupts import stopping_signals
@@ -28,6 +29,7 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
             outcome = run.stop_and_wait()
             if not isinstance(why, KeyboardInterrupt):
                 raise
+    _follow(run.path.parent)
     failure, sentence = _failure(run.path, outcome)
     if as_json:
         document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
@@ -42,6 +44,14 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
     if failure:
         error_console().print(sentence, markup=False, soft_wrap=True)
         sys.exit(failure["exit_status"])
+
+
+def _follow(folder: Path) -> None:
+    """Have the catalogue of runs look in a folder from now on; what hinders that does not hinder a run."""
+    from daq.catalogue import CatalogueError, follow
+
+    with suppress(CatalogueError):
+        follow(folder)
 
 
 def _failure(path: Path, outcome: Outcome) -> tuple[dict[str, Any] | None, str]:
