@@ -128,7 +128,7 @@ def search_runs(search: Search, *, rebuild: bool = False, on_read: Callable[[int
     folders = search.folders or tuple(followed_folders())
     with open_database(path) as connection:
         notes = update(connection, folders, on_read)
-        runs, n_found = _select(connection, replace(search, folders=folders))
+        runs, n_found = select_runs(connection, replace(search, folders=folders))
     return Listing(runs, n_found, tuple(notes))
 
 
@@ -182,7 +182,8 @@ def _read_all(
             on_read(min(first + _AT_ONCE, len(changed)), len(changed))
 
 
-def _select(connection: sqlite3.Connection, search: Search) -> tuple[tuple[CataloguedRun, ...], int]:
+def select_runs(connection: sqlite3.Connection, search: Search) -> tuple[tuple[CataloguedRun, ...], int]:
+    """Return the runs that a search finds in the catalogue as it is, and how many there are beyond its limit too."""
     condition = _condition(connection, search)
     order = _order(connection, search.sort)
     where = f"WHERE {condition.clause}"

@@ -53,7 +53,10 @@ def _look_into(folder: str, found: Found, depth: int) -> None:
         for entry in entries:
             name = entry.name
             if name.endswith((".nxs", ".statements.toml")):
-                status = entry.stat()
+                try:
+                    status = entry.stat()
+                except FileNotFoundError:  # removed just now, or a link to nothing
+                    continue
                 stamps[name] = f"{status.st_size}.{status.st_mtime_ns}"
                 if name.endswith(".nxs") and not name.endswith(".results.nxs") and name != INDEX:
                     runs.append(name)

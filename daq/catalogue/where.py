@@ -183,7 +183,7 @@ class _Parser:
             return rest[1:end]
         end_of_value = _END_OF_VALUE.search(rest)
         value = rest[: end_of_value.start() if end_of_value else len(rest)].strip()
-        if not value or _WORD.fullmatch(value):
+        if not value or _WORD.match(value):
             raise self._error(f"a value for {name} is missing")
         self._at += end_of_value.start() if end_of_value else len(rest)
         return value

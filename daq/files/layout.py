@@ -282,7 +282,7 @@ def _slow(entry: h5py.Group, header: Header) -> None:
     if not header.slow:
         return
     if len(header.slow) > MOST_SLOW_CHANNELS:
-        raise RunFileError(f"a run file has room for {MOST_SLOW_CHANNELS} slow channels, not for {len(header.slow)}")
+        raise RunFileError(f"a run file has room for {MOST_SLOW_CHANNELS} slow channel, not for {len(header.slow)}")
     slow = nexus_group(entry, "slow", "NXcollection")
     for channel in header.slow:
         group = nexus_group(slow, channel.name, "NXlog")
