@@ -109,7 +109,7 @@ class Statements:
             If one cannot be a tag.
         """
         for tag in (*add, *remove):
-            if "," in tag or tag.startswith("-"):
+            if not tag.strip() or "," in tag or tag.startswith("-"):
                 raise StatementError(f"{printable(shortened(tag, _QUOTED))!r} cannot be a tag", "--add")
         wanted = dict.fromkeys((*self.tags_over(of_file), *(one.strip() for one in add)))
         kept = [one for one in wanted if one not in {one.strip() for one in remove}]
