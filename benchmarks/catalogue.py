@@ -1,4 +1,4 @@
-"""Catalogue of many runs: how long does a question take, and how long to make the catalogue anew?
+"""Processor times of the catalogue of many runs: a question, and the catalogue made anew.
 
 ``python -m benchmarks.catalogue`` makes 10,000 finished runs (1 GB) by the product's own writer, with a fit beside
 every fourth, and prints processor times of whole commands. ``--folder`` keeps the runs for another time.

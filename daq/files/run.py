@@ -275,8 +275,7 @@ class Run:
 
         Returns
         -------
-        t_s, values : ndarray of float64, shape (n,)
-            Empty where the run has no such channel.
+        t_s, values : ndarray of float64, shape (n,); empty where the run has no such channel
         """
         if channel not in self._layout.slow:
             return np.empty(0), np.empty(0)

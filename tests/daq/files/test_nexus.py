@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -143,7 +144,7 @@ def test_it_says_what_every_item_of_a_run_file_is(measured: Path) -> None:
     assert described - there == {"entry/accuracy/note"}
 
 
-def described_paths(group: etree._Element, under: str) -> Iterator[str]:
+def described_paths(group: Any, under: str) -> Iterator[str]:
     """Yield the path of a group and of all groups and fields in it."""
     where = f"{under}{group.get('name')}"
     yield where
