@@ -52,10 +52,10 @@ def make_run(path: Path, number: int, drive_protocol: Protocol) -> None:
     )
     create_run_file(path, header)
     file = RunFileBytes(path)
-    t = (np.arange(_SAMPLES) + 0.5) * 1e-2
+    t = np.asarray((np.arange(_SAMPLES) + 0.5) * 1e-2, np.float64)
     file.set_state(RunState.RUNNING)
     file.add_event("start")
-    file.write_samples(0, 0, [Block(t, np.full(_SAMPLES, 0.02), t * 1e-6, np.zeros(_SAMPLES, np.uint8))])
+    file.write_samples(0, 0, [Block(t, np.full(_SAMPLES, 0.02), np.full(_SAMPLES, 2e-6), np.zeros(_SAMPLES, np.uint8))])
     file.add_event("complete", output="off", warnings=())
     file.close()
     finalize_run_file(path, RunState.COMPLETE)
