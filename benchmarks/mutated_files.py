@@ -12,7 +12,8 @@ import numpy as np
 from benchmarks.mutations import Reading, Subject
 from daq import open_run, read_process, write_process
 from daq.files.finalize import finalize_run_file
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.state import RunState
 from drivers import Block, Identity, Keithley2461

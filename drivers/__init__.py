@@ -1,6 +1,7 @@
 """Drivers: the VISA session, the contracts of instruments, the planner, and a wing for each maker."""
 
 from drivers.address_book import addresses, forget, remember, resolved
+from drivers.contract.accuracy import RangeAccuracy
 from drivers.contract.assumption import Assumption, Concern
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
@@ -66,6 +67,7 @@ __all__ = [
     "PlannedPoint",
     "Planner",
     "Potentiostat",
+    "RangeAccuracy",
     "Ranges",
     "Rate",
     "Regulation",

@@ -47,6 +47,8 @@ from ionecho.commands.fit_options import (
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
 from ionecho.commands.queue_command import queue_app
+from ionecho.commands.runs_command import runs as list_runs
+from ionecho.commands.tag_command import tag
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -299,6 +301,8 @@ app.command(epilog="Example: ionecho pause runs/20261126-101500-000-study")(paus
 app.command(epilog="Example: ionecho stop runs/20261126-101500-000-study --after-point")(stop)
 app.command(epilog="Example: ionecho attach runs/20261126-101500-000-study")(attach)
 app.add_typer(queue_app)
+app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and T<270 K'")(list_runs)
+app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")

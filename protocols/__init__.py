@@ -1,34 +1,75 @@
-"""What is applied to the cell: pulse sequences, sampling, limits, sample; protocol files and their units."""
+"""What is applied to the cell: pulse sequences, sampling, limits, sample; protocol files and their units.
 
-from protocols.errors import (
-    ConnectionLost,
-    FitError,
-    InputError,
-    InstrumentError,
-    IonechoError,
-    LimitError,
-    OutputStateUnknown,
-    Problem,
-    ProtocolError,
-    RunFileError,
-)
-from protocols.limits import Limits
-from protocols.protocol import Protocol
-from protocols.sample import Sample
-from protocols.sampling import Sampling
-from protocols.sequence import PulseSequence
-from protocols.texts import (
-    any_text,
-    printable,
-    read_file,
-    read_text_file,
-    reason_of,
-    require_file,
-    shortened,
-    toml_tables,
-    utf8_text,
-)
-from protocols.units import format_duration, format_estimate, format_quantity, parse_quantity
+Names are loaded when they are first used: a command that only looks something up needs no arrays.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from protocols.errors import (
+        ConnectionLost,
+        FitError,
+        InputError,
+        InstrumentError,
+        IonechoError,
+        LimitError,
+        OutputStateUnknown,
+        Problem,
+        ProtocolError,
+        RunFileError,
+    )
+    from protocols.limits import Limits
+    from protocols.protocol import Protocol
+    from protocols.sample import Sample
+    from protocols.sampling import Sampling
+    from protocols.sequence import PulseSequence
+    from protocols.texts import (
+        any_text,
+        printable,
+        read_file,
+        read_text_file,
+        reason_of,
+        require_file,
+        shortened,
+        toml_tables,
+        utf8_text,
+    )
+    from protocols.units import format_duration, format_estimate, format_quantity, parse_quantity
+
+# File of each public name.
+_FILES = {
+    "ConnectionLost": "errors",
+    "FitError": "errors",
+    "InputError": "errors",
+    "InstrumentError": "errors",
+    "IonechoError": "errors",
+    "LimitError": "errors",
+    "Limits": "limits",
+    "OutputStateUnknown": "errors",
+    "Problem": "errors",
+    "Protocol": "protocol",
+    "ProtocolError": "errors",
+    "PulseSequence": "sequence",
+    "RunFileError": "errors",
+    "Sample": "sample",
+    "Sampling": "sampling",
+    "any_text": "texts",
+    "format_duration": "units",
+    "format_estimate": "units",
+    "format_quantity": "units",
+    "parse_quantity": "units",
+    "printable": "texts",
+    "read_file": "texts",
+    "read_text_file": "texts",
+    "reason_of": "texts",
+    "require_file": "texts",
+    "shortened": "texts",
+    "toml_tables": "texts",
+    "utf8_text": "texts",
+}
 
 __all__ = [
     "ConnectionLost",
@@ -60,3 +101,13 @@ __all__ = [
     "toml_tables",
     "utf8_text",
 ]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _FILES:
+        raise AttributeError(f"module 'protocols' has no attribute {name!r}")
+    return getattr(import_module(f"protocols.{_FILES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -29,6 +29,10 @@ MOST_REMARK = 1000
 """Longest description (characters), such as how electrodes were made: half a page."""
 MOST_NOTES = 20_000
 """Longest notes (characters): ten pages. They are kept in every run file, and beyond that a lab book serves better."""
+MOST_TAG = 60
+"""Longest tag (characters): a few words. Doubled, a table of runs breaks its lines."""
+MOST_TAGS = 50
+"""Most tags of a run: nobody keeps more in mind, and they stand in every run file. Doubled, nothing changes."""
 MOST_COUNT = 1_000_000
 """Largest number of pulses, levels or repeats: ten times what the largest program memory takes. A train of so many
 takes 0.3 s to make; doubled, twice as long."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from protocols.advice import with_sweeps_advised
-from protocols.definitions import MOST_COUNT, MOST_NAME, MOST_NOTES, count, define, text
+from protocols.definitions import MOST_COUNT, MOST_NAME, MOST_NOTES, MOST_TAG, MOST_TAGS, count, define, text
 from protocols.document import read_toml, write_toml
 from protocols.errors import Problem, ProtocolError
 from protocols.library import find
@@ -16,6 +16,7 @@ from protocols.records import Record, read_record, record, section, write_record
 from protocols.sample import Sample
 from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence, SequenceSpec
+from protocols.text_lists import TextsSpec
 from protocols.texts import read_text_file
 
 if TYPE_CHECKING:
@@ -39,6 +40,10 @@ class Protocol(Record):
         How often the sequence is played, without a pause.
     sample : Sample
     notes : str
+    operator, project : str
+        Who measures, and for what; the catalogue of runs finds them.
+    tags : tuple of str
+        Words by which the catalogue finds the runs.
     """
 
     hints = dict.fromkeys(
@@ -53,6 +58,11 @@ class Protocol(Record):
     repeats: int = count("How often the sequence is played, without a pause.", default=1, at_most=MOST_COUNT)
     sample: Sample = section(Sample, "The piece of electrolyte between the clips.", default_factory=Sample)
     notes: str = text("Anything that should be kept with the runs.", default="", most=MOST_NOTES, several_lines=True)
+    operator: str = text("Who measures.", default="", most=MOST_NAME)
+    project: str = text("For what it is measured.", default="", most=MOST_NAME)
+    tags: tuple[str, ...] = define(
+        TextsSpec("Words by which `ionecho runs` finds the runs.", most=MOST_TAG, at_most=MOST_TAGS), default=()
+    )
 
     def problems(self) -> Iterator[Problem]:
         """Give the limits without which nothing guards the cell."""

@@ -8,9 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from numbers import Real
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from protocols.texts import shortened
 
@@ -68,7 +67,7 @@ def parse_quantity(text: object, unit: str) -> float:
         If the text is no finite number with a unit of that dimension. The message says what was expected.
     """
     expected = wanted(unit)
-    if isinstance(text, int | float | np.number) and not isinstance(text, bool):
+    if isinstance(text, int | float | Real) and not isinstance(text, bool):  # the numbers of NumPy among them
         value = _as_float(text)
     elif isinstance(text, str) and len(text) <= _LONGEST and (match := _NUMBER.match(text.strip())) is not None:
         value = float(match[1])
@@ -83,7 +82,7 @@ def parse_quantity(text: object, unit: str) -> float:
     return value
 
 
-def _as_float(number: float | np.number) -> float:
+def _as_float(number: float | Real) -> float:
     try:
         return float(number)
     except OverflowError:  # a whole number beyond 1.8e308
@@ -107,9 +106,11 @@ def described(value: object) -> str:
         return f"a whole number of {value.bit_length()} bits"
     if isinstance(value, str):
         return repr(shortened(value, _QUOTED))
-    if not isinstance(value, Sequence | np.ndarray):
+    shape: tuple[int, ...] = getattr(value, "shape", ())  # of an array of NumPy
+    if not isinstance(value, Sequence) and not shape:
         return shortened(repr(value), _QUOTED)
-    return f"a list of {len(value)} value{'s' * (len(value) != 1)}"
+    count = len(value) if isinstance(value, Sequence) else shape[0]
+    return f"a list of {count} value{'s' * (count != 1)}"
 
 
 def _to_si(number: str, name: str, unit: str, text: str) -> float:

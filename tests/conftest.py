@@ -20,6 +20,9 @@ from tests.patience import patience
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# The runs of tests are in no catalogue of whoever runs them.
+_catalogue = tempfile.TemporaryDirectory(prefix="ionecho-catalogue-")
+os.environ["IONECHO_CATALOGUE"] = _catalogue.name
 
 if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
     # Hundreds of processes are started, which would compile the project anew each time: a third of a second each.

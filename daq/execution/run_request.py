@@ -35,6 +35,12 @@ class RunRequest:
         How long the runner may be silent while the output may be on (decision 038).
     transcript : str
         File in which the runner records every byte; empty for none.
+    campaign : str
+        Name of the campaign that this run is a point of; empty for none.
+    point : int
+        Which point of it, counted from 1.
+    slow_temperature : bool
+        Whether the run file has room for temperatures, which whoever reads a controller writes meanwhile.
     """
 
     resource: str
@@ -45,6 +51,9 @@ class RunRequest:
     timeout_s: float = 1.5
     stall_s: float = 4.0
     transcript: str = ""
+    campaign: str = ""
+    point: int = 0
+    slow_temperature: bool = False
 
 
 def request_to_json(request: RunRequest) -> str:

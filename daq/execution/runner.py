@@ -30,8 +30,10 @@ from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_open_file
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.rescue import rescue
+from daq.files.slow_channels import TEMPERATURE
 from daq.files.writer import RunWriter
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
 from drivers import ExchangeAbandonedError, Patience, Status, name_of_driver
@@ -164,7 +166,10 @@ class Runner:
         limits = protocol.limits.stricter(self._request.limits)
         limits.check_sequence(protocol.sequence)
         plan = self._driver.plan(replace(protocol, limits=limits))
-        return plan, limits, Header.of(protocol, plan, identity, self._request.resource, self._request.run_id)
+        header = Header.of(protocol, plan, identity, self._request.resource, self._request.run_id)
+        origin = replace(header.origin, campaign=self._request.campaign, point=self._request.point)
+        slow = (TEMPERATURE,) if self._request.slow_temperature else ()
+        return plan, limits, replace(header, origin=origin, accuracy=self._driver.accuracy, slow=slow)
 
     def _measure(self, writer: RunWriter, plan: DrivePlan, limits: Limits) -> Outcome:
         error: Exception | None = None

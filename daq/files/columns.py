@@ -180,7 +180,7 @@ def layout_at(descriptor: int, path: Path) -> Layout:
     """Return where the parts of an open run file lie, once its seal is checked."""
     seal = check_seal(descriptor, "run", path)
     if seal is not None:
-        return Layout(seal.about["offsets"], seal.about["n_samples"], seal.about["n_rows"])
+        return Layout.from_seal(seal.about)
     with os.fdopen(descriptor, "rb", closefd=False) as raw, h5py.File(raw, "r") as file:
         return layout_in(file)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from daq.files.nexus_groups import read_accuracy, read_numbers_of_sample, read_origin
 from protocols import PulseSequence, Sample, printable, shortened
 from protocols.definitions import MOST_NAME, MOST_REMARK
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_description(entry: h5py.Group) -> dict[str, Any]:
-    """Return title, start time, protocol, plan, drive, sample, instrument and program of a run."""
+    """Return title, start time, origin, protocol, plan, drive, sample, instrument, accuracy and program of a run."""
     plan = entry["plan"]
     return {
         "title": _text(entry["title"]),
@@ -23,6 +24,8 @@ def read_description(entry: h5py.Group) -> dict[str, Any]:
         "drive": read_sequence(plan) if "times" in plan else None,
         "sample": _read_sample(entry["sample"]),
         "instrument": {name: _text(value) for name, value in entry["instrument"].items()},
+        "accuracy": read_accuracy(entry),
+        "origin": read_origin(entry),
         "program": {name: _text(value) for name, value in entry["program"].items()},
     }
 
@@ -35,13 +38,10 @@ def read_sequence(group: h5py.Group) -> PulseSequence:
 
 
 def _read_sample(group: h5py.Group) -> Sample:
-    def number(name: str) -> float | None:
-        return float(group[name][()]) if name in group else None
-
     # Earlier versions took longer names, and any characters.
     name = shortened(printable(_text(group["name"])), MOST_NAME)
     electrodes = shortened(printable(_text(group["electrodes"])), MOST_REMARK)
-    return Sample(name, number("thickness"), number("area"), electrodes, number("temperature"))
+    return Sample(name, electrodes=electrodes, **read_numbers_of_sample(group))
 
 
 def _text(dataset: h5py.Dataset) -> str:

@@ -13,9 +13,8 @@ import json
 import os
 import shutil
 import zlib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 import h5py
@@ -23,15 +22,28 @@ import numpy as np
 
 from daq.files.durable import open_in_place, write_atomically
 from daq.files.image import SparseImage
+from daq.files.nexus_groups import (
+    DEFINITION,
+    DEFINITION_VERSION,
+    nexus_group,
+    version_of,
+    write_accuracy,
+    write_instrument,
+    write_origin,
+    write_programs,
+    write_sample,
+    write_sequence,
+)
 from daq.files.seal import SEAL_BYTES, write_seal
+from daq.files.slow_channels import MOST_SLOW_CHANNELS, slow_parts, slow_rows
+from daq.files.summary import SUMMARY, Summary
 from protocols import RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from drivers import DrivePlan, Identity
-    from protocols import Protocol, PulseSequence, Sample
+    from daq.files.header import Header
 
 
 # Room for the events of a run (bytes): some 400 lines. When it is full, later events are dropped.
@@ -40,8 +52,9 @@ EVENT_BYTES = 64 * 1024
 STATE_BYTES = 16
 # One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
 ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
-# Version of the layout. Version 1 had no seal, and the checksum of a row covered its samples only.
-FORMAT = 2
+# Version of the layout. Version 1 had no seal, and the checksum of a row covered its samples only; version 2 had no
+# summary, no slow channels, no accuracy, and of who measured for what only the instrument.
+FORMAT = 3
 # Datasets with one value a sample: path and type, in the order of the checksum.
 GROWING = {
     "time": ("entry/data/time", "<f8"),
@@ -56,8 +69,6 @@ WRITE_INTERVAL_S = 0.1
 # record may come in large pieces, and a short one in many small ones.
 _SAMPLES_A_ROW = 50_000
 _SPARE_ROWS = 1000
-# Distributions whose versions are kept with every run.
-_PROGRAMS = ("ionecho", "numpy", "h5py", "pyvisa", "pyvisa-py")
 
 
 @dataclass(frozen=True)
@@ -67,20 +78,34 @@ class Layout:
     Attributes
     ----------
     offsets : dict of str to int
-        Byte offset of ``time, voltage, current, status, blocks, events, state``.
+        Byte offset of ``time, voltage, current, status, blocks, events, state`` and of the parts of slow channels.
     n_samples, n_rows : int
         Planned sizes.
+    slow : dict of str to int
+        Room of each slow channel, in readings.
+    summary : tuple of (int, int)
+        Offset and length (bytes) of the summary, which never changes; zeros in a file of an earlier version.
     """
 
     offsets: dict[str, int]
     n_samples: int
     n_rows: int
+    slow: dict[str, int] = field(default_factory=dict)
+    summary: tuple[int, int] = (0, 0)
+
+    @classmethod
+    def from_seal(cls, about: dict[str, Any]) -> Layout:
+        """Return the layout that a seal tells."""
+        offset, length = about.get("summary", (0, 0))
+        return cls(about["offsets"], about["n_samples"], about["n_rows"], about.get("slow", {}), (offset, length))
 
     @property
     def growing(self) -> dict[str, tuple[int, int]]:
         """Offset and length (bytes) of every part that a run still writes, in the order of the file."""
         lengths = {name: np.dtype(dtype).itemsize * self.n_samples for name, (_, dtype) in GROWING.items()}
         lengths |= {"blocks": ROW.itemsize * self.n_rows, "events": EVENT_BYTES, "state": STATE_BYTES}
+        for channel, count in self.slow.items():
+            lengths |= {part: np.dtype(dtype).itemsize * count for part, dtype in slow_parts(channel).items()}
         ranges = {name: (self.offsets[name], length) for name, length in lengths.items()}
         return dict(sorted(ranges.items(), key=lambda item: item[1]))
 
@@ -88,63 +113,6 @@ class Layout:
     def end(self) -> int:
         """Length (bytes) that a file must have at least."""
         return max(offset + length for offset, length in self.growing.values())
-
-
-@dataclass(frozen=True)
-class Header:
-    """What is known of a run before its first sample.
-
-    Attributes
-    ----------
-    title : str
-    protocol_text : str
-        The protocol as given; empty for an imported record.
-    sample : Sample
-    identity : Identity or None
-        What measured.
-    resource : str
-        VISA resource, or the file that was imported.
-    plan : dict
-        Scalars of the plan as carried out.
-    drive : PulseSequence or None
-        Edges in run time; None if only the measured voltage is known.
-    n_samples : int
-        Planned number of samples.
-    duration_s : float
-        Expected, for the size of the block table.
-    run_id : str
-        Tells this run from any other whose file may lie at the same path; empty for an imported record.
-    """
-
-    title: str
-    protocol_text: str
-    sample: Sample
-    identity: Identity | None
-    resource: str
-    plan: dict[str, Any]
-    drive: PulseSequence | None
-    n_samples: int
-    duration_s: float
-    run_id: str = ""
-
-    @classmethod
-    def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str, run_id: str = "") -> Header:
-        """Return the header of a run that is about to start."""
-        scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
-        scalars["roundings"] = [str(one) for one in plan.roundings]
-        scalars["assumed"] = [str(one) for one in plan.assumed]
-        return cls(
-            title=protocol.name,
-            protocol_text=protocol.to_toml(),
-            sample=protocol.sample,
-            identity=identity,
-            resource=resource,
-            plan=scalars,
-            drive=plan.sequence,
-            n_samples=plan.n_samples,
-            duration_s=plan.duration_s,
-            run_id=run_id,
-        )
 
 
 def create_run_file(path: Path, header: Header) -> Layout:
@@ -245,44 +213,86 @@ def layout_in(file: h5py.File) -> Layout:
     """Return where the growing parts of an open run file lie, as HDF5 itself reports it."""
     names = {name: where for name, (where, _) in GROWING.items()}
     names |= {"blocks": "entry/blocks/table", "events": "entry/events/lines", "state": "entry/state"}
+    slow = {name: len(group["time"]) for name, group in file["entry/slow"].items()} if "entry/slow" in file else {}
+    names |= {part: f"entry/{part}" for channel in slow for part in slow_parts(channel)}
     offsets = {name: file[where].id.get_offset() for name, where in names.items()}
     if any(offset is None for offset in offsets.values()):
         raise RunFileError(f"{file.filename} was not made by ionecho: its datasets are not contiguous")
-    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0])
+    summary = (0, 0)
+    if SUMMARY in file:
+        summary = (int(file[SUMMARY].id.get_offset()), int(file[SUMMARY].shape[0]))
+    return Layout(offsets, file["entry/data/current"].shape[0], file["entry/blocks/table"].shape[0], slow, summary)
 
 
 def _write_all(file: h5py.File, header: Header) -> None:
+    start_time = datetime.now(UTC).isoformat(timespec="milliseconds")
     file.attrs["default"] = "entry"
-    file.attrs["creator"] = f"ionecho {_version('ionecho')}"
+    file.attrs["creator"] = f"ionecho {version_of('ionecho')}"
     file.attrs["ionecho_format"] = FORMAT
-    entry = _group(file, "entry", "NXentry")
+    entry = nexus_group(file, "entry", "NXentry")
     entry.attrs["default"] = "data"
+    entry["definition"] = DEFINITION
+    entry["definition"].attrs["version"] = DEFINITION_VERSION
     entry["title"] = header.title
-    entry["start_time"] = datetime.now(UTC).isoformat(timespec="milliseconds")
+    entry["start_time"] = start_time
     _fixed(entry, "state", np.array(b"created", dtype=f"S{STATE_BYTES}"))
+    _fixed(file, SUMMARY, _encoded_summary(header, start_time))
     _data(entry, header.n_samples)
-    blocks = _group(entry, "blocks", "NXcollection")
+    blocks = nexus_group(entry, "blocks", "NXcollection")
     growing_dataset(blocks, "table", rows_for(header), ROW).attrs["description"] = (
         "one row a write: first sample, count, host time (ns since 1970), CRC-32 of the samples' time, voltage, "
         "current and status bytes and of the row's first, count, host_ns and flags, OR of the samples' flags; rows "
         "with count 0 are not used yet"
     )
-    events = _group(entry, "events", "NXcollection")
+    events = nexus_group(entry, "events", "NXcollection")
     growing_dataset(events, "lines", EVENT_BYTES, np.dtype("u1")).attrs["description"] = (
         "JSON lines, each with the CRC-32 of the line without it, then zeros"
     )
-    _sample(entry, header.sample)
-    _instrument(entry, header)
-    protocol = _group(entry, "protocol", "NXnote")
+    _slow(entry, header)
+    write_sample(entry, header.sample)
+    write_instrument(entry, header.identity, header.resource)
+    write_accuracy(entry, header.accuracy)
+    write_origin(entry, header.origin)
+    protocol = nexus_group(entry, "protocol", "NXnote")
     protocol["type"] = "application/toml"
     protocol["data"] = header.protocol_text
-    plan = _group(entry, "plan", "NXcollection")
+    plan = nexus_group(entry, "plan", "NXcollection")
     plan["scalars"] = json.dumps(header.plan)
     if header.drive is not None:
         write_sequence(plan, header.drive)
-    program = _group(entry, "program", "NXcollection")
-    for name in _PROGRAMS:
-        program[name] = _version(name)
+    write_programs(entry)
+
+
+def _encoded_summary(header: Header, start_time: str) -> np.ndarray:
+    summary = Summary.of_run(
+        header.title,
+        start_time,
+        protocol_text=header.protocol_text,
+        sample=header.sample,
+        identity=header.identity,
+        resource=header.resource,
+        origin=header.origin,
+        duration_s=header.duration_s,
+    )
+    return np.frombuffer(summary.to_json().encode(), "u1")
+
+
+def _slow(entry: h5py.Group, header: Header) -> None:
+    """Reserve room for slow channels, each as an NXlog: NaN where nothing was read yet."""
+    if not header.slow:
+        return
+    if len(header.slow) > MOST_SLOW_CHANNELS:
+        raise RunFileError(f"a run file has room for {MOST_SLOW_CHANNELS} slow channel, not for {len(header.slow)}")
+    slow = nexus_group(entry, "slow", "NXcollection")
+    for channel in header.slow:
+        group = nexus_group(slow, channel.name, "NXlog")
+        count = slow_rows(header.duration_s)
+        for part, dtype in slow_parts(channel.name).items():
+            dataset = growing_dataset(group, part.rpartition("/")[2], count, np.dtype(dtype))
+            dataset[...] = np.nan if dtype == "<f8" else 0
+        group["time"].attrs["units"] = "s"
+        group["value"].attrs["units"] = channel.unit
+        group["check"].attrs["description"] = "CRC-32 of the bytes of time and value; rows without it are not used yet"
 
 
 def row_checksum(samples: int, row: np.void) -> int:
@@ -296,7 +306,7 @@ def rows_for(header: Header) -> int:
 
 
 def _data(entry: h5py.Group, n_samples: int) -> None:
-    data = _group(entry, "data", "NXdata")
+    data = nexus_group(entry, "data", "NXdata")
     data.attrs["signal"] = "current"
     data.attrs["axes"] = ["time"]
     data.attrs["auxiliary_signals"] = ["voltage"]
@@ -313,46 +323,6 @@ def _data(entry: h5py.Group, n_samples: int) -> None:
         dataset.attrs["long_name"] = names[name]
 
 
-def _sample(entry: h5py.Group, sample: Sample) -> None:
-    group = _group(entry, "sample", "NXsample")
-    group["name"] = sample.name
-    group["electrodes"] = sample.electrodes
-    for name, value, unit in (
-        ("thickness", sample.thickness_m, "m"),
-        ("area", sample.area_m2, "m^2"),
-        ("temperature", sample.temperature_K, "K"),
-    ):
-        if value is not None:
-            group[name] = value
-            group[name].attrs["units"] = unit
-
-
-def _instrument(entry: h5py.Group, header: Header) -> None:
-    group = _group(entry, "instrument", "NXinstrument")
-    group["resource"] = header.resource
-    if header.identity is not None:
-        for name, value in asdict(header.identity).items():
-            group[name] = value
-        group["name"] = f"{header.identity.maker} {header.identity.model}"
-
-
-def write_sequence(group: h5py.Group, sequence: PulseSequence) -> None:
-    """Write a sequence as arrays."""
-    for name, values in (("times", sequence.times_s), ("start", sequence.start_V), ("end", sequence.end_V)):
-        group[name] = values
-        group[name].attrs["units"] = "s" if name == "times" else "V"
-    group["duration"] = sequence.duration_s
-    group["duration"].attrs["units"] = "s"
-    group["rest"] = sequence.rest_V
-    group["rest"].attrs["units"] = "V"
-
-
-def _group(parent: h5py.Group, name: str, nx_class: str) -> h5py.Group:
-    group = parent.create_group(name)
-    group.attrs["NX_class"] = nx_class
-    return group
-
-
 def growing_dataset(group: h5py.Group, name: str, count: int, dtype: np.dtype[Any]) -> h5py.Dataset:
     """Make an empty contiguous dataset: allocated now, filled by offset later, with no fill values in between."""
     properties = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
@@ -366,10 +336,3 @@ def growing_dataset(group: h5py.Group, name: str, count: int, dtype: np.dtype[An
 
 def _fixed(group: h5py.Group, name: str, value: np.ndarray) -> None:
     group.create_dataset(name, data=value)
-
-
-def _version(distribution: str) -> str:
-    try:
-        return version(distribution)
-    except PackageNotFoundError:
-        return "not installed"

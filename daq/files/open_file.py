@@ -157,7 +157,7 @@ class RunFileBytes:
                 self.layout = layout_in(file)
         else:
             about = seal.about
-            self.layout = Layout(about["offsets"], about["n_samples"], about["n_rows"])
+            self.layout = Layout.from_seal(about)
             self.image, self.run_id = seal.image, about["run_id"]
 
     def _write(self, offset: int, data: bytes | memoryview) -> None:

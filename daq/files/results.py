@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import h5py
 import numpy as np
 
-from daq.files.durable import open_in_place, write_atomically
+from daq.files.durable import open_in_place, read_at, write_atomically
 from daq.files.image import SparseImage
 from daq.files.names import results_path
 from daq.files.probe import require_readable
@@ -28,6 +28,9 @@ from protocols import RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+
+_MOST_PLACES = 700
+"""Longest text of the places of results (characters) that a seal of 1024 bytes has room for: some twenty results."""
 
 
 @dataclass(frozen=True)
@@ -83,9 +86,10 @@ def write_process(
     image = SparseImage()
     with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
         _write_all(file, run_file, kept)
+        about = _places(file["entry"])
     try:
         with write_atomically(target) as making:
-            _save(image, making)
+            _save(image, making, about)
     except OSError as error:
         raise RunFileError(f"{target} could not be written: {error}. The run itself is untouched.") from error
     return target
@@ -105,19 +109,31 @@ def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> 
         group.attrs["NX_class"] = "NXprocess"
         group["program"] = "ionecho"
         group["date"] = process.date
-        group["attributes"] = json.dumps(process.attributes)
+        # Of fixed length, so that its place can be told: `read_attributes` reads it without HDF5.
+        group["attributes"] = np.bytes_(json.dumps(process.attributes))
         arrays = group.create_group("arrays")
         arrays.attrs["NX_class"] = "NXcollection"
         for name, values in process.arrays.items():
             arrays[name] = values
 
 
-def _save(image: SparseImage, making: Path) -> None:
+def _places(entry: h5py.Group) -> dict[str, Any]:
+    """Return what the seal is to say: whose results these are, and where the attributes of each are."""
+    places = {}
+    for name, group in entry.items():
+        if isinstance(group, h5py.Group) and name != "raw_data":
+            attributes = group["attributes"]
+            places[name] = (attributes.id.get_offset(), attributes.dtype.itemsize)
+    about = {"start_time": entry["raw_start_time"].asstr()[()], "attributes": places}
+    return about if len(json.dumps(about)) < _MOST_PLACES else {}
+
+
+def _save(image: SparseImage, making: Path, about: dict[str, Any]) -> None:
     descriptor = open_in_place(making, write=True, follow=False)
     try:
         os.ftruncate(descriptor, image.size)
         image.save(descriptor)
-        write_seal(descriptor, "results", {}, [])
+        write_seal(descriptor, "results", about, [])
     finally:
         os.close(descriptor)
 
@@ -185,3 +201,53 @@ def read_process(run_path: str | Path, name: str) -> Process | None:
     path = results_path(run_path)
     processes = _read_all(path, Path(run_path)) if os.path.lexists(path) else []
     return next((process for process in processes if process.name == name), None)
+
+
+def read_attributes(run_path: str | Path, name: str, start_time: str) -> dict[str, Any] | None:
+    """Return the attributes of a result of a run without its arrays, and of results of this version without HDF5.
+
+    Parameters
+    ----------
+    run_path : path
+    name : str
+        E.g. ``fit``.
+    start_time : str
+        Of the run, as its file says it: results of an earlier run whose file had the same name do not count.
+
+    Returns
+    -------
+    dict or None
+        None if there is no such result.
+
+    Raises
+    ------
+    RunFileError
+        If the results file is damaged.
+    """
+    path = results_path(run_path)
+    try:
+        if path.is_symlink():
+            return None
+        descriptor = open_in_place(path, follow=False)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise RunFileError(f"{path} cannot be read: {error}") from error
+    try:
+        seal = check_seal(descriptor, "results", path)
+        places = {} if seal is None else seal.about.get("attributes", {})
+        if seal is not None and places:
+            if seal.about["start_time"] != start_time or name not in places:
+                return None
+            content: dict[str, Any] = json.loads(read_at(descriptor, *places[name]).rstrip(b"\0"))
+            return content
+    finally:
+        os.close(descriptor)
+    try:
+        with _opened(path) as file:
+            found = _processes_of(file["entry"], start_time)
+    except RunFileError:
+        raise
+    except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
+        raise RunFileError(f"{path} is not a results file of ionecho: {error}") from error
+    return next((one.attributes for one in found if one.name == name), None)

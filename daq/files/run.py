@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import h5py
+import numpy as np
 
 from daq.files.blocks import BlockTable, Findings
 from daq.files.columns import OpenDescriptor, RunReader, reader_of
@@ -26,16 +27,17 @@ from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.seal import check_seal, peek_seal
+from daq.files.slow_channels import slow_parts, used_rows
 from daq.files.stated_drive import sequence_of
 from daq.files.statements import Statements, read_statements
 from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
 
 if TYPE_CHECKING:
-    import numpy as np
     from numpy.typing import NDArray
 
     from daq.files.layout import Layout
+    from daq.files.origin import Origin
     from protocols import PulseSequence, Sample
 
 # Kinds of the event with which a run ends: the words of its final state.
@@ -242,6 +244,46 @@ class Run:
     def instrument(self) -> dict[str, str]:
         """What measured it: resource, maker, model, serial, firmware, as they may be shown."""
         return {name: printable(value) for name, value in self._meta["instrument"].items()}
+
+    @property
+    def accuracy(self) -> list[dict[str, str | float]]:
+        """Accuracy of the ranges of the instrument by its manual, a row for each; empty where it is not known.
+
+        Keys ``quantity`` (``current`` or ``voltage``), ``full_scale``, ``gain`` (share of the reading), ``offset``,
+        ``source`` (document and page) and ``conditions``.
+        """
+        return list(self._meta["accuracy"])
+
+    @property
+    def origin(self) -> Origin:
+        """Who measured, for what, and as which point of which campaign, as the file says it."""
+        origin: Origin = self._meta["origin"]
+        return origin
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """Words by which the run is found: those of its protocol, with what was stated later."""
+        return self.statements.tags_over(self.origin.tags)
+
+    def slow(self, channel: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the readings of a slow channel so far: times from the start of the run (s), and values.
+
+        Parameters
+        ----------
+        channel : str
+            ``temperature`` (K).
+
+        Returns
+        -------
+        t_s, values : ndarray of float64, shape (n,); empty where the run has no such channel
+        """
+        if channel not in self._layout.slow:
+            return np.empty(0), np.empty(0)
+        columns = [
+            np.frombuffer(self._file.read(part, 0, 8 * self._layout.slow[channel]), dtype)
+            for part, dtype in slow_parts(channel).items()
+        ]
+        return used_rows(*columns)
 
     @property
     def versions(self) -> dict[str, str]:

@@ -15,8 +15,10 @@ from daq.files.durable import write_small_file
 from daq.files.names import statements_path
 from daq.files.stated_drive import StatementError, stated_drive
 from protocols import ProtocolError, parse_quantity, printable, shortened
+from protocols.definitions import MOST_TAG
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from protocols import Sample
@@ -50,6 +52,9 @@ class Statements:
     name, thickness, area, temperature, permittivity, grain_size : str
         Of the sample, with units.
     notes : str
+    tags : str
+        Words for the catalogue, with commas between: ``"rough, -aged"``; one behind a minus is taken away from those
+        that the file has.
     """
 
     before: str = ""
@@ -62,6 +67,7 @@ class Statements:
     permittivity: str = ""
     grain_size: str = ""
     notes: str = ""
+    tags: str = ""
 
     def __post_init__(self) -> None:
         if self.before not in {"", "rest", "unknown"}:
@@ -74,6 +80,41 @@ class Statements:
             text = getattr(self, name)
             if text and not _quantity(name, text, unit) > (0.0 if unit else 1.0 - 1e-12):
                 raise StatementError(f"{shortened(text, _QUOTED)!r} cannot be meant as {name}", _option(name))
+        for tag in self._tags:
+            if not tag.removeprefix("-").strip() or len(tag) > MOST_TAG or printable(tag) != tag:
+                raise StatementError(f"{printable(shortened(tag, _QUOTED))!r} cannot be a tag", "--add")
+
+    @property
+    def _tags(self) -> list[str]:
+        return [one.strip() for one in self.tags.split(",")] if self.tags else []
+
+    def tags_over(self, known: tuple[str, ...]) -> tuple[str, ...]:
+        """Return the tags of a run: those of its file, with what is stated of them."""
+        without = {one[1:].strip() for one in self._tags if one.startswith("-")}
+        more = [one for one in self._tags if not one.startswith("-")]
+        return tuple(dict.fromkeys(one for one in (*known, *more) if one not in without))
+
+    def with_tags(self, of_file: tuple[str, ...], add: Sequence[str], remove: Sequence[str]) -> Statements:
+        """Return the statements with some tags more and some fewer.
+
+        Parameters
+        ----------
+        of_file : tuple of str
+            Those that the run file has.
+        add, remove : sequence of str
+
+        Raises
+        ------
+        StatementError
+            If one cannot be a tag.
+        """
+        for tag in (*add, *remove):
+            if not tag.strip() or "," in tag or tag.startswith("-"):
+                raise StatementError(f"{printable(shortened(tag, _QUOTED))!r} cannot be a tag", "--add")
+        wanted = dict.fromkeys((*self.tags_over(of_file), *(one.strip() for one in add)))
+        kept = [one for one in wanted if one not in {one.strip() for one in remove}]
+        stated = [one for one in kept if one not in of_file] + [f"-{one}" for one in of_file if one not in kept]
+        return replace(self, tags=", ".join(stated))
 
     @property
     def stated(self) -> dict[str, str]:

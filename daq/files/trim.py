@@ -11,6 +11,7 @@ import numpy as np
 
 from daq.files.durable import copy_range, open_in_place
 from daq.files.layout import GROWING, ROW, growing_dataset, make_image, save_image
+from daq.files.slow_channels import slow_parts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +50,8 @@ def save_without_samples(file: RunFileBytes, making: Path, n_samples: int, n_row
     """Write the description of a run into another file, with room for so many samples, and return where they go."""
     cut = {where: (n_samples, np.dtype(dtype)) for where, dtype in GROWING.values()}
     cut["entry/blocks/table"] = (n_rows, ROW)
+    for channel, count in file.layout.slow.items():
+        cut |= {f"entry/{part}": (count, np.dtype(dtype)) for part, dtype in slow_parts(channel).items()}
     with _description(file) as old:
         image, layout = make_image(lambda new: _copy(old, new, cut), sealed=file.run_id is not None)
     save_image(making, image, layout, file.run_id, trimmed=True)

@@ -11,6 +11,7 @@ from drivers.visa.dialect import Dialect
 from protocols import Problem, ProtocolError, format_quantity
 
 if TYPE_CHECKING:
+    from drivers.contract.accuracy import RangeAccuracy
     from drivers.contract.block import Block
     from drivers.contract.plan import DrivePlan
     from drivers.contract.readback import OutputReadback
@@ -50,6 +51,8 @@ class Potentiostat(ABC):
     capabilities: ClassVar[Capabilities]
     planner: ClassVar[MakesPlans]
     """Makes the plans of this model."""
+    accuracy: ClassVar[tuple[RangeAccuracy, ...]] = ()
+    """Accuracy of its measuring ranges by the manual, kept with every run; empty where no page was at hand."""
     dialect: ClassVar[Dialect] = Dialect()
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
     """By which VISA interfaces and resource classes it can be reached."""

@@ -6,6 +6,7 @@ How it is made to play a program is described in `drivers.keithley.source_meter`
 
 from __future__ import annotations
 
+from drivers.contract.accuracy import accuracies
 from drivers.contract.identity import Capabilities
 from drivers.keithley.integrating import (
     LONGEST_APERTURE_S,
@@ -16,6 +17,9 @@ from drivers.keithley.integrating import (
     Minima,
 )
 from drivers.planning.steps import Tables
+
+_SPECIFICATIONS = "Keithley 2450 specifications, SPEC-2450 Rev. A (July 2013), p. 2"
+_CONDITIONS = "23 °C within 5 °C, one year, aperture of one mains cycle, zeroed"
 
 
 class Keithley2450(IntegratingSourceMeter):
@@ -50,6 +54,27 @@ class Keithley2450(IntegratingSourceMeter):
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
     planner = IntegratingPlanner(capabilities, tables, minima)
+    accuracy = accuracies(
+        "current",
+        (
+            (10e-9, 0.10, 50e-12),
+            (100e-9, 0.060, 100e-12),
+            (1e-6, 0.025, 300e-12),
+            (10e-6, 0.025, 700e-12),
+            (100e-6, 0.02, 6e-9),
+            (1e-3, 0.02, 60e-9),
+            (10e-3, 0.02, 600e-9),
+            (100e-3, 0.025, 6e-6),
+            (1.0, 0.03, 500e-6),
+        ),
+        _SPECIFICATIONS,
+        _CONDITIONS,
+    ) + accuracies(
+        "voltage",
+        ((0.02, 0.100, 150e-6), (0.2, 0.012, 200e-6), (2.0, 0.012, 300e-6), (20.0, 0.015, 1e-3), (200.0, 0.015, 10e-3)),
+        _SPECIFICATIONS,
+        _CONDITIONS,
+    )
 
 
 class Keithley2460(IntegratingSourceMeter):

@@ -34,6 +34,7 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.keysight.accuracy import ACCURACY
 from drivers.keysight.plan import TRIGGERS, B2900Planner
 from drivers.planning.plausibility import OVERFLOW_A, refuse_impossible
 from drivers.planning.steps import Tables
@@ -72,6 +73,7 @@ class _B2900(Potentiostat):
     models: ClassVar[re.Pattern[str]]
     tables: ClassVar[Tables]
     off_switch = _OFF
+    accuracy = ACCURACY
 
     def __init__(self, session: VisaSession) -> None:
         self.session = session

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.interrupts import stopping_signals
@@ -84,6 +85,7 @@ def _follow(start: Callable[[], RunInProgress], *, as_json: bool) -> None:
             outcome = run.stop_and_wait()
             if not isinstance(why, KeyboardInterrupt):
                 raise
+    _list_folder(run.path.parent)
     _report(run.path, outcome, as_json=as_json)
 
 
@@ -103,6 +105,14 @@ def _report(path: Path, outcome: Outcome, *, as_json: bool, asked_to_stop: bool 
     if failure:
         error_console().print(sentence, markup=False, soft_wrap=True)
         sys.exit(failure["exit_status"])
+
+
+def _list_folder(folder: Path) -> None:
+    """Have the catalogue of runs look in a folder from now on; what hinders that does not hinder a run."""
+    from daq.catalogue import CatalogueError, follow
+
+    with suppress(CatalogueError):
+        follow(folder)
 
 
 def _failure(path: Path, outcome: Outcome) -> tuple[dict[str, Any] | None, str]:

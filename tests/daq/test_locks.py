@@ -13,7 +13,8 @@ import pytest
 from daq import open_run, recover
 from daq.execution.control import ControlServer
 from daq.execution.run_request import RunRequest
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.locks import (
     Lock,
     LockHeldError,

@@ -143,6 +143,7 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "settings").mkdir()
     monkeypatch.setenv("IONECHO_CONFIG", str(tmp_path / "settings"))
+    monkeypatch.setenv("IONECHO_CATALOGUE", str(tmp_path / "settings"))
     reading = Reader(tmp_path)
     yield reading
     reading.leave()

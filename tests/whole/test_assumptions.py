@@ -8,7 +8,8 @@ from pathlib import Path
 import h5py
 import pytest
 
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from drivers import Assumption, Concern, Identity, Keithley2461, driver_named
 from gui.protocol.plan_model import plan_protocol
 from ionecho.commands.plan import print_plan

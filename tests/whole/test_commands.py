@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from daq import open_run
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from drivers import Block
 from fitting import kept_study

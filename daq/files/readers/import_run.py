@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.finalize import finalize_run_file
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.state import RunState
 from protocols import Sample, printable

@@ -12,7 +12,8 @@ import pytest
 from daq import confirm_off, open_run, recover, unconfirmed_outputs
 from daq.execution.output_marker import OutputMarker
 from daq.execution.recovery import settle_instrument
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.locks import instrument_held, lock_instrument, lock_run
 from daq.state import RunState

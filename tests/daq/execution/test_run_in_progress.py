@@ -17,7 +17,8 @@ from daq import Outcome, OutputState, Phase, RunInProgress, RunState, RunStatus,
 from daq.execution.control import ControlServer
 from daq.execution.control_file import read_control_file
 from daq.execution.run_request import RunRequest
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.locks import control_path, lock_run
 from protocols import ConnectionLost, Limits, Sample

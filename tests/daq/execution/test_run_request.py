@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from daq import open_run
 from daq.execution.run_request import RunRequest, request_from_json, request_to_json
 from daq.execution.runner import Runner
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from drivers import Identity
 from protocols import Limits, Protocol, PulseSequence, Sampling
 

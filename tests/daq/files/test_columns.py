@@ -12,7 +12,8 @@ import pytest
 from daq import open_run
 from daq.files.columns import ReopeningReader
 from daq.files.finalize import finalize_run_file
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.files.run import Run
 from daq.state import RunState

@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from daq import read_process, results_path, write_process
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from protocols import RunFileError, Sample
 
 

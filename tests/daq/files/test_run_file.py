@@ -19,7 +19,8 @@ from nexusformat.nexus import NXdata, nxload
 from daq import open_run, recover
 from daq.files.durable import write_atomically
 from daq.files.finalize import finalize_run_file
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.files.writer import RunWriter
 from daq.state import OutputState, RunState

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from daq import open_run, read_process, recover, results_path, write_process
-from daq.files.finalize import close_run_file, finalize_run_file
+from daq.files.finalize import finalize_run_file
 from daq.files.layout import ROW, create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.files.run import peek_state
@@ -181,26 +181,6 @@ def test_a_run_of_version_1_is_read_with_a_note(tmp_path: Path, name: str) -> No
     assert peek_state(path) is None
     flip(path, run.verify().n_samples + path.read_bytes().index(run.current_A.tobytes()))
     assert open_run(path).verify().bad_blocks == (0,)
-
-
-def test_a_run_of_version_1_is_recovered_and_stays_one(tmp_path: Path) -> None:
-    path = unpacked(tmp_path, "left.nxs")
-    before = open_run(path)
-    found = close_run_file(path)
-    assert found.trimmed_from == 400
-    run = open_run(path)
-    assert (run.n_samples, run.n_planned, run.state) == (300, 300, RunState.UNKNOWN)
-    run.require_intact()
-    np.testing.assert_array_equal(run.current_A, before.current_A)
-    assert "earlier version" in run.notes[0]
-
-
-def test_results_of_version_1_are_read(tmp_path: Path) -> None:
-    path = unpacked(tmp_path, "stopped.nxs")
-    unpacked(tmp_path, "stopped.results.nxs")
-    kept = read_process(path, "fit")
-    assert kept is not None
-    np.testing.assert_array_equal(kept.arrays["W"], np.arange(5.0))
 
 
 def test_results_that_were_changed_are_refused(complete: Path) -> None:

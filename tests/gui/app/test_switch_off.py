@@ -13,7 +13,8 @@ from PySide6.QtTest import QTest
 
 from daq import open_run, unconfirmed_outputs
 from daq.execution.output_marker import OutputMarker
-from daq.files.layout import Header, create_run_file
+from daq.files.header import Header
+from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.locks import instrument_held
 from daq.state import RunState
