@@ -28,7 +28,13 @@ from protocols.texts import (
     toml_tables,
     utf8_text,
 )
-from protocols.units import format_duration, format_estimate, format_quantity, parse_quantity
+from protocols.units import (
+    format_duration,
+    format_estimate,
+    format_quantity,
+    parse_quantities,
+    parse_quantity,
+)
 
 __all__ = [
     "ConnectionLost",
@@ -50,6 +56,7 @@ __all__ = [
     "format_duration",
     "format_estimate",
     "format_quantity",
+    "parse_quantities",
     "parse_quantity",
     "printable",
     "read_file",

@@ -15,6 +15,7 @@ import numpy as np
 from protocols.texts import shortened
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
     from pint import UnitRegistry
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$", re.ASCII | re.DOTALL)
@@ -81,6 +82,32 @@ def parse_quantity(text: object, unit: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"expected {expected}, not {described(text)}")
     return value
+
+
+def parse_quantities(values: object, unit: str) -> NDArray[np.float64]:
+    """Return the SI values of a list of quantities, or of an array of numbers that are SI already.
+
+    Parameters
+    ----------
+    values : array_like of float, or sequence of str
+    unit : str
+
+    Raises
+    ------
+    ValueError
+        If one of them is no such quantity; the message says which.
+    """
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
+        return values.astype(np.float64)
+    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+        return np.array([parse_quantity(values, unit)])
+    found = np.empty(len(values))
+    for k, value in enumerate(values):
+        try:
+            found[k] = parse_quantity(value, unit)
+        except ValueError as error:
+            raise ValueError(f"[{k}]: {error}") from None
+    return found
 
 
 def _as_float(number: float | np.number) -> float:

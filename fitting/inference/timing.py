@@ -65,7 +65,7 @@ _LEAST = 1e-3
 """Smallest such range, in sampling intervals: what a point sample is from a jump that it counts for."""
 
 
-def solve_with_times(run: Record, common: Solution, start: Mapping[str, float]) -> Solution:
+def solve_with_times(run: Record, common: Solution, start: Mapping[str, float | str]) -> Solution:
     """Return the solution with delay and clock found beside the cell, as far as `Nuisance.fitted` asks for them.
 
     Parameters
@@ -253,7 +253,7 @@ def _columns(times: _Times, solution: Solution, response: PulseResponse, t_s: Fl
     return np.column_stack([modes @ solution.weight_slopes().T, terms.columns(t), history.columns(t)])
 
 
-def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> tuple[_Times, Marginalised, Solution]:
+def _settled(times: _Times, solution: Solution, start: Mapping[str, float | str]) -> tuple[_Times, Marginalised, Solution]:
     """Return the values at which fits move them no more, the run there, and its solution."""
     response = solution.response()
     if response is None:

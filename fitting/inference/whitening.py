@@ -44,7 +44,7 @@ def whitened_solution(
     runs: Mapping[int, Record],
     observations: Sequence[Observation],
     parameters: JointParameters,
-    starts: tuple[Mapping[str, float], Mapping[str, float]],
+    starts: tuple[Mapping[str, float], Mapping[str, float | str]],
 ) -> Solution | None:
     """Return the solution with noise of the AR(1) kind whitened; None if there is no such noise.
 
