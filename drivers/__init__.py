@@ -8,7 +8,7 @@ from drivers.contract.plan import DrivePlan, Rounding
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.readback import OutputReadback
 from drivers.contract.switch_off import OffSwitch, switch_off
-from drivers.contract.temperature import TemperatureController, TemperatureReading
+from drivers.contract.temperature import Regulation, TemperatureController, TemperatureReading
 from drivers.discovery import discover
 from drivers.keithley.k2450 import Keithley2450, Keithley2460
 from drivers.keithley.k2461 import Keithley2461
@@ -64,6 +64,7 @@ __all__ = [
     "Potentiostat",
     "Ranges",
     "Rate",
+    "Regulation",
     "Rounding",
     "Status",
     "Steps",

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from daq import Run
-
     from fitting.inference.diagnosis import Diagnosis
     from fitting.inference.solution import Solution
     from fitting.records.record import Record

@@ -9,12 +9,15 @@ that was measured, not that of the last look (decision 252).
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
-from contextlib import contextmanager
+import tempfile
+import warnings
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -26,7 +29,7 @@ from fitting.results.titles import name_of_quantity
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from fitting.live import GrowingRecord
@@ -39,8 +42,8 @@ USUAL_CIRCUIT = "R0-Mig1-CPE1"
 GROWTH = 1.25
 """Growth of the record from look to look: a run is a quarter longer than it had to be at worst, and a tenfold one has
 ten looks. Doubled (1.5), half as many looks, and half as much again is measured in vain at worst."""
-_WIDEST = 0.5
-"""Widest precision that can be asked for: an interval with ends a factor of two apart."""
+_WIDEST = 1.0
+"""Widest precision that can be asked for: ends of half and twice the value, where a parameter is not determined yet."""
 _END_S = 30.0
 """How long (s) the process of a rule may take to end after its run: a look that was under way, and the results file."""
 _RULE = re.compile(r"(?P<name>.+?)\s+known\s+to\s+(?P<precision>.+?)(?:\s+by\s+(?P<circuit>\S+))?", re.IGNORECASE)
@@ -57,28 +60,36 @@ class KnownTo:
         A parameter (``Mig1.tau``) or a quantity of the memory (``memory_time``).
     precision : float
         Half width of the 95 % interval over the value, on the logarithm: 0.05 has ends 5 % below and above.
-    circuit : str
-        What is fitted.
+    model : CellModel or str
+        What is fitted: a circuit, or its string.
     """
 
     name: str
     precision: float
-    circuit: str = USUAL_CIRCUIT
+    model: CellModel | str = USUAL_CIRCUIT
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "model", CellModel.of(self.model))
         if not 0.0 < self.precision <= _WIDEST:
             raise FitError(
                 f"a quantity can be known to a share between 0 and {_WIDEST:.0%}, not to {self.precision:.4g}"
             )
-        names = [parameter.name for parameter in CellModel(self.circuit).parameters]
+        names = [parameter.name for parameter in self.cell.parameters]
         if self.name not in names:
             try:
                 object.__setattr__(self, "name", name_of_quantity(self.name))
             except KeyError:
                 raise FitError(
-                    f"{self.name!r} is neither a parameter of {self.circuit} ({', '.join(names)}) nor a quantity of "
-                    "the memory such as 'memory_time'; another circuit is named by 'by CIRCUIT'"
+                    f"{self.name!r} is neither a parameter of {self.cell.circuit} ({', '.join(names)}) nor a quantity "
+                    "of the memory such as 'memory_time'; another circuit is named by 'by CIRCUIT'"
                 ) from None
+        if self.cell.tables:
+            raise FitError(f"{self.cell.circuit}: a rule takes no circuit with a table of relaxations")
+
+    @property
+    def cell(self) -> CellModel:
+        """The circuit."""
+        return CellModel.of(self.model)
 
     @classmethod
     def from_text(cls, text: str) -> KnownTo:
@@ -99,7 +110,7 @@ class KnownTo:
         return cls(found["name"], float(percent["number"]) / 100.0, found["circuit"] or USUAL_CIRCUIT)
 
     def __str__(self) -> str:
-        return f"{self.name} known to {100.0 * self.precision:g} % by {self.circuit}"
+        return f"{self.name} known to {100.0 * self.precision:g} % by {self.cell.circuit}"
 
     def half_width(self, estimate: Estimate) -> float:
         """Return the relative half width of an interval; infinite where the record does not determine it."""
@@ -113,16 +124,53 @@ class KnownTo:
     @contextmanager
     def watch(self, path: Path) -> Iterator[None]:
         """Watch the run at a path in a process of its own, which stops it; to be held until the run has ended."""
-        command = [sys.executable, "-P", "-m", "fitting.stopping_process", str(path), str(self)]
-        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-        try:
-            yield
-            process.wait(_END_S)
-        except subprocess.TimeoutExpired:
-            pass
-        finally:
-            process.kill()
-            process.wait()
+        rule = json.dumps(self.to_document())
+        with tempfile.TemporaryFile() as stderr_file:
+            process = subprocess.Popen(
+                [sys.executable, "-P", "-m", "fitting.stopping_process", str(path), rule],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=stderr_file,
+            )
+            try:
+                yield
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_END_S)
+            finally:
+                process.kill()
+                process.wait()
+            if process.returncode:
+                stderr_file.seek(0)
+                why = (stderr_file.read().decode(errors="replace").strip().splitlines() or ["it did not end"])[-1]
+                warnings.warn(f"{path.name}: nothing watched for '{self}': {why}", RuntimeWarning, stacklevel=3)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return the rule as plain data."""
+        cell = self.cell
+        return {"name": self.name, "precision": self.precision, "circuit": cell.circuit, "fixed": cell.fixed}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> KnownTo:
+        """Return the rule that `to_document` wrote."""
+        cell = CellModel(document["circuit"], document["fixed"])
+        return cls(document["name"], document["precision"], cell)
+
+
+def rule_for(given: KnownTo | str, drive: PulseSequence) -> KnownTo:
+    """Return the rule that was given, in words or as it is, if a run of such edges can be stopped by it.
+
+    Raises
+    ------
+    FitError
+        If the words cannot be understood, or the voltage never rests after a pulse before the end.
+    """
+    rule = KnownTo.from_text(given) if isinstance(given, str) else given
+    if not len(planned_looks(drive)):
+        raise FitError(
+            f"'{rule}': this sequence never rests at its first level ({format_quantity(drive.rest_V, 'V')}) between "
+            "its first edge and its end, so there is no place to look and to stop"
+        )
+    return rule
 
 
 def first_edge_s(drive: PulseSequence) -> float:
@@ -210,7 +258,7 @@ class Stopping:
         if drive is None:
             raise FitError(f"{run.path.name}: when to look is planned from the commanded edges, and it has none")
         self.run, self.rule = run, rule
-        self._live = LiveFit(run, rule.circuit)
+        self._live = LiveFit(run, rule.cell)
         self._planned = planned_looks(drive).tolist()
         self._first_s = first_edge_s(drive)
         self._rests = rests(drive)

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -97,10 +98,12 @@ def parse_quantities(values: object, unit: str) -> NDArray[np.float64]:
     ValueError
         If one of them is no such quantity; the message says which.
     """
-    if isinstance(values, np.ndarray) and values.dtype.kind in "iuf":
-        return values.astype(np.float64)
     if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
         return np.array([parse_quantity(values, unit)])
+    with suppress(ValueError):  # a list of lists of different lengths
+        numbers = np.atleast_1d(np.asarray(values))
+        if numbers.dtype.kind in "iuf":
+            return numbers.astype(np.float64)
     found = np.empty(len(values))
     for k, value in enumerate(values):
         try:

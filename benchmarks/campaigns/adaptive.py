@@ -1,8 +1,8 @@
 """Campaign: are 95 % intervals true of runs that were stopped once a time was known to 5 %? (`just adaptive`)
 
-A run of many equal pulses is simulated to its end, and given to the rule sample by sample, as a growing run. Where the
-rule is met, the run ends a second fit's time later, at rest; the interval that counts is that of the fit of all that was
-there then. The whole run, which the fixed protocol would have measured, is fitted too: its coverage is the yardstick,
+A run of many equal pulses is simulated to its end, and given to the rule bit by bit, as a growing run. Where the rule is
+met, the run ends at rest, a hundredth of it later; the interval that counts is that of the fit of all that was there
+then. The whole run, which the fixed protocol would have measured, is fitted too: its coverage is the yardstick,
 its length what is saved from. Cells and noise differ from run to run: the time is known to 5 % after a tenth of some
 runs, and of others never, evenly over the logarithm.
 """
@@ -186,8 +186,8 @@ def campaign(runs: int, folder: Path, first: int = 0, rho: float = 0.0) -> dict[
             "median_saved": float(np.median(saved)) if saved else None,
             "cells": cells,
         }
-        held = document["stopped_early"]
-        line = f"{held['successes']} of {held['trials']} stopped hold the truth, median saved {document['median_saved']}"
+        held, of = counts["stopped early held"], counts["stopped early told"]
+        line = f"{held} of {of} stopped hold the truth, median saved {document['median_saved']}"
         progress.report(k + 1, runs, document, line)
     return document
 

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from protocols import IonechoError, Limits, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from protocols import Protocol
 
@@ -95,7 +96,12 @@ class Bench:
         return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
-        self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
+        self,
+        protocol: Protocol,
+        path: str | Path | None = None,
+        progress: Callable[[Run], None] | None = None,
+        *,
+        watched: Callable[[Path], AbstractContextManager[object]] | None = None,
     ) -> Run:
         """Run a protocol to its end and return the run.
 
@@ -105,6 +111,9 @@ class Bench:
         path : path, optional
         progress : callable, optional
             Called some times a second with the growing run.
+        watched : callable, optional
+            Takes the path of the run file and returns a context that is held while the run lasts; `KnownTo.watch` is
+            one, which stops it.
 
         Raises
         ------
@@ -113,7 +122,8 @@ class Bench:
         """
         run = self.start(protocol, path)
         try:
-            outcome = run.wait(progress)
+            with nullcontext() if watched is None else watched(run.path):
+                outcome = run.wait(progress)
         except BaseException:
             run.stop_and_wait()
             raise

@@ -18,12 +18,11 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from drivers.contract.identity import Identity
 from drivers.contract.switch_off import OffSwitch, switch_off
-from drivers.contract.temperature import TemperatureController, TemperatureReading
+from drivers.contract.temperature import Regulation, TemperatureController, TemperatureReading
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, LimitError, format_quantity
 
@@ -45,36 +44,6 @@ _HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}  # HTRST?
 _CLOSED_LOOP = 1  # OUTMODE
 _OFF = OffSwitch("the heaters", "Press its ALL OFF key.")
 _SHOWN_K = 2e-3  # what read-back may differ by: three digits after the point
-
-
-@dataclass(frozen=True)
-class Regulation:
-    """How a controller is to regulate, and what counts as stable.
-
-    Attributes
-    ----------
-    sensor : str
-        Input of the sensor at the cell.
-    output : int
-        Heater output, 1 or 2.
-    heater_range : int
-        1 low, 2 medium, 3 high.
-    ramp_K_min : float
-        How fast the set point goes; 0 for at once.
-    lowest_K, highest_K : float
-        Beyond these no set point is taken; the upper one is also given to the controller as its own limit.
-    band_K, settling_s : float
-        Stable is what has been so near the set point for so long.
-    """
-
-    sensor: str = "A"
-    output: int = 1
-    heater_range: int = 3
-    ramp_K_min: float = 0.0
-    lowest_K: float = 10.0
-    highest_K: float = 400.0
-    band_K: float = 0.05
-    settling_s: float = 60.0
 
 
 _REGULATION = Regulation()  # unless told otherwise

@@ -253,7 +253,9 @@ def _columns(times: _Times, solution: Solution, response: PulseResponse, t_s: Fl
     return np.column_stack([modes @ solution.weight_slopes().T, terms.columns(t), history.columns(t)])
 
 
-def _settled(times: _Times, solution: Solution, start: Mapping[str, float | str]) -> tuple[_Times, Marginalised, Solution]:
+def _settled(
+    times: _Times, solution: Solution, start: Mapping[str, float | str]
+) -> tuple[_Times, Marginalised, Solution]:
     """Return the values at which fits move them no more, the run there, and its solution."""
     response = solution.response()
     if response is None:

@@ -107,8 +107,8 @@ class FitResult(Printable):
     terms: Nuisance = field(default_factory=Nuisance)
     n_downweighted: int = 0
     voltage_error_V: float = 0.0
-    times: Estimates = Estimates()
-    combinations: Estimates = Estimates()
+    times: Estimates = field(default_factory=Estimates)
+    combinations: Estimates = field(default_factory=Estimates)
 
     @property
     def unit(self) -> str:
