@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, fit_reduced, load_result
     from fitting.inference.posterior import Posterior, sample_posterior
-    from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.resistance_spectrum import ResistanceSpectrum
     from fitting.inference.spectrum import fit_spectrum
     from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.reduction.commanded import CommandedRecord, commanded
     from fitting.reduction.nuisance import Nuisance
+    from fitting.reduction.prediction import overlay_times, predict
     from fitting.reduction.reduce import reduce_run, reducer_for
     from fitting.reduction.reducer import Reducer
     from fitting.reduction.reduction import Reduction
@@ -110,8 +110,8 @@ _FILES = {
     "memory_of_run": "interpretation.reversal",
     "memory_shape": "interpretation.friction",
     "ohms_law": "interpretation.linearity",
-    "overlay_times": "inference.prediction",
-    "predict": "inference.prediction",
+    "overlay_times": "reduction.prediction",
+    "predict": "reduction.prediction",
     "rank": "selection.ranking",
     "readable_bits": "interpretation.reversal",
     "reduce_run": "reduction.reduce",

@@ -126,7 +126,7 @@ class KnownTo:
         """Watch the run at a path in a process of its own, which stops it; to be held until the run has ended."""
         rule = json.dumps(self.to_document())
         with tempfile.TemporaryFile() as stderr_file:
-            process = subprocess.Popen(
+            process = subprocess.Popen(  # noqa: S603 - our own module
                 [sys.executable, "-P", "-m", "fitting.stopping_process", str(path), rule],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,

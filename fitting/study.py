@@ -203,10 +203,10 @@ def analyse(
     RunFileError
         If the results file cannot be written.
     """
-    from fitting.inference.prediction import overlay_times, predict
     from fitting.interpretation.assembly import fit_result
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
+    from fitting.reduction.prediction import overlay_times, predict
 
     if isinstance(run, str | Path):
         from daq import open_run

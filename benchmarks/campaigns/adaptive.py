@@ -1,7 +1,7 @@
 """Campaign: are 95 % intervals true of runs that were stopped once a time was known to 5 %? (`just adaptive`)
 
-A run of many equal pulses is simulated to its end, and given to the rule bit by bit, as a growing run. Where the rule is
-met, the run ends at rest, a hundredth of it later; the interval that counts is that of the fit of all that was there
+A run of many equal pulses is simulated to its end, and given to the rule bit by bit, as a growing run. Where the rule
+is met, the run ends at rest, a hundredth of it later; the interval that counts is that of the fit of all that was there
 then. The whole run, which the fixed protocol would have measured, is fitted too: its coverage is the yardstick,
 its length what is saved from. Cells and noise differ from run to run: the time is known to 5 % after a tenth of some
 runs, and of others never, evenly over the logarithm.

@@ -16,9 +16,9 @@ from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
-from fitting.inference.prediction import PulseResponse
 from fitting.inference.problem import Problem
 from fitting.inference.starts import find_minima
+from fitting.reduction.prediction import PulseResponse
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 

@@ -17,12 +17,12 @@ import numpy as np
 from fitting.inference.least_squares import minimise
 from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.inference.solution import solve
 from fitting.reduction.control import controlled
 from fitting.reduction.drive import segments_of
 from fitting.reduction.leading_columns import History, TimeShifts
 from fitting.reduction.nuisance import CLOCK, DELAY, WORST_PPM
+from fitting.reduction.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.sampled_edges import edges_of
 from fitting.reduction.whole_drive import segments_under
 from fitting.results.estimate import Estimate

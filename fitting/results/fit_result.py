@@ -15,6 +15,7 @@ from fitting.model.elements.tabulated import RelaxationTable
 from fitting.reduction.control import in_words_of, named_for
 from fitting.reduction.nuisance import Nuisance
 from fitting.results.document import FORMAT, up_to_date
+from fitting.results.drawing import figure_of_result
 from fitting.results.estimate import Band, Estimate, Estimates
 from fitting.results.printable import Printable
 from fitting.results.remarks import Remark
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from fitting.records.record import Record
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
 
@@ -249,6 +251,23 @@ class FitResult(Printable):
             voltage_error_V=found["voltage_noise_V"],
             times=_estimates(found.get("times", {})),
         )
+
+    def plot(self, run: Record | None = None) -> Any:
+        """Return a matplotlib figure of W(t) with its band; with the run, of the fitted current and what is left too.
+
+        Parameters
+        ----------
+        run : Record, optional
+            The run that was fitted.
+
+        Raises
+        ------
+        FitError
+            If there is nothing to draw without the run: the circuit has no hopping conductor.
+        FigureError
+            If matplotlib is not installed.
+        """
+        return figure_of_result(self, run)
 
     def save(self, path: str | Path) -> Path:
         """Write the result to a JSON file, which `load` reads back; a file of that name is replaced.

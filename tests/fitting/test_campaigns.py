@@ -74,10 +74,10 @@ def test_intervals_of_shares_are_those_published() -> None:
 
 
 def test_runs_stopped_once_their_time_is_known_hold_the_truth(tmp_path: Path) -> None:
-    found = adaptive.campaign(3, tmp_path, first=1)
-    assert found["n_stopped"] == 3
-    # Three independent intervals of 95 %: that two miss is one case in 140.
-    assert found["all"]["successes"] >= 2
+    found = adaptive.campaign(2, tmp_path, first=1)
+    assert found["n_stopped"] == 2
+    # Two independent intervals of 95 %: that both miss is one case in 400.
+    assert found["all"]["successes"] >= 1
     assert found["median_saved"] > 0.3
     assert found["n_wider_than_asked"] == 0
 
