@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq import Bench as PlainBench
 from daq.execution.thermostat import Thermostat
+from daq.files.run_path import name_part
 from daq.locks import instrument_searched
 from drivers import Potentiostat, driver_named, open_potentiostat
 from protocols import InstrumentError, IonechoError, Limits, OutputStateUnknown, Protocol, ProtocolError
@@ -15,13 +17,14 @@ from protocols.tables import html_table, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
-    from pathlib import Path
     from types import TracebackType
     from typing import Self
 
     from daq import Run, RunInProgress
     from drivers import DrivePlan, Identity, Regulation
     from fitting import Feasibility, KnownTo
+    from ionecho.campaign_points import PointRun
+    from protocols.campaigns import Campaign
 
 
 @dataclass(frozen=True)
@@ -300,6 +303,46 @@ class Bench(PlainBench):
                     return
         finally:
             points.close()
+
+    def campaign(self, document: Campaign | str | Path, folder: str | Path | None = None) -> Iterator[PointRun]:
+        """Measure the points of a campaign one after the other, and give each as it ends.
+
+        Begun again with the same folder, it goes on at the first point that is not measured yet. A bench without a
+        temperature controller uses the one that the document names. ::
+
+            for point in bench.campaign("study.toml"):
+                if point.run is not None:
+                    print(point, fit(point.run, "R0-Mig1-CPE1")["Mig1.tau"])
+
+        Parameters
+        ----------
+        document : Campaign or path
+            A campaign, or the file of one; that of a protocol is a campaign of one point.
+        folder : path, optional
+            Of its run files; named after the campaign, in the bench's folder, unless given.
+
+        Yields
+        ------
+        PointRun
+
+        Raises
+        ------
+        ProtocolError
+            If the document cannot be read, asks for what only ``ionecho run`` does, or the folder is another's.
+        IonechoError
+            What the last point failed with, once as many in a row have failed as the document allows.
+        """
+        from ionecho.campaign_points import measured_points, regulation_of
+        from protocols.campaigns import Campaign
+
+        campaign = document if isinstance(document, Campaign) else Campaign.load(document)
+        if campaign.temperature is not None:
+            self._controller = self._controller or campaign.temperature.controller
+            self._regulation = regulation_of(campaign.temperature)
+            if self._thermostat is not None:
+                self._thermostat.regulate(self._regulation)
+        where = self.folder / name_part(campaign.name) if folder is None else Path(folder)
+        return measured_points(self, campaign, where)
 
     # -- the end ------------------------------------------------------------------------------------------------------
 
