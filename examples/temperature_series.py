@@ -16,7 +16,9 @@ PROTOCOL = Protocol(
 )
 
 
-def series(meter: str, thermostat: str, temperatures: tuple[float | str, ...], settling: float | str = "1 min") -> float:
+def series(
+    meter: str, thermostat: str, temperatures: tuple[float | str, ...], settling: float | str = "1 min"
+) -> float:
     """Measure at each temperature; return the activation energy of the relaxation, eV."""
     regulation = Regulation(band_K="50 mK", settling_s=settling, highest_K="320 K")
     limits = Limits(voltage_V="100 mV", current_A="1 mA")

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from daq import RunState, open_run, read_process
 from daq.files.durable import write_atomically
@@ -25,13 +25,24 @@ if TYPE_CHECKING:
 
     from daq import Run
     from fitting import KnownTo
-    from ionecho.bench import Bench
+    from daq.execution.thermostat import Thermostat
+    from protocols import Protocol as MeasurementProtocol
     from protocols.campaigns import Point, TemperatureRule
 
 DOCUMENT, STATE = "campaign.toml", "campaign.sqlite"
 """Files of a campaign's folder: the document, and the state that a conductor keeps."""
 _LOOK_S = 0.5
 """How long (s) one sleep of a rest is, so that it can be interrupted everywhere."""
+
+
+class Measures(Protocol):
+    """What measures the points; `ionecho.Bench` is one."""
+
+    @property
+    def temperature(self) -> Thermostat: ...  # noqa: D102
+    def run(  # noqa: D102
+        self, protocol: MeasurementProtocol, path: Path, *, until: KnownTo | None
+    ) -> Run: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,12 +71,12 @@ class PointRun:
         return f"{self.point.number}: {self.point.label}: {how}"
 
 
-def measured_points(bench: Bench, campaign: Campaign, folder: Path) -> Iterator[PointRun]:
+def measured_points(bench: Measures, campaign: Campaign, folder: Path) -> Iterator[PointRun]:
     """Measure the points of a campaign that are not measured yet, and give all in their order.
 
     Parameters
     ----------
-    bench : Bench
+    bench : Measures
     campaign : Campaign
     folder : Path
         Of the campaign; made if it is not there.
@@ -170,7 +181,7 @@ def _is_done(run: Run, rule: KnownTo | None) -> bool:
     return looks is not None and bool(looks.attributes.get("is_met"))
 
 
-def _measured(bench: Bench, campaign: Campaign, point: Point, folder: Path, rule: KnownTo | None) -> PointRun:
+def _measured(bench: Measures, campaign: Campaign, point: Point, folder: Path, rule: KnownTo | None) -> PointRun:
     """Measure a point, again where that fails, as often as the document says."""
     error: IonechoError | None = None
     for _ in range(1 + campaign.between.retries):

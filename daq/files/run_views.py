@@ -146,9 +146,9 @@ class RunViews:
 
 def thinned(t_s: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return points of a curve that look as all of them do: of each stretch the smallest and the largest."""
-    step = -(-2 * len(t_s) // DRAWN)
-    if step <= 1:
+    if len(t_s) <= DRAWN:
         return np.asarray(t_s), np.asarray(values)
+    step = -(-2 * len(t_s) // DRAWN)
     whole = len(t_s) // step * step
     stretches = np.asarray(values[:whole]).reshape(-1, step)
     is_gap = np.isnan(stretches)

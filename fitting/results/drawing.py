@@ -74,9 +74,9 @@ def _draw_current(upper: Any, lower: Any, result: DrawnResult, run: Record) -> N
 def _draw_memory(axis: Any, band: Band) -> None:
     """Draw the share of the conductance that is left some time after a step, with its 95 % band."""
     axis.fill_between(band.t_s, band.lowest, band.highest, color=band_colour, alpha=0.3, linewidth=0, label="95 %")
-    axis.plot(band.t_s, band.W, color=band_colour, label="W(t)")
+    axis.plot(band.t_s, band.W, color=band_colour, label="fitted")
     axis.set_xscale("log")
     axis.set_ylim(0.0, 1.05)
     axis.legend()
-    axis_of(axis.yaxis, "share that has not hopped back", "")
+    axis_of(axis.yaxis, "W(t)", "")
     axis_of(axis.xaxis, "time after a step", "s")

@@ -16,9 +16,7 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "closer_pairs.py"
 
 
 @pytest.mark.slow
-def test_the_waits_shrink_until_they_are_as_short_as_the_memory(
-    tmp_path: Path, simulated: Callable[..., str]
-) -> None:
+def test_the_waits_shrink_until_they_are_as_short_as_the_memory(tmp_path: Path, simulated: Callable[..., str]) -> None:
     command = [sys.executable, str(EXAMPLE), simulated(speed=2.0)]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patience(110), check=False)
     assert done.returncode == 0, done.stderr

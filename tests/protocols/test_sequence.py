@@ -158,7 +158,7 @@ def test_what_cannot_follow_is_refused_with_a_reason() -> None:
     with pytest.raises(ProtocolError, match="must not be negative"):
         first.then(first, pause=-1.0)
     with pytest.raises(TypeError):
-        first + 3  # type: ignore[operator]
+        _ = first + 3
 
 
 def test_edges_are_given_in_numbers_or_in_words() -> None:
