@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daq import Run
-    from fitting import KnownTo
     from daq.execution.thermostat import Thermostat
+    from fitting import KnownTo
     from protocols import Protocol as MeasurementProtocol
     from protocols.campaigns import Point, TemperatureRule
 
