@@ -56,6 +56,10 @@ ranking runs="200":
 attribution runs="60":
     uv run python -m benchmarks.campaigns.attribution --runs {{ runs }}
 
+# Are intervals true of runs that were stopped once a time was known to 5 %, and how much time is saved?
+adaptive *options:
+    uv run python -m benchmarks.campaigns.adaptive {{ options }}
+
 # Does a fit find the back-hop fraction that was counted from hops?
 lattice-gas runs="50":
     uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}

@@ -9,9 +9,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, fit_reduced
+    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, fit_reduced, load_result
     from fitting.inference.posterior import Posterior, sample_posterior
-    from fitting.inference.prediction import overlay_times, predict
     from fitting.inference.resistance_spectrum import ResistanceSpectrum
     from fitting.inference.spectrum import fit_spectrum
     from fitting.inference.spectrum_band import SpectrumBand, spectrum_band
@@ -34,14 +33,16 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.reduction.commanded import CommandedRecord, commanded
     from fitting.reduction.nuisance import Nuisance
+    from fitting.reduction.prediction import overlay_times, predict
     from fitting.reduction.reduce import reduce_run, reducer_for
     from fitting.reduction.reducer import Reducer
     from fitting.reduction.reduction import Reduction
-    from fitting.results.estimate import Estimate
+    from fitting.results.estimate import Estimate, Estimates
     from fitting.results.fit_result import FitResult
     from fitting.results.joint_result import FittedPart, JointResult
     from fitting.results.remarks import Remark, RemarkKind
     from fitting.selection.ranking import Ranking, rank
+    from fitting.stopping import KnownTo
     from fitting.study import Study, StudyOptions, analyse, kept_study
     from fitting.transforms.modes import ModeGrid
     from fitting.transforms.warm import warm
@@ -58,12 +59,14 @@ _FILES = {
     "ConductivitySpectrum": "records.conductivity",
     "Element": "model.elements.base",
     "Estimate": "results.estimate",
+    "Estimates": "results.estimate",
     "Feasibility": "interpretation.feasibility",
     "FitResult": "results.fit_result",
     "FittedPart": "results.joint_result",
     "FrictionKernel": "interpretation.friction",
     "ImpedanceSpectrum": "records.impedance",
     "JointResult": "results.joint_result",
+    "KnownTo": "stopping",
     "LiveEstimate": "live",
     "LiveFit": "live",
     "ModeGrid": "transforms.modes",
@@ -103,11 +106,12 @@ _FILES = {
     "fit_spectrum": "inference.spectrum",
     "friction_kernel": "interpretation.friction",
     "kept_study": "study",
+    "load_result": "api",
     "memory_of_run": "interpretation.reversal",
     "memory_shape": "interpretation.friction",
     "ohms_law": "interpretation.linearity",
-    "overlay_times": "inference.prediction",
-    "predict": "inference.prediction",
+    "overlay_times": "reduction.prediction",
+    "predict": "reduction.prediction",
     "rank": "selection.ranking",
     "readable_bits": "interpretation.reversal",
     "reduce_run": "reduction.reduce",
@@ -134,12 +138,14 @@ __all__ = [
     "ConductivitySpectrum",
     "Element",
     "Estimate",
+    "Estimates",
     "Feasibility",
     "FitResult",
     "FittedPart",
     "FrictionKernel",
     "ImpedanceSpectrum",
     "JointResult",
+    "KnownTo",
     "LiveEstimate",
     "LiveFit",
     "ModeGrid",
@@ -179,6 +185,7 @@ __all__ = [
     "fit_spectrum",
     "friction_kernel",
     "kept_study",
+    "load_result",
     "memory_of_run",
     "memory_shape",
     "ohms_law",

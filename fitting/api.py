@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 import numpy as np
@@ -9,32 +10,33 @@ import numpy as np
 from fitting.inference.joint_parameters import JointParameters
 from fitting.inference.observations import observation_of
 from fitting.inference.solution import solve_single
+from fitting.interpretation.arrhenius import kelvins
 from fitting.interpretation.assembly import fit_reduction, fit_result, joint_result
 from fitting.model.circuit import CellModel
 from fitting.records.conductivity import ConductivitySpectrum
 from fitting.records.impedance import ImpedanceSpectrum
 from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.reduction import Reduction
+from fitting.results.fit_result import FitResult
 from protocols import FitError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from numpy.typing import ArrayLike
-
+    from daq import Run
     from fitting.inference.diagnosis import Diagnosis
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
-    from fitting.results.fit_result import FitResult
     from fitting.results.joint_result import JointResult
+    from fitting.transforms.laplace import Floats
 
 
 @overload
 def fit(
-    record: Record | Reduction,
+    record: Record | Reduction | str | Path,
     model: CellModel | str,
     *,
-    start: Mapping[str, float] | None = None,
+    start: Mapping[str, float | str] | None = None,
     terms: Nuisance | None = None,
     robust: bool = False,
 ) -> FitResult: ...
@@ -45,15 +47,15 @@ def fit(
     record: ImpedanceSpectrum | ConductivitySpectrum,
     model: CellModel | str,
     *,
-    start: Mapping[str, float] | None = None,
+    start: Mapping[str, float | str] | None = None,
 ) -> JointResult: ...
 
 
 def fit(
-    record: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum,
+    record: Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum | str | Path,
     model: CellModel | str,
     *,
-    start: Mapping[str, float] | None = None,
+    start: Mapping[str, float | str] | None = None,
     terms: Nuisance | None = None,
     robust: bool = False,
 ) -> FitResult | JointResult:
@@ -66,11 +68,11 @@ def fit(
 
     Parameters
     ----------
-    record : Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum
+    record : Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum; or the path of a run file
     model : CellModel or str
         A circuit, or its string.
-    start : mapping of str to float, optional
-        Values (SI) that are tried first.
+    start : mapping of str to float or str, optional
+        Values that are tried first, SI or with a unit (``{"R0": "1 kohm"}``).
     terms : Nuisance, optional
         What of a run is not the cell's; only an offset unless given. A correlation time that is given is kept.
     robust : bool
@@ -87,6 +89,8 @@ def fit(
         If the circuit cannot be read, or the record cannot be fitted.
     """
     cell = CellModel.of(model)
+    if isinstance(record, str | Path):
+        record = _run_at(record)
     if isinstance(record, Reduction | ImpedanceSpectrum | ConductivitySpectrum):
         if robust or terms is not None:
             raise FitError(
@@ -136,7 +140,7 @@ def diagnose_run(run: Record, model: CellModel | str, terms: Nuisance | None = N
 
 
 def fit_reduced(
-    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float] | None = None
+    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float | str] | None = None
 ) -> tuple[Reduction, FitResult]:
     """Return reduction and fit of a run that was reduced before; the reduction is another after a second pass.
 
@@ -163,7 +167,7 @@ def fit_reduced(
 
 
 def solution_of(
-    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float] | None = None
+    run: Record, reduction: Reduction, model: CellModel | str, start: Mapping[str, float | str] | None = None
 ) -> Solution:
     """Return the end of `fit_reduced`, whose intervals are worked out only when they are asked for."""
     cell = CellModel.of(model)
@@ -177,13 +181,13 @@ def solution_of(
 
 
 def fit_joint(
-    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
+    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum | str | Path],
     model: CellModel | str,
     *,
     shared: Sequence[str] | None = None,
     activated: Sequence[str] = (),
-    temperature_K: ArrayLike | None = None,
-    start: Mapping[str, float] | None = None,
+    temperature_K: Sequence[float | str] | Floats | None = None,
+    start: Mapping[str, float | str] | None = None,
 ) -> JointResult:
     """Fit one circuit to several records at once.
 
@@ -195,6 +199,7 @@ def fit_joint(
     Parameters
     ----------
     observations : sequence of Record, Reduction, ImpedanceSpectrum or ConductivitySpectrum
+        Run files also by their paths.
     model : CellModel or str
     shared : sequence of str, optional
         Parameters with one value for all, or elements (``Mig1``) for all of theirs; unless given, all that are not
@@ -202,9 +207,10 @@ def fit_joint(
     activated : sequence of str
         Times, resistances (``prefactor exp(E_a / kT)``) and conductances (``prefactor exp(-E_a / kT)``); E_a is
         positive where the cell gets faster as it gets warmer.
-    temperature_K : array_like, shape (n_observations,), optional
-    start : mapping of str to float, optional
-        Values (SI) of unknowns that are tried first.
+    temperature_K : array_like or sequence of str, shape (n_observations,), optional
+        Kelvins, or text with a unit (``"25 degC"``).
+    start : mapping of str to float or str, optional
+        Values of unknowns that are tried first, SI or with a unit.
 
     Raises
     ------
@@ -214,16 +220,24 @@ def fit_joint(
     if not observations:
         raise FitError("a joint fit needs a record")
     cell = CellModel.of(model)
-    T = None if temperature_K is None else np.asarray(temperature_K, dtype=np.float64)
+    T = None if temperature_K is None else kelvins(temperature_K)
     if T is not None and (T.shape != (len(observations),) or not np.all(T > 0.0)):
         raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")
-    return _fit_all(observations, JointParameters(cell, len(observations), shared, activated, T), start)
+    records = [_run_at(one) if isinstance(one, str | Path) else one for one in observations]
+    return _fit_all(records, JointParameters(cell, len(records), shared, activated, T), start)
+
+
+def _run_at(path: str | Path) -> Run:
+    """Return the run of a file; a kept reduction and a spectrum need no `daq`."""
+    from daq import open_run
+
+    return open_run(path)
 
 
 def _fit_all(
     records: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
     parameters: JointParameters,
-    start: Mapping[str, float] | None,
+    start: Mapping[str, float | str] | None,
 ) -> JointResult:
     """Return the joint fit of one or several records."""
     runs = {
@@ -236,11 +250,24 @@ def _fit_all(
     return joint_result(solve_runs(runs, [observation_of(one) for one in records], parameters, start or {}))
 
 
+def load_result(path: str | Path) -> FitResult:
+    """Return the result of a fit that `FitResult.save` wrote.
+
+    Raises
+    ------
+    InputError
+        If there is no such file, or it is something else.
+    FitError
+        If a later version of ionecho wrote it.
+    """
+    return FitResult.load(path)
+
+
 def fit_impedance(
     spectrum: ImpedanceSpectrum | ConductivitySpectrum,
     model: CellModel | str,
     *,
-    start: Mapping[str, float] | None = None,
+    start: Mapping[str, float | str] | None = None,
 ) -> JointResult:
     """Fit a circuit to an impedance or conductivity spectrum, with proportional weights; `fit` by another name."""
     return fit(spectrum, model, start=start)

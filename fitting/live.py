@@ -143,17 +143,9 @@ class LiveFit:
         LiveEstimate or None
             None while there is no response to fit yet.
         """
-        self.run.refresh()
-        if self.run.n_samples < 3:
+        if not self.take_in():
             return None
-        if self._reducer is None:
-            self._reducer = self._planned()
-        new = slice(self._n_read, self.run.n_samples)
-        self._reducer.append(self.run.t_s[new], self.run.voltage_V[new], self.run.current_A[new], self.run.status[new])
-        self._n_read = new.stop
-        reduction = self._reducer.reduction()
-        if not self._answers(reduction):
-            return None
+        reduction = self.reduction()
         estimate = None if self._theta is None else refit(reduction, self.model, self._theta)
         # A short record leads astray: followed from there, the fit may stay in a valley that the longer one rules out.
         growth = _GROWTH if estimate is None or estimate.explains else _GROWTH_UNEXPLAINED
@@ -168,6 +160,18 @@ class LiveFit:
             return None
         self._theta = estimate.theta
         return estimate
+
+    def take_in(self) -> bool:
+        """Take in the samples that are new, and return whether there is a response to fit yet."""
+        self.run.refresh()
+        if self.run.n_samples < 3:
+            return False
+        if self._reducer is None:
+            self._reducer = self._planned()
+        new = slice(self._n_read, self.run.n_samples)
+        self._reducer.append(self.run.t_s[new], self.run.voltage_V[new], self.run.current_A[new], self.run.status[new])
+        self._n_read = new.stop
+        return self._answers(self._reducer.reduction())
 
     def reduction(self) -> Reduction:
         """Return the reduction of all samples taken in.

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,11 +17,12 @@ import numpy as np
 from fitting.interpretation.attribution import Attribution
 from fitting.model.circuit import CellModel
 from fitting.reduction.control import controlled, named_for
-from fitting.reduction.nuisance import DELAY, Nuisance
+from fitting.reduction.nuisance import CURRENT, DELAY, Nuisance
 from fitting.results.document import up_to_date
+from fitting.results.estimate import Estimates
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
 from fitting.results.printable import Printable
-from protocols import FitError, RunFileError
+from protocols import FitError, RunFileError, parse_quantity
 
 if TYPE_CHECKING:
     from daq import Run
@@ -41,6 +43,8 @@ _FIT, _REDUCTION = "fit", "reduction"
 @dataclass(frozen=True)
 class StudyOptions:
     """What of a run is not the cell's, and whether samples far off count less.
+
+    Quantities are SI numbers or text with a unit: ``StudyOptions(mains_Hz="50 Hz", delay_s="10 us")``.
 
     Attributes
     ----------
@@ -66,32 +70,42 @@ class StudyOptions:
     """
 
     drift: bool = False
-    mains_Hz: float | None = None
+    mains_Hz: float | str | None = None
     edges: str = "step"
     before: str | float = ""
     robust: bool = False
-    delay_s: float = 0.0
+    delay_s: float | str = 0.0
     clock_ppm: float = 0.0
-    aperture_s: float | None = None
+    aperture_s: float | str | None = None
     fitted: tuple[str, ...] = ()
     edge_times_s: tuple[float, ...] = ()
     drive: PulseSequence | None = None
     baseline: str = ""
     control: str = ""
 
+    def __post_init__(self) -> None:
+        for name, unit in (("mains_Hz", "Hz"), ("delay_s", "s"), ("aperture_s", "s")):
+            given = getattr(self, name)
+            try:
+                object.__setattr__(self, name, None if given is None else parse_quantity(given, unit))
+            except ValueError as error:
+                raise FitError(f"{name}: {error}") from None
+        with suppress(ValueError):  # a word, or what `Nuisance` refuses
+            object.__setattr__(self, "before", parse_quantity(self.before, "A" if self.control == CURRENT else "V"))
+
     @property
     def terms(self) -> Nuisance:
         """The terms that are fitted beside the cell."""
-        harmonics = _HARMONICS if self.mains_Hz else 0
+        mains_Hz = 0.0 if self.mains_Hz is None else float(self.mains_Hz)
         return Nuisance(
             drift=self.drift,
-            mains_Hz=self.mains_Hz or 0.0,
-            harmonics=harmonics,
+            mains_Hz=mains_Hz,
+            harmonics=_HARMONICS if mains_Hz else 0,
             edges=self.edges,
             before=self.before,
-            delay_s=self.delay_s,
+            delay_s=float(self.delay_s),
             clock_ppm=self.clock_ppm,
-            aperture_s=self.aperture_s,
+            aperture_s=None if self.aperture_s is None else float(self.aperture_s),
             fitted=self.fitted,
             edge_times_s=self.edge_times_s,
             baseline=self.baseline,
@@ -162,7 +176,7 @@ class Study(Printable):
 
 
 def analyse(
-    run: Run,
+    run: Run | str | Path,
     model: CellModel | str = "R0-Mig1-CPE1",
     options: StudyOptions | None = None,
     *,
@@ -173,7 +187,7 @@ def analyse(
 
     Parameters
     ----------
-    run : Run
+    run : Run or path
     model : CellModel or str
         A circuit, or its string.
     options : StudyOptions, optional
@@ -189,15 +203,19 @@ def analyse(
     RunFileError
         If the results file cannot be written.
     """
-    from fitting.inference.prediction import overlay_times, predict
     from fitting.interpretation.assembly import fit_result
     from fitting.interpretation.attribution import attribute
     from fitting.interpretation.reversal import memory_of_run
+    from fitting.reduction.prediction import overlay_times, predict
 
+    if isinstance(run, str | Path):
+        from daq import open_run
+
+        run = open_run(run)
     record, options = _record_of(run, options or StudyOptions())
     reduction, solution, was_kept = _solved(run, record, model, options, keep=keep)
     result = fit_result(solution)
-    result = replace(result, memory=result.memory + memory_of_run(result, record.drive))
+    result = replace(result, memory=Estimates(result.memory + memory_of_run(result, record.drive)))
     attribution = attribute(reduction, result, sample_of(run) if sample is None else sample)
     times = overlay_times(record)
     study = Study(result, attribution, times, predict(record, result, times), was_kept)

@@ -37,7 +37,13 @@ if TYPE_CHECKING:
         toml_tables,
         utf8_text,
     )
-    from protocols.units import format_duration, format_estimate, format_quantity, parse_quantity
+    from protocols.units import (
+        format_duration,
+        format_estimate,
+        format_quantity,
+        parse_quantities,
+        parse_quantity,
+    )
 
 # File of each public name.
 _FILES = {
@@ -60,6 +66,7 @@ _FILES = {
     "format_duration": "units",
     "format_estimate": "units",
     "format_quantity": "units",
+    "parse_quantities": "units",
     "parse_quantity": "units",
     "printable": "texts",
     "read_file": "texts",
@@ -91,6 +98,7 @@ __all__ = [
     "format_duration",
     "format_estimate",
     "format_quantity",
+    "parse_quantities",
     "parse_quantity",
     "printable",
     "read_file",

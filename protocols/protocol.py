@@ -16,8 +16,10 @@ from protocols.records import Record, read_record, record, section, write_record
 from protocols.sample import Sample
 from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence, SequenceSpec
+from protocols.tables import html_table, text_table
 from protocols.text_lists import TextsSpec
 from protocols.texts import read_text_file
+from protocols.units import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,6 +81,25 @@ class Protocol(Record):
     def duration_s(self) -> float:
         """Length of all repeats."""
         return self.sequence.duration_s * self.repeats
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return names and values of a table of it, for a user to read."""
+        played = f", {self.repeats} times" if self.repeats > 1 else ""
+        levels = f"{len(self.sequence)} levels up to {format_quantity(self.sequence.max_abs_V, 'V')}"
+        return [
+            ("sequence", f"{levels}, {format_quantity(self.sequence.duration_s, 's')}{played}"),
+            ("duration", format_quantity(self.duration_s, "s")),
+            *((f"sampling {key}", str(value)) for key, value in write_record(self.sampling).items()),
+            ("limits", str(self.limits)),
+            *((f"sample {key}", str(value)) for key, value in write_record(self.sample).items()),
+            *([("notes", self.notes)] if self.notes else []),
+        ]
+
+    def __str__(self) -> str:
+        return text_table(f"protocol {self.name!r}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"protocol {self.name!r}", self.rows())
 
     def stretched(self, factor: float) -> Protocol:
         """Return the same measurement `factor` times as slow: sequence and sampling; the limits stay."""

@@ -33,9 +33,10 @@ from protocols.recipes import (
     Train,
 )
 from protocols.records import ChoiceSpec, specs
+from protocols.units import format_quantity, parse_quantities, parse_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -193,6 +194,48 @@ class PulseSequence:
             self.rest_V,
         )
 
+    def then(self, *others: PulseSequence, pause: float | str = 0.0) -> PulseSequence:
+        """Return the sequence followed by others; ``a + b`` is ``a.then(b)``.
+
+        Parameters
+        ----------
+        *others : PulseSequence
+            Each rests at the same level as this one.
+        pause : float or str
+            Time at rest before each of them, s or text with a unit.
+
+        Raises
+        ------
+        ProtocolError
+            If one rests at another level: what it does to the cell would not be what was planned.
+        """
+        try:
+            pause_s = parse_quantity(pause, "s")
+        except ValueError as error:
+            raise ProtocolError((Problem("pause", str(error)),), "sequence") from None
+        if pause_s < 0.0:
+            raise ProtocolError((Problem("pause", f"must not be negative, not {pause_s:g} s"),), "sequence")
+        rest = PulseSequence.from_arrays([0.0], [self.rest_V], pause_s, rest_V=self.rest_V) if pause_s else None
+        parts = [self]
+        for other in others:
+            if not isinstance(other, PulseSequence):
+                raise ProtocolError(f"a sequence is followed by a sequence, not by {other!r}", "sequence")
+            if other.rest_V != self.rest_V:
+                levels = " and ".join(format_quantity(one.rest_V, "V") for one in (self, other))
+                raise ProtocolError(f"sequences that follow each other rest at one level, not at {levels}", "sequence")
+            parts += [other] if rest is None else [rest, other]
+        begins = np.concatenate([[0.0], np.cumsum([part.duration_s for part in parts])])
+        return PulseSequence(
+            np.concatenate([part.times_s + begin for part, begin in zip(parts, begins[:-1], strict=True)]),
+            np.concatenate([part.start_V for part in parts]),
+            np.concatenate([part.end_V for part in parts]),
+            float(begins[-1]),
+            self.rest_V,
+        )
+
+    def __add__(self, other: object) -> PulseSequence:
+        return self.then(other) if isinstance(other, PulseSequence) else NotImplemented
+
     def stretched(self, factor: float) -> PulseSequence:
         """Return the sequence with every time `factor` times as long, for an instrument that is slower or faster."""
         if not 0 < factor < float("inf"):
@@ -209,14 +252,14 @@ class PulseSequence:
     @classmethod
     def from_arrays(
         cls,
-        times_s: ArrayLike,
-        levels_V: ArrayLike,
-        duration_s: float,
+        times_s: ArrayLike | Sequence[str],
+        levels_V: ArrayLike | Sequence[str],
+        duration_s: float | str,
         *,
         ramp: ArrayLike = False,
-        rest_V: float = 0.0,
+        rest_V: float | str = 0.0,
     ) -> PulseSequence:
-        """Make a sequence from edges.
+        """Make a sequence from edges, in SI units or as text (``["0 s", "100 ms"], ["20 mV", "0 V"], "1 s"``).
 
         Parameters
         ----------
@@ -230,12 +273,33 @@ class PulseSequence:
             Which segments go to their level linearly instead of jumping there.
         rest_V : float
             Voltage at which the cell rested before.
+
+        Raises
+        ------
+        ProtocolError
+            If they make no sequence, or a text is no such quantity: with every problem.
         """
-        levels = np.array(levels_V, dtype=np.float64, ndmin=1)
+        problems: list[Problem] = []
+        found = {}
+        for name, given, unit in (
+            ("times", times_s, "s"),
+            ("levels", levels_V, "V"),
+            ("duration", duration_s, "s"),
+            ("bias", rest_V, "V"),
+        ):
+            try:
+                found[name] = parse_quantities(given, unit)
+            except ValueError as error:
+                text = str(error)
+                path, _, message = text.partition(": ") if text.startswith("[") else ("", "", text)
+                problems.append(Problem(name + path, message))
+        if problems:
+            raise ProtocolError(tuple(problems), "sequence")
+        levels, rest = found["levels"], float(found["bias"][0])
         is_ramp = np.broadcast_to(np.asarray(ramp, dtype=bool), levels.shape)
-        before = np.concatenate([[rest_V], levels[:-1]])
+        before = np.concatenate([[rest], levels[:-1]])
         start = np.where(is_ramp, before, levels)
-        return cls(np.asarray(times_s, dtype=np.float64), start, levels, float(duration_s), rest_V)
+        return cls(found["times"], start, levels, float(found["duration"][0]), rest)
 
     pulse = staticmethod(_builder(Pulse))
     train = staticmethod(_builder(Train))

@@ -6,6 +6,7 @@ import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from functools import lru_cache
 from numbers import Real
@@ -14,6 +15,8 @@ from typing import TYPE_CHECKING
 from protocols.texts import shortened
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
     from pint import UnitRegistry
 
 _NUMBER = re.compile(r"([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)\s*(.*)$", re.ASCII | re.DOTALL)
@@ -80,6 +83,36 @@ def parse_quantity(text: object, unit: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"expected {expected}, not {described(text)}")
     return value
+
+
+def parse_quantities(values: object, unit: str) -> NDArray[np.float64]:
+    """Return the SI values of a list of quantities, or of an array of numbers that are SI already.
+
+    Parameters
+    ----------
+    values : array_like of float, or sequence of str
+    unit : str
+
+    Raises
+    ------
+    ValueError
+        If one of them is no such quantity; the message says which.
+    """
+    import numpy as np  # a command that only looks something up needs no arrays
+
+    if isinstance(values, str) or not isinstance(values, Sequence | np.ndarray):
+        return np.array([parse_quantity(values, unit)])
+    with suppress(ValueError):  # a list of lists of different lengths
+        numbers = np.atleast_1d(np.asarray(values))
+        if numbers.dtype.kind in "iuf":
+            return numbers.astype(np.float64)
+    found = np.empty(len(values))
+    for k, value in enumerate(values):
+        try:
+            found[k] = parse_quantity(value, unit)
+        except ValueError as error:
+            raise ValueError(f"[{k}]: {error}") from None
+    return found
 
 
 def _as_float(number: float | Real) -> float:

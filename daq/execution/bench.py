@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import tempfile
 import threading
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daq.execution.guardian_process import start_guardian
 from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.run import Run, open_run
@@ -20,11 +19,9 @@ from protocols import IonechoError, Limits, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     from protocols import Protocol
-
-# What `start_new_session` does elsewhere; both are known on Windows only.
-_OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 class Bench:
@@ -81,21 +78,18 @@ class Bench:
         with tempfile.TemporaryFile() as request_file:
             request_file.write((request_to_json(request) + "\n").encode())
             request_file.seek(0)
-            guardian = subprocess.Popen(
-                [sys.executable, "-P", "-m", "daq.execution.guardian"],
-                stdin=request_file,
-                stdout=subprocess.DEVNULL,
-                stderr=stderr_file,
-                # Ctrl-C in the terminal is for the front end, which then asks for a safe stop.
-                start_new_session=True,
-                creationflags=_OWN_GROUP,
-            )
+            guardian = start_guardian(request_file, stderr_file)
         # Should both processes die, this one switches off: loading drivers then would take half a second.
         threading.Thread(target=_load_drivers, args=(self.resource,), name="loading drivers", daemon=True).start()
         return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
-        self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
+        self,
+        protocol: Protocol,
+        path: str | Path | None = None,
+        progress: Callable[[Run], None] | None = None,
+        *,
+        watched: Callable[[Path], AbstractContextManager[object]] | None = None,
     ) -> Run:
         """Run a protocol to its end and return the run.
 
@@ -105,6 +99,9 @@ class Bench:
         path : path, optional
         progress : callable, optional
             Called some times a second with the growing run.
+        watched : callable, optional
+            Takes the path of the run file and returns a context that is held while the run lasts; `KnownTo.watch` is
+            one, which stops it.
 
         Raises
         ------
@@ -113,7 +110,8 @@ class Bench:
         """
         run = self.start(protocol, path)
         try:
-            outcome = run.wait(progress)
+            with nullcontext() if watched is None else watched(run.path):
+                outcome = run.wait(progress)
         except BaseException:
             run.stop_and_wait()
             raise

@@ -26,6 +26,7 @@ from daq.files.events import decode_events
 from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
+from daq.files.run_views import RunViews
 from daq.files.seal import check_seal, peek_seal
 from daq.files.slow_channels import slow_parts, used_rows
 from daq.files.stated_drive import sequence_of
@@ -47,7 +48,7 @@ _CLOSINGS = _ENDINGS | {"imported"}
 
 
 @dataclass(eq=False)
-class Run:
+class Run(RunViews):
     """A run file, read in place.
 
     The arrays are memory-mapped and hold what was on disk at the last `refresh`; a growing run grows only then.

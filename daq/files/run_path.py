@@ -28,8 +28,12 @@ class RunPathError(InputError, RunFileError):
 def file_name_for(title: str) -> str:
     """Return the name of a new run file: the time, and what is plain of the title."""
     now = datetime.now().astimezone()
-    slug = re.sub(r"[^a-z0-9]+", "-", title.lower())[:_MOST_OF_TITLE].strip("-") or "run"
-    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{slug}.nxs"
+    return f"{now:%Y%m%d-%H%M%S}-{now.microsecond // 1000:03d}-{name_part(title)}.nxs"
+
+
+def name_part(title: str) -> str:
+    """Return what is plain of a title, as part of a file name."""
+    return re.sub(r"[^a-z0-9]+", "-", title.lower())[:_MOST_OF_TITLE].strip("-") or "run"
 
 
 def check_new_run(path: Path) -> None:

@@ -31,7 +31,10 @@ def package_page(package: str) -> str:
     names = sorted(module.__all__, key=lambda name: (not name[0].isupper(), name.lower()))
     lines = [f"``{package}``", "=" * (len(package) + 4), "", docstring, "", f".. py:module:: {package}", ""]
     if package == FRONT:
-        return "\n".join(lines + _names_of_others(names, _public_paths())) + "\n"
+        own = [name for name in names if _is_own(getattr(module, name))]
+        others = [name for name in names if name not in own]
+        lines += [line for name in own for line in ("", *_entry(name, getattr(module, name)))]
+        return "\n".join([*lines, "", *_names_of_others(others, _public_paths())]) + "\n"
     lines += [".. autosummary::", "   :nosignatures:", ""]
     lines += [f"   {name}" for name in names if callable(getattr(module, name))]
     for name in names:
@@ -39,12 +42,18 @@ def package_page(package: str) -> str:
     return "\n".join(lines) + "\n"
 
 
+def _is_own(thing: object) -> bool:
+    """Whether a name of the front is defined there, and not in a package below it."""
+    return str(getattr(thing, "__module__", "")).partition(".")[0] == FRONT
+
+
 def _names_of_others(names: list[str], paths: dict[str, str]) -> list[str]:
     """Return a table of names that other packages define, with links to their pages."""
     lines = [".. list-table::", "   :header-rows: 1", "   :widths: 35 65", "", "   * - name", "     - summary"]
     for name in names:
         summary = (inspect.getdoc(getattr(import_module(FRONT), name)) or "").partition("\n")[0]
-        lines += [f"   * - :py:obj:`{name} <{paths[name]}>`", f"     - {summary}"]
+        shown = f":py:obj:`{name} <{paths[name]}>`" if name in paths else f"``{name}``"
+        lines += [f"   * - {shown}", f"     - {summary}"]
     return lines
 
 
@@ -109,11 +118,11 @@ def _public_paths() -> dict[str, str]:
     """Return the public path of each object, by the path of where it is defined and by its bare name."""
     paths: dict[str, str] = {}
     for package in PACKAGES:
-        if package == FRONT:
-            continue
         module = import_module(package)
         for name in module.__all__:
             thing = getattr(module, name)
+            if package == FRONT and not _is_own(thing):
+                continue
             for path in (name, f"{getattr(thing, '__module__', '')}.{getattr(thing, '__qualname__', name)}"):
                 paths[path] = f"{package}.{name}"
     return paths

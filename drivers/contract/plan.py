@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from protocols import PulseSequence, format_quantity
+from protocols.tables import html_table, text_table
 
 if TYPE_CHECKING:
     from drivers.contract.assumption import Assumption
@@ -83,6 +84,28 @@ class DrivePlan:
     def duration_s(self) -> float:
         """Length of the run."""
         return self.sequence.duration_s
+
+    def rows(self) -> list[tuple[str, str]]:
+        """Return names and values of a table of it, for a user to read."""
+        interval, aperture = format_quantity(self.interval_s, "s"), format_quantity(self.aperture_s, "s")
+        return [
+            ("duration", format_quantity(self.duration_s, "s")),
+            ("levels", f"{len(self.sequence)}, up to {format_quantity(self.sequence.max_abs_V, 'V')}"),
+            ("samples", f"{self.n_samples:,}, one every {interval}, each the mean over {aperture}"),
+            ("file", f"{self.n_bytes / 1e6:.1f} MB"),
+            ("voltage range", format_quantity(self.voltage_range_V, "V")),
+            ("current range", format_quantity(self.current_range_A, "A")),
+            ("compliance", format_quantity(self.compliance_A, "A")),
+            *(("rounded", str(one)) for one in self.roundings),
+            *(("note", remark) for remark in self.remarks),
+            *((f"assumed ({one.concern})", one.text) for one in self.assumed),
+        ]
+
+    def __str__(self) -> str:
+        return text_table(f"plan for a {self.model}", self.rows())
+
+    def _repr_html_(self) -> str:
+        return html_table(f"plan for a {self.model}", self.rows())
 
     @property
     def n_bytes(self) -> int:

@@ -8,11 +8,55 @@ from typing import TYPE_CHECKING, ClassVar
 
 from drivers.contract.identity import Identity
 from drivers.visa.dialect import Dialect
-from protocols import InstrumentError
+from protocols import InstrumentError, Problem
+from protocols.definitions import Quantity, count, quantity, text
+from protocols.records import Record, record
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
+
+_MOST_INPUT = 20
+"""Longest name of an input (characters): controllers have letters or numbers."""
+_MOST_OUTPUTS = 16
+"""Most heater outputs of a controller: those that are driven have two."""
+
+
+@record
+class Regulation(Record):
+    """How a controller regulates, and when a temperature counts as stable; numbers in SI, or text (``"50 mK"``).
+
+    Attributes
+    ----------
+    sensor : str
+        Input of the sensor at the cell.
+    output : int
+        Heater output, 1 or 2.
+    heater_range : int
+        1 low, 2 medium, 3 high.
+    ramp_K_min : float
+        How fast the set point goes, kelvins a minute; 0 for at once.
+    lowest_K, highest_K : float
+        Beyond these no set point is taken; the upper one is also given to the controller as its own limit.
+    band_K, settling_s : float
+        Stable is what has been so near the set point for so long.
+    """
+
+    sensor: str = text("Input of the sensor at the cell.", default="A", filled=True, most=_MOST_INPUT)
+    output: int = count("Heater output, 1 or 2.", default=1, at_most=_MOST_OUTPUTS)
+    heater_range: int = count("1 low, 2 medium, 3 high.", default=3, at_most=3)
+    ramp_K_min: float = quantity("", "How fast the set point goes, K/min; 0 for at once.", default=0.0, at_least=0.0)
+    lowest_K: Quantity = quantity("K", "Below it no set point is taken.", default=10.0, above=0.0)
+    highest_K: Quantity = quantity("K", "Above it no set point is taken.", default=400.0, above=0.0)
+    band_K: Quantity = quantity("K", "How near the set point is stable.", default=0.05, above=0.0)
+    settling_s: Quantity = quantity("s", "For how long it must have been so near.", default=60.0, at_least=0.0)
+
+    def problems(self) -> Iterator[Problem]:
+        """Give what is wrong between the limits."""
+        if self.lowest_K >= self.highest_K:
+            yield Problem("lowest_K", f"{self.lowest_K:g} K is not below highest_K, {self.highest_K:g} K")
 
 
 @dataclass(frozen=True)
@@ -30,36 +74,6 @@ class TemperatureReading:
     temperature_K: float
     setpoint_K: float
     stable: bool
-
-
-@dataclass(frozen=True)
-class Regulation:
-    """How a controller is to regulate, and what counts as stable.
-
-    Attributes
-    ----------
-    sensor : str
-        Input of the sensor at the cell.
-    output : int
-        Heater output, 1 or 2.
-    heater_range : int
-        1 low, 2 medium, 3 high.
-    ramp_K_min : float
-        How fast the set point goes; 0 for at once.
-    lowest_K, highest_K : float
-        Beyond these no set point is taken; the upper one is also given to the controller as its own limit.
-    band_K, settling_s : float
-        Stable is what has been so near the set point for so long.
-    """
-
-    sensor: str = "A"
-    output: int = 1
-    heater_range: int = 3
-    ramp_K_min: float = 0.0
-    lowest_K: float = 10.0
-    highest_K: float = 400.0
-    band_K: float = 0.05
-    settling_s: float = 60.0
 
 
 class TemperatureController(ABC):
@@ -95,9 +109,9 @@ class TemperatureController(ABC):
         Raises
         ------
         InstrumentError
-            If the instrument cannot, which a driver without this method says of every way.
+            If this controller has no such input, output or range, or its regulation is set at the instrument only.
         """
-        raise InstrumentError(f"the driver of this controller cannot be told how to regulate: {regulation}")
+        raise InstrumentError(f"the regulation of a {type(self).__name__} is set at the instrument, not from here")
 
     @abstractmethod
     def set_setpoint(self, temperature_K: float) -> None:

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fitting.inference.disturbances import CauseKind, Disturbances
-from fitting.inference.prediction import predict
 from fitting.inference.repeats import RepeatChange, repeat_change
 from fitting.reduction.control import controlled, in_words_of, named_for
 from fitting.reduction.nuisance import CURRENT
+from fitting.reduction.prediction import predict
 from protocols import format_quantity
 
 if TYPE_CHECKING:

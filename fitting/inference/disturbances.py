@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.control import controlled
 from fitting.reduction.history import drive_after
 from fitting.reduction.leading_columns import EdgeShifts, History, n_decays_of
+from fitting.reduction.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:

@@ -47,7 +47,7 @@ _LIKELIER = 5.0
 """Logarithm of the odds from which jumps have places of their own: 150 to 1. Doubled, no campaign changes."""
 
 
-def solve_with_places(run: Record, common: Solution, start: Mapping[str, float]) -> Solution | None:
+def solve_with_places(run: Record, common: Solution, start: Mapping[str, float | str]) -> Solution | None:
     """Return the solution with each jump at a place of its own; None where that does not apply, or is not likelier.
 
     Parameters

@@ -28,7 +28,7 @@ _NORMAL = 1.4826
 """Deviation of normal noise over its median size."""
 
 
-def solve_robust(run: Record, cell: CellModel, start: Mapping[str, float], terms: Nuisance) -> Solution:
+def solve_robust(run: Record, cell: CellModel, start: Mapping[str, float | str], terms: Nuisance) -> Solution:
     """Solve the problem of a run with samples far off counting less.
 
     Huber's weights ``min(1, 1.345 sigma / |residual|)`` by reduction with weights, some passes; sigma from the median

@@ -36,7 +36,7 @@ def solve_runs(
     runs: Mapping[int, Record],
     observations: Sequence[Observation],
     parameters: JointParameters,
-    start: Mapping[str, float],
+    start: Mapping[str, float | str],
 ) -> Solution:
     """Solve the problem of some records; reduce those again that leave more than noise.
 
@@ -52,7 +52,7 @@ def solve_runs(
     return with_second_pass(runs, solve(Problem.of(observations, parameters), start), start)
 
 
-def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapping[str, float]) -> Solution:
+def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapping[str, float | str]) -> Solution:
     """Return a solution with the times that are to be fitted, and what leaves more than noise reduced again.
 
     Each jump of a sampled voltage gets a place of its own, or noise of the AR(1) kind is whitened.

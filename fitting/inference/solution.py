@@ -16,9 +16,9 @@ from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
-from fitting.inference.prediction import PulseResponse
 from fitting.inference.problem import Problem
 from fitting.inference.starts import find_minima
+from fitting.reduction.prediction import PulseResponse
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
@@ -217,7 +217,7 @@ class Solution:
         return one.reduction if isinstance(one, PulseObservation) else None
 
 
-def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation: float = 1.0) -> Solution:
+def solve(problem: Problem, start: Mapping[str, float | str] | None = None, inflation: float = 1.0) -> Solution:
     """Solve a least-squares problem.
 
     Each observation is weighted by its own noise: first by what no causal cell explains of it, then, once, by what the
@@ -264,7 +264,7 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
 
 
 def solve_single(
-    reduction: Reduction, model: CellModel, start: Mapping[str, float] | None = None, inflation: float = 1.0
+    reduction: Reduction, model: CellModel, start: Mapping[str, float | str] | None = None, inflation: float = 1.0
 ) -> Solution:
     """Solve the problem of one reduced run."""
     return solve(Problem.single(observation_of(reduction), model), start, inflation)

@@ -43,7 +43,7 @@ def starting_values(observation: Observation, model: CellModel) -> list[Floats]:
     return [problem.transform.from_unbounded(u) for u in _ranked_starts(problem)]
 
 
-def find_minima(problem: Problem, given: Mapping[str, float]) -> tuple[list[Minimum], Floats]:
+def find_minima(problem: Problem, given: Mapping[str, float | str]) -> tuple[list[Minimum], Floats]:
     """Return the local minima that searches from many starts reach, and how far searches may go, shape (2, k).
 
     Several observations are searched one by one first; what they say alone, joined, is where the search for all of
@@ -84,16 +84,17 @@ def _ranked_starts(problem: Problem) -> list[Floats]:
     return [starts[k] for k in np.argsort(np.where(np.isfinite(costs), costs, np.inf))]
 
 
-def _with_given(problem: Problem, starts: list[Floats], given: Mapping[str, float]) -> list[Floats]:
+def _with_given(problem: Problem, starts: list[Floats], given: Mapping[str, float | str]) -> list[Floats]:
     """Return the starts, before them the first with given values in the place of its own."""
-    names = [parameter.name for parameter in problem.parameters.parameters]
+    unknowns = problem.parameters.parameters
+    names = [parameter.name for parameter in unknowns]
     unknown = set(given) - set(names)
     if unknown:
         raise FitError(f"no free parameter is called {', '.join(sorted(unknown))}; there are {', '.join(names)}")
     if not given:
         return starts
     first = problem.transform.from_unbounded(starts[0])
-    named = [given.get(name, value) for name, value in zip(names, first, strict=True)]
+    named = [one.value_of(given.get(one.name, value)) for one, value in zip(unknowns, first.tolist(), strict=True)]
     return [problem.transform.to_unbounded(np.array(named)), *starts]
 
 

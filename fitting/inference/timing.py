@@ -17,12 +17,12 @@ import numpy as np
 from fitting.inference.least_squares import minimise
 from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import PulseResponse, cursor_over, predict
 from fitting.inference.solution import solve
 from fitting.reduction.control import controlled
 from fitting.reduction.drive import segments_of
 from fitting.reduction.leading_columns import History, TimeShifts
 from fitting.reduction.nuisance import CLOCK, DELAY, WORST_PPM
+from fitting.reduction.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.sampled_edges import edges_of
 from fitting.reduction.whole_drive import segments_under
 from fitting.results.estimate import Estimate
@@ -65,7 +65,7 @@ _LEAST = 1e-3
 """Smallest such range, in sampling intervals: what a point sample is from a jump that it counts for."""
 
 
-def solve_with_times(run: Record, common: Solution, start: Mapping[str, float]) -> Solution:
+def solve_with_times(run: Record, common: Solution, start: Mapping[str, float | str]) -> Solution:
     """Return the solution with delay and clock found beside the cell, as far as `Nuisance.fitted` asks for them.
 
     Parameters
@@ -253,7 +253,9 @@ def _columns(times: _Times, solution: Solution, response: PulseResponse, t_s: Fl
     return np.column_stack([modes @ solution.weight_slopes().T, terms.columns(t), history.columns(t)])
 
 
-def _settled(times: _Times, solution: Solution, start: Mapping[str, float]) -> tuple[_Times, Marginalised, Solution]:
+def _settled(
+    times: _Times, solution: Solution, start: Mapping[str, float | str]
+) -> tuple[_Times, Marginalised, Solution]:
     """Return the values at which fits move them no more, the run there, and its solution."""
     response = solution.response()
     if response is None:

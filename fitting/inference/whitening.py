@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.observations import PulseObservation
-from fitting.inference.prediction import PulseResponse, predict
 from fitting.inference.problem import Problem
 from fitting.inference.solution import solve
 from fitting.reduction.control import controlled
 from fitting.reduction.nuisance import correlation_time_s
+from fitting.reduction.prediction import PulseResponse, predict
 from fitting.reduction.reduce import reduce_run
 from fitting.results.remarks import Remark, RemarkKind
 
@@ -44,7 +44,7 @@ def whitened_solution(
     runs: Mapping[int, Record],
     observations: Sequence[Observation],
     parameters: JointParameters,
-    starts: tuple[Mapping[str, float], Mapping[str, float]],
+    starts: tuple[Mapping[str, float], Mapping[str, float | str]],
 ) -> Solution | None:
     """Return the solution with noise of the AR(1) kind whitened; None if there is no such noise.
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from fitting.constants import BOLTZMANN_eV_K
 from fitting.interpretation.regression import line_through
-from protocols import FitError
+from protocols import FitError, parse_quantities
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,7 +63,23 @@ class Arrhenius:
         return value / T if self.times_temperature else value
 
 
-def arrhenius(temperature_K: Floats, values: Sequence[Estimate], *, times_temperature: bool = False) -> Arrhenius:
+def kelvins(temperatures: Sequence[float | str] | Floats) -> Floats:
+    """Return temperatures in kelvin, of numbers or of text with a unit (``"25 degC"``).
+
+    Raises
+    ------
+    FitError
+        If one is no temperature; the message says which.
+    """
+    try:
+        return parse_quantities(temperatures, "K")
+    except ValueError as error:
+        raise FitError(f"temperatures{error}" if str(error).startswith("[") else f"temperatures: {error}") from None
+
+
+def arrhenius(
+    temperature_K: Sequence[float | str] | Floats, values: Sequence[Estimate], *, times_temperature: bool = False
+) -> Arrhenius:
     """Fit the activation of one quantity that was fitted at several temperatures.
 
     Each logarithm is weighted by its own 95 % interval. Values whose interval is open are left out: they are not
@@ -71,7 +87,8 @@ def arrhenius(temperature_K: Floats, values: Sequence[Estimate], *, times_temper
 
     Parameters
     ----------
-    temperature_K : array_like, shape (n,)
+    temperature_K : array_like or sequence of str, shape (n,)
+        Kelvins, or text with a unit.
     values : sequence of Estimate
         One for each temperature, above zero.
     times_temperature : bool
@@ -82,7 +99,7 @@ def arrhenius(temperature_K: Floats, values: Sequence[Estimate], *, times_temper
     FitError
         If lengths differ, temperatures are not above zero, or fewer than two temperatures have a determined value.
     """
-    T = np.asarray(temperature_K, dtype=np.float64)
+    T = kelvins(temperature_K)
     if T.shape != (len(values),) or not np.all(T > 0.0):
         raise FitError(f"{len(values)} values need as many temperatures above 0 K, not {T.tolist()}")
     line = line_through(

@@ -11,6 +11,7 @@ from fitting.inference.solution import solve_single
 from fitting.interpretation.memory import memory_quantities
 from fitting.interpretation.pulses import reversal
 from fitting.reduction.nuisance import Nuisance
+from fitting.results.estimate import Estimates
 from fitting.results.fit_result import FitResult
 from fitting.results.joint_result import FittedPart, JointResult
 from protocols import FitError
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
     from fitting.results.estimate import Band, Estimate
 
 
-def fit_reduction(reduction: Reduction, model: CellModel, start: Mapping[str, float] | None = None) -> FitResult:
+def fit_reduction(reduction: Reduction, model: CellModel, start: Mapping[str, float | str] | None = None) -> FitResult:
     """Fit one reduced run."""
     return fit_result(solve_single(reduction, model, start))
 
@@ -44,9 +45,9 @@ def fit_result(solution: Solution) -> FitResult:
     goodness = solution.goodness[0]
     return FitResult(
         model=solution.model,
-        estimates=solution.estimates,
+        estimates=Estimates(solution.estimates),
         covariance=solution.covariance,
-        memory=memory,
+        memory=Estimates(memory),
         band=band,
         grid=reduction.grid,
         window_s=reduction.window_s,
@@ -65,15 +66,15 @@ def fit_result(solution: Solution) -> FitResult:
         terms=reduction.terms,
         n_downweighted=solution.n_downweighted,
         voltage_error_V=reduction.voltage_error_V,
-        times=solution.times,
-        combinations=() if solution.degeneracy is None else solution.degeneracy.combinations,
+        times=Estimates(solution.times),
+        combinations=Estimates(() if solution.degeneracy is None else solution.degeneracy.combinations),
     )
 
 
 def joint_result(solution: Solution) -> JointResult:
     """Return the result of a fit of any records."""
     parts = tuple(_part(solution, k) for k in range(len(solution.problem.observations)))
-    return JointResult(solution.model, solution.estimates, solution.covariance, parts, solution.all_remarks)
+    return JointResult(solution.model, Estimates(solution.estimates), solution.covariance, parts, solution.all_remarks)
 
 
 def _part(solution: Solution, k: int) -> FittedPart:
@@ -95,7 +96,7 @@ def _part(solution: Solution, k: int) -> FittedPart:
         noise_unit=one.unit,
         interval_inflation=goodness.inflation,
         n_samples=one.n_samples,
-        memory=memory,
+        memory=Estimates(memory),
         band=band,
     )
 

@@ -28,7 +28,7 @@ from fitting.model.elements.tabulated import RelaxationTable, Tabulated
 from fitting.model.like_parts import LikeParts, like_parts_of
 from fitting.model.nodes import Leaf, Node, Parallel, Series, beside
 from fitting.model.plugin_elements import plugin_elements
-from protocols import FitError
+from protocols import FitError, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -191,6 +191,23 @@ class ModelParameter:
     lower: float
     upper: float
 
+    def value_of(self, given: float | str) -> float:
+        """Return the SI value of what was given, a number or text with a unit.
+
+        Raises
+        ------
+        FitError
+            If the text is no such quantity.
+        """
+        if not isinstance(given, str):
+            return float(given)
+        if "^n" in self.unit:
+            raise FitError(f"{self.name}: its unit, {self.unit}, depends on its exponent; give a number, not {given!r}")
+        try:
+            return parse_quantity(given, self.unit)
+        except ValueError as error:
+            raise FitError(f"{self.name}: {error}") from None
+
 
 class CellModel:
     """A cell as a circuit of elements.
@@ -199,8 +216,8 @@ class CellModel:
     ----------
     circuit : str
         E.g. ``R0-Mig1-CPE1``, or ``R0-Mig1-CPE1@Lag1`` through an instrument of unknown time constant.
-    fixed : mapping of str to float
-        Parameters that are known (SI), by name; they are not fitted.
+    fixed : mapping of str to float or str
+        Parameters that are known, by name, in SI units or as text (``"300 ohm"``); they are not fitted.
     tables : mapping of str to RelaxationTable
         Of each `Tab` in the circuit, by its name (``Tab1``).
 
@@ -214,7 +231,7 @@ class CellModel:
     def __init__(
         self,
         circuit: str,
-        fixed: Mapping[str, float] | None = None,
+        fixed: Mapping[str, float | str] | None = None,
         tables: Mapping[str, RelaxationTable] | None = None,
     ) -> None:
         self.circuit = circuit
@@ -227,9 +244,7 @@ class CellModel:
         if unused:
             raise FitError(f"{circuit} has no element {', '.join(sorted(unused))} that would take the table")
         every = [_named(leaf, quantity) for leaf in self.leaves for quantity in leaf.element.quantities]
-        self.fixed = dict(fixed or {})
-        for name, value in self.fixed.items():
-            _check_fixed(name, value, every)
+        self.fixed = {name: _fixed_value(name, value, every) for name, value in (fixed or {}).items()}
         self.parameters = tuple(parameter for parameter in every if parameter.name not in self.fixed)
         """Free parameters, in the order of the circuit."""
         self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
@@ -354,10 +369,12 @@ def _named(leaf: Leaf, quantity: Quantity) -> ModelParameter:
     return ModelParameter(name, quantity.unit, quantity.lower, quantity.upper)
 
 
-def _check_fixed(name: str, value: float, every: list[ModelParameter]) -> None:
+def _fixed_value(name: str, value: float | str, every: list[ModelParameter]) -> float:
     found = next((parameter for parameter in every if parameter.name == name), None)
     if found is None:
         names = ", ".join(parameter.name for parameter in every)
         raise FitError(f"cannot fix {name!r}: the circuit has {names}")
-    if not (np.isfinite(value) and found.lower <= value <= found.upper):
-        raise FitError(f"cannot fix {name} at {value:g}: it lies from {found.lower:g} to {found.upper:g} {found.unit}")
+    number = found.value_of(value)
+    if not (np.isfinite(number) and found.lower <= number <= found.upper):
+        raise FitError(f"cannot fix {name} at {number:g}: it lies from {found.lower:g} to {found.upper:g} {found.unit}")
+    return number

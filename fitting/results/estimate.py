@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsIndex, overload
 
 from fitting.results.titles import title_of
 from protocols import format_estimate
@@ -100,6 +100,33 @@ class Estimate:
             document["note"],
             document.get("is_share", False),
         )
+
+
+class Estimates(tuple[Estimate, ...]):
+    """Estimates in their order, each found by its name too: ``result.memory["back_hop_fraction"]``."""
+
+    __slots__ = ()
+
+    @overload
+    def __getitem__(self, key: SupportsIndex | str) -> Estimate: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Estimate, ...]: ...
+
+    def __getitem__(self, key: SupportsIndex | slice | str) -> Estimate | tuple[Estimate, ...]:
+        """Return an estimate by its name or its place."""
+        if not isinstance(key, str):
+            return super().__getitem__(key)
+        found = next((one for one in self if one.name == key), None)
+        if found is None:
+            names = ", ".join(self.names) or "none"
+            raise KeyError(f"there is no {key!r} here; there are: {names}")
+        return found
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names in their order."""
+        return tuple(one.name for one in self)
 
 
 @dataclass(frozen=True, eq=False)

@@ -15,15 +15,19 @@ from fitting.model.elements.tabulated import RelaxationTable
 from fitting.reduction.control import in_words_of, named_for
 from fitting.reduction.nuisance import Nuisance
 from fitting.results.document import FORMAT, up_to_date
-from fitting.results.estimate import Band, Estimate
+from fitting.results.drawing import figure_of_result
+from fitting.results.estimate import Band, Estimate, Estimates
 from fitting.results.printable import Printable
 from fitting.results.remarks import Remark
+from fitting.results.result_file import read_result, write_result
 from fitting.transforms.modes import PER_DECADE, ModeGrid
-from protocols import format_quantity
+from protocols import InputError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
+    from fitting.records.record import Record
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
 
@@ -43,11 +47,12 @@ class FitResult(Printable):
     Attributes
     ----------
     model : CellModel
-    estimates : tuple of Estimate
-        Free parameters, in the order of `model.parameters`.
+    estimates : Estimates
+        Free parameters, in the order of `model.parameters`, each found by its name too.
     covariance : ndarray, shape (k, k)
         Of the logarithms (logits where a parameter has two bounds).
-    memory : tuple of Estimate
+    memory : Estimates
+        Also by name: ``memory["back_hop_fraction"]``.
     band : Band or None
         None for a circuit without a hopping conductor.
     grid : ModeGrid
@@ -71,11 +76,11 @@ class FitResult(Printable):
         Name of the run file.
     n_downweighted : int
         Samples that a robust fit counts less than half.
-    combinations : tuple of Estimate
+    combinations : Estimates
         What the record determines of parameters that enter only in combination; their names are the formulas.
     voltage_error_V : float
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
-    times : tuple of Estimate
+    times : Estimates
         ``delay`` (s) and ``clock`` (ppm), where they were fitted.
 
     Where the current was controlled (`terms`), the voltage answers: all that is said here of the current is said of
@@ -83,9 +88,9 @@ class FitResult(Printable):
     """
 
     model: CellModel
-    estimates: tuple[Estimate, ...]
+    estimates: Estimates
     covariance: Floats
-    memory: tuple[Estimate, ...]
+    memory: Estimates
     band: Band | None
     grid: ModeGrid
     window_s: tuple[float, float]
@@ -104,8 +109,8 @@ class FitResult(Printable):
     terms: Nuisance = field(default_factory=Nuisance)
     n_downweighted: int = 0
     voltage_error_V: float = 0.0
-    times: tuple[Estimate, ...] = ()
-    combinations: tuple[Estimate, ...] = ()
+    times: Estimates = field(default_factory=Estimates)
+    combinations: Estimates = field(default_factory=Estimates)
 
     @property
     def unit(self) -> str:
@@ -153,12 +158,7 @@ class FitResult(Printable):
 
     def __getitem__(self, name: str) -> Estimate:
         """Return a parameter, a time, a memory quantity or a combination by its name: ``result["W_inf"]``."""
-        every = (*self.estimates, *self.times, *self.memory, *self.combinations)
-        found = next((one for one in every if one.name == name), None)
-        if found is None:
-            names = ", ".join(one.name for one in every)
-            raise KeyError(f"this fit has no {name!r}; it has {names}")
-        return found
+        return Estimates((*self.estimates, *self.times, *self.memory, *self.combinations))[name]
 
     def __repr__(self) -> str:
         return f"<FitResult: {self.model.circuit} on {self.source or 'record'}>"
@@ -227,9 +227,9 @@ class FitResult(Printable):
         step_noise = found["step_noise_A"]
         return cls(
             model=model,
-            estimates=tuple(Estimate.from_document(*one) for one in found["parameters"].items()),
+            estimates=_estimates(found["parameters"]),
             covariance=arrays["covariance"],
-            memory=tuple(Estimate.from_document(*one) for one in found["memory"].items()),
+            memory=_estimates(found["memory"]),
             band=band,
             grid=_grid(found["grid"], arrays["rates_per_s"], window_s),
             window_s=window_s,
@@ -243,14 +243,58 @@ class FitResult(Printable):
             n_samples=found["samples_used"],
             n_excluded=found["samples_excluded"],
             remarks=tuple(Remark.from_document(one) for one in found["remarks"]),
-            combinations=tuple(Estimate.from_document(*one) for one in found.get("combinations", {}).items()),
+            combinations=_estimates(found.get("combinations", {})),
             source=found["source"],
             drive_is_measured=found["drive"] == in_words_of(terms.control, _DRIVES[True]),
             terms=terms,
             n_downweighted=found["samples_downweighted"],
             voltage_error_V=found["voltage_noise_V"],
-            times=tuple(Estimate.from_document(*one) for one in found.get("times", {}).items()),
+            times=_estimates(found.get("times", {})),
         )
+
+    def plot(self, run: Record | None = None) -> Any:
+        """Return a matplotlib figure of W(t) with its band; with the run, of the fitted current and what is left too.
+
+        Parameters
+        ----------
+        run : Record, optional
+            The run that was fitted.
+
+        Raises
+        ------
+        FitError
+            If there is nothing to draw without the run: the circuit has no hopping conductor.
+        FigureError
+            If matplotlib is not installed.
+        """
+        return figure_of_result(self, run)
+
+    def save(self, path: str | Path) -> Path:
+        """Write the result to a JSON file, which `load` reads back; a file of that name is replaced.
+
+        Raises
+        ------
+        FitError
+            If the file cannot be written, or has the name of a run.
+        """
+        return write_result(path, self.to_document(), self.arrays())
+
+    @classmethod
+    def load(cls, path: str | Path) -> FitResult:
+        """Return the result that `save` wrote.
+
+        Raises
+        ------
+        InputError
+            If there is no such file, or it is something else.
+        FitError
+            If a later version of ionecho wrote it.
+        """
+        document, arrays = read_result(path)
+        try:
+            return cls.from_document(document, arrays)
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise InputError(f"this saved result is damaged ({type(error).__name__}: {error})", str(path)) from None
 
     def table(self, attribution: str = NOT_ATTRIBUTED) -> ResultTable:
         """Return parameters and memory quantities as a table for the terminal.
@@ -270,6 +314,10 @@ class FitResult(Printable):
         table = estimate_table(title, (*self.estimates, *self.times), self.model.fixed, caption)
         add_memory_rows(table, self.memory)
         return table
+
+
+def _estimates(documents: Mapping[str, Any]) -> Estimates:
+    return Estimates(Estimate.from_document(*one) for one in documents.items())
 
 
 def _model(document: Mapping[str, Any], arrays: Mapping[str, Floats]) -> CellModel:

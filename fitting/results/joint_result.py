@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fitting.model.circuit import CellModel
     from fitting.reduction.nuisance import Nuisance
-    from fitting.results.estimate import Band, Estimate
+    from fitting.results.estimate import Band, Estimate, Estimates
     from fitting.results.remarks import Remark
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Complexes, Floats
@@ -42,7 +42,7 @@ class FittedPart:
     interval_inflation : float
         By how much more its noise counts, for a residual that is not white.
     n_samples : int
-    memory : tuple of Estimate
+    memory : Estimates
     band : Band or None
     """
 
@@ -58,7 +58,7 @@ class FittedPart:
     noise_unit: str
     interval_inflation: float
     n_samples: int
-    memory: tuple[Estimate, ...]
+    memory: Estimates
     band: Band | None
 
     def to_dict(self) -> dict[str, Any]:
@@ -82,7 +82,7 @@ class JointResult(Printable):
     Attributes
     ----------
     model : CellModel
-    estimates : tuple of Estimate
+    estimates : Estimates
         All unknowns: shared ones by their name, those of record k as ``R0[k]`` (from 1), activated ones as
         ``Mig1.tau.prefactor`` and ``Mig1.tau.E_a``.
     covariance : ndarray, shape (k, k)
@@ -92,7 +92,7 @@ class JointResult(Printable):
     """
 
     model: CellModel
-    estimates: tuple[Estimate, ...]
+    estimates: Estimates
     covariance: Floats
     parts: tuple[FittedPart, ...]
     remarks: tuple[Remark, ...] = ()
@@ -101,6 +101,10 @@ class JointResult(Printable):
     def values(self) -> dict[str, float]:
         """Fitted unknowns (SI) by name."""
         return {estimate.name: estimate.value for estimate in self.estimates}
+
+    def __getitem__(self, name: str) -> Estimate:
+        """Return an unknown by its name: ``result["Mig1.tau"]``."""
+        return self.estimates[name]
 
     def impedance(self, frequency_Hz: ArrayLike, part: int = 0) -> Complexes:
         """Return the fitted impedance (ohm) of one record's cell."""

@@ -46,3 +46,18 @@ def title_of(name: str) -> str:
     if plain in _TITLES and number.isdigit():
         return f"{_TITLES[plain]} {number}"
     return name
+
+
+def name_of_quantity(text: str) -> str:
+    """Return the name of a memory quantity that a user means: its name or its title, in letters of either case.
+
+    Raises
+    ------
+    KeyError
+        If there is none.
+    """
+    wanted = " ".join(text.replace("_", " ").split()).casefold()
+    for name, title in _TITLES.items():
+        if wanted in {name.replace("_", " ").casefold(), title.replace("_", " ").casefold()}:
+            return name
+    raise KeyError(text)

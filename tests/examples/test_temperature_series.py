@@ -24,7 +24,7 @@ def test_the_example_finds_the_activation_energy_in_a_shared_cryostat(
         try:
             assert process.stdout is not None
             meter, thermostat = [one["resource"] for one in json.loads(process.stdout.readline())["instruments"]]
-            energy_eV = series(meter, thermostat, (300.0, 288.0), settling_s=0.5)
+            energy_eV = series(meter, thermostat, (300.0, "15 degC"), settling="0.5 s")
         finally:
             process.terminate()
     assert energy_eV == pytest.approx(0.35, abs=0.02)  # sim_instruments/cells/thermal.toml

@@ -10,6 +10,7 @@ from scipy.integrate import quad
 from scipy.special import erfcx, gamma
 
 from benchmarks.campaigns import (
+    adaptive,
     attribution,
     coverage,
     disturbances,
@@ -70,6 +71,15 @@ def test_intervals_of_shares_are_those_published() -> None:
     # Clopper and Pearson's chart: 0 of 10 and 5 of 10 at 95 %
     assert clopper_pearson(0, 10) == pytest.approx((0.0, 0.3085), abs=1e-4)
     assert clopper_pearson(5, 10) == pytest.approx((0.1871, 0.8129), abs=1e-4)
+
+
+def test_runs_stopped_once_their_time_is_known_hold_the_truth(tmp_path: Path) -> None:
+    found = adaptive.campaign(2, tmp_path, first=1)
+    assert found["n_stopped"] == 2
+    # Two independent intervals of 95 %: that both miss is one case in 400.
+    assert found["all"]["successes"] >= 1
+    assert found["median_saved"] > 0.3
+    assert found["n_wider_than_asked"] == 0
 
 
 @pytest.mark.parametrize("family", ["Cc", "Mig"])

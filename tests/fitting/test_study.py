@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from daq import Run, open_run, read_process
-from fitting import StudyOptions, analyse, kept_study
-from protocols import RunFileError
+from fitting import CellModel, StudyOptions, analyse, fit, kept_study
+from protocols import FitError, RunFileError
 
 
 @pytest.fixture
@@ -30,6 +30,11 @@ def test_a_study_is_kept_and_read_again(run: Run) -> None:
     W_inf = study.result["W_inf"]
     assert W_inf.ci95[0] < np.exp(-1.7) < W_inf.ci95[1]
     assert {"reversal_peak", "readable_bits", "memory_spread_decades"} <= {one.name for one in study.result.memory}
+
+
+def test_a_run_is_given_by_its_path_too(run: Run) -> None:
+    study = analyse(str(run.path), "R0-R1-CPE1", keep=False)
+    assert fit(run.path, "R0-R1-CPE1").theta == pytest.approx(study.result.theta)
 
 
 def test_the_reduction_is_kept_for_the_next_study_of_the_same_nuisance(run: Run) -> None:
@@ -52,3 +57,24 @@ def test_a_robust_study_says_so_in_its_document(run: Run) -> None:
     kept = read_process(run.path, "fit")
     assert kept is not None
     assert kept.attributes == document
+
+
+def test_options_are_numbers_or_text_and_wrong_ones_are_named() -> None:
+    words = StudyOptions(mains_Hz="50 Hz", delay_s="0.3 ms", aperture_s="20 us", before="5 mV")
+    assert words == StudyOptions(mains_Hz=50.0, delay_s=3e-4, aperture_s=2e-5, before=0.005)
+    assert StudyOptions(before="1 mA", control="current").before == pytest.approx(1e-3)
+    assert StudyOptions(before="rest").before == "rest"
+    with pytest.raises(FitError, match="mains_Hz: '50' has no unit"):
+        StudyOptions(mains_Hz="50")
+    with pytest.raises(FitError, match="delay_s: "):
+        StudyOptions(delay_s="1 mV")
+
+
+def test_values_that_are_held_are_numbers_or_text() -> None:
+    assert CellModel("R0-C1", {"R0": "0.3 kohm"}).fixed == {"R0": 300.0}
+    with pytest.raises(FitError, match="R0: "):
+        CellModel("R0-C1", {"R0": "3 F"})
+    with pytest.raises(FitError, match="depends on its exponent"):
+        CellModel("R0-CPE1", {"CPE1.Q": "3 uF"})
+    with pytest.raises(FitError, match="lies from"):
+        CellModel("R0-C1", {"R0": "-1 ohm"})

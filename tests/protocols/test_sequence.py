@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from protocols import ProtocolError, PulseSequence
+from protocols import Limits, Protocol, ProtocolError, PulseSequence, Sampling
 
 
 def test_a_pulse_has_its_level_for_its_width() -> None:
@@ -126,3 +126,44 @@ def test_a_million_edges_are_arrays() -> None:
     assert len(sequence.jumps()[0]) == n - 1
     with pytest.raises(ValueError, match="read-only"):
         sequence.times_s[0] = 1.0
+
+
+def test_sequences_follow_each_other_as_their_voltages_do() -> None:
+    first = PulseSequence.pulse("10 mV", "100 ms", before="50 ms", after="0.5 s", bias="2 mV")
+    second = PulseSequence.bipolar("5 mV", "20 ms", count=2, after="0.1 s", bias="2 mV")
+    both = first + second
+    t = np.linspace(-0.1, both.duration_s + 0.1, 5001)
+    expected = np.where(t < first.duration_s, first.voltage_at(t), second.voltage_at(t - first.duration_s))
+    np.testing.assert_array_equal(both.voltage_at(t), expected)
+    assert both.duration_s == pytest.approx(first.duration_s + second.duration_s)
+    paused = first.then(second, first, pause="30 ms")
+    assert paused.duration_s == pytest.approx(2 * first.duration_s + second.duration_s + 0.06)
+    assert float(paused.voltage_at(first.duration_s + 0.015)) == 0.002
+    late = first.duration_s + 0.03
+    np.testing.assert_allclose(paused.voltage_at(late + 0.01), second.voltage_at(0.01))
+
+
+def test_a_joined_sequence_is_written_and_read_as_it_is() -> None:
+    both = PulseSequence.pulse("10 mV", "0.1 s", after="0.5 s") + PulseSequence.pulse("20 mV", "0.2 s", after="0.5 s")
+    protocol = Protocol("both", both, Sampling("1 ms"), Limits("0.1 V", "1 mA"))
+    assert Protocol.from_toml(protocol.to_toml()).sequence == both
+
+
+def test_what_cannot_follow_is_refused_with_a_reason() -> None:
+    first = PulseSequence.pulse("10 mV", "1 s", after="1 s")
+    with pytest.raises(ProtocolError, match="rest at one level, not at 0 V and 2 mV"):
+        first.then(PulseSequence.pulse("10 mV", "1 s", after="1 s", bias="2 mV"))
+    with pytest.raises(ProtocolError, match=r"pause: '30' has no unit"):
+        first.then(first, pause="30")
+    with pytest.raises(ProtocolError, match="must not be negative"):
+        first.then(first, pause=-1.0)
+    with pytest.raises(TypeError):
+        _ = first + 3
+
+
+def test_edges_are_given_in_numbers_or_in_words() -> None:
+    words = PulseSequence.from_arrays(["0 s", "100 ms"], ["20 mV", "0 V"], "1 s", rest_V="5 mV")
+    assert words == PulseSequence.from_arrays([0, 0.1], [0.02, 0], 1.0, rest_V=0.005)
+    with pytest.raises(ProtocolError) as refused:
+        PulseSequence.from_arrays(["0 s", "100 mV"], [0.02, 0.0], "1 h", rest_V="5")
+    assert [problem.path for problem in refused.value.problems] == ["times[1]", "bias"]

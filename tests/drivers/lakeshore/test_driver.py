@@ -10,8 +10,7 @@ from typing import cast
 
 import pytest
 
-from drivers import TemperatureController, VisaSession, open_temperature_controller
-from drivers import Regulation
+from drivers import Regulation, TemperatureController, VisaSession, open_temperature_controller
 from drivers.lakeshore.driver import LakeShore335, LakeShore336
 from protocols import InstrumentError, LimitError, OutputStateUnknown
 from sim_instruments.core.clock import ManualClock

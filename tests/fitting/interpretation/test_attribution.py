@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fitting import Attribution, CellModel, Remark, RemarkKind, attribute, fit, reduce_run
+from fitting import Attribution, CellModel, Estimates, Remark, RemarkKind, attribute, fit, reduce_run
 from protocols import PulseSequence, Sample
 
 DRIVE = PulseSequence.pump_probe(0.02, 0.05, 0.03, before=0.01, after=0.1)
@@ -246,7 +246,7 @@ def test_no_verdict_while_a_remark_questions_the_model_or_a_figure_is_not_determ
     assert attribute(reduction, replace(result, remarks=(harmless,)), PELLET).verdict == "bulk"
     for name in ("W_inf", "median_memory_time", "De1.G_inf"):
         memory, estimates = (
-            tuple(replace(one, determined=one.name != name) for one in figures)
+            Estimates(replace(one, determined=one.name != name) for one in figures)
             for figures in (result.memory, result.estimates)
         )
         doubtful = attribute(reduction, replace(result, memory=memory, estimates=estimates), PELLET)

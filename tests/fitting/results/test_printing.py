@@ -47,7 +47,7 @@ def test_figures_are_found_by_their_names(result: FitResult) -> None:
     assert result["De1.tau"] is result.estimates[3]
     assert result["W_inf"] is result.memory[0]
     assert str(result["De1.tau"]).startswith("De1.tau: ")
-    with pytest.raises(KeyError, match=r"no 'tau'; it has R0, De1\.G_inf"):
+    with pytest.raises(KeyError, match=r"no 'tau' here; there are: R0, De1\.G_inf"):
         result["tau"]
 
 

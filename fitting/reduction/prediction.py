@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
@@ -16,12 +16,8 @@ from fitting.reduction.whole_drive import sampled_voltage
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike
 
-    from fitting.inference.resistance_spectrum import ResistanceSpectrum
-    from fitting.inference.spectrum_result import SpectrumResult
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
-    from fitting.results.fit_result import FitResult
-    from fitting.results.joint_result import FittedPart
     from fitting.transforms.laplace import Floats
 
 _EVEN = 2000
@@ -35,6 +31,19 @@ _BLOCK = 4096
 _FEW_SAMPLES, _FEW_SEGMENTS = 8192, 1000
 """Samples and edges that numpy walks: a plot's overlay of some 5000 takes 5 ms, loading the compiled walk 0.6 s.
 Numpy takes 10 us an edge besides. Ten times as many of either are still right, only slower."""
+
+
+class FittedResponse(Protocol):
+    """What a prediction needs of a fit: `FitResult`, `FittedPart`, `SpectrumResult`, `PulseResponse` have it."""
+
+    @property
+    def rates(self) -> Floats: ...  # noqa: D102
+    @property
+    def weights(self) -> Floats: ...  # noqa: D102
+    @property
+    def nuisance(self) -> Floats: ...  # noqa: D102
+    @property
+    def terms(self) -> Nuisance: ...  # noqa: D102
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,7 +67,7 @@ class PulseResponse:
 
 def predict(
     run: Record,
-    result: FitResult | FittedPart | SpectrumResult | ResistanceSpectrum | PulseResponse,
+    result: FittedResponse,
     t_s: ArrayLike | None = None,
 ) -> Floats:
     """Return the fitted current at some times, offset and drift included, as the instrument would have read it.
@@ -69,7 +78,8 @@ def predict(
     ----------
     run : Record
         The run that was fitted: its drive (or measured voltage) and its aperture.
-    result : FitResult, FittedPart, SpectrumResult, ResistanceSpectrum or PulseResponse
+    result : FittedResponse
+        A `FitResult`, `FittedPart`, `SpectrumResult`, `ResistanceSpectrum` or `PulseResponse`.
     t_s : array_like, optional
         Rising times (s); those of all samples unless given.
 
