@@ -11,6 +11,7 @@ from typing import Any
 
 from protocols.protocol import Protocol
 from protocols.records import record_schema
+from protocols.steps import step_schema
 from protocols.stored_arrays import DATA_KEY
 
 _STORED = {
@@ -40,7 +41,7 @@ def schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Protocol file of ionecho",
         **record_schema(Protocol),
-        "definitions": _STORED,
+        "definitions": {**_STORED, "step": step_schema()},
     }
 
 

@@ -22,9 +22,9 @@ import numpy as np
 from protocols.errors import Problem, ProtocolError
 from protocols.fields import LISTED, FieldSpec
 from protocols.recipes import (
-    RECIPES,
     Arrays,
     Bipolar,
+    Multisine,
     Prbs,
     Pulse,
     PumpProbe,
@@ -33,11 +33,14 @@ from protocols.recipes import (
     Train,
 )
 from protocols.records import ChoiceSpec, specs
+from protocols.steps import KINDS, Demand, StepList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
+
+    from protocols.sampling_rules import Stretch
 
 LONGEST_S = 1e9
 """Longest sequence (s): thirty years. Far beyond it, times no longer fit the whole numbers that count an instrument's
@@ -54,11 +57,11 @@ def _builder(recipe: Callable[_Arguments, Recipe]) -> Callable[_Arguments, Pulse
         except ProtocolError as error:
             raise ProtocolError(error.problems, f"PulseSequence.{build.__name__}") from None
 
-    kind = next(name for name, one in RECIPES.items() if one is recipe)
+    kind = next(name for name, one in KINDS.items() if one is recipe)
     build.__name__, build.__qualname__ = kind, f"PulseSequence.{kind}"
-    signature, fields = inspect.signature(recipe), specs(RECIPES[kind])
+    signature, fields = inspect.signature(recipe), specs(KINDS[kind])
     described = "".join(f"\n{name} : {fields[name].expected}\n    {fields[name].doc}" for name in signature.parameters)
-    build.__doc__ = f"{inspect.getdoc(RECIPES[kind])}\n\nParameters\n----------{described}\n"
+    build.__doc__ = f"{inspect.getdoc(KINDS[kind])}\n\nParameters\n----------{described}\n"
     build.__signature__ = signature.replace(return_annotation="PulseSequence")  # type: ignore[attr-defined]
     return build
 
@@ -141,6 +144,15 @@ class PulseSequence:
 
     def __len__(self) -> int:
         return len(self.times_s)
+
+    def stretches(self, interval_s: float) -> list[Stretch]:
+        """Return how its steps say that it is sampled; empty if evenly by the protocol's interval (s)."""
+        return self.recipe.stretches(interval_s) if isinstance(self.recipe, StepList) else []
+
+    @property
+    def demands(self) -> dict[Demand, str]:
+        """What it needs of an instrument besides voltages against the reference, and where in the document first."""
+        return self.recipe.demands if isinstance(self.recipe, StepList) else {}
 
     @property
     def has_ramps(self) -> bool:
@@ -243,13 +255,15 @@ class PulseSequence:
     bipolar = staticmethod(_builder(Bipolar))
     staircase = staticmethod(_builder(Staircase))
     prbs = staticmethod(_builder(Prbs))
+    multisine = staticmethod(_builder(Multisine))
+    steps = staticmethod(_builder(StepList))
 
 
 @dataclass(frozen=True)
 class SequenceSpec(FieldSpec):
-    """The table of a sequence: one of the kinds of `RECIPES`."""
+    """The table of a sequence: one of the kinds of `KINDS`."""
 
-    choice = ChoiceSpec("", kinds=RECIPES, what="sequence")
+    choice = ChoiceSpec("", kinds=KINDS, what="sequence")
 
     def expected_at(self, key: str) -> str:
         """Return what belongs under a key, for messages."""
@@ -260,7 +274,7 @@ class SequenceSpec(FieldSpec):
         if isinstance(value, PulseSequence):
             return value
         recipe = value if isinstance(value, Recipe) else self.choice.read(value)
-        return PulseSequence.of(recipe)  # type: ignore[arg-type] # RECIPES holds recipes alone
+        return PulseSequence.of(recipe)  # type: ignore[arg-type] # KINDS holds recipes alone
 
     def write(self, value: PulseSequence) -> Mapping[str, Any]:
         """Return the table of its recipe, or of its edges."""
