@@ -136,11 +136,17 @@ class PulseSequence:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PulseSequence):
             return NotImplemented
-        return (self.duration_s, self.rest_V) == (other.duration_s, other.rest_V) and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("times_s", "start_V", "end_V")
-        )
+        return (
+            (self.duration_s, self.rest_V, self._beyond_edges) == (other.duration_s, other.rest_V, other._beyond_edges)
+        ) and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("times_s", "start_V", "end_V"))
 
     __hash__ = None  # type: ignore[assignment]
+
+    @property
+    def _beyond_edges(self) -> StepList | None:
+        """Its steps, if they say more than edges do."""
+        steps = self.recipe if isinstance(self.recipe, StepList) else None
+        return steps if steps is not None and steps.says_more_than_edges else None
 
     def __len__(self) -> int:
         return len(self.times_s)

@@ -397,6 +397,11 @@ class StepList(Recipe):
                 found.setdefault(demand, act.path)
         return found
 
+    @property
+    def says_more_than_edges(self) -> bool:
+        """Whether there is more to it than voltages against the reference: how it is sampled, or other controls."""
+        return any(act.rule is not None or act.demands for act in self.acts())
+
     def edges(self) -> Edges:
         """Return the segments; while no voltage against the reference is set, they stay at the last one that was."""
         durations, starts, ends = [], [], []

@@ -9,6 +9,7 @@ from protocols import PulseSequence, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.assumption import Assumption
+    from drivers.contract.sample_grid import SampleGrid
 
 
 @dataclass(frozen=True)
@@ -47,8 +48,9 @@ class DrivePlan:
     base_points, repeats : int
         The instrument's program: how many levels, played how often.
     interval_s, aperture_s : float
-        Sampling, and how long each sample averages.
+        Sampling, and how long each sample averages; where `grid` says when samples are, of the finest.
     n_samples : int
+        How many the instrument makes.
     voltage_range_V, current_range_A, compliance_A : float
     four_wire : bool
     response_s : tuple of float
@@ -60,6 +62,10 @@ class DrivePlan:
         By how much edges may come late because the computer times them; 0 where the instrument does.
     assumed : tuple of Assumption
         On what the plan rests that no page of a manual says.
+    grid : SampleGrid or None
+        When the recorded samples are, if they are not evenly spaced.
+    is_averaged : bool
+        Whether the instrument samples evenly, and the run averages its samples into those of `grid`.
     """
 
     model: str
@@ -78,6 +84,13 @@ class DrivePlan:
     remarks: tuple[str, ...] = ()
     jitter_s: float = 0.0
     assumed: tuple[Assumption, ...] = ()
+    grid: SampleGrid | None = None
+    is_averaged: bool = False
+
+    @property
+    def n_recorded(self) -> int:
+        """How many samples the run file gets."""
+        return self.n_samples if self.grid is None else len(self.grid)
 
     @property
     def duration_s(self) -> float:
@@ -87,4 +100,4 @@ class DrivePlan:
     @property
     def n_bytes(self) -> int:
         """Size of its samples on disk: three float64 and a status byte each."""
-        return self.n_samples * 25
+        return self.n_recorded * 25

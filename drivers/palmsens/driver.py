@@ -35,7 +35,7 @@ from drivers.palmsens.methodscript import (
     segments,
     variables_of,
 )
-from drivers.palmsens.plan import EmStatPlanner, Mode, mode_for
+from drivers.palmsens.plan import APERTURE_SHARE, EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, format_quantity
 
@@ -92,7 +92,8 @@ class EmStat(Potentiostat):
     def __init__(self, session: VisaSession) -> None:
         self.session = session
         self._plan: DrivePlan | None = None
-        self._progress = Progress([], 1, 1.0)
+        self._progress = Progress([], 1)
+        self._longest_s = 0.0
         self.n_read = 0
         self._over = False
         self._error: InstrumentError | None = None
@@ -135,7 +136,8 @@ class EmStat(Potentiostat):
         # ``l`` loads as ``e`` does, and does not run.
         self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
         self._plan = plan
-        self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
+        self._progress = Progress(segments(plan), plan.repeats)
+        self._longest_s = plan.interval_s if plan.grid is None else float(plan.grid.interval_s.max())
         self._over, self._error, self.n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
@@ -201,7 +203,7 @@ class EmStat(Potentiostat):
                 command="r",
             )
         silent_s = time.monotonic() - self._last_line_s
-        if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
+        if not self._over and silent_s > _SILENCE_S + 5.0 * self._longest_s:
             raise InstrumentError(
                 f"{self.session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
                 "restarted, or the line is cut",
@@ -218,16 +220,16 @@ class EmStat(Potentiostat):
         if kinds != ["da", "ba"]:
             raise InstrumentError(f"{self.session.resource} sent {line[:60]!r}, which was not asked for", command="r")
         potential, current = variables
-        end_s, level, late = self._progress.next_sample(self.session.resource)
+        end_s, loop, late = self._progress.next_sample(self.session.resource)
         self.n_read += 1
-        status = _flags(current)
+        level, status = loop.level_V, _flags(current)
         strays = abs(potential.value - level) > 0.6 * mode_for(self.planner.modes, plan.sequence).step_V
         if late or strays:
             status |= Status.TIMING
         if abs(current.value) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
         value = math.nan if status & Status.OVERLOAD else current.value
-        return [(end_s - 0.5 * plan.aperture_s, potential.value if strays else level, value, int(status))]
+        return [(end_s - 0.5 * APERTURE_SHARE * loop.interval_s, potential.value if strays else level, value, int(status))]
 
     def _armed_plan(self) -> DrivePlan:
         if self._plan is None:

@@ -9,19 +9,23 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.assumption import Assumption, Concern
+from drivers.contract.sample_grid import SampleGrid
 from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
 from drivers.planning.planner import Planner, Rate
 from drivers.planning.steps import Tables
 from protocols import Problem, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from drivers.contract.identity import Capabilities
     from drivers.contract.plan import DrivePlan
     from drivers.planning.planner import Notes
     from drivers.planning.steps import Steps
     from protocols import Protocol, PulseSequence
+    from protocols.sampling_rules import Stretch
 
-_APERTURE_SHARE = 0.5
+APERTURE_SHARE = 0.5
 """Over which part of the interval a reading averages: its last half, assumed."""
 _ALWAYS = (
     Assumption(Concern.TIMES, "commands between two levels take less than one sampling interval"),
@@ -88,6 +92,8 @@ class EmStatPlanner(Planner):
     """
 
     jitter_s = JITTER_S
+    samples_freely = True
+    longest_pause_s = 10.0  # the script holds the current against its limit at each sample
     assumed = _ALWAYS
 
     def __init__(self, caps: Capabilities, modes: tuple[Mode, ...], script_bytes: int) -> None:
@@ -115,11 +121,33 @@ class EmStatPlanner(Planner):
         """Return an interval of which levels are whole numbers: the instrument's loops can be no other."""
         interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
         interval = _dividing(sequence.times_s, sequence.duration_s, interval, self.caps.time_step_s)
-        return Rate(interval, _APERTURE_SHARE * interval)
+        return Rate(interval, APERTURE_SHARE * interval)
 
     def time_step_s(self, rate: Rate) -> float:
         """Return the grid of the levels' ends: whole intervals."""
         return max(rate.interval_s, self.caps.time_step_s)
+
+    def grid(self, stretches: Sequence[Stretch], steps: Steps, rate: Rate, repeats: int) -> SampleGrid:
+        """Return the samples of the script's loops: one loop for each stretch of a level."""
+        ends = np.rint(np.cumsum(steps.dwell_ticks) * self.time_step_s(rate) / _UNIT_S).astype(np.int64)
+        pass_s = float(ends[-1]) * _UNIT_S
+        once = [one for one in stretches if one.start_s < pass_s - 0.5 * _UNIT_S]
+        shortest = round(max(self.caps.min_interval_s, rate.interval_s) / _UNIT_S)
+        loops: list[tuple[int, int, int]] = []
+        start = 0
+        for end in ends.tolist():
+            loops += _loops_of(once, start, end, (shortest, round(self.longest_pause_s / _UNIT_S)))
+            start = end
+        return SampleGrid.of(
+            (
+                float(f"{k * pass_s + (begin + (1.0 - 0.5 * APERTURE_SHARE) * interval) * _UNIT_S:.12g}"),
+                float(f"{interval * _UNIT_S:.12g}"),
+                count,
+                float(f"{APERTURE_SHARE * interval * _UNIT_S:.12g}"),
+            )
+            for k in range(repeats)
+            for begin, interval, count in loops
+        )
 
     def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
         """Return how many samples the loops of a script make."""
@@ -138,6 +166,26 @@ class EmStatPlanner(Planner):
             return ()
         levels = plan.base_points
         return (Problem("sequence", f"{levels} levels make a script of {size} bytes; {self.script_bytes} fit"),)
+
+
+def _loops_of(
+    stretches: list[Stretch], start: int, end: int, bounds: tuple[int, int]
+) -> Iterator[tuple[int, int, int]]:
+    """Give begin, interval and count of the loops of a level, in units of `_UNIT_S`.
+
+    Each loop leaves an interval free, in which the next one is made ready. A level that is too short for that at the
+    interval that is asked for gets one sample in its first half.
+    """
+    at = start
+    for stretch in stretches:
+        until = min(round(stretch.end_s / _UNIT_S), end)
+        interval = min(max(round(stretch.interval_s / _UNIT_S), bounds[0]), bounds[1])
+        n = (until - at) // interval
+        if n >= 2:
+            yield at, interval, n - 1
+            at += n * interval
+    if at == start:
+        yield start, (end - start) // 2, 1
 
 
 def _dividing(times_s: np.ndarray, duration_s: float, interval_s: float, step_s: float) -> float:

@@ -1,0 +1,122 @@
+"""Samples of a run whose steps are sampled by rules: when they are on an instrument.
+
+A model that takes samples at any times gets them as they are asked for (`free_grid`). One that samples evenly does so at
+the finest interval, and the run averages its samples into those that are asked for (`averaged_grid`).
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from drivers.contract.sample_grid import SampleGrid
+from protocols.sampling_rules import Stretch
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from drivers.planning.planner import Rate
+
+_SLACK = 1e-6
+"""Share of an interval by which times may miss each other for rounding: decimals, some 1e-9."""
+
+
+@dataclass(frozen=True)
+class RunTimes:
+    """Where the times of a sequence are in a run.
+
+    Attributes
+    ----------
+    asked_s, done_s : ndarray of float64, shape (n,)
+        Edges as asked for, and as the instrument has them in a pass, lead-in included; both with the end.
+    pass_s : float
+        Length of a pass.
+    repeats : int
+    """
+
+    asked_s: NDArray[np.float64]
+    done_s: NDArray[np.float64]
+    pass_s: float
+    repeats: int
+
+    def stretches(self, asked: Sequence[Stretch], finest_s: float) -> Iterator[Stretch]:
+        """Give stretches of a sequence in run time: after each lead-in, in every pass."""
+        bounds = np.array([(one.start_s, one.end_s) for one in asked])
+        moved = np.interp(bounds, self.asked_s, self.done_s).tolist()
+        lead_s = float(self.done_s[0])
+        for k in range(self.repeats):
+            at = k * self.pass_s
+            if lead_s > 0.0:
+                yield Stretch(at, at + lead_s, finest_s)
+            for (start, end), one in zip(moved, asked, strict=True):
+                yield Stretch(at + start, at + end, one.interval_s)
+
+
+def free_grid(stretches: Iterable[Stretch], rate: Rate, step_s: float, bounds_s: tuple[float, float]) -> SampleGrid:
+    """Return the grid of a model that takes samples at any times.
+
+    What is left of a stretch after its last whole interval gets a sample too, if it is long enough for one.
+
+    Parameters
+    ----------
+    stretches : iterable of Stretch
+        In run time.
+    rate : Rate
+        Of the finest samples; all have its aperture.
+    step_s : float
+        Grid of the model's times.
+    bounds_s : tuple of float
+        Shortest and longest interval of the model.
+    """
+    shortest, longest = (round(bound / step_s) for bound in bounds_s)
+    blocks: list[tuple[float, float, int, float]] = []
+    free = 0  # from when on there is room for a sample
+    for start_s, end_s, interval_s in stretches:
+        start, end = max(round(start_s / step_s), free), round(end_s / step_s)
+        interval = min(max(round(interval_s / step_s), shortest), longest)
+        for size in (interval, (end - start) % interval):
+            count = (end - start) // size if size >= shortest else 0
+            if count > 0:
+                blocks.append((start * step_s + 0.5 * rate.aperture_s, size * step_s, count, rate.aperture_s))
+                free = start = start + count * size
+    return SampleGrid.of(blocks)
+
+
+def averaged_grid(stretches: Iterable[Stretch], rate: Rate, n_samples: int) -> SampleGrid:
+    """Return the grid of means of even samples; every even sample is in one of them.
+
+    Parameters
+    ----------
+    stretches : iterable of Stretch
+        In run time.
+    rate : Rate
+        Of the even samples.
+    n_samples : int
+        How many even samples there are.
+    """
+    blocks: list[tuple[float, float, int, float]] = []
+
+    def append(first: int, size: int, count: int) -> None:
+        centre_s = (first + 0.5 * (size - 1)) * rate.interval_s + 0.5 * rate.aperture_s
+        blocks.append((centre_s, size * rate.interval_s, count, (size - 1) * rate.interval_s + rate.aperture_s))
+
+    free = 0
+    for _, end_s, interval_s in stretches:
+        # A sample that has begun before the end belongs to it.
+        end = min(math.ceil(end_s / rate.interval_s - _SLACK), n_samples)
+        size = max(1, round(interval_s / rate.interval_s))
+        count = (end - free) // size
+        if count > 0:
+            append(free, size, count)
+            free += count * size
+        if free < end:
+            append(free, end - free, 1)
+            free = end
+    if free < n_samples:
+        append(free, n_samples - free, 1)
+    return SampleGrid.of(blocks)
