@@ -25,6 +25,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from daq.execution.averaging import Averaging
 from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
@@ -125,7 +126,7 @@ class Runner:
             plan, limits, header = self._prepare()
         except IonechoError as error:
             return Outcome.refused(str(error), type(error).__name__)
-        self._n_planned = plan.n_samples
+        self._n_planned = plan.n_recorded
         try:
             self._raise_if_stopped()
             create_run_file(self._path, header)
@@ -175,6 +176,7 @@ class Runner:
         ------
         RunStopped, LimitError, InstrumentError, RunFileError
         """
+        averaging = Averaging(plan) if plan.is_averaged else None
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
         while True:
@@ -187,7 +189,7 @@ class Runner:
             try:
                 monitor.check(block)
             finally:
-                writer.put(block)
+                writer.put(block if averaging is None else averaging.take(block))
             self._report(Phase.RUNNING)
             if len(block) == 0:
                 if self._clock.monotonic() > deadline:

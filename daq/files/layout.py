@@ -130,7 +130,9 @@ class Header:
     @classmethod
     def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str, run_id: str = "") -> Header:
         """Return the header of a run that is about to start."""
-        scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
+        scalars = {name: value for name, value in asdict(plan).items() if name not in {"sequence", "grid"}}
+        if plan.grid is not None:
+            scalars["interval_s"] = None  # it differs: the times tell
         scalars["roundings"] = [str(one) for one in plan.roundings]
         scalars["assumed"] = [str(one) for one in plan.assumed]
         return cls(
@@ -141,7 +143,7 @@ class Header:
             resource=resource,
             plan=scalars,
             drive=plan.sequence,
-            n_samples=plan.n_samples,
+            n_samples=plan.n_recorded,
             duration_s=plan.duration_s,
             run_id=run_id,
         )

@@ -68,9 +68,14 @@ class SampleGrid:
         return np.repeat(self.interval_s, self.count)
 
     @cached_property
+    def apertures_s(self) -> NDArray[np.float64]:
+        """Over which time each sample averages (s), shape (n_samples,)."""
+        return np.repeat(self.aperture_s, self.count)
+
+    @cached_property
     def begins_s(self) -> NDArray[np.float64]:
         """When each sample's aperture begins (s), shape (n_samples,)."""
-        return self.times_s - 0.5 * np.repeat(self.aperture_s, self.count)
+        return self.times_s - 0.5 * self.apertures_s
 
     def nearest(self, begun_s: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return which samples began nearest to some times (s)."""

@@ -189,7 +189,10 @@ class Planner:
         if self.samples_freely:
             bounds_s = (max(self.caps.min_interval_s, rate.interval_s), min(self.longest_pause_s, LONGEST_S))
             return free_grid(stretches, rate, self.caps.time_step_s, bounds_s)
-        return averaged_grid(stretches, rate, self.n_samples(steps, repeats, rate))
+        ticks = np.tile(steps.dwell_ticks, repeats)
+        begins_s = (np.cumsum(ticks) - ticks) * self.time_step_s(rate)
+        moves = np.diff(np.tile(steps.levels_V, repeats), prepend=np.nan) != 0.0
+        return averaged_grid(stretches, rate, self.n_samples(steps, repeats, rate), begins_s[moves])
 
     def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
         """Return how many even samples a run has."""
