@@ -113,6 +113,7 @@ class Runner:
         self._path = Path(request.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._may_end_early = False
         self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
         self._marker: OutputMarker | None = None
@@ -127,6 +128,7 @@ class Runner:
         except IonechoError as error:
             return Outcome.refused(str(error), type(error).__name__)
         self._n_planned = plan.n_recorded
+        self._may_end_early = plan.may_end_early
         try:
             self._raise_if_stopped()
             create_run_file(self._path, header)
@@ -313,7 +315,7 @@ class Runner:
             lost = f"writing failed: {writer.failure}"
             state = RunState.ABORTED if state is RunState.COMPLETE else state
             reason, error = (f"{reason}; {lost}", error) if error else (lost, RunFileError.__name__)
-        elif state is RunState.COMPLETE and writer.acknowledged < self._n_planned:
+        elif state is RunState.COMPLETE and writer.acknowledged < self._n_planned and not self._may_end_early:
             state, error = RunState.ABORTED, "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
         return state, reason, error

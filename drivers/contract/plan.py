@@ -9,6 +9,7 @@ from protocols import PulseSequence, format_quantity
 
 if TYPE_CHECKING:
     from drivers.contract.assumption import Assumption
+    from drivers.contract.planned_act import PlannedAct
     from drivers.contract.sample_grid import SampleGrid
 
 
@@ -66,6 +67,10 @@ class DrivePlan:
         When the recorded samples are, if they are not evenly spaced.
     is_averaged : bool
         Whether the instrument samples evenly, and the run averages its samples into those of `grid`.
+    acts : tuple of PlannedAct
+        What the instrument does, one after the other, where that is more than voltages at planned times; then nobody
+        knows `sequence` before the run, and what it says is what is known: the voltages against the reference, and how
+        long it takes at most.
     """
 
     model: str
@@ -86,11 +91,17 @@ class DrivePlan:
     assumed: tuple[Assumption, ...] = ()
     grid: SampleGrid | None = None
     is_averaged: bool = False
+    acts: tuple[PlannedAct, ...] = ()
 
     @property
     def n_recorded(self) -> int:
         """How many samples the run file gets."""
         return self.n_samples if self.grid is None else len(self.grid)
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether it may make fewer samples than planned, because something ends before its time."""
+        return any(act.slope for act in self.acts)
 
     @property
     def duration_s(self) -> float:

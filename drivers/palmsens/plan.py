@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.assumption import Assumption, Concern
+from drivers.contract.plan import DrivePlan
 from drivers.contract.sample_grid import SampleGrid
+from drivers.palmsens.acts import SHORTEST_S, ScriptSettings, planned, problems_of, script_of
 from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
-from drivers.planning.planner import Planner, Rate
+from drivers.planning.planner import Notes, Planner, Rate
 from drivers.planning.steps import Tables
 from protocols import Problem, format_quantity
+from protocols.steps import Control, StepList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from drivers.contract.identity import Capabilities
-    from drivers.contract.plan import DrivePlan
-    from drivers.planning.planner import Notes
     from drivers.planning.steps import Steps
     from protocols import Protocol, PulseSequence
     from protocols.sampling_rules import Stretch
@@ -35,6 +36,12 @@ _ALWAYS = (
     Assumption(Concern.LEVELS, "the potential has steps of 537, 395 and 932 uV in the modes of a Pico, 100 uV else"),
 )
 """What every plan rests on; docs/reference/sources/palmsens-methodscript.md."""
+_GUARD = "the instrument has no current limit: its script aborts itself when {} is passed"
+_OF_ACTS = (
+    "times are those at most: each sample comes with its own, and later steps begin as soon as one ends by its slope",
+    "a slope is that between two readings, as far apart as `over` says",
+)
+"""What the user should know of steps that are more than voltages at planned times."""
 _UNIT_S = 1e-4
 """Grid on which an interval is looked for that divides all dwells: what scripts write without rounding."""
 _MOST_SLOWER = 4
@@ -101,11 +108,68 @@ class EmStatPlanner(Planner):
         self.modes = modes
         self.script_bytes = script_bytes
 
+    def plan(self, protocol: Protocol) -> DrivePlan:
+        """Return what the model will do for a protocol. See `Planner.plan`."""
+        return self._plan_of_acts(protocol) if protocol.sequence.demands else super().plan(protocol)
+
+    def _plan_of_acts(self, protocol: Protocol) -> DrivePlan:
+        """Return the plan of steps that are more than voltages at planned times."""
+        protocol.limits.check_sequence(protocol.sequence)
+        notes = Notes(remarks=[_GUARD.format(format_quantity(protocol.limits.current_A or math.inf, "A")), *_OF_ACTS])
+        ranges = self._ranges(protocol, notes)
+        recipe = protocol.sequence.recipe
+        steps = recipe.acts() if isinstance(recipe, StepList) else []
+        largest_V = protocol.limits.voltage_V or 0.0
+        bounds_s = (max(self.caps.min_interval_s, SHORTEST_S), self.longest_pause_s)
+        acts = tuple(planned(steps, protocol.sampling.interval_s, ranges.resolution_V, bounds_s, largest_V))
+        n_samples = sum(act.count for act in acts) * protocol.repeats
+        interval_s = min(act.interval_s for act in acts)
+        plan = DrivePlan(
+            model=self.caps.model,
+            sequence=protocol.whole_sequence,
+            base_points=len(acts),
+            repeats=protocol.repeats,
+            interval_s=interval_s,
+            aperture_s=APERTURE_SHARE * interval_s,
+            n_samples=n_samples,
+            voltage_range_V=ranges.voltage_V,
+            current_range_A=ranges.current_A,
+            compliance_A=ranges.compliance_A,
+            four_wire=protocol.sampling.four_wire,
+            response_s=self.response_s(protocol.sequence),
+            remarks=tuple(notes.remarks),
+            jitter_s=self.jitter_s,
+            assumed=self.assumed,
+            acts=acts,
+        )
+        notes.problems += problems_of(steps, plan, self.settings_for(plan).window_V)
+        if n_samples > self.caps.max_samples:
+            notes.problems.append(Problem("sampling", f"{n_samples} samples in all; at most {self.caps.max_samples}"))
+        self._raise_problems((*notes.problems, *self.problems_of(plan)))
+        return plan
+
+    def settings_for(self, plan: DrivePlan) -> ScriptSettings:
+        """Return what a script of acts sets besides them."""
+        is_open = any(act.against_open or act.control is Control.CURRENT for act in plan.acts)
+        mode = max(self.modes, key=lambda one: one.window_V) if is_open else mode_for(self.modes, plan.sequence)
+        levels = _levels_of(plan.sequence)
+        low, high = float(levels.min()), float(levels.max())
+        if is_open:  # as far as the protocol's limit and the mode go
+            reach = min(max(act.largest_V for act in plan.acts), 0.5 * mode.window_V)
+            low, high = max(mode.low_V, -reach), min(mode.high_V, reach)
+        return ScriptSettings(mode.number, mode.bandwidth_Hz, (low, high))
+
+    def script(self, plan: DrivePlan) -> list[str]:
+        """Return the script that plays a plan."""
+        if plan.acts:
+            return script_of(plan, self.settings_for(plan))
+        mode = mode_for(self.modes, plan.sequence)
+        return script_for(plan, mode.number, mode.bandwidth_Hz)
+
     def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Say what guards the cell, and which samples a script does not make."""
-        limit = format_quantity(protocol.limits.current_A or math.inf, "A")
         return (
-            f"the instrument has no current limit: its script aborts itself when {limit} is passed",
+            _GUARD.format(format_quantity(protocol.limits.current_A or math.inf, "A")),
             "the last sampling interval of each level has no sample: the instrument makes the next level ready",
         )
 
@@ -160,8 +224,7 @@ class EmStatPlanner(Planner):
 
     def problems_of(self, plan: DrivePlan) -> tuple[Problem, ...]:
         """Return a problem if the script does not fit the script memory."""
-        mode = mode_for(self.modes, plan.sequence)
-        size = sum(len(line) + 1 for line in script_for(plan, mode.number, mode.bandwidth_Hz))
+        size = sum(len(line) + 1 for line in self.script(plan))
         if size <= self.script_bytes:
             return ()
         levels = plan.base_points
