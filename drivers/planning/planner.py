@@ -239,7 +239,9 @@ class Planner:
         notes.problems += dwell_problems(steps, caps, is_of_steps=isinstance(protocol.sequence.recipe, StepList))
         steps, parts = split_long(steps, self.caps.max_dwell_s, tick_s)
         steps, rate = self.arrange(steps, rate, protocol.repeats, notes)
-        _note_interval(asked_s, rate.interval_s, notes)
+        # Where the run averages, it does so over whole intervals of the instrument.
+        averaged = max(1, round(asked_s / rate.interval_s)) if stretches and not self.samples_freely else 1
+        _note_interval(asked_s, averaged * rate.interval_s, notes)
         grid: SampleGrid | None = None
         if stretches:
             ends_s = np.cumsum(steps.dwell_ticks)[np.cumsum(parts) - 1] * tick_s

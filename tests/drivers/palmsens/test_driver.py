@@ -15,11 +15,10 @@ from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
 from drivers.palmsens.methodscript import Progress, si, variables_of
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
-from protocols.library import names
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.drivers.conformance import Truth, played
+from tests.drivers.conformance import PULSES, Truth, played
 from tests.patience import patience, slowed
 
 RESISTOR = 10_000.0
@@ -55,7 +54,7 @@ def noise(plan: DrivePlan) -> float:
     return math.hypot(white, 2.0 * model.overrange * plan.current_range_A / 2**model.converter_bits / math.sqrt(12.0))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", PULSES)
 def test_library_protocols_give_ohms_law_on_a_resistor(driver: EmStat, name: str) -> None:
     plan = driver.plan(stretched(driver, name))
     record = played(driver, plan)
