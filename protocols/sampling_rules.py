@@ -53,10 +53,6 @@ class SampleRule(Record):
         """
         raise NotImplementedError
 
-    def finest_s(self, interval_s: float) -> float:
-        """Return the shortest time between two samples (s), by the protocol's interval."""
-        raise NotImplementedError
-
 
 @record
 class Uniform(SampleRule):
@@ -64,13 +60,9 @@ class Uniform(SampleRule):
 
     interval: Quantity = quantity("s", "Time from sample to sample.", above=0, inverse=("rate", "Hz"))
 
-    def stretches(self, length_s: float, interval_s: float) -> Iterator[Stretch]:
+    def stretches(self, length_s: float, interval_s: float) -> Iterator[Stretch]:  # noqa: ARG002 - it has its own
         """Give the whole step."""
         yield Stretch(0.0, length_s, self.interval)
-
-    def finest_s(self, interval_s: float) -> float:
-        """Return its interval."""
-        return self.interval
 
 
 @record
@@ -92,7 +84,7 @@ class Logarithmic(SampleRule):
 
     def stretches(self, length_s: float, interval_s: float) -> Iterator[Stretch]:
         """Give stretches of intervals 1, 2, 4, ... times the shortest, each from when it is dense enough."""
-        interval, start = self.finest_s(interval_s), 0.0
+        interval, start = interval_s if self.interval is None else self.interval, 0.0
         # `per_decade` samples a decade are 1 / spread intervals from the step's start on.
         spread = 10.0 ** (1.0 / self.per_decade) - 1.0
         while start < length_s:
@@ -101,10 +93,6 @@ class Logarithmic(SampleRule):
             end = length_s if is_last else min(math.ceil(longer / spread / interval - 1e-9) * interval, length_s)
             yield Stretch(start, end, interval)
             start, interval = end, longer
-
-    def finest_s(self, interval_s: float) -> float:
-        """Return its interval, or the protocol's."""
-        return interval_s if self.interval is None else self.interval
 
 
 @record
@@ -120,14 +108,9 @@ class AfterEdges(SampleRule):
     def stretches(self, length_s: float, interval_s: float) -> Iterator[Stretch]:
         """Give the fast and the slow part."""
         fast_s = min(self.within, length_s)
-        yield Stretch(0.0, fast_s, self.finest_s(interval_s))
+        yield Stretch(0.0, fast_s, interval_s if self.interval is None else self.interval)
         if fast_s < length_s:
             yield Stretch(fast_s, length_s, self.then)
-
-    def finest_s(self, interval_s: float) -> float:
-        """Return the interval after an edge."""
-        fast = interval_s if self.interval is None else self.interval
-        return min(fast, self.then)
 
 
 RULES: dict[str, type[SampleRule]] = {"uniform": Uniform, "log": Logarithmic, "after_edges": AfterEdges}

@@ -33,13 +33,14 @@ from protocols.recipes import (
     Train,
 )
 from protocols.records import ChoiceSpec, specs
-from protocols.steps import KINDS, Demand, StepList
+from protocols.steps import KINDS, StepList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from numpy.typing import ArrayLike, NDArray
 
+    from protocols.acts import Demand
     from protocols.sampling_rules import Stretch
 
 LONGEST_S = 1e9

@@ -1,4 +1,4 @@
-"""Sequences made of steps: holds, ramps, open circuit, current, pulses, and groups of them that repeat.
+"""Sequences made of steps, which may be groups of steps that repeat.
 
 A list of steps is flattened to acts, each of which is one thing done to the cell for a time. Where all of them set a
 voltage, they are an ordinary sequence of segments, which every instrument plays. What else there is among them
@@ -7,253 +7,31 @@ voltage, they are an ordinary sequence of segments, which every instrument plays
 
 from __future__ import annotations
 
-import enum
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from protocols.definitions import MOST_COUNT, OptionalQuantity, Quantity, count, define, quantity, word
+from protocols.acts import Act, Control
+from protocols.definitions import MOST_COUNT, count, define
 from protocols.errors import Problem
 from protocols.fields import FieldSpec, read_each
 from protocols.recipes import RECIPES, Arrays, Edges, Recipe
-from protocols.records import ChoiceSpec, Record, RecordSpec, record, record_schema
-from protocols.sampling_rules import SampleRule, Stretch, Uniform, rule_spec
+from protocols.records import ChoiceSpec, Record, record
+from protocols.sampling_rules import SampleRule, Stretch, Uniform
+from protocols.single_steps import Current, Hold, OpenCircuit, Ramp, Step, sampling_field
 from protocols.units import described
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from protocols.acts import Demand
+
 MOST_ACTS = 100_000
 """Most acts of a list of steps, repeats counted: what the largest program memory of an instrument takes. They take 1 s
 to plan; doubled, no instrument plays them."""
-REFERENCE, OPEN_CIRCUIT = "reference", "open circuit"
-
-
-class Demand(enum.StrEnum):
-    """What steps may need of an instrument besides voltages against the reference."""
-
-    OPEN_CIRCUIT = "open circuit"
-    AGAINST_OPEN = "a level against open circuit"
-    CURRENT = "a current"
-    UNTIL = "an end by slope"
-
-
-class Control(enum.StrEnum):
-    """What is set during an act."""
-
-    VOLTAGE = "voltage"
-    CURRENT = "current"
-    OPEN = "open circuit"
-
-
-@record
-class Until(Record):
-    """End of a step before its time: when current or potential hardly changes any more."""
-
-    over: Quantity = quantity("s", "Time over which the slope is taken.", above=0)
-    current_slope: OptionalQuantity = quantity("A/s", "Slope of the current that ends it.", default=None, above=0)
-    potential_slope: OptionalQuantity = quantity("V/s", "Slope of the potential that ends it.", default=None, above=0)
-
-    def problems(self) -> Iterator[Problem]:
-        """Give none of the slopes, or both."""
-        if (self.current_slope is None) == (self.potential_slope is None):
-            yield Problem("", "give one of current_slope and potential_slope")
-
-    def stretched(self, factor: float) -> Until:
-        """Return the end on a time axis `factor` times as long: slopes are as much lower."""
-        slopes = {
-            name: None if value is None else value / factor
-            for name, value in (("current_slope", self.current_slope), ("potential_slope", self.potential_slope))
-        }
-        return replace(self, over=self.over * factor, **slopes)  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True)
-class Act:
-    """One thing that is done to the cell, for a time.
-
-    Attributes
-    ----------
-    control : Control
-    duration_s : float
-        At most; less if `until` comes true.
-    start, end : float
-        Voltage (V) or current (A) at its start and at its end.
-    against_open : bool
-        Whether the voltage counts from the last open-circuit potential.
-    rule : SampleRule or None
-        How it is sampled; None by the protocol's interval.
-    until : Until or None
-    path : str
-        Where it is in the document.
-    """
-
-    control: Control
-    duration_s: float
-    start: float = 0.0
-    end: float = 0.0
-    against_open: bool = False
-    rule: SampleRule | None = None
-    until: Until | None = None
-    path: str = ""
-
-    @property
-    def demands(self) -> frozenset[Demand]:
-        """What it needs of an instrument besides voltages against the reference."""
-        wanted = {
-            Demand.OPEN_CIRCUIT: self.control is Control.OPEN,
-            Demand.AGAINST_OPEN: self.against_open,
-            Demand.CURRENT: self.control is Control.CURRENT,
-            Demand.UNTIL: self.until is not None,
-        }
-        return frozenset(one for one, is_wanted in wanted.items() if is_wanted)
-
-
-class _UntilSpec(RecordSpec):
-    """The table of an `Until`."""
-
-    def stretched(self, value: Until, factor: float) -> Until:
-        """Return it on a time axis `factor` times as long."""
-        return value.stretched(factor)
-
-
-def _until(doc: str) -> Any:
-    return define(_UntilSpec(doc, kind=Until), default=None, kw_only=True)
-
-
-def _sampling(doc: str = "How the step is sampled; by the interval of `[sampling]` unless given.") -> Any:
-    return define(rule_spec(doc), default=None, kw_only=True)
-
-
-@record
-class Step(Record):
-    """Base of the steps that are no pulses."""
-
-    def acts(self, before: Act, path: str) -> list[Act]:
-        """Return what is done, after some other act.
-
-        Parameters
-        ----------
-        before : Act
-            The act before, from whose end a ramp starts.
-        path : str
-            Where the step is in the document.
-        """
-        raise NotImplementedError
-
-
-_AGAINST = word(
-    "What the level counts from: 0 V of the instrument, or the potential of the last open circuit.",
-    (REFERENCE, OPEN_CIRCUIT),
-    default=REFERENCE,
-    kw_only=True,
-)
-
-
-@record
-class Hold(Step):
-    """A constant voltage."""
-
-    level: Quantity = quantity("V", "Voltage.")
-    duration: Quantity = quantity("s", "How long; at most, with `until`.", above=0)
-    vs: str = _AGAINST
-    sampling: SampleRule | None = _sampling()
-    until: Until | None = _until("Ends it before its time: the slope of the current below which it does.")
-
-    def problems(self) -> Iterator[Problem]:
-        """Give an end by the slope of what is held."""
-        if self.until is not None and self.until.current_slope is None:
-            yield Problem("until", "the voltage is held: give current_slope")
-
-    def acts(self, before: Act, path: str) -> list[Act]:
-        """Return the hold."""
-        against_open = self.vs == OPEN_CIRCUIT
-        return [
-            Act(
-                Control.VOLTAGE, self.duration, self.level, self.level, against_open, self.sampling, self.until, path
-            )
-        ]
-
-
-@record
-class Ramp(Step):
-    """A voltage that goes linearly to a level."""
-
-    level: Quantity = quantity("V", "Voltage at its end.")
-    duration: OptionalQuantity = quantity("s", "How long; or give `rate`.", default=None, above=0)
-    rate: OptionalQuantity = quantity("V/s", "Volts per second, without sign; or give `duration`.", default=None, above=0)
-    start: OptionalQuantity = quantity("V", "Voltage at its start; that before unless given.", default=None, kw_only=True)
-    vs: str = _AGAINST
-    sampling: SampleRule | None = _sampling()
-
-    def problems(self) -> Iterator[Problem]:
-        """Give both of duration and rate, or none."""
-        if (self.duration is None) == (self.rate is None):
-            yield Problem("", "give one of duration and rate")
-
-    def acts(self, before: Act, path: str) -> list[Act]:
-        """Return the ramp; nothing if it has nowhere to go at its rate."""
-        start = before.end if self.start is None else self.start
-        duration = abs(self.level - start) / self.rate if self.rate is not None else self.duration
-        if not duration:
-            return []
-        against_open = self.vs == OPEN_CIRCUIT
-        return [Act(Control.VOLTAGE, duration, start, self.level, against_open, self.sampling, None, path)]
-
-    def has_start(self, before: Act) -> bool:
-        """Whether it is known where it starts, after some act."""
-        is_same = before.control is Control.VOLTAGE and before.against_open == (self.vs == OPEN_CIRCUIT)
-        return self.start is not None or is_same
-
-    def stretched(self, factor: float) -> Ramp:
-        """Return the ramp `factor` times as slow."""
-        slower = {
-            "duration": None if self.duration is None else self.duration * factor,
-            "rate": None if self.rate is None else self.rate / factor,
-            "sampling": None if self.sampling is None else self.sampling.stretched(factor),
-        }
-        return replace(self, **slower)  # type: ignore[arg-type]
-
-
-@record
-class OpenCircuit(Step):
-    """No current: the potential is measured with the cell switched off."""
-
-    duration: Quantity = quantity("s", "How long; at most, with `until`.", above=0)
-    sampling: SampleRule | None = _sampling()
-    until: Until | None = _until("Ends it before its time: the slope of the potential below which it does.")
-
-    def problems(self) -> Iterator[Problem]:
-        """Give an end by the slope of a current that does not flow."""
-        if self.until is not None and self.until.potential_slope is None:
-            yield Problem("until", "no current flows: give potential_slope")
-
-    def acts(self, before: Act, path: str) -> list[Act]:
-        """Return the open circuit."""
-        return [Act(Control.OPEN, self.duration, rule=self.sampling, until=self.until, path=path)]
-
-
-@record
-class Current(Step):
-    """A constant current."""
-
-    current: Quantity = quantity("A", "Current.")
-    duration: Quantity = quantity("s", "How long; at most, with `until`.", above=0)
-    sampling: SampleRule | None = _sampling()
-    until: Until | None = _until("Ends it before its time: the slope of the potential below which it does.")
-
-    def problems(self) -> Iterator[Problem]:
-        """Give an end by the slope of what is held."""
-        if self.until is not None and self.until.potential_slope is None:
-            yield Problem("until", "the current is held: give potential_slope")
-
-    def acts(self, before: Act, path: str) -> list[Act]:
-        """Return the current."""
-        act = Act(Control.CURRENT, self.duration, self.current, self.current, rule=self.sampling, until=self.until)
-        return [replace(act, path=path)]
 
 
 class StepsSpec(FieldSpec):
@@ -262,7 +40,7 @@ class StepsSpec(FieldSpec):
     @property
     def expected(self) -> str:
         """What belongs here, for messages."""
-        return "a list of steps, such as [{ kind = \"hold\", level = \"10 mV\", duration = \"1 s\" }]"
+        return 'a list of steps, such as [{ kind = "hold", level = "10 mV", duration = "1 s" }]'
 
     def read(self, value: object) -> tuple[Record, ...]:
         """Return the steps, or those that tables describe."""
@@ -291,7 +69,7 @@ class Group(Step):
 
     steps: tuple[Record, ...] = define(StepsSpec("What is repeated."))
     repeat: int = count("How often.", default=1, at_most=MOST_COUNT)
-    sampling: SampleRule | None = _sampling("How those of its steps are sampled that do not say it themselves.")
+    sampling: SampleRule | None = sampling_field("How those of its steps are sampled that do not say it themselves.")
 
     def acts(self, before: Act, path: str) -> list[Act]:
         """Return what its steps do, with the repeats."""
@@ -348,7 +126,9 @@ def _n_acts(steps: Sequence[Record]) -> int:
             total += step.repeat * _n_acts(step.steps)
         elif isinstance(step, Recipe):
             total += math.prod(value for name in ("count", "steps", "periods") if (value := getattr(step, name, 0)))
-            total += 2**step.order if hasattr(step, "order") else getattr(step, "points", 0) * getattr(step, "periods", 0)
+            total += (
+                2**step.order if hasattr(step, "order") else getattr(step, "points", 0) * getattr(step, "periods", 0)
+            )
         else:
             total += 1
     return total
@@ -358,7 +138,7 @@ def _n_acts(steps: Sequence[Record]) -> int:
 class StepList(Recipe):
     """Steps one after the other, which may be groups that repeat."""
 
-    hints = dict.fromkeys(("before", "after"), "write the rests as steps of their own, of kind \"hold\"")
+    hints = dict.fromkeys(("before", "after"), 'write the rests as steps of their own, of kind "hold"')
 
     steps: tuple[Record, ...] = define(StepsSpec("What is done, one after the other."))
 
@@ -377,7 +157,7 @@ class StepList(Recipe):
         if relative is not None:
             yield Problem(
                 relative.path,
-                "counts from open circuit, and none comes before it: put a step of kind \"open_circuit\" before",
+                'counts from open circuit, and none comes before it: put a step of kind "open_circuit" before',
             )
 
     @property
@@ -404,7 +184,9 @@ class StepList(Recipe):
 
     def edges(self) -> Edges:
         """Return the segments; while no voltage against the reference is set, they stay at the last one that was."""
-        durations, starts, ends = [], [], []
+        durations: list[float] = []
+        starts: list[float] = []
+        ends: list[float] = []
         level = self.bias
         for act in self.acts():
             is_set = act.control is Control.VOLTAGE and not act.against_open

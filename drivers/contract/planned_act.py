@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from protocols.steps import Control
+    from protocols.acts import Control
 
 
 @dataclass(frozen=True)

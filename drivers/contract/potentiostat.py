@@ -9,7 +9,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.switch_off import OffSwitch
 from drivers.visa.dialect import Dialect
 from protocols import Problem, ProtocolError, format_quantity
-from protocols.steps import Demand
+from protocols.acts import Demand
 
 if TYPE_CHECKING:
     from drivers.contract.block import Block
@@ -45,7 +45,7 @@ _WAYS_OUT = {
     Demand.OPEN_CIRCUIT: "measures no open circuit in a program: hold a voltage instead, or use a PalmSens EmStat",
     Demand.AGAINST_OPEN: "measures no open-circuit potential: write the level against 0 V, or use a PalmSens EmStat",
     Demand.CURRENT: "sets no current in a program: set a voltage, or use a PalmSens EmStat4",
-    Demand.UNTIL: "ends no step by a slope: leave out `until`, so that it lasts its whole duration, or use a PalmSens EmStat",
+    Demand.UNTIL: "ends no step by a slope: leave out `until`, and it lasts its duration, or use a PalmSens EmStat",
 }
 """What an instrument says to a demand that it cannot meet."""
 

@@ -1,9 +1,9 @@
 """Open circuit, currents, levels against open circuit and ends by slope, as a MethodSCRIPT.
 
 Each act is a measurement loop of its own (manual, chapter 14): ``meas_loop_ocp`` with the cell off, ``meas_loop_ca``,
-``meas_loop_lsv`` for a ramp, ``meas_loop_cp`` for a current (EmStat4). The script has no repeats: acts follow each other
-in its text. Every reading comes with the timer, since nobody knows when an act ends that ends by a slope. Such an act
-compares a reading with that some readings before and leaves its loop by ``breakloop``.
+``meas_loop_lsv`` for a ramp, ``meas_loop_cp`` for a current (EmStat4). The script has no repeats: acts follow each
+other in its text. Every reading comes with the timer, since nobody knows when an act ends that ends by a slope. Such an
+act compares a reading with that some readings before and leaves its loop by ``breakloop``.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drivers.contract.block import Block, Status
-from drivers.contract.plan import DrivePlan
 from drivers.contract.planned_act import PlannedAct
 from drivers.palmsens.methodscript import ReadingStatus, si, variables_of
 from protocols import InstrumentError, Problem, format_quantity
-from protocols.steps import Control
+from protocols.acts import Control
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from drivers.contract.plan import DrivePlan
     from drivers.palmsens.methodscript import Measured
-    from protocols.steps import Act
+    from protocols.acts import Act
 
 FINISHED = "all steps are done"
 """What the script prints when it has come to its end by itself."""
@@ -90,7 +90,15 @@ def planned(
                 slope = act.until.current_slope or act.until.potential_slope or 0.0
                 over = max(1, round(act.until.over / interval))
             yield PlannedAct(
-                act.control, act.start, act.end, act.against_open, float(f"{interval:.6g}"), count, largest_V, slope, over
+                act.control,
+                act.start,
+                act.end,
+                act.against_open,
+                float(f"{interval:.6g}"),
+                count,
+                largest_V,
+                slope,
+                over,
             )
 
 
@@ -100,7 +108,9 @@ def problems_of(acts: Sequence[Act], plan: DrivePlan, window_V: tuple[float, flo
         largest = max(abs(act.start), abs(act.end))
         if act.control is Control.CURRENT and largest > plan.compliance_A:
             limit = format_quantity(plan.compliance_A, "A")
-            yield Problem(f"sequence.{act.path}", f"{format_quantity(largest, 'A')} is over the current limit of {limit}")
+            yield Problem(
+                f"sequence.{act.path}", f"{format_quantity(largest, 'A')} is over the current limit of {limit}"
+            )
         if act.control is Control.VOLTAGE and not window_V[0] <= min(act.start, act.end) <= largest <= window_V[1]:
             yield Problem(f"sequence.{act.path}", f"levels must be from {window_V[0]:g} to {window_V[1]:g} V")
 
@@ -112,7 +122,7 @@ def script_of(plan: DrivePlan, settings: ScriptSettings) -> list[str]:
     before: Control | None = Control.OPEN
     for act in plan.acts * plan.repeats:
         lines += _prepared(act, before, plan, settings)
-        lines += _loop(act, plan, settings)
+        lines += _loop(act, plan)
         before = act.control
     return [*lines, f'send_string "{FINISHED}"', "on_finished:", "cell_off"]
 
@@ -152,12 +162,12 @@ def _prepared(act: PlannedAct, before: Control | None, plan: DrivePlan, settings
     return [*lines, *level, *([] if is_on else ["set_e e", "cell_on"])]
 
 
-def _loop(act: PlannedAct, plan: DrivePlan, settings: ScriptSettings) -> list[str]:
+def _loop(act: PlannedAct, plan: DrivePlan) -> list[str]:
     """Return the measurement loop of an act."""
     interval, length = si(act.interval_s, 7), si((act.count + 0.5) * act.interval_s, 9)
-    names, watched, beyond = ("t", "p", "c"), "c", ("c", si(plan.compliance_A))
+    names, watched, beyond = ["t", "p", "c"], "c", ("c", si(plan.compliance_A))
     if act.control is Control.OPEN:
-        head, names, watched, beyond = f"meas_loop_ocp p {interval} {length}", ("t", "p"), "p", ("", "")
+        head, names, watched, beyond = f"meas_loop_ocp p {interval} {length}", ["t", "p"], "p", ("", "")
     elif act.control is Control.CURRENT:
         head, watched = f"meas_loop_cp p c {si(act.start)} {interval} {length}", "p"
         beyond = ("p", si(act.largest_V))
@@ -170,7 +180,12 @@ def _loop(act: PlannedAct, plan: DrivePlan, settings: ScriptSettings) -> list[st
     if act.start != act.end:
         # Each stair is at the ramp's mean over it, so that the area under the curve is kept.
         step_V = (act.end - act.start) / act.count
-        lines = [f"add_var e {si(0.5 * step_V, 6)}", "copy_var e f", f"add_var f {si(act.end - act.start - step_V, 6)}", *lines]
+        lines = [
+            f"add_var e {si(0.5 * step_V, 6)}",
+            "copy_var e f",
+            f"add_var f {si(act.end - act.start - step_V, 6)}",
+            *lines,
+        ]
     if beyond[0]:
         quantity, limit = beyond
         lines += [line for one in ("> ", "< -") for line in (f"if {quantity} {one}{limit}", "abort", "endif")]

@@ -38,7 +38,7 @@ from drivers.palmsens.methodscript import (
 from drivers.palmsens.plan import APERTURE_SHARE, EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, format_quantity
-from protocols.steps import Demand
+from protocols.acts import Demand
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
@@ -237,7 +237,9 @@ class EmStat(Potentiostat):
         if abs(current.value) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
         value = math.nan if status & Status.OVERLOAD else current.value
-        return [(end_s - 0.5 * APERTURE_SHARE * loop.interval_s, potential.value if strays else level, value, int(status))]
+        return [
+            (end_s - 0.5 * APERTURE_SHARE * loop.interval_s, potential.value if strays else level, value, int(status))
+        ]
 
     def _armed_plan(self) -> DrivePlan:
         if self._plan is None:

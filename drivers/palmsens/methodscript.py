@@ -238,9 +238,10 @@ def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
     """Return the lines of the script that plays a plan.
 
     Levels and their ends stand in arrays, and where sampling is not even, intervals and ends of loops too. Each level
-    is a chronoamperometry loop that ends an interval early, or several of them; the script then waits for the level's end by its timer, so that the time which commands take does not add up. The first
-    reading of a level comes with the timer, each reading with the potential that was really set; a current beyond the
-    limit makes the script abort itself.
+    is a chronoamperometry loop that ends an interval early, or several of them; the script then waits for the level's
+    end by its timer, so that the time which commands take does not add up. The first reading of a loop comes with the
+    timer, each reading with the potential that was really set; a current beyond the limit makes the script abort
+    itself.
     """
     loops = segments(plan)
     is_even = plan.grid is None

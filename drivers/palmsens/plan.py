@@ -16,7 +16,8 @@ from drivers.palmsens.methodscript import JITTER_S, samples_of, script_for
 from drivers.planning.planner import Notes, Planner, Rate
 from drivers.planning.steps import Tables
 from protocols import Problem, format_quantity
-from protocols.steps import Control, StepList
+from protocols.acts import Control
+from protocols.steps import StepList
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -181,9 +182,15 @@ class EmStatPlanner(Planner):
             notes.problems.append(Problem("sequence", f"levels must be {span}"))
         return self.caps.voltage_ranges_V[-1], mode.step_V
 
+    def shortest_stair_s(self, shortest_dwell_s: float, asked_s: float) -> float:
+        """Return two intervals: the second one of each level is that in which the next is made ready."""
+        return max(shortest_dwell_s, 2.0 * max(asked_s, self.caps.min_interval_s))
+
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
-        """Return an interval of which levels are whole numbers: the instrument's loops can be no other."""
-        interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
+        """Return an interval of which levels are two or more: the instrument's loops can be no other."""
+        shortest_s = float(np.diff(np.append(sequence.times_s, sequence.duration_s)).min())
+        fitting_s = min(asked_s, max(0.5 * shortest_s, 0.5 * self.caps.min_dwell_s))
+        interval = min(max(fitting_s, self.caps.min_interval_s), self.caps.max_interval_s)
         interval = _dividing(sequence.times_s, sequence.duration_s, interval, self.caps.time_step_s)
         return Rate(interval, APERTURE_SHARE * interval)
 

@@ -161,6 +161,10 @@ class Planner:
         """Return the shortest time (s) at one level on a current range."""
         return self.caps.min_dwell_s
 
+    def shortest_stair_s(self, shortest_dwell_s: float, asked_s: float) -> float:
+        """Return the shortest time (s) of a stair that stands for a part of a ramp."""
+        return shortest_dwell_s
+
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the sampling nearest to an interval that is asked for (s)."""
         interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
@@ -188,11 +192,12 @@ class Planner:
         """
         if self.samples_freely:
             bounds_s = (max(self.caps.min_interval_s, rate.interval_s), min(self.longest_pause_s, LONGEST_S))
-            return free_grid(stretches, rate, self.caps.time_step_s, bounds_s)
+            return free_grid(stretches, rate.aperture_s, self.caps.time_step_s, bounds_s)
         ticks = np.tile(steps.dwell_ticks, repeats)
         begins_s = (np.cumsum(ticks) - ticks) * self.time_step_s(rate)
         moves = np.diff(np.tile(steps.levels_V, repeats), prepend=np.nan) != 0.0
-        return averaged_grid(stretches, rate, self.n_samples(steps, repeats, rate), begins_s[moves])
+        spacing_s = (rate.interval_s, rate.aperture_s)
+        return averaged_grid(stretches, spacing_s, self.n_samples(steps, repeats, rate), begins_s[moves])
 
     def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
         """Return how many even samples a run has."""
@@ -227,9 +232,10 @@ class Planner:
         notes = Notes(remarks=list(self.remarks(protocol)))
         ranges = self._ranges(protocol, notes)
         shortest_s = self.shortest_dwell_s(ranges.current_A)
-        sequence = self._replace_ramps(protocol.sequence, shortest_s, ranges.resolution_V, notes)
         stretches = protocol.sequence.stretches(protocol.sampling.interval_s)
         asked_s = min((one.interval_s for one in stretches), default=protocol.sampling.interval_s)
+        stair_s = self.shortest_stair_s(shortest_s, asked_s)
+        sequence = self._replace_ramps(protocol.sequence, stair_s, ranges.resolution_V, notes)
         rate = self.rate(asked_s, ranges.current_A, sequence)
         tick_s = self.time_step_s(rate)
         steps, roundings = quantise(sequence, tick_s, ranges.resolution_V)
@@ -246,9 +252,7 @@ class Planner:
         if stretches:
             ends_s = np.cumsum(steps.dwell_ticks)[np.cumsum(parts) - 1] * tick_s
             asked = np.append(sequence.times_s, sequence.duration_s)
-            times = RunTimes(
-                asked, np.append(0.0, ends_s)[-len(asked) :], float(ends_s[-1]), protocol.repeats
-            )
+            times = RunTimes(asked, np.append(0.0, ends_s)[-len(asked) :], float(ends_s[-1]), protocol.repeats)
             grid = self.grid(tuple(times.stretches(stretches, rate.interval_s)), steps, rate, protocol.repeats)
         notes.problems += self._too_many(steps, protocol.repeats, rate, grid)
         self._raise_problems(notes.problems)
@@ -306,7 +310,9 @@ class Planner:
             way_out = "sample more slowly" if rate.interval_s < self.caps.max_interval_s * (1 - _SAME_INTERVAL) else ""
             if grid is not None and not self.samples_freely:
                 every = format_quantity(rate.interval_s, "s")
-                problem = f"this model samples evenly, every {every} here, and the run averages: {n_samples} samples in all"
+                problem = (
+                    f"this model samples evenly, every {every} here, and the run averages: {n_samples} samples in all"
+                )
                 way_out = f"{way_out} where it is fastest, or " if way_out else ""
                 way_out += "use an instrument that samples by step (Keithley 2600B, PalmSens EmStat, Zahner)"
             else:

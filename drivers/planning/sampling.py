@@ -1,7 +1,7 @@
 """Samples of a run whose steps are sampled by rules: when they are on an instrument.
 
-A model that takes samples at any times gets them as they are asked for (`free_grid`). One that samples evenly does so at
-the finest interval, and the run averages its samples into those that are asked for (`averaged_grid`).
+A model that takes samples at any times gets them as they are asked for (`free_grid`). One that samples evenly does so
+at the finest interval, and the run averages its samples into those that are asked for (`averaged_grid`).
 """
 
 from __future__ import annotations
@@ -20,11 +20,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from drivers.planning.planner import Rate
-
 _MEAN_SHARE = 1.0 / 32.0
-"""Largest width of a mean, as a share of the time since the last edge: over it a current that falls with the square root
-of time deviates from its value in the middle by 3e-5. Doubled: 1.2e-4, which fits would see."""
+"""Largest width of a mean, as a share of the time since the last edge: the mean of a current that falls with the square
+root of time then deviates from its value in the middle by 3e-5. Doubled: 1.2e-4, which fits would see."""
 _SLACK = 1e-6
 """Share of an interval by which times may miss each other for rounding: decimals, some 1e-9."""
 
@@ -60,7 +58,9 @@ class RunTimes:
                 yield Stretch(at + start, at + end, one.interval_s)
 
 
-def free_grid(stretches: Iterable[Stretch], rate: Rate, step_s: float, bounds_s: tuple[float, float]) -> SampleGrid:
+def free_grid(
+    stretches: Iterable[Stretch], aperture_s: float, step_s: float, bounds_s: tuple[float, float]
+) -> SampleGrid:
     """Return the grid of a model that takes samples at any times.
 
     What is left of a stretch after its last whole interval gets a sample too, if it is long enough for one.
@@ -69,8 +69,8 @@ def free_grid(stretches: Iterable[Stretch], rate: Rate, step_s: float, bounds_s:
     ----------
     stretches : iterable of Stretch
         In run time.
-    rate : Rate
-        Of the finest samples; all have its aperture.
+    aperture_s : float
+        Of every sample.
     step_s : float
         Grid of the model's times.
     bounds_s : tuple of float
@@ -85,13 +85,13 @@ def free_grid(stretches: Iterable[Stretch], rate: Rate, step_s: float, bounds_s:
         for size in (interval, (end - start) % interval):
             count = (end - start) // size if size >= shortest else 0
             if count > 0:
-                blocks.append((start * step_s + 0.5 * rate.aperture_s, size * step_s, count, rate.aperture_s))
+                blocks.append((start * step_s + 0.5 * aperture_s, size * step_s, count, aperture_s))
                 free = start = start + count * size
     return SampleGrid.of(blocks)
 
 
 def averaged_grid(
-    stretches: Iterable[Stretch], rate: Rate, n_samples: int, edges_s: NDArray[np.float64]
+    stretches: Iterable[Stretch], spacing_s: tuple[float, float], n_samples: int, edges_s: NDArray[np.float64]
 ) -> SampleGrid:
     """Return the grid of means of even samples, each from the middle of the time for which it stands.
 
@@ -99,15 +99,15 @@ def averaged_grid(
     ----------
     stretches : iterable of Stretch
         In run time.
-    rate : Rate
-        Of the even samples.
+    spacing_s : tuple of float
+        Interval and aperture of the even samples.
     n_samples : int
         How many even samples there are.
     edges_s : ndarray, shape (n,)
         When the voltage jumps: a mean spans no more than `_MEAN_SHARE` of the time since.
     """
     blocks: list[tuple[float, float, int, float]] = []
-    every_s = rate.interval_s
+    every_s, aperture_s = spacing_s
 
     def append(first: int, size: int, count: int) -> None:
         while count > 0:
@@ -118,8 +118,8 @@ def averaged_grid(
             width = max(width, 2 - size % 2) if size > 1 else 1
             # As many as come until that time has doubled.
             part = count if width >= size - 1 else min(count, max(1, int(elapsed / size)))
-            centre_s = (first + 0.5 * (size - 1)) * every_s + 0.5 * rate.aperture_s
-            blocks.append((centre_s, size * every_s, part, (width - 1) * every_s + rate.aperture_s))
+            centre_s = (first + 0.5 * (size - 1)) * every_s + 0.5 * aperture_s
+            blocks.append((centre_s, size * every_s, part, (width - 1) * every_s + aperture_s))
             first, count = first + part * size, count - part
 
     free = 0

@@ -139,8 +139,8 @@ def dwell_problems(steps: Steps, caps: Capabilities, *, is_of_steps: bool = Fals
     return [
         Problem(
             f"sequence, edge {k + 1}",
-            f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, shorter than the "
-            f"shortest time of the {caps.model}, {format_quantity(caps.min_dwell_s, 's')}{others}{remedy}",
+            f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, shorter than "
+            f"the shortest time of the {caps.model}, {format_quantity(caps.min_dwell_s, 's')}{others}{remedy}",
         )
     ]
 

@@ -82,6 +82,8 @@ def _spacing(plan: DrivePlan) -> str:
     interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
     if plan.grid is None:
         return f"one every {interval}, each the mean over {aperture}"
-    shortest, longest = (format_quantity(float(end), "s") for end in (plan.grid.interval_s.min(), plan.grid.interval_s.max()))
+    shortest, longest = (
+        format_quantity(float(end), "s") for end in (plan.grid.interval_s.min(), plan.grid.interval_s.max())
+    )
     how = f"means of {plan.n_samples:,} that are {interval} apart" if plan.is_averaged else "by the instrument itself"
     return f"{shortest} to {longest} apart, {how}"

@@ -93,7 +93,7 @@ class Wireless:
 
 
 def played_by_clock(link: Wireless, driver: Potentiostat, plan: DrivePlan, step_s: float) -> Block:
-    """Run a plan to its end, letting `step_s` pass after each read that brings nothing; the output is off afterwards."""
+    """Run a plan to its end, letting `step_s` pass after reads that bring nothing; the output is off afterwards."""
     driver.arm(plan)
     driver.start()
     blocks = []

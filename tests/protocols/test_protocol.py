@@ -19,7 +19,7 @@ LIBRARY = names()
 def test_the_protocols_of_the_reference_are_ready() -> None:
     page = (Path(__file__).parents[2] / "docs/reference/protocol-files.md").read_text(encoding="utf-8")
     listed = page.partition("## Ready protocols")[2]
-    assert LIBRARY == sorted(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE))
+    assert sorted(re.findall(r"^\| `(\w+)` \|", listed, re.MULTILINE)) == LIBRARY
     assert len(LIBRARY) == 15
 
 
