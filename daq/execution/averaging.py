@@ -37,9 +37,11 @@ class Averaging:
         if plan.grid is None:
             raise ValueError("a plan without a grid of samples has nothing to average")
         every_s, grid = plan.interval_s, plan.grid
-        self._ends = np.cumsum(np.rint(grid.intervals_s / every_s).astype(np.int64))
-        # How many even samples before and after those that a mean is made of belong to it besides.
-        self._left_out = np.rint(0.5 * (grid.intervals_s - every_s - (grid.apertures_s - plan.aperture_s)) / every_s)
+        sizes = np.rint(grid.intervals_s / every_s).astype(np.int64)
+        self._ends = np.cumsum(sizes)
+        # Of the even samples for whose time a mean stands, it is made of so many in the middle.
+        self._widths = 1 + np.rint((grid.apertures_s - plan.aperture_s) / every_s).astype(np.int64)
+        self._left_out = (sizes - self._widths) // 2
         self._tolerance_V = _STEP_SHARE * plan.voltage_range_V
         self._n_done = 0  # means that are made
         self._n_taken = 0  # even samples that went into them
@@ -56,20 +58,21 @@ class Averaging:
             return Block(np.empty(0), np.empty(0), np.empty(0), np.empty(0, dtype=np.uint8))
         left = _joined(self._left)
         ends = self._ends[self._n_done : n_done] - self._n_taken
-        means = self._means(left, ends, self._left_out[self._n_done : n_done])
+        done = slice(self._n_done, n_done)
+        means = self._means(left, ends, self._left_out[done], self._widths[done])
         used = int(ends[-1])
         rest = Block(left.t_s[used:], left.voltage_V[used:], left.current_A[used:], left.status[used:])
         self._left, self._n_left = ([rest] if len(rest) else []), len(rest)
         self._n_done, self._n_taken = n_done, self._n_taken + used
         return means
 
-    def _means(self, left: Block, ends: np.ndarray, left_out: np.ndarray) -> Block:
+    def _means(self, left: Block, ends: np.ndarray, left_out: np.ndarray, widths: np.ndarray) -> Block:
         """Return the means of samples up to each of some ends, from 0 on, without those left out on either side."""
         starts = np.concatenate([[0], ends[:-1]])
         n, sizes = int(ends[-1]), np.diff(ends, prepend=0)
         place = np.arange(n) - np.repeat(starts, sizes)
-        margin = np.repeat(left_out, sizes)
-        is_within = (place >= margin) & (place < np.repeat(sizes, sizes) - margin)
+        from_first = place - np.repeat(left_out, sizes)
+        is_within = (from_first >= 0) & (from_first < np.repeat(widths, sizes))
         status, voltage, current = left.status[:n], left.voltage_V[:n], left.current_A[:n]
         counts = is_within & ((status & _LEFT_OUT) == 0) & np.isfinite(current)
         n_counted = np.add.reduceat(counts, starts, dtype=np.int64)
@@ -82,7 +85,7 @@ class Averaging:
         told = np.where(n_counted == 0, flags, flags & _ALWAYS_TOLD)
         told |= np.where(np.logical_or.reduceat(strays, starts), np.uint8(Status.EDGE), np.uint8(0))
         return Block(
-            np.add.reduceat(np.where(is_within, left.t_s[:n], 0.0), starts) / (sizes - 2 * left_out),
+            np.add.reduceat(np.where(is_within, left.t_s[:n], 0.0), starts) / widths,
             mean_V,
             np.add.reduceat(weights * np.where(weights > 0.0, current, 0.0), starts) / total,
             told.astype(np.uint8),

@@ -114,11 +114,9 @@ def averaged_grid(
             before = int(np.searchsorted(edges_s, (first + _SLACK) * every_s, side="right"))
             elapsed = first - (edges_s[before - 1] / every_s if before else 0.0)
             width = min(size, max(1, int(_MEAN_SHARE * elapsed)))
-            width -= (size - width) % 2  # so that it is in the middle
-            width = max(width, 2 - size % 2) if size > 1 else 1
             # As many as come until that time has doubled.
-            part = count if width >= size - 1 else min(count, max(1, int(elapsed / size)))
-            centre_s = (first + 0.5 * (size - 1)) * every_s + 0.5 * aperture_s
+            part = count if width == size else min(count, max(1, int(elapsed / size)))
+            centre_s = (first + (size - width) // 2 + 0.5 * (width - 1)) * every_s + 0.5 * aperture_s
             blocks.append((centre_s, size * every_s, part, (width - 1) * every_s + aperture_s))
             first, count = first + part * size, count - part
 
