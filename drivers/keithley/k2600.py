@@ -56,9 +56,6 @@ _OVERHEAD_S = 90e-6  # what a reading takes besides its aperture: 110 us less th
 _SETTLE_S = 0.03  # from output on to the start: the high-impedance relay (assumed)
 _LONGEST_DELAY_S = 100_000.0  # trigger.timer[N].delay
 _OVERTIME_S = 1.0  # after which a sweep that should be over is ended
-# How often, and from how shortly to how rarely (s), the script looks whether the sweep is over: by so much later the
-# output goes off.
-_LOOKS, _LOOK_S = 20_000, (0.01, 0.5)
 # Of a reading, in the order in which the script sends them.
 _COLUMNS = ("readings", "timestamps", "sourcevalues", "statuses")
 _COMPLIANCE = 0x40  # of a reading's status, p. 9-34
@@ -68,6 +65,10 @@ _OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
 _SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
+
+LOOKS, LOOK_S = 20_000, (0.01, 0.5)
+"""How often in a run the script looks whether the sweep is over, and from how shortly to how rarely (s) at most: the
+output goes off by so much later. With ten times as many looks a script of 12 h would do little else."""
 
 
 class K2600Planner(KeithleyPlanner):
@@ -175,7 +176,7 @@ class Keithley2600B(Potentiostat):
         """Start the script."""
         plan = self._armed_plan()
         longest = plan.duration_s + _OVERTIME_S
-        look_s = min(max(plan.duration_s / _LOOKS, _LOOK_S[0]), _LOOK_S[1])
+        look_s = min(max(plan.duration_s / LOOKS, LOOK_S[0]), LOOK_S[1])
         self.session.write(f"echo_run({_SETTLE_S!r}, {longest!r}, {self.silence_s!r}, {look_s!r})")
 
     def read(self) -> Block | None:

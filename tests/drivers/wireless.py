@@ -13,6 +13,8 @@ from sim_instruments.sample.cell import load_cell
 from tests.drivers.conformance import joined
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from drivers import DrivePlan, Potentiostat
@@ -31,12 +33,15 @@ class Wireless:
         self.device = CATALOGUE[kind].make(self.clock, load_cell(cell), seed)
         self.device.prepare()
         self._talk = self.device.client_session()
-        self._pending = bytearray()
+        self._pending = bytearray(b"\n" if kind.startswith("emstat") else b"")  # an EmStat's greeting has a second line
         self.resource = kind
         self.idn = ""
 
     def monotonic(self) -> float:
         return self.clock.now()
+
+    def time(self) -> float:
+        return 1.7e9 + self.clock.now()
 
     def sleep(self, seconds: float) -> None:
         self.advance(seconds)
@@ -59,9 +64,9 @@ class Wireless:
         self.write(message)
         return self.read_line()
 
-    def _await(self, enough: object) -> None:
+    def _await(self, is_enough: Callable[[], bool]) -> None:
         until = self.clock.now() + _PATIENCE_S
-        while not enough():  # type: ignore[operator]
+        while not is_enough():
             assert self.clock.now() < until, f"no answer; so far {bytes(self._pending[:80])!r}"
             self.advance(_STEP_S)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,8 @@ current = "1 mA"
 [sequence]
 kind = "steps"
 """
+
+HELD = '{ kind = "hold", level = "1 V", duration = "1 s" }'
 
 
 def of(steps: str, head: str = HEAD) -> Protocol:
@@ -61,9 +64,9 @@ def test_groups_nest_and_a_ramp_starts_where_the_pass_before_has_ended() -> None
 
 
 def test_twelve_hours_are_one_hold() -> None:
-    sequence = of('{ kind = "hold", level = "0 V", duration = "1 s" }, { kind = "hold", level = "20 mV", duration = "12 h" }')
-    assert sequence.sequence.duration_s == 43_201.0
-    assert len(sequence.sequence) == 2
+    sequence = of(f"{HELD}, {HELD}".replace("1 s", "12 h", 1).replace("1 V", "0 V", 1)).sequence
+    assert sequence.duration_s == 43_201.0
+    assert len(sequence) == 2
 
 
 steps = st.recursive(
@@ -114,7 +117,7 @@ def test_logarithmic_sampling_is_as_dense_as_asked_in_every_decade(
     assert rows[0].start_s == 0.0
     assert rows[-1].end_s == length
     ratio = 10.0 ** (1.0 / per_decade) - 1.0
-    for before, after in zip(rows, rows[1:], strict=False):
+    for before, after in pairwise(rows):
         assert after.start_s == before.end_s
         assert after.interval_s == pytest.approx(2.0 * before.interval_s)
     for row in rows:
@@ -188,9 +191,9 @@ def test_what_steps_demand_is_told_with_its_first_place() -> None:
             "sequence.steps[0].until",
             "give current_slope",
         ),
-        ('{ kind = "hold", level = "1 V", duration = "1 s", until = { over = "1 s" } }', "sequence.steps[0].until", "one of"),
+        (HELD.replace(" }", ', until = { over = "1 s" } }'), "sequence.steps[0].until", "one of"),
         (
-            '{ kind = "hold", level = "1 V", duration = "1 s", sampling = { kind = "log", interval = "1 s", longest = "1 ms" } }',
+            HELD.replace(" }", ', sampling = { kind = "log", interval = "1 s", longest = "1 ms" } }'),
             "sequence.steps[0].sampling.longest",
             "shorter than interval",
         ),

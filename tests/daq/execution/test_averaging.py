@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -37,10 +38,7 @@ def averaged(plan: DrivePlan, samples: Block, cuts: list[int]) -> Block:
     averaging = Averaging(plan)
     bounds = [0, *sorted(cuts), len(samples)]
     columns = list(Block.__dataclass_fields__)
-    parts = [
-        averaging.take(Block(*(getattr(samples, name)[a:b] for name in columns)))
-        for a, b in zip(bounds, bounds[1:], strict=False)
-    ]
+    parts = [averaging.take(Block(*(getattr(samples, name)[a:b] for name in columns))) for a, b in pairwise(bounds)]
     return Block(*(np.concatenate([getattr(one, name) for one in parts]) for name in columns))
 
 

@@ -1,4 +1,4 @@
-"""Are planned samples where steps ask for them, on models that sample freely and on those whose samples are averaged?"""
+"""Are planned samples where steps ask for them, where models sample freely and where the run averages?"""
 
 from __future__ import annotations
 
