@@ -37,6 +37,14 @@ _ALWAYS = (
     Assumption(Concern.LEVELS, "the potential has steps of 537, 395 and 932 uV in the modes of a Pico, 100 uV else"),
 )
 """What every plan rests on; docs/reference/sources/palmsens-methodscript.md."""
+_BY_STEP = Assumption(Concern.SETTINGS, "a measurement loop takes its interval from an element of an array")
+"""What plans whose steps are sampled by rules rest on in addition."""
+_OF_CONTROL = (
+    Assumption(Concern.SETTINGS, "the mode may be changed within a script while the cell is off"),
+    Assumption(Concern.TIMES, "a measurement loop can be left by breakloop after any of its readings"),
+    Assumption(Concern.READINGS, "a potential at a current is read as a current at a potential is"),
+)
+"""What plans of more than voltages at planned times rest on in addition."""
 _GUARD = "the instrument has no current limit: its script aborts itself when {} is passed"
 _OF_ACTS = (
     "times are those at most: each sample comes with its own, and later steps begin as soon as one ends by its slope",
@@ -140,7 +148,7 @@ class EmStatPlanner(Planner):
             response_s=self.response_s(protocol.sequence),
             remarks=tuple(notes.remarks),
             jitter_s=self.jitter_s,
-            assumed=self.assumed,
+            assumed=(*self.assumed, *_OF_CONTROL),
             acts=acts,
         )
         notes.problems += problems_of(steps, plan, self.settings_for(plan).window_V)
@@ -224,6 +232,10 @@ class EmStatPlanner(Planner):
         """Return how many samples the loops of a script make."""
         tick_s = self.time_step_s(rate)
         return sum(samples_of(ticks * tick_s, rate.interval_s) for ticks in steps.dwell_ticks.tolist()) * repeats
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return on what a finished plan rests that no page of a manual says."""
+        return self.assumed if plan.grid is None else (*self.assumed, _BY_STEP)
 
     def response_s(self, sequence: PulseSequence) -> tuple[float, ...]:
         """Return the time constant of the mode's bandwidth."""

@@ -14,12 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from drivers import Block, DrivePlan, Keithley2602B, driver_names
+from drivers import Block, DrivePlan, Keithley2602B, driver_named, driver_names
 from drivers.palmsens.driver import EmStat4
 from drivers.zahner.driver import Zahner
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.acts import Until
 from protocols.library import names
+from protocols.records import Record
 from protocols.sampling_rules import Logarithmic
 from protocols.single_steps import Current, Hold, OpenCircuit, Ramp
 from sim_instruments.sample.cell import load_cell
@@ -44,7 +45,7 @@ def emstat(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Wireless, EmS
     return make
 
 
-def of(*steps: object, interval_s: float = 0.02, limits: Limits | None = None) -> Protocol:
+def of(*steps: Record, interval_s: float = 0.02, limits: Limits | None = None) -> Protocol:
     limits = limits or Limits(voltage_V=1.0, current_A=1e-4)
     return Protocol("x", PulseSequence.steps(steps), Sampling(interval_s), limits)
 
@@ -170,7 +171,12 @@ def test_a_level_against_open_circuit_beyond_the_limit_is_not_set(
     monkeypatch.setattr(potentiostat, "rest_potential", resting)
     applied: list[float] = []
     really = potentiostat.apply
-    monkeypatch.setattr(potentiostat, "apply", lambda t, v: (applied.append(v), really(t, v))[1])
+
+    def apply(t_s: float, level_V: float) -> object:
+        applied.append(level_V)
+        return really(t_s, level_V)
+
+    monkeypatch.setattr(potentiostat, "apply", apply)
     plan = EmStat4.plan(
         of(OpenCircuit(0.2), Hold(0.1, 0.2, vs="open circuit"), limits=Limits(voltage_V=0.35, current_A=1e-4))
     )
@@ -222,6 +228,13 @@ def test_lost_lines_of_steps_are_not_taken_for_an_early_end(emstat: Callable[...
 
 DEAR = {"13_repeating_amperometry", "22_wagner_polarisation", "multisine", "paired_pulse", "pump_probe_waits"}
 """What costs a second and more of processor time: run by `just played-steps`, which takes a minute."""
+
+
+def planned(name: str, protocol: Protocol) -> DrivePlan | ProtocolError:
+    try:
+        return driver_named(name).plan(protocol)
+    except ProtocolError as error:
+        return error
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ PLAN = a_plan(Hold(0.0, 0.5, sampling=Uniform(0.01)), Hold(0.02, 4.0, sampling=L
 
 def even(plan: DrivePlan) -> Block:
     """The even samples of an instrument whose current is the square root of time."""
-    t_s = np.arange(plan.n_samples) * plan.interval_s + 0.5 * plan.aperture_s
+    t_s = np.arange(plan.n_samples, dtype=np.float64) * plan.interval_s + 0.5 * plan.aperture_s
     return Block(t_s, plan.sequence.voltage_at(t_s), np.sqrt(t_s), np.zeros(len(t_s), dtype=np.uint8))
 
 

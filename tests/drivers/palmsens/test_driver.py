@@ -12,7 +12,7 @@ import pytest
 
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
-from drivers.palmsens.methodscript import Progress, si, variables_of
+from drivers.palmsens.methodscript import Progress, Segment, si, variables_of
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
@@ -245,19 +245,19 @@ def test_an_old_firmware_is_told_to_be_updated(bench: Bench, monkeypatch: pytest
 
 
 def test_a_lost_or_doubled_line_is_never_taken_for_another_time() -> None:
-    progress = Progress([(0.0, 0.1), (0.02, 0.2)], 1, 0.02)
+    progress = Progress([Segment(0.0, 0.0, 0.1, 0.02, 4), Segment(0.02, 0.1, 0.2, 0.02, 4)], 1)
     with pytest.raises(InstrumentError, match="lost"):
         progress.next_sample("x")
     progress.begin_level("x", 5.02)
     for k in range(4):
-        end_s, level, late = progress.next_sample("x")
-        assert (round(end_s, 9), level, late) == (0.02 * (k + 1), 0.0, False)
+        end_s, loop, late = progress.next_sample("x")
+        assert (round(end_s, 9), loop.level_V, late) == (0.02 * (k + 1), 0.0, False)
     with pytest.raises(InstrumentError, match="lost"):
         progress.next_sample("x")
     progress.end_level("x")
     progress.begin_level("x", 5.125)  # 5 ms late
-    end_s, level, late = progress.next_sample("x")
-    assert (round(end_s, 9), level, late) == (0.125, 0.02, True)
+    end_s, loop, late = progress.next_sample("x")
+    assert (round(end_s, 9), loop.level_V, late) == (0.125, 0.02, True)
     with pytest.raises(InstrumentError, match="lost"):
         progress.end_level("x")
     with pytest.raises(InstrumentError, match="lost"):

@@ -11,6 +11,7 @@ from drivers.srs.driver import EC301
 from drivers.zahner.driver import Zahner
 from protocols import Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from protocols.acts import Until
+from protocols.records import Record
 from protocols.sampling_rules import Logarithmic, Uniform
 from protocols.single_steps import Current, Hold, OpenCircuit
 from protocols.steps import Group
@@ -18,7 +19,7 @@ from protocols.steps import Group
 LIMITS = Limits(voltage_V=0.1, current_A=1e-4)
 
 
-def of(*steps: object, interval_s: float = 0.01, repeats: int = 1) -> Protocol:
+def of(*steps: Record, interval_s: float = 0.01, repeats: int = 1) -> Protocol:
     return Protocol("x", PulseSequence.steps(steps), Sampling(interval_s), LIMITS, repeats)
 
 
