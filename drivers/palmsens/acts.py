@@ -31,7 +31,7 @@ FINISHED = "all steps are done"
 """What the script prints when it has come to its end by itself."""
 SHORTEST_S = 5e-3
 """Shortest interval: a package with three variables has some 45 characters, 2 ms at 230400 baud, and needs commands."""
-_GALVANOSTAT_MODE = 6
+_GALVANOSTAT_MODE = 6  # manual, chapter 14: set_pgstat_mode
 _MARKERS = {Control.OPEN: "M000B", Control.VOLTAGE: "M0007", Control.CURRENT: "M000A"}
 _OF_RAMP = "M0000"
 

@@ -9,8 +9,8 @@ import pytest
 
 from drivers.srs.driver import EC301
 from protocols import Limits, Protocol, PulseSequence, Sampling
-from tests.drivers.conformance import PULSES
 from tests.docs.snippets import PROJECT
+from tests.drivers.conformance import PULSES
 from tests.drivers.srs.direct import DirectSession
 
 if TYPE_CHECKING:

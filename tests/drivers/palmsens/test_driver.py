@@ -12,7 +12,7 @@ import pytest
 
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
-from drivers.palmsens.methodscript import Progress, Segment, si, variables_of
+from drivers.palmsens.methodscript import Progress, Segment, segments, si, variables_of
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
@@ -333,7 +333,6 @@ def test_refusals_without_end_are_an_unknown_output(bench: Bench, monkeypatch: p
         (0.003, [0.1]),
         (0.01, [0.1, 0.101]),
         (0.007, [0.02, 0.05]),
-        (0.02, [0.01]),
         (1.0, [7.0, 3.5]),
     ],
 )
@@ -351,9 +350,17 @@ def test_the_interval_is_the_nearest_that_divides_all_dwells(interval_s: float, 
         assert rate.interval_s >= interval_s * (1 - 1e-9)
 
 
+@pytest.mark.parametrize(("interval_s", "dwell_s"), [(0.02, 0.01), (0.02, 0.02), (0.02, 0.03), (0.004, 0.005)])
+def test_every_level_has_a_sample_and_an_interval_to_make_the_next_one_ready(interval_s: float, dwell_s: float) -> None:
+    sequence = PulseSequence.pulse(0.02, dwell_s, before=0.06, after=0.06)
+    plan = EmStat4.plan(Protocol("x", sequence, Sampling(interval_s), Limits(voltage_V=0.1, current_A=1e-5)))
+    assert [loop.count for loop in segments(plan) if loop.count < 1] == []
+    assert plan.interval_s <= 0.5 * dwell_s * (1 + 1e-9)
+
+
 def test_a_rest_of_a_day_is_planned_at_once() -> None:
     """Trying every divisor of it up to the rest itself would take a minute."""
-    sequence = PulseSequence.pulse(0.02, 1.0, before=99_999.0, after=99_999.0)
+    sequence = PulseSequence.pulse(0.02, 2.0, before=99_998.0, after=99_998.0)
     begun = time.process_time()
     plan = EmStat4.plan(Protocol("x", sequence, Sampling(1.0), Limits(voltage_V=0.1, current_A=1e-5)))
     assert plan.interval_s == 1.0
