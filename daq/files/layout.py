@@ -132,7 +132,7 @@ class Header:
         """Return the header of a run that is about to start."""
         scalars = {name: value for name, value in asdict(plan).items() if name not in {"sequence", "grid"}}
         if plan.grid is not None or plan.acts:
-            scalars["interval_s"] = None  # it differs: the times tell
+            scalars |= {"interval_s": None, "duration_s": plan.duration_s}  # it differs: the times tell
         scalars["roundings"] = [str(one) for one in plan.roundings]
         scalars["assumed"] = [str(one) for one in plan.assumed]
         return cls(

@@ -44,6 +44,8 @@ _SAME_LEVEL_V = 1e-12
 """Below this two levels are one (V): far below the resolution of every source, above the rounding of decimals."""
 _WHOLE_SAMPLE = 1e-6
 """By how much of an interval a run may be too short for its last sample: edges are rounded to decimals, 1e-9 or so."""
+_MOST_STRETCHES = 200_000
+"""Most changes of the sampling interval in a run: a plan of them takes 2 s. Doubled, twice as long."""
 _SAME_INTERVAL = 1e-9
 """Relative difference below which two intervals are the same: decimals in, decimals out."""
 
@@ -249,7 +251,10 @@ class Planner:
         averaged = max(1, round(asked_s / rate.interval_s)) if stretches and not self.samples_freely else 1
         _note_interval(asked_s, averaged * rate.interval_s, notes)
         grid: SampleGrid | None = None
-        if stretches:
+        if len(stretches) * protocol.repeats > _MOST_STRETCHES:
+            total = f"{len(stretches) * protocol.repeats} changes of the sampling interval in all"
+            notes.problems.append(Problem("sequence", f"{total}; at most {_MOST_STRETCHES}: sample repeats evenly"))
+        elif stretches:
             ends_s = np.cumsum(steps.dwell_ticks)[np.cumsum(parts) - 1] * tick_s
             asked = np.append(sequence.times_s, sequence.duration_s)
             times = RunTimes(asked, np.append(0.0, ends_s)[-len(asked) :], float(ends_s[-1]), protocol.repeats)

@@ -132,3 +132,9 @@ def test_what_an_instrument_cannot_do_is_refused_with_the_way_out(driver: type[P
     ways_out = ("hold a voltage instead", "write the level against 0 V", "set a voltage", "leave out `until`")
     assert all(way_out in message for way_out, message in zip(ways_out, told.values(), strict=True))
     assert all(driver.capabilities.model in message for message in told.values())
+
+
+def test_a_million_repeats_of_a_rule_are_refused_at_once() -> None:
+    row = Group((Hold(0.01, 1.0), Hold(0.0, 1.0)), sampling=Logarithmic())
+    with pytest.raises(ProtocolError, match="changes of the sampling interval"):
+        Keithley2602B.plan(of(row, repeats=1_000_000))
