@@ -155,10 +155,11 @@ def _prepared(act: PlannedAct, before: Control | None, plan: DrivePlan, settings
     is_on = before is act.control
     if act.control is Control.CURRENT:
         return [*lines, f"set_i {si(act.start)}", *([] if is_on else ["cell_on"])]
-    level = ["copy_var w e", f"add_var e {si(act.start)}"] if act.against_open else [f"store_var e {si(act.start)} ab"]
+    level = [f"store_var e {si(act.start)} ab"]
     if act.against_open:
-        # What is set must not be beyond the limit; a script that ends so says nothing of its end.
-        level += [line for one in ("> ", "< -") for line in (f"if e {one}{si(act.largest_V)}", "abort", "endif")]
+        # What is set, at the end of a ramp too, must not be beyond the limit: the script ends then.
+        level = ["copy_var w f", f"add_var f {si(act.end)}", "copy_var w e", f"add_var e {si(act.start)}"]
+        level += _abort_beyond("f", si(act.largest_V)) + _abort_beyond("e", si(act.largest_V))
     return [*lines, *level, *([] if is_on else ["set_e e", "cell_on"])]
 
 
@@ -187,11 +188,15 @@ def _loop(act: PlannedAct, plan: DrivePlan) -> list[str]:
             *lines,
         ]
     if beyond[0]:
-        quantity, limit = beyond
-        lines += [line for one in ("> ", "< -") for line in (f"if {quantity} {one}{limit}", "abort", "endif")]
+        lines += _abort_beyond(*beyond)
     if act.slope:
         lines += _end_by_slope(watched, act)
     return [*lines, "endloop", *(["copy_var p w"] if act.control is Control.OPEN else [])]
+
+
+def _abort_beyond(variable: str, limit: str) -> list[str]:
+    """Return what ends the script if a variable is beyond a limit."""
+    return [line for sign in ("> ", "< -") for line in (f"if {variable} {sign}{limit}", "abort", "endif")]
 
 
 def _end_by_slope(watched: str, act: PlannedAct) -> list[str]:

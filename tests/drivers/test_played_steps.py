@@ -156,8 +156,17 @@ def test_levels_against_open_circuit_count_from_what_was_measured(
     np.testing.assert_allclose(record.current_A[10:], record.voltage_V[10:] / OHM, atol=1e-7)
 
 
+@pytest.mark.parametrize(
+    "step",
+    [
+        Hold(0.1, 0.2, vs="open circuit"),
+        Ramp(0.1, duration=0.4, start=0.0, vs="open circuit"),
+        Ramp(-0.1, duration=0.4, start=0.1, vs="open circuit"),
+    ],
+    ids=["hold", "ramp up", "ramp down"],
+)
 def test_a_level_against_open_circuit_beyond_the_limit_is_not_set(
-    emstat: Callable[..., tuple[Wireless, EmStat4]], monkeypatch: pytest.MonkeyPatch
+    step: Hold | Ramp, emstat: Callable[..., tuple[Wireless, EmStat4]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     link, driver = emstat()
     potentiostat = link.device.potentiostat  # type: ignore[attr-defined]
@@ -177,9 +186,7 @@ def test_a_level_against_open_circuit_beyond_the_limit_is_not_set(
         return really(t_s, level_V)
 
     monkeypatch.setattr(potentiostat, "apply", apply)
-    plan = EmStat4.plan(
-        of(OpenCircuit(0.2), Hold(0.1, 0.2, vs="open circuit"), limits=Limits(voltage_V=0.35, current_A=1e-4))
-    )
+    plan = EmStat4.plan(of(OpenCircuit(0.2), step, limits=Limits(voltage_V=0.35, current_A=1e-4)))
     with pytest.raises(InstrumentError, match="aborted"):
         played_by_clock(link, driver, plan, 0.05)
     assert all(abs(level) <= 0.35 for level in applied)

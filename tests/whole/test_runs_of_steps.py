@@ -134,7 +134,7 @@ def test_the_charge_of_uneven_samples_is_that_of_the_time_between_them() -> None
 def test_the_charge_of_averaged_samples_is_that_of_all_of_them() -> None:
     plan = Keithley2461.plan(relaxation(1e-3))
     assert plan.is_averaged
-    t_s = (np.arange(1000) + 0.5) * plan.interval_s
+    t_s = (np.arange(1000, dtype=np.float64) + 0.5) * plan.interval_s
     block = Block(t_s, np.full(1000, 0.02), np.full(1000, 1e-6), np.zeros(1000, dtype=np.uint8))
     monitor = LimitMonitor(Limits(charge_C=1.0), plan)
     monitor.check(block)
