@@ -104,6 +104,10 @@ loaded-runs runs="50" *options:
 disk-faults *words:
     uv run python -m benchmarks.disk_faults {{ words }}
 
+# Every ready and every example protocol on a simulator by an injected clock, the dear ones too.
+played-steps:
+    IONECHO_ALL_PLAYED=1 uv run pytest -n0 tests/drivers/test_played_steps.py
+
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:
     uv run python -m benchmarks.mutations {{ subjects }}

@@ -17,7 +17,7 @@ from __future__ import annotations
 import dataclasses
 from typing import TYPE_CHECKING, Any
 
-from protocols.fields import CountSpec, FieldSpec, FlagSpec, QuantitiesSpec, QuantitySpec, TextSpec
+from protocols.fields import CountSpec, FieldSpec, FlagSpec, QuantitiesSpec, QuantitySpec, TextSpec, WordSpec
 
 if TYPE_CHECKING:
     import numpy as np
@@ -119,6 +119,11 @@ def text(
     """Define a field that is text of at most so many characters; see `TextSpec`."""
     spec = TextSpec(doc, filled=filled, most=most, several_lines=several_lines)
     return define(spec, default=default, kw_only=kw_only)
+
+
+def word(doc: str, words: tuple[str, ...], *, default: str = ..., kw_only: bool = False) -> Any:  # type: ignore[assignment]
+    """Define a field that is one of a few words; see `WordSpec`."""
+    return define(WordSpec(doc, words=words), default=default, kw_only=kw_only)
 
 
 def flag(doc: str, *, default: bool = ..., each: bool = False, kw_only: bool = False) -> Any:  # type: ignore[assignment]

@@ -290,6 +290,28 @@ class TextSpec(FieldSpec):
 
 
 @dataclass(frozen=True)
+class WordSpec(FieldSpec):
+    """One of a few words."""
+
+    words: tuple[str, ...] = ()
+
+    @property
+    def expected(self) -> str:
+        """What belongs here, for messages."""
+        return "one of " + ", ".join(f'"{word}"' for word in self.words)
+
+    def read(self, value: object) -> str:
+        """Return the word."""
+        if not isinstance(value, str) or value not in self.words:
+            raise ValueError(f"expected {self.expected}, not {described(value)}")
+        return value
+
+    def schema(self) -> dict[str, Any]:
+        """Return its entry in the JSON schema."""
+        return {"description": self.doc, "enum": list(self.words)}
+
+
+@dataclass(frozen=True)
 class FlagSpec(FieldSpec):
     """True or false; with `each`, one for all segments or a list with one for each."""
 

@@ -190,6 +190,46 @@ def _maximal_length(order: int, seed: int) -> Iterator[int]:
 
 
 @record
+class Multisine(PulseRecipe):
+    """Sines of odd harmonics with random phases at once, as a staircase.
+
+    Of every four odd harmonics one is left out, drawn at random: there, and at the even ones, a linear cell answers
+    nothing. Pintelon and Schoukens, System Identification (2012), chapter 4.
+    """
+
+    level: Quantity = quantity("V", "Largest height above or below the bias.")
+    period: Quantity = quantity("s", "Length of a period: the inverse of the lowest frequency.", above=0)
+    highest: int = count("Highest harmonic, in lowest frequencies.", at_most=10_001)
+    points: int = count("Levels a period: four times the highest harmonic or more.", at_least=4, at_most=MOST_COUNT)
+    periods: int = count("Number of periods.", default=2, at_most=MOST_COUNT, kw_only=True)
+    seed: int = count("Number from which phases and omissions are drawn.", default=1, at_least=0, kw_only=True)
+
+    def problems(self) -> Iterator[Problem]:
+        """Give a staircase that is too coarse for its highest harmonic, or too long."""
+        if self.points < 4 * self.highest:
+            yield Problem("points", f"{self.points} must be 4 * highest = {4 * self.highest} or more")
+        if self.points * self.periods > MOST_COUNT:
+            yield Problem("periods", f"{self.points * self.periods} levels in all; at most {MOST_COUNT}")
+
+    def harmonics(self) -> NDArray[np.int64]:
+        """Return the harmonics that are there."""
+        odd = np.arange(1, self.highest + 1, 2)
+        omitted = np.random.default_rng((self.seed, 1)).integers(0, 4, size=len(odd) // 4)
+        return np.delete(odd, 4 * np.arange(len(omitted)) + omitted)
+
+    def holds(self) -> tuple[Sequence[float], Sequence[float]]:
+        """Return the stairs, each at the value of the sines in its middle."""
+        harmonics = self.harmonics()
+        phases = 2.0 * np.pi * np.random.default_rng((self.seed, 2)).random(len(harmonics))
+        spectrum = np.zeros(self.points // 2 + 1, dtype=np.complex128)
+        spectrum[harmonics] = np.exp(1j * (phases + np.pi * harmonics / self.points))
+        wave = np.fft.irfft(spectrum, self.points)
+        levels = self.bias + self.level * wave / np.abs(wave).max()
+        n = self.points * self.periods
+        return [self.period / self.points] * n, np.tile(levels, self.periods).tolist()
+
+
+@record
 class Arrays(Recipe):
     """Edges as lists: when, and to which level."""
 
@@ -248,6 +288,7 @@ RECIPES: dict[str, type[Recipe]] = {
     "bipolar": Bipolar,
     "staircase": Staircase,
     "prbs": Prbs,
+    "multisine": Multisine,
     "arrays": Arrays,
 }
 """Kinds of sequence by the word that a protocol file uses for them."""

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transf
 
 import numpy as np
 
-from protocols.definitions import count, define, flag, quantities, quantity, text
+from protocols.definitions import count, define, flag, quantities, quantity, text, word
 from protocols.errors import Problem, ProtocolError
 from protocols.fields import FieldSpec, QuantitySpec, problems_under
 from protocols.texts import printable
@@ -75,7 +75,7 @@ def section(
 
 # Not `frozen_default`: mypy would give an inherited attribute the type that the constructor accepts (float or text)
 # instead of the attribute's own (float). At run time records are frozen.
-@dataclass_transform(field_specifiers=(quantity, quantities, count, text, flag, section, define))
+@dataclass_transform(field_specifiers=(quantity, quantities, count, text, word, flag, section, define))
 def record(cls: type[_Class]) -> type[_Class]:
     """Make a class of definitions a frozen dataclass, with its reader, its writer and its schema."""
     return dataclass(frozen=True)(cls)

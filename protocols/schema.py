@@ -15,6 +15,7 @@ from protocols.campaigns.sections import CampaignSections
 from protocols.campaigns.stopping import ConditionsSpec
 from protocols.protocol import Protocol
 from protocols.records import record_schema
+from protocols.steps import step_schema
 from protocols.stored_arrays import DATA_KEY
 
 _STORED = {
@@ -44,7 +45,7 @@ def schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Protocol file of ionecho",
         **record_schema(Protocol),
-        "definitions": _STORED,
+        "definitions": {**_STORED, "step": step_schema()},
     }
 
 

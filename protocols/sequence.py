@@ -22,9 +22,9 @@ import numpy as np
 from protocols.errors import Problem, ProtocolError
 from protocols.fields import LISTED, FieldSpec
 from protocols.recipes import (
-    RECIPES,
     Arrays,
     Bipolar,
+    Multisine,
     Prbs,
     Pulse,
     PumpProbe,
@@ -33,12 +33,16 @@ from protocols.recipes import (
     Train,
 )
 from protocols.records import ChoiceSpec, specs
+from protocols.steps import KINDS, StepList
 from protocols.units import format_quantity, parse_quantities, parse_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from protocols.acts import Demand
+    from protocols.sampling_rules import Stretch
 
 LONGEST_S = 1e9
 """Longest sequence (s): thirty years. Far beyond it, times no longer fit the whole numbers that count an instrument's
@@ -55,11 +59,11 @@ def _builder(recipe: Callable[_Arguments, Recipe]) -> Callable[_Arguments, Pulse
         except ProtocolError as error:
             raise ProtocolError(error.problems, f"PulseSequence.{build.__name__}") from None
 
-    kind = next(name for name, one in RECIPES.items() if one is recipe)
+    kind = next(name for name, one in KINDS.items() if one is recipe)
     build.__name__, build.__qualname__ = kind, f"PulseSequence.{kind}"
-    signature, fields = inspect.signature(recipe), specs(RECIPES[kind])
+    signature, fields = inspect.signature(recipe), specs(KINDS[kind])
     described = "".join(f"\n{name} : {fields[name].expected}\n    {fields[name].doc}" for name in signature.parameters)
-    build.__doc__ = f"{inspect.getdoc(RECIPES[kind])}\n\nParameters\n----------{described}\n"
+    build.__doc__ = f"{inspect.getdoc(KINDS[kind])}\n\nParameters\n----------{described}\n"
     build.__signature__ = signature.replace(return_annotation="PulseSequence")  # type: ignore[attr-defined]
     return build
 
@@ -134,14 +138,29 @@ class PulseSequence:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, PulseSequence):
             return NotImplemented
-        return (self.duration_s, self.rest_V) == (other.duration_s, other.rest_V) and all(
-            np.array_equal(getattr(self, name), getattr(other, name)) for name in ("times_s", "start_V", "end_V")
-        )
+        return (
+            (self.duration_s, self.rest_V, self._beyond_edges) == (other.duration_s, other.rest_V, other._beyond_edges)
+        ) and all(np.array_equal(getattr(self, name), getattr(other, name)) for name in ("times_s", "start_V", "end_V"))
 
     __hash__ = None  # type: ignore[assignment]
 
+    @property
+    def _beyond_edges(self) -> StepList | None:
+        """Its steps, if they say more than edges do."""
+        steps = self.recipe if isinstance(self.recipe, StepList) else None
+        return steps if steps is not None and steps.says_more_than_edges else None
+
     def __len__(self) -> int:
         return len(self.times_s)
+
+    def stretches(self, interval_s: float) -> list[Stretch]:
+        """Return how its steps say that it is sampled; empty if evenly by the protocol's interval (s)."""
+        return self.recipe.stretches(interval_s) if isinstance(self.recipe, StepList) else []
+
+    @property
+    def demands(self) -> dict[Demand, str]:
+        """What it needs of an instrument besides voltages against the reference, and where in the document first."""
+        return self.recipe.demands if isinstance(self.recipe, StepList) else {}
 
     @property
     def has_ramps(self) -> bool:
@@ -307,13 +326,15 @@ class PulseSequence:
     bipolar = staticmethod(_builder(Bipolar))
     staircase = staticmethod(_builder(Staircase))
     prbs = staticmethod(_builder(Prbs))
+    multisine = staticmethod(_builder(Multisine))
+    steps = staticmethod(_builder(StepList))
 
 
 @dataclass(frozen=True)
 class SequenceSpec(FieldSpec):
-    """The table of a sequence: one of the kinds of `RECIPES`."""
+    """The table of a sequence: one of the kinds of `KINDS`."""
 
-    choice = ChoiceSpec("", kinds=RECIPES, what="sequence")
+    choice = ChoiceSpec("", kinds=KINDS, what="sequence")
 
     def expected_at(self, key: str) -> str:
         """Return what belongs under a key, for messages."""
@@ -324,7 +345,7 @@ class SequenceSpec(FieldSpec):
         if isinstance(value, PulseSequence):
             return value
         recipe = value if isinstance(value, Recipe) else self.choice.read(value)
-        return PulseSequence.of(recipe)  # type: ignore[arg-type] # RECIPES holds recipes alone
+        return PulseSequence.of(recipe)  # type: ignore[arg-type] # KINDS holds recipes alone
 
     def write(self, value: PulseSequence) -> Mapping[str, Any]:
         """Return the table of its recipe, or of its edges."""

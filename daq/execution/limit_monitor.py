@@ -42,6 +42,9 @@ class LimitMonitor:
     def __init__(self, limits: Limits, plan: DrivePlan) -> None:
         self._limits = limits
         self._interval_s = plan.interval_s
+        # Of a model that samples by step itself: each sample stands for the time since the one before.
+        is_uneven = plan.grid is not None and not plan.is_averaged
+        self._last_s: float | None = 0.0 if is_uneven else None
         self._compliance_A = plan.compliance_A
         self._overload_counts = limits.current_A is not None and _RANGE_USED * plan.current_range_A >= limits.current_A
         self.charge_C = 0.0
@@ -60,8 +63,9 @@ class LimitMonitor:
         current = np.nan_to_num(block.current_A, nan=0.0)
         # An overloaded reading may have been as much as the compliance lets through, in the voltage's direction.
         passed = np.where(np.isnan(block.current_A), np.copysign(self._compliance_A, block.voltage_V), block.current_A)
-        charge = self.charge_C + np.cumsum(passed) * self._interval_s
-        energy = self.energy_J + np.cumsum(np.abs(passed * block.voltage_V)) * self._interval_s
+        lasted_s = self._lasted_s(block)
+        charge = self.charge_C + np.cumsum(passed * lasted_s)
+        energy = self.energy_J + np.cumsum(np.abs(passed * block.voltage_V) * lasted_s)
         self.charge_C, self.energy_J = float(charge[-1]), float(energy[-1])
         limits = self._limits
         _check("voltage", block.voltage_V, "V", block.t_s, limits.voltage_V)
@@ -69,6 +73,14 @@ class LimitMonitor:
         _check("charge", charge, "C", block.t_s, limits.charge_C)
         _check("energy", energy, "J", block.t_s, limits.energy_J)
         self._check_flags(block)
+
+    def _lasted_s(self, block: Block) -> NDArray[np.float64]:
+        """Return for how long each sample stands."""
+        if self._last_s is None:
+            return np.full(len(block), self._interval_s)
+        lasted_s = np.diff(block.t_s, prepend=self._last_s)
+        self._last_s = float(block.t_s[-1])
+        return lasted_s
 
     def _check_flags(self, block: Block) -> None:
         limit = self._limits.current_A

@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from daq.execution import exchange_limits
+from daq.execution.averaging import Averaging
 from daq.execution.limit_monitor import LimitMonitor
 from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
@@ -131,6 +132,7 @@ class Runner:
         self._path = Path(request.path)
         self._writer: RunWriter | None = None
         self._n_planned = 0
+        self._may_end_early = False
         self._wall_clock = WallClock(clock)
         self._output = OutputState.UNTOUCHED
         self._marker: OutputMarker | None = None
@@ -147,7 +149,8 @@ class Runner:
         except IonechoError as error:
             self._judge_session(error)
             return Outcome.refused(str(error), type(error).__name__)
-        self._n_planned = plan.n_samples
+        self._n_planned = plan.n_recorded
+        self._may_end_early = plan.may_end_early
         try:
             self._raise_if_stopped()
             create_run_file(self._path, header)
@@ -211,6 +214,7 @@ class Runner:
         ------
         RunStopped, LimitError, InstrumentError, RunFileError
         """
+        averaging = Averaging(plan) if plan.is_averaged else None
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
         while True:
@@ -223,7 +227,7 @@ class Runner:
             try:
                 monitor.check(block)
             finally:
-                writer.put(block)
+                writer.put(block if averaging is None else averaging.take(block))
             self._report(Phase.RUNNING)
             if len(block) == 0:
                 if self._clock.monotonic() > deadline:
@@ -354,7 +358,7 @@ class Runner:
             lost = f"writing failed: {writer.failure}"
             state = RunState.ABORTED if state is RunState.COMPLETE else state
             reason, error = (f"{reason}; {lost}", error) if error else (lost, RunFileError.__name__)
-        elif state is RunState.COMPLETE and writer.acknowledged < self._n_planned:
+        elif state is RunState.COMPLETE and writer.acknowledged < self._n_planned and not self._may_end_early:
             state, error = RunState.ABORTED, "InstrumentError"
             reason = f"the instrument gave {writer.acknowledged} of {self._n_planned} samples"
         return state, reason, error

@@ -62,7 +62,9 @@ class Header:
     @classmethod
     def of(cls, protocol: Protocol, plan: DrivePlan, identity: Identity, resource: str, run_id: str = "") -> Header:
         """Return the header of a run that is about to start."""
-        scalars = {name: value for name, value in asdict(plan).items() if name != "sequence"}
+        scalars = {name: value for name, value in asdict(plan).items() if name not in {"sequence", "grid"}}
+        if plan.grid is not None or plan.acts:
+            scalars |= {"interval_s": None, "duration_s": plan.duration_s}  # it differs: the times tell
         scalars["roundings"] = [str(one) for one in plan.roundings]
         scalars["assumed"] = [str(one) for one in plan.assumed]
         return cls(
@@ -72,8 +74,8 @@ class Header:
             identity=identity,
             resource=resource,
             plan=scalars,
-            drive=plan.sequence,
-            n_samples=plan.n_samples,
+            drive=plan.sequence if not plan.acts else None,  # nobody knows yet: the measured voltage tells
+            n_samples=plan.n_recorded,
             duration_s=plan.duration_s,
             run_id=run_id,
             origin=Origin(protocol.operator, protocol.project, protocol.tags),

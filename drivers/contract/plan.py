@@ -10,6 +10,8 @@ from protocols.tables import html_table, text_table
 
 if TYPE_CHECKING:
     from drivers.contract.assumption import Assumption
+    from drivers.contract.planned_act import PlannedAct
+    from drivers.contract.sample_grid import SampleGrid
 
 
 @dataclass(frozen=True)
@@ -48,8 +50,9 @@ class DrivePlan:
     base_points, repeats : int
         The instrument's program: how many levels, played how often.
     interval_s, aperture_s : float
-        Sampling, and how long each sample averages.
+        Sampling, and how long each sample averages; where `grid` says when samples are, of the finest.
     n_samples : int
+        How many the instrument makes.
     voltage_range_V, current_range_A, compliance_A : float
     four_wire : bool
     response_s : tuple of float
@@ -61,6 +64,14 @@ class DrivePlan:
         By how much edges may come late because the computer times them; 0 where the instrument does.
     assumed : tuple of Assumption
         On what the plan rests that no page of a manual says.
+    grid : SampleGrid or None
+        When the recorded samples are, if they are not evenly spaced.
+    is_averaged : bool
+        Whether the instrument samples evenly, and the run averages its samples into those of `grid`.
+    acts : tuple of PlannedAct
+        What the instrument does, one after the other, where that is more than voltages at planned times; then nobody
+        knows `sequence` before the run, and what it says is what is known: the voltages against the reference, and how
+        long it takes at most.
     """
 
     model: str
@@ -79,6 +90,19 @@ class DrivePlan:
     remarks: tuple[str, ...] = ()
     jitter_s: float = 0.0
     assumed: tuple[Assumption, ...] = ()
+    grid: SampleGrid | None = None
+    is_averaged: bool = False
+    acts: tuple[PlannedAct, ...] = ()
+
+    @property
+    def n_recorded(self) -> int:
+        """How many samples the run file gets."""
+        return self.n_samples if self.grid is None else len(self.grid)
+
+    @property
+    def may_end_early(self) -> bool:
+        """Whether it may make fewer samples than planned, because something ends before its time."""
+        return any(act.slope for act in self.acts)
 
     @property
     def duration_s(self) -> float:
@@ -110,4 +134,4 @@ class DrivePlan:
     @property
     def n_bytes(self) -> int:
         """Size of its samples on disk: three float64 and a status byte each."""
-        return self.n_samples * 25
+        return self.n_recorded * 25

@@ -9,6 +9,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.switch_off import OffSwitch
 from drivers.visa.dialect import Dialect
 from protocols import Problem, ProtocolError, format_quantity
+from protocols.acts import Demand
 
 if TYPE_CHECKING:
     from drivers.contract.accuracy import RangeAccuracy
@@ -41,6 +42,24 @@ def unwatched_limits(limits: Limits) -> tuple[Problem, ...]:
     )
 
 
+_WAYS_OUT = {
+    Demand.OPEN_CIRCUIT: "measures no open circuit in a program: hold a voltage instead, or use a PalmSens EmStat",
+    Demand.AGAINST_OPEN: "measures no open-circuit potential: write the level against 0 V, or use a PalmSens EmStat",
+    Demand.CURRENT: "sets no current in a program: set a voltage, or use a PalmSens EmStat4",
+    Demand.UNTIL: "ends no step by a slope: leave out `until`, and it lasts its duration, or use a PalmSens EmStat",
+}
+"""What an instrument says to a demand that it cannot meet."""
+
+
+def unmet_demands(protocol: MeasurementProtocol, abilities: frozenset[Demand], model: str) -> tuple[Problem, ...]:
+    """Return what steps of a protocol need that a model cannot do, each with the way out."""
+    return tuple(
+        Problem(f"sequence.{path}", f"{demand}: the {model} {_WAYS_OUT[demand]}")
+        for demand, path in protocol.sequence.demands.items()
+        if demand not in abilities
+    )
+
+
 class Potentiostat(ABC):
     """An instrument that plays a finite voltage program by itself and gives the current.
 
@@ -53,6 +72,8 @@ class Potentiostat(ABC):
     """Makes the plans of this model."""
     accuracy: ClassVar[tuple[RangeAccuracy, ...]] = ()
     """Accuracy of its measuring ranges by the manual, kept with every run; empty where no page was at hand."""
+    abilities: ClassVar[frozenset[Demand]] = frozenset()
+    """What its planner and its programs can do besides voltages against the reference."""
     dialect: ClassVar[Dialect] = Dialect()
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "TCPIP INSTR", "USB INSTR", "GPIB INSTR")
     """By which VISA interfaces and resource classes it can be reached."""
@@ -83,7 +104,7 @@ class Potentiostat(ABC):
     def plan(cls, protocol: MeasurementProtocol) -> DrivePlan:
         """Return what this model will do for a protocol. Needs no instrument.
 
-        A limit that nobody would watch is refused here, for every driver.
+        A limit that nobody would watch, and a step that the model cannot do, are refused here, for every driver.
 
         Raises
         ------
@@ -93,12 +114,17 @@ class Potentiostat(ABC):
             If the sequence goes beyond the protocol's limits.
         """
         unwatched = unwatched_limits(protocol.limits)
+        if unmet := unmet_demands(protocol, cls.abilities, cls.capabilities.model):
+            raise ProtocolError((*unmet, *unwatched), cls.capabilities.model)
         try:
             plan = cls.planner.plan(protocol)
         except ProtocolError as error:
             raise ProtocolError((*error.problems, *unwatched), error.source) from error
         if unwatched:
             raise ProtocolError(unwatched, plan.model)
+        if plan.grid is None and not plan.acts and protocol.sequence.stretches(protocol.sampling.interval_s):
+            problem = "steps have a sampling of their own, and the driver of this model does not know how: remove it"
+            raise ProtocolError((Problem("sequence", problem),), plan.model)
         return plan
 
     @abstractmethod

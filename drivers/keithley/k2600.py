@@ -38,7 +38,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.keithley.answers import number_in
-from drivers.keithley.k2600_program import PROGRAM, list_lines, settings_for, trigger_model_for
+from drivers.keithley.k2600_program import PROGRAM, list_lines, pause_lines, settings_for, trigger_model_for
 from drivers.keithley.plan import KeithleyPlanner, program_of
 from drivers.planning.planner import Rate
 from drivers.planning.steps import Tables
@@ -54,6 +54,7 @@ if TYPE_CHECKING:
 _SHORTEST_APERTURE_S, _LONGEST_APERTURE_S = 20e-6, 25 / 60
 _OVERHEAD_S = 90e-6  # what a reading takes besides its aperture: 110 us less the 20 us (assumed)
 _SETTLE_S = 0.03  # from output on to the start: the high-impedance relay (assumed)
+_LONGEST_DELAY_S = 100_000.0  # trigger.timer[N].delay
 _OVERTIME_S = 1.0  # after which a sweep that should be over is ended
 # Of a reading, in the order in which the script sends them.
 _COLUMNS = ("readings", "timestamps", "sourcevalues", "statuses")
@@ -65,9 +66,16 @@ _OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # shortest pulse).
 _SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
 
+LOOKS, LOOK_S = 20_000, (0.01, 0.5)
+"""How often in a run the script looks whether the sweep is over, and from how shortly to how rarely (s) at most: the
+output goes off by so much later. With ten times as many looks a script of 12 h would do little else."""
+
 
 class K2600Planner(KeithleyPlanner):
     """Plan of a 2600B: apertures leave room for what a reading takes besides."""
+
+    samples_freely = True  # by a delay list of the timer that starts the readings (p. 9-273)
+    longest_pause_s = _LONGEST_DELAY_S
 
     def shortest_dwell_s(self, current_range_A: float) -> float:
         """Return the shortest time at one level on a current range."""
@@ -126,7 +134,7 @@ class Keithley2600B(Potentiostat):
         self._send(*(f"{name} = {value!r}" for name, value in wanted.items()))
         self._check_error_queue("settings")
         self._send(*list_lines("echo_levels", program.levels_V), *list_lines("echo_dwells", program.dwells_s))
-        self._send(*trigger_model_for(plan))
+        self._send(*pause_lines("echo_pauses", plan), *trigger_model_for(plan))
         self._check_error_queue("program")
         self._send("loadandrunscript", *PROGRAM.strip().splitlines(), "endscript")
         self._check_error_queue("script")
@@ -168,7 +176,8 @@ class Keithley2600B(Potentiostat):
         """Start the script."""
         plan = self._armed_plan()
         longest = plan.duration_s + _OVERTIME_S
-        self.session.write(f"echo_run({_SETTLE_S!r}, {longest!r}, {self.silence_s!r})")
+        look_s = min(max(plan.duration_s / LOOKS, LOOK_S[0]), LOOK_S[1])
+        self.session.write(f"echo_run({_SETTLE_S!r}, {longest!r}, {self.silence_s!r}, {look_s!r})")
 
     def read(self) -> Block | None:
         """Return the readings that have come. See `Potentiostat.read`."""
@@ -241,10 +250,13 @@ class Keithley2600B(Potentiostat):
         current[overflow] = np.nan
         status[overflow] |= np.uint8(Status.OVERLOAD)
         status[(bits.astype(np.int64) & _COMPLIANCE) != 0] |= np.uint8(Status.COMPLIANCE)
-        index = np.rint(begun / plan.interval_s).astype(np.int64)
-        status[np.abs(begun - index * plan.interval_s) > max(0.1 * plan.interval_s, _TIME_SLACK_S)] |= np.uint8(
-            Status.TIMING
-        )
+        if plan.grid is None:
+            index = np.rint(begun / plan.interval_s).astype(np.int64)
+            due = index * plan.interval_s
+        else:
+            index = plan.grid.nearest(begun)
+            due = plan.grid.begins_s[index]
+        status[np.abs(begun - due) > max(0.1 * plan.interval_s, _TIME_SLACK_S)] |= np.uint8(Status.TIMING)
         status[np.diff(index, prepend=self._last_index) > 1] |= np.uint8(Status.GAP)
         self._last_index = int(index[-1])
         edges, _ = plan.sequence.jumps()
@@ -303,7 +315,7 @@ def _capabilities(model: str, voltages_V: tuple[float, ...], currents_A: tuple[f
         voltage_ranges_V=voltages_V,
         current_ranges_A=currents_A,
         min_dwell_s=100e-6,
-        max_dwell_s=100_000.0,  # trigger.timer[N].delay
+        max_dwell_s=_LONGEST_DELAY_S,
         time_step_s=1e-6,
         min_interval_s=110e-6,
         max_interval_s=1.0,

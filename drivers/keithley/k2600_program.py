@@ -5,7 +5,10 @@ Why there is a script, and what its trigger model does, is described in `drivers
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,14 +21,14 @@ _LOADED_AT_ONCE = 50
 """Values in one line: none becomes longer than the instrument's input takes."""
 
 PROGRAM = """
-function echo_run(settle, longest, silence)
+function echo_run(settle, longest, silence, look)
     local b, sent, coming, heard, over, held = echo_buffer, 0, 0, 0, false, 1
     smua.source.output = smua.OUTPUT_ON
     delay(settle)
     timer.reset()
     smua.trigger.initiate()
     repeat
-        local asked = trigger.wait(0.01)
+        local asked = trigger.wait(look)
         local now = timer.measure.t()
         local sweeping = bit.test(status.operation.instrument.smua.condition, 4)
         local made = b.n
@@ -52,7 +55,8 @@ function echo_run(settle, longest, silence)
     smua.source.output = smua.OUTPUT_OFF
 end
 """.replace("AT_ONCE", str(READ_SAMPLES))
-"""What looks after a run in the instrument. `settle` is the time from output on to the start.
+"""What looks after a run in the instrument. `settle` is the time from output on to the start, `look` that between two
+looks at the sweep, and so by how much later than the sweep the output goes off.
 
 Answers to a trigger, in turn: "held sweeping sent coming", then the readings that are coming, if there are any. `held`
 is the output as it was found after those readings were counted: as long as it is 1 they were all made with the output
@@ -82,7 +86,7 @@ def settings_for(plan: DrivePlan, line_Hz: float) -> dict[str, float]:
         "smua.trigger.endpulse.action": 1,  # SOURCE_HOLD: no way back to the idle level between two levels
         "smua.trigger.endsweep.action": 0,  # SOURCE_IDLE: back to the rest
         "trigger.timer[1].count": plan.base_points * plan.repeats,
-        "trigger.timer[2].delay": plan.interval_s,
+        **({"trigger.timer[2].delay": plan.interval_s} if plan.grid is None else {}),
         # Its pass-through event is the first sample's.
         "trigger.timer[2].count": max(plan.n_samples - 1, 1),
         "format.data": 3,  # REAL64
@@ -95,6 +99,7 @@ def trigger_model_for(plan: DrivePlan) -> tuple[str, ...]:
     return (
         "trigger.timer[1].delaylist = echo_dwells",
         "trigger.timer[1].stimulus = smua.trigger.ARMED_EVENT_ID",
+        *(("trigger.timer[2].delaylist = echo_pauses",) if plan.grid is not None else ()),
         "trigger.timer[2].passthrough = true",
         "trigger.timer[2].stimulus = smua.trigger.ARMED_EVENT_ID",
         "smua.trigger.source.listv(echo_levels)",
@@ -115,3 +120,19 @@ def list_lines(name: str, values: list[float]) -> Iterator[str]:
     for start in range(0, len(values), _LOADED_AT_ONCE):
         part = ",".join(f"{value!r}" for value in values[start : start + _LOADED_AT_ONCE])
         yield f"for _, value in ipairs({{{part}}}) do table.insert({name}, value) end"
+
+
+def pause_lines(name: str, plan: DrivePlan) -> Iterator[str]:
+    """Yield lines that make the list of times between readings; none if those are evenly spaced.
+
+    Equal times are counted: 60,000 numbers would take minutes to send.
+    """
+    if plan.grid is None:
+        return
+    yield f"{name} = {{}}"
+    pauses = [float(f"{pause:.9g}") for pause in np.diff(plan.grid.begins_s)]
+    for pause, group in groupby(pauses):
+        count = sum(1 for _ in group)
+        yield f"for _ = 1, {count} do table.insert({name}, {pause!r}) end"
+    if not pauses:
+        yield f"table.insert({name}, {plan.interval_s!r})"

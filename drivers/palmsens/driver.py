@@ -26,18 +26,19 @@ from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
+from drivers.palmsens.acts import ActsReader
 from drivers.palmsens.methodscript import (
     Measured,
     Progress,
     ReadingStatus,
     raise_error,
-    script_for,
     segments,
     variables_of,
 )
-from drivers.palmsens.plan import EmStatPlanner, Mode, mode_for
+from drivers.palmsens.plan import APERTURE_SHARE, EmStatPlanner, Mode, mode_for
 from drivers.visa.dialect import Dialect
 from protocols import InstrumentError, format_quantity
+from protocols.acts import Demand
 
 if TYPE_CHECKING:
     from drivers.contract.plan import DrivePlan
@@ -92,7 +93,9 @@ class EmStat(Potentiostat):
     def __init__(self, session: VisaSession) -> None:
         self.session = session
         self._plan: DrivePlan | None = None
-        self._progress = Progress([], 1, 1.0)
+        self._acts: ActsReader | None = None
+        self._progress = Progress([], 1)
+        self._longest_s = 0.0
         self.n_read = 0
         self._over = False
         self._error: InstrumentError | None = None
@@ -131,11 +134,13 @@ class EmStat(Potentiostat):
                 f"{_OLDEST} at least: update its firmware",
                 command="v",
             )
-        mode = mode_for(self.planner.modes, plan.sequence)
         # ``l`` loads as ``e`` does, and does not run.
-        self._load("l", script_for(plan, mode.number, mode.bandwidth_Hz), "script")
+        self._load("l", self.planner.script(plan), "script")
         self._plan = plan
-        self._progress = Progress(segments(plan), plan.repeats, plan.interval_s)
+        self._acts = ActsReader(plan, self.session.resource, APERTURE_SHARE) if plan.acts else None
+        self._progress = Progress([] if plan.acts else segments(plan), plan.repeats)
+        intervals_s = [plan.interval_s, *(act.interval_s for act in plan.acts)]
+        self._longest_s = max(intervals_s) if plan.grid is None else float(plan.grid.interval_s.max())
         self._over, self._error, self.n_read = False, None, 0
 
     def _load(self, command: str, lines: list[str], doing: str) -> None:
@@ -184,24 +189,29 @@ class EmStat(Potentiostat):
             if line is None:
                 break
             self._last_line_s = time.monotonic()
-            if line.startswith("P"):
-                rows += self._samples_of(plan, line)
-            elif line == "":
+            if line == "":
                 self._over = True
                 break
+            if self._acts is not None:
+                raise_error(self.session.resource, line, "run")
+                rows += self._acts.take(line)
+                self.n_read = self._acts.n_samples
+            elif line.startswith("P"):
+                rows += self._samples_of(plan, line)
             elif line not in _MARKERS:
                 raise_error(self.session.resource, line, "run")
                 raise InstrumentError(f"{self.session.resource} sent {line[:60]!r}: the line is garbled", command="r")
             elif line == "*":
                 self._progress.end_level(self.session.resource)
-        if self._over and self.n_read < plan.n_samples:
+        is_whole = self.n_read >= plan.n_samples if self._acts is None else self._acts.is_finished
+        if self._over and not is_whole:
             raise InstrumentError(
                 f"{self.session.resource}: its script ended after {self.n_read} of {plan.n_samples} samples: it was "
                 f"aborted, or aborted itself because the current passed {format_quantity(plan.compliance_A, 'A')}",
                 command="r",
             )
         silent_s = time.monotonic() - self._last_line_s
-        if not self._over and silent_s > _SILENCE_S + 5.0 * plan.interval_s:
+        if not self._over and silent_s > _SILENCE_S + 5.0 * self._longest_s:
             raise InstrumentError(
                 f"{self.session.resource} has sent nothing for {silent_s:.0f} s while its script should run: it has "
                 "restarted, or the line is cut",
@@ -218,16 +228,18 @@ class EmStat(Potentiostat):
         if kinds != ["da", "ba"]:
             raise InstrumentError(f"{self.session.resource} sent {line[:60]!r}, which was not asked for", command="r")
         potential, current = variables
-        end_s, level, late = self._progress.next_sample(self.session.resource)
+        end_s, loop, late = self._progress.next_sample(self.session.resource)
         self.n_read += 1
-        status = _flags(current)
+        level, status = loop.level_V, _flags(current)
         strays = abs(potential.value - level) > 0.6 * mode_for(self.planner.modes, plan.sequence).step_V
         if late or strays:
             status |= Status.TIMING
         if abs(current.value) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
         value = math.nan if status & Status.OVERLOAD else current.value
-        return [(end_s - 0.5 * plan.aperture_s, potential.value if strays else level, value, int(status))]
+        return [
+            (end_s - 0.5 * APERTURE_SHARE * loop.interval_s, potential.value if strays else level, value, int(status))
+        ]
 
     def _armed_plan(self) -> DrivePlan:
         if self._plan is None:
@@ -305,6 +317,7 @@ class EmStat(Potentiostat):
 class EmStatPico(EmStat):
     """An EmStat Pico, or a Sensit with one inside."""
 
+    abilities = frozenset({Demand.OPEN_CIRCUIT, Demand.AGAINST_OPEN, Demand.UNTIL})
     firmware = "espico"
     capabilities = Capabilities(
         model="EmStat Pico",
@@ -329,6 +342,7 @@ class EmStatPico(EmStat):
 class EmStat4(EmStat):
     """An EmStat4 LR on USB."""
 
+    abilities = frozenset(Demand)
     firmware = "es4_lr"
     capabilities = Capabilities(
         model="EmStat4 LR",

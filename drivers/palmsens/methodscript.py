@@ -12,6 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 # SI prefixes of packages, chapter 5.
 _PREFIXES = {"a": -18, "f": -15, "p": -12, "n": -9, "u": -6, "m": -3, " ": 0, "k": 3, "M": 6, "G": 9, "T": 12}
 _OFFSET = 1 << 27  # zero of a package's numbers, chapter 5
+_SAME_S = 1e-6  # by how much times of a plan may differ for rounding: decimals, some 1e-9
 JITTER_S = 1e-3  # a level that begins further from its plan is flagged
 _ERROR = re.compile(r"!([0-9A-F]{4})(.*)$")  # number, and place in the script
 # What the errors of a run mean: appendix A.
@@ -118,11 +121,51 @@ def raise_error(resource: str, line: str, doing: str) -> None:
     raise InstrumentError(f"{resource}: {doing}: error {number:04X}{match[2]}: {what}", command=doing, number=number)
 
 
-def segments(plan: DrivePlan) -> list[tuple[float, float]]:
-    """Return level (V) and end (s, from the start of the repeat) of each hold of one repeat."""
+@dataclass(frozen=True)
+class Segment:
+    """A measurement loop of a script: one level, evenly sampled.
+
+    Attributes
+    ----------
+    level_V : float
+    start_s, end_s : float
+        From the start of the repeat.
+    interval_s : float
+    count : int
+        Samples that its loop makes.
+    """
+
+    level_V: float
+    start_s: float
+    end_s: float
+    interval_s: float
+    count: int
+
+    @property
+    def loop_s(self) -> float:
+        """When its loop ends, so that it makes no sample more or less: half an interval after its last sample."""
+        return self.start_s + (self.count + 0.5) * self.interval_s
+
+
+def segments(plan: DrivePlan) -> list[Segment]:
+    """Return the loops of one repeat: one a level, or one for each block of the plan's grid."""
     n = plan.base_points
-    ends_s = [*plan.sequence.times_s[1 : n + 1].tolist(), plan.sequence.duration_s][:n]
-    return list(zip(plan.sequence.start_V[:n].tolist(), ends_s, strict=True))
+    starts_s = plan.sequence.times_s[:n]
+    bounds_s = np.append(plan.sequence.times_s, plan.sequence.duration_s)[: n + 1]
+    levels = plan.sequence.start_V[:n]
+    if plan.grid is None:
+        rows = zip(levels.tolist(), bounds_s[:-1].tolist(), bounds_s[1:].tolist(), strict=True)
+        interval_s = plan.interval_s
+        return [Segment(*row, interval_s, samples_of(row[2] - row[1], interval_s)) for row in rows]
+    grid = plan.grid
+    n_blocks = len(grid.count) // plan.repeats
+    begins_s = (grid.first_s + 0.5 * grid.aperture_s - grid.interval_s)[:n_blocks]
+    level_of = np.searchsorted(starts_s, begins_s + _SAME_S, side="right") - 1
+    ends_s = np.minimum(np.append(begins_s[1:], bounds_s[-1]), bounds_s[level_of + 1])
+    return [
+        Segment(float(levels[level_of[k]]), float(begins_s[k]), float(ends_s[k]), float(interval), int(count))
+        for k, (interval, count) in enumerate(zip(grid.interval_s[:n_blocks], grid.count[:n_blocks], strict=True))
+    ]
 
 
 def samples_of(length_s: float, interval_s: float) -> int:
@@ -135,60 +178,57 @@ class Progress:
 
     Parameters
     ----------
-    holds : list of (float, float)
-        Level (V) and end (s) of each hold of one repeat.
+    loops : list of Segment
+        Of one repeat.
     repeats : int
-    interval_s : float
     """
 
-    def __init__(self, holds: list[tuple[float, float]], repeats: int, interval_s: float) -> None:
-        self._levels = [level for level, _ in holds]
-        self._starts = [0.0, *(end for _, end in holds)]
-        self._n_levels = len(holds) * repeats
-        self._interval_s = interval_s
-        self._level = -1
-        self._count = self._in_level = 0
+    def __init__(self, loops: list[Segment], repeats: int) -> None:
+        self._loops = loops
+        self._n_loops = len(loops) * repeats
+        self._number = -1
+        self._count = self._in_loop = 0
         self._origin_s = math.nan
         self._late_s = 0.0
 
-    def begin_level(self, resource: str, first_s: float) -> None:
-        """Take the timer of a level's first reading, which ends one interval after the level has begun.
+    @property
+    def _loop(self) -> Segment:
+        return self._loops[self._number % len(self._loops)]
 
-        The run's time starts with the first level, whatever came before it.
+    def begin_level(self, resource: str, first_s: float) -> None:
+        """Take the timer of a loop's first reading, which ends one interval after the loop has begun.
+
+        The run's time starts with the first loop, whatever came before it.
         """
-        self._level += 1
-        if self._level >= self._n_levels or self._in_level != self._count:
+        self._number += 1
+        if self._number >= self._n_loops or self._in_loop != self._count:
             raise self._lost(resource)
-        base = self._level % len(self._levels)
-        self._in_level, self._count = (
-            0,
-            samples_of(self._starts[base + 1] - self._starts[base], self._interval_s),
-        )
-        if self._level == 0:
-            self._origin_s = first_s - self._interval_s
-        self._late_s = first_s - self._interval_s - self._origin_s - self._planned_s()
+        self._in_loop, self._count = 0, self._loop.count
+        begun_s = first_s - self._loop.interval_s
+        if self._number == 0:
+            self._origin_s = begun_s
+        self._late_s = begun_s - self._origin_s - self._planned_s()
 
     def _planned_s(self) -> float:
-        repeat, base = divmod(self._level, len(self._levels))
-        return repeat * self._starts[-1] + self._starts[base]
+        return self._number // len(self._loops) * self._loops[-1].end_s + self._loop.start_s
 
-    def next_sample(self, resource: str) -> tuple[float, float, bool]:
-        """Return end (s) and level (V) of the next sample, and whether its level came at another time than planned."""
-        if self._level < 0 or self._in_level >= self._count:
+    def next_sample(self, resource: str) -> tuple[float, Segment, bool]:
+        """Return end (s) and loop of the next sample, and whether its loop began at another time than planned."""
+        if self._number < 0 or self._in_loop >= self._count:
             raise self._lost(resource)
-        self._in_level += 1
+        self._in_loop += 1
         late = abs(self._late_s) > JITTER_S
-        end_s = self._planned_s() + self._in_level * self._interval_s + (self._late_s if late else 0.0)
-        return end_s, self._levels[self._level % len(self._levels)], late
+        end_s = self._planned_s() + self._in_loop * self._loop.interval_s + (self._late_s if late else 0.0)
+        return end_s, self._loop, late
 
     def end_level(self, resource: str) -> None:
-        """Take the end of a level's loop; all its samples must have come, unless the script was aborted."""
-        if self._in_level != self._count:
+        """Take the end of a loop; all its samples must have come, unless the script was aborted."""
+        if self._in_loop != self._count:
             raise self._lost(resource)
 
     def _lost(self, resource: str) -> InstrumentError:
         return InstrumentError(
-            f"{resource}: level {self._level + 1} of {self._n_levels} has other than {self._count} samples: lines were "
+            f"{resource}: level {self._number + 1} of {self._n_loops} has other than {self._count} samples: lines were "
             "lost, or its script was aborted",
             command="r",
         )
@@ -197,18 +237,22 @@ class Progress:
 def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
     """Return the lines of the script that plays a plan.
 
-    Levels and their ends stand in arrays. Each level is a chronoamperometry loop that ends an interval early; the
-    script then waits for the level's end by its timer, so that the time which commands take does not add up. The first
-    reading of a level comes with the timer, each reading with the potential that was really set; a current beyond the
-    limit makes the script abort itself.
+    Levels and their ends stand in arrays, and where sampling is not even, intervals and ends of loops too. Each level
+    is a chronoamperometry loop that ends an interval early, or several of them; the script then waits for the level's
+    end by its timer, so that the time which commands take does not add up. The first reading of a loop comes with the
+    timer, each reading with the potential that was really set; a current beyond the limit makes the script abort
+    itself.
     """
-    holds = segments(plan)
-    levels = [level for level, _ in holds] + [plan.sequence.rest_V]
+    loops = segments(plan)
+    is_even = plan.grid is None
+    levels = [loop.level_V for loop in loops] + [plan.sequence.rest_V]
     current_range, limit, interval = si(plan.current_range_A), si(plan.compliance_A), si(plan.interval_s, 7)
     lines = [f"var {name}" for name in ("p", "c", "t", "d", "o", "s", "k", "n")]
-    lines += [f"array lv {len(holds)}i", f"array en {len(holds)}i"]
-    for k, (level, end) in enumerate(holds):
-        lines += [f"store_var lv[{k}i] {si(level)} ab", f"store_var en[{k}i] {si(end, 7)} eb"]
+    lines += [f"array {name} {len(loops)}i" for name in (("lv", "en") if is_even else ("lv", "en", "iv", "lo"))]
+    for k, loop in enumerate(loops):
+        lines += [f"store_var lv[{k}i] {si(loop.level_V)} ab", f"store_var en[{k}i] {si(loop.end_s, 9)} eb"]
+        if not is_even:
+            lines += [f"store_var iv[{k}i] {si(loop.interval_s, 7)} eb", f"store_var lo[{k}i] {si(loop.loop_s, 9)} eb"]
     lines += [
         "set_pgstat_chan 0",
         f"set_pgstat_mode {mode}",
@@ -223,11 +267,11 @@ def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
         "timer_start",
         f"loop n < {plan.repeats}i",
         "store_var k 0i ja",
-        f"loop k < {len(holds)}i",
+        f"loop k < {len(loops)}i",
         "store_var s 0i ja",
-        *_remaining(),
-        f"sub_var d {si(0.5 * plan.interval_s, 7)}",
-        f"meas_loop_ca p c lv[k] {interval} d",
+        *_remaining("en" if is_even else "lo"),
+        *([f"sub_var d {si(0.5 * plan.interval_s, 7)}"] if is_even else []),
+        f"meas_loop_ca p c lv[k] {interval if is_even else 'iv[k]'} d",
         "timer_get t",
         "if s == 0i",
         "store_var s 1i ja",
@@ -236,13 +280,13 @@ def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
         *_package("p", "c"),
         *(line for sign in ("> ", "< -") for line in (f"if c {sign}{limit}", "abort", "endif")),
         "endloop",
-        *_remaining(),
+        *_remaining("en"),
         "if d > 0",
         "wait d",
         "endif",
         "add_var k 1i",
         "endloop",
-        f"add_var o {si(holds[-1][1], 7)}",
+        f"add_var o {si(loops[-1].end_s, 9)}",
         "add_var n 1i",
         "endloop",
         "on_finished:",
@@ -251,9 +295,9 @@ def script_for(plan: DrivePlan, mode: int, bandwidth_Hz: float) -> list[str]:
     return lines
 
 
-def _remaining() -> list[str]:
-    """Return what puts the time until the end of level k into d."""
-    return ["copy_var en[k] d", "add_var d o", "timer_get t", "sub_var d t"]
+def _remaining(until: str) -> list[str]:
+    """Return what puts the time until element k of an array of times into d."""
+    return [f"copy_var {until}[k] d", "add_var d o", "timer_get t", "sub_var d t"]
 
 
 def _package(*names: str) -> list[str]:

@@ -16,26 +16,36 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from drivers.contract.plan import DrivePlan, Rounding
+from drivers.planning.sampling import RunTimes, averaged_grid, free_grid
 from drivers.planning.steps import (
     Steps,
     dwell_problems,
     quantise,
     sequence_of,
     smallest_covering,
+    split_long,
     staircase_for_ramps,
 )
 from protocols import Problem, ProtocolError, PulseSequence, format_quantity
+from protocols.sequence import LONGEST_S
+from protocols.steps import StepList
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from drivers.contract.assumption import Assumption
     from drivers.contract.identity import Capabilities
+    from drivers.contract.sample_grid import SampleGrid
     from drivers.planning.steps import Tables
     from protocols import Protocol
+    from protocols.sampling_rules import Stretch
 
 _SAME_LEVEL_V = 1e-12
 """Below this two levels are one (V): far below the resolution of every source, above the rounding of decimals."""
 _WHOLE_SAMPLE = 1e-6
 """By how much of an interval a run may be too short for its last sample: edges are rounded to decimals, 1e-9 or so."""
+_MOST_STRETCHES = 200_000
+"""Most changes of the sampling interval in a run: a plan of them takes 2 s. Doubled, twice as long."""
 _SAME_INTERVAL = 1e-9
 """Relative difference below which two intervals are the same: decimals in, decimals out."""
 
@@ -109,11 +119,17 @@ class Planner:
     ----------
     jitter_s : float
         By how much edges may come late because the computer times them; 0 where the instrument does.
+    samples_freely : bool
+        Whether the model takes samples at any times; of one that samples evenly the run averages samples.
+    longest_pause_s : float
+        Longest time between two samples of a model that samples freely.
     assumed : tuple of Assumption
         On what every plan of the model rests that no page of a manual says.
     """
 
     jitter_s: ClassVar[float] = 0.0
+    samples_freely: ClassVar[bool] = False
+    longest_pause_s: ClassVar[float] = math.inf
     assumed: ClassVar[tuple[Assumption, ...]] = ()
 
     def __init__(self, caps: Capabilities, tables: Tables) -> None:
@@ -147,6 +163,10 @@ class Planner:
         """Return the shortest time (s) at one level on a current range."""
         return self.caps.min_dwell_s
 
+    def shortest_stair_s(self, shortest_dwell_s: float, asked_s: float) -> float:
+        """Return the shortest time (s) of a stair that stands for a part of a ramp."""
+        return shortest_dwell_s
+
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the sampling nearest to an interval that is asked for (s)."""
         interval = min(max(asked_s, self.caps.min_interval_s), self.caps.max_interval_s)
@@ -164,8 +184,25 @@ class Planner:
         """Return steps and sampling as the instrument's memory takes them; note a problem where it does not."""
         return steps, rate
 
+    def grid(self, stretches: Sequence[Stretch], steps: Steps, rate: Rate, repeats: int) -> SampleGrid:
+        """Return when samples are whose steps are sampled by rules.
+
+        Parameters
+        ----------
+        stretches : sequence of Stretch
+            In run time: from when to when samples are how far apart.
+        """
+        if self.samples_freely:
+            bounds_s = (max(self.caps.min_interval_s, rate.interval_s), min(self.longest_pause_s, LONGEST_S))
+            return free_grid(stretches, rate.aperture_s, self.caps.time_step_s, bounds_s)
+        ticks = np.tile(steps.dwell_ticks, repeats)
+        begins_s = (np.cumsum(ticks) - ticks) * self.time_step_s(rate)
+        moves = np.diff(np.tile(steps.levels_V, repeats), prepend=np.nan) != 0.0
+        spacing_s = (rate.interval_s, rate.aperture_s)
+        return averaged_grid(stretches, spacing_s, self.n_samples(steps, repeats, rate), begins_s[moves])
+
     def n_samples(self, steps: Steps, repeats: int, rate: Rate) -> int:
-        """Return how many samples a run has."""
+        """Return how many even samples a run has."""
         duration_s = int(steps.dwell_ticks.sum()) * repeats * self.time_step_s(rate)
         return int(duration_s / rate.interval_s + _WHOLE_SAMPLE)
 
@@ -197,18 +234,34 @@ class Planner:
         notes = Notes(remarks=list(self.remarks(protocol)))
         ranges = self._ranges(protocol, notes)
         shortest_s = self.shortest_dwell_s(ranges.current_A)
-        sequence = self._replace_ramps(protocol.sequence, shortest_s, ranges.resolution_V, notes)
-        rate = self.rate(protocol.sampling.interval_s, ranges.current_A, sequence)
+        stretches = protocol.sequence.stretches(protocol.sampling.interval_s)
+        asked_s = min((one.interval_s for one in stretches), default=protocol.sampling.interval_s)
+        stair_s = self.shortest_stair_s(shortest_s, asked_s)
+        sequence = self._replace_ramps(protocol.sequence, stair_s, ranges.resolution_V, notes)
+        rate = self.rate(asked_s, ranges.current_A, sequence)
         tick_s = self.time_step_s(rate)
         steps, roundings = quantise(sequence, tick_s, ranges.resolution_V)
         notes.roundings += roundings
         steps = self._add_lead_in(steps, sequence.rest_V, rate, shortest_s, notes)
-        notes.problems += dwell_problems(steps, replace(self.caps, min_dwell_s=shortest_s, time_step_s=tick_s))
+        caps = replace(self.caps, min_dwell_s=shortest_s, time_step_s=tick_s)
+        notes.problems += dwell_problems(steps, caps, is_of_steps=isinstance(protocol.sequence.recipe, StepList))
+        steps, parts = split_long(steps, self.caps.max_dwell_s, tick_s)
         steps, rate = self.arrange(steps, rate, protocol.repeats, notes)
-        _note_interval(protocol.sampling.interval_s, rate.interval_s, notes)
-        notes.problems += self._too_many(steps, protocol.repeats, rate)
+        # Where the run averages, it does so over whole intervals of the instrument.
+        averaged = max(1, round(asked_s / rate.interval_s)) if stretches and not self.samples_freely else 1
+        _note_interval(asked_s, averaged * rate.interval_s, notes)
+        grid: SampleGrid | None = None
+        if len(stretches) * protocol.repeats > _MOST_STRETCHES:
+            total = f"{len(stretches) * protocol.repeats} changes of the sampling interval in all"
+            notes.problems.append(Problem("sequence", f"{total}; at most {_MOST_STRETCHES}: sample repeats evenly"))
+        elif stretches:
+            ends_s = np.cumsum(steps.dwell_ticks)[np.cumsum(parts) - 1] * tick_s
+            asked = np.append(sequence.times_s, sequence.duration_s)
+            times = RunTimes(asked, np.append(0.0, ends_s)[-len(asked) :], float(ends_s[-1]), protocol.repeats)
+            grid = self.grid(tuple(times.stretches(stretches, rate.interval_s)), steps, rate, protocol.repeats)
+        notes.problems += self._too_many(steps, protocol.repeats, rate, grid)
         self._raise_problems(notes.problems)
-        return self._make_plan(protocol, ranges, steps, rate, notes)
+        return self._make_plan(protocol, ranges, steps, rate, notes, grid)
 
     def _ranges(self, protocol: Protocol, notes: Notes) -> Ranges:
         """Return the ranges; where none does, the highest, so that all other problems are found as well."""
@@ -251,26 +304,40 @@ class Planner:
         notes.remarks.append(f"a rest of {lead_s} is put before the first edge")
         return Steps(np.concatenate([[ticks], steps.dwell_ticks]), np.concatenate([[rest_V], steps.levels_V]))
 
-    def _too_many(self, steps: Steps, repeats: int, rate: Rate) -> list[Problem]:
+    def _too_many(self, steps: Steps, repeats: int, rate: Rate, grid: SampleGrid | None) -> list[Problem]:
         problems = []
         n_edges = len(steps) * repeats
-        n_samples = self.n_samples(steps, repeats, rate)
+        n_samples = self._n_made(steps, repeats, rate, grid)
         if n_edges > self.caps.max_edges:
             problems.append(Problem("sequence", f"{n_edges} levels in all; at most {self.caps.max_edges}"))
         if n_samples > self.caps.max_samples:
             most = self.caps.max_samples
-            problems.append(
-                Problem("sampling", f"{n_samples} samples in all; the buffer holds {most}: sample more slowly")
-            )
+            way_out = "sample more slowly" if rate.interval_s < self.caps.max_interval_s * (1 - _SAME_INTERVAL) else ""
+            if grid is not None and not self.samples_freely:
+                every = format_quantity(rate.interval_s, "s")
+                problem = (
+                    f"this model samples evenly, every {every} here, and the run averages: {n_samples} samples in all"
+                )
+                way_out = f"{way_out} where it is fastest, or " if way_out else ""
+                way_out += "use an instrument that samples by step (Keithley 2600B, PalmSens EmStat, Zahner)"
+            else:
+                problem = f"{n_samples} samples in all"
+            way_out = way_out or "this is its slowest: make the run shorter, or use another instrument"
+            problems.append(Problem("sampling", f"{problem}; the buffer holds {most}: {way_out}"))
         return problems
+
+    def _n_made(self, steps: Steps, repeats: int, rate: Rate, grid: SampleGrid | None) -> int:
+        return len(grid) if grid is not None and self.samples_freely else self.n_samples(steps, repeats, rate)
 
     def _raise_problems(self, problems: list[Problem] | tuple[Problem, ...]) -> None:
         if problems:
             raise ProtocolError(tuple(problems), self.caps.model)
 
-    def _make_plan(self, protocol: Protocol, ranges: Ranges, steps: Steps, rate: Rate, notes: Notes) -> DrivePlan:
+    def _make_plan(
+        self, protocol: Protocol, ranges: Ranges, steps: Steps, rate: Rate, notes: Notes, grid: SampleGrid | None
+    ) -> DrivePlan:
         tick_s = self.time_step_s(rate)
-        n_samples = self.n_samples(steps, protocol.repeats, rate)
+        n_samples = self._n_made(steps, protocol.repeats, rate, grid)
         realised = sequence_of(steps, tick_s, protocol.sequence.rest_V, protocol.repeats)
         realised = _add_rest(realised, n_samples * rate.late_s, tick_s, notes)
         protocol.limits.check_sequence(realised)
@@ -290,6 +357,8 @@ class Planner:
             roundings=tuple(notes.roundings),
             remarks=tuple(notes.remarks),
             jitter_s=self.jitter_s,
+            grid=grid,
+            is_averaged=grid is not None and not self.samples_freely,
         )
         self._raise_problems(self.problems_of(plan))
         return replace(plan, assumed=self.assumptions(plan))

@@ -99,39 +99,65 @@ def quantise(sequence: PulseSequence, time_step_s: float, resolution_V: float) -
     return Steps(np.diff(ticks), levels), roundings
 
 
-def dwell_problems(steps: Steps, caps: Capabilities) -> list[Problem]:
-    """Return which dwells are too short or too long for the model, and which stretch of the protocol would help."""
-    problems = []
+def split_long(steps: Steps, longest_s: float, time_step_s: float) -> tuple[Steps, NDArray[np.int64]]:
+    """Return the steps with every hold that is longer than a model's longest as several holds of the same level.
+
+    Returns
+    -------
+    steps : Steps
+    parts : ndarray of int64, shape (n,)
+        Into how many each of the steps that were given is split.
+    """
+    longest = math.floor(longest_s / time_step_s * (1 + 1e-9))
+    parts = np.maximum(1, -(-steps.dwell_ticks // longest))
+    if (parts == 1).all():
+        return steps, parts
+    place = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
+    length, left = np.divmod(steps.dwell_ticks, parts)
+    dwells = np.repeat(length, parts) + (place < np.repeat(left, parts))
+    return Steps(dwells, np.repeat(steps.levels_V, parts)), parts
+
+
+def dwell_problems(steps: Steps, caps: Capabilities, *, is_of_steps: bool = False) -> list[Problem]:
+    """Return which dwells are too short for the model, and which stretch of the protocol would help.
+
+    Parameters
+    ----------
+    steps : Steps
+    caps : Capabilities
+        With the shortest dwell and the time step that hold for the run.
+    is_of_steps : bool
+        Whether each dwell has a length of its own in the document, which can be made longer alone.
+    """
     dwells = steps.dwell_ticks * caps.time_step_s
-    for wrong, word, bound in (
-        (dwells < caps.min_dwell_s * (1 - 1e-9), "shorter than the shortest", caps.min_dwell_s),
-        (dwells > caps.max_dwell_s * (1 + 1e-9), "longer than the longest", caps.max_dwell_s),
-    ):
-        if wrong.any():
-            k = int(np.flatnonzero(wrong)[0])
-            others = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
-            problems.append(
-                Problem(
-                    f"sequence, edge {k + 1}",
-                    f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, {word} "
-                    f"time of the {caps.model}, {format_quantity(bound, 's')}{others}{_remedy(dwells, caps)}",
-                )
-            )
-    return problems
+    wrong = dwells < caps.min_dwell_s * (1 - 1e-9)
+    if not wrong.any():
+        return []
+    k = int(np.flatnonzero(wrong)[0])
+    others = f" (and {int(wrong.sum()) - 1} more)" if wrong.sum() > 1 else ""
+    remedy = "; make that step longer" if is_of_steps else _remedy(dwells, caps)
+    return [
+        Problem(
+            f"sequence, edge {k + 1}",
+            f"{format_quantity(steps.levels_V[k], 'V')} is held for {format_quantity(dwells[k], 's')}, shorter than "
+            f"the shortest time of the {caps.model}, {format_quantity(caps.min_dwell_s, 's')}{others}{remedy}",
+        )
+    ]
 
 
 def _remedy(dwells_s: NDArray[np.floating], caps: Capabilities) -> str:
-    """Return the advice to stretch by the least factor that makes all dwells fit; empty if none does."""
+    """Return the advice to stretch by the least factor that makes all dwells long enough; empty if none does.
+
+    Nobody is told to make a run longer than an instrument holds one level.
+    """
     shortest, longest = float(dwells_s.min()), float(dwells_s.max())
     if shortest <= 0.0:
         return ""
-    slower = shortest < caps.min_dwell_s
-    exact = caps.min_dwell_s / shortest if slower else caps.max_dwell_s / longest
+    exact = caps.min_dwell_s / shortest
     # To two digits, on the safe side.
     digit = 10.0 ** (math.floor(math.log10(exact)) - 1)
-    round_off = math.ceil if slower else math.floor
-    factor = float(f"{round_off(exact / digit * (1 - 1e-9 if slower else 1 + 1e-9)) * digit:.6g}")
-    fits = factor * shortest >= caps.min_dwell_s * (1 - 1e-9) and factor * longest <= caps.max_dwell_s * (1 + 1e-9)
+    factor = float(f"{math.ceil(exact / digit * (1 - 1e-9)) * digit:.6g}")
+    fits = factor * longest <= caps.max_dwell_s * (1 + 1e-9)
     return f"; stretch the protocol by {factor:g}: --stretch {factor:g}" if fits else ""
 
 

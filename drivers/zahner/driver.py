@@ -169,7 +169,7 @@ class Zahner(Potentiostat):
         if due > self._edge:
             self._command(f":SESO:UVAL {float(plan.sequence.start_V[due - 1])!r}")
             self._edge = due
-        if self._since() < self._sample * plan.interval_s:
+        if self._since() < self._due_s(plan):
             self._guard(plan)
             return _block([])
         before, level = self._since(), float(plan.sequence.start_V[max(self._edge - 1, 0)])
@@ -179,11 +179,15 @@ class Zahner(Potentiostat):
         self._verify_on()
         return _block([self._row(centre, level, current)])
 
+    def _due_s(self, plan: DrivePlan) -> float:
+        """Return when the next sample begins."""
+        return self._sample * plan.interval_s if plan.grid is None else float(plan.grid.begins_s[self._sample])
+
     def _guard(self, plan: DrivePlan) -> None:
         """Read the current between samples, if there is time before the next sample and the next edge."""
         now = self._since()
         edges = plan.sequence.times_s[self._edge : self._edge + 1]
-        due = min(self._sample * plan.interval_s, float(edges[0]) if len(edges) else math.inf)
+        due = min(self._due_s(plan), float(edges[0]) if len(edges) else math.inf)
         if now - self._guarded >= GUARD_S and due - now > 2.0 * JITTER_S:
             self._check_current(self._ask(":MEAS:CURR?"))
 
@@ -217,7 +221,7 @@ class Zahner(Potentiostat):
             current_A, status = math.nan, status | Status.OVERLOAD
         if abs(current_A) > 0.995 * plan.compliance_A:
             status |= Status.COMPLIANCE
-        if abs(t_s - (self._sample * plan.interval_s + 0.5 * READING_S)) > max(JITTER_S, 0.5 * plan.interval_s):
+        if abs(t_s - (self._due_s(plan) + 0.5 * READING_S)) > max(JITTER_S, 0.5 * plan.interval_s):
             status |= Status.TIMING
         planned = float(plan.sequence.voltage_at(np.array([t_s]))[0])
         if abs(planned - level_V) > 0.6 * RESOLUTION_V:

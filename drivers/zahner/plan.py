@@ -49,6 +49,8 @@ class ZahnerPlanner(Planner):
     """Plan of a PP212 and of the computer that times it."""
 
     jitter_s = JITTER_S
+    samples_freely = True
+    longest_pause_s = CAPABILITIES.max_interval_s
     assumed = _ALWAYS
 
     def remarks(self, protocol: Protocol) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ class RunFacts:
         """Return the facts of an open run."""
         drive = run.drive
         steps = edge_times(None) if drive is None else drive.jumps()[1]
-        duration = run.n_planned * (run.sample_interval_s or 0.0) if drive is None else drive.duration_s
+        planned_s = run.plan.get("duration_s", run.n_planned * (run.sample_interval_s or 0.0))
+        duration = planned_s if drive is None else drive.duration_s
         of_instrument = run.instrument
         title = instrument_title(of_instrument.get("maker", ""), of_instrument.get("model", ""))
         who = f"{title} {of_instrument.get('serial', '')}".strip()

@@ -71,10 +71,17 @@ def _facts(protocol: Protocol, plan: DrivePlan) -> tuple[tuple[str, str], ...]:
     return (
         ("Duration", format_quantity(plan.duration_s, "s")),
         ("Edges", f"{n_edges:,}, up to {format_quantity(plan.sequence.max_abs_V, 'V')}"),
-        ("Samples", f"{plan.n_samples:,} ({plan.n_bytes / 1e6:.1f} MB)"),
-        ("Sampling", f"every {format_quantity(plan.interval_s, 's')}, mean of {format_quantity(plan.aperture_s, 's')}"),
+        ("Samples", f"{plan.n_recorded:,} ({plan.n_bytes / 1e6:.1f} MB)"),
+        ("Sampling", _spacing(plan)),
         ("Limits", str(protocol.limits)),
         ("Compliance", format_quantity(plan.compliance_A, "A")),
         ("Ranges", f"{format_quantity(plan.voltage_range_V, 'V')}, {format_quantity(plan.current_range_A, 'A')}"),
         ("Sensing", "four wires" if plan.four_wire else "two wires"),
     )
+
+
+def _spacing(plan: DrivePlan) -> str:
+    if plan.grid is None:
+        return f"every {format_quantity(plan.interval_s, 's')}, mean of {format_quantity(plan.aperture_s, 's')}"
+    ends = (format_quantity(float(end), "s") for end in (plan.grid.interval_s.min(), plan.grid.interval_s.max()))
+    return " to ".join(ends) + " apart"

@@ -75,10 +75,11 @@ def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
         "protocol": protocol.name,
         "instrument": plan.model,
         "duration_s": plan.duration_s,
-        "samples": plan.n_samples,
+        "samples": plan.n_recorded,
         "bytes": plan.n_bytes,
         "edges": len(plan.sequence),
         "interval_s": plan.interval_s,
+        "longest_interval_s": plan.interval_s if plan.grid is None else float(plan.grid.interval_s.max()),
         "aperture_s": plan.aperture_s,
         "voltage_range_V": plan.voltage_range_V,
         "current_range_A": plan.current_range_A,
@@ -90,11 +91,10 @@ def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
 
 
 def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
-    interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
     return [
         ("duration", format_quantity(plan.duration_s, "s")),
         ("levels", f"{len(plan.sequence)}, up to {format_quantity(plan.sequence.max_abs_V, 'V')}"),
-        ("samples", f"{plan.n_samples:,}, one every {interval}, each the mean over {aperture}"),
+        ("samples", f"{plan.n_recorded:,}, {_spacing(plan)}"),
         ("file", f"{plan.n_bytes / 1e6:.1f} MB"),
         ("voltage range", format_quantity(plan.voltage_range_V, "V")),
         ("current range", format_quantity(plan.current_range_A, "A")),
@@ -104,3 +104,14 @@ def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
         *(("note", remark) for remark in plan.remarks),
         *((f"assumed ({one.concern})", one.text) for one in plan.assumed),
     ]
+
+
+def _spacing(plan: DrivePlan) -> str:
+    interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
+    if plan.grid is None:
+        return f"one every {interval}, each the mean over {aperture}"
+    shortest, longest = (
+        format_quantity(float(end), "s") for end in (plan.grid.interval_s.min(), plan.grid.interval_s.max())
+    )
+    how = f"means of {plan.n_samples:,} that are {interval} apart" if plan.is_averaged else "by the instrument itself"
+    return f"{shortest} to {longest} apart, {how}"

@@ -15,6 +15,7 @@ from daq import import_record, read_text
 from fitting import CellModel
 from fitting.transforms.laplace import step_response
 from tests.docs.program_texts import FILES as OF_PROGRAMS
+from tests.docs.snippets import PROJECT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -231,6 +232,11 @@ def two_levels(path: Path) -> None:
     path.write_text(TWO_LEVELS, encoding="utf-8")
 
 
+def example_protocol(path: Path) -> None:
+    """One of the protocols in `examples`."""
+    path.write_bytes((PROJECT / "examples" / "protocols" / path.name).read_bytes())
+
+
 # Files that pages name, and who makes them. A page that makes one of them itself is left to do so.
 FILES: dict[str, Callable[[Path], None]] = {
     **OF_PROGRAMS,
@@ -258,4 +264,6 @@ FILES: dict[str, Callable[[Path], None]] = {
     "cool.nxs": migration_run(280.0),
     "warm.nxs": migration_run(300.0),
     "peis_lpscl_blocking_minus25C.txt": pellet,
+    "22_wagner_polarisation.toml": example_protocol,
+    "04_start_phase.toml": example_protocol,
 }

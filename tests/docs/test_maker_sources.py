@@ -11,9 +11,10 @@ import pytest
 from drivers import driver_named
 from drivers.keysight.driver import B2911
 from drivers.lakeshore.driver import LakeShore336
-from drivers.palmsens.methodscript import script_for
+from drivers.palmsens.driver import EmStat4
 from drivers.zahner.driver import Zahner
 from protocols import Limits, Protocol, PulseSequence, Sampling
+from protocols.sequence import SequenceSpec
 from sim_instruments.core.clock import ManualClock
 from sim_instruments.keysight.b2900.instrument import B2912A
 from sim_instruments.lakeshore.instrument import LakeShore336 as SimulatedLakeShore
@@ -31,6 +32,23 @@ DRIVERS = {"keysight-b2900": "b2911", "palmsens-methodscript": "emstat4", "zahne
 PAGES = [*DRIVERS, "lakeshore-336"]
 SLOW = Protocol(
     "slow", PulseSequence.train(0.02, 2.0, 4.0, 2, before=2.0), Sampling(0.5), Limits(voltage_V=0.1, current_A=1e-5)
+)
+
+_LEVEL, _LOG = {"kind": "hold", "level": "20 mV", "duration": "2 s"}, {"kind": "log"}
+BY_STEP = replace(SLOW, sequence=SequenceSpec("").read({"kind": "steps", "steps": [_LEVEL | {"sampling": _LOG}]}))
+OF_CONTROL = replace(
+    SLOW,
+    sequence=SequenceSpec("").read(
+        {
+            "kind": "steps",
+            "steps": [
+                {"kind": "open_circuit", "duration": "2 s"},
+                _LEVEL | {"vs": "open circuit", "until": {"over": "1 s", "current_slope": "1 nA/s"}},
+                {"kind": "ramp", "start": "0 V", "level": "20 mV", "duration": "2 s"},
+                {"kind": "current", "current": "1 uA", "duration": "2 s"},
+            ],
+        }
+    ),
 )
 
 
@@ -76,7 +94,8 @@ def test_what_plans_assume_is_listed_word_for_word(name: str) -> None:
     listed = page(name).partition("## Assumed by the driver")[2].partition("## Assumed by the simulator")[0]
     items = {f"{concern}: {text}" for concern, text in re.findall(r"^\d+\. \*(\w+)\*: (.+)\.$", listed, re.MULTILINE)}
     plan = driver_named(DRIVERS[name]).plan
-    assert items == {str(one) for protocol in (SLOW, replace(SLOW, repeats=3)) for one in plan(protocol).assumed}
+    protocols = [SLOW, replace(SLOW, repeats=3), *([BY_STEP, OF_CONTROL] if name == "palmsens-methodscript" else [])]
+    assert items == {str(one) for protocol in protocols for one in plan(protocol).assumed}
 
 
 class Controller:
@@ -135,8 +154,8 @@ def test_a_zahner_is_sent_and_answers_what_its_page_says() -> None:
 def test_a_methodscript_has_the_commands_that_its_page_says() -> None:
     described = {command: mark for command, _, mark in rows("palmsens-methodscript")}
     assert described.keys() == SIGNATURES.keys()
-    words = {line.split()[0] for line in script_for(driver_named("emstat4").plan(SLOW), 3, 1e3)}
-    words |= {"meas_loop_ocp", "cell_off"}  # the script that sees whether the cell is off
+    plans = [EmStat4.plan(protocol) for protocol in (SLOW, BY_STEP, OF_CONTROL)]
+    words = {line.split()[0] for plan in plans for line in EmStat4.planner.script(plan)}
     assert marked("palmsens-methodscript") == words
 
 

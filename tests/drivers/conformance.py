@@ -10,6 +10,9 @@ import numpy as np
 from drivers import Block, DrivePlan, Potentiostat, Status
 from tests.patience import patience
 
+PULSES = ("bipolar", "prbs", "pulse_train", "pump_probe", "single_pulse", "staircase")
+"""Ready protocols that every instrument plays at some stretch, and that are over in a few seconds."""
+
 
 def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:
     """Run a plan to its end; the output is off afterwards."""

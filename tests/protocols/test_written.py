@@ -42,9 +42,11 @@ def recipes(draw: st.DrawFn) -> Recipe:
             given[name] = draw(sizes[spec.unit])
         elif isinstance(spec, CountSpec):
             given[name] = draw(st.integers(spec.at_least, min(spec.at_most or 12, 12)))
-    if "period" in given:
+    if "period" in given and "width" in given:
         given["width"] = min(given["width"], 0.9 * given["period"])
-    if "seed" in given:
+    if "highest" in given:
+        given["points"] = 4 * given["highest"]
+    if "seed" in given and "order" in given:
         given["seed"] = min(given["seed"], 2 ** given["order"] - 1)
     return kind(**given)
 

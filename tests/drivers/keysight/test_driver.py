@@ -22,7 +22,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from protocols.library import names
+from tests.drivers.conformance import PULSES
 from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
@@ -74,7 +74,7 @@ def asked(resource: str, query: str) -> str:
         return session.query(query)
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", PULSES)
 def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: B2911, resource: str, name: str) -> None:
     plan = B2911.plan(Protocol.load(name))
     potentiostat.arm(plan)

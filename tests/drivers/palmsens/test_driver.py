@@ -12,14 +12,13 @@ import pytest
 
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
-from drivers.palmsens.methodscript import Progress, si, variables_of
+from drivers.palmsens.methodscript import Progress, Segment, segments, si, variables_of
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
-from protocols.library import names
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.drivers.conformance import Truth, played
+from tests.drivers.conformance import PULSES, Truth, played
 from tests.patience import patience, slowed
 
 RESISTOR = 10_000.0
@@ -55,7 +54,7 @@ def noise(plan: DrivePlan) -> float:
     return math.hypot(white, 2.0 * model.overrange * plan.current_range_A / 2**model.converter_bits / math.sqrt(12.0))
 
 
-@pytest.mark.parametrize("name", names())
+@pytest.mark.parametrize("name", PULSES)
 def test_library_protocols_give_ohms_law_on_a_resistor(driver: EmStat, name: str) -> None:
     plan = driver.plan(stretched(driver, name))
     record = played(driver, plan)
@@ -246,19 +245,19 @@ def test_an_old_firmware_is_told_to_be_updated(bench: Bench, monkeypatch: pytest
 
 
 def test_a_lost_or_doubled_line_is_never_taken_for_another_time() -> None:
-    progress = Progress([(0.0, 0.1), (0.02, 0.2)], 1, 0.02)
+    progress = Progress([Segment(0.0, 0.0, 0.1, 0.02, 4), Segment(0.02, 0.1, 0.2, 0.02, 4)], 1)
     with pytest.raises(InstrumentError, match="lost"):
         progress.next_sample("x")
     progress.begin_level("x", 5.02)
     for k in range(4):
-        end_s, level, late = progress.next_sample("x")
-        assert (round(end_s, 9), level, late) == (0.02 * (k + 1), 0.0, False)
+        end_s, loop, late = progress.next_sample("x")
+        assert (round(end_s, 9), loop.level_V, late) == (0.02 * (k + 1), 0.0, False)
     with pytest.raises(InstrumentError, match="lost"):
         progress.next_sample("x")
     progress.end_level("x")
     progress.begin_level("x", 5.125)  # 5 ms late
-    end_s, level, late = progress.next_sample("x")
-    assert (round(end_s, 9), level, late) == (0.125, 0.02, True)
+    end_s, loop, late = progress.next_sample("x")
+    assert (round(end_s, 9), loop.level_V, late) == (0.125, 0.02, True)
     with pytest.raises(InstrumentError, match="lost"):
         progress.end_level("x")
     with pytest.raises(InstrumentError, match="lost"):
@@ -334,7 +333,6 @@ def test_refusals_without_end_are_an_unknown_output(bench: Bench, monkeypatch: p
         (0.003, [0.1]),
         (0.01, [0.1, 0.101]),
         (0.007, [0.02, 0.05]),
-        (0.02, [0.01]),
         (1.0, [7.0, 3.5]),
     ],
 )
@@ -352,9 +350,17 @@ def test_the_interval_is_the_nearest_that_divides_all_dwells(interval_s: float, 
         assert rate.interval_s >= interval_s * (1 - 1e-9)
 
 
+@pytest.mark.parametrize(("interval_s", "dwell_s"), [(0.02, 0.01), (0.02, 0.02), (0.02, 0.03), (0.004, 0.005)])
+def test_every_level_has_a_sample_and_an_interval_to_make_the_next_one_ready(interval_s: float, dwell_s: float) -> None:
+    sequence = PulseSequence.pulse(0.02, dwell_s, before=0.06, after=0.06)
+    plan = EmStat4.plan(Protocol("x", sequence, Sampling(interval_s), Limits(voltage_V=0.1, current_A=1e-5)))
+    assert [loop.count for loop in segments(plan) if loop.count < 1] == []
+    assert plan.interval_s <= 0.5 * dwell_s * (1 + 1e-9)
+
+
 def test_a_rest_of_a_day_is_planned_at_once() -> None:
     """Trying every divisor of it up to the rest itself would take a minute."""
-    sequence = PulseSequence.pulse(0.02, 1.0, before=99_999.0, after=99_999.0)
+    sequence = PulseSequence.pulse(0.02, 2.0, before=99_998.0, after=99_998.0)
     begun = time.process_time()
     plan = EmStat4.plan(Protocol("x", sequence, Sampling(1.0), Limits(voltage_V=0.1, current_A=1e-5)))
     assert plan.interval_s == 1.0
