@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-PROJECT = Path(__file__).parents[2]
 # Addresses of a Keithley 2461: a simulated one answers for all of them.
 METER_ADDRESSES = ("TCPIP::127.0.0.1::5025::SOCKET", "TCPIP::192.168.0.10::5025::SOCKET")
 # A simulated instrument takes a free port, and its clock runs fast.
