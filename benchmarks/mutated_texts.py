@@ -373,14 +373,15 @@ class _Echo:
     """A link whose instrument answers by what it was told, from the end; it never waits."""
 
     slowest_Bps = 1e6
+    is_timed = True
 
     def __init__(self) -> None:
         self._answer = b""
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, limit_s: float) -> None:
         self._answer = data[::-1]
 
-    def receive_into(self, memory: memoryview) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:
         memory[: len(self._answer)] = self._answer
         return len(self._answer)
 
@@ -414,7 +415,7 @@ def _make_transcript(folder: Path) -> Sequence[Path]:
         bytes(range(256)),
     ]
     for sent in talk * 4:
-        link.send(sent)
-        link.receive_into(memoryview(bytearray(1024)))
+        link.send(sent, 1.0)
+        link.receive_into(memoryview(bytearray(1024)), 1.0)
     link.close()
     return [path]
