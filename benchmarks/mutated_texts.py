@@ -378,10 +378,10 @@ class _Echo:
     def __init__(self) -> None:
         self._answer = b""
 
-    def send(self, data: bytes, limit_s: float) -> None:
+    def send(self, data: bytes, limit_s: float) -> None:  # noqa: ARG002 - of the contract
         self._answer = data[::-1]
 
-    def receive_into(self, memory: memoryview, limit_s: float) -> int:
+    def receive_into(self, memory: memoryview, limit_s: float) -> int:  # noqa: ARG002 - of the contract
         memory[: len(self._answer)] = self._answer
         return len(self._answer)
 
