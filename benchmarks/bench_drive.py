@@ -75,7 +75,7 @@ def reference(folder: Path) -> Path | None:
 def reference_ns(program: Path) -> dict[str, float]:
     """Return nanoseconds a sample of the C reference."""
     command = [str(program), str(MODES), str(SAMPLES // 4), "3"]
-    held, measured, _ = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    held, measured, _ = subprocess.run(command, capture_output=True, encoding="utf-8", check=True).stdout.split()
     return {"held": float(held), "measured": float(measured)}
 
 

@@ -89,7 +89,7 @@ def peer(script: str, samples: Samples) -> dict[str, Any]:
     """Run a peer in its own process; empty where it is not installed."""
     with tempfile.TemporaryDirectory() as folder:
         command = [os.environ.get("IONECHO_PEERS", sys.executable), str(HERE / script), str(samples.save(Path(folder)))]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=os.environ | ONE_CORE)
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", check=False, env=os.environ | ONE_CORE)
     if "ModuleNotFoundError" in done.stderr:
         print(f"{script}: {done.stderr.strip().splitlines()[-1]}; left out", file=sys.stderr)
         return {}

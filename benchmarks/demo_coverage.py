@@ -15,7 +15,7 @@ SPEED = 4.0
 def demo(seed: int, folder: str) -> dict[str, Any]:
     """Return what one demo printed."""
     command = [sys.executable, "-m", "ionecho", "demo", "--json", "--seed", str(seed), "--speed", str(SPEED)]
-    done = subprocess.run([*command, "--folder", folder], capture_output=True, text=True, check=True)
+    done = subprocess.run([*command, "--folder", folder], capture_output=True, encoding="utf-8", check=True)
     document: dict[str, Any] = json.loads(done.stdout)
     return document
 

@@ -197,7 +197,7 @@ class Bed:
             [sys.executable, "-m", "ionecho", *map(str, arguments), "--json"],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
             env=self.environment,
         )
 

@@ -23,7 +23,7 @@ class ReleaseError(Exception):
 def git(*arguments: str) -> str:
     """Return what git prints."""
     command = ["git", *arguments]
-    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)  # noqa: S603
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
     if done.returncode != 0:
         raise ReleaseError(f"git {' '.join(arguments)}: {done.stderr.strip()}")
     return done.stdout.strip()

@@ -126,7 +126,7 @@ def simulated() -> Iterator[Callable[..., str]]:
     def serve(cell: str = "demo", *, seed: int = 1, speed: float = 1.0) -> str:
         command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json"]
         command += ["--cell", cell, "--seed", str(seed), "--speed", str(speed)]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
         served.append(process)
         assert process.stdout is not None
         return str(json.loads(process.stdout.readline())["resource"])

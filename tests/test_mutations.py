@@ -27,7 +27,7 @@ from tests.patience import patience
 )
 def test_no_damage_is_taken_without_a_word(tmp_path: Path, subject: str, count: int) -> None:
     command = [sys.executable, "-m", "benchmarks.mutations", subject, "--count", str(count), "--folder", str(tmp_path)]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=patience(60.0), check=False)
+    ended = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(60.0), check=False)
     told = json.loads((tmp_path / f"mutations-{subject}.json").read_text())
     assert told["bad"] == [], ended.stdout
     assert (ended.returncode, sum(told["counts"].values())) == (0, count)

@@ -247,7 +247,7 @@ class Player:
                 done = subprocess.run(
                     command,
                     capture_output=True,
-                    text=True,
+                    encoding="utf-8",
                     timeout=_RECOVER_S * self._patience,
                     check=False,
                     env=self._processes.environment,

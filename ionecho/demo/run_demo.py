@@ -57,7 +57,7 @@ def simulated_instrument(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        text=True,
+        encoding="utf-8",
         # Ctrl-C in the terminal is for the run: the instrument must be there until its output is off.
         start_new_session=True,
         creationflags=_OWN_GROUP,

@@ -43,7 +43,7 @@ def test_the_death_of_a_holder_frees_the_lock(tmp_path: Path) -> None:
         "lock = Lock(Path(sys.argv[1])); print('held', flush=True); time.sleep(60)"
     )
     command = [sys.executable, "-c", script, str(tmp_path / "lock")]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(LockHeldError):
@@ -85,7 +85,7 @@ def test_a_search_is_refused_what_a_run_has_and_a_run_waits_for_a_search(tmp_pat
         "with instrument_searched(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, RESOURCE]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as search:
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as search:
         assert search.stdout is not None
         assert search.stdin is not None
         assert search.stdout.readline() == "held\n"
@@ -109,7 +109,9 @@ def test_a_run_whose_runner_lives_is_not_recovered_and_its_death_frees_it(tmp_pa
         "import sys, time; from pathlib import Path; from daq.locks import lock_run\n"
         "lock = lock_run(Path(sys.argv[1]), 'runner'); print('held', flush=True); time.sleep(60)"
     )
-    with subprocess.Popen([sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, text=True) as runner:
+    with subprocess.Popen(
+        [sys.executable, "-c", script, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
+    ) as runner:
         assert runner.stdout is not None
         assert runner.stdout.readline() == "held\n"
         with pytest.raises(RunFileError, match=rf"is still running in process {runner.pid} \(runner"):

@@ -64,7 +64,7 @@ def test_programs_with_different_folders_for_temporary_files_share_one(tmp_path:
         environment |= {"TMPDIR": str(tmp_path / name)}
         script = "from daq.shared_folder import shared_folder; print(shared_folder())"
         done = subprocess.run(
-            [sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True
+            [sys.executable, "-c", script], env=environment, capture_output=True, encoding="utf-8", check=True
         )
         found.add(done.stdout)
     assert len(found) == 1
@@ -108,6 +108,6 @@ def test_another_users_file_is_locked_for_this_user_too() -> None:
         for mode in (0o666, 0o644):  # the second as a umask may have made it
             lock = Lock(path, "root", mode)
             path.chmod(mode)
-            assert subprocess.run(ask, capture_output=True, text=True, check=True).stdout == "held by root\n"
+            assert subprocess.run(ask, capture_output=True, encoding="utf-8", check=True).stdout == "held by root\n"
             lock.release()
-        assert subprocess.run(ask, capture_output=True, text=True, check=True).stdout == "free\n"
+        assert subprocess.run(ask, capture_output=True, encoding="utf-8", check=True).stdout == "free\n"

@@ -111,7 +111,7 @@ class Reader:
             [sys.executable, "-m", "ionecho", "sim", *chosen, "--json"],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
-            text=True,
+            encoding="utf-8",
         )
         self._served.append(process)
         assert process.stdout is not None

@@ -82,7 +82,9 @@ def installed(tmp_path: Path) -> dict[str, str]:
 
 def ionecho(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=patience(60), check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", timeout=patience(60), check=False
+    )
 
 
 def test_a_driver_of_another_package_is_found_and_a_broken_one_harms_nobody(installed: dict[str, str]) -> None:

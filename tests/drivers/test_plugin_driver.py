@@ -29,7 +29,9 @@ SLOW = (
 
 def ionecho(environment: dict[str, str], *words: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *words]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=patience(90), check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, encoding="utf-8", timeout=patience(90), check=False
+    )
 
 
 @pytest.fixture(scope="module")

@@ -21,7 +21,9 @@ EXAMPLE = Path(__file__).parents[2] / "examples" / "pump_probe.py"
 @pytest.mark.slow
 def test_the_example_prints_the_back_hop_fraction_of_each_wait(tmp_path: Path, simulated: Callable[..., str]) -> None:
     command = [sys.executable, str(EXAMPLE), simulated()]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=patience(110), check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, encoding="utf-8", timeout=patience(110), check=False
+    )
     assert done.returncode == 0, done.stderr
     lines = [re.match(r"wait (\d+ ms): ([\d.]+) % hop back", line) for line in done.stdout.splitlines()]
     assert [line[1] for line in lines if line] == ["300 ms", "100 ms", "30 ms"]

@@ -20,7 +20,7 @@ def test_the_example_finds_the_activation_energy_in_a_shared_cryostat(
     series = runpy.run_path(str(PROJECT / "examples" / "temperature_series.py"))["series"]
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
     command += ["--cell", "thermal", "--speed", "50"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         try:
             assert process.stdout is not None
             meter, thermostat = [one["resource"] for one in json.loads(process.stdout.readline())["instruments"]]

@@ -46,7 +46,7 @@ def files() -> tuple[str, ...]:
         ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
         cwd=PROJECT,
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         check=False,
     )
     if listed.returncode == 0:

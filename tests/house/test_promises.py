@@ -19,7 +19,7 @@ def test_both_lists_of_tested_versions_are_the_same() -> None:
 
 def test_importing_the_product_loads_no_room() -> None:
     script = "import sys, ionecho; print([m for m in ('numpy', 'daq', 'fitting', 'protocols') if m in sys.modules])"
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -33,7 +33,7 @@ def no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
 @contextmanager
 def served(kind: str) -> Iterator[str]:
     command = [sys.executable, "-m", "sim_instruments", kind, "--json", "--cell", "resistor", "--speed", "20"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["resource"]
         process.terminate()

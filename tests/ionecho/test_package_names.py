@@ -54,7 +54,7 @@ def test_a_package_that_another_distribution_wrote_over_is_foreign(
 def test_the_command_warns_and_works_on(tmp_path: Path) -> None:
     (tmp_path / "gui.py").write_text("raise SystemExit('not imported')\n")
     command = [sys.executable, "-m", "ionecho", "--help"]  # -m puts the working folder first
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, encoding="utf-8", check=True)
     (warning,) = done.stderr.splitlines()
     assert f"gui is {tmp_path / 'gui.py'}" in warning
     assert "uv tool install" in warning

@@ -188,7 +188,7 @@ def test_a_defect_is_a_sentence_and_its_traceback_a_file(
 
 def test_a_reader_that_has_gone_is_no_traceback() -> None:
     line = f"'{sys.executable}' -m ionecho sim list --json | true"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, text=True, check=True)
+    done = subprocess.run(["bash", "-c", line], capture_output=True, encoding="utf-8", check=True)
     assert done.stderr == ""
 
 
@@ -257,7 +257,9 @@ def test_help_takes_at_most_three_tenths_of_a_second_of_processor_time() -> None
     bare = {name: value for name, value in os.environ.items() if not name.startswith("COVERAGE_")}
     used_s = [
         float(
-            subprocess.run([sys.executable, "-c", script], env=bare, capture_output=True, text=True, check=True).stdout
+            subprocess.run(
+                [sys.executable, "-c", script], env=bare, capture_output=True, encoding="utf-8", check=True
+            ).stdout
         )
         for _ in range(5)
     ]

@@ -51,7 +51,7 @@ def test_help_loads_nothing_heavy() -> None:
         "heavy = ('numpy', 'scipy', 'numba', 'h5py', 'pyvisa', 'pint', 'PySide6', 'pydantic')\n"
         "print([name for name in heavy if name in sys.modules])"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "[]"
 
 

@@ -90,7 +90,7 @@ def test_a_front_end_that_dies_leaves_the_run_to_its_end(simulated: Simulated, t
         f"live = Bench({resource!r}, {str(tmp_path)!r}).start(Protocol.load('pump_probe'))\n"
         "print(live.path, flush=True); time.sleep(60)"
     )
-    front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    front = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, encoding="utf-8")
     assert front.stdout is not None
     path = Path(front.stdout.readline().strip())
     until(lambda: runs_in_progress(tmp_path) == [path])
@@ -110,7 +110,7 @@ def test_ctrl_c_stops_safely_keeps_the_partial_run_and_exits_with_3(simulated: S
     resource = simulated(speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
-    process = start_interruptible(command, stdout=subprocess.PIPE, text=True)
+    process = start_interruptible(command, stdout=subprocess.PIPE, encoding="utf-8")
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     interrupt(process)
     output, _ = process.communicate(timeout=patience(30))
@@ -127,7 +127,7 @@ def test_a_second_ctrl_c_does_not_leave_the_run_going(simulated: Simulated, tmp_
     resource = simulated(speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
-    process = start_interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = start_interruptible(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     until(lambda: path.exists() and open_run(path).n_samples > 5_000)
     interrupt(process)
     time.sleep(0.1)
@@ -194,7 +194,7 @@ def test_a_limit_crossed_in_the_run_stops_it(simulated: Simulated, tmp_path: Pat
 
 def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--speed", str(slowed(0.5))]
-    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    simulator = subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8")
     assert simulator.stdout is not None
     resource = json.loads(simulator.stdout.readline())["resource"]
     simulator.stdout.close()
@@ -212,7 +212,7 @@ def test_an_instrument_that_vanishes_is_an_unknown_output_and_says_press_the_key
 def test_nobody_at_the_address_is_a_clear_error(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", "TCPIP::127.0.0.1::9::SOCKET"]
     done = subprocess.run(
-        [*command, "--folder", str(tmp_path)], capture_output=True, text=True, timeout=patience(60), check=False
+        [*command, "--folder", str(tmp_path)], capture_output=True, encoding="utf-8", timeout=patience(60), check=False
     )
     assert done.returncode == 1
     assert "nothing listens at that address" in done.stderr
@@ -246,7 +246,7 @@ def test_an_output_switched_off_by_hand_fails_the_run_and_keeps_its_samples(
     resource = simulated("resistor", speed=slowed(0.5))
     path = tmp_path / "partial.nxs"
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
     output, errors = process.communicate(timeout=patience(30))

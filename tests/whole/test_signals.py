@@ -35,7 +35,7 @@ def _interruptible() -> Iterator[None]:
 
 def started(resource: str, path: Path) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", resource, "-o", str(path), "--json"]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8")
     until(lambda: path.exists() and open_run(path).n_samples > 20_000)
     assert asked(resource, ":OUTP?") == "1"
     return process

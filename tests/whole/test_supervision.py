@@ -225,7 +225,7 @@ def test_recover_ends_a_run_whose_processes_are_frozen(
     if whom == "runner":
         psutil.Process(live.guardian_pid).kill()
     command = [sys.executable, "-m", "ionecho", "recover", str(live.path), "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(30), check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(30), check=False)
     assert done.returncode == 0, done.stderr
     assert not instrument.output.is_on
     assert open_run(live.path).state == "aborted"
@@ -335,7 +335,7 @@ def test_ctrl_c_twice_ends_a_run_whose_guardian_is_frozen(instrument: InProcess,
     path = tmp_path / "r.nxs"
     command = [sys.executable, "-m", "ionecho", "run", str(protocol), "-r", instrument.resource, "-o", str(path)]
     with ExitStack() as undone:
-        front = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, text=True, start_new_session=True)
+        front = subprocess.Popen([*command, "--json"], stdout=subprocess.PIPE, encoding="utf-8", start_new_session=True)
         undone.callback(front.kill)
         until(lambda: path.exists() and open_run(path).n_samples > 20)
         (guardian,) = psutil.Process(front.pid).children()

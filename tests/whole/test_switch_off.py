@@ -133,7 +133,9 @@ def test_a_run_where_an_earlier_output_may_be_on_is_refused_with_exit_4(tmp_path
     nobody = "TCPIP::127.0.0.1::9::SOCKET"  # the port of `discard`, on which nothing listens
     OutputMarker(nobody).write("ec301", tmp_path / "earlier.nxs")
     command = [sys.executable, "-m", "ionecho", "run", "pump_probe", "-r", nobody, "-o", str(tmp_path / "r.nxs")]
-    done = subprocess.run([*command, "--json"], capture_output=True, text=True, timeout=patience(60), check=False)
+    done = subprocess.run(
+        [*command, "--json"], capture_output=True, encoding="utf-8", timeout=patience(60), check=False
+    )
     assert done.returncode == 4
     error = json.loads(done.stdout)["error"]
     assert error["kind"] == "output_unknown"
@@ -151,7 +153,7 @@ def test_a_search_beside_a_run_disturbs_nothing(kind: str, recorded: Recorded, t
     until(running_with(live, 3))
     clients = len(instrument.served.host.channels)
     command = [sys.executable, "-m", "ionecho", "discover", instrument.resource, "--json"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=patience(60), check=False)
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(60), check=False)
     assert done.returncode == 0, done.stderr
     (found,) = json.loads(done.stdout)["instruments"]
     assert found["in_use"] is True

@@ -260,7 +260,9 @@ while True:
 def test_a_writer_killed_in_mid_write_loses_nothing_that_it_acknowledged(tmp_path: Path, attempt: int) -> None:
     path = tmp_path / "run.nxs"
     create_run_file(path, header(50_000_000, duration_s=1000.0))
-    process = subprocess.Popen([sys.executable, "-c", WRITE_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", WRITE_UNTIL_KILLED, str(path)], stdout=subprocess.PIPE, encoding="utf-8"
+    )
     assert process.stdout is not None
     acknowledged = [int(process.stdout.readline()) for _ in range(5 + 3 * attempt)]
     time.sleep(0.003 * attempt)

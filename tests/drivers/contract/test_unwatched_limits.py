@@ -47,7 +47,7 @@ def hot(tmp_path: Path) -> Path:
 
 def ionecho(*arguments: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "ionecho", *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=110, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, encoding="utf-8", timeout=110, check=False)
 
 
 def test_check_refuses_it_as_a_bad_protocol(hot: Path) -> None:
@@ -90,7 +90,7 @@ def test_a_driver_of_another_package_cannot_plan_past_it(tmp_path: Path) -> None
         [sys.executable, "-c", listed],
         env=os.environ | {"PYTHONPATH": str(tmp_path)},
         capture_output=True,
-        text=True,
+        encoding="utf-8",
         timeout=110,
         check=True,
     )

@@ -40,7 +40,7 @@ def test_status_byte_trigger_and_clear_over_hislip_and_vxi11(transport: str) -> 
 def mortal(transport: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A simulated instrument that can be switched off by the mains."""
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--transport", transport]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             yield str(loads(process.stdout.readline())["resource"]), process
@@ -97,7 +97,9 @@ def test_a_serial_line_that_another_program_uses_is_refused_and_left_alone() -> 
     with serial_instrument(answer) as (resource, far):
         with VisaSession(resource) as session:
             os.write(far, b"not yet read\n")
-            other = subprocess.run([sys.executable, "-c", code, resource], capture_output=True, text=True, check=False)
+            other = subprocess.run(
+                [sys.executable, "-c", code, resource], capture_output=True, encoding="utf-8", check=False
+            )
             assert "another program uses the serial line" in other.stderr
             assert session.read_line() == "not yet read"
         with VisaSession(resource) as session:

@@ -257,7 +257,7 @@ def test_8_ours_calls_it_a_lost_connection() -> None:
 def mortal(transport: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
     """A simulated instrument that can be switched off by the mains."""
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--transport", transport]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             yield str(loads(process.stdout.readline())["resource"]), process

@@ -57,7 +57,7 @@ def test_a_short_fit_loads_no_compiler() -> None:
         "import sys, numpy as np; from fitting.model.elements.migration import mismatch;"
         " mismatch(np.array([0.0, 1.0]), 2.0, 2.0); print('numba' in sys.modules)"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "False"
 
 

@@ -44,7 +44,7 @@ sys.exit(application.exec())
 @pytest.fixture
 def simulator() -> Iterator[str]:
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "--json", "--speed", str(slowed(0.5))]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         yield str(json.loads(process.stdout.readline())["resource"])
         process.terminate()
@@ -55,7 +55,7 @@ def test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_it
     qtbot: QtBot, simulator: str, folder: Path
 ) -> None:
     command = [sys.executable, "-c", _WINDOW, str(folder), simulator]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as killed:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as killed:
         assert killed.stdout is not None
         assert int(killed.stdout.readline()) > 0
         killed.kill()
@@ -82,7 +82,7 @@ def test_a_window_that_is_told_to_end_leaves_a_run_on_a_real_instrument_to_its_p
     simulator: str, folder: Path
 ) -> None:
     command = [sys.executable, "-c", _WINDOW, str(folder), simulator]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as window:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as window:
         assert window.stdout is not None
         assert int(window.stdout.readline()) > 0
         window.terminate()

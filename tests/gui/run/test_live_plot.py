@@ -40,7 +40,7 @@ print(sys.getrefcount(None) - before)
 def test_300_redraws_leave_the_references_to_none_steady(*, range_moves: bool) -> None:
     # PySide6 6.12.0 on Python 3.11 loses references to None on Qt calls: after 400-600 frames the process aborts.
     output = subprocess.run(
-        [sys.executable, "-c", _REDRAWS, str(range_moves)], stdout=subprocess.PIPE, text=True, check=True
+        [sys.executable, "-c", _REDRAWS, str(range_moves)], stdout=subprocess.PIPE, encoding="utf-8", check=True
     ).stdout
     change = int(output)
     assert change > -30

@@ -44,7 +44,7 @@ def window_with_simulator(folder: Path) -> Iterator[tuple[subprocess.Popen[str],
     """Start a window in a process of its own; gives it with its simulator."""
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, "-c", _WINDOW, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as window:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8", env=environment) as window:
         try:
             assert window.stdout is not None
             assert window.stdout.readline() == "ready\n"

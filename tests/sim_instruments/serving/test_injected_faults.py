@@ -104,7 +104,7 @@ class Server:
 @contextmanager
 def served(*options: str) -> Iterator[Server]:
     pipe = subprocess.PIPE
-    with subprocess.Popen([*COMMAND, *options], stdin=pipe, stdout=pipe, stderr=pipe, text=True) as process:
+    with subprocess.Popen([*COMMAND, *options], stdin=pipe, stdout=pipe, stderr=pipe, encoding="utf-8") as process:
         assert process.stdout is not None
         one = Server(process, int(json.loads(process.stdout.readline())["resource"].split("::")[2]))
         try:
@@ -284,7 +284,7 @@ def test_what_cannot_be_read_is_said_and_harms_nobody() -> None:
 
 def test_an_unreadable_option_is_exit_status_2() -> None:
     done = subprocess.run(
-        [*COMMAND, "--fault", "fire@1"], capture_output=True, text=True, timeout=patience(30), check=False
+        [*COMMAND, "--fault", "fire@1"], capture_output=True, encoding="utf-8", timeout=patience(30), check=False
     )
     assert done.returncode == 2
     assert "no fault 'fire'" in done.stderr

@@ -23,7 +23,7 @@ COMMAND = [sys.executable, "-m", "sim_instruments", "keithley2461", "--cell", "r
 
 @contextmanager
 def served(*options: str) -> Iterator[tuple[subprocess.Popen[str], int]]:
-    with subprocess.Popen([*COMMAND, "--json", *options], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, "--json", *options], stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             announced = json.loads(process.stdout.readline())
@@ -139,7 +139,7 @@ def test_without_json_it_says_so_in_words_on_a_port_of_choice() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         free = probe.getsockname()[1]
-    with subprocess.Popen([*COMMAND, "--port", str(free)], stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen([*COMMAND, "--port", str(free)], stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         assert f"TCPIP::127.0.0.1::{free}::SOCKET" in process.stdout.readline()
         client = Client(free)
@@ -150,14 +150,16 @@ def test_without_json_it_says_so_in_words_on_a_port_of_choice() -> None:
 
 
 def test_an_unknown_cell_is_an_error_message_and_exit_status_2() -> None:
-    done = subprocess.run([*COMMAND[:-1], "glass"], capture_output=True, text=True, timeout=patience(30), check=False)
+    done = subprocess.run(
+        [*COMMAND[:-1], "glass"], capture_output=True, encoding="utf-8", timeout=patience(30), check=False
+    )
     assert done.returncode == 2
     assert "no cell 'glass'" in done.stderr
 
 
 def test_several_instruments_share_a_cell_and_are_all_announced() -> None:
     command = [*COMMAND[:3], "keithley2450", "b2912a", "--cell", "resistor", "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
         assert process.stdout is not None
         try:
             announced = json.loads(process.stdout.readline())
@@ -177,13 +179,13 @@ def test_windows_is_offered_no_pseudo_terminals() -> None:
         "offered = [entry.transports for entry in CATALOGUE.values()]\n"
         "print({transports[0] for transports in offered}, any('pty' in transports for transports in offered))"
     )
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, encoding="utf-8", check=True)
     assert done.stdout.strip() == "{'socket'} False"
 
 
 def test_a_server_ends_with_its_standard_input_if_that_was_asked() -> None:
     with subprocess.Popen(
-        [*COMMAND, "--json", "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [*COMMAND, "--json", "--until-eof"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8"
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None
@@ -194,7 +196,9 @@ def test_a_server_ends_with_its_standard_input_if_that_was_asked() -> None:
 
 
 def test_a_server_outlives_its_standard_input_if_nothing_else_was_asked() -> None:
-    with subprocess.Popen([*COMMAND, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        [*COMMAND, "--json"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, encoding="utf-8"
+    ) as process:
         try:
             assert process.stdout is not None
             port = int(json.loads(process.stdout.readline())["resource"].split("::")[2])
