@@ -60,7 +60,7 @@ def campaign_schema() -> dict[str, Any]:
         "$schema": "http://json-schema.org/draft-07/schema#",
         "title": "Campaign of ionecho",
         **protocol,
-        "description": "A protocol, the values that its fields take one after the other, and the rules between its runs.",
+        "description": "A protocol, values that its fields take one after the other, and the rules between its runs.",
         "properties": properties,
         "definitions": _STORED,
     }

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from protocols.advice import with_sweeps_advised
 from protocols.campaigns.paths import place_of
 from protocols.campaigns.points import TEMPERATURE, Axis, Points
@@ -25,6 +27,9 @@ STOP_WHEN = "stop_when"
 """Key that may also stand at the top of a document: the conditions of ``[stop]``."""
 CAMPAIGN_KEYS = (*SECTIONS, STOP_WHEN)
 """Keys of a document that make it a campaign."""
+MOST_WRONG = 1000
+"""Combinations of values that make no protocol, after which no more are read: what is wrong with them takes a
+millisecond each to say. Doubled, a document that is wrong throughout takes two seconds longer to be refused."""
 MOST_PROBLEMS = 20
 """Problems of points that are named; the others are counted. A screen; doubled, the first ones scroll away."""
 
@@ -184,24 +189,39 @@ def _problems_of_points(points: Points, sections: CampaignSections) -> list[Prob
     for problem in _problems_of_temperatures(points, sections):
         found[problem] = []
     if not found:
-        for k in range(n):
+        n_wrong = 0
+        for n_read, k in enumerate(_fastest_first(points), 1):
             try:
                 points.protocol_at(k)
             except ValueError as error:
+                n_wrong += 1
                 for one in problems_under("", error):
                     found.setdefault(_placed(one, points, sections, k), []).append(k)
+            if n_wrong == MOST_WRONG:
+                n = n_read
+                break
     problems = [
         replace(one, message=f"{one.message} ({_where(points, where, n)})")
         if 0 < len(where) < n and not one.path.startswith("sweep[")
         else one
-        for one, where in found.items()
+        for one, where in sorted(found.items(), key=lambda item: min(item[1], default=0))
     ]
     more = len(problems) - MOST_PROBLEMS
     return problems[:MOST_PROBLEMS] + ([Problem("", f"{more} more problems")] if more > 0 else [])
 
 
+def _fastest_first(points: Points) -> Iterator[int]:
+    """Give all combinations, the first axis changing fastest.
+
+    That is often the temperature, whose tables are few: so each sequence is made once, and not once a temperature.
+    """
+    steps = np.arange(math.prod(len(axis.rows) for axis in points.axes))
+    yield from steps.reshape([len(axis.rows) for axis in points.axes]).ravel(order="F").tolist()
+
+
 def _where(points: Points, combinations: list[int], n: int) -> str:
-    values = ", ".join(f"{path} = {described(one)}" for path, one in points.values_at(combinations[0]).items())
+    first = points.values_at(min(combinations))
+    values = ", ".join(f"{path} = {described(one)}" for path, one in first.items())
     return f"{len(combinations)} of {n} combinations, the first: {values}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from protocols.definitions import (
     MOST_COUNT,
@@ -81,6 +81,15 @@ class Order(Record):
     mix_temperatures: bool = flag("Whether points of different temperatures may follow each other.", default=False)
 
 
+class SetPoints:
+    """An attribute that is a tuple of kelvins or None, and that may be given as texts such as ``"25 degC"``."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, obj: object, owner: type) -> tuple[float, ...] | None: ...
+        def __set__(self, obj: object, value: Sequence[float | str] | None) -> None: ...
+
+
 @dataclass(frozen=True)
 class SetPointsSpec(QuantitiesSpec):
     """Temperatures, one after the other."""
@@ -143,7 +152,7 @@ class TemperatureRule(Record):
     stable_for_s: Quantity = quantity("s", "For how long it has been so near.", at_least=0)
     at_most_s: Quantity = quantity("s", "Longest wait for a stable temperature.", above=0)
     limit_K: Quantity = quantity("K", "Highest temperature of the cell.", above=0)
-    set_points_K: tuple[float, ...] | None = define(
+    set_points_K: SetPoints = define(
         SetPointsSpec('Set points, one after the other; or a sweep of "temperature" gives them.', unit="K"),
         default=None,
     )

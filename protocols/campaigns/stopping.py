@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from protocols.definitions import define
 from protocols.errors import Problem
@@ -124,6 +124,15 @@ def _share(text: str) -> float:
     return float(match[1]) / 100.0
 
 
+class Conditions:
+    """An attribute that is a tuple of conditions, and that may be given as texts or as one."""
+
+    if TYPE_CHECKING:
+
+        def __get__(self, obj: object, owner: type) -> tuple[StopCondition, ...]: ...
+        def __set__(self, obj: object, value: str | Sequence[str | StopCondition]) -> None: ...
+
+
 @dataclass(frozen=True)
 class ConditionsSpec(FieldSpec):
     """One condition, or a list of them of which any is enough."""
@@ -209,7 +218,7 @@ class StopRule(Record):
 
     hints: ClassVar[Mapping[str, str]] = {"when": "give `stop_when`", "until": "give `end`", "at": "give `end`"}
 
-    stop_when: tuple[StopCondition, ...] = define(
+    stop_when: Conditions = define(
         ConditionsSpec("Conditions of which any ends the run of a point or the campaign."), default=()
     )
     end: float | dt.time | dt.datetime | None = define(

@@ -94,9 +94,9 @@ def test_a_misspelt_kind_is_answered_with_the_nearest() -> None:
     [
         (
             '["1 V", "2 V"]',
-            'expected a quantity in V, such as "10 mV", not a list of 2 values. To measure with one after the other, use '
-            '[[sweep]]: move the list to the end of the file, as\n    [[sweep]]\n    field = "sequence.level"\n    values'
-            ' = ["1 V", "2 V"]',
+            'expected a quantity in V, such as "10 mV", not a list of 2 values. To measure with one after the other, '
+            "use [[sweep]]: move the list to the end of the file, as\n    [[sweep]]\n    field = "
+            '"sequence.level"\n    values = ["1 V", "2 V"]',
         ),
         ("{ V = 1 }", 'expected a quantity in V, such as "10 mV", not a table'),
         ("true", 'expected a quantity in V, such as "10 mV", not true'),

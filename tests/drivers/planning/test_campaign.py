@@ -76,7 +76,7 @@ def test_as_many_points_are_done_by_a_time_as_end_before_it() -> None:
     found = plan_campaign(Campaign.of(PROTOCOL, LEVELS, between=Between("1 min")), METER)
     ends = np.array([one.done_s for one in found.points])
     for seconds in (0.0, 1.0, float(ends[0, 1]), 100.0, 1000.0):
-        assert found.done_by(seconds) == (np.sum(ends[:, 1] <= seconds), np.sum(ends[:, 0] <= seconds))
+        assert found.done_by(seconds) == (int(np.sum(ends[:, 1] <= seconds)), int(np.sum(ends[:, 0] <= seconds)))
     assert found.done_by(1e6) == (3, 3)
 
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from protocols import ProtocolError
 from protocols.campaigns import Campaign
 
+STUDY = Path(__file__).parents[3] / "examples" / "campaigns" / "study.toml"
 PULSE = """
 name = "pulse"
 [sequence]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -12,9 +11,8 @@ from hypothesis import strategies as st
 
 from protocols import Protocol
 from protocols.campaigns import Campaign, Order, Sweep
-from tests.protocols.campaigns.documents import COLD, PULSE, campaign, sweep
+from tests.protocols.campaigns.documents import COLD, PULSE, STUDY, campaign, sweep
 
-STUDY = Path(__file__).parents[3] / "examples" / "campaigns" / "study.toml"
 LEVELS, WIDTHS = ("10 mV", "20 mV", "30 mV"), ("1 ms", "2 ms")
 
 
@@ -109,7 +107,7 @@ def test_every_combination_is_measured_once_a_round_and_a_document_gives_one_ord
     fields = ("sequence.level", "sequence.after", "limits.current", "sample.area")
     units = ("mV", "s", "uA", "mm^2")
     sweeps = [
-        Sweep(field, [f"{k + 1} {unit}" for k in range(n)])  # type: ignore[arg-type] # a list does as well
+        Sweep(field, [f"{k + 1} {unit}" for k in range(n)])
         for field, unit, n in zip(fields, units, counts, strict=False)
     ]
     order = Order("random" if is_random else "given", seed, repeats, is_mixed)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import hashlib
+import random
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from protocols import Protocol, ProtocolError
 from protocols.campaigns import Campaign, is_campaign, load_document
+from protocols.campaigns.reading import read_campaign
 from protocols.library import names
-from tests.protocols.campaigns.documents import COLD, PULSE, campaign, problems, sweep
+from tests.protocols.campaigns.documents import COLD, PULSE, STUDY, campaign, problems, sweep
 
 
 @pytest.mark.parametrize(
@@ -212,3 +217,49 @@ def test_an_array_that_is_lost_is_named_where_it_stands(tmp_path: Path) -> None:
     with pytest.raises(ProtocolError) as caught:
         Campaign.from_toml(text, folder=tmp_path)
     assert [one.path for one in caught.value.problems] == ["sweep[0].values[0].times"]
+
+
+ODD: list[Any] = [
+    None, True, 0, -1, 10**400, 1.5, float("nan"), float("inf"), "", "x", "1 V", "5 mV", "1 s", "25 degC", "1e999 V",
+    "log", [], ["1 V", "2 V"], [[1]], [{}], {}, {"a": 1}, {"from": 1, "to": 2, "count": 3}, "temperature", "sequence",
+    "sequence.level", "sampling.rate", "a.b.c", "sequence.level[0]", "\x1b[2J", dt.date(2020, 1, 1), dt.time(1),
+]  # fmt: skip
+KEYS = ["sweep", "field", "values", "zip", "from", "count", "level", "temperature", "kind", "x y"]
+
+
+def test_whatever_stands_in_a_document_it_is_read_or_refused_with_its_problems() -> None:
+    text = STUDY.read_text(encoding="utf-8").replace('"310 K"]', '"310 K"]\nramp = "1 K/min"') + (
+        '[order]\nkind = "random"\nrepeats = 2\n[stop]\nstop_when = ["Mig1.tau known to 5 %"]\nend = "3 d"\n'
+        '[[sweep]]\n[sweep.zip]\n"limits.current" = ["1 uA", "2 uA"]\n'
+        '"sampling.interval" = { from = "1 ms", to = "2 ms", count = 2 }\n'
+    )
+    whole = tomllib.loads(text)
+    draws = random.Random(1)  # noqa: S311 - damage, not secrets
+    outcomes = []
+    for _ in range(120):
+        tables = copy.deepcopy(whole)
+        inside: Any = tables
+        while True:
+            keys = list(inside) if isinstance(inside, dict) else list(range(len(inside)))
+            key = draws.choice(keys)
+            if not isinstance(inside[key], dict | list) or not inside[key] or draws.random() < 0.2:
+                break
+            inside = inside[key]
+        if isinstance(inside, dict) and draws.random() < 0.2:
+            key = draws.choice(KEYS)
+        inside[key] = copy.deepcopy(draws.choice(ODD))
+        try:
+            points = read_campaign({one: value for one, value in tables.items() if value is not None}, "odd")[1]
+        except ProtocolError:
+            outcomes.append(False)
+        else:
+            assert all(point.label for point in points[:3])
+            outcomes.append(True)
+    assert 5 < sum(outcomes) < 115
+
+
+def test_a_document_that_is_wrong_throughout_is_refused_without_reading_all_of_it() -> None:
+    many = '[[sweep]]\nfield = "sequence.level"\nfrom = "1 mV"\nto = "2 mV"\ncount = 1500\n'
+    found = problems(many, base=PULSE.replace("width", "widht"))
+    assert set(found) == {"sequence.widht", "sequence.width"}
+    assert "combinations" not in "".join(found.values())

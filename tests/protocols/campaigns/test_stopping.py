@@ -101,5 +101,5 @@ def test_what_is_no_end_is_refused(end: str) -> None:
 
 
 def test_conditions_compare_by_what_they_say() -> None:
-    assert StopRule("after 1 h") == StopRule(["after 1 h"])  # type: ignore[arg-type] # text and lists are read
-    assert StopRule("after 1 h").stop_when == (StopCondition(TIME, "", 3600.0, True, "after 1 h"),)  # type: ignore[arg-type]
+    assert StopRule("after 1 h") == StopRule(["after 1 h"])
+    assert StopRule("after 1 h").stop_when == (StopCondition(TIME, "", 3600.0, True, "after 1 h"),)
