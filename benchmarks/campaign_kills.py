@@ -1,4 +1,6 @@
-"""Random kills, freezes and wishes over campaigns: is no point lost, none doubled, and the output off?
+"""Random kills, freezes and wishes over campaigns.
+
+Is no point lost, none doubled, and the output off?
 
 A campaign of short pulses is conducted on an instrument that is simulated in this process. Its front end, conductor,
 guardian and runner, or all of them, are killed (SIGKILL) or frozen (SIGSTOP) at random moments, and it is paused,
@@ -137,7 +139,7 @@ class CampaignPlay:
     n_points : int
     patience : float
         By which limits of time are multiplied.
-    tell : callable
+    report : callable
         Takes a line about what is done.
     """
 
@@ -147,9 +149,9 @@ class CampaignPlay:
         instrument: InProcess,
         n_points: int,
         patience: float = 1.0,
-        tell: Callable[[str], None] = lambda _: None,
+        report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._instrument, self._n_points, self._patience, self._tell = instrument, n_points, patience, tell
+        self._instrument, self._n_points, self._patience, self._report = instrument, n_points, patience, report
         document = DOCUMENT.format(to=10 * n_points, count=n_points)
         limits = Limits(voltage_V=1.0)
         self.folder = new_campaign(Campaign.from_toml(document), path, instrument.resource, limits)
@@ -164,7 +166,7 @@ class CampaignPlay:
             for act in acts:
                 if self.seen.n_acts >= most or self._goes_on(act.delay_s):
                     break
-                self._tell(str(act))
+                self._report(str(act))
                 self._do(act)
                 self.seen.n_acts += 1
                 self._check_state()

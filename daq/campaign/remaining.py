@@ -1,4 +1,4 @@
-"""How much longer a campaign takes: plans, and what was measured of everything that is in no plan.
+"""Time that a campaign still takes: plans, and what was measured of everything that is in no plan.
 
 What a plan does not have (starts of processes, arming, failed attempts) is taken to cost each point what it has cost
 the points so far on the average; the wait for a temperature is taken to grow with the step of the set point as it has

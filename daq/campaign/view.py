@@ -1,4 +1,4 @@
-"""How a campaign stands, as anybody may read it: from its state on disk, whether its conductor lives or not."""
+"""State of a campaign as anybody may read it, whether its conductor lives or not."""
 
 from __future__ import annotations
 
