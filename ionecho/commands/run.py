@@ -29,7 +29,8 @@ def measure(protocol: Protocol, bench: Bench, output: Path | None, *, as_json: b
             outcome = run.stop_and_wait()
             if not isinstance(why, KeyboardInterrupt):
                 raise
-    _follow(run.path.parent)
+    if run.path.exists():
+        _follow(run.path.parent)
     failure, sentence = _failure(run.path, outcome)
     if as_json:
         document = {"run": run.path, "samples": outcome.n_samples, "state": outcome.state, "output": outcome.output}
