@@ -55,9 +55,11 @@ def follow(folder: Path) -> None:
     Raises
     ------
     CatalogueError
-        If the list cannot be written.
+        If the list cannot be written, or cannot hold the name of the folder.
     """
     where = Path(os.path.abspath(folder))  # noqa: PTH100 - `resolve` would follow links, and a link may be meant
+    if len(str(where).splitlines()) > 1:
+        raise CatalogueError("a folder with a line end in its name cannot be followed", str(where))
     known = followed_folders()
     if any(where.is_relative_to(one) for one in known):
         return

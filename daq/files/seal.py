@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,8 @@ SEAL_BYTES = 1024
 HDF5_SIGNATURE = b"\x89HDF\r\n\x1a\n"
 # Version of sealed files; version 1 had no seal.
 _VERSION = 2
+# First line of a sealed file of any version.
+_LATER = re.compile(rb"ionecho (?:run|results) file (\d{1,9})\n")
 # Bytes that are read at a time for a digest.
 _PIECE_BYTES = 1 << 20
 
@@ -130,6 +133,8 @@ def _parsed(start: bytes, kind: str, where: Path, *, is_hdf5: bool) -> tuple[byt
     try:
         return _split(start, kind)
     except (ValueError, KeyError, TypeError):
+        if (later := _LATER.match(start)) is not None and int(later[1]) > _VERSION:
+            raise RunFileError(f"{where}: a later version of ionecho made this file; it needs that version") from None
         reason = "its first bytes are damaged" if is_hdf5 else "it is no HDF5 file, or cut short"
         raise RunFileError(f"{where} is not a {kind} file of ionecho: {reason}. {_advice(kind)}") from None
 

@@ -85,7 +85,8 @@ def _follow(start: Callable[[], RunInProgress], *, as_json: bool) -> None:
             outcome = run.stop_and_wait()
             if not isinstance(why, KeyboardInterrupt):
                 raise
-    _list_folder(run.path.parent)
+    if run.path.exists():
+        _list_folder(run.path.parent)
     _report(run.path, outcome, as_json=as_json)
 
 

@@ -95,6 +95,9 @@ def test_every_row_of_segments_reads_back_equal(sequence: PulseSequence) -> None
 @given(
     name=texts.filter(str.strip),
     notes=notes_of_lines,
+    operator=texts,
+    project=texts,
+    tags=st.lists(st.text(st.sampled_from("ab ä'\"-\\"), max_size=5).map(lambda one: f"x{one}"), max_size=5).map(tuple),
     repeats=st.integers(1, 10**6),
     sampling=st.builds(Sampling, st.floats(1e-9, 1e5), st.none() | st.floats(1e-12, 1e2), st.booleans()),
     limits=st.builds(

@@ -23,7 +23,7 @@ from fitting import kept_study
 from protocols import Sample
 from tests.patience import patience
 
-COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "note", "recover"]
+COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "note", "runs", "tag", "recover"]
 
 
 def ionecho(*arguments: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -213,6 +213,10 @@ def test_recover_reports_on_a_finished_run(tmp_path: Path, simulated: Callable[.
     assert (run["state"], run["output"], run["samples"]) == ("complete", "off", 125_000)
     found = document_of(ionecho("recover", str(path), "--json"))["runs"][0]
     assert (found["state"], found["bad_blocks"], found["trimmed_from"]) == ("complete", [], None)
+    # The catalogue follows the folder of a run.
+    listed = document_of(ionecho("runs", "--where", f'samples = 125000 and path = "{path}"', "--json"))
+    assert [one["run"] for one in listed["runs"]] == [str(path)]
+    assert str(tmp_path) in listed["followed"]
 
 
 def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:

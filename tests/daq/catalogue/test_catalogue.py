@@ -254,6 +254,8 @@ def test_folders_are_followed_once_and_no_longer(runs: Path, tmp_path: Path) -> 
     assert [one.path.parent.name for one in listed().runs] == ["er"]
     with pytest.raises(CatalogueError, match="is not followed"):
         unfollow(runs)
+    with pytest.raises(CatalogueError, match="line end"):
+        follow(tmp_path / "two\nlines")
 
 
 def test_runs_of_a_folder_that_cannot_be_reached_stay(runs: Path) -> None:

@@ -15,6 +15,7 @@ from daq.files.layout import FORMAT
 from daq.files.origin import Origin
 from daq.files.results import read_attributes
 from daq.state import RunState
+from protocols import RunFileError
 
 HERE = Path(__file__).parent
 # The files of each were made by its own writer: version 2 by that of commit 2fec928.
@@ -79,6 +80,13 @@ def test_results_of_an_earlier_version_are_read(tmp_path: Path, version: int) ->
     assert kept is not None
     np.testing.assert_array_equal(kept.arrays["W"], np.arange(5.0))
     assert read_attributes(path, "fit", open_run(path).start_time) == kept.attributes
+
+
+def test_a_file_of_a_later_version_is_refused_as_one(tmp_path: Path) -> None:
+    path = unpacked(tmp_path, 2, "stopped.nxs")
+    path.write_bytes(path.read_bytes().replace(b"ionecho run file 2", b"ionecho run file 9", 1))
+    with pytest.raises(RunFileError, match="a later version of ionecho made this file"):
+        open_run(path)
 
 
 @pytest.mark.parametrize("version", VERSIONS)
