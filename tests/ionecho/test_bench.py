@@ -16,6 +16,7 @@ import pytest
 
 import ionecho
 from daq import read_process
+from drivers.lakeshore.driver import LakeShore336
 from ionecho import (
     Bench,
     Campaign,
@@ -32,6 +33,7 @@ from ionecho import (
     Sampling,
     fit,
     open_run,
+    open_temperature_controller,
 )
 from tests.patience import patience
 
@@ -131,8 +133,10 @@ def test_a_rule_that_no_run_can_follow_is_refused_before_anything_is_sent(bench:
     assert list(bench.folder.glob("*.nxs")) == []
 
 
-def test_a_generator_sees_each_run_and_each_error(bench: Bench) -> None:
+def test_a_generator_sees_each_run_and_each_error_in_any_thread_beside_an_event_loop(bench: Bench) -> None:
+    """As the cells of a notebook run: the loop of the kernel is running, and the thread may not be the main one."""
     seen: list[object] = []
+    titles: list[str] = []
 
     def points() -> Generator[Protocol, Run, None]:
         seen.append((yield SHORT))
@@ -142,8 +146,13 @@ def test_a_generator_sees_each_run_and_each_error(bench: Bench) -> None:
             seen.append(error)
         seen.append((yield replace(SHORT, name="last")))
 
-    runs = list(bench.follow(points()))
-    assert [run.title for run in runs] == ["short", "last"]
+    async def cell() -> None:
+        titles.extend(run.title for run in bench.follow(points()))
+
+    thread = threading.Thread(target=lambda: asyncio.run(cell()))
+    thread.start()
+    thread.join(patience(60))
+    assert titles == ["short", "last"]
     assert [type(one) for one in seen] == [Run, ProtocolError, Run]
 
 
@@ -173,7 +182,7 @@ def test_a_campaign_that_needs_its_conductor_says_so(bench: Bench) -> None:
         next(bench.campaign(Campaign.from_toml(text)))
 
 
-def test_a_bench_with_a_temperature_measures_at_it_and_leaves_the_heaters_off(
+def test_a_bench_with_a_temperature_measures_at_it_and_leaves_nothing_on(
     instruments: tuple[str, str], tmp_path: Path
 ) -> None:
     meter, thermostat = instruments
@@ -181,17 +190,24 @@ def test_a_bench_with_a_temperature_measures_at_it_and_leaves_the_heaters_off(
     with Bench(meter, tmp_path, temperature=thermostat, regulation=regulation) as bench:
         controller = bench.temperature
         at = controller.read().temperature_K + 0.5
-        run = bench.run(SHORT, temperature=at)
-        assert run.protocol is not None
-        assert run.protocol.sample.temperature_K == pytest.approx(at, abs=0.3)
+        controller.go_to(at)
         with pytest.raises(LimitError):
             controller.go_to("400 K")
         with pytest.raises(ProtocolError, match="temperature: '25' has no unit"):
             controller.go_to("25")
+        bench.start(SHORT, tmp_path / "waited.nxs")
+    run = open_run(tmp_path / "waited.nxs")
+    assert run.state == "complete"
+    assert run.protocol is not None
+    assert run.protocol.sample.temperature_K == pytest.approx(at, abs=0.3)
     with pytest.raises(InstrumentError, match="closed"):
         controller.read()
-    with Bench(meter, tmp_path, temperature=thermostat) as again:
-        assert again.temperature.off().off
+    again = open_temperature_controller(thermostat)
+    try:
+        assert isinstance(again, LakeShore336)
+        assert again.session.query("RANGE? 1").strip() == "0"
+    finally:
+        again.close()
 
 
 def test_a_bench_without_a_controller_says_how_to_give_one(bench: Bench) -> None:
@@ -199,31 +215,14 @@ def test_a_bench_without_a_controller_says_how_to_give_one(bench: Bench) -> None
         bench.run(SHORT, temperature="298 K")
 
 
-def test_leaving_a_block_by_an_error_stops_its_runs_and_else_waits_for_them(bench: Bench, tmp_path: Path) -> None:
-    with bench:
-        bench.start(SHORT, tmp_path / "waited.nxs")
-    assert open_run(tmp_path / "waited.nxs").state == "complete"
-    long = replace(SHORT, repeats=2000)
+def test_leaving_a_block_by_an_error_stops_its_runs(bench: Bench, tmp_path: Path) -> None:
     path = tmp_path / "stopped.nxs"
 
     def fail_in_block() -> None:
         with bench:
-            bench.start(long, path)
+            bench.start(replace(SHORT, repeats=2000), path)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
         fail_in_block()
     assert not path.exists() or open_run(path).state == "stopped"
-
-
-def test_a_bench_works_in_a_thread_and_beside_an_event_loop(bench: Bench) -> None:
-    """As the cells of a notebook run: the loop of the kernel is running, and the thread may not be the main one."""
-    states: list[str] = []
-
-    async def cell() -> None:
-        states.append(str(bench.run(SHORT).state))
-
-    thread = threading.Thread(target=lambda: asyncio.run(cell()))
-    thread.start()
-    thread.join(patience(60))
-    assert states == ["complete"]
