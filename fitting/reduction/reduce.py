@@ -14,6 +14,7 @@ from fitting.reduction.leading_columns import History, LeadingColumns, n_decays_
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reducer import Reducer
 from fitting.reduction.sampled_edges import SampledVoltage
+from fitting.reduction.stated import as_stated
 from fitting.reduction.whole_drive import sampled_voltage
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
@@ -124,7 +125,7 @@ def reducer_of(
     run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None, shifts: LeadingColumns | None = None
 ) -> Reducer:
     """Return a reducer that has taken in a whole run; arguments as for `reduce_run` and `reducer_for`."""
-    run, terms = controlled(run, terms)
+    run, terms = controlled(run, as_stated(run, terms))
     require_intact(run)
     if run.drive is None and terms.before_V is None:
         require_moving(run.voltage_V, run.path.name, terms.control)

@@ -46,6 +46,7 @@ from daq.files.readers.times import (
     kind_of,
     may_be_excel_days,
 )
+from daq.files.stated_drive import driven_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,9 +152,10 @@ def _numbers(table: Table, name: str, options: ReadOptions) -> NumberFormat:
 
 
 def _present(table: Table, name: str, options: ReadOptions) -> list[str]:
-    """Return the quantities that the table is to have: no voltage where it was stated, and no column names one."""
-    stated = options.drive is not None and not _has_voltage(table, name, options)
-    return [quantity for quantity in QUANTITIES if quantity != "voltage" or not stated]
+    """Return the quantities that the table is to have: not the one that was stated, where no column names it."""
+    driven = None if options.drive is None else driven_quantity(options.drive)
+    stated = driven is not None and not _has(table, name, driven, options)
+    return [quantity for quantity in QUANTITIES if quantity != driven or not stated]
 
 
 def _columns(
@@ -179,12 +181,12 @@ def _columns(
     return chosen, time
 
 
-def _has_voltage(table: Table, name: str, options: ReadOptions) -> bool:
+def _has(table: Table, name: str, quantity: str, options: ReadOptions) -> bool:
     try:
-        place_of(table, name, "voltage", options)
+        place_of(table, name, quantity, options)
     except QuestionError as error:
-        if "voltage" in options.columns or not error.question.candidates[0].reason:
-            return "voltage" in options.columns
+        if quantity in options.columns or not error.question.candidates[0].reason:
+            return quantity in options.columns
         raise
     return True
 

@@ -201,7 +201,7 @@ class RowReader:
                 column = np.where(no_value, np.nan, column)  # noqa: PLW2901
             si[name] = scaled(column, self.plan.scales[name])
         none = np.full(values.shape[1], np.nan)
-        return Block(si["time"], si.get("voltage", none), si["current"], flags)
+        return Block(si["time"], si.get("voltage", none), si.get("current", none), flags)
 
     def _one_by_one(self, number: int, lines: list[str]) -> None:
         rows: list[list[float]] = []

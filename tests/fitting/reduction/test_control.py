@@ -6,7 +6,7 @@ Voltages are closed forms: a step of 1 A gives R0, R1 (1 - exp(-t / R1 C1)) and 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -173,7 +173,13 @@ def test_voltage_and_current_driven_records_of_a_cell_are_fitted_together() -> N
 
 @dataclass(eq=False)
 class ImportedRecord(MemoryRecord):
-    imported: dict[str, Any] = field(default_factory=lambda: {"control": "current"})
+    control: str = "current"
+    current_drive: PulseSequence | None = None
+    stated_edges: str = ""
+
+    def stated_before(self, control: str = "") -> str | float:
+        del control
+        return ""
 
 
 def test_the_record_says_what_was_controlled_unless_its_user_does() -> None:
@@ -187,6 +193,17 @@ def test_the_record_says_what_was_controlled_unless_its_user_does() -> None:
     drive = PulseSequence.pulse(0.02, 1.0, before=0.1, after=2.0)
     with pytest.raises(FitError, match="commanded or stated"):
         fit(replace(record, drive=drive), CIRCUIT, terms=GALVANIC)
+
+
+def test_a_commanded_current_drives_whatever_was_read_of_it() -> None:
+    record = galvanostatic()
+    commanded = ImportedRecord(record.t_s, np.zeros(N), None, record.voltage_V, record.status)
+    # The current jumps right after the sample at each edge, as `galvanostatic` has it.
+    commanded.current_drive = PulseSequence.from_arrays([0.0, *EDGES], [0.0, *LEVELS], N * DT, rest_V=0.0)
+    result = fit(commanded, CIRCUIT)
+    assert {name: pytest.approx(value, rel=0.01) for name, value in ARC.items()} == result.values
+    assert result.unit == "V"
+    assert not [one.name for one in result.memory if one.name.startswith("reversal_charge")]
 
 
 def test_a_bare_constant_phase_element_is_fitted_and_an_inductance_refused() -> None:
