@@ -33,7 +33,7 @@ from daq.files.readers.record import (
 from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import with_drive
-from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
+from daq.files.readers.tables import Table, cells_of, find_table, require_width, rows_above_note, shown_separator
 from daq.files.readers.times import (
     CLOCK,
     DATE,
@@ -84,9 +84,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
-    if above := table.rows_above:
-        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, above the table, were left out"
-        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the table, was left out")
+    notes += rows_above_note(table)
     guesses: list[Guess] = []
     if stated.separator is None:
         text = f"columns are separated by {shown_separator(table.separator)}"

@@ -252,9 +252,7 @@ class RowReader:
             place = self.plan.places[name]
             if place >= len(cells):
                 raise CellError(f"{len(cells)} cells, none in column {place + 1} ({name})")
-        most = max(table.width, len(table.headings))
-        if not table.has_width(len(cells)) or (len(cells) > most and any(cells[most:])):
-            raise CellError(f"{len(cells)} cells where other rows have {table.width}")
+        table.require_cells(cells)
 
     def _value(self, name: str, cells: list[str]) -> tuple[float, int]:
         place = self.plan.places[name]
