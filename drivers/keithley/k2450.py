@@ -7,6 +7,7 @@ How it is made to play a program is described in `drivers.keithley.source_meter`
 from __future__ import annotations
 
 from drivers.contract.identity import Capabilities
+from drivers.keithley.assumptions import OF_2460, OF_CURRENTS_TO_7_A
 from drivers.keithley.integrating import (
     LONGEST_APERTURE_S,
     OVERHEAD_S,
@@ -85,4 +86,4 @@ class Keithley2460(IntegratingSourceMeter):
         max_edges=100_000,  # pulses of the vendor's script
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
-    planner = IntegratingPlanner(capabilities, tables, minima)
+    planner = IntegratingPlanner(capabilities, tables, minima, (*OF_CURRENTS_TO_7_A, *OF_2460))

@@ -38,6 +38,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.keithley.answers import number_in
+from drivers.keithley.assumptions import OF_2600B, ON_LOW_RANGES
 from drivers.keithley.k2600_program import PROGRAM, list_lines, settings_for, trigger_model_for
 from drivers.keithley.plan import KeithleyPlanner, program_of
 from drivers.planning.planner import Rate
@@ -45,6 +46,7 @@ from drivers.planning.steps import Tables
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
+    from drivers.contract.assumption import Assumption
     from drivers.contract.plan import DrivePlan
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
@@ -63,11 +65,18 @@ _TIME_SLACK_S = 2e-6  # time stamps are good to 1 us, and so are the timers
 _OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
-_SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
+_SHORTEST_S = 100e-6
+_SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: _SHORTEST_S}
 
 
 class K2600Planner(KeithleyPlanner):
     """Plan of a 2600B: apertures leave room for what a reading takes besides."""
+
+    assumed = OF_2600B
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return what the plan rests on."""
+        return (*self.assumed, *(ON_LOW_RANGES if self.shortest_dwell_s(plan.current_range_A) > _SHORTEST_S else ()))
 
     def shortest_dwell_s(self, current_range_A: float) -> float:
         """Return the shortest time at one level on a current range."""
