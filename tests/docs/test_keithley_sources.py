@@ -39,8 +39,8 @@ OF_THE_LANGUAGE = set(
     re.findall(
         r"\w+",
         "_G _VERSION __iterator coroutine math string table assert collectgarbage error gcinfo getfenv getmetatable"
-        " ipairs loadstring next pairs pcall rawequal rawget rawset select setfenv setmetatable tonumber tostring type unpack"
-        " xpcall",
+        " ipairs loadstring next pairs pcall rawequal rawget rawset select setfenv setmetatable tonumber tostring"
+        " type unpack xpcall",
     )
 )
 """What Lua has beside a command tree."""
