@@ -57,11 +57,12 @@ from daq.execution.recorded_end import record_end, recorded_end
 from daq.execution.recovery import settle_instrument
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_process import run_process
+from daq.execution.spare_session import open_spare
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.worker import Job, Worker
 from daq.locks import lock_instrument, lock_run
 from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
-from drivers import load_drivers, name_of_driver, open_potentiostat, takes_one_client
+from drivers import load_drivers
 from protocols import ConnectionLost, InstrumentError, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -219,11 +220,7 @@ class Guardian:
         # Nor may there be a runner that is still switching off after the death of its guardian.
         lock_instrument(self._request.resource, self._path, "runner").remove()
         self._note = settle_instrument(self._request.resource, self._request.timeout_s)
-        # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed.
-        if not takes_one_client(self._request.resource):
-            self._spare = open_potentiostat(self._request.resource, self._request.timeout_s)
-            self._driver = name_of_driver(self._spare)
+        self._spare, self._driver = open_spare(self._request.resource, self._request.timeout_s)
 
     def _supervise(self, channel: MessageChannel, watch: RunnerWatch, runner: Any) -> Outcome | None:
         """Return how the run ended, or None if the runner died or is past its deadline."""
