@@ -112,9 +112,9 @@ played-steps:
 mutations *subjects:
     uv run python -m benchmarks.mutations {{ subjects }}
 
-# Damaged records of every program that is read: refused, or each sample a row that stands there, in its unit?
+# Damaged records and spectra of every program that is read: refused, or each sample a row that stands there, in its unit?
 import-mutations count="10000":
-    uv run python -m benchmarks.mutations records --count {{ count }}
+    uv run python -m benchmarks.mutations records spectra --count {{ count }}
 
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":

@@ -13,7 +13,6 @@ import codecs
 import json
 import re
 import sys
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,8 @@ import numpy as np
 
 from benchmarks.mutated_texts import mutated_text
 from benchmarks.mutations import Reading, Subject, mutated_bytes
-from benchmarks.record_layouts import CLOCK, EPOCH, JSON, LAYOUTS, Layout, layout_named
+from benchmarks.nested_layouts import NESTED_LAYOUTS
+from benchmarks.record_layouts import CLOCK, EPOCH, JSON, LAYOUTS, SECONDS_APART, Layout
 from daq import read_text
 
 if TYPE_CHECKING:
@@ -46,6 +46,8 @@ _LEFT_OUT = re.compile(
 _OTHER_TIME = re.compile(r"begins anew|midnight")
 _OTHER_VALUES = re.compile(r"merged|units of their own")
 _OTHER_SIGN = re.compile(r"sign of the|neither charge nor|is the sign lost|whose sign is lost")
+# Times that count from the whole second of the first sample.
+_COUNTED = {EPOCH, SECONDS_APART}
 _RELATIVE = 1e-9
 # How often a kind of damage is done in one case.
 _TIMES = (1, 1, 1, 2, 4)
@@ -57,14 +59,19 @@ _ODD_CELLS = (
 )  # fmt: skip
 
 
+def layout_named(name: str) -> Layout:
+    """Return a layout."""
+    return next(one for one in (*LAYOUTS, *NESTED_LAYOUTS) if one.name == name)
+
+
 def records_subject() -> Subject:
     """Return the subject of records as the programs of laboratories export them."""
-    return Subject("records", _make, _read, mutate=_mutated, agrees=_is_what_stands_there)
+    return Subject("records", _make, _read, mutate=mutated_record, agrees=_is_what_stands_there)
 
 
 def _make(folder: Path) -> Sequence[Path]:
     paths = []
-    for layout in LAYOUTS:
+    for layout in (*LAYOUTS, *NESTED_LAYOUTS):
         path = folder / layout.name / f"{layout.name}{layout.suffix}"
         path.parent.mkdir(parents=True)
         path.write_bytes(layout.content())
@@ -89,7 +96,7 @@ def _values(record: TextRecord, layout: str) -> dict[str, Any]:
     }
 
 
-def _mutated(content: bytes, rng: random.Random) -> tuple[bytes, str]:
+def mutated_record(content: bytes, rng: random.Random) -> tuple[bytes, str]:
     """Return a damaged text, and what was done: as in any text, or to its cells, rows and separators."""
     if rng.random() < 0.5:
         return mutated_text_of(content, rng)
@@ -188,7 +195,7 @@ def _split(text: str, rng: random.Random) -> str:
 
 
 def _scale(text: str, rng: random.Random) -> str:
-    units = [match.start() for match in re.finditer(r"(?<=[/(\[])(?:m?s|m?V|[mµ]?A)\b", text)]
+    units = [match.start() for match in re.finditer(r"(?<=[/(\[])(?:m?s|m?V|[mµ]?A|k?Hz|k?[oO]hm|deg|rad)\b", text)]
     if not units:
         return text
     place = rng.choice(units)
@@ -237,7 +244,7 @@ class _Match:
 def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: bytes) -> bool:
     """Whether a reading is what the damaged text says; why not goes to standard error."""
     layout = layout_named(before["layout"])
-    text = _decoded(content)
+    text = decoded(content)
     ways = [(decimal, moved) for moved in (True, False) for decimal in ".,"]
     rows = _session_rows(text) if layout.kind == JSON else max((_rows(text, layout, *way) for way in ways), key=len)
     told = [note for note in now["notes"] if note not in before["notes"]]
@@ -245,7 +252,7 @@ def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: 
     if scales is None:
         return False
     match = _matched(now, rows, scales, layout)
-    offset_is_one = layout.kind == EPOCH or any(_OTHER_TIME.search(note) for note in told)
+    offset_is_one = layout.kind in _COUNTED or any(_OTHER_TIME.search(note) for note in told)
     notes = " | ".join(told)
     problems = [
         problem
@@ -262,7 +269,7 @@ def _is_what_stands_there(before: dict[str, Any], now: dict[str, Any], content: 
     return not problems
 
 
-def _decoded(content: bytes) -> str:
+def decoded(content: bytes) -> str:
     """Return a text by its mark, its zeros, or as UTF-8 or an encoding of Windows."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return content.decode("utf-16", "replace")
@@ -270,8 +277,11 @@ def _decoded(content: bytes) -> str:
         if content[first:4096:2].count(0) > 0.7 * len(content[first:4096:2]):
             return content.decode(encoding, "replace")
     for encoding in ("utf-8-sig", "cp1252"):
-        with suppress(UnicodeError):
+        try:
             return content.decode(encoding)
+        except UnicodeDecodeError as error:
+            if error.reason == "unexpected end of data":  # the text was cut within a character
+                return content[: error.start].decode(encoding)
     return content.decode("latin-1")
 
 
@@ -285,7 +295,9 @@ def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:
         if len(cells) != len(layout.row(0)):
             continue
         if moved and not rows and all(cells.count(heading) == 1 for heading in layout.headings.values()):
-            places = {quantity: cells.index(heading) for quantity, heading in layout.headings.items()}
+            places = layout.places | {quantity: cells.index(heading) for quantity, heading in layout.headings.items()}
+        if any(cells[place].casefold() != unit.casefold() for place, unit in layout.row_units.items()):
+            continue
         try:
             rows.append(_row(cells, layout, places, decimal))
         except ValueError:
@@ -295,15 +307,20 @@ def _rows(text: str, layout: Layout, decimal: str, moved: bool) -> list[_Row]:
 
 def _row(cells: list[str], layout: Layout, place: dict[str, int], decimal: str) -> _Row:
     time = cells[place["time"]]
-    t = _clock_s(time.replace(",", ".")) if layout.kind == CLOCK else _number(time, decimal)
-    v = _number(cells[place["voltage"]], decimal) if "voltage" in place else 0.0
-    i = _number(cells[place["current"]], decimal)
+    if layout.kind == SECONDS_APART:
+        t = _clock_s(time) + number_in(cells[place["time"] + 1], decimal)
+    else:
+        t = _clock_s(time.replace(",", ".")) if layout.kind == CLOCK else number_in(time, decimal)
+    v = number_in(cells[place["voltage"]], decimal) if "voltage" in place else 0.0
+    i = number_in(cells[place["current"]], decimal)
     if layout.mode is not None and cells[layout.mode].upper() == "D":
         i = -i
     return _Row(t / 1e3 if layout.kind == EPOCH else t, v, i)
 
 
-def _number(cell: str, decimal: str) -> float:
+def number_in(cell: str, decimal: str) -> float:
+    """Return the number in a cell; `ValueError` if it is none."""
+    cell = re.sub(r"(?<=[eE])\s+(?=\d)", "", cell)  # as Fortran writes an exponent
     if decimal == ",":
         cell = cell.replace(".", "?").replace(",", ".")
     if not _PLAIN_NUMBER.fullmatch(cell):
@@ -379,7 +396,7 @@ def _matched(now: dict[str, Any], rows: list[_Row], scales: dict[str, float], la
             continue
         match.offsets.append(float(now["time"][k] / scales["time"] - rows[found].time))
         at = found + 1
-    if layout.kind == EPOCH and match.offsets:
+    if layout.kind in _COUNTED and match.offsets:
         match.offsets = [one - match.offsets[0] for one in match.offsets if abs(one - match.offsets[0]) > 1e-6]
     return match
 

@@ -43,6 +43,7 @@ SUBJECTS = {
     "addresses": "benchmarks.mutated_texts:addresses_subject",
     "transcript": "benchmarks.mutated_texts:transcript_subject",
     "records": "benchmarks.mutated_records:records_subject",
+    "spectra": "benchmarks.mutated_spectra:spectra_subject",
 }
 # Limits of a child. Reading takes 10 ms; a file that takes a thousand times that is a hang for whoever waits.
 CPU_S, WALL_S = 10, 120.0

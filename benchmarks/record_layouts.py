@@ -25,7 +25,8 @@ CURRENT_MA = [
     round(float((1.0 + np.exp(-(t - 0.2) / 0.05) if v else 0.0) + np.sin(37 * t) / 99), 6)
     for t, v in zip(T_S, VOLTAGE_V, strict=True)
 ]
-NUMBER, CLOCK, EPOCH = "number", "clock", "epoch"
+NUMBER, CLOCK, EPOCH, SECONDS_APART = "number", "clock", "epoch", "seconds apart"
+"""Times: numbers, h:m:s, since 1970, and h:m:s with the fraction of the second in the next cell."""
 JSON = "json"
 
 
@@ -53,6 +54,8 @@ class Layout:
         Column of each quantity; no voltage where that is stated.
     separator : str or None
         None is white space.
+    row_units : dict of int to str
+        Cells of each row that name a unit.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Layout:
     has_units_line: bool = False
     between: dict[int, str] = field(default_factory=dict)
     after: str = ""
+    row_units: dict[int, str] = field(default_factory=dict)
     options: ReadOptions = field(default_factory=ReadOptions)
 
     def content(self) -> bytes:
@@ -87,7 +91,8 @@ class Layout:
         return (self.end.join([*lines, *([self.after] if self.after else [])]) + self.end).encode(self.encoding)
 
 
-def _clock(seconds: float) -> str:
+def clock_text(seconds: float) -> str:
+    """Return a time of day, to the millisecond."""
     milliseconds = round(1e3 * seconds)
     return f"{milliseconds // 3600000:02d}:{milliseconds // 60000 % 60:02d}:{milliseconds / 1e3 % 60:06.3f}"
 
@@ -313,7 +318,7 @@ LAYOUTS: tuple[Layout, ...] = (
         "Cycle,Step,Record,Time(h:min:s.ms),Voltage(V),Current(mA)",
         {"time": "Time(h:min:s.ms)", "voltage": "Voltage(V)", "current": "Current(mA)"},
         {"time": "h:m:s", "voltage": "V", "current": "mA"},
-        row=lambda k: ["1", "1", str(k), _clock(T_S[k]), *_plain(k)[1:]],
+        row=lambda k: ["1", "1", str(k), clock_text(T_S[k]), *_plain(k)[1:]],
         places={"time": 3, "voltage": 4, "current": 5},
         kind=CLOCK,
     ),
@@ -361,9 +366,4 @@ LAYOUTS: tuple[Layout, ...] = (
         kind=JSON,
     ),
 )
-"""All layouts; every reader of the product has one at least."""
-
-
-def layout_named(name: str) -> Layout:
-    """Return a layout."""
-    return next(one for one in LAYOUTS if one.name == name)
+"""All layouts but those of `benchmarks.nested_layouts`; every reader of the product has one at least."""

@@ -18,6 +18,7 @@ from fitting.interpretation.attribution import Attribution
 from fitting.model.circuit import CellModel
 from fitting.reduction.control import controlled, named_for
 from fitting.reduction.nuisance import CURRENT, DELAY, Nuisance
+from fitting.reduction.stated import as_stated
 from fitting.results.document import up_to_date
 from fitting.results.estimate import Estimates
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
@@ -71,7 +72,7 @@ class StudyOptions:
 
     drift: bool = False
     mains_Hz: float | str | None = None
-    edges: str = "step"
+    edges: str = ""
     before: str | float = ""
     robust: bool = False
     delay_s: float | str = 0.0
@@ -252,7 +253,14 @@ def _record_of(run: Run, options: StudyOptions) -> tuple[Record, StudyOptions]:
         return run, options
     from fitting.reduction.commanded import commanded
 
+    if controlled(run, options.terms)[1].is_current_driven:
+        raise FitError(
+            f"{run.path.name}: its current was controlled, and a protocol has voltages: state the current that was"
+            ' applied (ionecho note --drive "0 A; 1 mA at 0 s")'
+        )
     record = commanded(run, options.drive)
+    if options.before == "":
+        options = replace(options, before=run.stated_before())
     if options.delay_s == 0.0:
         options = replace(options, delay_s=record.offset_s, fitted=tuple({*options.fitted, DELAY}))
     return record, options
@@ -316,7 +324,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     from fitting.reduction.reduce import reduce_run
     from fitting.reduction.reduction import VERSION, Reduction
 
-    _, terms = controlled(run, terms)
+    _, terms = controlled(run, as_stated(run, terms))
     if not run.state.is_final:
         return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.

@@ -138,6 +138,10 @@ def sim(
     fault: Annotated[
         list[str] | None, typer.Option(help="What goes wrong: NAME[=VALUE]@WHEN, e.g. drop-fin@1000 (docs).")
     ] = None,
+    clients: Annotated[
+        int, typer.Option(help="How many clients its socket serves at once; 0 for any number.", min=0)
+    ] = 0,
+    beyond: Annotated[str, typer.Option(help="What becomes of a client beyond them: refuse or block.")] = "refuse",
     until_eof: Annotated[
         bool, typer.Option("--until-eof", help="End with standard input too: with the program that started this one.")
     ] = False,
@@ -156,6 +160,7 @@ def sim(
             speed=speed,
             cell=cell,
             faults=fault or [],
+            clients=(clients, beyond),
             until_eof=until_eof,
             as_json=as_json,
         )

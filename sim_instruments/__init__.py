@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from sim_instruments.sample.lattice_gas import LatticeGas as LatticeGas
     from sim_instruments.sample.lattice_gas import count_hops as count_hops
     from sim_instruments.sample.lattice_gas import driven_current as driven_current
+    from sim_instruments.serving.server import Reach as Reach
     from sim_instruments.serving.server import serve as serve
+    from sim_instruments.serving.transports.streams import Admission as Admission
 
 # scipy takes a third of a second, numba a half: they are imported with the first name that needs it.
 _HOMES = {
+    "Admission": "serving.transports.streams",
     "Cell": "sample.cell",
     "CellError": "sample.cell",
     "CountedMemory": "sample.counted_memory",
@@ -34,6 +37,7 @@ _HOMES = {
     "LatticeGas": "sample.lattice_gas",
     "ManualClock": "core.clock",
     "RealClock": "core.clock",
+    "Reach": "serving.server",
     "count_hops": "sample.lattice_gas",
     "driven_current": "sample.lattice_gas",
     "kind_named": "catalogue",
@@ -44,6 +48,7 @@ _HOMES = {
 __all__ = [
     "CATALOGUE",
     "KEITHLEY_2461",
+    "Admission",
     "Cell",
     "CellError",
     "CountedMemory",
@@ -51,6 +56,7 @@ __all__ = [
     "Keithley2461",
     "LatticeGas",
     "ManualClock",
+    "Reach",
     "RealClock",
     "count_hops",
     "driven_current",

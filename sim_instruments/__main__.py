@@ -7,7 +7,8 @@ import sys
 
 from protocols import IonechoError
 from sim_instruments.catalogue import CATALOGUE
-from sim_instruments.serving.server import serve
+from sim_instruments.serving.server import Reach, serve
+from sim_instruments.serving.transports.streams import Admission
 
 
 def main() -> int:
@@ -24,14 +25,15 @@ def main() -> int:
     parser.add_argument("--speed", type=float, default=1.0, help="instrument seconds per wall second")
     parser.add_argument("--cell", default="demo", help="name or TOML file of the sample")
     parser.add_argument("--fault", action="append", default=[], help="NAME[=VALUE]@WHEN, e.g. drop-fin@1000")
+    parser.add_argument("--clients", type=int, default=0, help="that its socket serves at once; 0: any number")
+    parser.add_argument("--beyond", default="refuse", choices=("refuse", "block"), help="what becomes of one more")
     parser.add_argument("--until-eof", action="store_true", help="end with standard input too")
     parser.add_argument("--json", action="store_true", help="announce resources and pid as JSON")
     given = parser.parse_args()
     try:
         serve(
             given.kinds,
-            transport=given.transport,
-            port=given.port,
+            reach=Reach(given.transport, given.port, Admission(given.clients, given.beyond)),
             seed=given.seed,
             speed=given.speed,
             cell=given.cell,

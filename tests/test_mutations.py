@@ -23,6 +23,7 @@ from tests.patience import patience
         ("addresses", 50),
         ("transcript", 50),
         ("records", 60),
+        ("spectra", 60),
     ],
 )
 def test_no_damage_is_taken_without_a_word(tmp_path: Path, subject: str, count: int) -> None:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
-from daq.execution.exchange_limits import patience_of_guardian
 from daq.execution.recovery import settle_instrument
+from daq.execution.spare_session import open_spare
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.worker import TurningWorker, WorkerStuckError
 from daq.locks import instrument_owner, lock_instrument
-from drivers import load_drivers, name_of_driver, open_potentiostat, slowness, takes_one_client
+from drivers import load_drivers, slowness
 from protocols import ConnectionLost, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class GuardedInstrument:
         self._timeout_s = timeout_s
         self._worker = TurningWorker("session of the guardian", turn)
         self._spare: Potentiostat | None = None  # of the worker's thread
+        self._has_one_client = False  # as far as is known
         self.driver = ""
         self._lock: Lock | None = None
 
@@ -94,11 +95,10 @@ class GuardedInstrument:
         else:
             self._lock.describe(instrument_owner(self.resource, f"the run {run_path}"))
         note = settle_instrument(self.resource, self._timeout_s)
-        # On a serial line a second session would take the answers that are for the runner: there it is opened only
-        # when it is needed.
-        if self._spare is None and not takes_one_client(self.resource):
-            self._spare = open_potentiostat(self.resource, patience=patience_of_guardian(self._timeout_s))
-            self.driver = name_of_driver(self._spare)
+        # What has one client is not asked for another one while the runner of a session is that client.
+        if self._spare is None and not self._has_one_client:
+            self._spare, self.driver = open_spare(self.resource, self._timeout_s)
+            self._has_one_client = self._spare is None
         return note
 
     def wait_for_next(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import platform
+import time
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from daq.execution.output_marker import OutputMarker
 from daq.execution.recorded_end import write_end
+from daq.execution.spare_session import pause_between_sessions_s
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.unconfirmed_outputs import is_confirmed, note_off
 from daq.files import finalize
@@ -154,6 +156,7 @@ def settle_instrument(resource: str, timeout_s: float) -> str:
             f"`ionecho recover --seen-off {marked.run or 'RUN'}`. Nothing of the new run was sent."
         ) from error
     marker.remove()
+    time.sleep(pause_between_sessions_s(marked.driver))
     # What the marker says is anybody's word: only a run on this very instrument is concerned.
     with suppress(OSError, IonechoError):
         path = Path(marked.run)

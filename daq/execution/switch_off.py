@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from daq.execution.exchange_limits import SWITCHING_OFF_S
 from daq.execution.output_marker import OutputMarker
+from daq.execution.spare_session import pause_between_sessions_s
 from drivers import Patience, driver_names, off_switch_of, open_potentiostat, reopen_potentiostat
 from protocols import InstrumentError, OutputStateUnknown
 
@@ -51,14 +52,15 @@ def switch_off(resource: str, driver: str = "", timeout_s: float = 1.5, for_s: f
     """
     deadline = time.monotonic() + for_s
     driver = driver if driver in driver_names() else _marked_driver(resource)
+    pause_s = max(_RETRY_INTERVAL_S, pause_between_sessions_s(driver))
     while True:
         left_s = deadline - time.monotonic()
         try:
             return _switch_off_once(resource, driver, _patience(timeout_s, left_s))
         except Exception as error:  # whatever it is, of a driver of somebody else's too: the next attempt may succeed
-            if time.monotonic() + _RETRY_INTERVAL_S >= deadline:
+            if time.monotonic() + pause_s >= deadline:
                 raise _unknown(resource, driver, for_s, error) from error
-        time.sleep(_RETRY_INTERVAL_S)
+        time.sleep(pause_s)
 
 
 def _marked_driver(resource: str) -> str:

@@ -29,7 +29,7 @@ from daq.files.probe import require_readable
 from daq.files.run_views import RunViews
 from daq.files.seal import check_seal, peek_seal
 from daq.files.slow_channels import slow_parts, used_rows
-from daq.files.stated_drive import sequence_of
+from daq.files.stated_drive import driven_quantity, sequence_of
 from daq.files.statements import Statements, read_statements
 from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
@@ -207,7 +207,8 @@ class Run(RunViews):
     def imported(self) -> dict[str, Any]:
         """What was noted, guessed and remarked when a record was imported, and what was controlled; empty if measured.
 
-        Lists ``notes`` and ``guessed``, texts ``remarks`` and ``control`` (``voltage``, ``current`` or empty).
+        Lists ``notes`` and ``guessed``, texts ``remarks``, ``control`` (``voltage``, ``current`` or empty) and
+        ``drive`` (a current that was stated).
         """
         return dict(self._meta["plan"].get("import", {}))
 
@@ -221,8 +222,48 @@ class Run(RunViews):
         sequence: PulseSequence | None = self._meta["drive"]
         if self.protocol_text or not self.statements.drive or self.n_samples < 2:
             return sequence
+        return self._stated("voltage", self.statements.drive)
+
+    @cached_property
+    def current_drive(self) -> PulseSequence | None:
+        """Current that was applied, amperes in place of its volts, as stated last; None if it was only measured."""
+        text = self.statements.drive or str(self.imported.get("drive", ""))
+        if self.protocol_text or not text or self.n_samples < 2 or self.control != "current":
+            return None
+        return self._stated("current", text)
+
+    def _stated(self, quantity: str, text: str) -> PulseSequence | None:
+        """Return what is stated of a drive, if it is stated of this quantity."""
+        if driven_quantity(text) != quantity:
+            return None
         t = self.t_s
-        return sequence_of(self.statements.drive, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))
+        return sequence_of(text, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))
+
+    @property
+    def control(self) -> str:
+        """Which quantity was controlled, as stated last, else as imported; empty where nothing says it."""
+        stated = "" if self.protocol_text else self.statements.controlled
+        return stated or str(self.imported.get("control", ""))
+
+    def stated_before(self, control: str = "") -> str | float:
+        """Return what is stated of the time before the first sample; empty if nothing is.
+
+        Parameters
+        ----------
+        control : str
+            Which quantity was controlled; as the run says it unless given.
+
+        Raises
+        ------
+        RunFileError
+            If a level is stated of the other quantity.
+        """
+        return "" if self.protocol_text else self.statements.before_of(control or self.control)
+
+    @property
+    def stated_edges(self) -> str:
+        """What is stated of a voltage, or current, between samples; empty if nothing is."""
+        return "" if self.protocol_text else self.statements.edges
 
     @cached_property
     def statements(self) -> Statements:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from daq.files.durable import write_small_file
 from daq.files.names import statements_path
-from daq.files.stated_drive import StatementError, stated_drive
+from daq.files.stated_drive import StatementError, driven_quantity, stated_drive
 from protocols import ProtocolError, parse_quantity, printable, shortened
 from protocols.definitions import MOST_TAG
 
@@ -35,6 +35,8 @@ _OF_SAMPLE = {
     "grain_size": ("m", "grain_size_m"),
     "permittivity": ("", "permittivity"),
 }
+# What is controlled, and its unit.
+_CONTROLLED = {"voltage": "V", "current": "A"}
 
 
 @dataclass(frozen=True)
@@ -44,11 +46,14 @@ class Statements:
     Attributes
     ----------
     before : str
-        What was before the first sample: ``rest``, a level such as ``0 V``, or ``unknown``.
+        What was before the first sample: ``rest``, a level such as ``0 V`` (``0 A`` where the current was controlled),
+        or ``unknown``.
     edges : str
-        What a voltage that was only sampled did between two samples: ``step``, ``sample`` or ``ramp``.
+        What a voltage (or current) that was only sampled did between two samples: ``step``, ``sample`` or ``ramp``.
     drive : str
-        The voltage that was applied: ``"0 V; 0.45 V at 0 s"``.
+        The voltage that was applied, ``"0 V; 0.45 V at 0 s"``, or the current, ``"0 A; 1 mA at 0 s"``.
+    control : str
+        Which quantity the instrument controlled: ``voltage`` or ``current``.
     name, thickness, area, temperature, permittivity, grain_size : str
         Of the sample, with units.
     notes : str
@@ -68,14 +73,23 @@ class Statements:
     grain_size: str = ""
     notes: str = ""
     tags: str = ""
+    control: str = ""
 
     def __post_init__(self) -> None:
-        if self.before not in {"", "rest", "unknown"}:
-            _quantity("before", self.before, "V")
+        if self.control not in {"", *_CONTROLLED}:
+            raise StatementError(f"an instrument controls voltage or current, not {self.control!r}", "--control")
+        if self.before and not any(self._is_before(unit) for unit in _CONTROLLED.values()):
+            raise _no_level(self.before, "0 V' or '0 A")
         if self.edges not in {"", "step", "sample", "ramp"}:
             raise StatementError(f"edges of a sampled voltage are step, sample or ramp, not {self.edges!r}", "--edges")
         if self.drive:
             stated_drive(self.drive)
+            if self.control and driven_quantity(self.drive) != self.control:
+                raise StatementError(
+                    f"what was applied is stated of the {driven_quantity(self.drive)}: then the {self.control} was not"
+                    " controlled",
+                    "--control",
+                )
         for name, (unit, _) in _OF_SAMPLE.items():
             text = getattr(self, name)
             if text and not _quantity(name, text, unit) > (0.0 if unit else 1.0 - 1e-12):
@@ -116,6 +130,46 @@ class Statements:
         stated = [one for one in kept if one not in of_file] + [f"-{one}" for one in of_file if one not in kept]
         return replace(self, tags=", ".join(stated))
 
+    def _is_before(self, unit: str) -> bool:
+        if self.before in {"", "rest", "unknown"}:
+            return True
+        try:
+            parse_quantity(self.before, unit)
+        except ValueError:
+            return False
+        return True
+
+    @property
+    def controlled(self) -> str:
+        """Which quantity was controlled, as `control` or `drive` says it; empty if neither does."""
+        return self.control or (driven_quantity(self.drive) if self.drive else "")
+
+    def before_of(self, control: str) -> str | float:
+        """Return what was before the first sample: a word, or a level (V; A where the current was controlled).
+
+        Parameters
+        ----------
+        control : str
+            Which quantity was controlled: the voltage where nothing says it.
+
+        Raises
+        ------
+        StatementError
+            If the level is one of the other quantity.
+        """
+        if self.before in {"", "rest", "unknown"}:
+            return self.before
+        controlled = control or "voltage"
+        unit = _CONTROLLED[controlled]
+        if not self._is_before(unit):
+            other = next(name for name in _CONTROLLED if name != controlled)
+            raise StatementError(
+                f"before is stated as {self.before!r}, and the {controlled} was controlled as far as is known: state a"
+                f" level such as '0 {unit}', or that the {other} was controlled (--control {other})",
+                "--before",
+            )
+        return parse_quantity(self.before, unit)
+
     @property
     def stated(self) -> dict[str, str]:
         """What is stated, by its name."""
@@ -137,6 +191,14 @@ class Statements:
             return replace(known, **stated) if stated else known  # type: ignore[arg-type] # texts and numbers by name
         except ProtocolError as error:
             raise StatementError(str(error), "--name") from None
+
+
+def _no_level(text: str, examples: str) -> StatementError:
+    return StatementError(
+        f"before the first sample a cell was at rest, at a level such as '{examples}', or unknown, not"
+        f" {shortened(text, _QUOTED)!r}",
+        "--before",
+    )
 
 
 def _option(name: str) -> str:

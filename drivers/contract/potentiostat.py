@@ -85,6 +85,9 @@ class Potentiostat(ABC):
     Their answers are dropped, so the output is best switched off by them already. Needed only where a running program
     keeps the instrument from answering the greeting."""
 
+    reconnect_s: ClassVar[float] = 0.0
+    """Least time (s) from one connection to the next, for interfaces that jam on rapid ones."""
+
     @abstractmethod
     def __init__(self, session: VisaSession) -> None:
         """Take over a link; the driver owns it from now on."""

@@ -28,12 +28,14 @@ import numpy as np
 
 from drivers.contract.block import Block, Status
 from drivers.keithley.answers import number_in
+from drivers.keithley.assumptions import OF_2450_FAMILY, OF_INTEGRATING
 from drivers.keithley.plan import KeithleyPlanner
 from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter
 from drivers.planning.planner import Rate
 from protocols import InstrumentError
 
 if TYPE_CHECKING:
+    from drivers.contract.assumption import Assumption
     from drivers.contract.identity import Capabilities
     from drivers.contract.plan import DrivePlan
     from drivers.planning.steps import Tables
@@ -86,11 +88,20 @@ class IntegratingPlanner(KeithleyPlanner):
     caps : Capabilities
     tables : Tables
     minima : Minima
+    of_model : tuple of Assumption
+        What a model's plans assume beside those of all.
     """
 
-    def __init__(self, caps: Capabilities, tables: Tables, minima: Minima) -> None:
+    def __init__(
+        self, caps: Capabilities, tables: Tables, minima: Minima, of_model: tuple[Assumption, ...] = ()
+    ) -> None:
         super().__init__(caps, tables)
         self._minima = minima
+        self._of_model = of_model
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return what the plan rests on."""
+        return (*OF_2450_FAMILY, *OF_INTEGRATING, *self._of_model)
 
     def remarks(self, protocol: Protocol) -> tuple[str, ...]:
         """Say that edges may come late."""

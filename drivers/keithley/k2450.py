@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from drivers.contract.accuracy import accuracies
 from drivers.contract.identity import Capabilities
+from drivers.keithley.assumptions import OF_2460, OF_CURRENTS_TO_7_A
 from drivers.keithley.integrating import (
     LONGEST_APERTURE_S,
     OVERHEAD_S,
@@ -110,4 +111,4 @@ class Keithley2460(IntegratingSourceMeter):
         max_edges=100_000,  # pulses of the vendor's script
         response_s=(50e-6,),  # settling of source and measurement, assumed: calibrate with a resistor
     )
-    planner = IntegratingPlanner(capabilities, tables, minima)
+    planner = IntegratingPlanner(capabilities, tables, minima, (*OF_CURRENTS_TO_7_A, *OF_2460))

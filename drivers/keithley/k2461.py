@@ -13,6 +13,7 @@ import numpy as np
 
 from drivers.contract.block import Block, Status
 from drivers.contract.identity import Capabilities
+from drivers.keithley.assumptions import OF_2450_FAMILY, OF_2461, OF_CURRENTS_TO_7_A
 from drivers.keithley.plan import KeithleyPlanner
 from drivers.keithley.source_meter import TIME_SLACK_S, KeithleySourceMeter
 from drivers.planning.planner import Rate
@@ -37,6 +38,8 @@ _APERTURE_SHARE = 0.9  # of the interval (decision 036)
 
 class DigitizingPlanner(KeithleyPlanner):
     """Plan of a model that digitizes: whole readings per second (p. 6-71)."""
+
+    assumed = (*OF_2450_FAMILY, *OF_2461, *OF_CURRENTS_TO_7_A)
 
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the nearest rate, and an aperture of whole microseconds (p. 6-52) that is some less than all of it.

@@ -38,6 +38,7 @@ from drivers.contract.identity import Capabilities, Identity
 from drivers.contract.potentiostat import Potentiostat
 from drivers.contract.switch_off import OffSwitch, switch_off
 from drivers.keithley.answers import number_in
+from drivers.keithley.assumptions import OF_2600B, ON_LOW_RANGES
 from drivers.keithley.k2600_program import PROGRAM, list_lines, pause_lines, settings_for, trigger_model_for
 from drivers.keithley.plan import KeithleyPlanner, program_of
 from drivers.planning.planner import Rate
@@ -45,6 +46,7 @@ from drivers.planning.steps import Tables
 from protocols import ConnectionLost, InstrumentError
 
 if TYPE_CHECKING:
+    from drivers.contract.assumption import Assumption
     from drivers.contract.plan import DrivePlan
     from drivers.contract.readback import OutputReadback
     from drivers.visa.session import VisaSession
@@ -64,7 +66,8 @@ _TIME_SLACK_S = 2e-6  # time stamps are good to 1 us, and so are the timers
 _OFF = OffSwitch("the output", "Press the OUTPUT ON/OFF key of channel A.")
 # What a reading after a change of voltage needs to settle, by current range (assumed; the 100 us are the data sheet's
 # shortest pulse).
-_SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: 100e-6}
+_SHORTEST_S = 100e-6
+_SHORTEST_DWELL_S = {100e-9: 3e-3, 1e-6: 500e-6, 10e-6: 200e-6, math.inf: _SHORTEST_S}
 
 LOOKS, LOOK_S = 20_000, (0.01, 0.5)
 """How often in a run the script looks whether the sweep is over, and from how shortly to how rarely (s) at most: the
@@ -76,6 +79,11 @@ class K2600Planner(KeithleyPlanner):
 
     samples_freely = True  # by a delay list of the timer that starts the readings (p. 9-273)
     longest_pause_s = _LONGEST_DELAY_S
+    assumed = OF_2600B
+
+    def assumptions(self, plan: DrivePlan) -> tuple[Assumption, ...]:
+        """Return what the plan rests on."""
+        return (*self.assumed, *(ON_LOW_RANGES if self.shortest_dwell_s(plan.current_range_A) > _SHORTEST_S else ()))
 
     def shortest_dwell_s(self, current_range_A: float) -> float:
         """Return the shortest time at one level on a current range."""

@@ -80,6 +80,8 @@ class EC301(Potentiostat):
     planner = PLANNER
     interfaces: ClassVar[tuple[str, ...]] = ("TCPIP SOCKET", "GPIB INSTR")
     dialect = Dialect()
+    # Its interface jams on rapid reconnects (a public driver's remark; how rapid is assumed: within a second).
+    reconnect_s = 1.5
     off_switch = _SWITCH
     interrupt: ClassVar[tuple[str, ...]] = (_OFF,)  # a stream keeps it from answering
 

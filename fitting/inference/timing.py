@@ -126,7 +126,7 @@ class _Times:
             places = segments[0][segments[1] != 0.0]
         else:
             places = np.empty(0) if edges is None or edges.leads_s is None else edges.after_s - edges.leads_s
-            if edges is not None and terms.edges == "step" and not (terms.edge_leads_s or terms.edge_times_s):
+            if edges is not None and terms.edges in {"", "step"} and not (terms.edge_leads_s or terms.edge_times_s):
                 unknown_s = 0.5 * float(edges.gap_s.min())
         own = np.ascontiguousarray(run.t_s)
         t = terms.times_of_drive(own, float(own[0]))

@@ -107,5 +107,7 @@ def _memory(solution: Solution, k: int) -> tuple[tuple[Estimate, ...], Band | No
     one, response = solution.problem.observations[k], solution.response(k)
     if isinstance(one, PulseObservation) and response is not None:
         slopes = solution.weight_slopes(k)
-        memory += reversal(one.reduction.drive, response.rates, response.weights, slopes, solution.covariance_factor)
+        # What comes back is a charge after a pulse of the voltage.
+        drive = None if one.reduction.terms.is_current_driven else one.reduction.drive
+        memory += reversal(drive, response.rates, response.weights, slopes, solution.covariance_factor)
     return memory, band

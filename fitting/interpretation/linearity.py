@@ -4,7 +4,8 @@ Does a cell answer in proportion, and do the answers to two pulses add up?
 
 A linear cell has one set of mode weights for every drive. Runs that need different ones are not linear: the current
 of a pump and a probe together is then not the sum of those of each alone, or it does not grow in proportion to the
-voltage (docs/explanations/model.md, "Linearity"). Both are linear least squares on the reductions.
+voltage (docs/explanations/model.md, "Linearity"). Both are linear least squares on the reductions. Of runs whose
+current was controlled the voltage is looked at, and it is to grow with the current.
 """
 
 from __future__ import annotations
@@ -18,11 +19,9 @@ from fitting.constants import Z95, BOLTZMANN_eV_K
 from fitting.inference.goodness import correlated_noise
 from fitting.inference.observations import PulseObservation
 from fitting.inference.spectrum import fit_spectrum
-from fitting.records.record import require_intact
-from fitting.reduction.control import controlled
-from fitting.reduction.nuisance import Nuisance
-from fitting.reduction.reduce import reducer_for
-from fitting.reduction.reducer import Reducer
+from fitting.reduction.control import in_words_of, named_for
+from fitting.reduction.nuisance import CURRENT
+from fitting.reduction.reduce import reducer_of
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError, format_estimate
 
@@ -46,7 +45,7 @@ Doubled, only the time grows."""
 
 @dataclass(frozen=True)
 class Superposition:
-    """Current of some runs that no linear cell can give.
+    """Current of some runs that no linear cell can give; where it was controlled, voltage.
 
     Attributes
     ----------
@@ -59,6 +58,8 @@ class Superposition:
         Of a linear cell leaving as much or more.
     n_compared : int
         Directions of current that more than one run determines.
+    control : str
+        Which quantity was controlled; see `Nuisance.control`.
     """
 
     misfit_A: float
@@ -66,6 +67,7 @@ class Superposition:
     misfit_share: float
     p_value: float
     n_compared: int
+    control: str = ""
 
     @property
     def linear(self) -> bool:
@@ -74,23 +76,24 @@ class Superposition:
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return {**asdict(self), "linear": self.linear}
+        return {**named_for(self.control, asdict(self)), "linear": self.linear}
 
     def __str__(self) -> str:
-        value, interval = format_estimate(self.misfit_A, self.misfit_ci95_A, "A")
+        unit, answer = ("V", "voltage") if self.control == CURRENT else ("A", "current")
+        value, interval = format_estimate(self.misfit_A, self.misfit_ci95_A, unit)
         verdict = "one linear cell explains all runs" if self.linear else "nonlinear: no linear cell explains all runs"
-        misfit = f"misfit {value} rms ({interval}), {self.misfit_share:.2%} of the current"
+        misfit = f"misfit {value} rms ({interval}), {self.misfit_share:.2%} of the {answer}"
         return f"{verdict} (p = {self.p_value:.2g}); {misfit}"
 
 
 @dataclass(frozen=True)
 class OhmsLaw:
-    """Growth of the response with the voltage, as ``V (1 + c V^2)``.
+    """Growth of the response with the voltage, as ``V (1 + c V^2)``; with the current where that was controlled.
 
     Attributes
     ----------
     third_order_per_V2 : float
-        c.
+        c (1/A^2 where the current was controlled).
     ci95_per_V2 : tuple of float
     hop_length_m : tuple of float or None
         Value and 95 % interval, where thickness and temperature were given. If every ion hops over one barrier that
@@ -98,22 +101,29 @@ class OhmsLaw:
         takes the voltage as falling evenly over the thickness, and all of c as hopping.
     linear : bool
         Whether the interval holds 0.
+    control : str
+        Which quantity was controlled; see `Nuisance.control`.
     """
 
     third_order_per_V2: float
     ci95_per_V2: tuple[float, float]
     hop_length_m: tuple[float, float, float] | None
     linear: bool
+    control: str = ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data."""
-        return asdict(self)
+        document = asdict(self)
+        if self.control == CURRENT:
+            return {name.replace("_V2", "_A2"): figure for name, figure in document.items()}
+        return document
 
     def __str__(self) -> str:
         low, high = self.ci95_per_V2
-        verdict = "in proportion to the voltage" if self.linear else "not in proportion to the voltage"
-        c = f"{self.third_order_per_V2:.3g} ({low:.3g} … {high:.3g}) /V²"
-        text = f"the response grows {verdict}: as V (1 + c V²), c = {c}"
+        name, symbol, unit = ("current", "I", "A") if self.control == CURRENT else ("voltage", "V", "V")
+        verdict = f"in proportion to the {name}" if self.linear else f"not in proportion to the {name}"
+        c = f"{self.third_order_per_V2:.3g} ({low:.3g} … {high:.3g}) /{unit}²"
+        text = f"the response grows {verdict}: as {symbol} (1 + c {symbol}²), c = {c}"
         if self.hop_length_m is None or self.linear:
             return text
         value, interval = format_estimate(self.hop_length_m[0], self.hop_length_m[1:], "m")
@@ -126,34 +136,18 @@ def reduced_alike(runs: Sequence[Record]) -> list[Reduction]:
     Raises
     ------
     FitError
-        If a run has no usable samples, or its current was controlled.
+        If a run has no usable samples, or the voltage was controlled in some and the current in others.
     RunFileError
         If a run file is damaged.
     """
-    for run in runs:
-        require_intact(run)
-        if controlled(run, Nuisance())[1].is_current_driven:
-            raise FitError(f"{run.path.name}: its current was controlled; such runs are not tested for linearity yet")
-    grids = [
-        reducer_for(run.t_s, run.drive, aperture_s=run.aperture_s, source=run.path.name).reduction().grid
-        for run in runs
-    ]
-    grid = ModeGrid.covering(min(one.shortest_s for one in grids), max(one.longest_s for one in grids))
-    found = []
-    for run in runs:
-        interval = float(np.median(np.diff(run.t_s[:100_000])))
-        reducer = Reducer(
-            grid,
-            run.drive,
-            interval_s=interval,
-            aperture_s=run.aperture_s,
-            response_s=run.response_s,
-            source=run.path.name,
-        )
-        reducer.append(run.t_s, run.voltage_V, run.current_A, run.status)
-        found.append(reducer.reduction())
-        if found[-1].n_samples <= found[-1].n_nuisance + 1:
-            raise FitError(f"{run.path.name}: no samples free of flags; nothing to compare")
+    alone = [reducer_of(run).reduction() for run in runs]
+    if len({one.terms.is_current_driven for one in alone}) > 1:
+        raise FitError("linearity is tested on runs of one kind: here some were driven by the current, others not")
+    grid = ModeGrid.covering(min(one.grid.shortest_s for one in alone), max(one.grid.longest_s for one in alone))
+    found = [reducer_of(run, grid=grid).reduction() for run in runs]
+    for one in found:
+        if one.n_samples <= one.n_nuisance + 1:
+            raise FitError(f"{one.source}: no samples free of flags; nothing to compare")
     return found
 
 
@@ -198,6 +192,7 @@ def superposition(reductions: Sequence[Reduction]) -> Superposition:
         misfit / rms if rms else 0.0,
         float(chi2.sf(excess, n_compared)),
         n_compared,
+        reductions[0].terms.control,
     )
 
 
@@ -253,10 +248,12 @@ def ohms_law(
         ends.append(float(brentq(beyond, best.x, far)) if beyond(far) > 0.0 else far)
     c, low, high = (float(value / unit) for value in (best.x, *ends))
     length = None
-    if thickness_m is not None and temperature_K is not None:
+    is_current_driven = reductions[0].terms.is_current_driven
+    if thickness_m is not None and temperature_K is not None and not is_current_driven:
         size = 2.0 * BOLTZMANN_eV_K * temperature_K * thickness_m
         length = tuple(float(size * np.sqrt(6.0 * max(value, 0.0))) for value in (c, low, high))
-    return OhmsLaw(c, (low, high), length, low <= 0.0 <= high)  # type: ignore[arg-type]
+    control = reductions[0].terms.control
+    return OhmsLaw(c, (low, high), length, low <= 0.0 <= high, control)  # type: ignore[arg-type]
 
 
 def _blocks(reductions: Sequence[Reduction]) -> tuple[list[tuple[Floats, Floats]], list[float]]:
@@ -301,7 +298,8 @@ def _heights(reductions: Sequence[Reduction]) -> Floats:
     heights = []
     for one in reductions:
         if one.drive is None:
-            raise FitError(f"{one.source or 'record'}: only the voltage was measured; give the amplitudes")
+            problem = in_words_of(one.terms.control, "only the voltage was measured; give the amplitudes")
+            raise FitError(f"{one.source or 'record'}: {problem}")
         above = np.concatenate([one.drive.start_V, one.drive.end_V]) - one.drive.rest_V
         heights.append(float(np.abs(above).max()))
     return np.array(heights)

@@ -92,7 +92,8 @@ def reversal_shares(reduction: Reduction, result: FitResult) -> ReversalShares:
     Of a run whose voltage was only measured, or whose current was controlled, nobody knows the pulses: a pulse of the
     voltage and a rest of half of its window each stand for them.
     """
-    drive, weights = reduction.drive, conductance_weights(reduction, result)
+    drive = None if reduction.terms.is_current_driven else reduction.drive
+    weights = conductance_weights(reduction, result)
     if drive is None or _returned(result, drive, weights) == 0.0:
         width = 0.5 * result.window_s[1]
         drive = PulseSequence.pulse(1.0, width, after=width)

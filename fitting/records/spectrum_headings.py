@@ -28,7 +28,7 @@ _NAMES = {
 }
 # What numbers in a unit are multiplied by for hertz or degrees.
 _SCALES = {
-    FREQUENCY: {"hz": 1.0, "khz": 1e3, "mhz": 1e6, "rad/s": 0.5 / np.pi, "1/s": 1.0, "s-1": 1.0, "rads-1": 0.5 / np.pi},
+    FREQUENCY: {"hz": 1.0, "khz": 1e3, "rad/s": 0.5 / np.pi, "1/s": 1.0, "s-1": 1.0, "rads-1": 0.5 / np.pi},
     PHASE: {
         "deg": 1.0,
         "°": 1.0,
@@ -39,8 +39,9 @@ _SCALES = {
         "mrad": 0.18 / np.pi,
     },
 }
-# Ohms by prefix; capital M is mega, small m is milli, since both are measured.
+# Ohms and hertz by prefix; capital M is mega, small m is milli, since both are measured.
 _OHM = re.compile(r"(?P<prefix>[mkMGµuμ]?)(?:ohms?|Ohms?|OHMS?|Ω|Ω)\.?")
+_HERTZ = re.compile(r"(?P<prefix>[mMG])[hH][zZ]")
 _PREFIXES = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "µ": 1e-6, "u": 1e-6, "μ": 1e-6}
 _UNIT_BRACKET = re.compile(r"[(\[{]\s*([^()\[\]{}]*)\s*[)\]}]\s*$")
 
@@ -95,12 +96,18 @@ def _unit_of(text: str) -> tuple[str, str]:
 
 def _is_unit(text: str) -> bool:
     plain = text.strip()
-    return _OHM.match(plain) is not None or any(plain.casefold().replace(" ", "") in one for one in _SCALES.values())
+    return (
+        _OHM.match(plain) is not None
+        or _HERTZ.fullmatch(plain) is not None
+        or any(plain.casefold().replace(" ", "") in one for one in _SCALES.values())
+    )
 
 
 def _scale(quantity: str, unit: str, name: str) -> float | None:
     plain = unit.strip()
     if quantity in _SCALES:
+        if quantity == FREQUENCY and (match := _HERTZ.fullmatch(plain)) is not None:
+            return _PREFIXES[match["prefix"]]
         if not plain:
             return _SCALES[FREQUENCY]["rad/s"] if name in {"ω", "omega", "w"} else 1.0
         return _SCALES[quantity].get(plain.casefold().replace(" ", "").replace("^", ""))

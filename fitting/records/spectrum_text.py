@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from daq.files.readers.cells import SCPI_OVERLOAD, CellError, NumberFormat, format_of, mark_of
+from daq.files.readers.cells import SCPI_OVERLOAD, CellError, NumberFormat, format_of, looks_numeric, mark_of
 from daq.files.readers.record import RecordError
-from daq.files.readers.tables import COMMENT, cells_of, find_table, numeric_cells
+from daq.files.readers.tables import COMMENT, cells_of, find_table, numeric_cells, require_width, rows_above_note
 from daq.files.readers.text_file import TextFile
 from fitting.records.spectrum_headings import (
     FREQUENCY,
@@ -19,6 +19,7 @@ from fitting.records.spectrum_headings import (
     PHASE,
     REAL,
     SPECTRUM,
+    SpectrumHeading,
     spectrum_heading,
 )
 from protocols import FitError, InputError, shortened
@@ -107,6 +108,7 @@ def read_spectrum(path: Path, sweep: int | None = None) -> SpectrumText:
     try:
         text = TextFile.of(path)
         table = find_table(text, wanted=SPECTRUM)
+        require_width(table, path.name, numbered=False, by_number="")
         columns = _columns(table, path.name)
         lines = [one for number, piece in text.pieces() for one in enumerate(piece.split("\n"), number)]
     except RecordError as error:
@@ -127,7 +129,10 @@ def read_spectrum(path: Path, sweep: int | None = None) -> SpectrumText:
     Z = np.array([one[1] for one in points[start:stop]], dtype=np.complex128)
     if len(Z) and bool((Z.imag > 0.0).all()):
         notes.append("the imaginary part is positive throughout: an inductance, or -Im(Z) under the heading of Im(Z)")
-    return SpectrumText(f, Z, (*((text.note,) if text.note else ()), *notes))
+    bare = (
+        () if table.headings else ("no headings: columns were taken for frequency (Hz), real and imaginary part (ohm)",)
+    )
+    return SpectrumText(f, Z, (*((text.note,) if text.note else ()), *rows_above_note(table), *bare, *notes))
 
 
 def _columns(table: Table, name: str) -> _Columns:
@@ -140,11 +145,8 @@ def _columns(table: Table, name: str) -> _Columns:
                 "frequency, real and imaginary part: write them above, or keep these three columns in this order"
             )
         return _Columns(_DEFAULT_PLACES, dict.fromkeys(_DEFAULT_PLACES, 1.0))
-    places: dict[str, int] = {}
     headings = [spectrum_heading(one.text) for one in table.headings[: table.width]]
-    for place, heading in enumerate(headings):
-        if heading.quantity is not None:
-            places.setdefault(heading.quantity, place)
+    places = _places(table, headings, name)
     shown = shortened(", ".join(one.text for one in table.headings), _QUOTED)
     parts = (MAGNITUDE, PHASE) if {MAGNITUDE, PHASE} <= places.keys() else (REAL, IMAGINARY)
     parts = (REAL, IMAGINARY) if {REAL, IMAGINARY} <= places.keys() else parts
@@ -164,6 +166,21 @@ def _columns(table: Table, name: str) -> _Columns:
     return _Columns({quantity: places[quantity] for quantity in chosen}, scales)
 
 
+def _places(table: Table, headings: list[SpectrumHeading], name: str) -> dict[str, int]:
+    """Return the first column of each quantity."""
+    places: dict[str, int] = {}
+    for place, heading in enumerate(headings):
+        if heading.quantity is None:
+            continue
+        first = places.setdefault(heading.quantity, place)
+        if first != place and table.headings[first].text == table.headings[place].text:
+            raise SpectrumFileError(
+                f"{name}: columns {first + 1} and {place + 1} both have the heading {table.headings[place].text!r} "
+                f"(line {table.heading_line}): take one of them out"
+            )
+    return places
+
+
 def _points(
     table: Table, columns: _Columns, lines: list[tuple[int, str]], name: str
 ) -> tuple[list[tuple[float, complex, int]], list[str]]:
@@ -175,9 +192,11 @@ def _points(
     for number, line in lines:
         cells = cells_of(line, table.separator)
         try:
+            table.require_cells(cells)
             values = {quantity: _value(cells, columns, quantity, numbers) for quantity in columns.places}
         except CellError as error:
-            if numeric_cells(cells) >= 2 and not COMMENT.match(line):
+            n_numbers = sum(looks_numeric(one) for one in cells)
+            if max(n_numbers, numeric_cells(cells)) >= 2 and not COMMENT.match(line):
                 problem = problem or (number, str(error))
             continue
         if problem is not None:

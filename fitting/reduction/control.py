@@ -11,13 +11,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from fitting.records.record import require_intact
 from fitting.reduction.held_current import held_current
 from fitting.reduction.nuisance import CURRENT, Nuisance
+from fitting.reduction.stated import StatedRecord
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
+    from protocols import PulseSequence
 
 _Figure = TypeVar("_Figure")
 
@@ -45,14 +47,6 @@ _EXCHANGED = {
 _WORDS = re.compile(rf"\b({'|'.join(_EXCHANGED)})\b")
 _EXCHANGED_IN_NAMES = {"voltage": "current", "current": "voltage", "V": "A", "A": "V", "S": "ohm", "ohm": "S"}
 """What becomes what in the parts of a name, such as ``rms_current_A``."""
-
-
-@runtime_checkable
-class _ImportedRecord(Protocol):
-    """Record that may say which quantity was controlled; `daq.Run` is one."""
-
-    @property
-    def imported(self) -> dict[str, Any]: ...
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,9 +91,9 @@ class CurrentDriven:
         return self.record.status
 
     @property
-    def drive(self) -> None:
-        """Edges that were commanded: none are known."""
-        return
+    def drive(self) -> PulseSequence | None:
+        """The current that was commanded, amperes in place of its volts, where that is stated."""
+        return self.record.current_drive if isinstance(self.record, StatedRecord) else None
 
     @property
     def aperture_s(self) -> float:
@@ -133,7 +127,7 @@ def controlled(run: Record, terms: Nuisance) -> tuple[Record, Nuisance]:
     """
     if isinstance(run, CurrentDriven):
         return run, replace(terms, control=CURRENT)
-    if terms.control == "" and isinstance(run, _ImportedRecord) and run.imported.get("control") == CURRENT:
+    if terms.control == "" and isinstance(run, StatedRecord) and run.control == CURRENT:
         terms = replace(terms, control=CURRENT)
     if not terms.is_current_driven:
         return run, terms

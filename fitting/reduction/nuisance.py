@@ -59,14 +59,14 @@ class Nuisance:
     fitted : tuple of str
         Which of ``delay`` and ``clock`` are to be found from the record, each about the value given.
     edges : str
-        What a voltage that was only sampled did where it changed between two samples: ``step``, it jumped, all jumps as
-        long before the first samples after them, which is fitted; ``sample``, it jumped right after the last sample
-        before; ``ramp``, it went straight from sample to sample.
+        What a voltage that was only sampled did where it changed between two samples: ``step`` (or empty, unless the
+        record states another), it jumped, all jumps as long before the first samples after them, which is fitted;
+        ``sample``, it jumped right after the last sample before; ``ramp``, it went straight from sample to sample.
     before : str or float
         What was before the first sample: ``rest``, the cell was at rest at the first sample's level; a level (V), it
         was at rest there, and the voltage jumped to the first sample; ``unknown``, decays of any amplitude are fitted;
-        empty, the record tells: of a sampled voltage ``unknown`` if such decays show, else ``rest``; a commanded one
-        begins at rest.
+        empty, what the record states, else the record tells: of a sampled voltage ``unknown`` if such decays show, else
+        ``rest``; a commanded one begins at rest.
     edge_leads_s : tuple of float
         How long before the first sample after it each jump of a sampled voltage came (s); empty where that is not known
         of each.
@@ -88,7 +88,7 @@ class Nuisance:
     harmonics: int = 0
     correlation_s: float = 0.0
     delay_s: float = 0.0
-    edges: str = "step"
+    edges: str = ""
     before: str | float = ""
     edge_leads_s: tuple[float, ...] = ()
     clock_ppm: float = 0.0
@@ -114,7 +114,7 @@ class Nuisance:
         if self.baseline:
             object.__setattr__(self, "drift", True)
         self._check_times()
-        if self.edges not in EDGES:
+        if self.edges not in {"", *EDGES}:
             raise FitError(f"edges of a sampled voltage are {', '.join(EDGES)}, not {self.edges!r}")
         if self.control not in {"", VOLTAGE, CURRENT}:
             raise FitError(f"an instrument controlled {VOLTAGE!r} or {CURRENT!r}, not {self.control!r}")

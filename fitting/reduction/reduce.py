@@ -14,6 +14,7 @@ from fitting.reduction.leading_columns import History, LeadingColumns, n_decays_
 from fitting.reduction.nuisance import UNKNOWN, Nuisance
 from fitting.reduction.reducer import Reducer
 from fitting.reduction.sampled_edges import SampledVoltage
+from fitting.reduction.stated import as_stated
 from fitting.reduction.whole_drive import sampled_voltage
 from fitting.transforms.modes import ModeGrid
 from protocols import FitError
@@ -41,6 +42,7 @@ def reducer_for(
     source: str = "",
     sampled: SampledVoltage | None = None,
     shifts: LeadingColumns | None = None,
+    grid: ModeGrid | None = None,
 ) -> Reducer:
     """Return an empty reducer whose modes suit a record.
 
@@ -52,6 +54,8 @@ def reducer_for(
         As for `Reducer`.
     shifts : LeadingColumns, optional
         Derivatives to the places of the jumps, or to the times of the samples.
+    grid : ModeGrid, optional
+        Modes that suit several records.
 
     Raises
     ------
@@ -72,7 +76,7 @@ def reducer_for(
         shortest = _NEAREST * interval if terms.fitted else shortest_lag_s(drive, t_s, aperture_s)
         starts = drive.jumps()[0] if not drive.has_ramps else drive.times_s
         longest = float(seen_s[-1] + 0.5 * aperture_s - (starts[0] if len(starts) else 0.0))
-    grid = ModeGrid.covering(shortest, longest)
+    grid = grid or ModeGrid.covering(shortest, longest)
     leading: list[LeadingColumns] = [] if shifts is None else [shifts]
     if terms.before == UNKNOWN or (terms.before == "" and drive is None):
         leading.append(History(float(t_s[0]), grid.rates, n_decays_of(grid.rates, interval)))
@@ -121,10 +125,15 @@ def reduce_run(run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None 
 
 
 def reducer_of(
-    run: Record, terms: Nuisance = _OFFSET, *, weight: Floats | None = None, shifts: LeadingColumns | None = None
+    run: Record,
+    terms: Nuisance = _OFFSET,
+    *,
+    weight: Floats | None = None,
+    shifts: LeadingColumns | None = None,
+    grid: ModeGrid | None = None,
 ) -> Reducer:
     """Return a reducer that has taken in a whole run; arguments as for `reduce_run` and `reducer_for`."""
-    run, terms = controlled(run, terms)
+    run, terms = controlled(run, as_stated(run, terms))
     require_intact(run)
     if run.drive is None and terms.before_V is None:
         require_moving(run.voltage_V, run.path.name, terms.control)
@@ -137,6 +146,7 @@ def reducer_of(
         source=run.path.name,
         sampled=sampled_voltage(run, terms),
         shifts=shifts,
+        grid=grid,
     )
     reducer.append(run.t_s, run.voltage_V, run.current_A, run.status, weight)
     return reducer

@@ -146,7 +146,8 @@ class FitRequest:
             (
                 (joint or self.ranked) and alone,
                 "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
-                " and --posterior are for one run and one circuit",
+                " and --posterior are for one run and one circuit; what was before, edges and drive of each of several"
+                " are stated with it (ionecho note)",
                 None,
             ),
             *self.times.wrong_with(
@@ -244,19 +245,17 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
 
 
 def _options_of(request: FitRequest) -> StudyOptions:
-    """Return what goes with the fit. Of one run, what is not given counts as it was stated; several have their own."""
-    from daq.files.statements import Statements, read_statements
+    """Return what goes with the fit; what is not given counts as it was stated of each run."""
     from fitting import StudyOptions
     from ionecho.commands.fit_checks import checked_baseline, checked_before
 
-    stated = Statements() if request.is_of_several else read_statements(request.runs[0])
     of_record = request.of_record
     return StudyOptions(
         of_record.drift,
         of_record.mains_Hz,
-        before=checked_before(of_record.before or stated.before, request.runs[0], of_record.control),
+        before=checked_before(of_record.before, request.runs[0], of_record.control),
         robust=of_record.robust,
         baseline=checked_baseline(of_record.baseline),
         control=of_record.control,
-        **request.times.to_options(stated.edges),
+        **request.times.to_options(),
     )

@@ -77,13 +77,8 @@ class GivenTimes:
             ),
         )
 
-    def to_options(self, stated_edges: str = "") -> dict[str, Any]:
+    def to_options(self) -> dict[str, Any]:
         """Return what `fitting.StudyOptions` takes.
-
-        Parameters
-        ----------
-        stated_edges : str
-            What was stated of the run, which counts where nothing is given.
 
         Raises
         ------
@@ -101,11 +96,10 @@ class GivenTimes:
             options["aperture_s"] = _quantity(self.aperture, "s", "--aperture", "'0.5 ms'")
             if options["aperture_s"] < 0.0:
                 raise UsageError(f"a sample averages 0 s or more, not {self.aperture!r}", "--aperture")
-        edges = self.edges or stated_edges or EDGES[0]
-        if edges in EDGES:
-            options["edges"] = edges
+        if not self.edges or self.edges in EDGES:
+            options["edges"] = self.edges
         else:
-            options["edge_times_s"] = read_times(Path(edges))
+            options["edge_times_s"] = read_times(Path(self.edges))
         if self.protocol:
             from protocols import Protocol
 

@@ -7,7 +7,16 @@ from typing import Annotated
 
 import typer
 
-from ionecho.commands.statement_options import Before, Edges, Json, ProtocolFile, Temperature, Thickness, check_drive
+from ionecho.commands.statement_options import (
+    Before,
+    Control,
+    Edges,
+    Json,
+    ProtocolFile,
+    Temperature,
+    Thickness,
+    check_drive,
+)
 
 Text = Annotated[Path, typer.Argument(metavar="TEXT", help="Delimited text with time, voltage, current.")]
 Time = Annotated[str | None, typer.Option(help="Heading or number of the time column.")]
@@ -24,8 +33,10 @@ Block = Annotated[
     str | None, typer.Option(help="Of several blocks, sweeps or channels: its number, or all, one behind another.")
 ]
 Negate = Annotated[list[str] | None, typer.Option(help="Turn the sign of this: current or voltage.")]
-Drive = Annotated[str | None, typer.Option(help='Voltage that was applied, if no column has it: "0 V; 0.45 V at 0 s".')]
-Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
+Drive = Annotated[
+    str | None,
+    typer.Option(help='Voltage, or current, that was applied: "0 V; 0.45 V at 0 s"; no column need have it.'),
+]
 Area = Annotated[str | None, typer.Option(help='Of the electrode, e.g. "1 cm^2".')]
 Mass = Annotated[str | None, typer.Option(help='For a current per mass, e.g. "12 mg".')]
 Name = Annotated[str, typer.Option(help="Of the sample.")]

@@ -28,7 +28,7 @@ class ImportRequest:
     separator, decimal, block : str or None
     negate : list of str
     drive : str or None
-        The voltage that was applied.
+        The voltage, or the current, that was applied.
     of_sample : dict
         ``area``, ``mass``, ``thickness``, ``temperature`` as quantities; None where not given.
     name, remarks : str
@@ -113,6 +113,7 @@ def import_text(request: ImportRequest, *, as_json: bool) -> None:
     check_new_run(target)
     sample, statements = request.sample(), Statements(**request.stated)
     record = read_text(request.text, options=request.options())
+    statements.before_of(record.control)
     import_record(record, request.text, target, sample, request.remarks)
     # Those of a run that had this name before count no more.
     if statements.stated or statements_path(target).exists():

@@ -41,13 +41,14 @@ def note_run(path: Path, stated: dict[str, str | None], *, as_json: bool) -> Non
     if not given:
         _print(run, run.statements, as_json=as_json)
         return
-    if run.protocol_text and (given.get("drive") or given.get("before") or given.get("edges")):
-        name = next(one for one in ("drive", "before", "edges") if given.get(one))
+    if run.protocol_text and (wrong := [one for one in ("drive", "before", "edges", "control") if given.get(one)]):
         raise UsageError(
-            f"{path.name} was measured by ionecho: its drive is in it, and needs no statement", f"--{name}"
+            f"{path.name} was measured by ionecho: its drive is in it, and needs no statement", f"--{wrong[0]}"
         )
     statements = Statements(**(asdict(run.statements) | given))
     statements.over(run.sample)
+    if not run.protocol_text:
+        statements.before_of(statements.controlled or str(run.imported.get("control", "")))
     if statements.drive and not run.protocol_text:
         t = run.t_s
         sequence_of(statements.drive, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))

@@ -7,10 +7,19 @@ from typing import Annotated
 
 import typer
 
-from ionecho.commands.statement_options import Before, Edges, Json, ProtocolFile, Temperature, Thickness, check_drive
+from ionecho.commands.statement_options import (
+    Before,
+    Control,
+    Edges,
+    Json,
+    ProtocolFile,
+    Temperature,
+    Thickness,
+    check_drive,
+)
 
 Run = Annotated[Path, typer.Argument(metavar="RUN", help="Run file.")]
-Drive = Annotated[str | None, typer.Option(help='Voltage that was applied: "0 V; 0.45 V at 0 s; 0 V at 1 s".')]
+Drive = Annotated[str | None, typer.Option(help='Voltage, or current, that was applied: "0 V; 0.45 V at 0 s".')]
 Name = Annotated[str | None, typer.Option(help="Of the sample.")]
 Area = Annotated[str | None, typer.Option(help='Of an electrode, e.g. "50 mm^2".')]
 Permittivity = Annotated[str | None, typer.Option(help="Relative, of the sample.")]
@@ -23,6 +32,7 @@ def note(
     before: Before = None,
     edges: Edges = None,
     drive: Drive = None,
+    control: Control = None,
     protocol: ProtocolFile = None,
     name: Name = None,
     thickness: Thickness = None,
@@ -47,6 +57,7 @@ def note(
             "before": before,
             "edges": edges,
             "drive": drive_of_protocol(protocol) if protocol else drive,
+            "control": control,
             "name": name,
             "thickness": thickness,
             "area": area,

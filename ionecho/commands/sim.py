@@ -9,9 +9,23 @@ from ionecho.commands.output import console, print_json
 from ionecho.commands.refusals import UsageError
 
 
-def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: Any) -> None:
-    """Serve simulated instruments until told to end; ``list`` prints which there are."""
-    from sim_instruments import CATALOGUE, CellError, kind_named, serve
+def serve_simulator(
+    kinds: list[str], *, transport: str, port: int, clients: tuple[int, str], as_json: bool, **options: Any
+) -> None:
+    """Serve simulated instruments until told to end; ``list`` prints which there are.
+
+    Parameters
+    ----------
+    kinds : list of str
+    transport : str
+    port : int
+    clients : tuple of int, str
+        How many a socket serves, and what becomes of one beyond them.
+    as_json : bool
+    **options
+        As `sim_instruments.serve` has them.
+    """
+    from sim_instruments import CATALOGUE, Admission, CellError, Reach, kind_named, serve
 
     if kinds == ["list"]:
         _print_kinds(as_json=as_json)
@@ -20,7 +34,8 @@ def serve_simulator(kinds: list[str], *, port: int, as_json: bool, **options: An
     if unknown := [name for name, kind in zip(kinds, chosen, strict=True) if kind is None]:
         raise UsageError(f"there is no simulated {', '.join(unknown)}: there are {', '.join(sorted(CATALOGUE))}")
     try:
-        serve([kind for kind in chosen if kind is not None], port=port, as_json=as_json, **options)
+        reach = Reach(transport, port, Admission(*clients))
+        serve([kind for kind in chosen if kind is not None], reach=reach, as_json=as_json, **options)
     except (CellError, ValueError) as fault:
         raise UsageError(str(fault)) from fault
     except OSError as fault:

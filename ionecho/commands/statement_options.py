@@ -8,8 +8,12 @@ ProtocolFile = Annotated[
     str | None,
     typer.Option("--protocol", help="Protocol that was applied from 0 s of the record on, in place of --drive."),
 ]
-Before = Annotated[str | None, typer.Option(help='Before the first sample: rest, a level such as "0 V", or unknown.')]
+Before = Annotated[
+    str | None,
+    typer.Option(help='Before the first sample: rest, a level of what was controlled such as "0 V", or unknown.'),
+]
 Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did between samples: step, sample or ramp.")]
+Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
 Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]
 Temperature = Annotated[str | None, typer.Option(help='Of the sample, e.g. "298 K".')]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]

@@ -11,6 +11,7 @@ from sim_instruments.core.clock import RealClock
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.serving.output_record import OutputRecord
 from sim_instruments.serving.server import Served, make_host
+from sim_instruments.serving.transports.streams import Admission
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -58,7 +59,13 @@ class InProcess:
 
 @contextmanager
 def served_here(
-    kind: str, transport: str = "", cell: str = "resistor", speed: float = 1.0, *, record_output: bool = False
+    kind: str,
+    transport: str = "",
+    cell: str = "resistor",
+    speed: float = 1.0,
+    *,
+    record_output: bool = False,
+    admission: Admission | None = None,
 ) -> Iterator[InProcess]:
     """Serve an instrument while the context lasts.
 
@@ -68,11 +75,13 @@ def served_here(
         As `serve` has them.
     record_output : bool
         Whether to look at the true state of its output every 2 ms.
+    admission : Admission, optional
+        How many clients its socket serves; any number unless given.
     """
     from sim_instruments.catalogue import CATALOGUE
 
     loop = asyncio.new_event_loop()
-    one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)))
+    one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)), admission=admission or Admission())
     output = OutputRecord(one.host.device)
     ready = threading.Event()
 

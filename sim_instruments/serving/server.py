@@ -19,7 +19,7 @@ from sim_instruments.sample.cell import load_cell
 from sim_instruments.serving.injected_faults import Fault, FaultError, FaultSchedule
 from sim_instruments.serving.transports.channel import Host
 from sim_instruments.serving.transports.hislip import HislipTransport
-from sim_instruments.serving.transports.streams import PtyTransport, SocketTransport
+from sim_instruments.serving.transports.streams import Admission, PtyTransport, SocketTransport
 from sim_instruments.serving.transports.vxi11 import Vxi11Transport
 
 if TYPE_CHECKING:
@@ -49,6 +49,25 @@ class TransportError(ValueError):
     """An instrument has no such transport."""
 
 
+@dataclass(frozen=True)
+class Reach:
+    """How instruments are reached.
+
+    Attributes
+    ----------
+    transport : str
+        ``socket``, ``hislip``, ``vxi11``, ``pty``; empty for each instrument's usual one.
+    port : int
+        TCP port of the first, 0 for a free one; the others take free ones.
+    admission : Admission
+        How many clients the socket of each instrument serves.
+    """
+
+    transport: str = ""
+    port: int = 0
+    admission: Admission = field(default_factory=Admission)
+
+
 @dataclass
 class Served:
     """An instrument that is served.
@@ -60,17 +79,20 @@ class Served:
     resources : dict
         VISA resource of each of its ports; the usual one has the name ``""``.
     transports : list of Transport
+    admission : Admission
+        How many clients its sockets serve.
     """
 
     kind: str
     host: Host
     resources: dict[str, str] = field(default_factory=dict)
     transports: list[Transport] = field(default_factory=list)
+    admission: Admission = field(default_factory=Admission)
 
     async def open(self, transport: str, port: int) -> None:
         """Make it reachable."""
         for channel in CATALOGUE[self.kind].channels:
-            made = _transport(self.host, transport, channel, port if not channel else 0)
+            made = _transport(self.host, transport, channel, port if not channel else 0, self.admission)
             self.transports.append(made)
             self.resources[channel] = await made.open()
 
@@ -80,10 +102,12 @@ class Served:
             await transport.close()
 
 
-def _transport(host: Host, name: str, channel: str, port: int) -> Transport:
+def _transport(host: Host, name: str, channel: str, port: int, admission: Admission) -> Transport:
+    if admission.most and name != "socket":
+        raise TransportError(f"clients are counted on raw sockets, not on {name!r}: --transport socket")
     match name:
         case "socket":
-            return SocketTransport(host, channel, port)
+            return SocketTransport(host, channel, port, admission)
         case "pty":
             return PtyTransport(host, channel)
         case "hislip":
@@ -109,8 +133,7 @@ def make_host(kind: str, clock: Clock, cell: Cell, seed: int = 0, faults: Sequen
 def serve(
     kinds: str | Sequence[str] = "keithley2461",
     *,
-    transport: str = "",
-    port: int = 0,
+    reach: Reach | None = None,
     seed: int = 0,
     speed: float = 1.0,
     cell: str | Path = "demo",
@@ -127,10 +150,8 @@ def serve(
     ----------
     kinds : str or sequence of str
         Which of `CATALOGUE`; several share the cell and the clock.
-    transport : str
-        ``socket``, ``hislip``, ``vxi11``, ``pty``; empty for each instrument's usual one.
-    port : int
-        TCP port of the first, 0 for a free one; the others take free ones.
+    reach : Reach, optional
+        By each instrument's usual transport and free ports unless given.
     seed : int
         Of the noise: equal seeds and equal commands give equal records.
     speed : float
@@ -154,6 +175,8 @@ def serve(
     OSError
         If the port is taken.
     """
+    reach = reach or Reach()
+    transport, port = reach.transport, reach.port
     chosen = [kinds] if isinstance(kinds, str) else list(kinds)
     for kind in chosen:
         if transport and transport not in CATALOGUE[kind].transports:
@@ -162,7 +185,7 @@ def serve(
             )
     clock, sample = RealClock(speed), load_cell(cell)
     served = [
-        Served(kind, make_host(kind, clock, sample, seed + k, faults if k == 0 else ()))
+        Served(kind, make_host(kind, clock, sample, seed + k, faults if k == 0 else ()), admission=reach.admission)
         for k, kind in enumerate(chosen)
     ]
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from benchmarks.record_layouts import CURRENT_MA, T_S, VOLTAGE_V, layout_named
+from benchmarks.mutated_records import layout_named
+from benchmarks.record_layouts import CURRENT_MA, T_S, VOLTAGE_V
 
 if TYPE_CHECKING:
     from collections.abc import Callable

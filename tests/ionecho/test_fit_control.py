@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -60,6 +61,46 @@ def test_levels_are_of_what_was_controlled(options: list[str], where: str, capsy
     assert command("fit", "cp.nxs", *options, "--json") == 2
     error = json.loads(capsys.readouterr().out)["error"]
     assert where in f"{error['where']} {error['message']}"
+
+
+def found(document: dict[str, Any]) -> dict[str, float]:
+    return {name: one["value"] for name, one in document["parameters"].items()}
+
+
+TRUTH = {"R0": 1e3, "R1": 5e3, "C1": 1e-4, "C2": 2e-3}
+FIT = ("fit", "cp.nxs", "--model", "R0-p(R1,C1)-C2", "--json")
+
+
+def test_a_current_that_was_applied_is_stated_at_import_where_no_column_has_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    rows = [line.rpartition(",")[0] for line in Path("cp.csv").read_text().splitlines()]
+    Path("cp.csv").write_text("\n".join(rows))
+    assert command("import", "cp.csv") == 2
+    assert '--drive "0 A' in capsys.readouterr().err
+    assert command("import", "cp.csv", "--drive", "0 A; 1 uA at 2.01 s; 0 A at 12.01 s", "--before", "0 A") == 0
+    capsys.readouterr()
+    assert command(*FIT) == 0
+    assert found(json.loads(capsys.readouterr().out)) == {
+        name: pytest.approx(value, rel=0.02) for name, value in TRUTH.items()
+    }
+
+
+def test_a_current_is_stated_later_and_its_levels_are_amperes(capsys: pytest.CaptureFixture[str]) -> None:
+    assert (
+        command("import", "cp.csv", "--current-unit", "mA", "--control", "voltage") == 0
+    )  # a thousand times too large
+    assert command("note", "cp.nxs", "--before", "0 A") == 2
+    assert "--control current" in capsys.readouterr().err
+    assert command("note", "cp.nxs", "--before", "0 A", "--drive", "0 A; 1 uA at 2.01 s; 0 A at 12.01 s") == 0
+    assert command("note", "cp.nxs", "--before", "0 V") == 2
+    capsys.readouterr()
+    assert command(*FIT) == 0
+    assert found(json.loads(capsys.readouterr().out)) == {
+        name: pytest.approx(value, rel=0.02) for name, value in TRUTH.items()
+    }
+    assert command(*FIT, "--protocol", "pump_probe") == 1
+    assert "a protocol has voltages" in capsys.readouterr().out
 
 
 def test_import_takes_no_other_quantity(capsys: pytest.CaptureFixture[str]) -> None:

@@ -126,7 +126,7 @@ def test_what_is_no_time_is_refused(given: GivenTimes, option: str) -> None:
 
 def test_times_are_given_with_units() -> None:
     given = GivenTimes(delay="-0.3 ms", clock="20 ppm", aperture="500 us").to_options()
-    assert given == {"fitted": (), "delay_s": -3e-4, "clock_ppm": 20.0, "aperture_s": 5e-4, "edges": "step"}
+    assert given == {"fitted": (), "delay_s": -3e-4, "clock_ppm": 20.0, "aperture_s": 5e-4, "edges": ""}
     assert GivenTimes(delay="fit", clock="fit").to_options()["fitted"] == ("delay", "clock")
 
 

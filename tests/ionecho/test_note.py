@@ -10,6 +10,7 @@ import pytest
 
 from daq import open_run
 from daq.files.names import statements_path
+from fitting import Nuisance, fit, reduce_run
 from tests.ionecho.commands import command
 
 # A cell of R0 in series with R1 parallel to C1, that stepped from 0 to 0.1 V at 0.2 s (closed form).
@@ -49,6 +50,37 @@ def test_a_fit_uses_what_was_stated(capsys: pytest.CaptureFixture[str]) -> None:
     printed = capsys.readouterr().out
     fitted = json.loads(printed[printed.index("{") :])["parameters"]
     assert fitted["R0"]["value"] == pytest.approx(R0 / 2, rel=0.05)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["again.nxs", "--share", "R1", "--model", "R0-p(R1,C1)"], ["--rank", "--model", "R0-p(R1,C1)"],
+        ["again.nxs", "--compare", "--model", "De1"],
+        ["--spectrum"], ["again.nxs", "--table", "--model", "De1"],
+    ],
+)  # fmt: skip
+def test_statements_count_for_whatever_is_fitted(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    later = ["import", "held.csv", "--before", "0 V", "--edges", "sample"]
+    rows = Path("hold.csv").read_text().splitlines()
+    Path("held.csv").write_text("\n".join([rows[0], *rows[21:]]))  # from right after the step on
+    for name in ("held.nxs", "again.nxs"):
+        assert command(*later, "--output", name) == 0
+    assert command("fit", "held.nxs", *arguments, "--json") == 0
+    assert command("note", "held.nxs", "--before", "") == 0
+    capsys.readouterr()
+    assert command("fit", "held.nxs", *arguments, "--json") == 1
+    assert "--before" in capsys.readouterr().out
+
+
+def test_statements_count_in_scripts_unless_others_are_given() -> None:
+    assert command("note", "hold.nxs", "--before", "0 V", "--edges", "sample") == 0
+    run = open_run("hold.nxs")
+    assert (reduce_run(run).terms.before, reduce_run(run).terms.edges) == (0.0, "sample")
+    given = reduce_run(run, Nuisance(before=0.05, edges="step")).terms
+    assert (given.before, given.edges) == (0.05, "step")
+    result = fit(run, "R0-p(R1,C1)")
+    assert result.terms.before == 0.0
 
 
 def test_an_empty_text_takes_a_statement_back(capsys: pytest.CaptureFixture[str]) -> None:

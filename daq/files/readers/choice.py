@@ -157,7 +157,10 @@ def _columns_message(table: Table, name: str, what: str, quantity: str) -> str:
     if quantity == "voltage" and what.endswith("none is"):
         helps += ', or state the voltage that was applied (--drive "0 V; 0.45 V at 0 s")'
     if quantity == "current" and what.endswith("none is"):
-        helps += ". What was measured at open circuit has none, and shows no memory without the pulses before it"
+        helps += (
+            ', or state the current that was applied (--drive "0 A; 1 mA at 0 s"). What was measured at open circuit '
+            "has none, and shows no memory without the pulses before it"
+        )
     return f"{name}: {what} the {quantity}. {where}. {helps}."
 
 

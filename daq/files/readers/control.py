@@ -62,13 +62,14 @@ def with_control(record: TextRecord, stated: str | None) -> TextRecord:
     Raises
     ------
     RecordError
-        If that is neither voltage nor current, or contradicts a stated voltage.
+        If that is neither voltage nor current, or contradicts a stated drive.
     """
     if stated is not None:
         if stated not in CONTROLS:
             raise RecordError(f"an instrument controls voltage or current, not {stated!r}: --control")
-        if stated == CURRENT and record.drive is not None:
-            raise RecordError("--drive states the voltage that was applied: then the current was not controlled")
+        if (stated == CURRENT and record.drive is not None) or (stated == VOLTAGE and record.current_drive):
+            other = VOLTAGE if stated == CURRENT else CURRENT
+            raise RecordError(f"--drive states the {other} that was applied: then the {stated} was not controlled")
         return replace(record, control=stated)
     if record.control or record.drive is not None:
         return record

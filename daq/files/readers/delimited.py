@@ -33,7 +33,7 @@ from daq.files.readers.record import (
 from daq.files.readers.rows import RowPlan, RowReader
 from daq.files.readers.signs import flag_notes, with_signs
 from daq.files.readers.stated_drive import with_drive
-from daq.files.readers.tables import Table, cells_of, find_table, require_width, shown_separator
+from daq.files.readers.tables import Table, cells_of, find_table, require_width, rows_above_note, shown_separator
 from daq.files.readers.times import (
     CLOCK,
     DATE,
@@ -46,6 +46,7 @@ from daq.files.readers.times import (
     kind_of,
     may_be_excel_days,
 )
+from daq.files.stated_drive import driven_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,9 +84,7 @@ def read_table(file: TextFile, stated: ReadOptions) -> TextRecord:
     numbered = all(stated.columns.get(name, "").isdecimal() for name in QUANTITIES)
     require_width(table, path.name, numbered=numbered)
     notes = [file.note] if file.note else []
-    if above := table.rows_above:
-        many = f"{len(above)} rows in lines {above[0]} to {above[-1]}, above the table, were left out"
-        notes.append(many if len(above) > 1 else f"a row in line {above[0]}, above the table, was left out")
+    notes += rows_above_note(table)
     guesses: list[Guess] = []
     if stated.separator is None:
         text = f"columns are separated by {shown_separator(table.separator)}"
@@ -151,9 +150,10 @@ def _numbers(table: Table, name: str, options: ReadOptions) -> NumberFormat:
 
 
 def _present(table: Table, name: str, options: ReadOptions) -> list[str]:
-    """Return the quantities that the table is to have: no voltage where it was stated, and no column names one."""
-    stated = options.drive is not None and not _has_voltage(table, name, options)
-    return [quantity for quantity in QUANTITIES if quantity != "voltage" or not stated]
+    """Return the quantities that the table is to have: not the one that was stated, where no column names it."""
+    driven = None if options.drive is None else driven_quantity(options.drive)
+    stated = driven is not None and not _has(table, name, driven, options)
+    return [quantity for quantity in QUANTITIES if quantity != driven or not stated]
 
 
 def _columns(
@@ -179,12 +179,12 @@ def _columns(
     return chosen, time
 
 
-def _has_voltage(table: Table, name: str, options: ReadOptions) -> bool:
+def _has(table: Table, name: str, quantity: str, options: ReadOptions) -> bool:
     try:
-        place_of(table, name, "voltage", options)
+        place_of(table, name, quantity, options)
     except QuestionError as error:
-        if "voltage" in options.columns or not error.question.candidates[0].reason:
-            return "voltage" in options.columns
+        if quantity in options.columns or not error.question.candidates[0].reason:
+            return quantity in options.columns
         raise
     return True
 

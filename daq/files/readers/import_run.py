@@ -31,7 +31,7 @@ _MOST_NOTES = 20_000
 def import_record(
     record: TextRecord, source: Path, target: Path, sample: Sample | None = None, remarks: str = ""
 ) -> None:
-    """Make a run file of a record; its drive is the measured voltage, unless the commanded one was stated.
+    """Make a run file of a record; its drive is what was measured, unless the commanded one was stated.
 
     What was guessed and what is to be known of the reading is kept in the plan, under ``import``.
 
@@ -59,6 +59,7 @@ def import_record(
         "guessed": [str(one) for one in record.guesses],
         "remarks": remarks,
         "control": record.control,
+        "drive": record.current_drive,
     }
     header = Header(
         title=printable(source.stem),

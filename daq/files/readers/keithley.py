@@ -1,8 +1,14 @@
 """Reader of the CSV that Keithley's graphical instruments save of a reading buffer.
 
 Each row has a reading and its unit, the source's value and its unit, and a date, a time of day, and the fraction of the
-second in columns of their own, or a relative time. Which of the two is the current the units say (``Amp DC``). The
-names of the columns are those of the manual (2450 Reference Manual, 2450-901-01, "Saving buffer content to files").
+second in columns of their own, or a relative time. Which of the two is the current the units say (``Amp DC``). A row
+whose units are others is refused, as is one with more or fewer cells than headings.
+
+The manual says which times there may be (2450 Reference Manual, 2450-901-01 rev. B, pages 3-22, 6-116, 8-14: dates,
+times and fractional seconds; relative ones), and prints no file. The names of the columns are those that a public
+script takes from a DAQ6510's file, of the same firmware family: eight lines, then ``Reading``, ``Range Digits``, ``Disp
+Digits``, ``Math``, ..., ``Relative Time``. No file of a source-measure unit has been seen: ``Value``, ``Source`` and
+their unit are assumed.
 """
 
 from __future__ import annotations
@@ -25,7 +31,9 @@ if TYPE_CHECKING:
 _HEADINGS = re.compile(r"^[^\n]*\bReading\b[^\n]*\bRange Digits\b[^\n]*$", re.MULTILINE)
 _READING, _SOURCE = ("reading",), ("value", "source", "source value")
 _RELATIVE = re.compile(r"relative(?: time)?|rel(?:ative)? ?time", re.IGNORECASE)
-_UNITS = {"amp": "current [A]", "a": "current [A]", "volt": "voltage [V]", "v": "voltage [V]"}
+_UNITS = {
+    **dict.fromkeys(("amp dc", "amp", "a"), "current [A]"), **dict.fromkeys(("volt dc", "volt", "v"), "voltage [V]")
+}  # fmt: skip
 
 
 class _BufferReader:
@@ -47,6 +55,12 @@ class _BufferReader:
         return read_table(RewrittenText.by(text, buffer.line), options)
 
 
+def _trimmed(cells: list[str]) -> list[str]:
+    while cells and not cells[-1]:
+        cells = cells[:-1]
+    return cells
+
+
 class _Columns:
     """Columns of a buffer that are wanted, and the headings and rows that a reader of tables is given for them."""
 
@@ -55,15 +69,17 @@ class _Columns:
         names = [one.casefold() for one in headings]
         self._places: list[int] = []
         self._shown: list[str] = []
+        self._units: list[tuple[int, str]] = []
         for wanted in (_READING, _SOURCE):
             place = next((k for k, name in enumerate(names) if name in wanted), None)
             if place is None:
                 continue
             unit = next((k for k in range(place + 1, len(names)) if names[k].endswith("unit")), None)
-            text = first[unit].split()[0].casefold() if unit is not None and unit < len(first) and first[unit] else ""
-            if text in _UNITS and _UNITS[text] not in self._shown:
+            text = first[unit].casefold() if unit is not None and unit < len(first) else ""
+            if unit is not None and text in _UNITS and _UNITS[text] not in self._shown:
                 self._places.append(place)
                 self._shown.append(_UNITS[text])
+                self._units.append((unit, text))
         if "current [A]" not in self._shown:
             raise RecordError("no reading and no source value of this buffer is a current: save one of currents", where)
         self._relative = next((k for k, name in enumerate(names) if _RELATIVE.fullmatch(name)), None)
@@ -76,9 +92,14 @@ class _Columns:
         cells = cells_of(line, ",")
         if cells == self._headings:
             return "\t".join(["relative time [s]" if self._relative is not None else "date", *self._shown])
-        if len(cells) < max(*self._places, self._relative or 0, *self._clock, 0) + 1:
-            return line.replace(",", " ")
-        return "\t".join([self._time(cells), *(cells[place] for place in self._places)])
+        if len(_trimmed(cells)) > len(_trimmed(self._headings)) or len(cells) < len(_trimmed(self._headings)):
+            # Never as many cells as a row has.
+            return "\t".join([*cells, *[""] * (len(self._shown) + 2 - len(cells))])
+        values = [
+            cells[place] if cells[unit].casefold() == text else f"{cells[place]} {cells[unit]}"
+            for place, (unit, text) in zip(self._places, self._units, strict=True)
+        ]
+        return "\t".join([self._time(cells), *values])
 
     def _time(self, cells: list[str]) -> str:
         if self._relative is not None:

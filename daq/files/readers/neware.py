@@ -38,7 +38,14 @@ class _NestedReader:
         _, piece = next(text.pieces(), (1, ""))
         match = _BEGINS.match(piece)
         mark = match["mark"] if match is not None else ","
-        return read_table(RewrittenText.by(text, lambda line: line if line.startswith(2 * mark) else ""), options)
+        counts = [line.count(mark) for line in piece.split("\n")[:3]]
+
+        def record(line: str) -> str:
+            """Return the row of a record, also one whose first cells were filled in; nothing of a sum."""
+            is_record = line.startswith(2 * mark) or (line.count(mark) == counts[-1] and counts[-1] not in counts[:-1])
+            return line if is_record else ""
+
+        return read_table(RewrittenText.by(text, record), options)
 
 
 NEWARE_NESTED = _NestedReader()

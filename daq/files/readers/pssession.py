@@ -22,6 +22,7 @@ from daq.files.readers.samples import SampleStore
 from daq.files.readers.stated_drive import with_drive
 from daq.files.readers.text_file import TextFile
 from daq.files.readers.units import CURRENT, TIME, VOLTAGE, scaled, unit_of
+from daq.files.stated_drive import driven_quantity
 from drivers import Block, Status
 from protocols import any_text, printable, read_file, shortened
 
@@ -156,7 +157,7 @@ def _record(name: str, one: _Measurement, options: ReadOptions, notes: list[str]
             raise RecordError(f"{name}: the {quantity} is in {text!r}: state its unit (--{quantity}-unit)")
         scales[quantity] = unit.scale
         choices[quantity] = ColumnChoice(len(choices), quantity, unit.text, "by its description")
-    if "voltage" not in one.arrays and options.drive is None:
+    if "voltage" not in one.arrays and (options.drive is None or driven_quantity(options.drive) != VOLTAGE):
         levels = f" The method says {', '.join(one.levels)}." if one.levels else ""
         raise QuestionError(
             f"{name}: {one.title!r} has no potential.{levels} State the voltage that was applied (--drive "

@@ -140,7 +140,7 @@ class ReadOptions:
     area_m2, mass_kg : float or None
         Of the electrode, for currents per area or per mass.
     drive : str or None
-        The voltage as it was commanded, for a record without one.
+        The voltage, or the current, as it was commanded.
     control : str or None
         Which quantity the instrument controlled: ``voltage`` or ``current``.
     """
@@ -173,6 +173,8 @@ class TextRecord:
         To be checked by the owner of the text.
     drive : PulseSequence or None
         The voltage as it was commanded, where that was stated.
+    current_drive : str
+        The current as it was commanded, as it was stated; empty where it was not.
     control : str
         Which quantity the instrument controlled, ``voltage`` or ``current``; empty where nothing says so.
     """
@@ -184,6 +186,7 @@ class TextRecord:
     guesses: tuple[Guess, ...] = ()
     drive: PulseSequence | None = None
     control: str = ""
+    current_drive: str = ""
 
     def __len__(self) -> int:
         return len(self.samples)

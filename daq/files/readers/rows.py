@@ -201,7 +201,7 @@ class RowReader:
                 column = np.where(no_value, np.nan, column)  # noqa: PLW2901
             si[name] = scaled(column, self.plan.scales[name])
         none = np.full(values.shape[1], np.nan)
-        return Block(si["time"], si.get("voltage", none), si["current"], flags)
+        return Block(si["time"], si.get("voltage", none), si.get("current", none), flags)
 
     def _one_by_one(self, number: int, lines: list[str]) -> None:
         rows: list[list[float]] = []
@@ -252,9 +252,7 @@ class RowReader:
             place = self.plan.places[name]
             if place >= len(cells):
                 raise CellError(f"{len(cells)} cells, none in column {place + 1} ({name})")
-        most = max(table.width, len(table.headings))
-        if not table.has_width(len(cells)) or (len(cells) > most and any(cells[most:])):
-            raise CellError(f"{len(cells)} cells where other rows have {table.width}")
+        table.require_cells(cells)
 
     def _value(self, name: str, cells: list[str]) -> tuple[float, int]:
         place = self.plan.places[name]

@@ -1,4 +1,4 @@
-"""A voltage that was stated, on a record that was read."""
+"""A voltage or a current that was stated, on a record that was read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from daq.files.readers.samples import SampleStore
-from daq.files.stated_drive import sequence_of
+from daq.files.stated_drive import driven_quantity, sequence_of
 from drivers import Block
 
 if TYPE_CHECKING:
@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
 
 def with_drive(record: TextRecord, drive: str) -> TextRecord:
-    """Return a record with the voltage that was commanded; a voltage that was measured stays.
+    """Return a record with the voltage or the current that was commanded; what was measured of it stays.
 
-    Times are those of the record. The last level lasts a sample interval beyond the last sample.
+    A current that was commanded was controlled. Times are those of the record. The last level lasts a sample interval
+    beyond the last sample.
 
     Raises
     ------
@@ -29,12 +30,16 @@ def with_drive(record: TextRecord, drive: str) -> TextRecord:
     first, last = record.samples.rows(0, 1).t_s[0], record.samples.rows(max(n - 2, 0), n).t_s
     interval = float(last[-1] - last[0]) if n > 1 else 1.0
     sequence = sequence_of(drive, float(first), float(last[-1]), interval)
-    if "voltage" in record.columns:
-        note = "the voltage that was applied was stated (--drive)"
-        return replace(record, drive=sequence, notes=(*record.notes, note))
-    store = SampleStore()
-    for part in record.samples.chunks():
-        volts = np.asarray(sequence.voltage_at(part.t_s), dtype=np.float64)
-        store.append(Block(part.t_s, volts, part.current_A, part.status))
-    note = "the text has no voltage: that of the samples is the stated one (--drive)"
-    return replace(record, samples=store, drive=sequence, notes=(*record.notes, note))
+    quantity = driven_quantity(drive)
+    samples, note = record.samples, f"the {quantity} that was applied was stated (--drive)"
+    if quantity not in record.columns:
+        note = f"the text has no {quantity}: that of the samples is the stated one (--drive)"
+        samples = SampleStore()
+        for part in record.samples.chunks():
+            level = np.asarray(sequence.voltage_at(part.t_s), dtype=np.float64)
+            volts, amperes = (part.voltage_V, level) if quantity == "current" else (level, part.current_A)
+            samples.append(Block(part.t_s, volts, amperes, part.status))
+    notes = (*record.notes, note)
+    if quantity == "current":
+        return replace(record, samples=samples, current_drive=drive, control=quantity, notes=notes)
+    return replace(record, samples=samples, drive=sequence, notes=notes)

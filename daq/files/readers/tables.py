@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from daq.files.readers.cells import looks_numeric, mark_of, split_unit
+from daq.files.readers.cells import CellError, looks_numeric, mark_of, split_unit
 from daq.files.readers.headings import Heading, heading_of, is_unit_line
 from daq.files.readers.record import QUANTITIES, RecordError
 from daq.files.readers.times import looks_like_time
@@ -83,6 +83,12 @@ class Table:
         if self.separator is None:
             return count >= min(self.widths | {self.width})
         return count in self.widths or count == self.width
+
+    def require_cells(self, cells: list[str]) -> None:
+        """Raise `CellError` where a row has not as many cells as others: one is lost, or there twice."""
+        most = max(self.width, len(self.headings))
+        if not self.has_width(len(cells)) or (len(cells) > most and any(cells[most:])):
+            raise CellError(f"{len(cells)} cells where other rows have {self.width}")
 
     def column(self, index: int) -> list[str]:
         """Return the cells of a column among the rows that are kept."""
@@ -193,7 +199,11 @@ def _in_lines(lines: list[tuple[int, str]], separator: str | None, wanted: Wante
             told = above if len(above) >= _MANY_ROWS else like
             return replace(table, rows_above=(*(lines[place][0] for place in told), *table.rows_above))
         above = region if len(region) > len(above) else above
-    return _table_of(lines, best, longest[best], wanted)
+    table = _table_of(lines, best, longest[best], wanted)
+    # Without headings nothing else says that rows above the longest run are no rows of it.
+    earlier = [place for one in found[best] if one[-1] < longest[best][0] for place in one]
+    like = [place for place in earlier if len(cells_of(lines[place][1], best)) == table.width]
+    return replace(table, rows_above=(*(lines[place][0] for place in like), *table.rows_above))
 
 
 def _table_of(lines: list[tuple[int, str]], separator: str | None, region: list[int], wanted: Wanted) -> Table:
@@ -330,8 +340,10 @@ def _trimmed(cells: list[str]) -> list[str]:
     return cells[:end]
 
 
-def require_width(table: Table, name: str, *, numbered: bool) -> None:
-    """Raise if rows have more cells than there are headings: then no heading says what a column is.
+def require_width(
+    table: Table, name: str, *, numbered: bool, by_number: str = "--time 2 --voltage 3 --current 4"
+) -> None:
+    """Raise if rows have more cells than there are headings, or fewer: then no heading says what a column is.
 
     Parameters
     ----------
@@ -340,9 +352,16 @@ def require_width(table: Table, name: str, *, numbered: bool) -> None:
         Of the file.
     numbered : bool
         Whether the owner gave all columns by their numbers.
+    by_number : str
+        Options that do so; empty where there are none.
     """
     if not table.headings or numbered:
         return
+    n_headings = len(_trimmed([one.text for one in table.headings]))
+    if n_headings > max(len(row) for row in table.rows):
+        shown = f"{name}, line {table.lines[0]}: {len(table.rows[0])} cells under {n_headings} headings (line "
+        more = f", or give all columns by number ({by_number})" if by_number else ""
+        raise RecordError(f"{shown}{table.heading_line}): which heading has no column? Take it out{more}.")
     wide = [k for k, row in enumerate(table.rows) if len(_trimmed(list(row))) > len(table.headings)]
     if not wide:
         return
@@ -352,13 +371,23 @@ def require_width(table: Table, name: str, *, numbered: bool) -> None:
         "The comma seems to be separator and decimal mark alike: export the record with another separator or with "
         "decimal points."
         if both
-        else "Name the separator (--separator), or give all columns by number (--time 2 --voltage 3 --current 4)."
+        else f"Name the separator (--separator), or give all columns by number ({by_number})."
+        if by_number
+        else "Write a heading above each column, or take out the columns without one."
     )
     shown = shortened(", ".join(table.rows[wide[0]]), _QUOTED)
     raise RecordError(
         f"{name}, line {table.lines[wide[0]]}: {used} cells ({shown}) under {len(table.headings)} headings (line "
         f"{table.heading_line}). {helps}"
     )
+
+
+def rows_above_note(table: Table) -> tuple[str, ...]:
+    """Return a note of rows above a table that were left out; empty if there are none."""
+    lines = table.rows_above
+    if len(lines) < 2:
+        return tuple(f"a row in line {one}, above the table, was left out" for one in lines)
+    return (f"{len(lines)} rows in lines {lines[0]} to {lines[-1]}, above the table, were left out",)
 
 
 def shown_separator(separator: str | None) -> str:

@@ -4,12 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import os
+from dataclasses import dataclass
 
 from sim_instruments.serving.transports.channel import POLL_S, Channel, Clients, Host, converse
 
 
+@dataclass(frozen=True)
+class Admission:
+    """How many clients an instrument serves at once, and what becomes of one beyond them.
+
+    Attributes
+    ----------
+    most : int
+        0 for any number.
+    beyond : str
+        ``refuse``: its connection is closed at once; ``block``: it is not heard before another has gone.
+    """
+
+    most: int = 0
+    beyond: str = "refuse"
+
+    def __post_init__(self) -> None:
+        if self.most < 0 or self.beyond not in {"refuse", "block"}:
+            raise ValueError(f"clients beyond {self.most} are either refused or blocked (refuse, block)")
+
+
 class SocketTransport:
-    """A raw socket on 127.0.0.1 with any number of clients.
+    """A raw socket on 127.0.0.1.
 
     Parameters
     ----------
@@ -18,13 +39,17 @@ class SocketTransport:
         Which of the instrument's ports.
     port : int
         0 for a free one.
+    admission : Admission, optional
+        Any number of clients unless given.
     """
 
-    def __init__(self, host: Host, channel: str = "", port: int = 0) -> None:
+    def __init__(self, host: Host, channel: str = "", port: int = 0, admission: Admission | None = None) -> None:
         self._host = host
         self._channel = channel
         self._port = port
         self._clients = Clients(self._serve)
+        self._admission = admission or Admission()
+        self._places = asyncio.Semaphore(self._admission.most) if self._admission.most else None
 
     async def open(self) -> str:
         """Listen; return the VISA resource."""
@@ -32,6 +57,13 @@ class SocketTransport:
         return f"TCPIP::127.0.0.1::{port}::SOCKET"
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._places is None:
+            await self._conversed(reader, writer)
+        elif not (self._admission.beyond == "refuse" and self._places.locked()):
+            async with self._places:
+                await self._conversed(reader, writer)
+
+    async def _conversed(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         talk = self._host.device.client_session(self._channel)
         await converse(self._host, talk, reader, Channel(self._host, writer))
 

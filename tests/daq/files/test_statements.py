@@ -51,6 +51,16 @@ def test_the_sample_and_the_drive_of_a_run_are_those_that_were_stated(imported: 
     np.testing.assert_array_equal(run.voltage_V, 0.4)  # what was measured stays
 
 
+def test_a_current_that_was_stated_was_controlled_and_is_no_voltage(imported: Path) -> None:
+    write_statements(imported, Statements(before="0.1 mA", drive="0 A; 1 mA at 0.2 s"))
+    run = open_run(imported)
+    assert (run.drive, run.control, run.stated_before()) == (None, "current", 1e-4)
+    assert run.current_drive is not None
+    np.testing.assert_array_equal(run.current_drive.voltage_at(np.array([0.1, 0.2, 1.0])), [0.0, 1e-3, 1e-3])
+    with pytest.raises(RunFileError, match="'0 V'"):
+        run.stated_before("voltage")
+
+
 def test_a_run_of_our_own_keeps_its_drive(imported: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_statements(imported, ALL)
     monkeypatch.setattr(Run, "protocol_text", "of a protocol")
@@ -61,7 +71,8 @@ def test_a_run_of_our_own_keeps_its_drive(imported: Path, monkeypatch: pytest.Mo
     "content",
     [
         b"thickness = 1.2\n", b'thicknes = "1 mm"\n', b'thickness = "1 V"\n', b'thickness = "-1 mm"\n', b"before\n",
-        b"\xff", b'permittivity = "0.5"\n', b'drive = "0 V"\n', b'edges = "soft"\n', b'before = "1 A"\n',
+        b"\xff", b'permittivity = "0.5"\n', b'drive = "0 V"\n', b'edges = "soft"\n', b'before = "1 K"\n',
+        b'control = "power"\n', b'control = "voltage"\ndrive = "0 A; 1 A at 0 s"\n', b'drive = "0 V; 1 A at 0 s"\n',
         b'notes = "' + 70000 * b"x" + b'"',
     ],
 )  # fmt: skip

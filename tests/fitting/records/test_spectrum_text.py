@@ -109,6 +109,20 @@ def test_points_at_0_Hz_and_without_a_value_are_left_out(tmp_path: Path) -> None
     assert "points without a value were left out: 2, the first in line 29" in found.notes
 
 
+def test_a_small_m_is_milli_and_a_capital_one_is_mega(tmp_path: Path) -> None:
+    for unit, of_hertz in (("mHz", 1e3), ("MHz", 1e-6), ("kHz", 1e-3)):
+        require_spectrum(
+            read(tmp_path, f"f/{unit};Re(Z)/kOhm;Im(Z)/MOhm\n" + table(";", F * of_hertz, Z.real / 1e3, Z.imag / 1e6))
+        )
+
+
+def test_what_was_taken_without_headings_and_rows_that_were_not_are_told(tmp_path: Path) -> None:
+    found = read(tmp_path, "2e5 100 -1\n1.5e5 100 -1\nstopped\n" + table(" ", F, Z.real, Z.imag))
+    require_spectrum(found)
+    assert found.notes[0] == "2 rows in lines 1 to 2, above the table, were left out"
+    assert found.notes[1].startswith("no headings: columns were taken for frequency (Hz)")
+
+
 def test_a_sign_that_a_heading_leaves_out_is_noticed(tmp_path: Path) -> None:
     found = read(tmp_path, "f/Hz\tRe(Z)\tIm(Z)\n" + table("\t", F, Z.real, -Z.imag))
     assert "positive throughout" in " ".join(found.notes)
@@ -120,6 +134,12 @@ def test_a_sign_that_a_heading_leaves_out_is_noticed(tmp_path: Path) -> None:
         ("f/Hz;Re(Z)/Ohm cm2;Im(Z)/Ohm\n" + table(";", F, Z.real, Z.imag), "'Ohm cm2', which is no unit"),
         ("f/Hz;|Z|/Ohm;x\n" + table(";", F, SIZE, PHASE), "no column of real among"),
         (HEAD + table("\t", F, Z.real, -Z.imag) + "1\t2\tx\n0.5\t1\t1\n", r"line 28: no three numbers, column 3"),
+        (
+            HEAD + table("\t", F, Z.real, -Z.imag) + "1\t2\n0.5\t1\t1\n",
+            "line 28: 2 cells where other rows have 3",
+        ),
+        ("x;" + HEAD.replace("\t", ";") + table(";", F, Z.real, -Z.imag), "3 cells under 4 headings"),
+        ("f/Hz;Re(Z);Re(Z);Im(Z)\n" + table(";", F, Z.real, Z.real, -Z.imag), "columns 2 and 3 both have the heading"),
     ],
 )
 def test_what_cannot_be_a_spectrum_is_refused(tmp_path: Path, text: str, named: str) -> None:

@@ -6,7 +6,7 @@ Voltages are closed forms: a step of 1 A gives R0, R1 (1 - exp(-t / R1 C1)) and 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,12 @@ from fitting import (
     fit,
     fit_joint,
     fit_spectrum,
+    ohms_law,
     predict,
     reduce_run,
     reduced_alike,
     spectrum_band,
+    superposition,
 )
 from fitting.api import diagnose_run
 from fitting.reduction.control import controlled, in_words_of, named_for
@@ -173,7 +175,13 @@ def test_voltage_and_current_driven_records_of_a_cell_are_fitted_together() -> N
 
 @dataclass(eq=False)
 class ImportedRecord(MemoryRecord):
-    imported: dict[str, Any] = field(default_factory=lambda: {"control": "current"})
+    control: str = "current"
+    current_drive: PulseSequence | None = None
+    stated_edges: str = ""
+
+    def stated_before(self, control: str = "") -> str | float:
+        del control
+        return ""
 
 
 def test_the_record_says_what_was_controlled_unless_its_user_does() -> None:
@@ -182,11 +190,44 @@ def test_the_record_says_what_was_controlled_unless_its_user_does() -> None:
     assert controlled(imported, Nuisance())[1].is_current_driven
     assert not controlled(imported, Nuisance(control="voltage"))[1].is_current_driven
     assert not controlled(record, Nuisance())[1].is_current_driven
-    with pytest.raises(FitError, match="not tested for linearity"):
-        reduced_alike([imported, imported])
+    by_voltage = replace(record, voltage_V=record.current_A, current_A=record.voltage_V)
+    with pytest.raises(FitError, match="of one kind"):
+        reduced_alike([imported, by_voltage])
     drive = PulseSequence.pulse(0.02, 1.0, before=0.1, after=2.0)
     with pytest.raises(FitError, match="commanded or stated"):
         fit(replace(record, drive=drive), CIRCUIT, terms=GALVANIC)
+
+
+@pytest.mark.parametrize(("gain", "is_linear"), [(2.0, True), (2.02, False)])
+def test_linearity_is_tested_of_voltages_that_answer_currents(gain: float, is_linear: bool) -> None:
+    runs = []
+    for factor, answer in ((1.0, 1.0), (2.0, gain)):
+        one = galvanostatic(lambda t, answer=answer: answer * arc(t))
+        runs.append(ImportedRecord(T, factor * one.current_A, None, one.voltage_V, one.status, stated_edges="sample"))
+    reductions = reduced_alike(runs)
+    added = superposition(reductions)
+    assert added.linear is is_linear
+    document = added.to_dict()
+    assert (document["misfit_V"] > 20e-6) is not is_linear
+    assert "of the voltage" in str(added)
+    ohm = ohms_law(reductions, [1e-5, 2e-5], thickness_m=1e-3, temperature_K=300.0)
+    assert ohm.linear is is_linear
+    assert ohm.hop_length_m is None
+    # gain 2 (1 + 4 a) / (1 + a) = 2.02 with a = c (10 uA)^2
+    expected = {2.0: 0.0, 2.02: (0.01 / 2.99) / 1e-10}[gain]
+    low, high = ohm.to_dict()["ci95_per_A2"]
+    assert low < expected < high
+
+
+def test_a_commanded_current_drives_whatever_was_read_of_it() -> None:
+    record = galvanostatic()
+    commanded = ImportedRecord(record.t_s, np.zeros(N), None, record.voltage_V, record.status)
+    # The current jumps right after the sample at each edge, as `galvanostatic` has it.
+    commanded.current_drive = PulseSequence.from_arrays([0.0, *EDGES], [0.0, *LEVELS], N * DT, rest_V=0.0)
+    result = fit(commanded, CIRCUIT)
+    assert {name: pytest.approx(value, rel=0.01) for name, value in ARC.items()} == result.values
+    assert result.unit == "V"
+    assert not [one.name for one in result.memory if one.name.startswith("reversal_charge")]
 
 
 def test_a_bare_constant_phase_element_is_fitted_and_an_inductance_refused() -> None:

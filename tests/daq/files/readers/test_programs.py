@@ -120,6 +120,30 @@ def test_a_buffer_without_currents_or_times_says_what_to_save(tmp_path: Path, lo
         read(tmp_path, text)
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "told"),
+    [
+        ("Amp DC,6.5,6.5,F,Front,Main,0.1000,", "Amp AC,6.5,6.5,F,Front,Main,0.1000,", "Amp AC"),
+        ("Amp DC,6.5,6.5,F,Front,Main,0.1000,", "Amp DC,6.5,6.5,F,F,Front,Main,0.1000,", "cells"),
+        ("Volt DC,6.5,11/25/2026,10:00:00,0.3", "Amp DC,6.5,11/25/2026,10:00:00,0.3", "Amp DC"),
+    ],
+)
+def test_a_row_of_a_buffer_with_another_unit_or_another_number_of_cells_is_refused(
+    tmp_path: Path, was: str, now: str, told: str
+) -> None:
+    text = Way(cells=lambda k, c: buffered(k, c, swapped=False)).text(BUFFER)
+    assert was in text
+    with pytest.raises(RunFileError, match=told):
+        read(tmp_path, text.replace(was, now, 1))
+
+
+def test_a_row_of_neware_whose_first_cell_was_filled_in_is_a_record_still(tmp_path: Path) -> None:
+    lines = ["Cycle Index,Cap", ",Step Index,Type", ",,DataPoint,Time(s),Voltage(V),Current(mA)", "1,0.02", ",1,Rest"]
+    rows_ = [f",,{k},{one}" for k, one in enumerate(Way().rows())]
+    rows_[3] = "7" + rows_[3]
+    require_record(read(tmp_path, "\n".join([*lines, *rows_]) + "\n"))
+
+
 def test_records_are_taken_from_between_the_steps_of_neware(tmp_path: Path) -> None:
     lines = [
         "Cycle Index,Chg. Cap.(Ah)",
