@@ -17,6 +17,7 @@ from protocols.tables import html_table, text_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator, Iterator
+    from contextlib import AbstractContextManager
     from types import TracebackType
     from typing import Self
 
@@ -180,11 +181,6 @@ class Bench(PlainBench):
     # -- the temperature ----------------------------------------------------------------------------------------------
 
     @property
-    def has_temperature(self) -> bool:
-        """Whether the bench has a temperature controller."""
-        return self._controller is not None
-
-    @property
     def temperature(self) -> Thermostat:
         """The temperature controller, opened at its first use.
 
@@ -220,7 +216,7 @@ class Bench(PlainBench):
         path: str | Path | None = None,
         progress: Callable[[Run], None] | None = None,
         *,
-        watched: Any = None,
+        watched: Callable[[Path], AbstractContextManager[object]] | None = None,
         until: KnownTo | str | None = None,
         temperature: float | str | None = None,
     ) -> Run:
@@ -353,11 +349,11 @@ class Bench(PlainBench):
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         try:
-            for run in self._started:
-                if kind is None:
-                    run.wait().raise_if_failed()
-                else:
-                    run.stop_and_wait()
+            # What the others ended with was raised where they were waited for.
+            running = [run for run in self._started if not run.poll().is_final]
+            outcomes = [run.wait() if kind is None else run.stop_and_wait() for run in running]
+            for outcome in outcomes if kind is None else []:
+                outcome.raise_if_failed()
         finally:
             self._started = []
             self.close()
