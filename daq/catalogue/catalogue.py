@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from daq.catalogue.database import open_database, put_entry, remove_database, remove_entry, transaction
+from daq.catalogue.database import open_database, put_entry, remove_database, remove_entry, snapshot, transaction
 from daq.catalogue.fields import ALIASES, FIELDS, Kind
 from daq.catalogue.place import CatalogueError, database_path, followed_folders
 from daq.catalogue.scan import look
@@ -128,7 +128,8 @@ def search_runs(search: Search, *, rebuild: bool = False, on_read: Callable[[int
     folders = search.folders or tuple(followed_folders())
     with open_database(path) as connection:
         notes = update(connection, folders, on_read)
-        runs, n_found = select_runs(connection, replace(search, folders=folders))
+        with snapshot(connection):
+            runs, n_found = select_runs(connection, replace(search, folders=folders))
     return Listing(runs, n_found, tuple(notes))
 
 
@@ -191,7 +192,7 @@ def select_runs(connection: sqlite3.Connection, search: Search) -> tuple[tuple[C
     n_found = int(connection.execute(f"SELECT count(*) FROM runs {where}", condition.values).fetchone()[0])  # noqa: S608
     limit = -1 if search.limit is None else search.limit
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM runs {where} ORDER BY {order.clause}, runs.id LIMIT ?",  # noqa: S608 - as above
+        f"SELECT {_COLUMNS} FROM runs {where} ORDER BY {order.clause}, runs.path LIMIT ?",  # noqa: S608 - as above
         [*condition.values, *order.values, limit],
     )
     names = [one[0] for one in rows.description]

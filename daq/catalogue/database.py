@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ VERSION = 1
 PATIENCE_S = 30.0
 """How long (s) one program waits for another that writes the catalogue: a piece of a rebuild takes a second. Doubled, a
 program that hangs is told half a minute later."""
+_RETRY_S = 0.02
+"""Pause (s) between two attempts: a switch takes a millisecond. Doubled, a start waits so much longer."""
 _TABLES = """
 CREATE TABLE runs (
     id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, stamp TEXT NOT NULL, problem TEXT NOT NULL,
@@ -90,12 +93,12 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _with_tables(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
         connection.create_function("contains", 2, _contains, deterministic=True)
         connection.create_function("same", 2, _same, deterministic=True)
-        if connection.execute("PRAGMA user_version").fetchone()[0] != VERSION:
+        if _version(connection) != VERSION:
             _make_tables(connection)
     except BaseException:
         connection.close()
@@ -103,10 +106,34 @@ def _with_tables(path: Path) -> sqlite3.Connection:
     return connection
 
 
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Let readers and a writer work side by side; SQLite does not wait by itself for another program that says so."""
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(_RETRY_S)
+        else:
+            return
+
+
+def _version(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables, in place of those of another version."""
-    drops = "".join(f"DROP TABLE IF EXISTS {name};" for name in ("words", "figures", "tags", "runs"))
-    connection.executescript(f"BEGIN IMMEDIATE; {drops} {_TABLES} PRAGMA user_version = {VERSION}; COMMIT;")
+    """Make the tables, in place of those of another version, unless another program has just done so."""
+    with transaction(connection):
+        if _version(connection) == VERSION:
+            return
+        for name in ("words", "figures", "tags", "runs"):
+            connection.execute(f"DROP TABLE IF EXISTS {name}")
+        for statement in _TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
 def _contains(whole: str | None, part: str) -> bool | None:
@@ -115,6 +142,16 @@ def _contains(whole: str | None, part: str) -> bool | None:
 
 def _same(one: str | None, other: str) -> bool | None:
     return None if one is None else one.casefold() == other.casefold()
+
+
+@contextmanager
+def snapshot(connection: sqlite3.Connection) -> Iterator[None]:
+    """Let all that is read within be of one moment, whatever other programs change meanwhile."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    finally:
+        connection.execute("COMMIT")
 
 
 @contextmanager

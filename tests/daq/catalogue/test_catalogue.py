@@ -17,12 +17,15 @@ import pytest
 import daq.catalogue.entry
 from daq import open_run, write_process
 from daq.catalogue import CatalogueError, Listing, Search, follow, followed_folders, search_runs, unfollow
+from daq.catalogue.database import open_database, put_entry, transaction
+from daq.catalogue.entry import Entry
 from daq.catalogue.place import database_path
 from daq.files.finalize import finalize_run_file
 from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.files.origin import Origin
 from daq.files.statements import Statements, write_statements
+from daq.files.summary import Summary
 from daq.state import RunState
 from drivers import Identity
 from protocols import Protocol, Sample
@@ -309,6 +312,25 @@ def test_two_programs_bring_it_up_to_date_at_once(runs: Path) -> None:
         one.join()
     assert [one.n_found for one in listings] == [20] * 4
     assert {str(asdict(one)) for one in listings} == {str(asdict(listings[0]))}
+
+
+def test_programs_that_make_the_database_at_once_lose_no_entry(tmp_path: Path) -> None:
+    for k in range(15):
+        path = tmp_path / f"{k}.sqlite"
+        barrier = threading.Barrier(4)
+
+        def enter(number: int, path: Path = path, barrier: threading.Barrier = barrier) -> None:
+            barrier.wait()
+            with open_database(path) as connection, transaction(connection):
+                put_entry(connection, f"/runs/{number}.nxs", "", Entry(Summary("t", "2026-11-26T00:00:00.000+00:00")))
+
+        threads = [threading.Thread(target=enter, args=(number,)) for number in range(4)]
+        for one in threads:
+            one.start()
+        for one in threads:
+            one.join()
+        with open_database(path) as connection:
+            assert connection.execute("SELECT count(*) FROM runs").fetchone()[0] == 4
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere")
