@@ -1,4 +1,4 @@
-"""Campaign of runs on a loaded computer: does each of them complete?
+"""Campaign of runs on a loaded computer, of which each has to complete.
 
     python -m benchmarks.loaded_runs 50 --workers 16
 

@@ -272,22 +272,15 @@ def reopen_potentiostat(
 ) -> Potentiostat:
     """Open a link to a potentiostat whose driver is known, in whatever state a run has left it, and return its driver.
 
-    Its program is interrupted before it is greeted, in its own dialect only.
+    Its program is interrupted before it is greeted, in its own dialect only. The rest is as `open_potentiostat` has it.
 
     Parameters
     ----------
-    resource : str
     driver : str
         Name of the driver.
-    timeout_s : float
-        Of any single exchange.
-    patience : Patience, optional
-        Takes the place of `timeout_s`.
 
     Raises
     ------
-    ConnectionLost
-        If nobody answers.
     InstrumentError
         If there is another instrument now, or no such driver.
     """
