@@ -120,6 +120,7 @@ class B2900Planner(Planner):
 
     def rate(self, asked_s: float, current_range_A: float, sequence: PulseSequence) -> Rate:
         """Return the sampling that is asked for: what can be done depends on the list, see `arrange`."""
+        asked_s = min(asked_s, self.caps.max_interval_s)
         return Rate(asked_s, asked_s)
 
     def lead_in_ticks(self, steps: Steps, rate: Rate, shortest_dwell_s: float) -> int:

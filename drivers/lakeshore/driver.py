@@ -43,6 +43,8 @@ _SENSOR_FAULTS = {
 _HEATER_FAULTS = {1: "the heater is open", 2: "the heater is shorted"}  # HTRST?
 _CLOSED_LOOP = 1  # OUTMODE
 _OFF = OffSwitch("the heaters", "Press its ALL OFF key.")
+# Rates of a ramp (page of the sources). At 0.0, which a slower one would be sent as, it would jump.
+_SLOWEST_K_MIN, _FASTEST_K_MIN = 0.1, 100.0
 _SHOWN_K = 2e-3  # what read-back may differ by: three digits after the point
 
 
@@ -103,6 +105,11 @@ class _LakeShore(TemperatureController):
                 f"a Lake Shore {self.model} has inputs {', '.join(self.inputs)}, heater outputs 1 and 2 and ranges "
                 f"1 to 3, not {r}"
             )
+        if not (r.ramp_K_min == 0.0 or _SLOWEST_K_MIN <= r.ramp_K_min <= _FASTEST_K_MIN):
+            raise InstrumentError(
+                f"a Lake Shore {self.model} ramps at {_SLOWEST_K_MIN:g} to {_FASTEST_K_MIN:g} K/min, or not at all "
+                f"(0), not at {r.ramp_K_min:g}"
+            )
         self._use = regulation
 
     @classmethod
@@ -119,15 +126,18 @@ class _LakeShore(TemperatureController):
     def set_setpoint(self, temperature_K: float) -> None:
         """Go to a temperature, K. See `TemperatureController.set_setpoint`."""
         use = self._use
-        if not use.lowest_K <= temperature_K <= use.highest_K:
+        # The controller's own limit is in whole kelvins, and 0 is none: it is never above what was asked for.
+        limit_K = math.floor(use.highest_K)
+        if not (use.lowest_K <= temperature_K <= limit_K and limit_K > 0):
             raise LimitError(
                 f"a set point of {format_quantity(temperature_K, 'K')} is not between "
-                f"{format_quantity(use.lowest_K, 'K')} and {format_quantity(use.highest_K, 'K')}: nothing was set"
+                f"{format_quantity(use.lowest_K, 'K')} and {format_quantity(limit_K, 'K')}, the controller's own "
+                "limit: nothing was set"
             )
         output, rate = use.output, use.ramp_K_min
         self._verify_sensor()
         self._wanted_K, self._inside_since = None, None
-        self._set(f"TLIMIT {use.sensor},{use.highest_K:.0f}", f"TLIMIT? {use.sensor}", [round(use.highest_K)])
+        self._set(f"TLIMIT {use.sensor},{limit_K}", f"TLIMIT? {use.sensor}", [limit_K])
         number = self.inputs.index(use.sensor) + 1
         self._set(f"OUTMODE {output},{_CLOSED_LOOP},{number},0", f"OUTMODE? {output}", [_CLOSED_LOOP, number, 0])
         self._set(f"RAMP {output},{int(rate > 0)},{rate:.1f}", f"RAMP? {output}", [int(rate > 0), round(rate, 1)])

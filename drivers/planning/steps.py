@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from drivers.contract.identity import Capabilities
 
+_MOST_PARTS = 100_000
+"""Most holds for which one that is too long stands: a sequence of thirty years on an instrument that holds a level for
+three hours. More do not fit the memory of any instrument."""
 _MAX_STEPS_PER_RAMP = 1000
 """Stairs for one ramp at most: so that a few ramps fit the memories of the instruments."""
 
@@ -108,10 +111,12 @@ def split_long(steps: Steps, longest_s: float, time_step_s: float) -> tuple[Step
     parts : ndarray of int64, shape (n,)
         Into how many each of the steps that were given is split.
     """
-    longest = math.floor(longest_s / time_step_s * (1 + 1e-9))
+    longest = max(math.floor(longest_s / time_step_s * (1 + 1e-9)), 1)
     parts = np.maximum(1, -(-steps.dwell_ticks // longest))
     if (parts == 1).all():
         return steps, parts
+    # No instrument holds so many: that they are too many is found later.
+    parts = np.minimum(parts, _MOST_PARTS)
     place = np.arange(parts.sum()) - np.repeat(np.cumsum(parts) - parts, parts)
     length, left = np.divmod(steps.dwell_ticks, parts)
     dwells = np.repeat(length, parts) + (place < np.repeat(left, parts))

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLa
 from gui.common.widgets import button, plain
 from protocols.library import names
 
+_ABBREVIATIONS = {"prbs": "PRBS", "pitt": "PITT"}
+
 
 class ProtocolPanel(QWidget):
     """The box "Protocol": the ready protocols, and files that have been opened.
@@ -32,7 +34,7 @@ class ProtocolPanel(QWidget):
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
         for name in names():
-            self._add(name.replace("_", " ").capitalize() if name != "prbs" else "PRBS", name)
+            self._add(_ABBREVIATIONS.get(name, name.replace("_", " ").capitalize()), name)
         # Not the current item: a list that is given the focus makes its first item current.
         self.list.itemSelectionChanged.connect(self._changed)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

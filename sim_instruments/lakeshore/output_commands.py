@@ -81,7 +81,7 @@ class OutputCommands:
 
         def pid(text: str, p: str, i: str, d: str) -> None:
             output = self._output(text)
-            output.p, output.i, output.d = number(p, 0.1, 1000), number(i, 0.0, 1000), number(d, 0.0, 200)
+            output.p, output.i, output.d = number(p, 0.1, 1000), number(i, 0.1, 1000), number(d, 0.0, 200)
 
         def shown_pid(text: str) -> str:
             output = self._output(text)

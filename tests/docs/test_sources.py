@@ -10,7 +10,7 @@ import pytest
 from drivers.srs.driver import EC301
 from protocols import Limits, Protocol, PulseSequence, Sampling
 from tests.docs.snippets import PROJECT
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.drivers.srs.direct import DirectSession
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def assumed() -> set[str]:
     delayed = Protocol("delayed", staircase, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
     hour = PulseSequence.pulse(0.01, 3600.0, before=1.0, after=1.0)
     long = Protocol("long", hour, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
-    plans = [EC301.plan(protocol) for protocol in (*map(Protocol.load, PULSES), delayed, long)]
+    plans = [EC301.plan(protocol) for protocol in (*map(Protocol.load, SHORT_PROTOCOLS), delayed, long)]
     return {str(one) for plan in plans for one in plan.assumed}
 
 

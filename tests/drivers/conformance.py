@@ -10,7 +10,7 @@ import numpy as np
 from drivers import Block, DrivePlan, Potentiostat, Status
 from tests.patience import patience
 
-PULSES = ("bipolar", "prbs", "pulse_train", "pump_probe", "single_pulse", "staircase")
+SHORT_PROTOCOLS = ("bipolar", "prbs", "pulse_train", "pump_probe", "single_pulse", "staircase")
 """Ready protocols that every instrument plays at some stretch, and that are over in a few seconds."""
 
 

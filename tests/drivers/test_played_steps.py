@@ -24,7 +24,7 @@ from protocols.records import Record
 from protocols.sampling_rules import Logarithmic
 from protocols.single_steps import Current, Hold, OpenCircuit, Ramp
 from sim_instruments.sample.cell import load_cell
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.drivers.wireless import Wireless, played_by_clock
 
 OHM = 10_000.0
@@ -270,7 +270,9 @@ def test_there_are_thirty_examples_and_the_reference_lists_each() -> None:
     assert [path.stem for path in EXAMPLES if f"`{path.stem}`" not in page] == []
 
 
-@pytest.mark.parametrize("name", [name for name in names() if name not in PULSES and (ALL or name not in DEAR)])
+@pytest.mark.parametrize(
+    "name", [name for name in names() if name not in SHORT_PROTOCOLS and (ALL or name not in DEAR)]
+)
 def test_a_ready_protocol_of_the_field_runs_on_a_simulator_and_is_planned_on_most(
     name: str, emstat: Callable[..., tuple[Wireless, EmStat4]]
 ) -> None:

@@ -241,7 +241,7 @@ def test_completion_is_shown_for_every_shell(
 
 def test_completion_completes_commands(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("_IONECHO_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", "ionecho re")
+    monkeypatch.setenv("COMP_WORDS", "ionecho rec")
     monkeypatch.setenv("COMP_CWORD", "1")
     assert command() == 0
     assert capsys.readouterr().out.split() == ["recover"]

@@ -70,7 +70,7 @@ def test_a_campaign_is_run_and_its_index_opens_in_a_viewer(tmp_path: Path, simul
     plotted = root.plottable_data
     assert plotted.nxsignal.nxname == "current"
     assert plotted.nxsignal.shape == plotted.nxaxes[0].shape == (told["points"][0]["samples"],)
-    assert [str(one) for one in root["campaign/points/state"].nxdata] == ["done", "done"]
+    assert [one.decode() for one in root["campaign/points/state"].nxdata] == ["done", "done"]
     again = CliRunner().invoke(app, ["resume", str(folder), "--json"])
     assert (again.exit_code, json.loads(again.stdout)["points"]) == (0, told["points"]), "nothing is measured again"
     with pytest.raises(ConnectionLost, match="nobody conducts this campaign"):

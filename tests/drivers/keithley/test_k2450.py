@@ -13,7 +13,7 @@ from drivers import Block, DrivePlan, Keithley2450, Keithley2460, Potentiostat, 
 from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.patience import patience, slowed, timeout, until
 
 OHM = 10_000.0
@@ -66,7 +66,7 @@ def asked(address: str, query: str) -> str:
         return session.query(query)
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(
     potentiostat: Potentiostat, resource: tuple[str, str], name: str
 ) -> None:

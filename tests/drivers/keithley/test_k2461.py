@@ -10,7 +10,7 @@ import pytest
 
 from drivers import Block, Keithley2461, VisaSession, open_potentiostat
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
@@ -52,7 +52,7 @@ def asked(resource: str, query: str) -> str:
         return session.query(query)
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley2461, resource: str, name: str) -> None:
     plan = Keithley2461.plan(Protocol.load(name))
     potentiostat.arm(plan)

@@ -30,7 +30,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
@@ -82,7 +82,7 @@ def run(driver: Keithley2602B, sequence: PulseSequence, limits: Limits, **sampli
     return record(driver)
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley2602B, resource: str, name: str) -> None:
     plan = Keithley2602B.plan(Protocol.load(name))
     potentiostat.arm(plan)

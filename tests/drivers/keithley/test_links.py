@@ -12,7 +12,7 @@ from drivers import Block, DrivePlan, Potentiostat, Status, open_potentiostat
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from sim_instruments.core.instrument import DEVICE_FAULTS
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
@@ -46,7 +46,7 @@ def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
         yield kind, resource
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_over_hislip_and_vxi11(linked: tuple[str, str], name: str) -> None:
     kind, resource = linked
     driver = open_potentiostat(resource, timeout(2.0))

@@ -22,7 +22,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
@@ -74,7 +74,7 @@ def asked(resource: str, query: str) -> str:
         return session.query(query)
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: B2911, resource: str, name: str) -> None:
     plan = B2911.plan(Protocol.load(name))
     potentiostat.arm(plan)

@@ -11,7 +11,7 @@ from drivers import open_potentiostat
 from drivers.keysight.driver import B2911
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import Protocol
-from tests.drivers.conformance import PULSES, Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
 
 
 @pytest.fixture(scope="module", params=["hislip", "vxi11"])
@@ -21,7 +21,7 @@ def resource(request: pytest.FixtureRequest) -> Iterator[str]:
         yield served
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_over_each_link(resource: str, name: str) -> None:
     driver = open_potentiostat(resource)
     try:

@@ -83,6 +83,23 @@ def test_safe_state_switches_the_heaters_off_any_number_of_times(controller: Lak
     assert not controller.read().stable, "without a set point nothing is stable"
 
 
+def test_the_controllers_own_limit_is_never_above_the_one_that_was_given(
+    controller: LakeShore336, resource: str
+) -> None:
+    controller.regulate(Regulation(highest_K=330.7))
+    controller.set_setpoint(300.0)
+    assert float(asked(resource, "TLIMIT? A")) == 330.0
+    with pytest.raises(LimitError, match="330 K"):
+        controller.set_setpoint(330.5)
+    controller.safe_state()
+
+
+@pytest.mark.parametrize("rate", [0.04, 101.0, float("nan")])
+def test_a_ramp_that_the_controller_would_not_make_is_refused(controller: LakeShore336, rate: float) -> None:
+    with pytest.raises(InstrumentError, match=r"0\.1 to 100 K/min"):
+        controller.regulate(Regulation(ramp_K_min=rate))
+
+
 def test_a_set_point_beyond_the_limits_is_refused_and_nothing_is_sent(controller: LakeShore336, resource: str) -> None:
     for temperature in (5.0, 401.0, float("nan")):
         with pytest.raises(LimitError, match="nothing was set"):

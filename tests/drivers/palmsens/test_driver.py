@@ -18,7 +18,7 @@ from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, Pro
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.drivers.conformance import PULSES, Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
 from tests.patience import patience, slowed
 
 RESISTOR = 10_000.0
@@ -54,7 +54,7 @@ def noise(plan: DrivePlan) -> float:
     return math.hypot(white, 2.0 * model.overrange * plan.current_range_A / 2**model.converter_bits / math.sqrt(12.0))
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(driver: EmStat, name: str) -> None:
     plan = driver.plan(stretched(driver, name))
     record = played(driver, plan)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from drivers import DrivePlan, Potentiostat, driver_named
 from drivers.contract.potentiostat import unwatched_limits
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 
 MODELS = [
     "b2901", "b2911", "ec301", "emstat-pico", "emstat4", "keithley2450", "keithley2460", "keithley2461",
@@ -68,7 +68,7 @@ def check(driver: type[Potentiostat], plan: DrivePlan, protocol: Protocol) -> No
 
 
 @every_model
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_a_ready_protocol_keeps_all_bounds_at_some_stretch(model: str, name: str) -> None:
     for stretch in STRETCHES:
         protocol = Protocol.load(name).stretched(stretch)

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 from drivers import Keithley2461
 from drivers.planning.steps import dwell_problems, quantise, staircase_for_ramps
 from protocols import LimitError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from tests.drivers.conformance import PULSES
+from tests.drivers.conformance import SHORT_PROTOCOLS
 
 
 def protocol(sequence: PulseSequence, interval_s: float = 1e-5, limits: Limits | None = None) -> Protocol:
     return Protocol("test", sequence, Sampling(interval_s), limits or Limits(voltage_V=1.0, current_A=1e-5))
 
 
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_ready_protocols_fit_a_2461_without_rounding(name: str) -> None:
     asked = Protocol.load(name)
     plan = Keithley2461.plan(asked)

@@ -17,8 +17,7 @@ from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from sim_instruments.serving.in_process import served_here
 from sim_instruments.srs.syntax import Command
-from tests.drivers.conformance import PULSES as READY
-from tests.drivers.conformance import Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
 from tests.drivers.srs.direct import DirectSession
 from tests.patience import slowed
 
@@ -48,7 +47,7 @@ def noise(plan: DrivePlan) -> float:
     return 1e-4 * plan.current_range_A / float(np.sqrt(plan.interval_s / 4e-6))
 
 
-@pytest.mark.parametrize("name", READY)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_on_a_resistor(driver: EC301, name: str) -> None:
     plan = EC301.plan(Protocol.load(name))
     Truth(RESISTOR, noise(plan)).holds(plan, played(driver, plan))

@@ -15,7 +15,7 @@ from protocols import LimitError, Limits, OutputStateUnknown, Protocol, Protocol
 from sim_instruments.core.clock import ManualClock
 from sim_instruments.sample.cell import load_cell
 from sim_instruments.zahner.instrument import PP212
-from tests.drivers.conformance import PULSES, Truth, joined, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, joined, played
 from tests.patience import slowed
 
 SPEED = slowed(20.0, 1.0)
@@ -106,7 +106,7 @@ def served(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 @pytest.mark.realtime  # this computer times the levels, and the plan says how well
-@pytest.mark.parametrize("name", PULSES)
+@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
 def test_library_protocols_give_ohms_law_over_real_links_at_the_jitter_that_the_plan_says(
     served: str, name: str
 ) -> None:

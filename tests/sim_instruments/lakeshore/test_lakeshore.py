@@ -177,7 +177,8 @@ def test_the_335_names_the_kind_of_its_outputs_in_the_heater_setup() -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "bit"), [("FOO", 32), ("SETP 1", 32), ("SETP 1,x", 32), ("SETP 9,300", 16), ("PID 1,2000,1,1", 16)]
+    ("line", "bit"),
+    [("FOO", 32), ("SETP 1", 32), ("SETP 1,x", 32), ("SETP 9,300", 16), ("PID 1,2000,1,1", 16), ("PID 1,50,0,1", 16)],
 )
 def test_what_it_does_not_take_gets_no_answer_but_a_bit(talk: Talk, line: str, bit: int) -> None:
     talk.ask("*CLS")
