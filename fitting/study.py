@@ -285,7 +285,7 @@ def kept_study(run: Run) -> Study:
     """
     from daq import read_process
 
-    kept = read_process(run.path, _FIT)
+    kept = read_process(run, _FIT)
     if kept is None:
         raise RunFileError(f"{run.path}: no fit is kept beside it")
     return Study.from_document(kept.attributes, kept.arrays)
@@ -306,7 +306,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
     # Its samples were verified when they were reduced: whoever has the same sum has the same samples.
     vouched = {"raw_sha256": checksum, "samples_verified": True, "stated_drive": run.statements.drive}
-    kept = read_process(run.path, _REDUCTION)
+    kept = read_process(run, _REDUCTION)
     if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
         if reduction.terms == terms.spanning(run.t_s):

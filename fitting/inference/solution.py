@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.alternative_minima import MinimaSearch, Profiles
+from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
@@ -18,7 +18,7 @@ from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.prediction import PulseResponse
 from fitting.inference.problem import Problem
-from fitting.inference.starts import find_minima
+from fitting.inference.starts import explains, find_minima, follow
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
@@ -118,9 +118,9 @@ class Solution:
 
     @cached_property
     def degeneracy(self) -> Degeneracy | None:
-        """Unknowns that enter only in combination."""
+        """Unknowns that enter only in combination; not asked for intervals from the curvature."""
         open_ = [k for k, one in enumerate(self.profiled) if not one.determined]
-        if not open_:
+        if not open_ or isinstance(self.profiles, CurvatureIntervals):
             return None
         return degeneracy_of(self.problem, self.best, self.profiles.search.box, self.unit, self.intervals, open_)
 
@@ -196,6 +196,17 @@ class Solution:
         return self.goodness[0].inflation
 
     @property
+    def misfit(self) -> float:
+        """What free modes explain and the circuit does not, as a share of the current; nan for a spectrum."""
+        return _misfit(self.problem, self.best)
+
+    def by_curvature(self) -> Solution:
+        """Return the solution with intervals from the curvature at its place, which cost next to nothing."""
+        profiles = self.profiles
+        curved = CurvatureIntervals(profiles.search, profiles.best, profiles.minima, profiles.unit)
+        return replace(self, profiles=curved)
+
+    @property
     def n_fitted(self) -> int:
         """Unknowns of the cell, and coefficients of the first observation's nuisance."""
         response = self.response()
@@ -237,8 +248,57 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
         If there are too few samples, or the circuit cannot describe such observations at all.
     """
     _check_observations(problem)
-    minima, box = find_minima(problem, start or {})
+    return _solved(problem, *find_minima(problem, start or {}), inflation)
+
+
+def solve_near(problem: Problem, near: Mapping[str, float], most_misfit: float) -> Solution | None:
+    """Solve the problem of one run whose cell is expected to be much like one that was fitted.
+
+    One search follows that cell, in place of many from everywhere. Where it explains the record as well as anything
+    does there is nothing better to be found, and cells that are as good are searched for as ever.
+
+    Parameters
+    ----------
+    problem : Problem
+        Of one observation.
+    near : mapping of str to float
+        Values (SI) of all unknowns.
+    most_misfit : float
+        Largest `Solution.misfit` that is believed of a circuit that does not explain the record.
+
+    Returns
+    -------
+    Solution or None
+        None if it has to be searched for.
+
+    Raises
+    ------
+    FitError
+        As `solve`.
+    """
+    _check_observations(problem)
+    found, box = follow(problem, near)
+    if explains(found):
+        return _solved(problem, [found], box, 1.0)
+    return _ended(problem, [found], box, 1.0) if _misfit(problem, found) <= most_misfit else None
+
+
+def _misfit(problem: Problem, found: Minimum) -> float:
+    one = problem.observations[0]
+    if not isinstance(one, PulseObservation):
+        return float("nan")
+    current_A = one.reduction.rms_current_A * np.sqrt(one.reduction.n_samples)
+    return float(np.sqrt(found.cost) * problem.noises[0] / current_A) if current_A > 0.0 else float("nan")
+
+
+def _solved(problem: Problem, minima: list[Minimum], box: Floats, inflation: float) -> Solution:
+    """Return the solution of a problem for which searches have found some minima, others looked for."""
     minima += MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
+    return _ended(problem, minima, box, inflation)
+
+
+def _ended(problem: Problem, minima: list[Minimum], box: Floats, inflation: float) -> Solution:
+    """Return the solution of a problem all of whose minima are found."""
     minima = [problem.ordered(one) for one in minima]
     best = _sharpened(problem, minima, box)
     n_free = len(problem.model.parameters)

@@ -72,14 +72,41 @@ def find_minima(problem: Problem, given: Mapping[str, float]) -> tuple[list[Mini
     return [problem.ordered(one) for one in _finite(problem, found)], box
 
 
-def _ranked_starts(problem: Problem) -> list[Floats]:
-    """Return starting places for one observation, the most promising first."""
+def follow(problem: Problem, near: Mapping[str, float]) -> tuple[Minimum, Floats]:
+    """Return the local minimum that a search from one cell reaches, and how far searches may go, shape (2, k).
+
+    Parameters
+    ----------
+    problem : Problem
+        Of one observation.
+    near : mapping of str to float
+        Values (SI) of all unknowns.
+
+    Raises
+    ------
+    FitError
+        If a value is missing or has no such name, or the circuit cannot be evaluated.
+    """
+    starts = _starts(problem)
+    [start, *_] = _with_given(problem, starts, near)
+    box = problem.ordering.even_box(problem.transform.search_box([*starts, start]))
+    [found] = _finite(problem, [minimise(problem.evaluate, start, box, irrelevant=1e-3)])
+    return problem.ordered(found), box
+
+
+def _starts(problem: Problem) -> list[Floats]:
+    """Return starting places for one observation: a Latin hypercube over what its parameters may be."""
     model, scale = problem.model, problem.observations[0].scale
     random = np.random.default_rng(_SEED)
-    # A Latin hypercube: each parameter's starts are spread evenly over its range.
+    # Each parameter's starts are spread evenly over its range.
     places = np.array([random.permutation(_SCREENED) for _ in range(model.n_all)]).T
     draws = (places + random.random(places.shape)) / _SCREENED
-    starts = [problem.transform.to_unbounded(model.start(scale, row)) for row in draws]
+    return [problem.transform.to_unbounded(model.start(scale, row)) for row in draws]
+
+
+def _ranked_starts(problem: Problem) -> list[Floats]:
+    """Return starting places for one observation, the most promising first."""
+    starts = _starts(problem)
     costs = np.array([np.sum(problem.residual(u) ** 2) for u in starts])
     return [starts[k] for k in np.argsort(np.where(np.isfinite(costs), costs, np.inf))]
 
@@ -102,14 +129,15 @@ def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[M
     minima: list[Minimum] = []
     for start in starts[:_MOST_STARTS]:
         minima.append(minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60))
-        if len(minima) >= _STARTS and (_explains(minima) or _expected_undiscovered(minima) <= _UNDISCOVERED):
+        if len(minima) >= _STARTS and (any(map(explains, minima)) or _expected_undiscovered(minima) <= _UNDISCOVERED):
             break
     return _finite(problem, minima)
 
 
-def _explains(minima: list[Minimum]) -> bool:
-    rows = len(minima[0].residual)
-    return any(one.cost < rows + _WHITE * np.sqrt(2.0 * rows) for one in minima)
+def explains(found: Minimum) -> bool:
+    """Return whether a minimum explains the record as well as anything does, to five deviations of a chi-square."""
+    rows = len(found.residual)
+    return bool(found.cost < rows + _WHITE * np.sqrt(2.0 * rows))
 
 
 def _expected_undiscovered(minima: list[Minimum]) -> float:
