@@ -18,7 +18,7 @@ from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.prediction import PulseResponse
 from fitting.inference.problem import Problem
-from fitting.inference.starts import explains, find_minima, follow
+from fitting.inference.starts import find_minima
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError
 
@@ -198,7 +198,7 @@ class Solution:
     @property
     def misfit(self) -> float:
         """What free modes explain and the circuit does not, as a share of the current; nan for a spectrum."""
-        return _misfit(self.problem, self.best)
+        return misfit_of(self.problem, self.best)
 
     def by_curvature(self) -> Solution:
         """Return the solution with intervals from the curvature at its place, which cost next to nothing."""
@@ -247,43 +247,12 @@ def solve(problem: Problem, start: Mapping[str, float] | None = None, inflation:
     FitError
         If there are too few samples, or the circuit cannot describe such observations at all.
     """
-    _check_observations(problem)
-    return _solved(problem, *find_minima(problem, start or {}), inflation)
+    check_observations(problem)
+    return solved_from(problem, *find_minima(problem, start or {}), inflation)
 
 
-def solve_near(problem: Problem, near: Mapping[str, float], most_misfit: float) -> Solution | None:
-    """Solve the problem of one run whose cell is expected to be much like one that was fitted.
-
-    One search follows that cell, in place of many from everywhere. Where it explains the record as well as anything
-    does there is nothing better to be found, and cells that are as good are searched for as ever.
-
-    Parameters
-    ----------
-    problem : Problem
-        Of one observation.
-    near : mapping of str to float
-        Values (SI) of all unknowns.
-    most_misfit : float
-        Largest `Solution.misfit` that is believed of a circuit that does not explain the record.
-
-    Returns
-    -------
-    Solution or None
-        None if it has to be searched for.
-
-    Raises
-    ------
-    FitError
-        As `solve`.
-    """
-    _check_observations(problem)
-    found, box = follow(problem, near)
-    if explains(found):
-        return _solved(problem, [found], box, 1.0)
-    return _ended(problem, [found], box, 1.0) if _misfit(problem, found) <= most_misfit else None
-
-
-def _misfit(problem: Problem, found: Minimum) -> float:
+def misfit_of(problem: Problem, found: Minimum) -> float:
+    """Return what free modes explain of one run and a minimum does not, as a share of the current."""
     one = problem.observations[0]
     if not isinstance(one, PulseObservation):
         return float("nan")
@@ -291,14 +260,24 @@ def _misfit(problem: Problem, found: Minimum) -> float:
     return float(np.sqrt(found.cost) * problem.noises[0] / current_A) if current_A > 0.0 else float("nan")
 
 
-def _solved(problem: Problem, minima: list[Minimum], box: Floats, inflation: float) -> Solution:
-    """Return the solution of a problem for which searches have found some minima, others looked for."""
-    minima += MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
-    return _ended(problem, minima, box, inflation)
+def solved_from(
+    problem: Problem, minima: list[Minimum], box: Floats, inflation: float = 1.0, *, with_others: bool = True
+) -> Solution:
+    """Return the solution of a problem for which searches have found some minima.
 
-
-def _ended(problem: Problem, minima: list[Minimum], box: Floats, inflation: float) -> Solution:
-    """Return the solution of a problem all of whose minima are found."""
+    Parameters
+    ----------
+    problem : Problem
+    minima : list of Minimum
+    box : ndarray, shape (2, k)
+        How far searches may go.
+    inflation : float
+        A further factor on all noise.
+    with_others : bool
+        Whether minima are looked for that searches miss.
+    """
+    if with_others:
+        minima = minima + MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
     minima = [problem.ordered(one) for one in minima]
     best = _sharpened(problem, minima, box)
     n_free = len(problem.model.parameters)
@@ -330,7 +309,7 @@ def solve_single(
     return solve(Problem.single(observation_of(reduction), model), start, inflation)
 
 
-def _check_observations(problem: Problem) -> None:
+def check_observations(problem: Problem) -> None:
     """Refuse what no fit can answer."""
     cell, observations = problem.model, problem.observations
     if cell.lag_names and not any(one.through_instrument for one in observations):

@@ -111,9 +111,19 @@ def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None
     return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), _band(fitted)
 
 
-def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float]) -> Callable[[Floats], Floats]:
+def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float | Floats]) -> Callable[[Floats], Floats]:
+    """Return a figure of the hopping conductor by the place on the line; once for all places with the same conductor.
+
+    Half of a circuit's parameters are not its conductor's, and derivatives go along each of them.
+    """
+    known: dict[bytes, Floats] = {}
+
     def at(u: Floats) -> Floats:
-        return np.float64(figure(*bulk_of(fitted, u)))  # type: ignore[return-value]
+        bulk, p = bulk_of(fitted, u)
+        key = p.tobytes()
+        if key not in known:
+            known[key] = np.asarray(figure(bulk, p), dtype=np.float64)[()]
+        return known[key]
 
     return at
 
@@ -288,9 +298,7 @@ def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
 def _band(fitted: Fitted) -> Band:
     t = np.geomspace(*fitted.window_s, _BAND_TIMES)
 
-    def of(u: Floats) -> Floats:
-        element, p = bulk_of(fitted, u)
-        return np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12)
+    of = _of(fitted, lambda element, p: np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12))
 
     def line(u: Floats) -> Floats:
         W = of(u)
