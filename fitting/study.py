@@ -116,8 +116,8 @@ class StudyOptions:
         given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in document.items()}
         drive: dict[str, Any] | None = given.get("drive")
         if drive is not None:
-            arrays = [np.array(drive[name]) for name in ("times_s", "start_V", "end_V")]
-            given["drive"] = PulseSequence(*arrays, drive["duration_s"], drive["rest_V"])
+            times_s, start_V, end_V = (np.array(drive[name]) for name in ("times_s", "start_V", "end_V"))
+            given["drive"] = PulseSequence(times_s, start_V, end_V, drive["duration_s"], drive["rest_V"])
         return cls(**given)
 
 

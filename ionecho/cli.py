@@ -45,6 +45,7 @@ from ionecho.commands.fit_options import (
 )
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
+from ionecho.commands.refit_command import refit
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
 _GARBAGE_OBJECTS = 50_000
@@ -290,6 +291,7 @@ def fit(
 
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
 app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
+app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
 
 
 @app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")
