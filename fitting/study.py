@@ -315,6 +315,13 @@ def keep_study(run: Run, study: Study) -> None:
     write_process(run.path, _FIT, study.arrays(), study.to_document())
 
 
+def has_kept_study(run: Run) -> bool:
+    """Return whether a study is kept beside a run."""
+    from daq import read_process
+
+    return read_process(run, _FIT) is not None
+
+
 def kept_study(run: Run) -> Study:
     """Return the study that is kept beside a run.
 

@@ -45,10 +45,14 @@ class Workers(Generic[_Task, _Result]):
         Returns an executor with some number of workers; asked again when one has broken.
     count : int
         Workers.
+    tries : int
+        How often work is given out that its workers do not live to bring: at first together with others, then alone.
+        Once where the executor itself tries again.
     """
 
     open_pool: Callable[[int], Executor]
     count: int
+    tries: int = 2
 
 
 def processes(count: int) -> Workers[_Task, _Result]:
@@ -111,7 +115,8 @@ def cluster(address: str) -> Iterator[Workers[_Task, _Result]]:
         count = sum(client.nthreads().values())
         if count == 0:
             raise FitError(f"the scheduler at {address} has no worker: start one with `dask worker {address}`")
-        yield Workers(lambda _: client.get_executor(pure=False), count)
+        # Its scheduler gives work out four times itself.
+        yield Workers(lambda _: client.get_executor(pure=False), count, tries=1)
 
 
 @dataclass
@@ -170,13 +175,15 @@ def spread(
                 if isinstance(pool, ProcessPoolExecutor):
                     broken += running.values()
                     running = {}
-                    pool.shutdown(wait=False, cancel_futures=True)
+                    pool.shutdown(wait=False)
                     pool = workers.open_pool(workers.count)
                 for piece in broken:
                     piece.n_lost += 1
-                    (waiting if piece.n_lost < 2 else alone).append(piece)
+                    (waiting if piece.n_lost < workers.tries else alone).append(piece)
     finally:
-        pool.shutdown(wait=False, cancel_futures=True)
+        for future in running:
+            future.cancel()
+        pool.shutdown(wait=False)
     for task in (task for piece in alone for task in piece.tasks):
         yield _alone(workers, work, task, lost)
 
@@ -199,13 +206,13 @@ def _alone(
     task: _Task,
     lost: Callable[[_Task], _Result],
 ) -> _Result:
-    """Return the result of a task that is done by itself; twice, since a worker may be killed for other reasons."""
-    for _ in range(2):
+    """Return the result of a task that is done by itself; again if need be, since others may kill a worker too."""
+    for _ in range(workers.tries):
         pool = workers.open_pool(1)
         try:
             found = _result(pool.submit(work, (task,)))
         finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=False)
         if found is not None:
             return found[0]
     return lost(task)

@@ -14,7 +14,7 @@ from daq.files.seal import SEAL_BYTES, peek_seal
 from protocols import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
 _SUFFIX = ".nxs"
 
@@ -65,26 +65,25 @@ def _named(given: Path) -> Sequence[Path]:
     return [path for path in found if path.is_file()]
 
 
-def told_apart(paths: Sequence[Path], known: Mapping[str, Path] | None = None) -> list[ArchivedRun]:
+def told_apart(paths: Sequence[Path]) -> list[ArchivedRun]:
     """Return the runs, those that hold a record given before marked.
 
     A record is given twice by links to one file, by copies of one, and by files of one run (two states of it, by the
-    run's own identity). Only copies that look alike in their first kilobyte are read whole.
+    run's own identity). Only copies that look alike in their first kilobyte are read whole. Of a link and its file the
+    link is the second, wherever they stand; a file that was cut short stands for no other.
 
     Parameters
     ----------
     paths : sequence of Path
-    known : mapping of str to Path, optional
-        Records that were met before, by their marks; is added to.
     """
-    seen: dict[str, Path] = {} if known is None else dict(known)
-    runs = []
+    seen: dict[str, Path] = {}
     alike: dict[str, list[Path]] = {}
-    for path in paths:
+    found: dict[Path, Path | None] = {}
+    for path in sorted(paths, key=lambda one: one.is_symlink()):
         try:
             marks, appearance = _marks(path)
         except OSError:
-            runs.append(ArchivedRun(path))
+            found[path] = None
             continue
         first = next((seen[mark] for mark in marks if mark in seen), None)
         if first is None:
@@ -92,8 +91,8 @@ def told_apart(paths: Sequence[Path], known: Mapping[str, Path] | None = None) -
         if first is None:
             seen |= dict.fromkeys(marks, path)
             alike[appearance].append(path)
-        runs.append(ArchivedRun(path, first))
-    return runs
+        found[path] = first
+    return [ArchivedRun(path, found[path]) for path in paths]
 
 
 def _copied(path: Path, others: list[Path]) -> Path | None:
@@ -115,7 +114,8 @@ def _marks(path: Path) -> tuple[list[str], str]:
         os.close(descriptor)
     # Windows gives files without a number of their own the number 0.
     marks = [f"file {status.st_dev} {status.st_ino}"] if status.st_ino else []
-    if run_id := str(about.get("run_id", "")):
+    run_id = str(about.get("run_id", ""))
+    if run_id and about.get("size") == status.st_size:
         marks.append(f"run {run_id}")
     return marks, f"{status.st_size} {hashlib.sha256(start).hexdigest()}"
 

@@ -11,7 +11,7 @@ from fitting.archive.dispatch import spread
 from fitting.archive.job import sample_of_row
 from fitting.results.provenance import code_versions
 from fitting.results.remarks import RemarkKind
-from fitting.study import StudyOptions, analyse, digest_of, kept_study
+from fitting.study import StudyOptions, analyse, digest_of, has_kept_study, kept_study
 from protocols import IonechoError, Sample
 
 if TYPE_CHECKING:
@@ -76,9 +76,14 @@ class Verified:
     code_now: str = ""
 
     @property
+    def has_fit(self) -> bool:
+        """Whether a fit is kept beside the run, as far as can be told."""
+        return bool(self.circuit or self.error)
+
+    @property
     def is_same(self) -> bool:
         """Whether it came out the same, to rounding."""
-        return not (self.error or self.changes or self.notes)
+        return self.has_fit and not (self.error or self.changes or self.notes)
 
     def to_document(self) -> dict[str, Any]:
         """Return plain data (JSON)."""
@@ -131,6 +136,8 @@ def _verified(path: str) -> Verified:
 
     try:
         run = open_run(Path(path))
+        if not has_kept_study(run):
+            return Verified(path)
         kept = kept_study(run)
         known = kept.provenance or {}
         sample = Sample(**known["sample"]) if "sample" in known else sample_of_row(run)

@@ -12,7 +12,7 @@ from ionecho.commands.fit_checks import check_circuits, check_mains, checked_bas
 from ionecho.commands.fit_request import USUAL
 from ionecho.commands.output import console, error_console, print_json
 from ionecho.commands.refusals import FAILED
-from protocols import format_quantity
+from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -95,7 +95,7 @@ def _bar(what: str, *, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
     columns = (TextColumn(what), BarColumn(), TextColumn("{task.completed:,}/{task.total:,} runs"))
     with Progress(*columns, TimeRemainingColumn(), console=error_console(), transient=True) as bar:
-        task = bar.add_task(what, total=None)
+        task = bar.add_task(what, total=1)
         yield lambda done, every: bar.update(task, completed=done, total=every)
 
 
@@ -160,16 +160,21 @@ def _verify(request: RefitRequest, *, as_json: bool) -> None:
     paths = runs_of(request.runs)
     with _workers(request) as workers, _bar("Verifying", quiet=as_json) as show:
         found = verify_runs(paths, workers, lambda n_done: show(n_done, len(paths)))
-    changed = [one for one in found if not one.is_same]
+    kept = [one for one in found if one.has_fit]
+    if not kept:
+        raise FitError(f"no fit is kept beside any of {len(found):,} runs: `ionecho fit` keeps one")
+    changed = [one for one in kept if not one.is_same]
     if as_json:
-        print_json({"runs": len(found), "changed": len(changed), "verified": [one.to_document() for one in found]})
+        print_json({"runs": len(found), "changed": len(changed), "verified": [one.to_document() for one in kept]})
     else:
-        largest = max((one.largest for one in found), default=0.0)
+        largest = max(one.largest for one in kept)
         console().print(
-            f"{len(found) - len(changed):,} of {len(found):,} kept fits come out as they were kept; the largest change"
+            f"{len(kept) - len(changed):,} of {len(kept):,} kept fits come out as they were kept; the largest change"
             f" is {largest:.2g} of half an interval",
             soft_wrap=True,
         )
+        if len(kept) < len(found):
+            console().print(f"beside {len(found) - len(kept):,} runs no fit is kept", soft_wrap=True)
         _print_some([line for one in changed for line in _lines(one)], "with --json")
     if changed:
         sys.exit(FAILED)
