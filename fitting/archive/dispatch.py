@@ -16,7 +16,7 @@ from concurrent.futures import FIRST_COMPLETED, CancelledError, ProcessPoolExecu
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from multiprocessing import get_context, parent_process
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from protocols import FitError, InputError
 
@@ -55,7 +55,7 @@ class Workers(Generic[_Task, _Result]):
     tries: int = 2
 
 
-def processes(count: int) -> Workers[_Task, _Result]:
+def processes(count: int) -> Workers[Any, Any]:
     """Return processes of this machine as workers."""
     if count < 1:
         raise InputError(f"at least one worker is needed, not {count}", "--workers")
@@ -86,7 +86,7 @@ def _start_worker() -> None:
 
 
 @contextmanager
-def cluster(address: str) -> Iterator[Workers[_Task, _Result]]:
+def cluster(address: str) -> Iterator[Workers[Any, Any]]:
     """Yield the workers of a Dask cluster.
 
     Parameters

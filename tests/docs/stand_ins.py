@@ -138,6 +138,13 @@ def migration_run(temperature_K: float) -> Callable[[Path], None]:
     return lambda path: pulse_run(path, MIGRATION[0], (R0, G * faster, B, K, tau / faster, Q, n))
 
 
+def pellets(path: Path) -> None:
+    """Make a folder with runs of one pellet at two temperatures."""
+    path.mkdir()
+    for temperature_K in (270.0, 290.0):
+        migration_run(temperature_K)(path / f"{temperature_K:.0f}K.nxs")
+
+
 def titration(path: Path) -> None:
     """Write a record as a titration has it: 6,150 samples 0.2 s apart, voltage steps of 20 mV."""
     t = _times(0.2, 6150)
@@ -226,5 +233,6 @@ FILES: dict[str, Callable[[Path], None]] = {
     "cold.nxs": migration_run(260.0),
     "cool.nxs": migration_run(280.0),
     "warm.nxs": migration_run(300.0),
+    "pellets": pellets,
     "peis_lpscl_blocking_minus25C.txt": pellet,
 }

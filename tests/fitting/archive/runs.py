@@ -35,7 +35,7 @@ def write_run(
 ) -> Path:
     """Write a run by the product's own writer; without a state it is still growing."""
     cell = SumOfExponentials.debye(0.0, G_INF_S, W_inf, tau_s, CAPACITANCE_F)
-    t = (np.arange(n) + 0.5) * INTERVAL_S
+    t = (np.arange(n, dtype=np.float64) + 0.5) * INTERVAL_S
     noise = NOISE_A * np.random.default_rng(seed).standard_normal(n)
     current = cell.current(t, DRIVE, INTERVAL_S) + noise
     plan = {"interval_s": INTERVAL_S, "aperture_s": INTERVAL_S}

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from fitting.archive.table import check_table, read_table, write_table
 from protocols import InputError, RunFileError
 
-ROWS = [
+ROWS: list[dict[str, Any]] = [
     {
         "run": 'a,"1".nxs', "circuit": "R0-De1-C1", "status": "fitted", "settings_sha256": "00", "describes": True,
         "W_inf": 0.1 + 0.2, "W_inf_low": None, "W_inf_determined": False, "samples_used": 1999, "sample": "007",
