@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import platform
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from daq.locks import Lock, LockHeldError
 from fitting.archive.dispatch import processes, spread
 from fitting.archive.job import Done, Job, refit_chunk
 from fitting.archive.journal import Entry, Journal
@@ -15,9 +18,10 @@ from fitting.archive.rows import DUPLICATE, FAILED, FITTED, Row, key_of
 from fitting.archive.settings import RefitSettings
 from fitting.archive.table import check_table, read_table, write_table
 from fitting.results.provenance import code_versions
+from protocols import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from fitting.archive.dispatch import Workers
     from fitting.archive.records import ArchivedRun
@@ -118,40 +122,67 @@ def refit_archive(
     check_table(target)
     chosen = replace(settings or RefitSettings(()), circuits=tuple(dict.fromkeys(circuits)))
     archive = told_apart(runs_of(Path(one) for one in runs))
+    with _locked(target):
+        return _refitted(archive, target, chosen, workers, follow or (lambda _: None))
+
+
+@contextmanager
+def _locked(table: Path) -> Iterator[None]:
+    """Hold a table, so that no other refit writes it meanwhile."""
+    try:
+        lock = Lock(table.with_name(f"{table.name}.lock"), f"process {os.getpid()} on {platform.node()}")
+    except LockHeldError as error:
+        raise RunFileError(f"{table}: another refit writes it just now ({error}): wait for it, or stop it") from None
+    try:
+        yield
+    finally:
+        lock.remove()
+
+
+def _refitted(
+    archive: list[ArchivedRun],
+    target: Path,
+    settings: RefitSettings,
+    workers: Workers[Job, Done] | None,
+    tell: Callable[[Progress], None],
+) -> Refitted:
     journal = Journal(target)
-    book = _Book(chosen, read_table(target) if target.exists() else [])
-    found_before = {_place(entry.rows[0]): entry for entry in journal.entries() if entry.rows}
-    for entry in found_before.values():
+    book = _Book(settings, read_table(target) if target.exists() else [])
+    found_before: dict[str, Entry] = {}
+    for entry in journal.entries():
         book.add(entry.rows)
+        found_before |= {str(row["run"]): entry for row in entry.rows}
     duplicates = [one for one in archive if one.same_as is not None]
     for one in duplicates:
-        book.add(_duplicate_rows(one, chosen))
+        book.add(_duplicate_rows(one, settings))
     jobs = [job for one in archive if one.same_as is None and (job := book.job_for(one.path, found_before)) is not None]
-    n_done = len(archive) - len(jobs)
-    fitted = failed = 0
+    n_done, n_fitted = len(archive) - len(jobs), 0
     failures: list[Row] = []
-    tell = follow or (lambda _: None)
     tell(Progress(n_done, len(archive)))
     try:
-        if jobs:
-            crew = workers or processes(os.cpu_count() or 1)
-            size = max(1, min(_MOST_TOGETHER, len(jobs) // (4 * crew.count)))
-            for done in spread(crew, _Chunk(chosen), jobs, lambda job: _lost(job, chosen), size):
-                journal.add(_entry(done))
-                book.add(done.rows)
-                n_done += 1
-                fitted += sum(row["status"] == FITTED for row in done.rows)
-                failures += [row for row in done.rows if row["status"] == FAILED]
-                failed = len(failures)
-                tell(Progress(n_done, len(archive), done.job.path))
+        for done in _done(jobs, settings, workers or processes(os.cpu_count() or 1)):
+            journal.add(_entry(done))
+            book.add(done.rows)
+            n_done += 1
+            n_fitted += sum(row["status"] == FITTED for row in done.rows)
+            failures += [row for row in done.rows if row["status"] == FAILED]
+            tell(Progress(n_done, len(archive), done.job.path))
     finally:
         journal.close()
     rows = book.ordered(one.path for one in archive)
     write_table(target, rows)
     journal.remove()
-    n_duplicate = len(duplicates) * len(chosen.circuits)
-    n_unchanged = len(archive) * len(chosen.circuits) - fitted - failed - n_duplicate
-    return Refitted(target, rows, len(archive), fitted, failed, n_duplicate, n_unchanged, failures, duplicates)
+    n_circuits, n_failed = len(settings.circuits), len(failures)
+    n_duplicate = len(duplicates) * n_circuits
+    n_unchanged = len(archive) * n_circuits - n_fitted - n_failed - n_duplicate
+    return Refitted(target, rows, len(archive), n_fitted, n_failed, n_duplicate, n_unchanged, failures, duplicates)
+
+
+def _done(jobs: list[Job], settings: RefitSettings, workers: Workers[Job, Done]) -> Iterator[Done]:
+    """Yield what becomes of each job; no process is started for none."""
+    if jobs:
+        size = max(1, min(_MOST_TOGETHER, len(jobs) // (4 * workers.count)))
+        yield from spread(workers, _Chunk(settings), jobs, lambda job: _lost(job, settings), size)
 
 
 @dataclass(frozen=True)
@@ -208,10 +239,6 @@ class _Book:
         return sorted(
             self._rows.values(), key=lambda row: (place.get(str(row["run"]), -1), circuit.get(row["circuit"], n))
         )
-
-
-def _place(row: Row) -> str:
-    return str(row["run"])
 
 
 def _status(path: Path) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from daq import import_record, read_text
 from fitting import CellModel
 from fitting.transforms.laplace import step_response
 from tests.docs.program_texts import FILES as OF_PROGRAMS
+from tests.fitting.archive.runs import write_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -139,10 +140,9 @@ def migration_run(temperature_K: float) -> Callable[[Path], None]:
 
 
 def pellets(path: Path) -> None:
-    """Make a folder with runs of one pellet at two temperatures."""
-    path.mkdir()
-    for temperature_K in (270.0, 290.0):
-        migration_run(temperature_K)(path / f"{temperature_K:.0f}K.nxs")
+    """Make a folder with runs of a Debye conductor and a capacitor, whose drive was commanded."""
+    for k, name in enumerate(("270K", "290K")):
+        write_run(path / f"{name}.nxs", run_id=name, tau_s=0.03 - 0.01 * k, seed=k)
 
 
 def titration(path: Path) -> None:

@@ -18,6 +18,7 @@ from fitting.archive.dispatch import Workers
 from fitting.archive.refit import Progress, Refitted, refit_archive
 from fitting.archive.settings import RefitSettings
 from fitting.archive.table import read_table
+from protocols import RunFileError
 from tests.fitting.archive.runs import CAPACITANCE_F, CIRCUIT, G_INF_S, write_run
 
 W_INF = {"a": 0.2, "b": 0.3, "c": 0.45}
@@ -146,6 +147,15 @@ def test_a_copy_gets_a_row_that_names_the_record_and_no_figures(runs: Path, tmp_
     assert (row["status"], "W_inf" in row) == ("duplicate", False)
     assert row["reason"].endswith("a.nxs")
     assert (done.n_fitted, done.n_duplicate, done.n_failed) == (3, 1, 1)
+
+
+def test_a_table_has_one_refit_at_a_time(runs: Path, tmp_path: Path) -> None:
+    def second(_: Progress) -> None:
+        with pytest.raises(RunFileError, match="another refit"):
+            _refit(runs, tmp_path / "t.csv")
+
+    _refit(runs, tmp_path / "t.csv", follow=second)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["runs", "t.csv"]
 
 
 def test_a_circuit_that_cannot_be_fitted_says_why_and_leaves_the_others(runs: Path, tmp_path: Path) -> None:
