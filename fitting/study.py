@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,19 @@ from fitting.results.document import up_to_date
 from fitting.results.estimate import Estimates
 from fitting.results.fit_result import NOT_ATTRIBUTED, FitResult
 from fitting.results.printable import Printable
-from protocols import FitError, RunFileError, parse_quantity
+from fitting.results.provenance import code_versions
+from protocols import FitError, PulseSequence, RunFileError, parse_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from daq import Run
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
     from fitting.results.tables import ResultTable
     from fitting.transforms.laplace import Floats
-    from protocols import PulseSequence, Sample
+    from protocols import Sample
 
 _HARMONICS = 5
 """Harmonics of the mains that are taken out: pickup holds little beyond 250 Hz. Doubled, a pass over a record takes
@@ -113,6 +116,25 @@ class StudyOptions:
             control=self.control,
         )
 
+    def to_document(self) -> dict[str, Any]:
+        """Return what is not as usual as plain data (JSON)."""
+        given = {one.name: getattr(self, one.name) for one in fields(self) if getattr(self, one.name) != one.default}
+        drive = given.get("drive")
+        if drive is not None:
+            arrays = {name: getattr(drive, name).tolist() for name in ("times_s", "start_V", "end_V")}
+            given["drive"] = {**arrays, "duration_s": drive.duration_s, "rest_V": drive.rest_V}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> StudyOptions:
+        """Read what `to_document` wrote."""
+        given: dict[str, Any] = {name: tuple(v) if isinstance(v, list) else v for name, v in document.items()}
+        drive: dict[str, Any] | None = given.get("drive")
+        if drive is not None:
+            times_s, start_V, end_V = (np.array(drive[name]) for name in ("times_s", "start_V", "end_V"))
+            given["drive"] = PulseSequence(times_s, start_V, end_V, drive["duration_s"], drive["rest_V"])
+        return cls(**given)
+
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Study(Printable):
@@ -130,6 +152,9 @@ class Study(Printable):
         Whether the reduction came from the results file.
     referee_table : dict or None
         Plain data of a `RefereeTable` of this run, where one was asked for.
+    provenance : dict or None
+        What it takes to make the study again: versions of the code, digest of the run, what was stated of it, options
+        and sample. None for a kept fit of an earlier version.
     """
 
     result: FitResult
@@ -138,6 +163,7 @@ class Study(Printable):
     overlay_current_A: Floats = field(default_factory=lambda: np.empty(0))
     reduction_was_kept: bool = False
     referee_table: dict[str, Any] | None = None
+    provenance: dict[str, Any] | None = None
 
     def __repr__(self) -> str:
         return f"<Study: {self.result.model.circuit} on {self.result.source or 'record'}>"
@@ -154,8 +180,9 @@ class Study(Printable):
     def to_document(self) -> dict[str, Any]:
         """Return the study as plain data (JSON); `arrays` has the rest of it."""
         attribution = None if self.attribution is None else self.attribution.to_document()
-        table = {} if self.referee_table is None else {"referee_table": self.referee_table}
-        return self.result.to_document() | {"attribution": attribution} | table
+        others = {"referee_table": self.referee_table, "provenance": self.provenance}
+        kept = {name: value for name, value in others.items() if value is not None}
+        return self.result.to_document() | {"attribution": attribution} | kept
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays that are kept with the document."""
@@ -173,6 +200,7 @@ class Study(Printable):
             found["overlay_t_s"],
             found["overlay_current_A"],
             referee_table=now.get("referee_table"),
+            provenance=now.get("provenance"),
         )
 
 
@@ -213,16 +241,30 @@ def analyse(
         from daq import open_run
 
         run = open_run(run)
+    sample = sample_of(run) if sample is None else sample
+    provenance = _provenance(run, options or StudyOptions(), sample)
     record, options = _record_of(run, options or StudyOptions())
-    reduction, solution, was_kept = _solved(run, record, model, options, keep=keep)
+    reduction, solution, was_kept = _solved(run, record, model, options, keep=keep, digest=provenance["raw_sha256"])
     result = fit_result(solution)
     result = replace(result, memory=Estimates(result.memory + memory_of_run(result, record.drive)))
-    attribution = attribute(reduction, result, sample_of(run) if sample is None else sample)
+    attribution = attribute(reduction, result, sample)
     times = overlay_times(record)
-    study = Study(result, attribution, times, predict(record, result, times), was_kept)
+    study = Study(result, attribution, times, predict(record, result, times), was_kept, provenance=provenance)
     if keep:
         keep_study(run, study)
     return study
+
+
+def _provenance(run: Run, options: StudyOptions, sample: Sample) -> dict[str, Any]:
+    """Return what it takes to make a study of a run again; without a digest if the run is growing."""
+    return {
+        **code_versions(),
+        "raw_sha256": digest_of(run) if run.state.is_final else "",
+        "run_id": run.run_id,
+        "stated": run.statements.stated,
+        "options": options.to_document(),
+        "sample": {name: value for name, value in asdict(sample).items() if value not in {None, ""}},
+    }
 
 
 def tried(run: Run, model: CellModel | str, options: StudyOptions) -> tuple[float, bool]:
@@ -267,7 +309,7 @@ def _record_of(run: Run, options: StudyOptions) -> tuple[Record, StudyOptions]:
 
 
 def _solved(
-    run: Run, record: Record, model: CellModel | str, options: StudyOptions, *, keep: bool
+    run: Run, record: Record, model: CellModel | str, options: StudyOptions, *, keep: bool, digest: str = ""
 ) -> tuple[Reduction, Solution, bool]:
     """Return reduction and solution of a run, as it is or with other edges, and whether the reduction was kept."""
     from fitting.api import solution_of
@@ -281,7 +323,7 @@ def _solved(
         return reduce_run(record, options.terms), solution, False
     # A reduction is kept for the run as it is.
     kept = (reduce_run(record, options.terms), False) if record is not run else None
-    reduction, was_kept = kept or reduction_of(run, options.terms, keep=keep)
+    reduction, was_kept = kept or reduction_of(run, options.terms, keep=keep, digest=digest)
     solution = solution_of(record, reduction, model)
     return solution.reduction() or reduction, solution, was_kept
 
@@ -299,6 +341,13 @@ def keep_study(run: Run, study: Study) -> None:
     write_process(run.path, _FIT, study.arrays(), study.to_document())
 
 
+def has_kept_study(run: Run) -> bool:
+    """Return whether a study is kept beside a run."""
+    from daq import read_process
+
+    return read_process(run, _FIT) is not None
+
+
 def kept_study(run: Run) -> Study:
     """Return the study that is kept beside a run.
 
@@ -311,14 +360,30 @@ def kept_study(run: Run) -> Study:
     """
     from daq import read_process
 
-    kept = read_process(run.path, _FIT)
+    kept = read_process(run, _FIT)
     if kept is None:
         raise RunFileError(f"{run.path}: no fit is kept beside it")
     return Study.from_document(kept.attributes, kept.arrays)
 
 
-def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduction, bool]:
-    """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept."""
+def digest_of(run: Run) -> str:
+    """Return the SHA-256 of a run file as it is now."""
+    with run.path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True, digest: str = "") -> tuple[Reduction, bool]:
+    """Return the reduction of a run, and whether it was kept; a new one of a run that has ended is kept.
+
+    Parameters
+    ----------
+    run : Run
+    terms : Nuisance
+    keep : bool
+        Whether a new one is written to the results file.
+    digest : str
+        What `digest_of` returned of this run just now; it is asked for unless given.
+    """
     from daq import read_process, write_process
     from fitting.inference.spectrum import early_conductance
     from fitting.reduction.reduce import reduce_run
@@ -328,11 +393,13 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True) -> tuple[Reduc
     if not run.state.is_final:
         return reduce_run(run, terms), False
     # The run file's own sum goes with the reduction: that of the results file is renewed with every fit.
-    with run.path.open("rb") as file:
-        checksum = hashlib.file_digest(file, "sha256").hexdigest()
     # Its samples were verified when they were reduced: whoever has the same sum has the same samples.
-    vouched = {"raw_sha256": checksum, "samples_verified": True, "stated_drive": run.statements.drive}
-    kept = read_process(run.path, _REDUCTION)
+    vouched = {
+        "raw_sha256": digest or digest_of(run),
+        "samples_verified": True,
+        "stated_drive": run.statements.drive,
+    }
+    kept = read_process(run, _REDUCTION)
     if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
         if reduction.terms == terms.spanning(run.t_s):

@@ -47,6 +47,8 @@ from ionecho.commands.fit_options import (
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
 from ionecho.commands.queue_command import queue_app
+from ionecho.commands.recover_command import recover
+from ionecho.commands.refit_command import refit
 from ionecho.commands.runs_command import runs as list_runs
 from ionecho.commands.tag_command import tag
 
@@ -66,7 +68,6 @@ app = typer.Typer(
 # Base of all that is wrong in a command line; typer has no public name for it.
 _CommandLineError = cast("type[Exception]", typer.BadParameter.__mro__[2])
 
-RunFiles = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 RunOutput = Annotated[
     Path | None,
     typer.Option("--output", "-o", dir_okay=False, help="Run file, or campaign's folder, to be made; must not exist."),
@@ -307,28 +308,9 @@ app.command(epilog="Example: ionecho stop runs/20261126-101500-000-study --after
 app.command(epilog="Example: ionecho attach runs/20261126-101500-000-study")(attach)
 app.add_typer(queue_app)
 app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and T<270 K'")(list_runs)
+app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")(recover)
 app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
-
-
-@app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")
-def recover(
-    runs: RunFiles,
-    seen_off: Annotated[
-        bool, typer.Option("--seen-off", help="You have looked at the instrument: its output is off.")
-    ] = False,
-    as_json: Json = False,
-) -> None:
-    """Switch off what a crash left on, and close its run files.
-
-    The output is switched off and read back, the blocks are checked, and the file is trimmed to what was measured.
-    Exit status 4 if the output may still be on.
-    """
-    from ionecho.commands.files import recover_runs
-    from ionecho.commands.refusals import check_files, reported
-
-    with reported(as_json=as_json):
-        check_files(runs)
-        recover_runs(runs, seen_off=seen_off, as_json=as_json)
+app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
 
 
 def _print_version(asked: bool) -> None:

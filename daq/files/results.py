@@ -22,7 +22,7 @@ from daq.files.durable import open_in_place, read_at, write_atomically
 from daq.files.image import SparseImage
 from daq.files.names import results_path
 from daq.files.probe import require_readable
-from daq.files.run import open_run
+from daq.files.run import Run, open_run
 from daq.files.seal import SEAL_BYTES, check_seal, write_seal
 from protocols import RunFileError
 
@@ -77,7 +77,7 @@ def write_process(
     """
     run_file, target = Path(run_path), results_path(run_path)
     kept = (
-        {process.name: process for process in _read_all(target, run_file)}
+        {process.name: process for process in _read(target, _start_time(run_file))}
         if target.exists() and not target.is_symlink()
         else {}
     )
@@ -161,19 +161,21 @@ def _opened(path: Path) -> Iterator[h5py.File]:
             yield file
 
 
-def _read_all(path: Path, run_file: Path) -> list[Process]:
-    """Return what a results file holds; nothing if it belongs to another run, deleted since, that had the same name."""
-    start_time = _start_time(run_file)
+def _read(path: Path, start_time: str, name: str = "") -> list[Process]:
+    """Return what a results file holds, or what of it has a name.
+
+    Nothing if it belongs to another run, deleted since, that had the same name: one that started at another time.
+    """
     try:
         with _opened(path) as file:
-            return _processes_of(file["entry"], start_time)
+            return _processes_of(file["entry"], start_time, name)
     except RunFileError:
         raise
     except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
         raise RunFileError(f"{path} is not a results file of ionecho: {error}") from error
 
 
-def _processes_of(entry: h5py.Group, start_time: str) -> list[Process]:
+def _processes_of(entry: h5py.Group, start_time: str, wanted: str) -> list[Process]:
     if "raw_start_time" in entry and entry["raw_start_time"][()].decode() != start_time:
         return []
     return [
@@ -184,23 +186,32 @@ def _processes_of(entry: h5py.Group, start_time: str) -> list[Process]:
             entry[f"{name}/date"][()].decode(),
         )
         for name in entry
-        if name != "raw_data" and isinstance(entry[name], h5py.Group)
+        if name != "raw_data" and wanted in {"", name} and isinstance(entry[name], h5py.Group)
     ]
 
 
-def read_process(run_path: str | Path, name: str) -> Process | None:
+def read_process(run: str | Path | Run, name: str) -> Process | None:
     """Return a result of a run, None if there is none of that name.
 
     Results of an earlier run whose file had the same name do not count.
+
+    Parameters
+    ----------
+    run : path or Run
+        The run file; one that is open is not opened once more.
+    name : str
 
     Raises
     ------
     RunFileError
         If the results file cannot be read.
     """
-    path = results_path(run_path)
-    processes = _read_all(path, Path(run_path)) if os.path.lexists(path) else []
-    return next((process for process in processes if process.name == name), None)
+    run_file = run.path if isinstance(run, Run) else Path(run)
+    path = results_path(run_file)
+    if not os.path.lexists(path):
+        return None
+    start_time = run.start_time if isinstance(run, Run) else _start_time(run_file)
+    return next(iter(_read(path, start_time, name)), None)
 
 
 def read_attributes(run_path: str | Path, name: str, start_time: str) -> dict[str, Any] | None:
@@ -243,11 +254,4 @@ def read_attributes(run_path: str | Path, name: str, start_time: str) -> dict[st
             return content
     finally:
         os.close(descriptor)
-    try:
-        with _opened(path) as file:
-            found = _processes_of(file["entry"], start_time)
-    except RunFileError:
-        raise
-    except Exception as error:  # a damaged file makes HDF5 raise whatever comes to it
-        raise RunFileError(f"{path} is not a results file of ionecho: {error}") from error
-    return next((one.attributes for one in found if one.name == name), None)
+    return next((one.attributes for one in _read(path, start_time, name)), None)

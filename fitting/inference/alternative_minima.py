@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.inference.intervals import Interval, covariance_of, profile_intervals
 from fitting.inference.least_squares import Minimum, minimise
 from fitting.model.elements.base import Bulk, StartScale
@@ -179,3 +180,16 @@ class Profiles:
     def intervals(self) -> tuple[Interval, ...]:
         """The interval of each unknown."""
         return tuple(self.search.intervals(self.best, list(self.minima), self.unit))
+
+
+class CurvatureIntervals(Profiles):
+    """Intervals from the curvature where the fit ended: ends of straight profiles, whatever else fits as well."""
+
+    @cached_property
+    def intervals(self) -> tuple[Interval, ...]:
+        """The interval of each unknown; open to a side on which it reaches as far as searches may go."""
+        spread = Z95 * np.sqrt(np.diag(covariance_of(self.best, self.unit)))
+        low, high = self.best.u - spread, self.best.u + spread
+        lowest, highest = self.search.box
+        ends = np.where(low > lowest, low, -np.inf), np.where(high < highest, high, np.inf)
+        return tuple(Interval(float(one), float(other)) for one, other in zip(*ends, strict=True))

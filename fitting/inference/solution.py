@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.alternative_minima import MinimaSearch, Profiles
+from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
@@ -118,9 +118,9 @@ class Solution:
 
     @cached_property
     def degeneracy(self) -> Degeneracy | None:
-        """Unknowns that enter only in combination."""
+        """Unknowns that enter only in combination; not asked for intervals from the curvature."""
         open_ = [k for k, one in enumerate(self.profiled) if not one.determined]
-        if not open_:
+        if not open_ or isinstance(self.profiles, CurvatureIntervals):
             return None
         return degeneracy_of(self.problem, self.best, self.profiles.search.box, self.unit, self.intervals, open_)
 
@@ -196,6 +196,17 @@ class Solution:
         return self.goodness[0].inflation
 
     @property
+    def misfit(self) -> float:
+        """What free modes explain and the circuit does not, as a share of the current; nan for a spectrum."""
+        return misfit_of(self.problem, self.best)
+
+    def by_curvature(self) -> Solution:
+        """Return the solution with intervals from the curvature at its place, which cost next to nothing."""
+        profiles = self.profiles
+        curved = CurvatureIntervals(profiles.search, profiles.best, profiles.minima, profiles.unit)
+        return replace(self, profiles=curved)
+
+    @property
     def n_fitted(self) -> int:
         """Unknowns of the cell, and coefficients of the first observation's nuisance."""
         response = self.response()
@@ -236,9 +247,37 @@ def solve(problem: Problem, start: Mapping[str, float | str] | None = None, infl
     FitError
         If there are too few samples, or the circuit cannot describe such observations at all.
     """
-    _check_observations(problem)
-    minima, box = find_minima(problem, start or {})
-    minima += MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
+    check_observations(problem)
+    return solved_from(problem, *find_minima(problem, start or {}), inflation)
+
+
+def misfit_of(problem: Problem, found: Minimum) -> float:
+    """Return what free modes explain of one run and a minimum does not, as a share of the current."""
+    one = problem.observations[0]
+    if not isinstance(one, PulseObservation):
+        return float("nan")
+    current_A = one.reduction.rms_current_A * np.sqrt(one.reduction.n_samples)
+    return float(np.sqrt(found.cost) * problem.noises[0] / current_A) if current_A > 0.0 else float("nan")
+
+
+def solved_from(
+    problem: Problem, minima: list[Minimum], box: Floats, inflation: float = 1.0, *, with_others: bool = True
+) -> Solution:
+    """Return the solution of a problem for which searches have found some minima.
+
+    Parameters
+    ----------
+    problem : Problem
+    minima : list of Minimum
+    box : ndarray, shape (2, k)
+        How far searches may go.
+    inflation : float
+        A further factor on all noise.
+    with_others : bool
+        Whether minima are looked for that searches miss.
+    """
+    if with_others:
+        minima = minima + MinimaSearch(problem, box).outside_window(_best_of(minima, problem), 1.0)
     minima = [problem.ordered(one) for one in minima]
     best = _sharpened(problem, minima, box)
     n_free = len(problem.model.parameters)
@@ -270,7 +309,7 @@ def solve_single(
     return solve(Problem.single(observation_of(reduction), model), start, inflation)
 
 
-def _check_observations(problem: Problem) -> None:
+def check_observations(problem: Problem) -> None:
     """Refuse what no fit can answer."""
     cell, observations = problem.model, problem.observations
     if cell.lag_names and not any(one.through_instrument for one in observations):

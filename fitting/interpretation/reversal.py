@@ -13,7 +13,7 @@ from fitting.inference.parameter_transform import ParameterTransform
 from fitting.interpretation.friction import memory_shape
 from fitting.interpretation.pulses import first_pulse
 from fitting.results.estimate import Estimate
-from fitting.transforms.modes import ModeMap, exponentials
+from fitting.transforms.modes import exponentials, mode_map
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
@@ -204,11 +204,11 @@ class _Cell:
 
     @classmethod
     def of(cls, result: FitResult) -> _Cell:
-        mode_map = ModeMap(result.grid)
+        modes = mode_map(result.grid)
         transform = ParameterTransform(result.model.parameters)
-        Y, dY = result.model.evaluate(mode_map.s, result.theta, seen=False)
-        slopes = mode_map.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
-        return cls(result, result.grid.rates, mode_map.weights(Y), slopes)
+        Y, dY = result.model.evaluate(modes.s, result.theta, seen=False)
+        slopes = modes.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
+        return cls(result, result.grid.rates, modes.weights(Y), slopes)
 
     def check(self, value_s: float, what: str) -> None:
         low, high = self.result.window_s

@@ -21,7 +21,7 @@ import numpy as np
 from fitting.reduction.nuisance import Nuisance
 from fitting.reduction.triangle import triangle_of
 from fitting.reduction.voltage_noise import VoltageNoise, debiased
-from fitting.transforms.modes import ModeGrid, ModeMap
+from fitting.transforms.modes import ModeGrid, mode_map
 from protocols import FitError, PulseSequence
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fitting.transforms.laplace import Complexes, Floats
+    from fitting.transforms.modes import ModeMap
 
 # Format of kept reductions: counts up with every change of what is kept; others are reduced again.
 VERSION = 7
@@ -206,7 +207,7 @@ class Reduction:
     @cached_property
     def mode_map(self) -> ModeMap:
         """The map from an admittance, or an impedance, to weights of these modes."""
-        return ModeMap(self.grid, self.response_s, self.jump_aperture_s, grows=self.terms.is_current_driven)
+        return mode_map(self.grid, self.response_s, self.jump_aperture_s, grows=self.terms.is_current_driven)
 
     def response_of(self, Y: Complexes) -> Complexes:
         """Return what answers to the drive: the admittance, or, where the current was controlled, the impedance."""

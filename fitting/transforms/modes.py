@@ -7,7 +7,7 @@ fixed linear map, G from the admittance by another, so that weights and their de
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -196,3 +196,11 @@ class ModeMap:
         parts = np.ascontiguousarray(admittance, dtype=np.complex128).view(np.float64)
         weights: Floats = (parts @ self._joined) @ self._weights.back * self._seen_of_modes
         return weights
+
+
+@lru_cache(maxsize=16)
+def mode_map(
+    grid: ModeGrid, response_s: tuple[float, ...] = (), aperture_s: float = 0.0, *, grows: bool = False
+) -> ModeMap:
+    """Return the map of a grid, kept for the next record of the same kind: making one takes as long as forty steps."""
+    return ModeMap(grid, response_s, aperture_s, grows=grows)

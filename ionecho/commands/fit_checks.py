@@ -32,20 +32,30 @@ def check_fit(
     temperatures_K : sequence of float
     control : str
     """
-    from fitting import CellModel
-
     check_files(runs)
     check_control(control or None)
+    check_circuits(circuits)
+    check_mains(mains_Hz)
+    for temperature in temperatures_K:
+        if not (math.isfinite(temperature) and temperature > 0.0):
+            raise UsageError(f"a temperature is a positive number of kelvins, not {temperature:g}", "--temperature")
+
+
+def check_circuits(circuits: Sequence[str]) -> None:
+    """Raise `UsageError` for a circuit that is none."""
+    from fitting import CellModel
+
     for circuit in circuits:
         try:
             CellModel(circuit)
         except FitError as error:
             raise UsageError(str(error), "--model") from None
+
+
+def check_mains(mains_Hz: float | None) -> None:
+    """Raise `UsageError` for a frequency that no mains has."""
     if mains_Hz is not None and not (math.isfinite(mains_Hz) and mains_Hz > 0.0):
         raise UsageError(f"the frequency of the mains is a positive number of hertz, not {mains_Hz:g}", "--mains")
-    for temperature in temperatures_K:
-        if not (math.isfinite(temperature) and temperature > 0.0):
-            raise UsageError(f"a temperature is a positive number of kelvins, not {temperature:g}", "--temperature")
 
 
 def held_circuit(circuit: str, held: Sequence[str]) -> CellModel:

@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are fitted together.")
+    list[Path],
+    typer.Argument(metavar="RUN", help="Run file; several, or impedance texts, are one joint fit: see refit."),
 ]
 Models = Annotated[
     list[str] | None,

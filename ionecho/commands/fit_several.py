@@ -49,6 +49,10 @@ def fit_together(
     temperature_K = [T for T in known if T is not None]
     if activated and len(temperature_K) < len(records):
         raise UsageError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
+    if len(records) > 1:
+        error_console().print(
+            f"note: this is one joint fit of {len(records)} files; `ionecho refit` fits each by itself", soft_wrap=True
+        )
     result = fit_joint(
         [one.observation for one in records],
         model,

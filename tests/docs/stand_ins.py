@@ -16,6 +16,7 @@ from fitting import CellModel
 from fitting.transforms.laplace import step_response
 from tests.docs.program_texts import FILES as OF_PROGRAMS
 from tests.docs.snippets import PROJECT
+from tests.fitting.archive.runs import write_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -137,6 +138,12 @@ def migration_run(temperature_K: float) -> Callable[[Path], None]:
     faster = np.exp(-0.3 / 8.617333e-5 * (1.0 / temperature_K - 1.0 / 280.0))
     _, (R0, G, B, K, tau, Q, n) = MIGRATION
     return lambda path: pulse_run(path, MIGRATION[0], (R0, G * faster, B, K, tau / faster, Q, n))
+
+
+def pellets(path: Path) -> None:
+    """Make a folder with runs of a Debye conductor and a capacitor, whose drive was commanded."""
+    for k, name in enumerate(("270K", "290K")):
+        write_run(path / f"{name}.nxs", run_id=name, tau_s=0.03 - 0.01 * k, seed=k)
 
 
 def titration(path: Path) -> None:
@@ -262,6 +269,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "cold.nxs": migration_run(260.0),
     "cool.nxs": migration_run(280.0),
     "warm.nxs": migration_run(300.0),
+    "pellets": pellets,
     "peis_lpscl_blocking_minus25C.txt": pellet,
     "22_wagner_polarisation.toml": example_protocol,
     "04_start_phase.toml": example_protocol,

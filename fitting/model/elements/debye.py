@@ -29,6 +29,10 @@ class Debye(Bulk):
         shape = W + (1.0 - W) * h
         return G * shape, np.stack([shape, G * (1.0 - h), G * (1.0 - W) * s / (1.0 + x) ** 2])
 
+    def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
+        W: Floats = p[1] + (1.0 - p[1]) * np.exp(-np.asarray(t_s) / p[2])
+        return W
+
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (scale.conductance_S * 10.0 ** (0.5 * draw[0]), 0.05 + 0.9 * draw[1], scale.time(0.9 * draw[2]))
 
@@ -77,6 +81,11 @@ class Prony(Bulk):
         by_odds = G * (1.0 - W) * g[0] * (h[1:] - mean)
         by_tau = G * (1.0 - W) * g[:, None] * s / (1.0 + x) ** 2
         return G * shape, np.concatenate([shape[None], (G * (1.0 - mean))[None], by_odds, by_tau])
+
+    def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
+        g, tau = self._shares(p)
+        W: Floats = p[1] + (1.0 - p[1]) * np.exp(-np.divide.outer(np.asarray(t_s), tau)) @ g
+        return W
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         n = self.n_modes

@@ -107,7 +107,8 @@ def test_results_of_form_1_are_read_with_all_their_figures(written_before: Any) 
 def test_derived_figures_of_form_1_come_out_the_same_from_the_kept_result(written_before: Any) -> None:
     result = kept_study(written_before("determined")).result
     for again in memory_shape(result):
-        assert again.value == pytest.approx(result[again.name].value, rel=1e-12)
+        # Times by which memory is lost are found to 1e-9, on another grid now than then.
+        assert again.value == pytest.approx(result[again.name].value, rel=1e-9)
         assert again.ci95 == pytest.approx(result[again.name].ci95, rel=1e-9)
 
 
