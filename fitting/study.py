@@ -329,9 +329,9 @@ def _solved(
 
 
 def sample_of(run: Run) -> Sample:
-    """Return the sample of a run: its protocol's, or what the file says of an imported record's."""
-    protocol = run.protocol
-    return run.sample if protocol is None else protocol.sample
+    """Return the sample of a run: its protocol's, or its file's if it was imported, with what was stated of it later."""
+    protocol = run.protocol  # older files keep less of the sample than the protocol in them
+    return run.sample if protocol is None else run.statements.over(protocol.sample)
 
 
 def keep_study(run: Run, study: Study) -> None:
