@@ -329,7 +329,7 @@ def _solved(
 
 
 def sample_of(run: Run) -> Sample:
-    """Return the sample of a run: its protocol's, or its file's if it was imported, with what was stated of it later."""
+    """Return the sample of a run: its protocol's, or that of an imported file, with what was stated of it later."""
     protocol = run.protocol  # older files keep less of the sample than the protocol in them
     return run.sample if protocol is None else run.statements.over(protocol.sample)
 
