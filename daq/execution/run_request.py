@@ -32,7 +32,7 @@ class RunRequest:
     timeout_s : float
         Of any single exchange with the instrument.
     stall_s : float
-        How long the runner may be silent while the output may be on (decision 038).
+        How long the runner may be silent while the output may be on (decision 255).
     transcript : str
         File in which the runner records every byte; empty for none.
     campaign : str
