@@ -10,6 +10,7 @@ that was measured, not that of the last look (decision 252).
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -138,6 +139,7 @@ class KnownTo:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr_file,
+                env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} | os.environ,  # the runner needs a core too
             )
             try:
                 yield
