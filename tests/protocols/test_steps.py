@@ -227,3 +227,16 @@ def test_a_multisine_has_the_lines_that_it_says_and_no_others() -> None:
     np.testing.assert_allclose(lines[there], lines[there[0]], rtol=1e-9)
     assert np.abs(levels - 0.1).max() == pytest.approx(0.02)
     assert not np.array_equal(Multisine(0.02, 1.0, 25, 400, seed=4).edges().start_V[:9], edges.start_V[:9])
+
+
+def test_steps_that_say_more_than_edges_join_no_other_sequence() -> None:
+    for row in ((hold(0.0, 1.0), OpenCircuit("1 s")), (hold(0.0, 1.0), Current("1 uA", "1 s"))):
+        steps = PulseSequence.steps(row)
+        for joined in (
+            lambda a=steps: a + PulseSequence.steps((hold(0.0, 1.0),)),
+            lambda a=steps: PulseSequence.pulse(0.01, 1.0) + a,
+        ):
+            with pytest.raises(ProtocolError, match="one list of steps"):
+                joined()
+    plain = PulseSequence.steps((hold(0.01, 1.0),))
+    assert (plain + plain).duration_s == 2.0
