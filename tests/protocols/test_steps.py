@@ -230,13 +230,10 @@ def test_a_multisine_has_the_lines_that_it_says_and_no_others() -> None:
 
 
 def test_steps_that_say_more_than_edges_join_no_other_sequence() -> None:
+    plain = PulseSequence.steps((hold(0.01, 1.0),))
     for row in ((hold(0.0, 1.0), OpenCircuit("1 s")), (hold(0.0, 1.0), Current("1 uA", "1 s"))):
         steps = PulseSequence.steps(row)
-        for joined in (
-            lambda a=steps: a + PulseSequence.steps((hold(0.0, 1.0),)),
-            lambda a=steps: PulseSequence.pulse(0.01, 1.0) + a,
-        ):
+        for first, second in ((steps, plain), (plain, steps)):
             with pytest.raises(ProtocolError, match="one list of steps"):
-                joined()
-    plain = PulseSequence.steps((hold(0.01, 1.0),))
+                first + second
     assert (plain + plain).duration_s == 2.0
