@@ -23,6 +23,7 @@ from daq.campaign.point_runner import follow
 from daq.campaign.remaining import Ahead, RemainingTime
 from daq.campaign.requests import Wanted, Wish
 from daq.campaign.states import CampaignEnd, CampaignState, PointState
+from daq.execution.run_request import CampaignPlace
 from daq.state import Outcome, OutputState, RunState
 from protocols import IonechoError, LimitError, OutputStateUnknown, ProtocolError, format_quantity
 
@@ -201,9 +202,9 @@ class Conductor:
         if self._is_there(point, row):
             return
         self._store.begin(point.number, self._clock.unix_s())
-        path = self._files.path(row.file)
+        path, place = self._files.path(row.file), CampaignPlace(self._campaign.name, point.number)
         for _ in range(_BUSY_TRIES):
-            outcome = self._followed(lambda: self._runner.run_point(point.protocol, path, self._watch))
+            outcome = self._followed(lambda: self._runner.run_point(point.protocol, path, self._watch, place))
             if outcome.error != _BUSY or self._wishes.wanted.wish is not Wish.CONTINUE:
                 break
             self._pause(_BUSY_S)

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from daq.execution.run_request import CampaignPlace
     from protocols import Limits
     from protocols import Protocol as Measurement
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 class PointRunner(Protocol):
     """Runner of points, one after the other, on one instrument."""
 
-    def run_point(self, protocol: Measurement, path: Path, watch: Watch) -> Outcome:
+    def run_point(self, protocol: Measurement, path: Path, watch: Watch, place: CampaignPlace) -> Outcome:
         """Run a point to its end under a guardian, and return how it ended; stop it if `watch` says so.
 
         Raises nothing: whatever keeps a run from its end is an outcome.
@@ -60,9 +61,9 @@ class BenchPointRunner:
     def __init__(self, resource: str, limits: Limits, transcript: str = "") -> None:
         self._bench = Bench(resource, limits=limits, transcript=transcript or None)
 
-    def run_point(self, protocol: Measurement, path: Path, watch: Watch) -> Outcome:
+    def run_point(self, protocol: Measurement, path: Path, watch: Watch, place: CampaignPlace) -> Outcome:
         """See `PointRunner.run_point`."""
-        return _run(self._bench, protocol, path, watch)
+        return _run(self._bench, protocol, path, watch, place)
 
     def close(self) -> None:
         """Nothing is held between two runs."""
@@ -82,11 +83,11 @@ class SessionPointRunner:
         self._resource, self._limits = resource, limits
         self._session: BenchSession | None = None
 
-    def run_point(self, protocol: Measurement, path: Path, watch: Watch) -> Outcome:
+    def run_point(self, protocol: Measurement, path: Path, watch: Watch, place: CampaignPlace) -> Outcome:
         """See `PointRunner.run_point`."""
         if self._session is None:
             self._session = BenchSession(self._resource, self._limits)
-        return _run(self._session, protocol, path, watch)
+        return _run(self._session, protocol, path, watch, place)
 
     def close(self) -> None:
         """Have the output read back as off once more, and give the instrument back; the next point takes it again.
@@ -101,9 +102,11 @@ class SessionPointRunner:
             session.close()
 
 
-def _run(starter: Bench | BenchSession, protocol: Measurement, path: Path, watch: Watch) -> Outcome:
+def _run(
+    starter: Bench | BenchSession, protocol: Measurement, path: Path, watch: Watch, place: CampaignPlace
+) -> Outcome:
     try:
-        outcome = follow(starter.start(protocol, path), watch)
+        outcome = follow(starter.start(protocol, path, place=place), watch)
     except (IonechoError, OSError) as error:
         outcome = Outcome.refused(str(error), type(error).__name__)
     if outcome.state is RunState.REFUSED and is_in_progress(path):
