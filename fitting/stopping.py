@@ -160,8 +160,8 @@ class KnownTo:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> KnownTo:
-        """Return the rule that `to_document` wrote."""
-        cell = CellModel(document["circuit"], document["fixed"])
+        """Return the rule that `to_document` wrote; without a circuit, of the usual one."""
+        cell = CellModel(document.get("circuit", USUAL_CIRCUIT), document.get("fixed", {}))
         return cls(document["name"], document["precision"], cell)
 
 
