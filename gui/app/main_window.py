@@ -244,10 +244,15 @@ class MainWindow(QMainWindow):
             self.memory_page.clear(text)
 
     def _draw(self, traces: Traces) -> None:
+        run = self.store.state.run
+        if run is not None and run.facts is not None:  # else these are curves of the run before
+            self._draw_on_pages(traces)
+        self.commands.runs.allow_next_curves()
+
+    def _draw_on_pages(self, traces: Traces) -> None:
         self.live_page.show_traces(traces)
         self.memory_page.show_traces(traces)
         self.time_axis.show_traces(traces)
-        self.commands.runs.allow_next_curves()
 
     # -- settings -----------------------------------------------------------------------------------------------------
 

@@ -114,6 +114,8 @@ class CurrentRun:
         Why the last request could not be delivered; empty if it was, or none was made.
     silent_since : datetime or None
         When the last report came, if none has come for too long; None while reports come.
+    over_since : datetime or None
+        When it ended, if it was over before this window was opened; None for a run that was followed.
     """
 
     number: int
@@ -127,6 +129,7 @@ class CurrentRun:
     stop_failed: str = ""
     resource: str = ""
     silent_since: datetime | None = None
+    over_since: datetime | None = None
 
     @property
     def outcome(self) -> Outcome | None:
