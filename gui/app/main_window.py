@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.plan_page = PlanPage()
         self.live_page = LivePlot()
         self.memory_page = MemoryPage()
-        self.time_axis = TimeAxisBar()
+        self.time_axis = TimeAxisBar(actions[Command.ZOOM_OUT])
         self.messages = Messages()
         self.alarm_banner = OutputAlarmBanner(actions[Command.CONFIRM_OFF])
         self.header_bar = HeaderBar(actions[Command.RUN], actions[Command.STOP])
@@ -177,7 +177,11 @@ class MainWindow(QMainWindow):
         self.fitting.wanted.connect(commands.start_fit)
         self.fitting.unwanted.connect(commands.cancel_fit)
         self.time_axis.chosen.connect(commands.runs.set_view)
-        self.live_page.zoomed.connect(self.time_axis.zoom)
+        actions[Command.ZOOM_OUT].triggered.connect(self._zoom_out)
+        for page in (self.live_page, self.memory_page):
+            page.zoomed.connect(self.time_axis.zoom)
+        for page in (self.plan_page, self.live_page, self.memory_page):
+            page.zoom_out_wanted.connect(self._zoom_out)
         self.header_bar.theme_chosen.connect(self._choose_theme)
         self.tabs.currentChanged.connect(
             lambda index: self.store.apply(transitions.page_shown, list(self._pages)[index])
@@ -253,6 +257,11 @@ class MainWindow(QMainWindow):
         self.live_page.show_traces(traces)
         self.memory_page.show_traces(traces)
         self.time_axis.show_traces(traces)
+
+    def _zoom_out(self) -> None:
+        self.time_axis.zoom_out()
+        for page in (self.plan_page, self.live_page, self.memory_page):
+            page.zoom_out()
 
     # -- settings -----------------------------------------------------------------------------------------------------
 

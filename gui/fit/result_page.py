@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.common.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
+from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
 from gui.common.theme import mixed
 from gui.common.widgets import label
 
@@ -38,6 +38,11 @@ small screen is figures."""
 
 class MemoryPage(QWidget):
     """Page "Memory": current with the fit over it, residual, W(t) with its band, figures with intervals."""
+
+    zoomed = Signal(float, float)
+    """The user looks at this span of time (s, linear axis)."""
+    zoom_out_wanted = Signal()
+    """Show everything again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -71,7 +76,22 @@ class MemoryPage(QWidget):
         self._quality = label("Measure, then press Fit.", "faint", "fitQuality")
         self._attribution = label("", "faint", "attribution")
         self._doubts = label("", "fault", "fitDoubts")
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._emit_zoom)
+        for plot in (self.current_plot, self.residual_plot):
+            plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
+        on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
+
+    def _emit_zoom(self) -> None:
+        if self._traces is not None and self._traces.edge is None:
+            (low, high), _ = self.current_plot.viewRange()
+            self.zoomed.emit(low, high)
+
+    def zoom_out(self) -> None:
+        """Show the whole run, or all that follows the edge."""
+        self._rest.stop()
+        self.current_plot.enableAutoRange(x=True)
 
     def _lay_out(self) -> None:
         readout = QWidget()
@@ -127,7 +147,11 @@ class MemoryPage(QWidget):
             title = f"Time since edge {traces.edge + 1}" if traces.edge is not None else "Time"
             set_time_axis(self.current_plot, "", log=log)
             set_time_axis(self.residual_plot, title, log=log)
-            self.current_plot.enableAutoRange(x=True)
+            window = None if log else traces.view.window_s
+            if window is None:
+                self.current_plot.enableAutoRange(x=True)
+            elif not self.isVisible():  # another page was zoomed; on this one the mouse is ahead of the curves
+                self.current_plot.setXRange(*window, padding=0.0)
         self._measured.setData(traces.time_s, traces.current_A)
         self._draw_fit()
 
