@@ -365,7 +365,7 @@ class Commands(QObject):
 
     def _fit_failed(self, why: str) -> None:
         if self._state.fit.stage is FitStage.FITTING:
-            self._store.apply(transitions.fit_ended, FitStage.FAILED)
+            self._store.apply(transitions.fit_ended, FitStage.FAILED, why)
         self.message.emit(why)
 
     # -- window -------------------------------------------------------------------------------------------------------

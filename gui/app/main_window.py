@@ -195,6 +195,7 @@ class MainWindow(QMainWindow):
         )
         self.commands.runs.follower.traced.connect(self._draw)
         self.commands.fitted.connect(self.memory_page.show_fit)
+        self.commands.fitted.connect(lambda fit: self.fitting.remember(fit.headline))
         self.commands.may_close.connect(self.close)
 
     # -- show ---------------------------------------------------------------------------------------------------------
@@ -241,11 +242,10 @@ class MainWindow(QMainWindow):
     def _show_fit(self, fit: Fit) -> None:
         text = {
             FitStage.FITTING: f"Fitting {fit.model} …",
-            FitStage.CANCELLED: "The fit was cancelled.",
-            FitStage.FAILED: "The last fit failed.",
-        }.get(fit.stage)
-        if text is not None:
-            self.memory_page.clear(text)
+            FitStage.CANCELLED: f"The fit of {fit.model} was cancelled.",
+            FitStage.FAILED: f"{fit.model} was not fitted: {fit.problem}",
+        }.get(fit.stage, "")
+        self.memory_page.show_state(text, failed=fit.stage is FitStage.FAILED)
 
     def _draw(self, traces: Traces) -> None:
         run = self.store.state.run

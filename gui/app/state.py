@@ -255,10 +255,13 @@ class Fit:
     stage : FitStage
     model : str
         Cell model that is or was fitted.
+    problem : str
+        Why it failed; empty otherwise.
     """
 
     stage: FitStage = FitStage.NONE
     model: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)

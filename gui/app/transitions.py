@@ -315,9 +315,9 @@ def fit_started(state: AppState, model: str) -> AppState:
     return state.evolve(fit=Fit(FitStage.FITTING, model), page=Page.MEMORY)
 
 
-def fit_ended(state: AppState, stage: FitStage) -> AppState:
-    """Record that the fit is done, was cancelled, or has failed."""
-    return state.evolve(fit=Fit(stage, state.fit.model))
+def fit_ended(state: AppState, stage: FitStage, problem: str = "") -> AppState:
+    """Record that the fit is done, was cancelled, or has failed, and why."""
+    return state.evolve(fit=Fit(stage, state.fit.model, problem))
 
 
 def page_shown(state: AppState, page: Page) -> AppState:

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
 from gui.common.theme import mixed
-from gui.common.widgets import label
+from gui.common.widgets import ScrolledLabel, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 _READOUT_WIDTH = 404
 """Pixels: the longest title, a value and an interval of seven digits each in the system's font. Doubled, half of a
 small screen is figures."""
+
+_STATE_HEIGHT = 96
+"""Pixels: five lines of why a model was not fitted. Doubled, the figures of the fit shown are off the screen."""
 
 
 class MemoryPage(QWidget):
@@ -72,6 +75,8 @@ class MemoryPage(QWidget):
         self._traces: Traces | None = None
         self._memory = _table("memoryTable")
         self._parameters = _table("parameterTable")
+        self._state = ScrolledLabel(label("", "faint", "fitState"), _STATE_HEIGHT)
+        self._problem = ScrolledLabel(label("", "fault", "fitProblem"), _STATE_HEIGHT)
         self._headline = label("No fit yet", "headline", "fitHeadline")
         self._quality = label("Measure, then press Fit.", "faint", "fitQuality")
         self._attribution = label("", "faint", "attribution")
@@ -82,6 +87,7 @@ class MemoryPage(QWidget):
             plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
         on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
+        self.show_state("")
 
     def _emit_zoom(self) -> None:
         if self._traces is not None and self._traces.edge is None:
@@ -99,7 +105,7 @@ class MemoryPage(QWidget):
         inner = QVBoxLayout(readout)
         inner.setContentsMargins(8, 10, 16, 12)
         inner.setSpacing(6)
-        for widget in (self._headline, self._quality):
+        for widget in (self._state, self._problem, self._headline, self._quality):
             inner.addWidget(widget)
         inner.addSpacing(8)
         inner.addWidget(label("Memory", "heading"))
@@ -116,23 +122,33 @@ class MemoryPage(QWidget):
         layout.addWidget(self._graphics, 1)
         layout.addWidget(readout)
 
-    def clear(self, text: str = "Measure, then press Fit.") -> None:
-        """Forget the fit that was shown.
-
-        Parameters
-        ----------
-        text : str
-            What to show in its place.
-        """
+    def clear(self) -> None:
+        """Forget the fit that was shown."""
         self._fit = None
         self._headline.setText("No fit yet")
-        self._quality.setText(text)
+        self._quality.setText("Measure, then press Fit.")
         self._attribution.setText("")
         self._doubts.setText("")
         for table in (self._memory, self._parameters):
             _fill(table, [])
         for curve in (self._fitted, self._residual, self._relaxation, *self._edges_of_band):
             curve.setData([], [])
+
+    def show_state(self, text: str, *, failed: bool = False) -> None:
+        """Say how a fit stands, above the one that is shown: that one stays until another is there.
+
+        Parameters
+        ----------
+        text : str
+            May be empty.
+        failed : bool
+            Whether it says why there is no other fit.
+        """
+        if text and self._fit is not None:
+            text += f" Shown is the fit of {self._headline.text()}."
+        for widget, is_it in ((self._state, not failed), (self._problem, failed)):
+            widget.setText(text if is_it else "")
+            widget.setVisible(is_it and bool(text))
 
     def show_traces(self, traces: Traces) -> None:
         """Draw the measured current.
