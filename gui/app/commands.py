@@ -167,7 +167,8 @@ class Commands(QObject):
 
     def choose_protocol(self, source: str | Path) -> None:
         """Plan a protocol: the name of a ready one, or a file."""
-        self._store.apply(transitions.page_shown, Page.PLAN)
+        if self._state.run_in_progress is None:  # a live page stays in sight
+            self._store.apply(transitions.page_shown, Page.PLAN)
         self._plan(source)
 
     def _plan_again(self) -> None:
