@@ -75,6 +75,14 @@ class PlanPage(QWidget):
     def show_waiting(self) -> None:
         """Say that a plan is being made."""
         self._title.setText("Planning …")
+        self._show_texts("", "", "")
+        self._clear()
+
+    def _clear(self) -> None:
+        for name, value in self._facts:
+            name.setText("")
+            value.setText("")
+        self._waveform.setData([], [])
 
     def show_plan(self, view: PlanView, *, connected: bool) -> None:
         """Show a plan.
@@ -113,10 +121,7 @@ class PlanPage(QWidget):
         problems = error.problems if isinstance(error, ProtocolError) else (error,)
         text = "\n".join(f"• {problem}" for problem in problems)
         self._show_texts("Nothing was sent to the instrument.", text, "")
-        for name, value in self._facts:
-            name.setText("")
-            value.setText("")
-        self._waveform.setData([], [])
+        self._clear()
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
