@@ -205,8 +205,8 @@ class MainWindow(QMainWindow):
         first = state is before
         self.actions_by_command.show_state(state)
         self.header_bar.show_header(header(state))
-        if first or state.connection != before.connection:
-            self.connection.show_connection(state.connection)
+        if first or (state.connection, state.instrument_in_run) != (before.connection, before.instrument_in_run):
+            self.connection.show_connection(state.connection, state.instrument_in_run)
         if state.plan != before.plan:
             self._show_plan(state.plan, connected=state.connection.instrument is not None)
         if first or state.alarms != before.alarms:

@@ -309,6 +309,12 @@ class AppState:
         return self.run if self.run is not None and self.run.in_progress else None
 
     @property
+    def instrument_in_run(self) -> str | None:
+        """The instrument of the run in progress, empty while it is not known; None without a run."""
+        run = self.run_in_progress
+        return None if run is None else run.instrument
+
+    @property
     def output_may_be_on(self) -> bool:
         """Whether an output is on, or nobody knows that it is off."""
         return bool(self.alarms) or self.output.state in {OutputState.ON, OutputState.UNKNOWN}
