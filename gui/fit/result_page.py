@@ -195,11 +195,12 @@ class MemoryPage(QWidget):
             return
         fit, traces = self._fit, self._traces
         time = fit.time_s - traces.origin_s
-        here = np.ones(len(time), dtype=bool)
+        low, high = (traces.view.window_s or (-np.inf, np.inf)) if traces.edge is None else (0.0, np.inf)
+        here = (time >= low) & (time <= high)
         if traces.edge is not None:
             later = fit.edges_s[traces.edge + 1 :]
             here = (time > 0) & (fit.time_s < (later[0] if len(later) else np.inf))
-        self._fitted.setData(time[here], fit.current_A[here])
+        self._fitted.setData(*traces.in_step(fit.time_s, fit.current_A))
         self._residual.setData(time[here], fit.residual_A[here])
 
     def _draw_relaxation(self, fit: FitCurves) -> None:
