@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 )
 
 from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
-from gui.common.theme import mixed
 from gui.common.widgets import ScrolledLabel, label
 
 if TYPE_CHECKING:
@@ -216,7 +215,7 @@ class MemoryPage(QWidget):
         paint(self._graphics, (self.current_plot, self.residual_plot, self.memory_plot), colours)
         # The data as a broad light line under the thin fit: one sees where the fit leaves it. Opaque and not smoothed,
         # or a broad line takes 50 ms to paint.
-        self._measured.setPen(pen(mixed(colours.current, colours.ground, 0.4), 5.0))
+        self._measured.setPen(pen(colours.measured, 5.0))
         set_legend(self.current_plot, {"measured": colours.current, "fitted": colours.fit})
         self._fitted.setPen(pen(colours.fit, 1.5))
         self._residual.setPen(pen(colours.current))
