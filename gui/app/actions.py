@@ -29,6 +29,12 @@ _COMMANDS = {
     Command.FIT: ("Fit", "Ctrl+F", "Fit the cell model to the run"),
     Command.CANCEL_FIT: ("Cancel", "", "Cancel the fit"),
     Command.CONFIRM_OFF: ("I have seen that it is off", "", "Only after a look at the instrument"),
+    # The key of other programs for the size that things have unzoomed.
+    Command.ZOOM_OUT: (
+        "Zoom out",
+        "Ctrl+0",
+        "Show the whole run, or all that follows the edge; a double click in a plot does it too",
+    ),
 }
 
 

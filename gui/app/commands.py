@@ -21,6 +21,7 @@ from gui.protocol.plan_model import plan_protocol
 from gui.services.child_process import JsonChild
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
+from gui.services.last_run import last_run
 from gui.services.outputs import OutputInDoubt, switch_off_all
 from gui.services.run_follower import RunRequest
 from gui.services.runs import Runs
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from gui.common.instrument import Instrument, Simulator
     from gui.common.run_facts import RunFacts
     from gui.fit.result_model import ShownFit
+    from gui.services.last_run import LastRun
 
 # Plans are made for this driver while no instrument is connected: the one that the README's tour uses.
 _DEFAULT_DRIVER = "keithley2461"
@@ -105,6 +107,7 @@ class Commands(QObject):
         follower.opened.connect(self._run_opened)
         follower.progressed.connect(self._run_progressed)
         follower.ended.connect(self._run_ended)
+        follower.recalled.connect(self._run_recalled)
         follower.failed.connect(self._run_not_followed)
         follower.unforeseen.connect(self.message)
 
@@ -164,7 +167,8 @@ class Commands(QObject):
 
     def choose_protocol(self, source: str | Path) -> None:
         """Plan a protocol: the name of a ready one, or a file."""
-        self._store.apply(transitions.page_shown, Page.PLAN)
+        if self._state.run_in_progress is None:  # a live page stays in sight
+            self._store.apply(transitions.page_shown, Page.PLAN)
         self._plan(source)
 
     def _plan_again(self) -> None:
@@ -192,7 +196,7 @@ class Commands(QObject):
             self.runs.start(RunRequest(instrument.resource, self._folder, view.protocol))
 
     def look_for_runs(self) -> None:
-        """Follow a run that is in progress in the folder, and recall outputs that nobody has confirmed to be off."""
+        """Follow a run that is in progress in the folder, or show the last one; recall outputs that may be on."""
         from daq import runs_in_progress, unconfirmed_outputs
 
         folder = self._folder
@@ -200,6 +204,8 @@ class Commands(QObject):
         self._jobs.do(lambda: unconfirmed_outputs(folder), self.recall_alarms, self._report)
 
     def _follow_found(self, paths: list[Path]) -> None:
+        if not paths:
+            self._jobs.do(lambda: last_run(self._folder), self._recall, self._report)
         if not paths or self._state.run_in_progress is not None:
             return
         self._end_fit()
@@ -208,6 +214,13 @@ class Commands(QObject):
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
+
+    def _recall(self, path: Path | None) -> None:
+        if path is not None and self._state.run is None:
+            self.runs.recall(path)
+
+    def _run_recalled(self, last: LastRun) -> None:
+        self._store.apply(transitions.run_recalled, last.facts, last.outcome, last.ended_at)
 
     def _run_begun(self, path: Path) -> None:
         self._store.apply(transitions.run_begun, path)
@@ -353,7 +366,7 @@ class Commands(QObject):
 
     def _fit_failed(self, why: str) -> None:
         if self._state.fit.stage is FitStage.FITTING:
-            self._store.apply(transitions.fit_ended, FitStage.FAILED)
+            self._store.apply(transitions.fit_ended, FitStage.FAILED, why)
         self.message.emit(why)
 
     # -- window -------------------------------------------------------------------------------------------------------

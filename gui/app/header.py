@@ -127,7 +127,7 @@ def _headline(state: AppState) -> str:
     run = state.run
     if state.run_in_progress is None and state.attempt.stage is AttemptStage.TRYING:
         return "Switching the output off …"
-    if run is None:
+    if run is None or run.over_since is not None:
         return "Ready" if allowed(state)[Command.RUN].granted else "Not ready"
     if run.outcome is not None:
         if run.outcome.state is RunState.REFUSED and not run.outcome.error:
@@ -152,7 +152,8 @@ def _detail(state: AppState) -> str:
         return _attempt_text(state.attempt, state.today)
     if state.run is None:
         return _next_step(state)
-    return _run_detail(state.run, state.today)
+    shown = _run_detail(state.run, state.today)
+    return shown if state.run.over_since is None else f"{_next_step(state)} {shown}"
 
 
 def _attempt_text(attempt: Attempt, today: date | None) -> str:
@@ -193,7 +194,11 @@ def _run_detail(run: CurrentRun, today: date | None) -> str:
             OutputState.UNKNOWN: "",
         }[run.outcome.output]
         name = "no run file" if run.facts is None else _shortened(run.facts.path.name)
-        parts = [instrument, f"{run.outcome.n_samples:,} samples", output, name]
+        last = ""
+        if run.over_since is not None:
+            how = _ENDS.get(run.outcome.state, "Ended").lower()
+            last = f"Last run: {how}, {_moment(run.over_since, today)}"
+        parts = [last, instrument, f"{run.outcome.n_samples:,} samples", output, name]
     return " · ".join(filter(None, parts))
 
 
@@ -215,7 +220,7 @@ def _progress_texts(run: CurrentRun) -> list[str]:
 
 
 def _progress(run: CurrentRun | None) -> float:
-    if run is None:
+    if run is None or run.over_since is not None:
         return 0.0
     if run.outcome is not None and run.outcome.state is RunState.COMPLETE:
         return 1.0

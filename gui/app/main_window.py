@@ -107,7 +107,7 @@ class MainWindow(QMainWindow):
         self.plan_page = PlanPage()
         self.live_page = LivePlot()
         self.memory_page = MemoryPage()
-        self.time_axis = TimeAxisBar()
+        self.time_axis = TimeAxisBar(actions[Command.ZOOM_OUT])
         self.messages = Messages()
         self.alarm_banner = OutputAlarmBanner(actions[Command.CONFIRM_OFF])
         self.header_bar = HeaderBar(actions[Command.RUN], actions[Command.STOP])
@@ -177,7 +177,11 @@ class MainWindow(QMainWindow):
         self.fitting.wanted.connect(commands.start_fit)
         self.fitting.unwanted.connect(commands.cancel_fit)
         self.time_axis.chosen.connect(commands.runs.set_view)
-        self.live_page.zoomed.connect(self.time_axis.zoom)
+        actions[Command.ZOOM_OUT].triggered.connect(self._zoom_out)
+        for page in (self.live_page, self.memory_page):
+            page.zoomed.connect(self.time_axis.zoom)
+        for page in (self.plan_page, self.live_page, self.memory_page):
+            page.zoom_out_wanted.connect(self._zoom_out)
         self.header_bar.theme_chosen.connect(self._choose_theme)
         self.tabs.currentChanged.connect(
             lambda index: self.store.apply(transitions.page_shown, list(self._pages)[index])
@@ -191,6 +195,7 @@ class MainWindow(QMainWindow):
         )
         self.commands.runs.follower.traced.connect(self._draw)
         self.commands.fitted.connect(self.memory_page.show_fit)
+        self.commands.fitted.connect(lambda fit: self.fitting.remember(fit.headline))
         self.commands.may_close.connect(self.close)
 
     # -- show ---------------------------------------------------------------------------------------------------------
@@ -200,8 +205,8 @@ class MainWindow(QMainWindow):
         first = state is before
         self.actions_by_command.show_state(state)
         self.header_bar.show_header(header(state))
-        if first or state.connection != before.connection:
-            self.connection.show_connection(state.connection)
+        if first or (state.connection, state.instrument_in_run) != (before.connection, before.instrument_in_run):
+            self.connection.show_connection(state.connection, state.instrument_in_run)
         if state.plan != before.plan:
             self._show_plan(state.plan, connected=state.connection.instrument is not None)
         if first or state.alarms != before.alarms:
@@ -237,17 +242,26 @@ class MainWindow(QMainWindow):
     def _show_fit(self, fit: Fit) -> None:
         text = {
             FitStage.FITTING: f"Fitting {fit.model} …",
-            FitStage.CANCELLED: "The fit was cancelled.",
-            FitStage.FAILED: "The last fit failed.",
-        }.get(fit.stage)
-        if text is not None:
-            self.memory_page.clear(text)
+            FitStage.CANCELLED: f"The fit of {fit.model} was cancelled.",
+            FitStage.FAILED: f"{fit.model} was not fitted: {fit.problem}",
+        }.get(fit.stage, "")
+        self.memory_page.show_state(text, failed=fit.stage is FitStage.FAILED)
 
     def _draw(self, traces: Traces) -> None:
+        run = self.store.state.run
+        if run is not None and run.facts is not None:  # else these are curves of the run before
+            self._draw_on_pages(traces)
+        self.commands.runs.allow_next_curves()
+
+    def _draw_on_pages(self, traces: Traces) -> None:
         self.live_page.show_traces(traces)
         self.memory_page.show_traces(traces)
         self.time_axis.show_traces(traces)
-        self.commands.runs.allow_next_curves()
+
+    def _zoom_out(self) -> None:
+        self.time_axis.zoom_out()
+        for page in (self.plan_page, self.live_page, self.memory_page):
+            page.zoom_out()
 
     # -- settings -----------------------------------------------------------------------------------------------------
 

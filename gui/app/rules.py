@@ -28,6 +28,7 @@ class Command(Enum):
     FIT = "fit"
     CANCEL_FIT = "cancel the fit"
     CONFIRM_OFF = "confirm that the output is off"
+    ZOOM_OUT = "show the whole of what is zoomed into"
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ def allowed(state: AppState) -> dict[Command, Permission]:
         Command.FIT: Permission(_no_fit(state)),
         Command.CANCEL_FIT: Permission("" if state.fit.stage is FitStage.FITTING else "No fit is in progress."),
         Command.CONFIRM_OFF: Permission("" if state.alarms else "No output is in doubt."),
+        Command.ZOOM_OUT: Permission(),
     }
 
 

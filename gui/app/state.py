@@ -114,6 +114,8 @@ class CurrentRun:
         Why the last request could not be delivered; empty if it was, or none was made.
     silent_since : datetime or None
         When the last report came, if none has come for too long; None while reports come.
+    over_since : datetime or None
+        When it ended, if it was over before this window was opened; None for a run that was followed.
     """
 
     number: int
@@ -127,6 +129,7 @@ class CurrentRun:
     stop_failed: str = ""
     resource: str = ""
     silent_since: datetime | None = None
+    over_since: datetime | None = None
 
     @property
     def outcome(self) -> Outcome | None:
@@ -252,10 +255,13 @@ class Fit:
     stage : FitStage
     model : str
         Cell model that is or was fitted.
+    problem : str
+        Why it failed; empty otherwise.
     """
 
     stage: FitStage = FitStage.NONE
     model: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True)
@@ -301,6 +307,12 @@ class AppState:
     def run_in_progress(self) -> CurrentRun | None:
         """The run that is followed, if it has not ended."""
         return self.run if self.run is not None and self.run.in_progress else None
+
+    @property
+    def instrument_in_run(self) -> str | None:
+        """The instrument of the run in progress, empty while it is not known; None without a run."""
+        run = self.run_in_progress
+        return None if run is None else run.instrument
 
     @property
     def output_may_be_on(self) -> bool:

@@ -141,6 +141,25 @@ def run_found(state: AppState, path: Path, at: datetime) -> AppState:
     return _with_new_run(found, CurrentRun(_next_number(state), Owner.ELSEWHERE, path=path))
 
 
+def run_recalled(state: AppState, facts: RunFacts, outcome: Outcome, ended_at: datetime) -> AppState:
+    """Record which run was the last one before this window was opened. It says nothing of the output now."""
+    if state.run is not None:
+        return state
+    status = RunStatus(n_planned=facts.n_planned).ended(outcome)
+    run = CurrentRun(
+        _next_number(state),
+        Owner.ELSEWHERE,
+        instrument=facts.instrument,
+        path=facts.path,
+        facts=facts,
+        status=status,
+        resource=facts.resource,
+        over_since=ended_at,
+    )
+    page = Page.MEASUREMENT if state.plan.source is None else state.page
+    return replace(state, run=run, page=page)
+
+
 def _next_number(state: AppState) -> int:
     return 1 if state.run is None else state.run.number + 1
 
@@ -296,9 +315,9 @@ def fit_started(state: AppState, model: str) -> AppState:
     return state.evolve(fit=Fit(FitStage.FITTING, model), page=Page.MEMORY)
 
 
-def fit_ended(state: AppState, stage: FitStage) -> AppState:
-    """Record that the fit is done, was cancelled, or has failed."""
-    return state.evolve(fit=Fit(stage, state.fit.model))
+def fit_ended(state: AppState, stage: FitStage, problem: str = "") -> AppState:
+    """Record that the fit is done, was cancelled, or has failed, and why."""
+    return state.evolve(fit=Fit(stage, state.fit.model, problem))
 
 
 def page_shown(state: AppState, page: Page) -> AppState:

@@ -10,7 +10,7 @@ import pyqtgraph as pg
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QColor, QPen
 
@@ -21,6 +21,10 @@ pg.setConfigOptions(useOpenGL=False, antialias=True)
 
 # Room for "-100.5" and the name of the quantity; the same for all, so that plots above each other line up.
 _AXIS_WIDTH = 72
+
+REST_MS = 60
+"""A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
+Doubled, a zoom is answered 60 ms later."""
 
 
 def graphics(name: str) -> Any:
@@ -36,6 +40,11 @@ def graphics(name: str) -> Any:
     widget.ci.setContentsMargins(4, 4, 12, 4)
     widget.ci.setSpacing(6)
     return widget
+
+
+def on_double_click(widget: Any, wanted: Callable[[], None]) -> None:
+    """Call a function when somebody double-clicks in a widget for plots."""
+    widget.scene().sigMouseClicked.connect(lambda click: wanted() if click.double() else None)
 
 
 def add_plot(widget: Any, row: int, title: str, unit: str, column: int = 0) -> Any:

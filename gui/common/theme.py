@@ -1,7 +1,8 @@
 """Colours and shapes of the window, on a light and on a dark desktop.
 
 Everything neutral comes from the system's palette. The few colours that mean something (voltage, current, fit, alarm)
-come in two sets, for a light and for a dark ground, each with a contrast of at least 3:1 to it (WCAG 2.2, 1.4.11).
+come in two sets, for a light and for a dark ground. Texts have a contrast of at least 4.5:1 to what they stand on
+(WCAG 2.2, 1.4.3), curves, borders and the frame of what has the focus 3:1 (1.4.11); a test computes every pair.
 """
 
 from __future__ import annotations
@@ -20,6 +21,13 @@ class Theme(StrEnum):
     LIGHT = "light"
     DARK = "dark"
 
+
+_FAINT = 0.68
+"""Share of the text's colour in secondary text: 4.5:1 on the panels too. More, and it is no longer secondary."""
+_LINE = 0.53
+"""Share of the text's colour in borders and lines: 3:1 on the panels too. More, and they are louder than the texts."""
+_MEASURED = 0.7
+"""Share of the current's colour in the broad line under a fit: 3:1. More, and the fit over it is harder to see."""
 
 # Button and window colour, from which Qt derives all others, then base and text.
 _PALETTES = {
@@ -41,7 +49,7 @@ def palette_of(theme: Theme) -> QPalette:
         palette.setColor(QPalette.ColorGroup.Disabled, role, mixed(text, base, 0.5))
     palette.setColor(QPalette.ColorRole.ToolTipBase, button)
     palette.setColor(QPalette.ColorRole.ToolTipText, text)
-    palette.setColor(QPalette.ColorRole.PlaceholderText, mixed(text, base, 0.5))
+    palette.setColor(QPalette.ColorRole.PlaceholderText, mixed(text, base, _FAINT))
     return palette
 
 
@@ -58,8 +66,8 @@ class Colours:
     ----------
     ground, ink, faint : QColor
         Of plots: background, text and axes, grid and secondary text.
-    voltage, current, fit : QColor
-        Of curves.
+    voltage, current, fit, measured : QColor
+        Of curves; `measured` is the current under its fit.
     """
 
     ground: QColor
@@ -68,6 +76,7 @@ class Colours:
     voltage: QColor
     current: QColor
     fit: QColor
+    measured: QColor
 
 
 def colours_of(palette: QPalette) -> Colours:
@@ -75,7 +84,8 @@ def colours_of(palette: QPalette) -> Colours:
     ground = palette.color(QPalette.ColorRole.Base)
     ink = palette.color(QPalette.ColorRole.Text)
     voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
-    return Colours(ground, ink, mixed(ink, ground, 0.62), QColor(voltage), QColor(current), QColor(fit))
+    measured = mixed(QColor(current), ground, _MEASURED)
+    return Colours(ground, ink, mixed(ink, ground, _FAINT), QColor(voltage), QColor(current), QColor(fit), measured)
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -97,14 +107,14 @@ _BANNER = """
     """
 
 
-def _badge(line: str, faint: str, *, dark: bool) -> str:
+def _badge(line: str, faint: str, edge: str, *, dark: bool) -> str:
     """Return the part of the style sheet for the badge of the output, in its three tones."""
     on, on_ground = ("#ffd27a", "#4a3a12") if dark else ("#7a4b00", "#fff3d6")
     return f"""
     QLabel#outputBadge {{ padding: 4px 10px; border-radius: 5px; border: 1px solid {line}; font-weight: 600; }}
     QLabel#outputBadge[tone="quiet"] {{ color: {faint}; }}
     QLabel#outputBadge[tone="on"] {{ background: {on_ground}; color: {on}; border-color: {on}; }}
-    QLabel#outputBadge[tone="alarm"] {{ background: #c62020; color: white; border-color: #c62020; }}
+    QLabel#outputBadge[tone="alarm"] {{ background: #c62020; color: white; border-color: {edge}; }}
     """
 
 
@@ -123,10 +133,13 @@ def style_sheet(palette: QPalette) -> str:
     faint = colours_of(palette).faint.name()
     base = palette.color(QPalette.ColorRole.Base)
     text = palette.color(QPalette.ColorRole.Text)
-    line = mixed(text, base, 0.18).name()
+    line = mixed(text, base, _LINE).name()
+    held = mixed(text, base, 0.18).name()
     raised = mixed(text, base, 0.05).name()
     error, error_ground = ("#ff9a90", "#43201e") if is_dark(palette) else ("#a4120a", "#fdecea")
-    accent, pressed = ("#2f6fd0", "#2559a8")
+    accent, pressed = ("#3071d3", "#2559a8")
+    # Red alone is too near to a dark ground; a frame of the focus must differ from the red and from the ground.
+    edge, ring = ("#ff9a90", "#ffffff") if is_dark(palette) else ("#c62020", "#000000")
     return f"""
     QWidget#ground {{ background: {base.name()}; }}
     QFrame#sidebar {{ background: {raised}; border: none; border-right: 1px solid {line}; }}
@@ -142,23 +155,24 @@ def style_sheet(palette: QPalette) -> str:
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
     QPushButton:hover {{ border-color: {faint}; }}
-    QPushButton:pressed {{ background: {line}; }}
+    QPushButton:pressed {{ background: {held}; }}
     QPushButton:disabled {{ color: {faint}; background: {raised}; }}
     QPushButton:focus {{ border-color: {accent}; }}
     QPushButton[role="primary"] {{ background: {accent}; color: white; border-color: {accent}; font-weight: 600; }}
+    QPushButton[role="primary"]:focus {{ border-color: {ring}; }}
     QPushButton[role="primary"]:pressed {{ background: {pressed}; }}
     QPushButton[role="primary"]:disabled {{ background: {raised}; color: {faint}; border-color: {line}; }}
-    QPushButton[role="stop"] {{ background: #c62020; color: white; border-color: #c62020; font-weight: 700; }}
+    QPushButton[role="stop"] {{ background: #c62020; color: white; border: 2px solid {edge}; font-weight: 700; }}
     QPushButton[role="stop"]:hover {{ background: #b01818; }}
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
-    QPushButton[role="stop"]:focus {{ border-color: #7a0c0c; }}
+    QPushButton[role="stop"]:focus {{ border-color: {ring}; }}
     QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
     QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
     QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
-    {_badge(line, faint, dark=is_dark(palette))}
+    {_badge(line, faint, edge, dark=is_dark(palette))}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}
@@ -170,7 +184,7 @@ def style_sheet(palette: QPalette) -> str:
     QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}
     QHeaderView::section {{ background: {base.name()}; color: {faint}; border: none; padding: 3px 6px;
         border-bottom: 1px solid {line}; }}
-    QProgressBar {{ border: none; background: {line}; max-height: 3px; min-height: 3px; }}
+    QProgressBar {{ border: none; background: {raised}; max-height: 3px; min-height: 3px; }}
     QProgressBar::chunk {{ background: {accent}; }}
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}

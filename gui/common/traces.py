@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -58,6 +58,9 @@ class Traces:
         Samples in the run so far.
     last_s, last_V, last_A : float
         The newest sample; NaN if there is none.
+    first_s, end_s : ndarray, shape (m,)
+        Times of the first and last sample of each range of which two points are drawn, the lowest and the highest, at
+        the same time; empty where every sample is drawn.
     """
 
     view: View
@@ -70,6 +73,35 @@ class Traces:
     last_s: float
     last_V: float
     last_A: float
+    first_s: Floats = field(default_factory=lambda: np.empty(0))
+    end_s: Floats = field(default_factory=lambda: np.empty(0))
+
+    def in_step(self, time_s: Floats, values: Floats) -> tuple[Floats, Floats]:
+        """Return another curve as it is drawn beside these ones: over the same spans, its extremes at the same places.
+
+        Two curves of which one is drawn by extremes of ranges and the other is not differ by up to half a range.
+
+        Parameters
+        ----------
+        time_s, values : ndarray, shape (n,)
+            Since the start of the run, ascending; straight between them.
+
+        Returns
+        -------
+        time_s, values : ndarray
+            Time as in `time_s`.
+        """
+        if not len(time_s) or not len(self.time_s):
+            return np.empty(0), np.empty(0)
+        if not len(self.first_s):
+            return self.time_s, np.interp(self.time_s + self.origin_s, time_s, values)
+        inner = time_s[(time_s >= self.first_s[0]) & (time_s <= self.end_s[-1])]
+        times = np.sort(np.concatenate([self.first_s, self.end_s, inner]))
+        level = np.interp(times, time_s, values)
+        starts = np.searchsorted(times, self.first_s)
+        pairs = np.column_stack([np.fmin.reduceat(level, starts), np.fmax.reduceat(level, starts)])
+        middle = 0.5 * (self.first_s + self.end_s) - self.origin_s
+        return np.repeat(middle, 2), pairs.ravel()
 
 
 class RunTraces:
@@ -112,14 +144,16 @@ class RunTraces:
         edge, origin = self._edge_of(view, float(t[-1]) if n else 0.0)
         bounds = self._bounds(t, view, edge, origin)
         first, last = int(bounds[0]), int(bounds[-1])
+        first_s = end_s = np.empty(0)
         if last - first <= 2 * N_RANGES:
             here = slice(first, last)
             time, voltage, current = t[here] - origin, np.array(self.run.voltage_V[here]), self.run.current_A[here]
             time, current = np.array(time), np.array(current)
         else:
             time, voltage, current = self._extremes(t, bounds, origin)
+            first_s, end_s = t[bounds[:-1]], t[bounds[1:] - 1]
         newest = (float(t[-1]), float(self.run.voltage_V[-1]), float(self.run.current_A[-1])) if n else (np.nan,) * 3
-        return Traces(view, time, voltage, current, origin, edge, n, *newest)
+        return Traces(view, time, voltage, current, origin, edge, n, *newest, first_s, end_s)
 
     def _edge_of(self, view: View, now_s: float) -> tuple[int | None, float]:
         if view.edge is None or not len(self.edges_s):

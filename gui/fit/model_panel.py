@@ -30,6 +30,8 @@ class FitPanel(QWidget):
         self.model = QComboBox()
         self.model.setObjectName("modelBox")
         self.model.setEditable(True)
+        # A model that is typed is a wish; it stays in the list when it has been fitted.
+        self.model.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.model.addItems(MODELS)
         self.model.setToolTip(
             "Cell model as a circuit: R resistor, C capacitor, CPE constant phase element; bulk with memory: "
@@ -38,6 +40,9 @@ class FitPanel(QWidget):
         self.model.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._button = button("Fit", "fitButton", self._clicked)
         self._fitting = False
+        typed = self.model.lineEdit()
+        if typed is not None:
+            typed.returnPressed.connect(self._entered)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.model, 1)
@@ -49,6 +54,15 @@ class FitPanel(QWidget):
             self.unwanted.emit()
         else:
             self.wanted.emit(self.model.currentText().strip())
+
+    def _entered(self) -> None:
+        if self._button.isEnabled() and not self._fitting:
+            self._clicked()
+
+    def remember(self, model: str) -> None:
+        """Keep a model that has been fitted in the list."""
+        if self.model.findText(model) < 0:
+            self.model.addItem(model)
 
     def set_state(self, *, reason: str, fitting: bool) -> None:
         """Enable what can be done now.

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QSize, Qt
+from PySide6.QtCore import QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -19,9 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui.common.plots import add_plot, graphics, paint, pen, set_legend, set_time_axis
-from gui.common.theme import mixed
-from gui.common.widgets import label
+from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
+from gui.common.widgets import ScrolledLabel, label
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,9 +34,17 @@ _READOUT_WIDTH = 404
 """Pixels: the longest title, a value and an interval of seven digits each in the system's font. Doubled, half of a
 small screen is figures."""
 
+_STATE_HEIGHT = 96
+"""Pixels: five lines of why a model was not fitted. Doubled, the figures of the fit shown are off the screen."""
+
 
 class MemoryPage(QWidget):
     """Page "Memory": current with the fit over it, residual, W(t) with its band, figures with intervals."""
+
+    zoomed = Signal(float, float)
+    """The user looks at this span of time (s, linear axis)."""
+    zoom_out_wanted = Signal()
+    """Show everything again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -67,11 +74,29 @@ class MemoryPage(QWidget):
         self._traces: Traces | None = None
         self._memory = _table("memoryTable")
         self._parameters = _table("parameterTable")
+        self._state = ScrolledLabel(label("", "faint", "fitState"), _STATE_HEIGHT)
+        self._problem = ScrolledLabel(label("", "fault", "fitProblem"), _STATE_HEIGHT)
         self._headline = label("No fit yet", "headline", "fitHeadline")
         self._quality = label("Measure, then press Fit.", "faint", "fitQuality")
         self._attribution = label("", "faint", "attribution")
         self._doubts = label("", "fault", "fitDoubts")
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
+        self._rest.timeout.connect(self._emit_zoom)
+        for plot in (self.current_plot, self.residual_plot):
+            plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
+        on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
+        self.show_state("")
+
+    def _emit_zoom(self) -> None:
+        if self._traces is not None and self._traces.edge is None:
+            (low, high), _ = self.current_plot.viewRange()
+            self.zoomed.emit(low, high)
+
+    def zoom_out(self) -> None:
+        """Show the whole run, or all that follows the edge."""
+        self._rest.stop()
+        self.current_plot.enableAutoRange(x=True)
 
     def _lay_out(self) -> None:
         readout = QWidget()
@@ -79,7 +104,7 @@ class MemoryPage(QWidget):
         inner = QVBoxLayout(readout)
         inner.setContentsMargins(8, 10, 16, 12)
         inner.setSpacing(6)
-        for widget in (self._headline, self._quality):
+        for widget in (self._state, self._problem, self._headline, self._quality):
             inner.addWidget(widget)
         inner.addSpacing(8)
         inner.addWidget(label("Memory", "heading"))
@@ -96,23 +121,33 @@ class MemoryPage(QWidget):
         layout.addWidget(self._graphics, 1)
         layout.addWidget(readout)
 
-    def clear(self, text: str = "Measure, then press Fit.") -> None:
-        """Forget the fit that was shown.
-
-        Parameters
-        ----------
-        text : str
-            What to show in its place.
-        """
+    def clear(self) -> None:
+        """Forget the fit that was shown."""
         self._fit = None
         self._headline.setText("No fit yet")
-        self._quality.setText(text)
+        self._quality.setText("Measure, then press Fit.")
         self._attribution.setText("")
         self._doubts.setText("")
         for table in (self._memory, self._parameters):
             _fill(table, [])
         for curve in (self._fitted, self._residual, self._relaxation, *self._edges_of_band):
             curve.setData([], [])
+
+    def show_state(self, text: str, *, failed: bool = False) -> None:
+        """Say how a fit stands, above the one that is shown: that one stays until another is there.
+
+        Parameters
+        ----------
+        text : str
+            May be empty.
+        failed : bool
+            Whether it says why there is no other fit.
+        """
+        if text and self._fit is not None:
+            text += f" Shown is the fit of {self._headline.text()}."
+        for widget, is_it in ((self._state, not failed), (self._problem, failed)):
+            widget.setText(text if is_it else "")
+            widget.setVisible(is_it and bool(text))
 
     def show_traces(self, traces: Traces) -> None:
         """Draw the measured current.
@@ -127,7 +162,11 @@ class MemoryPage(QWidget):
             title = f"Time since edge {traces.edge + 1}" if traces.edge is not None else "Time"
             set_time_axis(self.current_plot, "", log=log)
             set_time_axis(self.residual_plot, title, log=log)
-            self.current_plot.enableAutoRange(x=True)
+            window = None if log else traces.view.window_s
+            if window is None:
+                self.current_plot.enableAutoRange(x=True)
+            elif not self.isVisible():  # another page was zoomed; on this one the mouse is ahead of the curves
+                self.current_plot.setXRange(*window, padding=0.0)
         self._measured.setData(traces.time_s, traces.current_A)
         self._draw_fit()
 
@@ -155,11 +194,12 @@ class MemoryPage(QWidget):
             return
         fit, traces = self._fit, self._traces
         time = fit.time_s - traces.origin_s
-        here = np.ones(len(time), dtype=bool)
+        low, high = (traces.view.window_s or (-np.inf, np.inf)) if traces.edge is None else (0.0, np.inf)
+        here = (time >= low) & (time <= high)
         if traces.edge is not None:
             later = fit.edges_s[traces.edge + 1 :]
             here = (time > 0) & (fit.time_s < (later[0] if len(later) else np.inf))
-        self._fitted.setData(time[here], fit.current_A[here])
+        self._fitted.setData(*traces.in_step(fit.time_s, fit.current_A))
         self._residual.setData(time[here], fit.residual_A[here])
 
     def _draw_relaxation(self, fit: FitCurves) -> None:
@@ -175,7 +215,7 @@ class MemoryPage(QWidget):
         paint(self._graphics, (self.current_plot, self.residual_plot, self.memory_plot), colours)
         # The data as a broad light line under the thin fit: one sees where the fit leaves it. Opaque and not smoothed,
         # or a broad line takes 50 ms to paint.
-        self._measured.setPen(pen(mixed(colours.current, colours.ground, 0.4), 5.0))
+        self._measured.setPen(pen(colours.measured, 5.0))
         set_legend(self.current_plot, {"measured": colours.current, "fitted": colours.fit})
         self._fitted.setPen(pen(colours.fit, 1.5))
         self._residual.setPen(pen(colours.current))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from gui.common.instrument import SIMULATED_KINDS, USUAL_KIND, Connection, ConnectionStage
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QPushButton
 
+_DETAIL_LINES = 2
+"""Lines below the name of the instrument: what `_HINT` takes. Doubled, the protocols lose a row."""
 # Just wide enough for the arrow of a menu.
 _OPENER_WIDTH = 42
 _HINT = "Enter its address, choose it from the menu, or take a simulated one."
@@ -53,6 +55,9 @@ class ConnectionPanel(QWidget):
         self._follow_connect()
         self._who = label("Not connected", "heading", "instrumentName")
         self._detail = label(_HINT, "faint", "instrumentDetail")
+        # As high with any text: what stands below it must not move while somebody aims at it.
+        self._detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._detail.setFixedHeight(_DETAIL_LINES * self._detail.fontMetrics().lineSpacing() + 2)
         self._lay_out()
 
     def _opener(self, name: str, menu: QMenu, action: QAction) -> QPushButton:
@@ -98,25 +103,33 @@ class ConnectionPanel(QWidget):
         self.address.setText(address)
         self._ask()
 
-    def show_connection(self, connection: Connection) -> None:
-        """Say what is connected."""
+    def show_connection(self, connection: Connection, in_run: str | None = None) -> None:
+        """Say what is connected.
+
+        Parameters
+        ----------
+        connection : Connection
+        in_run : str, optional
+            The instrument of the run in progress, empty if it is not known yet; None without a run.
+        """
         if connection.address and connection.address != self.address.text():
             self.address.setText(connection.address)
         # The beginning of a long address tells more than its end.
         self.address.setCursorPosition(0)
-        who, detail, tip = _texts(connection)
+        who, detail, tip = _texts(connection, in_run)
         self._who.setText(who)
         self._detail.setText(detail)
         self._detail.setToolTip(tip)
-        self._detail.setVisible(bool(detail))
 
 
-def _texts(connection: Connection) -> tuple[str, str, str]:
+def _texts(connection: Connection, in_run: str | None) -> tuple[str, str, str]:
     """Return what the panel says of a connection: who, detail, tool tip."""
     instrument = connection.instrument
     if instrument is not None:
         serial = f"{'Simulated, serial' if connection.is_simulated else 'Serial'} {instrument.serial}"
         return instrument.title, serial, f"Firmware {instrument.firmware}"
+    if in_run is not None:
+        return in_run or "Instrument of the run", "In the hands of the run that this window follows.", ""
     if connection.stage is ConnectionStage.STARTING_SIMULATOR:
         return f"Starting a simulated {SIMULATED_KINDS.get(connection.kind, connection.kind)} …", "", ""
     if connection.stage is ConnectionStage.CONNECTING:

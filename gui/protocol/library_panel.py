@@ -73,4 +73,8 @@ class ProtocolPanel(QWidget):
         """Put a protocol file into the list, and choose it."""
         self._folder = path.parent
         self.file_opened.emit(path)
-        self.list.setCurrentItem(self._add(path.name, path))
+        listed = (self.list.item(row) for row in range(self.list.count()))
+        known = next((item for item in listed if item.data(Qt.ItemDataRole.UserRole) == path), None)
+        if known is not None:
+            self.list.clearSelection()  # read again, though it is chosen already
+        self.list.setCurrentItem(known or self._add(path.name, path))

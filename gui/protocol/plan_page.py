@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.common.plots import add_plot, graphics, on_double_click, paint, pen, set_time_axis
 from gui.common.widgets import ScrolledLabel, label, line
 from protocols import ProtocolError
 
@@ -27,6 +27,9 @@ _PROBLEMS_HEIGHT = 230
 class PlanPage(QWidget):
     """The page "Plan": the voltage as it will be, and everything that one wants to know before pressing Run."""
 
+    zoom_out_wanted = Signal()
+    """Show everything again."""
+
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("planPage")
@@ -36,9 +39,10 @@ class PlanPage(QWidget):
         self._changes = ScrolledLabel(label("", "", "planChanges"), _REMARKS_HEIGHT)
         self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
         self._graphics = graphics("planPlot")
-        self._plot = add_plot(self._graphics, 0, "Voltage", "V")
-        set_time_axis(self._plot, "Time", log=False)
-        self._waveform = self._plot.plot()
+        self.plot = add_plot(self._graphics, 0, "Voltage", "V")
+        set_time_axis(self.plot, "Time", log=False)
+        self._waveform = self.plot.plot()
+        on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -71,6 +75,14 @@ class PlanPage(QWidget):
     def show_waiting(self) -> None:
         """Say that a plan is being made."""
         self._title.setText("Planning …")
+        self._show_texts("", "", "")
+        self._clear()
+
+    def _clear(self) -> None:
+        for name, value in self._facts:
+            name.setText("")
+            value.setText("")
+        self._waveform.setData([], [])
 
     def show_plan(self, view: PlanView, *, connected: bool) -> None:
         """Show a plan.
@@ -90,7 +102,11 @@ class PlanPage(QWidget):
             name.setText(fact)
             value.setText(text)
         self._waveform.setData(view.time_s, view.level_V)
-        self._plot.autoRange()
+        self.plot.autoRange()
+
+    def zoom_out(self) -> None:
+        """Show the whole plan."""
+        self.plot.autoRange()
 
     def show_problems(self, source: str, error: Exception) -> None:
         """Show why a protocol cannot be run.
@@ -105,12 +121,9 @@ class PlanPage(QWidget):
         problems = error.problems if isinstance(error, ProtocolError) else (error,)
         text = "\n".join(f"• {problem}" for problem in problems)
         self._show_texts("Nothing was sent to the instrument.", text, "")
-        for name, value in self._facts:
-            name.setText("")
-            value.setText("")
-        self._waveform.setData([], [])
+        self._clear()
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        paint(self._graphics, (self._plot,), colours)
+        paint(self._graphics, (self.plot,), colours)
         self._waveform.setPen(pen(colours.voltage, 1.5))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
-from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
+from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_time_axis
 from gui.common.widgets import label
 from protocols import format_quantity
 
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from gui.common.run_facts import RunFacts
     from gui.common.theme import Colours
     from gui.common.traces import Traces
-
-# A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
-_REST_MS = 60
 
 
 class LivePlot(QWidget):
@@ -32,6 +29,8 @@ class LivePlot(QWidget):
 
     zoomed = Signal(float, float)
     """The user looks at this span of time (s, linear axis)."""
+    zoom_out_wanted = Signal()
+    """Show everything again."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -47,10 +46,11 @@ class LivePlot(QWidget):
         self._current = self.current_plot.plot(connect="finite")
         self._duration_s = 1.0
         self.shown: Traces | None = None
-        self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
+        self._rest = QTimer(self, singleShot=True, interval=REST_MS)
         self._rest.timeout.connect(self._emit_zoom)
         for plot in (self.voltage_plot, self.current_plot):
             plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
+        on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
         self._set_axis(None)
 
@@ -99,11 +99,22 @@ class LivePlot(QWidget):
         title = "Time" if edge is None else f"Time since edge {edge + 1}"
         for plot in (self.voltage_plot, self.current_plot):
             set_time_axis(plot, title if plot is self.current_plot else "", log=edge is not None)
+        if edge is not None or traces is None or traces.view.window_s is None:
+            self._show_whole(edge)
+        elif not self.isVisible():  # another page was zoomed; on this one the mouse is ahead of the curves
+            self.current_plot.setXRange(*traces.view.window_s, padding=0.0)
+
+    def _show_whole(self, edge: int | None) -> None:
         if edge is not None:
             self.current_plot.enableAutoRange(x=True)
-        elif traces is None or traces.view.window_s is None:
+        else:
             # An axis that does not move while the run grows is half the paint.
             self.current_plot.setXRange(0.0, self._duration_s, padding=0.025)
+
+    def zoom_out(self) -> None:
+        """Show the whole run, or all that follows the edge."""
+        self._rest.stop()
+        self._show_whole(None if self.shown is None else self.shown.edge)
 
     def _emit_zoom(self) -> None:
         if self.shown is None or self.shown.edge is None:

@@ -8,30 +8,36 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QSpinBox, QWidget
 
 from gui.common.traces import LATEST_EDGE, View
-from gui.common.widgets import button, label
+from gui.common.widgets import action_button, label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
+    from PySide6.QtGui import QAction
+
     from gui.common.run_facts import RunFacts
     from gui.common.traces import Traces
 
 
 class TimeAxisBar(QWidget):
-    """The choice of the time axis, common to all plots of the run."""
+    """The choice of the time axis, common to all plots of the run.
+
+    Parameters
+    ----------
+    zoom_out : QAction
+    """
 
     chosen = Signal(object)
     """`View`."""
 
-    def __init__(self) -> None:
+    def __init__(self, zoom_out: QAction) -> None:
         super().__init__()
         self._facts: RunFacts | None = None
         self._window_s: tuple[float, float] | None = None
         self._where = label("", "faint", "edgeLabel")
         self._where.setWordWrap(False)
-        self._whole = button("Whole run", "wholeRunButton", self._show_whole)
         self._log = QCheckBox("Log time since edge")
         self._log.setObjectName("logTimeBox")
-        self._log.toggled.connect(lambda _: self._show_whole())
+        self._log.toggled.connect(lambda _: self.zoom_out())
         self._edge = QSpinBox()
         self._edge.setObjectName("edgeBox")
         self._edge.setRange(0, 0)
@@ -40,7 +46,7 @@ class TimeAxisBar(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 2, 16, 2)
         layout.setSpacing(8)
-        for widget in (self._whole, self._where, self._log, self._edge):
+        for widget in (action_button(zoom_out, "zoomOutButton"), self._where, self._log, self._edge):
             layout.addWidget(widget)
         self.set_facts(None)
 
@@ -64,7 +70,8 @@ class TimeAxisBar(QWidget):
             self._window_s = (low_s, high_s)
             self._emit_view()
 
-    def _show_whole(self) -> None:
+    def zoom_out(self) -> None:
+        """Show the whole run, or all that follows the edge."""
         self._window_s = None
         self._emit_view()
 
@@ -77,7 +84,6 @@ class TimeAxisBar(QWidget):
         n_edges = self._edge.maximum()
         self._log.setEnabled(n_edges > 0)
         self._edge.setEnabled(n_edges > 0 and self._log.isChecked())
-        self._whole.setVisible(self._window_s is not None)
         if not self._log.isChecked():
             self._where.setText("")
 

@@ -19,6 +19,7 @@ from daq.state import Outcome
 from gui.common.run_facts import RunFacts
 from gui.common.traces import RunTraces, View
 from gui.services.jobs import as_message
+from gui.services.last_run import LastRun
 from protocols import ConnectionLost, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class RunFollower(QObject):
 
     Its life: `start` or `attach`; then `begun` once, `opened` once, `progressed` and `traced` many times, `ended` once.
     After the end it still answers `set_view`. `failed` stands in for all of that if there is no run to follow.
+    A run that is over already: `recall`; then `recalled` once, and `traced`.
     """
 
     begun = Signal(object)
@@ -73,6 +75,8 @@ class RunFollower(QObject):
     """`daq.Outcome`."""
     failed = Signal(str)
     """Why there is no run to follow."""
+    recalled = Signal(object)
+    """`LastRun`, which was over already."""
     unforeseen = Signal(str)
     """Why curves are missing; the run itself is not concerned."""
 
@@ -111,12 +115,33 @@ class RunFollower(QObject):
             return
         self._follow(run)
 
-    def _follow(self, run: RunInProgress) -> None:
-        self._run = run
-        self._traces = None
+    @Slot(object)
+    def recall(self, path: Path) -> None:
+        """Show a run that is over."""
+        from daq import open_run
+
+        try:
+            run = open_run(path)
+            last = LastRun.of(run)
+            traces = RunTraces(run)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with an old file, the window goes on
+            self.unforeseen.emit(f"The last run cannot be shown: {as_message(error)}")
+            return
+        if last is not None:
+            self._begin(traces)
+            self._stale = True
+            self.recalled.emit(last)
+            self._draw()
+
+    def _begin(self, traces: RunTraces | None = None) -> None:
+        self._traces = traces
         self._view = View()
         self._may_draw = True
         self._unreadable = False
+
+    def _follow(self, run: RunInProgress) -> None:
+        self._run = run
+        self._begin()
         self.begun.emit(run.path)
         self._timer.start()
 

@@ -48,6 +48,7 @@ class Runs(QObject):
 
     _start_wanted = Signal(object)
     _attach_wanted = Signal(object)
+    _recall_wanted = Signal(object)
     _view_wanted = Signal(object)
     _curves_drawn = Signal()
     _release_wanted = Signal()
@@ -62,6 +63,7 @@ class Runs(QObject):
         self.follower.moveToThread(self._thread)
         self._start_wanted.connect(self.follower.start)
         self._attach_wanted.connect(self.follower.attach)
+        self._recall_wanted.connect(self.follower.recall)
         self._view_wanted.connect(self.follower.set_view)
         self._curves_drawn.connect(self.follower.allow_next_curves)
         self._release_wanted.connect(self.follower.release)
@@ -84,6 +86,10 @@ class Runs(QObject):
         """Follow a run that is in progress already."""
         self._begin()
         self._attach_wanted.emit(path)
+
+    def recall(self, path: Path) -> None:
+        """Show a run that is over."""
+        self._recall_wanted.emit(path)
 
     def _begin(self) -> None:
         self._over = threading.Event()

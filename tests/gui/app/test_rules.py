@@ -155,4 +155,5 @@ def test_every_button_in_every_state_is_as_the_table_says_with_its_reason(permis
             Command.FIT: expected_fit(state),
             Command.CANCEL_FIT: "" if state.fit.stage is FitStage.FITTING else "No fit is in progress.",
             Command.CONFIRM_OFF: "" if state.alarms else "No output is in doubt.",
+            Command.ZOOM_OUT: "",
         }, state

@@ -1,0 +1,119 @@
+"""Contrast of every pair of colours of the window, on a light and on a dark desktop, as WCAG 2.2 defines it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import fields
+from itertools import product
+
+import pytest
+from PySide6.QtGui import QColor, QPalette
+
+from gui.common.theme import Colours, Theme, colours_of, palette_of, style_sheet
+
+TEXT, LINE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
+THEMES = [Theme.LIGHT, Theme.DARK]
+
+
+def luminance(colour: QColor) -> float:
+    linear = [
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(one: QColor, other: QColor) -> float:
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def rules(palette: QPalette) -> dict[str, dict[str, str]]:
+    """Selectors of the style sheet with what they set."""
+    found: dict[str, dict[str, str]] = {}
+    for selectors, body in re.findall(r"([^{}]+)\{([^{}]*)\}", style_sheet(palette)):
+        settings = dict(part.split(":", 1) for part in body.split(";") if ":" in part)
+        for selector in selectors.split(","):
+            found.setdefault(" ".join(selector.split()), {}).update({k.strip(): v.strip() for k, v in settings.items()})
+    return found
+
+
+def grounds(selector: str, all_rules: dict[str, dict[str, str]], palette: QPalette) -> list[QColor]:
+    """What something stands on: its own ground, that of its plain state or of its frame; else page and panel."""
+    plain = re.sub(r"(?<!:):[a-z]+$", "", selector)
+    for one in (selector, plain, selector.split(maxsplit=1)[0]):
+        named = all_rules.get(one, {}).get("background", "transparent")
+        if named != "transparent":
+            return [QColor(named)]
+    return outside(palette)
+
+
+def outside(palette: QPalette) -> list[QColor]:
+    """Page and panel."""
+    all_rules = rules(palette)
+    return [QColor(all_rules[name]["background"]) for name in ("QWidget#ground", "QFrame#sidebar")]
+
+
+def border_of(settings: dict[str, str]) -> list[QColor]:
+    values = [value for name, value in settings.items() if name.startswith("border") and "radius" not in name]
+    colours = [QColor(value.split()[-1]) for value in values if value.split()[-1] not in {"none", "transparent"}]
+    return [colour for colour in colours if colour.isValid()]
+
+
+def test_the_formula_gives_what_the_standard_says() -> None:
+    assert contrast(QColor("white"), QColor("black")) == pytest.approx(21.0)
+    assert contrast(QColor("#777777"), QColor("white")) == pytest.approx(4.48, abs=0.005)
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_text_of_the_style_sheet_is_read_on_its_ground(theme: Theme) -> None:
+    palette = palette_of(theme)
+    all_rules = rules(palette)
+    texts = {selector: settings["color"] for selector, settings in all_rules.items() if "color" in settings}
+    assert len(texts) > 15
+    for selector, colour in texts.items():
+        for ground in grounds(selector, all_rules, palette):
+            assert contrast(QColor(colour), ground) >= TEXT, (selector, colour, ground.name())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_border_and_line_of_the_style_sheet_is_seen_on_page_and_panel(theme: Theme) -> None:
+    palette = palette_of(theme)
+    all_rules = rules(palette)
+    borders = [(selector, colour) for selector, one in all_rules.items() for colour in border_of(one)]
+    borders += [(name, QColor(all_rules[name]["background"])) for name in ("QFrame#line", "QProgressBar::chunk")]
+    assert len(borders) > 15
+    for (selector, colour), ground in product(borders, outside(palette)):
+        assert contrast(colour, ground) >= LINE, (selector, colour.name(), ground.name())
+
+
+@pytest.mark.parametrize("theme", THEMES)
+@pytest.mark.parametrize("role", ["stop", "primary"])
+def test_the_frame_of_the_focus_differs_from_the_button_that_has_it(theme: Theme, role: str) -> None:
+    all_rules = rules(palette_of(theme))
+    selector = f'QPushButton[role="{role}"]'
+    (ring,) = border_of(all_rules[f"{selector}:focus"])
+    assert contrast(ring, QColor(all_rules[selector]["background"])) >= LINE
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_every_curve_and_axis_is_seen_on_the_ground_of_the_plots(theme: Theme) -> None:
+    colours = colours_of(palette_of(theme))
+    for field in fields(Colours):
+        if field.name != "ground":
+            least = TEXT if field.name in {"ink", "faint"} else LINE
+            assert contrast(getattr(colours, field.name), colours.ground) >= least, field.name
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_texts_of_the_palette_are_read_on_what_they_stand_on(theme: Theme) -> None:
+    palette = palette_of(theme)
+    role = QPalette.ColorRole
+    for ink, ground in (
+        (role.Text, role.Base),
+        (role.WindowText, role.Window),
+        (role.ButtonText, role.Button),
+        (role.ToolTipText, role.ToolTipBase),
+        (role.PlaceholderText, role.Base),
+    ):
+        assert contrast(palette.color(ink), palette.color(ground)) >= TEXT, ink
