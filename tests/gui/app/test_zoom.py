@@ -81,11 +81,11 @@ def by_double_click(operator: Operator, page: Page) -> None:
     QTest.mouseRelease(view, Qt.MouseButton.LeftButton, pos=place(view))
 
 
-@pytest.mark.parametrize("back", [by_key, by_double_click])
 def _spans(operator: Operator, page: Page, expected: object) -> bool:
     return span_s(operator, page) == expected
 
 
+@pytest.mark.parametrize("back", [by_key, by_double_click])
 def test_from_a_zoom_on_any_page_the_key_and_a_double_click_lead_back(
     operator: Operator, back: Callable[[Operator, Page], None]
 ) -> None:
