@@ -178,8 +178,8 @@ class MainWindow(QMainWindow):
         self.fitting.unwanted.connect(commands.cancel_fit)
         self.time_axis.chosen.connect(commands.runs.set_view)
         actions[Command.ZOOM_OUT].triggered.connect(self._zoom_out)
-        for page in (self.live_page, self.memory_page):
-            page.zoomed.connect(self.time_axis.zoom)
+        for zoomed in (self.live_page.zoomed, self.memory_page.zoomed):
+            zoomed.connect(self.time_axis.zoom)
         for page in (self.plan_page, self.live_page, self.memory_page):
             page.zoom_out_wanted.connect(self._zoom_out)
         self.header_bar.theme_chosen.connect(self._choose_theme)

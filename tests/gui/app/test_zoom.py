@@ -69,6 +69,10 @@ def span_s(operator: Operator, page: Page) -> float:
     return float(high - low)
 
 
+def wait_for_span(operator: Operator, page: Page, span: float) -> None:
+    operator.wait(lambda: span_s(operator, page) == pytest.approx(span, rel=0.1))
+
+
 def by_key(operator: Operator, _page: Page) -> None:
     QTest.keyClick(operator.window, Qt.Key.Key_0, Qt.KeyboardModifier.ControlModifier)
 
@@ -94,7 +98,7 @@ def test_from_a_zoom_on_any_page_the_key_and_a_double_click_lead_back(
         zoom_in(operator, page)
         assert span_s(operator, page) < 0.5 * whole
         back(operator, page)
-        operator.wait(lambda page=page, whole=whole: span_s(operator, page) == pytest.approx(whole, rel=0.1))
+        wait_for_span(operator, page, whole)
 
 
 def test_from_a_zoom_into_the_logarithm_of_time_the_key_leads_back(operator: Operator) -> None:
@@ -109,7 +113,7 @@ def test_from_a_zoom_into_the_logarithm_of_time_the_key_leads_back(operator: Ope
     zoom_in(operator, page)
     assert span_s(operator, page) < 0.5 * decades
     by_key(operator, page)
-    operator.wait(lambda: span_s(operator, page) == pytest.approx(decades, rel=0.1))
+    wait_for_span(operator, page, decades)
 
 
 def test_a_zoom_on_either_page_is_the_zoom_of_both_and_brings_finer_curves(operator: Operator) -> None:
@@ -126,4 +130,4 @@ def test_a_zoom_on_either_page_is_the_zoom_of_both_and_brings_finer_curves(opera
         operator.wait(is_finer)
         assert span_s(operator, other) == pytest.approx(span_s(operator, page))
         operator.click("zoomOutButton")
-        operator.wait(lambda other=other: span_s(operator, other) > 0.9 * DURATION_S)
+        wait_for_span(operator, other, DURATION_S)
