@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         sidebar.setObjectName("sidebar")
         sidebar.setFixedWidth(_SIDEBAR_WIDTH)
         column = QVBoxLayout(sidebar)
-        column.setContentsMargins(16, 14, 16, 14)
+        column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         for title, part, stretch in (
             ("Instrument", self.connection, 0),
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             ("Cell model", self.fitting, 0),
         ):
             if part is not self.connection:
-                column.addSpacing(8)
+                column.addSpacing(4)
                 column.addWidget(line())
                 column.addSpacing(4)
             column.addWidget(label(title, "faint"))
