@@ -69,8 +69,8 @@ def span_s(operator: Operator, page: Page) -> float:
     return float(high - low)
 
 
-def wait_for_span(operator: Operator, page: Page, span: float) -> None:
-    operator.wait(lambda: span_s(operator, page) == pytest.approx(span, rel=0.1))
+def wait_for_span(operator: Operator, page: Page, span: float, rel: float = 0.1) -> None:
+    operator.wait(lambda: span_s(operator, page) == pytest.approx(span, rel=rel))
 
 
 def by_key(operator: Operator, _page: Page) -> None:
@@ -130,4 +130,4 @@ def test_a_zoom_on_either_page_is_the_zoom_of_both_and_brings_finer_curves(opera
         operator.wait(is_finer)
         assert span_s(operator, other) == pytest.approx(span_s(operator, page))
         operator.click("zoomOutButton")
-        wait_for_span(operator, other, DURATION_S)
+        wait_for_span(operator, other, DURATION_S, rel=0.25)  # the margins of a hidden page are those of its first size
