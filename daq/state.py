@@ -178,6 +178,10 @@ _ERRORS: dict[str, type[IonechoError]] = {
 }
 
 
+STOPPED_BY_OPERATOR = "stopped by the operator"
+"""Reason of a run that a front end asked to stop: a person's, or a process that watches a rule."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a run ended.

@@ -43,7 +43,8 @@ if TYPE_CHECKING:
     from fitting.results.remarks import Remark, RemarkKind
     from fitting.selection.ranking import Ranking, rank
     from fitting.stopping import KnownTo
-    from fitting.study import Study, StudyOptions, analyse, kept_study
+    from fitting.study import Study, analyse, kept_study
+    from fitting.study_options import StudyOptions
     from fitting.transforms.modes import ModeGrid
     from fitting.transforms.warm import warm
 
@@ -88,7 +89,7 @@ _FILES = {
     "SpectrumResult": "inference.spectrum_result",
     "StartScale": "model.elements.base",
     "Study": "study",
-    "StudyOptions": "study",
+    "StudyOptions": "study_options",
     "Superposition": "interpretation.linearity",
     "Tracer": "interpretation.conduction",
     "analyse": "study",

@@ -10,6 +10,7 @@ that was measured, not that of the last look (decision 252).
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -138,6 +139,7 @@ class KnownTo:
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=stderr_file,
+                env={"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1"} | os.environ,  # the runner needs a core too
             )
             try:
                 yield
@@ -158,8 +160,8 @@ class KnownTo:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> KnownTo:
-        """Return the rule that `to_document` wrote."""
-        cell = CellModel(document["circuit"], document["fixed"])
+        """Return the rule that `to_document` wrote; without a circuit, of the usual one."""
+        cell = CellModel(document.get("circuit", USUAL_CIRCUIT), document.get("fixed", {}))
         return cls(document["name"], document["precision"], cell)
 
 

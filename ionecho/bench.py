@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from daq import Bench as PlainBench
+from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace
 from daq.execution.thermostat import Thermostat
 from daq.files.run_path import name_part
 from daq.locks import instrument_searched
@@ -197,9 +198,11 @@ class Bench(PlainBench):
 
     # -- runs ---------------------------------------------------------------------------------------------------------
 
-    def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
+    def start(
+        self, protocol: Protocol, path: str | Path | None = None, *, place: CampaignPlace = NO_CAMPAIGN
+    ) -> RunInProgress:
         """Start a run under a guardian of its own and return at once; see `daq.Bench.start`."""
-        run = super().start(self._at_temperature(protocol), path)
+        run = super().start(self._at_temperature(protocol), path, place=place)
         self._started = [one for one in self._started if not one.poll().is_final] + [run]
         return run
 
@@ -217,6 +220,7 @@ class Bench(PlainBench):
         progress: Callable[[Run], None] | None = None,
         *,
         watched: Callable[[Path], AbstractContextManager[object]] | None = None,
+        place: CampaignPlace = NO_CAMPAIGN,
         until: KnownTo | str | None = None,
         temperature: float | str | None = None,
     ) -> Run:
@@ -230,6 +234,8 @@ class Bench(PlainBench):
             Called some times a second with the growing run.
         watched : callable, optional
             See `daq.Bench.run`; not beside `until`.
+        place : CampaignPlace, optional
+            Which point of which campaign it is; the run file says so.
         until : KnownTo or str, optional
             ``"Mig1.tau known to 5 %"``: the run ends at rest as soon as that holds. The run's own fit is that of all
             that was measured: ``fit(run, ...)``.
@@ -249,7 +255,7 @@ class Bench(PlainBench):
             watched = rule_for(until, protocol.whole_sequence).watch
         if temperature is not None:
             self.temperature.go_to(temperature)
-        return super().run(protocol, path, progress, watched=watched)
+        return super().run(protocol, path, progress, watched=watched, place=place)
 
     def follow(self, points: Generator[Protocol, Run, Any]) -> Iterator[Run]:
         """Run the protocols of a generator, which is given each run before it yields the next protocol.

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daq import RunState, open_run, read_process
+from daq.execution.run_request import CampaignPlace
 from daq.files.durable import write_atomically
 from daq.files.run_path import name_part
 from drivers import Regulation
@@ -41,7 +42,7 @@ class Measures(Protocol):
     @property
     def temperature(self) -> Thermostat: ...  # noqa: D102
     def run(  # noqa: D102
-        self, protocol: MeasurementProtocol, path: Path, *, until: KnownTo | None
+        self, protocol: MeasurementProtocol, path: Path, *, until: KnownTo | None, place: CampaignPlace
     ) -> Run: ...
 
 
@@ -190,7 +191,8 @@ def _measured(bench: Measures, campaign: Campaign, point: Point, folder: Path, r
         try:
             if campaign.temperature is not None and point.temperature_K is not None:
                 bench.temperature.go_to(point.temperature_K, campaign.temperature.at_most_s)
-            return PointRun(point, bench.run(point.protocol, path, until=rule))
+            place = CampaignPlace(campaign.name, point.number)
+            return PointRun(point, bench.run(point.protocol, path, until=rule, place=place))
         except (OutputStateUnknown, ProtocolError):  # a person must look; another attempt would be refused too
             raise
         except IonechoError as failure:

@@ -243,6 +243,12 @@ class PulseSequence:
                 levels = " and ".join(format_quantity(one.rest_V, "V") for one in (self, other))
                 raise ProtocolError(f"sequences that follow each other rest at one level, not at {levels}", "sequence")
             parts += [other] if rest is None else [rest, other]
+        if any(isinstance(part.recipe, StepList) and part.recipe.says_more_than_edges for part in parts):
+            raise ProtocolError(
+                "steps with rules of sampling, currents or an open circuit join no other sequence: write all of it as "
+                "one list of steps",
+                "sequence",
+            )
         begins = np.concatenate([[0.0], np.cumsum([part.duration_s for part in parts])])
         return PulseSequence(
             np.concatenate([part.times_s + begin for part, begin in zip(parts, begins[:-1], strict=True)]),

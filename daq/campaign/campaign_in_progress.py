@@ -171,6 +171,12 @@ def new_campaign(campaign: Campaign, path: Path, resource: str, limits: Limits, 
             'sequence, or give rest_level = "off"',
             "between.rest_level",
         )
+    known = [one.text for one in campaign.stop.stop_when if one.kind is StopKind.KNOWN]
+    if len(known) > 1:
+        raise InputError(
+            f"one quantity that is to be known can end a run: keep one of {', '.join(known)}",
+            "stop.stop_when",
+        )
     n = len(campaign.points)
     points = [
         PlannedPoint(
@@ -190,7 +196,7 @@ def unwatched_conditions(campaign: Campaign) -> list[str]:
     return [
         f"stop_when = {condition.text!r} is not watched: judge it when points are done, and stop the campaign yourself"
         for condition in campaign.stop.stop_when
-        if condition.kind is not StopKind.TIME
+        if condition.kind not in {StopKind.TIME, StopKind.KNOWN}
     ]
 
 

@@ -19,20 +19,24 @@ import datetime as dt
 import math
 from typing import TYPE_CHECKING
 
-from daq.campaign.point_runner import follow
+from daq.campaign.known import known_rule
+from daq.campaign.point_runner import follow_adopted
 from daq.campaign.remaining import Ahead, RemainingTime
 from daq.campaign.requests import Wanted, Wish
 from daq.campaign.states import CampaignEnd, CampaignState, PointState
+from daq.campaign.temperature_record import TemperatureRecord
+from daq.execution.run_request import CampaignPlace
 from daq.state import Outcome, OutputState, RunState
 from protocols import IonechoError, LimitError, OutputStateUnknown, ProtocolError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from daq.campaign.clock import Clock
     from daq.campaign.point_runner import PointRunner
     from daq.campaign.requests import Wishes
-    from daq.campaign.settling import RunFiles
+    from daq.campaign.settling import FoundRun, RunFiles
     from daq.campaign.store import CampaignStore, PointRow
     from daq.campaign.temperature import TemperatureOwner
     from protocols.campaigns import Campaign, Point
@@ -40,9 +44,6 @@ if TYPE_CHECKING:
 _LOOK_S = 1.0
 """Longest time (s) between two turns of the loop while something is waited for: as often as a temperature is read, and
 often enough for front ends, which look how long ago it turned."""
-_KEEP_S = 5.0
-"""Interval (s) at which readings of the temperature are written down: each time costs a sync of the disk. Doubled, a
-front end shows a temperature that is 10 s old."""
 _BUSY_TRIES, _BUSY_S = 30, 2.0
 """How often a point is tried whose instrument somebody else has (a search, another run that is just ending), and the
 pause (s) between two attempts. Doubled, a campaign waits two minutes for an instrument that another one keeps."""
@@ -100,7 +101,7 @@ class Conductor:
         self._failed_in_a_row = 0
         self._is_point_stopped = False  # and is to wait again once the campaign goes on
         self._stopped_for: Wanted | str | None = None  # why `_watch` had the run at hand stopped
-        self._kept_s = -math.inf  # when readings were written down last
+        self._record = TemperatureRecord(temperature, store, clock)
         self.turned_s = clock.now_s()
         """When the loop turned last."""
 
@@ -121,7 +122,7 @@ class Conductor:
         finally:
             if self._temperature is not None:
                 heaters = self._temperature.end()
-                self._keep_readings()
+                self._record.keep()
                 if heaters:
                     self._note(heaters)
                     reason = f"{end.reason}. {heaters}".lstrip(". ")
@@ -176,14 +177,15 @@ class Conductor:
         if self._temperature is not None and point.temperature_K is not None:
             self._temperature.go_to(point.temperature_K)
             self._setpoint_K = point.temperature_K
-        self._judge(point, self._followed(lambda: follow(run, self._watch)))
+        rule, path = known_rule(self._campaign), self._files.path(row.file)
+        self._judge(point, self._followed(path, lambda: follow_adopted(run, self._watch, rule)))
 
     def _settle(self, point: Point, row: PointRow, why: str) -> None:
         """Write down what the file of a run that nobody follows any more says."""
         found = self._files.found(row.file, point.protocol)
         if found is not None and found.is_complete:
             self._note("its run file is complete", point.number)
-            self._store.end(point.number, PointState.DONE, "", self._clock.unix_s(), (found.run_id, found.n_samples))
+            self._done(point, found)
             self._point_ended()
         else:
             aside = self._files.put_aside(row.file, row.attempts)
@@ -201,9 +203,10 @@ class Conductor:
         if self._is_there(point, row):
             return
         self._store.begin(point.number, self._clock.unix_s())
-        path = self._files.path(row.file)
+        path, is_read = self._files.path(row.file), self._temperature is not None
+        place = CampaignPlace(self._campaign.name, point.number, slow_temperature=is_read)
         for _ in range(_BUSY_TRIES):
-            outcome = self._followed(lambda: self._runner.run_point(point.protocol, path, self._watch))
+            outcome = self._followed(path, lambda: self._runner.run_point(point.protocol, path, self._watch, place))
             if outcome.error != _BUSY or self._wishes.wanted.wish is not Wish.CONTINUE:
                 break
             self._pause(_BUSY_S)
@@ -216,36 +219,41 @@ class Conductor:
             return False
         if found.is_complete:
             self._note("a complete run of it was found: it is not repeated", point.number)
-            run = (found.run_id, found.n_samples)
-            self._store.end(point.number, PointState.DONE, "", self._clock.unix_s(), run)
+            self._done(point, found)
             return True
         aside = self._files.put_aside(row.file, row.attempts)
         self._store.keep_aside(point.number, aside, "it lay at the path of the run", self._clock.unix_s(), found.run_id)
         return False
 
-    def _followed(self, run: Callable[[], Outcome]) -> Outcome:
+    def _done(self, point: Point, found: FoundRun) -> None:
+        run, now_s = (found.run_id, found.n_samples), self._clock.unix_s()
+        self._store.end(point.number, PointState.DONE, found.why_early, now_s, run)
+
+    def _followed(self, path: Path, run: Callable[[], Outcome]) -> Outcome:
         """Have a run carried out or followed, and count its time."""
         self._stopped_for = None
         began_s = self._clock.now_s()
-        outcome = run()
+        with self._record.of_run(path):
+            outcome = run()
         self._ended_s = self._clock.now_s()
         self._took_s = self._ended_s - began_s
         return outcome
 
     def _judge(self, point: Point, outcome: Outcome) -> None:
         """Write down how a run has ended, and what follows from it."""
-        row, now_s = self._store.point(point.number), self._clock.unix_s()
+        row = self._store.point(point.number)
         if outcome.output is OutputState.UNKNOWN:
-            self._store.end(point.number, PointState.FAILED, outcome.reason, now_s)
+            self._store.end(point.number, PointState.FAILED, outcome.reason, self._clock.unix_s())
             self._point_ended()
             raise _Ended(CampaignEnd(CampaignState.FAILED, f"point {point.number}: {outcome.reason}", outcome.reason))
         found = self._files.found(row.file, point.protocol)
         if found is not None and found.is_complete:
-            self._remaining.point_done(point.protocol.duration_s, self._took_s)
+            if not found.why_early:
+                self._remaining.point_done(point.protocol.duration_s, self._took_s)
             self._tries = self._failed_in_a_row = 0
             for warning in outcome.warnings:
                 self._note(warning, point.number)
-            self._store.end(point.number, PointState.DONE, "", now_s, (found.run_id, found.n_samples))
+            self._done(point, found)
         else:
             self._remaining.spent(self._took_s)
             aside = self._files.put_aside(row.file, row.attempts)
@@ -375,14 +383,7 @@ class Conductor:
 
     def _turn(self) -> None:
         self.turned_s = self._clock.now_s()
-        if self.turned_s - self._kept_s > _KEEP_S:
-            self._keep_readings()
-
-    def _keep_readings(self) -> None:
-        """Write the readings down that have come since the last time, in one transaction."""
-        self._kept_s = self._clock.now_s()
-        if self._temperature is not None and (rows := self._temperature.readings()):
-            self._store.add_temperatures((row.at_s, row.temperature_K, row.setpoint_K, row.is_stable) for row in rows)
+        self._record.take()
 
     def _raise_if_too_warm(self) -> None:
         if self._temperature is not None and (problem := self._temperature.problem):

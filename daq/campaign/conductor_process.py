@@ -17,6 +17,7 @@ from daq.campaign.clock import SystemClock
 from daq.campaign.conductor import Conductor
 from daq.campaign.folder import CampaignFolder, CampaignInUseError
 from daq.campaign.index_file import IndexWriter
+from daq.campaign.known import known_rule
 from daq.campaign.link import ConductorServer
 from daq.campaign.point_runner import BenchPointRunner, SessionPointRunner
 from daq.campaign.requests import Wanted, Wish, Wishes
@@ -76,10 +77,10 @@ def _conduct(
     server: ConductorServer,
     clock: Clock,
 ) -> CampaignEnd:
-    facts = store.facts()
-    runner: PointRunner = SessionPointRunner(facts.resource, facts.limits)
+    facts, rule = store.facts(), known_rule(campaign)
+    runner: PointRunner = SessionPointRunner(facts.resource, facts.limits, rule)
     if facts.transcript:
-        runner = BenchPointRunner(facts.resource, facts.limits, facts.transcript)
+        runner = BenchPointRunner(facts.resource, facts.limits, facts.transcript, rule)
     needs_controller = campaign.temperature is not None and any(
         one.temperature_K is not None for one in campaign.points
     )

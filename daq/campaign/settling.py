@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from daq.campaign.known import known_as
 from daq.campaign.schema import CampaignFileError
 from daq.execution.recovery import recover
 from daq.execution.run_in_progress import RunInProgress
@@ -35,11 +36,14 @@ class FoundRun:
         Whether the point is done.
     run_id : str
     n_samples : int
+    why_early : str
+        Why a run makes its point done that was not measured to its planned end; empty if it was.
     """
 
     is_complete: bool
     run_id: str = ""
     n_samples: int = 0
+    why_early: str = ""
 
 
 class RunFiles:
@@ -80,7 +84,8 @@ class RunFiles:
             run = open_run(path, damaged=True)
         except RunFileError:
             return FoundRun(is_complete=False)
-        if run.state is not RunState.COMPLETE:
+        rule = known_as(run)
+        if run.state is not RunState.COMPLETE and not rule:
             return FoundRun(False, run.run_id, run.n_samples)
         if not _is_of(run.protocol_text, protocol):
             raise CampaignFileError(
@@ -88,7 +93,7 @@ class RunFiles:
                 "elsewhere, then resume the campaign",
                 str(path),
             )
-        return FoundRun(True, run.run_id, run.n_samples)
+        return FoundRun(True, run.run_id, run.n_samples, f"stopped because known: {rule}" if rule else "")
 
     def put_aside(self, name: str, attempt: int) -> str:
         """Close what an attempt has left at the path of a point, and move it away.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from daq.execution.guardian_process import start_guardian
 from daq.execution.run_in_progress import RunInProgress
-from daq.execution.run_request import RunRequest, request_to_json
+from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace, RunRequest, request_to_json
 from daq.files.run import Run, open_run
 from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import is_in_progress
@@ -51,7 +51,9 @@ class Bench:
         self.limits = limits or Limits()
         self.transcript = "" if transcript is None else str(Path(transcript).resolve())
 
-    def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
+    def start(
+        self, protocol: Protocol, path: str | Path | None = None, *, place: CampaignPlace = NO_CAMPAIGN
+    ) -> RunInProgress:
         """Start a run under a guardian of its own and return at once.
 
         The run does not depend on this process: it continues if this process ends.
@@ -61,6 +63,8 @@ class Bench:
         protocol : Protocol
         path : path, optional
             Run file to be made; by default named after the time and the protocol.
+        place : CampaignPlace, optional
+            Which point of which campaign it is; the run file says so.
 
         Raises
         ------
@@ -72,7 +76,9 @@ class Bench:
         if is_in_progress(target.resolve()):
             raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
         run_path = target.resolve()
-        request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript)
+        request = RunRequest(
+            self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript, place=place
+        )
         stderr_file = tempfile.TemporaryFile()  # noqa: SIM115 - outlives this call; RunInProgress closes it
         # Files, not pipes, for request and errors: the guardian must not depend on this process's ends of pipes.
         with tempfile.TemporaryFile() as request_file:
@@ -90,6 +96,7 @@ class Bench:
         progress: Callable[[Run], None] | None = None,
         *,
         watched: Callable[[Path], AbstractContextManager[object]] | None = None,
+        place: CampaignPlace = NO_CAMPAIGN,
     ) -> Run:
         """Run a protocol to its end and return the run.
 
@@ -102,13 +109,15 @@ class Bench:
         watched : callable, optional
             Takes the path of the run file and returns a context that is held while the run lasts; `KnownTo.watch` is
             one, which stops it.
+        place : CampaignPlace, optional
+            See `start`.
 
         Raises
         ------
         ProtocolError, LimitError, InstrumentError, RunFileError, OutputStateUnknown
             What the run ended with. What was measured before is in the run file.
         """
-        run = self.start(protocol, path)
+        run = self.start(protocol, path, place=place)
         try:
             with nullcontext() if watched is None else watched(run.path):
                 outcome = run.wait(progress)

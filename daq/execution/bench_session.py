@@ -36,7 +36,7 @@ from daq.execution.control import OUTPUT_UNKNOWN
 from daq.execution.guardian_process import start_guardian
 from daq.execution.processes import ProcessId
 from daq.execution.run_in_progress import RunInProgress
-from daq.execution.run_request import RunRequest, request_to_json
+from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace, RunRequest, request_to_json
 from daq.execution.worker import Worker
 from daq.files.run_path import check_new_run, file_name_for
 from daq.locks import is_in_progress
@@ -116,7 +116,9 @@ class BenchSession:
         self._guardian: _WarmGuardian | None = None
         self._run: RunInProgress | None = None
 
-    def start(self, protocol: Protocol, path: str | Path | None = None) -> RunInProgress:
+    def start(
+        self, protocol: Protocol, path: str | Path | None = None, *, place: CampaignPlace = NO_CAMPAIGN
+    ) -> RunInProgress:
         """Start the next run and return at once.
 
         The run does not depend on this process: it continues if this process ends.
@@ -126,6 +128,8 @@ class BenchSession:
         protocol : Protocol
         path : path, optional
             Run file to be made; by default named after the time and the protocol.
+        place : CampaignPlace, optional
+            Which point of which campaign it is; the run file says so.
 
         Raises
         ------
@@ -140,15 +144,20 @@ class BenchSession:
         check_new_run(target)
         if is_in_progress(target.resolve()):
             raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
-        request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(target.resolve()))
+        run_path = target.resolve()
+        request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), place=place)
         guardian = self._usable_guardian()
         guardian.ask(request)
-        run_path = target.resolve()
         self._run = RunInProgress(run_path, guardian.process, guardian.stderr_file, request.run_id, is_of_session=True)
         return self._run
 
     def run(
-        self, protocol: Protocol, path: str | Path | None = None, progress: Callable[[Run], None] | None = None
+        self,
+        protocol: Protocol,
+        path: str | Path | None = None,
+        progress: Callable[[Run], None] | None = None,
+        *,
+        place: CampaignPlace = NO_CAMPAIGN,
     ) -> Outcome:
         """Run a protocol to its end and return how it ended; `Outcome.raise_if_failed` raises what went wrong.
 
@@ -158,13 +167,15 @@ class BenchSession:
         path : path, optional
         progress : callable, optional
             Called some times a second with the growing run.
+        place : CampaignPlace, optional
+            See `start`.
 
         Raises
         ------
         RunFileError
             If the path is taken.
         """
-        run = self.start(protocol, path)
+        run = self.start(protocol, path, place=place)
         try:
             return run.wait(progress)
         except BaseException:

@@ -14,7 +14,7 @@ connecting     30 s    60 s     opening a link takes 2 s a dialect; starting Pyt
                                 times that where a virus scanner reads all libraries, which is not our processor time
 planning       10 s    600 s    computes: a million edges
 arming         20 s    600 s    each exchange that a driver has with its instrument counts as a report
-running        4 s     never    `RunRequest.stall_s` (decision 038): the output may be on
+running        4 s     never    `RunRequest.stall_s` (decision 255): the output may be on
 switching off  5 s     never    the guardian acts; after its answer the runner has to go on
 closing        120 s   never    the output is off: a slow disk has time, and a large file takes long to copy
 =============  ======  =======  ==========================================================================

@@ -14,6 +14,29 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True)
+class CampaignPlace:
+    """Which point of which campaign a run is.
+
+    Attributes
+    ----------
+    campaign : str
+        Name of the campaign; empty for none.
+    point : int
+        Which point of it, counted from 1.
+    slow_temperature : bool
+        Whether the run file gets room for temperatures, which whoever reads a controller writes meanwhile.
+    """
+
+    campaign: str = ""
+    point: int = 0
+    slow_temperature: bool = False
+
+
+NO_CAMPAIGN = CampaignPlace()
+"""Of a run by itself."""
+
+
+@dataclass(frozen=True)
 class RunRequest:
     """What a guardian and its runner are to do.
 
@@ -32,15 +55,11 @@ class RunRequest:
     timeout_s : float
         Of any single exchange with the instrument.
     stall_s : float
-        How long the runner may be silent while the output may be on (decision 038).
+        How long the runner may be silent while the output may be on (decision 255).
     transcript : str
         File in which the runner records every byte; empty for none.
-    campaign : str
-        Name of the campaign that this run is a point of; empty for none.
-    point : int
-        Which point of it, counted from 1.
-    slow_temperature : bool
-        Whether the run file has room for temperatures, which whoever reads a controller writes meanwhile.
+    place : CampaignPlace
+        Which point of which campaign it is.
     """
 
     resource: str
@@ -51,9 +70,7 @@ class RunRequest:
     timeout_s: float = 1.5
     stall_s: float = 4.0
     transcript: str = ""
-    campaign: str = ""
-    point: int = 0
-    slow_temperature: bool = False
+    place: CampaignPlace = NO_CAMPAIGN
 
 
 def request_to_json(request: RunRequest) -> str:
@@ -64,4 +81,5 @@ def request_to_json(request: RunRequest) -> str:
 def request_from_json(text: str) -> RunRequest:
     """Return the request that `request_to_json` wrote."""
     fields = json.loads(text)
-    return RunRequest(**(fields | {"limits": Limits(**fields["limits"])}))
+    limits, place = Limits(**fields["limits"]), CampaignPlace(**fields["place"])
+    return RunRequest(**(fields | {"limits": limits, "place": place}))

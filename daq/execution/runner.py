@@ -170,8 +170,9 @@ class Runner:
         limits.check_sequence(protocol.sequence)
         plan = self._driver.plan(replace(protocol, limits=limits))
         header = Header.of(protocol, plan, identity, self._request.resource, self._request.run_id)
-        origin = replace(header.origin, campaign=self._request.campaign, point=self._request.point)
-        slow = (TEMPERATURE,) if self._request.slow_temperature else ()
+        place = self._request.place
+        origin = replace(header.origin, campaign=place.campaign, point=place.point)
+        slow = (TEMPERATURE,) if place.slow_temperature else ()
         return plan, limits, replace(header, origin=origin, accuracy=self._driver.accuracy, slow=slow)
 
     def _measure(self, writer: RunWriter, plan: DrivePlan, limits: Limits) -> Outcome:

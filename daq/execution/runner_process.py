@@ -285,14 +285,14 @@ class RunnerProcess:
             outcome = self._carry_out(request)
             was_over = self._supervisor.is_over
             if was_over:
-                self._held.close()
+                self._close()
             # Drivers of other packages that are left out did no harm, and are told.
             outcome = replace(outcome, warnings=(*outcome.warnings, *driver_problems()))
             self._supervisor.report(RunStatus().ended(outcome))
             request = None if was_over else self._supervisor.next_request()
             if request is None and not was_over:
                 self._supervisor.end_session(self._problem_at_the_end())
-        self._held.close()
+        self._close()
 
     def _carry_out(self, request: RunRequest) -> Outcome:
         path = Path(request.path)
@@ -334,7 +334,7 @@ class RunnerProcess:
         return self._driver
 
     def _close(self) -> None:
-        """Close the session: the next run opens another."""
+        """Close the session, if it is open, and give the instrument back: another run opens it anew."""
         self._driver = None
         with suppress(IonechoError, OSError):
             self._held.close()

@@ -30,7 +30,7 @@ from daq.execution.output_marker import OutputMarker
 from daq.execution.recorded_end import record_end, recorded_end
 from daq.execution.worker import TURN_S
 from daq.locks import lock_run
-from daq.state import Outcome, OutputState, Phase, RunState, RunStatus
+from daq.state import STOPPED_BY_OPERATOR, Outcome, OutputState, Phase, RunState, RunStatus
 from protocols import ConnectionLost, InstrumentError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ class SupervisedRun:
     def _answer(self, request: ControlRequest) -> RunStatus:
         """Take a front end's request and return how the run stands; called from the channel's threads."""
         if request is ControlRequest.STOP:
-            self.stop("stopped by the operator")
+            self.stop(STOPPED_BY_OPERATOR)
         elif request is ControlRequest.ABORT:
             self._abort_requested.set()
         elif request is ControlRequest.END:

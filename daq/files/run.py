@@ -26,11 +26,10 @@ from daq.files.events import decode_events
 from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
+from daq.files.run_statements import RunStatements
 from daq.files.run_views import RunViews
 from daq.files.seal import check_seal, peek_seal
 from daq.files.slow_channels import slow_parts, used_rows
-from daq.files.stated_drive import driven_quantity, sequence_of
-from daq.files.statements import Statements, read_statements
 from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
 
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
 
     from daq.files.layout import Layout
     from daq.files.origin import Origin
-    from protocols import PulseSequence, Sample
 
 # Kinds of the event with which a run ends: the words of its final state.
 _ENDINGS = frozenset(state.value for state in RunState if state.is_of_file and state.is_final)
@@ -48,7 +46,7 @@ _CLOSINGS = _ENDINGS | {"imported"}
 
 
 @dataclass(eq=False)
-class Run(RunViews):
+class Run(RunStatements, RunViews):
     """A run file, read in place.
 
     The arrays are memory-mapped and hold what was on disk at the last `refresh`; a growing run grows only then.
@@ -211,76 +209,6 @@ class Run(RunViews):
         ``drive`` (a current that was stated).
         """
         return dict(self._meta["plan"].get("import", {}))
-
-    @property
-    def drive(self) -> PulseSequence | None:
-        """Edges as they were, in run time; of an imported record, as stated last; None if only the voltage is known."""
-        return self._drive
-
-    @cached_property
-    def _drive(self) -> PulseSequence | None:
-        sequence: PulseSequence | None = self._meta["drive"]
-        if self.protocol_text or not self.statements.drive or self.n_samples < 2:
-            return sequence
-        return self._stated("voltage", self.statements.drive)
-
-    @cached_property
-    def current_drive(self) -> PulseSequence | None:
-        """Current that was applied, amperes in place of its volts, as stated last; None if it was only measured."""
-        text = self.statements.drive or str(self.imported.get("drive", ""))
-        if self.protocol_text or not text or self.n_samples < 2 or self.control != "current":
-            return None
-        return self._stated("current", text)
-
-    def _stated(self, quantity: str, text: str) -> PulseSequence | None:
-        """Return what is stated of a drive, if it is stated of this quantity."""
-        if driven_quantity(text) != quantity:
-            return None
-        t = self.t_s
-        return sequence_of(text, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))
-
-    @property
-    def control(self) -> str:
-        """Which quantity was controlled, as stated last, else as imported; empty where nothing says it."""
-        stated = "" if self.protocol_text else self.statements.controlled
-        return stated or str(self.imported.get("control", ""))
-
-    def stated_before(self, control: str = "") -> str | float:
-        """Return what is stated of the time before the first sample; empty if nothing is.
-
-        Parameters
-        ----------
-        control : str
-            Which quantity was controlled; as the run says it unless given.
-
-        Raises
-        ------
-        RunFileError
-            If a level is stated of the other quantity.
-        """
-        return "" if self.protocol_text else self.statements.before_of(control or self.control)
-
-    @property
-    def stated_edges(self) -> str:
-        """What is stated of a voltage, or current, between samples; empty if nothing is."""
-        return "" if self.protocol_text else self.statements.edges
-
-    @cached_property
-    def statements(self) -> Statements:
-        """What was stated of this run later, in the text beside it (`ionecho note`).
-
-        Raises
-        ------
-        RunFileError
-            If that text cannot be read.
-        """
-        return read_statements(self.path)
-
-    @property
-    def sample(self) -> Sample:
-        """The specimen that was measured, with what was stated of it later."""
-        sample: Sample = self._meta["sample"]
-        return self.statements.over(sample)
 
     @property
     def instrument(self) -> dict[str, str]:

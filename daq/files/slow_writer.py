@@ -42,6 +42,7 @@ class SlowChannelWriter:
     Attributes
     ----------
     n_written : int
+        Readings in the file, those of an earlier writer among them.
 
     Raises
     ------
@@ -66,7 +67,10 @@ class SlowChannelWriter:
         self._interval_s = slow_interval_s(summary.duration_s)
         self._started_s = math.nan
         self._last_s = -math.inf
-        self.n_written = 0
+        # Of an earlier writer that has died: its readings stay.
+        _, _, check_at = self._offsets
+        written = np.flatnonzero(np.frombuffer(read_at(self._descriptor, check_at, 4 * self._rows), "<u4"))
+        self.n_written = int(written[-1]) + 1 if len(written) else 0
 
     def add(self, value: float) -> bool:
         """Write a reading of this moment, and return whether it was taken.

@@ -111,11 +111,10 @@ class DrivePlan:
 
     def rows(self) -> list[tuple[str, str]]:
         """Return names and values of a table of it, for a user to read."""
-        interval, aperture = format_quantity(self.interval_s, "s"), format_quantity(self.aperture_s, "s")
         return [
             ("duration", format_quantity(self.duration_s, "s")),
             ("levels", f"{len(self.sequence)}, up to {format_quantity(self.sequence.max_abs_V, 'V')}"),
-            ("samples", f"{self.n_samples:,}, one every {interval}, each the mean over {aperture}"),
+            ("samples", f"{self.n_recorded:,}, {self._spacing()}"),
             ("file", f"{self.n_bytes / 1e6:.1f} MB"),
             ("voltage range", format_quantity(self.voltage_range_V, "V")),
             ("current range", format_quantity(self.current_range_A, "A")),
@@ -124,6 +123,19 @@ class DrivePlan:
             *(("note", remark) for remark in self.remarks),
             *((f"assumed ({one.concern})", one.text) for one in self.assumed),
         ]
+
+    def _spacing(self) -> str:
+        """Return how far apart samples are, and over what each averages."""
+        interval, aperture = format_quantity(self.interval_s, "s"), format_quantity(self.aperture_s, "s")
+        if self.grid is None:
+            return f"one every {interval}, each the mean over {aperture}"
+        shortest, longest = (
+            format_quantity(float(end), "s") for end in (self.grid.interval_s.min(), self.grid.interval_s.max())
+        )
+        how = (
+            f"means of {self.n_samples:,} that are {interval} apart" if self.is_averaged else "by the instrument itself"
+        )
+        return f"{shortest} to {longest} apart, {how}"
 
     def __str__(self) -> str:
         return text_table(f"plan for a {self.model}", self.rows())

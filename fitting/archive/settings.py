@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fitting.reduction.control import controlled
 from fitting.reduction.nuisance import REST, UNKNOWN, Nuisance
-from fitting.study import StudyOptions
+from fitting.study_options import StudyOptions
 from protocols import FitError, parse_quantity
 
 if TYPE_CHECKING:

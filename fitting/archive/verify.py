@@ -11,7 +11,8 @@ from fitting.archive.dispatch import spread
 from fitting.archive.job import sample_of_row
 from fitting.results.provenance import code_versions
 from fitting.results.remarks import RemarkKind
-from fitting.study import StudyOptions, analyse, digest_of, has_kept_study, kept_study
+from fitting.study import analyse, digest_of, has_kept_study, kept_study
+from fitting.study_options import StudyOptions
 from protocols import IonechoError, Sample
 
 if TYPE_CHECKING:

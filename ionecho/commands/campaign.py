@@ -33,10 +33,30 @@ def run_campaign(
     from daq.campaign.campaign_in_progress import new_campaign, start_conductor, unwatched_conditions
 
     resource, limits = rig
+    check_rule(campaign)
     warnings = unwatched_conditions(campaign)
     folder = new_campaign(campaign, path, resource, limits, "" if transcript is None else str(transcript.resolve()))
     _say(f"{len(campaign.points)} points in {folder.path}")
     _follow(lambda: start_conductor(folder), warnings, as_json=as_json)
+
+
+def check_rule(campaign: Campaign) -> None:
+    """Check that the runs of a campaign can be ended by its rule for what is to be known, if it has one.
+
+    Raises
+    ------
+    FitError
+        If no circuit of the usual kind has such a quantity, or a sequence has no rest at which to look.
+    """
+    from daq.campaign.known import known_rule
+
+    if (condition := known_rule(campaign)) is not None:
+        from fitting import KnownTo
+        from fitting.stopping import rule_for
+
+        rule = KnownTo(condition.quantity, condition.value)
+        for point in campaign.points:
+            rule_for(rule, point.protocol.whole_sequence)
 
 
 def resume(path: Path, *, as_json: bool) -> None:

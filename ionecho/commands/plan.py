@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, print_json
 from ionecho.commands.refusals import UsageError
-from protocols import InstrumentError, Protocol, format_quantity
+from protocols import InstrumentError, Protocol
 from protocols.campaigns import Campaign, load_document
 
 if TYPE_CHECKING:
@@ -91,27 +91,6 @@ def _plan_document(protocol: Protocol, plan: DrivePlan) -> dict[str, Any]:
 
 
 def _plan_rows(protocol: Protocol, plan: DrivePlan) -> list[tuple[str, str]]:
-    return [
-        ("duration", format_quantity(plan.duration_s, "s")),
-        ("levels", f"{len(plan.sequence)}, up to {format_quantity(plan.sequence.max_abs_V, 'V')}"),
-        ("samples", f"{plan.n_recorded:,}, {_spacing(plan)}"),
-        ("file", f"{plan.n_bytes / 1e6:.1f} MB"),
-        ("voltage range", format_quantity(plan.voltage_range_V, "V")),
-        ("current range", format_quantity(plan.current_range_A, "A")),
-        ("compliance", format_quantity(plan.compliance_A, "A")),
-        ("limits", str(protocol.limits)),
-        *(("rounded", str(one)) for one in plan.roundings),
-        *(("note", remark) for remark in plan.remarks),
-        *((f"assumed ({one.concern})", one.text) for one in plan.assumed),
-    ]
-
-
-def _spacing(plan: DrivePlan) -> str:
-    interval, aperture = format_quantity(plan.interval_s, "s"), format_quantity(plan.aperture_s, "s")
-    if plan.grid is None:
-        return f"one every {interval}, each the mean over {aperture}"
-    shortest, longest = (
-        format_quantity(float(end), "s") for end in (plan.grid.interval_s.min(), plan.grid.interval_s.max())
-    )
-    how = f"means of {plan.n_samples:,} that are {interval} apart" if plan.is_averaged else "by the instrument itself"
-    return f"{shortest} to {longest} apart, {how}"
+    rows = plan.rows()
+    after = [name for name, _ in rows].index("compliance") + 1
+    return [*rows[:after], ("limits", str(protocol.limits)), *rows[after:]]

@@ -19,13 +19,17 @@ def add_to_queue(
     from daq.campaign.campaign_in_progress import new_campaign, unwatched_conditions
     from daq.campaign.folder import folder_name_for
     from daq.campaign.queue import Queue
+    from ionecho.commands.campaign import check_rule
     from ionecho.commands.run import check_resource, limits_of_rig
     from protocols.campaigns import Campaign
 
     check_resource(resource)
     limits, queue = limits_of_rig(rig), Queue()
     added = []
-    for campaign in [Campaign.load(document) for document in documents]:
+    campaigns = [Campaign.load(document) for document in documents]
+    for campaign in campaigns:
+        check_rule(campaign)
+    for campaign in campaigns:
         for warning in unwatched_conditions(campaign):
             error_console().print(f"warning: {campaign.name}: {warning}", soft_wrap=True)
         made = new_campaign(campaign, folder / folder_name_for(campaign.name), resource, limits)

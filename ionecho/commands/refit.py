@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ionecho.commands.fit_checks import check_circuits, check_mains, checked_baseline
 from ionecho.commands.fit_request import USUAL
 from ionecho.commands.output import console, error_console, print_json
-from ionecho.commands.refusals import FAILED
+from ionecho.commands.refusals import FAILED, UsageError
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
@@ -44,6 +44,8 @@ class RefitRequest:
         Whether memories are attributed, all intervals profiled, all runs searched from everywhere.
     workers : int or None
     scheduler : str
+    where : str
+        Condition that runs of the catalogue are to meet; `runs` are folders then, or none for all that are followed.
     """
 
     runs: list[Path]
@@ -53,6 +55,27 @@ class RefitRequest:
     depth: tuple[bool, bool, bool] = (False, False, False)
     workers: int | None = None
     scheduler: str = ""
+    where: str = ""
+
+    def named_runs(self) -> list[Path]:
+        """Return what names the runs: what was given, or what the catalogue finds.
+
+        Raises
+        ------
+        UsageError
+            If something else than folders is given beside a condition, or no run meets it.
+        """
+        if not self.where:
+            return self.runs
+        from daq.catalogue import Search, search_runs
+
+        files = [one for one in self.runs if not one.is_dir()]
+        if files:
+            raise UsageError(f"{files[0]} is no folder: a condition chooses among the runs of folders", "--where")
+        found = search_runs(Search(folders=tuple(self.runs), where=self.where, sort="start"))
+        if not found.runs:
+            raise UsageError("no run meets the condition: `ionecho runs --where` tells what there is", "--where")
+        return [one.path for one in found.runs]
 
     @property
     def settings(self) -> RefitSettings:
@@ -106,7 +129,7 @@ def _refit(request: RefitRequest, table: Path, *, as_json: bool) -> None:
     try:
         with _workers(request) as workers, _bar("Fitting", quiet=as_json) as show:
             done = refit_archive(
-                request.runs,
+                request.named_runs(),
                 settings.circuits,
                 table,
                 settings=settings,
@@ -157,7 +180,7 @@ def _verify(request: RefitRequest, *, as_json: bool) -> None:
     from fitting.archive.records import runs_of
     from fitting.archive.verify import verify_runs
 
-    paths = runs_of(request.runs)
+    paths = runs_of(request.named_runs())
     with _workers(request) as workers, _bar("Verifying", quiet=as_json) as show:
         found = verify_runs(paths, workers, lambda n_done: show(n_done, len(paths)))
     kept = [one for one in found if one.has_fit]

@@ -8,8 +8,10 @@ from typing import Annotated
 import typer
 
 Runs = Annotated[
-    list[Path], typer.Argument(metavar="RUN", help='Run files, folders of them, patterns such as "runs/*.nxs".')
+    list[Path] | None,
+    typer.Argument(metavar="RUN", help='Run files, folders of them, patterns such as "runs/*.nxs".'),
 ]
+Where = Annotated[str, typer.Option(help="Those of the catalogue that meet a condition, as `ionecho runs` takes it.")]
 Models = Annotated[
     list[str] | None, typer.Option("--model", "-m", help="Circuit (R0-Mig1-CPE1 unless given); each run gets each.")
 ]
@@ -38,7 +40,8 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and 
 
 
 def refit(
-    runs: Runs,
+    runs: Runs = None,
+    where: Where = "",
     model: Models = None,
     output: Table = None,
     drift: Drift = False,
@@ -63,16 +66,19 @@ def refit(
         raise typer.BadParameter("kept fits are verified as they were made", param_hint="--verify")
     if not verify and output is None:
         raise typer.BadParameter("name the table: -o table.csv", param_hint="--output")
+    if not runs and not where:
+        raise typer.BadParameter("name runs or folders, or give --where", param_hint="RUN")
     if workers and scheduler:
         raise typer.BadParameter("a cluster has workers of its own", param_hint="--workers")
     request = RefitRequest(
-        runs,
+        runs or [],
         model or [],
         output,
         given=(drift, baseline, mains),
         depth=(attribute, profiles, search),
         workers=workers,
         scheduler=scheduler,
+        where=where,
     )
     with reported(as_json=as_json):
         run_refit(request, as_json=as_json)

@@ -187,7 +187,7 @@ def names_in(lines: list[str]) -> set[str]:
     """The commands, functions and attributes that lines of TSP name, but those of their own and of Lua."""
     text = re.sub(r'"[^"]*"', "", "\n".join(lines))
     own = {name.strip() for group in re.findall(r"local ([\w, ]+?) =", text) for name in group.split(",")}
-    own |= {"echo_run", "settle", "longest", "silence", "value", "_", *_KEYWORDS}
+    own |= {"echo_run", "settle", "longest", "silence", "look", "value", "_", *_KEYWORDS}
     text = re.sub(r"\b(?:echo_buffer|b)\.", "bufferVar.", text)
     text = re.sub(r"\[\d\]\.", "[N].", text)
     found = set(re.findall(r"(?<![\w.\[\]])([a-zA-Z_*]\w*\??(?:\[N\])?(?:\.\w+(?:\[N\])?)*)", text))

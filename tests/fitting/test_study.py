@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 
 from daq import Run, open_run, read_process
+from daq.files.statements import Statements, write_statements
 from fitting import CellModel, StudyOptions, analyse, fit, kept_study
+from fitting.study import sample_of
 from protocols import FitError, RunFileError
 
 
@@ -35,6 +37,11 @@ def test_a_study_is_kept_and_read_again(run: Run) -> None:
 def test_a_run_is_given_by_its_path_too(run: Run) -> None:
     study = analyse(str(run.path), "R0-R1-CPE1", keep=False)
     assert fit(run.path, "R0-R1-CPE1").theta == pytest.approx(study.result.theta)
+
+
+def test_what_was_stated_of_a_sample_later_counts_in_its_fits(run: Run) -> None:
+    write_statements(run.path, Statements(thickness="2 mm"))
+    assert sample_of(open_run(run.path)).thickness_m == 2e-3
 
 
 def test_the_reduction_is_kept_for_the_next_study_of_the_same_nuisance(run: Run) -> None:

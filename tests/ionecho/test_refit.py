@@ -11,6 +11,7 @@ import pytest
 from daq import open_run
 from fitting import analyse
 from fitting.archive.table import read_table
+from protocols import Sample
 from tests.fitting.archive.runs import CIRCUIT, write_run
 from tests.ionecho.commands import command
 
@@ -39,6 +40,16 @@ def test_an_archive_becomes_a_table_by_a_process(archive: Path, capsys: pytest.C
     assert "1 as they were, 1 failed, 1 of records given twice" in printed.out
     assert "b.nxs" in printed.err
     assert read_table(archive / "t.csv")[0]["fitted_at"] == before
+
+
+def test_the_catalogue_names_the_runs_that_meet_a_condition(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    write_run(archive / "runs" / "d.nxs", run_id="d", sample=Sample("film", temperature_K=200.0))
+    asked = ("refit", "runs", "-m", CIRCUIT, "-o", "t.csv", "--workers", "1", "--json", "--where")
+    assert command(*asked, "T < 250 K") == 0
+    assert json.loads(capsys.readouterr().out)["runs"] == 1
+    assert [row["status"] for row in read_table(archive / "t.csv")] == ["fitted"]
+    assert command(*asked, "T < 1 K") == 2
+    assert "no run meets the condition" in capsys.readouterr().err
 
 
 def test_kept_fits_are_verified(archive: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -227,3 +227,13 @@ def test_a_multisine_has_the_lines_that_it_says_and_no_others() -> None:
     np.testing.assert_allclose(lines[there], lines[there[0]], rtol=1e-9)
     assert np.abs(levels - 0.1).max() == pytest.approx(0.02)
     assert not np.array_equal(Multisine(0.02, 1.0, 25, 400, seed=4).edges().start_V[:9], edges.start_V[:9])
+
+
+def test_steps_that_say_more_than_edges_join_no_other_sequence() -> None:
+    plain = PulseSequence.steps((hold(0.01, 1.0),))
+    for row in ((hold(0.0, 1.0), OpenCircuit("1 s")), (hold(0.0, 1.0), Current("1 uA", "1 s"))):
+        steps = PulseSequence.steps(row)
+        for first, second in ((steps, plain), (plain, steps)):
+            with pytest.raises(ProtocolError, match="one list of steps"):
+                first + second
+    assert (plain + plain).duration_s == 2.0

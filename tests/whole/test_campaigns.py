@@ -13,6 +13,7 @@ from nexusformat import nexus
 from typer.testing import CliRunner
 
 from benchmarks.campaign_kills import Act, CampaignPlay
+from daq import open_run
 from daq.campaign.campaign_in_progress import attach_campaign, new_campaign, start_conductor
 from daq.campaign.folder import CampaignFolder
 from daq.campaign.link import read_address
@@ -66,6 +67,12 @@ def test_a_campaign_is_run_and_its_index_opens_in_a_viewer(tmp_path: Path, simul
     assert result.exit_code == 0, result.output
     told = json.loads(result.stdout)
     assert (told["state"], [point["state"] for point in told["points"]]) == ("done", ["done", "done"])
+    for point in told["points"]:
+        origin = open_run(point["run"]).origin
+        assert (origin.campaign, origin.point) == ("two levels", point["number"])
+    words = ["runs", str(folder), "--where", 'campaign~"two lev" and point=2', "--json"]
+    runs = json.loads(CliRunner().invoke(app, words).stdout)
+    assert [Path(one["run"]).name for one in runs["runs"]] == [Path(told["points"][1]["run"]).name]
     root = nexus.nxload(folder / "campaign.nxs")
     plotted = root.plottable_data
     assert plotted.nxsignal.nxname == "current"

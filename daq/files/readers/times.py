@@ -134,6 +134,8 @@ class TimeReader:
 
     def _count(self, cell: str) -> float:
         """Return seconds of a count of seconds or days, whose many digits a float would not hold."""
+        if "_" in cell or not cell.isascii():  # which Decimal takes for nothing, or for digits
+            raise CellError(f"expected a number, found {shortened(cell, _QUOTED)!r}")
         try:
             value = Decimal(cell if self.number is float else repr(self.number(cell)) if "," in cell else cell)
         except InvalidOperation:

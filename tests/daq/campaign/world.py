@@ -16,6 +16,7 @@ from daq.campaign.settling import FoundRun
 from daq.campaign.states import CampaignEnd
 from daq.campaign.store import CampaignStore
 from daq.campaign.temperature import Reading
+from daq.execution.run_request import CampaignPlace
 from daq.state import Outcome, OutputState, RunState
 from protocols import Limits, Protocol
 from protocols.campaigns import Campaign, Point
@@ -136,8 +137,13 @@ class FakeRunner:
         self.completed: dict[str, int] = {}
         self.is_closed = False
 
-    def run_point(self, protocol: Protocol, path: Path, watch: Callable[[], str | None]) -> Outcome:
+    def run_point(
+        self, protocol: Protocol, path: Path, watch: Callable[[], str | None], place: CampaignPlace
+    ) -> Outcome:
         name = str(path)
+        assert (place.campaign != "", f"{place.point:04d}.nxs") == (True, name), (
+            "a run is told its place in the campaign"
+        )
         assert name not in self._files.runs, "a run was begun where one lies"
         self.begun.append(name)
         ending = self.endings.pop(0) if self.endings else COMPLETE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from daq import open_run
-from daq.execution.run_request import RunRequest, request_from_json, request_to_json
+from daq.execution.run_request import CampaignPlace, RunRequest, request_from_json, request_to_json
 from daq.execution.runner import Runner
 from daq.files.header import Header
 from daq.files.layout import create_run_file
@@ -27,7 +27,9 @@ def test_what_a_run_was_started_with_is_in_its_file(
     asked = replace(protocol, operator="Ada", project="memory", tags=("rough", "ä"), sample=sample)
     monkeypatch.setattr(ResistorPotentiostat, "accuracy", Keithley2450.accuracy)
     path = tmp_path / "run.nxs"
-    request = RunRequest("FAKE", asked.to_toml(), Limits(), str(path), campaign="grid", point=7, slow_temperature=True)
+    request = RunRequest(
+        "FAKE", asked.to_toml(), Limits(), str(path), place=CampaignPlace("grid", 7, slow_temperature=True)
+    )
     request = request_from_json(request_to_json(request))
     assert Runner(potentiostat, request, Listener(), HandClock()).run().state == "complete"
     run = open_run(path)

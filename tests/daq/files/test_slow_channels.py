@@ -147,3 +147,17 @@ def test_nexus_software_plots_the_temperature(path: Path, monkeypatch: pytest.Mo
     values = log["value"].nxvalue
     assert values[0] == 300.0
     assert np.isnan(values[1:]).all()
+
+
+def test_a_second_writer_goes_on_behind_the_readings_of_one_that_died(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = in_steps(monkeypatch)
+    file = RunFileBytes(path)
+    file.set_state(RunState.RUNNING)
+    file.add_event("start")
+    for kelvin in (300.0, 301.0):
+        now[0] += 2.0
+        with SlowChannelWriter(path, "temperature") as writer:
+            assert writer.add(kelvin)
+    np.testing.assert_array_equal(open_run(path).slow("temperature")[1], [300.0, 301.0])

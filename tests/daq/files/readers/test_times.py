@@ -196,3 +196,13 @@ def test_rows_under_other_headings_are_left_out_with_a_note(tmp_path: Path) -> N
     record = read(tmp_path, rest + "EOC\n" + Way().text())
     require_record(record)
     assert "90 rows in lines 2 to 91, above the table, were left out" in record.notes
+
+
+@pytest.mark.parametrize(("was", "now"), [("1790000000105", "17900000001_05"), ("1790000000105", "179000000010٥")])
+def test_a_count_since_1970_with_a_mark_or_another_script_in_it_is_no_number(
+    tmp_path: Path, was: str, now: str
+) -> None:
+    text = timed("Timestamp [ms]", lambda t: str(1790000000000 + round(1e3 * t)))
+    assert was in text
+    with pytest.raises(RunFileError, match="expected a number"):
+        read(tmp_path, text.replace(was, now))
