@@ -12,7 +12,7 @@ import time
 from typing import TYPE_CHECKING
 
 from daq.campaign.folder import CampaignFolder, create_campaign, run_file_name
-from daq.campaign.link import ConductorSilent, ask_conductor, read_address
+from daq.campaign.link import ConductorSilent, NotConductedError, ask_conductor, read_address
 from daq.campaign.requests import CampaignRequest
 from daq.campaign.schema import PlannedPoint
 from daq.campaign.settling import run_in_progress_at
@@ -230,9 +230,7 @@ def attach_campaign(folder: CampaignFolder) -> CampaignInProgress:
         If none has it.
     """
     if not folder.is_owned:
-        raise ConnectionLost(
-            f"{folder.path}: nobody conducts this campaign: `ionecho resume {folder.path}` goes on with it"
-        )
+        raise NotConductedError(folder.path)
     return CampaignInProgress(folder)
 
 

@@ -23,8 +23,24 @@ from protocols import ConnectionLost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from daq.campaign.folder import CampaignFolder
+
+
+class NotConductedError(ConnectionLost):
+    """Nobody conducts this campaign.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the campaign.
+    """
+
+    hint = "`ionecho resume FOLDER` goes on with a campaign that is not done."
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(f"{folder}: nobody conducts this campaign: `ionecho resume {folder}` goes on with it")
 
 
 class ConductorSilent(ConnectionLost):
@@ -68,7 +84,7 @@ def read_address(folder: CampaignFolder) -> ConductorAddress:
         process = ProcessId(int(fields["conductor"]["pid"]), str(fields["conductor"]["started"]))
         return ConductorAddress(str(fields["address"]), str(fields["key"]), process, str(fields["node"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ConnectionLost(f"{folder.path}: nobody conducts this campaign ({error})") from error
+        raise NotConductedError(folder.path) from error
 
 
 class ConductorServer:
@@ -136,4 +152,4 @@ def ask_conductor(folder: CampaignFolder, request: CampaignRequest, limit_s: flo
     except (TimeoutError, BlockingIOError) as error:
         raise ConductorSilent(f"{folder.path}: the conductor of this campaign does not answer") from error
     except (OSError, ValueError, EOFError, AuthenticationError, AssertionError) as error:
-        raise ConnectionLost(f"{folder.path}: nobody conducts this campaign ({error})") from error
+        raise NotConductedError(folder.path) from error

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daq import is_results
+from daq.catalogue.scan import INDEX
 from daq.files.seal import SEAL_BYTES, peek_seal
 from protocols import InputError
 
@@ -39,7 +40,7 @@ def runs_of(given: Iterable[Path]) -> list[Path]:
     """Return the run files that paths, patterns and folders name, each once, in their order.
 
     Of a folder all run files in it and below, of a pattern such as ``runs/*.nxs`` those that it finds, by name. Results
-    files are left out.
+    files are left out, as are indexes of campaigns that are not named one by one.
 
     Raises
     ------
@@ -58,11 +59,11 @@ def runs_of(given: Iterable[Path]) -> list[Path]:
 
 def _named(given: Path) -> Sequence[Path]:
     if given.is_dir():
-        return sorted(path for path in given.rglob(f"*{_SUFFIX}") if path.is_file())
+        return sorted(path for path in given.rglob(f"*{_SUFFIX}") if path.is_file() and path.name != INDEX)
     if given.exists() or not glob.has_magic(str(given)):
         return [given]  # one that is not there gets a row that says so
     found = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute ones too
-    return [path for path in found if path.is_file()]
+    return [path for path in found if path.is_file() and path.name != INDEX]
 
 
 def told_apart(paths: Sequence[Path]) -> list[ArchivedRun]:

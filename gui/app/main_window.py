@@ -144,7 +144,7 @@ class MainWindow(QMainWindow):
         sidebar.setObjectName("sidebar")
         sidebar.setFixedWidth(_SIDEBAR_WIDTH)
         column = QVBoxLayout(sidebar)
-        column.setContentsMargins(16, 14, 16, 14)
+        column.setContentsMargins(16, 12, 16, 12)
         column.setSpacing(8)
         for title, part, stretch in (
             ("Instrument", self.connection, 0),
@@ -152,7 +152,7 @@ class MainWindow(QMainWindow):
             ("Cell model", self.fitting, 0),
         ):
             if part is not self.connection:
-                column.addSpacing(8)
+                column.addSpacing(4)
                 column.addWidget(line())
                 column.addSpacing(4)
             column.addWidget(label(title, "faint"))
@@ -178,8 +178,8 @@ class MainWindow(QMainWindow):
         self.fitting.unwanted.connect(commands.cancel_fit)
         self.time_axis.chosen.connect(commands.runs.set_view)
         actions[Command.ZOOM_OUT].triggered.connect(self._zoom_out)
-        self.live_page.zoomed.connect(self.time_axis.zoom)
-        self.memory_page.zoomed.connect(self.time_axis.zoom)
+        for zoomed in (self.live_page.zoomed, self.memory_page.zoomed):
+            zoomed.connect(self.time_axis.zoom)
         for page in (self.plan_page, self.live_page, self.memory_page):
             page.zoom_out_wanted.connect(self._zoom_out)
         self.header_bar.theme_chosen.connect(self._choose_theme)

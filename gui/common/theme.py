@@ -118,6 +118,20 @@ def _badge(line: str, faint: str, edge: str, *, dark: bool) -> str:
     """
 
 
+def _labels(faint: str, error: str) -> str:
+    """Return the part of the style sheet for labels by their roles."""
+    return f"""
+    QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="faint"] {{ color: {faint}; }}
+    QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="banner"] {{ font-size: 15pt; font-weight: 600; }}
+    QLabel[role="warning"] {{ color: {error}; font-weight: 700; }}
+    QLabel[role="key"] {{ color: {faint}; font-size: 8pt; }}
+    QLabel[role="figure"] {{ font-size: 17pt; }}
+    QLabel[role="fault"] {{ color: {error}; }}
+    """
+
+
 def _scroll_bars(handle: str) -> str:
     """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
     return f"""
@@ -144,14 +158,7 @@ def style_sheet(palette: QPalette) -> str:
     QWidget#ground {{ background: {base.name()}; }}
     QFrame#sidebar {{ background: {raised}; border: none; border-right: 1px solid {line}; }}
     QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
-    QLabel[role="heading"] {{ font-weight: 600; }}
-    QLabel[role="faint"] {{ color: {faint}; }}
-    QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
-    QLabel[role="banner"] {{ font-size: 15pt; font-weight: 600; }}
-    QLabel[role="warning"] {{ color: {error}; font-weight: 700; }}
-    QLabel[role="key"] {{ color: {faint}; font-size: 8pt; }}
-    QLabel[role="figure"] {{ font-size: 17pt; }}
-    QLabel[role="fault"] {{ color: {error}; }}
+    {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
     QPushButton:hover {{ border-color: {faint}; }}

@@ -144,7 +144,7 @@ class MemoryPage(QWidget):
             Whether it says why there is no other fit.
         """
         if text and self._fit is not None:
-            text += f" Shown is the fit of {self._headline.text()}."
+            text += f"\nShown is the fit of {self._headline.text()}."
         for widget, is_it in ((self._state, not failed), (self._problem, failed)):
             widget.setText(text if is_it else "")
             widget.setVisible(is_it and bool(text))

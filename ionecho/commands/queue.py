@@ -96,7 +96,10 @@ def _document(item: QueueItem) -> dict[str, Any]:
 
 
 def _print(queue: Queue, items: list[QueueItem], resource: str, *, as_json: bool) -> None:
-    resources = sorted({item.resource for item in items} | ({resource} if resource else set()))
+    from drivers import canonical_resource, resolved
+
+    asked = {canonical_resource(resolved(resource))} if resource else set()
+    resources = sorted({item.resource for item in items} | asked)
     paused = {one: reason for one in resources if (reason := queue.why_paused(one))}
     if as_json:
         print_json({"items": [_document(item) for item in items], "paused": paused})

@@ -71,7 +71,8 @@ def error_document(error: IonechoError) -> dict[str, Any]:
     kind = next(name for known, name, _ in _KINDS if isinstance(error, known))
     problems = [asdict(one) for one in error.problems] if isinstance(error, ProtocolError) else []
     where = error.source if isinstance(error, ProtocolError) else getattr(error, "where", "")
-    return refusal(kind, str(error), exit_status(error), where=where, hint=_HINTS.get(kind), problems=problems)
+    hint = getattr(error, "hint", _HINTS.get(kind))
+    return refusal(kind, str(error), exit_status(error), where=where, hint=hint, problems=problems)
 
 
 def refusal(

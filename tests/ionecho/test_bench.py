@@ -168,6 +168,8 @@ def test_a_campaign_goes_on_where_it_ended(bench: Bench, tmp_path: Path) -> None
     assert not first.was_there
     both = list(bench.campaign(campaign))
     assert [point.was_there for point in both] == [True, False]
+    assert [point.run.origin.point for point in both if point.run] == [1, 2]
+    assert {point.run.origin.campaign for point in both if point.run} == {campaign.name}
     assert [float(np.max(point.run.voltage_V)) for point in both if point.run] == pytest.approx([0.01, 0.02], rel=0.02)
     names = sorted(path.name for path in (tmp_path / "two-levels").glob("*.nxs"))
     assert len(names) == 2

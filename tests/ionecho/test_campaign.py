@@ -79,9 +79,24 @@ def test_a_queue_is_added_to_ordered_and_listed(
     moved = json.loads(capsys.readouterr().out)["items"]
     assert [item["number"] for item in moved] == [second["number"], first["number"]]
     assert command("queue", "remove", str(first["number"]), "--json") == 0
-    assert command("queue", "pause", "-r", R, "--json") == 0
     capsys.readouterr()
+    assert command("queue", "pause", "-r", R, "--json") == 0
+    paused = json.loads(capsys.readouterr().out)["paused"]
     assert command("queue", "list", "--json") == 0
     told = json.loads(capsys.readouterr().out)
+    assert told["paused"] == paused, "an instrument has one name, however it was given"
     assert [item["number"] for item in told["items"]] == [second["number"]]
     assert list(told["paused"].values()) == ["paused by the operator"]
+
+
+@pytest.mark.parametrize("words", ["pause", "attach"])
+def test_a_campaign_that_nobody_conducts_is_told_with_what_goes_on_with_it(
+    words: str, document: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert command("queue", "add", str(document), "-r", R, "--folder", str(tmp_path / "runs"), "--json") == 0
+    [item] = json.loads(capsys.readouterr().out)["items"]
+    assert command(words, item["campaign"], "--json") == 1
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert (error["kind"], error["exit_status"]) == ("connection", 1)
+    assert f"nobody conducts this campaign: `ionecho resume {item['campaign']}` goes on" in error["message"]
+    assert "resume" in error["hint"]

@@ -18,6 +18,7 @@ def folder(tmp_path: Path) -> Path:
     for name in ("a", "b"):
         write_run(tmp_path / f"{name}.nxs", run_id=name)
     (tmp_path / "a.results.nxs").write_bytes(b"")
+    (tmp_path / "campaign.nxs").write_bytes(b"")  # the index of a campaign
     (tmp_path / "notes.txt").write_text("")
     (tmp_path / "older").mkdir()
     write_run(tmp_path / "older" / "c.nxs", run_id="c")
