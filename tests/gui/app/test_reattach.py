@@ -32,7 +32,9 @@ application = application_of_window()
 window = MainWindow(Path(sys.argv[1]), sys.argv[2])
 window.show()
 heed_signals(window)
-window.protocols.list.setCurrentRow(3)
+names = window.protocols.list
+[row] = [k for k in range(names.count()) if names.item(k).text() == 'Pump probe']
+names.setCurrentRow(row)
 presser = QTimer(interval=20)
 presser.timeout.connect(window.findChild(QPushButton, 'runButton').click)
 presser.start()
