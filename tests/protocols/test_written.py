@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from protocols import Limits, Protocol, ProtocolError, PulseSequence, Sample, Sampling
+from protocols.definitions import MOST_NAME
 from protocols.fields import LISTED, CountSpec, QuantitySpec
 from protocols.recipes import RECIPES, Arrays, Recipe
 from protocols.records import specs
@@ -23,7 +24,7 @@ seconds = st.floats(1e-6, 1e4)
 volts = st.floats(-5, 5)
 # Control characters and the like are refused (tests/protocols/test_texts.py); notes may have lines.
 seen = st.characters(codec="utf-8", exclude_categories=["Cc", "Cf", "Cs", "Zl", "Zp"])
-texts = st.text(seen)
+texts = st.text(seen, max_size=MOST_NAME)
 notes_of_lines = st.text(seen | st.sampled_from("\n\r\t"))
 sizes = {"V": volts, "s": seconds}
 

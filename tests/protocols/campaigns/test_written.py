@@ -49,7 +49,7 @@ orders = st.builds(
 )
 rules = st.builds(
     TemperatureRule,
-    st.text("abc:123", min_size=1),
+    st.text("abc:123", min_size=1, max_size=60),
     st.floats(1e-3, 10.0),
     seconds,
     st.floats(2e6, 1e7),
