@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from daq.shared_folder import ENVIRONMENT
@@ -74,6 +75,12 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 def pytest_xdist_auto_num_workers() -> int:
     """Return a worker more than there are cores: tests wait for instruments and processes a third of their time."""
     return (os.cpu_count() or 1) + 1
+
+
+def pytest_sessionfinish() -> None:
+    """Keep the coverage that was measured: a worker that takes more than 10 s to end is killed by xdist."""
+    if (measured := Coverage.current()) is not None:
+        measured.save()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
