@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import tempfile
-import threading
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from daq.execution.guardian_process import start_guardian
+from daq.execution.guardian_process import load_drivers_meanwhile, start_guardian
 from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace, RunRequest, request_to_json
 from daq.files.run import Run, open_run
-from daq.files.run_path import check_new_run, file_name_for
-from daq.locks import is_in_progress
-from drivers import load_drivers, resolved
-from protocols import IonechoError, Limits, RunFileError
+from daq.files.run_path import new_run_path
+from drivers import resolved
+from protocols import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,11 +69,7 @@ class Bench:
         RunFileError
             If the path is taken.
         """
-        target = Path(path) if path is not None else self.folder / file_name_for(protocol.name)
-        check_new_run(target)
-        if is_in_progress(target.resolve()):
-            raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
-        run_path = target.resolve()
+        run_path = new_run_path(path, self.folder, protocol.name)
         request = RunRequest(
             self.resource, protocol.to_toml(), self.limits, str(run_path), transcript=self.transcript, place=place
         )
@@ -85,8 +79,7 @@ class Bench:
             request_file.write((request_to_json(request) + "\n").encode())
             request_file.seek(0)
             guardian = start_guardian(request_file, stderr_file)
-        # Should both processes die, this one switches off: loading drivers then would take half a second.
-        threading.Thread(target=_load_drivers, args=(self.resource,), name="loading drivers", daemon=True).start()
+        load_drivers_meanwhile(self.resource)
         return RunInProgress(run_path, guardian, stderr_file, request.run_id)
 
     def run(
@@ -126,8 +119,3 @@ class Bench:
             raise
         outcome.raise_if_failed()
         return open_run(run.path)
-
-
-def _load_drivers(resource: str) -> None:
-    with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
-        load_drivers(resource)

@@ -26,22 +26,20 @@ from __future__ import annotations
 
 import subprocess
 import tempfile
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from daq.execution.attaching import attach
 from daq.execution.control import OUTPUT_UNKNOWN
-from daq.execution.guardian_process import start_guardian
+from daq.execution.guardian_process import load_drivers_meanwhile, start_guardian
 from daq.execution.processes import ProcessId
 from daq.execution.run_in_progress import RunInProgress
 from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace, RunRequest, request_to_json
 from daq.execution.worker import Worker
-from daq.files.run_path import check_new_run, file_name_for
-from daq.locks import is_in_progress
-from drivers import load_drivers, resolved
-from protocols import ConnectionLost, InstrumentError, IonechoError, Limits, OutputStateUnknown, RunFileError
+from daq.files.run_path import new_run_path
+from drivers import resolved
+from protocols import ConnectionLost, InstrumentError, Limits, OutputStateUnknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,11 +138,7 @@ class BenchSession:
         """
         if self._run is not None and not self._run.poll().is_final:
             raise InstrumentError(f"{self._run.path}: this run of the session is in progress: wait for its end")
-        target = Path(path) if path is not None else self.folder / file_name_for(protocol.name)
-        check_new_run(target)
-        if is_in_progress(target.resolve()):
-            raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
-        run_path = target.resolve()
+        run_path = new_run_path(path, self.folder, protocol.name)
         request = RunRequest(self.resource, protocol.to_toml(), self.limits, str(run_path), place=place)
         guardian = self._usable_guardian()
         guardian.ask(request)
@@ -198,13 +192,8 @@ class BenchSession:
             self._guardian = None
         if self._guardian is None:
             self._guardian = _WarmGuardian()
-            # Should both processes die, this one switches off: loading drivers then would take half a second.
-            threading.Thread(target=self._load_drivers, name="loading drivers", daemon=True).start()
+            load_drivers_meanwhile(self.resource)
         return self._guardian
-
-    def _load_drivers(self) -> None:
-        with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
-            load_drivers(self.resource)
 
     def close(self) -> None:
         """Stop the run in progress, have the output read back as off once more, and give the instrument back.

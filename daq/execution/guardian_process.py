@@ -1,10 +1,15 @@
-"""Guardian's process, as a front end starts it."""
+"""Guardian's process, as a front end starts it, and what the front end makes ready meanwhile."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import threading
+from contextlib import suppress
 from typing import IO
+
+from drivers import load_drivers
+from protocols import IonechoError
 
 # What `start_new_session` does elsewhere; both are known on Windows only.
 _OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
@@ -29,3 +34,13 @@ def start_guardian(requests: IO[bytes] | int, stderr_file: IO[bytes]) -> subproc
         start_new_session=True,
         creationflags=_OWN_GROUP,
     )
+
+
+def load_drivers_meanwhile(resource: str) -> None:
+    """Load in a thread what switching off would need here: if guardian and runner die, it would take half a second."""
+    threading.Thread(target=_load_drivers, args=(resource,), name="loading drivers", daemon=True).start()
+
+
+def _load_drivers(resource: str) -> None:
+    with suppress(IonechoError):  # whatever is wrong with the resource, the run's own processes say it
+        load_drivers(resource)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import os
 import re
 from datetime import datetime
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from daq.files.names import is_results, run_of_results
+from daq.locks import is_in_progress
 from protocols import InputError, RunFileError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _MOST_BYTES = 255 - 40
 """Longest name of a run file (bytes). File systems take 255, and the files beside a run (its locks, its results while
@@ -34,6 +32,30 @@ def file_name_for(title: str) -> str:
 def name_part(title: str) -> str:
     """Return what is plain of a title, as part of a file name."""
     return re.sub(r"[^a-z0-9]+", "-", title.lower())[:_MOST_OF_TITLE].strip("-") or "run"
+
+
+def new_run_path(path: str | Path | None, folder: Path, title: str) -> Path:
+    """Return where the file of a run that is about to start is made, absolute.
+
+    Parameters
+    ----------
+    path : path or None
+        What was asked for; None names it after the time and the title.
+    folder : Path
+        Where it goes if it is not named.
+    title : str
+
+    Raises
+    ------
+    RunFileError
+        If no run file can be made there, or a run is in progress there.
+    """
+    target = Path(path) if path is not None else folder / file_name_for(title)
+    check_new_run(target)
+    run_path = target.resolve()
+    if is_in_progress(run_path):
+        raise RunFileError(f"{target}: a run is in progress there: choose another name. Nothing was sent.")
+    return run_path
 
 
 def check_new_run(path: Path) -> None:
