@@ -50,6 +50,7 @@ from ionecho.commands.queue_command import queue_app
 from ionecho.commands.recover_command import recover
 from ionecho.commands.refit_command import refit
 from ionecho.commands.runs_command import runs as list_runs
+from ionecho.commands.statement_options import Json
 from ionecho.commands.tag_command import tag
 
 # New objects after which cycles of garbage are looked for: some 10 MB of them at most.
@@ -82,7 +83,6 @@ Stretch = Annotated[
         help="Make all times of the protocol so many times as long, for a slow instrument.", min=1e-6, max=1e6
     ),
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 Folder = Annotated[Path, typer.Option("--folder", file_okay=False, help="Where run files go.")]
 Resource = Annotated[
     str, typer.Option("--resource", "-r", help="VISA resource, e.g. TCPIP::192.168.0.10::5025::SOCKET.")

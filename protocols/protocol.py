@@ -10,7 +10,7 @@ from protocols.advice import with_sweeps_advised
 from protocols.definitions import MOST_COUNT, MOST_NAME, MOST_NOTES, MOST_TAG, MOST_TAGS, count, define, text
 from protocols.document import read_toml, write_toml
 from protocols.errors import Problem, ProtocolError
-from protocols.library import find
+from protocols.library import content_of, find
 from protocols.limits import Limits
 from protocols.records import Record, read_record, record, section, write_record
 from protocols.sample import Sample
@@ -18,7 +18,6 @@ from protocols.sampling import Sampling
 from protocols.sequence import PulseSequence, SequenceSpec
 from protocols.tables import html_table, text_table
 from protocols.text_lists import TextsSpec
-from protocols.texts import read_text_file
 from protocols.units import format_quantity
 
 if TYPE_CHECKING:
@@ -145,11 +144,7 @@ class Protocol(Record):
             If there is no such file, or it has problems (all are named).
         """
         file = find(path)
-        try:
-            content = read_text_file(file)
-        except ValueError as error:
-            raise ProtocolError(str(error), file.name) from None
-        return cls.from_toml(content, file.name, folder=file.parent)
+        return cls.from_toml(content_of(file), file.name, folder=file.parent)
 
     def to_toml(self) -> str:
         """Return the text of a protocol file that says the same.

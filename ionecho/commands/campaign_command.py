@@ -10,6 +10,7 @@ import typer
 from ionecho.commands.statement_options import Json
 
 Folder = Annotated[Path, typer.Argument(metavar="FOLDER", help="Folder of a campaign.")]
+Now = Annotated[bool, typer.Option("--now", help="Stop the run of the point that is measured; it is repeated later.")]
 RunOrFolder = Annotated[Path, typer.Argument(metavar="RUN|FOLDER", help="Run file, or folder of a campaign.")]
 
 
@@ -27,9 +28,7 @@ def resume(folder: Folder, as_json: Json = False) -> None:
 
 def pause(
     folder: Folder,
-    now: Annotated[
-        bool, typer.Option("--now", help="Stop the run of the point that is measured; it is repeated later.")
-    ] = False,
+    now: Now = False,
     as_json: Json = False,
 ) -> None:
     """Pause a campaign after the point that is being measured; `resume` goes on. The output is off meanwhile."""

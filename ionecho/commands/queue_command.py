@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from ionecho.commands.campaign_command import Now
 from ionecho.commands.statement_options import Json
 
 queue_app = typer.Typer(
@@ -87,9 +88,7 @@ def start(resource: Resource, as_json: Json = False) -> None:
 @queue_app.command(epilog="Example: ionecho queue pause -r smu")
 def pause(
     resource: Resource,
-    now: Annotated[
-        bool, typer.Option("--now", help="Stop the run of the point that is measured; it is repeated later.")
-    ] = False,
+    now: Now = False,
     as_json: Json = False,
 ) -> None:
     """Pause after the point that is being measured; `queue start` goes on. The output is off meanwhile."""

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ionecho.commands.statement_options import Json
+from ionecho.commands.statement_options import Json, RunFiles
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 SeenOff = Annotated[bool, typer.Option("--seen-off", help="You have looked at the instrument: its output is off.")]
 
 
-def recover(runs: Runs, seen_off: SeenOff = False, as_json: Json = False) -> None:
+def recover(runs: RunFiles, seen_off: SeenOff = False, as_json: Json = False) -> None:
     """Switch off what a crash left on, and close its run files.
 
     The output is switched off and read back, the blocks are checked, and the file is trimmed to what was measured.

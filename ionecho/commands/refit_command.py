@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from ionecho.commands.statement_options import Json
+
 Runs = Annotated[
     list[Path] | None,
     typer.Argument(metavar="RUN", help='Run files, folders of them, patterns such as "runs/*.nxs".'),
@@ -36,7 +38,6 @@ Scheduler = Annotated[
 Verified = Annotated[
     bool, typer.Option("--verify", help="Make the kept fits again, as they were made: what comes out otherwise?")
 ]
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 
 def refit(

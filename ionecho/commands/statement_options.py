@@ -1,5 +1,6 @@
-"""Options of ``ionecho import`` and ``ionecho note`` alike: what is stated of a record."""
+"""Options that several commands take alike; most of them are what is stated of a record."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,7 @@ Edges = Annotated[str | None, typer.Option(help="What a sampled voltage did betw
 Control = Annotated[str | None, typer.Option(help="What the instrument controlled: voltage or current.")]
 Thickness = Annotated[str | None, typer.Option(help='Of the sample, e.g. "1.2 mm".')]
 Temperature = Annotated[str | None, typer.Option(help='Of the sample, e.g. "298 K".')]
+RunFiles = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document and nothing else.")]
 
 

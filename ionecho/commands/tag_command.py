@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from ionecho.commands.statement_options import Json
+from ionecho.commands.statement_options import Json, RunFiles
 
-Runs = Annotated[list[Path], typer.Argument(metavar="RUN", help="Run files.")]
 Add = Annotated[list[str] | None, typer.Option(help="Tag to add; may be given several times.")]
 Remove = Annotated[list[str] | None, typer.Option(help="Tag to take away; may be given several times.")]
 
 
-def tag(runs: Runs, add: Add = None, remove: Remove = None, as_json: Json = False) -> None:
+def tag(runs: RunFiles, add: Add = None, remove: Remove = None, as_json: Json = False) -> None:
     """Tag runs, so that `ionecho runs --tag` finds them; without options, print their tags.
 
     Tags are kept in a text beside each run.

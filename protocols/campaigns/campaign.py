@@ -12,10 +12,10 @@ from protocols.campaigns.sections import CampaignSections
 from protocols.campaigns.stopping import StopRule
 from protocols.document import read_toml, with_arrays_in_text, write_toml
 from protocols.errors import ProtocolError
-from protocols.library import find
+from protocols.library import content_of, find
 from protocols.protocol import Protocol
 from protocols.records import nearest, specs, write_record
-from protocols.texts import read_text_file, toml_tables
+from protocols.texts import toml_tables
 
 if TYPE_CHECKING:
     from protocols.campaigns.points import Points
@@ -106,7 +106,7 @@ class Campaign:
             If there is no such file, or it has problems (all are named).
         """
         file = find(path)
-        return cls.from_toml(_content(file), file.name, folder=file.parent)
+        return cls.from_toml(content_of(file), file.name, folder=file.parent)
 
     @classmethod
     def of(
@@ -159,13 +159,6 @@ def load_document(path: str | Path) -> Protocol | Campaign:
         If there is no such file, or it has problems (all are named).
     """
     file = find(path)
-    text = _content(file)
+    text = content_of(file)
     kind = Campaign if is_campaign(text) else Protocol
     return kind.from_toml(text, file.name, folder=file.parent)
-
-
-def _content(file: Path) -> str:
-    try:
-        return read_text_file(file)
-    except ValueError as error:
-        raise ProtocolError(str(error), file.name) from None

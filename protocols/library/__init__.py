@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from protocols.errors import ProtocolError
-from protocols.texts import reason_of
+from protocols.texts import read_text_file, reason_of
 
 _FOLDER = Path(__file__).parent
 
@@ -37,3 +37,17 @@ def find(path: str | Path) -> Path:
     raise ProtocolError(
         f"there is no such file, nor a ready protocol of that name (ready: {', '.join(names())})", str(path)
     )
+
+
+def content_of(file: Path) -> str:
+    """Return the text of a file of a protocol or a campaign.
+
+    Raises
+    ------
+    ProtocolError
+        If it cannot be read as text.
+    """
+    try:
+        return read_text_file(file)
+    except ValueError as error:
+        raise ProtocolError(str(error), file.name) from None

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
 
 from gui.app import transitions
 from gui.app.state import Page
 from tests.gui.kept_runs import put_run
+from tests.gui.wheel import turn_wheel
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,19 +44,7 @@ def place(view: QWidget) -> QPoint:
 
 def zoom_in(operator: Operator, page: Page) -> None:
     view = viewport(operator, page)
-    at = place(view)
-    for _ in range(4):
-        turn = QWheelEvent(
-            QPointF(at),
-            QPointF(view.mapToGlobal(at)),
-            QPoint(),
-            QPoint(0, 240),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(view, turn)
+    turn_wheel(view, place(view))
 
 
 def span_s(operator: Operator, page: Page) -> float:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
@@ -18,6 +17,7 @@ from gui.common.traces import RunTraces, View
 from gui.fit.result_model import load_fit
 from protocols import PulseSequence
 from tests.gui.kept_runs import put_run
+from tests.gui.wheel import turn_wheel
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,19 +108,7 @@ def test_zoomed_by_the_wheel_the_fit_spans_what_the_measured_current_spans(opera
     window.store.apply(transitions.page_shown, Page.MEMORY)
     QApplication.processEvents()
     view = window.memory_page.current_plot.getViewWidget().viewport()
-    at = QPoint(view.width() // 2, view.height() // 6)
-    for _ in range(4):
-        turn = QWheelEvent(
-            QPointF(at),
-            QPointF(view.mapToGlobal(at)),
-            QPoint(),
-            QPoint(0, 240),
-            Qt.MouseButton.NoButton,
-            Qt.KeyboardModifier.NoModifier,
-            Qt.ScrollPhase.NoScrollPhase,
-            False,
-        )
-        QApplication.sendEvent(view, turn)
+    turn_wheel(view, QPoint(view.width() // 2, view.height() // 6))
     measured, fitted = window.memory_page.current_plot.listDataItems()
 
     def zoomed() -> bool:
