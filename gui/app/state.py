@@ -282,6 +282,8 @@ class AppState:
     fit : Fit
     page : Page
         Page that is shown.
+    opened : tuple of Path
+        Saved runs that are opened, whose curves and fits are shown; empty: those of the run of this window.
     note : str
         Answer to the last press that had nothing to do; the next event removes it.
     close_when_ended : bool
@@ -299,6 +301,7 @@ class AppState:
     attempt: Attempt = field(default_factory=Attempt)
     fit: Fit = field(default_factory=Fit)
     page: Page = Page.PLAN
+    opened: tuple[Path, ...] = ()
     note: str = ""
     close_when_ended: bool = False
     today: date | None = None

@@ -109,6 +109,14 @@ def plan_refused(state: AppState, source: str | Path, driver: str, error: Except
     return state.evolve(plan=Plan(PlanStage.REFUSED, source, driver, error=error))
 
 
+# -- saved runs -------------------------------------------------------------------------------------------------------
+
+
+def runs_opened(state: AppState, paths: Collection[Path]) -> AppState:
+    """Record which saved runs are opened; none goes back to the run of this window."""
+    return state.evolve(opened=tuple(paths))
+
+
 # -- run --------------------------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,1 @@
+"""Queue dock: campaigns and runs that wait, with their points and the temperature."""
