@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
@@ -21,12 +21,15 @@ class Source:
     path : str
         From the project's root, with forward slashes.
     text : str
-    tree : ast.Module
     """
 
     path: str
     text: str
-    tree: ast.Module
+
+    @cached_property
+    def tree(self) -> ast.Module:
+        """Its syntax tree, parsed when somebody first asks."""
+        return ast.parse(self.text)
 
     @property
     def lines(self) -> list[str]:
@@ -59,9 +62,16 @@ def files() -> tuple[str, ...]:
 def sources(*folders: str) -> tuple[Source, ...]:
     """Return the Python files of some folders, of the seven rooms by default."""
     chosen = folders or ROOMS
-    found = []
-    for name in files():
-        if name.endswith(".py") and name.split("/", 1)[0] in chosen:
-            text = (PROJECT / name).read_text(encoding="utf-8")
-            found.append(Source(name, text, ast.parse(text)))
-    return tuple(found)
+    return tuple(source(name) for name in files() if name.endswith(".py") and name.split("/", 1)[0] in chosen)
+
+
+@cache
+def source(name: str) -> Source:
+    """Return a file of the project; the same one at every call, so that it is read and parsed once."""
+    return Source(name, text_of(name))
+
+
+@cache
+def text_of(name: str) -> str:
+    """Return the text of a file of the project."""
+    return (PROJECT / name).read_text(encoding="utf-8")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
 
@@ -42,7 +42,16 @@ class Controller:
         self.closed += 1
 
 
-Owner = Callable[[], ControllerThread]
+def wait_for_readings(owner: ControllerThread) -> None:
+    """Wait until some more readings have come; each call hands them out once."""
+    come = 0
+
+    def enough() -> bool:
+        nonlocal come
+        come += len(owner.readings())
+        return come > 3
+
+    until(enough)
 
 
 @pytest.fixture
@@ -99,7 +108,7 @@ def test_above_the_limit_the_heaters_go_off_first(owner: ControllerThread, contr
     assert controller.off >= 1
     assert owner.problem == "the cell was at 320.5 K, above the limit of 320 K: the heaters were switched off"
     owner.go_to(310.0)
-    until(lambda: len(owner.readings()) > 3)
+    wait_for_readings(owner)
     assert controller.setpoints == [300.0], "it is not heated again"
 
 
@@ -121,7 +130,7 @@ def test_a_heater_that_somebody_switched_off_is_not_switched_on_again(
     controller.error = InstrumentError("output 1 is off: switched off at the instrument")
     until(lambda: owner.problem != "")
     controller.error = None
-    until(lambda: len(owner.readings()) > 3)
+    wait_for_readings(owner)
     assert controller.setpoints == [300.0]
     assert not owner.is_limit
 
