@@ -27,13 +27,13 @@ def test_it_sets_measures_and_reads_a_buffer() -> None:
         meter = manager.add_smu(host, connection_type="SOCKET", port=int(port))
         assert meter.model.endswith("2602B")
         assert meter.total_channels == 2
-        meter.commands.smu["smua"].source.levelv = 0.5
-        meter.commands.smu["smua"].measure.rangei = 1e-3
-        meter.commands.smu["smua"].source.output = 1
-        assert float(meter.commands.smu["smua"].source.levelv) == 0.5
+        meter.commands.smu["a"].source.levelv = 0.5
+        meter.commands.smu["a"].measure.rangei = 1e-3
+        meter.commands.smu["a"].source.output = 1
+        assert float(meter.commands.smu["a"].source.levelv) == 0.5
         assert float(meter.query("print(smua.measure.i())")) == pytest.approx(0.5 / OHM, rel=1e-2)
         meter.write("smua.measure.count = 3 smua.measure.v(smua.nvbuffer1)")
         values = meter.get_buffers("smua.nvbuffer1")["smua.nvbuffer1"]
         assert [float(value) for value in values] == pytest.approx([0.5] * 3, rel=1e-3)
-        meter.commands.smu["smua"].source.output = 0
+        meter.commands.smu["a"].source.output = 0
         assert meter.query("print(errorqueue.count)").startswith("0")
