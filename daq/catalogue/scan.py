@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 INDEX = "campaign.nxs"
 """Index of a campaign, which links to the runs beside it and is none itself."""
+_ASIDE = "aside"
 _DEEPEST = 32
 """Deepest folder below a followed one: a circle of mounted folders has no end. Doubled, nothing changes."""
 
@@ -88,3 +89,9 @@ def stamp_of(path: Path) -> str:
 def is_run_file(path: Path) -> bool:
     """Whether a path may be that of a run."""
     return path.name.endswith(".nxs") and not is_results(path) and path.name != INDEX
+
+
+def is_put_aside(path: Path) -> bool:
+    """Whether a run is an attempt of a campaign that was not completed: in ``aside/`` beside its index or state."""
+    campaign = path.parent.parent
+    return path.parent.name == _ASIDE and any((campaign / name).is_file() for name in (INDEX, "campaign.sqlite"))

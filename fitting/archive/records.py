@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from daq import is_results
-from daq.catalogue.scan import INDEX
+from daq.catalogue.scan import INDEX, is_put_aside
 from daq.files.seal import SEAL_BYTES, peek_seal
 from protocols import InputError
 
@@ -40,7 +40,8 @@ def runs_of(given: Iterable[Path]) -> list[Path]:
     """Return the run files that paths, patterns and folders name, each once, in their order.
 
     Of a folder all run files in it and below, of a pattern such as ``runs/*.nxs`` those that it finds, by name. Results
-    files are left out, as are indexes of campaigns that are not named one by one.
+    files are left out, as are, unless they are named one by one, indexes of campaigns and what their attempts measured
+    that were not completed.
 
     Raises
     ------
@@ -59,7 +60,8 @@ def runs_of(given: Iterable[Path]) -> list[Path]:
 
 def _named(given: Path) -> Sequence[Path]:
     if given.is_dir():
-        return sorted(path for path in given.rglob(f"*{_SUFFIX}") if path.is_file() and path.name != INDEX)
+        below = (path for path in given.rglob(f"*{_SUFFIX}") if path.is_file() and path.name != INDEX)
+        return sorted(path for path in below if not is_put_aside(path))
     if given.exists() or not glob.has_magic(str(given)):
         return [given]  # one that is not there gets a row that says so
     found = sorted(Path(name) for name in glob.glob(str(given), recursive=True))  # noqa: PTH207 - absolute ones too

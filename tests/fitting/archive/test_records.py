@@ -35,6 +35,16 @@ def test_folders_patterns_and_paths_name_runs_and_no_results(folder: Path) -> No
     assert [path.name for path in runs_of([folder / "b.nxs", folder])] == ["b.nxs", "a.nxs", "c.nxs"]
 
 
+def test_attempts_of_a_campaign_that_were_put_aside_are_left_out_unless_they_are_named(folder: Path) -> None:
+    put_aside = folder / "aside" / "a.attempt-1.nxs"
+    put_aside.parent.mkdir()
+    write_run(put_aside, run_id="d")
+    assert put_aside not in runs_of([folder])
+    assert runs_of([put_aside]) == [put_aside]
+    (folder / "campaign.nxs").unlink()  # a folder of that name alone says nothing
+    assert put_aside in runs_of([folder])
+
+
 def test_a_path_that_is_not_there_is_kept_for_a_row_that_says_so(folder: Path) -> None:
     assert runs_of([folder / "gone.nxs"]) == [folder / "gone.nxs"]
     with pytest.raises(InputError, match="no run file"):
