@@ -80,10 +80,11 @@ class Actions(QObject):
             _, shortcut, tip = _COMMANDS[command]
             if command is Command.STOP:
                 tip = shown.stop_tip
-            action.setToolTip(permission.reason or _with_key(tip, shortcut))
+            action.setToolTip(permission.reason or with_key(tip, shortcut))
         self._actions[Command.STOP].setText(shown.stop_text)
 
 
-def _with_key(tip: str, shortcut: str) -> str:
+def with_key(tip: str, shortcut: str) -> str:
+    """Return a tool tip that names its key."""
     key = QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)
     return f"{tip} ({key})" if key else tip

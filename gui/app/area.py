@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from PySide6.QtCore import QObject, Signal
 
@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from PySide6.QtGui import QUndoStack
     from PySide6.QtWidgets import QWidget
 
+    from gui.app.actions import Actions
+    from gui.app.commands import Commands
     from gui.app.settings import Settings
     from gui.app.state import AppState
     from gui.app.store import Store
@@ -106,14 +109,16 @@ class DockSpec:
         Object name; layouts are kept by it.
     title : str
         In English; the main window translates it.
-    widget : QWidget
+    widget : QWidget or callable
+        A callable that returns it is called when the dock first comes to the front; the area is then shown the state
+        as at first, and the palette. What is costly to build, or seldom looked at, is given so.
     sides : dict
         Side in each ready layout in which the dock is shown; absent where it is hidden.
     """
 
     name: str
     title: str
-    widget: QWidget
+    widget: QWidget | Callable[[], QWidget]
     sides: dict[Layout, Side] = field(default_factory=dict)
 
 
@@ -136,6 +141,12 @@ class Exchange(QObject):
     """Plan a protocol as the one that Run starts: a Path or the name of a ready one."""
     queue_wanted = Signal(object)
     """Put a protocol or campaign file (Path) into the queue."""
+    dock_raised = Signal(str)
+    """A dock, by its name, has come to the front."""
+    zoom_wanted = Signal(float, float)
+    """Show this span of time (s, linear axis) of the run, wherever its curves are shown."""
+    zoom_out_wanted = Signal()
+    """Show the whole of what is zoomed into, everywhere."""
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,10 @@ class Context:
         Where run files go.
     settings : Settings or None
         None: nothing is kept.
+    commands : Commands
+        What is asked of instrument, run and fit; their services.
+    actions : Actions
+        Actions of the commands, for buttons that trigger them.
     """
 
     parent: QObject
@@ -176,6 +191,8 @@ class Context:
     jobs: Jobs
     folder: Path
     settings: Settings | None
+    commands: Commands
+    actions: Actions
 
 
 class Area(Protocol):
@@ -199,4 +216,13 @@ class Area(Protocol):
 
     def close(self) -> None:
         """End what ends with the window; only for a window that closes."""
+        ...
+
+
+@runtime_checkable
+class Undoable(Protocol):
+    """An area whose changes can be undone: *Undo* and *Redo* work on its stack while one of its docks is in front."""
+
+    def undo_stack(self) -> QUndoStack:
+        """Return its stack; the same one at every call."""
         ...

@@ -1,9 +1,10 @@
-"""Main window: the layout of its parts, and the wires between them.
+"""Main window: the frame around its areas.
 
 It only shows and asks. What takes time is elsewhere: connecting, searching and the fit in child processes, the plan and
 the results file in a worker thread, the run in the follower's thread (and, itself, in processes that do not need the
-window), stopping in threads that do nothing else. No part knows another one: what the operator wants goes to
-`gui.app.commands`, what is shown comes from the state in `gui.app.store`. Curves alone go past the state.
+window), stopping in threads that do nothing else. The window knows no panel: areas (`gui.app.areas`) offer docks and
+actions, and are shown the state of `gui.app.store`. What the operator wants goes to `gui.app.commands`. Curves alone go
+past the state.
 """
 
 from __future__ import annotations
@@ -12,28 +13,25 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow
 
 from gui.app import transitions
 from gui.app.actions import Actions
+from gui.app.area import ActionSpec, Context, Exchange, Layout, Menu
+from gui.app.areas import open_areas
 from gui.app.close_dialog import ask_before_closing
 from gui.app.commands import Commands
+from gui.app.docks import Docks
+from gui.app.edges import LowerEdge, UpperEdge
 from gui.app.header import header
 from gui.app.header_bar import HeaderBar
-from gui.app.rules import Command, allowed
-from gui.app.state import FitStage, Page, PlanStage
+from gui.app.menus import Menus
+from gui.app.rules import Command
 from gui.app.store import Store
 from gui.common.messages import Messages
 from gui.common.theme import Theme, colours_of, set_theme, style_sheet
-from gui.common.widgets import label, line
-from gui.fit.model_panel import FitPanel
-from gui.fit.result_page import MemoryPage
-from gui.instrument.connection_panel import ConnectionPanel
-from gui.protocol.library_panel import ProtocolPanel
-from gui.protocol.plan_page import PlanPage
-from gui.run.live_plot import LivePlot
 from gui.run.output_alarm import OutputAlarmBanner
-from gui.run.time_axis_bar import TimeAxisBar
+from gui.services.jobs import Jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -41,13 +39,12 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent
 
     from gui.app.settings import Settings
-    from gui.app.state import AppState, Fit, Plan
-    from gui.common.traces import Traces
+    from gui.app.state import AppState
 
-# Wide enough for "Zahner PP212" with its serial number and for a VISA resource of a socket.
-_SIDEBAR_WIDTH = 284
 # The smallest common screen is 1366 x 768: the first window fits on it with a task bar.
 _FIRST_SIZE = (1280, 700)
+_CLOSE_S = 5.0
+"""How long a window that closes waits for a file that is being read."""
 
 
 class MainWindow(QMainWindow):
@@ -62,12 +59,13 @@ class MainWindow(QMainWindow):
     seed : int
         Of the noise of the simulated instrument.
     settings : Settings, optional
-        Where geometry, folder and theme are kept; nothing is kept without it.
+        Where geometry, layout, folder and theme are kept; nothing is kept without it.
 
     Attributes
     ----------
     store : Store
     commands : Commands
+    exchange : Exchange
     """
 
     def __init__(
@@ -81,11 +79,18 @@ class MainWindow(QMainWindow):
         self.store = Store(self)
         self.store.apply(transitions.window_opened, datetime.now().astimezone())
         self.commands = Commands(self, self.store, folder, seed)
-        self.actions_by_command = Actions(self)
-        self._make_parts()
+        self.exchange = Exchange(self)
+        self._jobs = Jobs(self, n_threads=2)
+        self._actions = Actions(self)
+        self._areas = open_areas(
+            Context(self, self.store, self.exchange, self._jobs, folder, settings, self.commands, self._actions)
+        )
+        self._docks = Docks(self, [spec for area in self._areas for spec in area.docks()])
+        own = self._own_actions()
+        self._menus = Menus(self, self._actions, [*own, *(spec for area in self._areas for spec in area.actions())])
+        self._menus[Menu.VIEW].addActions(self._docks.switches())
         self._lay_out()
-        self._connect_intents()
-        self._connect_answers()
+        self._connect()
         self._restore_settings()
         self._follow_palette()
         self._show(self.store.state, self.store.state)
@@ -93,189 +98,77 @@ class MainWindow(QMainWindow):
         if resource is not None:
             self.commands.connect_to(resource)
 
-    def _make_parts(self) -> None:
-        actions = self.actions_by_command
-        self.addActions(actions.all())
-        self.connection = ConnectionPanel(
-            actions[Command.CONNECT],
-            actions[Command.FIND],
-            actions[Command.SIMULATE],
-            actions[Command.SIMULATE_USUAL],
-        )
-        self.protocols = ProtocolPanel(None if self._settings is None else self._settings.protocol_folder)
-        self.fitting = FitPanel()
-        self.plan_page = PlanPage()
-        self.live_page = LivePlot()
-        self.memory_page = MemoryPage()
-        self.time_axis = TimeAxisBar(actions[Command.ZOOM_OUT])
-        self.messages = Messages()
-        self.alarm_banner = OutputAlarmBanner(actions[Command.CONFIRM_OFF])
-        self.header_bar = HeaderBar(actions[Command.RUN], actions[Command.STOP])
-        self._pages = {Page.PLAN: self.plan_page, Page.MEASUREMENT: self.live_page, Page.MEMORY: self.memory_page}
-
-    # -- layout -------------------------------------------------------------------------------------------------------
+    def _own_actions(self) -> list[ActionSpec]:
+        docks = self._docks
+        return [
+            ActionSpec("window.quit", "&Quit", Menu.FILE, self.close, "Close the window", "Ctrl+Q"),
+            ActionSpec(
+                "window.measure",
+                "Layout: &measure",
+                Menu.VIEW,
+                lambda: docks.lay_out(Layout.MEASURE),
+                "Show what is needed to measure, and hide the rest",
+            ),
+            ActionSpec(
+                "window.analyse",
+                "Layout: &analyse",
+                Menu.VIEW,
+                lambda: docks.lay_out(Layout.ANALYSE),
+                "Show what is needed to look at saved runs, and hide the rest",
+            ),
+        ]
 
     def _lay_out(self) -> None:
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName("pages")
-        self.tabs.setDocumentMode(True)
-        self.tabs.tabBar().setDrawBase(False)
-        for page, widget in self._pages.items():
-            self.tabs.addTab(widget, page.value)
-        self.tabs.setCornerWidget(self.time_axis)
-        body = QHBoxLayout()
-        body.setContentsMargins(0, 0, 0, 0)
-        body.setSpacing(0)
-        body.addWidget(self._sidebar())
-        body.addWidget(self.tabs, 1)
-        self._ground = QWidget()
-        self._ground.setObjectName("ground")
-        column = QVBoxLayout(self._ground)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self.alarm_banner)
-        column.addWidget(self.header_bar)
-        column.addLayout(body, 1)
-        column.addWidget(self.messages)
-        self.setCentralWidget(self._ground)
+        actions = self._actions
+        self.addActions([*actions.all(), *self._menus.actions])
+        self._messages = Messages()
+        self._alarm = OutputAlarmBanner(actions[Command.CONFIRM_OFF])
+        self._header = HeaderBar(actions[Command.RUN], actions[Command.STOP])
+        self.setMenuWidget(UpperEdge((self._menus.bar, self._alarm, self._header)))
+        self.setStatusBar(LowerEdge((self._messages,)))
 
-    def _sidebar(self) -> QFrame:
-        sidebar = QFrame()
-        sidebar.setObjectName("sidebar")
-        sidebar.setFixedWidth(_SIDEBAR_WIDTH)
-        column = QVBoxLayout(sidebar)
-        column.setContentsMargins(16, 12, 16, 12)
-        column.setSpacing(8)
-        for title, part, stretch in (
-            ("Instrument", self.connection, 0),
-            ("Protocol", self.protocols, 1),
-            ("Cell model", self.fitting, 0),
-        ):
-            if part is not self.connection:
-                column.addSpacing(4)
-                column.addWidget(line())
-                column.addSpacing(4)
-            column.addWidget(label(title, "faint"))
-            column.addWidget(part, stretch)
-        return sidebar
-
-    # -- wires --------------------------------------------------------------------------------------------------------
-
-    def _connect_intents(self) -> None:
-        commands, actions = self.commands, self.actions_by_command
-        self.connection.connect_wanted.connect(commands.connect_to)
-        self.connection.simulate_wanted.connect(commands.simulate)
-        self.connection.menu.search_wanted.connect(commands.instruments.search)
-        self.protocols.chosen.connect(commands.choose_protocol)
-        self.protocols.file_opened.connect(self._keep_protocol_folder)
+    def _connect(self) -> None:
+        commands, actions, exchange = self.commands, self._actions, self.exchange
         actions[Command.RUN].triggered.connect(commands.start_run)
         actions[Command.STOP].triggered.connect(commands.stop)
         actions[Command.CONFIRM_OFF].triggered.connect(commands.confirm_off)
-        actions[Command.FIT].triggered.connect(
-            lambda: self.fitting.wanted.emit(self.fitting.model.currentText().strip())
-        )
-        self.fitting.wanted.connect(commands.start_fit)
-        self.fitting.unwanted.connect(commands.cancel_fit)
-        self.time_axis.chosen.connect(commands.runs.set_view)
-        actions[Command.ZOOM_OUT].triggered.connect(self._zoom_out)
-        for zoomed in (self.live_page.zoomed, self.memory_page.zoomed):
-            zoomed.connect(self.time_axis.zoom)
-        for page in (self.plan_page, self.live_page, self.memory_page):
-            page.zoom_out_wanted.connect(self._zoom_out)
-        self.header_bar.theme_chosen.connect(self._choose_theme)
-        self.tabs.currentChanged.connect(
-            lambda index: self.store.apply(transitions.page_shown, list(self._pages)[index])
-        )
-
-    def _connect_answers(self) -> None:
+        actions[Command.ZOOM_OUT].triggered.connect(exchange.zoom_out_wanted)
+        self._header.theme_chosen.connect(self._choose_theme)
         self.store.changed.connect(self._show)
-        self.commands.message.connect(self.messages.say)
-        self.commands.instruments.found.connect(
-            lambda found, note, searching: self.connection.menu.show_found(found, note, searching=searching)
-        )
-        self.commands.runs.follower.traced.connect(self._draw)
-        self.commands.fitted.connect(self.memory_page.show_fit)
-        self.commands.fitted.connect(lambda fit: self.fitting.remember(fit.headline))
-        self.commands.may_close.connect(self.close)
+        for message in (commands.message, exchange.message):
+            message.connect(self._messages.say)
+        commands.may_close.connect(self.close)
+        exchange.dock_wanted.connect(self._docks.bring_to_front)
+        self._docks.raised.connect(exchange.dock_raised)
+        self._docks.built.connect(self._show_built)
 
     # -- show ---------------------------------------------------------------------------------------------------------
 
     def _show(self, state: AppState, before: AppState) -> None:
         """Show a state; what has not changed since the one before it is left alone."""
-        first = state is before
-        self.actions_by_command.show_state(state)
-        self.header_bar.show_header(header(state))
-        if first or (state.connection, state.instrument_in_run) != (before.connection, before.instrument_in_run):
-            self.connection.show_connection(state.connection, state.instrument_in_run)
-        if state.plan != before.plan:
-            self._show_plan(state.plan, connected=state.connection.instrument is not None)
-        if first or state.alarms != before.alarms:
-            self.alarm_banner.show_reasons([alarm.reason for alarm in state.alarms])
-        self._show_run(state, before)
-        if state.fit != before.fit:
-            self._show_fit(state.fit)
-        permission = allowed(state)[Command.FIT]
-        self.fitting.set_state(reason=permission.reason, fitting=state.fit.stage is FitStage.FITTING)
-        self.tabs.setCurrentWidget(self._pages[state.page])
-        self.time_axis.setVisible(state.page is not Page.PLAN)
+        self._actions.show_state(state)
+        self._menus.show_state(state)
+        self._header.show_header(header(state))
+        if state is before or state.alarms != before.alarms:
+            self._alarm.show_reasons([alarm.reason for alarm in state.alarms])
+        for area in self._areas:
+            area.show(state, before)
 
-    def _show_plan(self, plan: Plan, *, connected: bool) -> None:
-        if plan.stage is PlanStage.PLANNING:
-            self.plan_page.show_waiting()
-        elif plan.view is not None:
-            self.plan_page.show_plan(plan.view, connected=connected)
-        elif plan.error is not None:
-            self.plan_page.show_problems(plan.title, plan.error)
-
-    def _show_run(self, state: AppState, before: AppState) -> None:
-        if state.run is None:
-            return
-        if before.run is None or before.run.number != state.run.number:
-            self.live_page.clear()
-            self.memory_page.clear()
-            self.time_axis.set_facts(None)
-        facts = state.run.facts
-        if facts is not None and (before.run is None or before.run.facts is not facts):
-            self.live_page.set_facts(facts)
-            self.time_axis.set_facts(facts)
-
-    def _show_fit(self, fit: Fit) -> None:
-        text = {
-            FitStage.FITTING: f"Fitting {fit.model} …",
-            FitStage.CANCELLED: f"The fit of {fit.model} was cancelled.",
-            FitStage.FAILED: f"{fit.model} was not fitted: {fit.problem}",
-        }.get(fit.stage, "")
-        self.memory_page.show_state(text, failed=fit.stage is FitStage.FAILED)
-
-    def _draw(self, traces: Traces) -> None:
-        run = self.store.state.run
-        if run is not None and run.facts is not None:  # else these are curves of the run before
-            self._draw_on_pages(traces)
-        self.commands.runs.allow_next_curves()
-
-    def _draw_on_pages(self, traces: Traces) -> None:
-        self.live_page.show_traces(traces)
-        self.memory_page.show_traces(traces)
-        self.time_axis.show_traces(traces)
-
-    def _zoom_out(self) -> None:
-        self.time_axis.zoom_out()
-        for page in (self.plan_page, self.live_page, self.memory_page):
-            page.zoom_out()
+    def _show_built(self, dock: str) -> None:
+        (area,) = [area for area in self._areas if dock in {spec.name for spec in area.docks()}]
+        area.set_colours(colours_of(QApplication.palette()))
+        area.show(self.store.state, self.store.state)
 
     # -- settings -----------------------------------------------------------------------------------------------------
 
     def _restore_settings(self) -> None:
         if self._settings is None:
             return
-        geometry = self._settings.geometry
-        if geometry is not None:
-            self.restoreGeometry(geometry)
+        if self._settings.geometry is not None:
+            self.restoreGeometry(self._settings.geometry)
+        if self._settings.docks is not None:
+            self._docks.restore(self._settings.docks)
         self._apply_theme(self._settings.theme)
-
-    def _keep_protocol_folder(self, path: Path) -> None:
-        if self._settings is not None:
-            self._settings.protocol_folder = path.parent
 
     def _choose_theme(self, theme: Theme) -> None:
         self._apply_theme(theme)
@@ -283,18 +176,17 @@ class MainWindow(QMainWindow):
             self._settings.theme = theme
 
     def _apply_theme(self, theme: Theme) -> None:
-        self.header_bar.show_theme(theme)
+        self._header.show_theme(theme)
         set_theme(theme)
 
     def _follow_palette(self) -> None:
         palette = QApplication.palette()
         sheet = style_sheet(palette)
-        if sheet == self._ground.styleSheet():
+        if sheet == self.styleSheet():
             return
-        self._ground.setStyleSheet(sheet)
-        colours = colours_of(palette)
-        for page in (self.plan_page, self.live_page, self.memory_page):
-            page.set_colours(colours)
+        self.setStyleSheet(sheet)
+        for area in self._areas:
+            area.set_colours(colours_of(palette))
 
     def changeEvent(self, event: QEvent) -> None:
         """Follow the system when it turns dark or light."""
@@ -321,8 +213,12 @@ class MainWindow(QMainWindow):
                 self, simulated=run.simulated, stop=self.commands.stop_and_close, leave=self.commands.leave_run
             )
             return
-        self.hide()
         if self._settings is not None:
             self._settings.geometry = self.saveGeometry()
+            self._settings.docks = self._docks.state()
+        self.hide()
+        for area in self._areas:
+            area.close()
         self.commands.close()
+        self._jobs.finish(_CLOSE_S)
         event.accept()

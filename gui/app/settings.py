@@ -9,6 +9,7 @@ from PySide6.QtCore import QByteArray, QSettings
 from gui.common.theme import Theme
 
 _GEOMETRY = "window/geometry"
+_DOCKS = "window/docks"
 _FOLDER = "protocols/folder"
 _THEME = "window/theme"
 
@@ -34,6 +35,16 @@ class Settings:
     @geometry.setter
     def geometry(self, geometry: QByteArray) -> None:
         self._store.setValue(_GEOMETRY, geometry)
+
+    @property
+    def docks(self) -> QByteArray | None:
+        """Where the docks are, as Qt saves it."""
+        found = self._store.value(_DOCKS)
+        return found if isinstance(found, QByteArray) and not found.isEmpty() else None
+
+    @docks.setter
+    def docks(self, docks: QByteArray) -> None:
+        self._store.setValue(_DOCKS, docks)
 
     @property
     def protocol_folder(self) -> Path:

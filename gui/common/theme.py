@@ -155,8 +155,11 @@ def style_sheet(palette: QPalette) -> str:
     # Red alone is too near to a dark ground; a frame of the focus must differ from the red and from the ground.
     edge, ring = ("#ff9a90", "#ffffff") if is_dark(palette) else ("#c62020", "#000000")
     return f"""
-    QWidget#ground {{ background: {base.name()}; }}
-    QFrame#sidebar {{ background: {raised}; border: none; border-right: 1px solid {line}; }}
+    QMainWindow#window {{ background: {raised}; }}
+    QWidget#upperEdge {{ background: {base.name()}; }}
+    QStatusBar {{ background: {raised}; }}
+    QStatusBar::item {{ border: none; }}
+    QDockWidget::title {{ background: {raised}; padding: 5px 8px; }}
     QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}

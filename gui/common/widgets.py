@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from PySide6.QtGui import QAction, QPaintEvent, QResizeEvent
-    from PySide6.QtWidgets import QWidget
 
 
 # Width (pixels) below which no text of several lines can be read anyway.
@@ -187,4 +186,13 @@ def line() -> QFrame:
     """Return a thin line between two parts of a panel."""
     made = QFrame()
     made.setObjectName("line")
+    return made
+
+
+def panel(content: QWidget) -> QWidget:
+    """Return a widget with the margins of a dock around it."""
+    made = QWidget()
+    column = QVBoxLayout(made)
+    column.setContentsMargins(12, 10, 12, 10)
+    column.addWidget(content)
     return made

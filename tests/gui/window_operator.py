@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTableWidget, QWidget
 
+from gui.fit.model_panel import FitPanel
+from gui.fit.result_page import MemoryPage
+from gui.instrument.connection_panel import ConnectionPanel
+from gui.protocol.library_panel import ProtocolPanel
+from gui.protocol.plan_page import PlanPage
+from gui.run.live_plot import LivePlot
 from tests.patience import patience
 
 if TYPE_CHECKING:
@@ -16,6 +22,8 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from gui import MainWindow
+
+Part = TypeVar("Part", bound=QWidget)
 
 # What it takes on an idle machine at most; `Operator.wait` is more patient.
 SIMULATOR_STARTS_MS = 20_000
@@ -29,6 +37,35 @@ class Operator:
     def __init__(self, qtbot: QtBot, window: MainWindow) -> None:
         self.qtbot = qtbot
         self.window = window
+
+    def part(self, kind: type[Part]) -> Part:
+        """Return the only widget of a kind."""
+        (found,) = self.window.findChildren(kind)
+        return found
+
+    @property
+    def protocols(self) -> ProtocolPanel:
+        return self.part(ProtocolPanel)
+
+    @property
+    def connection(self) -> ConnectionPanel:
+        return self.part(ConnectionPanel)
+
+    @property
+    def plan_page(self) -> PlanPage:
+        return self.part(PlanPage)
+
+    @property
+    def live_page(self) -> LivePlot:
+        return self.part(LivePlot)
+
+    @property
+    def memory_page(self) -> MemoryPage:
+        return self.part(MemoryPage)
+
+    @property
+    def fitting(self) -> FitPanel:
+        return self.part(FitPanel)
 
     def button(self, name: str) -> QPushButton:
         found = self.window.findChild(QPushButton, name)

@@ -1,1 +1,23 @@
-"""Areas of the window: each one joins its panels to their services, and offers docks and actions to the main window."""
+"""Areas of the window, in the order of their docks: one line for each. They are imported when the window opens."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gui.app.area import Area, Context
+
+AREAS = (
+    "gui.app.areas.instrument_area:InstrumentArea",
+    "gui.app.areas.protocol_area:ProtocolArea",
+    "gui.app.areas.live_area:LiveArea",
+    "gui.app.areas.fit_area:FitArea",
+)
+"""Module and class of each; a class takes the `Context`."""
+
+
+def open_areas(context: Context) -> list[Area]:
+    """Return the areas of a window."""
+    places = (place.split(":") for place in AREAS)
+    return [getattr(import_module(module), name)(context) for module, name in places]

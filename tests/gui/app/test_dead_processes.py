@@ -47,7 +47,7 @@ def running(operator: Operator, instrument: InProcess, tmp_path: Path) -> tuple[
     file = tmp_path / "hold.toml"
     file.write_text(protocol.to_toml())
     operator.connect(instrument.resource)
-    operator.window.protocols.open_file(file)
+    operator.protocols.open_file(file)
     operator.wait(operator.button("runButton").isEnabled)
     operator.click("runButton")
     operator.wait(lambda: operator.text("headline") == "Running", RUN_ENDS_MS)

@@ -25,8 +25,8 @@ def folder(tmp_path: Path) -> Path:
 
 def test_a_run_that_ended_while_no_window_was_open_is_shown_as_the_last_run(operator: Operator, folder: Path) -> None:
     window = operator.window
-    operator.wait(lambda: window.live_page.shown is not None)
-    shown = window.live_page.shown
+    operator.wait(lambda: operator.live_page.shown is not None)
+    shown = operator.live_page.shown
     assert shown is not None
     run = open_run(folder / "run.nxs")
     assert np.array_equal(shown.current_A, run.current_A)
@@ -41,7 +41,7 @@ def test_a_run_that_ended_while_no_window_was_open_is_shown_as_the_last_run(oper
 
 
 def test_the_next_run_takes_the_place_of_the_last_one(operator: Operator) -> None:
-    operator.wait(lambda: operator.window.live_page.shown is not None)
+    operator.wait(lambda: operator.live_page.shown is not None)
     operator.connect_simulated()
     operator.run("Single pulse")
     operator.wait(lambda: operator.text("headline") == "Complete", 30_000)

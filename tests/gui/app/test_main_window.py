@@ -93,13 +93,13 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
 
 
 def shown_traces(operator: Operator) -> Traces:
-    shown = operator.window.live_page.shown
+    shown = operator.live_page.shown
     assert shown is not None
     return shown
 
 
 def shown_samples(operator: Operator) -> int:
-    shown = operator.window.live_page.shown
+    shown = operator.live_page.shown
     return 0 if shown is None else shown.n_samples
 
 

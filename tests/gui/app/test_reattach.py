@@ -25,14 +25,14 @@ _WINDOW = """
 import sys
 from pathlib import Path
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QPushButton
+from PySide6.QtWidgets import QListWidget, QPushButton
 from gui.app.start import application_of_window, heed_signals
 from gui import MainWindow
 application = application_of_window()
 window = MainWindow(Path(sys.argv[1]), sys.argv[2])
 window.show()
 heed_signals(window)
-names = window.protocols.list
+names = window.findChild(QListWidget, 'protocolList')
 [row] = [k for k in range(names.count()) if names.item(k).text() == 'Pump probe']
 names.setCurrentRow(row)
 presser = QTimer(interval=20)

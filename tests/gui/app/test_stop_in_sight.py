@@ -129,7 +129,7 @@ def test_alarms_and_messages_with_long_reasons_keep_stop_and_the_warning_on_the_
 def test_a_protocol_with_long_name_and_notes_keeps_stop_on_the_screen(operator: Operator, tmp_path: Path) -> None:
     file = tmp_path / f"{'n' * 200}.toml"
     file.write_text(PROTOCOL.format(name=WORD[:250], notes=WORD))
-    operator.window.protocols.open_file(file)
+    operator.protocols.open_file(file)
     operator.wait(lambda: operator.text("planTitle") not in {"Choose a protocol", "Planning …"})
     assert_stop_can_be_hit(operator, 1400, 860)
 
@@ -137,7 +137,7 @@ def test_a_protocol_with_long_name_and_notes_keeps_stop_on_the_screen(operator: 
 def test_a_protocol_with_a_hundred_problems_keeps_stop_on_the_screen(operator: Operator, tmp_path: Path) -> None:
     file = tmp_path / "bad.toml"
     file.write_text("\n".join(f"wrong_{number} = 1" for number in range(100)))
-    operator.window.protocols.open_file(file)
+    operator.protocols.open_file(file)
     operator.wait(lambda: bool(operator.text("planFault")))
     assert_stop_can_be_hit(operator, 1400, 860)
     assert_stop_can_be_hit(operator, 1280, 700)

@@ -43,10 +43,10 @@ def in_a_run(operator: Operator) -> Iterator[Operator]:
 
 def test_a_protocol_chosen_in_a_run_leaves_the_live_page_in_sight(in_a_run: Operator) -> None:
     window = in_a_run.window
-    assert window.tabs.currentWidget() is window.live_page
+    assert in_a_run.live_page.isVisible()
     in_a_run.choose("Pump probe")
     in_a_run.wait(lambda: window.store.state.plan.stage is PlanStage.READY)
-    assert window.tabs.currentWidget() is window.live_page
+    assert in_a_run.live_page.isVisible()
     assert window.store.state.page is Page.MEASUREMENT
 
 
@@ -75,7 +75,7 @@ def test_while_a_plan_is_made_nothing_of_the_one_before_is_shown(
         assert operator.text("planTitle") == "Planning …"
         assert [operator.text(f"planFact{row}") for row in range(8)] == [""] * 8
         assert operator.text("planNotes") == operator.text("planChanges") == ""
-        (curve,) = operator.window.plan_page.plot.listDataItems()
+        (curve,) = operator.plan_page.plot.listDataItems()
         assert curve.getData()[0] is None or len(curve.getData()[0]) == 0
     finally:
         go_on.set()
@@ -126,7 +126,7 @@ def test_open_file_looks_where_the_last_file_was_and_lists_a_file_once(operator:
     file = tmp_path / "there" / "mine.toml"
     file.parent.mkdir()
     file.write_text("name = 'mine'", encoding="utf-8")
-    listed = operator.window.protocols.list
+    listed = operator.protocols.list
     before = listed.count()
     for _ in range(2):
         operator.click("openProtocolButton")

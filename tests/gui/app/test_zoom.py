@@ -50,8 +50,8 @@ def zoom_in(operator: Operator, page: Page) -> None:
 def span_s(operator: Operator, page: Page) -> float:
     """Time on the page's axis; decades where it is logarithmic."""
     window = operator.window
-    plot = {Page.PLAN: window.plan_page.plot, Page.MEASUREMENT: window.live_page.current_plot}.get(
-        page, window.memory_page.current_plot
+    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: window.live_page.current_plot}.get(
+        page, operator.memory_page.current_plot
     )
     (low, high), _ = plot.viewRange()
     return float(high - low)
@@ -76,7 +76,7 @@ def by_double_click(operator: Operator, page: Page) -> None:
 def test_from_a_zoom_on_any_page_the_key_and_a_double_click_lead_back(
     operator: Operator, back: Callable[[Operator, Page], None]
 ) -> None:
-    operator.wait(lambda: operator.window.live_page.shown is not None)
+    operator.wait(lambda: operator.live_page.shown is not None)
     operator.choose("Single pulse")
     operator.wait(lambda: operator.window.store.state.plan.view is not None)
     for page in Page:
@@ -90,12 +90,12 @@ def test_from_a_zoom_on_any_page_the_key_and_a_double_click_lead_back(
 
 
 def test_from_a_zoom_into_the_logarithm_of_time_the_key_leads_back(operator: Operator) -> None:
-    operator.wait(lambda: operator.window.live_page.shown is not None)
+    operator.wait(lambda: operator.live_page.shown is not None)
     box = operator.window.findChild(QCheckBox, "logTimeBox")
     assert box is not None
     box.click()
     page = Page.MEASUREMENT
-    operator.wait(lambda: getattr(operator.window.live_page.shown, "edge", None) is not None)
+    operator.wait(lambda: getattr(operator.live_page.shown, "edge", None) is not None)
     QApplication.processEvents()
     decades = span_s(operator, page)
     zoom_in(operator, page)
@@ -105,18 +105,18 @@ def test_from_a_zoom_into_the_logarithm_of_time_the_key_leads_back(operator: Ope
 
 
 def test_a_zoom_on_either_page_is_the_zoom_of_both_and_brings_finer_curves(operator: Operator) -> None:
-    operator.wait(lambda: operator.window.live_page.shown is not None)
+    operator.wait(lambda: operator.live_page.shown is not None)
     for page, other in ((Page.MEMORY, Page.MEASUREMENT), (Page.MEASUREMENT, Page.MEMORY)):
         operator.window.store.apply(transitions.page_shown, page)
         QApplication.processEvents()
         zoom_in(operator, page)
 
         def is_finer() -> bool:
-            shown = operator.window.live_page.shown
+            shown = operator.live_page.shown
             return shown is not None and shown.view.window_s is not None and shown.time_s[-1] < 0.9 * DURATION_S
 
         operator.wait(is_finer)
         assert span_s(operator, other) == pytest.approx(span_s(operator, page))
-        operator.click("zoomOutButton")
+        by_key(operator, page)
         operator.window.store.apply(transitions.page_shown, other)  # a hidden page finds its range when it is shown
         wait_for_span(operator, other, DURATION_S, rel=0.25)  # margins depend on the width of a page

@@ -53,7 +53,7 @@ def test_every_fault_of_a_broken_protocol_file_is_named_and_nothing_starts(
         'name = "Broken"\n[sequence]\nkind = "pump_probe"\nlevel = "20 mA"\nwidth = "1 ms"\nwait = "1 ms"\n'
         'after = "5 ms"\n[sampling]\ninterval = "fast"\n[limits]\nvoltage = "1 V"\ncurrent = "1 mA"\n'
     )
-    operator.window.protocols.open_file(broken)
+    operator.protocols.open_file(broken)
     operator.wait(lambda: bool(operator.text("planFault")))
     assert operator.text("planTitle") == "broken.toml cannot be run"
     assert "sequence" in operator.text("planFault")
@@ -69,7 +69,7 @@ def test_protocol_over_its_limit_is_refused_with_edge_value_and_limit(operator: 
         'name = "Over"\n[sequence]\nkind = "pulse"\nlevel = "2 V"\nwidth = "10 ms"\nafter = "50 ms"\n'
         '[sampling]\ninterval = "10 us"\n[limits]\nvoltage = "1 V"\ncurrent = "1 mA"\n'
     )
-    operator.window.protocols.open_file(over)
+    operator.protocols.open_file(over)
     operator.wait(lambda: bool(operator.text("planFault")))
     for words in ("edge 1", "2 V", "1 V"):
         assert words in operator.text("planFault")

@@ -51,7 +51,7 @@ def grounds(selector: str, all_rules: dict[str, dict[str, str]], palette: QPalet
 def outside(palette: QPalette) -> list[QColor]:
     """Page and panel."""
     all_rules = rules(palette)
-    return [QColor(all_rules[name]["background"]) for name in ("QWidget#ground", "QFrame#sidebar")]
+    return [QColor(all_rules[name]["background"]) for name in ("QWidget#upperEdge", "QMainWindow#window")]
 
 
 def border_of(settings: dict[str, str]) -> list[QColor]:

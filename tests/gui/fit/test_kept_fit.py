@@ -51,7 +51,7 @@ def type_model(operator: Operator, model: str) -> None:
 def test_a_mistyped_model_leaves_the_shown_fit_and_is_not_kept(operator: Operator, folder: Path) -> None:
     window = operator.window
     operator.wait(operator.button("fitButton").isEnabled)
-    window.memory_page.show_fit(load_fit(folder / "run.nxs"))
+    operator.memory_page.show_fit(load_fit(folder / "run.nxs"))
     rows = operator.rows("memoryTable")
     assert rows
     offered = [box_of(operator).itemText(index) for index in range(box_of(operator).count())]
@@ -104,12 +104,12 @@ def test_the_fit_is_drawn_at_the_places_of_the_measured_current(window_s: tuple[
 def test_zoomed_by_the_wheel_the_fit_spans_what_the_measured_current_spans(operator: Operator, folder: Path) -> None:
     window = operator.window
     operator.wait(operator.button("fitButton").isEnabled)
-    window.memory_page.show_fit(load_fit(folder / "run.nxs"))
+    operator.memory_page.show_fit(load_fit(folder / "run.nxs"))
     window.store.apply(transitions.page_shown, Page.MEMORY)
     QApplication.processEvents()
-    view = window.memory_page.current_plot.getViewWidget().viewport()
+    view = operator.memory_page.current_plot.getViewWidget().viewport()
     turn_wheel(view, QPoint(view.width() // 2, view.height() // 6))
-    measured, fitted = window.memory_page.current_plot.listDataItems()
+    measured, fitted = operator.memory_page.current_plot.listDataItems()
 
     def zoomed() -> bool:
         shown = measured.getOriginalDataset()[0]

@@ -57,7 +57,7 @@ def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(
     instrument = lab.window.store.state.connection.instrument
     assert instrument is not None
     assert (instrument.driver, instrument.model) == ("dropper", "DROPPER")
-    assert lab.window.connection.address.text() == "bench-supply"
+    assert lab.connection.address.text() == "bench-supply"
 
 
 def test_what_is_silent_is_shown_and_cannot_be_chosen(lab: Operator) -> None:
