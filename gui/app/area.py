@@ -196,7 +196,11 @@ class Context:
 
 
 class Area(Protocol):
-    """A part of the window."""
+    """A part of the window.
+
+    It is made as a QObject, child of the context's parent: a signal of another thread is delivered to a method of a
+    QObject in the GUI thread, and to any other callable in that thread.
+    """
 
     def docks(self) -> Sequence[DockSpec]:
         """Return its docks; the same ones at every call."""

@@ -25,6 +25,8 @@ _WIDTHS = {Side.LEFT: 284, Side.RIGHT: 360}
 small screen are narrower than high."""
 _BOTTOM_SHARE = 0.32
 """Of the centre's height for what stands below it: a table of some eight rows on a small screen."""
+_TITLE_HEIGHT = 28
+"""Pixels of a dock's title, see `gui.common.theme`: less, and what stands below it is cut."""
 _AREAS = {
     Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
     Side.CENTRE: Qt.DockWidgetArea.TopDockWidgetArea,
@@ -70,7 +72,7 @@ class Dock(QDockWidget):
         content.setBackgroundRole(QPalette.ColorRole.Base)
         self._holder.setWidget(content)
 
-    def _follow(self, in_front: bool) -> None:  # noqa: FBT001 - of a signal
+    def _follow(self, in_front: bool) -> None:
         """Hide the content of a tab that is behind: Qt takes it for visible, and would have it painted."""
         if in_front and self._holder.widget() is None and callable(self.spec.widget):
             self._take(self.spec.widget())
@@ -103,6 +105,7 @@ class Docks(QObject):
         super().__init__(window)
         self._window = window
         window.setDockNestingEnabled(True)
+        window.setAnimated(False)  # lists must not move while somebody aims at them
         window.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         for corner, area in _CORNERS.items():
             window.setCorner(corner, area)
@@ -177,4 +180,6 @@ def _height_of(dock: Dock) -> int:
     content = dock.spec.widget
     if not isinstance(content, QWidget):
         return dock.sizeHint().height()
-    return content.sizeHint().height() + dock.style().pixelMetric(dock.style().PixelMetric.PM_TitleBarHeight, None, dock)
+    return content.sizeHint().height() + dock.style().pixelMetric(
+        dock.style().PixelMetric.PM_TitleBarHeight, None, dock
+    )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
+
 from gui.app import transitions
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.rules import Command, allowed
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from gui.fit.result_model import ShownFit
 
 
-class FitArea:
+class FitArea(QObject):
     """The docks "Cell model" and "Memory".
 
     Parameters
@@ -31,6 +33,7 @@ class FitArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         self._context = context
         self._model = FitPanel()
         self._memory = MemoryPage()
@@ -48,8 +51,8 @@ class FitArea:
         exchange.zoom_out_wanted.connect(self._memory.zoom_out)
         exchange.dock_raised.connect(self._note_page)
         self._docks = (
-            DockSpec("model", "Cell model", panel(self._model), {one: Side.LEFT for one in Layout}),
-            DockSpec("memory", "Memory", self._memory, {one: Side.CENTRE for one in Layout}),
+            DockSpec("model", "Cell model", panel(self._model), dict.fromkeys(Layout, Side.LEFT)),
+            DockSpec("memory", "Memory", self._memory, dict.fromkeys(Layout, Side.CENTRE)),
         )
 
     def _note_page(self, dock: str) -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
+
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.rules import Command
 from gui.common.widgets import panel
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from gui.common.theme import Colours
 
 
-class InstrumentArea:
+class InstrumentArea(QObject):
     """The dock "Instrument".
 
     Parameters
@@ -26,6 +28,7 @@ class InstrumentArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         actions, commands = context.actions, context.commands
         self._panel = ConnectionPanel(
             actions[Command.CONNECT],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.app import transitions
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from gui.common.traces import Traces
 
 
-class LiveArea:
+class LiveArea(QObject):
     """The dock "Measurement".
 
     Parameters
@@ -31,6 +32,7 @@ class LiveArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         self._context = context
         self._plot = LivePlot()
         self._time_axis = TimeAxisBar(context.actions[Command.ZOOM_OUT])

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
+
 from gui.app import transitions
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.state import Page, PlanStage
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from gui.common.theme import Colours
 
 
-class ProtocolArea:
+class ProtocolArea(QObject):
     """The docks "Protocols" and "Plan".
 
     Parameters
@@ -29,6 +31,7 @@ class ProtocolArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         self._context = context
         settings = context.settings
         self._library = ProtocolPanel(None if settings is None else settings.protocol_folder)
