@@ -57,6 +57,31 @@ class Findings:
         return "; ".join((*bad, *self.problems))
 
 
+def samples_checksum(file: RunReader, row: np.void, *, covers_row: bool) -> int:
+    """Return the checksum of the samples that a row points to, as they are in the file now; -1 if it ends before them.
+
+    Parameters
+    ----------
+    file : RunReader
+    row : void
+        Of type `daq.files.layout.ROW`.
+    covers_row : bool
+        Whether it covers the row too.
+    """
+    checksum = 0
+    for name, (_, dtype) in GROWING.items():
+        size = np.dtype(dtype).itemsize
+        offset = int(row["first"]) * size
+        end = offset + int(row["count"]) * size
+        while offset < end:
+            piece = file.read(name, offset, min(_PIECE_BYTES, end - offset))
+            if not piece:
+                return -1
+            checksum = zlib.crc32(piece, checksum)
+            offset += len(piece)
+    return row_checksum(checksum, row) if covers_row else checksum
+
+
 class BlockTable:
     """Rows of the block table that point to samples, as many as there were at the last `refresh`.
 
@@ -132,21 +157,11 @@ class BlockTable:
 
     def bad_blocks(self) -> tuple[int, ...]:
         """Return the rows whose checksum does not match their samples; reads the whole run."""
-        return tuple(number for number, row in enumerate(self.rows) if self._checksum(row) != row["crc32"])
-
-    def _checksum(self, row: np.void) -> int:
-        checksum = 0
-        for name, (_, dtype) in GROWING.items():
-            size = np.dtype(dtype).itemsize
-            offset = int(row["first"]) * size
-            end = offset + int(row["count"]) * size
-            while offset < end:
-                piece = self._file.read(name, offset, min(_PIECE_BYTES, end - offset))
-                if not piece:
-                    return -1  # the file ends here: no checksum is right
-                checksum = zlib.crc32(piece, checksum)
-                offset += len(piece)
-        return row_checksum(checksum, row) if self._covers_rows else checksum
+        return tuple(
+            number
+            for number, row in enumerate(self.rows)
+            if samples_checksum(self._file, row, covers_row=self._covers_rows) != row["crc32"]
+        )
 
     def problems(self, *, is_closed: bool) -> Iterator[str]:
         """Yield what is wrong with the table itself, one sentence each.

@@ -15,14 +15,14 @@ import numpy as np
 
 from daq.files.durable import open_in_place, read_at, write_at
 from daq.files.events import encode_event
-from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, Layout, layout_in, row_checksum
+from daq.files.layout import EVENT_BYTES, GROWING, ROW, STATE_BYTES, WRITTEN_ROWS, Layout, layout_in, row_checksum
 from daq.files.seal import SEAL_BYTES, check_seal
 from daq.files.watch import PathWatch
 from daq.state import RunState
 from protocols import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -66,6 +66,17 @@ class EncodedBlock:
         flags = int(np.bitwise_or.reduce(columns["status"])) if len(columns["status"]) else 0
         encoded = {name: np.ascontiguousarray(columns[name], dtype) for name, (_, dtype) in GROWING.items()}
         return cls(first, len(columns["time"]), flags, time.time_ns(), encoded)
+
+    @classmethod
+    def joined(cls, pieces: Sequence[EncodedBlock]) -> EncodedBlock:
+        """Return some blocks in a row, at least one, as one."""
+        if len(pieces) == 1:
+            return pieces[0]
+        columns = {name: np.concatenate([piece.columns[name] for piece in pieces]) for name in GROWING}
+        flags = 0
+        for piece in pieces:
+            flags |= piece.flags
+        return cls(pieces[0].first, sum(piece.count for piece in pieces), flags, time.time_ns(), columns)
 
     def moved_to(self, first: int) -> EncodedBlock:
         """Return the same samples at another place of a file."""
@@ -141,7 +152,7 @@ class RunFileBytes:
             os.close(self._descriptor)
             raise
         self.recent = RecentBlocks(keep_bytes)
-        self._lock = threading.Lock()  # state and events are written beside the writer's thread
+        self._lock = threading.Lock()  # state and events are written beside the writer's threads
         self._events = read_at(self._descriptor, self.layout.offsets["events"], EVENT_BYTES).rstrip(b"\0")
         size = self.layout.end if self.image is None else self.image.size
         start = b"" if self.image is None else read_at(self._descriptor, 0, SEAL_BYTES)
@@ -163,7 +174,7 @@ class RunFileBytes:
     def _write(self, offset: int, data: bytes | memoryview) -> None:
         with self._lock:
             write_at(self._descriptor, offset, data)
-            if isinstance(data, bytes):  # not the samples: their row follows at once
+            if isinstance(data, bytes):  # no samples: their row in the table follows soon
                 self._last_written = (offset, data)
 
     def write_samples(self, first: int, row: int, blocks: list[Block]) -> int:
@@ -178,20 +189,48 @@ class RunFileBytes:
 
     def write_block(self, row: int, block: EncodedBlock) -> int:
         """Write samples and their row, and return how many samples."""
-        end = block.first + block.count
-        if end > self.layout.n_samples or row >= self.layout.n_rows:
-            raise RunFileError(
-                f"{self.path}: sample {end} of {self.layout.n_samples}, row {row + 1} of "
-                f"{self.layout.n_rows}: more than was planned"
-            )
-        for name, column in block.columns.items():
-            self._write(self.layout.offsets[name] + block.first * column.itemsize, column.data)
+        self._write_columns(block, row)
+        return self.acknowledge(row, block)
+
+    def show(self, number: int, piece: EncodedBlock) -> None:
+        """Write samples, and then a row by which readers see them; nothing is on disk yet when this returns.
+
+        Parameters
+        ----------
+        number : int
+            How many pieces were shown before.
+        piece : EncodedBlock
+            Part of a block that `acknowledge` will take.
+        """
+        self._write_columns(piece)
+        place = self.layout.offsets.get("written")
+        if place is not None:
+            # A view: what is overwritten soon must not be what tells this file from another (`_write`).
+            row = memoryview(piece.row().tobytes())
+            self._write(place + number % WRITTEN_ROWS * ROW.itemsize, row)
+
+    def acknowledge(self, row: int, block: EncodedBlock) -> int:
+        """See to it that samples that were written are on disk, then their row, and return how many samples."""
+        self._require_room(block, row)
         _fdatasync(self._descriptor)
         entry = block.row().tobytes()
         self._write(self.layout.offsets["blocks"] + row * ROW.itemsize, entry)
         _fdatasync(self._descriptor)
         self.recent.add(block)
         return block.count
+
+    def _write_columns(self, block: EncodedBlock, row: int = 0) -> None:
+        self._require_room(block, row)
+        for name, column in block.columns.items():
+            self._write(self.layout.offsets[name] + block.first * column.itemsize, column.data)
+
+    def _require_room(self, block: EncodedBlock, row: int) -> None:
+        end = block.first + block.count
+        if end > self.layout.n_samples or row >= self.layout.n_rows:
+            raise RunFileError(
+                f"{self.path}: sample {end} of {self.layout.n_samples}, row {row + 1} of "
+                f"{self.layout.n_rows}: more than was planned"
+            )
 
     def set_state(self, state: RunState) -> None:
         """Write the state of the run."""
@@ -227,11 +266,13 @@ class RunFileBytes:
 
     def path_problem(self) -> str | None:
         """Return what happened to the file at its path, None if it is there and whole."""
-        return self._watch.problem(self._last_written)
+        with self._lock:  # where the position of a file is shared (Windows), a look must not move it under a write
+            return self._watch.problem(self._last_written)
 
     def is_damaged(self) -> bool:
         """Return whether the open file itself was cut short or overwritten."""
-        return self._watch.is_damaged()
+        with self._lock:
+            return self._watch.is_damaged()
 
     def fileno(self) -> int:
         """Return the descriptor of the open file."""

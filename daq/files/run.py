@@ -30,6 +30,7 @@ from daq.files.run_statements import RunStatements
 from daq.files.run_views import RunViews
 from daq.files.seal import check_seal, peek_seal
 from daq.files.slow_channels import slow_parts, used_rows
+from daq.files.written import RunWritten, WrittenRows
 from daq.state import Outcome, OutputState, RunState
 from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileError, printable
 
@@ -46,7 +47,7 @@ _CLOSINGS = _ENDINGS | {"imported"}
 
 
 @dataclass(eq=False)
-class Run(RunStatements, RunViews):
+class Run(RunStatements, RunViews, RunWritten):
     """A run file, read in place.
 
     The arrays are memory-mapped and hold what was on disk at the last `refresh`; a growing run grows only then.
@@ -63,6 +64,7 @@ class Run(RunStatements, RunViews):
     _meta: dict[str, Any] = field(repr=False)
     _about: dict[str, Any] | None = field(repr=False)
     _table: BlockTable = field(repr=False)
+    _written: WrittenRows = field(repr=False)
     _intact_at: tuple[int, int, int] | None = field(default=None, repr=False)
 
     @property
@@ -367,4 +369,4 @@ def _opened(where: Path, *, by_child_first: bool) -> Run:
             meta, layout = read_description(hdf5["entry"]), layout_in(hdf5)
     reader = reader_of(file, layout)
     table = BlockTable(reader, layout, covers_rows=seal is not None)
-    return Run(where, reader, layout, meta, None if seal is None else seal.about, table)
+    return Run(where, reader, layout, meta, None if seal is None else seal.about, table, WrittenRows(reader, layout))

@@ -10,7 +10,7 @@ import h5py
 import numpy as np
 
 from daq.files.durable import copy_range, open_in_place
-from daq.files.layout import GROWING, ROW, growing_dataset, make_image, save_image
+from daq.files.layout import GROWING, ROW, WRITTEN_ROWS, growing_dataset, make_image, save_image
 from daq.files.slow_channels import slow_parts
 
 if TYPE_CHECKING:
@@ -41,6 +41,8 @@ def write_trimmed(file: RunFileBytes, making: Path, n_samples: int, n_rows: int)
     target = open_in_place(making, write=True, follow=False)
     try:
         for name, (offset, length) in layout.growing.items():
+            if name == "written":  # only what was acknowledged is kept
+                continue
             copy_range(file.fileno(), file.layout.offsets[name], target, offset, length)
     finally:
         os.close(target)
@@ -50,6 +52,7 @@ def save_without_samples(file: RunFileBytes, making: Path, n_samples: int, n_row
     """Write the description of a run into another file, with room for so many samples, and return where they go."""
     cut = {where: (n_samples, np.dtype(dtype)) for where, dtype in GROWING.values()}
     cut["entry/blocks/table"] = (n_rows, ROW)
+    cut["entry/blocks/written"] = (WRITTEN_ROWS, ROW)
     for channel, count in file.layout.slow.items():
         cut |= {f"entry/{part}": (count, np.dtype(dtype)) for part, dtype in slow_parts(channel).items()}
     with _description(file) as old:

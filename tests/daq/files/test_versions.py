@@ -37,7 +37,7 @@ def test_there_are_files_of_every_earlier_version() -> None:
 def test_a_run_of_an_earlier_version_is_read(tmp_path: Path, version: int, name: str) -> None:
     run = open_run(unpacked(tmp_path, version, name))
     run.require_intact()
-    assert run.n_samples == 300
+    assert run.n_samples == run.refresh_written() == 300
     assert run.protocol is not None
     assert run.drive is not None
     assert run.state is (RunState.STOPPED if name == "stopped.nxs" else RunState.RUNNING)
