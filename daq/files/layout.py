@@ -53,10 +53,11 @@ STATE_BYTES = 16
 # One row stands for one write to disk; a row is aligned, so that it is never torn across a page.
 ROW = np.dtype([("first", "<u8"), ("count", "<u8"), ("host_ns", "<u8"), ("crc32", "<u4"), ("flags", "<u4")], align=True)
 # Version of the layout. Version 1 had no seal, and the checksum of a row covered its samples only; version 2 had no
-# summary, no slow channels, no accuracy, no rows of the newest writes, and of who measured for what only the instrument.
+# summary, no slow channels, no accuracy, and of who measured for what only the instrument. In version 3 the rows of the
+# newest writes need not be there.
 FORMAT = 3
-# Rows of the newest writes, which are used in turn: some 2.5 s of them at the 50 reads a second of a fast instrument, so
-# that a reader that looks ten times a second misses none while a disk stalls. Doubled: 4 KiB more to read for each look.
+# Rows of the newest writes, which are used in turn: 2.5 s of them at the 50 reads a second of a fast instrument, so that
+# a reader that looks ten times a second misses none while a disk stalls. Doubled: 4 KiB more to read for each look.
 WRITTEN_ROWS = 128
 # Datasets with one value a sample: path and type, in the order of the checksum.
 GROWING = {
@@ -254,8 +255,8 @@ def _write_all(file: h5py.File, header: Header) -> None:
     )
     # In front of the events: a file that was cut short must not get its length back by what is written here.
     growing_dataset(blocks, "written", WRITTEN_ROWS, ROW).attrs["description"] = (
-        "rows as those of the table, of the newest writes, in turn: samples that may not be on disk yet. One counts only "
-        "if its checksum is right and it follows upon the samples of the table or of another row"
+        "rows as those of the table, of the newest writes, in turn: samples that may not be on disk yet. One counts "
+        "only if its checksum is right and it follows upon the samples of the table or of another row"
     )
     events = nexus_group(entry, "events", "NXcollection")
     growing_dataset(events, "lines", EVENT_BYTES, np.dtype("u1")).attrs["description"] = (

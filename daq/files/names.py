@@ -28,3 +28,9 @@ def is_results(path: Path) -> bool:
 def run_of_results(path: Path) -> Path:
     """Return the run file that a results file belongs to."""
     return path.with_name(f"{path.name.removesuffix(_SUFFIX)}.nxs")
+
+
+def extremes_path(run_path: str | Path) -> Path:
+    """Return where the extremes of a run file are kept: ``NAME.nxs`` has ``NAME.extremes``."""
+    path = Path(run_path)
+    return path.with_name(f"{path.stem}.extremes")

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 
     from drivers import Block
 
-# Most blocks that are not acknowledged yet: more than a minute of a stalled disk at 50 reads a second. Doubled: twice the
-# memory before a run is stopped for its disk.
+# Most blocks that are not acknowledged yet: more than a minute of a stalled disk at 50 reads a second. Doubled: twice
+# the memory before a run is stopped for its disk.
 _QUEUED_BLOCKS = 4096
 # How long (s) the end of a run waits for the disk, with the output off. Doubled: a dead disk is reported 60 s later.
 _PATIENCE_S = 60.0

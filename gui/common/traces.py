@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gui.common.pyramid import MinMaxPyramid
+from gui.common.run_pyramid import RunPyramid
+from gui.common.watched_run import WatchedRun
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -55,12 +57,16 @@ class Traces:
     edge : int or None
         Which edge a logarithmic view starts from.
     n_samples : int
-        Samples in the run so far.
+        Samples in the run so far, those too that are not safely on disk.
     last_s, last_V, last_A : float
         The newest sample; NaN if there is none.
     first_s, end_s : ndarray, shape (m,)
         Times of the first and last sample of each range of which two points are drawn, the lowest and the highest, at
         the same time; empty where every sample is drawn.
+    n_acknowledged : int
+        So many samples, from the first, are safely on disk; the others may still be lost.
+    share_read : float
+        Share of the run whose extremes are known: below 1, what is drawn of the rest are some of its samples only.
     """
 
     view: View
@@ -75,6 +81,8 @@ class Traces:
     last_A: float
     first_s: Floats = field(default_factory=lambda: np.empty(0))
     end_s: Floats = field(default_factory=lambda: np.empty(0))
+    n_acknowledged: int = 0
+    share_read: float = 1.0
 
     def in_step(self, time_s: Floats, values: Floats) -> tuple[Floats, Floats]:
         """Return another curve as it is drawn beside these ones: over the same spans, its extremes at the same places.
@@ -111,26 +119,29 @@ class RunTraces:
     ----------
     run : Run
         Only read.
+    pyramid : RunPyramid, optional
+        Of this run, as far as it has been read.
     """
 
-    def __init__(self, run: Run) -> None:
-        self.run = run
+    def __init__(self, run: Run, pyramid: RunPyramid | None = None) -> None:
+        self.run = WatchedRun(run)
         self.edges_s = edge_times(run.drive)
-        self._voltage = MinMaxPyramid(run.n_planned)
-        self._current = MinMaxPyramid(run.n_planned)
-        self._add_samples()
+        self.pyramid = RunPyramid(run.n_planned) if pyramid is None else pyramid
+        if pyramid is None:
+            self._add_samples()
+        else:
+            pyramid.hold(self.run.t_s, self.run.voltage_V, self.run.current_A)
 
     def refresh(self) -> bool:
         """Read new samples and return whether there are any."""
-        before = self.run.n_samples
-        if self.run.refresh() == before:
+        before = self.run.n_samples, self.run.n_acknowledged
+        if (self.run.refresh(), self.run.n_acknowledged) == before:
             return False
         self._add_samples()
         return True
 
     def _add_samples(self) -> None:
-        self._voltage.grow(self.run.voltage_V)
-        self._current.grow(self.run.current_A)
+        self.pyramid.grow(self.run.t_s, self.run.voltage_V, self.run.current_A)
 
     def traces(self, view: View) -> Traces:
         """Return what a view shows of the samples that are there.
@@ -153,7 +164,8 @@ class RunTraces:
             time, voltage, current = self._extremes(t, bounds, origin)
             first_s, end_s = t[bounds[:-1]], t[bounds[1:] - 1]
         newest = (float(t[-1]), float(self.run.voltage_V[-1]), float(self.run.current_A[-1])) if n else (np.nan,) * 3
-        return Traces(view, time, voltage, current, origin, edge, n, *newest, first_s, end_s)
+        told = {"n_acknowledged": self.run.n_acknowledged, "share_read": self.pyramid.share if len(first_s) else 1.0}
+        return Traces(view, time, voltage, current, origin, edge, n, *newest, first_s, end_s, **told)
 
     def _edge_of(self, view: View, now_s: float) -> tuple[int | None, float]:
         if view.edge is None or not len(self.edges_s):
@@ -171,7 +183,7 @@ class RunTraces:
         else:
             start = origin_s
             stop = float(self.edges_s[edge + 1]) if edge + 1 < len(self.edges_s) else np.inf
-        first, last = (int(index) for index in np.searchsorted(t, [start, stop]))
+        first, last = (int(index) for index in self.pyramid.first_at(np.array([start, stop])))
         if last - first < 2:
             return np.array([first, last])
         if edge is None:
@@ -179,8 +191,8 @@ class RunTraces:
         else:
             since = np.maximum(t[[first, last - 1]] - origin_s, 1e-9)
             grid = origin_s + np.geomspace(since[0], since[1], N_RANGES + 1)
-        inner = np.searchsorted(t, grid[1:-1])
-        return _distinct(np.concatenate([[first], np.clip(inner, first, last), [last]]))
+        inner = self.pyramid.first_at(grid[1:-1])
+        return self.pyramid.drawn_at(_distinct(np.concatenate([[first], np.clip(inner, first, last), [last]])))
 
     def _extremes(self, t: Floats, bounds: NDArray[np.int64], origin_s: float) -> tuple[Floats, Floats, Floats]:
         """Return two points a range, lowest and highest, at its middle; one point where it holds one sample."""
@@ -188,9 +200,9 @@ class RunTraces:
         drawn = np.ones(2 * len(middle), dtype=bool)
         drawn[1::2] = np.diff(bounds) > 1
         curves = [np.repeat(middle, 2)]
-        for pyramid in (self._voltage, self._current):
+        for lowest, highest in self.pyramid.extremes(bounds):
             curve = np.empty(2 * len(middle))
-            curve[0::2], curve[1::2] = pyramid.extremes(bounds)
+            curve[0::2], curve[1::2] = lowest, highest
             curves.append(curve)
         time, voltage, current = (curve[drawn] for curve in curves)
         return time, voltage, current

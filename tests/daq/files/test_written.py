@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +31,10 @@ def show(file: RunFileBytes, number: int, first: int, count: int) -> EncodedBloc
     piece = EncodedBlock.of(first, [block(first, count)])
     file.show(number, piece)
     return piece
+
+
+def has_come(run: Run, n_samples: int) -> bool:
+    return run.refresh_written() == n_samples
 
 
 def is_as_written(run: Run) -> bool:
@@ -119,7 +124,7 @@ def test_a_disk_that_stalls_keeps_nothing_from_the_eye(path: Path, monkeypatch: 
     try:
         for first in range(0, 500, 50):
             writer.put(block(first, 50))
-            until(lambda end=first + 50: run.refresh_written() == end)
+            until(partial(has_come, run, first + 50))
         assert is_as_written(run)
         assert (run.n_samples, writer.acknowledged) == (0, 0)
     finally:

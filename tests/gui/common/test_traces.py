@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import numpy as np
@@ -29,15 +30,20 @@ class Record:
     )
     n_samples: int = 0
     grown_to: int = 0
+    n_acknowledged: int = 0
 
     def __post_init__(self) -> None:
         self.n_planned = len(self.current)
         self.all_t = (np.arange(self.n_planned) + 0.5) * _DT
         self.all_v = self.drive.voltage_at(self.all_t)
 
-    def refresh(self) -> int:
+    def refresh_written(self) -> int:
         self.n_samples = self.grown_to
         return self.n_samples
+
+    def written(self) -> SimpleNamespace:
+        columns = {"t_s": self.t_s, "voltage_V": self.voltage_V, "current_A": self.current_A, "status": None}
+        return SimpleNamespace(n_acknowledged=self.n_acknowledged, **columns)
 
     @property
     def t_s(self) -> np.ndarray:
