@@ -89,7 +89,7 @@ class RunPyramid:
         """
         t, n = self._t, len(self._t)
         if n <= BIN or not t[-1] > t[0]:
-            return np.searchsorted(t, times_s)
+            return _bisected(t, times_s)
         with np.errstate(invalid="ignore"):
             guess = np.nan_to_num((times_s - t[0]) * ((n - 1) / (t[-1] - t[0])), posinf=n, neginf=0.0)
         left = np.clip(guess.astype(np.int64) - _NEAR // 2, 0, n - _NEAR)
@@ -97,7 +97,7 @@ class RunPyramid:
         inside = np.sum(near < times_s[:, None], axis=1)
         found = left + inside
         is_sure = ((inside > 0) | (left == 0)) & ((inside < _NEAR) | (left == n - _NEAR))
-        found[~is_sure] = np.searchsorted(t, times_s[~is_sure])
+        found[~is_sure] = _bisected(t, times_s[~is_sure])
         return found
 
     def drawn_at(self, bounds: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -127,3 +127,19 @@ class RunPyramid:
             return known
         rest = pyramid.looked_at(bounds[max(n_known - 1, 0) :], _LOOKED_AT)
         return np.concatenate([known[0], rest[0]]), np.concatenate([known[1], rest[1]])
+
+
+def _bisected(ascending: Floats, wanted: Floats) -> NDArray[np.int64]:
+    """Return what `numpy.searchsorted` returns, which copies the whole array if it is not aligned.
+
+    A column of a run file of an earlier version is not.
+    """
+    low = np.zeros(len(wanted), np.int64)
+    high = np.full(len(wanted), len(ascending), np.int64)
+    for _ in range(len(ascending).bit_length()):
+        open_still = low < high
+        middle = (low + high) // 2
+        is_before = open_still & (ascending[np.minimum(middle, len(ascending) - 1)] < wanted)
+        low = np.where(is_before, middle + 1, low)
+        high = np.where(open_still & ~is_before, middle, high)
+    return low

@@ -1,0 +1,282 @@
+"""Benchmark of the window while a simulated 2461 gives a million samples a second, each program in its own process.
+
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.bench_window [--runs 2] [--seconds 27]
+
+Two runs make a minute: the instrument's buffer holds 27.5 million samples. Told are frames a second, the age of the
+newest sample when a frame has been painted, the longest time for which the event loop was held up, when a stop was
+taken, how memory grows, and the processor time of each process; beside them plain plots of pyqtgraph that are given the
+same number of points by `setData`, in the same process, after the runs.
+
+The age of a sample is counted from the event "start" of the run file, which is written before the instrument is told
+to start: it is too long by the time that this takes.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import psutil
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
+from PySide6.QtWidgets import QGraphicsView
+
+from daq import open_run
+from gui import MainWindow
+from gui.app.rules import Command, allowed
+from gui.app.start import application_of_window
+from ionecho.demo.run_demo import simulated_instrument
+from protocols import Limits, Protocol, PulseSequence, Sampling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from PySide6.QtWidgets import QApplication
+
+    from gui.common.traces import Traces
+
+INTERVAL_S = 1e-6
+SIZE = (1280, 800)
+PLAIN_S = 5.0
+# Ticks by which the event loop is watched.
+_TICK_MS = 2
+# How long anything but a run may take before the benchmark gives up.
+_PATIENCE_S = 60.0
+
+
+def protocol_of(seconds: float) -> Protocol:
+    """Return a train of pulses sampled a million times a second."""
+    n_pulses = 10
+    share = round(seconds / (2 * n_pulses + 2), 6)
+    sequence = PulseSequence.train("20 mV", share, 2 * share, n_pulses, before=share, after=share)
+    return Protocol("Live", sequence, Sampling(INTERVAL_S), Limits(voltage_V=0.1, current_A=1e-5))
+
+
+@dataclass
+class Watch(QObject):
+    """What is seen of one run in the window.
+
+    Attributes
+    ----------
+    frames : list of (float, float)
+        When a frame had been painted (monotonic, s), and the time of its newest sample (s).
+    gaps_s : list of float
+        Between ticks of the event loop.
+    memory : list of (float, float)
+        Time (s) and private memory of the window (MiB).
+    unsafe : list of int
+        Samples that were drawn before they were safely on disk, of each frame.
+    """
+
+    frames: list[tuple[float, float]] = field(default_factory=list)
+    gaps_s: list[float] = field(default_factory=list)
+    memory: list[tuple[float, float]] = field(default_factory=list)
+    unsafe: list[int] = field(default_factory=list)
+    n_points: int = 0
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._shown: Traces | None = None
+        self._painted: Traces | None = None
+        self._last_tick = time.monotonic()
+        self._ticker = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
+        self._ticker.timeout.connect(self._tick)
+        self._meter = QTimer(self, interval=1000)
+        self._meter.timeout.connect(lambda: self.memory.append((time.monotonic(), private_MiB())))
+
+    def start(self, window: MainWindow) -> None:
+        """Watch a window from now on."""
+        window.commands.runs.follower.traced.connect(self.take)
+        for view in window.findChildren(QGraphicsView):
+            view.viewport().installEventFilter(self)
+        self._last_tick = time.monotonic()
+        self._ticker.start()
+        self._meter.start()
+
+    def stop(self, window: MainWindow) -> None:
+        """Watch no more."""
+        window.commands.runs.follower.traced.disconnect(self.take)
+        self._ticker.stop()
+        self._meter.stop()
+
+    def take(self, traces: Traces) -> None:
+        """Note curves that came."""
+        self._shown = traces
+
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Note a paint of curves that were not painted before, once it is done."""
+        if event.type() == QEvent.Type.Paint and self._shown is not self._painted and self._shown is not None:
+            self._painted = self._shown
+            QTimer.singleShot(0, self._note_frame)
+        return False
+
+    def _note_frame(self) -> None:
+        traces = self._painted
+        if traces is not None and traces.n_samples:
+            self.frames.append((time.monotonic(), traces.last_s))
+            self.unsafe.append(traces.n_samples - traces.n_acknowledged)
+            self.n_points = max(self.n_points, len(traces.time_s))
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self.gaps_s.append(now - self._last_tick)
+        self._last_tick = now
+
+
+def private_MiB() -> float:
+    """Return the private memory of this process: what is mapped of a file belongs to the system."""
+    status = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
+    return int(status["RssAnon"].split()[0]) / 1024
+
+
+def cpu_of_processes() -> dict[str, float]:
+    """Return the processor time (s) of this process and of its children, by what they are."""
+    found: dict[str, float] = {}
+    me = psutil.Process()
+    for process in (me, *me.children(recursive=True)):
+        try:
+            words, times = " ".join(process.cmdline()), process.cpu_times()
+        except psutil.Error:
+            continue
+        names = {"guardian": "guardian", "runner": "runner", "ionecho sim": "simulator"}
+        name = next((name for word, name in names.items() if word in words), "other")
+        name = "window" if process == me else name
+        found[name] = found.get(name, 0.0) + times.user + times.system
+    return found
+
+
+def wait(until: Callable[[], bool], seconds: float = _PATIENCE_S) -> None:
+    """Let the event loop run until something holds."""
+    loop, deadline = QEventLoop(), time.monotonic() + seconds
+    look = QTimer(interval=20)
+    look.timeout.connect(lambda: loop.quit() if until() or time.monotonic() > deadline else None)
+    look.start()
+    loop.exec()
+    look.stop()
+    if not until():
+        raise TimeoutError("the window does not come to where the benchmark needs it")
+
+
+def plain_plots(application: QApplication, n_plots: int, n_points: int) -> dict[str, float]:
+    """Return what plain plots of pyqtgraph do with as many points, drawn as often as they can be."""
+    widget = pg.GraphicsLayoutWidget()
+    widget.resize(*SIZE)
+    curves = [widget.addPlot(row=row, col=0).plot(pen="w") for row in range(n_plots)]
+    widget.show()
+    time_s, noise = np.linspace(0.0, 1.0, n_points), np.random.default_rng(1).normal(size=2 * n_points)
+    began, cpu, n_frames = time.monotonic(), time.process_time(), 0
+    while time.monotonic() - began < PLAIN_S:
+        for curve in curves:
+            curve.setData(time_s, noise[n_frames % n_points :][:n_points])
+        application.processEvents()
+        n_frames += 1
+    took, used = time.monotonic() - began, time.process_time() - cpu
+    widget.close()
+    return {"frames_per_s": round(n_frames / took, 1), "cpu_ms_a_frame": round(1e3 * used / n_frames, 1)}
+
+
+def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool) -> tuple[Watch, dict[str, Any]]:
+    """Carry out one run in the window, and tell what was seen of it."""
+    commands, told = window.commands, {}
+    follower = commands.runs.follower
+    runs: list[Path] = []
+    ended: list[object] = []
+    taken: list[float] = []
+    follower.begun.connect(runs.append)
+    follower.ended.connect(ended.append)
+    commands.runs.stop_taken.connect(lambda: taken.append(time.monotonic()))
+    commands.choose_protocol(path)
+    wait(lambda: allowed(window.store.state)[Command.RUN].granted)
+    watch = Watch()
+    commands.start_run()
+    wait(lambda: bool(runs) and runs[0].exists())
+    watch.start(window)
+    wait(lambda: len(watch.frames) > 0)
+    began, cpu = time.monotonic(), cpu_of_processes()
+    wait(lambda: bool(ended) or time.monotonic() - began > seconds - 2.0, seconds + _PATIENCE_S)
+    took, used = time.monotonic() - began, cpu_of_processes()
+    if stop and not ended:
+        asked = time.monotonic()
+        commands.stop()
+        wait(lambda: bool(taken))
+        told["stop_taken_ms"] = round(1e3 * (taken[0] - asked), 1)
+        wait(lambda: bool(ended))
+        told["stop_to_ended_ms"] = round(1e3 * (time.monotonic() - asked), 1)
+    watch.stop(window)
+    wait(lambda: bool(ended))
+    start = next(event for event in open_run(runs[0]).events if event["kind"] == "start")
+    return watch, told | _figures(watch, took, start["monotonic_ns"] * 1e-9, {k: used[k] - cpu.get(k, 0) for k in used})
+
+
+def _figures(watch: Watch, took_s: float, start_s: float, cpu_s: dict[str, float]) -> dict[str, Any]:
+    when, newest = np.array(watch.frames).T
+    ages, gaps, unsafe = when - start_s - newest, np.array(watch.gaps_s), np.array(watch.unsafe)
+    t, memory = np.array(watch.memory).T
+    return {
+        "frames_per_s": round((len(when) - 1) / (when[-1] - when[0]), 1),
+        "between_frames_ms": _spread(1e3 * np.diff(when)),
+        "sample_to_screen_at_most_ms": _spread(1e3 * ages),
+        "not_yet_safe_samples": _spread(unsafe),
+        "event_loop_gap_ms": _spread(1e3 * gaps),
+        "gaps_over_50_ms": int(np.sum(gaps > 0.05)),
+        "points_a_curve": watch.n_points,
+        "memory_MiB": [round(memory[0], 1), round(memory[-1], 1)],
+        "memory_slope_MiB_a_min": round(60.0 * float(np.polyfit(t, memory, 1)[0]), 1),
+        "cpu_share": {name: round(used / took_s, 3) for name, used in sorted(cpu_s.items())},
+        "cpu_ms_a_frame": round(1e3 * cpu_s["window"] / len(when), 1),
+    }
+
+
+def _spread(values: np.ndarray) -> dict[str, float]:
+    median, most, longest = np.percentile(values, [50, 99, 100])
+    return {"median": round(float(median), 1), "99 %": round(float(most), 1), "longest": round(float(longest), 1)}
+
+
+def figures(n_runs: int = 2, seconds: float = 27.0) -> dict[str, Any]:
+    """Measure, and return the figures."""
+    application = application_of_window()
+    found: dict[str, Any] = {"load_before": os.getloadavg()[0]}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        simulated_instrument("keithley2461", 1, 1.0, "demo") as resource,
+    ):
+        path = Path(folder) / "live.toml"
+        protocol_of(seconds).save(path)
+        window = MainWindow(Path(folder), resource)
+        window.resize(*SIZE)
+        window.show()
+        wait(lambda: window.store.state.connection.instrument is not None)
+        for number in range(n_runs):
+            watch, found[f"run_{number + 1}"] = run_once(window, path, seconds, stop=number == n_runs - 1)
+        found["plots"] = n_plots = _n_plots(window)
+        found["plain_setData"] = plain_plots(application, n_plots, watch.n_points)
+        window.commands.leave_run()
+        window.close()
+    found["load_after"] = os.getloadavg()[0]
+    return found
+
+
+def _n_plots(window: MainWindow) -> int:
+    views = [view for view in window.findChildren(QGraphicsView) if view.isVisible()]
+    return sum(isinstance(item, pg.PlotItem) for view in views for item in view.scene().items())
+
+
+def main() -> None:
+    """Measure and print JSON."""
+    parser = argparse.ArgumentParser(description="The window beside a simulated 2461 at a million samples a second.")
+    parser.add_argument("--runs", type=int, default=2, help="runs one after the other; the last one is stopped")
+    parser.add_argument("--seconds", type=float, default=27.0, help="length of a run")
+    options = parser.parse_args()
+    print(json.dumps(figures(options.runs, options.seconds), indent=1))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
