@@ -7,6 +7,7 @@ between (decision 192).
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 import time
@@ -53,8 +54,15 @@ class RunReader(Protocol):
     def read(self, part: str, start: int, count: int) -> bytes:
         """Return bytes of a part; fewer only where the part or the file ends."""
 
-    def column(self, name: str) -> NDArray[Any]:
+    def column(self, name: str, *, scattered: bool = False) -> NDArray[Any]:
         """Return all planned samples of a column, mapped.
+
+        Parameters
+        ----------
+        name : str
+        scattered : bool, default False
+            Whether samples are wanted here and there: then the system reads only the pages that are asked for. It reads
+            ahead otherwise, by megabytes on some computers.
 
         Raises
         ------
@@ -90,7 +98,7 @@ class KeptReader:
     def __init__(self, file: OpenDescriptor, layout: Layout) -> None:
         self._file = file
         self._layout = layout
-        self._columns: dict[str, NDArray[Any]] = {}
+        self._columns: dict[tuple[str, bool], NDArray[Any]] = {}
 
     def status(self) -> FileStatus:
         """Return what the file is like now."""
@@ -100,12 +108,12 @@ class KeptReader:
         """Return bytes of a part; fewer only where the part or the file ends."""
         return _read(self._file.number, self._layout, part, start, count)
 
-    def column(self, name: str) -> NDArray[Any]:
+    def column(self, name: str, *, scattered: bool = False) -> NDArray[Any]:
         """Return all planned samples of a column, mapped."""
         _require_whole(self._file.path, self.status())
-        if name not in self._columns:
-            self._columns[name] = _mapped(self._file.number, self._layout, name)
-        return self._columns[name]
+        if (name, scattered) not in self._columns:
+            self._columns[name, scattered] = _mapped(self._file.number, self._layout, name, scattered=scattered)
+        return self._columns[name, scattered]
 
 
 class ReopeningReader:
@@ -135,11 +143,11 @@ class ReopeningReader:
         with self._open() as (descriptor, layout):
             return _read(descriptor, layout, part, start, count)
 
-    def column(self, name: str) -> NDArray[Any]:
+    def column(self, name: str, *, scattered: bool = False) -> NDArray[Any]:
         """Return all planned samples of a column, mapped."""
         with self._open() as (descriptor, layout):
             _require_whole(self._path, _status(descriptor, layout))
-            return _mapped(descriptor, layout, name)
+            return _mapped(descriptor, layout, name, scattered=scattered)
 
     @contextmanager
     def _open(self) -> Iterator[tuple[int, Layout]]:
@@ -190,10 +198,13 @@ def _read(descriptor: int, layout: Layout, part: str, start: int, count: int) ->
     return read_at(descriptor, offset + start, max(min(count, length - start), 0))
 
 
-def _mapped(descriptor: int, layout: Layout, name: str) -> NDArray[Any]:
+def _mapped(descriptor: int, layout: Layout, name: str, *, scattered: bool) -> NDArray[Any]:
     dtype: Any = GROWING[name][1]
     with os.fdopen(descriptor, "rb", closefd=False) as raw:
-        return np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
+        column = np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
+    if scattered and isinstance(column.base, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):  # Windows has no such thing
+        column.base.madvise(mmap.MADV_RANDOM)
+    return column
 
 
 def _status(descriptor: int, layout: Layout) -> FileStatus:

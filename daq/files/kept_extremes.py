@@ -1,9 +1,9 @@
 """Extremes of a run's samples, kept beside it, so that a run of very many samples is drawn without being read.
 
 They are derived, and never trusted over the data: a file that does not say that it was made of these very samples, or
-that is damaged itself, counts as none. It begins with a line that names it, a line of JSON and zeros up to `_HEAD_BYTES`;
-then, of each column and level, the lowest values and the highest, float64. What ties it to a run is the digest of the
-run's block table, which has the checksum of every sample.
+that is damaged itself, counts as none. It begins with a line that names it, a line of JSON and zeros up to
+`_HEAD_BYTES`; then, of each column and level, the lowest values and the highest, float64. What ties it to a run is the
+digest of the run's block table, which has the checksum of every sample.
 """
 
 from __future__ import annotations
@@ -50,14 +50,17 @@ def write_extremes(run: Run, extremes: Mapping[str, Sequence[Pair]], bins: Seque
     bool
         Whether they are kept; not where the folder cannot be written to, or its disk has no room.
     """
-    columns = list(extremes)
-    values = b"".join(np.ascontiguousarray(one, "<f8").tobytes() for name in columns for pair in extremes[name] for one in pair)
-    about = {"columns": columns, "bins": list(bins), **_ties(run), "crc32": zlib.crc32(values)}
+    values = [np.ascontiguousarray(one, "<f8") for pairs in extremes.values() for pair in pairs for one in pair]
+    checksum = 0
+    for one in values:
+        checksum = zlib.crc32(one.data, checksum)
+    about = {"columns": list(extremes), "bins": list(bins), **_ties(run), "crc32": checksum}
     head = _FIRST_LINE + json.dumps(about).encode() + b"\n"
     with suppress(OSError):
         with write_atomically(extremes_path(run.path)) as making, making.open("wb") as file:
             file.write(head.ljust(_HEAD_BYTES, b"\0"))
-            file.write(values)
+            for one in values:
+                file.write(one.data)
         return True
     return False
 

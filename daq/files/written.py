@@ -112,9 +112,16 @@ class RunWritten:
         """
         return self._written.refresh(self.refresh())
 
-    def written(self) -> WrittenSamples:
-        """Return all samples up to `n_written`; it says how many of them are safely on disk."""
-        columns = [self._file.column(name)[: self.n_written] for name in GROWING]
+    def written(self, *, scattered: bool = False) -> WrittenSamples:
+        """Return all samples up to `n_written`; it says how many of them are safely on disk.
+
+        Parameters
+        ----------
+        scattered : bool, default False
+            Whether samples are wanted here and there: then no more of the disk is read than is asked for. Whoever goes
+            through many samples in a row is slower so.
+        """
+        columns = [self._file.column(name, scattered=scattered)[: self.n_written] for name in GROWING]
         return WrittenSamples(self.n_samples, *columns)
 
     def read_samples(self, name: str, first: int, last: int) -> NDArray[Any]:

@@ -42,12 +42,17 @@ class RunPyramid:
         The most samples that will ever be.
     levels : mapping of str to sequence of Level, optional
         What is known of each of `COLUMNS` already.
+
+    Attributes
+    ----------
+    t_s : ndarray, shape (n,)
+        Time of each sample.
     """
 
     def __init__(self, capacity: int, levels: Mapping[str, Sequence[Level]] | None = None) -> None:
         known = levels or {}
         self._of = {name: MinMaxPyramid(capacity, known.get(name, ())) for name in COLUMNS}
-        self._t: Floats = np.empty(0)
+        self.t_s: Floats = np.empty(0)
 
     @property
     def levels(self) -> dict[str, tuple[Level, ...]]:
@@ -62,20 +67,20 @@ class RunPyramid:
     @property
     def share(self) -> float:
         """Share of the samples whose extremes are known, those apart that fill no bin."""
-        n_whole = len(self._t) // BIN * BIN
+        n_whole = len(self.t_s) // BIN * BIN
         return min(self.n_binned / n_whole, 1.0) if n_whole else 1.0
 
     def grow(self, t_s: Floats, voltage_V: Floats, current_A: Floats) -> None:
         """Take in the record as it is now, and read what is new of it; see `MinMaxPyramid.grow`."""
-        self._t = t_s
+        self.t_s = np.asarray(t_s)
         for pyramid, values in zip(self._of.values(), (voltage_V, current_A), strict=True):
             pyramid.grow(values)
 
     def hold(self, t_s: Floats, voltage_V: Floats, current_A: Floats) -> None:
         """Take the record as it is, to be read by `add`; see `MinMaxPyramid.hold`."""
-        self._t = t_s
+        self.t_s = np.asarray(t_s)
         for pyramid, values in zip(self._of.values(), (voltage_V, current_A), strict=True):
-            pyramid.hold(values)
+            pyramid.hold(np.asarray(values))
 
     def add(self, name: str, values: Floats) -> None:
         """Read samples of a column into bins; see `MinMaxPyramid.add`."""
@@ -87,7 +92,7 @@ class RunPyramid:
         A sample is looked for where it is in a run of even intervals, so that of a run on a disk a page is read for
         each time and not one for each halving.
         """
-        t, n = self._t, len(self._t)
+        t, n = self.t_s, len(self.t_s)
         if n <= BIN or not t[-1] > t[0]:
             return _bisected(t, times_s)
         with np.errstate(invalid="ignore"):

@@ -120,7 +120,7 @@ class RunTraces:
     run : Run
         Only read.
     pyramid : RunPyramid, optional
-        Of this run, as far as it has been read.
+        Of this run, which it holds, as far as it has been read.
     """
 
     def __init__(self, run: Run, pyramid: RunPyramid | None = None) -> None:
@@ -129,8 +129,6 @@ class RunTraces:
         self.pyramid = RunPyramid(run.n_planned) if pyramid is None else pyramid
         if pyramid is None:
             self._add_samples()
-        else:
-            pyramid.hold(self.run.t_s, self.run.voltage_V, self.run.current_A)
 
     def refresh(self) -> bool:
         """Read new samples and return whether there are any."""
@@ -150,7 +148,7 @@ class RunTraces:
         ----------
         view : View
         """
-        t = self.run.t_s
+        t = self.pyramid.t_s
         n = self.run.n_samples
         edge, origin = self._edge_of(view, float(t[-1]) if n else 0.0)
         bounds = self._bounds(t, view, edge, origin)

@@ -47,6 +47,8 @@ class Overview:
             self.traces = RunTraces(run)
             return
         pyramid = RunPyramid(run.n_samples, _kept(run))
+        samples = run.written(scattered=True)
+        pyramid.hold(samples.t_s, samples.voltage_V, samples.current_A)
         self.traces = RunTraces(run, pyramid)
 
     @property
