@@ -2,10 +2,10 @@
 
     QT_QPA_PLATFORM=offscreen python -m benchmarks.bench_window [--runs 2] [--seconds 27]
 
-Two runs make a minute: the instrument's buffer holds 27.5 million samples. Told are frames a second, the age of the
-newest sample when a frame has been painted, the longest time for which the event loop was held up, when a stop was
-taken, how memory grows, and the processor time of each process; beside them plain plots of pyqtgraph that are given the
-same number of points by `setData`, in the same process, after the runs.
+Two runs make a minute: the instrument's buffer holds 27.5 million samples. Told are frames a second, how old each
+sample is when the first frame that shows it has been painted, the longest time for which the event loop was held up,
+when a stop was taken, how memory grows, and the processor time of each process; beside them plain plots of pyqtgraph
+that are given the same number of points by `setData`, in the same process, after the runs.
 
 The age of a sample is counted from the event "start" of the run file, which is written before the instrument is told
 to start: it is too long by the time that this takes.
@@ -111,7 +111,7 @@ class Watch(QObject):
         """Note curves that came."""
         self._shown = traces
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
         """Note a paint of curves that were not painted before, once it is done."""
         if event.type() == QEvent.Type.Paint and self._shown is not self._painted and self._shown is not None:
             self._painted = self._shown
@@ -146,7 +146,7 @@ def cpu_of_processes() -> dict[str, float]:
             words, times = " ".join(process.cmdline()), process.cpu_times()
         except psutil.Error:
             continue
-        names = {"guardian": "guardian", "runner": "runner", "ionecho sim": "simulator"}
+        names = {"daq.execution.guardian": "guardian", "spawn_main": "runner", "ionecho sim": "simulator"}
         name = next((name for word, name in names.items() if word in words), "other")
         name = "window" if process == me else name
         found[name] = found.get(name, 0.0) + times.user + times.system
@@ -218,12 +218,16 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool) -> t
 
 def _figures(watch: Watch, took_s: float, start_s: float, cpu_s: dict[str, float]) -> dict[str, Any]:
     when, newest = np.array(watch.frames).T
-    ages, gaps, unsafe = when - start_s - newest, np.array(watch.gaps_s), np.array(watch.unsafe)
+    gaps, unsafe = np.array(watch.gaps_s), np.array(watch.unsafe)
+    # Each sample comes to the screen with the first frame whose newest sample is not older.
+    samples = newest[0] + (newest[-1] - newest[0]) * np.linspace(0.0, 1.0, 100_000)
+    ages = when[np.searchsorted(newest, samples)] - start_s - samples
     t, memory = np.array(watch.memory).T
     return {
         "frames_per_s": round((len(when) - 1) / (when[-1] - when[0]), 1),
         "between_frames_ms": _spread(1e3 * np.diff(when)),
         "sample_to_screen_at_most_ms": _spread(1e3 * ages),
+        "newest_sample_of_a_frame_ms": _spread(1e3 * (when - start_s - newest)),
         "not_yet_safe_samples": _spread(unsafe),
         "event_loop_gap_ms": _spread(1e3 * gaps),
         "gaps_over_50_ms": int(np.sum(gaps > 0.05)),

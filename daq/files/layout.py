@@ -59,8 +59,8 @@ _ALIGNMENT = 64
 # summary, no slow channels, no accuracy, and of who measured for what only the instrument. In version 3 the rows of the
 # newest writes need not be there.
 FORMAT = 3
-# Rows of the newest writes, which are used in turn: 2.5 s of them at the 50 reads a second of a fast instrument, so that
-# a reader that looks ten times a second misses none while a disk stalls. Doubled: 4 KiB more to read for each look.
+# Rows of the newest writes, which are used in turn: 2.5 s of them at the 50 reads a second of a fast instrument. So a
+# reader that looks ten times a second misses none while a disk stalls. Doubled: 4 KiB more to read for each look.
 WRITTEN_ROWS = 128
 # Datasets with one value a sample: path and type, in the order of the checksum.
 GROWING = {

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 BIN = 256
-"""Samples of a bin of the first level: all levels together take a 120th of the record. Half of it doubles that; doubled,
-twice as many samples are read at the ends of a range."""
+"""Samples of a bin of the first level: all levels together take a 120th of the record. Half of it doubles that;
+doubled, twice as many samples are read at the ends of a range."""
 FAN = 16
 """Bins that make a bin of the next level. Doubled, more are read at the ends of a range and nothing else is gained."""
 

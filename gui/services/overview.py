@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from daq import Run
 
 LONG_RUN = 10_000_000
-"""Samples from which on a finished run is read piece by piece, and its extremes are kept: shorter ones take a quarter of
-a second. Doubled, the window waits twice as long for a run that is just shorter."""
+"""Samples from which on a finished run is read piece by piece, and its extremes are kept: shorter ones take a quarter
+of a second. Doubled, the window waits twice as long for a run that is just shorter."""
 _PIECE = 8192 * BIN
 """Samples of a column that are read at once: 16 MB, some 20 ms. Doubled, a view waits twice as long for its turn."""
 
@@ -30,8 +30,6 @@ class Overview:
     ----------
     run : Run
         Only read.
-    keep : bool, default True
-        Whether what was read of a long run may be kept beside it.
 
     Attributes
     ----------
@@ -39,9 +37,8 @@ class Overview:
         What it draws is exact once `is_complete`.
     """
 
-    def __init__(self, run: Run, *, keep: bool = True) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._keep = keep
         self._keeper: threading.Thread | None = None
         if run.n_samples < LONG_RUN:
             self.traces = RunTraces(run)
@@ -63,7 +60,7 @@ class Overview:
             first = pyramid.n_binned
             for name in COLUMNS:
                 pyramid.add(name, self._run.read_samples(name, first, first + _PIECE))
-            if self.is_complete and self._keep:
+            if self.is_complete:
                 self._keeper = threading.Thread(target=_keep, args=(self._run, pyramid), name="keeping extremes")
                 self._keeper.start()
         return self.is_complete

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gui.common.pyramid import MinMaxPyramid
+from gui.common.pyramid import BIN, FAN, MinMaxPyramid
 
 
 @st.composite
 def growths(draw: st.DrawFn) -> tuple[np.ndarray, list[int], np.ndarray]:
-    n = draw(st.integers(1, 3000))
+    n = draw(st.integers(1, 12_000))
     values = np.random.default_rng(draw(st.integers(0, 2**32 - 1))).normal(size=n)
     values[draw(st.lists(st.integers(0, n - 1), max_size=20))] = np.nan
     steps = sorted({*draw(st.lists(st.integers(0, n), max_size=6)), n})
@@ -37,6 +37,20 @@ def test_extremes_are_those_of_brute_force(case: tuple[np.ndarray, list[int], np
         else:
             assert np.isnan(lowest[k])
             assert np.isnan(highest[k])
+
+
+def test_what_is_read_piece_by_piece_is_what_is_read_at_once() -> None:
+    values = np.random.default_rng(7).normal(size=40 * BIN * FAN + 77)
+    values[: 3 * BIN] = np.nan
+    whole, pieces = MinMaxPyramid(len(values)), MinMaxPyramid(len(values))
+    whole.grow(values)
+    pieces.hold(values)
+    rng = np.random.default_rng(8)
+    while pieces.n_binned + BIN <= len(values):
+        pieces.add(values[pieces.n_binned :][: int(rng.integers(1, 9 * BIN))])
+    bounds = np.sort(rng.integers(0, len(values) + 1, size=400))
+    for one, other in zip(whole.extremes(bounds), pieces.extremes(bounds), strict=True):
+        np.testing.assert_array_equal(one, other)
 
 
 @pytest.mark.parametrize("n", [1, 15, 16, 17, 255, 256, 257, 4096, 100_003])

@@ -62,6 +62,18 @@ def traces_of(record: Record) -> RunTraces:
     return RunTraces(cast("Run", record))
 
 
+def test_samples_that_are_not_safe_yet_are_drawn_and_told_apart() -> None:
+    record = Record(np.arange(1000.0), grown_to=500, n_acknowledged=300)
+    traces = traces_of(record)
+    assert traces.refresh()
+    shown = traces.traces(View())
+    assert (shown.n_samples, shown.n_acknowledged, shown.last_A) == (500, 300, 499.0)
+    assert not traces.refresh()
+    record.n_acknowledged = 500
+    assert traces.refresh(), "that they are safe now is news"
+    assert traces.traces(View()).n_acknowledged == 500
+
+
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 99_999), st.sampled_from([None, 0, 1, LATEST_EDGE]))
 def test_a_spike_of_one_sample_is_drawn_wherever_it_falls(spike: int, edge: int | None) -> None:
