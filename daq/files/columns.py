@@ -202,8 +202,9 @@ def _mapped(descriptor: int, layout: Layout, name: str, *, scattered: bool) -> N
     dtype: Any = GROWING[name][1]
     with os.fdopen(descriptor, "rb", closefd=False) as raw:
         column = np.memmap(raw, dtype, "r", layout.offsets[name], (layout.n_samples,))
-    if scattered and isinstance(column.base, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):  # Windows has no such thing
-        column.base.madvise(mmap.MADV_RANDOM)
+    map_of_column: Any = column.base
+    if scattered and isinstance(map_of_column, mmap.mmap) and hasattr(mmap, "MADV_RANDOM"):  # not on Windows
+        map_of_column.madvise(mmap.MADV_RANDOM)
     return column
 
 

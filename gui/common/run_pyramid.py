@@ -100,7 +100,7 @@ class RunPyramid:
         left = np.clip(guess.astype(np.int64) - _NEAR // 2, 0, n - _NEAR)
         near = t[left[:, None] + np.arange(_NEAR)]
         inside = np.sum(near < times_s[:, None], axis=1)
-        found = left + inside
+        found: NDArray[np.int64] = left + inside
         is_sure = ((inside > 0) | (left == 0)) & ((inside < _NEAR) | (left == n - _NEAR))
         found[~is_sure] = _bisected(t, times_s[~is_sure])
         return found

@@ -162,8 +162,9 @@ class RunTraces:
             time, voltage, current = self._extremes(t, bounds, origin)
             first_s, end_s = t[bounds[:-1]], t[bounds[1:] - 1]
         newest = (float(t[-1]), float(self.run.voltage_V[-1]), float(self.run.current_A[-1])) if n else (np.nan,) * 3
-        told = {"n_acknowledged": self.run.n_acknowledged, "share_read": self.pyramid.share if len(first_s) else 1.0}
-        return Traces(view, time, voltage, current, origin, edge, n, *newest, first_s, end_s, **told)
+        share = self.pyramid.share if len(first_s) else 1.0
+        curves = (time, voltage, current, origin, edge)
+        return Traces(view, *curves, n, *newest, first_s, end_s, self.run.n_acknowledged, share)
 
     def _edge_of(self, view: View, now_s: float) -> tuple[int | None, float]:
         if view.edge is None or not len(self.edges_s):

@@ -56,14 +56,16 @@ class Overview:
     def read_on(self) -> bool:
         """Read the next piece of the run, some 50 ms; return whether all of it is known now."""
         pyramid = self.traces.pyramid
-        if not self.is_complete:
-            first = pyramid.n_binned
-            for name in COLUMNS:
-                pyramid.add(name, self._run.read_samples(name, first, first + _PIECE))
-            if self.is_complete:
-                self._keeper = threading.Thread(target=_keep, args=(self._run, pyramid), name="keeping extremes")
-                self._keeper.start()
-        return self.is_complete
+        if self.is_complete:
+            return True
+        first = pyramid.n_binned
+        for name in COLUMNS:
+            pyramid.add(name, self._run.read_samples(name, first, first + _PIECE))
+        if pyramid.share < 1.0:
+            return False
+        self._keeper = threading.Thread(target=_keep, args=(self._run, pyramid), name="keeping extremes", daemon=True)
+        self._keeper.start()
+        return True
 
     def wait_until_kept(self) -> None:
         """Wait until what was read is kept, if it is to be."""

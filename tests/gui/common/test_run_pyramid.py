@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ def unaligned(values: np.ndarray) -> np.ndarray:
     return moved
 
 
-TIMES = {
+TIMES: dict[str, Callable[[np.random.Generator, int], np.ndarray]] = {
     "even": lambda _, n: (np.arange(n) + 0.5) * 1e-6,
     "logarithmic": lambda _, n: np.geomspace(1e-6, 1e3, n),
     "with a gap": lambda _, n: np.arange(n) + np.where(np.arange(n) > n // 3, 1e7, 0.0),

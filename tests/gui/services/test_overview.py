@@ -38,7 +38,7 @@ def measured(path: Path, seed: int, last_A: float = 1e-6) -> Run:
     rng = np.random.default_rng(seed)
     current = rng.normal(size=N) * 1e-6
     current[-1] = last_A
-    t = (np.arange(N) + 0.5) * 1e-5
+    t = (np.arange(N, dtype=np.float64) + 0.5) * 1e-5
     create_run_file(path, header(N))
     file = RunFileBytes(path)
     file.write_samples(0, 0, [Block(t, np.where(t > 0.1, 0.01, 0.0), current, np.zeros(N, np.uint8))])
