@@ -263,8 +263,13 @@ def test_a_last_event_that_cannot_be_written_does_not_hide_how_the_run_ended(
     assert open_run(path).n_samples == 4000
 
 
+@pytest.mark.parametrize("call", ["show", "acknowledge"])
 def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
-    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat, monkeypatch: pytest.MonkeyPatch
+    make_runner: MakeRunner,
+    protocol: Protocol,
+    potentiostat: ResistorPotentiostat,
+    monkeypatch: pytest.MonkeyPatch,
+    call: str,
 ) -> None:
     hanging, answers = threading.Event(), threading.Event()
 
@@ -273,7 +278,7 @@ def test_a_disk_that_hangs_for_good_does_not_hide_how_the_run_ended(
         answers.wait(patience(60.0))
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr(RunFileBytes, "write_samples", never)
+    monkeypatch.setattr(RunFileBytes, call, never)
     writers: list[RunWriter] = []
 
     def hasty_writer(path: Path) -> RunWriter:
