@@ -110,7 +110,7 @@ class Watch(QObject):
         """Note curves that came."""
         self._shown = traces
 
-    def eventFilter(self, _watched: QObject, event: QEvent) -> bool:
+    def eventFilter(self, _viewport: QObject, event: QEvent) -> bool:
         """Note a paint of curves that were not painted before, once it is done."""
         if event.type() == QEvent.Type.Paint and self._shown is not self._painted and self._shown is not None:
             self._painted = self._shown
