@@ -46,7 +46,7 @@ INTERVAL_S = 1e-6
 SIZE = (1280, 800)
 PLAIN_S = 5.0
 # Ticks by which the event loop is watched.
-_TICK_MS = 2
+_TICK_MS = 4
 # How long anything but a run may take before the benchmark gives up.
 _PATIENCE_S = 60.0
 
