@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from daq import RunInProgress
     from protocols import Protocol
 
-# Between two looks at the run file, and the most that a sample waits for one: at most 35 frames a second. Doubled,
-# there are fewer than 25 of them, and what they show is older by 14 ms in the mean; half of it is twice the work.
+# Between two looks at the run file, and the most that a sample waits for one: at most 35 frames a second
+# (docs/explanations/architecture.md, "Drawing"). Doubled, there are fewer than 25 of them, and what they show is older
+# by 14 ms in the mean; half of it is twice the work.
 _READ_MS = 28
 # Looks at the run file from one question to the guardian to the next: as often as the runner reports.
 _READS_A_POLL = 2
