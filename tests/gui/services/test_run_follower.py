@@ -57,7 +57,8 @@ def test_samples_are_drawn_once_they_are_written_and_those_of_a_run_that_ended_o
     np.testing.assert_array_equal(drawn[1].current_A[100:], block(100, 50).current_A)
     file.show(1, EncodedBlock.of(150, [block(150, 50)]))
     for _ in range(2):
-        qtbot.waitSignal(follower.progressed).wait()
+        with qtbot.waitSignal(follower.progressed):
+            pass
     assert len(drawn) == 2, "the next curves come once the last ones are on the screen"
     status = status.ended(Outcome(RunState.ABORTED, OutputState.OFF))
     follower.allow_next_curves()
