@@ -115,12 +115,16 @@ def remove(text: str, path: Path) -> str:
     place = places.by_path.get(path)
     if place is None:
         return text
+    if place.kind is Kind.TABLES:
+        for one in reversed(places.children(path)):
+            text = remove(text, one)
+        return text
     if isinstance(path[-1], int):
         edited = _without_item(places, path)
     elif place.kind is Kind.HEADER:
         start, end = _block(places, path)
         edited = text[:start].rstrip("\n") + ("\n\n" if text[:start].strip() else "") + text[end:].lstrip("\n")
-    elif place.kind in (Kind.TABLES, Kind.DOTTED):
+    elif place.kind is Kind.DOTTED:
         raise ValueError(f"{text_of(path)} is written in several places: change the text itself")
     elif places.by_path[path[:-1]].kind is Kind.INLINE:
         start, end = _with_comma(text, place.key_start, place.end)
