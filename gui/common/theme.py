@@ -68,6 +68,8 @@ class Colours:
         Of plots: background, text and axes, grid and secondary text.
     voltage, current, fit, measured : QColor
         Of curves; `measured` is the current under its fit.
+    fault : QColor
+        Of texts and marks that say what is wrong.
     """
 
     ground: QColor
@@ -77,6 +79,7 @@ class Colours:
     current: QColor
     fit: QColor
     measured: QColor
+    fault: QColor
 
 
 def colours_of(palette: QPalette) -> Colours:
@@ -85,7 +88,8 @@ def colours_of(palette: QPalette) -> Colours:
     ink = palette.color(QPalette.ColorRole.Text)
     voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
     measured = mixed(QColor(current), ground, _MEASURED)
-    return Colours(ground, ink, mixed(ink, ground, _FAINT), QColor(voltage), QColor(current), QColor(fit), measured)
+    faint, fault = mixed(ink, ground, _FAINT), QColor("#ff9a90" if is_dark(palette) else "#a4120a")
+    return Colours(ground, ink, faint, QColor(voltage), QColor(current), QColor(fit), measured, fault)
 
 
 def is_dark(palette: QPalette) -> bool:
