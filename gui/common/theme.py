@@ -187,6 +187,11 @@ def style_sheet(palette: QPalette) -> str:
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
     {_badge(line, faint, edge, dark=is_dark(palette))}
+    QTreeWidget, QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
+    QTreeWidget:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
+    QTreeWidget::item {{ padding: 3px 2px; }}
+    QTreeWidget::item:selected {{ background: {accent}; color: white; }}
+    QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {error}; }}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}

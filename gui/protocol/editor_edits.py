@@ -7,11 +7,11 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 from gui.protocol.editor_form import Control, Takes
-from gui.protocol.editor_templates import new_rule, new_sequence, new_step, new_until
+from gui.protocol.editor_templates import new_rule, new_section, new_sequence, new_step, new_until
 from protocols.records import specs
 from protocols.sequence import KINDS
 from protocols.steps import STEPS
-from protocols.toml_edits import insert_item, remove, set_value
+from protocols.toml_edits import duplicate_item, insert_item, move_item, remove, set_value
 from protocols.toml_places import places_in
 
 if TYPE_CHECKING:
@@ -110,3 +110,40 @@ def with_step_after(text: str, node: Node, kind: str) -> tuple[str, Path]:
     n = len(steps) if isinstance(steps, list) else 0
     index = int(node.path[-1]) + 1 if node.is_entry else n
     return insert_item(text, node.steps_path, index, new_step(kind)), (*node.steps_path, index)
+
+
+def with_section(text: str, name: str, swept: tuple[str, str] | None = None) -> str:
+    """Return the text with a new table of a campaign.
+
+    Parameters
+    ----------
+    text : str
+    name : str
+        sweep, order, temperature, between or stop.
+    swept : tuple of str, optional
+        Path of the field that a new sweep varies, and the value that it has.
+    """
+    table = new_section(name)
+    if name != "sweep":
+        for key, value in table.items():
+            text = set_value(text, (name, key), value)
+        return text
+    if swept is not None:
+        table = {"field": swept[0], "values": [swept[1]]}
+    sweeps = _at(text, ("sweep",))
+    return insert_item(text, ("sweep",), len(sweeps) if isinstance(sweeps, list) else 0, table)
+
+
+def moved(text: str, path: Path, by: int) -> str:
+    """Return the text with an entry of a list so many places further down."""
+    return move_item(text, path[:-1], int(path[-1]), int(path[-1]) + by)
+
+
+def copied(text: str, path: Path) -> str:
+    """Return the text with a copy of an entry of a list after it."""
+    return duplicate_item(text, path[:-1], int(path[-1]))
+
+
+def removed(text: str, path: Path) -> str:
+    """Return the text without a table or an entry of a list."""
+    return remove(text, path)

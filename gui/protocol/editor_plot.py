@@ -81,6 +81,7 @@ class WaveformView(QWidget):
     def show_preview(self, preview: Preview | None) -> None:
         """Show a plan; None leaves an empty view. The zoom stays where the duration is the same."""
         before, self._preview = self._preview, preview
+        self._empty.setText(tr("The waveform is drawn as soon as the text has no faults."))
         self._empty.setVisible(preview is None)
         self._graphics.setVisible(preview is not None)
         changes = [] if preview is None else [*preview.changes, *(one.message for one in preview.faults)]
@@ -99,13 +100,22 @@ class WaveformView(QWidget):
         has_voltage = wanted.voltage is not None or wanted.against_open is not None or not has_current
         self.current.setVisible(has_current)
         self.voltage.setVisible(has_voltage)
-        set_time_axis(self.voltage, "" if has_current else tr("Time"), log=False)
-        set_time_axis(self.current, tr("Time"), log=False)
+        lowest = self.current if has_current else self.voltage
+        for plot in (self.voltage, self.current):
+            set_time_axis(plot, tr("Time") if plot is lowest else "", log=False)
+            plot.getAxis("bottom").setStyle(showValues=plot is lowest)
+            plot.getAxis("bottom").showLabel(plot is lowest)
         self._draw_levels(preview)
         self._paint()
         if before is None or before.duration_s != preview.duration_s:
             self.show_all()
         self._draw_samples()
+
+    def show_stale(self) -> None:
+        """Say that what is drawn is of an earlier text: the present one has faults."""
+        if self._preview is not None:
+            self._empty.setText(tr("The text has faults: drawn is what it was before them."))
+            self._empty.show()
 
     def _set(self, name: str, curve: Curve | None) -> None:
         time, level = (np.empty(0), np.empty(0)) if curve is None else curve

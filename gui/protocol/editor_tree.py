@@ -76,9 +76,8 @@ class StepTree(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        self.add = QPushButton(tr("Add"))
-        self.add.setObjectName("editorAdd")
-        self.add.setToolTip(tr("Add a step after the chosen one, or a table (Insert)"))
+        tip = tr("Add a step after the chosen one, or a table (Insert)")
+        self.add = button(tr("Add …"), "editorAdd", self.open_menu, tip=tip)
         self.menu = QMenu(self.add)
         self.menu.setObjectName("editorAddMenu")
         self._step_actions = [self._action(title_of(kind), self.step_wanted, kind) for kind in STEPS]
@@ -86,7 +85,6 @@ class StepTree(QWidget):
         self.menu.addSeparator()
         self._section_actions = {name: self._action(title_of(name), self.section_wanted, name) for name in SECTIONS}
         self.menu.addActions(list(self._section_actions.values()))
-        self.add.setMenu(self.menu)
         self.copy = button(tr("Copy"), "editorCopy", self.copy_wanted.emit, tip=tr("Copy the chosen step (Ctrl+D)"))
         self.up = button("↑", "editorUp", lambda: self.move_wanted.emit(-1), tip=tr("Move it up (Alt+Up)"))
         self.down = button("↓", "editorDown", lambda: self.move_wanted.emit(1), tip=tr("Move it down (Alt+Down)"))
@@ -105,6 +103,10 @@ class StepTree(QWidget):
         column.setSpacing(4)
         column.addWidget(self.tree, 1)
         column.addLayout(row)
+
+    def open_menu(self) -> None:
+        """Offer the kinds of steps and tables below the button."""
+        self.menu.popup(self.add.mapToGlobal(self.add.rect().bottomLeft()))
 
     def _action(self, text: str, wanted: object, value: str) -> QAction:
         made = QAction(text, self)
@@ -236,7 +238,7 @@ class _Tree(QTreeWidget):
         owner = self._owner
         is_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         if event.key() == Qt.Key.Key_Insert:
-            owner.add.showMenu()
+            owner.open_menu()
         elif event.matches(QKeySequence.StandardKey.Delete):
             _press(owner.remove)
         elif event.key() == Qt.Key.Key_D and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
