@@ -283,7 +283,9 @@ def _without_item(places: Places, path: Path) -> str:
     start, end = spans[k]
     if places.by_path[parent].kind is Kind.TABLES:
         rest = text[end:].lstrip("\n")
-        return text[:start].rstrip("\n") + ("\n\n" if rest and text[:start].strip() else "\n" if not rest else "") + rest
+        return (
+            text[:start].rstrip("\n") + ("\n\n" if rest and text[:start].strip() else "\n" if not rest else "") + rest
+        )
     if are_lines:  # comments above it stay: they may be those of what follows
         start = text.rfind("\n", 0, places.by_path[path].start) + 1
     else:

@@ -88,7 +88,7 @@ class EditorSession(QObject):
         """Where the files of the document's long arrays are."""
         return None if self.file is None else self.file.path.parent
 
-    # -- open ---------------------------------------------------------------------------------------------------------
+    # -- open ----------------------------------------------------------------------------------------------------------
 
     def open_path(self, path: Path) -> None:
         """Open a file, once unsaved changes are settled."""
@@ -130,7 +130,7 @@ class EditorSession(QObject):
         self.opened.emit()
         self.changed.emit()
 
-    # -- save ---------------------------------------------------------------------------------------------------------
+    # -- save ----------------------------------------------------------------------------------------------------------
 
     def save(self, then: Callable[[], object] = _nothing) -> None:
         """Save the document; ask for a name if it has none, or if somebody else has changed the file."""
@@ -193,7 +193,7 @@ class EditorSession(QObject):
         file = TextFile(path, "", "") if before is None else TextFile(path, "", "", before.line_end, before.has_mark)
         self._save(file, then)
 
-    def with_file(self, then: Callable[[Path], object], title: str = "", text: str | None = None) -> None:
+    def with_file(self, then: Callable[[Path], None], title: str = "", text: str | None = None) -> None:
         """Give the path of a file with the text: its own if that is saved, else a draft beside the runs.
 
         Parameters
@@ -210,7 +210,7 @@ class EditorSession(QObject):
         whole, beside = self.document.text if text is None else text, self.folder
         self._jobs.do(lambda: keep_draft(self._folder, shown, whole, beside), then, self._report)
 
-    # -- the file on disk -----------------------------------------------------------------------------------------------
+    # -- the file on disk ----------------------------------------------------------------------------------------------
 
     def look_at_disk(self) -> None:
         """Look whether somebody else has changed the file."""
@@ -239,7 +239,7 @@ class EditorSession(QObject):
 
         self._jobs.do(lambda: open_text(file.path), take, self._report)
 
-    # -- questions ------------------------------------------------------------------------------------------------------
+    # -- questions -----------------------------------------------------------------------------------------------------
 
     def settle(self, then: Callable[[], object]) -> None:
         """Go on at once, or, if changes would be lost, when the operator has said what is to become of them."""

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 from gui.protocol.editor_form import Control, Takes
 from gui.protocol.editor_templates import new_rule, new_section, new_sequence, new_step, new_until
 from protocols.records import specs
-from protocols.sequence import KINDS
-from protocols.steps import STEPS
+from protocols.steps import KINDS, STEPS
 from protocols.toml_edits import duplicate_item, insert_item, move_item, remove, set_value
 from protocols.toml_places import places_in
 
@@ -74,7 +73,9 @@ def _with_kind(text: str, path: Path, kind: str) -> str:
     is_sequence = path == ("sequence",)
     template = new_sequence(kind) if is_sequence else new_step(kind)
     known = {"kind"} | {
-        key for name, spec in specs((KINDS if is_sequence else STEPS)[kind]).items() for key in spec.readers(spec.key(name))
+        key
+        for name, spec in specs((KINDS if is_sequence else STEPS)[kind]).items()
+        for key in spec.readers(spec.key(name))
     }
     given = table if isinstance(table, dict) else {}
     for key in given:

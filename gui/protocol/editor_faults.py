@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from gui.protocol.editor_check import Fault
 
 _MOST_LINES = 4
-"""Faults that are seen at once; more are reached by scrolling. Doubled, nothing is left of the text on a small screen."""
+"""Faults that are seen at once; more are reached by scrolling. Doubled, a small screen has no room for the text."""
 
 
 class FaultList(QListWidget):

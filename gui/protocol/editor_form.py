@@ -1,4 +1,4 @@
-"""The tree and the forms of a protocol in the editor, made from its tables and the definitions of its fields. Without Qt.
+"""The tree and the forms of a protocol in the editor, made from its tables and the definitions of fields. Without Qt.
 
 What a field is called, what it takes and what applies without it come from `protocols`; only titles are of the window.
 """
@@ -19,8 +19,7 @@ from protocols.protocol import Protocol
 from protocols.records import ChoiceSpec, RecordSpec, specs
 from protocols.sample import Sample
 from protocols.sampling import Sampling
-from protocols.sequence import KINDS
-from protocols.steps import STEPS, StepsSpec
+from protocols.steps import KINDS, STEPS, StepsSpec
 from protocols.texts import shortened
 from protocols.toml_places import text_of
 from protocols.units import format_quantity
@@ -227,9 +226,7 @@ def _fields(field: dataclasses.Field[Any], path: Path, table: Mapping[str, Any])
         hint = tr("or {other}").format(other=next(k for k in readers if k != one)) if len(readers) > 1 else _hint(field)
         label = one.replace("_", " ")
         takes = _takes(spec)
-        yield FormField(
-            (*path, one), label, spec.doc, control, _shown(value, control), choices, hint, takes=takes
-        )
+        yield FormField((*path, one), label, spec.doc, control, _shown(value, control), choices, hint, takes=takes)
 
 
 def _takes(spec: FieldSpec) -> Takes:
@@ -317,7 +314,7 @@ def _summary(table: object) -> str:
     """Return the first values of a table, for its line in the tree."""
     if not isinstance(table, dict):
         return ""
-    shown = []
+    shown: list[str] = []
     for key, value in table.items():
         if key == "repeat":
             shown.insert(0, f"{value} ×")

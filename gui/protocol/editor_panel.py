@@ -173,7 +173,9 @@ class EditorPanel(QWidget):
         self._wait_note.setVisible(waits)
         if problem is not None:
             self._wait_note.setText(
-                tr("The text cannot be read in line {line}. The form follows as soon as it can.").format(line=problem[1])
+                tr("The text cannot be read in line {line}. The form follows as soon as it can.").format(
+                    line=problem[1]
+                )
             )
             return
         self._nodes = document_nodes(tomllib.loads(text))
@@ -224,7 +226,9 @@ class EditorPanel(QWidget):
             return
         position = self.text.textCursor().position()
         text = self._document.text
-        offset = position if text.isascii() else len(text.encode("utf-16-le")[: 2 * position].decode("utf-16-le", "ignore"))
+        offset = (
+            position if text.isascii() else len(text.encode("utf-16-le")[: 2 * position].decode("utf-16-le", "ignore"))
+        )
         path = places_in(text).path_at(offset)
         self._is_leading = True
         self.tree.choose(path)

@@ -1,4 +1,4 @@
-"""What a protocol asks for and what an instrument will do, as curves, ranges and points. Without Qt, off the GUI thread."""
+"""What a protocol asks for and what an instrument will do: curves, ranges, points. Without Qt, off the GUI thread."""
 
 from __future__ import annotations
 
@@ -17,9 +17,10 @@ from protocols.steps import StepList
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from drivers import DrivePlan
     from gui.protocol.editor_check import Fault, Reading
-    from numpy.typing import NDArray
     from protocols import Protocol
     from protocols.campaigns import Campaign
 

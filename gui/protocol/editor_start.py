@@ -52,7 +52,9 @@ class StartFrom(QWidget):
         column.setContentsMargins(24, 16, 24, 16)
         column.setSpacing(10)
         column.addWidget(label(tr("New protocol"), "headline"))
-        column.addWidget(label(tr("Choose the ready protocol that is nearest to what you want, and change it."), "faint"))
+        column.addWidget(
+            label(tr("Choose the ready protocol that is nearest to what you want, and change it."), "faint")
+        )
         column.addWidget(self._list, 1)
         column.addLayout(row)
         self.show_back(shown=False)

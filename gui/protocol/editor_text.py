@@ -68,6 +68,7 @@ class TomlEdit(QPlainTextEdit):
         self._document = document
         self._is_taking = False
         self._faults: dict[int, str] = {}
+        self.setPlainText(document.text)
         self.setUndoRedoEnabled(False)  # the document has its own way back, over form and text
         self.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from os.path import commonprefix
 from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal
@@ -28,11 +27,23 @@ class Difference(NamedTuple):
         return text[: self.start] + self.removed + text[self.start + len(self.inserted) :]
 
 
+def _n_alike(one: str, other: str) -> int:
+    """Return how many characters two texts have in common at their beginning, found by halving."""
+    low, high = 0, min(len(one), len(other))
+    while low < high:
+        middle = (low + high + 1) // 2
+        if one[low:middle] == other[low:middle]:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def difference(before: str, after: str) -> Difference:
     """Return the shortest part in which two texts differ."""
-    start = len(commonprefix([before, after]))
+    start = _n_alike(before, after)
     rest = min(len(before), len(after)) - start
-    end = min(len(commonprefix([before[::-1], after[::-1]])), rest)
+    end = min(_n_alike(before[::-1], after[::-1]), rest)
     return Difference(start, before[start : len(before) - end], after[start : len(after) - end])
 
 

@@ -38,9 +38,7 @@ class LatestJob(QObject):
         """Whether an answer is still to come."""
         return self._is_busy or self._request is not None
 
-    def ask(
-        self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None]
-    ) -> None:
+    def ask(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Exception], None]) -> None:
         """Do some work soon, in place of what was asked before; see `Jobs.do`.
 
         The answer to a request that was replaced meanwhile is dropped.

@@ -77,7 +77,7 @@ def open_text(path: Path) -> TextFile:
         raise InputError(str(error), path.name) from None
     if len(text) > LONGEST_TEXT:
         raise InputError(
-            f"it has {len(text):,} characters; at most {LONGEST_TEXT:,} are edited here. It can still be planned and run",
+            f"it has {len(text):,} characters; at most {LONGEST_TEXT:,} are edited here. It can be planned and run",
             path.name,
         )
     line_end = "\r\n" if text.count("\r\n") * 2 > text.count("\n") else "\n"

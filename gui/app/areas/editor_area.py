@@ -19,7 +19,7 @@ from gui.services.jobs import Jobs
 from gui.services.latest_job import LatestJob
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from PySide6.QtGui import QUndoStack
 
@@ -92,7 +92,7 @@ class EditorArea:
             self._read()
         return page
 
-    def _answers(self) -> dict[str, object]:
+    def _answers(self) -> dict[str, Callable[[], object]]:
         return {
             "new": self.new,
             "open": self.session.ask_for_file,
@@ -103,7 +103,7 @@ class EditorArea:
             "keep": lambda: self._show_disk(False),
         }
 
-    # -- what the operator wants ----------------------------------------------------------------------------------------
+    # -- what the operator wants ---------------------------------------------------------------------------------------
 
     def new(self) -> None:
         """Show the ready protocols to start from."""
@@ -150,7 +150,7 @@ class EditorArea:
         if self._page is not None:
             self._page.panel.faults.lead_to_next()
 
-    # -- read and plan --------------------------------------------------------------------------------------------------
+    # -- read and plan -------------------------------------------------------------------------------------------------
 
     def _opened(self) -> None:
         self._point = 1
@@ -194,7 +194,7 @@ class EditorArea:
     def _report(self, error: Exception) -> None:
         self._context.exchange.message.emit(str(error))
 
-    # -- state ------------------------------------------------------------------------------------------------------------
+    # -- state ---------------------------------------------------------------------------------------------------------
 
     def _tell(self, stage: EditorStage | None = None) -> None:
         """Tell the window what is open, and whether it is right."""
@@ -222,7 +222,7 @@ class EditorArea:
         if self._page is not None:
             self._page.show_disk(changed=changed)
 
-    # -- the area -----------------------------------------------------------------------------------------------------------
+    # -- the area ------------------------------------------------------------------------------------------------------
 
     def docks(self) -> Sequence[DockSpec]:
         """Return the dock of the editor."""
@@ -230,31 +230,51 @@ class EditorArea:
 
     def actions(self) -> Sequence[ActionSpec]:
         """Return what the menus offer."""
-        session = self.session
-
-        def spec(
-            verb: str, text: str, menu: Menu, do: object, tip: str, keys: str = "", permission: object = None
-        ) -> ActionSpec:
-            rule = {} if permission is None else {"permission": permission}
-            return ActionSpec(f"editor.{verb}", text, menu, do, tip, keys, **rule)  # type: ignore[arg-type]
-
+        session, file, protocol = self.session, Menu.FILE, Menu.PROTOCOL
         return (
-            spec("new", "&New protocol …", Menu.FILE, self.new, "Start a protocol from a ready one", "Ctrl+N"),
-            spec("open", "Edit a protocol …", Menu.FILE, session.ask_for_file, "Open a protocol or campaign to edit it"),
-            spec("save", "&Save", Menu.FILE, session.save, "Save the protocol that is edited", "Ctrl+S", may_change),
-            spec(
-                "save_as", "Save &as …", Menu.FILE, session.save_as, "Save it under another name", "Ctrl+Shift+S", may_change
+            ActionSpec("editor.new", "&New protocol …", file, self.new, "Start a protocol from a ready one", "Ctrl+N"),
+            ActionSpec(
+                "editor.open", "&Edit a protocol …", file, session.ask_for_file, "Open a protocol file to edit it"
             ),
-            spec(
-                "plan", "Plan the edited protocol", Menu.PROTOCOL, self.plan, "Make it the protocol that Run starts",
-                "Ctrl+P", may_plan,
+            ActionSpec(
+                "editor.save", "&Save", file, session.save, "Save the edited protocol", "Ctrl+S", permission=may_change
             ),
-            spec("queue", "Queue the edited protocol", Menu.PROTOCOL, self.queue, "Put it into the queue", "", may_plan),
-            spec(
-                "next_fault", "Next fault", Menu.PROTOCOL, self.lead_to_next_fault, "Go to the next fault of the text",
-                "F8", may_change,
+            ActionSpec(
+                "editor.save_as",
+                "Save &as …",
+                file,
+                session.save_as,
+                "Save it under another name",
+                "Ctrl+Shift+S",
+                permission=may_change,
             ),
-        )  # fmt: skip
+            ActionSpec(
+                "editor.plan",
+                "&Plan the edited protocol",
+                protocol,
+                self.plan,
+                "Make the edited protocol the one that Run starts",
+                "Ctrl+P",
+                permission=may_plan,
+            ),
+            ActionSpec(
+                "editor.queue",
+                "&Queue the edited protocol",
+                protocol,
+                self.queue,
+                "Put it into the queue",
+                permission=may_plan,
+            ),
+            ActionSpec(
+                "editor.next_fault",
+                "Next &fault",
+                protocol,
+                self.lead_to_next_fault,
+                "Go to the next fault of the edited text",
+                "F8",
+                permission=may_change,
+            ),
+        )
 
     def undo_stack(self) -> QUndoStack:
         """Return the way back over form and text."""
