@@ -168,6 +168,7 @@ def style_sheet(palette: QPalette) -> str:
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
+    QPushButton[fit="tight"] {{ padding: 4px 8px; }}
     QPushButton:hover {{ border-color: {faint}; }}
     QPushButton:pressed {{ background: {held}; }}
     QPushButton:disabled {{ color: {faint}; background: {raised}; }}

@@ -286,7 +286,8 @@ def _hint(field: dataclasses.Field[Any]) -> str:
         default = format_quantity(field.default, spec.unit) if is_quantity else _plain(field.default)
         return tr("{value} unless given").format(value=default)
     expected = spec.expected
-    return expected.rpartition("such as ")[2].strip('"') if isinstance(spec, QuantitySpec) and spec.unit else ""
+    example = expected.rpartition("such as ")[2].strip('"')
+    return tr("such as {example}").format(example=example) if isinstance(spec, QuantitySpec) and spec.unit else ""
 
 
 def _shown(value: object, control: Control) -> str:

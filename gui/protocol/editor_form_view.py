@@ -111,7 +111,9 @@ class FormView(QScrollArea):
 
     def focus_on(self, path_text: str) -> bool:
         """Put the focus into the field at a path or nearest below or above it; whether there is one."""
-        for path in (path_text, *(one for one in self.fields if path_text and one.startswith(path_text))):
+        above = [one for one in self.fields if one and path_text.startswith((f"{one}[", f"{one}."))]
+        below = [one for one in self.fields if path_text and one.startswith((f"{path_text}.", f"{path_text}["))]
+        for path in (path_text, *sorted(above, key=len, reverse=True), *below):
             if path in self.fields:
                 widget = self.fields[path]
                 self.ensureWidgetVisible(widget)

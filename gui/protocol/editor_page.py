@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.widgets import button, label
@@ -24,8 +24,11 @@ _CLOCK_MS = 20_000
 """How often the time of the end is told anew: it is shown to the minute. Doubled, it is a minute old at times."""
 
 
-class EditorPage(QWidget):
+class EditorPage(QSplitter):
     """The editor as a whole.
+
+    A splitter with one part: unlike a layout it asks for no height by the lines of its labels, so that a dock that is
+    lower than all of them shrinks its parts before it scrolls.
 
     Parameters
     ----------
@@ -36,7 +39,7 @@ class EditorPage(QWidget):
     """What the operator wants, by the name of an action: new, open, save, plan, queue, load, keep."""
 
     def __init__(self, document: EditedText) -> None:
-        super().__init__()
+        super().__init__(Qt.Orientation.Vertical)
         self.setObjectName("editorPage")
         self._duration_s: float | None = None
         self.panel = EditorPanel(document)
@@ -79,7 +82,8 @@ class EditorPage(QWidget):
         disk.addWidget(button(tr("Load the file"), "editorLoad", lambda: self.asked.emit("load")))
         disk.addWidget(button(tr("Keep this text"), "editorKeep", lambda: self.asked.emit("keep")))
         self._disk.hide()
-        column = QVBoxLayout(self)
+        inner = QWidget()
+        column = QVBoxLayout(inner)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(6)
         for widget in (self._row, self._disk, self._note):
@@ -88,6 +92,7 @@ class EditorPage(QWidget):
         self._summary.setContentsMargins(8, 0, 8, 0)
         self._note.setContentsMargins(8, 0, 8, 0)
         column.addWidget(self._summary)
+        self.addWidget(inner)
 
     def show_document(self, title: str, *, is_open: bool, is_modified: bool) -> None:
         """Show the title, with a star where the document differs from its file; or what one can start from."""

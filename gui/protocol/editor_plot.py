@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
@@ -66,11 +66,20 @@ class WaveformView(QWidget):
         self._lines: list[Any] = []
         self._changes = ScrolledLabel(label("", "faint", "editorChanges"), _CHANGES_HEIGHT)
         self._empty = label(tr("The waveform is drawn as soon as the text has no faults."), "faint", "editorNoWaveform")
+        self._with_limits = QCheckBox(tr("Limits in view"))
+        self._with_limits.setObjectName("editorLimitsInView")
+        self._with_limits.setToolTip(tr("Widen the view to the limits of the protocol"))
+        self._with_limits.toggled.connect(lambda _: self.show_all())
         on_double_click(self._graphics, self.show_all)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
-        column.addWidget(self._empty)
+        above = QHBoxLayout()
+        above.setContentsMargins(8, 2, 8, 0)
+        above.addWidget(self._empty, 1)
+        above.addStretch(0)
+        above.addWidget(self._with_limits)
+        column.addLayout(above)
         column.addWidget(self._graphics, 1)
         column.addWidget(self._changes)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
@@ -84,6 +93,7 @@ class WaveformView(QWidget):
         self._empty.setText(tr("The waveform is drawn as soon as the text has no faults."))
         self._empty.setVisible(preview is None)
         self._graphics.setVisible(preview is not None)
+        self._with_limits.setVisible(preview is not None)
         changes = [] if preview is None else [*preview.changes, *(one.message for one in preview.faults)]
         self._changes.setText("\n".join(f"• {one}" for one in changes))
         self._changes.setVisible(bool(changes))
@@ -168,8 +178,14 @@ class WaveformView(QWidget):
 
     def show_all(self) -> None:
         """Show the whole waveform."""
-        for plot in (self.voltage, self.current):
+        preview = self._preview
+        for plot, limit in (
+            (self.voltage, None if preview is None else preview.limit_V),
+            (self.current, None if preview is None else preview.limit_A),
+        ):
             plot.autoRange()
+            if self._with_limits.isChecked() and limit is not None:
+                plot.setYRange(-limit, limit, padding=0.1)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Zoom and move by keys."""
@@ -220,4 +236,7 @@ class WaveformView(QWidget):
             if self._preview.planned is not None:
                 names |= {tr("planned for a {model}").format(model=model): colours.voltage, tr("samples"): colours.fit}
             top = self.voltage if self.voltage.isVisible() else self.current
+            limits = ((self._preview.limit_V, "V"), (self._preview.limit_A, "A"))
+            shown = [format_quantity(value, unit) for value, unit in limits if value is not None]
+            names[tr("limits {values}").format(values=", ".join(shown))] = colours.fault
             set_legend(top, names)

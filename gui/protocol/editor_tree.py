@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from protocols.toml_places import Path
 
 _PATH = Qt.ItemDataRole.UserRole
-_TITLE_WIDTH = 180
+_TITLE_WIDTH = 150
 """Width (pixels) of the first column: "Pseudo-random levels" with an indent. Doubled, no value is in sight."""
+_LOWEST = 60
+"""Least height (pixels) of the tree: three lines, so that the editor has room in the smallest window."""
 SECTIONS = ("sweep", "order", "temperature", "between", "stop")
 """Tables that can be added to a protocol, which make it a campaign."""
 
@@ -71,6 +73,8 @@ class StepTree(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.header().setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         self.tree.header().setStretchLastSection(True)
+        self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.tree.setMinimumHeight(_LOWEST)
         self.tree.setColumnWidth(0, _TITLE_WIDTH)
         self.tree.currentItemChanged.connect(self._tell)
         self._lay_out()
@@ -95,7 +99,7 @@ class StepTree(QWidget):
         row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(4)
         for widget in (self.add, self.copy, self.up, self.down, self.remove):
-            widget.setProperty("role", "tight")
+            widget.setProperty("fit", "tight")
             row.addWidget(widget)
         row.addStretch(1)
         column = QVBoxLayout(self)
