@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from protocols.toml_places import Kind, Path, Places, places_in, text_of
+from protocols.toml_places import Kind, Path, Places, places_in, text_of, toml_problem
 
 Values = Mapping[str, Any]
 """A new table: its keys, and text, numbers, lists or tables."""
@@ -49,6 +49,10 @@ def _checked(text: str, before: str, change: Any, path: Path) -> str:
     except (ValueError, LookupError, TypeError):
         pass
     raise ValueError(f"{text_of(path)} is written in a way that only the text itself can be changed: change it there")
+
+
+def _paths_in(text: str) -> set[Path]:
+    return set(places_in(text).by_path) if toml_problem(text) is None else set()
 
 
 def _inside(tables: Any, path: Path) -> Any:
@@ -136,9 +140,10 @@ def remove(text: str, path: Path) -> str:
 
     def change(tables: Any) -> None:
         del _inside(tables, path[:-1])[path[-1]]
-        parent = _inside(tables, path[:-2]) if len(path) > 1 else None
-        if parent is not None and isinstance(path[-1], int) and path[:-1] not in places_in(edited).by_path:
-            del parent[path[-2]]  # the last of several [[tables]] takes their name with it
+        left = _paths_in(edited)
+        for k in range(len(path) - 1, 0, -1):  # what only its parts name goes with the last of them
+            if path[:k] not in left and not _inside(tables, path[:k]):
+                del _inside(tables, path[: k - 1])[path[k - 1]]
 
     return _checked(edited, text, change, path)
 
@@ -237,7 +242,9 @@ def insert_item(text: str, path: Path, index: int, value: object) -> str:
 
     def change(tables: Any) -> None:
         parent = _inside(tables, path[:-1])
-        parent.setdefault(path[-1], []).insert(index, value)
+        if isinstance(path[-1], str):
+            parent.setdefault(path[-1], [])
+        parent[path[-1]].insert(index, value)
 
     places = places_in(text)
     place = places.by_path.get(path)
