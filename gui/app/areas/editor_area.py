@@ -71,6 +71,7 @@ class EditorArea:
         session.disk_changed.connect(self._show_disk)
         session.document.changed.connect(lambda _: self._read())
         exchange.protocol_wanted.connect(self.edit)
+        exchange.closing_unasked.connect(session.close_unasked)
 
     def _build(self) -> QWidget:
         from gui.protocol.editor_page import EditorPage
