@@ -123,20 +123,9 @@ def remove(text: str, path: Path) -> str:
         for one in reversed(places.children(path)):
             text = remove(text, one)
         return text
-    if isinstance(path[-1], int):
-        edited = _without_item(places, path)
-    elif place.kind is Kind.HEADER:
-        start, end = _block(places, path)
-        edited = text[:start].rstrip("\n") + ("\n\n" if text[:start].strip() else "") + text[end:].lstrip("\n")
-    elif place.kind is Kind.DOTTED:
+    if place.kind is Kind.DOTTED:
         raise ValueError(f"{text_of(path)} is written in several places: change the text itself")
-    elif places.by_path[path[:-1]].kind is Kind.INLINE:
-        start, end = _with_comma(text, place.key_start, place.end)
-        edited = text[:start] + text[end:]
-    else:
-        start = text.rfind("\n", 0, place.key_start) + 1
-        end = text.find("\n", place.end) + 1 or len(text)
-        edited = text[:start] + text[end:]
+    edited = _without_item(places, path) if isinstance(path[-1], int) else _without_key(places, path)
 
     def change(tables: Any) -> None:
         del _inside(tables, path[:-1])[path[-1]]
@@ -146,6 +135,19 @@ def remove(text: str, path: Path) -> str:
                 del _inside(tables, path[: k - 1])[path[k - 1]]
 
     return _checked(edited, text, change, path)
+
+
+def _without_key(places: Places, path: Path) -> str:
+    text, place = places.text, places.by_path[path]
+    if place.kind is Kind.HEADER:
+        start, end = _block(places, path)
+        return text[:start].rstrip("\n") + ("\n\n" if text[:start].strip() else "") + text[end:].lstrip("\n")
+    if places.by_path[path[:-1]].kind is Kind.INLINE:
+        start, end = _with_comma(text, place.key_start, place.end)
+    else:
+        start = text.rfind("\n", 0, place.key_start) + 1
+        end = text.find("\n", place.end) + 1 or len(text)
+    return text[:start] + text[end:]
 
 
 def _with_comma(text: str, start: int, end: int) -> tuple[int, int]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from enum import Enum
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from gui.common.language import tr
@@ -25,7 +26,7 @@ from protocols.toml_places import text_of
 from protocols.units import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from protocols.fields import FieldSpec
     from protocols.records import Record
@@ -103,7 +104,8 @@ class Node:
     ----------
     path : tuple
     title, summary : str
-    fields : tuple of FormField
+    make_fields : callable
+        Makes its form; called for what is looked at, not for all of a long document.
     children : tuple of Node
     steps_path : tuple or None
         Of the list into which a step after this one, or in this group, goes; None where no step can be.
@@ -112,9 +114,14 @@ class Node:
     path: Path
     title: str
     summary: str = ""
-    fields: tuple[FormField, ...] = ()
+    make_fields: Callable[[], tuple[FormField, ...]] = tuple
     children: tuple[Node, ...] = ()
     steps_path: Path | None = None
+
+    @cached_property
+    def fields(self) -> tuple[FormField, ...]:
+        """Its form."""
+        return self.make_fields()
 
     @property
     def is_entry(self) -> bool:
@@ -136,22 +143,27 @@ def document_nodes(tables: Mapping[str, Any]) -> tuple[Node, ...]:
     tables : mapping
         As TOML gives them, whether right or wrong.
     """
-    general = [
+    nodes = [
+        Node((), title_of("protocol"), _plain(tables.get("name")), partial(_general, tables)),
+        _sequence(tables.get("sequence")),
+        *(
+            Node(
+                (key,), title_of(key), _summary(tables.get(key)), partial(_record_fields, kind, (key,), tables.get(key))
+            )
+            for key, kind in (("sampling", Sampling), ("limits", Limits), ("sample", Sample))
+        ),
+    ]
+    return (*nodes, *_campaign_nodes(tables))
+
+
+def _general(tables: Mapping[str, Any]) -> tuple[FormField, ...]:
+    found = [
         one
         for field in dataclasses.fields(Protocol)
         if not isinstance(field.metadata["spec"], RecordSpec) and field.name != "sequence"
         for one in _fields(field, (), tables)
     ]
-    general.sort(key=lambda one: one.path == ("notes",))  # notes last: they take the room that is left
-    nodes = [
-        Node((), title_of("protocol"), _plain(tables.get("name")), tuple(general)),
-        _sequence(tables.get("sequence")),
-        *(
-            Node((key,), title_of(key), _summary(tables.get(key)), _record_fields(kind, (key,), tables.get(key)))
-            for key, kind in (("sampling", Sampling), ("limits", Limits), ("sample", Sample))
-        ),
-    ]
-    return (*nodes, *_campaign_nodes(tables))
+    return tuple(sorted(found, key=lambda one: one.path == ("notes",)))  # notes last: they are the highest
 
 
 def _campaign_nodes(tables: Mapping[str, Any]) -> Iterator[Node]:
@@ -160,26 +172,25 @@ def _campaign_nodes(tables: Mapping[str, Any]) -> Iterator[Node]:
         table = tables.get(key)
         if isinstance(spec, RecordSpec):
             if table is not None:
-                yield Node((key,), title_of(key), _summary(table), _record_fields(spec.kind, (key,), table))
+                yield Node((key,), title_of(key), _summary(table), partial(_record_fields, spec.kind, (key,), table))
         elif isinstance(table, list):
             from protocols.campaigns import Sweep
 
             for k, one in enumerate(table):
                 path: Path = (key, k)
-                yield Node(path, title_of(key), _plain(_get(one, "field")), _record_fields(Sweep, path, one))
+                yield Node(path, title_of(key), _plain(_get(one, "field")), partial(_record_fields, Sweep, path, one))
 
 
 def _sequence(table: object) -> Node:
     path: Path = ("sequence",)
     kind = str(_get(table, "kind") or "")
-    fields = [_kind_field(path, kind, tuple(KINDS))]
     children: tuple[Node, ...] = ()
-    if kind in KINDS:
-        fields += _record_fields(KINDS[kind], path, table)
     if kind == "steps":
         children = _step_nodes((*path, "steps"), _get(table, "steps"))
     steps_path = (*path, "steps") if kind == "steps" else None
-    return Node(path, title_of("sequence"), title_of(kind), tuple(fields), children, steps_path)
+    return Node(
+        path, title_of("sequence"), title_of(kind), partial(_kind_fields, KINDS, path, table), children, steps_path
+    )
 
 
 def _step_nodes(path: Path, steps: object) -> tuple[Node, ...]:
@@ -191,15 +202,17 @@ def _step_nodes(path: Path, steps: object) -> tuple[Node, ...]:
 def _step(path: Path, k: int, table: object) -> Node:
     own: Path = (*path, k)
     kind = str(_get(table, "kind") or "")
-    fields = [_kind_field(own, kind, tuple(STEPS))]
-    if kind in STEPS:
-        fields += _record_fields(STEPS[kind], own, table)
     children = _step_nodes((*own, "steps"), _get(table, "steps")) if kind == "group" else ()
-    return Node(own, title_of(kind) or tr("Step"), _summary(table), tuple(fields), children, path)
+    return Node(
+        own, title_of(kind) or tr("Step"), _summary(table), partial(_kind_fields, STEPS, own, table), children, path
+    )
 
 
-def _kind_field(path: Path, kind: str, kinds: tuple[str, ...]) -> FormField:
-    return FormField((*path, "kind"), tr("kind"), "", Control.KIND, kind, kinds)
+def _kind_fields(kinds: Mapping[str, type[Record]], path: Path, table: object) -> tuple[FormField, ...]:
+    """Return the fields of a table whose kind decides which they are."""
+    kind = str(_get(table, "kind") or "")
+    chosen = FormField((*path, "kind"), tr("kind"), "", Control.KIND, kind, tuple(kinds))
+    return (chosen, *_record_fields(kinds[kind], path, table)) if kind in kinds else (chosen,)
 
 
 def _record_fields(kind: type[Record], path: Path, table: object) -> tuple[FormField, ...]:

@@ -89,6 +89,10 @@ class FormView(QScrollArea):
             grid.addWidget(made, row, 1)
             self.fields[field.path_text] = made
         grid.setRowStretch(len(fields) + 1, 1)
+        before = self.takeWidget()
+        if before is not None:  # later: it may be one of its fields that has just told of a choice
+            before.hide()
+            before.deleteLater()
         self.setWidget(inner)
         if had_focus in self.fields:
             self.fields[had_focus].editor.setFocus()

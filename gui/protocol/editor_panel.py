@@ -20,14 +20,14 @@ from gui.protocol.editor_form import document_nodes
 from gui.protocol.editor_form_view import FormView
 from gui.protocol.editor_plot import WaveformView
 from gui.protocol.editor_points import PointsView
-from gui.protocol.editor_text import TomlEdit
+from gui.protocol.editor_text import TomlEdit, is_undo
 from gui.protocol.editor_tree import StepTree
 from protocols.toml_places import places_in, text_of, toml_problem
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from PySide6.QtGui import QResizeEvent
+    from PySide6.QtGui import QKeyEvent, QResizeEvent
 
     from gui.common.theme import Colours
     from gui.protocol.editor_check import Fault, Reading
@@ -94,6 +94,7 @@ class EditorPanel(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setObjectName("editorTabs")
         self._tabs.setDocumentMode(True)
+        self._tabs.setAccessibleName(tr("Text, waveform and points"))
         self._stack = QSplitter(Qt.Orientation.Vertical)
         self._stack.setObjectName("editorRight")
         self._stack.addWidget(self._tabs)
@@ -147,6 +148,11 @@ class EditorPanel(QWidget):
         super().resizeEvent(event)
         self._arrange(roomy=self.width() >= _ROOMY.width() and self.height() >= _ROOMY.height())
 
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Undo and redo wherever in the editor the focus is."""
+        if not is_undo(event, self._document.stack):
+            super().keyPressEvent(event)
+
     def _connect(self) -> None:
         self._document.changed.connect(lambda _: self._show_document())
         self.tree.chosen.connect(self._show_chosen)
@@ -168,6 +174,9 @@ class EditorPanel(QWidget):
         text = self._document.text
         problem = toml_problem(text)
         waits = problem is not None
+        focus = self.focusWidget()
+        if waits and focus is not None and (self.tree.isAncestorOf(focus) or self.form.isAncestorOf(focus)):
+            self.text.setFocus(Qt.FocusReason.OtherFocusReason)  # not wherever Qt takes it from a part that waits
         self.tree.setEnabled(not waits)
         self.form.setEnabled(not waits)
         self._wait_note.setVisible(waits)
@@ -302,12 +311,7 @@ class EditorPanel(QWidget):
         """Show the place of a fault in text and form, with the focus where it can be mended."""
         self._is_leading = True
         self.text.go_to_line(fault.line)
-        within = [
-            one.path
-            for node in self._nodes
-            for one in node.walk()
-            if fault.is_within(text_of(one.path)) or any(field.path_text == fault.path_text for field in one.fields)
-        ]
+        within = [one.path for node in self._nodes for one in node.walk() if fault.is_within(text_of(one.path))]
         if self.tree.isEnabled() and fault.path_text:
             self.tree.choose(max(within, key=len, default=()))
             self.form.show_node(self.tree.current)

@@ -61,6 +61,8 @@ class StepTree(QWidget):
         self._nodes: tuple[Node, ...] = ()
         self._faults: tuple[Fault, ...] = ()
         self._is_filling = False
+        self._shape: list[tuple[Path, int]] = []
+        self._by_path: dict[Path, QTreeWidgetItem] = {}
         self.tree = _Tree(self)
         self.tree.setObjectName("editorTree")
         self.tree.setAccessibleName(tr("Parts and steps of the protocol"))
@@ -126,20 +128,19 @@ class StepTree(QWidget):
         self._is_filling = True
         self._nodes = tuple(nodes)
         shape = [(one.path, len(one.children)) for node in nodes for one in node.walk()]
-        if shape != self._shape_of_tree():
+        if shape != self._shape:
+            self._shape = shape
             self.tree.clear()
             for node in nodes:
                 self._add(self.tree.invisibleRootItem(), node)
             self.tree.expandAll()
+            self._by_path = {item.data(0, _PATH): item for item in self._items()}
         for node in nodes:
             for one in node.walk():
                 self._fill(one)
         self._choose(path)
         self._is_filling = False
         self._show_permissions()
-
-    def _shape_of_tree(self) -> list[tuple[Path, int]]:
-        return [(item.data(0, _PATH), item.childCount()) for item in self._items()]
 
     def _items(self) -> list[QTreeWidgetItem]:
         found: list[QTreeWidgetItem] = []
@@ -166,13 +167,14 @@ class StepTree(QWidget):
             own = {field.path_text for field in node.fields}
             faults = [one for one in self._faults if one.path_text in own]
         title = f"⚠ {node.title}" if faults else node.title
-        item.setText(0, title)
-        item.setText(1, node.summary)
+        if (item.text(0), item.text(1)) != (title, node.summary):
+            item.setText(0, title)
+            item.setText(1, node.summary)
         item.setToolTip(0, "\n".join(one.message for one in faults))
         item.setToolTip(1, node.summary)
 
     def _item(self, path: Path) -> QTreeWidgetItem | None:
-        return next((item for item in self._items() if item.data(0, _PATH) == path), None)
+        return self._by_path.get(path)
 
     def show_faults(self, faults: Sequence[Fault]) -> None:
         """Mark the lines with faults in or below them."""

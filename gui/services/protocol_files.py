@@ -21,9 +21,9 @@ from protocols.texts import read_file, utf8_text
 if TYPE_CHECKING:
     from pathlib import Path
 
-LONGEST_TEXT = 200_000
-"""Longest text that is edited (characters): ten times the longest that people write. What is longer holds arrays, and
-each key press would take over 0.1 s to be understood. Doubled, twice as long."""
+LONGEST_TEXT = 50_000
+"""Longest text that is edited (characters): five hundred steps. A key press takes 0.04 s then, measured; doubled, twice
+as long, which is felt."""
 DRAFTS = "drafts"
 """Folder, beside the runs, of texts that were planned or queued before they were saved."""
 _MARK = b"\xef\xbb\xbf"

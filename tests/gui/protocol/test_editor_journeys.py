@@ -11,6 +11,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QComboBox,
     QLineEdit,
@@ -229,7 +230,7 @@ def test_undo_leads_back_over_form_and_text_and_unreadable_text_is_kept(editor: 
     assert editor.line("sample.name").text() == "µ🙂"
 
     texts = [both]
-    while editor.document.text != by_form:
+    while editor.document.text != by_form and len(texts) < 12:
         editor.press(Qt.Key.Key_Z, CTRL)
         texts.append(editor.document.text)
         assert text.plain_text() == editor.document.text
@@ -265,9 +266,8 @@ def test_steps_are_added_moved_copied_and_removed_by_keys_alone(editor: Editor) 
     kind.setFocus()
     QTest.keyClick(kind, Qt.Key.Key_Up)
     assert editor.steps()[3]["kind"] == "hold"
-    editor.tree.setFocus()
-    editor.press(Qt.Key.Key_Delete)
-    editor.press(Qt.Key.Key_Delete)
+    for _ in range(2):  # a screen without a window manager gives the focus back to nobody after a menu
+        QTest.keyClick(editor.tree, Qt.Key.Key_Delete)
     assert editor.steps() == before
     editor.wait(EditorStage.RIGHT)
 
@@ -339,7 +339,7 @@ def test_every_part_of_the_editor_has_a_name_for_a_screen_reader(editor: Editor)
         if one.isVisible()
         and one.focusPolicy() & Qt.FocusPolicy.TabFocus
         and not one.accessibleName()
-        and not (isinstance(one, QPushButton) and one.text())
+        and not (isinstance(one, QAbstractButton) and one.text())
         and one.objectName() not in ("", "qt_tabwidget_tabbar")
     ]
     assert nameless == []

@@ -77,7 +77,7 @@ def test_a_save_that_fails_leaves_the_old_file(tmp_path: Path, monkeypatch: pyte
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(b"\xff\xfea", "UTF-16"), (b"a = 1\rb = 2", "no editor"), (b"#" * (LONGEST_TEXT + 1), "at most 200,000")],
+    [(b"\xff\xfea", "UTF-16"), (b"a = 1\rb = 2", "no editor"), (b"#" * (LONGEST_TEXT + 1), "at most 50,000")],
 )
 def test_what_cannot_be_edited_is_refused_in_words(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "strange.toml"
