@@ -142,8 +142,9 @@ class EditorPage(QSplitter):
         else:
             self._summary.setText(tr("✓ No faults. Planning …"))
 
-    def show_preview(self, preview: Preview) -> None:
-        """Show the plan."""
+    def show_preview(self, preview: Preview, *, connected: bool) -> None:
+        """Show the plan, and whether the instrument that it is for is there."""
+        self._model = preview.model if connected else tr("{model} (not connected)").format(model=preview.model)
         self.panel.show_preview(preview)
         self._duration_s = preview.duration_s
         self._preview = preview
@@ -163,9 +164,10 @@ class EditorPage(QSplitter):
                 n=f"{preview.n_points:,}", time=whole, facts=facts
             )
         if preview.faults:
-            text = tr("⚠ A {model} cannot do it: see above. {facts}").format(model=preview.model, facts=facts)
+            text = tr("⚠ A {model} cannot do it: see above. {facts}").format(model=self._model, facts=facts)
         else:
-            text = tr("✓ No faults. {facts}. Ends at {clock} if started now.").format(facts=facts, clock=clock)
+            text = tr("✓ No faults. {model}: {facts}. Ends at {clock} if started now.")
+            text = text.format(model=self._model, facts=facts, clock=clock)
         self._summary.setText(text)
 
     def set_colours(self, colours: Colours) -> None:

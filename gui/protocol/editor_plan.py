@@ -159,7 +159,7 @@ def preview(reading: Reading, driver: str, point: int = 1) -> Preview:
     length_s = protocol.duration_s if plan is None else plan.duration_s
     return Preview(
         model=caps.model if plan is None else plan.model,
-        wanted=wanted_curves(protocol),
+        wanted=_shifted(wanted_curves(protocol), 0.0 if plan is None else _lead_in_s(protocol, plan)),
         planned=None if plan is None else planned_curves(plan),
         samples=None if plan is None else _samples(plan),
         limit_V=protocol.limits.voltage_V,
@@ -173,6 +173,19 @@ def preview(reading: Reading, driver: str, point: int = 1) -> Preview:
         n_points=0 if campaign is None else len(campaign.points),
         duration_s=length_s if duration_s is None else duration_s,
     )
+
+
+def _lead_in_s(protocol: Protocol, plan: DrivePlan) -> float:
+    """Return how long after the start of the run an instrument begins with what is asked for (s)."""
+    wanted, planned = protocol.sequence.jumps()[0], plan.sequence.jumps()[0]
+    return float(planned[0] - wanted[0]) if len(wanted) and len(planned) and not plan.acts else 0.0
+
+
+def _shifted(curves: Curves, by_s: float) -> Curves:
+    if not by_s or curves.voltage is None:
+        return curves
+    time, level = curves.voltage
+    return replace(curves, voltage=(time + by_s, level))
 
 
 def _facts(plan: DrivePlan) -> str:

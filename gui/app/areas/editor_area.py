@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, ProtocolText, Side
@@ -37,7 +38,7 @@ _CLOSE_S = 5.0
 """How long a window that closes waits for a plan that is being made."""
 
 
-class EditorArea:
+class EditorArea(QObject):
     """The dock "Protocol editor".
 
     Parameters
@@ -46,6 +47,7 @@ class EditorArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         self._context = context
         window = context.parent
         if not isinstance(window, QWidget):
@@ -190,7 +192,8 @@ class EditorArea:
 
     def _take_preview(self, made: Preview) -> None:
         if self._page is not None:
-            self._page.show_preview(made)
+            is_connected = self._context.store.state.connection.instrument is not None
+            self._page.show_preview(made, connected=is_connected)
 
     def _report(self, error: Exception) -> None:
         self._context.exchange.message.emit(str(error))
