@@ -136,6 +136,17 @@ def _labels(faint: str, error: str) -> str:
     """
 
 
+def _editor(line: str, ground: str, accent: str, error: str) -> str:
+    """Return the part of the style sheet for trees and texts, and for fields with a fault."""
+    return f"""
+    QTreeWidget, QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; }}
+    QTreeWidget:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
+    QTreeWidget::item {{ padding: 3px 2px; }}
+    QTreeWidget::item:selected {{ background: {accent}; color: white; }}
+    QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {error}; }}
+    """
+
+
 def _scroll_bars(handle: str) -> str:
     """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
     return f"""
@@ -188,11 +199,7 @@ def style_sheet(palette: QPalette) -> str:
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
     {_badge(line, faint, edge, dark=is_dark(palette))}
-    QTreeWidget, QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
-    QTreeWidget:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
-    QTreeWidget::item {{ padding: 3px 2px; }}
-    QTreeWidget::item:selected {{ background: {accent}; color: white; }}
-    QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {error}; }}
+    {_editor(line, base.name(), accent, error)}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}

@@ -63,7 +63,7 @@ class EditorPage(QSplitter):
         }
         self._lay_out()
         self._clock = QTimer(self, interval=_CLOCK_MS)
-        self._clock.timeout.connect(self._tell_end)
+        self._clock.timeout.connect(self._show_end)
         self._clock.start()
 
     def _lay_out(self) -> None:
@@ -148,9 +148,9 @@ class EditorPage(QSplitter):
         self.panel.show_preview(preview)
         self._duration_s = preview.duration_s
         self._preview = preview
-        self._tell_end()
+        self._show_end()
 
-    def _tell_end(self) -> None:
+    def _show_end(self) -> None:
         if self._duration_s is None:
             return
         preview = self._preview

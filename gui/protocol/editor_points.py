@@ -38,7 +38,7 @@ class PointsView(QWidget):
         header = self.table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.Stretch)
-        self.table.itemSelectionChanged.connect(self._tell)
+        self.table.itemSelectionChanged.connect(self._emit_chosen)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 6, 8, 6)
         column.addWidget(self.note)
@@ -74,7 +74,7 @@ class PointsView(QWidget):
         else:
             self.note.setText(tr("{n} points; the chosen one is drawn.").format(n=preview.n_points))
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         row = self.table.currentRow()
         if not self._is_filling and row >= 0:
             self.chosen.emit(row + 1)

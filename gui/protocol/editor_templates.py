@@ -8,6 +8,7 @@ from gui.common.language import tr
 
 Tables = dict[str, Any]
 
+# Small levels and short times, which no cell and no instrument minds.
 _SEQUENCES: dict[str, Tables] = {
     "pulse": {"level": "20 mV", "width": "100 ms", "after": "1 s"},
     "train": {"level": "20 mV", "width": "100 ms", "period": "1 s", "count": 5},

@@ -80,7 +80,7 @@ class TomlEdit(QPlainTextEdit):
         self._gutter = _Gutter(self)
         self.blockCountChanged.connect(lambda _: self._make_room())
         self.updateRequest.connect(self._follow_scroll)
-        self.textChanged.connect(self._tell)
+        self.textChanged.connect(self._take_typed)
         self.cursorPositionChanged.connect(self._cursor_moved)
         document.changed.connect(self._take)
         self._make_room()
@@ -91,7 +91,7 @@ class TomlEdit(QPlainTextEdit):
         """Return the text with every character as it is; Qt's own would make spaces of no-break spaces."""
         return self.document().toRawText().replace("\u2029", "\n")
 
-    def _tell(self) -> None:
+    def _take_typed(self) -> None:
         if not self._is_taking:
             self._document.change(self.plain_text(), tr("Typing"), TYPED)
 

@@ -78,7 +78,7 @@ class StepTree(QWidget):
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setMinimumHeight(_LOWEST)
         self.tree.setColumnWidth(0, _TITLE_WIDTH)
-        self.tree.currentItemChanged.connect(self._tell)
+        self.tree.currentItemChanged.connect(self._emit_chosen)
         self._lay_out()
 
     def _lay_out(self) -> None:
@@ -211,7 +211,7 @@ class StepTree(QWidget):
                 return
             path = path[:-1]
 
-    def _tell(self) -> None:
+    def _emit_chosen(self) -> None:
         if not self._is_filling:
             self._show_permissions()
             self.chosen.emit(self.current_path)

@@ -68,7 +68,7 @@ class EditorArea(QObject):
     def _connect(self) -> None:
         session, exchange = self.session, self._context.exchange
         session.opened.connect(self._opened)
-        session.changed.connect(self._tell)
+        session.changed.connect(self._note_state)
         session.message.connect(exchange.message)
         session.disk_changed.connect(self._show_disk)
         session.document.changed.connect(lambda _: self._read())
@@ -167,14 +167,14 @@ class EditorArea(QObject):
         text, folder = self.session.document.text, self.session.folder
         self._reading = None
         self._planner.drop()
-        self._tell(EditorStage.READING)
+        self._note_state(EditorStage.READING)
         if self._page is not None:
             self._page.show_working()
         self._reader.ask(lambda: read_document(text, folder), self._take_reading, self._report)
 
     def _take_reading(self, reading: Reading) -> None:
         self._reading = reading
-        self._tell()
+        self._note_state()
         if self._page is not None:
             self._page.show_reading(reading)
         if reading.is_right:
@@ -200,7 +200,7 @@ class EditorArea(QObject):
 
     # -- state ---------------------------------------------------------------------------------------------------------
 
-    def _tell(self, stage: EditorStage | None = None) -> None:
+    def _note_state(self, stage: EditorStage | None = None) -> None:
         """Tell the window what is open, and whether it is right."""
         session, reading = self.session, self._reading
         if stage is None:
