@@ -1,7 +1,7 @@
 """Places in a TOML text: where each table, key and value stands, so that a fault is led to and an edit touches no more.
 
 The reader of the standard library says what a text means, and not where; it also says whether it is TOML at all, so
-that this scanner is given texts that are, and checks nothing.
+that the scanner here sees only texts that are, and checks nothing.
 """
 
 from __future__ import annotations
@@ -123,8 +123,8 @@ def toml_problem(text: str) -> tuple[str, int] | None:
 
 @lru_cache(maxsize=_KEPT)
 def places_in(text: str) -> Places:
-    """Return where everything stands in a text that is TOML."""
-    return _Scanner(text).scan()
+    """Return where everything stands in a text; nothing of one that is no TOML."""
+    return Places(text) if toml_problem(text) is not None else _Scanner(text).scan()
 
 
 class _Scanner:

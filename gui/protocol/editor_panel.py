@@ -225,8 +225,8 @@ class EditorPanel(QWidget):
     def _note_field(self, field: FormField) -> None:
         self._n_entered += 1  # what is typed from now on is a step of undo of its own
         self._last_field = field
-        places = places_in(self._document.text) if toml_problem(self._document.text) is None else None
-        if places is not None and not self._is_leading and field.path in places.by_path:
+        places = places_in(self._document.text)
+        if not self._is_leading and field.path in places.by_path:
             self.text.go_to_line(places.line_of(field.path))
 
     def _follow_cursor(self, _line: int) -> None:

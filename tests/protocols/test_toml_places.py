@@ -190,6 +190,7 @@ def test_text_that_is_no_toml_names_its_line(text: str, line: int) -> None:
     assert problem is not None
     assert problem[1] == line
     assert "line" not in problem[0]
+    assert places_in(text).by_path == {}
 
 
 def test_lines_are_counted_from_one() -> None:
