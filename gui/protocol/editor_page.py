@@ -164,7 +164,7 @@ class EditorPage(QSplitter):
                 n=f"{preview.n_points:,}", time=whole, facts=facts
             )
         if preview.faults:
-            text = tr("⚠ A {model} cannot do it: see above. {facts}").format(model=self._model, facts=facts)
+            text = tr("⚠ {model} cannot do it: see above. {facts}").format(model=self._model, facts=facts)
         else:
             text = tr("✓ No faults. {model}: {facts}. Ends at {clock} if started now.")
             text = text.format(model=self._model, facts=facts, clock=clock)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from drivers import DrivePlan
     from gui.protocol.editor_check import Fault, Reading
-    from protocols import Protocol
+    from protocols import Protocol, PulseSequence
     from protocols.campaigns import Campaign
 
     Curve = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 MOST_POINTS = 200
 """Points of a campaign that are planned and listed: they take some seconds. Doubled, the answer to a key press comes
 twice as late."""
+MOST_EDGES = 1500
+"""Edges that are drawn in a window of time: one a pixel. Doubled, they are a surface."""
 MOST_SAMPLES = 1500
 """Samples that are drawn in a window of time: one a pixel. Doubled, they are a line."""
 
@@ -40,12 +42,38 @@ class Curves:
     Attributes
     ----------
     voltage, against_open, current : tuple of ndarray or None
-        Time (s) and level (V, V from open circuit, A); None where it is never set.
+        Time (s) and level (V, V from open circuit, A); None where it is never set. A voltage program of very many
+        edges is thinned.
+    sequence : PulseSequence or None
+        The voltage program with all its edges; None where there is more to it than voltages.
+    shift_s : float
+        How much later it is drawn than its own times say.
     """
 
     voltage: Curve | None
     against_open: Curve | None = None
     current: Curve | None = None
+    sequence: PulseSequence | None = None
+    shift_s: float = 0.0
+
+    def voltage_within(self, start_s: float, end_s: float) -> Curve | None:
+        """Return the voltage in a window of time with all its edges, if they are few enough; else thinned."""
+        if self.sequence is None:
+            return self.voltage
+        times = self.sequence.times_s + self.shift_s
+        first = max(int(np.searchsorted(times, start_s)) - 1, 0)
+        stop = min(int(np.searchsorted(times, end_s)) + 1, len(times))
+        if stop - first > MOST_EDGES or stop <= first:
+            return self.voltage
+        ends = np.append(times[1:], self.sequence.duration_s + self.shift_s)[first:stop]
+        levels = np.column_stack([self.sequence.start_V[first:stop], self.sequence.end_V[first:stop]])
+        return np.column_stack([times[first:stop], ends]).ravel(), levels.ravel()
+
+    def voltage_at(self, times_s: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the voltage at some times; not a number where none is set."""
+        if self.sequence is not None:
+            return self.sequence.voltage_at(times_s - self.shift_s)
+        return np.full(len(times_s), np.nan) if self.voltage is None else level_at(self.voltage, times_s)
 
 
 @dataclass(frozen=True, eq=False)
@@ -185,7 +213,7 @@ def _shifted(curves: Curves, by_s: float) -> Curves:
     if not by_s or curves.voltage is None:
         return curves
     time, level = curves.voltage
-    return replace(curves, voltage=(time + by_s, level))
+    return replace(curves, voltage=(time + by_s, level), shift_s=by_s)
 
 
 def _facts(plan: DrivePlan) -> str:
@@ -216,7 +244,8 @@ def wanted_curves(protocol: Protocol) -> Curves:
     if isinstance(recipe, StepList) and recipe.demands:
         acts = recipe.acts() * protocol.repeats
         return _of_acts([(one.control, one.against_open, one.start, one.end, one.duration_s) for one in acts])
-    return Curves(waveform(protocol.whole_sequence))
+    whole = protocol.whole_sequence
+    return Curves(waveform(whole), sequence=whole)
 
 
 def planned_curves(plan: DrivePlan) -> Curves:
@@ -225,7 +254,7 @@ def planned_curves(plan: DrivePlan) -> Curves:
         return _of_acts(
             [(one.control, one.against_open, one.start, one.end, one.interval_s * one.count) for one in plan.acts]
         )
-    return Curves(waveform(plan.sequence))
+    return Curves(waveform(plan.sequence), sequence=plan.sequence)
 
 
 def _of_acts(acts: Sequence[tuple[Control, bool, float, float, float]]) -> Curves:

@@ -13,7 +13,6 @@ from gui.common.language import tr
 from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
 from gui.common.theme import colours_of
 from gui.common.widgets import ScrolledLabel, label
-from gui.protocol.editor_plan import level_at
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -83,7 +82,7 @@ class WaveformView(QWidget):
         column.addWidget(self._graphics, 1)
         column.addWidget(self._changes)
         self._rest = QTimer(self, singleShot=True, interval=REST_MS)
-        self._rest.timeout.connect(self._draw_samples)
+        self._rest.timeout.connect(self._draw_window)
         self.voltage.sigXRangeChanged.connect(lambda *_: self._rest.start())
         self.show_preview(None)
 
@@ -94,7 +93,7 @@ class WaveformView(QWidget):
         self._empty.setVisible(preview is None)
         self._graphics.setVisible(preview is not None)
         self._with_limits.setVisible(preview is not None)
-        changes = [] if preview is None else [*preview.changes, *(one.message for one in preview.faults)]
+        changes = () if preview is None else preview.changes
         self._changes.setText("\n".join(f"• {one}" for one in changes))
         self._changes.setVisible(bool(changes))
         if preview is None:
@@ -119,7 +118,7 @@ class WaveformView(QWidget):
         self._paint()
         if before is None or before.duration_s != preview.duration_s:
             self.show_all()
-        self._draw_samples()
+        self._draw_window()
 
     def show_stale(self) -> None:
         """Say that what is drawn is of an earlier text: the present one has faults."""
@@ -161,16 +160,20 @@ class WaveformView(QWidget):
         plot.addItem(made, ignoreBounds=True)
         self._lines.append((plot, made))
 
-    def _draw_samples(self) -> None:
+    def _draw_window(self) -> None:
+        """Draw edges and samples of the window of time that is shown, where they can be told apart."""
         preview = self._preview
         self.samples.setData([], [])
-        if preview is None or preview.samples is None or preview.planned is None:
+        if preview is None:
             return
         (start, end), _ = self.voltage.viewRange()
-        curve = preview.planned.voltage
+        for name, curves in (("wanted V", preview.wanted), ("planned V", preview.planned)):
+            self._set(name, None if curves is None else curves.voltage_within(start, end))
+        if preview.samples is None or preview.planned is None:
+            return
         times = preview.samples.within(start, end)
-        if curve is not None and times is not None and len(times):
-            levels = level_at(curve, times)
+        if times is not None and len(times):
+            levels = preview.planned.voltage_at(times)
             kept = np.isfinite(levels)
             self.samples.setData(times[kept], levels[kept])
 
@@ -234,8 +237,10 @@ class WaveformView(QWidget):
             model = self._preview.model
             names = {tr("wanted"): colours.faint}
             if self._preview.planned is not None:
-                names |= {tr("planned for a {model}").format(model=model): colours.voltage, tr("samples"): colours.fit}
+                names |= {tr("planned: {model}").format(model=model): colours.voltage, tr("samples"): colours.fit}
             top = self.voltage if self.voltage.isVisible() else self.current
+            if self._preview.wanted.against_open is not None:
+                names[tr("dashed: against open circuit")] = colours.faint
             limits = ((self._preview.limit_V, "V"), (self._preview.limit_A, "A"))
             shown = [format_quantity(value, unit) for value, unit in limits if value is not None]
             names[tr("limits {values}").format(values=", ".join(shown))] = colours.fault

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QMenu,
     QMessageBox,
     QPushButton,
+    QTableWidget,
     QTreeWidget,
     QTreeWidgetItem,
     QWidget,
@@ -288,6 +289,31 @@ def test_limits_that_the_levels_cross_are_said_with_their_line(editor: Editor) -
     editor.wait(EditorStage.RIGHT)
     editor.operator.wait(lambda: "✓" in editor.summary)
     assert not faults.isVisible()
+
+
+def test_a_field_is_swept_and_one_of_the_points_is_planned(editor: Editor) -> None:
+    operator, window = editor.operator, editor.window
+    window.exchange.protocol_wanted.emit("single_pulse")
+    editor.wait(EditorStage.RIGHT)
+    editor.click_item("Sequence")
+    QTest.mouseClick(editor.line("sequence.width"), LEFT)
+    operator.click("editorAdd")
+    (sweep,) = (one for one in editor.find(QMenu, "editorAddMenu").actions() if one.text() == "Sweep")
+    sweep.trigger()
+    editor.find(QMenu, "editorAddMenu").close()
+    editor.retype("sweep[0].values", "20 ms, 30 ms, 50 ms")
+    editor.wait(EditorStage.RIGHT)
+    assert tomllib.loads(editor.document.text)["sweep"] == [
+        {"field": "sequence.width", "values": ["20 ms", "30 ms", "50 ms"]}
+    ]
+    points = editor.find(QTableWidget, "editorPoints")
+    assert [row[1] for row in operator.rows("editorPoints")] == ["width 20 ms", "width 30 ms", "width 50 ms"]
+    points.setCurrentCell(1, 0)
+    operator.click("editor.plan")
+    operator.wait(lambda: window.store.state.plan.stage is PlanStage.READY)
+    view = window.store.state.plan.view
+    assert view is not None
+    assert view.protocol.duration_s == pytest.approx(0.05 + 0.03 + 1.0)  # before, the second width, after
 
 
 def _waited(operator: Operator, until: Callable[[], object]) -> None:
