@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,21 +12,19 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 from gui.app.questions import Answer, ask
 from gui.common.language import tr
 from gui.protocol.editor_undo import EditedText
-from gui.services.protocol_files import (
-    ChangedOnDiskError,
-    TextFile,
-    digest_on_disk,
-    keep_draft,
-    open_text,
-    ready_text,
-    save_text,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
     from gui.app.settings import Settings
     from gui.services.jobs import Jobs
+    from gui.services.protocol_files import TextFile
+
+
+def _files() -> ModuleType:
+    """Return the service of files, with what it imports: the window paints before it is there."""
+    return import_module("gui.services.protocol_files")
 
 
 def _nothing() -> None:
@@ -92,17 +91,19 @@ class EditorSession(QObject):
 
     def open_path(self, path: Path) -> None:
         """Open a file, once unsaved changes are settled."""
-        self.settle(lambda: self._jobs.do(lambda: open_text(path), self._take_file, self._report))
+        self.settle(lambda: self._jobs.do(lambda: _files().open_text(path), self._take_file, self._report))
 
     def open_ready(self, name: str, title: str) -> None:
         """Begin a new document from a ready protocol."""
         self.settle(
-            lambda: self._jobs.do(lambda: ready_text(name), lambda text: self._take_text(title, text), self._report)
+            lambda: self._jobs.do(
+                lambda: _files().ready_text(name), lambda text: self._take_text(title, text, is_new=False), self._report
+            )
         )
 
     def open_text(self, title: str, text: str) -> None:
         """Begin a new document."""
-        self.settle(lambda: self._take_text(title, text))
+        self.settle(lambda: self._take_text(title, text, is_new=True))
 
     def ask_for_file(self) -> None:
         """Ask which file to open."""
@@ -113,19 +114,18 @@ class EditorSession(QObject):
     def _take_file(self, file: TextFile) -> None:
         self.file = file
         self._keep_folder(file.path)
-        self._begin(file.path.name, file.text, saved=True)
+        self._begin(file.path.name, file.text, is_new=False)
 
-    def _take_text(self, title: str, text: str) -> None:
+    def _take_text(self, title: str, text: str, *, is_new: bool) -> None:
         self.file = None
-        self._begin(title, text, saved=False)
+        self._begin(title, text, is_new=is_new)
 
-    def _begin(self, title: str, text: str, *, saved: bool) -> None:
+    def _begin(self, title: str, text: str, *, is_new: bool) -> None:
+        """Show another document; a new one is nowhere else, so that it would be lost."""
         self.title = title
         self.is_open = True
         self._may_close = False
-        self.document.start(text, saved=saved)
-        if not saved:
-            self.document.saved_text = text  # a ready protocol that nobody has touched is no loss
+        self.document.start(text, is_new=is_new)
         self.disk_changed.emit(False)
         self.opened.emit()
         self.changed.emit()
@@ -152,12 +152,12 @@ class EditorSession(QObject):
             then()
 
         def failed(error: Exception) -> None:
-            if isinstance(error, ChangedOnDiskError):
+            if isinstance(error, _files().ChangedOnDiskError):
                 self._ask_about_disk(file, then)
             else:
                 self.message.emit(tr("{name} was not saved: {error}").format(name=file.path.name, error=error))
 
-        self._jobs.do(lambda: save_text(file, text, replace_changed=replace_changed), saved, failed)
+        self._jobs.do(lambda: _files().save_text(file, text, replace_changed=replace_changed), saved, failed)
 
     def _ask_about_disk(self, file: TextFile, then: Callable[[], object]) -> None:
         self.disk_changed.emit(True)
@@ -189,8 +189,8 @@ class EditorSession(QObject):
 
     def save_to(self, path: Path, then: Callable[[], object] = _nothing) -> None:
         """Save under a name that the operator has chosen, and been asked about if it is taken."""
-        before = self.file
-        file = TextFile(path, "", "") if before is None else TextFile(path, "", "", before.line_end, before.has_mark)
+        before, made = self.file, _files().TextFile
+        file = made(path, "", "") if before is None else made(path, "", "", before.line_end, before.has_mark)
         self._save(file, then)
 
     def with_file(self, then: Callable[[Path], None], title: str = "", text: str | None = None) -> None:
@@ -208,7 +208,7 @@ class EditorSession(QObject):
             return
         shown = title or Path(self.title).stem
         whole, beside = self.document.text if text is None else text, self.folder
-        self._jobs.do(lambda: keep_draft(self._folder, shown, whole, beside), then, self._report)
+        self._jobs.do(lambda: _files().keep_draft(self._folder, shown, whole, beside), then, self._report)
 
     # -- the file on disk ----------------------------------------------------------------------------------------------
 
@@ -222,7 +222,7 @@ class EditorSession(QObject):
             if self.file is file and digest:
                 self.disk_changed.emit(digest != file.digest)
 
-        self._jobs.do(lambda: digest_on_disk(file.path), tell, self._report)
+        self._jobs.do(lambda: _files().digest_on_disk(file.path), tell, self._report)
 
     def load_again(self) -> None:
         """Take what is on disk in place of the document; undo leads back."""
@@ -237,7 +237,7 @@ class EditorSession(QObject):
             self.disk_changed.emit(False)
             self.changed.emit()
 
-        self._jobs.do(lambda: open_text(file.path), take, self._report)
+        self._jobs.do(lambda: _files().open_text(file.path), take, self._report)
 
     # -- questions -----------------------------------------------------------------------------------------------------
 
@@ -274,7 +274,7 @@ class EditorSession(QObject):
     def close(self) -> None:
         """Keep changes that nobody was asked about as a draft; only for a window that closes."""
         if self.is_modified and not self._may_close:
-            keep_draft(self._folder, Path(self.title).stem, self.document.text, self.folder)
+            _files().keep_draft(self._folder, Path(self.title).stem, self.document.text, self.folder)
 
     def close_unasked(self) -> None:
         """Let the window close without a question: changes are kept as a draft."""

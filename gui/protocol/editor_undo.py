@@ -72,11 +72,11 @@ class EditedText(QObject):
         """Whether it differs from what is on disk."""
         return self.text != self.saved_text
 
-    def start(self, text: str, *, saved: bool) -> None:
-        """Begin with another document."""
+    def start(self, text: str, *, is_new: bool) -> None:
+        """Begin with another document; a new one counts as modified."""
         change = difference(self.text, text)
         self.text = text
-        self.saved_text = text if saved else ""
+        self.saved_text = "" if is_new else text
         self.stack.clear()
         self.changed.emit(change)
 

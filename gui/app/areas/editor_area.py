@@ -13,8 +13,6 @@ from gui.app.editor_rules import editor_changed, may_change, may_plan
 from gui.app.editor_session import EditorSession
 from gui.app.editor_state import EditorStage, EditorState
 from gui.common.instrument import USUAL_KIND
-from gui.protocol.editor_check import Reading, read_document
-from gui.protocol.editor_plan import Preview, preview
 from gui.protocol.ready import ready_title
 from gui.services.jobs import Jobs
 from gui.services.latest_job import LatestJob
@@ -27,7 +25,9 @@ if TYPE_CHECKING:
     from gui.app.area import Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.protocol.editor_check import Reading
     from gui.protocol.editor_page import EditorPage
+    from gui.protocol.editor_plan import Preview
 
 DOCK = "editor"
 """Name of its dock."""
@@ -36,6 +36,18 @@ _REST_MS = 150
 later; halved, each letter of a word is read."""
 _CLOSE_S = 5.0
 """How long a window that closes waits for a plan that is being made."""
+
+
+def _read(text: str, folder: Path | None) -> Reading:
+    from gui.protocol.editor_check import read_document  # with its readers: the window paints before they are there
+
+    return read_document(text, folder)
+
+
+def _preview(reading: Reading, driver: str, point: int) -> Preview:
+    from gui.protocol.editor_plan import preview
+
+    return preview(reading, driver, point)
 
 
 class EditorArea(QObject):
@@ -170,7 +182,7 @@ class EditorArea(QObject):
         self._note_state(EditorStage.READING)
         if self._page is not None:
             self._page.show_working()
-        self._reader.ask(lambda: read_document(text, folder), self._take_reading, self._report)
+        self._reader.ask(lambda: _read(text, folder), self._take_reading, self._report)
 
     def _take_reading(self, reading: Reading) -> None:
         self._reading = reading
@@ -183,7 +195,7 @@ class EditorArea(QObject):
     def _plan(self) -> None:
         reading, driver, point = self._reading, self._driver(self._context.store.state), self._point
         if reading is not None and reading.is_right and self._page is not None:
-            self._planner.ask(lambda: preview(reading, driver, point), self._take_preview, self._report)
+            self._planner.ask(lambda: _preview(reading, driver, point), self._take_preview, self._report)
 
     def _driver(self, state: AppState) -> str:
         """Return the driver for which is planned: that of the connected instrument, else that of the README's tour."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
@@ -346,6 +346,16 @@ def test_nothing_unsaved_is_lost_without_a_question_that_blocks_nobody(editor: E
     answer(operator, "editorDiskQuestion", "replaceFile")
     operator.wait(lambda: "7 mV" in path.read_text())
     operator.wait(lambda: operator.text("editorTitle") == "mine.toml")
+
+    path.write_text(path.read_text() + "# once more\n")
+    QApplication.sendEvent(window, QEvent(QEvent.Type.WindowActivate))
+    operator.wait(lambda: operator.is_visible("editorDisk"))
+    mine = editor.document.text
+    operator.click("editorLoad")
+    operator.wait(lambda: editor.document.text.endswith("# once more\n"))
+    assert not operator.is_visible("editorDisk")
+    QTest.keyClick(editor.text, Qt.Key.Key_Z, CTRL)
+    assert editor.document.text == mine
 
     editor.retype("sequence.level", "8 mV")
     window.close()
