@@ -72,6 +72,9 @@ class EditorPanel(QWidget):
         self.faults = FaultList()
         self._wait_note = label("", "faint", "editorWaits")
         self._wait_note.hide()
+        self._doc = label("", "faint", "editorDoc")
+        self._doc.setContentsMargins(8, 0, 8, 0)
+        self._doc.hide()
         self._lay_out()
         self._connect()
         self._show_document()
@@ -88,6 +91,7 @@ class EditorPanel(QWidget):
         column.setSpacing(2)
         column.addWidget(self._wait_note)
         column.addWidget(self.form, 1)
+        column.addWidget(self._doc)
         left.addWidget(form)
         left.setStretchFactor(0, 2)
         left.setStretchFactor(1, 3)
@@ -219,12 +223,15 @@ class EditorPanel(QWidget):
 
     def _show_chosen(self, path: Path) -> None:
         self.form.show_node(self.tree.current)
+        self._doc.hide()
         if not self._is_leading and path and not self.text.hasFocus():
             self.text.go_to_line(places_in(self._document.text).line_of(path))
 
     def _note_field(self, field: FormField) -> None:
         self._n_entered += 1  # what is typed from now on is a step of undo of its own
         self._last_field = field
+        self._doc.setText(field.doc)
+        self._doc.setVisible(bool(field.doc))
         places = places_in(self._document.text)
         if not self._is_leading and field.path in places.by_path:
             self.text.go_to_line(places.line_of(field.path))

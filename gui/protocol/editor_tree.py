@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QDropEvent, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -50,7 +50,7 @@ class StepTree(QWidget):
     section_wanted = Signal(str)
     """A table of a campaign."""
     move_wanted = Signal(int)
-    """The chosen entry up (-1) or down (1)."""
+    """The chosen entry so many places down; up if negative."""
     copy_wanted = Signal()
     """A copy of the chosen entry after it."""
     removal_wanted = Signal()
@@ -78,6 +78,7 @@ class StepTree(QWidget):
         self.tree.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.tree.setMinimumHeight(_LOWEST)
         self.tree.setColumnWidth(0, _TITLE_WIDTH)
+        self.tree.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.tree.currentItemChanged.connect(self._emit_chosen)
         self._lay_out()
 
@@ -130,11 +131,14 @@ class StepTree(QWidget):
         shape = [(one.path, len(one.children)) for node in nodes for one in node.walk()]
         if shape != self._shape:
             self._shape = shape
+            closed = {path for path, item in self._by_path.items() if item.childCount() and not item.isExpanded()}
             self.tree.clear()
             for node in nodes:
                 self._add(self.tree.invisibleRootItem(), node)
             self.tree.expandAll()
             self._by_path = {item.data(0, _PATH): item for item in self._items()}
+            for path in closed & set(self._by_path):
+                self._by_path[path].setExpanded(False)
         for node in nodes:
             for one in node.walk():
                 self._fill(one)
@@ -239,6 +243,22 @@ class _Tree(QTreeWidget):
     def __init__(self, owner: StepTree) -> None:
         super().__init__()
         self._owner = owner
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Ask for the dragged entry where it was dropped, if that is in the same list; the text moves it."""
+        at = event.position().toPoint()
+        target, dragged = self.itemAt(at), self.currentItem()
+        event.setDropAction(Qt.DropAction.IgnoreAction)  # else Qt would move the line by itself
+        event.accept()
+        if target is None or dragged is None or target is dragged:
+            return
+        old, new = tuple(dragged.data(0, _PATH)), tuple(target.data(0, _PATH))
+        if old[:-1] != new[:-1] or not (old and new and isinstance(old[-1], int) and isinstance(new[-1], int)):
+            return
+        place = new[-1] + (at.y() > self.visualItemRect(target).center().y())
+        by = place - old[-1] - (place > old[-1])
+        if by:
+            self._owner.move_wanted.emit(by)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         owner = self._owner

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, Qt
-from PySide6.QtGui import QTextCursor
+from PySide6.QtCore import QEvent, QMimeData, QPoint, QPointF, Qt
+from PySide6.QtGui import QDropEvent, QTextCursor
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
@@ -97,6 +97,18 @@ class Editor:
         at = self.tree.visualItemRect(item).center()
         QTest.mouseClick(self.tree.viewport(), LEFT, pos=QPoint(self.tree.columnWidth(0) + 10, at.y()))
         assert self.tree.currentItem() is item
+
+    def drag(self, title: str, nth: int, onto: str, onto_nth: int) -> None:
+        """Drag a line of the tree onto the upper half of another one."""
+        found = [
+            [one for one in self.items() if one.text(0) == name][k] for name, k in ((title, nth), (onto, onto_nth))
+        ]
+        self.tree.setCurrentItem(found[0])
+        at = self.tree.visualItemRect(found[1]).topLeft() + QPoint(20, 3)
+        actions, buttons = Qt.DropAction.MoveAction, Qt.MouseButton.LeftButton
+        drop = QDropEvent(QPointF(at), actions, QMimeData(), buttons, Qt.KeyboardModifier.NoModifier)
+        self.tree.dropEvent(drop)
+        assert drop.dropAction() is Qt.DropAction.IgnoreAction
 
     def retype(self, path: str, typed: str) -> None:
         """Click into a field, choose all of it, and type over it."""
@@ -246,7 +258,7 @@ def test_undo_leads_back_over_form_and_text_and_unreadable_text_is_kept(editor: 
     assert editor.line("sample.name").text() == "µ🙂"
 
 
-def test_steps_are_added_moved_copied_and_removed_by_keys_alone(editor: Editor) -> None:
+def test_steps_are_added_moved_copied_and_removed_by_keys_and_dragged(editor: Editor) -> None:
     editor.window.exchange.protocol_wanted.emit("amplitude_series")
     editor.wait(EditorStage.RIGHT)
     before = editor.steps()
@@ -254,6 +266,10 @@ def test_steps_are_added_moved_copied_and_removed_by_keys_alone(editor: Editor) 
     editor.press(Qt.Key.Key_D, CTRL)
     assert editor.steps() == [before[0], *before]
     editor.press(Qt.Key.Key_Down, ALT)
+    assert editor.steps() == [before[0], before[1], before[0], *before[2:]]
+    editor.drag("Hold", 1, "Bipolar pulses", 2)
+    assert editor.steps() == [before[0], before[1], before[2], before[0], *before[3:]]
+    editor.drag("Hold", 1, "Bipolar pulses", 1)
     assert editor.steps() == [before[0], before[1], before[0], *before[2:]]
     editor.press(Qt.Key.Key_Insert)
     menu = editor.find(QMenu, "editorAddMenu")
@@ -316,10 +332,6 @@ def test_a_field_is_swept_and_one_of_the_points_is_planned(editor: Editor) -> No
     assert view.protocol.duration_s == pytest.approx(0.05 + 0.03 + 1.0)  # before, the second width, after
 
 
-def _waited(operator: Operator, until: Callable[[], object]) -> None:
-    operator.wait(lambda: bool(until()))
-
-
 def test_nothing_unsaved_is_lost_without_a_question_that_blocks_nobody(editor: Editor, tmp_path: Path) -> None:
     operator, window = editor.operator, editor.window
     path = tmp_path / "mine.toml"
@@ -341,7 +353,7 @@ def test_nothing_unsaved_is_lost_without_a_question_that_blocks_nobody(editor: E
 
     path.write_text(ready + "# another program\n")  # somebody else saves meanwhile
     QTest.keyClick(editor.text, Qt.Key.Key_S, CTRL)
-    _waited(operator, lambda: window.findChild(QMessageBox, "editorDiskQuestion"))
+    operator.wait(lambda: window.findChild(QMessageBox, "editorDiskQuestion") is not None)
     assert path.read_text().endswith("# another program\n")
     answer(operator, "editorDiskQuestion", "replaceFile")
     operator.wait(lambda: "7 mV" in path.read_text())
