@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QDropEvent, QKeyEvent, QKeySequence
+from PySide6.QtGui import QAction, QDropEvent, QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
@@ -265,7 +265,7 @@ class _Tree(QTreeWidget):
         is_alt = event.modifiers() & Qt.KeyboardModifier.AltModifier
         if event.key() == Qt.Key.Key_Insert:
             owner.open_menu()
-        elif event.matches(QKeySequence.StandardKey.Delete):
+        elif event.key() == Qt.Key.Key_Delete:  # not the standard key, which on X11 is Ctrl+D as well
             _press(owner.remove)
         elif event.key() == Qt.Key.Key_D and event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             _press(owner.copy)
