@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
+from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_time_axis
 from gui.common.theme import colours_of
 from gui.common.widgets import ScrolledLabel, label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from PySide6.QtGui import QKeyEvent
 
     from gui.common.theme import Colours
@@ -27,6 +30,12 @@ _PAN = 0.2
 """Share of the width by which an arrow key moves the view: five presses are a screen."""
 _CHANGES_HEIGHT = 52
 """Greatest height (pixels) of what the instrument changes: three lines; the rest is reached by scrolling."""
+
+
+def _holding(ranges: Sequence[float], *curves: Curve | None) -> list[float]:
+    """Return the ranges that hold what is wanted; smaller ones would only be lines across the curve."""
+    highest = max((float(np.nanmax(np.abs(curve[1]))) for curve in curves if curve is not None), default=0.0)
+    return [one for one in ranges if one >= highest]
 
 
 class WaveformView(QWidget):
@@ -69,15 +78,19 @@ class WaveformView(QWidget):
         self._with_limits.setObjectName("editorLimitsInView")
         self._with_limits.setToolTip(tr("Widen the view to the limits of the protocol"))
         self._with_limits.toggled.connect(lambda _: self.show_all())
+        self._legend = QLabel()  # not a title of the plot, which cannot be narrower than its legend
+        self._legend.setObjectName("editorLegend")
+        self._legend.setTextFormat(Qt.TextFormat.RichText)
+        self._legend.setWordWrap(True)
         on_double_click(self._graphics, self.show_all)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)
         above = QHBoxLayout()
         above.setContentsMargins(8, 2, 8, 0)
-        above.addWidget(self._empty, 1)
-        above.addStretch(0)
+        above.addWidget(self._legend, 1)
         above.addWidget(self._with_limits)
+        column.addWidget(self._empty)
         column.addLayout(above)
         column.addWidget(self._graphics, 1)
         column.addWidget(self._changes)
@@ -93,6 +106,7 @@ class WaveformView(QWidget):
         self._empty.setVisible(preview is None)
         self._graphics.setVisible(preview is not None)
         self._with_limits.setVisible(preview is not None)
+        self._legend.setVisible(preview is not None)
         changes = () if preview is None else preview.changes
         self._changes.setText("\n".join(f"• {one}" for one in changes))
         self._changes.setVisible(bool(changes))
@@ -135,9 +149,10 @@ class WaveformView(QWidget):
         for plot, line in self._lines:
             plot.removeItem(line)
         self._lines = []
+        wanted = preview.wanted
         for plot, limit, ranges, unit in (
-            (self.voltage, preview.limit_V, preview.ranges_V, "V"),
-            (self.current, preview.limit_A, preview.ranges_A, "A"),
+            (self.voltage, preview.limit_V, _holding(preview.ranges_V, wanted.voltage, wanted.against_open), "V"),
+            (self.current, preview.limit_A, _holding(preview.ranges_A, wanted.current), "A"),
         ):
             for sign in (1, -1):
                 if limit is not None:
@@ -155,7 +170,11 @@ class WaveformView(QWidget):
             angle=0,
             pen=pg.mkPen(colour, width=1.5 if is_limit else 1, style=style),
             label=text,
-            labelOpts={"position": 0.9 if is_limit else 0.1, "color": colour, "anchors": [(0.5, 0), (0.5, 1)]},
+            labelOpts={
+                "position": 0.98,
+                "color": colour,
+                "anchors": [(1, 0), (1, 1)],
+            },
         )
         plot.addItem(made, ignoreBounds=True)
         self._lines.append((plot, made))
@@ -238,10 +257,10 @@ class WaveformView(QWidget):
             names = {tr("wanted"): colours.faint}
             if self._preview.planned is not None:
                 names |= {tr("planned: {model}").format(model=model): colours.voltage, tr("samples"): colours.fit}
-            top = self.voltage if self.voltage.isVisible() else self.current
             if self._preview.wanted.against_open is not None:
                 names[tr("dashed: against open circuit")] = colours.faint
             limits = ((self._preview.limit_V, "V"), (self._preview.limit_A, "A"))
             shown = [format_quantity(value, unit) for value, unit in limits if value is not None]
             names[tr("limits {values}").format(values=", ".join(shown))] = colours.fault
-            set_legend(top, names)
+            parts = (f'<span style="color:{ink.name()}">━ {escape(name)}</span>' for name, ink in names.items())
+            self._legend.setText(" &nbsp; ".join(parts))

@@ -29,7 +29,7 @@ class PointsView(QWidget):
         self.table = QTableWidget(0, 4)
         self.table.setObjectName("editorPoints")
         self.table.setAccessibleName(tr("Points of the campaign"))
-        self.table.setHorizontalHeaderLabels([tr("Point"), tr("Values"), tr("Duration"), tr("Measured")])
+        self.table.setHorizontalHeaderLabels([tr("Point"), tr("Values"), tr("Duration"), tr("Can be measured")])
         self.table.verticalHeader().hide()
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
