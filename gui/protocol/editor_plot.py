@@ -154,30 +154,24 @@ class WaveformView(QWidget):
             (self.voltage, preview.limit_V, _holding(preview.ranges_V, wanted.voltage, wanted.against_open), "V"),
             (self.current, preview.limit_A, _holding(preview.ranges_A, wanted.current), "A"),
         ):
-            for sign in (1, -1):
-                if limit is not None:
-                    text = tr("limit {value}").format(value=format_quantity(sign * limit, unit))
-                    self._add_line(plot, sign * limit, text, is_limit=True)
-                for one in ranges:
-                    text = tr("range {value}").format(value=format_quantity(sign * one, unit))
-                    self._add_line(plot, sign * one, text, is_limit=False)
+            if limit is not None:
+                text = tr("limit ±{value}").format(value=format_quantity(limit, unit))
+                self._add_lines(plot, limit, text, is_limit=True)
+            for one in ranges:
+                text = tr("range ±{value}").format(value=format_quantity(one, unit))
+                self._add_lines(plot, one, text, is_limit=False)
 
-    def _add_line(self, plot: Any, level: float, text: str, *, is_limit: bool) -> None:
+    def _add_lines(self, plot: Any, level: float, text: str, *, is_limit: bool) -> None:
+        """Draw a level of both signs; the upper line carries the text."""
         colour = self._colours.fault if is_limit else self._colours.faint
         style = Qt.PenStyle.DashLine if is_limit else Qt.PenStyle.DotLine
-        made = pg.InfiniteLine(
-            level,
-            angle=0,
-            pen=pg.mkPen(colour, width=1.5 if is_limit else 1, style=style),
-            label=text,
-            labelOpts={
-                "position": 0.98,
-                "color": colour,
-                "anchors": [(1, 0), (1, 1)],
-            },
-        )
-        plot.addItem(made, ignoreBounds=True)
-        self._lines.append((plot, made))
+        made_with = pg.mkPen(colour, width=1.5 if is_limit else 1, style=style)
+        options = {"position": 0.98, "color": colour, "anchors": [(1, 1), (1, 1)]}
+        for sign in (1, -1):
+            shown = text if sign > 0 else None
+            made = pg.InfiniteLine(sign * level, angle=0, pen=made_with, label=shown, labelOpts=options)
+            plot.addItem(made, ignoreBounds=True)
+            self._lines.append((plot, made))
 
     def _draw_window(self) -> None:
         """Draw edges and samples of the window of time that is shown, where they can be told apart."""
