@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers import DrivePlan
+    from drivers.planning.campaign import MakesPlan
     from gui.protocol.editor_check import Fault, Reading
     from protocols import Protocol, PulseSequence
     from protocols.campaigns import Campaign
@@ -225,13 +226,13 @@ def _facts(plan: DrivePlan) -> str:
     )
 
 
-def _rows(campaign: Campaign, driver: object) -> tuple[tuple[PointRow, ...], float]:
+def _rows(campaign: Campaign, driver: MakesPlan) -> tuple[tuple[PointRow, ...], float]:
     """Return the first points of a campaign as an instrument would measure them, and how long all of it takes (s)."""
     from drivers.planning.campaign import plan_campaign
 
     n = len(campaign.points)
     first = replace(campaign, points=campaign.points[:MOST_POINTS])  # type: ignore[arg-type] # it is only gone through
-    plan = plan_campaign(first, driver)  # type: ignore[arg-type] # a driver's class makes plans
+    plan = plan_campaign(first, driver)
     rows = tuple(
         PointRow(one.number, one.label, one.duration_s, "; ".join(map(str, one.refusal))) for one in plan.points
     )

@@ -96,7 +96,7 @@ def test_the_time_of_a_long_campaign_is_estimated_from_its_first_points() -> Non
     assert reading.campaign is not None
     made = preview(reading, "keithley2461", point=3)
     assert (len(made.rows), made.n_points) == (MOST_POINTS, n)
-    whole = plan_campaign(reading.campaign, driver_named("keithley2461"))  # type: ignore[arg-type] # as everywhere
+    whole = plan_campaign(reading.campaign, driver_named("keithley2461"))
     assert made.duration_s == pytest.approx(sum(whole.duration_s) / 2, rel=0.01)
     assert made.wanted.voltage is not None
     assert made.wanted.voltage[1].max() == pytest.approx(reading.campaign.points[2].protocol.sequence.max_abs_V)
