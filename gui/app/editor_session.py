@@ -69,7 +69,7 @@ class EditorSession(QObject):
         self._jobs = jobs
         self._folder = folder
         self._settings = settings
-        self._may_close = False
+        self._settled_text: str | None = None  # of which the operator has said that it may be dropped
         self._dialogs: dict[str, QFileDialog] = {}
         self.document = EditedText(self)
         self.file: TextFile | None = None
@@ -124,7 +124,6 @@ class EditorSession(QObject):
         """Show another document; a new one is nowhere else, so that it would be lost."""
         self.title = title
         self.is_open = True
-        self._may_close = False
         self.document.start(text, is_new=is_new)
         self.disk_changed.emit(False)
         self.opened.emit()
@@ -261,25 +260,30 @@ class EditorSession(QObject):
         """Ask before the window closes on unsaved changes, and look at the file when it comes to the front."""
         if watched is self._window and event.type() == QEvent.Type.WindowActivate:
             self.look_at_disk()
-        if watched is self._window and event.type() == QEvent.Type.Close and self.is_modified and not self._may_close:
+        if watched is self._window and event.type() == QEvent.Type.Close and self._would_lose:
             event.ignore()
             self.settle(self._close_window)
             return True
         return super().eventFilter(watched, event)
 
+    @property
+    def _would_lose(self) -> bool:
+        """Whether closing would lose something that nobody has been asked about."""
+        return self.is_modified and self.document.text != self._settled_text
+
     def _close_window(self) -> None:
-        self._may_close = True
+        self._settled_text = self.document.text
         self._window.close()
 
     def close(self) -> None:
         """Keep changes that nobody was asked about as a draft; only for a window that closes."""
-        if self.is_modified and not self._may_close:
+        if self._would_lose:
             _files().keep_draft(self._folder, Path(self.title).stem, self.document.text, self.folder)
 
     def close_unasked(self) -> None:
         """Let the window close without a question: changes are kept as a draft."""
         self.close()
-        self._may_close = True
+        self._settled_text = self.document.text
 
     def _dialog(self, name: str, title: str) -> QFileDialog:
         """Return a new dialog for files, in place of the last one; Stop can be pressed while it is open."""

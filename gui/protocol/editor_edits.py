@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from gui.protocol.editor_form import FormField, Node
     from protocols.toml_places import Path
 
+_SWEPT = ("sequence", "sampling", "limits", "sample", "repeats")
+"""Parts of a protocol whose fields are usually swept."""
 _WHOLE = re.compile(r"[+-]?\d{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
@@ -113,7 +115,7 @@ def with_step_after(text: str, node: Node, kind: str) -> tuple[str, Path]:
     return insert_item(text, node.steps_path, index, new_step(kind)), (*node.steps_path, index)
 
 
-def with_section(text: str, name: str, swept: tuple[str, str] | None = None) -> str:
+def with_section(text: str, name: str, swept: FormField | None = None) -> str:
     """Return the text with a new table of a campaign.
 
     Parameters
@@ -121,16 +123,16 @@ def with_section(text: str, name: str, swept: tuple[str, str] | None = None) -> 
     text : str
     name : str
         sweep, order, temperature, between or stop.
-    swept : tuple of str, optional
-        Path of the field that a new sweep varies, and the value that it has.
+    swept : FormField, optional
+        What a new sweep varies; a field that no sweep can vary is left out.
     """
     table = new_section(name)
     if name != "sweep":
         for key, value in table.items():
             text = set_value(text, (name, key), value)
         return text
-    if swept is not None:
-        table = {"field": swept[0], "values": [swept[1]]}
+    if swept is not None and swept.path[0] in _SWEPT and swept.control is Control.TEXT:
+        table = {"field": swept.path_text, "values": [_at(text, swept.path)]}
     sweeps = _at(text, ("sweep",))
     return insert_item(text, ("sweep",), len(sweeps) if isinstance(sweeps, list) else 0, table)
 

@@ -7,7 +7,7 @@ text in that one place; while the text cannot be read they wait, and nothing of 
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
@@ -260,16 +260,15 @@ class EditorPanel(QWidget):
         )
         self._origin = ""
 
-    def _edit(self, title: str, edit: Callable[[str], str], origin: str = "", wanted: Path | None = None) -> bool:
+    def _edit(self, title: str, edit: Callable[[str], str], origin: str = "", wanted: Path | None = None) -> None:
         try:
             text = edit(self._document.text)
         except ValueError as error:
             self.refused.emit(str(error))
-            return False
+            return
         self._document.change(text, title, origin)
         if wanted is not None:
             self._show_document(wanted)
-        return True
 
     def _add_step(self, kind: str) -> None:
         node = self.tree.current
@@ -283,10 +282,9 @@ class EditorPanel(QWidget):
         self._edit(tr("New step"), lambda _: text, wanted=path)
 
     def _add_section(self, name: str) -> None:
-        field = self._last_field
-        swept: tuple[str, Any] | None = None
-        if field is not None and field.text and field.path and field.path[0] in ("sequence", "sampling", "limits"):
-            swept = (field.path_text, field.text)
+        swept = self._last_field  # the field that is to vary, if it is still there
+        if swept is None or not swept.text or swept.path not in places_in(self._document.text).by_path:
+            swept = None
         path: Path = (name,)
         if name == "sweep":
             path = (name, sum(one.path[:1] == ("sweep",) for one in self._nodes))

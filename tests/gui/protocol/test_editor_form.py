@@ -74,8 +74,8 @@ def test_tables_of_a_campaign_that_can_be_added_are_right() -> None:
         reading = read_document(added, None)
         assert reading.faults == (), name
         assert reading.campaign is not None
-    swept = with_section(text, "sweep", ("limits.current", "1 uA"))
-    assert tomllib.loads(swept)["sweep"] == [{"field": "limits.current", "values": ["1 uA"]}]
+    swept = with_section(text, "sweep", field_of(text, "limits.current"))
+    assert tomllib.loads(swept)["sweep"] == [{"field": "limits.current", "values": ["10 uA"]}]
 
 
 def test_numbers_stay_numbers_and_quantities_text() -> None:
