@@ -141,6 +141,8 @@ class Exchange(QObject):
     """Plan a protocol as the one that Run starts: a Path or the name of a ready one."""
     queue_wanted = Signal(object)
     """Put a protocol or campaign file (Path) into the queue."""
+    closing_unasked = Signal()
+    """The window closes now, and no question can be answered any more: keep what would be lost."""
     dock_raised = Signal(str)
     """A dock, by its name, has come to the front."""
     zoom_wanted = Signal(float, float)

@@ -196,6 +196,7 @@ class MainWindow(QMainWindow):
 
     def close_unasked(self) -> None:
         """Close without a question. A run keeps running, unless its instrument ends with the window: it is stopped."""
+        self.exchange.closing_unasked.emit()
         run = self.store.state.run_in_progress
         if run is None:
             self.close()

@@ -12,6 +12,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from daq.state import OutputState, RunStatus
+from gui.app.editor_state import EditorState
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:
@@ -290,6 +291,8 @@ class AppState:
         Whether the window closes as soon as the run has ended.
     today : date or None
         Today's date: a time of another day is shown with its date.
+    editor : EditorState
+        The protocol that is edited.
     """
 
     connection: Connection = field(default_factory=Connection)
@@ -305,6 +308,7 @@ class AppState:
     note: str = ""
     close_when_ended: bool = False
     today: date | None = None
+    editor: EditorState = field(default_factory=EditorState)
 
     @property
     def run_in_progress(self) -> CurrentRun | None:

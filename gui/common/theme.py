@@ -68,6 +68,8 @@ class Colours:
         Of plots: background, text and axes, grid and secondary text.
     voltage, current, fit, measured : QColor
         Of curves; `measured` is the current under its fit.
+    fault : QColor
+        Of texts and marks that say what is wrong.
     """
 
     ground: QColor
@@ -77,6 +79,7 @@ class Colours:
     current: QColor
     fit: QColor
     measured: QColor
+    fault: QColor
 
 
 def colours_of(palette: QPalette) -> Colours:
@@ -85,7 +88,8 @@ def colours_of(palette: QPalette) -> Colours:
     ink = palette.color(QPalette.ColorRole.Text)
     voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
     measured = mixed(QColor(current), ground, _MEASURED)
-    return Colours(ground, ink, mixed(ink, ground, _FAINT), QColor(voltage), QColor(current), QColor(fit), measured)
+    faint, fault = mixed(ink, ground, _FAINT), QColor("#ff9a90" if is_dark(palette) else "#a4120a")
+    return Colours(ground, ink, faint, QColor(voltage), QColor(current), QColor(fit), measured, fault)
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -132,6 +136,17 @@ def _labels(faint: str, error: str) -> str:
     """
 
 
+def _editor(line: str, ground: str, accent: str, error: str) -> str:
+    """Return the part of the style sheet for trees and texts, and for fields with a fault."""
+    return f"""
+    QTreeWidget, QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; }}
+    QTreeWidget:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
+    QTreeWidget::item {{ padding: 3px 2px; }}
+    QTreeWidget::item:selected {{ background: {accent}; color: white; }}
+    QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {error}; }}
+    """
+
+
 def _scroll_bars(handle: str) -> str:
     """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
     return f"""
@@ -164,6 +179,7 @@ def style_sheet(palette: QPalette) -> str:
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
     QPushButton {{ padding: 5px 12px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
+    QPushButton[fit="tight"] {{ padding: 4px 8px; }}
     QPushButton:hover {{ border-color: {faint}; }}
     QPushButton:pressed {{ background: {held}; }}
     QPushButton:disabled {{ color: {faint}; background: {raised}; }}
@@ -183,6 +199,7 @@ def style_sheet(palette: QPalette) -> str:
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
     {_badge(line, faint, edge, dark=is_dark(palette))}
+    {_editor(line, base.name(), accent, error)}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}

@@ -8,9 +8,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.common.widgets import button, plain
+from gui.protocol.ready import ready_title
 from protocols.library import names
-
-_ABBREVIATIONS = {"prbs": "PRBS", "pitt": "PITT"}
 
 
 class ProtocolPanel(QWidget):
@@ -34,7 +33,7 @@ class ProtocolPanel(QWidget):
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
         for name in names():
-            self._add(_ABBREVIATIONS.get(name, name.replace("_", " ").capitalize()), name)
+            self._add(ready_title(name), name)
         # Not the current item: a list that is given the focus makes its first item current.
         self.list.itemSelectionChanged.connect(self._changed)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

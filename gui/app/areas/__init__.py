@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 AREAS = (
     "gui.app.areas.instrument_area:InstrumentArea",
     "gui.app.areas.protocol_area:ProtocolArea",
+    "gui.app.areas.editor_area:EditorArea",
     "gui.app.areas.live_area:LiveArea",
     "gui.app.areas.fit_area:FitArea",
 )
