@@ -61,7 +61,8 @@ def write_fit(run_path: str | Path, arrays: Mapping[str, np.ndarray], attributes
         for name in [name for name, one in kept.items() if is_fit(name) and _circuit(one.attributes) == circuit]:
             del kept[name]
         if before is not None and NEWEST in kept:
-            moved = f"{NEWEST}_{1 + max((int(found[1]) for found in map(_EARLIER.fullmatch, kept) if found), default=0)}"
+            numbers = [int(found[1]) for found in map(_EARLIER.fullmatch, kept) if found]
+            moved = f"{NEWEST}_{1 + max(numbers, default=0)}"
             kept[moved] = replace(before, name=moved)
         kept[NEWEST] = new_process(NEWEST, arrays, attributes)
 
