@@ -208,12 +208,17 @@ class Commands(QObject):
             self._jobs.do(lambda: last_run(self._folder), self._recall, self._report)
         if not paths or self._state.run_in_progress is not None:
             return
-        self._end_fit()
-        self._store.apply(transitions.run_found, paths[-1], _now())
-        self.runs.attach(paths[-1])
+        self.follow_run(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
+
+    def follow_run(self, path: Path) -> None:
+        """Follow a run that was started elsewhere, by a queue for example, unless another one is being followed."""
+        if self._state.run_in_progress is None:
+            self._end_fit()
+            self._store.apply(transitions.run_found, path, _now())
+            self.runs.attach(path)
 
     def _recall(self, path: Path | None) -> None:
         if path is not None and self._state.run is None:

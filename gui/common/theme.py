@@ -132,6 +132,17 @@ def _labels(faint: str, error: str) -> str:
     """
 
 
+def _lists(line: str, ground: str, accent: str) -> str:
+    """Return the part of the style sheet for trees and tables that are chosen from, and for buttons with a menu."""
+    return f"""
+    QTreeView, QTableView {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; outline: none; }}
+    QTreeView::item, QTableView::item {{ padding: 3px 4px; }}
+    QTreeView::item:selected, QTableView::item:selected {{ background: {accent}; color: white; }}
+    QPushButton[role="menu"] {{ padding-right: 24px; }}
+    QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
+    """
+
+
 def _scroll_bars(handle: str) -> str:
     """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
     return f"""
@@ -188,6 +199,7 @@ def style_sheet(palette: QPalette) -> str:
     QListWidget::item:selected {{ background: {accent}; color: white; }}
     QLineEdit {{ padding: 4px 6px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
     QLineEdit:focus {{ border-color: {accent}; }}
+    {_lists(line, base.name(), accent)}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
     QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}
