@@ -32,7 +32,7 @@ _KEY, _SHARE, _WHAT = (Qt.ItemDataRole.UserRole + k for k in range(3))
 _BAR = 3
 """Height (pixels) of the bar of what is done, as of the window's other progress bars."""
 _WIDTHS = (280, 200, 110, 120)
-"""Widths (pixels) of the columns: a name, a state with its reason, which takes what is left, "1,204 of 2,000", a date."""
+"""Widths (pixels) of the columns: a name, a state (it takes what is left, for its reason), "1,204 of 2,000", a date."""
 
 
 class QueueTree(QTreeWidget):
@@ -127,14 +127,16 @@ class QueueTree(QTreeWidget):
     def _fill_points(self, item: QTreeWidgetItem, one: CampaignView, now_s: float) -> None:
         """Show the points of a campaign, or that they are being read when it is opened."""
         while item.childCount() > max(len(one.points), 1):
-            item.removeChild(item.child(item.childCount() - 1))
+            item.takeChild(item.childCount() - 1)
         while item.childCount() < max(len(one.points), 1):
             item.addChild(_new_point(one.number))
+        children = [child for child in map(item.child, range(item.childCount())) if child is not None]
         if not one.points:
-            item.child(0).setText(_NAME, tr("reading its points …"))
+            children[0].setText(_NAME, tr("reading its points …"))
             return
-        for k, point in enumerate(one.points):
-            child = item.child(k)
+        for child, point in zip(children, one.points, strict=True):
+            if child.data(_NAME, _WHAT) == point:
+                continue
             child.setText(_NAME, tr("{n}  {label}").format(n=point.number, label=point.label))
             child.setText(_STATE, point_state_text(point))
             child.setToolTip(_STATE, point.reason)
@@ -263,10 +265,10 @@ class _ProgressDelegate(QStyledItemDelegate):
         share = index.data(_SHARE)
         if not share:
             return
-        rect: QRect = option.rect  # type: ignore[attr-defined] # the stubs leave it out
-        widget: QWidget = option.widget  # type: ignore[attr-defined]
+        rect: QRect = option.rect
+        widget: QWidget = option.widget
         whole = QRect(rect.left() + 4, rect.bottom() - _BAR, rect.width() - 12, _BAR)
-        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)  # type: ignore[attr-defined]
+        is_selected = bool(option.state & QStyle.StateFlag.State_Selected)
         role = QPalette.ColorRole.HighlightedText if is_selected else QPalette.ColorRole.Highlight
         ink = QColor(widget.palette().color(role))
         painter.fillRect(QRect(whole.left(), whole.top(), max(round(whole.width() * share), 1), _BAR), ink)
