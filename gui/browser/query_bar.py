@@ -6,7 +6,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from gui.browser.columns import Column, figure_column, known_columns, usual_columns
@@ -54,9 +54,9 @@ class QueryBar(QWidget):
         self.search.textChanged.connect(lambda _: self._typed.start())
         self.search.returnPressed.connect(self._take_text)
         self.filter_menu, self.column_menu, self.folder_menu = QMenu(self), QMenu(self), QMenu(self)
+        self.count = label("", "faint", "runsCount")
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.search, 1)
         for text, name, menu, fill in (
             (tr("Filter"), "runsFilterButton", self.filter_menu, self._fill_filters),
             (tr("Columns"), "runsColumnsButton", self.column_menu, self._fill_columns),
@@ -67,6 +67,8 @@ class QueryBar(QWidget):
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(fill)
             row.addWidget(made)
+        row.addWidget(self.count, 1)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.fault = label("", "fault", "runsFault")
         self.filtered = label("", "faint", "runsFiltered")
         self.clear = button(tr("Clear"), "runsClearButton", self.clear_filters)
@@ -75,8 +77,9 @@ class QueryBar(QWidget):
         of_filters.addWidget(self.clear)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addLayout(row)
+        column.addWidget(self.search)
         column.addWidget(self.fault)
+        column.addLayout(row)
         column.addLayout(of_filters)
         self.show_fault("")
         self._show_filters()

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 
 _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
-_LIST, _FITS = 3, 2
-"""Shares of the height for the list and for kept fits below it."""
+_LIST, _FITS = 3000, 2000
+"""Heights for the list and for kept fits below it: more than there is, so that they count as shares."""
 
 
 class RunsPanel(QWidget):
@@ -77,7 +77,6 @@ class RunsPanel(QWidget):
         self.empty = label("", "faint", "runsEmpty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.follow = button(tr("Follow a folder …"), "runsFollowButton", self.choose_folder, "primary")
-        self.count = label("", "faint", "runsCount")
         self.notes = label("", "fault", "runsNotes")
         self.progress = QProgressBar()
         self.progress.setObjectName("refitProgress")
@@ -108,8 +107,7 @@ class RunsPanel(QWidget):
         split.setChildrenCollapsible(False)
         split.addWidget(self.stack)
         split.addWidget(self.fits)
-        split.setStretchFactor(0, _LIST)
-        split.setStretchFactor(1, _FITS)
+        split.setSizes([_LIST, _FITS])
         acts, fitting = QHBoxLayout(), QHBoxLayout()
         acts.setSpacing(_GAP)
         for name in ("open", "overlay", "compare", "refit"):
@@ -125,7 +123,6 @@ class RunsPanel(QWidget):
         whole.addWidget(self.notes)
         whole.addWidget(self.progress)
         whole.addLayout(fitting)
-        whole.addWidget(self.count)
         whole.addLayout(acts)
 
     def _connect(self) -> None:
@@ -205,7 +202,9 @@ class RunsPanel(QWidget):
             )
             self.empty.setText(nothing)
         text = tr("{n} of {all} runs selected").format(n=f"{self._n_selected:,}", all=f"{n:,}") if n else ""
-        self.count.setText(tr("{text}; looking for changes …").format(text=text) if self._is_looking and n else text)
+        self.bar.count.setText(
+            tr("{text}; looking for changes …").format(text=text) if self._is_looking and n else text
+        )
 
     def show_refits(self, n_done: int, n: int, failures: tuple[str, ...]) -> None:
         """Show how many fits are through."""

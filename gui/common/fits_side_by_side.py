@@ -83,10 +83,8 @@ def _cells(document: Mapping[str, Any]) -> dict[str, Cell]:
             if not math.isfinite(estimate.value):
                 continue
             value, interval = estimate.shown()
-            tip = "\n".join(part for part in (tr("95 %: {interval}").format(interval=interval), estimate.note) if part)
-            found[f"{estimate.title} ({name})" if estimate.title != name else name] = Cell(
-                value, tip, not estimate.determined
-            )
+            parts = (name, tr("95 %: {interval}").format(interval=interval), estimate.note)
+            found[estimate.title] = Cell(value, "\n".join(filter(None, parts)), not estimate.determined)
     return found
 
 

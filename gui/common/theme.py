@@ -138,6 +138,8 @@ def _lists(line: str, ground: str, accent: str) -> str:
     QTreeView, QTableView {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; outline: none; }}
     QTreeView::item, QTableView::item {{ padding: 3px 4px; }}
     QTreeView::item:selected, QTableView::item:selected {{ background: {accent}; color: white; }}
+    QHeaderView {{ background: {ground}; border: none; }}
+    QTableCornerButton::section {{ background: {ground}; border: none; border-bottom: 1px solid {line}; }}
     QPushButton[role="menu"] {{ padding-right: 24px; }}
     QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
     """
@@ -148,7 +150,9 @@ def _scroll_bars(handle: str) -> str:
     return f"""
     QScrollBar:vertical {{ background: transparent; border: none; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {handle}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
-    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QScrollBar:horizontal {{ background: transparent; border: none; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {handle}; border-radius: 3px; min-width: 20px; margin: 2px 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QFrame#unknownOutput QScrollBar::handle:vertical {{ background: white; }}
     """
 
