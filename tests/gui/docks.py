@@ -1,4 +1,4 @@
-"""A dock in a window of its own, for its tests: an area with a store and an exchange, and nothing of the main window."""
+"""A dock in a window of its own, for its tests: an area with a store and an exchange, without the main window."""
 
 from __future__ import annotations
 
