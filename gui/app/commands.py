@@ -16,6 +16,7 @@ from gui.app import transitions
 from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, FitStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
+from gui.common.language import tr
 from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
 from gui.services.child_process import JsonChild
@@ -74,6 +75,8 @@ class Commands(QObject):
     """Something that the operator must read."""
     fitted = Signal(object)
     """`ShownFit`."""
+    campaign_stop_wanted = Signal()
+    """Stop was pressed between two points of a campaign of the queue: no further point is to begin."""
     may_close = Signal()
     """The run has ended, and the window was to be closed then."""
 
@@ -273,6 +276,9 @@ class Commands(QObject):
             self._store.apply(transitions.noted, "A fresh session to the instrument is being tried already.")
         elif self._state.alarms:
             self._switch_off()
+        elif self._state.queue.is_going_on:
+            self._store.apply(transitions.noted, tr("No run is in progress: the campaign of the queue is paused."))
+            self.campaign_stop_wanted.emit()
         else:
             self._store.apply(transitions.noted, "No run is in progress: there is nothing to stop.")
 

@@ -57,11 +57,10 @@ class QueueState:
         place = 0 if chosen is None else self.view.place_of(chosen.number)
         there = [one for one in self.view.campaigns if chosen and one.is_waiting and one.resource == chosen.resource]
         nothing = tr("Select a campaign first.") if chosen is None else tr("Only what waits can be moved.")
-        is_conducted = self.at_hand is not None and self.at_hand.is_conducted
         return {
             "add": "",
             "start": self._no_start(),
-            "pause": "" if is_conducted and self._is_going_on else tr("Nothing is being conducted."),
+            "pause": "" if self.is_going_on else tr("Nothing is being conducted."),
             "stop": "" if self.at_hand is not None else tr("Nothing is being conducted."),
             "up": "" if place > 1 else nothing if not place else tr("It is the next one already."),
             "down": "" if 0 < place < len(there) else nothing if not place else tr("It is the last one already."),
@@ -69,8 +68,10 @@ class QueueState:
         }
 
     @property
-    def _is_going_on(self) -> bool:
-        return self.at_hand is not None and self.at_hand.campaign_state != "paused"
+    def is_going_on(self) -> bool:
+        """Whether a campaign is conducted that would begin its next point by itself."""
+        one = self.at_hand
+        return one is not None and one.is_conducted and one.campaign_state != "paused"
 
     def _no_start(self) -> str:
         view, running = self.view, self.at_hand

@@ -49,6 +49,8 @@ class QueueArea(QObject):
         self._service.seen.connect(lambda view: self._store.apply(transitions.queue_seen, view))
         self._service.failed.connect(self._exchange.message)
         self._exchange.queue_wanted.connect(self._add_wanted)
+        # As the stop of the run of a point does (decision 245).
+        self._exchange.campaign_stop_wanted.connect(lambda: self._pause(True))
         QTimer.singleShot(_FIRST_LOOK_MS, self, self._service.start)
 
     def docks(self) -> Sequence[DockSpec]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -138,7 +138,9 @@ def test_nothing_is_added_without_an_instrument_and_a_wrong_file_is_told(dock: D
     assert Queue().items() == []
 
 
-def test_a_killed_queue_process_is_told_and_resumed(dock: Dock, tmp_path: Path, simulated) -> None:  # type: ignore[no-untyped-def] # a fixture of the whole suite
+def test_a_queue_is_paused_its_process_killed_and_that_is_told_and_resumed(
+    dock: Dock, tmp_path: Path, simulated: Callable[..., str]
+) -> None:
     followed: list[Path] = []
     dock.exchange.run_started.connect(followed.append)
     (tmp_path / "two.toml").write_text(DOCUMENT)
@@ -147,6 +149,9 @@ def test_a_killed_queue_process_is_told_and_resumed(dock: Dock, tmp_path: Path, 
     dock.wait(lambda: _shown(dock) == ["two levels"], 60.0)
     dock.click("queueStartButton")
     dock.wait(lambda: len(followed) == 1, 60.0)
+    dock.wait(dock.find(QPushButton, "queuePauseButton").isEnabled)
+    dock.exchange.campaign_stop_wanted.emit()  # Stop of the window, between two points or at one
+    dock.wait(lambda: "The output is off" in dock.find(QLabel, "queueSentence").text(), 60.0)
     process = STARTED[-1]
     process.kill()
     process.wait()
