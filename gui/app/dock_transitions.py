@@ -9,8 +9,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from gui.app.state import AppState
     from gui.common.queue_view import QueueView
 
@@ -25,7 +23,7 @@ def campaign_selected(state: AppState, number: int | None) -> AppState:
     return replace(state, queue=replace(state.queue, selected=number))
 
 
-def runs_selected(state: AppState, paths: tuple[Path, ...]) -> AppState:
+def runs_selected(state: AppState, paths: tuple[str, ...]) -> AppState:
     """Record which kept runs are selected."""
     return replace(state, runs=replace(state.runs, selected=paths))
 

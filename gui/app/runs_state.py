@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from gui.common.language import tr
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -17,14 +13,15 @@ class RunsState:
 
     Attributes
     ----------
-    selected : tuple of Path
+    selected : tuple of str
+        Their files: texts, since all of 1e5 may be selected, and paths would take half a second to make.
     n_fits, n_fitted : int
         Fits that were asked for together, and those that are through; both 0 when none is in progress.
     failures : tuple of str
         Why fits of the last ones have failed.
     """
 
-    selected: tuple[Path, ...] = ()
+    selected: tuple[str, ...] = ()
     n_fits: int = 0
     n_fitted: int = 0
     failures: tuple[str, ...] = ()

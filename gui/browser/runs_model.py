@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
@@ -112,10 +111,6 @@ class RunsModel(QAbstractTableModel):
     def known(self, path: str) -> Row | None:
         """Return what is known of a run, if it has been read."""
         return self._rows.get(path)
-
-    def path_at(self, row: int) -> Path:
-        """Return the file of a row."""
-        return Path(self.paths[row])
 
     # -- Qt's questions -----------------------------------------------------------------------------------------------
 

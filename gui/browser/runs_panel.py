@@ -136,7 +136,7 @@ class RunsPanel(QWidget):
 
     # -- intents ------------------------------------------------------------------------------------------------------
 
-    def _select(self, paths: tuple[Path, ...]) -> None:
+    def _select(self, paths: tuple[str, ...]) -> None:
         self._n_selected = len(paths)
         self._show_count()
         self.selected.emit(paths)

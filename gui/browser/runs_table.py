@@ -11,8 +11,6 @@ from gui.browser.columns import EDITED
 from gui.common.language import tr
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from PySide6.QtGui import QContextMenuEvent, QKeyEvent
 
     from gui.browser.runs_model import RunsModel
@@ -28,7 +26,7 @@ class RunsTable(QTableView):
 
     open_wanted = Signal()
     selected = Signal(object)
-    """Files of the runs that are selected (tuple of Path), in the order of the list."""
+    """Files of the runs that are selected (tuple of str), in the order of the list."""
     sort_wanted = Signal(str)
     """Sort by this field or figure; behind a minus, the largest first."""
     menu_wanted = Signal(object)
@@ -63,9 +61,9 @@ class RunsTable(QTableView):
         selection.selectionChanged.connect(lambda *_: self.selected.emit(self.selected_paths()))
         self._reset()
 
-    def selected_paths(self) -> tuple[Path, ...]:
+    def selected_paths(self) -> tuple[str, ...]:
         """Return the files of the selected runs, in the order of the list."""
-        return tuple(self._runs.path_at(row) for row in self._selected_rows())
+        return tuple(self._runs.paths[row] for row in self._selected_rows())
 
     def _selected_rows(self) -> list[int]:
         ranges = self.selectionModel().selection().toList()

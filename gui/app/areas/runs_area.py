@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Qt, QTimer, QUrl
@@ -17,7 +18,6 @@ from gui.services.refits import Refits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from pathlib import Path
 
     from gui.app.area import Context
     from gui.app.state import AppState
@@ -119,18 +119,18 @@ class RunsArea(QObject):
 
     @property
     def _selected(self) -> tuple[Path, ...]:
-        return self._store.state.runs.selected
+        return tuple(map(Path, self._store.state.runs.selected))
 
-    def _select(self, paths: tuple[Path, ...]) -> None:
+    def _select(self, paths: tuple[str, ...]) -> None:
         self._store.apply(transitions.runs_selected, paths)
         self._rest.start()
 
     def _read_fits(self) -> None:
-        self._service.read_fits(self._selected[:_MOST_COMPARED])
+        self._service.read_fits(tuple(map(Path, self._store.state.runs.selected[:_MOST_COMPARED])))
 
     def _fit_kept(self, run: Path) -> None:
         self._service.look()
-        if run in self._selected[:_MOST_COMPARED]:
+        if str(run) in self._store.state.runs.selected[:_MOST_COMPARED]:
             self._rest.start()
 
     def _state_of_run(self, path: str, key: str, text: str) -> None:
@@ -174,7 +174,7 @@ class RunsArea(QObject):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._selected[0].parent)))
 
     def _copy(self) -> None:
-        QGuiApplication.clipboard().setText("\n".join(map(str, self._selected)))
+        QGuiApplication.clipboard().setText("\n".join(self._store.state.runs.selected))
 
     # -- show ---------------------------------------------------------------------------------------------------------
 

@@ -79,7 +79,7 @@ def _select(dock: Dock, *names: str) -> None:
         modifier = Qt.KeyboardModifier.ControlModifier if number else Qt.KeyboardModifier.NoModifier
         at = table.visualRect(index).center()
         QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, modifier, at)
-    dock.wait(lambda: {one.stem for one in dock.store.state.runs.selected} == set(names))
+    dock.wait(lambda: {Path(one).stem for one in dock.store.state.runs.selected} == set(names))
 
 
 def _search(dock: Dock, text: str) -> None:
