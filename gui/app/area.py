@@ -139,10 +139,6 @@ class Exchange(QObject):
     """Edit a protocol: a Path, the name of a ready one, or its TOML text prefixed with its title (`ProtocolText`)."""
     planned_wanted = Signal(object)
     """Plan a protocol as the one that Run starts: a Path or the name of a ready one."""
-    run_started = Signal(object)
-    """A run (Path) has been started elsewhere, by the queue for example: it is followed unless another one is."""
-    campaign_stop_wanted = Signal()
-    """Stop was pressed while a campaign is between two points: its output is off, and no further point is to begin."""
     queue_wanted = Signal(object)
     """Put a protocol or campaign file (Path) into the queue."""
     dock_raised = Signal(str)

@@ -10,6 +10,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from gui.browser.columns import Column, figure_column, known_columns, usual_columns
+from gui.common.adaptive_row import AdaptiveRow
 from gui.common.language import tr
 from gui.common.run_query import RunQuery
 from gui.common.widgets import button, label
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
     from daq.catalogue import Choices
 
+_WIDE = 700
+"""Width (pixels) from which the search stands beside the buttons. Less, and a condition is cut."""
 _TYPED_MS = 150
 """How long after the last letter a search begins: less than a person waits for, more than between two letters."""
 _SINCE = ("1 day", "1 week", "30 days", "365 days")
@@ -77,9 +80,8 @@ class QueryBar(QWidget):
         of_filters.addWidget(self.clear)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.search)
+        column.addWidget(AdaptiveRow(_WIDE, self.search, row))
         column.addWidget(self.fault)
-        column.addLayout(row)
         column.addLayout(of_filters)
         self.show_fault("")
         self._show_filters()

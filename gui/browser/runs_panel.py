@@ -30,12 +30,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from PySide6.QtCore import QPoint
+    from PySide6.QtGui import QResizeEvent
 
     from daq.catalogue import FoundPaths
     from gui.common.theme import Colours
 
 _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
+_WIDE_SHAPE = 1.8
+"""Width over height from which a dock is wide: one below the plots has 3 and more, one at the side less than 1."""
 _LIST, _FITS = 3000, 2000
 """Heights for the list and for kept fits below it: more than there is, so that they count as shares."""
 
@@ -102,19 +105,19 @@ class RunsPanel(QWidget):
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(nothing)
-        split = QSplitter(Qt.Orientation.Vertical)
+        split = self._split = QSplitter(Qt.Orientation.Vertical)
         split.setObjectName("runsSplit")
         split.setChildrenCollapsible(False)
         split.addWidget(self.stack)
         split.addWidget(self.fits)
         split.setSizes([_LIST, _FITS])
-        acts, fitting = QHBoxLayout(), QHBoxLayout()
+        acts = QHBoxLayout()
         acts.setSpacing(_GAP)
         for name in ("open", "overlay", "compare", "refit"):
             acts.addWidget(self._buttons[name])
-        acts.addStretch(1)
-        fitting.addWidget(self.refitting, 1)
-        fitting.addWidget(self._buttons["cancel"])
+        acts.addWidget(self.refitting, 1)
+        acts.addStretch(0)
+        acts.addWidget(self._buttons["cancel"])
         whole = QVBoxLayout(self)
         whole.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         whole.setSpacing(_GAP)
@@ -122,7 +125,6 @@ class RunsPanel(QWidget):
         whole.addWidget(split, 1)
         whole.addWidget(self.notes)
         whole.addWidget(self.progress)
-        whole.addLayout(fitting)
         whole.addLayout(acts)
 
     def _connect(self) -> None:
@@ -171,6 +173,15 @@ class RunsPanel(QWidget):
         menu.popup(at)
 
     # -- show ---------------------------------------------------------------------------------------------------------
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put kept fits beside the list where the dock is wide, and below it where it is high."""
+        super().resizeEvent(event)
+        is_wide = self.width() > _WIDE_SHAPE * self.height()
+        wanted = Qt.Orientation.Horizontal if is_wide else Qt.Orientation.Vertical
+        if self._split.orientation() != wanted:
+            self._split.setOrientation(wanted)
+            self._split.setSizes([_LIST, _FITS])
 
     def show_found(self, found: FoundPaths) -> None:
         """List what was found."""

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.common.adaptive_row import AdaptiveRow
 from gui.common.language import tr
 from gui.common.queue_view import QueueView
 from gui.common.widgets import button, label
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 
 _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
+_WIDE = 760
+"""Width (pixels) from which all buttons have one row, with room for an address. Less, and the address is cut."""
 
 
 class QueuePanel(QWidget):
@@ -120,7 +123,6 @@ class QueuePanel(QWidget):
             for name in names:
                 row.addWidget(self._buttons[name])
         of_item.addStretch(1)
-        of_queue.addStretch(1)
         of_item.addWidget(self.instrument, 2)
         of_item.addWidget(self._buttons["add"])
         self.empty = label("", "faint", "queueEmpty")
@@ -133,9 +135,8 @@ class QueuePanel(QWidget):
         column.setSpacing(_GAP)
         for part in (self.alarm, self.sentence, self.temperature):
             column.addWidget(part)
-        column.addLayout(of_queue)
+        column.addWidget(AdaptiveRow(_WIDE, of_queue, of_item))
         column.addWidget(self.stack, 1)
-        column.addLayout(of_item)
 
     def _connect(self) -> None:
         tree = self.tree

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from gui.common.queue_view import CampaignView, PointView, QueueView
 
 _NAME, _STATE, _PROGRESS, _END = range(4)
+"""Columns."""
 _KEY, _SHARE, _WHAT = (Qt.ItemDataRole.UserRole + k for k in range(3))
 """Roles: number of the campaign, share that is done, and what is shown (`CampaignView` or `PointView`)."""
 _BAR = 3

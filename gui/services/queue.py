@@ -171,9 +171,9 @@ class QueueService(QObject):
         self._order(stop, self._stops)
 
     def _order(self, work: Callable[[], None], lane: Jobs | None = None) -> None:
-        (lane or self._orders).do(work, lambda _: self.look(), self._tell)
+        (lane or self._orders).do(work, lambda _: self.look(), self._report)
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         self.failed.emit(str(error))
         self.look()
 

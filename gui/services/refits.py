@@ -45,7 +45,7 @@ class Refits(QObject):
         # Run by run: the first comparison is there soon.
         self._waiting.extend((run, model) for run in runs for model in models)
         self._n += len(runs) * len(models)
-        self._tell()
+        self._report()
         self._go_on()
 
     def _go_on(self) -> None:
@@ -68,10 +68,10 @@ class Refits(QObject):
             self._failures.append(why)
         else:
             self.kept.emit(run)
-        self._tell()
+        self._report()
         self._go_on()
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         self.progressed.emit(self._n_done, self._n, tuple(self._failures))
 
     def cancel(self) -> None:
@@ -81,7 +81,7 @@ class Refits(QObject):
             del self._children[child]
             child.end()
         self._n = self._n_done
-        self._tell()
+        self._report()
 
     def close(self) -> None:
         """End all children and wait for that; only for a window that closes."""

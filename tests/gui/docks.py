@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-from PySide6.QtCore import QObject, Qt
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMainWindow, QPushButton, QWidget
 
@@ -19,7 +19,22 @@ from tests.patience import patience
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+    from gui.app.commands import Commands
+
 Found = TypeVar("Found", bound=QWidget)
+
+
+class Orders(QObject):
+    """What is asked of the commands of the window."""
+
+    campaign_stop_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.followed: list[Path] = []
+
+    def follow_run(self, path: Path) -> None:
+        self.followed.append(path)
 
 
 class Dock:
@@ -31,13 +46,18 @@ class Dock:
         self.store, self.exchange = Store(self.parent), Exchange(self.parent)
         self.messages: list[str] = []
         self.exchange.message.connect(self.messages.append)
-        context = Context(self.parent, self.store, self.exchange, Jobs(self.parent), folder, None)
-        self.area = make(context)
-        self.area.set_colours(colours_of(QApplication.palette()))
+        self.orders = Orders()
+        unused = cast("Any", None)
+        commands = cast("Commands", self.orders)
+        self.area = make(
+            Context(self.parent, self.store, self.exchange, Jobs(self.parent), folder, None, commands, unused)
+        )
         self.store.changed.connect(self.area.show)
-        self.area.show(self.store.state, self.store.state)
         self.window = QMainWindow()
-        self.window.setCentralWidget(self.area.docks()[0].widget)
+        widget = self.area.docks()[0].widget
+        self.window.setCentralWidget(widget if isinstance(widget, QWidget) else widget())
+        self.area.set_colours(colours_of(QApplication.palette()))
+        self.area.show(self.store.state, self.store.state)
         self.window.resize(900, 600)
         qtbot.addWidget(self.window)
         self.window.show()

@@ -11,7 +11,6 @@ from gui.app import dock_transitions as transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.rules import Permission
 from gui.common.language import tr
-from gui.common.lazy import Lazy
 from gui.queue.queue_panel import QueuePanel
 from gui.services.queue import QueueService
 
@@ -44,18 +43,19 @@ class QueueArea(QObject):
         self._context = context
         self._store, self._exchange = context.store, context.exchange
         self._service = QueueService(self)
-        self._dock = Lazy("queueDockContent", self._make_panel)
+        self._panel: QueuePanel | None = None
         self._followed: Path | None = None
         self._service.seen.connect(lambda view: self._store.apply(transitions.queue_seen, view))
         self._service.failed.connect(self._exchange.message)
         self._exchange.queue_wanted.connect(self._add_wanted)
         # As the stop of the run of a point does (decision 245).
-        self._exchange.campaign_stop_wanted.connect(lambda: self._pause(True))
+        context.commands.campaign_stop_wanted.connect(lambda: self._pause(True))
+        self._docks = (DockSpec(NAME, "Queue", self._made, {Layout.MEASURE: Side.BOTTOM}),)
         QTimer.singleShot(_FIRST_LOOK_MS, self, self._service.start)
 
     def docks(self) -> Sequence[DockSpec]:
         """Return the dock."""
-        return (DockSpec(NAME, "Queue", self._dock, {Layout.MEASURE: Side.BOTTOM}),)
+        return self._docks
 
     def actions(self) -> Sequence[ActionSpec]:
         """Return what can be done with the queue."""
@@ -80,10 +80,16 @@ class QueueArea(QObject):
             spec("pause_now", "Pause the Queue at Once", lambda: pause(True), "Output off; the point is repeated."),
             spec("stop", "Stop the Campaign", lambda: stop(False), "Output off at once; what was measured is kept."),
             spec("stop_after", "Stop the Campaign after the Point", lambda: stop(True), "Measure the point first."),
-            spec("up", "Earlier in the Queue", lambda: self._dock.made().tree.move_selected(-1), "Move it up."),
-            spec("down", "Later in the Queue", lambda: self._dock.made().tree.move_selected(1), "Move it down."),
+            spec("up", "Earlier in the Queue", lambda: self._made().tree.move_selected(-1), "Move it up."),
+            spec("down", "Later in the Queue", lambda: self._made().tree.move_selected(1), "Move it down."),
             spec("remove", "Remove from the Queue", self._remove_selected, "Take it out; its folder stays."),
         )
+
+    def _made(self) -> QueuePanel:
+        """Return the panel, made when it is first needed."""
+        if self._panel is None:
+            self._panel = self._make_panel()
+        return self._panel
 
     def _make_panel(self) -> QueuePanel:
         panel = QueuePanel(lambda: self._context.folder)
@@ -98,8 +104,7 @@ class QueueArea(QObject):
         panel.run_opened.connect(lambda path: self._exchange.runs_opened.emit((path,)))
         panel.folder_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
         panel.looked_into.connect(self._service.look_into)
-        state = self._store.state
-        self._show_in(panel, state)
+        self._show_in(panel, self._store.state)
         self._service.start()
         return panel
 
@@ -107,14 +112,14 @@ class QueueArea(QObject):
 
     def _choose_files(self) -> None:
         self._exchange.dock_wanted.emit(NAME)
-        self._dock.made().choose_files()
+        self._made().choose_files()
 
     def _select(self, number: int | None) -> None:
         self._store.apply(transitions.campaign_selected, number)
 
     def _add_wanted(self, path: Path) -> None:
         self._exchange.dock_wanted.emit(NAME)
-        self._add((path,), self._dock.made().resource)
+        self._add((path,), self._made().resource)
 
     def _add(self, paths: tuple[Path, ...], resource: str) -> None:
         if not resource:
@@ -152,7 +157,7 @@ class QueueArea(QObject):
 
     def show(self, state: AppState, before: AppState) -> None:
         """Show a state, and have a run of the queue followed as soon as no other one is."""
-        panel = self._dock.content
+        panel = self._panel
         known = (state.queue, state.connection.instrument)
         if panel is not None and (state is before or known != (before.queue, before.connection.instrument)):
             self._show_in(panel, state)
@@ -160,7 +165,7 @@ class QueueArea(QObject):
         if run is not None and run != self._followed and state.run_in_progress is None:
             self._followed = run
             # Later: whoever follows it changes the state, which is just being shown.
-            QTimer.singleShot(0, self, lambda: self._exchange.run_started.emit(run))
+            QTimer.singleShot(0, self, lambda: self._context.commands.follow_run(run))
 
     @staticmethod
     def _show_in(panel: QueuePanel, state: AppState) -> None:

@@ -12,7 +12,6 @@ from gui.app import dock_transitions as transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.rules import Permission
 from gui.browser.runs_panel import RunsPanel
-from gui.common.lazy import Lazy
 from gui.services.catalogue import CatalogueService
 from gui.services.refits import Refits
 
@@ -45,8 +44,10 @@ class RunsArea(QObject):
         self._store, self._exchange = context.store, context.exchange
         self._service = CatalogueService(self)
         self._refits = Refits(self)
-        self._dock = Lazy("runsDockContent", self._make_panel)
+        self._panel: RunsPanel | None = None
         self._colours: Colours | None = None
+        sides = {Layout.MEASURE: Side.BOTTOM, Layout.ANALYSE: Side.BOTTOM}
+        self._docks = (DockSpec(NAME, "Runs", self._made, sides),)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._read_fits)
         self._service.failed.connect(self._exchange.message)
@@ -57,7 +58,7 @@ class RunsArea(QObject):
 
     def docks(self) -> Sequence[DockSpec]:
         """Return the dock."""
-        return (DockSpec(NAME, "Runs", self._dock, {Layout.MEASURE: Side.BOTTOM, Layout.ANALYSE: Side.LEFT}),)
+        return self._docks
 
     def actions(self) -> Sequence[ActionSpec]:
         """Return what can be done with kept runs."""
@@ -80,6 +81,12 @@ class RunsArea(QObject):
             spec("refit", "Refit Selected Runs …", self._choose_models, "Fit the selected runs with several models."),
             spec("cancel", "Cancel Fits of Selected Runs", self._refits.cancel, "Those that are through are kept."),
         )
+
+    def _made(self) -> RunsPanel:
+        """Return the panel, made when it is first needed."""
+        if self._panel is None:
+            self._panel = self._make_panel()
+        return self._panel
 
     def _make_panel(self) -> RunsPanel:
         panel, service = RunsPanel(lambda: self._context.folder), self._service
@@ -141,13 +148,13 @@ class RunsArea(QObject):
 
     def _find(self) -> None:
         self._exchange.dock_wanted.emit(NAME)
-        search = self._dock.made().bar.search
+        search = self._made().bar.search
         search.setFocus(Qt.FocusReason.ShortcutFocusReason)
         search.selectAll()
 
     def _follow(self) -> None:
         self._exchange.dock_wanted.emit(NAME)
-        self._dock.made().choose_folder()
+        self._made().choose_folder()
 
     def _open(self) -> None:
         if self._selected:
@@ -163,7 +170,7 @@ class RunsArea(QObject):
 
     def _choose_models(self) -> None:
         if not self._store.state.runs.reasons()["refit"]:
-            self._dock.made().choose_models()
+            self._made().choose_models()
 
     def _refit(self, models: tuple[str, ...]) -> None:
         if self._selected and models:
@@ -180,7 +187,7 @@ class RunsArea(QObject):
 
     def show(self, state: AppState, before: AppState) -> None:
         """Show a state; a run that has ended is looked for at once."""
-        panel = self._dock.content
+        panel = self._panel
         if panel is None:
             return
         if state is before or state.runs != before.runs:
@@ -197,8 +204,8 @@ class RunsArea(QObject):
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
         self._colours = colours
-        if self._dock.content is not None:
-            self._dock.content.set_colours(colours)
+        if self._panel is not None:
+            self._panel.set_colours(colours)
 
     def close(self) -> None:
         """End fits and threads."""

@@ -141,8 +141,7 @@ def test_nothing_is_added_without_an_instrument_and_a_wrong_file_is_told(dock: D
 def test_a_queue_is_paused_its_process_killed_and_that_is_told_and_resumed(
     dock: Dock, tmp_path: Path, simulated: Callable[..., str]
 ) -> None:
-    followed: list[Path] = []
-    dock.exchange.run_started.connect(followed.append)
+    followed = dock.orders.followed
     (tmp_path / "two.toml").write_text(DOCUMENT)
     dock.find(QComboBox, "queueInstrument").setCurrentText(simulated())
     dock.exchange.queue_wanted.emit(tmp_path / "two.toml")
@@ -150,7 +149,7 @@ def test_a_queue_is_paused_its_process_killed_and_that_is_told_and_resumed(
     dock.click("queueStartButton")
     dock.wait(lambda: len(followed) == 1, 60.0)
     dock.wait(dock.find(QPushButton, "queuePauseButton").isEnabled)
-    dock.exchange.campaign_stop_wanted.emit()  # Stop of the window, between two points or at one
+    dock.orders.campaign_stop_wanted.emit()  # Stop of the window, between two points or at one
     dock.wait(lambda: "The output is off" in dock.find(QLabel, "queueSentence").text(), 60.0)
     process = STARTED[-1]
     process.kill()
