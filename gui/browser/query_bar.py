@@ -70,7 +70,9 @@ class QueryBar(QWidget):
             menu.setToolTipsVisible(True)
             menu.aboutToShow.connect(fill)
             row.addWidget(made)
-        row.addWidget(self.count, 1)
+        row.addStretch(1)
+        row.addWidget(self.count)
+        self.count.setWordWrap(False)
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.fault = label("", "fault", "runsFault")
         self.filtered = label("", "faint", "runsFiltered")
@@ -80,7 +82,7 @@ class QueryBar(QWidget):
         of_filters.addWidget(self.clear)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(AdaptiveRow(_WIDE, self.search, row))
+        column.addWidget(AdaptiveRow(_WIDE, (self.search, 1), (row, 0)))
         column.addWidget(self.fault)
         column.addLayout(of_filters)
         self.show_fault("")
@@ -167,9 +169,11 @@ class QueryBar(QWidget):
         action.triggered.connect(lambda checked, one=one: self.show_column(one, wanted=checked))
 
     def show_column(self, one: Column, *, wanted: bool) -> None:
-        """Show a column, behind the others, or hide it; one column stays."""
-        others = tuple(column for column in self.columns if column.key != one.key)
-        self._set_columns((*others, one) if wanted else others or self.columns)
+        """Show a column, behind the others but the notes, or hide it; one column stays."""
+        others = [column for column in self.columns if column.key != one.key]
+        if wanted:  # the last one is as wide as there is room, which notes need
+            others.insert(len(others) - (others[-1].key == "notes"), one)
+        self._set_columns(tuple(others) or self.columns)
 
     def _set_columns(self, columns: tuple[Column, ...]) -> None:
         self.columns = columns

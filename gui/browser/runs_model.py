@@ -6,15 +6,13 @@ from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QColor, QIcon, QImage, QPixmap
 
 from gui.browser.columns import EDITED, PICTURE, Column, cell_text, cell_tip, usual_columns
 from gui.common.language import tr
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from PySide6.QtGui import QColor
 
     from gui.services.catalogue import Row
 
@@ -41,7 +39,7 @@ class RunsModel(QAbstractTableModel):
         self.paths: tuple[str, ...] = ()
         self.columns: tuple[Column, ...] = usual_columns()
         self._rows: OrderedDict[str, Row] = OrderedDict()
-        self._pictures: OrderedDict[str, QPixmap | None] = OrderedDict()
+        self._pictures: OrderedDict[str, QIcon | None] = OrderedDict()
         self._places: dict[str, int] | None = None
         self._asked: set[int] = set()
         self._wanted: list[int] = []
@@ -90,7 +88,11 @@ class RunsModel(QAbstractTableModel):
 
     def take_picture(self, path: str, mask: Any) -> None:
         """Take in the picture of a run (a mask), or that there is none (None)."""
-        self._pictures[path] = None if mask is None or self._ink is None else _inked(mask, self._ink)
+        icon = None
+        if mask is not None and self._ink is not None:
+            icon = QIcon(_inked(mask, self._ink))
+            icon.addPixmap(_inked(mask, QColor(Qt.GlobalColor.white)), QIcon.Mode.Selected)
+        self._pictures[path] = icon
         while len(self._pictures) > _MOST_PICTURES:
             self._pictures.popitem(last=False)
         if self.row_of(path) >= 0:
@@ -171,7 +173,7 @@ class RunsModel(QAbstractTableModel):
         self.edited.emit(self.paths[index.row()], self.columns[index.column()].key, str(value))
         return True
 
-    def _picture(self, path: str, *, has_samples: bool) -> QPixmap | None:
+    def _picture(self, path: str, *, has_samples: bool) -> QIcon | None:
         if path in self._pictures:
             return self._pictures[path]
         if has_samples and self._ink is not None:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, QSize, Qt, Signal
 from PySide6.QtWidgets import QAbstractItemView, QTableView
 
 from gui.browser.columns import EDITED
 from gui.common.language import tr
+from gui.services.thumbnails import HEIGHT, WIDTH
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QContextMenuEvent, QKeyEvent
@@ -44,6 +45,7 @@ class RunsTable(QTableView):
         self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setShowGrid(False)
         self.setWordWrap(False)
+        self.setIconSize(QSize(WIDTH // 2, HEIGHT // 2))
         self.setTabKeyNavigation(False)  # Tab leads on, as everywhere
         self.verticalHeader().hide()
         self.verticalHeader().setDefaultSectionSize(_ROW)
@@ -51,6 +53,7 @@ class RunsTable(QTableView):
         header.setSectionsClickable(True)
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
+        header.setStretchLastSection(True)
         header.sectionClicked.connect(self._sort_by)
         self._sort = "-start"
         self.doubleClicked.connect(self._double_clicked)

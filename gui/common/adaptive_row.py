@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QLayout, QSizePolicy, QWidget
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
@@ -17,19 +17,21 @@ class AdaptiveRow(QWidget):
     ----------
     width : int
         Width (pixels) from which they stand beside each other.
-    parts : QWidget or QLayout
+    parts : tuple of QWidget or QLayout, and int
+        Each with its share of the width that is left.
     """
 
-    def __init__(self, width: int, *parts: QWidget | QLayout) -> None:
+    def __init__(self, width: int, *parts: tuple[QWidget | QLayout, int]) -> None:
         super().__init__()
         self._width = width
         self._layout = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        for part in parts:
+        for part, share in parts:
             if isinstance(part, QWidget):
-                self._layout.addWidget(part, 1)
+                self._layout.addWidget(part, share)
             else:
-                self._layout.addLayout(part)
+                self._layout.addLayout(part, share)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Turn."""

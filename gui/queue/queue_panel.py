@@ -122,6 +122,7 @@ class QueuePanel(QWidget):
             row.setSpacing(_GAP)
             for name in names:
                 row.addWidget(self._buttons[name])
+        of_queue.addStretch(1)
         of_item.addStretch(1)
         of_item.addWidget(self.instrument, 2)
         of_item.addWidget(self._buttons["add"])
@@ -135,7 +136,7 @@ class QueuePanel(QWidget):
         column.setSpacing(_GAP)
         for part in (self.alarm, self.sentence, self.temperature):
             column.addWidget(part)
-        column.addWidget(AdaptiveRow(_WIDE, of_queue, of_item))
+        column.addWidget(AdaptiveRow(_WIDE, (of_queue, 0), (of_item, 1)))
         column.addWidget(self.stack, 1)
 
     def _connect(self) -> None:

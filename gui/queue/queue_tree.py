@@ -21,7 +21,7 @@ from gui.common.queue_view import clock_text
 
 if TYPE_CHECKING:
     from PySide6.QtCore import QModelIndex, QPersistentModelIndex
-    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent
+    from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QPaintEvent, QResizeEvent
     from PySide6.QtWidgets import QStyleOptionViewItem, QWidget
 
     from gui.common.queue_view import CampaignView, PointView, QueueView
@@ -32,8 +32,12 @@ _KEY, _SHARE, _WHAT = (Qt.ItemDataRole.UserRole + k for k in range(3))
 """Roles: number of the campaign, share that is done, and what is shown (`CampaignView` or `PointView`)."""
 _BAR = 3
 """Height (pixels) of the bar of what is done, as of the window's other progress bars."""
-_WIDTHS = (280, 200, 110, 120)
+_WIDTHS = (320, 200, 100, 110)
 """Widths (pixels) of the columns: a name, a state (it takes what is left, for its reason), "1,204 of 2,000", a date."""
+
+
+_NAME_SHARE = 0.32
+"""Share of the width that names may take: half of what is left of a narrow dock. More, and reasons are cut."""
 
 
 class QueueTree(QTreeWidget):
@@ -249,6 +253,11 @@ class QueueTree(QTreeWidget):
         painter = QPainter(self.viewport())
         painter.setPen(QPen(self.palette().color(QPalette.ColorRole.Highlight), 2))
         painter.drawLine(0, y, self.viewport().width(), y)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give names a share of the width: what is left is for states and their reasons."""
+        super().resizeEvent(event)
+        self.header().resizeSection(_NAME, min(round(_NAME_SHARE * self.width()), _WIDTHS[_NAME]))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Ask for the menu of what is selected."""

@@ -97,14 +97,15 @@ def _columns(t: NDArray[np.float64], run: Run) -> NDArray[np.int64]:
 
 
 def _fill(mask: Mask, lowest: NDArray[np.float64], highest: NDArray[np.float64]) -> None:
-    """Draw a line from column to column, two pixels strong; a column without a sample repeats the one before."""
+    """Draw a line from column to column, two pixels strong; it is straight over columns without a sample."""
     known = np.flatnonzero(np.isfinite(lowest))
     if not len(known):
         return
-    nearest = known[np.clip(np.searchsorted(known, np.arange(WIDTH), side="right") - 1, 0, len(known) - 1)]
-    low, high = lowest[nearest], highest[nearest]
-    low[1:] = np.minimum(low[1:], high[:-1])  # joined to the column before it
-    high[1:] = np.maximum(high[1:], lowest[nearest][:-1])
+    columns = np.arange(WIDTH)
+    seen_low, seen_high = (np.interp(columns, known, values[known]) for values in (lowest, highest))
+    low, high = seen_low.copy(), seen_high.copy()
+    low[1:] = np.minimum(low[1:], seen_high[:-1])  # joined to the column before it
+    high[1:] = np.maximum(high[1:], seen_low[:-1])
     bottom, top = float(low.min()), float(high.max())
     scale = (HEIGHT - 3) / (top - bottom) if top > bottom else 0.0
     from_row = np.round((top - high) * scale).astype(int)
