@@ -11,7 +11,6 @@ from gui.app import dock_transitions as transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.rules import Permission
 from gui.common.language import tr
-from gui.queue.queue_panel import QueuePanel
 from gui.services.queue import QueueService
 
 if TYPE_CHECKING:
@@ -21,13 +20,13 @@ if TYPE_CHECKING:
     from gui.app.area import Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.queue.queue_panel import QueuePanel
 
 NAME = "queue"
 """Name of the dock."""
 _FIRST_LOOK_MS = 1500
-"""How long after the window opened the queue is looked at first, unless its dock is shown: what reads it takes 0.3 s of
-the processor to import, which the first picture must not wait for. Doubled, a run of the queue is followed so much
-later."""
+"""How long after the window opened the queue is looked at first: what reads it takes 0.3 s of the processor to import,
+which the first picture must not wait for. Doubled, a run of the queue is followed so much later."""
 
 
 class QueueArea(QObject):
@@ -92,6 +91,8 @@ class QueueArea(QObject):
         return self._panel
 
     def _make_panel(self) -> QueuePanel:
+        from gui.queue.queue_panel import QueuePanel
+
         panel = QueuePanel(lambda: self._context.folder)
         panel.add_wanted.connect(self._add)
         panel.move_wanted.connect(self._service.move)
@@ -105,7 +106,6 @@ class QueueArea(QObject):
         panel.folder_wanted.connect(lambda path: QDesktopServices.openUrl(QUrl.fromLocalFile(str(path))))
         panel.looked_into.connect(self._service.look_into)
         self._show_in(panel, self._store.state)
-        self._service.start()
         return panel
 
     # -- intents ------------------------------------------------------------------------------------------------------

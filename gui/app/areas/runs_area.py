@@ -11,7 +11,6 @@ from PySide6.QtGui import QDesktopServices, QGuiApplication
 from gui.app import dock_transitions as transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.rules import Permission
-from gui.browser.runs_panel import RunsPanel
 from gui.services.catalogue import CatalogueService
 from gui.services.refits import Refits
 
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
 
     from gui.app.area import Context
     from gui.app.state import AppState
+    from gui.browser.runs_panel import RunsPanel
     from gui.common.theme import Colours
 
 NAME = "runs"
@@ -89,6 +89,8 @@ class RunsArea(QObject):
         return self._panel
 
     def _make_panel(self) -> RunsPanel:
+        from gui.browser.runs_panel import RunsPanel
+
         panel, service = RunsPanel(lambda: self._context.folder), self._service
         model, bar = panel.model, panel.bar
         bar.asked.connect(service.ask)
