@@ -54,6 +54,8 @@ class RunsTable(QTableView):
         header.setSectionsMovable(True)
         header.setHighlightSections(False)
         header.setStretchLastSection(True)
+        # Of its own: with that of the table it would ask for every cell of 1e5 selected rows whenever it is painted.
+        header.setSelectionModel(QItemSelectionModel(model, header))
         header.sectionClicked.connect(self._sort_by)
         self._sort = "-start"
         self.doubleClicked.connect(self._double_clicked)
