@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QMenu,
     QProgressBar,
+    QSizePolicy,
     QSplitter,
     QStackedWidget,
     QVBoxLayout,
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 
 _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
+_LOWEST = 64
+"""Least height (pixels) of a table: its head and a row. More, and a low dock cuts it."""
 _WIDE_SHAPE = 1.8
 """Width over height from which a dock is wide: one below the plots has 3 and more, one at the side less than 1."""
 _LIST, _FITS = 3000, 2000
@@ -102,6 +105,11 @@ class RunsPanel(QWidget):
         column.addWidget(self.empty)
         column.addWidget(self.follow, 0, Qt.AlignmentFlag.AlignHCenter)
         column.addStretch(1)
+        # A low dock has no room for more, and what is scrolled twice is hard to use.
+        for part in (self.table, self.fits.table):
+            part.setMinimumHeight(_LOWEST)
+        self.empty.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
+        self.empty.setMinimumHeight(_LOWEST // 2)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.table)
         self.stack.addWidget(nothing)

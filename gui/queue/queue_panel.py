@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
 _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
+_LOWEST = 64
+"""Least height (pixels) of the list: its head and two rows. More, and a low dock cuts it."""
 _WIDE = 760
 """Width (pixels) from which all buttons have one row, with room for an address. Less, and the address is cut."""
 
@@ -128,6 +130,9 @@ class QueuePanel(QWidget):
         of_item.addWidget(self._buttons["add"])
         self.empty = label("", "faint", "queueEmpty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        # A low dock has no room for more, and what is scrolled twice is hard to use.
+        self.tree.setMinimumHeight(_LOWEST)
+        self.empty.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Ignored)
         self.stack = QStackedWidget()
         self.stack.addWidget(self.tree)
         self.stack.addWidget(self.empty)
