@@ -178,7 +178,7 @@ _ERRORS: dict[str, type[IonechoError]] = {
 }
 
 
-STOPPED_BY_OPERATOR = "stopped by the operator"
+STOPPED_BY_OPERATOR, ABORTED_BY_OPERATOR = "stopped by the operator", "aborted by the operator"
 """Reason of a run that a front end asked to stop: a person's, or a process that watches a rule."""
 
 
@@ -222,6 +222,22 @@ class Outcome:
     def unknown(cls, reason: str, n_samples: int = 0) -> Outcome:
         """Return the outcome of a run whose output may still be on."""
         return cls(RunState.UNKNOWN, OutputState.UNKNOWN, reason, OutputStateUnknown.__name__, n_samples)
+
+    @property
+    def is_by_operator(self) -> bool:
+        """Whether an operator wanted the run to end, also if something failed at that."""
+        return STOPPED_BY_OPERATOR in self.reason or ABORTED_BY_OPERATOR in self.reason
+
+    def for_operator(self, wish: str) -> Outcome:
+        """Return the outcome of a run that an operator wanted to end; the reason says so, after what failed at that.
+
+        Parameters
+        ----------
+        wish : str
+            `STOPPED_BY_OPERATOR` or `ABORTED_BY_OPERATOR`.
+        """
+        is_told = self.is_by_operator or self.state is RunState.COMPLETE
+        return self if is_told else replace(self, reason=f"{self.reason} ({wish})".strip())
 
     def raise_if_failed(self) -> None:
         """Raise what went wrong, as the class that it was in the run's own process."""

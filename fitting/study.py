@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
     from protocols import Sample
 
-_FIT, _REDUCTION = "fit", "reduction"
-"""Names of the processes in a results file."""
+_REDUCTION = "reduction"
+"""Name of the process in a results file."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -239,21 +239,27 @@ def sample_of(run: Run) -> Sample:
 
 
 def keep_study(run: Run, study: Study) -> None:
-    """Keep a study in the results file beside a run, in place of the one before it."""
-    from daq import write_process
+    """Keep a study in the results file beside a run; those of other circuits stay there."""
+    from daq.files.kept_fits import write_fit
 
-    write_process(run.path, _FIT, study.arrays(), study.to_document())
+    write_fit(run.path, study.arrays(), study.to_document())
 
 
 def has_kept_study(run: Run) -> bool:
     """Return whether a study is kept beside a run."""
-    from daq import read_process
+    from daq.files.kept_fits import read_fit
 
-    return read_process(run, _FIT) is not None
+    return read_fit(run) is not None
 
 
-def kept_study(run: Run) -> Study:
-    """Return the study that is kept beside a run.
+def kept_study(run: Run, circuit: str = "") -> Study:
+    """Return a study that is kept beside a run.
+
+    Parameters
+    ----------
+    run : Run
+    circuit : str, optional
+        Its cell model, as it was written; the newest study unless given.
 
     Raises
     ------
@@ -262,11 +268,11 @@ def kept_study(run: Run) -> Study:
     FitError
         If a later version of ionecho wrote it.
     """
-    from daq import read_process
+    from daq.files.kept_fits import read_fit
 
-    kept = read_process(run, _FIT)
+    kept = read_fit(run, circuit)
     if kept is None:
-        raise RunFileError(f"{run.path}: no fit is kept beside it")
+        raise RunFileError(f"{run.path}: no fit{' of ' * bool(circuit)}{circuit} is kept beside it")
     return Study.from_document(kept.attributes, kept.arrays)
 
 

@@ -268,7 +268,8 @@ class Conductor:
         number, now_s = point.number, self._clock.unix_s()
         aside, run_id = left
         why = outcome.reason or f"the run ended as {outcome.state!r}"
-        is_stop = outcome.state is RunState.STOPPED and not outcome.error
+        # Whoever wanted it to end wanted the output off, whatever failed at that: it is not tried again by itself.
+        is_stop = (outcome.state is RunState.STOPPED and not outcome.error) or outcome.is_by_operator
         if self._stopped_for is not None or is_stop:
             if self._stopped_for is None:
                 self._wishes.want(Wanted(Wish.PAUSE, by=f"because the run of point {number} was stopped"))

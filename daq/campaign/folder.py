@@ -142,6 +142,14 @@ class CampaignFolder:
         return False
 
 
+def where_run_is(path: Path) -> Path:
+    """Return where a run file is: at its path, or among the attempts that its campaign has put aside since."""
+    if path.exists():
+        return path
+    attempts = (path.parent / _ASIDE).glob(f"{path.stem}.attempt-*.nxs")
+    return max(attempts, key=lambda one: one.stat().st_mtime, default=path)
+
+
 def label_in_file_name(label: str) -> str:
     """Return what is plain of a label."""
     plain = re.sub(r"[^a-z0-9.]+", "-", label.lower().replace("µ", "u"))[:_MOST_OF_LABEL]

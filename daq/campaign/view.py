@@ -80,6 +80,8 @@ class CampaignStatus:
         Unix time, temperature (K) and set point (K) of the last reading.
     is_conducted : bool
         Whether a conductor lives.
+    is_stable : bool
+        Whether that temperature was stable by the document's rule.
     """
 
     folder: Path
@@ -94,6 +96,7 @@ class CampaignStatus:
     expected_end_s: float | None
     temperature: tuple[float, float, float] | None
     is_conducted: bool
+    is_stable: bool = False
 
     @property
     def n_points(self) -> int:
@@ -126,7 +129,7 @@ def read_status(folder: CampaignFolder) -> CampaignStatus:
         ).fetchone()
         counts = {PointState(row[0]): int(row[1]) for row in link.execute(_COUNTS)}
         current = next(iter(_points(link, PointState.RUNNING)), None)
-        temperature = link.execute(_LAST_TEMPERATURE).fetchone()
+        reading = link.execute(_LAST_TEMPERATURE).fetchone()
     return CampaignStatus(
         folder.path,
         facts.name,
@@ -138,13 +141,14 @@ def read_status(folder: CampaignFolder) -> CampaignStatus:
         counts,
         current,
         expected_end_s,
-        temperature,
+        None if reading is None else (reading[0], reading[1], reading[2]),
         folder.is_owned,
+        reading is not None and bool(reading[3]),
     )
 
 
 _COUNTS = "SELECT state, count(*) FROM points GROUP BY state"
-_LAST_TEMPERATURE = "SELECT at_s, temperature_K, setpoint_K FROM temperatures ORDER BY rowid DESC LIMIT 1"
+_LAST_TEMPERATURE = "SELECT at_s, temperature_K, setpoint_K, is_stable FROM temperatures ORDER BY rowid DESC LIMIT 1"
 
 
 def read_points(folder: CampaignFolder) -> list[PointStatus]:

@@ -142,8 +142,8 @@ def update(
     that cannot be reached now stay in the catalogue.
     """
     found = look(folders)
-    inside = _inside(folders)
-    known = dict(connection.execute(f"SELECT path, stamp FROM runs WHERE {inside.clause}", inside.values))  # noqa: S608
+    here = inside(folders)
+    known = dict(connection.execute(f"SELECT path, stamp FROM runs WHERE {here.clause}", here.values))  # noqa: S608
     changed = [path for path, stamp in found.stamps.items() if known.get(path) != stamp]
     lost = [one.partition(": ")[0] for one in found.unreachable]
     gone = [
@@ -185,21 +185,26 @@ def _read_all(
 
 def select_runs(connection: sqlite3.Connection, search: Search) -> tuple[tuple[CataloguedRun, ...], int]:
     """Return the runs that a search finds in the catalogue as it is, and how many there are beyond its limit too."""
-    condition = _condition(connection, search)
-    order = _order(connection, search.sort)
-    where = f"WHERE {condition.clause}"
+    condition, order = condition_of(connection, search), order_of(connection, search.sort)
     # The clause is made of columns and marks that `where` wrote; what the user gave is among the values.
-    n_found = int(connection.execute(f"SELECT count(*) FROM runs {where}", condition.values).fetchone()[0])  # noqa: S608
-    limit = -1 if search.limit is None else search.limit
+    n_found = int(
+        connection.execute(f"SELECT count(*) FROM runs WHERE {condition.clause}", condition.values).fetchone()[0]  # noqa: S608
+    )
+    return runs_like(connection, condition, order, search.limit), n_found
+
+
+def runs_like(
+    connection: sqlite3.Connection, condition: Condition, order: Condition, limit: int | None = None
+) -> tuple[CataloguedRun, ...]:
+    """Return the runs that meet a condition, in an order."""
     rows = connection.execute(
-        f"SELECT {_COLUMNS} FROM runs {where} ORDER BY {order.clause}, runs.path LIMIT ?",  # noqa: S608 - as above
-        [*condition.values, *order.values, limit],
+        f"SELECT {_COLUMNS} FROM runs WHERE {condition.clause} ORDER BY {order.clause}, runs.path LIMIT ?",  # noqa: S608 - as above
+        [*condition.values, *order.values, -1 if limit is None else limit],
     )
     names = [one[0] for one in rows.description]
     found = [dict(zip(names, row, strict=True)) for row in rows]
     tags, figures = _beside(connection, [one["id"] for one in found])
-    runs = tuple(_run(one, tags, figures) for one in found)
-    return runs, n_found
+    return tuple(_run(one, tags, figures) for one in found)
 
 
 def _run(
@@ -233,10 +238,17 @@ def _beside(
     return tags, figures
 
 
-def _condition(connection: sqlite3.Connection, search: Search) -> Condition:
-    parts = [_inside(search.folders)]
+def condition_of(connection: sqlite3.Connection, search: Search) -> Condition:
+    """Return what runs must be like that a search finds.
+
+    Raises
+    ------
+    CatalogueError
+        If it cannot be understood.
+    """
+    parts = [inside(search.folders)]
     if search.where:
-        parts.append(compile_where(search.where, _figures(connection)))
+        parts.append(compile_where(search.where, figure_units(connection)))
     parts += [tag_condition(one) for one in search.tags]
     if search.since:
         parts.append(since_condition(search.since, dt.datetime.now(dt.UTC)))
@@ -245,19 +257,26 @@ def _condition(connection: sqlite3.Connection, search: Search) -> Condition:
     return Condition(" AND ".join(one.clause for one in parts), [value for one in parts for value in one.values])
 
 
-def _inside(folders: Sequence[Path]) -> Condition:
+def inside(folders: Sequence[Path]) -> Condition:
     """Return the condition that a run lies in one of some folders, or below it."""
     starts = [os.path.join(os.path.abspath(one), "") for one in folders]  # noqa: PTH100, PTH118 - as they are followed
     clause = " OR ".join("substr(runs.path, 1, ?) = ?" for _ in starts) or "FALSE"
     return Condition(f"({clause})", [value for one in starts for value in (len(one), one)])
 
 
-def _figures(connection: sqlite3.Connection) -> dict[str, str]:
+def figure_units(connection: sqlite3.Connection) -> dict[str, str]:
     """Return the names of all fitted figures, and their units."""
     return dict(connection.execute("SELECT DISTINCT name, unit FROM figures"))
 
 
-def _order(connection: sqlite3.Connection, sort: str) -> Condition:
+def order_of(connection: sqlite3.Connection, sort: str) -> Condition:
+    """Return the order of a search: by a field or a figure; behind a minus, the largest first.
+
+    Raises
+    ------
+    CatalogueError
+        If there is no such field.
+    """
     name = sort.removeprefix("-")
     direction = "DESC" if sort.startswith("-") else "ASC"
     known = ALIASES.get(name, name)
@@ -265,7 +284,7 @@ def _order(connection: sqlite3.Connection, sort: str) -> Condition:
         column = FIELDS[known].column
         collation = " COLLATE NOCASE" if FIELDS[known].kind is Kind.TEXT else ""
         return Condition(f"{column} IS NULL, {column}{collation} {direction}")
-    figures = _figures(connection)
+    figures = figure_units(connection)
     if known in figures:
         column = "(SELECT value FROM figures WHERE run = runs.id AND name = ?)"
         return Condition(f"{column} IS NULL, {column} {direction}", [known, known])

@@ -11,8 +11,8 @@ import numpy as np
 from daq.files.blocks import BlockTable
 from daq.files.columns import OpenDescriptor, reader_of
 from daq.files.durable import read_at
+from daq.files.kept_fits import fit_documents
 from daq.files.layout import STATE_BYTES, Layout
-from daq.files.results import read_attributes
 from daq.files.run import open_run
 from daq.files.seal import check_seal, peek_seal
 from daq.files.stated_drive import StatementError
@@ -59,9 +59,9 @@ class Entry:
     duration_s : float
         Measured; expected, while the run is in progress.
     circuit, verdict : str
-        Of the fit that is kept beside it; empty if there is none.
+        Of the newest fit that is kept beside it; empty if there is none.
     figures : tuple of Figure
-        Of that fit.
+        Of that fit, and of fits of other circuits those that it does not have.
     problem : str
         Why the file, or what lies beside it, cannot be read; empty if it can.
     """
@@ -113,8 +113,7 @@ def read_entry(path: Path) -> Entry:
             known.with_sample(statements.over(sample)), notes=notes, tags=statements.tags_over(known.tags)
         )
         entry = replace(entry, summary=summary)
-        fit = read_attributes(path, "fit", start_time)
-        return entry if fit is None else _with_fit(entry, fit)
+        return _with_fits(entry, fit_documents(path, start_time))
     except Exception as error:  # noqa: BLE001 - as above: the run itself can be read
         return replace(entry, problem=_reason(error))
 
@@ -167,12 +166,19 @@ def _by_hdf5(run: Run) -> tuple[Entry, str]:
     return Entry(summary, str(run.state), run.n_samples, duration_s), run.start_time
 
 
-def _with_fit(entry: Entry, fit: dict[str, Any]) -> Entry:
-    documents = {str(name): one for member in _FITTED for name, one in fit.get(member, {}).items()}
-    figures = tuple(_figure(name, one) for name, one in documents.items() if _is_figure(one))
-    attribution = fit.get("attribution")
+def _with_fits(entry: Entry, fits: tuple[dict[str, Any], ...]) -> Entry:
+    """Return an entry with circuit and verdict of the newest fit, and each figure of the newest fit that has it."""
+    if not fits:
+        return entry
+    figures: dict[str, Figure] = {}
+    for fit in fits:
+        documents = {str(name): one for member in _FITTED for name, one in fit.get(member, {}).items()}
+        for name, one in documents.items():
+            if name not in figures and _is_figure(one):
+                figures[name] = _figure(name, one)
+    attribution = fits[0].get("attribution")
     verdict = str(attribution.get("verdict", "")) if isinstance(attribution, dict) else ""
-    return replace(entry, circuit=str(fit.get("model", "")), verdict=verdict, figures=figures)
+    return replace(entry, circuit=str(fits[0].get("model", "")), verdict=verdict, figures=tuple(figures.values()))
 
 
 def _is_figure(document: object) -> bool:

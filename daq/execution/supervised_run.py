@@ -30,7 +30,7 @@ from daq.execution.output_marker import OutputMarker
 from daq.execution.recorded_end import record_end, recorded_end
 from daq.execution.worker import TURN_S
 from daq.locks import lock_run
-from daq.state import STOPPED_BY_OPERATOR, Outcome, OutputState, Phase, RunState, RunStatus
+from daq.state import ABORTED_BY_OPERATOR, STOPPED_BY_OPERATOR, Outcome, OutputState, Phase, RunState, RunStatus
 from protocols import ConnectionLost, InstrumentError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -79,6 +79,7 @@ class SupervisedRun:
         self._status = RunStatus()
         self._has_ended = threading.Event()
         self._stop_reason: str | None = None
+        self._wish = ""  # of an operator
         self._is_stop_sent = False
         self._abort_requested = threading.Event()
         self._switching_off: Job[str | None] | None = None  # for a runner that waits
@@ -97,13 +98,15 @@ class SupervisedRun:
         """Return the outcome of a run that was stopped before anything was started, None if it was not."""
         if self._stop_reason is None and not self._abort_requested.is_set():
             return None
-        return Outcome.refused(f"{self._stop_reason or 'aborted by the operator'}: nothing was started", "")
+        return Outcome.refused(f"{self._stop_reason or ABORTED_BY_OPERATOR}: nothing was started", "")
 
     def _answer(self, request: ControlRequest) -> RunStatus:
         """Take a front end's request and return how the run stands; called from the channel's threads."""
         if request is ControlRequest.STOP:
+            self._wish = self._wish or STOPPED_BY_OPERATOR
             self.stop(STOPPED_BY_OPERATOR)
         elif request is ControlRequest.ABORT:
+            self._wish = ABORTED_BY_OPERATOR
             self._abort_requested.set()
         elif request is ControlRequest.END:
             self._has_ended.wait(_END_ANSWER_S)
@@ -138,10 +141,11 @@ class SupervisedRun:
             if is_last:
                 runner.send_end()
             watch = RunnerWatch(self.request.stall_s, runner.identity)
-            return self._follow(runner, watch) or self._take_over(runner)
+            outcome = self._follow(runner, watch) or self._take_over(runner)
         except Exception as error:  # noqa: BLE001 - whatever it is, even a bug of ours: the output must go off
             self._stop_reason = f"the guardian process failed ({type(error).__name__}: {error})"
-            return self._take_over(runner)
+            outcome = self._take_over(runner)
+        return outcome.for_operator(self._wish) if self._wish else outcome
 
     def _follow(self, runner: RunnerLink, watch: RunnerWatch) -> Outcome | None:
         """Return how the run ended, or None if the runner died or is past its deadline."""
@@ -182,7 +186,7 @@ class SupervisedRun:
     def _refusal_of_start(self) -> str | None:
         """Return why the output must not go on now, None if it may."""
         if self._stop_reason is not None or self._abort_requested.is_set():
-            return self._stop_reason or "aborted by the operator"
+            return self._stop_reason or ABORTED_BY_OPERATOR
         if self._status.phase is not Phase.RUNNING:
             return f"the measuring process wants to start while {self._status.phase.activity}"
         return None
@@ -191,7 +195,7 @@ class SupervisedRun:
         """Tell the runner to stop if somebody asked for it; after an abort, switch off without waiting for it."""
         if self._abort_requested.is_set():
             self._abort_requested.clear()
-            self.stop("aborted by the operator")
+            self.stop(ABORTED_BY_OPERATOR)
             self._instrument.start_switching_off()
         if self._stop_reason is not None and not self._is_stop_sent:
             self._is_stop_sent = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -24,13 +25,18 @@ from daq.files.names import results_path
 from daq.files.probe import require_readable
 from daq.files.run import Run, open_run
 from daq.files.seal import SEAL_BYTES, check_seal, write_seal
+from daq.locks import Lock, LockHeldError
 from protocols import RunFileError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _MOST_PLACES = 700
 """Longest text of the places of results (characters) that a seal of 1024 bytes has room for: some twenty results."""
+_OTHER_S, _LOOK_S = 60.0, 0.02
+"""How long (s) one program waits for another that keeps a result of the same run, and between two looks: a file of
+results is written in milliseconds, and the sum of a run of 24 GB before it takes half a minute. Doubled, a program that
+hangs is told a minute later."""
 
 
 @dataclass(frozen=True)
@@ -75,24 +81,72 @@ def write_process(
     Path
         The results file.
     """
-    run_file, target = Path(run_path), results_path(run_path)
-    kept = (
-        {process.name: process for process in _read(target, _start_time(run_file))}
-        if target.exists() and not target.is_symlink()
-        else {}
-    )
+
+    def replace_one(kept: dict[str, Process]) -> None:
+        kept[name] = new_process(name, arrays, attributes)
+
+    return change_processes(run_path, replace_one)
+
+
+def new_process(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> Process:
+    """Return a result that was derived now."""
     now = datetime.now(UTC).isoformat(timespec="milliseconds")
-    kept[name] = Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
-    image = SparseImage()
-    with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
-        _write_all(file, run_file, kept)
-        about = _places(file["entry"])
-    try:
-        with write_atomically(target) as making:
-            _save(image, making, about)
-    except OSError as error:
-        raise RunFileError(f"{target} could not be written: {error}. The run itself is untouched.") from error
+    return Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
+
+
+def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]], None]) -> Path:
+    """Change what is kept of a run, and return the results file.
+
+    It is written anew and renamed into place, so that a reader finds the old one or the new one, both whole. Programs
+    that keep results of one run at the same time follow one another: none writes over what another has kept meanwhile.
+
+    Parameters
+    ----------
+    run_path : path
+        The run file. It is not touched.
+    change : callable
+        Is given the results by their names, and puts in or takes out some.
+
+    Raises
+    ------
+    RunFileError
+        If the results cannot be read or written, or another program does not come to an end with them.
+    """
+    run_file, target = Path(run_path), results_path(run_path)
+    with _alone_with(target):
+        is_kept = target.exists() and not target.is_symlink()
+        kept = {one.name: one for one in _read(target, _start_time(run_file))} if is_kept else {}
+        change(kept)
+        image = SparseImage()
+        with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
+            _write_all(file, run_file, kept)
+            about = _places(file["entry"])
+        try:
+            with write_atomically(target) as making:
+                _save(image, making, about)
+        except OSError as error:
+            raise RunFileError(f"{target} could not be written: {error}. The run itself is untouched.") from error
     return target
+
+
+@contextmanager
+def _alone_with(target: Path) -> Iterator[None]:
+    """Keep other programs from writing a results file; a folder that takes no lock takes no results either."""
+    deadline, lock = time.monotonic() + _OTHER_S, None
+    while lock is None:
+        try:
+            lock = Lock(target.with_name(f".{target.name}.lock"), f"process {os.getpid()}")
+        except LockHeldError as holder:
+            if time.monotonic() > deadline:
+                raise RunFileError(f"{target} is being written by {holder}: the run itself is untouched") from None
+            time.sleep(_LOOK_S)
+        except RunFileError:
+            break
+    try:
+        yield
+    finally:
+        if lock is not None:
+            lock.remove()
 
 
 def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> None:
@@ -215,20 +269,30 @@ def read_process(run: str | Path | Run, name: str) -> Process | None:
 
 
 def read_attributes(run_path: str | Path, name: str, start_time: str) -> dict[str, Any] | None:
-    """Return the attributes of a result of a run without its arrays, and of results of this version without HDF5.
+    """Return the attributes of a result of a run without its arrays; None if there is no such result.
+
+    Parameters and errors are those of `attributes_by_name`.
+    """
+    return attributes_by_name(run_path, start_time, lambda one: one == name).get(name)
+
+
+def attributes_by_name(
+    run_path: str | Path, start_time: str, wanted: Callable[[str], bool]
+) -> dict[str, dict[str, Any]]:
+    """Return the attributes of some results of a run without arrays, and of results of this version without HDF5.
 
     Parameters
     ----------
     run_path : path
-    name : str
-        E.g. ``fit``.
     start_time : str
         Of the run, as its file says it: results of an earlier run whose file had the same name do not count.
+    wanted : callable
+        Whether a result of some name is wanted.
 
     Returns
     -------
-    dict or None
-        None if there is no such result.
+    dict
+        By the names of the results; empty if there are none.
 
     Raises
     ------
@@ -238,20 +302,20 @@ def read_attributes(run_path: str | Path, name: str, start_time: str) -> dict[st
     path = results_path(run_path)
     try:
         if path.is_symlink():
-            return None
+            return {}
         descriptor = open_in_place(path, follow=False)
     except FileNotFoundError:
-        return None
+        return {}
     except OSError as error:
         raise RunFileError(f"{path} cannot be read: {error}") from error
     try:
         seal = check_seal(descriptor, "results", path)
         places = {} if seal is None else seal.about.get("attributes", {})
         if seal is not None and places:
-            if seal.about["start_time"] != start_time or name not in places:
-                return None
-            content: dict[str, Any] = json.loads(read_at(descriptor, *places[name]).rstrip(b"\0"))
-            return content
+            if seal.about["start_time"] != start_time:
+                return {}
+            chosen = {name: place for name, place in places.items() if wanted(name)}
+            return {name: json.loads(read_at(descriptor, *place).rstrip(b"\0")) for name, place in chosen.items()}
     finally:
         os.close(descriptor)
-    return next((one.attributes for one in _read(path, start_time, name)), None)
+    return {one.name: one.attributes for one in _read(path, start_time) if wanted(one.name)}

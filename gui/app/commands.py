@@ -16,6 +16,7 @@ from gui.app import transitions
 from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, FitStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
+from gui.common.language import tr
 from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
 from gui.services.child_process import JsonChild
@@ -74,6 +75,8 @@ class Commands(QObject):
     """Something that the operator must read."""
     fitted = Signal(object)
     """`ShownFit`."""
+    campaign_stop_wanted = Signal()
+    """Stop was pressed between two points of a campaign of the queue: no further point is to begin."""
     may_close = Signal()
     """The run has ended, and the window was to be closed then."""
 
@@ -208,12 +211,17 @@ class Commands(QObject):
             self._jobs.do(lambda: last_run(self._folder), self._recall, self._report)
         if not paths or self._state.run_in_progress is not None:
             return
-        self._end_fit()
-        self._store.apply(transitions.run_found, paths[-1], _now())
-        self.runs.attach(paths[-1])
+        self.follow_run(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
+
+    def follow_run(self, path: Path) -> None:
+        """Follow a run that was started elsewhere, by a queue for example, unless another one is being followed."""
+        if self._state.run_in_progress is None:
+            self._end_fit()
+            self._store.apply(transitions.run_found, path, _now())
+            self.runs.attach(path)
 
     def _recall(self, path: Path | None) -> None:
         if path is not None and self._state.run is None:
@@ -268,6 +276,9 @@ class Commands(QObject):
             self._store.apply(transitions.noted, "A fresh session to the instrument is being tried already.")
         elif self._state.alarms:
             self._switch_off()
+        elif self._state.queue.is_going_on:
+            self._store.apply(transitions.noted, tr("No run is in progress: the campaign of the queue is paused."))
+            self.campaign_stop_wanted.emit()
         else:
             self._store.apply(transitions.noted, "No run is in progress: there is nothing to stop.")
 

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 from daq.state import OutputState, RunStatus
 from gui.app.editor_state import EditorState
+from gui.app.queue_state import QueueState
+from gui.app.runs_state import RunsState
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:
@@ -285,6 +287,10 @@ class AppState:
         Page that is shown.
     opened : tuple of Path
         Saved runs that are opened, whose curves and fits are shown; empty: those of the run of this window.
+    queue : QueueState
+        Campaigns that follow each other, whoever conducts them.
+    runs : RunsState
+        What is selected among all kept runs, and what is done with it.
     note : str
         Answer to the last press that had nothing to do; the next event removes it.
     close_when_ended : bool
@@ -305,6 +311,8 @@ class AppState:
     fit: Fit = field(default_factory=Fit)
     page: Page = Page.PLAN
     opened: tuple[Path, ...] = ()
+    queue: QueueState = field(default_factory=QueueState)
+    runs: RunsState = field(default_factory=RunsState)
     note: str = ""
     close_when_ended: bool = False
     today: date | None = None

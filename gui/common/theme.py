@@ -137,13 +137,24 @@ def _labels(faint: str, error: str) -> str:
 
 
 def _editor(line: str, ground: str, accent: str, error: str) -> str:
-    """Return the part of the style sheet for trees and texts, and for fields with a fault."""
+    """Return the part of the style sheet for texts, for what has the focus, and for fields with a fault."""
     return f"""
-    QTreeWidget, QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; }}
-    QTreeWidget:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
-    QTreeWidget::item {{ padding: 3px 2px; }}
-    QTreeWidget::item:selected {{ background: {accent}; color: white; }}
+    QPlainTextEdit {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; }}
+    QTreeView:focus, QPlainTextEdit:focus {{ border-color: {accent}; }}
     QLineEdit[wrong="true"], QPlainTextEdit[wrong="true"] {{ border: 2px solid {error}; }}
+    """
+
+
+def _lists(line: str, ground: str, accent: str) -> str:
+    """Return the part of the style sheet for trees and tables that are chosen from, and for buttons with a menu."""
+    return f"""
+    QTreeView, QTableView {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; outline: none; }}
+    QTreeView::item, QTableView::item {{ padding: 3px 4px; }}
+    QTreeView::item:selected, QTableView::item:selected {{ background: {accent}; color: white; }}
+    QHeaderView {{ background: {ground}; border: none; }}
+    QTableCornerButton::section {{ background: {ground}; border: none; border-bottom: 1px solid {line}; }}
+    QPushButton[role="menu"] {{ padding-right: 24px; }}
+    QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
     """
 
 
@@ -152,7 +163,9 @@ def _scroll_bars(handle: str) -> str:
     return f"""
     QScrollBar:vertical {{ background: transparent; border: none; width: 10px; margin: 0; }}
     QScrollBar::handle:vertical {{ background: {handle}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
-    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    QScrollBar:horizontal {{ background: transparent; border: none; height: 10px; margin: 0; }}
+    QScrollBar::handle:horizontal {{ background: {handle}; border-radius: 3px; min-width: 20px; margin: 2px 1px; }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QFrame#unknownOutput QScrollBar::handle:vertical {{ background: white; }}
     """
 
@@ -205,6 +218,7 @@ def style_sheet(palette: QPalette) -> str:
     QListWidget::item:selected {{ background: {accent}; color: white; }}
     QLineEdit {{ padding: 4px 6px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
     QLineEdit:focus {{ border-color: {accent}; }}
+    {_lists(line, base.name(), accent)}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
     QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}

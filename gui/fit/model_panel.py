@@ -10,11 +10,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.common.circuits import MODELS
 from gui.common.widgets import button
-
-MODELS = ("R0-Mig1-CPE1", "R0-Cc1-CPE1", "R0-De1-CPE1", "R0-Cc1-C1")
-"""Circuits in the box, the usual one first: MIGRATION, Cole-Cole and Debye in front of a constant phase element,
-and a bulk before a pure double layer. Others are typed."""
 
 
 class FitPanel(QWidget):

@@ -249,9 +249,12 @@ class RunFollower(QObject):
 
     def _read(self, run: RunInProgress, outcome: Outcome | None) -> None:
         from daq import open_run
+        from daq.campaign.folder import where_run_is
 
         path = run.path if outcome is None or not outcome.rescued else Path(outcome.rescued)
         over = outcome is not None
+        if over:  # a campaign puts a run that was stopped aside at once
+            path = where_run_is(path)
         if (self._traces is None and path.exists()) or (over and self._traces is not None):
             # A run that ended early is replaced by a trimmed copy: it is opened anew at its end.
             first = self._traces is None
@@ -262,7 +265,7 @@ class RunFollower(QObject):
             else:
                 self._traces = RunTraces(opened)
                 self._stale = True
-            if first:
+            if first or path != run.path:
                 self.opened.emit(RunFacts.of(opened))
         elif self._traces is not None and self._traces.refresh():
             self._stale = True

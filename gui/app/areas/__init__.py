@@ -14,6 +14,8 @@ AREAS = (
     "gui.app.areas.editor_area:EditorArea",
     "gui.app.areas.live_area:LiveArea",
     "gui.app.areas.fit_area:FitArea",
+    "gui.app.areas.queue_area:QueueArea",
+    "gui.app.areas.runs_area:RunsArea",
 )
 """Module and class of each; a class takes the `Context`."""
 

@@ -13,7 +13,7 @@ import pytest
 from daq.campaign.requests import CampaignRequest
 from daq.campaign.states import CampaignEnd, CampaignState, PointState
 from daq.campaign.store import CampaignStore
-from daq.state import Outcome
+from daq.state import ABORTED_BY_OPERATOR, STOPPED_BY_OPERATOR, Outcome
 from tests.daq.campaign.world import (
     ABORTED,
     COMPLETE,
@@ -127,9 +127,14 @@ def test_a_complete_file_makes_its_point_done_whatever_was_reported(world_of: Ma
     assert world.runner.begun == ["0001.nxs", "0002.nxs"]
 
 
-def test_a_run_that_somebody_stopped_pauses_the_campaign_and_is_repeated(world_of: Make) -> None:
+@pytest.mark.parametrize(
+    "ending",
+    [STOPPED, ABORTED.for_operator(STOPPED_BY_OPERATOR), ABORTED.for_operator(ABORTED_BY_OPERATOR)],
+    ids=["stopped", "a stop at which the link failed", "switched off by the guardian"],
+)
+def test_a_run_that_somebody_ended_pauses_the_campaign_and_is_repeated(world_of: Make, ending: Outcome) -> None:
     world = world_of(2)
-    world.runner.endings = [STOPPED]
+    world.runner.endings = [ending]
     world.clock.at(100.0, lambda: world.wishes.ask(CampaignRequest.CONTINUE))
     assert ended(world).state is CampaignState.DONE
     assert world.runner.begun == ["0001.nxs", "0001.nxs", "0002.nxs"]

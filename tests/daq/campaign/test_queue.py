@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from daq.campaign.folder import CampaignFolder, create_campaign
+from daq.campaign.folder import CampaignFolder, create_campaign, where_run_is
 from daq.campaign.queue import ItemState, Queue, QueueError, QueueItem
 from daq.campaign.queue_process import work_on
 from daq.campaign.schema import PlannedPoint
@@ -132,3 +132,15 @@ def test_a_paused_queue_begins_nothing(queue: Queue, tmp_path: Path) -> None:
     queue.unpause(R)
     work_on(queue, R, lambda _: CampaignState.DONE)
     assert _names(queue, ItemState.DONE) == "a"
+
+
+def test_a_run_that_was_put_aside_is_found_there(queue: Queue, tmp_path: Path) -> None:
+    folder = _folder(tmp_path, "a")
+    run = folder.run_file("0001-one.nxs")
+    assert where_run_is(run) == run, "there is none"
+    aside = folder.aside("0001-one.nxs", 2)
+    aside.parent.mkdir()
+    aside.write_text("stopped")
+    assert where_run_is(run) == aside
+    run.write_text("measured again")
+    assert where_run_is(run) == run
