@@ -35,12 +35,15 @@ class Verdict:
     evidence : tuple of str
     figures : tuple of (str, str)
         Names of the figures that matter most, and what they are.
+    next_steps : tuple of str
+        What would decide, or what to do.
     """
 
     sentence: str
     tone: Tone
     evidence: tuple[str, ...] = ()
     figures: tuple[tuple[str, str], ...] = ()
+    next_steps: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -80,7 +80,14 @@ def to_svg(figure: Figure, *, text_as_paths: bool = False) -> str:
     out = io.StringIO()
     with _settings(**{"svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": figure.name}):
         _drawn(figure).savefig(out, format="svg", transparent=True, metadata={"Date": None, "Title": figure.caption})
-    return out.getvalue()
+    return out.getvalue() if not text_as_paths else _without_blanks(out.getvalue())
+
+
+def _without_blanks(svg: str) -> str:
+    """Return an SVG without outlines of blanks, which have no path: Qt warns of each."""
+    for name in re.findall(r'<path id="([^"]+)"(?: transform="[^"]*")?/>', svg):
+        svg = re.sub(rf'<(use xlink:href="#|path id="){re.escape(name)}"[^>]*/>', "", svg)
+    return svg
 
 
 def to_pdf(figure: Figure) -> bytes:
@@ -250,5 +257,5 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float]) -> None:
 
 def _limit(axis: Any, low: float, high: float, named: Axis) -> None:
     ends = (low if named.low is None else named.low, high if named.high is None else named.high)
-    if ends[1] > ends[0]:
+    if ends[1] > ends[0] and axis.axes.get_aspect() == "auto":  # else the axes see to it
         (axis.axes.set_xlim if axis.axis_name == "x" else axis.axes.set_ylim)(ends)

@@ -27,7 +27,10 @@ def verdict_of(study: Study) -> Verdict:
     """Return what a fit found; first of all whether the model describes the record."""
     result = study.result
     questioned = next((one for one in result.remarks if one.kind.questions_model), None)
-    evidence = study.attribution.lines if study.attribution is not None else ()
+    attribution = study.attribution
+    evidence = () if attribution is None else attribution.evidence
+    would = "Would confirm it" if attribution is not None and attribution.reason is Reason.ONE_PLACE else "Would decide"
+    steps = () if attribution is None else tuple(f"{would}: {one}" for one in attribution.experiments)
     figures = tuple(
         (one.title, str(rounded_estimate(one)))
         for name in HEADLINES
@@ -42,12 +45,13 @@ def verdict_of(study: Study) -> Verdict:
             if does_not
             else f"{circuit} may not describe this record: the residual is more than the scatter of its samples"
         )
-        return Verdict(f"{sentence}.", Tone.BAD if does_not else Tone.OPEN, (str(questioned), *evidence))
-    if study.attribution is None:
+        return Verdict(f"{sentence}.", Tone.BAD if does_not else Tone.OPEN, (str(questioned), *evidence), (), steps)
+    if attribution is None:
         tone = Tone.GOOD if not result.memory else Tone.OPEN
         sentence = f"{circuit} describes the record" + ("; whose memory it is was not asked." if result.memory else ".")
         return Verdict(sentence, tone, (), figures)
-    return Verdict(_attributed(study), _tone(study), evidence, figures)
+    # The last sentence of the evidence stands in the verdict.
+    return Verdict(_attributed(study), _tone(study), evidence[:-1], figures, steps)
 
 
 def _attributed(study: Study) -> str:
@@ -92,7 +96,7 @@ def quality_rows(result: FitResult) -> Iterable[tuple[str, str]]:
     yield f"rms {answer}", format_quantity(result.rms_current_A, unit)
     yield "noise of a sample", format_quantity(result.noise_A, unit)
     if result.whiteness == result.whiteness:
-        yield "whiteness of the residual", f"{result.whiteness:.3g} (1: white)"
+        yield "whiteness of the residual", f"{result.whiteness:.2f} (white: 1)"
     yield "samples", f"{result.n_samples:,} used, {result.n_excluded:,} left out"
     shortest, longest = (format_quantity(end, "s") for end in result.window_s)
     yield "window after an edge", f"{shortest} to {longest}"

@@ -25,6 +25,10 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing; its own style is in it."""
 
 
+_SHORT = 24
+"""Rows of a table that is printed on one page: half of one. Doubled, it would leave most of a page empty."""
+
+
 def html_page(report: Report) -> str:
     """Return a report as an HTML document.
 
@@ -60,13 +64,17 @@ def _a(kind: str) -> str:
 
 
 def _verdict(verdict: Verdict) -> str:
-    evidence = "".join(f"<li>{shown(one)}</li>" for one in verdict.evidence)
+    evidence, steps = (
+        f"<ul{_class('steps', one is verdict.next_steps)}>{''.join(f'<li>{shown(text)}</li>' for text in one)}</ul>"
+        if one
+        else ""
+        for one in (verdict.evidence, verdict.next_steps)
+    )
     figures = "".join(f"<div><dt>{shown(name)}</dt><dd>{shown(value)}</dd></div>" for name, value in verdict.figures)
     return (
         f'<section class="verdict {verdict.tone}"><p>{shown(verdict.sentence)}</p>'
         + (f'<dl class="figures">{figures}</dl>' if figures else "")
-        + (f"<ul>{evidence}</ul>" if evidence else "")
-        + "</section>"
+        + f"{evidence}{steps}</section>"
     )
 
 
@@ -119,7 +127,7 @@ def _table(table: Table) -> str:
     )
     caption = f"<caption>{shown(table.caption)}</caption>" if table.caption else ""
     return (
-        f'<div class="scroll"><table>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
+        f'<div class="scroll"><table{_class("short", len(table.rows) <= _SHORT)}>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )
 
 

@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from fitting.reduction.nuisance import Nuisance
     from fitting.results.fit_result import FitResult
     from fitting.study import Study
+    from fitting.transforms.laplace import Complexes
     from protocols import PulseSequence, Sample
     from reports.figure import Floats
 
 _DRAWN = 4000
 """Points of a curve over time: at 178 mm a printer of 600 dpi has 4200 columns. Doubled, nothing looks otherwise."""
+_STRETCHES = 300
+"""Stretches of a residual: each some points of a printed page wide. Doubled, points lie over each other."""
 _MOST_EDGES = len(SERIES)
 """Edges whose responses are drawn over each other: as many as there are colours."""
 _BINS_PER_DECADE = 24
@@ -51,8 +54,8 @@ def protocol_figure(sequence: PulseSequence, caption: str, *, unit: str = "V") -
     quantity = "voltage" if unit == "V" else "current"
     columns = Columns()
     layer = Layer(Mark.LINE, columns.add("time_s", t), (columns.add(f"{quantity}_{unit}", level),), Ink.VOLTAGE)
-    panel = Panel(Axis("time", "s"), Axis(f"programmed {quantity}", unit), (layer,))
-    return Figure("protocol", caption, (panel,), columns.values, height_mm=42.0)
+    panel = Panel(Axis("time", "s"), Axis(quantity, unit), (layer,))
+    return Figure("protocol", caption, (panel,), columns.values, height_mm=44.0)
 
 
 def record_figure(run: Run) -> Figure:
@@ -171,21 +174,39 @@ def fit_figure(fitted: FittedRun) -> Figure:
         Mark.LINE, *_thin(columns, "measured", t, fitted.answer, f"{fitted.quantity}_{unit}"), Ink.CURRENT, "measured"
     )
     line = Layer(Mark.DASHED, *_thin(columns, "fitted", t, fitted.fitted, f"fitted_{unit}"), Ink.FIT, "fitted")
-    scale, of = (noise, "noise") if noise > 0.0 else (1.0, unit)
-    residual = (fitted.answer - fitted.fitted) / scale
-    left = Layer(Mark.LINE, *_thin(columns, "residual", t, residual, f"residual_{of}"), Ink.CURRENT)
-    zero = Layer(Mark.LEVEL, left.x, (columns.add("zero", [0.0]),), Ink.FIT)
+    scale, of, shown = (noise, "of_noise", "") if noise > 0.0 else (1.0, unit, unit)
+    left, told = _residual_layers(columns, t, (fitted.answer - fitted.fitted) / scale, of)
     panels = (
-        Panel(Axis("time", "s"), Axis(fitted.quantity, unit), (measured, line), 1.6),
-        Panel(Axis("time", "s"), Axis("residual / noise" if noise > 0.0 else "residual", ""), (left, zero)),
+        Panel(Axis("time", "s"), Axis(fitted.quantity, unit), (measured, line), 1.5),
+        Panel(Axis("time", "s"), Axis("residual / noise" if noise > 0.0 else "residual", shown), left),
     )
-    caption = (
-        f"Measured and fitted {fitted.quantity}, and what the fit leaves, in units of the noise of a sample"
-        f" ({format_quantity(noise, unit)})."
-        if noise > 0.0
-        else f"Measured and fitted {fitted.quantity}, and what the fit leaves ({unit})."
+    in_units = f", in units of the noise of a sample ({format_quantity(noise, unit)})" if noise > 0.0 else ""
+    caption = f"Measured and fitted {fitted.quantity}, and what the fit leaves{in_units}: {told}."
+    return Figure("fit", caption, panels, columns.values, height_mm=92.0)
+
+
+def _residual_layers(columns: Columns, t: Floats, residual: Floats, of: str) -> tuple[tuple[Layer, ...], str]:
+    """Return what is drawn of a residual, and what that is: each sample of few; of many their range and their means."""
+    good = np.isfinite(residual)
+    t, residual = t[good], residual[good]
+    zero = columns.add("zero", [0.0])
+    if len(t) <= _STRETCHES:
+        x = columns.add("residual_time_s", t)
+        points = Layer(Mark.POINTS, x, (columns.add(f"residual_{of}", residual),), Ink.CURRENT)
+        return (Layer(Mark.LEVEL, x, (zero,), Ink.FIT), points), "each sample"
+    starts = np.unique(np.linspace(0, len(t), _STRETCHES, endpoint=False).astype(np.int64))
+    count = np.diff(np.append(starts, len(t)))
+    x = columns.add("residual_time_s", np.add.reduceat(t, starts) / count)
+    low = columns.add(f"least_residual_{of}", np.minimum.reduceat(residual, starts))
+    high = columns.add(f"greatest_residual_{of}", np.maximum.reduceat(residual, starts))
+    mean = columns.add(f"scaled_mean_residual_{of}", np.add.reduceat(residual, starts) / np.sqrt(count))
+    layers = (
+        Layer(Mark.BAND, x, (low, high), Ink.CURRENT),
+        Layer(Mark.LEVEL, x, (zero,), Ink.CURRENT),
+        Layer(Mark.POINTS, x, (mean,), Ink.FIT),
     )
-    return Figure("fit", caption, panels, columns.values, height_mm=88.0)
+    each = f"{int(np.median(count)):,}"
+    return layers, f"the range of each {each} samples (grey), and their mean times √{each}, ±1 if it is white (points)"
 
 
 def _thin(columns: Columns, what: str, t: Floats, values: Floats, name: str) -> tuple[str, tuple[str]]:
@@ -207,7 +228,7 @@ def memory_figure(result: FitResult) -> Figure | None:
     )
     panel = Panel(Axis("time after a step", "s", log=True), Axis("W(t)", "", low=0.0, high=1.03), layers)
     caption = "Conductance of the bulk since a step, as a share of its first value: W(t), over the window of the record."
-    return Figure("memory", caption, (panel,), columns.values, height_mm=66.0, width_mm=SINGLE_MM)
+    return Figure("memory", caption, (panel,), columns.values, height_mm=62.0, width_mm=SINGLE_MM)
 
 
 def conduction_figure(result: FitResult, sample: Sample) -> Figure | None:
@@ -236,17 +257,32 @@ def conduction_figure(result: FitResult, sample: Sample) -> Figure | None:
         f"{quantity.capitalize()} of the fitted hopping conductor alone, real part, with its 95 % band, over the"
         " frequencies that the record tells of."
     )
-    return Figure("conduction", caption, (panel,), columns.values, height_mm=66.0, width_mm=SINGLE_MM)
+    return Figure("conduction", caption, (panel,), columns.values, height_mm=62.0, width_mm=SINGLE_MM)
 
 
 _ENDS = (("low", -1.0), ("high", 1.0))
 
 
-def impedance_figure(result: FitResult) -> Figure:
-    """Return the impedance of the fitted cell over the frequencies that the record tells of: size and phase."""
+def impedance_figures(result: FitResult) -> tuple[Figure, Figure]:
+    """Return the impedance of the fitted cell over the frequencies that the record tells of: Nyquist, and Bode."""
     low, high = 1.0 / (2.0 * np.pi * result.window_s[1]), 1.0 / (2.0 * np.pi * result.window_s[0])
     f = np.geomspace(low, high, max(int(_FREQUENCIES_PER_DECADE * np.log10(high / low)), 2) + 1)
     Z = 1.0 / result.model.admittance(np.asarray(2j * np.pi * f, dtype=np.complex128), result.theta, seen=False)
+    return nyquist_figure(f, Z), bode_figure(f, Z)
+
+
+def nyquist_figure(f: Floats, Z: Complexes) -> Figure:
+    """Return the impedance of a fitted cell in the plane."""
+    columns = Columns()
+    columns.add("frequency_Hz", f)
+    x, y = columns.add("re_Z_ohm", Z.real), columns.add("minus_im_Z_ohm", -Z.imag)
+    panel = Panel(Axis("Re Z", "ohm"), Axis("−Im Z", "ohm"), (Layer(Mark.LINE, x, (y,), Ink.FIRST),), equal=True)
+    caption = "Impedance of the fitted cell in the plane, over the frequencies that the record tells of."
+    return Figure("nyquist", caption, (panel,), columns.values, height_mm=62.0, width_mm=SINGLE_MM)
+
+
+def bode_figure(f: Floats, Z: Complexes) -> Figure:
+    """Return size and phase of the impedance of a fitted cell."""
     columns = Columns()
     x = columns.add("frequency_Hz", f)
     size, phase = columns.add("abs_Z_ohm", np.abs(Z)), columns.add("phase_deg", np.degrees(np.angle(Z)))
@@ -255,5 +291,5 @@ def impedance_figure(result: FitResult) -> Figure:
         Panel(axis, Axis("|Z|", "ohm", log=True), (Layer(Mark.LINE, x, (size,), Ink.FIRST),), 1.4),
         Panel(axis, Axis("phase (°)", ""), (Layer(Mark.LINE, x, (phase,), Ink.SECOND),)),
     )
-    caption = "Impedance of the fitted cell, without lags of the instrument, over the window of the record."
-    return Figure("impedance", caption, panels, columns.values, height_mm=66.0, width_mm=SINGLE_MM)
+    caption = "The same by frequency: size and phase."
+    return Figure("bode", caption, panels, columns.values, height_mm=62.0, width_mm=SINGLE_MM)

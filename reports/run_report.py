@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import shlex
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daq import OutputState
@@ -20,7 +20,7 @@ from reports.run_figures import (
     FittedRun,
     conduction_figure,
     fit_figure,
-    impedance_figure,
+    impedance_figures,
     memory_figure,
     protocol_figure,
     record_figure,
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from daq import Run
     from fitting.study import Study
-    from protocols import Sample
+    from protocols import Protocol, Sample
     from reports.figure import Figure
 
 
@@ -110,7 +110,7 @@ def _without_fit(run: Run) -> Verdict:
     return Verdict(
         "No fit is kept beside this run: it says what was measured, and nothing of the cell.",
         Tone.OPEN,
-        (f"To fit it: ionecho fit {shlex.quote(run.path.name)} --model R0-Mig1-CPE1",),
+        next_steps=(f"ionecho fit {shlex.quote(str(run.path))} --model R0-Mig1-CPE1",),
     )
 
 
@@ -127,7 +127,7 @@ def _with_state(run: Run, verdict: Verdict) -> Verdict:
     if not told:
         return verdict
     tone = verdict.tone if verdict.tone is Tone.BAD else Tone.OPEN
-    return Verdict(verdict.sentence, tone, (*told, *verdict.evidence), verdict.figures)
+    return replace(verdict, tone=tone, evidence=(*told, *verdict.evidence))
 
 
 def _protocol_section(run: Run) -> Section:
@@ -136,8 +136,7 @@ def _protocol_section(run: Run) -> Section:
             protocol = run.protocol
             picture = protocol_figure(protocol.whole_sequence, f"Programmed voltage, {format_duration(protocol.duration_s)}.")
             notes = (Paragraph(protocol.notes),) if protocol.notes else ()
-            rows = tuple((name, value) for name, value in protocol.rows() if not name.startswith(("sample ", "notes")))
-            return Section("Protocol", (picture, Facts(rows), *notes))
+            return Section("Protocol", (picture, Facts(tuple(_protocol_rows(protocol))), *notes))
     imported = run.imported
     notes = [*imported.get("notes", []), *(f"guessed: {one}" for one in imported.get("guessed", []))]
     notes += [f"stated: {name} = {value}" for name, value in run.statements.stated.items()]
@@ -146,6 +145,16 @@ def _protocol_section(run: Run) -> Section:
     figures = () if stated is None else (protocol_figure(stated, "Drive as it was stated.", unit=unit),)
     blocks = (Paragraph("This record was imported; it has no protocol."), *figures)
     return Section("Protocol", (*blocks, Points(tuple(str(one) for one in notes))) if notes else blocks)
+
+
+def _protocol_rows(protocol: Protocol) -> Iterator[tuple[str, str]]:
+    """Give names and values of a protocol; quantities as text, whatever it was written as."""
+    yield "name", protocol.name
+    for name, value in protocol.rows():
+        if name == "sampling interval" and protocol.sampling.interval_s is not None:
+            yield name, format_quantity(protocol.sampling.interval_s, "s")
+        elif not name.startswith(("sample ", "notes", "duration")):
+            yield name, value
 
 
 def _record_section(run: Run) -> Section:
@@ -180,7 +189,7 @@ def _fit_sections(run: Run, study: Study) -> Iterator[Section]:
         tables.append(estimate_table(result.combinations, {}, "What the record determines in combination."))
     yield Section("Parameters", tuple(tables))
     sample = sample_of(run)
-    spectra = [memory_figure(result), conduction_figure(result, sample), impedance_figure(result)]
+    spectra = [memory_figure(result), conduction_figure(result, sample), *impedance_figures(result)]
     drawn = tuple(one for one in spectra if one is not None)
     if result.memory:
         table = estimate_table(result.memory, {}, "What is remembered, and for how long.")

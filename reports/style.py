@@ -25,6 +25,7 @@ p { margin: .5rem 0; }
 .verdict.bad { border-color: var(--bad); }
 .verdict > p { margin: 0; font-size: 1.05rem; font-weight: 600; }
 .verdict ul { margin: .5rem 0 0; padding-left: 1.1rem; font-size: .88rem; }
+.verdict ul.steps { list-style: "→ "; color: var(--quiet); }
 .verdict .figures { display: flex; flex-wrap: wrap; gap: .2rem 1.6rem; margin: .6rem 0 0; font-size: .92rem; }
 .figures div { display: block; } .figures dt { color: var(--quiet); font-size: .8rem; } .figures dd { margin: 0; }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1rem; margin: .6rem 0; font-size: .88rem; }
@@ -46,8 +47,8 @@ ul, ol { padding-left: 1.3rem; } li { margin: .2rem 0; font-size: .9rem; }
 footer { margin-top: 2.5rem; color: var(--quiet); font-size: .8rem; border-top: 1px solid var(--rule);
   padding-top: .5rem; }
 @page { size: A4; margin: 16mm 16mm 18mm; }
-@media print { body { max-width: none; padding: 0; font-size: 9.5pt; } .scroll { overflow: visible; }
-  figure.double svg { min-width: 0; } h2 { break-after: avoid; } figure, tr, .verdict, dl.facts { break-inside: avoid; }
+@media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 9pt; } .scroll { overflow: visible; }
+  figure.double svg { min-width: 0; } h2 { break-after: avoid; } figure, tr, .verdict, dl.facts, table.short { break-inside: avoid; }
   figure.single { max-width: 86mm; flex: 1 1 80mm; } thead { display: table-header-group; }
   .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
