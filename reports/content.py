@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from reports.figure import Figure
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from reports.figure import Figure
 
 
 class Tone(StrEnum):
@@ -103,8 +103,6 @@ class Table:
     numeric : frozenset of int
         Columns that are set to the right.
     caption : str
-    name : str
-        Of the CSV file with it; empty for none.
     """
 
     headings: tuple[str, ...]
@@ -113,7 +111,7 @@ class Table:
     caption: str = ""
 
 
-Block = "Paragraph | Command | Points | Facts | Table | Figure"
+Block = Paragraph | Command | Points | Facts | Table | Figure
 """What a section is made of."""
 
 
@@ -122,7 +120,7 @@ class Section:
     """Section of a report."""
 
     heading: str
-    blocks: tuple[Paragraph | Command | Points | Facts | Table | Figure, ...]
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,5 @@ class Report:
 
     def figures(self) -> Iterator[Figure]:
         """Give the figures in their order."""
-        from reports.figure import Figure
-
         for section in self.sections:
             yield from (block for block in section.blocks if isinstance(block, Figure))

@@ -174,9 +174,9 @@ def _draw_panel(axes: Any, panel: Panel, figure: Figure) -> None:
         axes.set_xscale("log")
     for layer in panel.layers:
         _draw_layer(axes, layer, figure)
-    _set_axis(axes.yaxis, panel.y, span)
     if panel.equal:
         axes.set_aspect("equal", adjustable="datalim")
+    _set_axis(axes.yaxis, panel.y, span)
     axes.grid(visible=True, color=COLOURS[Ink.FAINT][0], linewidth=0.5)
     axes.set_axisbelow(True)
     if any(layer.label for layer in panel.layers):

@@ -17,9 +17,9 @@ from reports.style import style_sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from reports.content import Report, Section, Verdict
+    from reports.content import Block, Report, Section, Verdict
 
-    Blocks = Sequence[Paragraph | Command | Points | Facts | Table | Figure]
+    Blocks = Sequence[Block]
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing; its own style is in it."""
@@ -97,7 +97,7 @@ def _blocks(blocks: Blocks) -> Iterator[str]:
         yield f'<div class="row">{"".join(row)}</div>'
 
 
-def _block(block: Paragraph | Command | Points | Facts | Table | Figure) -> str:
+def _block(block: Block) -> str:
     match block:
         case Paragraph():
             return f"<p>{shown(block.text)}</p>"

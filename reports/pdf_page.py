@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from reports.content import Report, Section, Verdict
+    from reports.content import Block, Report, Section, Verdict
 
 _MARGIN_MM, _WIDTH_MM = 16.0, 178.0
 """Of A4, 210 mm wide: what two columns of a journal leave."""
@@ -173,7 +173,7 @@ def _section(section: Section) -> Iterator[_Piece]:
         yield _row(singles)
 
 
-def _block(block: Paragraph | Command | Points | Facts | Table | Figure) -> Iterator[_Piece]:
+def _block(block: Block) -> Iterator[_Piece]:
     match block:
         case Paragraph():
             yield _text(f"<p>{shown(block.text)}</p>")
