@@ -13,10 +13,10 @@ from fitting.interpretation.arrhenius import arrhenius
 from fitting.results.estimate import Estimate
 from protocols import FitError, InputError
 from reports.comparison_figures import interval_layers
-from reports.comparison_report import energy_text
+from reports.comparison_report import COMPACT, energy_text
 from reports.content import Facts, Paragraph, Report, Row, Section, Table, Tone, Verdict
 from reports.figure import SERIES, Axis, Columns, Figure, Ink, Layer, Mark, Panel
-from reports.numbers import rounded_estimate
+from reports.numbers import compact_estimate
 from reports.run_report import footer
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def report_of_archive(path: Path) -> Report:
         if others:
             sections.append(Section(heading, tuple(_reason_blocks(others))))
     sections.append(Section("Provenance", (Facts(tuple(_provenance(fitted))),)))
-    return Report("archive", path.stem, tuple(_facts(rows, path)), _verdict(rows, best), tuple(sections), footer())
+    return Report("archive", path.name, tuple(_facts(rows, path)), _verdict(rows, best), tuple(sections), footer())
 
 
 def best_rows(fitted: Sequence[TableRow]) -> list[TableRow]:
@@ -88,7 +88,9 @@ def _verdict(rows: Sequence[TableRow], best: Sequence[TableRow]) -> Verdict:
         sentence = f"No circuit describes {len(best) - n_described:,} of {len(best):,} runs: their figures must not be used."
         return Verdict(sentence, Tone.BAD, tuple(evidence))
     tone = Tone.GOOD if not counts.get(FAILED) else Tone.OPEN
-    return Verdict(f"Each of {len(best):,} fitted runs is described by a circuit.", tone, tuple(evidence))
+    circuit, n_best = Counter(str(row["circuit"]) for row in best).most_common(1)[0]
+    which = f"{circuit} is the best for {n_best:,} of them" if n_best < len(best) else f"{circuit} is the best for all"
+    return Verdict(f"Each of {len(best):,} fitted runs is described by a circuit; {which}.", tone, tuple(evidence))
 
 
 def _circuit_blocks(fitted: Sequence[TableRow], best: Sequence[TableRow]) -> Iterator[Block]:
@@ -187,18 +189,18 @@ def _run_blocks(best: Sequence[TableRow]) -> Iterator[Block]:
     kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
     cut = tuple(Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows)
     yield Table(
-        tuple(headings[k] for k in kept), cut, frozenset(place for place, k in enumerate(kept) if k == 2), _cut(len(best))
+        tuple(headings[k] for k in kept), cut, frozenset(place for place, k in enumerate(kept) if k == 2), COMPACT + _cut(len(best))
     )
 
 
 def _cut(n_rows: int) -> str:
-    return f"The first {_MOST_ROWS} of {n_rows:,}; the table has all." if n_rows > _MOST_ROWS else ""
+    return f" The first {_MOST_ROWS} of {n_rows:,}; the table has all." if n_rows > _MOST_ROWS else ""
 
 
 def _run_row(row: TableRow) -> Row:
     figures = [estimate_in(row, _FRACTION), estimate_in(row, _TIME, "s")]
     texts = [
-        "" if one is None else str(rounded_estimate(one)) if one.determined else "not determined" for one in figures
+        "" if one is None else compact_estimate(one) if one.determined else "not determined" for one in figures
     ]
     T = row.get("temperature_K")
     cells = (
@@ -217,7 +219,7 @@ def _reason_blocks(rows: Sequence[TableRow]) -> Iterator[Block]:
     shown = tuple(
         Row((str(row["run"]), str(row.get("circuit", "")), str(row.get("reason", "")))) for row in rows[:_MOST_ROWS]
     )
-    yield Table(("run", "circuit", "reason"), shown, caption=_cut(len(rows)))
+    yield Table(("run", "circuit", "reason"), shown, caption=_cut(len(rows)).strip())
 
 
 def _facts(rows: Sequence[TableRow], path: Path) -> Iterator[tuple[str, str]]:
@@ -234,7 +236,7 @@ def _facts(rows: Sequence[TableRow], path: Path) -> Iterator[tuple[str, str]]:
     if starts:
         yield "measured", " to ".join(dict.fromkeys((starts[0], starts[-1])))
     yield "runs", f"{len({str(row['run']) for row in rows}):,}"
-    yield "table", path.name
+    yield "table", str(path)
 
 
 def _provenance(fitted: Sequence[TableRow]) -> Iterator[tuple[str, str]]:

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _DRAWN = 3000
 """Readings of a temperature that are drawn; of more the least and the greatest of each stretch."""
+_SPANS = ((7200.0, 3600.0, "h"), (120.0, 60.0, "min"), (0.0, 1.0, "s"))
+"""Units of a time axis: from how many seconds on, how many seconds it is, its symbol."""
 
 
 def report_of_campaign(folder: CampaignFolder) -> Report:
@@ -72,7 +74,7 @@ def _runs(folder: CampaignFolder, points: Sequence[PointStatus]) -> tuple[list[R
         if point.state is not PointState.DONE:
             continue
         try:
-            reported.append(ReportedRun.of(open_run(folder.run_file(point.file))))
+            reported.append(ReportedRun.of(open_run(folder.run_file(point.file)), f"{point.number}: {point.label}"))
         except IonechoError as error:
             unreadable.append(str(error))
     return reported, unreadable
@@ -158,18 +160,19 @@ def temperature_figure(folder: CampaignFolder) -> Figure | None:
     rows = np.array(read_temperatures(folder), dtype=np.float64).reshape(-1, 3)
     if len(rows) < 2:
         return None
-    since = rows[:, 0] - rows[0, 0]
+    lasts_s = float(rows[-1, 0] - rows[0, 0])
+    unit_s, unit = next((scale_s, unit) for least_s, scale_s, unit in _SPANS if lasts_s >= least_s)
+    since = (rows[:, 0] - rows[0, 0]) / unit_s
     columns = Columns()
     t, kelvin = thinned(since, rows[:, 1], _DRAWN)
     set_t, setpoint = thinned(since, rows[:, 2], _DRAWN)
-    x, y = columns.add("time_s", t), columns.add("temperature_K", kelvin)
-    set_x, set_y = columns.add("setpoint_time_s", set_t), columns.add("setpoint_K", setpoint)
+    x, y = columns.add(f"time_{unit}", t), columns.add("temperature_K", kelvin)
+    set_x, set_y = columns.add(f"setpoint_time_{unit}", set_t), columns.add("setpoint_K", setpoint)
     layers = (
         Layer(Mark.STEPS, set_x, (set_y,), Ink.FIT, "set point"),
         Layer(Mark.LINE, x, (y,), Ink.VOLTAGE, "temperature"),
     )
-    hours = Axis("time since the first reading", "s")
-    panel = Panel(hours, Axis("temperature", "K"), layers)
+    panel = Panel(Axis(f"time since the first reading ({unit})"), Axis("temperature", "K"), layers)
     return Figure("temperature", "Temperature, as its controller read it.", (panel,), columns.values, height_mm=58.0)
 
 

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from protocols import format_quantity
 from reports.figure import SERIES, SINGLE_MM, Axis, Columns, Figure, Ink, Layer, Mark, Panel
 
 if TYPE_CHECKING:
@@ -28,19 +27,23 @@ def decays_figure(named: Sequence[tuple[str, FitResult]]) -> Figure | None:
     Parameters
     ----------
     named : sequence of (str, FitResult)
-        Each with what distinguishes it.
+        Each with what distinguishes it; runs of one label have one colour.
     """
     with_band = [(label, result.band) for label, result in named if result.band is not None]
     if not with_band:
         return None
     columns, layers = Columns(), []
-    for k, (label, band) in enumerate(with_band):
+    labels = list(dict.fromkeys(label for label, _ in with_band))
+    told: set[str] = set()
+    for label, band in with_band:
         # After as many as there are colours they come again, dashed.
+        k = labels.index(label)
         ink, mark = SERIES[k % len(SERIES)], Mark.LINE if k % (2 * len(SERIES)) < len(SERIES) else Mark.DASHED
         t = columns.add("time_s", band.t_s)
         ends = (columns.add("W_low", band.lowest), columns.add("W_high", band.highest))
         layers.append(Layer(Mark.BAND, t, ends, ink))
-        layers.append(Layer(mark, t, (columns.add("W", band.W),), ink, label))
+        layers.append(Layer(mark, t, (columns.add("W", band.W),), ink, "" if label in told else label))
+        told.add(label)
     panel = Panel(Axis("time after a step", "s", log=True), Axis("W(t)", "", low=0.0, high=1.03), tuple(layers))
     caption = "W(t) of each run that its circuit describes, with its 95 % band, over the window of its record."
     return Figure("decays", caption, (panel,), columns.values, height_mm=80.0)
@@ -87,7 +90,7 @@ def activation_figure(
         y = columns.add(f"line_{unit}", line.at(over) * (over if times_T else 1.0))
         layers.append(Layer(Mark.DASHED, x, (y,), Ink.FIT))
     panel = Panel(Axis("1000 K / T", ""), Axis(quantity, unit, log=True), tuple(layers))
-    energy = "" if line is None else f"; the line is activated with {format_quantity(abs(line.energy_eV), 'eV')}"
+    energy = "" if line is None else f"; the line is activated with {abs(line.energy_eV):.3f} eV"
     caption = f"{quantity[0].upper()}{quantity[1:]} over the reciprocal temperature, with 95 % intervals{energy}."
     return Figure(f"{name}_over_T", caption, (panel,), columns.values, height_mm=64.0, width_mm=SINGLE_MM)
 

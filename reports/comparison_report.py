@@ -14,7 +14,7 @@ from protocols import FitError
 from reports.comparison_figures import arrhenius_figures, decays_figure, thickness_figure
 from reports.content import Facts, Paragraph, Points, Report, Row, Section, Table, Tone, Verdict
 from reports.methods import Citations, methods_of_fit
-from reports.numbers import rounded, rounded_estimate
+from reports.numbers import compact_estimate, rounded
 from reports.run_report import footer
 
 if TYPE_CHECKING:
@@ -36,16 +36,18 @@ class ReportedRun:
     run : Run
     sample : Sample
     study : Study or None
+    name : str
     """
 
     run: Run
     sample: Sample
     study: Study | None
+    name: str
 
     @classmethod
-    def of(cls, run: Run) -> ReportedRun:
-        """Return a run with what is kept beside it."""
-        return cls(run, sample_of(run), kept_study(run) if has_kept_study(run) else None)
+    def of(cls, run: Run, name: str = "") -> ReportedRun:
+        """Return a run with what is kept beside it, by its file's name unless another one is given."""
+        return cls(run, sample_of(run), kept_study(run) if has_kept_study(run) else None, name or run.path.stem)
 
     @property
     def is_described(self) -> bool:
@@ -56,6 +58,10 @@ class ReportedRun:
     def has_memory(self) -> bool:
         """Whether the fit has a conductor whose memory can be compared."""
         return self.study is not None and "median_memory_time" in self.study.result.memory.names
+
+
+COMPACT = "In brackets: half of the 95 % interval, in units of the last digits."
+"""What the brackets of `compact_estimate` mean."""
 
 
 def report_of_comparison(runs: Sequence[Run]) -> Report:
@@ -106,7 +112,7 @@ def verdict_on(reported: Sequence[ReportedRun], comparison: Comparison | None) -
     if n_without:
         evidence.append(f"beside {n_without} of {len(reported)} runs no fit is kept")
     if missed:
-        names = ", ".join(one.run.path.name for one in missed)
+        names = ", ".join(one.name for one in missed)
         sentence = f"The fitted circuit does not describe {len(missed)} of {len(fitted)} records: {names}."
         return Verdict(sentence, Tone.BAD, (*evidence, "runs that are not described are not compared"), (), tuple(steps))
     if comparison is None:
@@ -146,7 +152,7 @@ def _energies(comparison: Comparison) -> Iterator[tuple[str, str]]:
 def energy_text(found: Arrhenius, sign: float) -> str:
     """Return an activation energy with its interval; `sign` is -1 for a time, which falls as it gets warmer."""
     ends = sorted(sign * end for end in found.energy_ci95_eV)
-    return str(rounded(sign * found.energy_eV, (ends[0], ends[1]), "eV"))
+    return str(rounded(sign * found.energy_eV, (ends[0], ends[1]), "eV", prefixed=False))
 
 
 def runs_table(reported: Sequence[ReportedRun]) -> Table:
@@ -156,7 +162,7 @@ def runs_table(reported: Sequence[ReportedRun]) -> Table:
     for one in reported:
         sample, study = one.sample, one.study
         cells = [
-            one.run.path.name,
+            one.name,
             sample.name,
             "" if sample.temperature_K is None else f"{sample.temperature_K:g} K",
             "" if sample.thickness_m is None else format_length(sample.thickness_m),
@@ -170,7 +176,7 @@ def runs_table(reported: Sequence[ReportedRun]) -> Table:
     kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
     rows = [Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows]
     numeric = frozenset(place for place, k in enumerate(kept) if k in {2, 3})
-    return Table(tuple(headings[k] for k in kept), tuple(rows), numeric)
+    return Table(tuple(headings[k] for k in kept), tuple(rows), numeric, COMPACT)
 
 
 def _figure(study: Study | None, name: str) -> str:
@@ -179,9 +185,7 @@ def _figure(study: Study | None, name: str) -> str:
     one = study.result.memory[name]
     if not one.determined:
         return "not determined"
-    found = rounded_estimate(one)
-    unit = f" {found.unit}" if found.unit else ""
-    return f"{found.value}{unit} ({found.interval})"
+    return compact_estimate(one)
 
 
 def comparison_sections(compared: Sequence[ReportedRun], comparison: Comparison | None) -> Iterator[Section]:
@@ -204,15 +208,14 @@ def _label(one: ReportedRun) -> str:
     sample = one.sample
     T = "" if sample.temperature_K is None else f"{sample.temperature_K:g} K"
     L = "" if sample.thickness_m is None else format_length(sample.thickness_m)
-    return ", ".join(text for text in (sample.name, T, L) if text) or one.run.path.stem
+    return ", ".join(text for text in (sample.name, T, L) if text) or one.name
 
 
 def methods_blocks(compared: Sequence[ReportedRun]) -> Iterator[Block]:
     """Give the methods of the fits, which are one if they were fitted alike, and what they rest on."""
     citations = Citations()
-    texts = list(
-        dict.fromkeys(_without_counts(methods_of_fit(one.study, citations)) for one in compared if one.study is not None)
-    )
+    fits = [one.study for one in compared if one.study is not None]
+    texts = list(dict.fromkeys(methods_of_fit(study, citations, counted=False) for study in fits))
     if not texts:
         return
     yield from (Paragraph(text) for text in texts)
@@ -222,11 +225,6 @@ def methods_blocks(compared: Sequence[ReportedRun]) -> Iterator[Block]:
         f"{citations.cite('bnn')}."
     )
     yield Points(citations.works(), is_numbered=True)
-
-
-def _without_counts(text: str) -> str:
-    """Return methods without the sentence that counts the samples of one run."""
-    return ". ".join(one for one in text.split(". ") if not one.endswith("samples were used"))
 
 
 def _facts(reported: Sequence[ReportedRun]) -> Iterator[tuple[str, str]]:

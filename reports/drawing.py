@@ -40,6 +40,7 @@ _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: text is as wide everywhere
     "font.size": 7.5,
     "axes.linewidth": 0.6,
+    "axes.labelpad": 3.0,
     "axes.unicode_minus": True,
     "lines.linewidth": 1.1,
     "lines.markersize": 2.6,
@@ -57,8 +58,9 @@ _STYLE = {
     "text.parse_math": False,  # a sample may be called "$x_1"
     "pdf.fonttype": 42,
 }
-_DECADES_OF_UNITS = 3
-"""Decades of a logarithmic axis with a unit from which its numbers carry prefixes (``1 µs``, ``1 ms``)."""
+_SUBDIVIDED_DECADES, _LINEAR_DECADES = 2.0, 0.8
+"""Decades of a logarithmic axis up to which it has numbers at 1, 2 and 5, and up to which at even steps: some five
+numbers in each case."""
 _MARGIN = 0.05
 """Room above and below curves, as a share of what they span. Doubled, curves look flat."""
 
@@ -80,14 +82,15 @@ def to_svg(figure: Figure, *, text_as_paths: bool = False) -> str:
     out = io.StringIO()
     with _settings(**{"svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": figure.name}):
         _drawn(figure).savefig(out, format="svg", transparent=True, metadata={"Date": None, "Title": figure.caption})
-    return out.getvalue() if not text_as_paths else _without_blanks(out.getvalue())
+    return out.getvalue() if not text_as_paths else _for_qt(out.getvalue())
 
 
-def _without_blanks(svg: str) -> str:
-    """Return an SVG without outlines of blanks, which have no path: Qt warns of each."""
+def _for_qt(svg: str) -> str:
+    """Return an SVG as Qt takes it: without outlines of blanks, which have no path, and with no outline of its own."""
     for name in re.findall(r'<path id="([^"]+)"(?: transform="[^"]*")?/>', svg):
         svg = re.sub(rf'<(use xlink:href="#|path id="){re.escape(name)}"[^>]*/>', "", svg)
-    return svg
+    # Qt's PDF would outline in black all that has no outline.
+    return svg.replace("<svg ", '<svg stroke="none" ', 1)
 
 
 def to_pdf(figure: Figure) -> bytes:
@@ -154,17 +157,27 @@ def _drawn(figure: Figure) -> Any:
 
     size_in = (figure.width_mm / _MM_PER_INCH, figure.height_mm / _MM_PER_INCH)
     drawing = Drawing(figsize=size_in, layout="constrained")
+    drawing.patch.set_visible(False)
     drawing.get_layout_engine().set(w_pad=0.02, h_pad=0.02, hspace=0.02)
     heights = [panel.height for panel in figure.panels]
     rows = drawing.subplots(len(heights), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
     for axes, panel in zip(rows, figure.panels, strict=True):
         _draw_panel(axes, panel, figure)
     drawing.align_ylabels()
-    _set_axis(rows[-1].xaxis, figure.panels[-1].x, _span(figure, "x", figure.panels))
+    low, high = _span(figure, "x", figure.panels)
+    if not figure.panels[-1].x.log and any(_has_marks(panel) for panel in figure.panels):
+        low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
+    _set_axis(rows[-1].xaxis, figure.panels[-1].x, (low, high))
     return drawing
 
 
+def _has_marks(panel: Panel) -> bool:
+    """Return whether a panel has marks that the edge of the frame would cut through."""
+    return any(layer.mark in {Mark.POINTS, Mark.INTERVALS} for layer in panel.layers)
+
+
 def _draw_panel(axes: Any, panel: Panel, figure: Figure) -> None:
+    axes.patch.set_visible(False)
     for spine in ("top", "right"):
         axes.spines[spine].set_visible(False)
     span = _span(figure, "y", (panel,))
@@ -203,7 +216,7 @@ def _draw_layer(axes: Any, layer: Layer, figure: Figure) -> None:
         case Mark.LEVEL:
             axes.axhline(ys[0][0], color=colour, linewidth=0.7)
         case Mark.BARS:
-            axes.bar(x, ys[0], width=0.62, color=colour, label=label)
+            axes.bar(x, ys[0], width=0.36, color=colour, label=label)
 
 
 def _span(figure: Figure, which: str, panels: tuple[Panel, ...]) -> tuple[float, float]:
@@ -235,8 +248,13 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float]) -> None:
         return
     if named.log:
         low, high = low * (low / high) ** 0.02, high * (high / low) ** 0.02
-        decades = np.log10(high / low) if high > low else 1.0
-        axis.set_major_locator(LogLocator(numticks=7) if decades > 1.0 else LogLocator(subs=(1, 2, 5)))
+        decades = np.log10(high / low) if high > low else 0.0
+        if decades > _SUBDIVIDED_DECADES:
+            axis.set_major_locator(LogLocator(numticks=8))
+        elif decades > _LINEAR_DECADES:
+            axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+        else:
+            axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
         axis.set_minor_formatter(NullFormatter())
         axis.set_major_formatter(FuncFormatter(lambda value, _: format_quantity(value, named.unit, 3)))
         axis.set_label_text(named.quantity)

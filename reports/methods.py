@@ -68,12 +68,21 @@ class Citations:
         return tuple(WORKS[key] for key in self.keys)
 
 
-def methods_of_fit(study: Study, citations: Citations) -> str:
-    """Return how a run was fitted, in sentences."""
+def methods_of_fit(study: Study, citations: Citations, *, counted: bool = True) -> str:
+    """Return how a run was fitted, in sentences.
+
+    Parameters
+    ----------
+    study : Study
+    citations : Citations
+        Of the report; what is cited is added.
+    counted : bool
+        Whether what belongs to this run alone is told too: samples and times.
+    """
     result = study.result
-    return " ".join(
-        [*_of_model(result.model.circuit, citations), *_of_record(result), *_of_intervals(study, citations)]
-    )
+    sentences = [*_of_model(result.model.circuit, citations), *_of_record(result)]
+    sentences += _of_samples(result) if counted else []
+    return " ".join([*sentences, *_of_intervals(study, citations, counted=counted)])
 
 
 def _of_model(circuit: str, citations: Citations) -> Iterable[str]:
@@ -100,18 +109,22 @@ def _of_record(result: FitResult) -> Iterable[str]:
     beside += [f"the mains ({terms.mains_Hz:g} Hz, {terms.harmonics} harmonics)"] if terms.mains_Hz else []
     beside += [f"the {name} between samples and drive" for name in terms.fitted]
     yield f"Beside the cell {_listed(beside)} {'was' if len(beside) == 1 else 'were'} fitted."
+    if result.model.fixed:
+        held = _listed([f"{name} = {value:g}" for name, value in result.model.fixed.items()])
+        yield f"Held at what is known of them (SI): {held}."
+
+
+def _of_samples(result: FitResult) -> Iterable[str]:
+    terms = result.terms
     if terms.correlation_s:
         yield f"Noise was whitened as AR(1) with a correlation time of {format_quantity(terms.correlation_s, 's')}."
     left_out = f"; {result.n_excluded:,} with a flag were left out" if result.n_excluded else ""
     yield f"{result.n_samples:,} samples were used{left_out}."
     if result.n_downweighted:
         yield f"Samples far off count less (Huber's weights): {result.n_downweighted:,} of them."
-    if result.model.fixed:
-        held = _listed([f"{name} = {value:g}" for name, value in result.model.fixed.items()])
-        yield f"Held at what is known of them (SI): {held}."
 
 
-def _of_intervals(study: Study, citations: Citations) -> Iterable[str]:
+def _of_intervals(study: Study, citations: Citations, *, counted: bool) -> Iterable[str]:
     result = study.result
     yield (
         "Parameters were found by Levenberg-Marquardt on the triangular factor of the linearised problem, with exact"
@@ -119,7 +132,7 @@ def _of_intervals(study: Study, citations: Citations) -> Iterable[str]:
         + (
             f", {result.interval_inflation:.3g} times as wide as white noise would make them, for what the residual"
             " holds beside it."
-            if result.interval_inflation > 1.0
+            if counted and result.interval_inflation > 1.0
             else "."
         )
     )

@@ -22,6 +22,8 @@ _UNKNOWN_DIGITS, _MOST_DIGITS = 3, 7
 _WIDE = 0.5
 """Half width of an interval, as a share of the value, from which its ends are rounded each by itself. Doubled, a lower
 end may be rounded to 0."""
+_EVEN = 1.25
+"""Ratio of the sides of an interval up to which it is even about its value. Doubled, half an interval would be hidden."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class Rounded:
         return f"{value} (95 %: {self.interval})" if self.interval else value
 
 
-def rounded(value: float, ends: tuple[float | None, float | None], unit: str) -> Rounded:
+def rounded(
+    value: float, ends: tuple[float | None, float | None], unit: str, *, prefixed: bool = True
+) -> Rounded:
     """Return a value and its 95 % interval as text.
 
     Parameters
@@ -53,11 +57,13 @@ def rounded(value: float, ends: tuple[float | None, float | None], unit: str) ->
         The interval; None is an open end.
     unit : str
         Symbol of the SI unit; ``""`` for a pure number.
+    prefixed : bool
+        Whether the unit takes a prefix.
     """
     if not math.isfinite(value):
         return Rounded("–", "", "")
     low, high = (None if end is None or not math.isfinite(end) else end for end in ends)
-    exponent, symbol = prefixed_unit(value, unit)
+    exponent, symbol = prefixed_unit(value, unit) if prefixed else (0, unit)
     scaled = [None if one is None else one / 10.0**exponent for one in (value, low, high)]
     sides = [abs(end - value) for end in (low, high) if end is not None]
     uncertainty = max(sides, default=0.0) / 10.0**exponent
@@ -78,6 +84,24 @@ def rounded_estimate(estimate: Estimate) -> Rounded:
     """Return an estimate as text: a bound where its interval reaches the end of its range."""
     found = rounded(estimate.value, estimate.ci95, estimate.unit)
     return Rounded(estimate.bound or found.value, found.interval, found.unit)
+
+
+def compact_estimate(estimate: Estimate) -> str:
+    """Return an estimate in one cell: ``39.14(12) ms``, half the interval in units of the last digits.
+
+    A bound, and an interval that is open, wide or not even about its value, are written out.
+    """
+    found = rounded_estimate(estimate)
+    unit = f" {found.unit}" if found.unit else ""
+    low, high = estimate.ci95
+    if estimate.bound or low is None or high is None or "×" in found.value or "." not in found.value:
+        return f"{found.value}{unit}" + (f" ({found.interval})" if found.interval else "")
+    exponent, _ = prefixed_unit(estimate.value, estimate.unit)
+    decimals = len(found.value.partition(".")[2])
+    sides = [abs(end - estimate.value) / 10.0 ** (exponent - decimals) for end in (low, high)]
+    if max(sides) > _EVEN * min(sides) + 1.0 or round(max(sides)) >= 10**_DIGITS or max(sides) < 0.5:
+        return f"{found.value}{unit} ({found.interval})"
+    return f"{found.value}({round(max(sides))}){unit}"
 
 
 def _place(value: float) -> int:

@@ -39,7 +39,7 @@ _STYLE = f"""
 * {{ color: {COLOURS["text"][0]}; }}
 h1 {{ font-size: 17pt; }} h2 {{ font-size: 12pt; }}
 .quiet {{ color: {_QUIET}; }} .small {{ font-size: 8pt; }}
-td, th {{ padding: 2pt 8pt 2pt 0; }}
+td, th {{ padding: 2pt 8pt 2pt 0; font-size: 8pt; }}
 """
 _TEXT_PT = 9.0
 """Size of the text (points), as journals set it."""
@@ -47,7 +47,7 @@ _INDENT_PT = 12.0
 """Indent of lists (points)."""
 _ROW_PAD = 2.0
 """Room above the text of a row of a table (points)."""
-_ROWS_AT_ONCE = 20
+_ROWS_AT_ONCE = 8
 """Rows of a table that stay together on a page. Doubled, a page may end half empty."""
 
 

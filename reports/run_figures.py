@@ -39,6 +39,8 @@ _BINS_PER_DECADE = 24
 """Means of samples a decade after an edge; doubled, early means hold no more samples, and later ones scatter more."""
 _FEWEST_OF_RESPONSE = 8
 """Means without which the response to an edge is not drawn."""
+_WIDEST = 100.0
+"""Factor at which a band of a conductivity is cut: what is less sure than that leaves no curve to be seen."""
 _FREQUENCIES_PER_DECADE = 12
 """Frequencies of an impedance: its arcs look round. Doubled, no rounder."""
 
@@ -243,6 +245,8 @@ def conduction_figure(result: FitResult, sample: Sample) -> Figure | None:
         spread = Z95 * fitted.deviation(fitted.gradient(lambda u: np.log(spectrum.admittance(u).real[seen])))
     except FitError:
         return None
+    is_cut = bool(np.any(spread > np.log(_WIDEST)))
+    spread = np.minimum(spread, np.log(_WIDEST))
     per_siemens, quantity, unit = 1.0, "conductance", "S"
     if sample.thickness_m and sample.area_m2:
         per_siemens, quantity, unit = sample.thickness_m / sample.area_m2, "conductivity", "S/m"
@@ -253,9 +257,10 @@ def conduction_figure(result: FitResult, sample: Sample) -> Figure | None:
     line = columns.add(name, per_siemens * np.exp(log_G))
     layers = (Layer(Mark.BAND, f, ends, Ink.MEMORY), Layer(Mark.LINE, f, (line,), Ink.MEMORY))
     panel = Panel(Axis("frequency", "Hz", log=True), Axis(quantity, unit, log=True), layers)
+    cut = f" The band is cut at a factor of {_WIDEST:g}." if is_cut else ""
     caption = (
         f"{quantity.capitalize()} of the fitted hopping conductor alone, real part, with its 95 % band, over the"
-        " frequencies that the record tells of."
+        f" frequencies that the record tells of.{cut}"
     )
     return Figure("conduction", caption, (panel,), columns.values, height_mm=62.0, width_mm=SINGLE_MM)
 
