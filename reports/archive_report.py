@@ -81,11 +81,15 @@ def _verdict(rows: Sequence[TableRow], best: Sequence[TableRow]) -> Verdict:
     evidence = [f"rows: {', '.join(f'{count:,} {status}' for status, count in counts.items())}"]
     places = Counter(str(row["verdict"]) for row in best if row.get("verdict"))
     if places:
-        evidence.append(f"memory attributed to: {', '.join(f'{place} {n:,} times' for place, n in places.most_common())}")
+        evidence.append(
+            f"memory attributed to: {', '.join(f'{place} {n:,} times' for place, n in places.most_common())}"
+        )
     if not best:
         return Verdict("No run of this archive could be fitted.", Tone.BAD, tuple(evidence))
     if n_described < len(best):
-        sentence = f"No circuit describes {len(best) - n_described:,} of {len(best):,} runs: their figures must not be used."
+        sentence = (
+            f"No circuit describes {len(best) - n_described:,} of {len(best):,} runs: their figures must not be used."
+        )
         return Verdict(sentence, Tone.BAD, tuple(evidence))
     tone = Tone.GOOD if not counts.get(FAILED) else Tone.OPEN
     circuit, n_best = Counter(str(row["circuit"]) for row in best).most_common(1)[0]
@@ -106,7 +110,15 @@ def _circuit_blocks(fitted: Sequence[TableRow], best: Sequence[TableRow]) -> Ite
     if len(names) > 1:
         yield _circuit_figure(names[:_MOST_BARS], described, n_best)
     rows = tuple(
-        Row((name, f"{len(by_circuit[name]):,}", f"{described[name]:,}", f"{n_best[name]:,}", _whiteness(by_circuit[name])))
+        Row(
+            (
+                name,
+                f"{len(by_circuit[name]):,}",
+                f"{described[name]:,}",
+                f"{n_best[name]:,}",
+                _whiteness(by_circuit[name]),
+            )
+        )
         for name in names
     )
     headings = ("circuit", "runs fitted", "described", "best", "median whiteness")
@@ -124,7 +136,9 @@ def _circuit_figure(names: Sequence[str], described: dict[str, int], n_best: Cou
     place = np.arange(len(names), dtype=np.float64)
     left, right = columns.add("place", place - 0.2), columns.add("place_best", place + 0.2)
     layers = (
-        Layer(Mark.BARS, left, (columns.add("described", [described[name] for name in names]),), Ink.FIRST, "describes"),
+        Layer(
+            Mark.BARS, left, (columns.add("described", [described[name] for name in names]),), Ink.FIRST, "describes"
+        ),
         Layer(Mark.BARS, right, (columns.add("best", [n_best[name] for name in names]),), Ink.MEMORY, "is best"),
     )
     panel = Panel(Axis("circuit", labels=tuple(names)), Axis("runs", "", low=0.0), layers)
@@ -153,12 +167,19 @@ def _by_sample(best: Sequence[TableRow]) -> dict[str, list[tuple[float, Estimate
 
 def activation_figure(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Figure | None:
     """Return memory times over 1000/T, sample by sample; None where there are none at two temperatures."""
-    columns, layers = Columns(), []
+    columns = Columns()
+    layers: list[Layer] = []
     for k, (sample, values) in enumerate(by_sample.items()):
         T = np.array([T for T, _ in values])
-        times = [time for _, time in values]
         layers += interval_layers(
-            columns, "memory_time", "s", 1000.0 / T, times, np.ones_like(T), SERIES[k % len(SERIES)], sample
+            columns,
+            "memory_time",
+            "s",
+            x=1000.0 / T,
+            values=[time for _, time in values],
+            factor=np.ones_like(T),
+            ink=SERIES[k % len(SERIES)],
+            label=sample,
         )
     if not layers or len({T for values in by_sample.values() for T, _ in values}) < 2:
         return None
@@ -179,7 +200,9 @@ def _energies_table(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Table
         span = f"{min(T for T, _ in values):g} to {max(T for T, _ in values):g} K"
         rows.append(Row((sample, str(found.n_used), span, energy_text(found, -1.0), f"{found.interval_inflation:.2f}")))
     headings = ("sample", "runs", "temperatures", "activation energy of the memory time", "scatter")
-    caption = "Scatter: by how much the values lie further from the line than their intervals say; it widens the interval."
+    caption = (
+        "Scatter: by how much the values lie further from the line than their intervals say; it widens the interval."
+    )
     return Table(headings, tuple(rows), frozenset({1, 4}), caption)
 
 
@@ -189,7 +212,10 @@ def _run_blocks(best: Sequence[TableRow]) -> Iterator[Block]:
     kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
     cut = tuple(Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows)
     yield Table(
-        tuple(headings[k] for k in kept), cut, frozenset(place for place, k in enumerate(kept) if k == 2), COMPACT + _cut(len(best))
+        tuple(headings[k] for k in kept),
+        cut,
+        frozenset(place for place, k in enumerate(kept) if k == 2),
+        COMPACT + _cut(len(best)),
     )
 
 
@@ -199,9 +225,7 @@ def _cut(n_rows: int) -> str:
 
 def _run_row(row: TableRow) -> Row:
     figures = [estimate_in(row, _FRACTION), estimate_in(row, _TIME, "s")]
-    texts = [
-        "" if one is None else compact_estimate(one) if one.determined else "not determined" for one in figures
-    ]
+    texts = ["" if one is None else compact_estimate(one) if one.determined else "not determined" for one in figures]
     T = row.get("temperature_K")
     cells = (
         str(row["run"]),

@@ -83,7 +83,7 @@ def activation_figure(
     """Return a quantity over 1000/T with its intervals, and the line of its activation."""
     columns = Columns()
     factor = T if times_T else np.ones_like(T)
-    layers = list(interval_layers(columns, name, unit, 1000.0 / T, values, factor, Ink.FIRST))
+    layers = list(interval_layers(columns, name, unit, x=1000.0 / T, values=values, factor=factor, ink=Ink.FIRST))
     if line is not None:
         over = np.linspace(T.min(), T.max(), _LINE)
         x = columns.add("line_1000_over_T", 1000.0 / over)
@@ -99,19 +99,35 @@ def interval_layers(
     columns: Columns,
     name: str,
     unit: str,
+    *,
     x: Floats,
     values: Sequence[Estimate],
     factor: Floats,
     ink: Ink,
     label: str = "",
 ) -> Sequence[Layer]:
-    """Return a layer with values and intervals of those that are determined."""
+    """Return a layer with values and intervals of those that are determined; none if none is.
+
+    Parameters
+    ----------
+    columns : Columns
+        Of the figure; what is drawn is added.
+    name, unit : str
+        Of the quantity.
+    x : ndarray, shape (n,)
+        1000 K over the temperature.
+    values : sequence of Estimate
+    factor : ndarray, shape (n,)
+        What each value is multiplied by.
+    ink : Ink
+    label : str
+    """
     used = np.array([one.determined and one.value > 0.0 for one in values], dtype=bool)
     if not used.any():
         return ()
     ends = np.array([[np.nan if end is None else end for end in one.ci95] for one in values], dtype=np.float64)
     middle = np.array([one.value for one in values])
-    place = columns.add("1000_over_T" if "over" not in name else name, x[used])
+    place = columns.add("1000_over_T", x[used])
     names = tuple(
         columns.add(f"{name}{which}_{unit.replace('·', '_')}", (factor * column)[used])
         for which, column in (("", middle), ("_low", ends[:, 0]), ("_high", ends[:, 1]))

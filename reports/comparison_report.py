@@ -6,7 +6,6 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-
 from fitting.interpretation.comparison import Comparison, compare
 from fitting.interpretation.places import format_length
 from fitting.study import has_kept_study, kept_study, sample_of
@@ -114,10 +113,14 @@ def verdict_on(reported: Sequence[ReportedRun], comparison: Comparison | None) -
     if missed:
         names = ", ".join(one.name for one in missed)
         sentence = f"The fitted circuit does not describe {len(missed)} of {len(fitted)} records: {names}."
-        return Verdict(sentence, Tone.BAD, (*evidence, "runs that are not described are not compared"), (), tuple(steps))
+        return Verdict(
+            sentence, Tone.BAD, (*evidence, "runs that are not described are not compared"), (), tuple(steps)
+        )
     if comparison is None:
         sentence = (
-            "No fit is kept beside any of these runs." if not fitted else "There is too little to compare these runs by."
+            "No fit is kept beside any of these runs."
+            if not fitted
+            else "There is too little to compare these runs by."
         )
         return Verdict(sentence, Tone.OPEN, tuple(evidence), (), tuple(steps))
     is_decided = any("a memory of the material itself" in one or "charged through the bulk" in one for one in evidence)
@@ -220,8 +223,8 @@ def methods_blocks(compared: Sequence[ReportedRun]) -> Iterator[Block]:
         return
     yield from (Paragraph(text) for text in texts)
     yield Paragraph(
-        "Runs were compared by straight lines through logarithms, each value weighted by its own interval; scatter beyond"
-        " the intervals widens the result. By temperature, the memory time is compared with conductivity × T"
+        "Runs were compared by straight lines through logarithms, each value weighted by its own interval; scatter"
+        " beyond the intervals widens the result. By temperature, the memory time is compared with conductivity × T"
         f"{citations.cite('bnn')}."
     )
     yield Points(citations.works(), is_numbered=True)
@@ -252,5 +255,3 @@ def _facts(reported: Sequence[ReportedRun]) -> Iterator[tuple[str, str]]:
 
 def _range(ends: list[str]) -> str:
     return " to ".join(dict.fromkeys(ends))
-
-

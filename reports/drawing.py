@@ -61,6 +61,10 @@ _STYLE = {
 _SUBDIVIDED_DECADES, _LINEAR_DECADES = 2.0, 0.8
 """Decades of a logarithmic axis up to which it has numbers at 1, 2 and 5, and up to which at even steps: some five
 numbers in each case."""
+_LABELS_INSIDE = 2
+"""Entries of a legend that have room beside curves; more stand above the panel."""
+_MM_PER_CHARACTER, _LABEL_ROOM = 1.55, 7
+"""Width of a character of the legend (mm), and room of its mark in characters: text of 7.5 points in DejaVu Sans."""
 _MARGIN = 0.05
 """Room above and below curves, as a share of what they span. Doubled, curves look flat."""
 
@@ -145,7 +149,7 @@ def _settings(**more: Any) -> Iterator[None]:
 def require_matplotlib() -> None:
     """Raise `InputError` with what to do unless matplotlib is installed."""
     try:
-        import matplotlib  # noqa: F401 - whether it is there
+        import matplotlib as mpl  # noqa: F401 - whether it is there
     except ImportError:
         raise InputError(
             "the figures of a report need matplotlib, which is not installed: pip install 'ionecho[report]'", "report"
@@ -154,11 +158,12 @@ def require_matplotlib() -> None:
 
 def _drawn(figure: Figure) -> Any:
     from matplotlib.figure import Figure as Drawing
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     size_in = (figure.width_mm / _MM_PER_INCH, figure.height_mm / _MM_PER_INCH)
-    drawing = Drawing(figsize=size_in, layout="constrained")
+    layout = ConstrainedLayoutEngine(w_pad=0.02, h_pad=0.02, hspace=0.02)
+    drawing = Drawing(figsize=size_in, layout=layout)
     drawing.patch.set_visible(False)
-    drawing.get_layout_engine().set(w_pad=0.02, h_pad=0.02, hspace=0.02)
     heights = [panel.height for panel in figure.panels]
     rows = drawing.subplots(len(heights), 1, squeeze=False, sharex=True, height_ratios=heights)[:, 0]
     for axes, panel in zip(rows, figure.panels, strict=True):
@@ -167,7 +172,7 @@ def _drawn(figure: Figure) -> Any:
     low, high = _span(figure, "x", figure.panels)
     if not figure.panels[-1].x.log and any(_has_marks(panel) for panel in figure.panels):
         low, high = low - _MARGIN * (high - low), high + _MARGIN * (high - low)
-    _set_axis(rows[-1].xaxis, figure.panels[-1].x, (low, high))
+    _set_axis(rows[-1].xaxis, figure.panels[-1].x, (low, high), largest=_largest(figure, figure.panels[-1]))
     return drawing
 
 
@@ -189,11 +194,23 @@ def _draw_panel(axes: Any, panel: Panel, figure: Figure) -> None:
         _draw_layer(axes, layer, figure)
     if panel.equal:
         axes.set_aspect("equal", adjustable="datalim")
-    _set_axis(axes.yaxis, panel.y, span)
+    _set_axis(axes.yaxis, panel.y, span, largest=_largest(figure, panel))
     axes.grid(visible=True, color=COLOURS[Ink.FAINT][0], linewidth=0.5)
     axes.set_axisbelow(True)
-    if any(layer.label for layer in panel.layers):
+    labels = [printable(layer.label) for layer in panel.layers if layer.label]
+    if len(labels) > _LABELS_INSIDE:
+        room = figure.width_mm / _MM_PER_CHARACTER
+        n_columns = max(1, int(room / (max(map(len, labels)) + _LABEL_ROOM)))
+        axes.legend(loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=n_columns, borderaxespad=0.2, columnspacing=1.2)
+    elif labels:
         axes.legend(loc="best", borderaxespad=0.3, labelspacing=0.3)
+
+
+def _largest(figure: Figure, panel: Panel) -> float:
+    """Return the largest value along both axes of a panel whose axes are alike, so that their units are; else 0."""
+    if not panel.equal:
+        return 0.0
+    return max(abs(end) for which in ("x", "y") for end in _span(figure, which, (panel,)))
 
 
 def _draw_layer(axes: Any, layer: Layer, figure: Figure) -> None:
@@ -237,7 +254,7 @@ def _span(figure: Figure, which: str, panels: tuple[Panel, ...]) -> tuple[float,
     return (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
 
 
-def _set_axis(axis: Any, named: Axis, span: tuple[float, float]) -> None:
+def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: float = 0.0) -> None:
     """Give an axis its ends, its numbers and its name with the unit."""
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
@@ -256,11 +273,12 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float]) -> None:
         else:
             axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
         axis.set_minor_formatter(NullFormatter())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: format_quantity(value, named.unit, 3)))
+        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, named.unit)))
         axis.set_label_text(named.quantity)
         _limit(axis, low, high, named)
         return
-    exponent, unit = prefixed_unit(max(abs(low), abs(high)), named.unit)
+    exponent, unit = prefixed_unit(largest or max(abs(low), abs(high)), named.unit)
+    exponent, unit = (0, "s") if named.unit == "s" and exponent > 0 else (exponent, unit)  # nobody counts in ks
     scale = 10.0**exponent
     axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:.6g}".replace("-", "−")))
@@ -271,6 +289,10 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float]) -> None:
     elif low == high:
         low, high = low - 0.5, high + 0.5
     _limit(axis, low, high, named)
+
+
+def _tick(value: float, unit: str) -> str:
+    return f"{value:.6g} s" if unit == "s" and value >= 1000.0 else format_quantity(value, unit, 3)
 
 
 def _limit(axis: Any, low: float, high: float, named: Axis) -> None:

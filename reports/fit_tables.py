@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from fitting.interpretation.attribution import Reason
 from fitting.interpretation.places import Verdict as Place
 from fitting.results.remarks import RemarkKind
+from protocols import format_quantity
 from reports.content import Row, Table, Tone, Verdict
 from reports.numbers import rounded_estimate
 
@@ -72,9 +73,8 @@ def estimate_table(estimates: Iterable[Estimate], fixed: dict[str, float], capti
     """Return figures of a fit with intervals and units; those that the record does not determine are marked."""
     rows = [_row(one) for one in estimates]
     rows += [Row((name, f"{value:g}", "held", "", "")) for name, value in fixed.items()]
-    has_notes = any(row.cells[-1] for row in rows)
-    headings = ("quantity", "value", "95 % interval", "unit", "note")
-    if not has_notes:
+    headings: tuple[str, ...] = ("quantity", "value", "95 % interval", "unit", "note")
+    if not any(row.cells[-1] for row in rows):
         headings, rows = headings[:-1], [Row(row.cells[:-1], row.is_doubtful) for row in rows]
     return Table(headings, tuple(rows), frozenset({1, 2}), caption)
 
@@ -87,8 +87,6 @@ def _row(one: Estimate) -> Row:
 
 def quality_rows(result: FitResult) -> Iterable[tuple[str, str]]:
     """Give how good a fit is, by name and value."""
-    from protocols import format_quantity
-
     unit = result.unit
     answer = "current" if unit == "A" else "voltage"
     yield "circuit", result.model.circuit

@@ -122,19 +122,16 @@ def _facts(facts: Facts) -> str:
 def _table(table: Table) -> str:
     heads = _cells("th", table.headings, table.numeric)
     rows = "".join(
-        f"<tr{_class('doubtful', row.is_doubtful)}>{_cells('td', row.cells, table.numeric)}</tr>"
-        for row in table.rows
+        f"<tr{_class('doubtful', row.is_doubtful)}>{_cells('td', row.cells, table.numeric)}</tr>" for row in table.rows
     )
     caption = f"<caption>{shown(table.caption)}</caption>" if table.caption else ""
-    return (
-        f'<div class="scroll"><table{_class("short", len(table.rows) <= _SHORT)}>{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
-    )
+    kind = _class("short", len(table.rows) <= _SHORT)
+    body = f"{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody>"
+    return f'<div class="scroll"><table{kind}>{body}</table></div>'
 
 
 def _cells(tag: str, texts: Iterable[str], numeric: frozenset[int]) -> str:
-    return "".join(
-        f"<{tag}{_class('number', k in numeric)}>{shown(text)}</{tag}>" for k, text in enumerate(texts)
-    )
+    return "".join(f"<{tag}{_class('number', k in numeric)}>{shown(text)}</{tag}>" for k, text in enumerate(texts))
 
 
 def _class(name: str, is_given: bool) -> str:

@@ -90,7 +90,7 @@ def _of_model(circuit: str, citations: Citations) -> Iterable[str]:
     memory = "; the bulk is described by " + " and ".join(
         f"{_CONDUCTORS[code]}{citations.cite(code)}" for code in conductors
     )
-    yield f"The cell was modelled as the circuit {circuit} (in series: -; in parallel: p){memory if conductors else ''}."
+    yield f"The cell was modelled as {circuit} (in series: -; in parallel: p){memory if conductors else ''}."
     yield (
         "Its step response follows from the admittance by numerical inversion of the Laplace transform"
         f"{citations.cite('talbot', 'hyperbola')}, as a sum of exponential modes, seven a decade, each of which is"

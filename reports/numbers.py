@@ -1,6 +1,6 @@
-"""Figures of a fit as text: engineering units, and as many digits as their uncertainty lets stand.
+r"""Figures of a fit as text: engineering units, and as many digits as their uncertainty lets stand.
 
-Value and interval have one unit and one number of decimals, as siunitx sets ``\\num{1.50(2)}``: two digits of the
+Value and interval have one unit and one number of decimals, as siunitx sets ``\num{1.50(2)}``: two digits of the
 uncertainty. Where an interval spans a factor, each of its figures has two digits of its own.
 """
 
@@ -23,7 +23,7 @@ _WIDE = 0.5
 """Half width of an interval, as a share of the value, from which its ends are rounded each by itself. Doubled, a lower
 end may be rounded to 0."""
 _EVEN = 1.25
-"""Ratio of the sides of an interval up to which it is even about its value. Doubled, half an interval would be hidden."""
+"""Ratio of the sides of an interval up to which it is even about its value. Doubled, half of one would be hidden."""
 
 
 @dataclass(frozen=True)
@@ -44,9 +44,7 @@ class Rounded:
         return f"{value} (95 %: {self.interval})" if self.interval else value
 
 
-def rounded(
-    value: float, ends: tuple[float | None, float | None], unit: str, *, prefixed: bool = True
-) -> Rounded:
+def rounded(value: float, ends: tuple[float | None, float | None], unit: str, *, prefixed: bool = True) -> Rounded:
     """Return a value and its 95 % interval as text.
 
     Parameters

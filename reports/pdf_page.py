@@ -10,12 +10,13 @@ import os
 import re
 import sys
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from protocols import InputError
 from reports.content import Command, Facts, Paragraph, Points, Row, Table, Tone
 from reports.drawing import COLOURS, to_svg
-from reports.figure import Figure
+from reports.figure import Figure, Ink
 from reports.html_page import shown
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ _POINTS_PER_MM = 72.0 / 25.4
 _TONES = {Tone.GOOD: "#00734f", Tone.OPEN: "#8a5a00", Tone.BAD: "#b3261e", Tone.PLAIN: "#5c5c66"}
 _QUIET, _RULE, _PANEL = "#5c5c66", "#dcdce2", "#f6f6f8"
 _STYLE = f"""
-* {{ color: {COLOURS["text"][0]}; }}
+* {{ color: {COLOURS[Ink.TEXT][0]}; }}
 h1 {{ font-size: 17pt; }} h2 {{ font-size: 12pt; }}
 .quiet {{ color: {_QUIET}; }} .small {{ font-size: 8pt; }}
 td, th {{ padding: 2pt 8pt 2pt 0; font-size: 8pt; }}
@@ -146,7 +147,9 @@ def _flow(pieces: Sequence[_Piece], page: _Page) -> None:
 
 
 def _pieces(report: Report) -> Iterator[_Piece]:
-    kind = f'<span class="quiet small">REPORT OF {"AN" if report.kind[0] in "aeiou" else "A"} {report.kind.upper()}</span>'
+    kind = (
+        f'<span class="quiet small">REPORT OF {"AN" if report.kind[0] in "aeiou" else "A"} {report.kind.upper()}</span>'
+    )
     yield _text(f"{kind}<h1>{shown(report.title)}</h1>", keeps=True)
     yield _verdict(report.verdict)
     if report.facts:
@@ -250,7 +253,8 @@ def _verdict(verdict: Verdict) -> _Piece:
     from PySide6.QtGui import QColor
 
     figures = "".join(
-        f'<p style="margin: 3px 0 0 0"><span class="quiet">{shown(name)}: </span>{shown(value)}</p>' for name, value in verdict.figures
+        f'<p style="margin: 3px 0 0 0"><span class="quiet">{shown(name)}: </span>{shown(value)}</p>'
+        for name, value in verdict.figures
     )
     lists = "".join(
         f'<ul style="margin: 5px 0 0 0">{"".join(f"<li>{shown(one)}</li>" for one in items)}</ul>'
@@ -271,7 +275,8 @@ def _verdict(verdict: Verdict) -> _Piece:
 
 def _facts(facts: Facts) -> _Piece:
     rows = "".join(
-        f'<tr><td class="quiet">{shown(name)}</td><td>{_breakable(shown(value))}</td></tr>' for name, value in facts.rows
+        f'<tr><td class="quiet">{shown(name)}</td><td>{_breakable(shown(value))}</td></tr>'
+        for name, value in facts.rows
     )
     return _text(f'<table cellspacing="0">{rows}</table>')
 
@@ -289,7 +294,7 @@ def _table(table: Table) -> Iterator[_Piece]:
     heads = f"<tr>{_cells('th', Row(table.headings), table.numeric)}</tr>"
     document = _document(f'<table width="100%" cellspacing="0" cellpadding="0">{heads}{rows}</table>', _WIDTH_MM)
     edges = _row_edges(document)
-    slices = [_slice(document, top, bottom) for top, bottom in zip(edges, edges[1:], strict=False)]
+    slices = [_slice(document, top, bottom) for top, bottom in pairwise(edges)]
     if not slices:
         return
     head, *others = slices

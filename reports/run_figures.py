@@ -133,7 +133,8 @@ def response_figure(fitted: FittedRun) -> Figure | None:
     t, unit = np.asarray(fitted.record.t_s), fitted.result.unit
     edges = fitted.edges_s()
     edges = edges[(edges >= t[0]) & (edges < t[-1])]
-    columns, layers = Columns(), []
+    columns = Columns()
+    layers: list[Layer] = []
     for edge, end in zip(edges, np.append(edges[1:], np.inf), strict=True):
         first, last = np.searchsorted(t, (edge, end))
         means = _log_means(t[first:last] - edge, fitted.answer[first:last], fitted.fitted[first:last])
@@ -229,7 +230,9 @@ def memory_figure(result: FitResult) -> Figure | None:
         Layer(Mark.LINE, t, (columns.add("W", band.W),), Ink.MEMORY, "fitted"),
     )
     panel = Panel(Axis("time after a step", "s", log=True), Axis("W(t)", "", low=0.0, high=1.03), layers)
-    caption = "Conductance of the bulk since a step, as a share of its first value: W(t), over the window of the record."
+    caption = (
+        "Conductance of the bulk since a step, as a share of its first value: W(t), over the window of the record."
+    )
     return Figure("memory", caption, (panel,), columns.values, height_mm=62.0, width_mm=SINGLE_MM)
 
 

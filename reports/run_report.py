@@ -12,8 +12,8 @@ from daq import OutputState
 from fitting.interpretation.places import format_length
 from fitting.results.provenance import code_versions
 from fitting.study import digest_of, has_kept_study, kept_study, sample_of
-from protocols import FitError, IonechoError, format_duration, format_quantity
-from reports.content import Command, Facts, Paragraph, Points, Report, Section, Tone, Verdict
+from protocols import IonechoError, format_duration, format_quantity
+from reports.content import Facts, Paragraph, Points, Report, Section, Tone, Verdict
 from reports.fit_tables import estimate_table, quality_rows, verdict_of
 from reports.methods import Citations, methods_of_fit, provenance_rows
 from reports.run_figures import (
@@ -28,7 +28,7 @@ from reports.run_figures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from daq import Run
     from fitting.study import Study
@@ -78,7 +78,7 @@ def facts_of_run(run: Run) -> Iterator[tuple[str, str]]:
         yield "sample", text
     if sample.temperature_K is not None:
         yield "temperature", f"{sample.temperature_K:g} K"
-    yield "measured", _moment(run.start_time)
+    yield "measured" if run.protocol_text else "imported", _moment(run.start_time)
     who = " ".join(run.instrument.get(name, "") for name in ("maker", "model", "serial")).strip()
     if who:
         firmware = run.instrument.get("firmware", "")
@@ -134,17 +134,20 @@ def _protocol_section(run: Run) -> Section:
     with suppress(IonechoError):
         if run.protocol is not None:
             protocol = run.protocol
-            picture = protocol_figure(protocol.whole_sequence, f"Programmed voltage, {format_duration(protocol.duration_s)}.")
+            picture = protocol_figure(
+                protocol.whole_sequence, f"Programmed voltage, {format_duration(protocol.duration_s)}."
+            )
             notes = (Paragraph(protocol.notes),) if protocol.notes else ()
             return Section("Protocol", (picture, Facts(tuple(_protocol_rows(protocol))), *notes))
     imported = run.imported
-    notes = [*imported.get("notes", []), *(f"guessed: {one}" for one in imported.get("guessed", []))]
-    notes += [f"stated: {name} = {value}" for name, value in run.statements.stated.items()]
+    told = [str(one) for one in imported.get("notes", [])]
+    told += [f"guessed: {one}" for one in imported.get("guessed", [])]
+    told += [f"stated: {name} = {value}" for name, value in run.statements.stated.items()]
     stated = run.drive or run.current_drive
     unit = "V" if run.drive is not None else "A"
     figures = () if stated is None else (protocol_figure(stated, "Drive as it was stated.", unit=unit),)
-    blocks = (Paragraph("This record was imported; it has no protocol."), *figures)
-    return Section("Protocol", (*blocks, Points(tuple(str(one) for one in notes))) if notes else blocks)
+    listed = (Points(tuple(told)),) if told else ()
+    return Section("Protocol", (Paragraph("This record was imported; it has no protocol."), *figures, *listed))
 
 
 def _protocol_rows(protocol: Protocol) -> Iterator[tuple[str, str]]:
@@ -165,7 +168,9 @@ def _record_section(run: Run) -> Section:
     rows = [("samples", f"{run.n_samples:,} over {format_duration(lasts)}"), ("state", str(run.state))]
     rows += [("interval", format_quantity(interval, "s"))] if interval else []
     rows += [("aperture", format_quantity(run.aperture_s, "s"))] if run.aperture_s else []
-    rows += [("time constants", ", ".join(format_quantity(one, "s") for one in run.response_s))] if run.response_s else []
+    rows += (
+        [("time constants", ", ".join(format_quantity(one, "s") for one in run.response_s))] if run.response_s else []
+    )
     flagged = int((run.status != 0).sum())
     rows += [("samples with a flag", f"{flagged:,}")] if flagged else []
     rows += [("accuracy", _accuracy(one)) for one in run.accuracy]

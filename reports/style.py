@@ -47,8 +47,10 @@ ul, ol { padding-left: 1.3rem; } li { margin: .2rem 0; font-size: .9rem; }
 footer { margin-top: 2.5rem; color: var(--quiet); font-size: .8rem; border-top: 1px solid var(--rule);
   padding-top: .5rem; }
 @page { size: A4; margin: 16mm 16mm 18mm; }
-@media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 9pt; } .scroll { overflow: visible; }
-  figure.double svg { min-width: 0; } h2 { break-after: avoid; } figure, tr, .verdict, dl.facts, table.short { break-inside: avoid; }
+@media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 9pt; }
+  .scroll { overflow: visible; }
+  figure.double svg { min-width: 0; } h2 { break-after: avoid; }
+  figure, tr, .verdict, dl.facts, table.short { break-inside: avoid; }
   figure.single { max-width: 86mm; flex: 1 1 80mm; } thead { display: table-header-group; }
   .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """

@@ -13,7 +13,9 @@ Given = Annotated[
     list[Path],
     typer.Argument(metavar="RUN|FOLDER|TABLE", help="Run; several runs; folder of a campaign; table of `refit`."),
 ]
-Output = Annotated[Path, typer.Option("--output", "-o", help="File to be made: .html or .pdf; replaced if it is there.")]
+Output = Annotated[
+    Path, typer.Option("--output", "-o", help="File to be made: .html or .pdf; replaced if it is there.")
+]
 Figures = Annotated[
     Path | None,
     typer.Option("--figures", file_okay=False, help="Folder for each figure by itself: SVG, PDF, and its data as CSV."),
