@@ -11,7 +11,7 @@ from fitting.archive.rows import DUPLICATE, FAILED, FITTED
 from fitting.archive.table import read_table
 from fitting.interpretation.arrhenius import arrhenius
 from fitting.results.estimate import Estimate
-from protocols import FitError, InputError
+from protocols import FitError, InputError, RunFileError
 from reports.comparison_figures import interval_layers
 from reports.comparison_report import COMPACT, energy_text
 from reports.content import Facts, Paragraph, Report, Row, Section, Table, Tone, Verdict
@@ -39,11 +39,12 @@ def report_of_archive(path: Path) -> Report:
     Raises
     ------
     InputError
-        If the table has no rows.
-    RunFileError
-        If it is no such table.
+        If it is no such table, or has no rows.
     """
-    rows = read_table(path)
+    try:
+        rows = read_table(path)
+    except RunFileError as error:
+        raise InputError("this is no table that `ionecho refit` wrote", str(path)) from error
     if not rows:
         raise InputError("this table has no rows", str(path))
     fitted = [row for row in rows if row["status"] == FITTED]

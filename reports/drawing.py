@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -85,7 +86,9 @@ def to_svg(figure: Figure, *, text_as_paths: bool = False) -> str:
     """
     out = io.StringIO()
     with _settings(**{"svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": figure.name}):
-        _drawn(figure).savefig(out, format="svg", transparent=True, metadata={"Date": None, "Title": figure.caption})
+        _drawn(figure).savefig(
+            out, format="svg", transparent=True, metadata={"Date": None, "Title": printable(figure.caption)}
+        )
     return out.getvalue() if not text_as_paths else _for_qt(out.getvalue())
 
 
@@ -107,7 +110,7 @@ def to_pdf(figure: Figure) -> bytes:
     """
     out = io.BytesIO()
     with _settings():
-        metadata = {"CreationDate": None, "Creator": "ionecho", "Title": figure.caption}
+        metadata = {"CreationDate": None, "Creator": "ionecho", "Title": printable(figure.caption)}
         _drawn(figure).savefig(out, format="pdf", transparent=True, metadata=metadata)
     return out.getvalue()
 
@@ -137,7 +140,9 @@ def _settings(**more: Any) -> Iterator[None]:
     require_matplotlib()
     import matplotlib as mpl
 
-    with mpl.rc_context(), mpl.rc_context():
+    with mpl.rc_context(), warnings.catch_warnings():
+        # A name may have letters that the font lacks: a page takes them from another one.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         mpl.rcdefaults()
         colours = dict.fromkeys(
             ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), COLOURS[Ink.TEXT][0]
@@ -259,9 +264,10 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: flo
     from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
     low, high = span
+    quantity = printable(named.quantity)
     if named.labels:
         axis.set_ticks(range(len(named.labels)), labels=[printable(one) for one in named.labels])
-        axis.set_label_text(named.quantity)
+        axis.set_label_text(quantity)
         return
     if named.log:
         low, high = low * (low / high) ** 0.02, high * (high / low) ** 0.02
@@ -274,7 +280,7 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: flo
             axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
         axis.set_minor_formatter(NullFormatter())
         axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, named.unit)))
-        axis.set_label_text(named.quantity)
+        axis.set_label_text(quantity)
         _limit(axis, low, high, named)
         return
     exponent, unit = prefixed_unit(largest or max(abs(low), abs(high)), named.unit)
@@ -282,7 +288,7 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: flo
     scale = 10.0**exponent
     axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:.6g}".replace("-", "−")))
-    axis.set_label_text(f"{named.quantity} ({unit})" if unit else named.quantity)
+    axis.set_label_text(f"{quantity} ({unit})" if unit else quantity)
     if axis.axis_name == "y":
         margin = _MARGIN * (high - low) or 0.5 * abs(high) or 1.0
         low, high = low - margin, high + margin

@@ -71,7 +71,7 @@ def rounded(value: float, ends: tuple[float | None, float | None], unit: str, *,
         texts = [None if one is None else _by_digits(one, digits) for one in scaled]
     else:
         decimals = _DIGITS - 1 - _place(uncertainty)
-        most = _MOST_DIGITS - 1 - _place(middle)
+        most = _MOST_DIGITS - 1 - math.floor(math.log10(middle))
         texts = [None if one is None else _by_decimals(one, min(decimals, most)) for one in scaled]
     shown, below, above = ("open" if one is None else one for one in texts)
     interval = "" if not sides else f"{below} … {above}"
@@ -104,7 +104,7 @@ def compact_estimate(estimate: Estimate) -> str:
 
 def _place(value: float) -> int:
     """Return the decimal place of the first digit: 0 for units, -1 for tenths; of 0.0996 to two digits it is -1."""
-    return math.floor(math.log10(value * (1.0 + 0.5 * 10.0 ** (1 - _DIGITS)))) if value > 0.0 else 0
+    return math.floor(math.log10(value * (1.0 + 0.5 * 10.0**-_DIGITS))) if value > 0.0 else 0
 
 
 def _by_digits(value: float, digits: int) -> str:

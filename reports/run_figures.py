@@ -13,13 +13,15 @@ from fitting.interpretation.conduction_spectrum import ConductionSpectrum
 from fitting.interpretation.friction import fitted_of
 from fitting.reduction.commanded import commanded
 from fitting.reduction.control import controlled
-from fitting.reduction.prediction import predict
+from fitting.reduction.prediction import cursor_over, predict
 from fitting.reduction.sampled_edges import edges_of
 from fitting.study_options import StudyOptions
 from protocols import FitError, format_quantity
 from reports.figure import SERIES, SINGLE_MM, Axis, Columns, Figure, Ink, Layer, Mark, Panel
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from daq import Run
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
@@ -33,6 +35,8 @@ _DRAWN = 4000
 """Points of a curve over time: at 178 mm a printer of 600 dpi has 4200 columns. Doubled, nothing looks otherwise."""
 _STRETCHES = 300
 """Stretches of a residual: each some points of a printed page wide. Doubled, points lie over each other."""
+_BLOCK = 100_000
+"""Samples that are walked at a time: some megabytes. Doubled, no faster."""
 _MOST_EDGES = len(SERIES)
 """Edges whose responses are drawn over each other: as many as there are colours."""
 _BINS_PER_DECADE = 24
@@ -86,7 +90,7 @@ class FittedRun:
         With the edges that the fit took.
     study : Study
     answer, fitted : ndarray, shape (n,)
-        Amperes; volts where the current was controlled. NaN where a sample has a flag.
+        Amperes; volts where the current was controlled. NaN where the fit left a sample out.
     """
 
     record: Record
@@ -101,8 +105,8 @@ class FittedRun:
         drive = StudyOptions.from_document(options).drive if options else None
         record: Record = run if drive is None else commanded(run, drive)
         answering, _ = controlled(record, study.result.terms)
-        is_good = np.asarray(answering.status) == 0
-        answer = np.where(is_good, np.asarray(answering.current_A), np.nan)
+        is_used = (np.asarray(answering.status) == 0) & _is_clear(record, study.result)
+        answer = np.where(is_used, np.asarray(answering.current_A), np.nan)
         return cls(record, study, answer, predict(record, study.result))
 
     @property
@@ -118,6 +122,21 @@ class FittedRun:
     def edges_s(self) -> Floats:
         """Return when the drive jumped (s), as the fit took it."""
         return _edges(self.record, self.result.terms)
+
+
+def _is_clear(record: Record, result: FitResult) -> NDArray[np.bool_]:
+    """Return which samples have no edge within, shape (n,): the fit leaves the others out."""
+    record, terms = controlled(record, result.terms)
+    own = np.ascontiguousarray(record.t_s)
+    times = terms.times_of_drive(own, float(own[0]))
+    volts = np.ascontiguousarray(record.voltage_V)
+    interval_s = float(np.median(np.diff(times[:_BLOCK])))
+    cursor = cursor_over(record, result.rates[:2], terms, interval_s)  # of any modes: only edges matter
+    clear = [
+        cursor.rows(times[first : first + _BLOCK], volts[first : first + _BLOCK])[1]
+        for first in range(0, len(times), _BLOCK)
+    ]
+    return np.concatenate(clear)
 
 
 def _edges(record: Record, terms: Nuisance) -> Floats:
