@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from protocols import InputError, format_quantity, prefixed_unit, printable
-from reports.figure import Ink, Mark
+from reports.figure import SINGLE_MM, Ink, Mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -286,7 +286,8 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: flo
     exponent, unit = prefixed_unit(largest or max(abs(low), abs(high)), named.unit)
     exponent, unit = (0, "s") if named.unit == "s" and exponent > 0 else (exponent, unit)  # nobody counts in ks
     scale = 10.0**exponent
-    axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
+    is_long = axis.axis_name == "x" and axis.axes.figure.get_figwidth() * _MM_PER_INCH > SINGLE_MM
+    axis.set_major_locator(MaxNLocator(nbins=9 if is_long else 5, steps=(1, 2, 2.5, 5, 10)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:.6g}".replace("-", "−")))
     axis.set_label_text(f"{quantity} ({unit})" if unit else quantity)
     if axis.axis_name == "y":

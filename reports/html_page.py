@@ -25,6 +25,9 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 """What the page may load: nothing; its own style is in it."""
 
 
+_WHOLE = 18
+"""Longest text of a cell (characters) that is not broken: a figure with its interval. Doubled, tables are wider than
+screens."""
 _SHORT = 24
 """Rows of a table that is printed on one page: half of one. Doubled, it would leave most of a page empty."""
 
@@ -79,7 +82,14 @@ def _verdict(verdict: Verdict) -> str:
 
 
 def _section(section: Section) -> str:
-    return f"<section><h2>{shown(section.heading)}</h2>{''.join(_blocks(section.blocks))}</section>"
+    first, *others = [*_blocks(section.blocks), ""]
+    heading = f"<h2>{shown(section.heading)}</h2>"
+    # A heading is printed on the page of what follows it.
+    return f"<section>{_kept_together(heading, first)}{''.join(others)}</section>"
+
+
+def _kept_together(heading: str, first: str) -> str:
+    return heading + first if "<table" in first else f'<div class="keep">{heading}{first}</div>'
 
 
 def _blocks(blocks: Blocks) -> Iterator[str]:
@@ -131,7 +141,11 @@ def _table(table: Table) -> str:
 
 
 def _cells(tag: str, texts: Iterable[str], numeric: frozenset[int]) -> str:
-    return "".join(f"<{tag}{_class('number', k in numeric)}>{shown(text)}</{tag}>" for k, text in enumerate(texts))
+    return "".join(f"<{tag}{_kind(text, k in numeric)}>{shown(text)}</{tag}>" for k, text in enumerate(texts))
+
+
+def _kind(text: str, is_number: bool) -> str:
+    return _class("number", is_number) or _class("whole", len(text) <= _WHOLE)
 
 
 def _class(name: str, is_given: bool) -> str:

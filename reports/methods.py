@@ -177,4 +177,5 @@ def provenance_rows(study: Study, raw_sha256: str) -> Iterable[tuple[str, str]]:
 
 
 def _shown(values: Mapping[str, object]) -> str:
-    return ", ".join(f"{name} = {value}" for name, value in values.items() if not isinstance(value, dict))
+    texts = {name: f"{value:.6g}" if isinstance(value, float) else str(value) for name, value in values.items()}
+    return ", ".join(f"{name} = {text}" for name, text in texts.items() if not isinstance(values[name], dict))

@@ -13,7 +13,7 @@ _PAGE = """
 @media screen and (prefers-color-scheme: dark) { :root { --paper: #17171a; --quiet: #a2a2ad; --rule: #34343b;
   --panel: #1f1f24; --good: #4fd1a5; --open: #f0b84a; --bad: #ff8a80; --link: #7cc0ff; DARK } }
 * { box-sizing: border-box; }
-body { margin: 0 auto; padding: 2rem 1.25rem 3rem; max-width: 46rem; background: var(--paper); color: var(--text);
+body { margin: 0 auto; padding: 2rem 1.25rem 3rem; max-width: 50rem; background: var(--paper); color: var(--text);
   font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Helvetica Neue", "DejaVu Sans", Arial, sans-serif;
   overflow-wrap: break-word; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0 0 .25rem; }
@@ -36,6 +36,7 @@ caption { text-align: left; color: var(--quiet); padding: .2rem 0; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--quiet); padding: .25rem .6rem .25rem 0; }
 td { border-bottom: 1px solid var(--rule); padding: .25rem .6rem .25rem 0; vertical-align: top; }
 th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
+td.whole, th.whole { white-space: nowrap; }
 tr.doubtful td { color: var(--quiet); font-style: italic; }
 .row { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
 figure { margin: .8rem 0; width: 100%; } figure.single { flex: 1 1 20rem; max-width: 22rem; width: auto; }
@@ -50,7 +51,7 @@ footer { margin-top: 2.5rem; color: var(--quiet); font-size: .8rem; border-top: 
 @media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 9pt; }
   .scroll { overflow: visible; }
   figure.double svg { min-width: 0; } h2 { break-after: avoid; }
-  figure, tr, .verdict, dl.facts, table.short { break-inside: avoid; }
+  figure, tr, .keep, .row, .verdict, dl.facts, table.short { break-inside: avoid; }
   figure.single { max-width: 86mm; flex: 1 1 80mm; } thead { display: table-header-group; }
   .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact; } }
 """
