@@ -37,6 +37,7 @@ COLOURS = {
 """Light and dark colour of each ink: Okabe and Ito's, which everybody tells apart (jfly.uni-koeln.de/color, 2008), the
 darker ones for white paper, lighter ones for a dark page. Each differs from all others, so that it can be replaced."""
 _MM_PER_INCH = 25.4
+"""matplotlib measures in inches."""
 _STYLE = {
     "font.family": "DejaVu Sans",  # comes with matplotlib: text is as wide everywhere
     "font.size": 7.5,
@@ -59,6 +60,8 @@ _STYLE = {
     "text.parse_math": False,  # a sample may be called "$x_1"
     "pdf.fonttype": 42,
 }
+"""Settings of matplotlib: text of 7.5 points, which journals print as it is; lines that photocopy. Doubled, no figure
+fits a column."""
 _SUBDIVIDED_DECADES, _LINEAR_DECADES = 2.0, 0.8
 """Decades of a logarithmic axis up to which it has numbers at 1, 2 and 5, and up to which at even steps: some five
 numbers in each case."""

@@ -288,6 +288,7 @@ def conduction_figure(result: FitResult, sample: Sample) -> Figure | None:
 
 
 _ENDS = (("low", -1.0), ("high", 1.0))
+"""Sides of a band, and which way they lie."""
 
 
 def impedance_figures(result: FitResult) -> tuple[Figure, Figure]:

@@ -139,7 +139,7 @@ def test_the_command_writes_what_it_says(
 
 
 @pytest.mark.parametrize(
-    ("given", "output", "said"),
+    ("given", "output", "message"),
     [
         ("empty", "r.html", "there is no run file"),
         ("nowhere.nxs", "r.html", "there is no such file"),
@@ -151,7 +151,7 @@ def test_the_command_writes_what_it_says(
 def test_what_no_report_can_be_of_is_refused(
     given: str,
     output: str,
-    said: str,
+    message: str,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -161,7 +161,7 @@ def test_what_no_report_can_be_of_is_refused(
     Path("note.txt").write_text("no run")
     Path("run.nxs").write_text("never read")
     assert command("report", given, "-o", output) in {1, 2}
-    assert said in " ".join(capsys.readouterr().err.split())
+    assert message in " ".join(capsys.readouterr().err.split())
     assert not Path(output).exists()
 
 
