@@ -67,7 +67,7 @@ def arrhenius_figures(comparison: Comparison) -> list[Figure]:
         comparison.conductivity,
         times_T=True,
     )
-    return [times, conductances]
+    return [one for one in (times, conductances) if one.panels[0].layers]
 
 
 def activation_figure(

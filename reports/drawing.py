@@ -146,6 +146,7 @@ def _settings(**more: Any) -> Iterator[None]:
     with mpl.rc_context(), warnings.catch_warnings():
         # A name may have letters that the font lacks: a page takes them from another one.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        warnings.filterwarnings("ignore", message="Data has no positive values")  # a logarithmic axis shows none
         mpl.rcdefaults()
         colours = dict.fromkeys(
             ("text.color", "axes.edgecolor", "axes.labelcolor", "xtick.color", "ytick.color"), COLOURS[Ink.TEXT][0]
@@ -259,50 +260,61 @@ def _span(figure: Figure, which: str, panels: tuple[Panel, ...]) -> tuple[float,
     every = every[np.isfinite(every)]
     if getattr(panels[0], which).log:
         every = every[every > 0.0]
-    return (float(every.min()), float(every.max())) if len(every) else (0.0, 1.0)
+    return (float(every.min()), float(every.max())) if len(every) else (0.1, 1.0)
 
 
 def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: float = 0.0) -> None:
     """Give an axis its ends, its numbers and its name with the unit."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
-
-    low, high = span
     quantity = printable(named.quantity)
     if named.labels:
         axis.set_ticks(range(len(named.labels)), labels=[printable(one) for one in named.labels])
         axis.set_label_text(quantity)
-        return
-    if named.log:
-        low, high = low * (low / high) ** 0.02, high * (high / low) ** 0.02
-        decades = np.log10(high / low) if high > low else 0.0
-        if decades > _SUBDIVIDED_DECADES:
-            axis.set_major_locator(LogLocator(numticks=8))
-        elif decades > _LINEAR_DECADES:
-            axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
-        else:
-            axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
-        axis.set_minor_formatter(NullFormatter())
-        axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, named.unit)))
-        axis.set_label_text(quantity)
-        _limit(axis, low, high, named)
-        return
+    elif named.log:
+        axis.set_label_text(quantity)  # its numbers have units
+        _set_decades(axis, named, *span)
+    else:
+        unit = _set_numbers(axis, named, *span, largest=largest)
+        axis.set_label_text(f"{quantity} ({unit})" if unit else quantity)
+
+
+def _set_decades(axis: Any, named: Axis, low: float, high: float) -> None:
+    """Give a logarithmic axis its ends and its numbers, each with the unit and a prefix."""
+    from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+    decades, digits = np.log10(high / low), 3
+    if decades > _SUBDIVIDED_DECADES:
+        axis.set_major_locator(LogLocator(numticks=8))
+    elif decades > _LINEAR_DECADES:
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5), numticks=8))
+    else:
+        axis.set_major_locator(MaxNLocator(nbins=5, steps=(1, 2, 2.5, 5, 10)))
+        # As many digits as tell neighbours apart.
+        digits = max(digits, 2 + int(np.ceil(np.log10(high / max(high - low, 1e-9 * high)))))
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda value, _: _tick(value, named.unit, digits)))
+    room = (high / low) ** 0.02
+    _limit(axis, low / room, high * room, named)
+
+
+def _set_numbers(axis: Any, named: Axis, low: float, high: float, *, largest: float) -> str:
+    """Give a linear axis its ends and its numbers, and return the unit that they are in."""
+    from matplotlib.ticker import FuncFormatter, MaxNLocator
+
     exponent, unit = prefixed_unit(largest or max(abs(low), abs(high)), named.unit)
     exponent, unit = (0, "s") if named.unit == "s" and exponent > 0 else (exponent, unit)  # nobody counts in ks
     scale = 10.0**exponent
     is_long = axis.axis_name == "x" and axis.axes.figure.get_figwidth() * _MM_PER_INCH > SINGLE_MM
     axis.set_major_locator(MaxNLocator(nbins=9 if is_long else 5, steps=(1, 2, 2.5, 5, 10)))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value / scale:.6g}".replace("-", "−")))
-    axis.set_label_text(f"{quantity} ({unit})" if unit else quantity)
-    if axis.axis_name == "y":
-        margin = _MARGIN * (high - low) or 0.5 * abs(high) or 1.0
-        low, high = low - margin, high + margin
-    elif low == high:
-        low, high = low - 0.5, high + 0.5
-    _limit(axis, low, high, named)
+    margin = _MARGIN * (high - low) if axis.axis_name == "y" else 0.0
+    if low == high:
+        margin = 0.5 * abs(high) or 1.0
+    _limit(axis, low - margin, high + margin, named)
+    return unit
 
 
-def _tick(value: float, unit: str) -> str:
-    return f"{value:.6g} s" if unit == "s" and value >= 1000.0 else format_quantity(value, unit, 3)
+def _tick(value: float, unit: str, digits: int) -> str:
+    return f"{value:.6g} s" if unit == "s" and value >= 1000.0 else format_quantity(value, unit, digits)
 
 
 def _limit(axis: Any, low: float, high: float, named: Axis) -> None:

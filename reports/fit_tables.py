@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from fitting.results.fit_result import FitResult
     from fitting.study import Study
 
+_LARGE = 10.0
+"""Whiteness from which its decimals say nothing."""
 HEADLINES = ("W_inf", "median_memory_time", "back_hop_fraction", "memory_time")
 """Memory quantities that stand beside the verdict, if the record determines them; two of them."""
 _MOST_HEADLINES = 2
@@ -94,7 +96,7 @@ def quality_rows(result: FitResult) -> Iterable[tuple[str, str]]:
     yield f"rms {answer}", format_quantity(result.rms_current_A, unit)
     yield "noise of a sample", format_quantity(result.noise_A, unit)
     if result.whiteness == result.whiteness:
-        yield "whiteness of the residual", f"{result.whiteness:.2f} (white: 1)"
+        yield "whiteness of the residual", f"{result.whiteness:.{2 if result.whiteness < _LARGE else 0}f} (white: 1)"
     yield "samples", f"{result.n_samples:,} used, {result.n_excluded:,} left out"
     shortest, longest = (format_quantity(end, "s") for end in result.window_s)
     yield "window after an edge", f"{shortest} to {longest}"

@@ -138,7 +138,7 @@ def _of_intervals(study: Study, citations: Citations, *, counted: bool) -> Itera
     )
     if any(one.kind is RemarkKind.VOLTAGE_NOISE for one in result.remarks):
         yield f"The bias by noise of the measured voltage was taken out{citations.cite('errors_in_variables')}."
-    if study.attribution is not None:
+    if study.attribution is not None and result.memory:
         yield (
             "Whose memory it is was judged by its capacitance, read as the bulk's own and as an interface's in series"
             f"{citations.cite('places')}, beside the same cell without a memory by AICc{citations.cite('aicc')}."

@@ -217,6 +217,20 @@ def test_columns_of_different_length_and_gaps_come_back_from_csv() -> None:
     assert len(list(csv.reader(figure.to_csv().splitlines()))) == 4
 
 
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("values", [[], [np.nan, np.nan], [0.0, 0.0], [5.0], [1974.1e0, 1974.9e0], [-1e-30, 1e30]])
+def test_any_values_are_drawn(values: list[float], log: bool) -> None:
+    columns = Columns()
+    x, y = columns.add("x", values), columns.add("y", values)
+    layers = tuple(Layer(mark, x, (y,)) for mark in (Mark.LINE, Mark.POINTS, Mark.STEPS, Mark.DASHED))
+    figure = Figure("f", "", (Panel(Axis("x", "s"), Axis("y", "ohm", log=log), layers),), columns.values, 30.0)
+    svg = to_svg(figure)
+    ET.fromstring(svg)  # noqa: S314 - our own
+    if values == [1974.1, 1974.9] and log:  # numbers along an axis differ
+        told = re.findall(r">([\d.]+) kΩ<", svg)
+        assert len(told) == len(set(told)) >= 3
+
+
 @pytest.mark.gui
 def test_a_pdf_has_its_pages(described: Reported, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     pytest.importorskip("PySide6.QtSvg", exc_type=ImportError)
