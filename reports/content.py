@@ -130,7 +130,7 @@ class Report:
     Attributes
     ----------
     kind : str
-        "run", "comparison", "campaign" or "archive".
+        "run", "comparison", "campaign", "archive" or "spectrum".
     title : str
     facts : tuple of (str, str)
         What a reader asks first: sample, operator, instrument, date.

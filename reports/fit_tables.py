@@ -58,9 +58,11 @@ def verdict_of(study: Study) -> Verdict:
 
 
 def _attributed(study: Study) -> str:
-    found = study.attribution
+    found, circuit = study.attribution, study.result.model.circuit
     if found is None or found.reason is Reason.NO_CONDUCTOR:
-        return f"{study.result.model.circuit} describes the record; it has no conductor with a memory."
+        return f"{circuit} describes the record; it has no conductor with a memory."
+    if found.reason is Reason.NOT_NEEDED and found.memory_gain is not None:
+        return f"{circuit} describes the record, which needs no memory: {found.evidence[-1]}."
     if found.verdict is Place.UNDECIDED:
         return f"The memory is not attributed: {found.evidence[-1]}."
     return f"The memory is attributed to the {found.verdict}: {found.evidence[-1]}."
@@ -68,7 +70,8 @@ def _attributed(study: Study) -> str:
 
 def _tone(study: Study) -> Tone:
     found = study.attribution
-    return Tone.GOOD if found is not None and found.verdict is not Place.UNDECIDED else Tone.OPEN
+    is_settled = found is not None and (found.verdict is not Place.UNDECIDED or found.reason is Reason.NO_CONDUCTOR)
+    return Tone.GOOD if is_settled else Tone.OPEN
 
 
 def estimate_table(estimates: Iterable[Estimate], fixed: dict[str, float], caption: str) -> Table:

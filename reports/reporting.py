@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from reports.content import Report
 
 HTML, PDF = frozenset({".html", ".htm"}), ".pdf"
+_RUNS = frozenset({".nxs", ".h5", ".hdf5"})
 
 
 def report_of(paths: Sequence[Path]) -> Report:
@@ -31,7 +32,8 @@ def report_of(paths: Sequence[Path]) -> Report:
     Parameters
     ----------
     paths : sequence of Path
-        A run file; several of them, patterns or folders with runs; a campaign's folder; a table of `ionecho refit`.
+        A run file; several of them, patterns or folders with runs; a campaign's folder; a table of `ionecho refit`; an
+        impedance text.
 
     Raises
     ------
@@ -56,6 +58,10 @@ def report_of(paths: Sequence[Path]) -> Report:
         from reports.campaign_report import report_of_campaign
 
         return report_of_campaign(CampaignFolder(campaigns[0].resolve()))
+    if len(paths) == 1 and paths[0].is_file() and paths[0].suffix.lower() not in _RUNS:
+        from reports.spectrum_report import report_of_spectrum
+
+        return report_of_spectrum(paths[0])
     runs = runs_of(paths)
     if len(runs) == 1:
         from reports.run_report import report_of_run

@@ -127,11 +127,9 @@ def test_an_archive_gives_the_best_circuit_of_each_run_and_what_failed(
         report_of([table, series[0]])
 
 
-def test_the_command_writes_what_it_says(
-    series: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    page = tmp_path / "report.html"
-    assert command("report", str(series[0]), "-o", str(page), "--figures", str(tmp_path / "f"), "--json") == 0
+def test_the_command_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    page, run = tmp_path / "report.html", write_run(tmp_path / "run.nxs", run_id="c")
+    assert command("report", str(run), "-o", str(page), "--figures", str(tmp_path / "f"), "--json") == 0
     document = json.loads(capsys.readouterr().out)
     assert document["report"] == str(page)
     assert shown(document["verdict"]) in page.read_text("utf-8")
@@ -145,7 +143,7 @@ def test_the_command_writes_what_it_says(
         ("nowhere.nxs", "r.html", "there is no such file"),
         ("run.nxs", "r.docx", "an .html or a .pdf file"),
         ("run.nxs", "nowhere/r.html", "there is no such folder"),
-        ("note.txt", "r.html", "is not a run file of ionecho"),
+        ("note.txt", "r.html", "note.txt"),
     ],
 )
 def test_what_no_report_can_be_of_is_refused(
@@ -170,3 +168,17 @@ def test_samples_without_a_name_or_a_temperature_are_reported_too(series: list[P
     report = report_of_comparison([open_run(path), open_run(path)])
     assert report.verdict.sentence == "No fit is kept beside any of these runs."
     assert html_page(report)
+
+
+def test_an_impedance_is_reported_with_its_kramers_kronig_test(tmp_path: Path) -> None:
+    """An arc is causal; a real part of its own, beside an imaginary part of another cell, is not."""
+    f = np.geomspace(1.0, 1e5, 40)
+    Z = 100.0 + 900.0 / (1.0 + 2j * np.pi * f * 900.0 * 1e-6)
+    for name, imaginary, tone in (("causal", Z.imag, Tone.GOOD), ("not", 0.5 * Z.imag, Tone.BAD)):
+        text = tmp_path / f"{name}.txt"
+        np.savetxt(text, np.c_[f, Z.real, imaginary], header="freq/Hz,Re(Z)/Ohm,Im(Z)/Ohm", delimiter=",", comments="")
+        report = report_of([text])
+        assert report.verdict.tone is tone
+        drawn = {one.name: one.columns for one in report.figures()}
+        assert drawn["nyquist"]["re_Z_ohm"] == pytest.approx(Z.real)
+        assert html_page(report)
