@@ -34,6 +34,7 @@ _GAP_MM = 3.0
 _DPI = 1200
 """Units of the page: positions to 20 um. Text and figures are vectors."""
 _POINTS_PER_MM = 72.0 / 25.4
+"""Texts are laid out in points."""
 _TONES = {Tone.GOOD: "#00734f", Tone.OPEN: "#8a5a00", Tone.BAD: "#b3261e", Tone.PLAIN: "#5c5c66"}
 _QUIET, _RULE, _PANEL = "#5c5c66", "#dcdce2", "#f6f6f8"
 _STYLE = f"""
@@ -42,6 +43,7 @@ h1 {{ font-size: 17pt; }} h2 {{ font-size: 12pt; }}
 .quiet {{ color: {_QUIET}; }} .small {{ font-size: 8pt; }}
 td, th {{ padding: 2pt 8pt 2pt 0; font-size: 8pt; }}
 """
+"""Style of texts, in points: those of `_TEXT_PT`, headings, and tables a point smaller."""
 _TEXT_PT = 9.0
 """Size of the text (points), as journals set it."""
 _INDENT_PT = 12.0
