@@ -38,7 +38,8 @@ def report_of_spectrum(path: Path) -> Report:
     test = spectrum.causality
     passes = test.rms_share <= _CAUSAL
     explained = "explains" if passes else "does not explain"
-    sentence = f"A causal, linear, steady cell {explained} this impedance: it leaves {100.0 * test.rms_share:.2g} % of its size."
+    left = f"{100.0 * test.rms_share:.2g} % of its size"
+    sentence = f"A causal, linear, steady cell {explained} this impedance: it leaves {left}."
     evidence = (
         f"Kramers-Kronig test with {test.n_modes} free relaxations; the largest residual of a part is"
         f" {100.0 * test.worst_share:.2g} % of its size",
@@ -54,8 +55,8 @@ def report_of_spectrum(path: Path) -> Report:
     notes = (Points(spectrum.notes),) if spectrum.notes else ()
     method = (
         "Points are as measured. Lines are sums of relaxations with free resistances, as which any causal, linear,"
-        " steady cell can be written; what they leave cannot be explained by any circuit (B. A. Boukamp, J. Electrochem."
-        " Soc. 142, 1885 (1995))."
+        " steady cell can be written; what they leave cannot be explained by any circuit (B. A. Boukamp, J."
+        " Electrochem. Soc. 142, 1885 (1995))."
     )
     sections = (
         Section("Impedance", (*_pictures(f, Z, fitted), *notes)),
