@@ -81,7 +81,7 @@ def _runs(folder: CampaignFolder, points: Sequence[PointStatus]) -> tuple[list[R
 
 
 def _unread(texts: Sequence[str]) -> Iterator[Paragraph]:
-    yield from (Paragraph(text, Tone.BAD) for text in texts)
+    yield from (Paragraph(text) for text in texts)
 
 
 def _verdict(status: CampaignStatus, fits: Verdict | None, folder: CampaignFolder) -> Verdict:

@@ -21,7 +21,6 @@ class Tone(StrEnum):
     GOOD = "good"
     OPEN = "open"
     BAD = "bad"
-    PLAIN = "plain"
 
 
 @dataclass(frozen=True)
@@ -51,7 +50,6 @@ class Paragraph:
     """Text that runs on."""
 
     text: str
-    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,6 @@ class Points:
 
     items: tuple[str, ...]
     is_numbered: bool = False
-    tone: Tone = Tone.PLAIN
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ _DPI = 1200
 """Units of the page: positions to 20 um. Text and figures are vectors."""
 _POINTS_PER_MM = 72.0 / 25.4
 """Texts are laid out in points."""
-_TONES = {Tone.GOOD: "#00734f", Tone.OPEN: "#8a5a00", Tone.BAD: "#b3261e", Tone.PLAIN: "#5c5c66"}
+_TONES = {Tone.GOOD: "#00734f", Tone.OPEN: "#8a5a00", Tone.BAD: "#b3261e"}
 _QUIET, _RULE, _PANEL = "#5c5c66", "#dcdce2", "#f6f6f8"
 _STYLE = f"""
 * {{ color: {COLOURS[Ink.TEXT][0]}; }}
