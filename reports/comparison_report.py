@@ -59,6 +59,8 @@ class ReportedRun:
         return self.study is not None and "median_memory_time" in self.study.result.memory.names
 
 
+_NAMED = 5
+"""Runs that a verdict names; the table marks all."""
 COMPACT = "In brackets: half of the 95 % interval, in units of the last digits."
 """What the brackets of `compact_estimate` mean."""
 
@@ -111,7 +113,8 @@ def verdict_on(reported: Sequence[ReportedRun], comparison: Comparison | None) -
     if n_without:
         evidence.append(f"beside {n_without} of {len(reported)} runs no fit is kept")
     if missed:
-        names = ", ".join(one.name for one in missed)
+        more = f" and {len(missed) - _NAMED} more" if len(missed) > _NAMED else ""
+        names = ", ".join(one.name for one in missed[:_NAMED]) + more
         sentence = f"The fitted circuit does not describe {len(missed)} of {len(fitted)} records: {names}."
         return Verdict(
             sentence, Tone.BAD, (*evidence, "runs that are not described are not compared"), (), tuple(steps)

@@ -48,6 +48,10 @@ _TEXT_PT = 9.0
 """Size of the text (points), as journals set it."""
 _INDENT_PT = 12.0
 """Indent of lists (points)."""
+_TALL_MM = 90.0
+"""Height of a text from which it may be cut between lines: a third of a page. Doubled, pages end half empty."""
+_INSET_PT = 0.25
+"""Strip of a slice that is left out above and below (points): between lines there is nothing to be seen."""
 _ROW_PAD = 2.0
 """Room above the text of a row of a table (points)."""
 _ROWS_AT_ONCE = 8
@@ -155,7 +159,7 @@ def _pieces(report: Report) -> Iterator[_Piece]:
     yield _text(f"{kind}<h1>{shown(report.title)}</h1>", keeps=True)
     yield _verdict(report.verdict)
     if report.facts:
-        yield _facts(Facts(report.facts))
+        yield from _facts(Facts(report.facts))
     for section in report.sections:
         yield from _section(section)
 
@@ -181,15 +185,15 @@ def _section(section: Section) -> Iterator[_Piece]:
 def _block(block: Block) -> Iterator[_Piece]:
     match block:
         case Paragraph():
-            yield _text(f"<p>{shown(block.text)}</p>")
+            yield from _flowing(f"<p>{shown(block.text)}</p>")
         case Command():
-            yield _text(f"<pre>{shown(block.text)}</pre>")
+            yield from _flowing(f"<pre>{shown(block.text)}</pre>")
         case Points():
             tag = "ol" if block.is_numbered else "ul"
-            yield _text(f"<{tag}>{''.join(f'<li>{shown(one)}</li>' for one in block.items)}</{tag}>")
+            yield from _flowing(f"<{tag}>{''.join(f'<li>{shown(one)}</li>' for one in block.items)}</{tag}>")
         case Facts():
             if block.rows:
-                yield _facts(block)
+                yield from _facts(block)
         case Table():
             yield from _table(block)
         case Figure():
@@ -228,6 +232,23 @@ def _height_mm(document: Any) -> float:
 def _text(html: str, *, keeps: bool = False, gap_mm: float = _GAP_MM) -> _Piece:
     document = _document(html, _WIDTH_MM)
     return _Piece(_height_mm(document), lambda *at: _draw_document(document, *at), keeps, gap_mm)
+
+
+def _flowing(html: str) -> Iterator[_Piece]:
+    """Give a text as one piece, or, where it is long, its lines and rows one by one, so that it goes on over pages."""
+    document = _document(html, _WIDTH_MM)
+    if _height_mm(document) <= _TALL_MM:
+        yield _text(html)
+        return
+    layout, block, tops = document.documentLayout(), document.begin(), set()
+    while block.isValid():
+        tops.add(layout.blockBoundingRect(block).top())
+        block = block.next()
+    edges = [0.0, *sorted(tops)[1:], document.size().height()]
+    for top, bottom in pairwise(edges):
+        piece = _slice(document, top, bottom, is_ruled=False)
+        piece.gap_mm = _GAP_MM if bottom == edges[-1] else 0.0
+        yield piece
 
 
 def _heading(text: str) -> _Piece:
@@ -275,12 +296,12 @@ def _verdict(verdict: Verdict) -> _Piece:
     return _Piece(height, draw)
 
 
-def _facts(facts: Facts) -> _Piece:
+def _facts(facts: Facts) -> Iterator[_Piece]:
     rows = "".join(
         f'<tr><td class="quiet">{shown(name)}</td><td>{_breakable(shown(value))}</td></tr>'
         for name, value in facts.rows
     )
-    return _text(f'<table cellspacing="0">{rows}</table>')
+    yield from _flowing(f'<table cellspacing="0">{rows}</table>')
 
 
 def _breakable(text: str) -> str:
@@ -324,8 +345,8 @@ def _row_edges(document: Any) -> list[float]:
     return [top - _ROW_PAD for top in tops] + [document.size().height()]
 
 
-def _slice(document: Any, top: float, bottom: float) -> _Piece:
-    """Return a row of a document that is a table."""
+def _slice(document: Any, top: float, bottom: float, *, is_ruled: bool = True) -> _Piece:
+    """Return what lies between two heights of a document (points), with a line below it where it is a row."""
     from PySide6.QtCore import QPointF, QRectF
 
     height_mm = (bottom - top) / _POINTS_PER_MM
@@ -335,8 +356,12 @@ def _slice(document: Any, top: float, bottom: float) -> _Piece:
         painter.translate(x, y)
         painter.scale(1.0 / _POINTS_PER_MM, 1.0 / _POINTS_PER_MM)
         painter.translate(0.0, -top)
-        document.drawContents(painter, QRectF(0.0, top, _WIDTH_MM * _POINTS_PER_MM, bottom - top))
+        # A little less than its height: what only touches it is not drawn.
+        height = bottom - top - 2.0 * _INSET_PT
+        document.drawContents(painter, QRectF(0.0, top + _INSET_PT, _WIDTH_MM * _POINTS_PER_MM, height))
         painter.restore()
+        if not is_ruled:
+            return
         _pen(painter, _RULE, 0.1)
         painter.drawLine(QPointF(x, y + height_mm), QPointF(x + _WIDTH_MM, y + height_mm))
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
 from pathlib import Path
@@ -242,12 +244,22 @@ def test_a_pdf_has_its_pages(described: Reported, tmp_path: Path, request: pytes
     assert content.startswith(b"%PDF")
     assert n_pages == len(re.findall(rb"/Type /Page\b", content)) >= 3
     assert re.search(rb"/MediaBox \[0 0 595\.\d+ 84[12]\.\d+\]", content)  # A4
-    # A long table goes on over pages, and a block that is taller than a page ends.
+    # A long table goes on over pages, and so does a long list; nothing is cut off.
     table = Table(("n", "what"), tuple(Row((str(k), "word " * 20)) for k in range(200)), caption="long")
-    tall = Points(tuple("line" for _ in range(150)))
+    tall = Points(tuple(f"line{k}" for k in range(150)))
     long = replace(described.report, sections=(Section("Long", (table, tall)),))
     write_report(long, tmp_path / "long.pdf")
     assert len(re.findall(rb"/Type /Page\b", (tmp_path / "long.pdf").read_bytes())) >= 5
+    if (reader := shutil.which("pdftotext")) is not None:
+        done = subprocess.run(
+            [reader, "-layout", tmp_path / "long.pdf", "-"], capture_output=True, encoding="utf-8", check=True
+        )
+        pages = done.stdout.split("\f")[:-1]
+        told = re.findall(r"line(\d+)", done.stdout)
+        assert told == [str(k) for k in range(150)]  # each once, none cut off
+        rows = [int(one) for one in re.findall(r"^ *(\d+) +word", done.stdout, re.MULTILINE)]
+        assert rows == list(range(200))
+        assert all(re.search(r"^ *n +what", page, re.MULTILINE) for page in pages if " word " in page)
 
 
 def test_a_missing_library_is_told_with_the_extra_that_brings_it(
