@@ -49,6 +49,7 @@ from ionecho.commands.note_command import note
 from ionecho.commands.queue_command import queue_app
 from ionecho.commands.recover_command import recover
 from ionecho.commands.refit_command import refit
+from ionecho.commands.report_command import report
 from ionecho.commands.runs_command import runs as list_runs
 from ionecho.commands.statement_options import Json
 from ionecho.commands.tag_command import tag
@@ -310,6 +311,7 @@ app.add_typer(queue_app)
 app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and T<270 K'")(list_runs)
 app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")(recover)
 app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
+app.command(epilog="Example: ionecho report runs/20261123-pump-probe-pair.nxs -o report.html")(report)
 app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
 
 

@@ -11,7 +11,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
-PACKAGES = ("daq", "drivers", "fitting", "gui", "protocols", "sim_instruments")
+PACKAGES = ("daq", "drivers", "fitting", "gui", "protocols", "reports", "sim_instruments")
 _ROOT = Path(__file__).resolve().parent.parent
 
 

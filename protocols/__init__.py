@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         format_quantity,
         parse_quantities,
         parse_quantity,
+        prefixed_unit,
     )
 
 # File of each public name.
@@ -68,6 +69,7 @@ _FILES = {
     "format_quantity": "units",
     "parse_quantities": "units",
     "parse_quantity": "units",
+    "prefixed_unit": "units",
     "printable": "texts",
     "read_file": "texts",
     "read_text_file": "texts",
@@ -100,6 +102,7 @@ __all__ = [
     "format_quantity",
     "parse_quantities",
     "parse_quantity",
+    "prefixed_unit",
     "printable",
     "read_file",
     "read_text_file",

@@ -179,13 +179,34 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     digits : int
         Significant digits.
     """
+    exponent, symbol = prefixed_unit(value, unit, digits)
+    return f"{value / 10.0**exponent:.{digits}g} {symbol}".rstrip()
+
+
+def prefixed_unit(value: float, unit: str, digits: int = 4) -> tuple[int, str]:
+    """Return the unit with the prefix that suits a value: ``0.01, "V"`` gives ``-3, "mV"``.
+
+    Parameters
+    ----------
+    value : float
+        In the SI unit `unit`.
+    unit : str
+        Symbol of the SI unit.
+    digits : int
+        Significant digits to which the value is rounded: 999.96 mV are 1 V with four.
+
+    Returns
+    -------
+    exponent, symbol : int, str
+        The power of ten that the prefix stands for, and how the unit is written.
+    """
     # The unit of a constant phase element depends on its exponent; the prefix belongs to the siemens.
     shown = {"ohm": "Ω", "S·s^n": "S·sⁿ"}.get(unit, unit)
     if not math.isfinite(value) or value == 0.0 or unit in _UNPREFIXED or unit.startswith("1/"):
-        return f"{value:.{digits}g} {shown}".rstrip()
+        return 0, shown
     exponent = int(math.floor(math.log10(abs(value) * (1 + 0.5 * 10.0 ** (1 - digits))) / 3) * 3)
     exponent = min(max(exponent, min(_PREFIXES)), max(_PREFIXES))
-    return f"{value / 10.0**exponent:.{digits}g} {_PREFIXES[exponent]}{shown}"
+    return exponent, f"{_PREFIXES[exponent]}{shown}"
 
 
 def format_estimate(value: float, ends: tuple[float | None, float | None], unit: str) -> tuple[str, str]:

@@ -163,6 +163,13 @@ def read_events(folder: CampaignFolder) -> list[tuple[float, int | None, str]]:
         return [(float(at), number, str(text)) for at, number, text in link.execute("SELECT * FROM events")]
 
 
+def read_temperatures(folder: CampaignFolder) -> list[tuple[float, float, float]]:
+    """Return what was read of the temperature: Unix time, temperature (K), set point (K); empty where nothing was."""
+    with closing(_opened(folder.state)) as link:
+        rows = link.execute("SELECT at_s, temperature_K, setpoint_K FROM temperatures ORDER BY rowid")
+        return [(float(at_s), float(kelvin), float(setpoint_K)) for at_s, kelvin, setpoint_K in rows]
+
+
 _POINTS = (
     "SELECT number, label, file, state, attempts, n_samples, began_s, ended_s, reason FROM points"
     " WHERE ? IN ('', state) ORDER BY number"

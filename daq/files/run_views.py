@@ -144,11 +144,20 @@ class RunViews:
         return figure
 
 
-def thinned(t_s: NDArray[np.float64], values: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return points of a curve that look as all of them do: of each stretch the smallest and the largest."""
-    if len(t_s) <= DRAWN:
+def thinned(
+    t_s: NDArray[np.float64], values: NDArray[np.float64], most: int = DRAWN
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return points of a curve that look as all of them do: of each stretch the smallest and the largest.
+
+    Parameters
+    ----------
+    t_s, values : ndarray, shape (n,)
+    most : int
+        How many points may be left.
+    """
+    if len(t_s) <= most:
         return np.asarray(t_s), np.asarray(values)
-    step = -(-2 * len(t_s) // DRAWN)
+    step = -(-2 * len(t_s) // most)
     whole = len(t_s) // step * step
     stretches = np.asarray(values[:whole]).reshape(-1, step)
     is_gap = np.isnan(stretches)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
 FRONT = "ionecho"
-PACKAGES = (FRONT, "protocols", "drivers", "daq", "fitting", "gui", "sim_instruments")
+PACKAGES = (FRONT, "protocols", "drivers", "daq", "fitting", "reports", "gui", "sim_instruments")
 
 
 def package_page(package: str) -> str:

@@ -26,7 +26,7 @@ from tests.docs.stand_ins import FILES, METER_ADDRESSES, ONLY_PARSED, OTHER_PROG
 from tests.patience import patience
 
 PAGES = [page for page in pages() if snippets_of(page)]
-PACKAGES = ("protocols", "drivers", "daq", "fitting", "gui", "sim_instruments", "ionecho")
+PACKAGES = ("protocols", "drivers", "daq", "fitting", "reports", "gui", "sim_instruments", "ionecho")
 ENTRY_POINTS = ("ionecho.drivers", "ionecho.elements", "ionecho.readers")
 RECIPES = set(re.findall(r"^([a-z][\w-]*)(?: [^\n:]*)?:(?!=)", (PROJECT / "justfile").read_text(), re.MULTILINE))
 

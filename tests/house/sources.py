@@ -9,7 +9,7 @@ from functools import cache, cached_property
 from pathlib import Path
 
 PROJECT = Path(__file__).parents[2]
-ROOMS = ("protocols", "drivers", "daq", "fitting", "gui", "sim_instruments", "ionecho")
+ROOMS = ("protocols", "drivers", "daq", "fitting", "reports", "gui", "sim_instruments", "ionecho")
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def files() -> tuple[str, ...]:
 
 @cache
 def sources(*folders: str) -> tuple[Source, ...]:
-    """Return the Python files of some folders, of the seven rooms by default."""
+    """Return the Python files of some folders, of the eight rooms by default."""
     chosen = folders or ROOMS
     return tuple(source(name) for name in files() if name.endswith(".py") and name.split("/", 1)[0] in chosen)
 

@@ -1,0 +1,274 @@
+"""Report of an archive: what the table of `ionecho refit` says of all runs together."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fitting.archive.rows import DUPLICATE, FAILED, FITTED
+from fitting.archive.table import read_table
+from fitting.interpretation.arrhenius import arrhenius
+from fitting.results.estimate import Estimate
+from protocols import FitError, InputError, RunFileError
+from reports.comparison_figures import interval_layers
+from reports.comparison_report import COMPACT, energy_text
+from reports.content import Facts, Paragraph, Report, Row, Section, Table, Tone, Verdict
+from reports.figure import SERIES, Axis, Columns, Figure, Ink, Layer, Mark, Panel
+from reports.numbers import compact_estimate
+from reports.run_report import footer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from pathlib import Path
+
+    from fitting.archive.rows import Row as TableRow
+    from reports.content import Block
+
+_MOST_ROWS = 200
+"""Rows of a table in the report: some ten pages. All are in the table that the report is of."""
+_MOST_BARS = 12
+"""Circuits that a figure has room for."""
+_TIME, _FRACTION = "median_memory_time", "W_inf"
+
+
+def report_of_archive(path: Path) -> Report:
+    """Return the report of a table that `ionecho refit` wrote.
+
+    Raises
+    ------
+    InputError
+        If it is no such table, or has no rows.
+    """
+    try:
+        rows = read_table(path)
+    except RunFileError as error:
+        raise InputError("this is no table that `ionecho refit` wrote", str(path)) from error
+    if not rows:
+        raise InputError("this table has no rows", str(path))
+    fitted = [row for row in rows if row["status"] == FITTED]
+    best = best_rows(fitted)
+    sections = [Section("Circuits", tuple(_circuit_blocks(fitted, best)))]
+    by_sample = _by_sample(best)
+    activation = activation_figure(by_sample)
+    blocks: list[Block] = [] if activation is None else [activation]
+    energies = _energies_table(by_sample)
+    blocks += [energies] if energies.rows else []
+    sections += [Section("Memory by sample and temperature", tuple(blocks))] if blocks else []
+    sections.append(Section("Runs", tuple(_run_blocks(best))))
+    for status, heading in ((FAILED, "Not fitted"), (DUPLICATE, "Given twice")):
+        others = [row for row in rows if row["status"] == status]
+        if others:
+            sections.append(Section(heading, tuple(_reason_blocks(others))))
+    sections.append(Section("Provenance", (Facts(tuple(_provenance(fitted))),)))
+    return Report("archive", path.name, tuple(_facts(rows, path)), _verdict(rows, best), tuple(sections), footer())
+
+
+def best_rows(fitted: Sequence[TableRow]) -> list[TableRow]:
+    """Return one row of each run: of the circuits that describe it the one with the least AICc, else of all."""
+    by_run: defaultdict[str, list[TableRow]] = defaultdict(list)
+    for row in fitted:
+        by_run[str(row["run"])].append(row)
+    return [
+        min(rows, key=lambda row: (not row.get("describes", False), row.get("aicc", np.inf)))
+        for rows in by_run.values()
+    ]
+
+
+def _verdict(rows: Sequence[TableRow], best: Sequence[TableRow]) -> Verdict:
+    counts = Counter(str(row["status"]) for row in rows)
+    n_described = sum(bool(row.get("describes")) for row in best)
+    evidence = [f"rows: {', '.join(f'{count:,} {status}' for status, count in counts.items())}"]
+    places = Counter(str(row["verdict"]) for row in best if row.get("verdict"))
+    if places:
+        evidence.append(
+            f"memory attributed to: {', '.join(f'{place} {n:,} times' for place, n in places.most_common())}"
+        )
+    if not best:
+        return Verdict("No run of this archive could be fitted.", Tone.BAD, tuple(evidence))
+    if n_described < len(best):
+        sentence = (
+            f"No circuit describes {len(best) - n_described:,} of {len(best):,} runs: their figures must not be used."
+        )
+        return Verdict(sentence, Tone.BAD, tuple(evidence))
+    tone = Tone.GOOD if not counts.get(FAILED) else Tone.OPEN
+    circuit, n_best = Counter(str(row["circuit"]) for row in best).most_common(1)[0]
+    which = f"{circuit} is the best for {n_best:,} of them" if n_best < len(best) else f"{circuit} is the best for all"
+    return Verdict(f"Each of {len(best):,} fitted runs is described by a circuit; {which}.", tone, tuple(evidence))
+
+
+def _circuit_blocks(fitted: Sequence[TableRow], best: Sequence[TableRow]) -> Iterator[Block]:
+    if not fitted:
+        yield Paragraph("No run was fitted.")
+        return
+    n_best = Counter(str(row["circuit"]) for row in best)
+    by_circuit: defaultdict[str, list[TableRow]] = defaultdict(list)
+    for row in fitted:
+        by_circuit[str(row["circuit"])].append(row)
+    names = sorted(by_circuit, key=lambda name: -n_best[name])
+    described = {name: sum(bool(row.get("describes")) for row in by_circuit[name]) for name in names}
+    if len(names) > 1:
+        yield _circuit_figure(names[:_MOST_BARS], described, n_best)
+    rows = tuple(
+        Row(
+            (
+                name,
+                f"{len(by_circuit[name]):,}",
+                f"{described[name]:,}",
+                f"{n_best[name]:,}",
+                _whiteness(by_circuit[name]),
+            )
+        )
+        for name in names
+    )
+    headings = ("circuit", "runs fitted", "described", "best", "median whiteness")
+    caption = "Best: of the circuits that describe a run, the one with the least AICc. Whiteness is 1 for white noise."
+    yield Table(headings, rows, frozenset({1, 2, 3, 4}), caption)
+
+
+def _whiteness(rows: Sequence[TableRow]) -> str:
+    values = [row["whiteness"] for row in rows if row.get("whiteness") is not None]
+    return f"{np.median(values):.3g}" if values else ""
+
+
+def _circuit_figure(names: Sequence[str], described: dict[str, int], n_best: Counter[str]) -> Figure:
+    columns = Columns()
+    place = np.arange(len(names), dtype=np.float64)
+    left, right = columns.add("place", place - 0.2), columns.add("place_best", place + 0.2)
+    layers = (
+        Layer(
+            Mark.BARS, left, (columns.add("described", [described[name] for name in names]),), Ink.FIRST, "describes"
+        ),
+        Layer(Mark.BARS, right, (columns.add("best", [n_best[name] for name in names]),), Ink.MEMORY, "is best"),
+    )
+    panel = Panel(Axis("circuit", labels=tuple(names)), Axis("runs", "", low=0.0), layers)
+    caption = "Of how many runs each circuit describes the record, and of how many it is the best."
+    return Figure("circuits", caption, (panel,), columns.values, height_mm=56.0)
+
+
+def estimate_in(row: TableRow, name: str, unit: str = "") -> Estimate | None:
+    """Return a figure of a row with its interval; None where the row has none."""
+    suffix = f"_{unit}" if unit else ""
+    if row.get(f"{name}{suffix}") is None:
+        return None
+    ends = (row.get(f"{name}_low{suffix}"), row.get(f"{name}_high{suffix}"))
+    return Estimate(name, unit, float(row[f"{name}{suffix}"]), ends, bool(row.get(f"{name}_determined")))
+
+
+def _by_sample(best: Sequence[TableRow]) -> dict[str, list[tuple[float, Estimate]]]:
+    """Return temperature and memory time of the runs that are described, sample by sample."""
+    found: defaultdict[str, list[tuple[float, Estimate]]] = defaultdict(list)
+    for row in best:
+        time, T = estimate_in(row, _TIME, "s"), row.get("temperature_K")
+        if row.get("describes") and time is not None and time.determined and T is not None:
+            found[str(row.get("sample") or "sample not named")].append((float(T), time))
+    return dict(found)
+
+
+def activation_figure(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Figure | None:
+    """Return memory times over 1000/T, sample by sample; None where there are none at two temperatures."""
+    columns = Columns()
+    layers: list[Layer] = []
+    for k, (sample, values) in enumerate(by_sample.items()):
+        T = np.array([T for T, _ in values])
+        layers += interval_layers(
+            columns,
+            "memory_time",
+            "s",
+            x=1000.0 / T,
+            values=[time for _, time in values],
+            factor=np.ones_like(T),
+            ink=SERIES[k % len(SERIES)],
+            label=sample,
+        )
+    if not layers or len({T for values in by_sample.values() for T, _ in values}) < 2:
+        return None
+    if len(layers) > 2 * len(SERIES):
+        layers = [Layer(one.mark, one.x, one.y, one.ink) for one in layers]
+    panel = Panel(Axis("1000 K / T", ""), Axis("median memory time", "s", log=True), tuple(layers))
+    caption = "Median memory time of the best circuit of each run, with 95 % intervals, where the record determines it."
+    return Figure("memory_times", caption, (panel,), columns.values, height_mm=84.0)
+
+
+def _energies_table(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Table:
+    rows = []
+    for sample, values in by_sample.items():
+        try:
+            found = arrhenius([T for T, _ in values], [time for _, time in values])
+        except FitError:
+            continue
+        span = f"{min(T for T, _ in values):g} to {max(T for T, _ in values):g} K"
+        rows.append(Row((sample, str(found.n_used), span, energy_text(found, -1.0), f"{found.interval_inflation:.2f}")))
+    headings = ("sample", "runs", "temperatures", "activation energy of the memory time", "scatter")
+    caption = (
+        "Scatter: by how much the values lie further from the line than their intervals say; it widens the interval."
+    )
+    return Table(headings, tuple(rows), frozenset({1, 4}), caption)
+
+
+def _run_blocks(best: Sequence[TableRow]) -> Iterator[Block]:
+    headings = ("run", "sample", "T (K)", "circuit", "describes", "W_inf", "median memory time", "memory of")
+    rows = [_run_row(row) for row in best[:_MOST_ROWS]]
+    kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
+    cut = tuple(Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows)
+    yield Table(
+        tuple(headings[k] for k in kept),
+        cut,
+        frozenset(place for place, k in enumerate(kept) if k == 2),
+        COMPACT + _cut(len(best)),
+    )
+
+
+def _cut(n_rows: int) -> str:
+    return f" The first {_MOST_ROWS} of {n_rows:,}; the table has all." if n_rows > _MOST_ROWS else ""
+
+
+def _run_row(row: TableRow) -> Row:
+    figures = [estimate_in(row, _FRACTION), estimate_in(row, _TIME, "s")]
+    texts = ["" if one is None else compact_estimate(one) if one.determined else "not determined" for one in figures]
+    T = row.get("temperature_K")
+    cells = (
+        str(row["run"]),
+        str(row.get("sample", "")),
+        "" if T is None else f"{T:g}",
+        str(row["circuit"]),
+        "yes" if row.get("describes") else "no",
+        *texts,
+        str(row.get("verdict", "")),
+    )
+    return Row(cells, not row.get("describes"))
+
+
+def _reason_blocks(rows: Sequence[TableRow]) -> Iterator[Block]:
+    shown = tuple(
+        Row((str(row["run"]), str(row.get("circuit", "")), str(row.get("reason", "")))) for row in rows[:_MOST_ROWS]
+    )
+    yield Table(("run", "circuit", "reason"), shown, caption=_cut(len(rows)).strip())
+
+
+def _facts(rows: Sequence[TableRow], path: Path) -> Iterator[tuple[str, str]]:
+    samples = dict.fromkeys(str(row["sample"]) for row in rows if row.get("sample"))
+    if samples:
+        yield "samples", ", ".join(samples)
+    T = [float(row["temperature_K"]) for row in rows if row.get("temperature_K") is not None]
+    if T:
+        yield "temperature", f"{min(T):g} K to {max(T):g} K"
+    instruments = dict.fromkeys(str(row["instrument"]) for row in rows if row.get("instrument"))
+    if instruments:
+        yield "instruments", ", ".join(instruments)
+    starts = sorted(str(row["started"])[:10] for row in rows if row.get("started"))
+    if starts:
+        yield "measured", " to ".join(dict.fromkeys((starts[0], starts[-1])))
+    yield "runs", f"{len({str(row['run']) for row in rows}):,}"
+    yield "table", str(path)
+
+
+def _provenance(fitted: Sequence[TableRow]) -> Iterator[tuple[str, str]]:
+    for name, title in (("ionecho", "ionecho"), ("code", "code"), ("numpy", "numpy"), ("settings", "settings")):
+        versions = Counter(str(row.get(name, "")) for row in fitted)
+        if versions:
+            yield title, ", ".join(f"{one or 'not known'} ({n:,} rows)" for one, n in versions.most_common())
+    times = sorted(str(row["fitted_at"])[:10] for row in fitted if row.get("fitted_at"))
+    if times:
+        yield "fitted", " to ".join(dict.fromkeys((times[0], times[-1])))
