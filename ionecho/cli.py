@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from ionecho.commands.campaign_command import attach, pause, resume, stop
+from ionecho.commands.export_command import export
 from ionecho.commands.fit_options import (
     Activated,
     Aperture,
@@ -310,6 +311,7 @@ app.add_typer(queue_app)
 app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and T<270 K'")(list_runs)
 app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")(recover)
 app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
+app.command(epilog="Example: ionecho export runs/20261123-pump-probe-pair.nxs -o pair.csv")(export)
 app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
 
 

@@ -23,7 +23,7 @@ from daq.files.columns import OpenDescriptor, RunReader, reader_of
 from daq.files.description import read_description
 from daq.files.durable import read_at
 from daq.files.events import decode_events
-from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
+from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.run_statements import RunStatements
@@ -122,6 +122,26 @@ class Run(RunStatements, RunViews):
     def status(self) -> NDArray[np.uint8]:
         """Flags of each sample (`drivers.Status`), shape (n_samples,)."""
         return self._column("status")
+
+    def read_samples(self, first: int, count: int) -> dict[str, NDArray[Any]]:
+        """Return a stretch of the samples, read and not mapped: a pass over a long run needs memory for a stretch only.
+
+        Parameters
+        ----------
+        first, count : int
+            Fewer are returned only where the samples end.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``time`` (s), ``voltage`` (V), ``current`` (A), ``status``.
+        """
+        count = max(min(count, self.n_samples - first), 0)
+        sizes = {name: (np.dtype(dtype).itemsize, dtype) for name, (_, dtype) in GROWING.items()}
+        return {
+            name: np.frombuffer(self._file.read(name, first * size, count * size), dtype)
+            for name, (size, dtype) in sizes.items()
+        }
 
     @property
     def blocks(self) -> NDArray[Any]:
