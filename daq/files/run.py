@@ -83,7 +83,7 @@ class Run(RunStatements, RunViews):
     @property
     def n_planned(self) -> int:
         """Number of samples that the plan has."""
-        return self._layout.n_samples
+        return 0 if self.left_out else self._layout.n_samples
 
     @property
     def run_id(self) -> str:
@@ -171,7 +171,9 @@ class Run(RunStatements, RunViews):
                 "drive have none",
             )
         events, n_damaged = self._decoded_events()
-        notes = [f"{n_damaged} lines of its events are damaged and left out"] if n_damaged else []
+        notes = [str(self.left_out)] if self.left_out else []
+        if n_damaged:
+            notes.append(f"{n_damaged} lines of its events are damaged and left out")
         kinds = {event["kind"] for event in events}
         state = self.state
         if self._state_word != state:
@@ -299,6 +301,7 @@ class Run(RunStatements, RunViews):
     def verify(self) -> Findings:
         """Check the block table, and every block's samples against its checksum; reads the whole run."""
         is_closed = self.state is RunState.COMPLETE or bool((self._about or {}).get("trimmed"))
+        is_closed = is_closed and self.left_out is None
         problems = tuple(self._table.problems(is_closed=is_closed))
         return Findings(len(self.blocks), self.n_samples, self._table.bad_blocks(), problems, self.notes)
 
@@ -311,8 +314,9 @@ class Run(RunStatements, RunViews):
         Raises
         ------
         RunFileError
-            With the blocks that are damaged.
+            With the blocks that are damaged, or because the samples were left out of the file.
         """
+        self.require_samples()
         status = self._file.status()
         now = (status.size, status.changed_ns, len(self.blocks))
         if now == self._intact_at:
