@@ -114,8 +114,11 @@ def _put(path: Path, target: Path, folder: Path, *, raw: bool) -> PublishedRun:
             shutil.copy(beside(path), beside(target))
     # Whole at first: a reduction is made there, and nothing beside the run itself is touched.
     shutil.copy(path, target)
-    why = _reduce(open_run(target))
-    if not raw and open_run(target).left_out is None:
+    run = open_run(target)
+    if run.left_out is None:
+        run.require_intact()
+    why = _reduce(run)
+    if not raw and run.left_out is None:
         if why:
             raise RunFileError(
                 f"{path}: without its samples nobody could fit it, since it cannot be reduced: {why}."

@@ -86,7 +86,7 @@ class _Description:
             root["keywords"] = ", ".join(about.keywords)
         self._program = self._entity(
             "#ionecho",
-            "SoftwareSourceCode",  # an application must have an address in the web, which ionecho has not
+            "CreativeWork",  # an application must have an address in the web, which ionecho has not
             name="ionecho",
             version=version("ionecho"),
         )
