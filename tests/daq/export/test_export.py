@@ -104,7 +104,7 @@ def test_parquet_has_units_facts_and_every_sample(run: Run, tmp_path: Path) -> N
 
 
 def test_xarray_opens_netcdf_as_the_run_gives_it(run: Run, tmp_path: Path) -> None:
-    pytest.importorskip("h5netcdf", reason="needs h5netcdf: --group export")
+    pytest.importorskip("h5netcdf", reason="needs h5netcdf: --group test")
     xarray = pytest.importorskip("xarray", reason="needs xarray")
     with xarray.open_dataset(export_run(run, tmp_path / "pulse.nc", Format.NETCDF).file, engine="h5netcdf") as found:
         xarray.testing.assert_equal(found, run.to_xarray())
@@ -119,7 +119,7 @@ def test_xarray_opens_netcdf_as_the_run_gives_it(run: Run, tmp_path: Path) -> No
 
 @pytest.mark.parametrize("name", ["pulse.bdf.csv", "pulse.bdf", "pulse.bdf.parquet"])
 def test_the_battery_data_format_satisfies_its_own_validator(run: Run, tmp_path: Path, name: str) -> None:
-    bdf = pytest.importorskip("bdf", reason="needs batterydf: --group export")
+    bdf = pytest.importorskip("bdf", reason="needs batterydf: --group neighbours")
     import pandas as pd
 
     file = export_run(run, tmp_path / name, Format.BDF).file
@@ -138,7 +138,7 @@ def test_the_battery_data_format_satisfies_its_own_validator(run: Run, tmp_path:
 
 
 def test_documents_satisfy_the_schemas_of_the_event_model(run: Run, tmp_path: Path) -> None:
-    model = pytest.importorskip("event_model", reason="needs event-model: --group export")
+    model = pytest.importorskip("event_model", reason="needs event-model: --group test")
     validators = {one.name: check for one, check in model.schema_validators.items()}
     documents = list(documents_of(run))
     for name, document in documents:
