@@ -67,7 +67,8 @@ def test_a_dataset_has_units_and_times(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "library"), [("to_dataframe", "pandas"), ("to_polars", "polars"), ("to_xarray", "xarray"), ("plot", "matplotlib")]
+    ("method", "library"),
+    [("to_dataframe", "pandas"), ("to_polars", "polars"), ("to_xarray", "xarray"), ("plot", "matplotlib")],
 )
 def test_a_library_that_is_not_there_is_named_with_how_to_get_it(
     run: Run, method: str, library: str, monkeypatch: pytest.MonkeyPatch
