@@ -55,7 +55,7 @@ def pytest_configure(config: pytest.Config) -> None:
     )
 
 
-def _scope(*, fixture_name: str, config: pytest.Config) -> Any:
+def _scope(fixture_name: str, config: pytest.Config) -> Any:
     del fixture_name
     return config.getini(_SCOPE)
 

@@ -26,7 +26,7 @@ from drivers import Block
 from protocols import InputError, Limits, Protocol, PulseSequence, RunFileError, Sample, Sampling
 
 N = 25_000
-T = (np.arange(N) + 0.5) * 1e-4
+T = (np.arange(N, dtype=np.float64) + 0.5) * 1e-4
 VOLTS = np.where((T > 0.5) & (T < 1.2), 0.02, 0.0)
 AMPERES = 2e-6 * np.sin(20.0 * T) + 1e-21
 AMPERES[17] = np.nan
