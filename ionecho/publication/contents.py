@@ -52,9 +52,7 @@ class PublishedRun:
 
 
 def chosen_runs(given: Sequence[Path]) -> tuple[list[Path], list[str]]:
-    """Return the runs that are to be published, and what is left out, one sentence each.
-
-    Of a campaign's folder the attempts that were repeated are left out; runs in progress are, everywhere.
+    """Return the runs that are to be published, and which are not since they have not ended, one sentence each.
 
     Raises
     ------
@@ -64,12 +62,10 @@ def chosen_runs(given: Sequence[Path]) -> tuple[list[Path], list[str]]:
     chosen, left = [], []
     for path in runs_of(given):
         state = open_run(path).state
-        if path.parent.name == "aside" and path not in given:
-            left.append(f"{path}: an attempt that was repeated")
-        elif not state.is_final:
-            left.append(f"{path}: the run is {state}")
-        else:
+        if state.is_final:
             chosen.append(path)
+        else:
+            left.append(f"{path}: the run is {state}")
     if not chosen:
         raise RunFileError("there is no run that has ended: " + "; ".join(left))
     return chosen, left
