@@ -51,7 +51,7 @@ class ExportRequest:
     replace: bool = False
 
     def targets(self) -> tuple[dict[Path, Path], Format]:
-        """Return the file of each run, and what they are to be.
+        """Return the file of each run, and what they are to be; the folder that they go into is made.
 
         Raises
         ------
@@ -70,6 +70,7 @@ class ExportRequest:
         for run, target in targets.items():
             if (other := first.setdefault(target, run)) != run:
                 raise UsageError(f"{other} and {run} have one name: export them into folders of their own", str(target))
+        self.output.mkdir(parents=True, exist_ok=True)
         return targets, wanted
 
     def _format(self, *, is_folder: bool) -> Format:
@@ -88,8 +89,6 @@ class ExportRequest:
 def export_runs(request: ExportRequest, *, as_json: bool) -> None:
     """Export runs one after the other, and print what was written; one that fails does not keep the others."""
     targets, wanted = request.targets()
-    if len(targets) > 1 or not next(iter(targets.values())).parent.is_dir():
-        next(iter(targets.values())).parent.mkdir(parents=True, exist_ok=True)
     for target in targets.values():
         check_export(target, wanted, replace=request.replace)
     done: list[Exported] = []

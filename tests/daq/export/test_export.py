@@ -16,6 +16,7 @@ from daq import Run, open_run
 from daq.export.event_documents import documents_of
 from daq.export.export import Format, export_run, format_by_name, stem_of
 from daq.export.table import pieces_of
+from daq.files.columns import KeptReader
 from daq.files.finalize import finalize_run_file
 from daq.files.header import Header
 from daq.files.layout import create_run_file
@@ -219,7 +220,13 @@ def test_nothing_is_overwritten_unless_that_is_asked_for(run: Run, tmp_path: Pat
         export_run(run, tmp_path / "missing" / "d.csv", Format.CSV)
 
 
-def test_a_run_is_read_in_stretches(run: Run) -> None:
+def test_a_run_is_read_in_stretches_and_never_mapped(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise AssertionError("all samples were mapped: what is touched of them stays in memory")
+
+    monkeypatch.setattr(KeptReader, "column", refuse)
+    for name, wanted in (("a.csv", Format.CSV), ("a.jsonl", Format.BLUESKY), ("a.bdf", Format.BDF)):
+        export_run(run, tmp_path / name, wanted)
     pieces = list(pieces_of(run, 10_000))
     assert [len(one["time"]) for one in pieces] == [10_000, 10_000, 5_000]
     np.testing.assert_array_equal(np.concatenate([one["voltage"] for one in pieces]), VOLTS)
