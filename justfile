@@ -5,16 +5,16 @@ default:
 
 # Lint, types, import contracts and the fast tests.
 check:
-    uv run ruff check
-    uv run ruff format --check
-    uv run mypy
-    uv run mypy tests benchmarks examples docs
-    uv run lint-imports
-    uv run pytest -q -m "not slow" tests/protocols tests/drivers tests/daq tests/fitting tests/ionecho
+    uv run --group dev ruff check
+    uv run --group dev ruff format --check
+    uv run --group dev mypy
+    uv run --group dev mypy tests benchmarks examples docs
+    uv run --group dev lint-imports
+    uv run --group dev pytest -q -m "not slow" tests/protocols tests/drivers tests/daq tests/fitting tests/ionecho
 
 # The whole suite.
 test:
-    uv run pytest
+    uv run --group dev pytest
 
 # The whole suite with coverage of branches, in every process; fails below the floor in pyproject.toml, as CI does.
 coverage-of-code:
@@ -34,103 +34,103 @@ release version:
 
 # The figures that the docs and closing notes quote.
 bench:
-    uv run --group bench python -m benchmarks.run_all
+    uv run --group dev --group bench python -m benchmarks.run_all
 
 # Does the demo's 95 % interval hold the simulated truth? Twenty seeds, as issue 2 asks.
 demo-coverage seeds="20":
-    uv run python -m benchmarks.demo_coverage {{ seeds }}
+    uv run --group dev python -m benchmarks.demo_coverage {{ seeds }}
 
 # Do 95 % intervals hold the truth? Five hundred cells of a family (De, Cc, Mig) with noise `white` or `ar1`.
 coverage family="Cc" noise="white" runs="500":
-    uv run python -m benchmarks.campaigns.coverage {{ family }} --noise {{ noise }} --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.coverage {{ family }} --noise {{ noise }} --runs {{ runs }}
 
 # Are parameters that a record cannot tell called so, and only those?
 identifiability runs="100":
-    uv run python -m benchmarks.campaigns.identifiability --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.identifiability --runs {{ runs }}
 
 # Does the ranking name the family that made the current?
 ranking runs="200":
-    uv run python -m benchmarks.campaigns.ranking --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.ranking --runs {{ runs }}
 
 # Is an interface ever called bulk, and bulk memory anything else? Cells by formula; films, pellets, ceramics by geometry.
 attribution runs="60":
-    uv run python -m benchmarks.campaigns.attribution --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.attribution --runs {{ runs }}
 
 # Are intervals true of runs that were stopped once a time was known to 5 %, and how much time is saved?
 adaptive *options:
-    uv run python -m benchmarks.campaigns.adaptive {{ options }}
+    uv run --group dev python -m benchmarks.campaigns.adaptive {{ options }}
 
 # Does a fit find the back-hop fraction that was counted from hops?
 lattice-gas runs="50":
-    uv run python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}
 
 # Are intervals of imported records true, whatever their edges and beginnings? E.g. `just records --edges random --begins pulse`.
 records *options:
-    uv run python -m benchmarks.campaigns.records {{ options }}
+    uv run --group dev python -m benchmarks.campaigns.records {{ options }}
 
 # Are intervals of records whose current was controlled true? Pulse and rest, GITT, ICI and CP in turn.
 galvanostatic *options:
-    uv run python -m benchmarks.campaigns.galvanostatic {{ options }}
+    uv run --group dev python -m benchmarks.campaigns.galvanostatic {{ options }}
 
 # Is what disturbs a record named first, and is what is called known still true? Twenty kinds.
 disturbances runs="20":
-    uv run python -m benchmarks.campaigns.disturbances --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.disturbances --runs {{ runs }}
 
 # Is every forward model right to 1e-6 of the peak over its whole box?
 forward runs="200":
-    uv run python -m benchmarks.campaigns.forward --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.forward --runs {{ runs }}
 
 # Are like arcs ever mixed up, and are intervals those of MINOS?
 exchange runs="1000":
-    uv run python -m benchmarks.campaigns.exchange --runs {{ runs }}
+    uv run --group dev python -m benchmarks.campaigns.exchange --runs {{ runs }}
 
 # Every driver under every fault at every stage of a run: no hang, no wrong value, output off or said to be unknown?
 instrument-faults *kinds:
-    uv run python -m benchmarks.campaigns.instrument_faults {{ kinds }}
+    uv run --group dev python -m benchmarks.campaigns.instrument_faults {{ kinds }}
 
 # Kill and freeze the processes of runs: 300 cases, every instrument, link and phase; e.g. `just kills --only ec301`.
 kills *options:
-    uv run python -m benchmarks.kills {{ options }}
+    uv run --group dev python -m benchmarks.kills {{ options }}
 
 # Kill, freeze, pause and stop campaigns at random: 300 acts; e.g. `just campaign-kills --seed 2`.
 campaign-kills *options:
-    uv run python -m benchmarks.campaign_kills {{ options }}
+    uv run --group dev python -m benchmarks.campaign_kills {{ options }}
 
 # Do runs complete on a computer with `stress-ng --cpu 16` beside them? E.g. `just loaded-runs 50 --workers 30`.
 loaded-runs runs="50" *options:
-    uv run python -m benchmarks.loaded_runs {{ runs }} {{ options }}
+    uv run --group dev python -m benchmarks.loaded_runs {{ runs }} {{ options }}
 
 # Faults of the disk at every place of a run, and the run file taken away: output off, nothing acknowledged lost?
 disk-faults *words:
-    uv run python -m benchmarks.disk_faults {{ words }}
+    uv run --group dev python -m benchmarks.disk_faults {{ words }}
 
 # Every ready and every example protocol on a simulator by an injected clock, the dear ones too.
 played-steps:
-    IONECHO_ALL_PLAYED=1 uv run pytest -n0 tests/drivers/test_played_steps.py
+    IONECHO_ALL_PLAYED=1 uv run --group dev pytest -n0 tests/drivers/test_played_steps.py
 
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:
-    uv run python -m benchmarks.mutations {{ subjects }}
+    uv run --group dev python -m benchmarks.mutations {{ subjects }}
 
 # Damaged records and spectra of every program that is read: refused, or each sample a row that stands there, in its unit?
 import-mutations count="10000":
-    uv run python -m benchmarks.mutations records spectra --count {{ count }}
+    uv run --group dev python -m benchmarks.mutations records spectra --count {{ count }}
 
 # Random conversations with every simulated SCPI instrument: about 30 lines an example (5 instruments, 6 lines each).
 fuzz examples="3400":
-    IONECHO_FUZZ={{ examples }} uv run pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
+    IONECHO_FUZZ={{ examples }} uv run --group dev pytest -q --timeout 0 tests/sim_instruments/test_conformance.py -k whatever
 
 # Do a maker's scripts, in a folder that you fetched, run on a simulated instrument? E.g. `keithley2602b FOLDER`.
 vendor-scripts kind folder:
-    uv run python -m benchmarks.vendor_scripts {{ kind }} {{ folder }}
+    uv run --group dev python -m benchmarks.vendor_scripts {{ kind }} {{ folder }}
 
 # The documentation site, into docs/_build/html. A warning (a link or a reference that leads nowhere) is an error.
 docs:
-    uv run --group docs sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
+    uv run --group dev --group docs sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:
-    xvfb-run -a -s "-screen 0 1400x900x24" uv run python docs/make_screenshots.py
+    xvfb-run -a -s "-screen 0 1400x900x24" uv run --group dev python docs/make_screenshots.py
 
 # Pin what was tested: the versions of this environment, into constraints.txt and pyproject.toml.
 pins:

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from daq.execution.recovery import confirm_off, recover
     from daq.execution.run_in_progress import RunInProgress
     from daq.execution.unconfirmed_outputs import unconfirmed_outputs
+    from daq.export.event_documents import documents_of
+    from daq.export.export import Format, export_run
     from daq.files.blocks import Findings
     from daq.files.finalize import Recovery
     from daq.files.names import is_results, results_path
@@ -30,6 +32,7 @@ _FILES = {
     "Bench": "daq.execution.bench",
     "BenchSession": "daq.execution.bench_session",
     "Findings": "daq.files.blocks",
+    "Format": "daq.export.export",
     "Outcome": "daq.state",
     "OutputState": "daq.state",
     "Phase": "daq.state",
@@ -43,7 +46,9 @@ _FILES = {
     "TextRecord": "daq.files.readers.record",
     "attach": "daq.execution.attaching",
     "confirm_off": "daq.execution.recovery",
+    "documents_of": "daq.export.event_documents",
     "end_if_silent": "daq.execution.attaching",
+    "export_run": "daq.export.export",
     "import_record": "daq.files.readers.import_run",
     "is_results": "daq.files.names",
     "open_run": "daq.files.run",
@@ -60,6 +65,7 @@ __all__ = [
     "Bench",
     "BenchSession",
     "Findings",
+    "Format",
     "Outcome",
     "OutputState",
     "Phase",
@@ -73,7 +79,9 @@ __all__ = [
     "TextRecord",
     "attach",
     "confirm_off",
+    "documents_of",
     "end_if_silent",
+    "export_run",
     "import_record",
     "is_results",
     "open_run",

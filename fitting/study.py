@@ -145,6 +145,7 @@ def analyse(
         from daq import open_run
 
         run = open_run(run)
+    run.require_samples()
     sample = sample_of(run) if sample is None else sample
     provenance = _provenance(run, options or StudyOptions(), sample)
     record, options = _record_of(run, options or StudyOptions())
@@ -277,7 +278,9 @@ def kept_study(run: Run, circuit: str = "") -> Study:
 
 
 def digest_of(run: Run) -> str:
-    """Return the SHA-256 of a run file as it is now."""
+    """Return the SHA-256 of a run file as it is now; of one without its samples that of the file that has them."""
+    if run.left_out is not None:
+        return run.left_out.sha256
     with run.path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -312,7 +315,7 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True, digest: str = 
     kept = read_process(run, _REDUCTION)
     if kept and kept.attributes == kept.attributes | vouched | {"version": VERSION}:
         reduction = Reduction.from_arrays(kept.arrays, kept.attributes)
-        if reduction.terms == terms.spanning(run.t_s):
+        if run.ends_s is not None and reduction.terms == terms.spanning(np.array(run.ends_s)):
             return reduction, True
     reduction = reduce_run(run, terms)
     if keep:

@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from daq import Run, RunInProgress, attach, import_record, open_run, read_text
+    from daq import Run, RunInProgress, attach, documents_of, import_record, open_run, read_text
     from drivers import DrivePlan, Regulation, discover, open_temperature_controller
     from fitting import (
         CellModel,
@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "daq": ("Run", "RunInProgress", "attach", "import_record", "open_run", "read_text"),
+    "daq": ("Run", "RunInProgress", "attach", "documents_of", "import_record", "open_run", "read_text"),
     "drivers": ("DrivePlan", "Regulation", "discover", "open_temperature_controller"),
     "fitting": (
         "CellModel",
@@ -139,6 +139,7 @@ __all__ = [
     "attach",
     "compare",
     "discover",
+    "documents_of",
     "feasibility",
     "fit",
     "fit_joint",

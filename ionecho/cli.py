@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from ionecho.commands.campaign_command import attach, pause, resume, stop
+from ionecho.commands.export_command import export
 from ionecho.commands.fit_options import (
     Activated,
     Aperture,
@@ -46,6 +47,7 @@ from ionecho.commands.fit_options import (
 )
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
+from ionecho.commands.publish_command import publish
 from ionecho.commands.queue_command import queue_app
 from ionecho.commands.recover_command import recover
 from ionecho.commands.refit_command import refit
@@ -312,6 +314,8 @@ app.command("runs", epilog="Example: ionecho runs --where 'sample~\"LPSCl\" and 
 app.command(epilog="Example: ionecho recover runs/20261123-pump-probe-pair.nxs")(recover)
 app.command(epilog="Example: ionecho tag runs/20261123-pump-probe-pair.nxs --add rough")(tag)
 app.command(epilog="Example: ionecho report runs/20261123-pump-probe-pair.nxs -o report.html")(report)
+app.command(epilog="Example: ionecho export runs/20261123-pump-probe-pair.nxs -o pair.csv")(export)
+app.command(epilog="Example: ionecho publish runs/20261126-101500-000-study -o study --license CC-BY-4.0")(publish)
 app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
 
 

@@ -171,7 +171,15 @@ def make_image(write: Callable[[h5py.File], None], *, sealed: bool = True) -> tu
     return image, layout
 
 
-def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | None, *, trimmed: bool = False) -> None:
+def save_image(
+    path: Path,
+    image: SparseImage,
+    layout: Layout,
+    run_id: str | None,
+    *,
+    trimmed: bool = False,
+    left_out: dict[str, Any] | None = None,
+) -> None:
     """Write a run file that was made in memory, with the space for all its samples, and seal it.
 
     Parameters
@@ -184,6 +192,8 @@ def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | Non
         None leaves the file without a seal.
     trimmed : bool, default False
         Whether all its space is for samples that were measured.
+    left_out : dict, optional
+        What is to be known of samples that the file is without (`daq.files.left_out`).
 
     Raises
     ------
@@ -198,6 +208,8 @@ def save_image(path: Path, image: SparseImage, layout: Layout, run_id: str | Non
         image.save(descriptor)
         if run_id is not None:
             about = {"run_id": run_id, "trimmed": trimmed, **asdict(layout)}
+            if left_out is not None:
+                about["left_out_samples"] = left_out
             write_seal(descriptor, "run", about, list(layout.growing.values()))
     finally:
         os.close(descriptor)

@@ -23,7 +23,7 @@ from daq.files.columns import OpenDescriptor, RunReader, reader_of
 from daq.files.description import read_description
 from daq.files.durable import read_at
 from daq.files.events import decode_events
-from daq.files.layout import EVENT_BYTES, STATE_BYTES, layout_in
+from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.run_statements import RunStatements
@@ -85,7 +85,7 @@ class Run(RunStatements, RunViews, RunWritten):
     @property
     def n_planned(self) -> int:
         """Number of samples that the plan has."""
-        return self._layout.n_samples
+        return 0 if self.left_out else self._layout.n_samples
 
     @property
     def run_id(self) -> str:
@@ -125,6 +125,26 @@ class Run(RunStatements, RunViews, RunWritten):
         """Flags of each sample (`drivers.Status`), shape (n_samples,)."""
         return self._column("status")
 
+    def read_samples(self, first: int, count: int) -> dict[str, NDArray[Any]]:
+        """Return a stretch of the samples, read and not mapped: a pass over a long run needs memory for a stretch only.
+
+        Parameters
+        ----------
+        first, count : int
+            Fewer are returned only where the samples end.
+
+        Returns
+        -------
+        dict of str to ndarray
+            ``time`` (s), ``voltage`` (V), ``current`` (A), ``status``.
+        """
+        count = max(min(count, self.n_samples - first), 0)
+        sizes = {name: (np.dtype(dtype).itemsize, dtype) for name, (_, dtype) in GROWING.items()}
+        return {
+            name: np.frombuffer(self._file.read(name, first * size, count * size), dtype)
+            for name, (size, dtype) in sizes.items()
+        }
+
     @property
     def blocks(self) -> NDArray[Any]:
         """The used rows of the block table, shape (n_blocks,)."""
@@ -153,7 +173,9 @@ class Run(RunStatements, RunViews, RunWritten):
                 "drive have none",
             )
         events, n_damaged = self._decoded_events()
-        notes = [f"{n_damaged} lines of its events are damaged and left out"] if n_damaged else []
+        notes = [str(self.left_out)] if self.left_out else []
+        if n_damaged:
+            notes.append(f"{n_damaged} lines of its events are damaged and left out")
         kinds = {event["kind"] for event in events}
         state = self.state
         if self._state_word != state:
@@ -281,6 +303,7 @@ class Run(RunStatements, RunViews, RunWritten):
     def verify(self) -> Findings:
         """Check the block table, and every block's samples against its checksum; reads the whole run."""
         is_closed = self.state is RunState.COMPLETE or bool((self._about or {}).get("trimmed"))
+        is_closed = is_closed and self.left_out is None
         problems = tuple(self._table.problems(is_closed=is_closed))
         return Findings(len(self.blocks), self.n_samples, self._table.bad_blocks(), problems, self.notes)
 
@@ -293,8 +316,9 @@ class Run(RunStatements, RunViews, RunWritten):
         Raises
         ------
         RunFileError
-            With the blocks that are damaged.
+            With the blocks that are damaged, or because the samples were left out of the file.
         """
+        self.require_samples()
         status = self._file.status()
         now = (status.size, status.changed_ns, len(self.blocks))
         if now == self._intact_at:

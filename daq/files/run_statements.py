@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from daq.files.left_out import LeftOut
 from daq.files.stated_drive import driven_quantity, sequence_of
 from daq.files.statements import Statements, read_statements
+from protocols import RunFileError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,6 +25,7 @@ class RunStatements:
     if TYPE_CHECKING:
         path: Path
         _meta: dict[str, Any]
+        _about: dict[str, Any] | None
 
         @property
         def n_samples(self) -> int: ...  # noqa: D102
@@ -39,9 +42,30 @@ class RunStatements:
         return self._drive
 
     @cached_property
+    def left_out(self) -> LeftOut | None:
+        """What is known of samples that were left out of this file on purpose; None if it has its samples."""
+        return LeftOut.from_seal(self._about)
+
+    def require_samples(self) -> None:
+        """Raise `RunFileError` if the samples were left out of the file."""
+        if self.left_out is not None:
+            raise RunFileError(
+                f"{self.path}: {self.left_out}. `ionecho refit` fits it by the reduction that is kept beside it; other"
+                " settings, and all else, need that run file."
+            )
+
+    @property
+    def ends_s(self) -> tuple[float, float, float] | None:
+        """Times (s) of the first, the last but one and the last sample; None of a run without two samples."""
+        if (out := self.left_out) is not None:
+            return out.first_s, out.before_last_s, out.last_s
+        t = self.t_s
+        return (float(t[0]), float(t[-2]), float(t[-1])) if len(t) > 1 else None
+
+    @cached_property
     def _drive(self) -> PulseSequence | None:
         sequence: PulseSequence | None = self._meta["drive"]
-        if self.protocol_text or not self.statements.drive or self.n_samples < 2:
+        if self.protocol_text or not self.statements.drive or self.ends_s is None:
             return sequence
         return self._stated("voltage", self.statements.drive)
 
@@ -49,16 +73,16 @@ class RunStatements:
     def current_drive(self) -> PulseSequence | None:
         """Current that was applied, amperes in place of its volts, as stated last; None if it was only measured."""
         text = self.statements.drive or str(self.imported.get("drive", ""))
-        if self.protocol_text or not text or self.n_samples < 2 or self.control != "current":
+        if self.protocol_text or not text or self.control != "current":
             return None
         return self._stated("current", text)
 
     def _stated(self, quantity: str, text: str) -> PulseSequence | None:
         """Return what is stated of a drive, if it is stated of this quantity."""
-        if driven_quantity(text) != quantity:
+        if driven_quantity(text) != quantity or self.ends_s is None:
             return None
-        t = self.t_s
-        return sequence_of(text, float(t[0]), float(t[-1]), float(t[-1] - t[-2]))
+        first, before, last = self.ends_s
+        return sequence_of(text, first, last, last - before)
 
     @property
     def control(self) -> str:

@@ -1,16 +1,16 @@
 """Views of a run: a table of what it is, data frames of its samples, and a picture.
 
 The libraries are extras: ``pip install "ionecho[frames]"`` brings pandas and xarray, ``pip install "ionecho[plots]"``
-matplotlib. Neither is loaded before it is asked for.
+matplotlib, ``polars`` polars. None is loaded before it is asked for.
 """
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from daq.files.extras import library
 from daq.files.figures import FIGURE_IN, axis_of, current_colour, figure_of, voltage_colour
 from protocols import RunFileError, format_quantity
 from protocols.tables import html_table, text_table
@@ -103,9 +103,19 @@ class RunViews:
         RunFileError
             If pandas is not installed.
         """
-        frame = _library("pandas", "frames").DataFrame(self._columns())
+        frame = library("pandas", "frames").DataFrame(self._columns())
         frame.attrs.update(self._attributes())
         return frame
+
+    def to_polars(self) -> Any:
+        """Return the samples as a polars data frame with the columns of `to_dataframe`.
+
+        Raises
+        ------
+        RunFileError
+            If polars is not installed.
+        """
+        return library("polars", "polars").DataFrame(self._columns())
 
     def to_xarray(self) -> Any:
         """Return the samples as an xarray dataset over ``time_s``, with the units as attributes.
@@ -119,7 +129,7 @@ class RunViews:
         units = {"voltage_V": "V", "current_A": "A", "status": ""}
         variables = {name: ("time_s", columns[name], {"units": unit} if unit else {}) for name, unit in units.items()}
         times = {"time_s": ("time_s", columns["time_s"], {"units": "s"})}
-        return _library("xarray", "frames").Dataset(variables, times, self._attributes())
+        return library("xarray", "frames").Dataset(variables, times, self._attributes())
 
     def plot(self) -> Any:
         """Return a matplotlib figure of voltage and current over time.
@@ -174,10 +184,3 @@ def _span(values: NDArray[np.float64], unit: str) -> str:
         return "none"
     low, high = (format_quantity(float(one), unit) for one in (finite.min(), finite.max()))
     return f"{low} to {high}"
-
-
-def _library(name: str, extra: str) -> Any:
-    try:
-        return import_module(name)
-    except ImportError:
-        raise RunFileError(f'this needs {name}, which is not installed: pip install "ionecho[{extra}]"') from None

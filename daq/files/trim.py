@@ -56,7 +56,7 @@ def save_without_samples(file: RunFileBytes, making: Path, n_samples: int, n_row
     for channel, count in file.layout.slow.items():
         cut |= {f"entry/{part}": (count, np.dtype(dtype)) for part, dtype in slow_parts(channel).items()}
     with _description(file) as old:
-        image, layout = make_image(lambda new: _copy(old, new, cut), sealed=file.run_id is not None)
+        image, layout = make_image(lambda new: copy_description(old, new, cut), sealed=file.run_id is not None)
     save_image(making, image, layout, file.run_id, trimmed=True)
     return layout
 
@@ -72,13 +72,24 @@ def _description(file: RunFileBytes) -> Iterator[h5py.File]:
         yield old
 
 
-def _copy(old: h5py.Group, new: h5py.Group, cut: dict[str, tuple[int, np.dtype[Any]]], under: str = "") -> None:
-    """Copy a group; a group copy of HDF5's own would take the unused capacity with it."""
+def copy_description(
+    old: h5py.Group, new: h5py.Group, cut: dict[str, tuple[int, np.dtype[Any]]], under: str = ""
+) -> None:
+    """Copy a group; a group copy of HDF5's own would take the unused capacity with it.
+
+    Parameters
+    ----------
+    old, new : h5py.Group
+    cut : dict of str to (int, dtype)
+        Length and type of each dataset below the file that is made without content.
+    under : str
+        Path of the group.
+    """
     new.attrs.update(old.attrs)
     for name, item in old.items():
         where = f"{under}{name}"
         if isinstance(item, h5py.Group):
-            _copy(item, new.create_group(name), cut, f"{where}/")
+            copy_description(item, new.create_group(name), cut, f"{where}/")
         elif where in cut:
             growing_dataset(new, name, *cut[where]).attrs.update(item.attrs)
         else:

@@ -15,7 +15,6 @@ import shlex
 import sys
 from dataclasses import dataclass
 from functools import cache
-from itertools import dropwhile
 from pathlib import Path
 
 from markdown_it import MarkdownIt
@@ -25,6 +24,7 @@ RUNNABLE = ("console", "bash", "sh", "python", "json", "toml")
 PLAIN = ("text", "markdown")
 _NOT_RUN = re.compile(r"<!--\s*not run:\s*(?P<reason>.+?)\s*-->", re.DOTALL)
 _OURS = "ionecho"
+_WITH_A_NAME = ("--group", "--extra", "--with")
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,9 @@ def _without_uv(words: list[str]) -> tuple[str, ...]:
     first = words[0].rpartition("/")[2] if words[0].startswith(".venv") else words[0]
     rest = words[1:]
     if first == "uv" and rest[:1] == ["run"]:
-        inside = list(dropwhile(lambda word: word.startswith("--"), rest[1:]))
+        inside = list(rest[1:])
+        while inside and inside[0].startswith("--"):
+            del inside[: 2 if inside[0] in _WITH_A_NAME else 1]
         return tuple(inside or words)
     return (first, *rest)
 

@@ -29,6 +29,7 @@ _OURS = {
     "chi": "daq.files.readers.chi:CH_INSTRUMENTS",
     "versastudio": "daq.files.readers.versastudio:VERSA_STUDIO",
     "neware": "daq.files.readers.neware:NEWARE_NESTED",
+    "neware-binary": "daq.files.readers.neware_binary:NEWARE_BINARY",
     "keithley": "daq.files.readers.keithley:KEITHLEY_BUFFER",
 }
 

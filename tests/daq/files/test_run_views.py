@@ -52,6 +52,13 @@ def test_a_data_frame_has_the_samples_under_names_with_units(run: Run) -> None:
     assert run.current_A[0] != 1.0
 
 
+def test_polars_has_the_same_columns(run: Run) -> None:
+    pytest.importorskip("polars", reason="needs polars: --group neighbours")
+    frame = run.to_polars()
+    assert frame.columns == ["time_s", "voltage_V", "current_A", "status"]
+    np.testing.assert_allclose(frame["current_A"].to_numpy(), AMPERES, rtol=1e-9, atol=1e-18)
+
+
 def test_a_dataset_has_units_and_times(run: Run) -> None:
     pytest.importorskip("xarray")
     dataset = run.to_xarray()
@@ -60,7 +67,8 @@ def test_a_dataset_has_units_and_times(run: Run) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "library"), [("to_dataframe", "pandas"), ("to_xarray", "xarray"), ("plot", "matplotlib")]
+    ("method", "library"),
+    [("to_dataframe", "pandas"), ("to_polars", "polars"), ("to_xarray", "xarray"), ("plot", "matplotlib")],
 )
 def test_a_library_that_is_not_there_is_named_with_how_to_get_it(
     run: Run, method: str, library: str, monkeypatch: pytest.MonkeyPatch
