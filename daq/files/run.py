@@ -138,12 +138,7 @@ class Run(RunStatements, RunViews, RunWritten):
         dict of str to ndarray
             ``time`` (s), ``voltage`` (V), ``current`` (A), ``status``.
         """
-        count = max(min(count, self.n_samples - first), 0)
-        sizes = {name: (np.dtype(dtype).itemsize, dtype) for name, (_, dtype) in GROWING.items()}
-        return {
-            name: np.frombuffer(self._file.read(name, first * size, count * size), dtype)
-            for name, (size, dtype) in sizes.items()
-        }
+        return {name: self.read_column(name, first, first + count) for name in GROWING}
 
     @property
     def blocks(self) -> NDArray[Any]:

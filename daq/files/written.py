@@ -124,7 +124,7 @@ class RunWritten:
         columns = [self._file.column(name, scattered=scattered)[: self.n_written] for name in GROWING]
         return WrittenSamples(self.n_samples, *columns)
 
-    def read_samples(self, name: str, first: int, last: int) -> NDArray[Any]:
+    def read_column(self, name: str, first: int, last: int) -> NDArray[Any]:
         """Return samples of a column read into memory of their own, for whoever goes through a run piece by piece.
 
         Parameters

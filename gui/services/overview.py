@@ -60,7 +60,7 @@ class Overview:
             return True
         first = pyramid.n_binned
         for name in COLUMNS:
-            pyramid.add(name, self._run.read_samples(name, first, first + _PIECE))
+            pyramid.add(name, self._run.read_column(name, first, first + _PIECE))
         if pyramid.share < 1.0:
             return False
         self._keeper = threading.Thread(target=_keep, args=(self._run, pyramid), name="keeping extremes", daemon=True)

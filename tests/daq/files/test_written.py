@@ -157,6 +157,6 @@ def test_a_run_is_read_piece_by_piece_up_to_what_is_safe(path: Path) -> None:
     show(file, 0, 100, 50)
     run = open_run(path)
     run.refresh_written()
-    np.testing.assert_array_equal(run.read_samples("current", 20, 130), run.current_A[20:])
-    assert len(run.read_samples("status", 100, 130)) == 0
+    np.testing.assert_array_equal(run.read_column("current", 20, 130), run.current_A[20:])
+    assert len(run.read_column("status", 100, 130)) == 0
     file.close()
