@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from fitting.constants import Z95
 from fitting.inference.intervals import covariance_of
 from fitting.inference.least_squares import minimise, refined
 from fitting.inference.observations import PulseObservation
+from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
 from fitting.inference.starts import starting_values
 from fitting.interpretation.assembly import fit_reduction
+from fitting.interpretation.memory import relaxation_band
 from fitting.model.circuit import CellModel
 from fitting.records.record import Record
 from fitting.reduction.reduce import reducer_for
@@ -22,6 +25,7 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.reduction.reducer import Reducer
     from fitting.reduction.reduction import Reduction
+    from fitting.results.estimate import Band
     from fitting.results.fit_result import FitResult
     from fitting.transforms.laplace import Floats
 
@@ -60,6 +64,8 @@ class LiveEstimate:
     rms_residual_A : float
     explains : bool
         Whether the model explains what sums of modes do, to five deviations of what noise would leave.
+    fitted : Fitted
+        Where the descent ended; its intervals are those of the curvature.
     """
 
     names: tuple[str, ...]
@@ -68,6 +74,16 @@ class LiveEstimate:
     n_samples: int
     rms_residual_A: float
     explains: bool
+    fitted: Fitted
+
+    def intervals(self) -> Floats:
+        """Return the 95 % interval of each parameter (SI), shape (k, 2), by the curvature alone."""
+        transform = self.fitted.transform
+        return np.column_stack([transform.from_unbounded(end) for end in self.fitted.ends.T])
+
+    def band(self) -> Band | None:
+        """Return W(t) with its 95 % band by the curvature alone; None for a circuit that has no hopping conductor."""
+        return relaxation_band(self.fitted)
 
 
 def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate:
@@ -98,14 +114,17 @@ def refit(reduction: Reduction, model: CellModel, theta: Floats) -> LiveEstimate
     misfit_A2 = best.cost * unit_A**2 + reduction.rest_A2
     unit = float(np.sqrt(misfit_A2 / spare)) / unit_A
     n_modes = len(reduction.grid)
-    deviations = np.sqrt(np.diag(covariance_of(best, unit))) * problem.transform.slope(best.u)
+    covariance = covariance_of(best, unit)
+    on_the_line = np.sqrt(np.diag(covariance))
+    ends = best.u[:, None] + Z95 * on_the_line[:, None] * np.array([-1.0, 1.0])
     return LiveEstimate(
         tuple(parameter.name for parameter in model.parameters),
         problem.transform.from_unbounded(best.u),
-        deviations,
+        on_the_line * problem.transform.slope(best.u),
         reduction.n_samples,
         float(np.sqrt(misfit_A2 / reduction.n_samples)),
         bool(best.cost < n_modes + 5.0 * np.sqrt(2.0 * n_modes)),
+        Fitted(model, problem.transform, best.u, covariance, ends, problem.window_s),
     )
 
 
@@ -124,9 +143,7 @@ class LiveFit:
     """
 
     def __init__(self, run: GrowingRecord, model: CellModel | str) -> None:
-        # Slow to import: before the run, not in the middle of it.
-        import_module("scipy.optimize")
-        import_module("fitting.transforms.loops")
+        self.prepare()
         self.run = run
         self.model = CellModel.of(model)
         self._reducer: Reducer | None = None
@@ -134,6 +151,12 @@ class LiveFit:
         self._n_searched = 0
         self._theta: Floats | None = None
         self._untried: list[Floats] = []
+
+    @staticmethod
+    def prepare() -> None:
+        """Import what is slow to import: before the run, not in the middle of it."""
+        import_module("scipy.optimize")
+        import_module("fitting.transforms.loops")
 
     def update(self) -> LiveEstimate | None:
         """Take in the samples that are new and fit.

@@ -108,7 +108,7 @@ def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None
         return (), None
     remaining = _steady_fraction(fitted)
     back_hop = derived_quantity(fitted, "back_hop_fraction", "", lambda bulk, p: 1.0 - bulk.w_inf(p), "", share=True)
-    return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), _band(fitted)
+    return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), relaxation_band(fitted)
 
 
 def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float | Floats]) -> Callable[[Floats], Floats]:
@@ -295,7 +295,10 @@ def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
     )
 
 
-def _band(fitted: Fitted) -> Band:
+def relaxation_band(fitted: Fitted) -> Band | None:
+    """Return W(t) of the hopping conductor with its 95 % band; None for a circuit without one."""
+    if fitted.bulk(fitted.u) is None:
+        return None
     t = np.geomspace(*fitted.window_s, _BAND_TIMES)
 
     of = _of(fitted, lambda element, p: np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12))

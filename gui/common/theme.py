@@ -70,6 +70,10 @@ class Colours:
         Of curves; `measured` is the current under its fit.
     fault : QColor
         Of texts and marks that say what is wrong.
+    charge, temperature, cursor : QColor
+        Of curves, and of the cursors.
+    overlays : tuple of QColor
+        Of curves of other runs, in their order; their line styles differ too.
     """
 
     ground: QColor
@@ -80,16 +84,29 @@ class Colours:
     fit: QColor
     measured: QColor
     fault: QColor
+    charge: QColor
+    temperature: QColor
+    cursor: QColor
+    overlays: tuple[QColor, ...]
+
+
+_LIGHT = ("#0b7a62", "#1f63c4", "#c2410c", "#a4120a", "#7a4fb0", "#a3306b", "#5c5f66")
+_DARK = ("#3fb59a", "#74a9f7", "#ffab5c", "#ff9a90", "#c0a3f0", "#f08fbd", "#b8bcc4")
+# Told apart with each kind of colour blindness by lightness and hue together with the line style (decision 292).
+_LIGHT_OVERLAYS = ("#8a5a00", "#8d2f9b", "#00728c", "#4f6b00", "#b0263f", "#42454a")
+_DARK_OVERLAYS = ("#f0b43c", "#d9a0ec", "#56c4de", "#b9d24a", "#ff8fa3", "#d5d8dd")
 
 
 def colours_of(palette: QPalette) -> Colours:
     """Return the colours that go with a palette."""
     ground = palette.color(QPalette.ColorRole.Base)
     ink = palette.color(QPalette.ColorRole.Text)
-    voltage, current, fit = ("#3fb59a", "#74a9f7", "#ffab5c") if is_dark(palette) else ("#0b7a62", "#1f63c4", "#c2410c")
-    measured = mixed(QColor(current), ground, _MEASURED)
-    faint, fault = mixed(ink, ground, _FAINT), QColor("#ff9a90" if is_dark(palette) else "#a4120a")
-    return Colours(ground, ink, faint, QColor(voltage), QColor(current), QColor(fit), measured, fault)
+    dark = is_dark(palette)
+    voltage, current, fit, fault, charge, temperature, cursor = (QColor(one) for one in (_DARK if dark else _LIGHT))
+    measured = mixed(current, ground, _MEASURED)
+    neutral = (ground, ink, mixed(ink, ground, _FAINT))
+    overlays = tuple(QColor(one) for one in (_DARK_OVERLAYS if dark else _LIGHT_OVERLAYS))
+    return Colours(*neutral, voltage, current, fit, measured, fault, charge, temperature, cursor, overlays)
 
 
 def is_dark(palette: QPalette) -> bool:
@@ -207,6 +224,8 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:focus {{ border-color: {ring}; }}
     QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
     QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
+    QPushButton[role="menu"] {{ padding-right: 20px; }}
+    QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -7px; }}
     QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}

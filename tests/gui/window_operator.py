@@ -13,7 +13,7 @@ from gui.fit.result_page import MemoryPage
 from gui.instrument.connection_panel import ConnectionPanel
 from gui.protocol.library_panel import ProtocolPanel
 from gui.protocol.plan_page import PlanPage
-from gui.run.live_plot import LivePlot
+from gui.run.live_dock import LiveDock
 from tests.patience import patience
 
 if TYPE_CHECKING:
@@ -56,8 +56,8 @@ class Operator:
         return self.part(PlanPage)
 
     @property
-    def live_page(self) -> LivePlot:
-        return self.part(LivePlot)
+    def live_page(self) -> LiveDock:
+        return self.part(LiveDock)
 
     @property
     def memory_page(self) -> MemoryPage:

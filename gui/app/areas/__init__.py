@@ -13,6 +13,8 @@ AREAS = (
     "gui.app.areas.protocol_area:ProtocolArea",
     "gui.app.areas.editor_area:EditorArea",
     "gui.app.areas.live_area:LiveArea",
+    "gui.app.areas.record_area:RecordArea",
+    "gui.app.areas.live_fit_area:LiveFitArea",
     "gui.app.areas.fit_area:FitArea",
     "gui.app.areas.queue_area:QueueArea",
     "gui.app.areas.runs_area:RunsArea",

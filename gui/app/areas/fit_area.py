@@ -61,7 +61,8 @@ class FitArea(QObject):
 
     def _draw(self, traces: Traces) -> None:
         run = self._context.store.state.run
-        if run is not None and run.facts is not None:  # else these are curves of the run before
+        is_of_run = run is not None and run.facts is not None  # else these are curves of the run before
+        if is_of_run and traces.view.fold is None and traces.view.latest_s is None:
             self._memory.show_traces(traces)
 
     def _show_result(self, fit: ShownFit) -> None:

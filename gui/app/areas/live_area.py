@@ -5,22 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.app import transitions
 from gui.app.area import DockSpec, Layout, Side
-from gui.app.rules import Command
+from gui.app.saving import save_as
 from gui.app.state import Page
-from gui.run.live_plot import LivePlot
-from gui.run.time_axis_bar import TimeAxisBar
+from gui.common.trace_lane import Overlay
+from gui.run.live_dock import LiveDock
+from gui.services.record_reader import Records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from gui.app.area import ActionSpec, Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
-    from gui.common.traces import Traces
+    from gui.common.traces import Traces, View
 
 
 class LiveArea(QObject):
@@ -34,28 +35,50 @@ class LiveArea(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__(context.parent)
         self._context = context
-        self._plot = LivePlot()
-        self._time_axis = TimeAxisBar(context.actions[Command.ZOOM_OUT])
-        page = QWidget()
-        column = QVBoxLayout(page)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(0)
-        column.addWidget(self._time_axis)
-        column.addWidget(self._plot, 1)
-        exchange, runs = context.exchange, context.commands.runs
-        self._time_axis.chosen.connect(runs.set_view)
-        self._plot.zoomed.connect(exchange.zoom_wanted)
-        self._plot.zoom_out_wanted.connect(exchange.zoom_out_wanted)
-        exchange.zoom_wanted.connect(self._time_axis.zoom)
-        exchange.zoom_out_wanted.connect(self._zoom_out)
+        self._dock = LiveDock()
+        self._others = Records(context.parent)
+        self._others_of: tuple[Path, ...] = ()
+        plot, exchange, runs = self._dock.plot, context.exchange, context.commands.runs
+        plot.span_wanted.connect(self._ask)
+        plot.zoomed.connect(exchange.zoom_wanted)
+        plot.zoom_out_wanted.connect(exchange.zoom_out_wanted)
+        plot.save_wanted.connect(self._save)
+        exchange.zoom_wanted.connect(plot.zoom_to)
+        exchange.zoom_out_wanted.connect(plot.zoom_out)
         exchange.dock_raised.connect(self._note_page)
+        exchange.overlay_wanted.connect(self._lay_over)
         runs.follower.traced.connect(self._draw)
+        self._others.opened.connect(lambda _facts, problems: self._show_others("\n".join(problems)))
+        self._others.traced.connect(self._draw_others)
+        self._others.failed.connect(exchange.message)
         sides = {Layout.MEASURE: Side.CENTRE, Layout.ANALYSE: Side.CENTRE}
-        self._docks = (DockSpec("live", "Measurement", page, sides),)
+        self._docks = (DockSpec("live", "Measurement", self._dock, sides),)
 
-    def _zoom_out(self) -> None:
-        self._time_axis.zoom_out()
-        self._plot.zoom_out()
+    def _ask(self, view: View) -> None:
+        self._context.commands.runs.set_view(view)
+        if self._others_of:
+            self._others.set_view(view)
+
+    def _lay_over(self, paths: tuple[Path, ...]) -> None:
+        self._others_of = tuple(paths)
+        if not paths:
+            self._dock.show_overlays(())
+        if paths and self._context.store.state.run is not None:
+            self._others.open(paths)
+
+    def _show_others(self, problem: str) -> None:
+        if problem:
+            self._context.exchange.message.emit(problem)
+        self._others.set_view(self._dock.plot.view())
+
+    def _draw_others(self, answers: tuple[tuple[Path, Traces], ...]) -> None:
+        if self._others_of:
+            self._dock.show_overlays([Overlay(path.stem, traces) for path, traces in answers])
+
+    def _save(self, suffix: str, content: bytes) -> None:
+        run = self._context.store.state.run
+        stem = "run" if run is None or run.path is None else run.path.stem
+        save_as(self._context, self._dock, stem, suffix, content)
 
     def _note_page(self, dock: str) -> None:
         if dock == "live":
@@ -64,8 +87,7 @@ class LiveArea(QObject):
     def _draw(self, traces: Traces) -> None:
         run = self._context.store.state.run
         if run is not None and run.facts is not None:  # else these are curves of the run before
-            self._plot.show_traces(traces)
-            self._time_axis.show_traces(traces)
+            self._dock.show_traces(traces)
         self._context.commands.runs.allow_next_curves()
 
     def docks(self) -> Sequence[DockSpec]:
@@ -83,16 +105,16 @@ class LiveArea(QObject):
         if state.run is None:
             return
         if before.run is None or before.run.number != state.run.number:
-            self._plot.clear()
-            self._time_axis.set_facts(None)
+            self._dock.clear()
         facts = state.run.facts
         if facts is not None and (before.run is None or before.run.facts is not facts):
-            self._plot.set_facts(facts)
-            self._time_axis.set_facts(facts)
+            self._dock.set_facts(facts)
+            self._lay_over(self._others_of)
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        self._plot.set_colours(colours)
+        self._dock.set_colours(colours)
 
     def close(self) -> None:
-        """Nothing here ends with the window."""
+        """End the reader of the runs that are drawn over it."""
+        self._others.close()

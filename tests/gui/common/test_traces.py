@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pytest
@@ -31,18 +31,25 @@ class Record:
     n_samples: int = 0
     grown_to: int = 0
     n_acknowledged: int = 0
+    sample_interval_s = _DT
+    readings: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.empty(0), np.empty(0)))
+    events: list[dict[str, Any]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.n_planned = len(self.current)
         self.all_t = (np.arange(self.n_planned) + 0.5) * _DT
         self.all_v = self.drive.voltage_at(self.all_t)
+        self.all_status = np.zeros(self.n_planned, np.uint8)
+
+    def slow(self, _channel: str) -> tuple[np.ndarray, np.ndarray]:
+        return self.readings
 
     def refresh_written(self) -> int:
         self.n_samples = self.grown_to
         return self.n_samples
 
     def written(self) -> SimpleNamespace:
-        columns = {"t_s": self.t_s, "voltage_V": self.voltage_V, "current_A": self.current_A, "status": None}
+        columns = {"t_s": self.t_s, "voltage_V": self.voltage_V, "current_A": self.current_A, "status": self.status}
         return SimpleNamespace(n_acknowledged=self.n_acknowledged, **columns)
 
     @property
@@ -52,6 +59,10 @@ class Record:
     @property
     def voltage_V(self) -> np.ndarray:
         return self.all_v[: self.n_samples]
+
+    @property
+    def status(self) -> np.ndarray:
+        return self.all_status[: self.n_samples]
 
     @property
     def current_A(self) -> np.ndarray:

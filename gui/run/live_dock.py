@@ -1,0 +1,128 @@
+"""The run as it comes: its newest figures in large type, and its curves."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+
+from gui.common.language import tr
+from gui.common.quantities import Quantity
+from gui.common.trace_plot import TracePlot
+from gui.common.widgets import label
+from protocols import format_quantity
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from gui.common.run_facts import RunFacts
+    from gui.common.theme import Colours
+    from gui.common.trace_lane import Overlay
+    from gui.common.traces import Traces
+
+_DASH = "–"
+
+
+class LiveDock(QWidget):
+    """Content of the dock "Measurement".
+
+    Attributes
+    ----------
+    plot : TracePlot
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("measurementPage")
+        empty = tr("No run yet. Connect an instrument, choose a protocol and press Run, or open a saved run.")
+        self.plot = TracePlot("livePlots", (Quantity.VOLTAGE, Quantity.CURRENT), empty, follows=True)
+        titles = {
+            "Voltage": tr("Voltage"),
+            "Current": tr("Current"),
+            "Temperature": tr("Temperature"),
+            "Time": tr("Time"),
+            "Samples": tr("Samples"),
+        }
+        self._titles = {name: label(title, "faint") for name, title in titles.items()}
+        self._figures = {name: label(_DASH, "figure", f"now{name}") for name in titles}
+        self.hold = QPushButton(tr("Hold"))
+        self.hold.setObjectName("holdButton")
+        self.hold.setCheckable(True)
+        self.hold.setAccessibleName(tr("Hold the plots"))
+        self.hold.setToolTip(tr("Leave the plots as they are while the run goes on; the figures go on too"))
+        self.hold.setAccessibleDescription(self.hold.toolTip())
+        self.hold.toggled.connect(lambda held: None if held else self.plot.ask_again())
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        figures = self._grid = QGridLayout()
+        figures.setContentsMargins(16, 8, 12, 2)
+        figures.setVerticalSpacing(0)
+        for column, name in enumerate(self._figures):
+            figures.addWidget(self._titles[name], 0, column)
+            figures.addWidget(self._figures[name], 1, column)
+            figures.setColumnStretch(column, 1)
+        figures.addWidget(self.hold, 0, len(self._figures), 2, 1)
+        self._show_temperature(math.nan)
+        rows = QVBoxLayout(self)
+        rows.setContentsMargins(0, 0, 0, 0)
+        rows.setSpacing(2)
+        rows.addLayout(figures)
+        rows.addWidget(self.plot, 1)
+
+    @property
+    def shown(self) -> Traces | None:
+        """Curves that are on the screen."""
+        return self.plot.shown
+
+    @property
+    def current_plot(self) -> Any:
+        """The plot of the current."""
+        return self.plot.plot_of(Quantity.CURRENT)
+
+    def clear(self) -> None:
+        """Forget the run that was shown."""
+        self.plot.clear()
+        self.hold.setChecked(False)
+        for figure in self._figures.values():
+            figure.setText(_DASH)
+        self._show_temperature(math.nan)
+
+    def set_facts(self, facts: RunFacts) -> None:
+        """Make ready for a run."""
+        self.plot.set_facts(facts)
+
+    def show_traces(self, traces: Traces) -> None:
+        """Draw what has come; held plots are drawn only where another part is looked at."""
+        held = self.hold.isChecked() and self.shown is not None and self.shown.view == traces.view
+        if not held:
+            self.plot.show_traces(traces)
+        self._show_figures(traces)
+
+    def show_overlays(self, overlays: Sequence[Overlay]) -> None:
+        """Draw saved runs over it."""
+        self.plot.show_overlays(overlays)
+
+    def _show_figures(self, traces: Traces) -> None:
+        for name, value, unit in (("Voltage", traces.last_V, "V"), ("Current", traces.last_A, "A")):
+            text = format_quantity(value, unit) if math.isfinite(value) else tr("overload")
+            self._figures[name].setText(text if traces.n_samples else _DASH)
+        self._figures["Time"].setText(format_quantity(traces.last_s, "s") if traces.n_samples else _DASH)
+        self._figures["Samples"].setText(f"{traces.n_samples:,}")
+        pending = traces.n_samples - traces.n_acknowledged
+        self._titles["Samples"].setText(
+            tr("Samples, {n} of them not on disk yet").format(n=f"{pending:,}") if pending > 0 else tr("Samples")
+        )
+        self._show_temperature(traces.last_K)
+
+    def _show_temperature(self, kelvins: float) -> None:
+        is_known = math.isfinite(kelvins)
+        self._figures["Temperature"].setText(f"{kelvins:.2f} K" if is_known else _DASH)
+        for widget in (self._titles["Temperature"], self._figures["Temperature"]):
+            widget.setVisible(is_known)
+        self._grid.setColumnStretch(list(self._figures).index("Temperature"), int(is_known))
+
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the palette."""
+        self.plot.set_colours(colours)
