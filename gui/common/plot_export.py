@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QPoint, QSize
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QImage, QImageWriter, QPainter
 from PySide6.QtWidgets import QApplication, QGraphicsItem, QGraphicsView
 
 from gui.common.quantities import Quantity
@@ -66,19 +66,20 @@ def svg_of(widget: QWidget) -> bytes:
 @contextmanager
 def _painted_anew(widget: QWidget) -> Iterator[None]:
     """Have everything painted as lines and letters meanwhile, not from pictures that are kept for the screen."""
+    views = widget.findChildren(QGraphicsView)
     none = QGraphicsItem.CacheMode.NoCache
-    cached = [
-        (item, item.cacheMode())
-        for view in widget.findChildren(QGraphicsView)
-        for item in view.scene().items()
-        if item.cacheMode() != none
-    ]
-    for item, _mode in cached:
+    items = [item for view in views for item in view.scene().items() if item.cacheMode() != none]
+    kept = [(view, view.cacheMode()) for view in views], [(item, item.cacheMode()) for item in items]
+    for view in views:
+        view.setCacheMode(QGraphicsView.CacheModeFlag.CacheNone)
+    for item in items:
         item.setCacheMode(none)
     try:
         yield
     finally:
-        for item, mode in cached:
+        for view, flag in kept[0]:
+            view.setCacheMode(flag)
+        for item, mode in kept[1]:
             item.setCacheMode(mode)
 
 
@@ -100,7 +101,7 @@ def png_of(widget: QWidget) -> bytes:
     content = QByteArray()
     buffer = QBuffer(content)
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-    image_of(widget).save(buffer, b"PNG")
+    QImageWriter(buffer, QByteArray(b"png")).write(image_of(widget))
     return bytes(content.data())
 
 

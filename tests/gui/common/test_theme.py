@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import fields
-from itertools import product
+from itertools import pairwise, product
 
 import pytest
 from PySide6.QtGui import QColor, QPalette
 
 from gui.common.theme import Colours, Theme, colours_of, palette_of, style_sheet
+from gui.common.trace_lane import glyph, overlay_colour
 
 TEXT, LINE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
 THEMES = [Theme.LIGHT, Theme.DARK]
@@ -100,9 +101,20 @@ def test_the_frame_of_the_focus_differs_from_the_button_that_has_it(theme: Theme
 def test_every_curve_and_axis_is_seen_on_the_ground_of_the_plots(theme: Theme) -> None:
     colours = colours_of(palette_of(theme))
     for field in fields(Colours):
-        if field.name != "ground":
+        if field.name not in {"ground", "overlays"}:
             least = TEXT if field.name in {"ink", "faint"} else LINE
             assert contrast(getattr(colours, field.name), colours.ground) >= least, field.name
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_overlays_are_read_in_their_legend_and_no_two_of_ten_look_alike(theme: Theme) -> None:
+    colours = colours_of(palette_of(theme))
+    for colour in colours.overlays:
+        assert contrast(colour, colours.ground) >= TEXT, colour.name()
+    looks = [(overlay_colour(colours, index).name(), glyph(index)) for index in range(10)]
+    assert len(set(looks)) == 10
+    for (_, line), (_, next_line) in pairwise(looks):
+        assert line != next_line  # neighbours differ without any colour too
 
 
 @pytest.mark.parametrize("theme", THEMES)

@@ -2,75 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from types import SimpleNamespace
-from typing import TYPE_CHECKING, Any, cast
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.common.traces import LATEST_EDGE, N_RANGES, RunTraces, View, waveform
+from gui.common.traces import LATEST_EDGE, N_RANGES, View, waveform
 from protocols import PulseSequence
-
-if TYPE_CHECKING:
-    from daq import Run
-
-_DT = 1e-5
-
-
-@dataclass
-class Record:
-    """A run in memory, grown by hand."""
-
-    current: np.ndarray
-    drive: PulseSequence = field(
-        default_factory=lambda: PulseSequence.pulse("10 mV", "300 ms", before="50 ms", after="650 ms")
-    )
-    n_samples: int = 0
-    grown_to: int = 0
-    n_acknowledged: int = 0
-    sample_interval_s = _DT
-    readings: tuple[np.ndarray, np.ndarray] = field(default_factory=lambda: (np.empty(0), np.empty(0)))
-    events: list[dict[str, Any]] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        self.n_planned = len(self.current)
-        self.all_t = (np.arange(self.n_planned) + 0.5) * _DT
-        self.all_v = self.drive.voltage_at(self.all_t)
-        self.all_status = np.zeros(self.n_planned, np.uint8)
-
-    def slow(self, _channel: str) -> tuple[np.ndarray, np.ndarray]:
-        return self.readings
-
-    def refresh_written(self) -> int:
-        self.n_samples = self.grown_to
-        return self.n_samples
-
-    def written(self) -> SimpleNamespace:
-        columns = {"t_s": self.t_s, "voltage_V": self.voltage_V, "current_A": self.current_A, "status": self.status}
-        return SimpleNamespace(n_acknowledged=self.n_acknowledged, **columns)
-
-    @property
-    def t_s(self) -> np.ndarray:
-        return self.all_t[: self.n_samples]
-
-    @property
-    def voltage_V(self) -> np.ndarray:
-        return self.all_v[: self.n_samples]
-
-    @property
-    def status(self) -> np.ndarray:
-        return self.all_status[: self.n_samples]
-
-    @property
-    def current_A(self) -> np.ndarray:
-        return self.current[: self.n_samples]
-
-
-def traces_of(record: Record) -> RunTraces:
-    return RunTraces(cast("Run", record))
+from tests.gui.memory_record import DT_S, Record, traces_of
 
 
 def test_samples_that_are_not_safe_yet_are_drawn_and_told_apart() -> None:
@@ -128,7 +67,7 @@ def test_log_axis_keeps_the_first_decades_sample_by_sample() -> None:
     traces.refresh()
     shown = traces.traces(View(edge=0))
     # The edge is at 50 ms; ten samples, 5 us to 95 us after it.
-    assert shown.time_s[:10] == pytest.approx((np.arange(10) + 0.5) * _DT)
+    assert shown.time_s[:10] == pytest.approx((np.arange(10) + 0.5) * DT_S)
     assert shown.origin_s == pytest.approx(0.05)
 
 
