@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
 
 from daq import Outcome
 from gui import MainWindow
@@ -93,7 +93,7 @@ def take_pictures(folder: Path) -> None:
     press(window, "fitButton")
     wait(lambda: named(window, QTableWidget, "memoryTable").rowCount() > 0, "the fit")
     keep(window, "window-fit.png")
-    named(window, QCheckBox, "logTimeBox").setChecked(True)
+    named(window, QComboBox, "axisBox").setCurrentIndex(1)
     named(window, QSpinBox, "edgeBox").setValue(2)
     set_theme(Theme.DARK)
     keep(window, "window-fit-dark.png")

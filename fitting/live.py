@@ -158,6 +158,11 @@ class LiveFit:
         import_module("scipy.optimize")
         import_module("fitting.transforms.loops")
 
+    @property
+    def is_searching(self) -> bool:
+        """Whether starts are left that the next updates try, of new samples or not."""
+        return bool(self._untried)
+
     def update(self) -> LiveEstimate | None:
         """Take in the samples that are new and fit.
 

@@ -71,14 +71,16 @@ def follow(path: Path, model: CellModel | str, tell: Callable[[dict[str, Any]], 
     live, n_fitted, over = LiveFit(run, model), 0, False
     while not over:
         begun = time.monotonic()
-        over = run.state.is_final
-        estimate = live.update() if run.refresh() != n_fitted or over else None
+        has_ended = run.state.is_final
+        is_new = run.refresh() != n_fitted
         n_fitted = run.n_samples
+        estimate = live.update() if is_new or live.is_searching or has_ended else None
+        over = has_ended and not live.is_searching
         if estimate is not None:
             tell(document_of(estimate, float(run.t_s[-1]), over=over))
         elif over:
             tell({"over": True})
-        time.sleep(max(_INTERVAL_S - (time.monotonic() - begun), 0.0) if not over else 0.0)
+        time.sleep(0.0 if has_ended else max(_INTERVAL_S - (time.monotonic() - begun), 0.0))
 
 
 def document_of(estimate: LiveEstimate, t_s: float, *, over: bool) -> dict[str, Any]:

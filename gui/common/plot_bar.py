@@ -28,8 +28,9 @@ _LATEST_S = (0.1, 1.0, 10.0, 60.0)
 """Spans of the newest time that can be followed (s): from a pulse to a minute. Doubled, as many entries again."""
 _WIDTH_STEP = 128
 """Pixels: a plot asks anew when its width has changed by so many. Doubled, curves are coarser than the screen by 2."""
-_RANGES = (256, 4096)
-"""Least and most ranges that are asked for: a sliver, and a screen of four thousand pixels."""
+_RANGES = (1024, 4096)
+"""Least and most ranges that are asked for: a narrow plot draws a short run sample by sample too; a screen of four
+thousand pixels. Doubled, a frame takes twice as long."""
 _MOST_MARKS = 40
 """Marks in the menu: more fill the screen. Doubled, it scrolls on a small one."""
 

@@ -36,7 +36,7 @@ _LABEL_PT, _SMALL_LABEL_PT = 10, 8
 _PAN = 10.0
 """How much further a key moves the axis than a cursor: a fortieth of it. Doubled, two presses lose what was seen."""
 _READ_ON_MS = 30
-"""From a curve of which a part is not read yet to the next question for it. Doubled, a long run takes longer to read."""
+"""From a curve of which a part is not read yet to the next question for it. Doubled, a long run takes longer."""
 _MARK_SPAN = 0.05
 """Share of the run that is shown around an event that is gone to. Doubled, the event is found less easily."""
 

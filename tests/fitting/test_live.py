@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,6 +8,7 @@ import numpy as np
 import pytest
 
 from fitting import CellModel, LiveFit, fit, reduce_run, refit
+from fitting.live_process import document_of
 from protocols import FitError, PulseSequence
 
 N, DT = 30_000, 1e-5
@@ -89,6 +91,27 @@ def test_truth_lies_within_four_live_deviations(growing: Growing) -> None:
         assert estimate is not None
         assert np.all(np.abs(estimate.theta - THETA) < 4.0 * estimate.deviations)
         assert estimate.rms_residual_A == pytest.approx(3e-9, rel=0.03)
+
+
+def test_a_line_of_the_live_process_has_the_truth_within_its_intervals_and_its_band(growing: Growing) -> None:
+    live = LiveFit(growing, CELL)
+    growing.there = N
+    estimate = live.update()
+    assert estimate is not None
+    document = json.loads(json.dumps(document_of(estimate, float(T[-1]), over=True)))
+    assert document["over"] is True
+    for parameter, truth in zip(document["parameters"], THETA, strict=True):
+        low, high, width = parameter["low"], parameter["high"], parameter["half_width"]
+        # Twice as far as the ends, on the logarithm for what is positive: four deviations.
+        assert low - (high - low) / 2 < truth < high + (high - low) / 2, parameter["name"]
+        assert width == pytest.approx((high - low) / (2 * parameter["value"]), rel=0.1)
+    t, W, lowest, highest = (np.array(document["band"][name]) for name in ("t_s", "W", "lowest", "highest"))
+    _, w_inf, tau, _ = THETA
+    exact = w_inf + (1.0 - w_inf) * np.exp(-t / tau)  # Debye: W(t) in closed form
+    assert np.all((lowest <= W) & (highest >= W))
+    assert np.abs(W - exact).max() < 2e-3
+    assert np.all((exact - W) < 2.0 * (highest - W) + 1e-5)
+    assert np.all((W - exact) < 2.0 * (W - lowest) + 1e-5)
 
 
 def test_refit_finds_the_fit_again_from_nearby(growing: Growing) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QCheckBox, QWidget
+from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 
 from gui.app import transitions
 from gui.app.state import Page
@@ -90,9 +90,9 @@ def test_from_a_zoom_on_any_page_the_key_and_a_double_click_lead_back(
 
 def test_from_a_zoom_into_the_logarithm_of_time_the_key_leads_back(operator: Operator) -> None:
     operator.wait(lambda: operator.live_page.shown is not None)
-    box = operator.window.findChild(QCheckBox, "logTimeBox")
+    box = operator.live_page.findChild(QComboBox, "axisBox")
     assert box is not None
-    box.click()
+    QTest.keyClick(box, Qt.Key.Key_Down)
     page = Page.MEASUREMENT
     operator.wait(lambda: getattr(operator.live_page.shown, "edge", None) is not None)
     QApplication.processEvents()

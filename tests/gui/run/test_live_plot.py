@@ -14,11 +14,12 @@ import numpy as np
 from gui.app.start import application_of_window
 from gui.common.theme import colours_of
 from gui.common.traces import N_RANGES, Traces, View
-from gui.run.live_plot import LivePlot
+from gui.common.quantities import Quantity
+from gui.run.live_dock import LiveDock
 
 range_moves = sys.argv[1] == "True"
 application = application_of_window()
-plot = LivePlot()
+plot = LiveDock()
 plot.set_colours(colours_of(plot.palette()))
 plot.show()
 time = np.linspace(0.0, 1.0, 2 * N_RANGES)
