@@ -45,7 +45,12 @@ def test_opened_runs_are_shown_beside_the_run_of_the_window(operator: Operator, 
     legend = page.findChild(QLabel, "recordPlotsLegend")
     assert legend is not None
     operator.wait(lambda: "second" in legend.text())
-    assert operator.live_page.shown is own  # the run of the window is left alone
+    live, state = operator.live_page.shown, operator.window.store.state
+    assert live is not None
+    assert own is not None
+    assert np.array_equal(live.current_A, own.current_A)  # the run of the window is left alone
+    assert state.run is not None
+    assert state.run.path == folder / "run.nxs"
     operator.window.exchange.overlay_wanted.emit((saved[1],))
     live_legend = operator.live_page.findChild(QLabel, "livePlotsLegend")
     assert live_legend is not None
