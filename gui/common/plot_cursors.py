@@ -107,6 +107,10 @@ class Cursors(QObject):
         """Whether they have not been put anywhere on this axis yet."""
         return math.isnan(self._at[0])
 
+    def choose(self, which: int) -> None:
+        """Let the keys move this one from now on."""
+        self.active = which
+
     def put(self, which: int, at: float) -> None:
         """Put one of them to a place of the axis as it is drawn; the keys move it from now on."""
         self.active = which

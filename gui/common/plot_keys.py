@@ -42,13 +42,13 @@ class PlotKeys(QObject):
 
     def __init__(self, watched: QWidget) -> None:
         super().__init__(watched)
-        self._watched = watched
+        self._plots = watched
         watched.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         watched.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Take a key that means something here."""
-        if watched is self._watched and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+        if watched is self._plots and event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
             return self._take(event)
         return super().eventFilter(watched, event)
 

@@ -88,7 +88,7 @@ def prepare_plot(plot: Any, title: str, unit: str) -> None:
     for name in ("left", "bottom"):
         # Lines at the major ticks only: those between are two thirds of the cost of a frame (11 ms against 4).
         plot.getAxis(name).setStyle(maxTickLevel=0)
-        # Painted once, not in every frame: texts and lines of axes are three quarters of the cost of a frame.
+        # Painted once, not in every frame (docs/explanations/architecture.md, "Drawing").
         plot.getAxis(name).setCacheMode(QGraphicsItem.CacheMode.DeviceCoordinateCache)
     plot.getAxis("bottom").logTickStrings = _decade_strings
     plot.setMouseEnabled(x=True, y=False)

@@ -17,10 +17,13 @@ from gui.common.theme import mixed
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
     from PySide6.QtGui import QColor
 
     from gui.common.theme import Colours
     from gui.common.traces import Traces
+
+    Floats = NDArray[np.float64]
 
 _SHADE = 0.35
 """Share of the curve's colour in the spread of folded pulses, over which the mean is seen. Doubled, it is not."""
@@ -30,7 +33,7 @@ _STYLES = (
     Qt.PenStyle.DashDotLine,
     Qt.PenStyle.DashDotDotLine,
 )
-_NOTHING = np.empty(0)
+_NOTHING: Floats = np.array([])
 _GLYPHS = ("╍ ╍", "┅ ┅", "━ ·", "━ ··")
 
 
@@ -116,6 +119,11 @@ class Lane:
         self._paint_overlays()
         for item, overlay in zip(self._overlays, overlays, strict=True):
             item.setData(*overlay.traces.curve(self.quantity))
+
+    @property
+    def overlay_curves(self) -> list[Any]:
+        """Curves of the other runs, in their order."""
+        return list(self._overlays)
 
     def _paint_overlays(self) -> None:
         if self._colours is None:

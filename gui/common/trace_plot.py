@@ -59,6 +59,9 @@ class TracePlot(QWidget):
     ----------
     shown : Traces or None
         Curves that are on the screen.
+    lanes : list of Lane
+        The plots that are shown, from above.
+    cursors : Cursors
     """
 
     span_wanted = Signal(object)
@@ -82,8 +85,8 @@ class TracePlot(QWidget):
         self._colours: Colours | None = None
         self.bar = PlotBar(quantities, follows=follows)
         self._lanes = {one: Lane(one) for one in Quantity}
-        self._stacked: list[Lane] = []
-        self._cursors = Cursors(self)
+        self.lanes: list[Lane] = []
+        self.cursors = Cursors(self)
         self._table = CursorTable()
         self._graphics = graphics(name)
         self._graphics.setAccessibleName(tr("Curves"))
@@ -129,12 +132,12 @@ class TracePlot(QWidget):
         bar.home_wanted.connect(self.zoom_out_wanted)
         bar.export_wanted.connect(self.export)
         bar.mark_wanted.connect(self._go_to)
-        self._cursors.moved.connect(self._read_cursors)
+        self.cursors.moved.connect(self._read_cursors)
         keys = PlotKeys(self._graphics)
         keys.moved.connect(self._move)
         keys.zoomed.connect(self._zoom_by)
         keys.cursors_toggled.connect(bar.cursors.toggle)
-        keys.cursor_chosen.connect(self._choose_cursor)
+        keys.cursor_chosen.connect(self.cursors.choose)
         keys.values_fitted.connect(self._fit_values)
         keys.home_wanted.connect(self.zoom_out_wanted)
         on_double_click(self._graphics, self.zoom_out_wanted.emit)
@@ -146,7 +149,7 @@ class TracePlot(QWidget):
     @property
     def time_plot(self) -> Any:
         """The lowest plot, whose time axis all others share."""
-        return self._stacked[-1].plot
+        return self.lanes[-1].plot
 
     def plot_of(self, quantity: Quantity) -> Any:
         """Return the plot of a quantity, shown or not."""
@@ -154,21 +157,21 @@ class TracePlot(QWidget):
 
     def _stack(self) -> None:
         """Lay out the plots that are wanted, the lowest with the title of the axis."""
-        self._cursors.remove_from(self._stacked)
-        for lane in self._stacked:
+        self.cursors.remove_from(self.lanes)
+        for lane in self.lanes:
             self._graphics.ci.removeItem(lane.plot)
         wanted = self.bar.quantities
-        self._stacked = [self._lanes[one] for one in wanted]
-        for row, lane in enumerate(self._stacked):
+        self.lanes = [self._lanes[one] for one in wanted]
+        for row, lane in enumerate(self.lanes):
             self._graphics.addItem(lane.plot, row=row, col=0)
             is_main = lane.quantity is Quantity.CURRENT
             self._graphics.ci.layout.setRowStretchFactor(row, (5 if len(wanted) < _MANY else 3) if is_main else 2)
             lane.set_label_size(_LABEL_PT if len(wanted) < _MANY else _SMALL_LABEL_PT)
         for row in range(len(wanted), len(Quantity)):
             self._graphics.ci.layout.setRowStretchFactor(row, 0)
-        for lane in self._stacked:
+        for lane in self.lanes:
             lane.plot.setXLink(None if lane.plot is self.time_plot else self.time_plot)
-        self._cursors.set_lanes(self._stacked)
+        self.cursors.set_lanes(self.lanes)
         if self._colours is not None:
             self.set_colours(self._colours)
 
@@ -185,7 +188,7 @@ class TracePlot(QWidget):
         mode, shown = self.bar.mode, self.shown
         self._log = mode is AxisMode.LOG
         title = mode.title(None if shown is None else shown.edge)
-        for lane in self._stacked:
+        for lane in self.lanes:
             set_time_axis(lane.plot, title if lane.plot is self.time_plot else "", log=self._log)
 
     # -- what is asked ------------------------------------------------------------------------------------------------
@@ -246,7 +249,7 @@ class TracePlot(QWidget):
         self._rest.stop()
         self._window = None
         self._set_axis()
-        self._cursors.forget(log=self._log)
+        self.cursors.forget(log=self._log)
         self._show_whole()
         self._ask()
 
@@ -307,7 +310,7 @@ class TracePlot(QWidget):
         self.bar.show_traces(traces)
         if traces.view.latest_s is not None and math.isfinite(traces.last_s):
             self.time_plot.setXRange(traces.last_s - traces.view.latest_s, traces.last_s, padding=0.0)
-        if self._cursors.is_visible:
+        if self.cursors.is_visible:
             self._stand_cursors()
         if traces.share_read < 1.0:
             self._read_on.start()
@@ -315,15 +318,15 @@ class TracePlot(QWidget):
     def _stand_cursors(self) -> None:
         """Put cursors that stand nowhere on what is drawn, and read them."""
         shown = self.shown
-        if self._cursors.stand_nowhere and shown is not None and len(shown.time_s) > 1:
+        if self.cursors.stand_nowhere and shown is not None and len(shown.time_s) > 1:
             first, last = float(shown.time_s[0]), float(shown.time_s[-1])
-            self._cursors.show((math.log10(first), math.log10(last)) if self._log else (first, last), visible=True)
+            self.cursors.show((math.log10(first), math.log10(last)) if self._log else (first, last), visible=True)
         self._read_cursors()
 
     def _redraw(self) -> None:
         if self.shown is None:
             return
-        for lane in self._stacked:
+        for lane in self.lanes:
             lane.draw(self.shown)
             lane.draw_marks(self.shown, log=self._log)
 
@@ -345,25 +348,25 @@ class TracePlot(QWidget):
         paint(self._graphics, [lane.plot for lane in self._lanes.values()], colours)
         for lane in self._lanes.values():
             lane.set_colours(colours)
-        self._cursors.set_colours(colours)
+        self.cursors.set_colours(colours)
         self._show_legend()
 
     # -- cursors, keys, export ----------------------------------------------------------------------------------------
 
     def _show_cursors(self, visible: bool) -> None:
-        self._cursors.show(self._span(), visible=visible)
+        self.cursors.show(self._span(), visible=visible)
         self._table.setVisible(visible)
 
     def _read_cursors(self) -> None:
-        if self._cursors.is_visible:
-            self._table.show_readings(self.shown, self.bar.quantities, *self._cursors.at_s)
+        if self.cursors.is_visible:
+            self._table.show_readings(self.shown, self.bar.quantities, *self.cursors.at_s)
 
     def _move(self, share: float) -> None:
         """Move a cursor by a share of the axis; without cursors, the axis by ten times as much."""
         low, high = self._span()
         by = share * (high - low)
-        if self._cursors.is_visible:
-            self._cursors.step(by)
+        if self.cursors.is_visible:
+            self.cursors.step(by)
         else:
             self._move_to(low + _PAN * by, high + _PAN * by)
 
@@ -372,11 +375,8 @@ class TracePlot(QWidget):
         middle, half = 0.5 * (low + high), 0.5 * factor * (high - low)
         self._move_to(middle - half, middle + half)
 
-    def _choose_cursor(self, which: int) -> None:
-        self._cursors.active = which
-
     def _fit_values(self) -> None:
-        for lane in self._stacked:
+        for lane in self.lanes:
             lane.plot.enableAutoRange(y=True)
 
     def _move_to(self, low: float, high: float) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -37,7 +37,8 @@ def parent(qapp: QObject) -> QObject:
 def test_its_process_fits_the_run_that_it_is_told_and_ends_with_it(
     qtbot: QtBot, parent: QObject, tmp_path: Path
 ) -> None:
-    child, told = JsonLines("The live fit", MODULE, parent), []
+    child = JsonLines("The live fit", MODULE, parent)
+    told: list[dict[str, Any]] = []
     child.told.connect(told.append)
     child.start("R0-Mig1-CPE1")
     with qtbot.waitSignal(child.ended, timeout=STARTS_MS):
@@ -107,10 +108,10 @@ def test_its_panel_shows_how_parameters_close_in(qtbot: QtBot) -> None:
     shown = [[table.item(row, column).text() for column in range(3)] for row in range(2)]  # type: ignore[union-attr]
     assert shown == [["R0", "100 Ω", "± 10 %"], ["Mig1.tau", "2 ms", "± 5 %"]]
     # The first fit knew least of the relaxation time: it is drawn over the run, from where it is known.
-    x, y = panel._curves[panel.history_plot]._line.getOriginalDataset()
+    x, y = panel.history_plot.listDataItems()[-1].getOriginalDataset()
     assert x.tolist() == [2.0, 3.0]
     assert y.tolist() == [2e-3, 2e-3]
-    assert np.array_equal(panel._curves[panel.memory_plot]._line.getOriginalDataset()[1], figures_at(0.0, 1.0).W)
+    assert np.array_equal(panel.memory_plot.listDataItems()[-1].getOriginalDataset()[1], figures_at(0.0, 1.0).W)
     assert "does not describe" not in state.text()
     panel.show_figures(replace(figures_at(4.0, 0.05), explains=False))
     assert state.text().startswith("This model does not describe")
