@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QAction, QImage, QMouseEvent
@@ -109,7 +110,10 @@ def ramp(qtbot: QtBot) -> Shown:
     return Shown(qtbot, lambda t: RAMP_A_S * t)
 
 
-def test_cursors_put_by_mouse_and_keys_read_true_differences_and_slopes(ramp: Shown) -> None:
+def test_cursors_put_by_mouse_and_keys_read_true_differences_and_slopes(
+    ramp: Shown, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(pg.CONFIG_OPTIONS, "mouseRateLimit", -1)  # else moves within 10 ms are passed over
     ramp.press(Qt.Key.Key_C)
     cursors = ramp.plot.cursors
     a_s, b_s = cursors.at_s
