@@ -46,12 +46,11 @@ class FlowLayout(QLayout):
         """Return none: it takes what it needs."""
         return Qt.Orientation(0)
 
-    def hasHeightForWidth(self) -> bool:
-        """Return True: the narrower, the higher."""
-        return True
+    def height_at(self, width: int) -> int:
+        """Return the height of all rows at a width.
 
-    def heightForWidth(self, width: int) -> int:
-        """Return the height of all rows at a width."""
+        Not by Qt's height for width: what scrolls would keep room for the rows of the narrowest width.
+        """
         return self._place(QRect(0, 0, width, 0), really=False)
 
     def setGeometry(self, rectangle: QRect) -> None:
@@ -79,15 +78,29 @@ class FlowLayout(QLayout):
         """Place the widgets, if really, and return the height of their rows."""
         margins = self.contentsMargins()
         inner = rectangle.marginsRemoved(margins)
-        x, y, row_height = inner.x(), inner.y(), 0
+        y = inner.y()
+        for row in self._rows(inner.width()):
+            height = max(item.sizeHint().height() for item in row)
+            x = inner.x()
+            for item in row:
+                size = item.sizeHint()
+                if really:
+                    item.setGeometry(QRect(QPoint(x, y + (height - size.height()) // 2), size))
+                x += size.width() + self.spacing()
+            y += height + self.spacing()
+        return y - self.spacing() - rectangle.y() + margins.bottom()
+
+    def _rows(self, width: int) -> list[list[QLayoutItem]]:
+        """Return the items of each row."""
+        rows: list[list[QLayoutItem]] = []
+        left = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            size = item.sizeHint()
-            if x > inner.x() and x + size.width() > inner.right() + 1:
-                x, y, row_height = inner.x(), y + row_height + self.spacing(), 0
-            if really:
-                item.setGeometry(QRect(QPoint(x, y), size))
-            x += size.width() + self.spacing()
-            row_height = max(row_height, size.height())
-        return y + row_height - rectangle.y() + margins.bottom()
+            needed = item.sizeHint().width() + self.spacing()
+            if not rows or left + self.spacing() < needed:
+                rows.append([])
+                left = width
+            rows[-1].append(item)
+            left -= needed
+        return rows

@@ -20,6 +20,8 @@ from protocols import format_quantity
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from PySide6.QtGui import QResizeEvent
+
     from gui.common.run_facts import RunFacts
     from gui.common.run_marks import Mark
     from gui.common.traces import Traces
@@ -172,12 +174,24 @@ class PlotBar(QWidget):
         home_tip = tr("Show everything again: all of the time, values to fit (Home in a plot, or a double click)")
         home = button(tr("Zoom out"), "zoomOutButton", self.home_wanted.emit, tip=home_tip)
         _name(home, tr("Zoom out"), home_tip)
-        row = FlowLayout(self, 6)
+        self._row = row = FlowLayout(self, 6)
         row.setContentsMargins(12, 4, 12, 4)
         for choice in (self._axis, self._edge, self._latest, self._where, self._reading):
             row.addWidget(choice)
         for press in (plots, self.cursors, home, export, self._events):
             row.addWidget(press)
+
+    def add(self, widget: QWidget) -> None:
+        """Take one button more."""
+        self._row.addWidget(widget)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Take as many rows as the width needs."""
+        super().resizeEvent(event)
+        self._fit_height()
+
+    def _fit_height(self) -> None:
+        self.setFixedHeight(self._row.height_at(self.width()))
 
     # -- choices ------------------------------------------------------------------------------------------------------
 
@@ -249,6 +263,7 @@ class PlotBar(QWidget):
         self._edge.setVisible(self.mode is AxisMode.LOG)
         self._latest.setVisible(self._follows and self.mode is AxisMode.LINEAR)
         self._where.setVisible(self.mode is not AxisMode.LINEAR)
+        self._fit_height()
 
     def show_traces(self, traces: Traces) -> None:
         """Say which edge is shown, or how many pulses are folded."""
@@ -266,6 +281,7 @@ class PlotBar(QWidget):
             )
         if traces.marks != self._marks:
             self.show_marks(traces.marks)
+        self._fit_height()
 
     def show_marks(self, marks: tuple[Mark, ...]) -> None:
         """List what has happened; choosing an entry goes there."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QPixmapCache
-from PySide6.QtWidgets import QGraphicsItem
+from PySide6.QtWidgets import QGraphicsItem, QSizePolicy
 
 from protocols import format_quantity
 
@@ -27,6 +27,8 @@ _AXIS_WIDTH = 72
 _AXES_KB = 98_304
 """Room (kB) for the pictures of axes: two of each plot, 66 MB on a screen of 3840 by 2160. Halved, they are painted in
 every frame there."""
+_LEAST_HEIGHT = 160
+"""Pixels: two plots in which a curve is seen. Doubled, a small window scrolls its plots."""
 
 REST_MS = 60
 """A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
@@ -45,6 +47,9 @@ def graphics(name: str) -> Any:
     widget.setObjectName(name)
     widget.ci.setContentsMargins(4, 4, 12, 4)
     widget.ci.setSpacing(6)
+    # As high as there is room for: what scrolls would give it the height that Qt thinks best.
+    widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+    widget.setMinimumHeight(_LEAST_HEIGHT)
     QPixmapCache.setCacheLimit(max(QPixmapCache.cacheLimit(), _AXES_KB))
     return widget
 

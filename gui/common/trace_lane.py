@@ -33,6 +33,10 @@ _STYLES = (
     Qt.PenStyle.DashDotLine,
     Qt.PenStyle.DashDotDotLine,
 )
+_MANY = 3
+"""Lanes from which each is low: their titles are small, and the current is not so much higher than the others."""
+_LABEL_PT, _SMALL_LABEL_PT = 10, 8
+"""Size of the titles of the values: "Temperature (K)" has 85 pixels when it is small."""
 _NOTHING: Floats = np.array([])
 _GLYPHS = ("╍ ╍", "┅ ┅", "━ ·", "━ ··")
 
@@ -133,9 +137,13 @@ class Lane:
             line.setStyle(_STYLES[index % len(_STYLES)])
             item.setPen(line)
 
-    def set_label_size(self, points: int) -> None:
-        """Give the title of the axis of values a size that a lane of this height has room for."""
-        self.plot.setLabel("left", self.quantity.title, units=self.quantity.unit, **{"font-size": f"{points}pt"})
+    def stand_among(self, n_lanes: int) -> int:
+        """Take the look of one of some lanes above each other, and return the share of the height that it wants."""
+        size = {"font-size": f"{_LABEL_PT if n_lanes < _MANY else _SMALL_LABEL_PT}pt"}
+        self.plot.setLabel("left", self.quantity.title, units=self.quantity.unit, **size)
+        if self.quantity is not Quantity.CURRENT:
+            return 2
+        return 5 if n_lanes < _MANY else 3
 
     def clear(self) -> None:
         """Draw nothing."""

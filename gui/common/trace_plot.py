@@ -29,10 +29,8 @@ if TYPE_CHECKING:
     from gui.common.theme import Colours
     from gui.common.traces import Traces, View
 
-_MANY = 3
-"""Plots from which each is low: their titles are small, and the current is not so much higher than the others."""
-_LABEL_PT, _SMALL_LABEL_PT = 10, 8
-"""Size of the titles of the values: "Temperature (K)" has 85 pixels when it is small."""
+_LANE_HEIGHT = 72
+"""Pixels of a plot, and of the axis below: the title of its values. Doubled, four plots scroll in most windows."""
 _PAN = 10.0
 """How much further a key moves the axis than a cursor: a fortieth of it. Doubled, two presses lose what was seen."""
 _READ_ON_MS = 30
@@ -161,12 +159,11 @@ class TracePlot(QWidget):
         for lane in self.lanes:
             self._graphics.ci.removeItem(lane.plot)
         wanted = self.bar.quantities
+        self._graphics.setMinimumHeight(_LANE_HEIGHT * (len(wanted) + 1))
         self.lanes = [self._lanes[one] for one in wanted]
         for row, lane in enumerate(self.lanes):
             self._graphics.addItem(lane.plot, row=row, col=0)
-            is_main = lane.quantity is Quantity.CURRENT
-            self._graphics.ci.layout.setRowStretchFactor(row, (5 if len(wanted) < _MANY else 3) if is_main else 2)
-            lane.set_label_size(_LABEL_PT if len(wanted) < _MANY else _SMALL_LABEL_PT)
+            self._graphics.ci.layout.setRowStretchFactor(row, lane.stand_among(len(wanted)))
         for row in range(len(wanted), len(Quantity)):
             self._graphics.ci.layout.setRowStretchFactor(row, 0)
         for lane in self.lanes:
@@ -179,8 +176,11 @@ class TracePlot(QWidget):
         span = self._span()
         self._stack()
         self._set_axis()
-        self.time_plot.setXRange(*span, padding=0.0)
-        self._redraw()
+        self._show_whole()
+        if self._window is not None:
+            self.time_plot.setXRange(*span, padding=0.0)
+        if self.shown is not None:
+            self._redraw(self.shown)
         self._read_cursors()
         self._ask()
 
@@ -194,7 +194,7 @@ class TracePlot(QWidget):
     # -- what is asked ------------------------------------------------------------------------------------------------
 
     def view(self) -> View:
-        """Return what is to be drawn, at the width that there is."""
+        """Return what is to be drawn, at its width."""
         return self.bar.view(self._window, self._graphics.width())
 
     def _ask(self) -> None:
@@ -209,7 +209,8 @@ class TracePlot(QWidget):
         self._ask()
 
     def _span(self) -> tuple[float, float]:
-        """Return the span of the axis as it is drawn."""
+        """Return the span of the axis as it is drawn, or is about to be."""
+        self.time_plot.getViewBox().updateAutoRange()
         (low, high), _ = self.time_plot.viewRange()
         return float(low), float(high)
 
@@ -298,15 +299,13 @@ class TracePlot(QWidget):
             Of a view that was asked for before: drawn too, until the newest comes.
         """
         before, self.shown = self.shown, traces
-        if traces.view.fold is not (self.view().fold) or (traces.view.edge is None) is self._log:
+        if traces.view.fold is not self.view().fold or (traces.view.edge is None) is self._log:
             return  # of another axis
         if before is None or before.edge != traces.edge:
             self._set_axis()
-        if traces.problem:
+        if traces.problem or self._pages.currentWidget() is self._empty:
             self.say(traces.problem)
-        elif self._pages.currentWidget() is self._empty:
-            self.say("")
-        self._redraw()
+        self._redraw(traces)
         self.bar.show_traces(traces)
         if traces.view.latest_s is not None and math.isfinite(traces.last_s):
             self.time_plot.setXRange(traces.last_s - traces.view.latest_s, traces.last_s, padding=0.0)
@@ -323,12 +322,10 @@ class TracePlot(QWidget):
             self.cursors.show((math.log10(first), math.log10(last)) if self._log else (first, last), visible=True)
         self._read_cursors()
 
-    def _redraw(self) -> None:
-        if self.shown is None:
-            return
+    def _redraw(self, shown: Traces) -> None:
         for lane in self.lanes:
-            lane.draw(self.shown)
-            lane.draw_marks(self.shown, log=self._log)
+            lane.draw(shown)
+            lane.draw_marks(shown, log=self._log)
 
     def show_overlays(self, overlays: Sequence[Overlay]) -> None:
         """Draw other runs over it, each named in the legend; none removes them."""
@@ -392,7 +389,7 @@ class TracePlot(QWidget):
                 self.save_wanted.emit(kind, content)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Ask for curves of another width, where that is another number of ranges."""
+        """Ask for curves of another width, where they are others."""
         super().resizeEvent(event)
         if self.shown is not None:
             self._ask()

@@ -63,7 +63,7 @@ class LiveDock(QWidget):
             figures.addWidget(self._titles[name], 0, column)
             figures.addWidget(self._figures[name], 1, column)
             figures.setColumnStretch(column, 1)
-        figures.addWidget(self.hold, 0, len(self._figures), 2, 1)
+        self.plot.bar.add(self.hold)
         self._show_temperature(math.nan)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -112,7 +112,7 @@ class LiveDock(QWidget):
         self._figures["Samples"].setText(f"{traces.n_samples:,}")
         pending = traces.n_samples - traces.n_acknowledged
         self._titles["Samples"].setText(
-            tr("Samples, {n} of them not on disk yet").format(n=f"{pending:,}") if pending > 0 else tr("Samples")
+            tr("Samples, {n} unsaved").format(n=f"{pending:,}") if pending > 0 else tr("Samples")
         )
         self._show_temperature(traces.last_K)
 

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 _SHADE = 0.25
 """Opacity of a band: the line over it keeps 3:1. Doubled, the grid under it is gone."""
+_LEAST_HEIGHT = 300
+"""Pixels of the two plots. Doubled, a small window scrolls them."""
 _ROW = 24
 """Height of a row (pixels): a line of text with room. Doubled, six parameters do not fit into a small window."""
 
@@ -73,6 +75,7 @@ class LiveFitPanel(QWidget):
         self._state = label("", "faint", "liveFitState")
         self._problem = label("", "fault", "liveFitProblem")
         self._graphics = graphics("liveFitPlots")
+        self._graphics.setMinimumHeight(_LEAST_HEIGHT)
         self._graphics.setAccessibleName(tr("Relaxation W, and the chosen parameter over the run"))
         self.memory_plot = add_plot(self._graphics, 0, tr("Relaxation W"), "")
         self.history_plot = add_plot(self._graphics, 1, "", "")
