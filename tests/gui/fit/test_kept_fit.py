@@ -86,7 +86,8 @@ def test_the_fit_is_drawn_at_the_places_of_the_measured_current(window_s: tuple[
     time = (np.arange(n) + 0.5) * 2.0 / n
     level = np.where(time < edge_s, 0.0, 1e-6)
     drive = PulseSequence.pulse("10 mV", "300 ms", before="50 ms", after="1650 ms")
-    written = SimpleNamespace(t_s=time, voltage_V=level, current_A=level, status=np.zeros(n, np.uint8), n_acknowledged=n)
+    good = np.zeros(n, np.uint8)
+    written = SimpleNamespace(t_s=time, voltage_V=level, current_A=level, status=good, n_acknowledged=n)
     run = SimpleNamespace(n_planned=n, drive=drive, events=[], written=lambda: written)
     traces = RunTraces(cast("Run", run)).traces(View(window_s=window_s))
     few = np.unique(
