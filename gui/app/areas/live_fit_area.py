@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject
 from gui.app import live_fit_state
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.live_fit_state import LiveFit, LiveFitStage
+from gui.common.circuits import MODELS
 from gui.common.language import tr
-from gui.fit.model_panel import MODELS
 from gui.run.live_estimates import LiveFigures
 from gui.run.live_fit_panel import LiveFitPanel
 from gui.services.json_lines import JsonLines
