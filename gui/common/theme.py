@@ -120,14 +120,6 @@ def mixed(one: QColor, other: QColor, share: float) -> QColor:
     return QColor(*(round(share * a + (1 - share) * b) for a, b in pairs))
 
 
-# Buttons that open a menu: the mark of it alone, beside a text, and none.
-_MENUS = """
-    QPushButton::menu-indicator { subcontrol-position: center; left: 9px; }
-    QPushButton[role="menu"] { padding-right: 20px; }
-    QPushButton[role="menu"]::menu-indicator { subcontrol-position: right center; left: -7px; }
-    QPushButton[role="flat"]::menu-indicator { image: none; width: 0; }
-    """
-
 # Red and white, on a light and on a dark desktop.
 _BANNER = """
     QFrame#unknownOutput { background: #c62020; border: none; }
@@ -231,6 +223,8 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
     QPushButton[role="stop"]:focus {{ border-color: {ring}; }}
     QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
+    QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
+    QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
@@ -252,6 +246,6 @@ def style_sheet(palette: QPalette) -> str:
     QProgressBar::chunk {{ background: {accent}; }}
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}
-    {_MENUS}{_BANNER}
+    {_BANNER}
     {_scroll_bars(faint)}
     """
