@@ -77,6 +77,23 @@ def element_problems() -> tuple[str, ...]:
     return installed_elements()[1]
 
 
+class CircuitError(FitError):
+    """A text that is no circuit.
+
+    Attributes
+    ----------
+    reason : str
+        Without the text and the mark at its place.
+    at : int
+        Which character it is about, from 0; that behind the last one if something is missing there.
+    """
+
+    def __init__(self, message: str, reason: str = "", at: int = 0) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.at = at
+
+
 class _Parser:
     """Recursive descent over one circuit string."""
 
@@ -98,9 +115,9 @@ class _Parser:
             raise self.fault(f"{self.text[self.at]!r} is not expected here")
         return node
 
-    def fault(self, message: str, at: int | None = None) -> FitError:
+    def fault(self, message: str, at: int | None = None) -> CircuitError:
         where = self.at if at is None else at
-        return FitError(f"circuit: {message}\n  {self.text}\n  {' ' * where}^")
+        return CircuitError(f"circuit: {message}\n  {self.text}\n  {' ' * where}^", message, where)
 
     def takes(self, mark: str) -> bool:
         found = self.text.startswith(mark, self.at)
@@ -237,7 +254,8 @@ class CellModel:
         self.circuit = circuit
         self.tables = dict(tables or {})
         parser = _Parser(circuit, self.tables)
-        self._tree = parser.parse()
+        self.tree = parser.parse()
+        """The circuit as it branches, without the lags of the instrument."""
         self.leaves = tuple(parser.leaves)
         self._lags = tuple(parser.lags)
         unused = set(self.tables) - {leaf.name for leaf in self.leaves}
@@ -249,7 +267,7 @@ class CellModel:
         """Free parameters, in the order of the circuit."""
         self._free = np.array([parameter.name not in self.fixed for parameter in every], dtype=bool)
         self._base = np.array([self.fixed.get(parameter.name, np.nan) for parameter in every], dtype=np.float64)
-        self.like_parts: tuple[LikeParts, ...] = like_parts_of(self._tree, self._lags, self._base)
+        self.like_parts: tuple[LikeParts, ...] = like_parts_of(self.tree, self._lags, self._base)
         """Parts of the circuit that may change places, class by class."""
 
     @classmethod
@@ -295,7 +313,7 @@ class CellModel:
         jacobian : ndarray of complex128, shape (n_free, n)
         """
         p = self.complete(theta)
-        Y, dY = self._tree.evaluate(s, p)
+        Y, dY = self.tree.evaluate(s, p)
         if seen and self._lags:
             Y, dY = seen_through((Y, dY), [lag.evaluate(s, p) for lag in self._lags])
         return Y, dY[self._free]
@@ -313,7 +331,7 @@ class CellModel:
 
         `highest` are two frequencies (rad/s), a factor of 30 apart, for elements of other packages.
         """
-        return bool(self._lags) or self._tree.is_bounded(self.complete(theta), highest)
+        return bool(self._lags) or self.tree.is_bounded(self.complete(theta), highest)
 
     def start(self, scale: StartScale, draw: Floats) -> Floats:
         """Return starting values of the free parameters.
@@ -354,7 +372,7 @@ class CellModel:
         """The capacitor side by side with the hopping conductor: what its material polarises at once; None without."""
         if self.bulk is None:
             return None
-        around = beside(self._tree, self.bulk)
+        around = beside(self.tree, self.bulk)
         return next((one for one in around if isinstance(one, Leaf) and isinstance(one.element, Capacitor)), None)
 
     @property

@@ -14,7 +14,8 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from daq.state import OutputState
 from gui.app import transitions
 from gui.app.rules import Command, allowed
-from gui.app.state import AttemptStage, FitStage, Page, StopRequest
+from gui.app.fit_state import FitStage
+from gui.app.state import AttemptStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 from gui.common.language import tr
 from gui.fit.result_model import load_fit

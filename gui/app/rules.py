@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
-from gui.app.state import AttemptStage, FitStage, PlanStage
+from gui.app.fit_state import FitStage
+from gui.app.state import AttemptStage, PlanStage
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ def _no_run(state: AppState) -> str:
 def _no_fit(state: AppState) -> str:
     if state.fit.stage is FitStage.FITTING:
         return "A fit is in progress: cancel it first."
+    if state.opened:
+        return ""
     if state.run_in_progress is not None:
         return "The run is still in progress."
     return "" if state.finished_run is not None else "There is no finished run yet."

@@ -15,6 +15,7 @@ from daq.state import OutputState, RunStatus
 from gui.app.editor_state import EditorState
 from gui.app.queue_state import QueueState
 from gui.app.runs_state import RunsState
+from gui.app.fit_state import Fit
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:
@@ -237,34 +238,6 @@ class Attempt:
     n_off: int = 0
     n_failed: int = 0
     at: datetime | None = None
-
-
-class FitStage(Enum):
-    """Stages of the fit."""
-
-    NONE = "no fit yet"
-    FITTING = "a fit is in progress"
-    DONE = "the last fit is shown"
-    CANCELLED = "the last fit was cancelled"
-    FAILED = "the last fit failed"
-
-
-@dataclass(frozen=True)
-class Fit:
-    """The fit of the run that is shown.
-
-    Attributes
-    ----------
-    stage : FitStage
-    model : str
-        Cell model that is or was fitted.
-    problem : str
-        Why it failed; empty otherwise.
-    """
-
-    stage: FitStage = FitStage.NONE
-    model: str = ""
-    problem: str = ""
 
 
 @dataclass(frozen=True)

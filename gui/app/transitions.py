@@ -10,14 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from daq.state import Outcome, OutputState, RunState, RunStatus
+from gui.app.fit_state import Fit, FitStage
 from gui.app.state import (
     Alarm,
     Attempt,
     AttemptStage,
     CurrentRun,
     Evidence,
-    Fit,
-    FitStage,
     Output,
     Owner,
     Page,
@@ -26,6 +25,7 @@ from gui.app.state import (
     StopRequest,
 )
 from gui.common.instrument import Connection, ConnectionStage, Simulator
+from gui.fit.fit_wish import FitWish
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -114,7 +114,7 @@ def plan_refused(state: AppState, source: str | Path, driver: str, error: Except
 
 def runs_opened(state: AppState, paths: Collection[Path]) -> AppState:
     """Record which saved runs are opened; none goes back to the run of this window."""
-    return state.evolve(opened=tuple(paths))
+    return state.evolve(opened=tuple(paths), fit=Fit() if tuple(paths) != state.opened else state.fit)
 
 
 # -- run --------------------------------------------------------------------------------------------------------------
@@ -318,14 +318,15 @@ def switch_off_ended(state: AppState, off: Collection[Alarm], failed: Mapping[Al
 # -- fit and window ---------------------------------------------------------------------------------------------------
 
 
-def fit_started(state: AppState, model: str) -> AppState:
+def fit_started(state: AppState, model: str, wish: FitWish | None = None, at: datetime | None = None) -> AppState:
     """Record that a fit is in progress."""
-    return state.evolve(fit=Fit(FitStage.FITTING, model), page=Page.MEMORY)
+    fit = Fit(FitStage.FITTING, model, wish=FitWish(model) if wish is None else wish, begun_at=at)
+    return state.evolve(fit=fit, page=Page.MEMORY)
 
 
 def fit_ended(state: AppState, stage: FitStage, problem: str = "") -> AppState:
     """Record that the fit is done, was cancelled, or has failed, and why."""
-    return state.evolve(fit=Fit(stage, state.fit.model, problem))
+    return state.evolve(fit=replace(state.fit, stage=stage, problem=problem, begun_at=None))
 
 
 def page_shown(state: AppState, page: Page) -> AppState:

@@ -1,4 +1,4 @@
-"""Contents of the page "Memory" for a fit: curves, figures and texts, worked out without Qt."""
+"""Contents of the dock "Memory" for a fit: verdict, curves, figures and texts, worked out without Qt."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from gui.common.language import tr
 from gui.common.traces import edge_times
+from gui.fit.verdict import Notice, Verdict, notices_of, verdict_of
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -18,12 +20,9 @@ if TYPE_CHECKING:
 
     from daq import Run
     from fitting import Estimate, Study
+    from fitting.results.residuals import Residuals
 
     Floats = NDArray[np.float64]
-
-_LEFT_OUT = {"friction_growth", "reversal_onset", "reversal_peak", "reversal_lasts", "readable_bits"}
-"""Quantities that the window has no room for: `ionecho fit` prints them, the results file keeps them. Doubled, the page
-scrolls."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,20 +33,24 @@ class FitCurves:
     ----------
     edges_s : ndarray
         When the voltage jumps.
-    time_s, current_A, residual_A : ndarray, shape (k,)
-        The fitted current over the run, and measured minus fitted; NaN where the run has no trustworthy sample.
+    time_s, fitted : ndarray, shape (k,)
+        What was fitted over the run (A; V where the current was controlled).
+    residuals : Residuals
     W_time_s, W, W_lowest, W_highest : ndarray, shape (m,)
         The relaxation of the bulk with its 95 % band; empty if the model has no bulk that relaxes.
+    unit : str
+        ``A``, or ``V`` where the current was controlled.
     """
 
     edges_s: Floats
     time_s: Floats
-    current_A: Floats
-    residual_A: Floats
+    fitted: Floats
+    residuals: Residuals
     W_time_s: Floats
     W: Floats
     W_lowest: Floats
     W_highest: Floats
+    unit: str = "A"
 
 
 @dataclass(frozen=True)
@@ -61,6 +64,8 @@ class Row:
         What it rests on.
     doubt : str
         Why the figure must not be used; empty if it may.
+    key : str
+        Its name in documents.
     """
 
     name: str
@@ -68,36 +73,63 @@ class Row:
     interval: str
     note: str = ""
     doubt: str = ""
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """A run that would decide whose memory it is.
+
+    Attributes
+    ----------
+    number : int
+        Place among those of the fit.
+    text : str
+        What to vary, and what each place would show.
+    """
+
+    number: int
+    text: str
 
 
 @dataclass(frozen=True, eq=False)
 class ShownFit:
-    """What the page shows of a fit.
+    """What is shown of a fit.
 
     Attributes
     ----------
+    path : Path
+        The run.
+    headline : str
+        The circuit.
+    verdict : Verdict
+    notices : tuple of Notice
     curves : FitCurves
-    headline, quality : str
-        The circuit; residual and noise.
     memory, parameters : tuple of Row
-    attribution, evidence : str
-        Whose memory it is; why, and which experiment would decide.
-    doubts : str
-        What to know before any figure is used, a line each.
+    evidence : tuple of str
+        Why it is who remembers.
+    experiments : tuple of Experiment
     """
 
-    curves: FitCurves
+    path: Path
     headline: str
-    quality: str
+    verdict: Verdict
+    notices: tuple[Notice, ...]
+    curves: FitCurves
     memory: tuple[Row, ...]
     parameters: tuple[Row, ...]
-    attribution: str
-    evidence: str
-    doubts: str
+    evidence: tuple[str, ...]
+    experiments: tuple[Experiment, ...]
 
 
-def load_fit(run_path: Path) -> ShownFit:
-    """Return what is shown of the fit that is kept beside a run.
+def load_fit(run_path: Path, circuit: str = "") -> ShownFit:
+    """Return what is shown of a fit that is kept beside a run.
+
+    Parameters
+    ----------
+    run_path : Path
+    circuit : str
+        The newest fit unless given.
 
     Raises
     ------
@@ -111,48 +143,48 @@ def load_fit(run_path: Path) -> ShownFit:
 
     run = open_run(run_path)
     run.require_intact()
-    return shown_fit(run, kept_study(run))
+    return shown_fit(run, kept_study(run, circuit))
 
 
 def shown_fit(run: Run, study: Study) -> ShownFit:
     """Return what is shown of a study of a run."""
-    result = study.result
-    quality = f"Residual {format_quantity(result.rms_residual_A, result.unit)} rms"
+    result, attribution = study.result, study.attribution
+    left = format_quantity(result.rms_residual_A, result.unit)
+    quality = tr("residual {left} rms").format(left=left)
     if np.isfinite(result.step_noise_A):
-        quality += f", noise {format_quantity(result.step_noise_A, result.unit)}"
-    memory, parameters = rows_of(result.memory), rows_of(result.estimates)
-    doubts = [f"{row.name}: {row.doubt}" for row in (*parameters, *memory) if row.doubt]
+        quality += tr(", noise {noise}").format(noise=format_quantity(result.step_noise_A, result.unit))
+    source = tr("{circuit} on {run}: {quality}").format(circuit=result.model.circuit, run=run.path.name, quality=quality)
+    experiments = () if attribution is None else attribution.experiments
     return ShownFit(
-        _curves(run, study),
+        run.path,
         result.model.circuit,
-        quality,
-        memory,
-        parameters,
-        study.summary[:1].upper() + study.summary[1:],
-        "" if study.attribution is None else "\n".join(study.attribution.lines),
-        "\n".join(doubts + [str(remark) for remark in result.remarks]),
+        verdict_of(study, source),
+        notices_of(result.remarks, (*result.estimates, *result.memory)),
+        _curves(run, study),
+        rows_of(result.memory),
+        rows_of((*result.estimates, *result.times, *result.combinations)),
+        () if attribution is None else attribution.evidence,
+        tuple(Experiment(number, str(one)) for number, one in enumerate(experiments)),
     )
 
 
 def _curves(run: Run, study: Study) -> FitCurves:
-    time, current = study.overlay_t_s, study.overlay_current_A
-    if study.result.terms.is_current_driven:  # the page draws the current, which was not fitted
-        time, current = np.empty(0), np.empty(0)
-    nearest = np.clip(np.searchsorted(run.t_s, time), 0, run.n_samples - 1)
-    good = run.status[nearest] == 0
-    residual = np.where(good, run.current_A[nearest] - current, np.nan)
-    band = study.result.band
+    from fitting.results.residuals import residuals_of
+
+    result, band = study.result, study.result.band
+    time, fitted = study.overlay_t_s, study.overlay_current_A
+    residuals = residuals_of(run, result.terms, time, fitted)
     relaxation = (np.empty(0),) * 4 if band is None else (band.t_s, band.W, band.lowest, band.highest)
-    return FitCurves(edge_times(run.drive), time, current, residual, *relaxation)
+    return FitCurves(edge_times(run.drive), time, fitted, residuals, *relaxation, unit=result.unit)
 
 
 def rows_of(figures: Iterable[Estimate]) -> tuple[Row, ...]:
-    """Return figures as rows of a table, without those that have no room."""
-    return tuple(_row(one) for one in figures if one.name not in _LEFT_OUT)
+    """Return figures as rows of a table."""
+    return tuple(_row(one) for one in figures)
 
 
 def _row(one: Estimate) -> Row:
-    doubt = "" if one.determined else one.note or "this run does not determine it"
+    doubt = "" if one.determined else one.note or tr("this run does not determine it")
     if not np.isfinite(one.value):
-        return Row(one.title, "–", "–", one.note, doubt)
-    return Row(one.title, *one.shown(), one.note, doubt)
+        return Row(one.title, "–", "–", one.note, doubt, one.name)
+    return Row(one.title, *one.shown(), one.note, doubt, one.name)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
+from gui.app.fit_state import Fit, FitStage
 from gui.app.state import (
     Alarm,
     AppState,
@@ -18,8 +19,6 @@ from gui.app.state import (
     AttemptStage,
     CurrentRun,
     Evidence,
-    Fit,
-    FitStage,
     Output,
     Owner,
     Plan,

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
 from gui.app import transitions
 from gui.app.header import MAY_BE_ON, header
-from gui.app.state import AppState, AttemptStage, Evidence, FitStage, Owner, Page, StopRequest
+from gui.app.fit_state import FitStage
+from gui.app.state import AppState, AttemptStage, Evidence, Owner, Page, StopRequest
 from gui.common.instrument import ConnectionStage, Instrument, Simulator
 
 if TYPE_CHECKING:

@@ -12,7 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
 from gui.app import transitions
-from gui.app.state import FitStage, Page
+from gui.app.fit_state import FitStage
+from gui.app.state import Page
 from gui.common.traces import RunTraces, View
 from gui.fit.result_model import load_fit
 from protocols import PulseSequence

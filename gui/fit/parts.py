@@ -1,0 +1,207 @@
+"""Parts of the fit's docks: tables that scroll, pages that are built when they are first shown, marks beside texts."""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QLabel,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.common.widgets import label, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from PySide6.QtGui import QPaintEvent, QShowEvent
+
+    from gui.common.theme import Colours
+
+_ROW_HEIGHT = 24
+"""Pixels of a row of a table: a line of the system's font with room to click. Doubled, half as many figures are seen."""
+_MARK = 20
+"""Pixels of a mark beside a text: as high as its first line."""
+
+
+class Tone(Enum):
+    """How good the news is. Each tone has a mark of its own, so that nobody needs to see its colour."""
+
+    GOOD = "good"
+    OPEN = "open"
+    BAD = "bad"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+class Mark(QWidget):
+    """A mark beside a text: a tick, a question mark, a cross, a triangle, an i; in the colour of its text."""
+
+    def __init__(self, tone: Tone = Tone.NOTE) -> None:
+        super().__init__()
+        self._tone = tone
+        self.setFixedSize(QSize(_MARK, _MARK))
+
+    def set_tone(self, tone: Tone) -> None:
+        """Show the mark of another tone."""
+        self._tone = tone
+        self.update()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:
+        """Paint it with the colour that the style sheet gives it."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        ink = self.palette().color(self.foregroundRole())
+        painter.setPen(QPen(ink, 1.6, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        frame = QRectF(2, 2, _MARK - 4, _MARK - 4)
+        if self._tone is Tone.WARNING:
+            painter.drawPolygon(QPolygonF([QPointF(10, 2.5), QPointF(18, 17), QPointF(2, 17)]))
+        elif self._tone is Tone.BAD:
+            painter.drawRect(frame)
+        else:
+            painter.drawEllipse(frame)
+        if self._tone is Tone.GOOD:
+            painter.drawPolyline(QPolygonF([QPointF(6, 10.5), QPointF(9, 13.5), QPointF(14.5, 7)]))
+        elif self._tone is Tone.BAD:
+            painter.drawLine(QPointF(6.5, 6.5), QPointF(13.5, 13.5))
+            painter.drawLine(QPointF(13.5, 6.5), QPointF(6.5, 13.5))
+        else:
+            sign = {Tone.WARNING: "!", Tone.OPEN: "?"}.get(self._tone, "i")
+            font = painter.font()
+            font.setPixelSize(12)
+            font.setBold(True)
+            painter.setFont(font)
+            painter.drawText(frame.adjusted(0, 2 if sign == "!" else 0, 0, 0), Qt.AlignmentFlag.AlignCenter, sign)
+
+
+class FirstShown(QWidget):
+    """A page that is built when it is first shown: until then it costs nothing."""
+
+    def __init__(self, name: str, title: str) -> None:
+        super().__init__()
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self._colours: Colours | None = None
+        self.is_built = False
+
+    def build(self) -> None:
+        """Build the content; once."""
+        raise NotImplementedError
+
+    def refresh(self) -> None:
+        """Show what is to be shown now; called after `build` too."""
+        raise NotImplementedError
+
+    def paint(self, colours: Colours) -> None:
+        """Give the content the colours of the palette; pages without plots need not."""
+
+    def changed(self) -> None:
+        """Show what is to be shown, if there is anything to show it on."""
+        if self.is_built:
+            self.refresh()
+
+    def set_colours(self, colours: Colours) -> None:
+        """Follow the palette."""
+        self._colours = colours
+        if self.is_built:
+            self.paint(colours)
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Build the content at last."""
+        if not self.is_built:
+            self.is_built = True
+            self.build()
+            if self._colours is not None:
+                self.paint(self._colours)
+            self.refresh()
+        super().showEvent(event)
+
+
+def column_of(page: QWidget, *, margins: tuple[int, int, int, int] = (10, 8, 10, 8)) -> QVBoxLayout:
+    """Return a layout of one column for a page."""
+    column = QVBoxLayout(page)
+    column.setContentsMargins(*margins)
+    column.setSpacing(6)
+    return column
+
+
+def empty_note(text: str, name: str) -> QLabel:
+    """Return what an empty page says: what there would be, and how to get it."""
+    made = label(text, "faint", name)
+    made.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+    return made
+
+
+def figures_table(name: str, title: str, headings: Sequence[str], *, editable: bool = False) -> QTableWidget:
+    """Return a table of texts that scrolls both ways where it must.
+
+    Parameters
+    ----------
+    name, title : str
+        Object name, and what a screen reader calls it.
+    headings : sequence of str
+    editable : bool
+        Whether cells that say so may be edited.
+    """
+    table = QTableWidget(0, len(headings))
+    table.setObjectName(name)
+    table.setAccessibleName(title)
+    table.setHorizontalHeaderLabels(list(headings))
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
+    table.setShowGrid(editable)
+    table.setWordWrap(False)
+    if not editable:
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
+    table.setTabKeyNavigation(False)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+    header.setStretchLastSection(True)
+    for column in range(len(headings)):
+        item = table.horizontalHeaderItem(column)
+        if item is not None:
+            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    return table
+
+
+def fill(table: QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = (), doubted: Sequence[bool] = ()) -> None:
+    """Put rows of texts into a table.
+
+    Parameters
+    ----------
+    table : QTableWidget
+    rows : sequence of sequence of str
+    tips : sequence of str
+        Tool tip of each row.
+    doubted : sequence of bool
+        Rows whose figures must not be used: their texts lean.
+    """
+    table.setRowCount(len(rows))
+    for row, texts in enumerate(rows):
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            if row < len(tips) and tips[row]:
+                item.setToolTip(plain(tips[row]))
+            if row < len(doubted) and doubted[row]:
+                font = item.font()
+                font.setItalic(True)
+                item.setFont(font)
+            table.setItem(row, column, item)
+
+
+def shade(colour: QColor, alpha: float) -> QColor:
+    """Return a colour that lets what is below it through."""
+    made = QColor(colour)
+    made.setAlphaF(alpha)
+    return made
