@@ -7,20 +7,18 @@ of them waits: child processes, worker threads and the follower's thread do what
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from daq.state import OutputState
 from gui.app import transitions
 from gui.app.rules import Command, allowed
-from gui.app.fit_state import FitStage
 from gui.app.state import AttemptStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 from gui.common.language import tr
 from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
-from gui.services.child_process import JsonChild
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
 from gui.services.last_run import last_run
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from gui.app.store import Store
     from gui.common.instrument import Instrument, Simulator
     from gui.common.run_facts import RunFacts
-    from gui.fit.result_model import ShownFit
     from gui.services.last_run import LastRun
 
 # Plans are made for this driver while no instrument is connected: the one that the README's tour uses.
@@ -92,7 +89,6 @@ class Commands(QObject):
         self.instruments = Instruments(self, self._jobs)
         self.simulators = Simulators(self, seed)
         self.runs = Runs(self)
-        self._fit: JsonChild | None = None
         self._connect_services()
         self._calendar = QTimer(self, interval=_CALENDAR_MS)
         self._calendar.timeout.connect(lambda: self._store.apply(transitions.day_begun, _now().date()))
@@ -195,7 +191,6 @@ class Commands(QObject):
         """Start a run of the planned protocol on the connected instrument."""
         instrument, view = self._state.connection.instrument, self._state.plan.view
         if self._is_allowed(Command.RUN) and instrument is not None and view is not None:
-            self._end_fit()
             self._store.apply(transitions.run_ordered)
             self.runs.start(RunRequest(instrument.resource, self._folder, view.protocol))
 
@@ -213,6 +208,8 @@ class Commands(QObject):
         if not paths or self._state.run_in_progress is not None:
             return
         self.follow_run(paths[-1])
+        self._store.apply(transitions.run_found, paths[-1], _now())
+        self.runs.attach(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
@@ -339,56 +336,11 @@ class Commands(QObject):
         self._store.apply(transitions.alarms_confirmed, _now())
         self._jobs.do(confirm, lambda _: None, self._report)
 
-    # -- fit ----------------------------------------------------------------------------------------------------------
-
-    def start_fit(self, model: str) -> None:
-        """Fit a cell model to the run that is shown, in a child process."""
-        run = self._state.finished_run
-        if self._is_allowed(Command.FIT) and run is not None and run.facts is not None:
-            self._store.apply(transitions.fit_started, model)
-            # A child for each fit: one that was cancelled may take its time to end.
-            self._fit = JsonChild("The fit", self)
-            self._fit.documented.connect(self._load_fit)
-            self._fit.failed.connect(self._fit_failed)
-            self._fit.start("fit", str(run.facts.path), "--model", model, "--json")
-
-    def _end_fit(self) -> None:
-        if self._fit is not None:
-            self._fit.end()
-            self._fit = None
-
-    def cancel_fit(self) -> None:
-        """Cancel the fit that is in progress."""
-        if self._is_allowed(Command.CANCEL_FIT):
-            self._end_fit()
-            self._store.apply(transitions.fit_ended, FitStage.CANCELLED)
-
-    def _load_fit(self, _document: dict[str, Any]) -> None:
-        run = self._state.finished_run
-        if run is None or run.facts is None:
-            return
-        path, wanted = run.facts.path, self._state.fit
-
-        def show(fit: ShownFit) -> None:
-            if self._state.fit is wanted:
-                self._store.apply(transitions.fit_ended, FitStage.DONE)
-                self.fitted.emit(fit)
-
-        self._jobs.do(lambda: load_fit(path), show, lambda error: self._fit_failed(str(error)))
-
-    def _fit_failed(self, why: str) -> None:
-        if self._state.fit.stage is FitStage.FITTING:
-            self._store.apply(transitions.fit_ended, FitStage.FAILED, why)
-        self.message.emit(why)
-
     # -- window -------------------------------------------------------------------------------------------------------
 
     def close(self) -> None:
         """End everything that ends with the window; only for a window that closes."""
         self.runs.close()
-        for child in self.findChildren(JsonChild, options=Qt.FindChildOption.FindDirectChildrenOnly):
-            child.end()
-            child.wait_for_end()
         self.instruments.close()
         self.simulators.close()
         self._off_lane.finish(_CLOSE_S)

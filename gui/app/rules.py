@@ -14,6 +14,8 @@ from gui.app.state import AttemptStage, PlanStage
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from gui.app.state import AppState
 
 
@@ -70,6 +72,12 @@ def allowed(state: AppState) -> dict[Command, Permission]:
     }
 
 
+def fitted_runs(state: AppState) -> tuple[Path, ...]:
+    """Return the runs that a fit is about: those that are opened, else the run of this window when it is over."""
+    run = state.finished_run
+    return state.opened or (() if run is None or run.facts is None else (run.facts.path,))
+
+
 def _no_connecting(state: AppState) -> str:
     if state.run_in_progress is not None:
         return "A run is in progress: stop it or wait for its end before you connect another instrument."
@@ -112,8 +120,6 @@ def _no_run(state: AppState) -> str:
 def _no_fit(state: AppState) -> str:
     if state.fit.stage is FitStage.FITTING:
         return "A fit is in progress: cancel it first."
-    if state.opened:
-        return ""
-    if state.run_in_progress is not None:
+    if not state.opened and state.run_in_progress is not None:
         return "The run is still in progress."
-    return "" if state.finished_run is not None else "There is no finished run yet."
+    return "" if fitted_runs(state) else "There is no finished run yet."

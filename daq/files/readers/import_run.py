@@ -66,7 +66,7 @@ def import_record(
         protocol_text="",
         sample=sample or Sample(),
         identity=None,
-        resource=f"imported from {printable(source.name)} (CRC-32 {_checksum(source):08x})",
+        resource=origin_of(source),
         plan={
             "interval_s": _interval_s(record.samples),
             "aperture_s": 0.0,
@@ -88,6 +88,11 @@ def import_record(
     finally:
         file.close()
     finalize_run_file(target, RunState.COMPLETE)
+
+
+def origin_of(source: Path) -> str:
+    """Return what a run file says of the text that it was imported from: its name and its sum."""
+    return f"imported from {printable(source.name)} (CRC-32 {_checksum(source):08x})"
 
 
 def _checksum(path: Path) -> int:

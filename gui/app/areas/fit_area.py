@@ -1,30 +1,48 @@
-"""Area of the fit: the cell model, and what its fit to the run says of the memory."""
+"""Area of the fit: the cell model with all that can be asked of it, and what its fit says of the memory."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from PySide6.QtCore import QObject
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from gui.app import transitions
-from gui.app.area import DockSpec, Layout, Side
-from gui.app.rules import Command, allowed
-from gui.app.state import FitStage, Page
+from gui.app.area import ActionSpec, DockSpec, Layout, Menu, ProtocolText, Side
+from gui.app.fit_state import FitStage
+from gui.app.rules import Command, Permission, allowed, fitted_runs
+from gui.app.state import Page
+from gui.common.language import tr
+from gui.common.traces import View
 from gui.common.widgets import panel
+from gui.fit.answers import Answer, FamiliesAnswer, OtherAnswer, StudyAnswer, answer_of, kept_answer
+from gui.fit.circuit_model import known_elements, view_circuit
+from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
+from gui.fit.fit_wish import FitKind, FitWish
 from gui.fit.model_panel import FitPanel
 from gui.fit.result_page import MemoryPage
+from gui.services.fits import Fits, run_file_of
+from gui.services.saved_traces import SavedTraces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-    from gui.app.area import ActionSpec, Context
-    from gui.app.state import AppState, Fit
+    from gui.app.area import Context
+    from gui.app.fit_state import Fit
+    from gui.app.state import AppState
     from gui.common.theme import Colours
-    from gui.common.traces import Traces
-    from gui.fit.result_model import ShownFit
 
 
-class FitArea(QObject):
+def _may_fit(state: AppState) -> Permission:
+    return allowed(state)[Command.FIT]
+
+
+def _may_compare(state: AppState) -> Permission:
+    reason = _may_fit(state).reason
+    return Permission(reason or ("" if len(fitted_runs(state)) > 1 else tr("Open several runs first.")))
+
+
+class FitArea:
     """The docks "Cell model" and "Memory".
 
     Parameters
@@ -33,72 +51,297 @@ class FitArea(QObject):
     """
 
     def __init__(self, context: Context) -> None:
-        super().__init__(context.parent)
         self._context = context
-        self._model = FitPanel()
-        self._memory = MemoryPage()
-        commands, exchange = context.commands, context.exchange
-        context.actions[Command.FIT].triggered.connect(
-            lambda: self._model.wanted.emit(self._model.model.currentText().strip())
-        )
-        self._model.wanted.connect(commands.start_fit)
-        self._model.unwanted.connect(commands.cancel_fit)
-        context.actions[Command.CANCEL_FIT].triggered.connect(commands.cancel_fit)
-        commands.fitted.connect(self._show_result)
-        commands.runs.follower.traced.connect(self._draw)
-        self._memory.zoomed.connect(exchange.zoom_wanted)
-        self._memory.zoom_out_wanted.connect(exchange.zoom_out_wanted)
-        exchange.zoom_out_wanted.connect(self._memory.zoom_out)
-        exchange.dock_raised.connect(self._note_page)
+        self._store, self._jobs, self._exchange = context.store, context.jobs, context.exchange
+        self._fits = Fits(context.parent)
+        self._traces = SavedTraces(context.parent)
+        self._panel = FitPanel()
+        self._page = MemoryPage()
+        self._runs: tuple[Path, ...] = ()
+        self._connect()
+        sides = {one: Side.LEFT for one in Layout}
+        centre = {one: Side.CENTRE for one in Layout}
         self._docks = (
-            DockSpec("model", "Cell model", panel(self._model), dict.fromkeys(Layout, Side.LEFT)),
-            DockSpec("memory", "Memory", self._memory, dict.fromkeys(Layout, Side.CENTRE)),
+            DockSpec("model", "Cell model", panel(self._panel), sides),
+            DockSpec("memory", "Memory", self._page, centre),
         )
+        self._jobs.do(known_elements, self._panel.set_elements, self._tell)
+
+    def _connect(self) -> None:
+        actions, exchange, page, view = self._context.actions, self._exchange, self._page, self._panel
+        actions[Command.FIT].triggered.connect(lambda: view.ask(FitKind.CIRCUIT))
+        actions[Command.CANCEL_FIT].triggered.connect(self._cancel)
+        view.wanted.connect(self._want)
+        view.unwanted.connect(self._cancel)
+        view.keep_wanted.connect(self._keep_statements)
+        view.circuit_asked.connect(self._look_at_circuit)
+        page.cancel_wanted.connect(self._cancel)
+        page.option_wanted.connect(self._want_with)
+        page.families.wanted.connect(lambda: view.ask(FitKind.RANK))
+        page.diagnosis.wanted.connect(lambda: view.ask(FitKind.DIAGNOSE))
+        page.other.wanted.connect(lambda: view.ask(FitKind.SPECTRUM))
+        page.profile.wanted.connect(lambda name: view.ask(FitKind.PROFILE, profiled=name))
+        page.kept.chosen.connect(self._show_kept)
+        page.why.experiment_wanted.connect(self._open_experiment)
+        page.curves.zoomed.connect(self._zoomed)
+        page.curves.zoom_out_wanted.connect(exchange.zoom_out_wanted)
+        exchange.zoom_wanted.connect(self._zoom_to)
+        exchange.zoom_out_wanted.connect(self._zoom_out)
+        exchange.comparison_wanted.connect(self._compare)
+        exchange.dock_raised.connect(self._note_page)
+        self._traces.traced.connect(page.show_traces)
+        self._traces.failed.connect(exchange.message)
+        self._fits.documented.connect(self._read_answer)
+        self._fits.failed.connect(self._fail)
+
+    def _tell(self, error: Exception) -> None:
+        self._exchange.message.emit(str(error))
 
     def _note_page(self, dock: str) -> None:
         if dock == "memory":
-            self._context.store.apply(transitions.page_shown, Page.MEMORY)
+            self._store.apply(transitions.page_shown, Page.MEMORY)
 
-    def _draw(self, traces: Traces) -> None:
-        run = self._context.store.state.run
-        is_of_run = run is not None and run.facts is not None  # else these are curves of the run before
-        if is_of_run and traces.view.fold is None and traces.view.latest_s is None:
-            self._memory.show_traces(traces)
+    # -- circuits -----------------------------------------------------------------------------------------------------
 
-    def _show_result(self, fit: ShownFit) -> None:
-        self._memory.show_fit(fit)
-        self._model.remember(fit.headline)
+    def _look_at_circuit(self, text: str) -> None:
+        self._jobs.do(lambda: view_circuit(text), self._panel.show_circuit, self._tell)
+
+    # -- fits ---------------------------------------------------------------------------------------------------------
+
+    def _want(self, wish: FitWish) -> None:
+        """Fit what was asked for, in a child process."""
+        state = self._store.state
+        permission = _may_compare(state) if wish.is_of_several and wish.kind is not FitKind.TABLE else _may_fit(state)
+        if not permission.granted:
+            self._exchange.message.emit(permission.reason)
+            return
+        runs = fitted_runs(state) if wish.is_of_several else fitted_runs(state)[:1]
+        self._panel.show_wish(wish)
+        self._store.apply(transitions.fit_started, _title(wish), wish, datetime.now().astimezone())
+        wanted, folder = self._store.state.fit, self._context.folder
+        self._jobs.do(
+            lambda: [run_file_of(one, folder) for one in runs],
+            lambda places: self._start(wanted, runs, places),
+            lambda error: self._fail(str(error)),
+        )
+
+    def _start(self, wanted: Fit, runs: Sequence[Path], places: Sequence[tuple[Path, bool]]) -> None:
+        if self._store.state.fit is not wanted:
+            return
+        imports = [
+            ("import", str(text), "--output", str(target), "--json")
+            for text, (target, is_there) in zip(runs, places, strict=True)
+            if not is_there
+        ]
+        as_they_are = replace(wanted.wish, kind=FitKind.JOINT).arguments(runs) if imports else ()
+        self._fits.start(imports, wanted.wish.arguments([target for target, _ in places]), as_they_are)
+
+    def _want_with(self, option: str) -> None:
+        """Fit what is shown, with an option that a diagnosis has named."""
+        shown = self._page.shown
+        wish = self._panel.wish()
+        if shown is not None:
+            wish = replace(wish, circuit=shown.headline)
+        found = wish.with_option(option)
+        if found is None:
+            self._exchange.message.emit(tr("{option}: this is advice, and no option of a fit.").format(option=option))
+        else:
+            self._want(found)
+
+    def _compare(self, runs: Sequence[Path]) -> None:
+        self._store.apply(transitions.runs_opened, tuple(runs))
+        self._panel.ask(FitKind.COMPARE)
+
+    def _cancel(self) -> None:
+        if allowed(self._store.state)[Command.CANCEL_FIT].granted:
+            self._fits.end()
+            self._store.apply(transitions.fit_ended, FitStage.CANCELLED)
+
+    def _fail(self, why: str) -> None:
+        if self._store.state.fit.stage is FitStage.FITTING:
+            self._store.apply(transitions.fit_ended, FitStage.FAILED, why)
+
+    def _read_answer(self, document: dict[str, Any]) -> None:
+        wanted = self._store.state.fit
+
+        def show(answer: Answer) -> None:
+            if self._store.state.fit is wanted:
+                self._store.apply(transitions.fit_ended, FitStage.DONE)
+                self._show_answer(answer)
+
+        self._jobs.do(lambda: answer_of(wanted.wish, document), show, lambda error: self._fail(str(error)))
+
+    def _show_answer(self, answer: Answer) -> None:
+        page = self._page
+        if isinstance(answer, StudyAnswer):
+            self._show_study(answer)
+        elif isinstance(answer, FamiliesAnswer):
+            page.show_families(answer.listing)
+        elif isinstance(answer, DiagnosisView):
+            page.show_diagnosis(answer)
+        elif isinstance(answer, ProfileView):
+            page.show_profile(answer)
+        elif isinstance(answer, SeveralView):
+            page.show_several(answer)
+        elif isinstance(answer, OtherAnswer):
+            page.show_other(answer.listing)
+
+    def _show_study(self, answer: StudyAnswer) -> None:
+        fit = answer.fit
+        if fit is not None:
+            before = self._page.shown
+            self._page.show_fit(fit)
+            self._panel.remember(fit.headline)
+            self._panel.set_fitted({one.key: one.value for one in fit.parameters})
+            if before is None or before.path != fit.path:
+                self._traces.open(fit.path)
+        self._page.show_kept(answer.kept)
+
+    def _show_kept(self, circuit: str) -> None:
+        """Show another one of the fits that are kept of the run."""
+        shown = self._page.shown
+        if shown is not None:
+            self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_study, self._tell)
+
+    def _load_kept(self, runs: tuple[Path, ...]) -> None:
+        """Show the newest fit that is kept of a run, if there is any."""
+        folder = self._context.folder
+
+        def read() -> StudyAnswer:
+            path, is_there = run_file_of(runs[0], folder)
+            return kept_answer(path) if is_there else StudyAnswer(None, None)
+
+        def show(answer: StudyAnswer) -> None:
+            if runs == self._runs and self._store.state.fit.stage is FitStage.NONE:
+                self._show_study(answer)
+
+        self._jobs.do(read, show, self._tell)
+
+    # -- statements and experiments -----------------------------------------------------------------------------------
+
+    def _keep_statements(self, wish: FitWish) -> None:
+        """Keep what the forms say beside the run, as `ionecho note` does."""
+        shown, runs = self._page.shown, self._runs
+        path = shown.path if shown is not None else runs[0] if runs else None
+        if path is None:
+            self._exchange.message.emit(tr("Open a run first."))
+            return
+        stated = {name: getattr(wish.record, name) for name in ("before", "edges", "control")} | vars(wish.sample)
+        words = [word for name, text in stated.items() if text for word in (f"--{name.replace('_', '-')}", text)]
+        said = tr("Kept with {run}: {words}").format(run=path.name, words=" ".join(words))
+        self._fits.run(
+            "The note",
+            ("note", str(path), *words, "--json"),
+            lambda _document: self._exchange.message.emit(said),
+            self._exchange.message.emit,
+        )
+
+    def _open_experiment(self, number: int) -> None:
+        """Open an experiment that would decide as a protocol in the editor."""
+        shown = self._page.shown
+        if shown is None:
+            return
+
+        def make() -> ProtocolText:
+            from fitting.interpretation.deciding_protocol import deciding_protocol
+
+            return ProtocolText(*deciding_protocol(shown.path, shown.headline, number))
+
+        self._jobs.do(make, self._exchange.protocol_wanted.emit, self._tell)
+
+    # -- zoom ---------------------------------------------------------------------------------------------------------
+
+    def _zoomed(self, low: float, high: float) -> None:
+        self._traces.set_view(View(window_s=(low, high)))
+        if not self._store.state.opened:
+            self._exchange.zoom_wanted.emit(low, high)
+
+    def _zoom_to(self, low: float, high: float) -> None:
+        if self._page.curves.is_built and not self._page.curves.isVisible():
+            self._page.curves.plots.zoom_to(low, high)
+            self._traces.set_view(View(window_s=(low, high)))
+
+    def _zoom_out(self) -> None:
+        if self._page.curves.is_built:
+            self._page.curves.plots.zoom_out()
+        self._traces.set_view(View())
+
+    # -- area ---------------------------------------------------------------------------------------------------------
 
     def docks(self) -> Sequence[DockSpec]:
         """Return the docks of the model and of the result."""
         return self._docks
 
     def actions(self) -> Sequence[ActionSpec]:
-        """Return none: the fit is a command of the window."""
-        return ()
+        """Return what can be asked beside the fit of one circuit."""
+        return [
+            ActionSpec(name, text, Menu.ANALYSE, _asking(self._panel, kind), tip, key, may)
+            for name, text, kind, tip, key, may in (
+                ("fit.rank", "&Rank the models", FitKind.RANK, "Which family describes the run best", "Ctrl+Shift+M", _may_fit),
+                ("fit.diagnose", "&Diagnose", FitKind.DIAGNOSE, "What explains what the fit leaves", "Ctrl+Shift+D", _may_fit),
+                ("fit.spectrum", "&Spectrum of relaxations", FitKind.SPECTRUM, "Fit without a model", "", _may_fit),
+                ("fit.posterior", "&Posterior", FitKind.POSTERIOR, "Sample all cells that fit", "", _may_fit),
+                ("fit.table", "Referee's &table", FitKind.TABLE, "Conductivities, permittivities, hop rate", "", _may_fit),
+                ("fit.compare", "&Compare the runs", FitKind.COMPARE, "Does the memory change with thickness or heat", "", _may_compare),
+                ("fit.joint", "Fit runs &together", FitKind.JOINT, "One fit of all runs that are opened", "", _may_compare),
+            )
+        ]
 
     def show(self, state: AppState, before: AppState) -> None:
-        """Show how the fit stands."""
+        """Show which runs are fitted, and how the fit stands."""
         if state.page is Page.MEMORY is not before.page:
-            self._context.exchange.dock_wanted.emit("memory")
-        if state.run is not None and (before.run is None or before.run.number != state.run.number):
-            self._memory.clear()
-        if state.fit != before.fit:
+            self._exchange.dock_wanted.emit("memory")
+        runs = fitted_runs(state)
+        is_new = state.run is not None and (before.run is None or before.run.number != state.run.number)
+        if runs != self._runs or (is_new and not state.opened):
+            self._runs = runs
+            self._page.clear()
+            self._traces.open(None)
+            self._panel.set_subject(runs)
+            if runs:
+                self._load_kept(runs)
+        if state.fit.stage is not FitStage.FITTING and before.fit.stage is FitStage.FITTING:
+            self._fits.end()
+        if state is before or state.fit != before.fit:
             self._show_stage(state.fit)
         reason = allowed(state)[Command.FIT].reason
-        self._model.set_state(reason=reason, fitting=state.fit.stage is FitStage.FITTING)
+        self._panel.set_state(reason=reason, fitting=state.fit.stage is FitStage.FITTING)
 
     def _show_stage(self, fit: Fit) -> None:
         text = {
-            FitStage.FITTING: f"Fitting {fit.model} …",
-            FitStage.CANCELLED: f"The fit of {fit.model} was cancelled.",
-            FitStage.FAILED: f"{fit.model} was not fitted: {fit.problem}",
+            FitStage.FITTING: tr("Fitting {model} …"),
+            FitStage.CANCELLED: tr("The fit of {model} was cancelled."),
+            FitStage.FAILED: tr("{model} was not fitted: {problem}"),
         }.get(fit.stage, "")
-        self._memory.show_state(text, failed=fit.stage is FitStage.FAILED)
+        self._page.show_state(
+            text.format(model=fit.model, problem=fit.problem),
+            failed=fit.stage is FitStage.FAILED,
+            in_progress=fit.stage is FitStage.FITTING,
+        )
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        self._memory.set_colours(colours)
+        self._panel.set_colours(colours)
+        self._page.set_colours(colours)
 
     def close(self) -> None:
-        """Nothing here ends with the window: the fit is ended by the commands."""
+        """End the fit with the window."""
+        self._fits.close()
+        self._traces.close()
+
+
+def _asking(view: FitPanel, kind: FitKind) -> Any:
+    return lambda: view.ask(kind)
+
+
+def _title(wish: FitWish) -> str:
+    """Return what a fit is called while it is in progress."""
+    titles = {
+        FitKind.RANK: tr("several models"),
+        FitKind.SPECTRUM: tr("a spectrum of relaxations"),
+        FitKind.DIAGNOSE: tr("{circuit}, and diagnosing it"),
+        FitKind.PROFILE: tr("{circuit}, and the profile of {name}"),
+        FitKind.COMPARE: tr("{circuit} to each of the runs"),
+        FitKind.JOINT: tr("{circuit} to all runs together"),
+    }
+    return titles.get(wish.kind, "{circuit}").format(circuit=wish.circuit, name=wish.profiled)
