@@ -28,7 +28,10 @@ from fitting.study_options import StudyOptions
 from protocols import FitError, RunFileError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from daq import Run
+    from fitting.inference.profile_curve import ProfileCurve
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.reduction.reduction import Reduction
@@ -115,6 +118,7 @@ def analyse(
     *,
     sample: Sample | None = None,
     keep: bool = True,
+    start: Mapping[str, float | str] | None = None,
 ) -> Study:
     """Analyse a run with a cell model, and keep the study in the results file beside the run.
 
@@ -128,6 +132,8 @@ def analyse(
         Thickness, area, permittivity and so on for the attribution; the run's own (`sample_of`) unless given.
     keep : bool
         Whether reduction and study are written to the results file.
+    start : mapping of str to float or str, optional
+        Values that are tried first, SI or with a unit.
 
     Raises
     ------
@@ -149,7 +155,7 @@ def analyse(
     sample = sample_of(run) if sample is None else sample
     provenance = _provenance(run, options or StudyOptions(), sample)
     record, options = _record_of(run, options or StudyOptions())
-    reduction, solution, was_kept = _solved(run, record, model, options, keep=keep, digest=provenance["raw_sha256"])
+    reduction, solution, was_kept = _solved(run, record, model, options, start, keep=keep, digest=provenance["raw_sha256"])
     result = fit_result(solution)
     result = replace(result, memory=Estimates(result.memory + memory_of_run(result, record.drive)))
     attribution = attribute(reduction, result, sample)
@@ -194,6 +200,38 @@ def tried(run: Run, model: CellModel | str, options: StudyOptions) -> tuple[floa
     return solution.rms_residual_A, not any(one.kind.questions_model for one in solution.remarks)
 
 
+def profiled(
+    run: Run,
+    model: CellModel | str,
+    options: StudyOptions,
+    name: str,
+    start: Mapping[str, float | str] | None = None,
+) -> ProfileCurve:
+    """Return the profile of a parameter of a fit to a run; nothing is kept.
+
+    Parameters
+    ----------
+    run : Run
+    model : CellModel or str
+        A circuit, or its string.
+    options : StudyOptions
+    name : str
+        A free parameter.
+    start : mapping of str to float or str, optional
+        Values that are tried first, SI or with a unit.
+
+    Raises
+    ------
+    FitError
+        If the circuit cannot be read, the run cannot be fitted, or there is no such parameter.
+    """
+    from fitting.inference.profile_curve import profile_curve
+
+    record, options = _record_of(run, options)
+    _, solution, _ = _solved(run, record, model, options, start, keep=False)
+    return profile_curve(solution, name, run.path.name)
+
+
 def _record_of(run: Run, options: StudyOptions) -> tuple[Record, StudyOptions]:
     """Return a run with the edges that were commanded, where they are given; when they began is found then."""
     if options.drive is None:
@@ -214,7 +252,14 @@ def _record_of(run: Run, options: StudyOptions) -> tuple[Record, StudyOptions]:
 
 
 def _solved(
-    run: Run, record: Record, model: CellModel | str, options: StudyOptions, *, keep: bool, digest: str = ""
+    run: Run,
+    record: Record,
+    model: CellModel | str,
+    options: StudyOptions,
+    start: Mapping[str, float | str] | None = None,
+    *,
+    keep: bool,
+    digest: str = "",
 ) -> tuple[Reduction, Solution, bool]:
     """Return reduction and solution of a run, as it is or with other edges, and whether the reduction was kept."""
     from fitting.api import solution_of
@@ -224,12 +269,12 @@ def _solved(
         from fitting.inference.robust import solve_robust
 
         cell = CellModel.of(model)
-        solution = solve_robust(record, cell, {}, options.terms)
+        solution = solve_robust(record, cell, start or {}, options.terms)
         return reduce_run(record, options.terms), solution, False
     # A reduction is kept for the run as it is.
     kept = (reduce_run(record, options.terms), False) if record is not run else None
     reduction, was_kept = kept or reduction_of(run, options.terms, keep=keep, digest=digest)
-    solution = solution_of(record, reduction, model)
+    solution = solution_of(record, reduction, model, start)
     return solution.reduction() or reduction, solution, was_kept
 
 

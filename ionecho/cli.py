@@ -45,6 +45,7 @@ from ionecho.commands.fit_options import (
     Thicknesses,
     TracerDiffusion,
 )
+from ionecho.commands.fit_command import fit
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note
 from ionecho.commands.publish_command import publish
@@ -236,73 +237,7 @@ def run(
         measure_document(load_to_run(protocol, stretch), resource, places, (max_voltage, max_current), as_json=as_json)
 
 
-@app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")
-def fit(
-    runs: Runs,
-    model: Models = None,
-    spectrum: Spectrum = False,
-    ranked: Ranked = False,
-    drift: Drift = False,
-    baseline: Baseline = "",
-    mains: Mains = None,
-    edges: Edges = "",
-    delay: Delay = "",
-    clock: Clock = "",
-    aperture: Aperture = "",
-    protocol: Commanded = "",
-    before: Before = "",
-    control: ControlOfRun = "",
-    robust: Robust = False,
-    diagnosed: Diagnosed = False,
-    posterior: Sampled = False,
-    share: Shared = None,
-    activate: Activated = None,
-    temperature: Temperatures = None,
-    compared: Compared = False,
-    thickness: Thicknesses = None,
-    sweep: Sweep = None,
-    area: Area = "",
-    permittivity: Permittivity = None,
-    grain_size: GrainSize = "",
-    held: Held = None,
-    tabled: Tabled = False,
-    tracer_diffusion: TracerDiffusion = None,
-    carrier_density: CarrierDensity = "",
-    charge_number: ChargeNumber = 1,
-    as_json: Json = False,
-) -> None:
-    """Fit a cell model to runs: what is remembered, and for how long?
-
-    Each quantity has a 95 % interval. The result is kept beside the run.
-    """
-    from ionecho.commands.fit_request import FitRequest, GivenRecord, run_fit
-    from ionecho.commands.fit_times import GivenTimes
-    from ionecho.commands.refusals import reported
-
-    request = FitRequest(
-        runs,
-        model or [],
-        spectrum=spectrum,
-        ranked=ranked,
-        of_record=GivenRecord(drift, baseline, mains, before, control, robust),
-        times=GivenTimes(delay, clock, aperture, edges, protocol),
-        diagnosed=diagnosed,
-        posterior=posterior,
-        together=(share or [], activate or []),
-        temperatures_K=temperature or [],
-        compared=compared,
-        thicknesses=thickness or [],
-        sweep=sweep,
-        geometry=(area, permittivity, grain_size),
-        held=held or [],
-        tabled=tabled,
-        carriers=(tracer_diffusion or [], carrier_density, charge_number),
-    )
-    request.require_compatible()
-    with reported(as_json=as_json):
-        run_fit(request, as_json=as_json)
-
-
+app.command(epilog="Example: ionecho fit runs/20261123-pump-probe-pair.nxs --model R0-Mig1-CPE1")(fit)
 app.command("import", epilog='Example: ionecho import PITT.txt --current "Current [A]"')(import_)
 app.command(epilog='Example: ionecho note PITT.nxs --before "0 V" --thickness "1 mm"')(note)
 app.command(epilog="Example: ionecho resume runs/20261126-101500-000-study")(resume)

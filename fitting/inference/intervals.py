@@ -109,6 +109,36 @@ def profile_intervals(
     return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in asked]
 
 
+def profile_heights(
+    evaluate: Callable[[Floats], tuple[Floats, Floats]], best: Minimum, box: Floats, unit: float, k: int, places: Floats
+) -> Floats:
+    """Return by how many deviations the best refit of all others is worse, with one parameter held at some places.
+
+    Parameters
+    ----------
+    evaluate : callable
+        Residual and Jacobian.
+    best : Minimum
+    box : ndarray, shape (2, k)
+        How far the parameters may go.
+    unit : float
+        Standard deviation of the residual's components.
+    k : int
+        Which parameter.
+    places : ndarray, shape (n,)
+        On the line, to one side of the best, ever further away: each refit begins where the one before it ended.
+    """
+    profile = _Profile(evaluate, best, box, unit)
+    direction, _ = profile.tangent(k)
+    near, heights = best.u, []
+    for place in places.tolist():
+        start = near + np.clip(direction * (place - near[k]), -2.0, 2.0)
+        start[k] = place
+        near, z = profile.refitted(start, k)
+        heights.append(z)
+    return np.array(heights)
+
+
 class _Bracket:
     """Where a profile is 1.96 high: between the last place below and the last above.
 

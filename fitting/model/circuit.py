@@ -253,6 +253,7 @@ class CellModel:
     ) -> None:
         self.circuit = circuit
         self.tables = dict(tables or {})
+        self.bounds: dict[str, str] = {}  # see `fitting.model.bounds`
         parser = _Parser(circuit, self.tables)
         self.tree = parser.parse()
         """The circuit as it branches, without the lags of the instrument."""

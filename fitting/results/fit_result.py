@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fitting.model.bounds import bounded
 from fitting.model.circuit import CellModel
 from fitting.model.elements.tabulated import RelaxationTable
 from fitting.reduction.control import in_words_of, named_for
@@ -193,6 +194,8 @@ class FitResult(Printable):
             "remarks": [remark.to_document() for remark in self.remarks],
             "source": self.source,
         }
+        if self.model.bounds:
+            found["bounds"] = dict(self.model.bounds)
         return named_for(self.terms.control, found)
 
     def arrays(self) -> dict[str, Floats]:
@@ -326,7 +329,7 @@ def _model(document: Mapping[str, Any], arrays: Mapping[str, Floats]) -> CellMod
         name: RelaxationTable(arrays[f"{name}_rates_per_s"], arrays[f"{name}_shares"], one["scale"], one["misfit"])
         for name, one in document["tables"].items()
     }
-    return CellModel(document["model"], document["fixed"], tables)
+    return bounded(CellModel(document["model"], document["fixed"], tables), document.get("bounds", {}))
 
 
 def _grid(kept: Sequence[float] | None, rates: Floats, window_s: tuple[float, float]) -> ModeGrid:

@@ -173,6 +173,30 @@ def _lists(line: str, ground: str, accent: str) -> str:
     QPushButton[role="menu"] {{ padding-right: 24px; }}
     QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
     """
+def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> str:
+    """Return the part of the style sheet for verdicts and notices, each tone with a ground and an edge of its own."""
+    tones = {
+        "good": ("#7ddca0", "#17301f") if is_dark(palette) else ("#14602f", "#e7f5ec"),
+        "open": ("#9ec5ff", "#1c2b42") if is_dark(palette) else ("#1a4f9c", "#e8f0fc"),
+        "bad": (error, error_ground),
+        "warning": ("#ffd27a", "#3d3011") if is_dark(palette) else ("#7a4b00", "#fff3d6"),
+    }
+    plain = palette.color(QPalette.ColorRole.Text).name()
+    rules = [f'QFrame#verdict {{ border: 1px solid {line}; border-radius: 6px; }}']
+    for tone, (ink, ground) in tones.items():
+        rules.append(f'''
+    QFrame#verdict[tone="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-left: 5px solid {ink}; }}
+    QFrame#verdict[tone="{tone}"] QLabel[role="verdict"], QFrame#verdict[tone="{tone}"] QWidget#verdictMark
+        {{ color: {ink}; }}
+    QFrame#verdict[tone="{tone}"] QLabel[role="faint"] {{ color: {plain}; }}
+    QFrame[notice="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-radius: 5px; }}
+    QFrame[notice="{tone}"] QLabel, QFrame[notice="{tone}"] QWidget {{ color: {ink}; }}''')
+    return "".join(rules) + f'''
+    QLabel[role="verdict"] {{ font-size: 12pt; font-weight: 600; }}
+    QLabel[role="subheading"] {{ font-weight: 600; }}
+    QFrame[notice="note"] {{ border: 1px solid {line}; border-radius: 5px; }}
+    QToolButton[role="section"] {{ border: none; font-weight: 600; padding: 4px 2px; text-align: left; }}
+    QToolButton[role="section"]:focus {{ border: 1px solid {line}; border-radius: 4px; }}'''
 
 
 def _scroll_bars(handle: str) -> str:
@@ -247,4 +271,7 @@ def style_sheet(palette: QPalette) -> str:
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}
     {_BANNER}{_scroll_bars(faint)}
+    {_verdicts(palette, line, error, error_ground)}
+    {_BANNER}
+    {_scroll_bars(faint)}
     """

@@ -42,6 +42,8 @@ class CircuitEdit(QComboBox):
         self.setCompleter(None)  # type: ignore[arg-type]
         self.addItems(MODELS)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.setMinimumContentsLength(10)
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setToolTip(
             tr(
                 "Cell model as a circuit: “-” in series, p(…,…) in parallel; R resistor, C capacitor, CPE constant phase"

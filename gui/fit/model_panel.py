@@ -33,17 +33,19 @@ class Section(QWidget):
 
     Parameters
     ----------
-    title, name : str
+    title, name, tip : str
     content : QWidget
     """
 
-    def __init__(self, title: str, name: str, content: QWidget) -> None:
+    def __init__(self, title: str, name: str, tip: str, content: QWidget) -> None:
         super().__init__()
         self._content = content
         self._head = QToolButton()
         self._head.setObjectName(name)
         self._head.setText(title)
         self._head.setAccessibleName(title)
+        self._head.setToolTip(tip)
+        self._head.setAccessibleDescription(tip)
         self._head.setProperty("role", "section")
         self._head.setCheckable(True)
         self._head.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
@@ -107,7 +109,7 @@ class FitPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.model, 1)
         row.addWidget(self._button)
-        self._several = Section(tr("Several runs"), "sectionSeveral", self._together)
+        self._several = Section(tr("Several runs"), "sectionSeveral", tr("Compare them, or fit them together"), self._together)
         content = QWidget()
         content.setObjectName("fitPanelContent")
         column = QVBoxLayout(content)
@@ -118,9 +120,9 @@ class FitPanel(QWidget):
         column.addWidget(self._fault)
         column.addWidget(self._drawing)
         self._sections = {
-            "parameters": Section(tr("Parameters: start, fix, bound"), "sectionParameters", self._constraints),
-            "record": Section(tr("Record: edges, history, delay, drift"), "sectionRecord", self._record),
-            "sample": Section(tr("Sample: thickness, area"), "sectionSample", self._sample),
+            "parameters": Section(tr("Parameters"), "sectionParameters", tr("Start, fix or bound a parameter"), self._constraints),
+            "record": Section(tr("Record"), "sectionRecord", tr("Edges, history, delay, drift"), self._record),
+            "sample": Section(tr("Sample"), "sectionSample", tr("Thickness, area and so on: they tell bulk from interfaces"), self._sample),
             "several": self._several,
         }
         for section in self._sections.values():
@@ -130,6 +132,7 @@ class FitPanel(QWidget):
         scroll.setWidget(content)
         scroll.setWidgetResizable(True)
         scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         scroll.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)

@@ -39,10 +39,15 @@ class CurvesPage(FirstShown):
         self.plots = CurvePlots()
         self.plots.zoomed.connect(self.zoomed)
         self.plots.zoom_out_wanted.connect(self.zoom_out_wanted)
-        column_of(self, margins=(0, 0, 0, 0)).addWidget(self.plots)
+        self._hint = empty_note(tr("After a fit: measured and fitted current, what is left, and W(t)."), "curvesHint")
+        column = column_of(self, margins=(0, 0, 0, 0))
+        column.addWidget(self._hint)
+        column.addWidget(self.plots, 1)
 
     def refresh(self) -> None:
         """Draw the fit and what was measured."""
+        self._hint.setVisible(self._fit is None)
+        self.plots.setVisible(self._fit is not None)
         self.plots.show_fit(self._fit)
         if self._traces is not None:
             self.plots.show_traces(self._traces)
@@ -77,10 +82,15 @@ class ResidualPage(FirstShown):
         from gui.fit.group_plots import ResidualPlots
 
         self.plots = ResidualPlots()
-        column_of(self, margins=(0, 0, 0, 0)).addWidget(self.plots)
+        self._hint = empty_note(tr("After a fit: what it leaves by time, pulse by pulse, and at each level."), "residualHint")
+        column = column_of(self, margins=(0, 0, 0, 0))
+        column.addWidget(self._hint)
+        column.addWidget(self.plots, 1)
 
     def refresh(self) -> None:
         """Draw them."""
+        self._hint.setVisible(self._fit is None)
+        self.plots.setVisible(self._fit is not None)
         self.plots.show_curves(self._fit)
 
     def paint(self, colours: Colours) -> None:

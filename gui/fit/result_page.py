@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.widgets import ScrolledLabel, button, label
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 _PROBLEM_HEIGHT = 72
 """Pixels: four lines of why a model was not fitted. Doubled, the fit shown is off a small screen."""
+_LEAST_EVIDENCE = 180
+"""Pixels: a table of five rows below its tabs. Doubled, the dock scrolls in a small window."""
 
 
 class MemoryPage(QWidget):
@@ -90,6 +92,9 @@ class MemoryPage(QWidget):
         self.tabs.setAccessibleName(tr("Evidence"))
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
+        # It takes what is left: what its pages would like to have does not make the dock scroll.
+        self.tabs.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)
+        self.tabs.setMinimumHeight(_LEAST_EVIDENCE)
         for page in (
             self.curves,
             self.figures,

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from fitting.results.remarks import Remark
 
 _NOTES = {
+    "not_described",
+    "noise_not_white",
     "voltage_noise",
     "edge_lead",
     "edge_places",
@@ -25,7 +27,8 @@ _NOTES = {
     "like_parts",
     "uncoded",
 }
-"""Kinds of remarks that say what was done; all others say that a figure may be wrong, or that there is none."""
+"""Kinds of remarks that say what was done, and those that the verdict's own sentence says; all others say that a figure
+may be wrong, or that there is none."""
 
 
 @dataclass(frozen=True)
@@ -158,4 +161,5 @@ def _notice(remark: Remark) -> Notice:
     text = str(remark)
     text = text[:1].upper() + text[1:] + "." * (not text.endswith("."))
     option = str(remark.values.get("remedy", "")) if str(remark.kind) == "likely_cause" else ""
+    option = option if option.startswith(("--", "@")) else ""  # else it is advice, and no option of a fit
     return Notice(str(remark.kind) not in _NOTES, text, option)

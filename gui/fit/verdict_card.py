@@ -146,12 +146,17 @@ class NoticeList(QScrollArea):
             )
         return frame
 
+    def _highest(self) -> int:
+        """Return the greatest height: a share of the dock's, so that the evidence below it has room."""
+        dock = self.parentWidget()
+        return _NOTICES_HEIGHT if dock is None else min(_NOTICES_HEIGHT, max(dock.height() // 6, 44))
+
     def _fit_height(self) -> None:
         content = self.widget()
         needed = 0 if content is None else content.heightForWidth(max(self.viewport().width(), 60))
         if content is not None and needed < 0:
             needed = content.sizeHint().height()
-        self.setFixedHeight(min(max(needed, 0), _NOTICES_HEIGHT))
+        self.setFixedHeight(min(max(needed, 0), self._highest()))
 
     def sizeHint(self) -> QSize:
         """Return no more than is shown."""

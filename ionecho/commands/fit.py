@@ -7,19 +7,29 @@ from typing import TYPE_CHECKING, Any
 from ionecho.commands.output import console, opened_run, print_json
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from fitting import CellModel, ResistanceSpectrum, SpectrumResult, Study, StudyOptions
     from ionecho.commands.fit_sample import GivenSample
 
 
-def fit_run(path: Path, model: CellModel, options: StudyOptions, given: GivenSample, *, as_json: bool) -> None:
+def fit_run(
+    path: Path,
+    model: CellModel,
+    options: StudyOptions,
+    given: GivenSample,
+    start: Mapping[str, float | str],
+    *,
+    as_json: bool,
+) -> None:
     """Analyse a run, keep the study beside it, and print it."""
     from fitting import analyse
     from fitting.study import sample_of
 
     run = opened_run(path)
-    study = analyse(run, model, options, sample=given.over(run.statements.over(sample_of(run))))
+    sample = given.over(run.statements.over(sample_of(run)))
+    study = analyse(run, model, options, sample=sample, start=start)
     _print(study, path, study.to_document(), reduction_was_kept=study.reduction_was_kept, as_json=as_json)
 
 
@@ -46,6 +56,26 @@ def print_posterior(path: Path, model: str, options: StudyOptions, *, as_json: b
         print_json({"run": run.path, **posterior.to_dict()})
     else:
         console().print(posterior.table())
+
+
+def print_profile(
+    path: Path,
+    model: CellModel,
+    options: StudyOptions,
+    name: str,
+    start: Mapping[str, float | str],
+    *,
+    as_json: bool,
+) -> None:
+    """Work out the profile of a parameter, and print it."""
+    from fitting.study import profiled
+
+    run = opened_run(path)
+    curve = profiled(run, model, options, name, start)
+    if as_json:
+        print_json({"run": run.path, **curve.to_document()})
+    else:
+        console().print(str(curve), markup=False, soft_wrap=True)
 
 
 def rank_models(path: Path, models: list[str], options: StudyOptions, *, as_json: bool) -> None:

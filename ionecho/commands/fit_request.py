@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from ionecho.commands.fit_constraints import GivenConstraints
 from ionecho.commands.fit_sample import GivenSample
 from ionecho.commands.fit_table import GivenTracer, TableRequest, print_referee_table
 from ionecho.commands.fit_times import GivenTimes
@@ -70,8 +71,10 @@ class FitRequest:
         Which one of a text with several sweeps.
     geometry : tuple
         Area and grain size with their units, permittivity between them.
-    held : list of str
-        Parameters at what is known of them.
+    constraints : GivenConstraints
+        What is said of parameters: held, started, bounded.
+    profiled : str
+        Parameter whose profile is asked for; empty for none.
     tabled : bool
     carriers : tuple
         Tracer diffusion coefficients and carrier density, with their units, and charge number.
@@ -91,7 +94,8 @@ class FitRequest:
     thicknesses: list[str] = field(default_factory=list)
     sweep: int | None = None
     geometry: tuple[str, float | None, str] = ("", None, "")
-    held: list[str] = field(default_factory=list)
+    constraints: GivenConstraints = field(default_factory=GivenConstraints)
+    profiled: str = ""
     tabled: bool = False
     carriers: tuple[list[str], str, int] = ([], "", 1)
 
@@ -163,7 +167,16 @@ class FitRequest:
                 "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",
                 "--thickness" if self.thicknesses else "--area",
             ),
-            (self.held and not attributed, "parameters are held where one run is fitted to one circuit", "--hold"),
+            (
+                self.constraints.are_given and not attributed,
+                "parameters are held, started and bounded where one run is fitted to one circuit",
+                "--hold",
+            ),
+            (
+                self.profiled != "" and not attributed,
+                "a profile is of one run, fitted to one circuit by least squares",
+                "--profile",
+            ),
             (
                 attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
                 "one run has one sample: give --thickness and --temperature once",
@@ -207,7 +220,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
     from fitting.model.circuit import element_problems
     from ionecho.commands.fit import fit_run, fit_spectrum_of_run, print_posterior, rank_models
-    from ionecho.commands.fit_checks import check_fit, held_circuit
+    from ionecho.commands.fit_checks import check_fit
     from ionecho.commands.output import error_console
 
     runs, temperatures = request.runs, request.temperatures_K
@@ -216,7 +229,7 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         error_console().print(f"warning: {problem}", soft_wrap=True)
     circuit = request.models[0] if request.models else USUAL
     sample = GivenSample() if request.is_of_several else request.sample
-    held, options = held_circuit(circuit, request.held), _options_of(request)
+    held, options = request.constraints.circuit(circuit), _options_of(request)
     if request.tabled:
         common = GivenSample.parsed("", *request.geometry, None)
         asked = TableRequest(runs, held, options, common, request.thicknesses, temperatures, request.tracer)
@@ -238,10 +251,14 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         print_diagnosis(runs[0], circuit, options, as_json=as_json)
     elif request.posterior:
         print_posterior(runs[0], circuit, options, as_json=as_json)
+    elif request.profiled:
+        from ionecho.commands.fit import print_profile
+
+        print_profile(runs[0], held, options, request.profiled, request.constraints.start, as_json=as_json)
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:
-        fit_run(runs[0], held, options, sample, as_json=as_json)
+        fit_run(runs[0], held, options, sample, request.constraints.start, as_json=as_json)
 
 
 def _options_of(request: FitRequest) -> StudyOptions:

@@ -186,6 +186,12 @@ class FitArea:
         elif isinstance(answer, OtherAnswer):
             page.show_other(answer.listing)
 
+    def _show_kept_study(self, answer: StudyAnswer) -> None:
+        """Show a fit that was made before, with its circuit in the box."""
+        if answer.fit is not None:
+            self._panel.model.set_circuit(answer.fit.headline)
+        self._show_study(answer)
+
     def _show_study(self, answer: StudyAnswer) -> None:
         fit = answer.fit
         if fit is not None:
@@ -201,7 +207,7 @@ class FitArea:
         """Show another one of the fits that are kept of the run."""
         shown = self._page.shown
         if shown is not None:
-            self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_study, self._tell)
+            self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._tell)
 
     def _load_kept(self, runs: tuple[Path, ...]) -> None:
         """Show the newest fit that is kept of a run, if there is any."""
@@ -213,7 +219,7 @@ class FitArea:
 
         def show(answer: StudyAnswer) -> None:
             if runs == self._runs and self._store.state.fit.stage is FitStage.NONE:
-                self._show_study(answer)
+                self._show_kept_study(answer)
 
         self._jobs.do(read, show, self._tell)
 
