@@ -155,7 +155,9 @@ def analyse(
     sample = sample_of(run) if sample is None else sample
     provenance = _provenance(run, options or StudyOptions(), sample)
     record, options = _record_of(run, options or StudyOptions())
-    reduction, solution, was_kept = _solved(run, record, model, options, start, keep=keep, digest=provenance["raw_sha256"])
+    reduction, solution, was_kept = _solved(
+        run, record, model, options, start, keep=keep, digest=provenance["raw_sha256"]
+    )
     result = fit_result(solution)
     result = replace(result, memory=Estimates(result.memory + memory_of_run(result, record.drive)))
     attribution = attribute(reduction, result, sample)

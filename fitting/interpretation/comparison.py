@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 _NEAR = 0.3
 """How far an exponent of thickness may be from 0 or 1 to be called that, its interval included: further away a mixture
 explains it as well (decision 145). Doubled, any exponent would be called one of the two."""
+_DRAWN = 16
+"""Places at which a line is told: of value times temperature it is not quite straight. Doubled, no plot looks other."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,8 +117,31 @@ class Comparison(Printable):
             },
             "activation_of_memory_time": None if self.time is None else self.time.to_dict(),
             "activation_of_conductivity": None if self.conductivity is None else self.conductivity.to_dict(),
+            "lines": self._lines(),
             "evidence": list(self.evidence),
         }
+
+    def _lines(self) -> dict[str, Any]:
+        """Return the lines through the figures as a plot has them: places, values there, what the slope is."""
+        found: dict[str, Any] = {}
+        if self.thickness is not None:
+            known = [one.thickness_m for one in self.runs if one.thickness_m is not None]
+            at = np.geomspace(min(known), max(known), _DRAWN)
+            value = np.exp(self.thickness.level + self.thickness.slope * np.log(at))
+            low, high = self.thickness.slope_ci95
+            text = f"exponent {self.thickness.slope:.3g} ({low:.3g} … {high:.3g})"
+            found["time_by_thickness"] = {"at": at.tolist(), "value": value.tolist(), "text": text}
+        kelvins = [one.temperature_K for one in self.runs if one.temperature_K is not None]
+        for name, line in (
+            ("time_by_temperature", self.time),
+            ("conductance_by_temperature", self.conductivity),
+        ):
+            if line is not None:
+                at = 1.0 / np.linspace(1.0 / max(kelvins), 1.0 / min(kelvins), _DRAWN)
+                low, high = line.energy_ci95_eV
+                text = f"{abs(line.energy_eV):.3g} eV ({min(abs(low), abs(high)):.3g} … {max(abs(low), abs(high)):.3g})"
+                found[name] = {"at": at.tolist(), "value": line.at(at).tolist(), "text": text}
+        return found
 
     def table(self) -> ResultTable:
         """Return the runs side by side, for the terminal."""

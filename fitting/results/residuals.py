@@ -13,8 +13,8 @@ import numpy as np
 from fitting.reduction.control import controlled
 
 if TYPE_CHECKING:
-    from fitting.reduction.nuisance import Nuisance
     from fitting.records.record import Record
+    from fitting.reduction.nuisance import Nuisance
     from fitting.transforms.laplace import Floats
 
 _MOST = 200
@@ -74,6 +74,10 @@ def residuals_of(run: Record, terms: Nuisance, t_s: Floats, fitted: Floats) -> R
     answering, _ = controlled(run, terms)
     nearest = np.clip(np.searchsorted(np.asarray(run.t_s), t_s), 0, max(run.n_samples - 1, 0))
     good = np.asarray(run.status)[nearest] == 0
+    if answering.drive is not None:  # a sample that averages over an edge was left out of the fit, too
+        half = 0.5 * terms.aperture_of(answering)
+        jumps = answering.drive.jumps()[0]
+        good &= np.searchsorted(jumps, t_s - half, side="left") == np.searchsorted(jumps, t_s + half, side="right")
     measured = np.where(good, np.asarray(answering.current_A)[nearest], np.nan)
     left = measured - fitted
     drive = answering.drive

@@ -182,7 +182,7 @@ def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> st
         "warning": ("#ffd27a", "#3d3011") if is_dark(palette) else ("#7a4b00", "#fff3d6"),
     }
     plain = palette.color(QPalette.ColorRole.Text).name()
-    rules = [f'QFrame#verdict {{ border: 1px solid {line}; border-radius: 6px; }}']
+    rules = [f"QFrame#verdict {{ border: 1px solid {line}; border-radius: 6px; }}"]
     for tone, (ink, ground) in tones.items():
         rules.append(f'''
     QFrame#verdict[tone="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-left: 5px solid {ink}; }}
@@ -191,12 +191,15 @@ def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> st
     QFrame#verdict[tone="{tone}"] QLabel[role="faint"] {{ color: {plain}; }}
     QFrame[notice="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-radius: 5px; }}
     QFrame[notice="{tone}"] QLabel, QFrame[notice="{tone}"] QWidget {{ color: {ink}; }}''')
-    return "".join(rules) + f'''
+    return (
+        "".join(rules)
+        + f"""
     QLabel[role="verdict"] {{ font-size: 12pt; font-weight: 600; }}
     QLabel[role="subheading"] {{ font-weight: 600; }}
     QFrame[notice="note"] {{ border: 1px solid {line}; border-radius: 5px; }}
     QToolButton[role="section"] {{ border: none; font-weight: 600; padding: 4px 2px; text-align: left; }}
-    QToolButton[role="section"]:focus {{ border: 1px solid {line}; border-radius: 4px; }}'''
+    QToolButton[role="section"]:focus {{ border: 1px solid {line}; border-radius: 4px; }}"""
+    )
 
 
 def _scroll_bars(handle: str) -> str:

@@ -174,7 +174,12 @@ class _Painter:
         elif symbol == "bulk":
             painter.drawRoundedRect(body, 6, 6)
             # What it remembers: a conductance that falls.
-            fall = [QPointF(body.left() + 5, y - 3), QPointF(x - 4, y - 2), QPointF(x + 1, y + 3), QPointF(body.right() - 5, y + 3)]
+            fall = [
+                QPointF(body.left() + 5, y - 3),
+                QPointF(x - 4, y - 2),
+                QPointF(x + 1, y + 3),
+                QPointF(body.right() - 5, y + 3),
+            ]
             painter.drawPolyline(QPolygonF(fall))
         else:
             painter.drawRect(body)

@@ -173,8 +173,10 @@ def families_of(document: Document) -> Listing:
     """Return a ranking: circuits, the best first."""
     ranking = document["ranking"]
     best = ranking[0]["model"]
-    decided = tr("{best} describes this record decidedly best.") if document["decided"] else tr(
-        "{best} comes first, but the first ones are too close to decide."
+    decided = (
+        tr("{best} describes this record decidedly best.")
+        if document["decided"]
+        else tr("{best} comes first, but the first ones are too close to decide.")
     )
     rows = []
     for one in ranking:
@@ -254,16 +256,24 @@ def joint_of(document: Document) -> SeveralView:
         title = f"[{k}] {one['source'] or tr('record')}{at}"
         if one["memory"]:
             listings.append(figures_listing(title, one["memory"]))
-    questioned = any(one["kind"].endswith("misfit") or one["kind"] in {"not_described", "noise_not_white"} for one in remarks)
+    questioned = any(
+        one["kind"].endswith("misfit") or one["kind"] in {"not_described", "noise_not_white"} for one in remarks
+    )
     if questioned:
         sentence = tr("{circuit} does not describe all of it: see the notes before you use a figure.")
     else:
-        sentence = tr("{circuit} describes {n} records together.") if len(records) > 1 else tr("{circuit} describes the record.")
+        sentence = (
+            tr("{circuit} describes {n} records together.")
+            if len(records) > 1
+            else tr("{circuit} describes the record.")
+        )
     return SeveralView(sentence.format(circuit=document["model"], n=len(records)), not questioned, tuple(listings))
 
 
 def comparison_of(document: Document) -> SeveralView:
     """Return a comparison of runs by thickness and temperature."""
+    from fitting.interpretation.places import format_length
+
     runs = document["runs"]
     rows, doubted = [], []
     for one in runs:
@@ -272,7 +282,7 @@ def comparison_of(document: Document) -> SeveralView:
         rows.append(
             (
                 one["run"],
-                "–" if thickness is None else format_quantity(thickness, "m", 3),
+                "–" if thickness is None else format_length(thickness),
                 "–" if kelvin is None else f"{kelvin:g} K",
                 "{} ({})".format(*_shown(time)),
                 "{} ({})".format(*_shown(conductance)),
@@ -281,8 +291,11 @@ def comparison_of(document: Document) -> SeveralView:
         doubted.append(not time["determined"])
     headings = (tr("Run"), tr("Thickness"), tr("Temperature"), tr("Median memory time"), tr("Steady conductance"))
     evidence = [_sentence(one) for one in document["evidence"]]
-    notes = [*evidence[1:], *(_sentence(one["text"]) for key in ("linearity", "ohms_law") if (one := document.get(key)) and "text" in one)]
-    listing = Listing(evidence[0] if evidence else "", headings, tuple(rows), tuple(doubted), tuple(notes))
+    notes = [
+        *evidence[1:],
+        *(_sentence(one["text"]) for key in ("linearity", "ohms_law") if (one := document.get(key)) and "text" in one),
+    ]
+    listing = Listing(tr("Each run, fitted alone"), headings, tuple(rows), tuple(doubted), tuple(notes))
     sentence = next((one for one in evidence if "~" in one or "hops" in one), evidence[0] if evidence else "")
     return SeveralView(sentence, not any(doubted), (listing,), _comparison_plots(document))
 
@@ -305,7 +318,7 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         "median_memory_time": tr("Median memory time (s)"),
         "steady_conductance": tr("Steady conductance (S)"),
     }
-    there = [one for one in runs if one[by] and (one[what]["value"] or 0.0) > 0.0]
+    there = [one for one in _alike(runs, by) if one[by] and (one[what]["value"] or 0.0) > 0.0]
     x = [math.log10(one[by]) if is_thickness else 1000.0 / one[by] for one in there]
     y = [math.log10(one[what]["value"]) for one in there]
     ends = [[_log_or(end, level) for end in one[what]["ci95"]] for one, level in zip(there, y, strict=True)]
@@ -324,6 +337,13 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         "" if line is None else line["text"],
         x_is_log=is_thickness,
     )
+
+
+def _alike(runs: Sequence[Document], by: str) -> list[Document]:
+    """Return the runs that differ in one condition only: of those alike in the other, most differ in this one."""
+    other = "temperature_K" if by == "thickness_m" else "thickness_m"
+    groups = [[one for one in runs if one[other] == value] for value in {one[other] for one in runs}]
+    return max(groups, key=lambda group: len({one[by] for one in group}), default=[])
 
 
 def _log_or(end: float | None, level: float) -> float:

@@ -59,8 +59,9 @@ class ResidualPlots(_Plots):
         for k, groups in enumerate((left.by_pulse, left.by_level)):
             self._rms[k].setData(groups.at, groups.rms)
             self._mean[k].setData(groups.at, groups.mean)
-        for plot in (self.by_time, self.by_pulse, self.by_level):
-            plot.getAxis("left").setLabel(units=fit.unit)
+        names = (tr("Residual"), tr("By pulse"), tr("By level"))
+        for plot, name in zip((self.by_time, self.by_pulse, self.by_level), names, strict=True):
+            plot.setLabel("left", name, units=fit.unit)
         self.by_level.setLabel("bottom", tr("Level of the drive"), units="V" if fit.unit == "A" else "A")
 
     def set_colours(self, colours: Colours) -> None:
@@ -71,7 +72,7 @@ class ResidualPlots(_Plots):
             for curve in curves:
                 curve.setSymbolPen(pen(ink, 1.5))
                 curve.setSymbolBrush(ink if curves is self._rms else None)
-        names = {tr("● root mean square"): colours.current, tr("× mean"): colours.fit}
+        names = {tr("root mean square, dots"): colours.current, tr("mean, crosses"): colours.fit}
         for plot in (self.by_pulse, self.by_level):
             set_legend(plot, names)
 
@@ -125,10 +126,11 @@ class PointPlots(_Plots):
             plot = add_plot(self.graphics, 0, one.y_title, "", column)
             plot.setLogMode(x=False, y=False)
             plot.getAxis("left").setLogMode(True)
-            if one.x_is_log:
-                plot.getAxis("bottom").setLogMode(True)
-            else:
-                plot.getAxis("bottom").logTickStrings = None
+            bottom = plot.getAxis("bottom")
+            bottom.enableAutoSIPrefix(False)
+            bottom.setLogMode(one.x_is_log)
+            # Of lengths and reciprocal temperatures, not of times.
+            bottom.logTickStrings = lambda values, _scale, _spacing: [f"{10.0**value:.3g}" for value in values]
             plot.setLabel("bottom", one.x_title)
             self._plots.append(plot)
         if self.colours is not None:
@@ -146,6 +148,14 @@ class PointPlots(_Plots):
             bars = pg.ErrorBarItem(x=x, y=y, top=np.array(one.high) - y, bottom=y - np.array(one.low), beam=0.0)
             bars.setOpts(pen=pen(colours.current, 1.5))
             plot.addItem(bars)
-            plot.plot(x, y, pen=None, symbol="o", symbolSize=_SIZE, symbolBrush=colours.current, symbolPen=pen(colours.current))
+            plot.plot(
+                x,
+                y,
+                pen=None,
+                symbol="o",
+                symbolSize=_SIZE,
+                symbolBrush=colours.current,
+                symbolPen=pen(colours.current),
+            )
             if one.sentence:
                 set_legend(plot, {one.sentence: colours.fit})

@@ -57,7 +57,7 @@ class Section(QWidget):
         column.addWidget(content)
         self._toggle(False)
 
-    def _toggle(self, opened: bool) -> None:  # noqa: FBT001 - as Qt calls it
+    def _toggle(self, opened: bool) -> None:
         self._head.setArrowType(Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow)
         self._content.setVisible(opened)
 
@@ -109,7 +109,9 @@ class FitPanel(QWidget):
         row = QHBoxLayout()
         row.addWidget(self.model, 1)
         row.addWidget(self._button)
-        self._several = Section(tr("Several runs"), "sectionSeveral", tr("Compare them, or fit them together"), self._together)
+        self._several = Section(
+            tr("Several runs"), "sectionSeveral", tr("Compare them, or fit them together"), self._together
+        )
         content = QWidget()
         content.setObjectName("fitPanelContent")
         column = QVBoxLayout(content)
@@ -120,9 +122,16 @@ class FitPanel(QWidget):
         column.addWidget(self._fault)
         column.addWidget(self._drawing)
         self._sections = {
-            "parameters": Section(tr("Parameters"), "sectionParameters", tr("Start, fix or bound a parameter"), self._constraints),
+            "parameters": Section(
+                tr("Parameters"), "sectionParameters", tr("Start, fix or bound a parameter"), self._constraints
+            ),
             "record": Section(tr("Record"), "sectionRecord", tr("Edges, history, delay, drift"), self._record),
-            "sample": Section(tr("Sample"), "sectionSample", tr("Thickness, area and so on: they tell bulk from interfaces"), self._sample),
+            "sample": Section(
+                tr("Sample"),
+                "sectionSample",
+                tr("Thickness, area and so on: they tell bulk from interfaces"),
+                self._sample,
+            ),
             "several": self._several,
         }
         for section in self._sections.values():
@@ -209,7 +218,11 @@ class FitPanel(QWidget):
         if len(runs) > 1:
             text = tr("{first} and {n} more: Fit takes the first").format(first=runs[0].name, n=len(runs) - 1)
         else:
-            text = tr("Run: {name}").format(name=runs[0].name) if runs else tr("Measure, or open a run, then fit a model to it.")
+            text = (
+                tr("Run: {name}").format(name=runs[0].name)
+                if runs
+                else tr("Measure, or open a run, then fit a model to it.")
+            )
         self._subject.setText(text)
         self._several.setVisible(len(runs) > 1)
 

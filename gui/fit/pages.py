@@ -82,7 +82,9 @@ class ResidualPage(FirstShown):
         from gui.fit.group_plots import ResidualPlots
 
         self.plots = ResidualPlots()
-        self._hint = empty_note(tr("After a fit: what it leaves by time, pulse by pulse, and at each level."), "residualHint")
+        self._hint = empty_note(
+            tr("After a fit: what it leaves by time, pulse by pulse, and at each level."), "residualHint"
+        )
         column = column_of(self, margins=(0, 0, 0, 0))
         column.addWidget(self._hint)
         column.addWidget(self.plots, 1)
@@ -269,7 +271,10 @@ class DiagnosisPage(FirstShown):
     def refresh(self) -> None:
         """Show what there is."""
         view = self._view
-        hint = tr("What explains what the fit leaves: a delay, a drift, a history, another relaxation? Each option that may help is tried.")
+        hint = tr(
+            "What explains what the fit leaves: a delay, a drift, a history, another relaxation?"
+            " Each option that may help is tried."
+        )
         self._sentence.setText(hint if view is None else f"{view.sentence} {view.causes.sentence}")
         self._causes.setVisible(view is not None and bool(view.causes.rows))
         while (item := self._options_column.takeAt(0)) is not None:
@@ -281,7 +286,9 @@ class DiagnosisPage(FirstShown):
             return
         show_listing(self._causes, view.causes)
         for number, trial in enumerate(one for one in view.trials if one.option):
-            self._options_column.addWidget(self._option_row(number, trial.option, trial.left, described=trial.is_described))
+            self._options_column.addWidget(
+                self._option_row(number, trial.option, trial.left, described=trial.is_described)
+            )
 
     def _option_row(self, number: int, option: str, left: str, *, described: bool) -> QWidget:
         made = QWidget()
@@ -289,7 +296,11 @@ class DiagnosisPage(FirstShown):
         row.setContentsMargins(0, 0, 0, 0)
         text = tr("Fit with {option}").format(option=option)
         row.addWidget(button(text, f"optionButton{number}", lambda: self.option_wanted.emit(option)))
-        words = tr("leaves {left}; describes the record") if described else tr("leaves {left}; does not describe the record")
+        words = (
+            tr("leaves {left}; describes the record")
+            if described
+            else tr("leaves {left}; does not describe the record")
+        )
         row.addWidget(label(words.format(left=left), "" if described else "faint"), 1)
         return made
 
@@ -324,7 +335,9 @@ class WhyPage(FirstShown):
         content.setAutoFillBackground(False)
         column = column_of(content)
         if not self._evidence:
-            column.addWidget(empty_note(tr("A fit says here what speaks for bulk or electrode, and what would decide."), "whyHint"))
+            column.addWidget(
+                empty_note(tr("A fit says here what speaks for bulk or electrode, and what would decide."), "whyHint")
+            )
         if self._experiments:
             column.addWidget(label(tr("What would decide, or confirm it"), "heading"))
         for one in self._experiments:
@@ -332,7 +345,12 @@ class WhyPage(FirstShown):
             row.addWidget(label(one.text[:1].upper() + one.text[1:] + ".", "", f"experiment{one.number}"), 1)
             number = one.number
             row.addWidget(
-                button(tr("Open as protocol"), f"experimentButton{number}", lambda n=number: self.experiment_wanted.emit(n), tip=tr("Open it in the protocol editor"))
+                button(
+                    tr("Open as protocol"),
+                    f"experimentButton{number}",
+                    lambda n=number: self.experiment_wanted.emit(n),
+                    tip=tr("Open it in the protocol editor"),
+                )
             )
             column.addLayout(row)
         if self._evidence:
@@ -361,7 +379,9 @@ class KeptPage(FirstShown):
 
     def build(self) -> None:
         """Build the table."""
-        hint = tr("Each model that was fitted to this run is kept, side by side; a refit of one takes only its own place.")
+        hint = tr(
+            "Each model that was fitted to this run is kept, side by side; a refit of one takes only its own place."
+        )
         self._table = figures_table("keptTable", tr("Kept fits"), ())
         self._hint = empty_note(hint, "keptHint")
         self._row = QHBoxLayout()
@@ -382,7 +402,11 @@ class KeptPage(FirstShown):
         if kept is None:
             return
         for number, circuit in enumerate(kept.circuits):
-            text = tr("{circuit} is shown").format(circuit=circuit) if circuit == self._shown else tr("Show {circuit}").format(circuit=circuit)
+            text = (
+                tr("{circuit} is shown").format(circuit=circuit)
+                if circuit == self._shown
+                else tr("Show {circuit}").format(circuit=circuit)
+            )
             made = button(text, f"keptButton{number}", lambda c=circuit: self.chosen.emit(c))
             made.setEnabled(circuit != self._shown)
             self._row.addWidget(made)
@@ -425,7 +449,9 @@ class SeveralPage(FirstShown):
         content.setAutoFillBackground(False)
         column = column_of(content, margins=(0, 0, 4, 0))
         if view is None:
-            hint = tr("Open several runs; then compare them, or fit them together, under “Several runs” in “Cell model”.")
+            hint = tr(
+                "Open several runs; then compare them, or fit them together, under “Several runs” in “Cell model”."
+            )
             column.addWidget(empty_note(hint, "severalHint"))
         for number, listing in enumerate(() if view is None else view.listings):
             column.addWidget(label(listing.sentence, "subheading", f"severalHeading{number}"))

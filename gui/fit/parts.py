@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from gui.common.theme import Colours
 
 _ROW_HEIGHT = 24
-"""Pixels of a row of a table: a line of the system's font with room to click. Doubled, half as many figures are seen."""
+"""Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
 _MARK = 20
 """Pixels of a mark beside a text: as high as its first line."""
 
@@ -165,16 +165,14 @@ def figures_table(name: str, title: str, headings: Sequence[str], *, editable: b
     table.setTabKeyNavigation(False)
     header = table.horizontalHeader()
     header.setHighlightSections(False)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-    header.setStretchLastSection(True)
-    for column in range(len(headings)):
-        item = table.horizontalHeaderItem(column)
-        if item is not None:
-            item.setTextAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch if editable else QHeaderView.ResizeMode.ResizeToContents)
     return table
 
 
-def fill(table: QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = (), doubted: Sequence[bool] = ()) -> None:
+def fill(
+    table: QTableWidget, rows: Sequence[Sequence[str]], tips: Sequence[str] = (), doubted: Sequence[bool] = ()
+) -> None:
     """Put rows of texts into a table.
 
     Parameters

@@ -71,8 +71,10 @@ class RecordForm(QWidget):
                 tr("Edges"),
                 ("step", "sample", "ramp"),
                 as_record,
-                tr("Of a voltage that was only sampled: it jumped between two samples (step), right after one (sample),"
-                   " or went straight (ramp); or a text file of times"),
+                tr(
+                    "Of a voltage that was only sampled: it jumped between two samples (step), right after one"
+                    " (sample), or went straight (ramp); or a text file of times"
+                ),
             ),
             "before": _choice(
                 "beforeBox",
@@ -82,10 +84,17 @@ class RecordForm(QWidget):
                 tr("Before the first sample: at rest, at a level such as 0 V, or unknown"),
             ),
             "delay": _choice(
-                "delayBox", tr("Delay"), ("fit",), tr("none"), tr("How late the current was sampled, e.g. 0.3 ms; fit finds it")
+                "delayBox",
+                tr("Delay"),
+                ("fit",),
+                tr("none"),
+                tr("How late the current was sampled, e.g. 0.3 ms; fit finds it"),
             ),
             "clock": _choice(
-                "clockBox", tr("Clock"), ("fit",), tr("exact"),
+                "clockBox",
+                tr("Clock"),
+                ("fit",),
+                tr("exact"),
                 tr("How much faster the samples' clock runs than the drive's, e.g. 100 ppm; fit finds it"),
             ),
             "mains": _choice("mainsBox", tr("Mains"), ("50", "60"), tr("none"), tr("Take the mains out, in hertz")),
@@ -94,7 +103,9 @@ class RecordForm(QWidget):
             ),
         }
         self._entries = {
-            "aperture": _entry("apertureEdit", tr("Aperture"), tr("a point"), tr("How long a sample averages, e.g. 0.5 ms")),
+            "aperture": _entry(
+                "apertureEdit", tr("Aperture"), tr("a point"), tr("How long a sample averages, e.g. 0.5 ms")
+            ),
             "protocol": _entry(
                 "commandedEdit", tr("Protocol"), tr("its own"), tr("Protocol file whose edges the record has")
             ),
@@ -164,22 +175,41 @@ class TogetherForm(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._entries = {
-            "shared": _entry("sharedEdit", tr("Shared"), tr("all"), tr("Parameters or elements with one value for all runs: Mig1 CPE1.n")),
-            "activated": _entry("activatedEdit", tr("Activated"), tr("none"), tr("Parameters with an activation energy: Mig1.tau")),
-            "temperatures": _entry("temperaturesEdit", tr("Temperatures"), tr("the samples'"), tr("In kelvin, one a run: 270 285 300")),
-            "thicknesses": _entry("thicknessesEdit", tr("Thicknesses"), tr("the samples'"), tr("One a run, with commas: 0.5 mm, 1 mm")),
+            "shared": _entry(
+                "sharedEdit",
+                tr("Shared"),
+                tr("all"),
+                tr("Parameters or elements with one value for all runs: Mig1 CPE1.n"),
+            ),
+            "activated": _entry(
+                "activatedEdit", tr("Activated"), tr("none"), tr("Parameters with an activation energy: Mig1.tau")
+            ),
+            "temperatures": _entry(
+                "temperaturesEdit", tr("Temperatures"), tr("the samples'"), tr("In kelvin, one a run: 270 285 300")
+            ),
+            "thicknesses": _entry(
+                "thicknessesEdit", tr("Thicknesses"), tr("the samples'"), tr("One a run, with commas: 0.5 mm, 1 mm")
+            ),
         }
         form = _form(self)
         form.addRow(label(tr("Of the runs that are opened:"), "faint"))
         for entry in self._entries.values():
             form.addRow(entry.accessibleName(), entry)
         form.addRow(
-            button(tr("Compare"), "compareButton", self.compare_wanted.emit, tip=tr("Fit each alone: does its memory change with thickness, heat, drive?")),
+            button(
+                tr("Compare"),
+                "compareButton",
+                self.compare_wanted.emit,
+                tip=tr("Fit each alone: does its memory change with thickness, heat, drive?"),
+            ),
         )
         form.addRow(button(tr("Fit together"), "jointButton", self.joint_wanted.emit, tip=tr("One fit of all runs")))
 
     def settings(self) -> Together:
         """Return what is set."""
-        shared, activated, kelvin = (tuple(self._entries[name].text().replace(",", " ").split()) for name in ("shared", "activated", "temperatures"))
+        shared, activated, kelvin = (
+            tuple(self._entries[name].text().replace(",", " ").split())
+            for name in ("shared", "activated", "temperatures")
+        )
         thicknesses = tuple(one.strip() for one in self._entries["thicknesses"].text().split(",") if one.strip())
         return Together(shared, activated, kelvin, thicknesses)

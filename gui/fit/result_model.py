@@ -153,7 +153,9 @@ def shown_fit(run: Run, study: Study) -> ShownFit:
     quality = tr("residual {left} rms").format(left=left)
     if np.isfinite(result.step_noise_A):
         quality += tr(", noise {noise}").format(noise=format_quantity(result.step_noise_A, result.unit))
-    source = tr("{circuit} on {run}: {quality}").format(circuit=result.model.circuit, run=run.path.name, quality=quality)
+    source = tr("{circuit} on {run}: {quality}").format(
+        circuit=result.model.circuit, run=run.path.name, quality=quality
+    )
     experiments = () if attribution is None else attribution.experiments
     return ShownFit(
         run.path,

@@ -57,7 +57,10 @@ class MemoryPage(QWidget):
             "families",
             tr("Models"),
             tr("Rank the models"),
-            tr("Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is fitted."),
+            tr(
+                "Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is"
+                " fitted."
+            ),
         )
         self.diagnosis = DiagnosisPage()
         self.why = WhyPage()
@@ -66,7 +69,10 @@ class MemoryPage(QWidget):
             "other",
             tr("More"),
             tr("Spectrum of relaxations"),
-            tr("Without a model: a spectrum of relaxation modes. Posterior and referee's table are in the menu Analyse."),
+            tr(
+                "Without a model: a spectrum of relaxation modes. Posterior and referee's table are in the menu"
+                " Analyse."
+            ),
         )
         self.several = SeveralPage()
         self._state = label("", "", "fitState")
@@ -86,7 +92,9 @@ class MemoryPage(QWidget):
         row = QHBoxLayout(self._progress)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self._state, 1)
-        row.addWidget(button(tr("Cancel"), "cancelFit", self.cancel_wanted.emit, tip=tr("Cancel the fit; what is shown stays")))
+        row.addWidget(
+            button(tr("Cancel"), "cancelFit", self.cancel_wanted.emit, tip=tr("Cancel the fit; what is shown stays"))
+        )
         self.tabs = QTabWidget()
         self.tabs.setObjectName("fitTabs")
         self.tabs.setAccessibleName(tr("Evidence"))

@@ -98,7 +98,9 @@ def verdict_of(study: Study, source: str) -> Verdict:
         return Verdict("open", text.format(circuit=circuit), source)
     figures = (_share_figure(share), _time_figure(time), _owner_figure(study))
     if "noise_not_white" in kinds:
-        text = tr("It is not sure that {circuit} describes this record: the fit leaves more than the samples scatter by.")
+        text = tr(
+            "It is not sure that {circuit} describes this record: the fit leaves more than the samples scatter by."
+        )
         return Verdict("bad", text.format(circuit=circuit), source, figures)
     if not (share.determined and time.determined):
         text = tr("This record does not determine what is remembered, or for how long.")

@@ -66,6 +66,7 @@ class VerdictCard(QFrame):
         self._mark.set_tone(tone)
         self._sentence.setText(sentence)
         self._source.setText(source)
+        self._source.setVisible(bool(source))
         self.setAccessibleDescription(sentence)
         while (item := self._figures.takeAt(0)) is not None:
             widget = item.widget()
@@ -74,7 +75,7 @@ class VerdictCard(QFrame):
                 widget.deleteLater()
         for number, figure in enumerate(figures):
             self._figures.addWidget(_figure(figure, number), 1 if number == len(figures) - 1 else 0)
-        for one in (self, self._mark, self._sentence):
+        for one in (self, self._mark, self._sentence, self._source):
             _restyle(one)
 
 

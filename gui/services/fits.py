@@ -1,4 +1,4 @@
-"""Fits of the window: child processes ``ionecho fit ... --json``, one at a time, with the import of a text before it."""
+"""Fits of the window: child processes ``ionecho fit ... --json``, one at a time; before it, texts are imported."""
 
 from __future__ import annotations
 
@@ -29,7 +29,9 @@ class Fits(QObject):
         super().__init__(parent)
         self._child: JsonChild | None = None
 
-    def start(self, imports: Sequence[tuple[str, ...]], arguments: tuple[str, ...], otherwise: tuple[str, ...] = ()) -> None:
+    def start(
+        self, imports: Sequence[tuple[str, ...]], arguments: tuple[str, ...], otherwise: tuple[str, ...] = ()
+    ) -> None:
         """Start a fit.
 
         Parameters
@@ -55,7 +57,9 @@ class Fits(QObject):
         first, others = imports[0], imports[1:]
         self._run("The import", first, lambda _document: self.start(others, arguments, otherwise), try_otherwise)
 
-    def run(self, what: str, arguments: tuple[str, ...], then: Callable[[object], None], failed: Callable[[str], None]) -> None:
+    def run(
+        self, what: str, arguments: tuple[str, ...], then: Callable[[object], None], failed: Callable[[str], None]
+    ) -> None:
         """Run another command beside the fit: one that takes a moment, such as ``note``."""
         self._run(what, arguments, then, failed, is_the_fit=False)
 

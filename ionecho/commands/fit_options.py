@@ -96,11 +96,10 @@ Held = Annotated[
     list[str] | None,
     typer.Option("--hold", help='Parameter at what is known of it, e.g. "R0=300 ohm"; it is not fitted.'),
 ]
-Started = Annotated[
-    list[str] | None, typer.Option("--start", help='Value that is tried first, e.g. "Mig1.tau=2 ms".')
-]
+Started = Annotated[list[str] | None, typer.Option("--start", help='Value that is tried first, e.g. "Mig1.tau=2 ms".')]
 Bounded = Annotated[
-    list[str] | None, typer.Option("--bound", help='Range of a parameter, e.g. "R0=100 ohm .. 1 kohm"; one end may miss.')
+    list[str] | None,
+    typer.Option("--bound", help='Range of a parameter, e.g. "R0=100 ohm .. 1 kohm"; one end may miss.'),
 ]
 Profiled = Annotated[
     str, typer.Option("--profile", metavar="PARAMETER", help="How much worse is the fit with this parameter held?")

@@ -59,8 +59,8 @@ class FitArea:
         self._page = MemoryPage()
         self._runs: tuple[Path, ...] = ()
         self._connect()
-        sides = {one: Side.LEFT for one in Layout}
-        centre = {one: Side.CENTRE for one in Layout}
+        sides = dict.fromkeys(Layout, Side.LEFT)
+        centre = dict.fromkeys(Layout, Side.CENTRE)
         self._docks = (
             DockSpec("model", "Cell model", panel(self._panel), sides),
             DockSpec("memory", "Memory", self._page, centre),
@@ -283,13 +283,48 @@ class FitArea:
         return [
             ActionSpec(name, text, Menu.ANALYSE, _asking(self._panel, kind), tip, key, may)
             for name, text, kind, tip, key, may in (
-                ("fit.rank", "&Rank the models", FitKind.RANK, "Which family describes the run best", "Ctrl+Shift+M", _may_fit),
-                ("fit.diagnose", "&Diagnose", FitKind.DIAGNOSE, "What explains what the fit leaves", "Ctrl+Shift+D", _may_fit),
+                (
+                    "fit.rank",
+                    "&Rank the models",
+                    FitKind.RANK,
+                    "Which family describes the run best",
+                    "Ctrl+Shift+M",
+                    _may_fit,
+                ),
+                (
+                    "fit.diagnose",
+                    "&Diagnose",
+                    FitKind.DIAGNOSE,
+                    "What explains what the fit leaves",
+                    "Ctrl+Shift+D",
+                    _may_fit,
+                ),
                 ("fit.spectrum", "&Spectrum of relaxations", FitKind.SPECTRUM, "Fit without a model", "", _may_fit),
                 ("fit.posterior", "&Posterior", FitKind.POSTERIOR, "Sample all cells that fit", "", _may_fit),
-                ("fit.table", "Referee's &table", FitKind.TABLE, "Conductivities, permittivities, hop rate", "", _may_fit),
-                ("fit.compare", "&Compare the runs", FitKind.COMPARE, "Does the memory change with thickness or heat", "", _may_compare),
-                ("fit.joint", "Fit runs &together", FitKind.JOINT, "One fit of all runs that are opened", "", _may_compare),
+                (
+                    "fit.table",
+                    "Referee's &table",
+                    FitKind.TABLE,
+                    "Conductivities, permittivities, hop rate",
+                    "",
+                    _may_fit,
+                ),
+                (
+                    "fit.compare",
+                    "&Compare the runs",
+                    FitKind.COMPARE,
+                    "Does the memory change with thickness or heat",
+                    "",
+                    _may_compare,
+                ),
+                (
+                    "fit.joint",
+                    "Fit runs &together",
+                    FitKind.JOINT,
+                    "One fit of all runs that are opened",
+                    "",
+                    _may_compare,
+                ),
             )
         ]
 
