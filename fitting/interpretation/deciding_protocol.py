@@ -11,8 +11,6 @@ from fitting.interpretation.deciding_experiments import Experiment, Setting
 from protocols import FitError, Limits, Protocol, PulseSequence, Sample, Sampling
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from daq import Run
 
 _ABOVE = 1.2
@@ -20,36 +18,6 @@ _ABOVE = 1.2
 _SAMPLES = 5000
 """Samples of a pulse and its rest, where the run's own interval would give more: fits need no more of an even record.
 Doubled, files are twice as long."""
-
-
-def deciding_protocol(run_path: Path, circuit: str = "", number: int = 0) -> tuple[str, str]:
-    """Return title and text (TOML) of the protocol of an experiment that a kept fit proposes.
-
-    Parameters
-    ----------
-    run_path : Path
-    circuit : str
-        Whose kept fit; the newest unless given.
-    number : int
-        Which of its experiments, from 0.
-
-    Raises
-    ------
-    FitError
-        If it proposes no such experiment, or the drive of the run is not known.
-    RunFileError
-        If no fit is kept.
-    """
-    from daq import open_run
-    from fitting.study import kept_study
-
-    run = open_run(run_path)
-    study = kept_study(run, circuit)
-    experiments = () if study.attribution is None else study.attribution.experiments
-    if not 0 <= number < len(experiments):
-        raise FitError(f"{run_path.name}: its fit proposes {len(experiments)} experiments, no number {number + 1}")
-    protocol = protocol_of(experiments[number], run)
-    return protocol.name, protocol.to_toml()
 
 
 def protocol_of(experiment: Experiment, run: Run) -> Protocol:

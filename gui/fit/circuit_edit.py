@@ -46,8 +46,8 @@ class CircuitEdit(QComboBox):
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setToolTip(
             tr(
-                "Cell model as a circuit: “-” in series, p(…,…) in parallel; R resistor, C capacitor, CPE constant phase"
-                " element; bulk with memory: Mig MIGRATION, Cc Cole-Cole, De Debye"
+                "Cell model as a circuit: “-” in series, p(…,…) in parallel; R resistor, C capacitor, CPE constant"
+                " phase element; bulk with memory: Mig MIGRATION, Cc Cole-Cole, De Debye"
             )
         )
         self._offered = QStringListModel(self)

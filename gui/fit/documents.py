@@ -1,6 +1,6 @@
-"""Documents of fits that are not studies of one run: families, profiles, diagnoses, joint fits, comparisons. Without Qt.
+"""Documents of fits that are not studies of one run: families, profiles, diagnoses, joint fits, comparisons.
 
-Each becomes rows and curves that a page shows. Called in a worker thread.
+Each becomes rows and curves that a page shows. Without Qt; called in a worker thread.
 """
 
 from __future__ import annotations

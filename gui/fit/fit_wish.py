@@ -182,15 +182,11 @@ class FitWish:
 
     def _options(self) -> Iterator[str]:
         kind = self.kind
-        if kind is FitKind.RANK:
-            for circuit in self.families:
-                yield from ("--model", circuit)
-        elif kind is not FitKind.SPECTRUM:
-            yield from ("--model", self.circuit)
+        models = self.families if kind is FitKind.RANK else () if kind is FitKind.SPECTRUM else (self.circuit,)
+        for circuit in models:
+            yield from ("--model", circuit)
         if kind in _FLAGS:
             yield _FLAGS[kind]
-        if kind is FitKind.PROFILE:
-            yield from ("--profile", self.profiled)
         if kind in _OF_SEVERAL:
             yield from self._options_together()
         elif kind is not FitKind.RANK:
@@ -198,6 +194,8 @@ class FitWish:
         if kind in {FitKind.CIRCUIT, FitKind.PROFILE}:
             for one in self.constraints:
                 yield from one.options()
+        if kind is FitKind.PROFILE:
+            yield from ("--profile", self.profiled)
         if kind is FitKind.CIRCUIT:
             yield from self.sample.options()
 

@@ -1,4 +1,4 @@
-"""Plots of the fit's other pages: what is left by pulse and level, a profile, a figure over thickness or temperature."""
+"""Plots of the fit's other pages: what is left by pulse and level, profiles, figures over thickness or heat."""
 
 from __future__ import annotations
 

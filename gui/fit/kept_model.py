@@ -50,9 +50,8 @@ def side_by_side(documents: tuple[Mapping[str, Any], ...]) -> KeptFits:
     rows = [(tr("Describes the record"), *(_describes(one) for one in fits))]
     rows.append((tr("Residual"), *(_residual(one) for one in fits)))
     rows.append((tr("By"), *(_verdict(one) for one in fits)))
-    for name in _ASKED:
-        if any(name in one["memory"] for one in fits):
-            rows.append((title_of(name), *(_shown(one["memory"].get(name)) for one in fits)))
+    asked = [name for name in _ASKED if any(name in one["memory"] for one in fits)]
+    rows += [(title_of(name), *(_shown(one["memory"].get(name)) for one in fits)) for name in asked]
     names = dict.fromkeys(name for one in fits for name in one["parameters"])
     rows += [(name, *(_shown(one["parameters"].get(name)) for one in fits)) for name in names]
     return KeptFits(circuits, Listing("", (tr("Figure"), *circuits), tuple(rows)))

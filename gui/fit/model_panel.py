@@ -1,4 +1,4 @@
-"""Panel in which a cell model is chosen and fitted, with all that can be said of it, of the record and of the sample."""
+"""Panel in which a cell model is chosen and fitted, with all that is said of it, of record and sample."""
 
 from __future__ import annotations
 

@@ -10,7 +10,7 @@ import numpy as np
 from gui.common.language import tr
 from gui.common.traces import edge_times
 from gui.fit.verdict import Notice, Verdict, notices_of, verdict_of
-from protocols import format_quantity
+from protocols import RunFileError, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -144,6 +144,37 @@ def load_fit(run_path: Path, circuit: str = "") -> ShownFit:
     run = open_run(run_path)
     run.require_intact()
     return shown_fit(run, kept_study(run, circuit))
+
+
+def experiment_protocol(run_path: Path, circuit: str, number: int) -> tuple[str, str]:
+    """Return title and text (TOML) of the protocol of an experiment that a kept fit proposes.
+
+    Parameters
+    ----------
+    run_path : Path
+    circuit : str
+        Whose kept fit.
+    number : int
+        Which of its experiments, from 0.
+
+    Raises
+    ------
+    FitError
+        If the drive of the run is not known.
+    RunFileError
+        If no such fit is kept any more.
+    """
+    from daq import open_run
+    from fitting import kept_study
+    from fitting.interpretation.deciding_protocol import protocol_of
+
+    run = open_run(run_path)
+    attribution = kept_study(run, circuit).attribution
+    experiments = () if attribution is None else attribution.experiments
+    if number >= len(experiments):
+        raise RunFileError(f"{run_path.name}: the fit of {circuit} was made anew, and proposes this no more")
+    protocol = protocol_of(experiments[number], run)
+    return protocol.name, protocol.to_toml()
 
 
 def shown_fit(run: Run, study: Study) -> ShownFit:

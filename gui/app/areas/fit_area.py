@@ -19,6 +19,7 @@ from gui.fit.circuit_model import known_elements, view_circuit
 from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
 from gui.fit.fit_wish import FitKind, FitWish
 from gui.fit.model_panel import FitPanel
+from gui.fit.result_model import experiment_protocol
 from gui.fit.result_page import MemoryPage
 from gui.services.fits import Fits, run_file_of
 from gui.services.saved_traces import SavedTraces
@@ -249,9 +250,7 @@ class FitArea:
             return
 
         def make() -> ProtocolText:
-            from fitting.interpretation.deciding_protocol import deciding_protocol
-
-            return ProtocolText(*deciding_protocol(shown.path, shown.headline, number))
+            return ProtocolText(*experiment_protocol(shown.path, shown.headline, number))
 
         self._jobs.do(make, self._exchange.protocol_wanted.emit, self._tell)
 
