@@ -64,11 +64,14 @@ class CurvePlots(QWidget):
         column.addWidget(self._graphics)
 
     def _emit_zoom(self) -> None:
-        (low, high), _ = self.current_plot.viewRange()
-        self.zoomed.emit(low, high)
+        if self._traces is not None and self._traces.edge is None:
+            (low, high), _ = self.current_plot.viewRange()
+            self.zoomed.emit(low, high)
 
     def zoom_to(self, low: float, high: float) -> None:
         """Show a span of time that was chosen elsewhere; here the mouse is ahead of the curves."""
+        if self._traces is not None and self._traces.edge is not None:
+            return
         if not self._rest.isActive() and not self._graphics.underMouse():
             self.current_plot.setXRange(low, high, padding=0.0)
 
@@ -79,7 +82,13 @@ class CurvePlots(QWidget):
 
     def show_traces(self, traces: Traces) -> None:
         """Draw what was measured."""
-        self._traces = traces
+        before, self._traces = self._traces, traces
+        if before is None or before.edge != traces.edge:
+            log = traces.edge is not None
+            title = tr("Time since edge {n}").format(n=(traces.edge or 0) + 1) if log else tr("Time")
+            set_time_axis(self.current_plot, "", log=log)
+            set_time_axis(self.residual_plot, title, log=log)
+            self.current_plot.enableAutoRange(x=True)
         self._draw()
 
     def show_fit(self, fit: FitCurves | None) -> None:
@@ -103,8 +112,11 @@ class CurvePlots(QWidget):
         self._measured.setData(traces.time_s, traces.current_A if fit.unit == "A" else traces.voltage_V)
         low, high = traces.view.window_s or (-np.inf, np.inf)
         here = (fit.time_s >= low) & (fit.time_s <= high)
+        if traces.edge is not None:
+            later = fit.edges_s[traces.edge + 1 :]
+            here = (fit.time_s > traces.origin_s) & (fit.time_s < (later[0] if len(later) else np.inf))
         self._fitted.setData(*traces.in_step(fit.time_s, fit.fitted))
-        self._residual.setData(fit.time_s[here], fit.residuals.residual[here])
+        self._residual.setData(fit.time_s[here] - traces.origin_s, fit.residuals.residual[here])
 
     def _draw_relaxation(self, fit: FitCurves) -> None:
         self.memory_plot.setVisible(len(fit.W) > 0)

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from gui.common.language import tr
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
@@ -37,6 +39,7 @@ _FLAGS = {
     FitKind.COMPARE: "--compare",
 }
 _OF_SEVERAL = {FitKind.JOINT, FitKind.COMPARE, FitKind.TABLE}
+_OF_CARRIERS = {"tracer_diffusion", "carrier_density", "charge_number"}
 FAMILIES = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1")
 """Circuits that are ranked unless others are given: a bulk with one time, a broadened one, and hops with mismatch."""
 
@@ -48,6 +51,8 @@ class RecordSettings:
     Attributes
     ----------
     edges, before, delay, clock, aperture, protocol, control, mains : str
+    sweep : str
+        Of an impedance text with several: which one, from 1.
     drift, smooth, robust : bool
         Take a linear drift, or a smooth baseline, out; count samples far off less.
     """
@@ -60,6 +65,7 @@ class RecordSettings:
     protocol: str = ""
     control: str = ""
     mains: str = ""
+    sweep: str = ""
     drift: bool = False
     smooth: bool = False
     robust: bool = False
@@ -84,6 +90,8 @@ class SampleSettings:
     Attributes
     ----------
     thickness, area, permittivity, grain_size, temperature : str
+    tracer_diffusion, carrier_density, charge_number : str
+        Of the mobile ions, for the referee's table.
     """
 
     thickness: str = ""
@@ -91,11 +99,14 @@ class SampleSettings:
     permittivity: str = ""
     grain_size: str = ""
     temperature: str = ""
+    tracer_diffusion: str = ""
+    carrier_density: str = ""
+    charge_number: str = ""
 
-    def options(self) -> Iterator[str]:
-        """Give the options of the command line."""
+    def options(self, *, with_carriers: bool = False) -> Iterator[str]:
+        """Give the options of the command line, those of the ions for a referee's table only."""
         for name, text in vars(self).items():
-            if text.strip():
+            if text.strip() and (with_carriers or name not in _OF_CARRIERS):
                 yield from (f"--{name.replace('_', '-')}", text.strip())
 
 
@@ -176,6 +187,19 @@ class FitWish:
         """Whether several runs are asked together."""
         return self.kind in _OF_SEVERAL
 
+    @property
+    def title(self) -> str:
+        """What the fit is called while it is in progress."""
+        titles = {
+            FitKind.RANK: tr("several models"),
+            FitKind.SPECTRUM: tr("a spectrum of relaxations"),
+            FitKind.DIAGNOSE: tr("{circuit}, and diagnosing it"),
+            FitKind.PROFILE: tr("{circuit}, and the profile of {name}"),
+            FitKind.COMPARE: tr("{circuit} to each of the runs"),
+            FitKind.JOINT: tr("{circuit} to all runs together"),
+        }
+        return titles.get(self.kind, "{circuit}").format(circuit=self.circuit, name=self.profiled)
+
     def arguments(self, runs: Sequence[Path]) -> tuple[str, ...]:
         """Return the words of the command line, ``fit`` first and ``--json`` last."""
         return ("fit", *(str(one) for one in runs), *self._options(), "--json")
@@ -189,7 +213,7 @@ class FitWish:
             yield _FLAGS[kind]
         if kind in _OF_SEVERAL:
             yield from self._options_together()
-        elif kind is not FitKind.RANK:
+        if kind not in {FitKind.JOINT, FitKind.COMPARE, FitKind.RANK}:
             yield from self.record.options()
         if kind in {FitKind.CIRCUIT, FitKind.PROFILE}:
             for one in self.constraints:
@@ -198,6 +222,13 @@ class FitWish:
             yield from ("--profile", self.profiled)
         if kind is FitKind.CIRCUIT:
             yield from self.sample.options()
+        if kind is FitKind.TABLE:
+            together = self.together
+            yield from replace(
+                self.sample,
+                thickness="" if together.thicknesses else self.sample.thickness,
+                temperature="" if together.temperatures else self.sample.temperature,
+            ).options(with_carriers=True)
 
     def _options_together(self) -> Iterator[str]:
         together = self.together
@@ -210,6 +241,8 @@ class FitWish:
                 yield from ("--share", name)
             for name in together.activated:
                 yield from ("--activate", name)
+            if self.record.sweep.strip():
+                yield from ("--sweep", self.record.sweep.strip())
 
     def with_option(self, option: str) -> FitWish | None:
         """Return the wish with an option that a diagnosis names; None for advice that is no option.
@@ -232,6 +265,19 @@ class FitWish:
         }
         for name in ("before", "delay", "clock", "mains"):
             if len(words) == 2 and words[0] == f"--{name}":
-                settings[option] = replace(self.record, **{name: words[1]})
+                settings[option] = replace(self.record, **{name: words[1]})  # type: ignore[arg-type]
         found = settings.get(" ".join(words))
         return None if found is None else replace(plain, record=found)
+
+
+def circuits_in(text: str) -> tuple[str, ...]:
+    """Return circuits from a list; a comma within brackets is the circuit's own."""
+    found, depth, one = [], 0, ""
+    for letter in text:
+        depth += (letter == "(") - (letter == ")")
+        if letter in ", ;" and depth == 0:
+            found.append(one)
+            one = ""
+        else:
+            one += letter
+    return tuple(circuit for circuit in (*found, one) if circuit) or FAMILIES

@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QComboBox, QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpinBox, QWidget
 
 from gui.common.language import tr
 from gui.common.widgets import button, label
-from gui.fit.parts import FirstShown, column_of, empty_note, figures_table, fill
+from gui.fit.parts import FirstShown, column_of, empty_note, figures_table, fill, show_listing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from gui.common.theme import Colours
     from gui.common.traces import Traces
-    from gui.fit.documents import DiagnosisView, Listing, ProfileView, SeveralView
-    from gui.fit.kept_model import KeptFits
-    from gui.fit.result_model import Experiment, FitCurves, Row, ShownFit
+    from gui.fit.documents import Listing, ProfileView
+    from gui.fit.result_model import FitCurves, Row, ShownFit
 
 
 class CurvesPage(FirstShown):
@@ -26,6 +25,8 @@ class CurvesPage(FirstShown):
 
     zoomed = Signal(float, float)
     zoom_out_wanted = Signal()
+    edge_chosen = Signal(object)
+    """Show the time since this edge (from 0) on a logarithmic axis; None for the whole run on a linear one."""
 
     def __init__(self) -> None:
         super().__init__("curvesPage", tr("Curves"))
@@ -40,12 +41,41 @@ class CurvesPage(FirstShown):
         self.plots.zoomed.connect(self.zoomed)
         self.plots.zoom_out_wanted.connect(self.zoom_out_wanted)
         self._hint = empty_note(tr("After a fit: measured and fitted current, what is left, and W(t)."), "curvesHint")
+        self._log = QCheckBox(tr("Logarithmic time since edge"))
+        self._log.setObjectName("fitLogBox")
+        self._edge = QSpinBox()
+        self._edge.setObjectName("fitEdgeBox")
+        self._edge.setAccessibleName(tr("Edge"))
+        self._log.toggled.connect(self._choose_edge)
+        self._edge.valueChanged.connect(self._choose_edge)
+        self._bar = QWidget()
+        row = QHBoxLayout(self._bar)
+        row.setContentsMargins(8, 4, 8, 0)
+        for widget in (self._log, self._edge):
+            row.addWidget(widget)
+        row.addStretch(1)
         column = column_of(self, margins=(0, 0, 0, 0))
+        column.setSpacing(0)
         column.addWidget(self._hint)
+        column.addWidget(self._bar)
         column.addWidget(self.plots, 1)
+
+    def _choose_edge(self) -> None:
+        self._edge.setEnabled(self._log.isChecked())
+        self.edge_chosen.emit(self._edge.value() - 1 if self._log.isChecked() else None)
 
     def refresh(self) -> None:
         """Draw the fit and what was measured."""
+        n_edges = 0 if self._fit is None else len(self._fit.edges_s)
+        self._bar.setVisible(n_edges > 0)
+        for widget in (self._log, self._edge):
+            widget.blockSignals(True)
+        self._edge.setRange(1, max(n_edges, 1))
+        if self._traces is None or self._traces.edge is None:
+            self._log.setChecked(False)
+        self._edge.setEnabled(self._log.isChecked())
+        for widget in (self._log, self._edge):
+            widget.blockSignals(False)
         self._hint.setVisible(self._fit is None)
         self.plots.setVisible(self._fit is not None)
         self.plots.show_fit(self._fit)
@@ -196,11 +226,13 @@ class ProfilePage(FirstShown):
 class ListingPage(FirstShown):
     """A sentence, a table and a button that asks for it."""
 
-    wanted = Signal()
+    wanted = Signal(str)
+    """What stands in its box, if it has one."""
 
-    def __init__(self, name: str, title: str, ask: str, hint: str) -> None:
+    def __init__(self, name: str, title: str, ask: str, hint: str, box: str = "") -> None:
         super().__init__(f"{name}Page", title)
         self._name, self._title, self._ask, self._hint = name, title, ask, hint
+        self._box = box
         self._listing: Listing | None = None
 
     def build(self) -> None:
@@ -208,13 +240,19 @@ class ListingPage(FirstShown):
         self._sentence = empty_note(self._hint, f"{self._name}Sentence")
         self._table = figures_table(f"{self._name}Table", self._title, ())
         row = QHBoxLayout()
-        row.addWidget(button(self._ask, f"{self._name}Button", self.wanted.emit))
-        row.addStretch(1)
+        entry = QLineEdit(self._box)
+        entry.setObjectName(f"{self._name}Edit")
+        entry.setAccessibleName(self._title)
+        entry.returnPressed.connect(lambda: self.wanted.emit(entry.text()))
+        entry.setVisible(bool(self._box))
+        row.addWidget(entry, 1 if self._box else 0)
+        row.addWidget(button(self._ask, f"{self._name}Button", lambda: self.wanted.emit(entry.text())))
+        if not self._box:
+            row.addStretch(1)
         column = column_of(self)
         column.addLayout(row)
         column.addWidget(self._sentence)
         column.addWidget(self._table, 1)
-        column.addStretch(0)
 
     def refresh(self) -> None:
         """Show what there is."""
@@ -223,252 +261,3 @@ class ListingPage(FirstShown):
         self._sentence.setText(self._hint if listing is None else listing.sentence)
         if listing is not None:
             show_listing(self._table, listing)
-
-    def show_listing(self, listing: Listing | None) -> None:
-        """Show a table, or what there would be."""
-        self._listing = listing
-        self.changed()
-
-
-def show_listing(table: QWidget, listing: Listing) -> None:
-    """Put a listing into a table."""
-    from PySide6.QtWidgets import QTableWidget
-
-    if isinstance(table, QTableWidget):
-        table.setColumnCount(len(listing.headings))
-        table.setHorizontalHeaderLabels(list(listing.headings))
-        fill(table, listing.rows, [" · ".join(row) for row in listing.rows], listing.doubted)
-
-
-class DiagnosisPage(FirstShown):
-    """What explains what a fit leaves, and the options that would help as buttons."""
-
-    wanted = Signal()
-    option_wanted = Signal(str)
-
-    def __init__(self) -> None:
-        super().__init__("diagnosisPage", tr("Diagnosis"))
-        self._view: DiagnosisView | None = None
-
-    def build(self) -> None:
-        """Build button, sentence, options and table."""
-        self._sentence = empty_note("", "diagnosisSentence")
-        self._options = QWidget()
-        self._options.setObjectName("diagnosisOptions")
-        self._options_column = QVBoxLayout(self._options)
-        self._options_column.setContentsMargins(0, 0, 0, 0)
-        self._options_column.setSpacing(4)
-        self._causes = figures_table("causeTable", tr("Likely causes"), ())
-        row = QHBoxLayout()
-        row.addWidget(button(tr("Diagnose"), "diagnoseButton", self.wanted.emit))
-        row.addStretch(1)
-        column = column_of(self)
-        column.addLayout(row)
-        column.addWidget(self._sentence)
-        column.addWidget(self._options)
-        column.addWidget(self._causes, 1)
-
-    def refresh(self) -> None:
-        """Show what there is."""
-        view = self._view
-        hint = tr(
-            "What explains what the fit leaves: a delay, a drift, a history, another relaxation?"
-            " Each option that may help is tried."
-        )
-        self._sentence.setText(hint if view is None else f"{view.sentence} {view.causes.sentence}")
-        self._causes.setVisible(view is not None and bool(view.causes.rows))
-        while (item := self._options_column.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        if view is None:
-            return
-        show_listing(self._causes, view.causes)
-        for number, trial in enumerate(one for one in view.trials if one.option):
-            self._options_column.addWidget(
-                self._option_row(number, trial.option, trial.left, described=trial.is_described)
-            )
-
-    def _option_row(self, number: int, option: str, left: str, *, described: bool) -> QWidget:
-        made = QWidget()
-        row = QHBoxLayout(made)
-        row.setContentsMargins(0, 0, 0, 0)
-        text = tr("Fit with {option}").format(option=option)
-        row.addWidget(button(text, f"optionButton{number}", lambda: self.option_wanted.emit(option)))
-        words = (
-            tr("leaves {left}; describes the record")
-            if described
-            else tr("leaves {left}; does not describe the record")
-        )
-        row.addWidget(label(words.format(left=left), "" if described else "faint"), 1)
-        return made
-
-    def show_diagnosis(self, view: DiagnosisView | None) -> None:
-        """Show a diagnosis, or what there would be."""
-        self._view = view
-        self.changed()
-
-
-class WhyPage(FirstShown):
-    """Why it is who remembers, and the experiment that would decide."""
-
-    experiment_wanted = Signal(int)
-    """Open the protocol of this experiment in the editor."""
-
-    def __init__(self) -> None:
-        super().__init__("whyPage", tr("Why"))
-        self._evidence: Sequence[str] = ()
-        self._experiments: Sequence[Experiment] = ()
-
-    def build(self) -> None:
-        """Build a column that scrolls."""
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.viewport().setAutoFillBackground(False)
-        column_of(self, margins=(0, 0, 0, 0)).addWidget(self._scroll)
-
-    def refresh(self) -> None:
-        """Show evidence and experiments."""
-        content = QWidget()
-        content.setAutoFillBackground(False)
-        column = column_of(content)
-        if not self._evidence:
-            column.addWidget(
-                empty_note(tr("A fit says here what speaks for bulk or electrode, and what would decide."), "whyHint")
-            )
-        if self._experiments:
-            column.addWidget(label(tr("What would decide, or confirm it"), "heading"))
-        for one in self._experiments:
-            row = QHBoxLayout()
-            row.addWidget(label(one.text[:1].upper() + one.text[1:] + ".", "", f"experiment{one.number}"), 1)
-            number = one.number
-            row.addWidget(
-                button(
-                    tr("Open as protocol"),
-                    f"experimentButton{number}",
-                    lambda n=number: self.experiment_wanted.emit(n),
-                    tip=tr("Open it in the protocol editor"),
-                )
-            )
-            column.addLayout(row)
-        if self._evidence:
-            column.addWidget(label(tr("Evidence"), "heading"))
-        for number, text in enumerate(self._evidence):
-            column.addWidget(label("• " + text[:1].upper() + text[1:] + ".", "", f"evidence{number}"))
-        column.addStretch(1)
-        self._scroll.setWidget(content)
-
-    def show_fit(self, fit: ShownFit | None) -> None:
-        """Show a fit, or none."""
-        self._evidence, self._experiments = ((), ()) if fit is None else (fit.evidence, fit.experiments)
-        self.changed()
-
-
-class KeptPage(FirstShown):
-    """Fits that are kept of the run, side by side."""
-
-    chosen = Signal(str)
-    """Show the fit of this circuit."""
-
-    def __init__(self) -> None:
-        super().__init__("keptPage", tr("Fits"))
-        self._kept: KeptFits | None = None
-        self._shown = ""
-
-    def build(self) -> None:
-        """Build the table."""
-        hint = tr(
-            "Each model that was fitted to this run is kept, side by side; a refit of one takes only its own place."
-        )
-        self._table = figures_table("keptTable", tr("Kept fits"), ())
-        self._hint = empty_note(hint, "keptHint")
-        self._row = QHBoxLayout()
-        column = column_of(self)
-        column.addWidget(self._hint)
-        column.addLayout(self._row)
-        column.addWidget(self._table, 1)
-
-    def refresh(self) -> None:
-        """Show them."""
-        kept = self._kept
-        while (item := self._row.takeAt(0)) is not None:
-            widget = item.widget()
-            if widget is not None:
-                widget.hide()
-                widget.deleteLater()
-        self._table.setVisible(kept is not None and bool(kept.circuits))
-        if kept is None:
-            return
-        for number, circuit in enumerate(kept.circuits):
-            text = (
-                tr("{circuit} is shown").format(circuit=circuit)
-                if circuit == self._shown
-                else tr("Show {circuit}").format(circuit=circuit)
-            )
-            made = button(text, f"keptButton{number}", lambda c=circuit: self.chosen.emit(c))
-            made.setEnabled(circuit != self._shown)
-            self._row.addWidget(made)
-        self._row.addStretch(1)
-        show_listing(self._table, kept.listing)
-
-    def show_kept(self, kept: KeptFits | None, shown: str) -> None:
-        """Show what is kept, and which of them is shown."""
-        self._kept, self._shown = kept, shown
-        self.changed()
-
-
-class SeveralPage(FirstShown):
-    """What several runs, or a spectrum, say: tables, and figures by thickness and temperature."""
-
-    def __init__(self) -> None:
-        super().__init__("severalPage", tr("Runs"))
-        self._view: SeveralView | None = None
-
-    def build(self) -> None:
-        """Build plots, and a column of tables that scrolls."""
-        from gui.fit.group_plots import PointPlots
-
-        self._sentence = label("", "heading", "severalSentence")
-        self._scroll = QScrollArea()
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.viewport().setAutoFillBackground(False)
-        self._plots = PointPlots()
-        column = column_of(self)
-        column.addWidget(self._plots, 3)
-        column.addWidget(self._scroll, 2)
-
-    def refresh(self) -> None:
-        """Show them."""
-        view = self._view
-        self._plots.setVisible(view is not None and bool(view.plots))
-        self._plots.show_points(() if view is None else view.plots)
-        content = QWidget()
-        content.setAutoFillBackground(False)
-        column = column_of(content, margins=(0, 0, 4, 0))
-        if view is None:
-            hint = tr(
-                "Open several runs; then compare them, or fit them together, under “Several runs” in “Cell model”."
-            )
-            column.addWidget(empty_note(hint, "severalHint"))
-        for number, listing in enumerate(() if view is None else view.listings):
-            column.addWidget(label(listing.sentence, "subheading", f"severalHeading{number}"))
-            table = figures_table(f"severalTable{number}", listing.sentence, ())
-            show_listing(table, listing)
-            table.setFixedHeight(table.horizontalHeader().sizeHint().height() + 24 * len(listing.rows) + 20)
-            column.addWidget(table)
-            for text in listing.notes:
-                column.addWidget(label("• " + text, "", ""))
-        column.addStretch(1)
-        self._scroll.setWidget(content)
-
-    def paint(self, colours: Colours) -> None:
-        """Colour the plots."""
-        self._plots.set_colours(colours)
-
-    def show_several(self, view: SeveralView | None) -> None:
-        """Show what several runs say, or what there would be."""
-        self._view = view
-        self.changed()

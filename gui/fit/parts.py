@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QPaintEvent, QShowEvent
 
     from gui.common.theme import Colours
+    from gui.fit.documents import Listing
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
@@ -203,3 +204,10 @@ def shade(colour: QColor, alpha: float) -> QColor:
     made = QColor(colour)
     made.setAlphaF(alpha)
     return made
+
+
+def show_listing(table: QTableWidget, listing: Listing) -> None:
+    """Put a listing into a table."""
+    table.setColumnCount(len(listing.headings))
+    table.setHorizontalHeaderLabels(list(listing.headings))
+    fill(table, listing.rows, [" · ".join(row) for row in listing.rows], listing.doubted)

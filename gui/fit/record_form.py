@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QComboBox, QFormLayout, QLineEdit, QVBoxLayout, QWidget
@@ -109,6 +109,7 @@ class RecordForm(QWidget):
             "protocol": _entry(
                 "commandedEdit", tr("Protocol"), tr("its own"), tr("Protocol file whose edges the record has")
             ),
+            "sweep": _entry("sweepEdit", tr("Sweep"), tr("the only one"), tr("Which one of a text with several")),
         }
         self._flags = {
             "drift": QCheckBox(tr("Take a linear drift out")),
@@ -120,19 +121,20 @@ class RecordForm(QWidget):
             form.addRow(box.accessibleName(), box)
             if name == "delay":
                 form.addRow(self._entries["aperture"].accessibleName(), self._entries["aperture"])
-        form.addRow(self._entries["protocol"].accessibleName(), self._entries["protocol"])
-        for name, box in self._flags.items():
-            box.setObjectName(f"{name}Box")
-            form.addRow(box)
+        for name in ("protocol", "sweep"):
+            form.addRow(self._entries[name].accessibleName(), self._entries[name])
+        for name, flag in self._flags.items():
+            flag.setObjectName(f"{name}Box")
+            form.addRow(flag)
         tip = tr("Keep edges, history, control and sample beside the run: every fit uses them from now on")
         form.addRow(button(tr("Keep with the run"), "keepStatements", self.keep_wanted.emit, tip=tip))
 
     def settings(self) -> RecordSettings:
         """Return what is set."""
-        words = {name: box.currentText().strip() for name, box in self._words.items()}
-        entries = {name: box.text().strip() for name, box in self._entries.items()}
-        flags = {name: box.isChecked() for name, box in self._flags.items()}
-        return RecordSettings(**words, **entries, **flags)
+        words: dict[str, Any] = {name: box.currentText().strip() for name, box in self._words.items()}
+        entries = {name: entry.text().strip() for name, entry in self._entries.items()}
+        flags = {name: flag.isChecked() for name, flag in self._flags.items()}
+        return RecordSettings(**words | entries | flags)
 
     def show_settings(self, settings: RecordSettings) -> None:
         """Show settings, such as those that a press on a remedy has changed."""
@@ -156,6 +158,16 @@ class SampleForm(QWidget):
             "permittivity": _entry("permittivityEdit", tr("Permittivity"), of_run, tr("Relative, e.g. 12")),
             "grain_size": _entry("grainSizeEdit", tr("Grain size"), of_run, tr("e.g. 2 um")),
             "temperature": _entry("temperatureEdit", tr("Temperature"), of_run, tr("In kelvin, e.g. 298")),
+            "tracer_diffusion": _entry(
+                "tracerEdit",
+                tr("Tracer diffusion"),
+                tr("not known"),
+                tr("e.g. 1e-12 m^2/s: for a referee"),
+            ),
+            "carrier_density": _entry(
+                "carrierEdit", tr("Ions in a volume"), tr("not known"), tr("e.g. 1e22 cm^-3: for a referee's table")
+            ),
+            "charge_number": _entry("chargeEdit", tr("Charge number"), "1", tr("Of a mobile ion")),
         }
         form = _form(self)
         for entry in self._entries.values():

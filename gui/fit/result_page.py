@@ -9,17 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget
 
 from gui.common.language import tr
 from gui.common.widgets import ScrolledLabel, button, label
-from gui.fit.pages import (
-    CurvesPage,
-    DiagnosisPage,
-    FiguresPage,
-    KeptPage,
-    ListingPage,
-    ProfilePage,
-    ResidualPage,
-    SeveralPage,
-    WhyPage,
-)
+from gui.fit.evidence_pages import DiagnosisPage, KeptPage, SeveralPage, WhyPage
+from gui.fit.fit_wish import FAMILIES
+from gui.fit.pages import CurvesPage, FiguresPage, ListingPage, ProfilePage, ResidualPage
 from gui.fit.verdict import Verdict
 from gui.fit.verdict_card import NoticeList, VerdictCard
 
@@ -61,6 +53,7 @@ class MemoryPage(QWidget):
                 "Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is"
                 " fitted."
             ),
+            ", ".join(FAMILIES),
         )
         self.diagnosis = DiagnosisPage()
         self.why = WhyPage()

@@ -17,7 +17,7 @@ from gui.common.widgets import panel
 from gui.fit.answers import Answer, FamiliesAnswer, OtherAnswer, StudyAnswer, answer_of, kept_answer
 from gui.fit.circuit_model import known_elements, view_circuit
 from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
-from gui.fit.fit_wish import FitKind, FitWish
+from gui.fit.fit_wish import FitKind, FitWish, circuits_in
 from gui.fit.model_panel import FitPanel
 from gui.fit.result_model import experiment_protocol
 from gui.fit.result_page import MemoryPage
@@ -78,13 +78,14 @@ class FitArea:
         view.circuit_asked.connect(self._look_at_circuit)
         page.cancel_wanted.connect(self._cancel)
         page.option_wanted.connect(self._want_with)
-        page.families.wanted.connect(lambda: view.ask(FitKind.RANK))
+        page.families.wanted.connect(self._rank)
         page.diagnosis.wanted.connect(lambda: view.ask(FitKind.DIAGNOSE))
-        page.other.wanted.connect(lambda: view.ask(FitKind.SPECTRUM))
+        page.other.wanted.connect(lambda _text: view.ask(FitKind.SPECTRUM))
         page.profile.wanted.connect(lambda name: view.ask(FitKind.PROFILE, profiled=name))
         page.kept.chosen.connect(self._show_kept)
         page.why.experiment_wanted.connect(self._open_experiment)
         page.curves.zoomed.connect(self._zoomed)
+        page.curves.edge_chosen.connect(lambda edge: self._traces.set_view(View(edge)))
         page.curves.zoom_out_wanted.connect(exchange.zoom_out_wanted)
         exchange.zoom_wanted.connect(self._zoom_to)
         exchange.zoom_out_wanted.connect(self._zoom_out)
@@ -118,7 +119,7 @@ class FitArea:
             return
         runs = fitted_runs(state) if wish.is_of_several else fitted_runs(state)[:1]
         self._panel.show_wish(wish)
-        self._store.apply(transitions.fit_started, _title(wish), wish, datetime.now().astimezone())
+        self._store.apply(transitions.fit_started, wish.title, wish, datetime.now().astimezone())
         wanted, folder = self._store.state.fit, self._context.folder
         self._jobs.do(
             lambda: [run_file_of(one, folder) for one in runs],
@@ -148,6 +149,10 @@ class FitArea:
             self._exchange.message.emit(tr("{option}: this is advice, and no option of a fit.").format(option=option))
         else:
             self._want(found)
+
+    def _rank(self, circuits: str) -> None:
+        """Rank the circuits that stand in the box, with commas or spaces between them."""
+        self._panel.ask(FitKind.RANK, families=circuits_in(circuits))
 
     def _compare(self, runs: Sequence[Path]) -> None:
         self._store.apply(transitions.runs_opened, tuple(runs))
@@ -372,16 +377,3 @@ class FitArea:
 
 def _asking(view: FitPanel, kind: FitKind) -> Any:
     return lambda: view.ask(kind)
-
-
-def _title(wish: FitWish) -> str:
-    """Return what a fit is called while it is in progress."""
-    titles = {
-        FitKind.RANK: tr("several models"),
-        FitKind.SPECTRUM: tr("a spectrum of relaxations"),
-        FitKind.DIAGNOSE: tr("{circuit}, and diagnosing it"),
-        FitKind.PROFILE: tr("{circuit}, and the profile of {name}"),
-        FitKind.COMPARE: tr("{circuit} to each of the runs"),
-        FitKind.JOINT: tr("{circuit} to all runs together"),
-    }
-    return titles.get(wish.kind, "{circuit}").format(circuit=wish.circuit, name=wish.profiled)
