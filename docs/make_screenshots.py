@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QSpinBox, QTableWidget, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QListWidget, QPushButton, QSpinBox, QWidget
 
 from daq import Outcome
 from gui import MainWindow
@@ -91,7 +92,7 @@ def take_pictures(folder: Path) -> None:
     show_long_name(window)
     wait(lambda: headline(window) == "Complete", "the end of the run")
     press(window, "fitButton")
-    wait(lambda: named(window, QTableWidget, "memoryTable").rowCount() > 0, "the fit")
+    wait(lambda: window.findChild(QLabel, "keyFigure0") is not None, "the fit")
     keep(window, "window-fit.png")
     named(window, QComboBox, "axisBox").setCurrentIndex(1)
     named(window, QSpinBox, "edgeBox").setValue(2)

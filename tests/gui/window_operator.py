@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTableWidget, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTableWidget, QTabWidget, QWidget
 
 from gui.fit.model_panel import FitPanel
 from gui.fit.result_page import MemoryPage
@@ -102,6 +102,18 @@ class Operator:
         assert found is not None, table
         cells = [[found.item(row, column) for column in range(3)] for row in range(found.rowCount())]
         return [["" if cell is None else cell.text() for cell in row] for row in cells]
+
+    def show_evidence(self, title: str) -> None:
+        """Click one of the tabs below the verdict."""
+        tabs = self.window.findChild(QTabWidget, "fitTabs")
+        assert tabs is not None
+        (index,) = [index for index in range(tabs.count()) if tabs.tabText(index) == title]
+        bar = tabs.tabBar()
+        if not bar.rect().contains(bar.tabRect(index)):  # reached by the arrows beside the tabs
+            tabs.setCurrentIndex(index)
+        else:
+            self._click_at(bar, bar.tabRect(index).center())
+        assert tabs.currentIndex() == index
 
     def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
         def held() -> None:

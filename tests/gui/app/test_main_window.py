@@ -84,11 +84,12 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     assert len(live) >= 5
 
     operator.click("fitButton")
-    operator.wait(lambda: bool(operator.rows("memoryTable")), FIT_ENDS_MS)
+    operator.wait(lambda: operator.memory_page.shown is not None, FIT_ENDS_MS)
+    operator.show_evidence("Figures")
     for name, value, interval in operator.rows("memoryTable"):
         assert any(digit.isdigit() for digit in value), name
         assert "…" in interval or interval == "–", name
-    assert len(operator.rows("parameterTable")) == 7
+    assert len(operator.rows("parameterTable")) >= 7
     assert watchdog.longest_s < promised(_LONGEST_BLOCK_S)
 
 

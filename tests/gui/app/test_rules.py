@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from gui.app.rules import Command, allowed
 from gui.app.fit_state import FitStage
+from gui.app.rules import Command, allowed
 from gui.app.state import AppState, AttemptStage, PlanStage
 from gui.common.instrument import ConnectionStage
 from tests.gui.app.states import states_of_permissions

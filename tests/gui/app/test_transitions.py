@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
 from gui.app import transitions
-from gui.app.header import MAY_BE_ON, header
 from gui.app.fit_state import FitStage
+from gui.app.header import MAY_BE_ON, header
 from gui.app.state import AppState, AttemptStage, Evidence, Owner, Page, StopRequest
 from gui.common.instrument import ConnectionStage, Instrument, Simulator
 

@@ -30,6 +30,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "runs"
 
 
+@pytest.fixture(autouse=True)
+def _fit_is_shown(operator: Operator) -> None:
+    """The fit that is kept of the run is drawn when its dock has been in front once."""
+    operator.wait(lambda: operator.memory_page.shown is not None)
+    operator.window.store.apply(transitions.page_shown, Page.MEMORY)
+    operator.wait(lambda: operator.memory_page.curves.is_built)
+
+
 def viewport(operator: Operator, page: Page) -> QWidget:
     found = operator.window.findChild(QWidget, PLOTS[page])
     assert found is not None
@@ -49,8 +57,9 @@ def zoom_in(operator: Operator, page: Page) -> None:
 
 def span_s(operator: Operator, page: Page) -> float:
     """Time on the page's axis; decades where it is logarithmic."""
-    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: operator.live_page.current_plot}.get(
-        page, operator.memory_page.current_plot
+    window = operator.window
+    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: window.live_page.current_plot}.get(
+        page, operator.memory_page.curves.plots.current_plot
     )
     (low, high), _ = plot.viewRange()
     return float(high - low)

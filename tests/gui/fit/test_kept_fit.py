@@ -15,7 +15,6 @@ from gui.app import transitions
 from gui.app.fit_state import FitStage
 from gui.app.state import Page
 from gui.common.traces import RunTraces, View
-from gui.fit.result_model import load_fit
 from protocols import PulseSequence
 from tests.gui.kept_runs import put_run
 from tests.gui.wheel import turn_wheel
@@ -41,18 +40,25 @@ def box_of(operator: Operator) -> QComboBox:
     return box
 
 
-def type_model(operator: Operator, model: str) -> None:
+def type_letters(operator: Operator, model: str) -> None:
     typed = box_of(operator).lineEdit()
     assert typed is not None
     typed.selectAll()
     QTest.keyClicks(typed, model)
+
+
+def type_model(operator: Operator, model: str) -> None:
+    type_letters(operator, model)
+    typed = box_of(operator).lineEdit()
+    assert typed is not None
     QTest.keyClick(typed, Qt.Key.Key_Return)
 
 
-def test_a_mistyped_model_leaves_the_shown_fit_and_is_not_kept(operator: Operator, folder: Path) -> None:
+def test_a_mistyped_model_leaves_the_shown_fit_and_is_not_kept(operator: Operator) -> None:
     window = operator.window
-    operator.wait(operator.button("fitButton").isEnabled)
-    operator.memory_page.show_fit(load_fit(folder / "run.nxs"))
+    operator.wait(lambda: operator.memory_page.shown is not None)
+    window.store.apply(transitions.page_shown, Page.MEMORY)
+    operator.show_evidence("Figures")
     rows = operator.rows("memoryTable")
     assert rows
     offered = [box_of(operator).itemText(index) for index in range(box_of(operator).count())]
@@ -63,21 +69,21 @@ def test_a_mistyped_model_leaves_the_shown_fit_and_is_not_kept(operator: Operato
     assert WRONG in operator.text("fitState")
     operator.wait(lambda: window.store.state.fit.stage is FitStage.FAILED, 60_000)
     assert operator.rows("memoryTable") == rows
-    assert operator.text("fitHeadline") == "R0-Mig1-CPE1"
+    assert operator.text("verdictSource").startswith("R0-Mig1-CPE1 on run.nxs")
     assert WRONG in operator.text("fitProblem")
     assert "Shown is the fit of R0-Mig1-CPE1" in operator.text("fitProblem")
     assert operator.is_visible("fitProblem")
     assert [box_of(operator).itemText(index) for index in range(box_of(operator).count())] == offered
 
 
-def test_a_model_that_was_fitted_is_offered_from_then_on(operator: Operator, folder: Path) -> None:
-    window = operator.window
-    fit = load_fit(folder / "run.nxs")
+def test_a_model_that_was_fitted_is_offered_from_then_on(operator: Operator) -> None:
     box = box_of(operator)
-    box.removeItem(box.findText(fit.headline))
-    window.commands.fitted.emit(fit)
-    window.commands.fitted.emit(fit)
-    assert [box.itemText(index) for index in range(box.count())].count(fit.headline) == 1
+    operator.wait(lambda: operator.memory_page.shown is not None)
+    type_letters(operator, "R0-Kww1-CPE1")
+    for _ in range(2):
+        operator.fitting.remember("R0-Jo1-CPE1")
+    assert [box.itemText(index) for index in range(box.count())].count("R0-Jo1-CPE1") == 1
+    assert box.currentText() == "R0-Kww1-CPE1", "what is being typed stays"
 
 
 @pytest.mark.parametrize("window_s", [None, (0.3, 1.9), (0.349, 0.3515)], ids=["whole", "most of it", "about an edge"])
@@ -102,15 +108,17 @@ def test_the_fit_is_drawn_at_the_places_of_the_measured_current(window_s: tuple[
     assert fitted_at == pytest.approx(measured_at, abs=1e-9)
 
 
-def test_zoomed_by_the_wheel_the_fit_spans_what_the_measured_current_spans(operator: Operator, folder: Path) -> None:
+def test_zoomed_by_the_wheel_the_fit_spans_what_the_measured_current_spans(operator: Operator) -> None:
     window = operator.window
-    operator.wait(operator.button("fitButton").isEnabled)
-    operator.memory_page.show_fit(load_fit(folder / "run.nxs"))
+    operator.wait(lambda: operator.memory_page.shown is not None)
     window.store.apply(transitions.page_shown, Page.MEMORY)
+    operator.wait(lambda: operator.memory_page.curves.is_built)
+    plot = operator.memory_page.curves.plots.current_plot
+    measured, fitted = plot.listDataItems()
+    operator.wait(lambda: measured.getOriginalDataset()[0] is not None)
     QApplication.processEvents()
-    view = operator.memory_page.current_plot.getViewWidget().viewport()
+    view = plot.getViewWidget().viewport()
     turn_wheel(view, QPoint(view.width() // 2, view.height() // 6))
-    measured, fitted = operator.memory_page.current_plot.listDataItems()
 
     def zoomed() -> bool:
         shown = measured.getOriginalDataset()[0]

@@ -33,7 +33,7 @@ def test_figures_have_the_names_that_users_have_for_them(run_with: Any) -> None:
     run = run_with("determined")
     shown = load_fit(run)
     assert shown.headline == "R0-Mig1-CPE1"
-    assert [row.name for row in shown.memory] == [
+    assert [row.name for row in shown.memory][:8] == [
         "Steady-state fraction W_inf",
         "Back-hop fraction 1 - W_inf",
         "Mean memory time",
@@ -44,28 +44,32 @@ def test_figures_have_the_names_that_users_have_for_them(run_with: Any) -> None:
         "Memory spread in decades",
     ]
     assert (shown.memory[0].value, shown.memory[0].interval) == ("0.1828", "0.1826 … 0.1829")
-    assert shown.doubts == ""
+    assert shown.notices == ()
     kept = read_process(run, "fit")
     assert kept is not None
     residual, noise = (format_quantity(kept.attributes[key], "A") for key in ("rms_residual_A", "step_noise_A"))
-    assert shown.quality == f"Residual {residual} rms, noise {noise}"
-    assert shown.attribution.startswith("Memory attributed to: undecided (")
-    assert len(shown.evidence.splitlines()) == 6
+    assert shown.verdict.source == f"R0-Mig1-CPE1 on run.nxs: residual {residual} rms, noise {noise}"
+    assert shown.verdict.tone == "open", "its verdict is undecided"
+    assert "the conductance falls by 81.725 %, half of it within" in shown.verdict.sentence
+    assert [one.title for one in shown.verdict.figures] == ["Remembered", "Half of it within", "By"]
+    assert len(shown.evidence) == 6
 
 
 def test_doubts_come_with_their_reasons_and_the_remarks(run_with: Any) -> None:
     shown = load_fit(run_with("doubtful"))
-    lines = shown.doubts.splitlines()
-    assert lines[4] == "C1: anything above 2.33e-08 fits as well"
-    assert lines[-1].startswith("R0-De1-C1 does not describe this record")
+    assert {row.name: row.doubt for row in shown.parameters}["C1"] == "anything above 2.33e-08 fits as well"
     assert all(row.doubt for row in shown.parameters)
+    warning = next(one for one in shown.notices if one.is_warning)
+    assert warning.text.startswith("Not determined by this record, and not to be used:")
+    assert "C1" in warning.text
+    assert any(one.text.startswith("R0-De1-C1 does not describe this record") for one in shown.notices)
 
 
 def test_the_fitted_current_follows_the_measured_one(run_with: Any) -> None:
     curves = load_fit(run_with("determined")).curves
     assert len(curves.edges_s) == 4
     # Between two samples the nearest one is taken: right after an edge they differ by more than the noise.
-    assert np.nanmedian(np.abs(curves.residual_A)) < 1e-3 * np.abs(curves.current_A).max()
+    assert np.nanmedian(np.abs(curves.residuals.residual)) < 1e-3 * np.abs(curves.fitted).max()
     assert np.all((curves.W_lowest <= curves.W) & (curves.W_highest >= curves.W))
 
 
