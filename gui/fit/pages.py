@@ -261,3 +261,8 @@ class ListingPage(FirstShown):
         self._sentence.setText(self._hint if listing is None else listing.sentence)
         if listing is not None:
             show_listing(self._table, listing)
+
+    def show_listing(self, listing: Listing | None) -> None:
+        """Show a table, or what there would be."""
+        self._listing = listing
+        self.changed()

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QObject
+
 from gui.app import transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, ProtocolText, Side
 from gui.app.fit_state import FitStage
@@ -43,7 +45,7 @@ def _may_compare(state: AppState) -> Permission:
     return Permission(reason or ("" if len(fitted_runs(state)) > 1 else tr("Open several runs first.")))
 
 
-class FitArea:
+class FitArea(QObject):
     """The docks "Cell model" and "Memory".
 
     Parameters
@@ -52,6 +54,7 @@ class FitArea:
     """
 
     def __init__(self, context: Context) -> None:
+        super().__init__(context.parent)
         self._context = context
         self._store, self._jobs, self._exchange = context.store, context.jobs, context.exchange
         self._fits = Fits(context.parent)

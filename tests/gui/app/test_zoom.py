@@ -57,8 +57,7 @@ def zoom_in(operator: Operator, page: Page) -> None:
 
 def span_s(operator: Operator, page: Page) -> float:
     """Time on the page's axis; decades where it is logarithmic."""
-    window = operator.window
-    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: window.live_page.current_plot}.get(
+    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: operator.live_page.current_plot}.get(
         page, operator.memory_page.curves.plots.current_plot
     )
     (low, high), _ = plot.viewRange()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QTableWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QTableWidget, QToolButton
 
 from gui.fit.circuit_drawing import CircuitDrawing
 from gui.fit.circuit_model import completed, known_elements, typed_code, view_circuit
@@ -90,13 +90,18 @@ def test_what_is_typed_at_a_parameter_goes_into_the_fit(qtbot: QtBot, panel: Fit
     assert table is not None
     panel.model.set_circuit("R0-De1-C1")
     qtbot.waitUntil(lambda: table.rowCount() == 5)
-    panel._sections["parameters"].open()
+    heading = panel.findChild(QToolButton, "sectionParameters")
+    assert heading is not None
+    QTest.mouseClick(heading, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(table.isVisible)
     item = table.item(0, 2)
-    table.setCurrentItem(item)
-    table.editItem(item)
-    editor = table.focusWidget() or table.viewport().focusWidget() or table
+    assert item is not None
+    QTest.mouseClick(table.viewport(), Qt.MouseButton.LeftButton, pos=table.visualItemRect(item).center())
+    editor = table.viewport().findChild(QLineEdit)
+    assert editor is not None
     QTest.keyClicks(editor, "300 ohm")
     QTest.keyClick(editor, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: item.text() == "300 ohm")
     panel.ask(FitKind.CIRCUIT)
     assert wishes[0].constraints == (Constraint("R0", held="300 ohm"),)
     assert wishes[0].arguments([])[3:5] == ("--hold", "R0=300 ohm")
