@@ -6,13 +6,15 @@ Where, in a record, does the fit leave more than noise?
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fitting.reduction.control import controlled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from fitting.records.record import Record
     from fitting.reduction.nuisance import Nuisance
     from fitting.transforms.laplace import Floats
@@ -99,7 +101,7 @@ def residuals_of(run: Record, terms: Nuisance, t_s: Floats, fitted: Floats) -> R
     return Residuals(t_s, measured, left, _grouped(begins, pulse, left), _grouped(at, of_level, left))
 
 
-def _grouped(at: Floats, group: Floats, left: Floats) -> ResidualGroups:
+def _grouped(at: Floats, group: NDArray[np.integer[Any]], left: Floats) -> ResidualGroups:
     """Return root mean square and mean of each group that has a sample."""
     good = np.isfinite(left)
     index, values = group[good].astype(np.int64), left[good]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
-from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QSizePolicy
+from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QListView, QSizePolicy
 
 from gui.common.language import tr
 from gui.fit.circuit_model import completed, typed_code
@@ -56,19 +56,21 @@ class CircuitEdit(QComboBox):
         self._completer = QCompleter(self._offered, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(_SHOWN)
-        self._completer.popup().setObjectName("elementList")
-        self._completer.popup().setAccessibleName(tr("Elements"))
+        self._popup = QListView()
+        self._completer.setPopup(self._popup)
+        self._popup.setObjectName("elementList")
+        self._popup.setAccessibleName(tr("Elements"))
         self._line = QLineEdit()
         self._line.setObjectName("modelEdit")
         self._line.setAccessibleName(tr("Cell model"))
         self.setLineEdit(self._line)
         self._line.setCompleter(None)  # type: ignore[arg-type]
         self._completer.setWidget(self._line)
-        self._completer.popup().clicked.connect(self._take)
+        self._popup.clicked.connect(self._take)
         self._line.textEdited.connect(self._offer)
         self._line.textChanged.connect(self.edited)
         self._line.installEventFilter(self)
-        self._completer.popup().installEventFilter(self)
+        self._popup.installEventFilter(self)
         self.setCurrentText(MODELS[0])
 
     def circuit(self) -> str:
@@ -98,19 +100,19 @@ class CircuitEdit(QComboBox):
         typed = typed_code(self._line.text(), self._line.cursorPosition())
         found = [one for one in self._elements if one[0].casefold().startswith(typed.casefold())] if typed else []
         if not found:
-            self._completer.popup().hide()
+            self._popup.hide()
             return
         # What is typed as it is comes first.
         found.sort(key=lambda one: (not one[0].startswith(typed), len(one[0])))
         self._codes = [code for code, _ in found]
         self._offered.setStringList([f"{code}   {title}" for code, title in found])
         area = self._line.cursorRect()
-        area.setWidth(max(self._completer.popup().sizeHintForColumn(0) + 30, 200))
+        area.setWidth(max(self._popup.sizeHintForColumn(0) + 30, 200))
         self._completer.complete(area)
-        self._completer.popup().setCurrentIndex(self._offered.index(0))
+        self._popup.setCurrentIndex(self._offered.index(0))
 
     def _take(self, index: QModelIndex) -> None:
-        self._completer.popup().hide()
+        self._popup.hide()
         text, cursor = completed(self._line.text(), self._line.cursorPosition(), self._codes[index.row()])
         self._line.setText(text)
         self._line.setCursorPosition(cursor)
@@ -124,7 +126,7 @@ class CircuitEdit(QComboBox):
         return super().eventFilter(watched, event)
 
     def _on_key(self, key: Qt.Key) -> bool:
-        popup = self._completer.popup()
+        popup = self._popup
         is_enter = key in {Qt.Key.Key_Return, Qt.Key.Key_Enter}
         if popup.isVisible():
             if key is Qt.Key.Key_Escape:

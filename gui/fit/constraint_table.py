@@ -30,12 +30,12 @@ class ConstraintTable(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self._filling = False
         headings = (tr("Parameter"), tr("Start"), tr("Fix at"), tr("Bounds"))
         self._table = figures_table("constraintTable", tr("Start, fixed value and bounds"), headings, editable=True)
         self._table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
         self._table.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._table.itemChanged.connect(lambda _item: None if self._filling else self.changed.emit())
-        self._filling = False
         self._kept: dict[str, Constraint] = {}
         self._fitted: Mapping[str, str] = {}
         self._take = button(tr("Start from the fit"), "startFromFit", self._start_from_fit)
@@ -87,7 +87,7 @@ class ConstraintTable(QWidget):
         self._filling = True
         for row in range(self._table.rowCount()):
             for column in (_START, _HELD, _BOUNDS):
-                self._table.item(row, column).setText("")
+                self._set_text(row, column, "")
         self._filling = False
         self.changed.emit()
 
@@ -95,7 +95,12 @@ class ConstraintTable(QWidget):
         for row in range(self._table.rowCount()):
             value = self._fitted.get(self._text(row, _NAME), "")
             if value:
-                self._table.item(row, _START).setText(value)
+                self._set_text(row, _START, value)
+
+    def _set_text(self, row: int, column: int, text: str) -> None:
+        item = self._table.item(row, column)
+        if item is not None:
+            item.setText(text)
 
     def _text(self, row: int, column: int) -> str:
         item = self._table.item(row, column)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
@@ -128,7 +129,7 @@ class WhyPage(FirstShown):
                 button(
                     tr("Open as protocol"),
                     f"experimentButton{number}",
-                    lambda n=number: self.experiment_wanted.emit(n),
+                    partial(self.experiment_wanted.emit, number),
                     tip=tr("Open it in the protocol editor"),
                 )
             )
@@ -187,7 +188,7 @@ class KeptPage(FirstShown):
                 if circuit == self._shown
                 else tr("Show {circuit}").format(circuit=circuit)
             )
-            made = button(text, f"keptButton{number}", lambda c=circuit: self.chosen.emit(c))
+            made = button(text, f"keptButton{number}", partial(self.chosen.emit, circuit))
             made.setEnabled(circuit != self._shown)
             self._row.addWidget(made)
         self._row.addStretch(1)

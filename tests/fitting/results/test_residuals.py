@@ -15,7 +15,7 @@ DRIVE = PulseSequence.pump_probe(0.02, 0.3, 0.1, before=0.05, after=0.65)
 
 
 def test_what_is_left_is_told_pulse_by_pulse_and_by_level(record: Any) -> None:
-    t = (np.arange(1400) + 0.5) * 1e-3
+    t = (np.arange(1400, dtype=np.float64) + 0.5) * 1e-3
     level = DRIVE.voltage_at(t)
     # The fit misses 1 nA at rest, and alternates by 5 nA at 20 mV.
     misfit = np.where(level > 0.01, 5e-9 * (-1.0) ** np.arange(1400), 1e-9)
@@ -32,7 +32,7 @@ def test_what_is_left_is_told_pulse_by_pulse_and_by_level(record: Any) -> None:
 
 
 def test_a_record_without_a_drive_has_residuals_by_time_only(record: Any) -> None:
-    t = np.arange(50) * 1e-3
+    t = np.arange(50, dtype=np.float64) * 1e-3
     run = record(t, np.ones(50), None, voltage_V=np.zeros(50))
     left = residuals_of(run, Nuisance(), t, np.zeros(50))
     assert left.residual == pytest.approx(1.0)

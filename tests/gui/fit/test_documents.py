@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import pytest
 
@@ -96,7 +97,13 @@ def test_a_joint_fit_that_does_not_describe_its_records_says_so() -> None:
 def test_kept_fits_stand_side_by_side_and_a_model_that_misfits_is_marked() -> None:
     common = {"format": 2, "rms_residual_A": 1e-9, "attribution": None}
     memory = {"back_hop_fraction": figure(0.7), "median_memory_time": figure(0.014, unit="s")}
-    good = {**common, "model": "De1-C1", "memory": memory, "parameters": {"C1": figure(2e-4, unit="F")}, "remarks": []}
+    good: dict[str, Any] = {
+        **common,
+        "model": "De1-C1",
+        "memory": memory,
+        "parameters": {"C1": figure(2e-4, unit="F")},
+        "remarks": [],
+    }
     bad = {
         **common,
         "model": "R0",
