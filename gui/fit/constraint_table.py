@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _ROWS = 7
 """Rows that are seen without scrolling: those of the usual circuit. Doubled, a small window shows nothing else."""
 _NAME, _START, _HELD, _BOUNDS = range(4)
+"""Columns, as their headings stand."""
 
 
 class ConstraintTable(QWidget):

@@ -56,6 +56,48 @@ def _form(parent: QWidget) -> QFormLayout:
     return form
 
 
+def _word_boxes() -> dict[str, QComboBox]:
+    """Return the boxes that take a word, or a text with a unit, by what they say."""
+    as_record = tr("as the record says")
+    return {
+        "edges": _choice(
+            "edgesBox",
+            tr("Edges"),
+            ("step", "sample", "ramp"),
+            as_record,
+            tr(
+                "Of a voltage that was only sampled: it jumped between two samples (step), right after one"
+                " (sample), or went straight (ramp); or a text file of times"
+            ),
+        ),
+        "before": _choice(
+            "beforeBox",
+            tr("History"),
+            ("rest", "unknown"),
+            as_record,
+            tr("Before the first sample: at rest, at a level such as 0 V, or unknown"),
+        ),
+        "delay": _choice(
+            "delayBox",
+            tr("Delay"),
+            ("fit",),
+            tr("none"),
+            tr("How late the current was sampled, e.g. 0.3 ms; fit finds it"),
+        ),
+        "clock": _choice(
+            "clockBox",
+            tr("Clock"),
+            ("fit",),
+            tr("exact"),
+            tr("How much faster the samples' clock runs than the drive's, e.g. 100 ppm; fit finds it"),
+        ),
+        "mains": _choice("mainsBox", tr("Mains"), ("50", "60"), tr("none"), tr("Take the mains out, in hertz")),
+        "control": _choice(
+            "controlBox", tr("Controlled"), ("voltage", "current"), as_record, tr("What the instrument controlled")
+        ),
+    }
+
+
 class RecordForm(QWidget):
     """What a record does not say of itself: edges, history, delay, drift."""
 
@@ -64,44 +106,7 @@ class RecordForm(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
-        as_record = tr("as the record says")
-        self._words = {
-            "edges": _choice(
-                "edgesBox",
-                tr("Edges"),
-                ("step", "sample", "ramp"),
-                as_record,
-                tr(
-                    "Of a voltage that was only sampled: it jumped between two samples (step), right after one"
-                    " (sample), or went straight (ramp); or a text file of times"
-                ),
-            ),
-            "before": _choice(
-                "beforeBox",
-                tr("History"),
-                ("rest", "unknown"),
-                as_record,
-                tr("Before the first sample: at rest, at a level such as 0 V, or unknown"),
-            ),
-            "delay": _choice(
-                "delayBox",
-                tr("Delay"),
-                ("fit",),
-                tr("none"),
-                tr("How late the current was sampled, e.g. 0.3 ms; fit finds it"),
-            ),
-            "clock": _choice(
-                "clockBox",
-                tr("Clock"),
-                ("fit",),
-                tr("exact"),
-                tr("How much faster the samples' clock runs than the drive's, e.g. 100 ppm; fit finds it"),
-            ),
-            "mains": _choice("mainsBox", tr("Mains"), ("50", "60"), tr("none"), tr("Take the mains out, in hertz")),
-            "control": _choice(
-                "controlBox", tr("Controlled"), ("voltage", "current"), as_record, tr("What the instrument controlled")
-            ),
-        }
+        self._words = _word_boxes()
         self._entries = {
             "aperture": _entry(
                 "apertureEdit", tr("Aperture"), tr("a point"), tr("How long a sample averages, e.g. 0.5 ms")

@@ -82,10 +82,7 @@ def fit(
 
     Each quantity has a 95 % interval. The result is kept beside the run.
     """
-    from ionecho.commands.fit_constraints import GivenConstraints
-    from ionecho.commands.fit_request import FitRequest, GivenRecord, run_fit
-    from ionecho.commands.fit_times import GivenTimes
-    from ionecho.commands.refusals import reported
+    from ionecho.commands.fit_request import FitRequest, GivenConstraints, GivenRecord, GivenTimes, answer
 
     request = FitRequest(
         runs,
@@ -102,11 +99,8 @@ def fit(
         thicknesses=thickness or [],
         sweep=sweep,
         geometry=(area, permittivity, grain_size),
-        constraints=GivenConstraints(tuple(held or ()), tuple(started or ()), tuple(bounded or ())),
-        profiled=profile,
+        constraints=GivenConstraints(tuple(held or ()), tuple(started or ()), tuple(bounded or ()), profile),
         tabled=tabled,
         carriers=(tracer_diffusion or [], carrier_density, charge_number),
     )
-    request.require_compatible()
-    with reported(as_json=as_json):
-        run_fit(request, as_json=as_json)
+    answer(request, as_json=as_json)

@@ -20,16 +20,34 @@ class GivenConstraints:
     Attributes
     ----------
     held, started, bounded : tuple of str
+    profiled : str
+        The parameter whose profile is asked for; empty for none.
     """
 
     held: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     bounded: tuple[str, ...] = ()
+    profiled: str = ""
 
     @property
     def are_given(self) -> bool:
         """Whether anything was said."""
         return bool(self.held or self.started or self.bounded)
+
+    def wrong_with(self, *, is_attributed: bool) -> tuple[tuple[bool, str, str], ...]:
+        """Return for each combination that cannot be asked for whether it was, what to say of it, and the option."""
+        return (
+            (
+                self.are_given and not is_attributed,
+                "parameters are held, started and bounded where one run is fitted to one circuit",
+                "--hold",
+            ),
+            (
+                self.profiled != "" and not is_attributed,
+                "a profile is of one run, fitted to one circuit by least squares",
+                "--profile",
+            ),
+        )
 
     def circuit(self, circuit: str) -> CellModel:
         """Return a circuit with what is held and bounded.

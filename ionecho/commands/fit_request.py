@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from fitting import StudyOptions
 
+__all__ = ["FitRequest", "GivenConstraints", "GivenRecord", "GivenTimes", "answer"]
+
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
 _SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
@@ -72,9 +74,7 @@ class FitRequest:
     geometry : tuple
         Area and grain size with their units, permittivity between them.
     constraints : GivenConstraints
-        What is said of parameters: held, started, bounded.
-    profiled : str
-        Parameter whose profile is asked for; empty for none.
+        What is said of parameters: held, started, bounded; whose profile is asked for.
     tabled : bool
     carriers : tuple
         Tracer diffusion coefficients and carrier density, with their units, and charge number.
@@ -95,7 +95,6 @@ class FitRequest:
     sweep: int | None = None
     geometry: tuple[str, float | None, str] = ("", None, "")
     constraints: GivenConstraints = field(default_factory=GivenConstraints)
-    profiled: str = ""
     tabled: bool = False
     carriers: tuple[list[str], str, int] = ([], "", 1)
 
@@ -167,16 +166,7 @@ class FitRequest:
                 "the sample is asked for where one run is fitted to one circuit, and its thickness to compare runs",
                 "--thickness" if self.thicknesses else "--area",
             ),
-            (
-                self.constraints.are_given and not attributed,
-                "parameters are held, started and bounded where one run is fitted to one circuit",
-                "--hold",
-            ),
-            (
-                self.profiled != "" and not attributed,
-                "a profile is of one run, fitted to one circuit by least squares",
-                "--profile",
-            ),
+            *self.constraints.wrong_with(is_attributed=attributed),
             (
                 attributed and max(len(self.thicknesses), len(self.temperatures_K)) > 1,
                 "one run has one sample: give --thickness and --temperature once",
@@ -216,6 +206,15 @@ class FitRequest:
         return None
 
 
+def answer(request: FitRequest, *, as_json: bool) -> None:
+    """Do the fit that was asked for, and print it, or why it cannot be done."""
+    from ionecho.commands.refusals import reported
+
+    request.require_compatible()
+    with reported(as_json=as_json):
+        run_fit(request, as_json=as_json)
+
+
 def run_fit(request: FitRequest, *, as_json: bool) -> None:
     """Do the fit that was asked for, and print it."""
     from fitting.model.circuit import element_problems
@@ -251,10 +250,11 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
         print_diagnosis(runs[0], circuit, options, as_json=as_json)
     elif request.posterior:
         print_posterior(runs[0], circuit, options, as_json=as_json)
-    elif request.profiled:
+    elif request.constraints.profiled:
         from ionecho.commands.fit import print_profile
 
-        print_profile(runs[0], held, options, request.profiled, request.constraints.start, as_json=as_json)
+        given = request.constraints
+        print_profile(runs[0], held, options, given.profiled, given.start, as_json=as_json)
     elif request.spectrum:
         fit_spectrum_of_run(runs[0], options, as_json=as_json)
     else:

@@ -69,7 +69,7 @@ class FitArea(QObject):
             DockSpec("model", "Cell model", panel(self._panel), sides),
             DockSpec("memory", "Memory", self._page, centre),
         )
-        self._jobs.do(known_elements, self._panel.set_elements, self._tell)
+        self._jobs.do(known_elements, self._panel.set_elements, self._report)
 
     def _connect(self) -> None:
         actions, exchange, page, view = self._context.actions, self._exchange, self._page, self._panel
@@ -99,7 +99,7 @@ class FitArea(QObject):
         self._fits.documented.connect(self._read_answer)
         self._fits.failed.connect(self._fail)
 
-    def _tell(self, error: Exception) -> None:
+    def _report(self, error: Exception) -> None:
         self._exchange.message.emit(str(error))
 
     def _note_page(self, dock: str) -> None:
@@ -109,7 +109,7 @@ class FitArea(QObject):
     # -- circuits -----------------------------------------------------------------------------------------------------
 
     def _look_at_circuit(self, text: str) -> None:
-        self._jobs.do(lambda: view_circuit(text), self._panel.show_circuit, self._tell)
+        self._jobs.do(lambda: view_circuit(text), self._panel.show_circuit, self._report)
 
     # -- fits ---------------------------------------------------------------------------------------------------------
 
@@ -216,7 +216,7 @@ class FitArea(QObject):
         """Show another one of the fits that are kept of the run."""
         shown = self._page.shown
         if shown is not None:
-            self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._tell)
+            self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._report)
 
     def _load_kept(self, runs: tuple[Path, ...]) -> None:
         """Show the newest fit that is kept of a run, if there is any."""
@@ -230,7 +230,7 @@ class FitArea(QObject):
             if runs == self._runs and self._store.state.fit.stage is FitStage.NONE:
                 self._show_kept_study(answer)
 
-        self._jobs.do(read, show, self._tell)
+        self._jobs.do(read, show, self._report)
 
     # -- statements and experiments -----------------------------------------------------------------------------------
 
@@ -243,11 +243,11 @@ class FitArea(QObject):
             return
         stated = {name: getattr(wish.record, name) for name in ("before", "edges", "control")} | vars(wish.sample)
         words = [word for name, text in stated.items() if text for word in (f"--{name.replace('_', '-')}", text)]
-        said = tr("Kept with {run}: {words}").format(run=path.name, words=" ".join(words))
+        kept = tr("Kept with {run}: {words}").format(run=path.name, words=" ".join(words))
         self._fits.run(
             "The note",
             ("note", str(path), *words, "--json"),
-            lambda _document: self._exchange.message.emit(said),
+            lambda _document: self._exchange.message.emit(kept),
             self._exchange.message.emit,
         )
 
@@ -260,7 +260,7 @@ class FitArea(QObject):
         def make() -> ProtocolText:
             return ProtocolText(*experiment_protocol(shown.path, shown.headline, number))
 
-        self._jobs.do(make, self._exchange.protocol_wanted.emit, self._tell)
+        self._jobs.do(make, self._exchange.protocol_wanted.emit, self._report)
 
     # -- zoom ---------------------------------------------------------------------------------------------------------
 
