@@ -36,6 +36,7 @@ def _fit_is_shown(operator: Operator) -> None:
     operator.wait(lambda: operator.memory_page.shown is not None)
     operator.window.store.apply(transitions.page_shown, Page.MEMORY)
     operator.wait(lambda: operator.memory_page.curves.is_built)
+    operator.window.store.apply(transitions.page_shown, Page.MEASUREMENT)
 
 
 def viewport(operator: Operator, page: Page) -> QWidget:
