@@ -267,6 +267,7 @@ def style_sheet(palette: QPalette) -> str:
     QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
     QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}
     QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}
+    QHeaderView {{ background: {base.name()}; border: none; }}
     QHeaderView::section {{ background: {base.name()}; color: {faint}; border: none; padding: 3px 6px;
         border-bottom: 1px solid {line}; }}
     QProgressBar {{ border: none; background: {raised}; max-height: 3px; min-height: 3px; }}

@@ -6,7 +6,7 @@ Each becomes rows and curves that a page shows. Without Qt; called in a worker t
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gui.common.language import tr
@@ -139,12 +139,15 @@ class SeveralView:
         Whether nothing speaks against the figures.
     listings : tuple of Listing
     plots : tuple of Points
+    remarks : tuple of str
+        What to know before any figure is used.
     """
 
     sentence: str
     is_good: bool
     listings: tuple[Listing, ...]
-    plots: tuple[Points, ...] = field(default=())
+    plots: tuple[Points, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 def _sentence(text: str) -> str:
@@ -249,8 +252,7 @@ def profile_of(document: Document) -> ProfileView:
 def joint_of(document: Document) -> SeveralView:
     """Return a joint fit, or the fit of a spectrum: unknowns, and each record with its memory."""
     records, remarks = document["records"], document["remarks"]
-    notes = tuple(_sentence(one["text"]) for one in remarks)
-    listings = [figures_listing(tr("Unknowns of the fit"), document["parameters"], notes)]
+    listings = [figures_listing(tr("Unknowns of the fit"), document["parameters"])]
     for k, one in enumerate(records, start=1):
         at = "" if one["temperature_K"] is None else f", {one['temperature_K']:g} K"
         title = f"[{k}] {one['source'] or tr('record')}{at}"
@@ -267,7 +269,9 @@ def joint_of(document: Document) -> SeveralView:
             if len(records) > 1
             else tr("{circuit} describes the record.")
         )
-    return SeveralView(sentence.format(circuit=document["model"], n=len(records)), not questioned, tuple(listings))
+    notes = tuple(_sentence(one["text"]) for one in remarks)
+    sentence = sentence.format(circuit=document["model"], n=len(records))
+    return SeveralView(sentence, not questioned, tuple(listings), remarks=notes)
 
 
 def comparison_of(document: Document) -> SeveralView:

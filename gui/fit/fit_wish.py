@@ -215,9 +215,9 @@ class FitWish:
             yield from self._options_together()
         if kind not in {FitKind.JOINT, FitKind.COMPARE, FitKind.RANK}:
             yield from self.record.options()
-        if kind in {FitKind.CIRCUIT, FitKind.PROFILE}:
-            for one in self.constraints:
-                yield from one.options()
+        for one in self.constraints if kind in {FitKind.CIRCUIT, FitKind.PROFILE, FitKind.TABLE} else ():
+            # The referee's table searches from its own starts.
+            yield from (replace(one, start="") if kind is FitKind.TABLE else one).options()
         if kind is FitKind.PROFILE:
             yield from ("--profile", self.profiled)
         if kind is FitKind.CIRCUIT:

@@ -12,7 +12,7 @@ from gui.common.widgets import ScrolledLabel, button, label
 from gui.fit.evidence_pages import DiagnosisPage, KeptPage, SeveralPage, WhyPage
 from gui.fit.fit_wish import FAMILIES
 from gui.fit.pages import CurvesPage, FiguresPage, ListingPage, ProfilePage, ResidualPage
-from gui.fit.verdict import Verdict
+from gui.fit.verdict import Notice, Verdict
 from gui.fit.verdict_card import NoticeList, VerdictCard
 
 if TYPE_CHECKING:
@@ -197,7 +197,7 @@ class MemoryPage(QWidget):
         """Show what several runs, or a spectrum, say: it is the verdict then."""
         self._show(None)
         self.card.show_verdict(Verdict("good" if view.is_good else "bad", view.sentence, ""))
-        self.notices.show_notices(())
+        self.notices.show_notices([Notice(is_warning=not view.is_good, text=text) for text in view.remarks])
         self.several.show_several(view)
         self.tabs.setCurrentWidget(self.several)
 

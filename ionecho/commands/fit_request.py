@@ -199,6 +199,8 @@ class FitRequest:
             return "carriers are asked for by the referee's table: add --table", "--tracer-diffusion"
         if any(others) or self.is_joint:
             return "the referee's table is of runs, each fitted alone to one circuit", "--table"
+        if self.constraints.started or self.constraints.profiled:
+            return "starts and profiles are of one run, fitted alone", "--table"
         if len(self.models) > 1:
             return "several circuits are compared with --rank", "--model"
         if self.tracer.carrier_density and not self.tracer.diffusion:

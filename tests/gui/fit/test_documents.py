@@ -91,7 +91,7 @@ def test_a_joint_fit_that_does_not_describe_its_records_says_so() -> None:
     assert documents["none"].is_good
     assert documents["none"].listings[1].rows[0][0] == "Steady-state fraction W_inf"
     assert not documents["misfit"].is_good
-    assert documents["misfit"].listings[0].notes == ("The model leaves more.",)
+    assert documents["misfit"].remarks == ("The model leaves more.",)
 
 
 def test_kept_fits_stand_side_by_side_and_a_model_that_misfits_is_marked() -> None:
