@@ -28,6 +28,14 @@ _LEAST_EVIDENCE = 180
 """Pixels: a table of five rows below its tabs. Doubled, the dock scrolls in a small window."""
 
 
+class _Evidence(QTabWidget):
+    """Pages that take the height that is left, however high their texts and plots would like to be."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Return no: a wrapped text on one page does not make the dock scroll."""
+        return False
+
+
 class MemoryPage(QWidget):
     """What a fit says: in one sentence, then with all that it rests on."""
 
@@ -88,7 +96,7 @@ class MemoryPage(QWidget):
         row.addWidget(
             button(tr("Cancel"), "cancelFit", self.cancel_wanted.emit, tip=tr("Cancel the fit; what is shown stays"))
         )
-        self.tabs = QTabWidget()
+        self.tabs = _Evidence()
         self.tabs.setObjectName("fitTabs")
         self.tabs.setAccessibleName(tr("Evidence"))
         self.tabs.setDocumentMode(True)
