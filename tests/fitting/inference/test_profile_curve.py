@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from daq import open_run
-from fitting import CellModel, StudyOptions, analyse
+from fitting import CellModel, StudyOptions, analyse, fit
 from fitting.study import profiled
 from protocols import FitError
 from tests.fitting.archive.runs import write_run
@@ -22,9 +22,9 @@ def test_a_profile_is_as_high_as_fits_with_the_parameter_held_are_worse(tmp_path
     curve = profiled(run, "De1-C1", StudyOptions(), "De1.tau")
     assert np.all(np.diff(curve.values) > 0.0)
     assert curve.deviations.min() == 0.0
-    free = analyse(run, "De1-C1", keep=False).result
+    free = fit(run, "De1-C1")
     for k in (2, 17):
-        held = analyse(run, CellModel("De1-C1", {"De1.tau": float(curve.values[k])}), keep=False).result
+        held = fit(run, CellModel("De1-C1", {"De1.tau": float(curve.values[k])}))
         # Chi-square by its definition, from what both leave.
         worse = free.n_samples * (held.rms_residual_A**2 - free.rms_residual_A**2) / free.noise_A**2
         assert curve.deviations[k] == pytest.approx(np.sqrt(worse), rel=0.02)
@@ -47,4 +47,4 @@ def test_a_start_and_bounds_are_those_of_the_fit_and_of_what_is_kept(tmp_path: P
     assert again.model.bounds == {"De1.tau": "1 ms .. 15 ms"}
     assert again.model.parameters[2].upper == 0.015
     with pytest.raises(FitError, match="no free parameter"):
-        analyse(run, "De1-C1", keep=False, start={"R7": 1.0})
+        fit(run, "De1-C1", start={"R7": 1.0})
