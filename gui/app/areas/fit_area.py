@@ -219,8 +219,8 @@ class FitArea(QObject):
             self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._report)
 
     def _load_kept(self, runs: tuple[Path, ...]) -> None:
-        """Show the newest fit that is kept of a run, if there is any."""
-        folder = self._context.folder
+        """Show the newest fit that is kept of a run, if there is any; what is being typed stays."""
+        folder, typed = self._context.folder, self._panel.model.circuit()
 
         def read() -> StudyAnswer:
             path, is_there = run_file_of(runs[0], folder)
@@ -228,7 +228,8 @@ class FitArea(QObject):
 
         def show(answer: StudyAnswer) -> None:
             if runs == self._runs and self._store.state.fit.stage is FitStage.NONE:
-                self._show_kept_study(answer)
+                is_typing = self._panel.model.circuit() != typed
+                (self._show_study if is_typing else self._show_kept_study)(answer)
 
         self._jobs.do(read, show, self._report)
 
