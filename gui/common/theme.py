@@ -197,6 +197,7 @@ def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> st
     QLabel[role="verdict"] {{ font-size: 12pt; font-weight: 600; }}
     QLabel[role="subheading"] {{ font-weight: 600; }}
     QFrame[notice="note"] {{ border: 1px solid {line}; border-radius: 5px; }}
+    QHeaderView {{ background: {palette.color(QPalette.ColorRole.Base).name()}; border: none; }}
     QToolButton[role="section"] {{ border: none; font-weight: 600; padding: 4px 2px; text-align: left; }}
     QToolButton[role="section"]:focus {{ border: 1px solid {line}; border-radius: 4px; }}"""
     )
@@ -267,7 +268,6 @@ def style_sheet(palette: QPalette) -> str:
     QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
     QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}
     QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}
-    QHeaderView {{ background: {base.name()}; border: none; }}
     QHeaderView::section {{ background: {base.name()}; color: {faint}; border: none; padding: 3px 6px;
         border-bottom: 1px solid {line}; }}
     QProgressBar {{ border: none; background: {raised}; max-height: 3px; min-height: 3px; }}
@@ -277,5 +277,6 @@ def style_sheet(palette: QPalette) -> str:
     {_BANNER}{_scroll_bars(faint)}
     {_verdicts(palette, line, error, error_ground)}
     {_BANNER}
+    {_verdicts(palette, line, error, error_ground)}{_BANNER}
     {_scroll_bars(faint)}
     """
