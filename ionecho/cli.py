@@ -12,39 +12,6 @@ import typer
 
 from ionecho.commands.campaign_command import attach, pause, resume, stop
 from ionecho.commands.export_command import export
-from ionecho.commands.fit_options import (
-    Activated,
-    Aperture,
-    Area,
-    Baseline,
-    Before,
-    CarrierDensity,
-    ChargeNumber,
-    Clock,
-    Commanded,
-    Compared,
-    ControlOfRun,
-    Delay,
-    Diagnosed,
-    Drift,
-    Edges,
-    GrainSize,
-    Held,
-    Mains,
-    Models,
-    Permittivity,
-    Ranked,
-    Robust,
-    Runs,
-    Sampled,
-    Shared,
-    Spectrum,
-    Sweep,
-    Tabled,
-    Temperatures,
-    Thicknesses,
-    TracerDiffusion,
-)
 from ionecho.commands.fit_command import fit
 from ionecho.commands.import_command import import_
 from ionecho.commands.note_command import note

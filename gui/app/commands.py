@@ -17,7 +17,6 @@ from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, Page, StopRequest
 from gui.common.instrument import USUAL_KIND, ConnectionStage
 from gui.common.language import tr
-from gui.fit.result_model import load_fit
 from gui.protocol.plan_model import plan_protocol
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
@@ -71,8 +70,6 @@ class Commands(QObject):
 
     message = Signal(str)
     """Something that the operator must read."""
-    fitted = Signal(object)
-    """`ShownFit`."""
     campaign_stop_wanted = Signal()
     """Stop was pressed between two points of a campaign of the queue: no further point is to begin."""
     may_close = Signal()
@@ -208,8 +205,6 @@ class Commands(QObject):
         if not paths or self._state.run_in_progress is not None:
             return
         self.follow_run(paths[-1])
-        self._store.apply(transitions.run_found, paths[-1], _now())
-        self.runs.attach(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
             self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
@@ -217,7 +212,6 @@ class Commands(QObject):
     def follow_run(self, path: Path) -> None:
         """Follow a run that was started elsewhere, by a queue for example, unless another one is being followed."""
         if self._state.run_in_progress is None:
-            self._end_fit()
             self._store.apply(transitions.run_found, path, _now())
             self.runs.attach(path)
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 
 from daq.state import OutputState, RunStatus
 from gui.app.editor_state import EditorState
+from gui.app.fit_state import Fit
 from gui.app.queue_state import QueueState
 from gui.app.runs_state import RunsState
-from gui.app.fit_state import Fit
 from gui.common.instrument import Connection, Simulator
 
 if TYPE_CHECKING:

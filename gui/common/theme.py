@@ -173,6 +173,8 @@ def _lists(line: str, ground: str, accent: str) -> str:
     QPushButton[role="menu"] {{ padding-right: 24px; }}
     QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
     """
+
+
 def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> str:
     """Return the part of the style sheet for verdicts and notices, each tone with a ground and an edge of its own."""
     tones = {
@@ -197,7 +199,6 @@ def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> st
     QLabel[role="verdict"] {{ font-size: 12pt; font-weight: 600; }}
     QLabel[role="subheading"] {{ font-weight: 600; }}
     QFrame[notice="note"] {{ border: 1px solid {line}; border-radius: 5px; }}
-    QHeaderView {{ background: {palette.color(QPalette.ColorRole.Base).name()}; border: none; }}
     QToolButton[role="section"] {{ border: none; font-weight: 600; padding: 4px 2px; text-align: left; }}
     QToolButton[role="section"]:focus {{ border: 1px solid {line}; border-radius: 4px; }}"""
     )

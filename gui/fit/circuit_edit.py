@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QModelIndex, QStringListModel, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QCompleter, QLineEdit, QListView, QSizePolicy
 
+from gui.common.circuits import MODELS
 from gui.common.language import tr
 from gui.fit.circuit_model import completed, typed_code
 
@@ -16,9 +17,6 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QEvent, QObject
     from PySide6.QtGui import QKeyEvent
 
-MODELS = ("R0-Mig1-CPE1", "R0-Cc1-CPE1", "R0-De1-CPE1", "R0-Cc1-C1")
-"""Circuits in the box, the usual one first: MIGRATION, Cole-Cole and Debye in front of a constant phase element,
-and a bulk before a pure double layer. Others are typed."""
 _SHOWN = 12
 """Elements that are offered at once; more scroll."""
 
