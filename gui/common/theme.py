@@ -257,8 +257,7 @@ def style_sheet(palette: QPalette) -> str:
     QCheckBox::indicator {{ width: 13px; height: 13px; border: 1px solid {faint}; border-radius: 3px; }}
     QCheckBox::indicator:checked {{ background: {accent}; border-color: {accent}; }}
     QCheckBox::indicator:disabled {{ border-color: {line}; }}
-    {_badge(line, faint, edge, dark=is_dark(palette))}
-    {_editor(line, base.name(), accent, error)}
+    {_badge(line, faint, edge, dark=is_dark(palette))}{_editor(line, base.name(), accent, error)}
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}
@@ -280,4 +279,5 @@ def style_sheet(palette: QPalette) -> str:
     {_BANNER}
     {_verdicts(palette, line, error, error_ground)}{_BANNER}
     {_scroll_bars(faint)}
+    {_verdicts(palette, line, error, error_ground)}{_BANNER}{_scroll_bars(faint)}
     """
