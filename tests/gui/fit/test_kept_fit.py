@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox
 
@@ -118,7 +118,7 @@ def test_zoomed_by_the_wheel_the_fit_spans_what_the_measured_current_spans(opera
     operator.wait(lambda: measured.getOriginalDataset()[0] is not None)
     QApplication.processEvents()
     view = plot.getViewWidget().viewport()
-    turn_wheel(view, QPoint(view.width() // 2, view.height() // 6))
+    turn_wheel(view, plot.getViewWidget().mapFromScene(plot.getViewBox().sceneBoundingRect().center()))
 
     def zoomed() -> bool:
         shown = measured.getOriginalDataset()[0]
