@@ -274,10 +274,5 @@ def style_sheet(palette: QPalette) -> str:
     QProgressBar::chunk {{ background: {accent}; }}
     QFrame#messages {{ background: {error_ground}; border: none; border-top: 1px solid {error}; }}
     QFrame#messages QLabel {{ color: {error}; }}
-    {_BANNER}{_scroll_bars(faint)}
-    {_verdicts(palette, line, error, error_ground)}
-    {_BANNER}
-    {_verdicts(palette, line, error, error_ground)}{_BANNER}
-    {_scroll_bars(faint)}
     {_verdicts(palette, line, error, error_ground)}{_BANNER}{_scroll_bars(faint)}
     """
