@@ -28,6 +28,10 @@ wheel:
 windows *arguments:
     .ci/windows {{ arguments }}
 
+# What the catalogues of the window's languages lack; `just languages --add` puts it into them, unfinished.
+languages *options:
+    uv run python -m tests.gui.texts {{ options }}
+
 # Check, tag and build a release, e.g. `just release 0.2.0`. Asks before it uploads.
 release version:
     uv run --no-sync python docs/release.py {{ version }}

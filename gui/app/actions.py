@@ -9,33 +9,41 @@ from PySide6.QtGui import QAction, QKeySequence
 
 from gui.app.header import header
 from gui.app.rules import Command, allowed
+from gui.common.language import tr, tr_later
 
 if TYPE_CHECKING:
     from gui.app.state import AppState
 
 # Text, shortcut, and what the tool tip says while the command is allowed; the header says what Stop does.
 _COMMANDS = {
-    Command.CONNECT: ("Connect", "", "Ask the address who is there, and connect to it"),
-    Command.FIND: ("", "", "Address book, and instruments that are found"),
-    Command.SIMULATE: ("", "", "Other instruments that can be simulated"),
+    Command.CONNECT: (tr_later("Connect"), "", tr_later("Ask the address who is there, and connect to it")),
+    Command.FIND: (tr_later("Find instruments"), "", tr_later("Address book, and instruments that are found")),
+    Command.SIMULATE: (tr_later("Simulate an instrument"), "", tr_later("Other instruments that can be simulated")),
     Command.SIMULATE_USUAL: (
-        "Simulated 2461",
+        tr_later("Simulated 2461"),
         "",
-        "Start a simulated Keithley 2461 with a cell between its clips, and connect to it",
+        tr_later("Start a simulated Keithley 2461 with a cell between its clips, and connect to it"),
     ),
-    Command.RUN: ("Run", "Ctrl+R", "Start the run"),
-    # The key that interrupts a program on many systems; no text field uses it, so it works wherever the focus is.
-    Command.STOP: ("Stop", "Ctrl+.", ""),
-    Command.FIT: ("Fit", "Ctrl+F", "Fit the cell model to the run"),
-    Command.CANCEL_FIT: ("Cancel", "", "Cancel the fit"),
-    Command.CONFIRM_OFF: ("I have seen that it is off", "", "Only after a look at the instrument"),
+    Command.RUN: (tr_later("Run"), "Ctrl+R", tr_later("Start the run")),
+    # A key that is found blindly and that no text field uses, so it works wherever the focus is.
+    Command.STOP: (tr_later("Stop"), "F12", ""),
+    Command.FIT: (tr_later("Fit"), "Ctrl+F", tr_later("Fit the cell model to the run")),
+    Command.CANCEL_FIT: (tr_later("Cancel the fit"), "", tr_later("End the fit that is in progress")),
+    Command.CONFIRM_OFF: (
+        tr_later("I have seen that it is off"),
+        "",
+        tr_later("Only after a look at the instrument"),
+    ),
     # The key of other programs for the size that things have unzoomed.
     Command.ZOOM_OUT: (
-        "Zoom out",
+        tr_later("Zoom out"),
         "Ctrl+0",
-        "Show the whole run, or all that follows the edge; a double click in a plot does it too",
+        tr_later("Show the whole run, or all that follows the edge; a double click in a plot does it too"),
     ),
 }
+
+_INTERRUPT = "Ctrl+."
+"""The key that interrupts a program on many systems."""
 
 
 class Actions(QObject):
@@ -52,14 +60,15 @@ class Actions(QObject):
 
     def _action(self, command: Command) -> QAction:
         text, shortcut, tip = _COMMANDS[command]
-        action = QAction(text, self)
+        action = QAction(tr(text), self)
         action.setObjectName(command.name.lower())
-        action.setToolTip(tip)
+        action.setToolTip(tr(tip))
         if shortcut:
             action.setShortcut(QKeySequence(shortcut))
             # A key that is held down is one press.
             action.setAutoRepeat(False)
         if command is Command.STOP:
+            action.setShortcuts([QKeySequence(shortcut), QKeySequence(_INTERRUPT)])
             # In a dialog of the window too.
             action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
         return action
@@ -78,6 +87,7 @@ class Actions(QObject):
             action = self._actions[command]
             action.setEnabled(permission.granted)
             _, shortcut, tip = _COMMANDS[command]
+            tip = tr(tip)
             if command is Command.STOP:
                 tip = shown.stop_tip
             action.setToolTip(permission.reason or with_key(tip, shortcut))

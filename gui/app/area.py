@@ -143,6 +143,8 @@ class Exchange(QObject):
     """Put a protocol or campaign file (Path) into the queue."""
     closing_unasked = Signal()
     """The window closes now, and no question can be answered any more: keep what would be lost."""
+    open_wanted = Signal(object)
+    """Open files and folders of any kind (tuple of Path); an empty tuple asks the operator which ones."""
     dock_raised = Signal(str)
     """A dock, by its name, has come to the front."""
     zoom_wanted = Signal(float, float)

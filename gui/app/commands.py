@@ -20,7 +20,7 @@ from gui.common.language import tr
 from gui.protocol.plan_model import plan_protocol
 from gui.services.instruments import Instruments
 from gui.services.jobs import Jobs
-from gui.services.last_run import last_run
+from gui.services.last_run import last_run, runs_in_progress, unconfirmed_outputs
 from gui.services.outputs import OutputInDoubt, switch_off_all
 from gui.services.run_follower import RunRequest
 from gui.services.runs import Runs
@@ -193,8 +193,6 @@ class Commands(QObject):
 
     def look_for_runs(self) -> None:
         """Follow a run that is in progress in the folder, or show the last one; recall outputs that may be on."""
-        from daq import runs_in_progress, unconfirmed_outputs
-
         folder = self._folder
         self._jobs.do(lambda: runs_in_progress(folder), self._follow_found, self._report)
         self._jobs.do(lambda: unconfirmed_outputs(folder), self.recall_alarms, self._report)
@@ -207,7 +205,11 @@ class Commands(QObject):
         self.follow_run(paths[-1])
         if len(paths) > 1:
             others = ", ".join(path.name for path in paths[:-1])
-            self.message.emit(f"Other runs are in progress in {self._folder} as well: {others}")
+            self.message.emit(
+                tr("Other runs are in progress in {folder} as well: {others}").format(
+                    folder=self._folder, others=others
+                )
+            )
 
     def follow_run(self, path: Path) -> None:
         """Follow a run that was started elsewhere, by a queue for example, unless another one is being followed."""
@@ -265,14 +267,14 @@ class Commands(QObject):
             self._store.apply(transitions.stop_requested)
             self._request_end()
         elif self._state.attempt.stage is AttemptStage.TRYING:
-            self._store.apply(transitions.noted, "A fresh session to the instrument is being tried already.")
+            self._store.apply(transitions.noted, tr("A fresh session to the instrument is being tried already."))
         elif self._state.alarms:
             self._switch_off()
         elif self._state.queue.is_going_on:
             self._store.apply(transitions.noted, tr("No run is in progress: the campaign of the queue is paused."))
             self.campaign_stop_wanted.emit()
         else:
-            self._store.apply(transitions.noted, "No run is in progress: there is nothing to stop.")
+            self._store.apply(transitions.noted, tr("No run is in progress: there is nothing to stop."))
 
     def _switch_off(self) -> None:
         alarms = self._state.alarms

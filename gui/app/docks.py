@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDockWidget, QFrame, QScrollArea, QTabWidget, QWidget
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QPalette
+from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QFrame, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from gui.app.area import DockSpec, Layout, Side
 from gui.common.language import tr
@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from PySide6.QtCore import QByteArray
-    from PySide6.QtGui import QAction
     from PySide6.QtWidgets import QMainWindow
 
 _VERSION = 1
@@ -23,10 +22,20 @@ _VERSION = 1
 _WIDTHS = {Side.LEFT: 284, Side.RIGHT: 360}
 """Pixels at the sides of the centre: a VISA resource of a socket; a table of three columns. Doubled, the plots of a
 small screen are narrower than high."""
+_MOST_OF_RIGHT = 0.25
+"""Of the window's width for what stands on the right: on a small screen the curves keep most. Doubled, they do not."""
 _BOTTOM_SHARE = 0.32
 """Of the centre's height for what stands below it: a table of some eight rows on a small screen."""
 _TITLE_HEIGHT = 28
 """Pixels of a dock's title, see `gui.common.theme`: less, and what stands below it is cut."""
+_N_KEYS = 10
+"""Docks that have a key: one a digit."""
+_LEAST_HEIGHT = 160
+"""Pixels of a dock below which it is scrolled though it needs more: the panel of the connection. Doubled, three docks
+above each other are higher than a small screen."""
+_LEAST_OF_LIST = 40
+"""Pixels of a dock with a list or with plots: a row. Doubled, an alarm with a message leaves no room for
+the others on a small screen."""
 _AREAS = {
     Side.LEFT: Qt.DockWidgetArea.LeftDockWidgetArea,
     Side.CENTRE: Qt.DockWidgetArea.TopDockWidgetArea,
@@ -79,12 +88,30 @@ class Dock(QDockWidget):
             self.built.emit()
         self._holder.setVisible(in_front)
         if in_front:
+            self._keep_room()
             self.came_to_front.emit()
+
+    def _keep_room(self) -> None:
+        """Keep the height that the content needs, in the shapes of the style sheet, as far as a small screen has it."""
+        content = self._holder.widget()
+        if content is None:
+            return
+        is_form = Side.LEFT in self.spec.sides.values() and content.findChild(QAbstractItemView) is None
+        least = _LEAST_HEIGHT if is_form else _LEAST_OF_LIST
+        self._holder.setMinimumHeight(min(content.minimumSizeHint().height(), least))
 
     def bring_to_front(self) -> None:
         """Show it, before the tabs that share its place."""
         self.show()
         self.raise_()
+
+    def enter(self) -> None:
+        """Bring it to the front and give it the focus."""
+        self.bring_to_front()
+        content = self._holder.widget()
+        first = next((one for one in content.findChildren(QWidget) if _takes_focus(one)), None) if content else None
+        if first is not None:
+            first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
 
 class Docks(QObject):
@@ -113,15 +140,39 @@ class Docks(QObject):
         centre = QWidget()
         centre.setMaximumHeight(0)
         window.setCentralWidget(centre)
+        self._tidy = QTimer(self, singleShot=True, interval=0)
+        self._tidy.timeout.connect(self._hide_spare_tabs)
         self._docks = {spec.name: Dock(spec) for spec in specs}
         for name, dock in self._docks.items():
             dock.came_to_front.connect(lambda name=name: self.raised.emit(name))
             dock.built.connect(lambda name=name: self.built.emit(name))
-        self.lay_out(Layout.MEASURE)
+            dock.came_to_front.connect(self._tidy.start)
+        self._layout = Layout.MEASURE
+        self.switches, self.visits = self._menu_of_switches(), self._menu_of_visits()
+        self.lay_out(self._layout)
 
-    def switches(self) -> list[QAction]:
-        """Return an action for each dock that shows and hides it, in the order of the docks."""
-        return [dock.toggleViewAction() for dock in self._docks.values()]
+    def _menu_of_switches(self) -> QMenu:
+        menu = QMenu(tr("&Docks"), self._window)
+        menu.setObjectName("menu.docks")
+        for name, dock in self._docks.items():
+            switch = dock.toggleViewAction()
+            switch.setObjectName(f"dock.{name}")
+            switch.setToolTip(tr("Show or hide the dock {dock}").format(dock=dock.windowTitle()))
+            menu.addAction(switch)
+        return menu
+
+    def _menu_of_visits(self) -> QMenu:
+        menu = QMenu(tr("&Go to"), self._window)
+        menu.setObjectName("menu.visit")
+        for number, (name, dock) in enumerate(self._docks.items(), start=1):
+            visit = menu.addAction(dock.windowTitle())
+            visit.setObjectName(f"visit.{name}")
+            visit.setToolTip(tr("Bring the dock {dock} to the front").format(dock=dock.windowTitle()))
+            visit.triggered.connect(lambda _checked, dock=dock: dock.enter())
+            if number <= _N_KEYS:
+                visit.setShortcut(QKeySequence(f"Alt+{number % _N_KEYS}"))
+        self._window.addActions(menu.actions())
+        return menu
 
     def bring_to_front(self, name: str) -> None:
         """Show a dock, before the tabs that share its place; one that there is not is left alone."""
@@ -130,6 +181,7 @@ class Docks(QObject):
 
     def lay_out(self, layout: Layout) -> None:
         """Put the docks where a ready layout has them, and hide those that it has not."""
+        self._layout = layout
         places: dict[Side, list[Dock]] = {side: [] for side in Side}
         for dock in self._docks.values():
             dock.setFloating(False)
@@ -139,6 +191,18 @@ class Docks(QObject):
         for side, docks in places.items():
             self._stand(side, docks, layout)
         self._resize({side: [dock for dock in docks if layout in dock.spec.sides] for side, docks in places.items()})
+
+    def _hide_spare_tabs(self) -> None:
+        """Hide bars of tabs that Qt 6.11 has made twice: the older one stays where the first size had it."""
+        bars = [bar for bar in self._window.children() if isinstance(bar, QTabBar)]
+        newest = {tuple(bar.tabText(k) for k in range(bar.count())): bar for bar in bars}
+        for bar in bars:
+            if bar not in newest.values():
+                bar.hide()
+
+    def reset(self) -> None:
+        """Put the docks back to the ready layout that was chosen last."""
+        self.lay_out(self._layout)
 
     def _stand(self, side: Side, docks: list[Dock], layout: Layout) -> None:
         """Stack them on the left, where lists stay in sight; make tabs of them elsewhere, the first one in front."""
@@ -156,7 +220,8 @@ class Docks(QObject):
     def _resize(self, places: dict[Side, list[Dock]]) -> None:
         for side, width in _WIDTHS.items():
             if places[side]:
-                self._window.resizeDocks([places[side][0]], [width], Qt.Orientation.Horizontal)
+                most = width if side is Side.LEFT else min(width, round(_MOST_OF_RIGHT * self._window.width()))
+                self._window.resizeDocks([places[side][0]], [most], Qt.Orientation.Horizontal)
         if places[Side.CENTRE] and places[Side.BOTTOM]:
             height = self._window.height()
             heights = [round(height * (1.0 - _BOTTOM_SHARE)), round(height * _BOTTOM_SHARE)]
@@ -173,6 +238,10 @@ class Docks(QObject):
     def restore(self, state: QByteArray) -> None:
         """Put the docks where they were; what was kept by another version is left alone."""
         self._window.restoreState(state, _VERSION)
+
+
+def _takes_focus(widget: QWidget) -> bool:
+    return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled() and widget.isVisible()
 
 
 def _height_of(dock: Dock) -> int:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from daq.state import OutputState, Phase, RunState
 from gui.app.rules import Command, allowed
 from gui.app.state import AttemptStage, Evidence, PlanStage, StopRequest
+from gui.common.language import tr, tr_later
 from protocols import format_quantity, printable
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
     from gui.app.state import AppState, Attempt, CurrentRun
 
-MAY_BE_ON = "OUTPUT MAY BE ON"
+MAY_BE_ON = tr_later("OUTPUT MAY BE ON")
 """Stands in the header as long as there is an alarm, and never without one."""
 
 
@@ -76,37 +77,37 @@ class Header:
 
 
 _PHASES = {
-    Phase.CONNECTING: "Connecting …",
-    Phase.PLANNING: "Planning …",
-    Phase.ARMING: "Loading the program …",
-    Phase.RUNNING: "Running",
-    Phase.SWITCHING_OFF: "Switching the output off …",
-    Phase.CLOSING: "Closing the run file …",
-    Phase.FINISHED: "Finished",
+    Phase.CONNECTING: tr_later("Connecting …"),
+    Phase.PLANNING: tr_later("Planning …"),
+    Phase.ARMING: tr_later("Loading the program …"),
+    Phase.RUNNING: tr_later("Running"),
+    Phase.SWITCHING_OFF: tr_later("Switching the output off …"),
+    Phase.CLOSING: tr_later("Closing the run file …"),
+    Phase.FINISHED: tr_later("Finished"),
 }
 _ENDS = {
-    RunState.COMPLETE: "Complete",
-    RunState.STOPPED: "Stopped",
-    RunState.ABORTED: "Aborted",
-    RunState.REFUSED: "Refused",
+    RunState.COMPLETE: tr_later("Complete"),
+    RunState.STOPPED: tr_later("Stopped"),
+    RunState.ABORTED: tr_later("Aborted"),
+    RunState.REFUSED: tr_later("Refused"),
 }
 # A longer name is cut in its middle, so that the figures behind it stay in view on a screen of 1400 pixels: there the
 # header has room for some 90 letters.
 _NAME_LETTERS = 36
 _BADGES = {
-    OutputState.ON: "OUTPUT ON",
-    OutputState.OFF: "OUTPUT OFF",
-    OutputState.UNKNOWN: "OUTPUT UNKNOWN",
-    OutputState.UNTOUCHED: "OUTPUT UNKNOWN",
+    OutputState.ON: tr_later("OUTPUT ON"),
+    OutputState.OFF: tr_later("OUTPUT OFF"),
+    OutputState.UNKNOWN: tr_later("OUTPUT UNKNOWN"),
+    OutputState.UNTOUCHED: tr_later("OUTPUT UNKNOWN"),
 }
 _SOURCES = {
-    Evidence.NONE: "from nobody",
-    Evidence.PHASE: "from the run's own report",
-    Evidence.READ_BACK: "by read-back",
-    Evidence.OPERATOR: "from the operator, who has seen it",
-    Evidence.FAILURE: "to be in doubt: it could not be read back as off",
+    Evidence.NONE: tr_later("Known from nobody."),
+    Evidence.PHASE: tr_later("Known from the run's own report."),
+    Evidence.READ_BACK: tr_later("Known by read-back."),
+    Evidence.OPERATOR: tr_later("Known from the operator, who has seen it."),
+    Evidence.FAILURE: tr_later("Known to be in doubt: it could not be read back as off."),
 }
-_NOT_READ = "Nobody has read it yet: a run reads it back at its end."
+_NOT_READ = tr_later("Nobody has read it yet: a run reads it back at its end.")
 
 
 def header(state: AppState) -> Header:
@@ -115,7 +116,7 @@ def header(state: AppState) -> Header:
     return Header(
         _headline(state),
         _detail(state),
-        MAY_BE_ON if state.alarms else "",
+        tr(MAY_BE_ON) if state.alarms else "",
         _badge(state),
         _progress(state.run),
         stop_text,
@@ -126,21 +127,22 @@ def header(state: AppState) -> Header:
 def _headline(state: AppState) -> str:
     run = state.run
     if state.run_in_progress is None and state.attempt.stage is AttemptStage.TRYING:
-        return "Switching the output off …"
+        return tr("Switching the output off …")
     if run is None or run.over_since is not None:
-        return "Ready" if allowed(state)[Command.RUN].granted else "Not ready"
+        return tr("Ready") if allowed(state)[Command.RUN].granted else tr("Not ready")
     if run.outcome is not None:
         if run.outcome.state is RunState.REFUSED and not run.outcome.error:
-            return _ENDS[RunState.STOPPED]  # by the operator, before anything was started
-        return _ENDS.get(run.outcome.state, "Output state unknown" if state.alarms else "Ended")
+            return tr(_ENDS[RunState.STOPPED])  # by the operator, before anything was started
+        unknown = tr("Output state unknown") if state.alarms else tr("Ended")
+        return tr(_ENDS[run.outcome.state]) if run.outcome.state in _ENDS else unknown
     if run.stop_failed:
-        return "Stop not confirmed"
+        return tr("Stop not confirmed")
     if run.silent_since is not None:
-        return "No report from the run"
+        return tr("No report from the run")
     return {
-        StopRequest.NONE: _PHASES[run.status.phase],
-        StopRequest.STOP: "Stopping …",
-        StopRequest.SWITCH_OFF: "Switching the output off …",
+        StopRequest.NONE: tr(_PHASES[run.status.phase]),
+        StopRequest.STOP: tr("Stopping …"),
+        StopRequest.SWITCH_OFF: tr("Switching the output off …"),
     }[run.stop_request]
 
 
@@ -158,47 +160,53 @@ def _detail(state: AppState) -> str:
 
 def _attempt_text(attempt: Attempt, today: date | None) -> str:
     if attempt.stage is AttemptStage.TRYING:
-        return "A fresh session to the instrument is being tried."
-    when = "" if attempt.at is None else f" at {_moment(attempt.at, today)}"
+        return tr("A fresh session to the instrument is being tried.")
+    when = "" if attempt.at is None else tr(" at {moment}").format(moment=_moment(attempt.at, today))
     if attempt.stage is AttemptStage.OFF:
-        return f"The output was read back as off{when}."
-    some = f" of {attempt.n_off + attempt.n_failed} outputs" if attempt.n_off else ""
-    number = f"{attempt.n_failed}{some}" if some else "The output"
-    return f"{number} could not be read back as off{when}: press the OUTPUT key of the instrument."
+        return tr("The output was read back as off{when}.").format(when=when)
+    if attempt.n_off:
+        return tr(
+            "{n} of {all} outputs could not be read back as off{when}: press the OUTPUT key of the instrument."
+        ).format(n=attempt.n_failed, all=attempt.n_off + attempt.n_failed, when=when)
+    return tr("The output could not be read back as off{when}: press the OUTPUT key of the instrument.").format(
+        when=when
+    )
 
 
 def _next_step(state: AppState) -> str:
     if state.connection.is_busy:
-        return "Wait until the instrument has answered."
+        return tr("Wait until the instrument has answered.")
     if state.connection.instrument is None:
-        return "Connect an instrument."
+        return tr("Connect an instrument.")
     return {
-        PlanStage.NONE: "Choose a protocol.",
-        PlanStage.PLANNING: "Wait for the plan.",
-        PlanStage.REFUSED: "No plan for this protocol: see the page Plan.",
-        PlanStage.READY: "Press Run to start.",
+        PlanStage.NONE: tr("Choose a protocol."),
+        PlanStage.PLANNING: tr("Wait for the plan."),
+        PlanStage.REFUSED: tr("No plan for this protocol: see the page Plan."),
+        PlanStage.READY: tr("Press Run to start."),
     }[state.plan.stage]
 
 
 def _run_detail(run: CurrentRun, today: date | None) -> str:
     """Return the run's own instrument, then how the run stands or ended; its name comes last, where a line is cut."""
-    instrument = _shortened(run.instrument) or "Instrument not known yet"
+    instrument = _shortened(run.instrument) or tr("Instrument not known yet")
     if run.outcome is None:
-        silent = "" if run.silent_since is None else f"last heard of at {_moment(run.silent_since, today)}"
+        silent = ""
+        if run.silent_since is not None:
+            silent = tr("last heard of at {moment}").format(moment=_moment(run.silent_since, today))
         parts = [instrument, silent, *_progress_texts(run), _shortened(run.title)]
     else:
         output = {
-            OutputState.OFF: "output off",
-            OutputState.UNTOUCHED: "output never on",
+            OutputState.OFF: tr("output off"),
+            OutputState.UNTOUCHED: tr("output never on"),
             OutputState.ON: "",
             OutputState.UNKNOWN: "",
         }[run.outcome.output]
-        name = "no run file" if run.facts is None else _shortened(run.facts.path.name)
+        name = tr("no run file") if run.facts is None else _shortened(run.facts.path.name)
         last = ""
         if run.over_since is not None:
-            how = _ENDS.get(run.outcome.state, "Ended").lower()
-            last = f"Last run: {how}, {_moment(run.over_since, today)}"
-        parts = [last, instrument, f"{run.outcome.n_samples:,} samples", output, name]
+            how = tr(_ENDS.get(run.outcome.state, tr_later("Ended"))).lower()
+            last = tr("Last run: {how}, {moment}").format(how=how, moment=_moment(run.over_since, today))
+        parts = [last, instrument, tr("{n} samples").format(n=f"{run.outcome.n_samples:,}"), output, name]
     return " · ".join(filter(None, parts))
 
 
@@ -216,7 +224,10 @@ def _progress_texts(run: CurrentRun) -> list[str]:
     if run.facts is None or not planned:
         return []
     gone, whole = (format_quantity(run.facts.duration_s * share, "s", 3) for share in (run.fraction, 1.0))
-    return [f"{gone} of {whole}", f"{done:,} of {planned:,} samples"]
+    return [
+        tr("{part} of {whole}").format(part=gone, whole=whole),
+        tr("{n} of {all} samples").format(n=f"{done:,}", all=f"{planned:,}"),
+    ]
 
 
 def _progress(run: CurrentRun | None) -> float:
@@ -229,26 +240,26 @@ def _progress(run: CurrentRun | None) -> float:
 
 def _badge(state: AppState) -> Badge:
     state_of_output, at, how, tone = _knowledge(state)
-    text, tip = _BADGES[state_of_output], how
+    text, tip = tr(_BADGES[state_of_output]), how
     if at is not None:
-        text = f"{text} since {_moment(at, state.today)}"
-        tip = f"{how} Since {at:%d %B %Y, %H:%M:%S}."
+        text = tr("{output} since {moment}").format(output=text, moment=_moment(at, state.today))
+        tip = tr("{how} Since {moment}.").format(how=how, moment=f"{at:%d %B %Y, %H:%M:%S}")
     if not state.alarms and state.output.evidence is Evidence.OPERATOR and state_of_output is OutputState.OFF:
-        text += f", {Evidence.OPERATOR.value}"
+        text += tr(", seen by the operator")
     return Badge(text, tip, tone)
 
 
 def _knowledge(state: AppState) -> tuple[OutputState, datetime | None, str, Tone]:
     """Return what is known of the output, since when, how that is known, and how loud it is to be said."""
     if state.alarms:
-        return OutputState.UNKNOWN, state.alarms[-1].at, "It could not be read back as off.", Tone.ALARM
+        return OutputState.UNKNOWN, state.alarms[-1].at, tr("It could not be read back as off."), Tone.ALARM
     run, output = state.run_in_progress, state.output
     if run is not None and run.silent_since is not None:
-        return OutputState.UNKNOWN, run.silent_since, "The run has not been heard of since then.", Tone.ON
+        return OutputState.UNKNOWN, run.silent_since, tr("The run has not been heard of since then."), Tone.ON
     if output.state is OutputState.UNTOUCHED:
-        return OutputState.UNTOUCHED, output.at, _NOT_READ, Tone.QUIET
+        return OutputState.UNTOUCHED, output.at, tr(_NOT_READ), Tone.QUIET
     tone = {OutputState.ON: Tone.ON, OutputState.UNKNOWN: Tone.ALARM}.get(output.state, Tone.QUIET)
-    return output.state, output.at, f"Known {_SOURCES[output.evidence]}.", tone
+    return output.state, output.at, tr(_SOURCES[output.evidence]), tone
 
 
 def _moment(at: datetime, today: date | None) -> str:
@@ -260,8 +271,8 @@ def _stop_texts(state: AppState) -> tuple[str, str]:
     run = state.run_in_progress
     if run is not None:
         if run.stop_request is StopRequest.NONE:
-            return "Stop", "End the run: output off, samples kept. Again: output off at once"
-        return "Output off now", "Switch the output off at once, by the guardian's own session"
+            return tr("Stop"), tr("End the run: output off, samples kept. Again: output off at once")
+        return tr("Output off now"), tr("Switch the output off at once, by the guardian's own session")
     if state.alarms:
-        return "Switch off", "Switch the output off through a fresh session, and read that back"
-    return "Stop", "No run is in progress: there is nothing to stop"
+        return tr("Switch off"), tr("Switch the output off through a fresh session, and read that back")
+    return tr("Stop"), tr("No run is in progress: there is nothing to stop")

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QActionGroup, QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QProgressBar, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
 
-from gui.common.theme import Theme
-from gui.common.widgets import ElidedLabel, action_button, button, label
+from gui.common.widgets import ElidedLabel, action_button, label
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
@@ -22,7 +21,6 @@ _BIG_BUTTON = (136, 40)
 _TEXTS_WIDTH = 140
 # Finer than the pixels of most screens.
 _PROGRESS_STEPS = 2000
-_THEMES = {Theme.SYSTEM: "As the desktop", Theme.LIGHT: "Light", Theme.DARK: "Dark"}
 
 
 class HeaderBar(QWidget):
@@ -32,9 +30,6 @@ class HeaderBar(QWidget):
     ----------
     run, stop : QAction
     """
-
-    theme_chosen = Signal(object)
-    """`Theme`."""
 
     def __init__(self, run: QAction, stop: QAction) -> None:
         super().__init__()
@@ -54,23 +49,7 @@ class HeaderBar(QWidget):
         self._stop = action_button(stop, "stopButton", "stop")
         for big in (self._run, self._stop):
             big.setMinimumSize(*_BIG_BUTTON)
-        self._themes = QMenu(self)
-        self._theme = self._theme_button()
         self._lay_out(run, stop)
-
-    def _theme_button(self) -> QPushButton:
-        made = button("", "themeButton", lambda: None, "flat", "Theme of the window")
-        group = QActionGroup(self)
-        for theme, text in _THEMES.items():
-            entry = self._themes.addAction(text)
-            entry.setCheckable(True)
-            entry.setData(theme)
-            group.addAction(entry)
-        group.triggered.connect(lambda entry: self.theme_chosen.emit(Theme(entry.data())))
-        made.setText("◐")
-        made.setMenu(self._themes)
-        self.show_theme(Theme.SYSTEM)
-        return made
 
     def _texts(self) -> QWidget:
         made = QWidget()
@@ -95,7 +74,6 @@ class HeaderBar(QWidget):
         row.setContentsMargins(16, 8, 16, 4)
         row.setSpacing(10)
         row.addWidget(self._texts(), 1)
-        row.addLayout(_over_key(self._theme))
         row.addLayout(_over_key(self._badge))
         row.addLayout(_over_key(self._run, run.shortcut()))
         row.addLayout(_over_key(self._stop, stop.shortcut()))
@@ -120,11 +98,6 @@ class HeaderBar(QWidget):
             self._badge.style().unpolish(self._badge)
             self._badge.style().polish(self._badge)
         self._progress.setValue(round(_PROGRESS_STEPS * header.progress))
-
-    def show_theme(self, theme: Theme) -> None:
-        """Mark a theme in the menu."""
-        for entry in self._themes.actions():
-            entry.setChecked(entry.data() == theme)
 
 
 def _over_key(widget: QWidget, shortcut: QKeySequence | None = None) -> QVBoxLayout:

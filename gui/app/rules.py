@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from gui.app.fit_state import FitStage
 from gui.app.state import AttemptStage, PlanStage
 from gui.common.instrument import USUAL_KIND, ConnectionStage
+from gui.common.language import tr
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,8 +67,8 @@ def allowed(state: AppState) -> dict[Command, Permission]:
         Command.RUN: Permission(_no_run(state)),
         Command.STOP: Permission(),
         Command.FIT: Permission(_no_fit(state)),
-        Command.CANCEL_FIT: Permission("" if state.fit.stage is FitStage.FITTING else "No fit is in progress."),
-        Command.CONFIRM_OFF: Permission("" if state.alarms else "No output is in doubt."),
+        Command.CANCEL_FIT: Permission("" if state.fit.stage is FitStage.FITTING else tr("No fit is in progress.")),
+        Command.CONFIRM_OFF: Permission("" if state.alarms else tr("No output is in doubt.")),
         Command.ZOOM_OUT: Permission(),
     }
 
@@ -80,46 +81,46 @@ def fitted_runs(state: AppState) -> tuple[Path, ...]:
 
 def _no_connecting(state: AppState) -> str:
     if state.run_in_progress is not None:
-        return "A run is in progress: stop it or wait for its end before you connect another instrument."
+        return tr("A run is in progress: stop it or wait for its end before you connect another instrument.")
     if state.attempt.stage is AttemptStage.TRYING:
-        return "An output is being switched off."
+        return tr("An output is being switched off.")
     if state.connection.stage is ConnectionStage.STARTING_SIMULATOR:
-        return "A simulated instrument is starting."
+        return tr("A simulated instrument is starting.")
     if state.connection.stage is ConnectionStage.CONNECTING:
-        return f"Connecting to {state.connection.address}."
+        return tr("Connecting to {address}.").format(address=state.connection.address)
     return ""
 
 
 def _no_second_simulator(state: AppState) -> str:
     connection = state.connection
     is_connected = connection.stage is ConnectionStage.CONNECTED and connection.kind == USUAL_KIND
-    return "The simulated instrument is connected already." if is_connected else ""
+    return tr("The simulated instrument is connected already.") if is_connected else ""
 
 
 def _no_run(state: AppState) -> str:
     if state.run_in_progress is not None:
-        return "A run is in progress."
+        return tr("A run is in progress.")
     if state.attempt.stage is AttemptStage.TRYING:
-        return "An output is being switched off."
+        return tr("An output is being switched off.")
     if state.connection.is_busy:
-        return "The instrument is still being connected."
+        return tr("The instrument is still being connected.")
     if state.connection.instrument is None:
-        return "No instrument is connected."
+        return tr("No instrument is connected.")
     return {
-        PlanStage.NONE: "No protocol is chosen.",
-        PlanStage.PLANNING: "The plan is still being made.",
-        PlanStage.REFUSED: "The protocol cannot be run: see the page Plan.",
+        PlanStage.NONE: tr("No protocol is chosen."),
+        PlanStage.PLANNING: tr("The plan is still being made."),
+        PlanStage.REFUSED: tr("The protocol cannot be run: see the page Plan."),
         PlanStage.READY: (
             ""
             if state.plan.driver == state.connection.instrument.driver
-            else "The plan was made for another instrument: choose the protocol again."
+            else tr("The plan was made for another instrument: choose the protocol again.")
         ),
     }[state.plan.stage]
 
 
 def _no_fit(state: AppState) -> str:
     if state.fit.stage is FitStage.FITTING:
-        return "A fit is in progress: cancel it first."
+        return tr("A fit is in progress: cancel it first.")
     if not state.opened and state.run_in_progress is not None:
-        return "The run is still in progress."
-    return "" if fitted_runs(state) else "There is no finished run yet."
+        return tr("The run is still in progress.")
+    return "" if fitted_runs(state) else tr("There is no finished run yet.")

@@ -1,4 +1,4 @@
-"""Settings that outlive the window: its geometry, the folder of protocol files, the theme."""
+"""Settings that outlive the window: geometry, docks, theme, language, and what was opened last."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ _GEOMETRY = "window/geometry"
 _DOCKS = "window/docks"
 _FOLDER = "protocols/folder"
 _THEME = "window/theme"
+_LANGUAGE = "window/language"
+_RECENT = "files/recent"
+_N_RECENT = 10
+"""Files and folders that were opened last: what a menu shows at a glance. Doubled, it is no longer a short list."""
 
 
 class Settings:
@@ -68,3 +72,25 @@ class Settings:
     @theme.setter
     def theme(self, theme: Theme) -> None:
         self._store.setValue(_THEME, str(theme))
+
+    @property
+    def language(self) -> str:
+        """Code of the language, for example ``de``; empty for the desktop's."""
+        return str(self._store.value(_LANGUAGE, ""))
+
+    @language.setter
+    def language(self, code: str) -> None:
+        self._store.setValue(_LANGUAGE, code)
+
+    @property
+    def recent(self) -> tuple[Path, ...]:
+        """Files and folders that were opened last, the newest first; some may be gone."""
+        kept = self._store.value(_RECENT, [])
+        names = [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []
+        return tuple(Path(str(name)) for name in names[:_N_RECENT])
+
+    def remember(self, path: Path) -> None:
+        """Keep a file or a folder that was opened, as the newest."""
+        newest = path.absolute()
+        others = [one for one in self.recent if one != newest]
+        self._store.setValue(_RECENT, [str(one) for one in (newest, *others)][:_N_RECENT])

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication, QStyleFactory
 
+from gui.app.languages import speak
 from gui.app.main_window import MainWindow
 from gui.app.settings import Settings
 from gui.services.jobs import as_message
@@ -36,7 +37,9 @@ def main(folder: Path = Path("runs"), resource: str | None = None) -> int:
         VISA resource to connect to at once.
     """
     application = application_of_window()
-    window = MainWindow(folder, resource, settings=Settings())
+    settings = Settings()
+    speak(application, settings.language)
+    window = MainWindow(folder, resource, settings=settings)
     window.show()
     show_unforeseen(window.commands.message.emit)
     heed_signals(window)
@@ -52,11 +55,21 @@ def heed_signals(window: MainWindow) -> None:
     signal.signal(signal.SIGINT, lambda *_: window.close())
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # Windows has no SIGHUP
-            signal.signal(getattr(signal, name), lambda *_: window.close_unasked())
+            signal.signal(getattr(signal, name), lambda *_: close_unasked(window))
     # Python hears of signals only when Qt lets it run now and then.
     listener = QTimer(window, interval=_LISTEN_MS)
     listener.timeout.connect(lambda: None)
     listener.start()
+
+
+def close_unasked(window: MainWindow) -> None:
+    """Close a window without a question. A run keeps running; one on a simulated instrument is stopped first."""
+    window.exchange.closing_unasked.emit()
+    run = window.store.state.run_in_progress
+    if run is not None and run.simulated:
+        window.commands.stop_and_close()
+    else:
+        window.commands.leave_run()
 
 
 def show_unforeseen(show: Callable[[str], object]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from gui.common.language import tr
 from gui.common.widgets import ScrolledLabel, button, label
 
 # Some six lines: more would take the plots away; less hides the end of a traceback's last lines.
@@ -24,7 +25,7 @@ class Messages(QFrame):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(16, 8, 16, 8)
         layout.addWidget(self._text, 1)
-        layout.addWidget(button("Dismiss", "dismissButton", self.dismiss), 0, Qt.AlignmentFlag.AlignTop)
+        layout.addWidget(button(tr("Dismiss"), "dismissButton", self.dismiss), 0, Qt.AlignmentFlag.AlignTop)
         self.hide()
 
     def say(self, text: str) -> None:

@@ -208,8 +208,8 @@ def _scroll_bars(handle: str) -> str:
     """Return the part of the style sheet for scroll bars: narrow ones without arrows."""
     return f"""
     QScrollBar:vertical {{ background: transparent; border: none; width: 10px; margin: 0; }}
-    QScrollBar::handle:vertical {{ background: {handle}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
     QScrollBar:horizontal {{ background: transparent; border: none; height: 10px; margin: 0; }}
+    QScrollBar::handle:vertical {{ background: {handle}; border-radius: 3px; min-height: 20px; margin: 1px 2px; }}
     QScrollBar::handle:horizontal {{ background: {handle}; border-radius: 3px; min-width: 20px; margin: 2px 1px; }}
     QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; width: 0; }}
     QFrame#unknownOutput QScrollBar::handle:vertical {{ background: white; }}
@@ -231,9 +231,9 @@ def style_sheet(palette: QPalette) -> str:
     return f"""
     QMainWindow#window {{ background: {raised}; }}
     QWidget#upperEdge {{ background: {base.name()}; }}
-    QStatusBar {{ background: {raised}; }}
-    QStatusBar::item {{ border: none; }}
+    QStatusBar {{ background: {raised}; }} QStatusBar::item {{ border: none; }}
     QDockWidget::title {{ background: {raised}; padding: 5px 8px; }}
+    QToolBar {{ border: none; background: transparent; spacing: 2px; }}
     QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from gui.common.instrument import SIMULATED_KINDS, USUAL_KIND, Connection, ConnectionStage
+from gui.common.language import tr, tr_later
 from gui.common.widgets import action_button, button, follow_action, label
 from gui.instrument.instrument_menu import InstrumentMenu
 
@@ -19,7 +20,7 @@ _DETAIL_LINES = 2
 """Lines below the name of the instrument: what `_HINT` takes. Doubled, the protocols lose a row."""
 # Just wide enough for the arrow of a menu.
 _OPENER_WIDTH = 42
-_HINT = "Enter its address, choose it from the menu, or take a simulated one."
+_HINT = tr_later("Enter its address, choose it from the menu, or take a simulated one.")
 
 
 class ConnectionPanel(QWidget):
@@ -40,6 +41,7 @@ class ConnectionPanel(QWidget):
         super().__init__()
         self.address = QLineEdit()
         self.address.setObjectName("resourceEdit")
+        self.address.setAccessibleName(tr("Address of the instrument"))
         self.address.setPlaceholderText("TCPIP::192.168.0.10::5025::SOCKET")
         self.address.returnPressed.connect(self._ask)
         self.menu = InstrumentMenu(self)
@@ -53,8 +55,8 @@ class ConnectionPanel(QWidget):
         self._connect_action = connect
         connect.changed.connect(self._follow_connect)
         self._follow_connect()
-        self._who = label("Not connected", "heading", "instrumentName")
-        self._detail = label(_HINT, "faint", "instrumentDetail")
+        self._who = label(tr("Not connected"), "heading", "instrumentName")
+        self._detail = label(tr(_HINT), "faint", "instrumentDetail")
         # As high with any text: what stands below it must not move while somebody aims at it.
         self._detail.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self._detail.setFixedHeight(_DETAIL_LINES * self._detail.fontMetrics().lineSpacing() + 2)
@@ -62,6 +64,7 @@ class ConnectionPanel(QWidget):
 
     def _opener(self, name: str, menu: QMenu, action: QAction) -> QPushButton:
         made = button("", name, lambda: None)
+        made.setAccessibleName(action.text())
         made.setMenu(menu)
         made.setFixedWidth(_OPENER_WIDTH)
         action.changed.connect(lambda: follow_action(made, action))
@@ -71,14 +74,14 @@ class ConnectionPanel(QWidget):
     def _simulated_menu(self) -> QMenu:
         menu = QMenu(self)
         for kind, title in SIMULATED_KINDS.items():
-            entry = menu.addAction(f"Simulated {title}")
+            entry = menu.addAction(tr("Simulated {title}").format(title=title))
             entry.triggered.connect(lambda _checked, kind=kind: self.simulate_wanted.emit(kind))
         return menu
 
     def _follow_connect(self) -> None:
         action = self._connect_action
         self.address.setEnabled(action.isEnabled())
-        tip = "VISA resource of the instrument, or its name in the address book"
+        tip = tr("VISA resource of the instrument, or its name in the address book")
         self.address.setToolTip(tip if action.isEnabled() else action.toolTip())
 
     def _lay_out(self) -> None:
@@ -126,12 +129,14 @@ def _texts(connection: Connection, in_run: str | None) -> tuple[str, str, str]:
     """Return what the panel says of a connection: who, detail, tool tip."""
     instrument = connection.instrument
     if instrument is not None:
-        serial = f"{'Simulated, serial' if connection.is_simulated else 'Serial'} {instrument.serial}"
-        return instrument.title, serial, f"Firmware {instrument.firmware}"
+        serial = tr("Simulated, serial {number}") if connection.is_simulated else tr("Serial {number}")
+        firmware = tr("Firmware {version}").format(version=instrument.firmware)
+        return instrument.title, serial.format(number=instrument.serial), firmware
     if in_run is not None:
-        return in_run or "Instrument of the run", "In the hands of the run that this window follows.", ""
+        return in_run or tr("Instrument of the run"), tr("In the hands of the run that this window follows."), ""
     if connection.stage is ConnectionStage.STARTING_SIMULATOR:
-        return f"Starting a simulated {SIMULATED_KINDS.get(connection.kind, connection.kind)} …", "", ""
+        title = SIMULATED_KINDS.get(connection.kind, connection.kind)
+        return tr("Starting a simulated {title} …").format(title=title), "", ""
     if connection.stage is ConnectionStage.CONNECTING:
-        return "Connecting …", connection.address, ""
-    return "Not connected", _HINT, ""
+        return tr("Connecting …"), connection.address, ""
+    return tr("Not connected"), tr(_HINT), ""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QMenu
 
+from gui.common.language import tr
 from gui.common.widgets import plain
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ class InstrumentMenu(QMenu):
         self._searched = False
         self.aboutToShow.connect(self._search_once)
         # A menu without entries does not open.
-        self.show_found((), "Looking for instruments …")
+        self.show_found((), tr("Looking for instruments …"))
 
     def _search_once(self) -> None:
         if not self._searched:
@@ -68,7 +69,7 @@ class InstrumentMenu(QMenu):
         if note:
             self.addAction(note).setEnabled(False)
         self.addSeparator()
-        again = self.addAction("Look again")
+        again = self.addAction(tr("Look again"))
         again.setEnabled(not searching)
         again.triggered.connect(self._search)
         if shown:

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
+from gui.common.language import tr
 from gui.common.widgets import button, plain
 from gui.protocol.ready import ready_title
 from protocols.library import names
@@ -32,6 +33,7 @@ class ProtocolPanel(QWidget):
         self._dialog: QFileDialog | None = None
         self.list = QListWidget()
         self.list.setObjectName("protocolList")
+        self.list.setAccessibleName(tr("Protocols"))
         for name in names():
             self._add(ready_title(name), name)
         # Not the current item: a list that is given the focus makes its first item current.
@@ -40,7 +42,7 @@ class ProtocolPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.list, 1)
-        layout.addWidget(button("Open file …", "openProtocolButton", self._ask_for_file))
+        layout.addWidget(button(tr("Open file …"), "openProtocolButton", self._ask_for_file))
 
     def _add(self, text: str, source: str | Path) -> QListWidgetItem:
         item = QListWidgetItem(text, self.list)
@@ -54,7 +56,7 @@ class ProtocolPanel(QWidget):
 
     def _ask_for_file(self) -> None:
         if self._dialog is None:
-            dialog = QFileDialog(self, "Open a protocol file", str(self._folder), "Protocols (*.toml)")
+            dialog = QFileDialog(self, tr("Open a protocol file"), str(self._folder), f"{tr('Protocols')} (*.toml)")
             dialog.setObjectName("openProtocolDialog")
             dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
             # Stop can be pressed while it is open.
@@ -72,8 +74,12 @@ class ProtocolPanel(QWidget):
         """Put a protocol file into the list, and choose it."""
         self._folder = path.parent
         self.file_opened.emit(path)
+        self.choose(path)
+
+    def choose(self, source: str | Path) -> None:
+        """Choose a ready protocol by its name, or a file, which is put into the list."""
         listed = (self.list.item(row) for row in range(self.list.count()))
-        known = next((item for item in listed if item.data(Qt.ItemDataRole.UserRole) == path), None)
+        known = next((item for item in listed if item.data(Qt.ItemDataRole.UserRole) == source), None)
         if known is not None:
             self.list.clearSelection()  # read again, though it is chosen already
-        self.list.setCurrentItem(known or self._add(path.name, path))
+        self.list.setCurrentItem(known or self._add(Path(source).name, source))

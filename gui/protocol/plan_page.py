@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
+from gui.common.language import tr
 from gui.common.plots import add_plot, graphics, on_double_click, paint, pen, set_time_axis
 from gui.common.widgets import ScrolledLabel, label, line
 from protocols import ProtocolError
@@ -33,14 +34,14 @@ class PlanPage(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("planPage")
-        self._title = label("Choose a protocol", "headline", "planTitle")
+        self._title = label(tr("Choose a protocol"), "headline", "planTitle")
         self._notes = ScrolledLabel(label("", "faint", "planNotes"), _REMARKS_HEIGHT)
         self._problems = ScrolledLabel(label("", "fault", "planFault"), _PROBLEMS_HEIGHT)
         self._changes = ScrolledLabel(label("", "", "planChanges"), _REMARKS_HEIGHT)
         self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
         self._graphics = graphics("planPlot")
-        self.plot = add_plot(self._graphics, 0, "Voltage", "V")
-        set_time_axis(self.plot, "Time", log=False)
+        self.plot = add_plot(self._graphics, 0, tr("Voltage"), "V")
+        set_time_axis(self.plot, tr("Time"), log=False)
         self._waveform = self.plot.plot()
         on_double_click(self._graphics, self.zoom_out_wanted.emit)
         self._lay_out()
@@ -74,7 +75,7 @@ class PlanPage(QWidget):
 
     def show_waiting(self) -> None:
         """Say that a plan is being made."""
-        self._title.setText("Planning …")
+        self._title.setText(tr("Planning …"))
         self._show_texts("", "", "")
         self._clear()
 
@@ -95,8 +96,9 @@ class PlanPage(QWidget):
         """
         self._title.setText(view.protocol.name)
         changes = "\n".join(f"• {change}" for change in view.changes)
-        model = view.model if connected else f"{view.model} (not connected)"
-        head = f"A {model} does it " + ("with these changes:" if changes else "exactly as asked.")
+        model = view.model if connected else tr("{model} (not connected)").format(model=view.model)
+        head = tr("A {model} does it with these changes:") if changes else tr("A {model} does it exactly as asked.")
+        head = head.format(model=model)
         self._show_texts(view.protocol.notes, "", f"{head}\n{changes}".strip())
         for (name, value), (fact, text) in zip(self._facts, view.facts, strict=True):
             name.setText(fact)
@@ -117,10 +119,10 @@ class PlanPage(QWidget):
             Which protocol.
         error : Exception
         """
-        self._title.setText(f"{source} cannot be run")
+        self._title.setText(tr("{protocol} cannot be run").format(protocol=source))
         problems = error.problems if isinstance(error, ProtocolError) else (error,)
         text = "\n".join(f"• {problem}" for problem in problems)
-        self._show_texts("Nothing was sent to the instrument.", text, "")
+        self._show_texts(tr("Nothing was sent to the instrument."), text, "")
         self._clear()
 
     def set_colours(self, colours: Colours) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFrame, QHBoxLayout
 
+from gui.common.language import tr
 from gui.common.widgets import ScrolledLabel, action_button, label
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ class OutputAlarmBanner(QFrame):
     def __init__(self, confirm: QAction) -> None:
         super().__init__()
         self.setObjectName("unknownOutput")
-        text = label("Output state unknown: press the OUTPUT key of the instrument", "banner", "unknownOutputText")
+        text = label(tr("Output state unknown: press the OUTPUT key of the instrument"), "banner", "unknownOutputText")
         text.setMinimumWidth(_TEXT_WIDTH)
         self._reason = ScrolledLabel(label("", "", "unknownOutputReason"), _HIGHEST)
         layout = QHBoxLayout(self)

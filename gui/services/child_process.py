@@ -8,6 +8,8 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QTimer, Signal
 
+from gui.common.language import tr
+
 # How long a window that closes gives a child to end by itself before it is killed. Longer waits only delay the closing.
 _END_MS = 3000
 # Lines of a traceback or of a warning that are shown: the last ones say what happened.
@@ -87,7 +89,8 @@ class JsonChild(QObject):
         """Kill a child that has not answered in time: whoever waits for it waits no longer."""
         self._ending = True
         self._process.kill()
-        self.failed.emit(f"{self._what} has not come to an end within {self.limit_s:.0f} s and was given up.")
+        text = tr("{what} has not come to an end within {limit} s and was given up.")
+        self.failed.emit(text.format(what=self._what, limit=f"{self.limit_s:.0f}"))
 
     def _read(self) -> None:
         self._text += bytes(self._process.readAllStandardOutput().data()).decode(errors="replace")
@@ -100,7 +103,8 @@ class JsonChild(QObject):
         try:
             document = json.loads(text)
         except ValueError:
-            self.failed.emit(f"{self._what} printed something that is not JSON: {text[:200]!r}")
+            why = tr("{what} printed something that is not JSON: {text}")
+            self.failed.emit(why.format(what=self._what, text=repr(text[:200])))
         else:
             self.documented.emit(document)
 
@@ -111,8 +115,9 @@ class JsonChild(QObject):
         self._read()
         crashed = how == QProcess.ExitStatus.CrashExit
         if self._serves or crashed or status != 0:
-            verb = "was killed" if crashed else "has ended" if self._serves else "failed"
-            self.failed.emit(f"{self._what} {verb}: {self._reason()}")
+            ended = tr("{what} has ended: {why}") if self._serves else tr("{what} failed: {why}")
+            text = tr("{what} was killed: {why}") if crashed else ended
+            self.failed.emit(text.format(what=self._what, why=self._reason()))
         else:
             self._emit_document(self._text)
 
@@ -123,9 +128,10 @@ class JsonChild(QObject):
             return str(document["error"]["message"])
         except (ValueError, KeyError, TypeError):
             output = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-            return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or "it gave no reason"
+            return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or tr("it gave no reason")
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self._limit.stop()
-            self.failed.emit(f"{self._what} could not be started: {self._process.errorString()}")
+            text = tr("{what} could not be started: {why}")
+            self.failed.emit(text.format(what=self._what, why=self._process.errorString()))

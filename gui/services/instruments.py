@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
-from drivers import addresses
 from gui.common.instrument import FoundInstrument, Instrument
+from gui.common.language import tr
 from gui.services.child_process import JsonChild
 from gui.services.jobs import as_message
 
@@ -42,7 +42,7 @@ class Instruments(QObject):
         super().__init__(parent)
         self._jobs = jobs
         self._question: JsonChild | None = None
-        self._search = JsonChild("Looking for instruments", self, limit_s=_LIMIT_S)
+        self._search = JsonChild(tr("Looking for instruments"), self, limit_s=_LIMIT_S)
         self._search.documented.connect(self._show_search)
         self._search.failed.connect(self._search_failed)
         self._book: tuple[FoundInstrument, ...] = ()
@@ -57,7 +57,7 @@ class Instruments(QObject):
         """
         if self._question is not None:
             self._question.end()
-        question = JsonChild("Asking who is there", self, limit_s=_LIMIT_S)
+        question = JsonChild(tr("Asking who is there"), self, limit_s=_LIMIT_S)
         question.documented.connect(lambda document: self._answer(address, document))
         question.failed.connect(lambda why: self.silent.emit(address, why))
         self._question = question
@@ -79,11 +79,11 @@ class Instruments(QObject):
     def search(self) -> None:
         """Read the address book, then look for instruments on the network and on serial lines."""
         if not self._search.is_running:
-            self._jobs.do(addresses, self._search_beyond, lambda error: self.found.emit((), str(error), False))
+            self._jobs.do(_addresses, self._search_beyond, lambda error: self.found.emit((), str(error), False))
 
     def _search_beyond(self, book: dict[str, str]) -> None:
         self._book = tuple(FoundInstrument(name, resource) for name, resource in book.items())
-        self.found.emit(self._book, "Looking for more …", True)
+        self.found.emit(self._book, tr("Looking for more …"), True)
         self._search.start("discover", "--json")
 
     def _show_search(self, document: dict[str, Any]) -> None:
@@ -96,7 +96,7 @@ class Instruments(QObject):
         except (KeyError, TypeError, AttributeError) as error:
             self._search_failed(str(as_message(error)))
             return
-        self.found.emit(tuple(entries), "" if entries else "Nobody answered; raw sockets must be named", False)
+        self.found.emit(tuple(entries), "" if entries else tr("Nobody answered; raw sockets must be named"), False)
 
     def _search_failed(self, why: str) -> None:
         self.found.emit(self._book, why, False)
@@ -108,3 +108,9 @@ class Instruments(QObject):
             child.end()
         for child in children:
             child.wait_for_end()
+
+
+def _addresses() -> dict[str, str]:
+    from drivers import addresses  # in a worker thread: it brings the drivers of all makers with it
+
+    return addresses()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
+from gui.common.language import tr
 from protocols import IonechoError
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ def as_message(error: BaseException) -> Exception:
     """Return an error that can be shown: one that nobody foresaw gets a sentence around it."""
     if isinstance(error, (IonechoError, OSError)):
         return error
-    return UnexpectedError(f"An error inside ionecho ({type(error).__name__}: {error}). Please report it.")
+    text = tr("An error inside ionecho ({what}). Please report it.")
+    return UnexpectedError(text.format(what=f"{type(error).__name__}: {error}"))
 
 
 class Jobs(QObject):

@@ -1,4 +1,4 @@
-"""The last run of a folder, for a window that opens when it is over."""
+"""Runs of a folder that a window finds when it opens. In worker threads: `daq` brings HDF5 with it."""
 
 from __future__ import annotations
 
@@ -64,3 +64,17 @@ def _has_ended(path: Path) -> bool:
         except RunFileError:
             return False
     return state.is_final
+
+
+def runs_in_progress(folder: Path) -> list[Path]:
+    """Return the files of runs that are in progress in a folder."""
+    from daq import runs_in_progress as found
+
+    return found(folder)
+
+
+def unconfirmed_outputs(folder: Path) -> dict[Path, str]:
+    """Return the runs of a folder whose outputs nobody has confirmed to be off, with the reasons."""
+    from daq import unconfirmed_outputs as found
+
+    return found(folder)

@@ -7,6 +7,7 @@ from typing import Any
 from PySide6.QtCore import QObject, Signal
 
 from gui.common.instrument import Simulator
+from gui.common.language import tr
 from gui.services.child_process import JsonChild
 from gui.services.jobs import as_message
 
@@ -39,7 +40,7 @@ class Simulators(QObject):
         """Start a simulated instrument; does nothing if there is one of this kind."""
         if kind in self._children:
             return
-        child = JsonChild("The simulated instrument", self, serves=True, limit_s=_START_S)
+        child = JsonChild(tr("The simulated instrument"), self, serves=True, limit_s=_START_S)
         child.documented.connect(lambda document: self._served(kind, document))
         child.failed.connect(lambda why: self._ended(kind, why))
         self._children[kind] = child

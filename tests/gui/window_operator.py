@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 Part = TypeVar("Part", bound=QWidget)
 
+# Labels that say how things stand; a dock that was not shown yet has none.
+_TOLD = ("headline", "detail", "messageText", "planFault")
 # What it takes on an idle machine at most; `Operator.wait` is more patient.
 SIMULATOR_STARTS_MS = 20_000
 RUN_ENDS_MS = 30_000
@@ -116,9 +118,12 @@ class Operator:
         assert tabs.currentIndex() == index
 
     def wait(self, until: Callable[[], bool], timeout_ms: int = 10_000) -> None:
+        def shown() -> list[str]:
+            labels = (self.window.findChild(QLabel, name) for name in _TOLD)
+            return [label.text() for label in labels if label is not None]
+
         def held() -> None:
-            shown = [self.text(name) for name in ("headline", "detail", "messageText", "planFault")]
-            assert until(), f"the window shows {shown}"
+            assert until(), f"the window shows {shown()}"
 
         self.qtbot.waitUntil(held, timeout=round(1000 * patience(timeout_ms / 1000)))
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from gui.app.area import Area, Context
 
 AREAS = (
+    "gui.app.areas.start_area:StartArea",
     "gui.app.areas.instrument_area:InstrumentArea",
     "gui.app.areas.protocol_area:ProtocolArea",
     "gui.app.areas.editor_area:EditorArea",

@@ -11,7 +11,6 @@ from gui.app.area import DockSpec, Layout, Side
 from gui.app.state import Page, PlanStage
 from gui.common.widgets import panel
 from gui.protocol.library_panel import ProtocolPanel
-from gui.protocol.plan_page import PlanPage
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from gui.app.area import ActionSpec, Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.protocol.plan_page import PlanPage
 
 
 class ProtocolArea(QObject):
@@ -35,17 +35,24 @@ class ProtocolArea(QObject):
         self._context = context
         settings = context.settings
         self._library = ProtocolPanel(None if settings is None else settings.protocol_folder)
-        self._plan = PlanPage()
-        self._library.chosen.connect(context.commands.choose_protocol)
+        self._plan: PlanPage | None = None
+        self._library.chosen.connect(self._plan_protocol)
         self._library.file_opened.connect(self._keep_folder)
-        self._plan.zoom_out_wanted.connect(context.exchange.zoom_out_wanted)
-        context.exchange.zoom_out_wanted.connect(self._plan.zoom_out)
         context.exchange.dock_raised.connect(self._note_page)
         context.exchange.planned_wanted.connect(self._choose)
         self._docks = (
             DockSpec("protocols", "Protocols", panel(self._library), {Layout.MEASURE: Side.LEFT}),
-            DockSpec("plan", "Plan", self._plan, {Layout.MEASURE: Side.CENTRE}),
+            DockSpec("plan", "Plan", self._page, {Layout.MEASURE: Side.CENTRE}),
         )
+
+    def _page(self) -> PlanPage:
+        from gui.protocol.plan_page import PlanPage  # plots take their time
+
+        self._plan = PlanPage()
+        exchange = self._context.exchange
+        self._plan.zoom_out_wanted.connect(exchange.zoom_out_wanted)
+        exchange.zoom_out_wanted.connect(self._plan.zoom_out)
+        return self._plan
 
     def _keep_folder(self, path: Path) -> None:
         if self._context.settings is not None:
@@ -55,9 +62,14 @@ class ProtocolArea(QObject):
         if dock == "plan":
             self._context.store.apply(transitions.page_shown, Page.PLAN)
 
+    def _plan_protocol(self, source: str | Path) -> None:
+        if self._context.store.state.run_in_progress is None:  # the curves of a run stay in sight
+            self._context.exchange.dock_wanted.emit("plan")
+        self._context.commands.choose_protocol(source)
+
     def _choose(self, source: str | Path) -> None:
         if isinstance(source, str):
-            self._context.commands.choose_protocol(source)
+            self._library.choose(source)
         else:
             self._library.open_file(source)
 
@@ -74,7 +86,7 @@ class ProtocolArea(QObject):
         if state.page is Page.PLAN is not before.page:
             self._context.exchange.dock_wanted.emit("plan")
         plan = state.plan
-        if plan == before.plan and state is not before:
+        if self._plan is None or (plan == before.plan and state is not before):
             return
         if plan.stage is PlanStage.PLANNING:
             self._plan.show_waiting()
@@ -85,7 +97,8 @@ class ProtocolArea(QObject):
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        self._plan.set_colours(colours)
+        if self._plan is not None:
+            self._plan.set_colours(colours)
 
     def close(self) -> None:
         """Nothing here ends with the window."""

@@ -86,6 +86,7 @@ def test_while_an_instrument_is_connected_no_protocol_moves_under_the_mouse(oper
     listed = operator.window.findChild(QListWidget, "protocolList")
     assert listed is not None
     (item,) = listed.findItems("Pump probe", Qt.MatchFlag.MatchExactly)
+    listed.scrollToItem(item)
 
     def place() -> QRect:
         rect = listed.visualItemRect(item)

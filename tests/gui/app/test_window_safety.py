@@ -12,7 +12,7 @@ import pytest
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QLineEdit
+from PySide6.QtWidgets import QApplication, QDialog, QLineEdit, QMenu
 
 from daq import Outcome, OutputState, Phase, RunState, RunStatus
 from gui.app import transitions
@@ -182,13 +182,14 @@ def test_the_state_of_the_output_is_in_sight_from_the_first_moment(operator: Ope
 
 
 def test_a_theme_is_chosen_from_the_menu(operator: Operator) -> None:
-    menu = operator.button("themeButton").menu()
+    menu = operator.window.findChild(QMenu, "menu.theme")
+    assert menu is not None
     try:
         (dark,) = [entry for entry in menu.actions() if entry.text() == "Dark"]
         dark.trigger()
         base = palette_of(Theme.DARK).base().color()
-        operator.wait(lambda: operator.window.palette().base().color() == base)
-        assert base.name() in operator.window.styleSheet()
+        operator.wait(lambda: f"background: {base.name()}" in operator.window.styleSheet())
+        assert QApplication.palette().base().color() == base
     finally:
         (system,) = [entry for entry in menu.actions() if entry.text() == "As the desktop"]
         system.trigger()

@@ -58,9 +58,12 @@ def zoom_in(operator: Operator, page: Page) -> None:
 
 def span_s(operator: Operator, page: Page) -> float:
     """Time on the page's axis; decades where it is logarithmic."""
-    plot = {Page.PLAN: operator.plan_page.plot, Page.MEASUREMENT: operator.live_page.current_plot}.get(
-        page, operator.memory_page.curves.plots.current_plot
-    )
+    if page is Page.PLAN:
+        plot = operator.plan_page.plot
+    elif page is Page.MEASUREMENT:
+        plot = operator.live_page.current_plot
+    else:
+        plot = operator.memory_page.curves.plots.current_plot
     (low, high), _ = plot.viewRange()
     return float(high - low)
 

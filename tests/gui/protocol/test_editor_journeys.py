@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.app.editor_state import EditorStage
+from gui.app.start import close_unasked
 from gui.app.state import PlanStage
 from gui.protocol.editor_text import TomlEdit
 from gui.protocol.editor_undo import EditedText
@@ -130,7 +131,7 @@ class Editor:
 @pytest.fixture
 def editor(operator: Operator) -> Iterator[Editor]:
     yield Editor(operator)
-    operator.window.close_unasked()
+    close_unasked(operator.window)
 
 
 def answer(operator: Operator, box: str, name: str) -> None:
