@@ -108,8 +108,24 @@
       <translation>, und {n} weitere darüber</translation>
     </message>
     <message>
+      <source>, noise {noise}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>, seen by the operator</source>
       <translation>, von der Person am Gerät gesehen</translation>
+    </message>
+    <message>
+      <source>1000 K / temperature</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>95 %</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>95 % interval</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>95 % interval by the curvature: {low} … {high}</source>
@@ -120,8 +136,16 @@
       <translation>95 %: {interval}</translation>
     </message>
     <message>
+      <source>95 %: {interval} %</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>95 %: {low} to {high}</source>
       <translation>95 %: {low} bis {high}</translation>
+    </message>
+    <message>
+      <source>; not determined</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>A VISA address, or a name in the address book.</source>
@@ -132,8 +156,20 @@
       <translation>A bei {t}</translation>
     </message>
     <message>
+      <source>A circuit such as R0-Mig1-CPE1; elements are offered as you type.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>A fit is in progress</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>A fit is in progress: cancel it first.</source>
       <translation>Eine Anpassung läuft: Brechen Sie sie zuerst ab.</translation>
+    </message>
+    <message>
+      <source>A fit says here what speaks for bulk or electrode, and what would decide.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>A fresh session to the instrument is being tried already.</source>
@@ -168,8 +204,16 @@
       <translation>Ein {model} führt es mit diesen Änderungen aus:</translation>
     </message>
     <message>
+      <source>AICc behind</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Aborted</source>
       <translation>Abgebrochen</translation>
+    </message>
+    <message>
+      <source>Activated</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Add a step after the chosen one, or a table (Insert)</source>
@@ -200,6 +244,14 @@
       <translation>Adresse des Geräts</translation>
     </message>
     <message>
+      <source>After a fit: measured and fitted current, what is left, and W(t).</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>After a fit: what it leaves by time, pulse by pulse, and at each level.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>After the point that is measured</source>
       <translation>Nach dem Punkt, der gemessen wird</translation>
     </message>
@@ -210,6 +262,10 @@
     <message>
       <source>An output is being switched off.</source>
       <translation>Ein Ausgang wird gerade ausgeschaltet.</translation>
+    </message>
+    <message>
+      <source>Aperture</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Area</source>
@@ -226,6 +282,10 @@
     <message>
       <source>Asking who is there</source>
       <translation>Die Frage, wer dort ist</translation>
+    </message>
+    <message>
+      <source>At character {at}: {fault}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>At once: output off</source>
@@ -248,6 +308,14 @@
       <translation>Zurück</translation>
     </message>
     <message>
+      <source>Before the first sample: at rest, at a level such as 0 V, or unknown</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Begin of pulse or rest</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Between points</source>
       <translation>Zwischen Punkten</translation>
     </message>
@@ -256,8 +324,32 @@
       <translation>Bipolare Pulse</translation>
     </message>
     <message>
+      <source>Bounds</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Bring the dock {dock} to the front</source>
       <translation>Den Bereich {dock} nach vorn holen</translation>
+    </message>
+    <message>
+      <source>By</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>By level</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>By pulse</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>By temperature</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>By thickness</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>C shows cursors, A and B choose one, the arrow keys move it, plus and minus zoom, Y fits the values, {shortcut} shows everything</source>
@@ -288,8 +380,20 @@
       <translation>Anpassung abbrechen</translation>
     </message>
     <message>
+      <source>Cancel the fit; what is shown stays</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Cause</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Cell model</source>
       <translation>Zellmodell</translation>
+    </message>
+    <message>
+      <source>Cell model as a circuit: “-” in series, p(…,…) in parallel; R resistor, C capacitor, CPE constant phase element; bulk with memory: Mig MIGRATION, Cc Cole-Cole, De Debye</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Change of {field}</source>
@@ -300,8 +404,16 @@
       <translation>Ladung</translation>
     </message>
     <message>
+      <source>Charge number</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Choose a cell model and start: the run in progress, or the next, is fitted as it comes.</source>
       <translation>Wählen Sie ein Zellmodell und starten Sie: Die laufende oder die nächste Messung wird mitlaufend angepasst.</translation>
+    </message>
+    <message>
+      <source>Choose a parameter: each point is a refit of all others with it held there.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Choose a protocol</source>
@@ -324,6 +436,10 @@
       <translation>Leeren</translation>
     </message>
     <message>
+      <source>Clock</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Close the window</source>
       <translation>Das Fenster schließen</translation>
     </message>
@@ -342,6 +458,10 @@
     <message>
       <source>Compare</source>
       <translation>Vergleichen</translation>
+    </message>
+    <message>
+      <source>Compare them, or fit them together</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Complete</source>
@@ -370,6 +490,10 @@
     <message>
       <source>Connects a simulated Keithley 2461 and plans a pump-probe measurement: then press Run.</source>
       <translation>Verbindet ein simuliertes Keithley 2461 und plant eine Messung mit Anregung und Abfrage; danach „Messen“ drücken.</translation>
+    </message>
+    <message>
+      <source>Controlled</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Copy</source>
@@ -408,6 +532,26 @@
       <translation>Dunkel</translation>
     </message>
     <message>
+      <source>Delay</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Describes the record</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Deviations from the best</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Diagnose</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Diagnosis</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Dismiss</source>
       <translation>Verwerfen</translation>
     </message>
@@ -416,8 +560,16 @@
       <translation>Fertig</translation>
     </message>
     <message>
+      <source>Draw its profile</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Draw the selected runs over the one that is shown</source>
       <translation>Die gewählten Messungen über die gezeigte zeichnen</translation>
+    </message>
+    <message>
+      <source>Drawn circuit</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Drop them</source>
@@ -428,8 +580,16 @@
       <translation>Dauer</translation>
     </message>
     <message>
+      <source>Each model that was fitted to this run is kept, side by side; a refit of one takes only its own place.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Each run is fitted with each of these models. Kept fits of other models stay.</source>
       <translation>Jede Messung wird mit jedem dieser Modelle angepasst. Bewahrte Anpassungen anderer Modelle bleiben.</translation>
+    </message>
+    <message>
+      <source>Each run, fitted alone</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Earlier</source>
@@ -444,8 +604,20 @@
       <translation>Flanke</translation>
     </message>
     <message>
+      <source>Edges</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Edges as lists</source>
       <translation>Flanken als Listen</translation>
+    </message>
+    <message>
+      <source>Edges, history, delay, drift</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Elements</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>End</source>
@@ -504,6 +676,14 @@
       <translation>Ereignisse der Messung und zweifelhafte Werte</translation>
     </message>
     <message>
+      <source>Evidence</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Explains</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Exponent of time</source>
       <translation>Exponent der Zeit</translation>
     </message>
@@ -522,6 +702,18 @@
     <message>
       <source>Fields</source>
       <translation>Felder</translation>
+    </message>
+    <message>
+      <source>Figure</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Figures</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Figures of the runs by thickness and temperature</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>File</source>
@@ -552,8 +744,16 @@
       <translation>Anpassen</translation>
     </message>
     <message>
+      <source>Fit each alone: does its memory change with thickness, heat, drive?</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Fit the cell model to the run</source>
       <translation>Das Zellmodell an die Messung anpassen</translation>
+    </message>
+    <message>
+      <source>Fit the cell model to the run (Ctrl+F, or Enter in the box)</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Fit the cell model to the run as it comes, or stop that</source>
@@ -572,6 +772,18 @@
       <translation>Die gewählten Messungen anpassen und über Dicke, Temperatur und Anregung vergleichen</translation>
     </message>
     <message>
+      <source>Fit together</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Fit with {option}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Fits</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Fits are in progress.</source>
       <translation>Anpassungen laufen.</translation>
     </message>
@@ -584,8 +796,16 @@
       <translation>Angepasst</translation>
     </message>
     <message>
+      <source>Fitting {model} …</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Fitting: {done} of {n} are through</source>
       <translation>Anpassung: {done} von {n} sind fertig</translation>
+    </message>
+    <message>
+      <source>Fix at</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Folded by pulse</source>
@@ -612,6 +832,10 @@
       <translation>Verfolgte Zeit</translation>
     </message>
     <message>
+      <source>Free</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>From which voltage edge the logarithmic axis counts</source>
       <translation>Von welcher Flanke der Spannung an die logarithmische Achse zählt</translation>
     </message>
@@ -620,8 +844,24 @@
       <translation>Zum nächsten Fehler des bearbeiteten Textes gehen</translation>
     </message>
     <message>
+      <source>Grain boundaries remember: {fall}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Grain size</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Group</source>
       <translation>Gruppe</translation>
+    </message>
+    <message>
+      <source>Half of it within</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>History</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Hold</source>
@@ -632,12 +872,32 @@
       <translation>Diagramme anhalten</translation>
     </message>
     <message>
+      <source>How late the current was sampled, e.g. 0.3 ms; fit finds it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>How long a sample averages, e.g. 0.5 ms</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>How much faster the samples' clock runs than the drive's, e.g. 100 ppm; fit finds it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>I have seen that it is off</source>
       <translation>Ich habe gesehen, dass er aus ist</translation>
     </message>
     <message>
       <source>In brackets: this record does not determine it.</source>
       <translation>In Klammern: Diese Aufzeichnung bestimmt es nicht.</translation>
+    </message>
+    <message>
+      <source>In kelvin, e.g. 298</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>In kelvin, one a run: 270 285 300</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>In the hands of the run that this window follows.</source>
@@ -668,6 +928,10 @@
       <translation>Gerät, auf dem die hinzugefügten Dateien gemessen werden: eine Adresse oder ein Name</translation>
     </message>
     <message>
+      <source>Ions in a volume</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>It can keep running without this window. A window that is opened later on the same folder finds it again.</source>
       <translation>Sie kann ohne dieses Fenster weiterlaufen. Ein Fenster, das später auf demselben Ordner geöffnet wird, findet sie wieder.</translation>
     </message>
@@ -684,6 +948,10 @@
       <translation>Sie wird gerade durchgeführt: Halten Sie sie zuerst an.</translation>
     </message>
     <message>
+      <source>It is not sure that {circuit} describes this record: the fit leaves more than the samples scatter by.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>It is the last one already.</source>
       <translation>Sie ist schon die letzte.</translation>
     </message>
@@ -696,8 +964,16 @@
       <translation>Ihr Ordner bleibt (Entf)</translation>
     </message>
     <message>
+      <source>Keep edges, history, control and sample beside the run: every fit uses them from now on</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Keep this text</source>
       <translation>Diesen Text behalten</translation>
+    </message>
+    <message>
+      <source>Keep with the run</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Kept fits</source>
@@ -710,6 +986,10 @@
     <message>
       <source>Kept fits side by side</source>
       <translation>Bewahrte Anpassungen nebeneinander</translation>
+    </message>
+    <message>
+      <source>Kept with {run}: {words}</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Kind</source>
@@ -772,8 +1052,20 @@
       <translation>Die Diagramme lassen, wie sie sind, während die Messung weiterläuft; die Zahlen laufen auch weiter</translation>
     </message>
     <message>
+      <source>Level of the drive</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Light</source>
       <translation>Hell</translation>
+    </message>
+    <message>
+      <source>Likely causes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Likely causes, the likeliest first:</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Limits</source>
@@ -808,6 +1100,10 @@
       <translation>Log. Zeit seit einer Flanke</translation>
     </message>
     <message>
+      <source>Logarithmic time since edge</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Look again</source>
       <translation>Noch einmal suchen</translation>
     </message>
@@ -828,6 +1124,10 @@
       <translation>Messungen werden gesucht …</translation>
     </message>
     <message>
+      <source>Mains</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Make the change again that was taken back</source>
       <translation>Die zurückgenommene Änderung noch einmal machen</translation>
     </message>
@@ -836,12 +1136,44 @@
       <translation>Das bearbeitete Protokoll zu dem machen, das „Messen“ beginnt</translation>
     </message>
     <message>
+      <source>Measure, or open a run, then fit a model to it.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Measure, or open a run; then press Fit in “Cell model”.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Measured and fitted current, residual, relaxation</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Measurement</source>
       <translation>Messung</translation>
     </message>
     <message>
+      <source>Median memory time</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Median memory time (s)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Memory</source>
       <translation>Gedächtnis</translation>
+    </message>
+    <message>
+      <source>Model</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Models</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>More</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Move</source>
@@ -902,6 +1234,10 @@
     <message>
       <source>No fit is in progress.</source>
       <translation>Keine Anpassung läuft.</translation>
+    </message>
+    <message>
+      <source>No fit yet</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>No folder is followed. Follow one: all runs in it and below it are listed here.</source>
@@ -972,12 +1308,28 @@
       <translation>Nicht verbunden</translation>
     </message>
     <message>
+      <source>Not determined</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Not determined by this record, and not to be used: {names}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Not ready</source>
       <translation>Nicht bereit</translation>
     </message>
     <message>
+      <source>Note</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Notes</source>
       <translation>Notizen</translation>
+    </message>
+    <message>
+      <source>Nothing but noise is left.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Nothing is being conducted.</source>
@@ -1032,6 +1384,30 @@
       <translation>AUSGANG UNBEKANNT</translation>
     </message>
     <message>
+      <source>Of a mobile ion</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Of a voltage that was only sampled: it jumped between two samples (step), right after one (sample), or went straight (ramp); or a text file of times</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Of an electrode, e.g. 50 mm^2</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Of the runs that are opened:</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>One a run, with commas: 0.5 mm, 1 mm</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>One fit of all runs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>One run. Add a sweep, and its points are listed here.</source>
       <translation>Eine Messung. Fügen Sie einen Durchlauf hinzu, und seine Punkte stehen hier.</translation>
     </message>
@@ -1080,12 +1456,24 @@
       <translation>Eine Datei mit Protokoll oder Messreihe öffnen</translation>
     </message>
     <message>
+      <source>Open a run first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Open as protocol</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Open circuit</source>
       <translation>Offener Kreis</translation>
     </message>
     <message>
       <source>Open file …</source>
       <translation>Datei öffnen …</translation>
+    </message>
+    <message>
+      <source>Open it in the protocol editor</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Open runs</source>
@@ -1098,6 +1486,14 @@
     <message>
       <source>Open saved runs, texts of other programs or protocols; or drop them on this window.</source>
       <translation>Gespeicherte Messungen, Texte anderer Programme oder Protokolle öffnen – oder in dieses Fenster ziehen.</translation>
+    </message>
+    <message>
+      <source>Open several runs first.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Open several runs; then compare them, or fit them together, under “Several runs” in “Cell model”.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Open the attempt {name}</source>
@@ -1152,8 +1548,20 @@
       <translation>Parameter</translation>
     </message>
     <message>
+      <source>Parameters</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Parameters of the live fit</source>
       <translation>Parameter der mitlaufenden Anpassung</translation>
+    </message>
+    <message>
+      <source>Parameters or elements with one value for all runs: Mig1 CPE1.n</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Parameters with an activation energy: Mig1.tau</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Parts and steps of the protocol</source>
@@ -1162,6 +1570,10 @@
     <message>
       <source>Pause</source>
       <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Permittivity</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Picture as PNG …</source>
@@ -1208,8 +1620,20 @@
       <translation>Punkte der Messreihe</translation>
     </message>
     <message>
+      <source>Posterior: all cells that fit</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Press Run to start.</source>
       <translation>Zum Beginnen „Messen“ drücken.</translation>
+    </message>
+    <message>
+      <source>Profile</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Profile of a parameter</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Project</source>
@@ -1222,6 +1646,10 @@
     <message>
       <source>Protocol editor</source>
       <translation>Protokolleditor</translation>
+    </message>
+    <message>
+      <source>Protocol file whose edges the record has</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Protocols</source>
@@ -1280,6 +1708,10 @@
       <translation>Rampe</translation>
     </message>
     <message>
+      <source>Rank the models</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Reading the queue …</source>
       <translation>Warteschlange wird gelesen …</translation>
     </message>
@@ -1312,12 +1744,20 @@
       <translation>Abgelehnt</translation>
     </message>
     <message>
+      <source>Relative, e.g. 12</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Relaxation W</source>
       <translation>Relaxation W</translation>
     </message>
     <message>
       <source>Relaxation W, and the chosen parameter over the run</source>
       <translation>Relaxation W und der gewählte Parameter über die Messung</translation>
+    </message>
+    <message>
+      <source>Remembered</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Removal</source>
@@ -1344,6 +1784,10 @@
       <translation>Abweichung</translation>
     </message>
     <message>
+      <source>Residual by time, by pulse and by level</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Resume</source>
       <translation>Fortsetzen</translation>
     </message>
@@ -1360,6 +1804,10 @@
       <translation>Messung dieses Fensters</translation>
     </message>
     <message>
+      <source>Run: {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Running</source>
       <translation>Läuft</translation>
     </message>
@@ -1374,6 +1822,10 @@
     <message>
       <source>Samples</source>
       <translation>Werte</translation>
+    </message>
+    <message>
+      <source>Samples far off count less</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Samples, {n} unsaved</source>
@@ -1436,6 +1888,14 @@
       <translation>Nummer {number}</translation>
     </message>
     <message>
+      <source>Several runs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Shared</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Show everything again: all of the time, values to fit (Home in a plot, or a double click)</source>
       <translation>Wieder alles zeigen: die ganze Zeit, die Werte passend (Pos1 im Diagramm oder ein Doppelklick)</translation>
     </message>
@@ -1464,6 +1924,14 @@
       <translation>Zeigen, was man zum Messen braucht, und den Rest verbergen</translation>
     </message>
     <message>
+      <source>Show {circuit}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Shown is the fit of {circuit}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Simulate an instrument</source>
       <translation>Ein Gerät simulieren</translation>
     </message>
@@ -1488,6 +1956,18 @@
       <translation>Steigung</translation>
     </message>
     <message>
+      <source>Something remembers, and bulk or electrode is not decided: {fall}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectrum of relaxations</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Spectrum of relaxations, without a model</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Staircase</source>
       <translation>Treppe</translation>
     </message>
@@ -1508,6 +1988,10 @@
       <translation>Aus einem fertigen Protokoll beginnen (Strg+N)</translation>
     </message>
     <message>
+      <source>Start from the fit</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Start from this</source>
       <translation>Hieraus beginnen</translation>
     </message>
@@ -1520,6 +2004,14 @@
       <translation>Die Messung beginnen</translation>
     </message>
     <message>
+      <source>Start, fix or bound a parameter</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Start, fixed value and bounds</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Starting a simulated {title} …</source>
       <translation>Simuliertes {title} startet …</translation>
     </message>
@@ -1530,6 +2022,14 @@
     <message>
       <source>State of the output</source>
       <translation>Zustand des Ausgangs</translation>
+    </message>
+    <message>
+      <source>Steady conductance</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Steady conductance (S)</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Step</source>
@@ -1604,12 +2104,28 @@
       <translation>Marken</translation>
     </message>
     <message>
+      <source>Take a linear drift out</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Take a smooth baseline out</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Take back the last change</source>
       <translation>Die letzte Änderung zurücknehmen</translation>
     </message>
     <message>
+      <source>Take the mains out, in hertz</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Temperature</source>
       <translation>Temperatur</translation>
+    </message>
+    <message>
+      <source>Temperatures</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Text</source>
@@ -1624,6 +2140,10 @@
       <translation>Text, Verlauf und Punkte</translation>
     </message>
     <message>
+      <source>The bulk remembers: {fall}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The chosen row is drawn over the run</source>
       <translation>Die gewählte Zeile wird über die Messung gezeichnet</translation>
     </message>
@@ -1636,12 +2156,16 @@
       <translation>Die Flanken dieser Aufzeichnung sind nicht bekannt. Geben Sie sie an, dann lässt sie sich falten.</translation>
     </message>
     <message>
+      <source>The electrode remembers, not the bulk: {fall}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>The first {shown} of {n} points; the time of all is estimated from these.</source>
       <translation>Die ersten {shown} von {n} Punkten; die Zeit für alle ist aus diesen geschätzt.</translation>
     </message>
     <message>
-      <source>The fit</source>
-      <translation>Die Anpassung</translation>
+      <source>The fit of {model} was cancelled.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>The fit of {run} with {model}</source>
@@ -1768,8 +2292,24 @@
       <translation>Dicke</translation>
     </message>
     <message>
+      <source>Thickness (m)</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Thickness, area and so on: they tell bulk from interfaces</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Thicknesses</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>This model does not describe what was measured. </source>
       <translation>Dieses Modell beschreibt nicht, was gemessen wurde. </translation>
+    </message>
+    <message>
+      <source>This record does not determine what is remembered, or for how long.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Time</source>
@@ -1804,6 +2344,10 @@
       <translation>Titel</translation>
     </message>
     <message>
+      <source>Tracer diffusion</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Try it on a simulated cell</source>
       <translation>An einer simulierten Zelle ausprobieren</translation>
     </message>
@@ -1818,6 +2362,14 @@
     <message>
       <source>Typing</source>
       <translation>Eingabe</translation>
+    </message>
+    <message>
+      <source>Unit: {unit}; it may be {range}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Unknowns of the fit</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Usual columns</source>
@@ -1840,6 +2392,10 @@
       <translation>Werte an den Marken A und B, ihre Differenz und die Steigung dazwischen</translation>
     </message>
     <message>
+      <source>Values with a unit, such as 300 ohm; bounds as 100 ohm .. 1 kohm</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Verdict</source>
       <translation>Urteil</translation>
     </message>
@@ -1856,16 +2412,40 @@
       <translation>Warten, bis das Gerät geantwortet hat.</translation>
     </message>
     <message>
+      <source>Warning</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Warnings and notes</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Waveform</source>
       <translation>Verlauf</translation>
+    </message>
+    <message>
+      <source>Weight</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What a referee asks for</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>What do you want to do?</source>
       <translation>Was möchten Sie tun?</translation>
     </message>
     <message>
+      <source>What explains what the fit leaves: a delay, a drift, a history, another relaxation? Each option that may help is tried.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>What is drawn, as a picture or a table</source>
       <translation>Das Gezeichnete als Bild oder Tabelle</translation>
+    </message>
+    <message>
+      <source>What the instrument controlled</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>What the protocol asks for and what the instrument will do. Plus and minus zoom, 0 shows all.</source>
@@ -1876,16 +2456,44 @@
       <translation>Was die Zeitachse aller Diagramme ist</translation>
     </message>
     <message>
+      <source>What would decide, or confirm it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>What would help</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is fitted.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>Which one of a text with several</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Which quantities are drawn</source>
       <translation>Welche Größen gezeichnet werden</translation>
+    </message>
+    <message>
+      <source>Whiteness</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Whole run</source>
       <translation>Ganze Messung</translation>
     </message>
     <message>
+      <source>Why</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>Widen the view to the limits of the protocol</source>
       <translation>Die Ansicht bis zu den Grenzen des Protokolls erweitern</translation>
+    </message>
+    <message>
+      <source>Without a model: a spectrum of relaxation modes. Posterior and referee's table are in the menu Analyse.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>Written: {path}</source>
@@ -1894,6 +2502,14 @@
     <message>
       <source>Zoom out</source>
       <translation>Alles zeigen</translation>
+    </message>
+    <message>
+      <source>a point</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>a spectrum of relaxations</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>about to end</source>
@@ -1908,8 +2524,28 @@
       <translation>Adresse des Geräts</translation>
     </message>
     <message>
+      <source>all</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>all determined</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>any</source>
       <translation>alle</translation>
+    </message>
+    <message>
+      <source>as the record says</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>as the run says</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>best</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>choose …</source>
@@ -1932,12 +2568,32 @@
       <translation>fertig</translation>
     </message>
     <message>
+      <source>e.g. 1.2 mm</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>e.g. 1e-12 m^2/s: for a referee</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>e.g. 1e22 cm^-3: for a referee's table</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>e.g. 2 um</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>edge </source>
       <translation>Flanke </translation>
     </message>
     <message>
       <source>even</source>
       <translation>gleichmäßig</translation>
+    </message>
+    <message>
+      <source>exact</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>failed</source>
@@ -1948,8 +2604,24 @@
       <translation>nach Flanken schnell</translation>
     </message>
     <message>
+      <source>fit again to have the memory attributed</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>fitted</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>fitted, with its 95 % band</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>given</source>
       <translation>angegeben</translation>
+    </message>
+    <message>
+      <source>grain boundaries</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>instrument: </source>
@@ -1958,6 +2630,10 @@
     <message>
       <source>it gave no reason</source>
       <translation>ohne Angabe eines Grundes</translation>
+    </message>
+    <message>
+      <source>its own</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>its process was killed</source>
@@ -1976,6 +2652,14 @@
       <translation>letzte Flanke</translation>
     </message>
     <message>
+      <source>leaves {left}; describes the record</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>leaves {left}; does not describe the record</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>limit ±{value}</source>
       <translation>Grenze ±{value}</translation>
     </message>
@@ -1992,8 +2676,20 @@
       <translation>logarithmisch</translation>
     </message>
     <message>
+      <source>mean, crosses</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>measured</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>measuring</source>
       <translation>misst</translation>
+    </message>
+    <message>
+      <source>no</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>no run file</source>
@@ -2012,12 +2708,32 @@
       <translation>Rauschen {noise}</translation>
     </message>
     <message>
+      <source>none</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>not asked</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>not attributed</source>
       <translation>nicht zugeordnet</translation>
     </message>
     <message>
+      <source>not determined</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>not given</source>
       <translation>nicht angegeben</translation>
+    </message>
+    <message>
+      <source>not known</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>not sure</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>not yet</source>
@@ -2076,12 +2792,32 @@
       <translation>Punkte werden gelesen …</translation>
     </message>
     <message>
+      <source>record</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>refits</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>residual {left} rms</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>root mean square, dots</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>samples</source>
       <translation>Werte</translation>
     </message>
     <message>
       <source>samples before this one were lost</source>
       <translation>Werte vor diesem gingen verloren</translation>
+    </message>
+    <message>
+      <source>several models</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>skipped</source>
@@ -2094,6 +2830,26 @@
     <message>
       <source>such as {example}</source>
       <translation>zum Beispiel {example}</translation>
+    </message>
+    <message>
+      <source>the bulk</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>the conductance falls by {share}, half of it within {time}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>the electrode</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>the only one</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>the samples'</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>there is no run in this folder</source>
@@ -2112,12 +2868,20 @@
       <translation>diese Messung</translation>
     </message>
     <message>
+      <source>this run does not determine it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>this window is closed.</source>
       <translation>dieses Fenster geschlossen ist.</translation>
     </message>
     <message>
       <source>time or source value not as planned</source>
       <translation>Zeit oder Quellwert nicht wie geplant</translation>
+    </message>
+    <message>
+      <source>undecided</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>unknown</source>
@@ -2148,8 +2912,68 @@
       <translation>ja</translation>
     </message>
     <message>
+      <source>{best} comes first, but the first ones are too close to decide.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{best} describes this record decidedly best.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} describes the record.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} describes {n} records together.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} does not describe all of it: see the notes before you use a figure.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} does not describe this record. Its figures are those of the nearest such cell: use none.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} has no conductor that remembers: its fit says nothing of a memory.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} is shown</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} leaves {left} a sample; neighbouring samples scatter by {noise}.</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} on {run}: {quality}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} to all runs together</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit} to each of the runs</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit}, and diagnosing it</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
+      <source>{circuit}, and the profile of {name}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>{done} of {n}</source>
       <translation>{done} von {n}</translation>
+    </message>
+    <message>
+      <source>{first} and {n} more: Fit takes the first</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>{free} GB free on the disk of the runs</source>
@@ -2184,6 +3008,10 @@
       <translation>{model} wartet auf die nächste Messung.</translation>
     </message>
     <message>
+      <source>{model} was not fitted: {problem}</source>
+      <translation type="unfinished" />
+    </message>
+    <message>
       <source>{name} was changed by another program since it was opened.</source>
       <translation>{name} wurde seit dem Öffnen von einem anderen Programm geändert.</translation>
     </message>
@@ -2198,6 +3026,10 @@
     <message>
       <source>{name}: {reason}. The output is off.</source>
       <translation>{name}: {reason}. Der Ausgang ist aus.</translation>
+    </message>
+    <message>
+      <source>{name}: {value} (95 %: {interval}).</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>{now}, set point {wanted}, settling</source>
@@ -2266,6 +3098,10 @@
     <message>
       <source>{n} wait. Start begins with “{name}”.</source>
       <translation>{n} warten. „Start“ beginnt mit „{name}“.</translation>
+    </message>
+    <message>
+      <source>{option}: this is advice, and no option of a fit.</source>
+      <translation type="unfinished" />
     </message>
     <message>
       <source>{output} since {moment}</source>
