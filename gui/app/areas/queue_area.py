@@ -49,7 +49,7 @@ class QueueArea(QObject):
         self._exchange.queue_wanted.connect(self._add_wanted)
         # As the stop of the run of a point does (decision 245).
         context.commands.campaign_stop_wanted.connect(lambda: self._pause(True))
-        self._docks = (DockSpec(NAME, "Queue", self._made, {Layout.MEASURE: Side.BOTTOM}),)
+        self._docks = (DockSpec(NAME, "Queue", self._made, {Layout.MEASURE: Side.CENTRE}),)
         QTimer.singleShot(_FIRST_LOOK_MS, self, self._service.start)
 
     def docks(self) -> Sequence[DockSpec]:

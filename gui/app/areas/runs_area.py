@@ -46,7 +46,7 @@ class RunsArea(QObject):
         self._refits = Refits(self)
         self._panel: RunsPanel | None = None
         self._colours: Colours | None = None
-        sides = {Layout.MEASURE: Side.BOTTOM, Layout.ANALYSE: Side.BOTTOM}
+        sides = {Layout.MEASURE: Side.CENTRE, Layout.ANALYSE: Side.BOTTOM}
         self._docks = (DockSpec(NAME, "Runs", self._made, sides),)
         self._rest = QTimer(self, singleShot=True, interval=_REST_MS)
         self._rest.timeout.connect(self._read_fits)
