@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from fitting.inference.information_criteria import criteria
+from fitting.interpretation.pulses import first_pulse
 from fitting.reduction.control import named_for
 
 if TYPE_CHECKING:
@@ -59,6 +60,8 @@ FIRST = (
     "temperature_K",
     "thickness_m",
     "area_m2",
+    "pulse_V",
+    "pulse_s",
     "protocol",
     "started",
     "instrument",
@@ -110,11 +113,15 @@ def row_of_run(run: Run, sample: Sample) -> Row:
     """Return what is known of a run before it is fitted."""
     named = run.instrument
     instrument = " ".join(text for key in ("maker", "model", "serial") if (text := named.get(key, "")))
+    drive = None if run.control == "current" else run.drive
+    pulse = None if drive is None else first_pulse(drive)
     return {
         "sample": sample.name,
         "temperature_K": sample.temperature_K,
         "thickness_m": sample.thickness_m,
         "area_m2": sample.area_m2,
+        "pulse_V": None if pulse is None else pulse[0],
+        "pulse_s": None if pulse is None else pulse[1],
         "protocol": run.title,
         "started": run.start_time,
         "instrument": instrument,

@@ -220,13 +220,25 @@ def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
         return None
     low, high = line.slope_ci95
     shown = f"time ~ thickness^{line.slope:.3g} ({low:.3g} … {high:.3g})"
-    if low > -_NEAR and high < _NEAR:
-        evidence.append(f"{shown}: a memory of the material itself, not of its electrodes")
-    elif low > 1.0 - _NEAR and high < 1.0 + _NEAR:
-        evidence.append(f"{shown}: an interface that is charged through the bulk")
-    else:
-        evidence.append(f"{shown}: 0 for the material's own memory, 1 for an interface; this does not decide")
+    evidence.append(verdict_on_thickness(shown, low, high))
     return line
+
+
+def verdict_on_thickness(shown: str, low: float, high: float) -> str:
+    """Return what an exponent of the memory time with the thickness says, by its interval.
+
+    Parameters
+    ----------
+    shown : str
+        The exponent as the sentence begins.
+    low, high : float
+        Ends of its interval.
+    """
+    if low > -_NEAR and high < _NEAR:
+        return f"{shown}: a memory of the material itself, not of its electrodes"
+    if low > 1.0 - _NEAR and high < 1.0 + _NEAR:
+        return f"{shown}: an interface that is charged through the bulk"
+    return f"{shown}: 0 for the material's own memory, 1 for an interface; this does not decide"
 
 
 def _by_temperature(runs: Sequence[Compared], evidence: list[str]) -> tuple[Arrhenius | None, Arrhenius | None]:

@@ -1,0 +1,175 @@
+"""Activation of a quantity of one sample: Arrhenius' law or Vogel's, and which of both the values tell.
+
+``ln(value) = a + E_a / (k T)`` against ``a + B / (k (T - T_0))`` (Vogel, Phys. Z. 22, 645 (1921); Fulcher; Tammann and
+Hesse). At ``T_0 = 0`` Vogel's law is Arrhenius', so that the profile of the likelihood over ``T_0`` holds both.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from scipy.stats import t as student
+
+from fitting.constants import BOLTZMANN_eV_K
+from fitting.interpretation.scattered_line import Interval, Points, ScatteredLine
+from protocols import FitError
+
+if TYPE_CHECKING:
+    from fitting.transforms.laplace import Floats
+
+_STEPS = 81
+"""Vogel temperatures that are tried between 0 and the coldest run. Doubled, ends of intervals move by a hundredth of
+their width."""
+_NEAREST = 0.97
+"""Highest Vogel temperature that is tried, over the coldest temperature: nearer, the law has a step there. Doubled
+distance, sharper laws end at the edge and are called undetermined."""
+_DECIDED = 2.0
+"""Difference of AICc from which one law is said to be told from the other (Burnham and Anderson, Model Selection and
+Multimodel Inference, 2nd ed., p. 70). Doubled, more curved lines stay undecided."""
+_FEWEST_TEMPERATURES = 4
+"""Temperatures that three parameters of Vogel's law need to be judged."""
+
+
+@dataclass(frozen=True)
+class Vogel:
+    """Vogel's law through the values of a sample.
+
+    Attributes
+    ----------
+    energy_eV : Interval
+        B, the energy in ``B / (k (T - T_0))``.
+    temperature_K : float
+        T_0 of the largest likelihood.
+    temperature_ci95_K : tuple of float or None
+        None at an end where the range that can be tried ends: below, Arrhenius' law is not excluded.
+    """
+
+    energy_eV: Interval
+    temperature_K: float
+    temperature_ci95_K: tuple[float | None, float | None]
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain data."""
+        return {
+            "energy_eV": self.energy_eV.to_document(),
+            "vogel_temperature_K": {"value": self.temperature_K, "ci95": list(self.temperature_ci95_K)},
+        }
+
+
+class Activation:
+    """The activation of one quantity of a sample.
+
+    Values at one temperature share an error (it was set once, and is off by as much for all of them), and each run has
+    one of its own; see `scattered_line`.
+
+    Parameters
+    ----------
+    kelvin : ndarray, shape (n,)
+    points : Points
+        Grouped by temperature.
+    sign : int
+        1 for a time, which falls when it gets warmer; -1 for a conductance or a rate.
+
+    Attributes
+    ----------
+    energy_eV : Interval
+        Arrhenius' activation energy, above zero for what is activated.
+    line : ScatteredLine
+    vogel : Vogel or None
+        None with too few temperatures.
+    vogel_gain_aicc : float or None
+        AICc of Arrhenius' law less that of Vogel's.
+
+    Raises
+    ------
+    FitError
+        With fewer than two temperatures.
+    """
+
+    def __init__(self, kelvin: Floats, points: Points, sign: int = 1) -> None:
+        self.kelvin, self._points, self._sign = kelvin, points, sign
+        if len(np.unique(kelvin)) < 2:
+            raise FitError("an activation energy needs determined values at two temperatures at least")
+        self._middle = float(np.mean(1.0 / (BOLTZMANN_eV_K * kelvin)))
+        self.line = ScatteredLine(self._design(0.0), points)
+        self.energy_eV = self.line.combination(np.array([0.0, float(sign)]))
+        self.vogel: Vogel | None = None
+        self.vogel_gain_aicc: float | None = None
+        self._at_T0: list[tuple[float, ScatteredLine, float]] = []
+        if len(np.unique(kelvin)) >= _FEWEST_TEMPERATURES and self.line.run_scatter_known:
+            self._try_vogel()
+
+    def _x(self, kelvin: Floats, T0_K: float) -> Floats:
+        x: Floats = 1.0 / (BOLTZMANN_eV_K * (kelvin - T0_K))
+        return x
+
+    def _design(self, T0_K: float) -> Floats:
+        x = self._x(self.kelvin, T0_K)
+        return np.column_stack([np.ones(len(x)), x - x.mean()])
+
+    def _aicc(self, line: ScatteredLine, n_parameters: int) -> float:
+        count = n_parameters + line.n_scatters
+        n = line.n_points
+        correction = 2.0 * count * (count + 1) / (n - count - 1) if n > count + 1 else np.inf
+        return float(-2.0 * line.log_likelihood + 2.0 * count + correction)
+
+    def _try_vogel(self) -> None:
+        tried = np.linspace(0.0, _NEAREST * float(self.kelvin.min()), _STEPS)
+        lines = [ScatteredLine(self._design(float(T0)), self._points) for T0 in tried]
+        fits = np.array([line.log_likelihood for line in lines])
+        best = int(np.argmax(fits))
+        self.vogel_gain_aicc = self._aicc(self.line, 2) - self._aicc(lines[best], 3)
+        threshold = float(student.ppf(0.975, max(len(self.kelvin) - 3, 1))) ** 2
+        left = threshold - 2.0 * (fits[best] - fits)
+        inside = np.flatnonzero(left >= 0.0)
+        self._at_T0 = [(float(tried[k]), lines[k], float(left[k])) for k in inside]
+        ends = (
+            None if inside[0] == 0 else float(tried[inside[0]]),
+            None if inside[-1] == _STEPS - 1 else float(tried[inside[-1]]),
+        )
+        energy = self._profiled(lines[best], lambda _: np.array([0.0, float(self._sign)]))
+        self.vogel = Vogel(energy, float(tried[best]), ends)
+        self._best = float(tried[best]), lines[best]
+
+    def _profiled(self, best: ScatteredLine, factors: Any) -> Interval:
+        """Return a linear combination over the profile of the Vogel temperature: the hull of what is allowed at each."""
+        T0_best = next(T0 for T0, line, _ in self._at_T0 if line is best)
+        value, _ = best.at_largest_likelihood(factors(T0_best))
+        lows, highs = [], []
+        for T0, line, left in self._at_T0:
+            mean, deviation = line.at_largest_likelihood(factors(T0))
+            lows.append(mean - deviation * np.sqrt(left))
+            highs.append(mean + deviation * np.sqrt(left))
+        return Interval(value, float(min(lows)), float(max(highs)))
+
+    @property
+    def law(self) -> str:
+        """``Arrhenius`` or ``Vogel``, or ``not told apart``; ``Arrhenius`` too where Vogel's cannot be judged."""
+        if self.vogel_gain_aicc is None or self.vogel_gain_aicc <= -_DECIDED:
+            return "Arrhenius"
+        return "Vogel" if self.vogel_gain_aicc >= _DECIDED else "not told apart"
+
+    def at(self, kelvin: float) -> Interval:
+        """Return ln(value) at a temperature with its interval, by Vogel's law where the values tell it."""
+        if self.law == "Vogel":
+            return self._profiled(self._best[1], lambda T0: self._factors(kelvin, T0))
+        return self.line.combination(self._factors(kelvin, 0.0))
+
+    def _factors(self, kelvin: float, T0_K: float) -> Floats:
+        x = self._x(self.kelvin, T0_K)
+        return np.array([1.0, float(self._x(np.array([kelvin]), T0_K)[0] - x.mean())])
+
+    def to_document(self) -> dict[str, Any]:
+        """Return plain data."""
+        scatters = {"between_runs": self.line.run_scatter, "between_temperatures": self.line.group_scatter}
+        return {
+            "law": self.law,
+            "activation_energy_eV": self.energy_eV.to_document(),
+            "vogel": None if self.vogel is None else self.vogel.to_document(),
+            "vogel_gain_aicc": self.vogel_gain_aicc,
+            "scatter_of_logarithm": {k: None if one is None else one.to_document() for k, one in scatters.items()},
+            "temperatures": len(np.unique(self.kelvin)),
+            "values_used": self.line.n_points,
+        }
