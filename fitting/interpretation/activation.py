@@ -19,9 +19,8 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
-_STEPS = 81
-"""Vogel temperatures that are tried between 0 and the coldest run. Doubled, ends of intervals move by a hundredth of
-their width."""
+_STEPS = 61
+"""Vogel temperatures that are tried between 0 and the coldest run, some 4 K apart. Doubled, ends are half as coarse."""
 _NEAREST = 0.97
 """Highest Vogel temperature that is tried, over the coldest temperature: nearer, the law has a step there. Doubled
 distance, sharper laws end at the edge and are called undetermined."""
@@ -117,12 +116,17 @@ class Activation:
 
     def _try_vogel(self) -> None:
         tried = np.linspace(0.0, _NEAREST * float(self.kelvin.min()), _STEPS)
-        lines = [ScatteredLine(self._design(float(T0)), self._points) for T0 in tried]
+        lines = [ScatteredLine(self._design(float(T0)), self._points, self.line) for T0 in tried]
         fits = np.array([line.log_likelihood for line in lines])
         best = int(np.argmax(fits))
-        self.vogel_gain_aicc = self._aicc(self.line, 2) - self._aicc(lines[best], 3)
-        threshold = float(student.ppf(0.975, max(len(self.kelvin) - 3, 1))) ** 2
-        left = threshold - 2.0 * (fits[best] - fits)
+        # At 0 K it is Arrhenius' law.
+        self.vogel_gain_aicc = self._aicc(lines[0], 2) - self._aicc(lines[best], 3)
+        # What runs at one temperature share is told by as many temperatures, not by as many runs.
+        n = len(np.unique(self.kelvin)) if self.line.group_scatter_known else len(self.kelvin)
+        threshold = float(student.ppf(0.975, max(n - 3, 1))) ** 2
+        evidence = np.array([line.log_evidence for line in lines])
+        left = threshold - 2.0 * (evidence.max() - evidence)
+        best = int(np.argmax(evidence))
         inside = np.flatnonzero(left >= 0.0)
         self._at_T0 = [(float(tried[k]), lines[k], float(left[k])) for k in inside]
         ends = (
@@ -136,10 +140,10 @@ class Activation:
     def _profiled(self, best: ScatteredLine, factors: Any) -> Interval:
         """Return a linear combination over the profile of the Vogel temperature: the hull of what is allowed at each."""
         T0_best = next(T0 for T0, line, _ in self._at_T0 if line is best)
-        value, _ = best.at_largest_likelihood(factors(T0_best))
+        value, _ = best.mean_and_deviation(factors(T0_best))
         lows, highs = [], []
         for T0, line, left in self._at_T0:
-            mean, deviation = line.at_largest_likelihood(factors(T0))
+            mean, deviation = line.mean_and_deviation(factors(T0))
             lows.append(mean - deviation * np.sqrt(left))
             highs.append(mean + deviation * np.sqrt(left))
         return Interval(value, float(min(lows)), float(max(highs)))

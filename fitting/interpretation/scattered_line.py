@@ -105,11 +105,19 @@ class ScatteredLine:
     design : ndarray, shape (n, p)
         Columns of the linear model: ones, x, ...
     points : Points
+    like : ScatteredLine, optional
+        Another line through the points: the mixture runs over the same deviations, every other one of them, so that
+        both likelihoods compare.
 
     Attributes
     ----------
     run_scatter_known, group_scatter_known : bool
         Whether there were points enough to tell each kind of scatter.
+    scatters : ndarray
+        Deviations that the mixture runs over.
+    log_evidence : float
+        Logarithm of the restricted likelihood over the whole mixture, whatever unit x has: to compare lines through
+        the same points over other x.
 
     Raises
     ------
@@ -117,7 +125,7 @@ class ScatteredLine:
         If the points do not determine the line.
     """
 
-    def __init__(self, design: Floats, points: Points) -> None:
+    def __init__(self, design: Floats, points: Points, like: ScatteredLine | None = None) -> None:
         order = np.argsort(points.group, kind="stable")
         self._columns = np.column_stack([design, points.ln_value])[order]
         self._variance = points.deviation[order] ** 2
@@ -133,12 +141,12 @@ class ScatteredLine:
         self.run_scatter_known = n - p >= _FREE
         fitted = np.linalg.lstsq(design, points.ln_value, rcond=None)[0]
         rest = float(np.sum((points.ln_value - design @ fitted) ** 2)) / max(n - p, 1)
-        self._grid(np.sqrt(rest))
+        largest = _LARGEST * max(float(np.sqrt(rest)), float(np.sqrt(self._variance.min())))
+        self.scatters = largest * np.linspace(0.0, 1.0, _STEPS) ** 3 if like is None else like.scatters[::2]
+        self._weigh(self.scatters)
 
-    def _grid(self, scale: float) -> None:
-        """Lay out the deviations that scatter may have, and weigh them by likelihood and prior."""
-        u = np.linspace(0.0, 1.0, _STEPS)
-        tau = _LARGEST * max(scale, float(np.sqrt(self._variance.min()))) * u**3
+    def _weigh(self, tau: Floats) -> None:
+        """Weigh the deviations that scatter may have by likelihood and prior."""
         least = _LEAST * float(np.sqrt(np.median(self._variance)))
         share = np.gradient(tau) / (tau + least) / (1.0 + (tau / _USUAL) ** 2)
         nothing = np.zeros(1), np.ones(1)
@@ -157,6 +165,10 @@ class ScatteredLine:
         log_reml = -0.5 * (log_V + misfit + np.linalg.slogdet(normal)[1])
         weight = prior * np.exp(log_reml - log_reml.max())
         self._weight = weight / weight.sum()
+        design = self._columns[:, :p]
+        self.log_evidence = float(
+            np.log(weight.sum()) + log_reml.max() + 0.5 * np.linalg.slogdet(design.T @ design)[1]
+        )
         self._misfit_alone = float(misfit[0])
 
     def _products(self, tau_run: Floats, tau_group: Floats) -> tuple[Floats, Floats]:
@@ -221,10 +233,12 @@ class ScatteredLine:
         """The largest log-likelihood over parameters and scatter."""
         return float(self._log_ml.max())
 
-    def at_largest_likelihood(self, factors: Floats) -> tuple[float, float]:
-        """Return a linear combination and its deviation where the likelihood is largest."""
-        k = int(np.argmax(self._log_ml))
-        return float(self._fitted[k] @ factors), float(np.sqrt(factors @ self._covariance[k] @ factors))
+    def mean_and_deviation(self, factors: Floats) -> tuple[float, float]:
+        """Return a linear combination and its deviation, over the mixture."""
+        mean = self._fitted @ factors
+        variance = np.einsum("i,kij,j->k", factors, self._covariance, factors)
+        middle = float(self._weight @ mean)
+        return middle, float(np.sqrt(self._weight @ (variance + (mean - middle) ** 2)))
 
     @property
     def n_scatters(self) -> int:
