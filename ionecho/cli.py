@@ -11,6 +11,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from ionecho.commands.campaign_command import attach, pause, resume, stop
+from ionecho.commands.compare_command import compare
 from ionecho.commands.export_command import export
 from ionecho.commands.fit_command import fit
 from ionecho.commands.import_command import import_
@@ -219,6 +220,7 @@ app.command(epilog="Example: ionecho report runs/20261123-pump-probe-pair.nxs -o
 app.command(epilog="Example: ionecho export runs/20261123-pump-probe-pair.nxs -o pair.csv")(export)
 app.command(epilog="Example: ionecho publish runs/20261126-101500-000-study -o study --license CC-BY-4.0")(publish)
 app.command(epilog="Example: ionecho refit runs -m R0-Mig1-CPE1 -m R0-Cc1-CPE1 -o table.csv")(refit)
+app.command(epilog="Example: ionecho compare table.csv -m R0-Mig1-CPE1 --plot archive.svg")(compare)
 
 
 def _print_version(asked: bool) -> None:

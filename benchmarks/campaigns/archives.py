@@ -75,9 +75,7 @@ def drawn_archive(truths: dict[str, Truth], rng: np.random.Generator) -> list[di
     return rows
 
 
-def _row(
-    run: str, sample: str, kelvin: float, true_s: float, sigma: float, rng: np.random.Generator
-) -> dict[str, Any]:
+def _row(run: str, sample: str, kelvin: float, true_s: float, sigma: float, rng: np.random.Generator) -> dict[str, Any]:
     slow = true_s > WINDOW_S
     value = true_s * math.exp(rng.normal(0.0, 5.0 * sigma if slow else sigma))
     return {

@@ -85,6 +85,12 @@ class SampleFigures:
         name, count = max(self.verdicts.items(), key=lambda one: one[1])
         return f"{name} ({count} of {sum(self.verdicts.values())})"
 
+    def value_at(self, kelvin: float, unit: str) -> float:
+        """Return the quantity at a temperature, by the law of its activation; NaN without one."""
+        if self.activation is None:
+            return float("nan")
+        return float(np.exp(self.activation.at(kelvin).value)) / _factor(kelvin, unit)
+
     def to_document(self) -> dict[str, Any]:
         """Return plain data."""
         return {

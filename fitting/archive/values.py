@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +19,7 @@ from protocols import FitError, InputError, IonechoError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 NO_NAME = "(no name)"
 """What a sample without a name is called."""
@@ -181,7 +181,7 @@ def values_of(
         else:
             _choose(chosen, row, left_out)
     column, unit = _column(list(chosen.values()), quantity)
-    values = tuple(_value(row, quantity, column, unit) for row in chosen.values())
+    values = tuple(_value(row, quantity, column) for row in chosen.values())
     return ComparedValues(quantity, unit, circuit, values, dict(left_out))
 
 
@@ -207,7 +207,7 @@ def _column(rows: list[Row], quantity: str) -> tuple[str, str]:
     raise InputError(f"no fit has {quantity!r}; there are: {', '.join(known) or 'none'}", "--quantity")
 
 
-def _value(row: Row, quantity: str, column: str, unit: str) -> ComparedValue:
+def _value(row: Row, quantity: str, column: str) -> ComparedValue:
     suffix = column.removeprefix(quantity)
     value, low, high = (row.get(f"{quantity}{end}{suffix}") for end in ("", "_low", "_high"))
     return ComparedValue(

@@ -138,7 +138,7 @@ class Activation:
         self._best = float(tried[best]), lines[best]
 
     def _profiled(self, best: ScatteredLine, factors: Any) -> Interval:
-        """Return a linear combination over the profile of the Vogel temperature: the hull of what is allowed at each."""
+        """Return a linear combination over the Vogel temperatures that are allowed, as the hull of all of them."""
         T0_best = next(T0 for T0, line, _ in self._at_T0 if line is best)
         value, _ = best.mean_and_deviation(factors(T0_best))
         lows, highs = [], []

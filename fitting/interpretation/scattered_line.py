@@ -1,9 +1,9 @@
 """Lines through logarithms of many fitted values that scatter by more than their own intervals say.
 
-``ln(value) = a + b x + (shared by a group) + (of the run alone) + (what the fit does not know)``. The fit's part is known
-from each value's own interval; the other two are random, with variances that the restricted likelihood (REML) tells,
-and whose doubt is carried into every interval: intervals are those of the mixture over both (Patterson, Thompson,
-Biometrika 58, 545 (1971); Harville, J. Am. Stat. Assoc. 72, 320 (1977)). Decision 302.
+``ln(value) = a + b x + (shared by a group) + (of the run alone) + (what the fit does not know)``. The fit's part is
+known from each value's own interval; the other two are random, with variances that the restricted likelihood (REML)
+tells, and whose doubt is carried into every interval: intervals are those of the mixture over both (Patterson,
+Thompson, Biometrika 58, 545 (1971); Harville, J. Am. Stat. Assoc. 72, 320 (1977)). Decision 302.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ distribution without an end."""
 _TAIL = 0.025
 """Probability beyond each end of an interval of 95 %."""
 _ELEMENTS = 4_000_000
-"""Numbers of an array that are worked on at once, 32 MB, so that archives of 1e5 runs fit. Doubled, twice the memory."""
+"""Numbers of an array that are worked on at once, 32 MB: archives of 1e5 runs fit. Doubled, twice the memory."""
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class ScatteredLine:
         fitted = np.linalg.lstsq(design, points.ln_value, rcond=None)[0]
         rest = float(np.sum((points.ln_value - design @ fitted) ** 2)) / max(n - p, 1)
         largest = _LARGEST * max(float(np.sqrt(rest)), float(np.sqrt(self._variance.min())))
-        self.scatters = largest * np.linspace(0.0, 1.0, _STEPS) ** 3 if like is None else like.scatters[::2]
+        self.scatters: Floats = largest * np.linspace(0.0, 1.0, _STEPS) ** 3 if like is None else like.scatters[::2]
         self._weigh(self.scatters)
 
     def _weigh(self, tau: Floats) -> None:
@@ -166,9 +166,7 @@ class ScatteredLine:
         weight = prior * np.exp(log_reml - log_reml.max())
         self._weight = weight / weight.sum()
         design = self._columns[:, :p]
-        self.log_evidence = float(
-            np.log(weight.sum()) + log_reml.max() + 0.5 * np.linalg.slogdet(design.T @ design)[1]
-        )
+        self.log_evidence = float(np.log(weight.sum()) + log_reml.max() + 0.5 * np.linalg.slogdet(design.T @ design)[1])
         self._misfit_alone = float(misfit[0])
 
     def _products(self, tau_run: Floats, tau_group: Floats) -> tuple[Floats, Floats]:
