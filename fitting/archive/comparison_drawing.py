@@ -22,6 +22,8 @@ _WIDE_IN = (1.5 * FIGURE_IN[0], FIGURE_IN[1])
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", ">")
 """Okabe and Ito's colours, and marks: 63 samples are told apart before a pair repeats."""
+_DECADE = 10.0
+"""Ratio of the largest value to the smallest from which samples are drawn over a logarithmic axis."""
 _N_LINE = 60
 """Temperatures at which a law is drawn: smooth. Doubled, it is no smoother."""
 
@@ -104,11 +106,15 @@ def _draw_law(axis: Any, one: SampleFigures, unit: str, colour: str) -> None:
 def _draw_ranking(axis: Any, found: ArchiveComparison) -> None:
     """Draw each sample's value with its interval, the largest on top."""
     ranked = found.ranked[::-1]
+    names = sorted(one.name for one in found.samples)
     for place, one in enumerate(ranked):
         if one.at is not None:
+            colour = _COLOURS[names.index(one.name) % len(_COLOURS)]
             ends = [[one.at.value - one.at.low], [one.at.high - one.at.value]]
-            axis.errorbar(one.at.value, place, xerr=ends, fmt="o", color=_COLOURS[0], capsize=3.0)
+            axis.errorbar(one.at.value, place, xerr=ends, fmt="o", color=colour, capsize=3.0)
     axis.set_yticks(range(len(ranked)), [f"{one.name}\n{one.verdict}" for one in ranked], fontsize="small")
-    axis.set_xscale("log")
+    values = [one.at.value for one in ranked if one.at is not None]
+    if max(values) > _DECADE * min(values):
+        axis.set_xscale("log")
     at = "" if found.at_K is None else f" at {found.at_K:g} K"
     axis_of(axis.xaxis, f"{title_of(found.values.quantity)}{at}", found.values.unit)

@@ -112,7 +112,8 @@ def _first(found: ArchiveComparison) -> str:
     tied = found.not_told_from(first)
     most = "remembers longest" if found.values.unit == "s" else f"has the largest {_lower(found)}"
     if tied:
-        return f"which sample {most} is not told apart: {', '.join([first.name, *tied])}. Whose memory: {_whose(found, 1 + len(tied))}"
+        names, whose = ", ".join([first.name, *tied]), _whose(found, 1 + len(tied))
+        return f"which sample {most} is not told apart: {names}. Whose memory: {whose}"
     return f"{first.name} {most}, told apart from all others. Whose memory: {first.verdict}"
 
 
@@ -168,8 +169,8 @@ def check_output(path: Path) -> None:
 
 _COLUMNS = (
     "rank", "sample", "quantity", "unit", "at_K", "value", "low", "high", "extrapolated_by_K", "not_told_from",
-    "verdict", "runs", "values_used", "coldest_K", "warmest_K", "law", "E_a_eV", "E_a_low_eV", "E_a_high_eV", "vogel_gain_aicc",
-    "why_no_value",
+    "verdict", "runs", "values_used", "coldest_K", "warmest_K", "law", "E_a_eV", "E_a_low_eV", "E_a_high_eV",
+    "vogel_gain_aicc", "why_no_value",
 )  # fmt: skip
 
 

@@ -141,7 +141,6 @@ def _verdict(shown: str, exponent: Interval, by: str) -> str:
 def _scatter(line: ScatteredLine, by: str) -> str:
     if by == THICKNESS and not line.group_scatter_known:
         return (
-            "too few samples, or runs of each, to tell how much samples of one thickness differ: the interval is that of"
-            " these pieces"
+            "too few samples, or runs of each, to tell how much samples of one thickness differ: it is of these pieces"
         )
     return "" if line.run_scatter_known else "too few runs to tell how much they scatter"

@@ -156,10 +156,17 @@ class Activation:
         return "Vogel" if self.vogel_gain_aicc >= _DECIDED else "not told apart"
 
     def at(self, kelvin: float) -> Interval:
-        """Return ln(value) at a temperature with its interval, by Vogel's law where the values tell it."""
+        """Return ln(value) at a temperature with its interval, by Vogel's law where the values tell it.
+
+        Where the laws are not told apart, the interval holds those of both: they differ outside what was measured.
+        """
+        by_line = self.line.combination(self._factors(kelvin, 0.0))
+        if self.law == "Arrhenius":
+            return by_line
+        by_vogel = self._profiled(self._best[1], lambda T0: self._factors(kelvin, T0))
         if self.law == "Vogel":
-            return self._profiled(self._best[1], lambda T0: self._factors(kelvin, T0))
-        return self.line.combination(self._factors(kelvin, 0.0))
+            return by_vogel
+        return Interval(by_line.value, min(by_line.low, by_vogel.low), max(by_line.high, by_vogel.high))
 
     def _factors(self, kelvin: float, T0_K: float) -> Floats:
         x = self._x(self.kelvin, T0_K)
