@@ -64,6 +64,10 @@ attribution runs="60":
 adaptive *options:
     uv run --group dev python -m benchmarks.campaigns.adaptive {{ options }}
 
+# Do activation energies of planted archives hold the truth, and are samples ranked right where they are told apart?
+archives n="50" *options:
+    uv run python -m benchmarks.campaigns.archives --archives {{ n }} {{ options }}
+
 # Does a fit find the back-hop fraction that was counted from hops?
 lattice-gas runs="50":
     uv run --group dev python -m benchmarks.campaigns.lattice_gas --runs {{ runs }}

@@ -105,6 +105,7 @@ class Counts:
     undetermined: int = 0
     width_meV: float = 0.0
     vogel_K_held: int = 0
+    values_held: int = 0
     laws: Counter[str] = field(default_factory=Counter)
 
     def add(self, found: ArchiveComparison, truths: dict[str, Truth]) -> None:
@@ -124,6 +125,9 @@ class Counts:
             self.width_meV += 500.0 * (energy.high - energy.low)
         if found.at_K is None:
             return
+        for one in found.ranked:
+            if one.at is not None:
+                self.values_held += one.at.low <= truths[one.name].time_s(found.at_K) <= one.at.high
         for first, second in combinations(found.ranked, 2):
             self.pairs += 1
             if second.name not in found.not_told_from(first):
@@ -135,6 +139,7 @@ class Counts:
         """Return plain data."""
         return {
             "energies": share(self.held, self.energies),
+            "values_at_one_temperature": share(self.values_held, self.energies),
             "laws": dict(self.laws),
             "vogel_temperatures": share(self.vogel_K_held, self.energies),
             "half_width_meV": self.width_meV / max(self.energies, 1),

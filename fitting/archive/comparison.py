@@ -58,8 +58,6 @@ class SampleFigures:
         How far that temperature lies outside those of the sample; 0 within.
     verdicts : dict of str to int
         Whose memory it is, by how many fits say so.
-    n_not_described : int
-        Values of fits whose circuit does not describe the record.
     """
 
     name: str
@@ -75,7 +73,6 @@ class SampleFigures:
     why_not: str
     extrapolated_K: float
     verdicts: dict[str, int]
-    n_not_described: int
 
     @property
     def verdict(self) -> str:
@@ -107,7 +104,6 @@ class SampleFigures:
             "why_no_value": self.why_not,
             "extrapolated_by_K": self.extrapolated_K,
             "verdicts": self.verdicts,
-            "not_described": self.n_not_described,
         }
 
 
@@ -119,7 +115,7 @@ class ArchiveComparison:
     ----------
     values : ComparedValues
     samples : tuple of SampleFigures
-        The largest value first, then those without one.
+        The largest value first, then those without one; empty if neither temperature nor sample was asked for.
     at_K : float or None
         Temperature of the comparison; None if none is known.
     scalings : tuple of Scaling
@@ -148,6 +144,11 @@ class ArchiveComparison:
         """Values that are no numbers, by the reason."""
         return dict(Counter(one.why_not for one in self.values.undetermined))
 
+    @property
+    def n_not_described(self) -> int:
+        """Values used of fits whose circuit does not describe the record."""
+        return sum(not one.describes for one in self.values.determined)
+
     def to_document(self) -> dict[str, Any]:
         """Return plain data."""
         return {
@@ -158,6 +159,7 @@ class ArchiveComparison:
             "values": len(self.values.values),
             "values_used": len(self.values.determined),
             "undetermined": self.undetermined,
+            "values_not_described": self.n_not_described,
             "runs_without_a_value": self.values.left_out,
             "samples": [
                 one.to_document() | {"rank": k + 1 if one.at else None, "not_told_from": list(self.not_told_from(one))}
@@ -189,7 +191,8 @@ def compare_archive(values: ComparedValues, by: Iterable[str] = ALL, at_K: float
         raise FitError(f"no {title_of(values.quantity)} is determined: {reasons}")
     groups = by_sample(values.values)
     common = _common_K(groups.values()) if at_K is None else at_K
-    found = [_figures(name, some, values.unit, common) for name, some in groups.items()]
+    compared = groups.items() if asked & {TEMPERATURE, SAMPLE} else ()
+    found = [_figures(name, some, values.unit, common) for name, some in compared]
     found.sort(key=lambda one: (one.at is None, -(one.at.value if one.at else 0.0)))
     title = title_of(values.quantity)
     scalings = [scaling(values.determined, one, title) for one in (THICKNESS, WIDTH, AMPLITUDE) if one in asked]
@@ -232,7 +235,6 @@ def _figures(name: str, values: Sequence[ComparedValue], unit: str, at_K: float 
         why_not,
         outside,
         dict(Counter(one.verdict for one in values if one.verdict)),
-        sum(not one.describes for one in used),
     )
 
 

@@ -131,9 +131,10 @@ def _left_out(found: ArchiveComparison) -> list[str]:
         f"{one.name}: {one.n_contradicting} one-sided values contradict the law of the others" for one in contradicting
     ]
     lines += [f"{n:,} runs without a value: {why}" for why, n in sorted(values.left_out.items())]
-    loose = sum(one.n_not_described for one in found.samples)
-    if loose:
-        lines.append(f"{loose:,} values are of fits whose circuit does not describe the record")
+    if found.n_not_described:
+        lines.append(
+            f"{found.n_not_described:,} of the values used are of fits whose circuit does not describe the record"
+        )
     return lines
 
 

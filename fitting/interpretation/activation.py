@@ -19,8 +19,9 @@ from protocols import FitError
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
-_STEPS = 61
-"""Vogel temperatures that are tried between 0 and the coldest run, some 4 K apart. Doubled, ends are half as coarse."""
+_STEPS = 31
+"""Vogel temperatures that are tried between 0 and the coldest run, and again where it may be. Doubled, ends of
+intervals move by a hundredth of their width."""
 _NEAREST = 0.97
 """Highest Vogel temperature that is tried, over the coldest temperature: nearer, the law has a step there. Doubled
 distance, sharper laws end at the edge and are called undetermined."""
@@ -115,27 +116,35 @@ class Activation:
         return float(-2.0 * line.log_likelihood + 2.0 * count + correction)
 
     def _try_vogel(self) -> None:
-        tried = np.linspace(0.0, _NEAREST * float(self.kelvin.min()), _STEPS)
-        lines = [ScatteredLine(self._design(float(T0)), self._points, self.line) for T0 in tried]
-        fits = np.array([line.log_likelihood for line in lines])
-        best = int(np.argmax(fits))
+        """Profile the Vogel temperature: coarsely over all, then finely where it may be."""
+        highest = _NEAREST * float(self.kelvin.min())
+        T0, lines, left = self._lines_over(np.linspace(0.0, highest, _STEPS))
         # At 0 K it is Arrhenius' law.
-        self.vogel_gain_aicc = self._aicc(lines[0], 2) - self._aicc(lines[best], 3)
+        of_arrhenius = self._aicc(lines[0], 2)
+        allowed = np.flatnonzero(left >= 0.0)
+        first, last = max(int(allowed[0]) - 1, 0), min(int(allowed[-1]) + 1, _STEPS - 1)
+        T0, lines, left = self._lines_over(np.linspace(T0[first], T0[last], _STEPS))
+        allowed = np.flatnonzero(left >= 0.0)
+        first, last = int(allowed[0]), int(allowed[-1])
+        self._at_T0 = [(float(T0[k]), lines[k], float(left[k])) for k in allowed]
+        best = int(np.argmax(left))
+        self._best = float(T0[best]), lines[best]
+        self.vogel_gain_aicc = of_arrhenius - min(self._aicc(line, 3) for line in lines)
+        ends = (
+            None if T0[first] == 0.0 else _crossing(T0, left, first - 1),
+            None if T0[last] >= highest else _crossing(T0, left, last),
+        )
+        energy = self._profiled(lines[best], lambda _: np.array([0.0, float(self._sign)]))
+        self.vogel = Vogel(energy, float(T0[best]), ends)
+
+    def _lines_over(self, T0_K: Floats) -> tuple[Floats, list[ScatteredLine], Floats]:
+        """Return lines at some Vogel temperatures, and by how much each is allowed: below 0 it is outside of 95 %."""
+        lines = [ScatteredLine(self._design(float(one)), self._points, self.line) for one in T0_K]
+        evidence = np.array([line.log_evidence for line in lines])
         # What runs at one temperature share is told by as many temperatures, not by as many runs.
         n = len(np.unique(self.kelvin)) if self.line.group_scatter_known else len(self.kelvin)
         threshold = float(student.ppf(0.975, max(n - 3, 1))) ** 2
-        evidence = np.array([line.log_evidence for line in lines])
-        left = threshold - 2.0 * (evidence.max() - evidence)
-        best = int(np.argmax(evidence))
-        inside = np.flatnonzero(left >= 0.0)
-        self._at_T0 = [(float(tried[k]), lines[k], float(left[k])) for k in inside]
-        ends = (
-            None if inside[0] == 0 else float(tried[inside[0]]),
-            None if inside[-1] == _STEPS - 1 else float(tried[inside[-1]]),
-        )
-        energy = self._profiled(lines[best], lambda _: np.array([0.0, float(self._sign)]))
-        self.vogel = Vogel(energy, float(tried[best]), ends)
-        self._best = float(tried[best]), lines[best]
+        return T0_K, lines, threshold - 2.0 * (evidence.max() - evidence)
 
     def _profiled(self, best: ScatteredLine, factors: Any) -> Interval:
         """Return a linear combination over the Vogel temperatures that are allowed, as the hull of all of them."""
@@ -150,10 +159,14 @@ class Activation:
 
     @property
     def law(self) -> str:
-        """``Arrhenius`` or ``Vogel``, or ``not told apart``; ``Arrhenius`` too where Vogel's cannot be judged."""
-        if self.vogel_gain_aicc is None or self.vogel_gain_aicc <= -_DECIDED:
+        """``Arrhenius`` or ``Vogel``, or ``not told apart``; ``Arrhenius`` too where Vogel's cannot be judged.
+
+        Vogel's needs the lower AICc, and an interval of its temperature that ends above 0 K.
+        """
+        if self.vogel is None or self.vogel_gain_aicc is None or self.vogel_gain_aicc <= -_DECIDED:
             return "Arrhenius"
-        return "Vogel" if self.vogel_gain_aicc >= _DECIDED else "not told apart"
+        excludes_arrhenius = self.vogel.temperature_ci95_K[0] is not None
+        return "Vogel" if self.vogel_gain_aicc >= _DECIDED and excludes_arrhenius else "not told apart"
 
     def at(self, kelvin: float) -> Interval:
         """Return ln(value) at a temperature with its interval, by Vogel's law where the values tell it.
@@ -184,3 +197,8 @@ class Activation:
             "temperatures": len(np.unique(self.kelvin)),
             "values_used": self.line.n_points,
         }
+
+
+def _crossing(x: Floats, left: Floats, k: int) -> float:
+    """Return where a profile crosses 0 between two of its points."""
+    return float(x[k] + (x[k + 1] - x[k]) * left[k] / (left[k] - left[k + 1]))

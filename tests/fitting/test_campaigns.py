@@ -11,6 +11,7 @@ from scipy.special import erfcx, gamma
 
 from benchmarks.campaigns import (
     adaptive,
+    archives,
     attribution,
     coverage,
     disturbances,
@@ -169,3 +170,14 @@ def test_like_arcs_are_never_mixed_up(tmp_path: Path) -> None:
     assert found["wrongly"] == []
     assert found["minos"]["fits"] == 2
     assert found["minos"]["largest_difference"] < 0.02
+
+
+def test_energies_of_planted_archives_hold_the_truth_and_what_is_told_apart_is_in_order(tmp_path: Path) -> None:
+    found = archives.campaign(4, tmp_path)
+    low, high = clopper_pearson(found["energies"]["successes"], found["energies"]["trials"])
+    assert found["energies"]["trials"] == 20
+    assert low < 0.95 < high or found["energies"]["successes"] == 20
+    # Ten pairs an archive: most are told apart, all of them the right way round.
+    assert found["told_apart"]["successes"] > 25
+    assert found["right_where_told_apart"]["share"] == 1.0
+    assert found["undetermined_values"] > 0
