@@ -118,12 +118,14 @@ class Activation:
     def _try_vogel(self) -> None:
         """Profile the Vogel temperature: coarsely over all, then finely where it may be."""
         highest = _NEAREST * float(self.kelvin.min())
-        T0, lines, left = self._lines_over(np.linspace(0.0, highest, _STEPS))
+        T0, lines, evidence = self._lines_over(np.linspace(0.0, highest, _STEPS))
         # At 0 K it is Arrhenius' law.
         of_arrhenius = self._aicc(lines[0], 2)
-        allowed = np.flatnonzero(left >= 0.0)
+        allowed = np.flatnonzero(self._left(evidence, float(evidence.max())) >= 0.0)
         first, last = max(int(allowed[0]) - 1, 0), min(int(allowed[-1]) + 1, _STEPS - 1)
-        T0, lines, left = self._lines_over(np.linspace(T0[first], T0[last], _STEPS))
+        largest = float(evidence.max())
+        T0, lines, evidence = self._lines_over(np.linspace(T0[first], T0[last], _STEPS))
+        left = self._left(evidence, max(largest, float(evidence.max())))
         allowed = np.flatnonzero(left >= 0.0)
         first, last = int(allowed[0]), int(allowed[-1])
         self._at_T0 = [(float(T0[k]), lines[k], float(left[k])) for k in allowed]
@@ -131,20 +133,28 @@ class Activation:
         self._best = float(T0[best]), lines[best]
         self.vogel_gain_aicc = of_arrhenius - min(self._aicc(line, 3) for line in lines)
         ends = (
-            None if T0[first] == 0.0 else _crossing(T0, left, first - 1),
-            None if T0[last] >= highest else _crossing(T0, left, last),
+            None if T0[first] == 0.0 else _crossing(T0, left, max(first - 1, 0)),
+            None if T0[last] >= highest else _crossing(T0, left, min(last, _STEPS - 2)),
         )
         energy = self._profiled(lines[best], lambda _: np.array([0.0, float(self._sign)]))
         self.vogel = Vogel(energy, float(T0[best]), ends)
 
     def _lines_over(self, T0_K: Floats) -> tuple[Floats, list[ScatteredLine], Floats]:
-        """Return lines at some Vogel temperatures, and by how much each is allowed: below 0 it is outside of 95 %."""
+        """Return lines at some Vogel temperatures, and the evidence of each."""
         lines = [ScatteredLine(self._design(float(one)), self._points, self.line) for one in T0_K]
-        evidence = np.array([line.log_evidence for line in lines])
-        # What runs at one temperature share is told by as many temperatures, not by as many runs.
+        return T0_K, lines, np.array([line.log_evidence for line in lines])
+
+    def _left(self, evidence: Floats, largest: float) -> Floats:
+        """Return by how much each evidence is allowed: below 0 it is outside of 95 %.
+
+        Over a scatter that was integrated out, it has the shape of Student's distribution, with the degrees of freedom
+        of the temperatures, not of the runs, where runs at one temperature share something.
+        """
         n = len(np.unique(self.kelvin)) if self.line.group_scatter_known else len(self.kelvin)
-        threshold = float(student.ppf(0.975, max(n - 3, 1))) ** 2
-        return T0_K, lines, threshold - 2.0 * (evidence.max() - evidence)
+        free = max(n - 3, 1)
+        threshold = (free + 1) * np.log1p(float(student.ppf(0.975, free)) ** 2 / free)
+        left: Floats = threshold - 2.0 * (largest - evidence)
+        return left
 
     def _profiled(self, best: ScatteredLine, factors: Any) -> Interval:
         """Return a linear combination over the Vogel temperatures that are allowed, as the hull of all of them."""

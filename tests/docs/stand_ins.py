@@ -14,6 +14,7 @@ import numpy as np
 from daq import import_record, read_text
 from fitting import CellModel
 from fitting.transforms.laplace import step_response
+from protocols import Sample
 from tests.docs.program_texts import FILES as OF_PROGRAMS
 from tests.docs.snippets import PROJECT
 from tests.fitting.archive.runs import write_run
@@ -146,6 +147,15 @@ def pellets(path: Path) -> None:
         write_run(path / f"{name}.nxs", run_id=name, tau_s=0.03 - 0.01 * k, seed=k)
 
 
+def electrolytes(path: Path) -> None:
+    """Make a folder with runs of two samples at three temperatures, Debye conductors of 0.2 and 0.3 eV."""
+    for k, (name, energy_eV) in enumerate((("film", 0.2), ("pellet", 0.3))):
+        for kelvin in (280.0, 290.0, 300.0):
+            tau_s = 0.01 * (1 + k) * np.exp(energy_eV / 8.617333e-5 * (1.0 / kelvin - 1.0 / 290.0))
+            run, sample = f"{name}-{kelvin:g}K", Sample(name, 1e-3, 5e-5, temperature_K=kelvin)
+            write_run(path / f"{run}.nxs", run_id=run, tau_s=float(tau_s), sample=sample, seed=int(kelvin) + k)
+
+
 def titration(path: Path) -> None:
     """Write a record as a titration has it: 6,150 samples 0.2 s apart, voltage steps of 20 mV."""
     t = _times(0.2, 6150)
@@ -270,6 +280,7 @@ FILES: dict[str, Callable[[Path], None]] = {
     "cool.nxs": migration_run(280.0),
     "warm.nxs": migration_run(300.0),
     "pellets": pellets,
+    "electrolytes": electrolytes,
     "peis_lpscl_blocking_minus25C.txt": pellet,
     "22_wagner_polarisation.toml": example_protocol,
     "04_start_phase.toml": example_protocol,

@@ -24,7 +24,8 @@ def row(sample: str, kelvin: float | None, value: float, seed: int, **others: An
     found = value * float(np.exp(0.03 * np.random.default_rng(seed).standard_normal()))
     return {
         "run": f"{sample} {seed}", "circuit": "R0-De1-CPE1", "status": "fitted", "sample": sample,
-        "temperature_K": kelvin, "describes": True, f"{NAME}_s": found, f"{NAME}_low_s": found * 0.943, f"{NAME}_high_s": found * 1.0605,
+        "temperature_K": kelvin, "describes": True, f"{NAME}_s": found,
+        f"{NAME}_low_s": found * 0.943, f"{NAME}_high_s": found * 1.0605,
         f"{NAME}_determined": True, **others,
     }  # fmt: skip
 
