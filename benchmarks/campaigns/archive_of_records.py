@@ -1,7 +1,7 @@
 """Campaign: one planted archive, the whole way: records, `ionecho refit`, and the comparison of its samples.
 
 Two hundred records (`archives.drawn_truths`: five samples, eight temperatures, five repeats) of a Debye conductor
-before a capacitor, whose current is a closed form of exponentials; written as run files, refit by the product, compared.
+before a capacitor, whose current is a closed form of exponentials; written as run files, refit, compared.
 """
 
 from __future__ import annotations

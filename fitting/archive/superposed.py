@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from fitting.archive.job import sample_of_row
 from fitting.archive.records import runs_of
-from fitting.archive.values import NO_NAME
+from fitting.archive.values import NO_NAME, kept_studies
 from fitting.interpretation.master_curve import MasterCurve, master_curve
 from protocols import FitError, IonechoError
 
@@ -29,19 +29,18 @@ def master_curves(given: Iterable[Path], circuit: str) -> dict[str, MasterCurve 
         Fits with another one are left out.
     """
     from daq import open_run
-    from fitting.study import has_kept_study, kept_study
 
     fits: defaultdict[str, list[tuple[FitResult, float]]] = defaultdict(list)
     for path in runs_of(given):
         try:
             run = open_run(path)
-            result = kept_study(run).result if has_kept_study(run) else None
+            results = [one.result for one in kept_studies(run) if one.result.model.circuit == circuit]
         except (IonechoError, OSError):  # counted as a run without a value
             continue
         sample = sample_of_row(run)
-        if result is not None and result.model.circuit == circuit and sample.temperature_K is not None:
-            fits[sample.name or NO_NAME].append((result, sample.temperature_K))
-    return {name: _curve(some) for name, some in sorted(fits.items())}
+        if sample.temperature_K is not None:
+            fits[sample.name or NO_NAME] += [(one, sample.temperature_K) for one in results]
+    return {name: _curve(some) for name, some in sorted(fits.items()) if some}
 
 
 def _curve(fits: list[tuple[FitResult, float]]) -> MasterCurve | str:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from daq import Run
+    from fitting.study import Study
+
 NO_NAME = "(no name)"
 """What a sample without a name is called."""
 
@@ -116,29 +119,38 @@ def rows_of(given: Sequence[Path]) -> tuple[list[Row], Counter[str]]:
         rows += read_table(path)
     runs = [one for one in given if one not in tables]
     for path in runs_of(runs) if runs else ():
-        row = _kept_row(path)
-        if isinstance(row, str):
-            without[row] += 1
+        kept = _kept_rows(path)
+        if isinstance(kept, str):
+            without[kept] += 1
         else:
-            rows.append(row)
+            rows += kept
     return rows, without
 
 
-def _kept_row(path: Path) -> Row | str:
-    """Return what the fit that is kept beside a run says, as a row; or why there is none."""
+def _kept_rows(path: Path) -> list[Row] | str:
+    """Return what the fits that are kept beside a run say, as rows; or why there are none."""
     from daq import open_run
-    from fitting.study import has_kept_study, kept_study
 
     try:
         run = open_run(path)
-        if not has_kept_study(run):
-            return "no fit is kept beside them (`ionecho fit` keeps one, `ionecho refit` fits all of them)"
-        study = kept_study(run)
+        studies = kept_studies(run)
     except (IonechoError, OSError):
         return "they, or what is kept beside them, cannot be read"
-    about: Row = {"run": str(path), "status": FITTED, "circuit": study.result.model.circuit, "run_id": run.run_id}
-    about |= row_of_run(run, sample_of_row(run))
-    return about | row_of_result(study.result, study.attribution)
+    if not studies:
+        return "no fit is kept beside them (`ionecho fit` keeps one, `ionecho refit` fits all of them)"
+    about: Row = {"run": str(path), "status": FITTED, "run_id": run.run_id, **row_of_run(run, sample_of_row(run))}
+    return [
+        {**about, "circuit": one.result.model.circuit, **row_of_result(one.result, one.attribution)} for one in studies
+    ]
+
+
+def kept_studies(run: Run) -> list[Study]:
+    """Return all studies that are kept beside a run, one for each circuit."""
+    from daq.files.kept_fits import fit_documents
+    from fitting.study import kept_study
+
+    circuits = dict.fromkeys(str(one["model"]) for one in fit_documents(run.path, run.start_time))
+    return [kept_study(run, circuit) for circuit in circuits]
 
 
 def values_of(

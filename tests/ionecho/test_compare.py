@@ -35,6 +35,8 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
         write_run(folder / "runs" / f"{run}.nxs", run_id=run, tau_s=tau_s(name, kelvin), sample=sample, seed=seed)
         if name == "film":
             analyse(open_run(folder / "runs" / f"{run}.nxs"), CIRCUIT)
+            if seed == 0:  # a later fit of another circuit does not hide the first
+                analyse(open_run(folder / "runs" / f"{run}.nxs"), "R1-C1")
     asked = (str(folder / "runs"), "-m", CIRCUIT, "-o", str(folder / "t.csv"), "--workers", "1")
     assert command("refit", *asked) == 0
     return folder
@@ -61,6 +63,9 @@ def test_kept_fits_are_compared_and_runs_without_one_are_counted(
     archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     asked = ("compare", str(archive / "runs"), "--by", "temperature", "--quantity", "De1.G_inf", "--master", "--json")
+    assert command(*asked) == 2
+    assert f"{CIRCUIT}, R1-C1: choose one" in capsys.readouterr().err
+    asked = (*asked, "-m", CIRCUIT)
     assert command(*asked) == 0
     document = json.loads(capsys.readouterr().out)
     (film,) = document["samples"]

@@ -75,15 +75,16 @@ def test_repeats_at_a_temperature_do_not_make_up_for_what_they_share() -> None:
 
 
 def test_arrhenius_and_vogel_are_told_apart_where_they_differ() -> None:
-    straight = Activation(T, scattered(7, own=0.02, run=0.02, group=0.0, at=0.4 / (K_EV * T)))
-    assert straight.law != "Vogel"
-    assert straight.energy_eV.low < 0.4 < straight.energy_eV.high
-    assert straight.vogel is not None
-    assert straight.vogel.temperature_ci95_K[0] is None
-    # Where they are not told apart, what lies far outside has an interval that holds both.
-    if straight.law == "not told apart":
-        line = straight.line.combination(np.array([1.0, 1 / (K_EV * 180.0) - float(np.mean(1 / (K_EV * T)))]))
-        assert straight.at(180.0).high > line.high
+    straight = [
+        Activation(T, scattered(seed, own=0.02, run=0.02, group=0.0, at=0.4 / (K_EV * T))) for seed in range(8, 14)
+    ]
+    assert sum(one.law == "Vogel" for one in straight) <= 1
+    assert sum(one.energy_eV.low < 0.4 < one.energy_eV.high for one in straight) >= 5
+    undecided = [one for one in straight if one.law == "not told apart"]
+    assert undecided
+    for one in undecided:  # far outside, the interval holds both laws
+        line = one.line.combination(np.array([1.0, 1 / (K_EV * 180.0) - float(np.mean(1 / (K_EV * T)))]))
+        assert one.at(180.0).high > line.high
     bent = Activation(T, scattered(8, own=0.02, run=0.02, group=0.0, at=0.08 / (K_EV * (T - 160.0))))
     assert bent.law == "Vogel"
     assert bent.vogel is not None
