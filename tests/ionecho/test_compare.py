@@ -65,8 +65,7 @@ def test_kept_fits_are_compared_and_runs_without_one_are_counted(
     asked = ("compare", str(archive / "runs"), "--by", "temperature", "--quantity", "De1.G_inf", "--master", "--json")
     assert command(*asked) == 2
     assert f"{CIRCUIT}, R1-C1: choose one" in capsys.readouterr().err
-    asked = (*asked, "-m", CIRCUIT)
-    assert command(*asked) == 0
+    assert command(*asked, "-m", CIRCUIT) == 0
     document = json.loads(capsys.readouterr().out)
     (film,) = document["samples"]
     assert (film["sample"], film["values_used"], document["circuit"]) == ("film", 3, CIRCUIT)

@@ -110,8 +110,8 @@ def test_thickness_is_compared_between_samples_at_one_temperature(exponent: floa
 def test_width_and_amplitude_are_compared_within_a_sample() -> None:
     # A sample with long pulses only is slower for another reason: it says nothing of the width.
     rows = [row("slow", 300.0, 5.0, j, pulse_V=0.02, pulse_s=1.0) for j in range(3)]
-    for j, width in enumerate((0.01, 0.1, 1.0) * 3):
-        rows.append(row("a", 300.0, 0.01 * width**0.5, 20 + j, pulse_V=0.02, pulse_s=width))
+    for j, pulse_s in enumerate((0.01, 0.1, 1.0) * 3):
+        rows.append(row("a", 300.0, 0.01 * pulse_s**0.5, 20 + j, pulse_V=0.02, pulse_s=pulse_s))
     width, amplitude = compare_archive(values_of(rows, NAME), ["width", "amplitude"]).scalings
     assert width.exponent is not None
     assert width.exponent.low < 0.5 < width.exponent.high
