@@ -51,7 +51,7 @@ def step_current(lag_s: Any, tau_s: float) -> Any:
 def write_record(path: Path, sample: Sample, tau_s: float, rng: np.random.Generator) -> None:
     """Write one record."""
     interval_s = DRIVE.duration_s / N
-    t = (np.arange(N) + 0.5) * interval_s
+    t = (np.arange(N, dtype=np.float64) + 0.5) * interval_s
     current = np.zeros(N)
     for edge_s, jump_V in zip(*DRIVE.jumps(), strict=True):
         late = t > edge_s
