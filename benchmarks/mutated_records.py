@@ -322,6 +322,7 @@ def number_in(cell: str, decimal: str) -> float:
     """Return the number in a cell; `ValueError` if it is none."""
     cell = re.sub(r"(?<=[eE])\s+(?=\d)", "", cell)  # as Fortran writes an exponent
     if decimal == ",":
+        cell = re.sub(r"(?<=\d)\.(?=\d{3}(?!\d))", "", cell)  # a point for the thousands
         cell = cell.replace(".", "?").replace(",", ".")
     if not _PLAIN_NUMBER.fullmatch(cell):
         raise ValueError(cell)

@@ -27,8 +27,10 @@ if TYPE_CHECKING:
     from benchmarks.spectrum_layouts import SpectrumLayout
 
 # What units of the layouts, and those that damage makes of them, are in Hz, ohm and degrees.
-_FREQUENCIES = {"Hz": 1.0, "kHz": 1e3, "MHz": 1e6, "mHz": 1e-3, "hz": 1.0, "HZ": 1.0, "hZ": 1.0}
-_OHMS = {"": 1.0, "m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6}
+_FREQUENCIES = {"Hz": 1.0, "MHz": 1e6, "mHz": 1e-3} | dict.fromkeys(("hz", "HZ", "hZ"), 1.0)
+# Only of m and M does it matter how they are written.
+_FREQUENCIES |= dict.fromkeys((k + unit for k in "kK" for unit in ("Hz", "hz", "HZ", "hZ")), 1e3)
+_OHMS = {"": 1.0, "m": 1e-3, "k": 1e3, "K": 1e3, "M": 1e6, "G": 1e9, "u": 1e-6, "µ": 1e-6, "μ": 1e-6}
 _ANGLES = {"deg": 1.0, "°": 1.0, "rad": 180.0 / math.pi, "mrad": 0.18 / math.pi, "degrees": 1.0}
 _LEFT_OUT = re.compile(r"left out|was read|cut off")
 _RELATIVE = 1e-9
@@ -141,11 +143,13 @@ def _scale(kind: str, heading: str, unit_cell: str, layout: SpectrumLayout) -> f
     else:
         match = re.search(r"\(([^()]*)\)$|/\s*([^/]*)$", heading)
         unit = (match[1] or match[2] or "").strip() if match is not None else ""
-    if not unit or unit in {"a", "b", "Z"}:
+    if kind == "ohm" and not unit and (bare := re.search(r"\s(\S*[oO]hm)$", heading)):  # its stroke was lost
+        unit = bare[1]
+    if not unit or unit.casefold() in {"a", "b", "z"}:
         return sign
     if kind == "frequency":
         return sign * _FREQUENCIES.get(unit, math.nan)
     if kind == "angle":
-        return sign * _ANGLES.get(unit, math.nan)
-    ohm = re.fullmatch(r"([mkMGuµμ]?)(?:[oO]hm|Ω)\.?", unit)
+        return sign * _ANGLES.get(unit.casefold(), math.nan)
+    ohm = re.fullmatch(r"([mkKMGuµμ]?)(?:[oO][hH][mM]|Ω)\.?", unit)
     return math.nan if ohm is None else sign * _OHMS[ohm[1]]

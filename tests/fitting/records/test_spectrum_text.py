@@ -145,3 +145,15 @@ def test_a_sign_that_a_heading_leaves_out_is_noticed(tmp_path: Path) -> None:
 def test_what_cannot_be_a_spectrum_is_refused(tmp_path: Path, text: str, named: str) -> None:
     with pytest.raises(FitError, match=named):
         read(tmp_path, text)
+
+
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_a_row_with_a_quotation_mark_that_is_never_closed_is_a_point_all_the_same(
+    tmp_path: Path, separator: str
+) -> None:
+    rows = [["#", "f/Hz", "Re(Z)/ohm", "Im(Z)/ohm"]]
+    rows += [[str(k), f"{10.0 ** (6 - k)}", f"{100.0 + k}", f"{-10.0 - k}"] for k in range(8)]
+    rows[3][0] = '"'
+    path = tmp_path / "spectrum.txt"
+    path.write_text("\n".join(separator.join(row) for row in rows) + "\n")
+    assert ImpedanceSpectrum.read(path).frequency_Hz.tolist() == [10.0 ** (6 - k) for k in range(8)]
