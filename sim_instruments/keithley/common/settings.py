@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,6 +36,16 @@ class SourceSettings:
     auto_range_A: bool = True
     limit_V: float = 21.0
     protection_V: float = math.inf
+    pulse_level_V: float = 0.0
+    pulse_level_A: float = 0.0
+    pulse_limit_A: float = 1.05e-4  # 2461: p. 8-192
+    pulse_limit_V: float = 7.35
+
+    def at_pulse(self) -> SourceSettings:
+        """Return the settings as they are while a pulse of theirs is on (2461: pp. 8-190, 8-192)."""
+        if self.function == "VOLT":
+            return replace(self, level_V=self.pulse_level_V, limit_A=self.pulse_limit_A)
+        return replace(self, level_A=self.pulse_level_A, limit_V=self.pulse_limit_V)
 
 
 @dataclass

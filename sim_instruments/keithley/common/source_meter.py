@@ -107,6 +107,7 @@ class SourceMeter:
         self.off_resets_sense = True
         self.front = True  # terminals
         self.output_on = False
+        self._bias: SourceSettings | None = None
         self._use_defaults()
 
     def reset(self) -> None:
@@ -166,7 +167,7 @@ class SourceMeter:
     def change_source(self, **changes: object) -> None:
         """Change source settings now, by field name of `SourceSettings`."""
         now = self.require_idle()
-        changed = copy.deepcopy(self.source)
+        changed = copy.deepcopy(self._bias or self.source)
         for name, value in changes.items():
             setattr(changed, name, value)
         self._use_source(now, changed)
@@ -180,7 +181,7 @@ class SourceMeter:
             settings.range_A = self.electronics.current_range(settings.level_A)
         elif abs(settings.level_A) > settings.range_A * self.electronics.overrange:
             raise ScpiError(-222, f"{settings.level_A:g} A does not fit the {settings.range_A:g} A range")
-        before = self.source
+        before, self._bias = self.source, None
         if any(getattr(settings, name) != getattr(before, name) for name in _OF_READINGS):
             self._collect(t_s)  # readings that are complete keep what was set when they were made
         self._level_changed |= (settings.level_V, settings.level_A) != (before.level_V, before.level_A)
@@ -197,6 +198,8 @@ class SourceMeter:
             return
         self._collect(t_s)
         self.output_on = on
+        if self._bias is not None:
+            self.source, self._bias = self._bias, None
         if on:
             level = self._first_level_V()
             if self._record is None:
@@ -211,6 +214,19 @@ class SourceMeter:
                 self.drive.disconnect(t_s)
             else:
                 self.drive.set_level(t_s, 0.0)  # NORMal, ZERO and GUARd keep the cell at 0 V
+
+    def switch_pulse(self, t_s: float, *, on: bool) -> None:
+        """Begin a pulse at t_s, or return to the bias level.
+
+        "If the source output is not on, a pulse is not generated" (2461: p. 6-207). Settings that are recalled or
+        changed during a pulse end it (assumed).
+        """
+        if not on and self._bias is not None:
+            self._use_source(t_s, self._bias)
+        elif on and self.output_on and self._bias is None:
+            bias = self.source
+            self._use_source(t_s, copy.deepcopy(bias).at_pulse())
+            self._bias = bias
 
     def _first_level_V(self) -> float:
         """Return at which voltage the cell is when the output goes on: a current source starts at 0 V."""

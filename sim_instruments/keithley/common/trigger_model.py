@@ -51,6 +51,9 @@ class Machine(Protocol):
     def switch_output(self, t_s: float, *, on: bool) -> None:
         """Switch the output."""
 
+    def switch_pulse(self, t_s: float, *, on: bool) -> None:
+        """Begin or end a pulse."""
+
     def user_delay_s(self, kind: str, number: int) -> float:
         """Return user delay SOUR or MEAS 1 to 5."""
 
@@ -139,6 +142,13 @@ class TakeReadings(Block):
 @dataclass(frozen=True)
 class SourceState(Block):
     """Switch the output (p. 6-212)."""
+
+    on: bool
+
+
+@dataclass(frozen=True)
+class PulseState(Block):
+    """Begin or end a pulse (p. 6-207): without an output that is on none is generated."""
 
     on: bool
 
@@ -369,8 +379,9 @@ class TriggerModel:
                 machine.stop_readings(t)
             case TakeReadings(buffer, count, digitize):
                 self._time += machine.take_readings(t, buffer, count, digitize=digitize)
-            case SourceState(on):
-                machine.switch_output(t, on=on)
+            case SourceState(on) | PulseState(on):
+                switch = machine.switch_output if isinstance(block, SourceState) else machine.switch_pulse
+                switch(t, on=on)
             case BufferClear(buffer):
                 machine.clear_buffer(t, buffer)
             case LogEvent(number):

@@ -18,6 +18,7 @@ from sim_instruments.keithley.common.source_meter import SourceMeter
 from sim_instruments.keithley.k2450.accessories import add_accessories
 from sim_instruments.keithley.k2450.buffers import BufferCommands
 from sim_instruments.keithley.k2450.digitizer import add_digitizer_commands
+from sim_instruments.keithley.k2450.pulses import add_pulse_commands
 from sim_instruments.keithley.k2450.sweeps import add_sweep_commands
 from sim_instruments.keithley.k2450.trigger import add_trigger_commands
 from sim_instruments.keithley.k2450.tsp_instrument import HeldClock, TouchTsp
@@ -126,7 +127,9 @@ class TouchSourceMeter:
         self._buffers = BufferCommands(self.tree, self.meter, digitizes=model.digitizes)
         add_trigger_commands(self.tree, self.meter)
         add_accessories(self.tree, self.meter)
-        add_sweep_commands(self.tree, self.meter, model.level_V, model.level_A, pulses=model.digitizes)
+        add_sweep_commands(self.tree, self.meter, model.level_V, model.level_A)
+        if model.digitizes:
+            add_pulse_commands(self.tree, self.meter, model.level_V, model.level_A)
 
     @property
     def output_is_on(self) -> bool:

@@ -1,4 +1,4 @@
-"""Sweeps and pulses of the Keithley 2450, 2460 and 2461, and their trigger models.
+"""Sweeps of the Keithley 2450, 2460 and 2461, and their trigger models.
 
 Pages are those of the 2461 reference manual, section 6, and of the 2450's where said.
 """
@@ -6,6 +6,7 @@ Pages are those of the 2461 reference manual, section 6, and of the 2450's where
 from __future__ import annotations
 
 import copy
+import dataclasses
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,26 +36,20 @@ if TYPE_CHECKING:
 _DELAY = Numeric(0.0, 10e3, 0.0, "S")
 _AUTO_DELAY_S = 1e-3  # assumed; the real one depends on the range
 _SWEEP_DELAY = Numeric(-1.0, 10e3, -1.0, "S")  # -1: automatic
-_LIMIT = Numeric(1e-8, 10.5, 1.05e-4, "A")
-_WIDTH = Numeric(150e-6, 10e3, 150e-6, "S")  # p. 6-121: minimum pulse width 150 us
 _PULSES = Numeric(0, 268_435_455, 1, integer=True)  # 0: without end
 _POINTS_PER_COMMAND = 100  # pp. 6-78, 6-108
 _MAX_POINTS = 2500
-# Where the generated sweeps keep their points; the names are assumed.
-_SWEEP_LIST, _PULSE_LIST = "SimSweepSource", "SimPulseSource"
+SWEEP_LIST = "SimSweepSource"
+"""Where a sweep without a list of its own keeps its points; the name is assumed."""
 
 
-def add_sweep_commands(
-    tree: CommandTree, meter: SourceMeter, level_V: Numeric, level_A: Numeric, *, pulses: bool
-) -> None:
-    """Enter the sweeps, and the pulses if the model has them."""
+def add_sweep_commands(tree: CommandTree, meter: SourceMeter, level_V: Numeric, level_A: Numeric) -> None:
+    """Enter the sweeps."""
     _add_sweeps(tree, meter, "VOLTage", level_V)
     _add_sweeps(tree, meter, "CURRent", level_A)
-    if pulses:
-        _add_pulses(tree, meter, level_V)
 
 
-def _add_list(tree: CommandTree, node: str, level: Numeric) -> list[float]:
+def add_list(tree: CommandTree, node: str, level: Numeric) -> list[float]:
     """Enter a list of levels that is set in groups of 100 (pp. 6-78, 6-108); return the list itself."""
     points: list[float] = []
 
@@ -79,7 +74,7 @@ def _check_length(given: int, total: int) -> None:
 
 
 def _add_sweeps(tree: CommandTree, meter: SourceMeter, function: str, level: Numeric) -> None:
-    points = _add_list(tree, f":SOURce[1]:LIST:{function}", level)
+    points = add_list(tree, f":SOURce[1]:LIST:{function}", level)
     node, short = f":SOURce[1]:SWEep:{function}", function[:4].upper()
 
     def listed(
@@ -90,6 +85,7 @@ def _add_sweeps(tree: CommandTree, meter: SourceMeter, function: str, level: Num
         if not chosen:
             raise ScpiError(-221, "the source list is empty from there on")
         _Sweep(delay, count, "AUTO", fail_abort, False, buffer).load(meter, short, chosen)
+        rename_list(meter, SWEEP_LIST, f"{function[:4].capitalize()}CustomSweepList")  # p. 6-101
 
     def linear(start: float, stop: float, number: float, *rest: Any) -> None:
         _Sweep(*rest).load(meter, short, np.linspace(start, stop, int(number)).tolist())
@@ -140,11 +136,11 @@ class _Sweep:
                 point.auto_range &= automatic
             else:
                 point.auto_range_A &= automatic
-        meter.source_lists[_SWEEP_LIST] = settings
+        meter.source_lists[SWEEP_LIST] = settings
         digitize = meter.measure.digitize is not None
         delay_s = _AUTO_DELAY_S if self.delay_s < 0.0 else self.delay_s
         body: list[Block] = [Delay(delay_s), TakeReadings(self.buffer, 1, digitize)]
-        _load(meter, _SWEEP_LIST, self.buffer, body, len(levels) * int(self.count), fail_abort=self.fail_abort)
+        load_sweep(meter, SWEEP_LIST, 1, self.buffer, body, len(levels) * int(self.count), fail_abort=self.fail_abort)
 
 
 def _swept(meter: SourceMeter, function: str, level: float) -> SourceSettings:
@@ -163,93 +159,35 @@ def _swept(meter: SourceMeter, function: str, level: float) -> SourceSettings:
     return settings
 
 
-@dataclass(frozen=True)
-class Pulses:
-    """What pulse trains and pulse list sweeps have in common, in the order of their parameters (p. 6-121)."""
-
-    measure: bool = True
-    buffer: str = "defbuffer1"
-    delay_s: float = 0.0
-    off_s: float = 0.0
-    bias_limit: float | None = 1.05e-4
-    pulse_limit: float | None = 1.05e-4
-    fail_abort: bool = True
-
-    def load(self, meter: SourceMeter, levels: list[float], bias_V: float, width_s: float, count: int) -> None:
-        """Load the trigger model of the pulses; the one that the instrument makes is assumed."""
-        meter.require_idle()
-        meter.buffer(self.buffer)
-        if not levels:
-            raise ScpiError(-221, "the pulse list is empty")
-        reading = meter.measure.interval_s if self.measure else 0.0
-        if reading > width_s:
-            raise ScpiError(-221, f"a reading takes {reading:g} s, the pulse {width_s:g} s")
-        alternating: list[SourceSettings] = []
-        for level in levels:
-            alternating += [_at(meter, bias_V, self.bias_limit), _at(meter, level, self.pulse_limit)]
-        meter.source_lists[_PULSE_LIST] = alternating
-        # The reading ends with the pulse.
-        digitize = meter.measure.digitize is not None
-        top: list[Block] = [TakeReadings(self.buffer, 1, digitize)] if self.measure else []
-        body = [Delay(self.delay_s), ConfigStep(_PULSE_LIST, 1), Delay(width_s - reading), *top]
-        pulses = len(levels) * count
-        _load(meter, _PULSE_LIST, self.buffer, body, pulses, fail_abort=self.fail_abort, off_s=self.off_s)
-
-
-def _add_pulses(tree: CommandTree, meter: SourceMeter, level: Numeric) -> None:
-    points = _add_list(tree, ":SOURce[1]:PULSe:LIST:VOLTage", level)
-    before = (boolean, string, _DELAY, _DELAY)
-    after = (_LIMIT, _LIMIT, boolean)
-
-    def train(bias: float, top: float, width: float, count: float, *rest: Any) -> None:
-        Pulses(*rest).load(meter, [top], bias, width, int(count))
-
-    def sweep(bias: float, width: float, *rest: Any) -> None:
-        """Take the parameters in the order of the linear pulse sweep (p. 6-110) less its levels: assumed."""
-        count = int(rest[4]) if len(rest) > 4 else 1
-        Pulses(*rest[:4], *rest[5:]).load(meter, list(points), bias, width, count)
-
-    tree.add(":SOURce[1]:PULSe:TRain:VOLTage", Command(train, (level, level, _WIDTH, _PULSES, *before, *after), 4))
-    tree.add(":SOURce[1]:PULSe:SWEep:VOLTage:LIST", Command(sweep, (level, _WIDTH, *before, _PULSES, *after), 2))
-
-
-def _at(meter: SourceMeter, level: float, limit: float | None = None) -> SourceSettings:
-    """Return the active source settings at another level and limit, on a range that holds it."""
-    settings = copy.deepcopy(meter.source)
-    if settings.function == "CURR":
-        settings = _swept(meter, "CURR", level)
-        settings.limit_V = settings.limit_V if limit is None else limit
-        return settings
-    settings.level_V = level
-    if limit is not None:
-        settings.limit_A = limit
-    if settings.auto_range:
-        settings.range_V = meter.electronics.voltage_range(level)
-    return settings
-
-
-def _load(
-    meter: SourceMeter,
-    config_list: str,
-    buffer: str,
-    body: list[Block],
-    loops: int,
-    *,
-    fail_abort: bool,
-    off_s: float | None = None,
+def load_sweep(
+    meter: SourceMeter, name: str, first: int, buffer: str, body: list[Block], loops: int, *, fail_abort: bool
 ) -> None:
-    """Load a sweep's trigger model: `body` and a recall (then, for pulses, `off_s`), `loops` times (0: without end)."""
-    blocks: list[Block] = [BufferClear(buffer), ConfigRecall(config_list, 1), SourceState(on=True)]
-    first = len(blocks) + 1
+    """Load a sweep's trigger model: the blocks of a point, `loops` times (0: without end), from a point of a list on.
+
+    Which blocks the instrument makes is assumed.
+    """
+    blocks: list[Block] = [BufferClear(buffer), ConfigRecall(name, first), SourceState(on=True)]
+    again = len(blocks) + 1
     blocks += body
     limited_at = len(blocks)
     if fail_abort:
         blocks.append(NoOperation())
-    blocks.append(ConfigStep(config_list, 1))
-    if off_s is not None:
-        blocks.append(Delay(off_s))
-    blocks.append(BranchCounter(loops, first) if loops else BranchAlways(first))
+    blocks.append(ConfigStep(name, 1))
+    blocks.append(BranchCounter(loops, again) if loops else BranchAlways(again))
     blocks.append(SourceState(on=False))
     if fail_abort:
         blocks[limited_at] = BranchLimited(len(blocks))
     meter.trigger_model.load(blocks)
+
+
+def rename_list(meter: SourceMeter, old: str, new: str) -> None:
+    """Give the source configuration list of the sweep that is loaded another name; one of that name is replaced."""
+    meter.source_lists[new] = meter.source_lists.pop(old)
+    meter.trigger_model.load(
+        [
+            dataclasses.replace(block, config_list=new)
+            if isinstance(block, ConfigRecall | ConfigStep) and block.config_list == old
+            else block
+            for block in meter.trigger_model.blocks
+        ]
+    )

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from sim_instruments.keithley.k2450.sweeps import Pulses
 from sim_instruments.keithley.k2450.tsp_buffers import add_buffers
 from sim_instruments.keithley.k2450.tsp_panel import add_panel
+from sim_instruments.keithley.k2450.tsp_sweeps import add_pulses, add_sweeps
 from sim_instruments.keithley.k2450.tsp_triggers import add_triggers
 from sim_instruments.keithley.k2600.errors import TspError
 
@@ -108,9 +106,14 @@ _CONSTANTS = (
     *("UNIT_AMP", "UNIT_VOLT", "UNIT_OHM", "UNIT_WATT"),
     *(f"DIGITS_{digits}_5" for digits in (3, 4, 5, 6)),
 )
-_ON = {"smu.ON", 1}
-_RANGES = {"smu.RANGE_AUTO": "AUTO", "smu.RANGE_BEST": "BEST", "smu.RANGE_FIXED": "FIX"}
-_SWEEP_DEFAULTS: tuple[Any, ...] = (-1, 1, "smu.RANGE_BEST", "smu.ON", "smu.OFF", "defbuffer1")
+
+
+# Of a model that pulses (pp. 8-190, 8-192).
+_PULSED = (
+    _Attribute("source.pulse.level", ":SOUR:PULS:{s}"),
+    _Attribute("source.pulse.ilimit.level", ":SOUR:PULS:VOLT:ILIM"),
+    _Attribute("source.pulse.vlimit.level", ":SOUR:PULS:CURR:VLIM"),
+)
 
 
 def add_commands(host: TspHost, *, digitizes: bool) -> None:
@@ -118,7 +121,7 @@ def add_commands(host: TspHost, *, digitizes: bool) -> None:
     lua = host.lua
     smu = lua.node("smu")
     nodes: dict[str, Any] = {"": smu}
-    for attribute in _ATTRIBUTES:
+    for attribute in (*_ATTRIBUTES, *(_PULSED if digitizes else ())):
         node, name = _place(host, nodes, attribute.path)
         read = partial(_read, host, attribute)
         lua.attribute(node, name, read, None if attribute.is_query_only else partial(_write, host, attribute))
@@ -132,9 +135,9 @@ def add_commands(host: TspHost, *, digitizes: bool) -> None:
     lua.set_global("smu", smu)
     lua.constant(smu, "reset", lua.function(lambda: host.scpi("*RST")))
     _add_measuring(host, nodes)
-    _add_sweeps(host, nodes)
+    add_sweeps(host, nodes["source"])
     if digitizes:
-        _add_pulses(host, nodes)
+        add_pulses(host, nodes["source"])
     add_buffers(host)
     add_triggers(host)
     add_panel(host)
@@ -202,61 +205,6 @@ def _add_measuring(host: TspHost, nodes: dict[str, Any]) -> None:
             return None if answer is None else float(answer)
 
         lua.constant(lists, "size", lua.function(size))
-
-
-def _add_sweeps(host: TspHost, nodes: dict[str, Any]) -> None:
-    """Enter the sweeps (pp. 8-200 ff.): the first parameter names the configuration list, which SCPI does not take."""
-    lua = host.lua
-    for name, command, required in (
-        ("sweeplinear", "LIN", 3),
-        ("sweeplinearstep", "LIN:STEP", 3),
-        ("sweeplog", "LOG", 3),
-    ):
-
-        def act(_list: Any, *given: Any, command: str = command, required: int = required) -> None:
-            if len(given) < required:
-                raise TspError(-109)
-            optional = [*given[required:], *_SWEEP_DEFAULTS[len(given) - required :]][: len(_SWEEP_DEFAULTS)]
-            optional[2] = _RANGES.get(str(optional[2]), optional[2])
-            text = _parameters([*given[:required], *optional[:2]])
-            switches = ", ".join("ON" if value in _ON else "OFF" for value in optional[3:5])
-            buffer = getattr(optional[5], "name", optional[5])
-            header = f":SOUR:SWE:{host.meter.source.function}:{command}"
-            host.scpi(f'{header} {text}, {optional[2]}, {switches}, "{buffer}"')
-
-        lua.constant(nodes["source"], name, lua.function(act))
-
-
-def _add_pulses(host: TspHost, nodes: dict[str, Any]) -> None:
-    """Enter the linear pulse sweep and the pulse train (2461)."""
-
-    def shared(given: tuple[Any, ...]) -> Pulses:
-        measures, buffer, delay_s, off_s, _count, bias_limit, pulse_limit, fail_abort = (
-            *given,
-            *("smu.ON", None, 0.0, 0.0, 1.0, None, None, "smu.ON")[len(given) :],
-        )[:8]
-        return Pulses(
-            measures in _ON,
-            getattr(buffer, "name", "defbuffer1"),
-            float(delay_s),
-            float(off_s),
-            bias_limit,
-            pulse_limit,
-            fail_abort in _ON,
-        )
-
-    def sweep(_list: Any, bias: float, start: float, stop: float, points: float, width: float, *given: Any) -> None:
-        levels = np.linspace(start, stop, int(points)).tolist()
-        if len(given) > 8 and given[8] in _ON:
-            levels += levels[::-1]
-        host.play(partial(shared(given).load, host.meter, levels, bias, width, int(given[4]) if len(given) > 4 else 1))
-
-    def train(_list: Any, bias: float, level: float, width: float, count: float, *given: Any) -> None:
-        rest = (*given[:4], 1.0, *given[4:])
-        host.play(partial(shared(rest).load, host.meter, [level], bias, width, int(count)))
-
-    host.lua.constant(nodes["source"], "pulsesweeplinear", host.lua.function(sweep))
-    host.lua.constant(nodes["source"], "pulsetrain", host.lua.function(train))
 
 
 def _parameters(values: Any) -> str:

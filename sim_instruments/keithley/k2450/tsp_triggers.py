@@ -21,6 +21,7 @@ from sim_instruments.keithley.common.trigger_model import (
     LogEvent,
     NoOperation,
     Notify,
+    PulseState,
     SourceState,
     TakeReadings,
     Wait,
@@ -45,7 +46,7 @@ _BLOCKS = (
     "DIGITIZE",
     "MEASURE_DIGITIZE",
     "SOURCE_OUTPUT",
-    "SOURCE_PULSE_OUTPUT",  # of the 2461, as a script of the maker uses it (its meaning is assumed)
+    "SOURCE_PULSE_OUTPUT",  # of the 2461
     "BRANCH_COUNTER",
     "BRANCH_ALWAYS",
     "NOTIFY",
@@ -175,7 +176,7 @@ _MAKERS: dict[str, Callable[..., Block]] = {
     "DIGITIZE": lambda host, *given: _readings(host, True, *given),
     "MEASURE_DIGITIZE": lambda host, *given: _readings(host, None, *given),
     "SOURCE_OUTPUT": lambda _, state: SourceState(state in {"smu.ON", 1}),
-    "SOURCE_PULSE_OUTPUT": lambda _, state: SourceState(state in {"smu.ON", 1}),
+    "SOURCE_PULSE_OUTPUT": lambda _, state: PulseState(state in {"smu.ON", 1}),
     "BRANCH_COUNTER": lambda _, target, to: BranchCounter(int(target), int(to)),
     "BRANCH_ALWAYS": lambda _, to: BranchAlways(int(to)),
     "NOTIFY": lambda _, event: Notify(int(event.removeprefix("trigger.EVENT_NOTIFY"))),

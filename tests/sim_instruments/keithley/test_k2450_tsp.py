@@ -108,6 +108,70 @@ def test_a_linear_sweep_fills_its_buffer(talk: Talk) -> None:
     assert not talk.errors()
 
 
+def test_a_sweep_keeps_its_list_under_the_name_that_it_is_given(talk: Talk) -> None:
+    # 2461 p. 8-210: "the name of the configuration list that the instrument will create for this sweep".
+    talk.ask("smu.source.ilimit.level = 1", 'smu.source.sweeplinear("levels", 0, 1, 11)')
+    assert talk.numbers('print(smu.source.configlist.size("levels"))') == [11.0]
+    # 2450 p. 8-149: a list sweep starts at an index of a list that is there.
+    talk.ask("smu.measure.nplc = 0.1", 'smu.source.sweeplist("levels", 9)', "trigger.model.initiate() waitcomplete()")
+    assert talk.numbers("print(defbuffer1.n)") == [3.0]
+    np.testing.assert_allclose(talk.numbers("printbuffer(1, 3, defbuffer1)"), [0.8e-4, 0.9e-4, 1e-4], rtol=5e-3)
+    assert not talk.errors()
+
+
+PULSE_BLOCKS = (
+    "BUFFER_CLEAR, defbuffer1",
+    'CONFIG_RECALL, "MeasmyPulses", 1, "myPulses", 1',
+    "SOURCE_OUTPUT, smu.ON",
+    "BRANCH_ALWAYS, 6",
+    'CONFIG_NEXT, "myPulses"',
+    "DELAY_CONSTANT, 2e-3",
+    "SOURCE_PULSE_OUTPUT, smu.ON",
+    "DELAY_CONSTANT, 4e-3",
+    "MEASURE_DIGITIZE, defbuffer1",
+    "SOURCE_PULSE_OUTPUT, smu.OFF",
+    "DELAY_CONSTANT, 3e-3",
+    "BRANCH_COUNTER, 5, 5",
+    "SOURCE_OUTPUT, smu.OFF",
+)
+
+
+@pytest.mark.parametrize("own_model", [False, True])
+def test_a_pulse_sweep_keeps_its_lists_and_a_model_of_ones_own_plays_them(own_model: bool) -> None:
+    # 2461 pp. 8-192 (limit of pulses), 8-205 (levels from zero), 6-207: "the pulse source settings are determined by
+    # ... the recall of a source configuration list".
+    talk = Talk(Keithley2461)
+    talk.ask("smu.source.range = 2 smu.measure.nplc = 0.01 smu.measure.range = 1e-3 smu.measure.autozero.enable = 0")
+    talk.ask('smu.source.pulsesweeplinear("myPulses", 0.1, 0.2, 1, 5, 5e-3, smu.ON, defbuffer1, 2e-3, 3e-3, 1, 1, 1)')
+    sizes = 'print(smu.source.configlist.size("myPulses"), smu.measure.configlist.size("MeasmyPulses"))'
+    assert talk.numbers(sizes) == [5.0, 1.0]
+    if own_model:
+        talk.ask('trigger.model.load("Empty")')
+        for number, block in enumerate(PULSE_BLOCKS, 1):
+            talk.ask(f"trigger.model.setblock({number}, trigger.BLOCK_{block})")
+    talk.ask("trigger.model.initiate() waitcomplete()")
+    assert not talk.errors()
+    history = talk.device.meter.drive.spans[-1].history
+    np.testing.assert_allclose(history.rest_V, 0.1, atol=1e-9)
+    heights = np.ravel([(level - 0.1, 0.1 - level) for level in (0.2, 0.4, 0.6, 0.8, 1.0)])
+    np.testing.assert_allclose(history.steps_V[:10], heights, atol=1e-6)
+    np.testing.assert_allclose(
+        np.diff(history.times_s[:10])[1::2], 5e-3, atol=1e-8
+    )  # 3 ms after one, 2 before the next
+    np.testing.assert_allclose(talk.numbers("printbuffer(1, 5, defbuffer1)"), np.linspace(0.2, 1.0, 5) / OHM, rtol=5e-3)
+
+
+def test_no_pulse_without_an_output_that_is_on() -> None:
+    # 2461 p. 6-207: "If the source output is not on ... a pulse is not generated."
+    talk = Talk(Keithley2461)
+    talk.ask("smu.source.pulse.level = 0.5 print(smu.source.pulse.level)")
+    talk.ask("trigger.model.setblock(1, trigger.BLOCK_SOURCE_PULSE_OUTPUT, smu.ON)", "trigger.model.initiate()")
+    assert not talk.device.meter.drive.spans
+    talk.ask("smu.source.output = smu.ON delay(0.01) trigger.model.initiate() waitcomplete()")
+    np.testing.assert_allclose(talk.device.meter.drive.spans[-1].history.steps_V, [0.5], atol=1e-5)
+    assert not talk.errors()
+
+
 def test_timers_pace_pulses_in_the_trigger_model() -> None:
     talk = Talk(Keithley2461)
     talk.ask("smu.source.ilimit.level = 1 smu.source.range = 2 smu.measure.nplc = 0.01 smu.measure.range = 1e-3")

@@ -215,6 +215,35 @@ def test_a_pulse_train_reads_at_the_end_of_each_pulse_and_rests_at_the_bias(talk
     assert talk.error() == 0
 
 
+def test_the_manuals_pulse_list_plays_three_times_from_its_first_point(talk: Talk) -> None:
+    """2461 p. 6-107: 1 V and 5 V in turn, 200 ms each; the list is a configuration list of the name given there.
+
+    Of ``1, 3, 0, 200e-3, ON`` the maker's own package (tm_devices, pulsesweeplist) says: first point, count, delay, off
+    time, whether it ends at a limit.
+    """
+    talk.write("*RST", 'SENS:FUNC "CURR"', "SENS:CURR:RANG:AUTO ON", "SENS:CURR:RSEN OFF", "SOUR:FUNC VOLT")
+    talk.write("SOUR:VOLT:RANG 20", "SOUR:PULS:VOLT:ILIM 1", "SOUR:PULS:LIST:VOLT 1, 5, 1, 5, 1, 5")
+    talk.write('SOUR:PULS:SWE:VOLT:LIST 200e-3, ON, "defbuffer1", 1, 3, 0, 200e-3, ON', "INIT")
+    talk.wait(8.0)
+    assert talk.ask(':SOUR:CONF:LIST:SIZE? "VoltPulseCustomSweepList"') == "6"
+    answer = [float(x) for x in talk.ask(':TRAC:DATA? 1,18,"defbuffer1",READ,REL').split(",")]
+    np.testing.assert_allclose(answer[::2], [1e-4, 5e-4] * 9, rtol=5e-3)
+    np.testing.assert_allclose(answer[1::2], np.arange(18) * 0.4, atol=1e-6)
+    assert talk.error() == 0
+
+
+def test_a_linear_pulse_sweep_goes_there_and_back(talk: Talk) -> None:
+    """2461 p. 6-110: bias, start, stop, points, width, measure, buffer, delay, off time, count, limits, abort, dual."""
+    talk.write(":SENS:CURR:NPLC 0.01;:SENS:CURR:AZER OFF;:SOUR:VOLT:RANG 2;READ:BACK OFF")
+    talk.write(
+        ':SOUR:PULS:SWE:VOLT:LIN 0, 0.1, 0.3, 3, 0.001, ON, "defbuffer1", 0.002, 0.003, 1, 1, 1, OFF, ON', ":INIT"
+    )
+    talk.wait(1.0)
+    answer = [float(x) for x in talk.ask(':TRAC:DATA? 1,6,"defbuffer1",READ').split(",")]
+    np.testing.assert_allclose(answer, [1e-5, 2e-5, 3e-5, 3e-5, 2e-5, 1e-5], rtol=5e-3)
+    assert talk.error() == 0
+
+
 def test_fail_abort_ends_a_pulse_train_at_the_limit(talk: Talk) -> None:
     talk.write(":SENS:CURR:NPLC 0.01;:SENS:CURR:AZER OFF;:SOUR:VOLT:RANG 0.2")
     # 20 mV across 10 kohm is 2 uA: more than the pulse limit of 1 uA.
