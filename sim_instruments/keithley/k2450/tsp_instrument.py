@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sim_instruments.keithley.k2450.tsp_commands import add_commands
 from sim_instruments.keithley.k2600.client_session import IDENTITY
 from sim_instruments.keithley.k2600.interpreter import Interpreter
+from sim_instruments.keithley.k2600.lua_dialect import translated, with_operators
 from sim_instruments.keithley.k2600.numbers import Format
 from sim_instruments.keithley.k2600.script_host import ScriptHost
 from sim_instruments.scpi.message_exchange import Wait
@@ -90,7 +91,12 @@ class TouchTsp(ScriptHost):
         self.active_client: Client | None = None
         self.answers: deque[str] = deque()
         self._wakes: list[float] = []
-        self.lua = Interpreter(clock.now, lambda t_s: heapq.heappush(self._wakes, t_s), self.refuse)
+        self.lua = Interpreter(
+            clock.now,
+            lambda t_s: heapq.heappush(self._wakes, t_s),
+            self.refuse,
+            lambda chunk: translated(with_operators(chunk)),
+        )
         add_commands(self, digitizes=digitizes)
 
     # -- what a client's session asks for -----------------------------------------------------------------------------

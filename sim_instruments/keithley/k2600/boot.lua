@@ -129,6 +129,23 @@ end
 function bit.bitand(a, b) return each(a, b, function(x, y) return x + y == 2 end) end
 function bit.bitor(a, b) return each(a, b, function(x, y) return x + y > 0 end) end
 function bit.bitxor(a, b) return each(a, b, function(x, y) return x ~= y end) end
+
+-- What `with_operators` puts for a bitwise operator: value + marker keeps the value, and that + value does the work.
+local function marker(act)
+    local partial = {}
+    local function finish(kept, b)
+        if type(kept.value) ~= "number" or type(b) ~= "number" then
+            error("attempt to perform bitwise operation on a " .. type(type(b) == "number" and kept.value or b) .. " value", 2)
+        end
+        return act(kept.value, b)
+    end
+    partial.__add, partial.__mul = finish, finish
+    local function begin(a) return setmetatable({value = a}, partial) end
+    return setmetatable({}, {__add = begin, __mul = begin})
+end
+__and, __or, __xor = marker(bit.bitand), marker(bit.bitor), marker(bit.bitxor)
+__shift_left = marker(function(a, b) return whole(a) * 2 ^ whole(b) end)
+__shift_right = marker(function(a, b) return math.floor(whole(a) / 2 ^ whole(b)) end)
 function bit.test(a, n) return whole(a / 2 ^ (n - 1)) % 2 == 1 end
 function bit.set(a, n) return bit.test(a, n) and a or a + 2 ^ (n - 1) end
 function bit.clear(a, n) return bit.test(a, n) and a - 2 ^ (n - 1) or a end

@@ -47,10 +47,16 @@ class Interpreter:
         Asked to see to it that `run` is called at an instrument time, s.
     refused : callable
         Gets the error of a call that the instrument refuses; the script continues.
+    dialect : callable
+        Makes Lua 5.1 of a chunk.
     """
 
     def __init__(
-        self, now: Callable[[], float], wake_at: Callable[[float], None], refused: Callable[[TspError], None]
+        self,
+        now: Callable[[], float],
+        wake_at: Callable[[float], None],
+        refused: Callable[[TspError], None],
+        dialect: Callable[[str], str] = translated,
     ) -> None:
         self._now = now
         self._wake_at = wake_at
@@ -72,7 +78,7 @@ class Interpreter:
         self.computing = False
         self._at_rest = True
         boot = resources.files(__package__).joinpath("boot.lua").read_text("ascii")
-        parts = self._lua.execute(boot, self._slice_over, _SLICE, translated)
+        parts = self._lua.execute(boot, self._slice_over, _SLICE, dialect)
         self._tools = {str(key): part for key, part in parts.items()}
 
     # -- the instrument's side ----------------------------------------------------------------------------------------

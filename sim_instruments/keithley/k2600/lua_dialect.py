@@ -2,6 +2,10 @@
 
 *Lua 5.0 Reference Manual*, section 2.4.5: a table after ``in`` stands for ``next`` over it. Lua 5.1 calls what is
 there, so the expression is given to a function that makes an iterator of a table.
+
+The touchscreen family has operators besides (2461 reference manual, 2461-901-01 Rev. A, p. 7-15). The shifts bind as
+``*`` does, the bitwise ones as ``+`` does, to the left (p. 7-17): each becomes that operator, a marker, and that
+operator again, ``a + __or + b``, and the markers know what to do.
 """
 
 from __future__ import annotations
@@ -14,6 +18,21 @@ ITERATOR = "__iterator"
 # Comments and strings, which are passed over, then names.
 _TOKEN = re.compile(
     r"--\[(=*)\[.*?\]\1\]|--[^\n]*|\[(=*)\[.*?\]\2\]|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|[A-Za-z_]\w*", re.DOTALL
+)
+_OPERATORS = {
+    "!=": "~=",
+    "!": " not ",
+    "^^": "+__xor+",
+    "|": "+__or+",
+    "&": "+__and+",
+    "<<": "*__shift_left*",
+    ">>": "*__shift_right*",
+}
+"""Of the touchscreen family and what Lua 5.1 is given; `boot.lua` has the markers."""
+_OPERATOR = re.compile(
+    r"--\[(=*)\[.*?\]\1\]|--[^\n]*|\[(=*)\[.*?\]\2\]|\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'"
+    r"|!=|!|\^\^|\||&|<<|>>",
+    re.DOTALL,
 )
 _OPENS, _CLOSES = {"function", "if", "do", "repeat"}, {"end", "until"}
 
@@ -39,3 +58,8 @@ def translated(chunk: str) -> str:
         elif word in _CLOSES and len(blocks) > 1:
             blocks.pop()
     return "".join(parts) + chunk[done:]
+
+
+def with_operators(chunk: str) -> str:
+    """Return a chunk of the touchscreen family in the operators of Lua 5.1; lines stay where they are."""
+    return _OPERATOR.sub(lambda token: _OPERATORS.get(token[0], token[0]), chunk)

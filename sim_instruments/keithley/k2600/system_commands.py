@@ -196,8 +196,13 @@ class SystemCommands:
     def _blender_node(self, event: int) -> Any:
         lua, timeline = self._lua, self._instrument.timeline
         node, stimuli = lua.node(), lua.node()
+        fired = Detector(timeline)
+        fired.stimulus = event
         lua.constant(node, "EVENT_ID", event)
         lua.constant(node, "stimulus", stimuli)
+        lua.constant(node, "clear", lua.function(fired.clear))
+        lua.constant(node, "wait", lua.function(lambda seconds: self._await(fired, seconds)))
+        lua.attribute(node, "overrun", lambda: fired.overrun)
         state = {"orenable": False, "heard": 0}
         inputs: list[Detector] = []
 
@@ -219,6 +224,14 @@ class SystemCommands:
             lambda: bool(state["orenable"]),
             lambda value: state.update(orenable=true_or_false(value)),
         )
+
+        def reset() -> None:
+            state.update(orenable=False, heard=0)
+            for each in inputs:
+                each.stimulus = 0
+            fired.clear()
+
+        lua.constant(node, "reset", lua.function(reset))
         return node
 
     def reset(self) -> None:

@@ -202,6 +202,26 @@ def test_timers_pace_pulses_in_the_trigger_model() -> None:
     np.testing.assert_allclose(talk.numbers("printbuffer(1, 3, defbuffer1)"), 0.5 / OHM, rtol=1e-2)
 
 
+def test_the_familys_own_operators_bind_as_the_manual_says(talk: Talk) -> None:
+    # 2461 p. 7-15, and the order of p. 7-17: shifts as *, bitwise operators as +, all to the left; ^^ is exclusive or.
+    for text, value in (
+        ("12 | 3", 15),
+        ("12 & 10 | 1", 9),
+        ("1 + 2 | 4 * 2", 11),
+        ("6 ^^ 3 - 1", 4),
+        ("1 << 3 + 1", 9),
+        ("2 * 3 << 2", 24),
+        ("200 >> 2 >> 1", 25),
+        ("-1 + 9 & 12", 8),
+        ("eventlog.SEV_WARN | eventlog.SEV_ERROR", 3),
+        ('(1 != 2 and !false and "a | b != c" == "a | b != c") and 1 or 0', 1),
+    ):
+        assert talk.numbers(f"print({text}) -- | ! &") == [value], text
+    assert not talk.errors()
+    talk.ask("print(1 | nothing)")
+    assert talk.errors() == [-286]
+
+
 def test_what_is_not_there_is_an_error_of_the_script(talk: Talk) -> None:
     talk.ask("smu.source.nonsense = 1")
     assert talk.errors() == [-286]

@@ -205,3 +205,14 @@ def test_a_pulse_train_is_configured_and_played(talk: Talk) -> None:
     np.testing.assert_allclose(history.steps_V, [0.5, -0.5] * 3, atol=1e-4)
     np.testing.assert_allclose(np.diff(history.times_s)[::2], 1e-3, atol=1e-9)
     assert talk.numbers("print(QueryPulseConfig(1).points)") == [3.0]
+
+
+def test_a_blender_remembers_its_event_until_it_is_cleared_or_waited_for() -> None:
+    # 2600A (2600AS-901-01 Rev. B), pp. 19-205 and 19-206: clear, overrun, wait.
+    talk = Talk()
+    talk.ask("b = trigger.blender[1] b.orenable = true b.stimulus[1] = trigger.generator[1].EVENT_ID")
+    talk.ask("trigger.generator[1].assert() trigger.generator[1].assert()")
+    assert talk.ask("print(b.overrun, b.wait(0.1), b.wait(0.1), b.overrun)") == "true\ttrue\tfalse\tfalse"
+    assert talk.ask("trigger.generator[1].assert() b.clear() print(b.wait(0.1))") == "false"
+    assert talk.ask("b.reset() print(b.orenable, b.stimulus[1])").split("\t")[0] == "false"
+    assert talk.errors() == []
