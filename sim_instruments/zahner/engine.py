@@ -2,19 +2,24 @@
 
 After the vendor's client ``zahner_potentiostat`` 1.1.2 and its documentation (docs/reference/sources/zahner.md); the
 sample period, the dead time after primitives, the conditions of errors and that limits are watched during primitives
-only are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading that takes 20 ms (one mains period).
+only are from there. Assumed: ranges, noise, sampling of at most 100 Hz, a reading that takes 20 ms (one mains period),
+a galvanostat that regulates once a reading.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import datetime as dt
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from sim_instruments.frontend.current_regulator import CurrentRegulator
 from sim_instruments.frontend.electronics import Noise
 from sim_instruments.frontend.response import Drive
 from sim_instruments.zahner import live
+from sim_instruments.zahner.settings import ABORTED, LARGEST_V, OK, READING_S, Settings
+from sim_instruments.zahner.watch import Watch
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -24,39 +29,14 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
-# Time of a reading (assumed).
-READING_S = 0.02
-# Full scales of a PP212, its largest voltage and current.
-RANGES_A = tuple(2.0 * 10.0**-k for k in range(7, -1, -1))
-LARGEST_V, LARGEST_A = 12.0, 2.0
-# Error numbers that primitives end with.
-OK, LIMIT, ABORTED, BLOCKED = 0, 1003, 1005, 1006
 _NOISE_SHARE = 2e-5  # of the range, rms, one reading of 20 ms
 # Of a voltage reading (assumed).
 _SCATTER_V = 20e-6
 _LONGEST_DEAD_S, _TYPICAL_DEAD_S = 0.1, 0.015  # "0-100 ms", "typically 10-20" after a primitive
+_POWERED_ON = dt.datetime(2026, 1, 1)  # noqa: DTZ001 - the instrument's clock has no zone
+"""Where its own clock begins (assumed)."""
 # Steps by which a ramp is played (assumed).
 _RAMP_STEPS = 1000
-
-
-@dataclass
-class Limits:
-    """A window of current or voltage.
-
-    Attributes
-    ----------
-    on : bool
-        Whether it is watched; off by default.
-    low, high : float
-    """
-
-    on: bool = False
-    low: float = -1000.0
-    high: float = 1000.0
-
-    def holds(self, values: Array) -> bool:
-        """Whether all values are inside, or nobody looks."""
-        return not self.on or bool(((values >= self.low) & (values <= self.high)).all())
 
 
 @dataclass
@@ -67,35 +47,23 @@ class Primitive:
     ----------
     name : str
     start_s, end_s : float
-    samples : int
-        Already sent on the live port.
     was_on : bool
         Whether the potentiostat was on before.
+    period_s : float
+        From one sample to the next.
+    at_end : bool
+        Whether a sample is the reading that ends with its period, not the one that begins with it.
+    samples : int
+        Already sent on the live port.
     """
 
     name: str
     start_s: float
     end_s: float
     was_on: bool
+    period_s: float
+    at_end: bool = False
     samples: int = 0
-
-
-@dataclass
-class Settings:
-    """What the commands set; by the vendor's parameter names."""
-
-    voltage_V: float = 0.0
-    range_A: float = LARGEST_A
-    sampling_Hz: float = 25.0
-    tolerance_s: float = 0.0
-    para_voltage_V: float = 0.0
-    para_time_s: float = 1.0
-    para_longest_s: float = 1.0
-    para_shortest_s: float = 0.0
-    para_rate_V_s: float = 0.1
-    line_Hz: float = 50.0
-    voltage_limits: Limits = field(default_factory=Limits)
-    current_limits: Limits = field(default_factory=Limits)
 
 
 class Engine:
@@ -111,6 +79,7 @@ class Engine:
 
     def __init__(self, clock: Clock, cell: Cell, seed: int = 0) -> None:
         self.clock = clock
+        self.clock_began = _POWERED_ON
         self.cell = cell
         self.settings = Settings()
         self.on = False
@@ -119,12 +88,13 @@ class Engine:
         self.result = OK
         self.live: list[bytearray] = []
         self._drive = Drive(cell, 1e-5)
+        self._regulator = CurrentRegulator(self._drive)
         self._noise = Noise(seed)
         self._records = 0
         self._random = np.random.default_rng(seed)
         self._free_at = 0.0
         self._steps: list[tuple[float, float]] = []
-        self._watched_s = 0.0
+        self._watch = Watch(self.settings, "")
 
     def prepare(self) -> None:
         """Work the cell's step response out."""
@@ -142,34 +112,49 @@ class Engine:
         now = self.clock.now()
         if on and not self.on:
             self._drive.forget_before(now)
-            self._drive.connect(now, self.settings.voltage_V)
-            self._watched_s = now
+            self._drive.connect(now, 0.0 if self.settings.galvanostatic else self.settings.voltage_V)
         elif self.on and not on:
             self._drive.disconnect(now)
         self.on = on
 
     def set_voltage(self, volts: float) -> None:
-        """Hold a voltage."""
+        """Hold a voltage; a galvanostat only keeps it for later."""
         self.settings.voltage_V = volts
-        self._drive.set_level(self.clock.now(), volts)
+        if not self.settings.galvanostatic:
+            self._drive.set_level(self.clock.now(), volts)
+
+    def couple(self, *, galvanostatic: bool) -> None:
+        """Become potentiostat or galvanostat; a change switches off."""
+        if galvanostatic != self.settings.galvanostatic:
+            self.switch(on=False)
+            self.settings.galvanostatic = galvanostatic
 
     def reading(self, started_s: float) -> tuple[float, float]:
         """Return voltage (V) and current (A), averaged over 20 ms from started_s on."""
-        voltage, current = self._measured(started_s, READING_S, 0, 1, READING_S)
-        return float(voltage[0]), float(current[0])
+        if self.on and self.settings.galvanostatic:
+            self._regulator.regulate(started_s, READING_S, self.settings.current_A, LARGEST_V)
+        voltage, current = self._true(started_s, READING_S, 0, 1, READING_S)
+        noisy_V, noisy_A = self._measured(voltage, current, READING_S)
+        return float(noisy_V[0]), float(noisy_A[0])
 
-    def _measured(self, start: float, interval: float, first: int, count: int, aperture: float) -> tuple[Array, Array]:
-        through = self._drive.readings(start, interval, first, count, aperture)
+    def _true(self, start: float, interval: float, first: int, count: int, aperture: float) -> tuple[Array, Array]:
+        middle: Array = start + np.arange(first, first + count, dtype=np.float64) * interval + 0.5 * aperture
+        return self._drive.level_at(middle), self._drive.readings(start, interval, first, count, aperture)
+
+    def _measured(self, voltage: Array, current: Array, aperture: float) -> tuple[Array, Array]:
+        """Return voltages and currents with noise, within the range."""
         record, self._records = self._records, self._records + 1
         share = _NOISE_SHARE * np.sqrt(READING_S / aperture)
-        current = through + share * self.settings.range_A * self._noise.normal(2 * record, 0, count)
-        middle: Array = start + np.arange(first, first + count, dtype=np.float64) * interval + 0.5 * aperture
-        voltage = self._drive.level_at(middle) + _SCATTER_V * self._noise.normal(2 * record + 1, 0, count)
-        return voltage, np.clip(current, -self.settings.range_A * 1.05, self.settings.range_A * 1.05)
+        full = self.settings.range_A
+        noisy_A = current + share * full * self._noise.normal(2 * record, 0, len(current))
+        noisy_V = voltage + _SCATTER_V * self._noise.normal(2 * record + 1, 0, len(voltage))
+        return noisy_V, np.clip(noisy_A, -full * 1.05, full * 1.05)
 
     # -- primitives ---------------------------------------------------------------------------------------------------
 
-    def start(self, name: str, seconds: float, levels: list[tuple[float, float]], *, connected: bool) -> None:
+    def start(
+        self, name: str, seconds: float, levels: list[tuple[float, float]], *, connected: bool, stair_s: float = 0.0
+    ) -> None:
         """Start a primitive.
 
         Parameters
@@ -178,84 +163,96 @@ class Engine:
         seconds : float
             How long it lasts.
         levels : list of (float, float)
-            When, since its start, and to which voltage the source goes.
+            When, since its start, and to which voltage, or current of a galvanostat, the source goes.
         connected : bool
             Whether the potentiostat is on meanwhile.
+        stair_s : float
+            Time of a stair, which has one sample, at its end; 0 for samples at the sampling frequency.
         """
         now = self.clock.now()
-        was_on = self.on
-        if connected and not was_on:
-            self.settings.voltage_V = levels[0][1]
+        was_on, s = self.on, self.settings
+        if connected and not was_on and not s.galvanostatic:
+            s.voltage_V = levels[0][1]
         self.switch(on=connected)
         self._steps = [(now + at, level) for at, level in levels]
-        self.primitive = Primitive(name, now, now + seconds, was_on)
+        period = stair_s or 1.0 / s.sampling_Hz
+        self.primitive = Primitive(name, now, now + seconds, was_on, period, at_end=stair_s > 0.0)
+        self._watch = Watch(s, name)
         self._send(live.header(live.START, name) + live.tracks() + live.header(live.RUNNING, name))
         self.update()
 
-    def ramp(self, seconds: float, target_V: float) -> list[tuple[float, float]]:
-        """Return the stairs that stand for a ramp from the present voltage.
+    def ramp(self, seconds: float, target: float) -> list[tuple[float, float]]:
+        """Return the stairs that stand for a ramp from the present voltage, or current of a galvanostat.
 
         Parameters
         ----------
         seconds : float
             How long it takes.
-        target_V : float
+        target : float
             Where it ends.
 
         Returns
         -------
         list of (float, float)
-            Times since its start, and voltages.
+            Times since its start, and levels.
         """
-        start = self.settings.voltage_V
+        start = self.settings.level
         share = (np.arange(_RAMP_STEPS) + 0.5) / _RAMP_STEPS
         times = seconds * np.arange(_RAMP_STEPS) / _RAMP_STEPS
-        return list(zip(times.tolist(), (start + (target_V - start) * share).tolist(), strict=True))
+        return list(zip(times.tolist(), (start + (target - start) * share).tolist(), strict=True))
 
     def update(self) -> float:
         """Bring all to the present; return it, instrument seconds."""
         now = self.clock.now()
-        while self._steps and self._steps[0][0] <= now:
-            at, level = self._steps.pop(0)
-            self._drive.set_level(at, level)
-            self.settings.voltage_V = level
-        self._watch(now)
-        if (running := self.primitive) is not None:
-            self._sample(running, min(now, running.end_s))
-            if now >= running.end_s:
-                self._end(running.end_s, OK)
+        if (running := self.primitive) is None:
+            return now
+        until = min(now, running.end_s)
+        if self._watch.active:
+            while self.primitive is running and (due := _sample_s(running, running.samples)) <= until:
+                self._advance(running, due)
+        if self.primitive is running:
+            self._advance(running, until)
+        if self.primitive is running and now >= running.end_s:
+            self._step(running.end_s)
+            self._end(running.end_s, OK)
         return now
 
-    def _sample(self, running: Primitive, until_s: float) -> None:
-        period = 1.0 / self.settings.sampling_Hz
-        complete = int((until_s - running.start_s) / period + 1e-9)
-        count = complete - running.samples
+    def _advance(self, running: Primitive, until_s: float) -> None:
+        """Take the levels and the samples of a primitive that are due."""
+        s, aperture = self.settings, min(running.period_s, READING_S)
+        complete = int((until_s - running.start_s) / running.period_s + 1e-9)
+        first, count = running.samples, complete - running.samples
+        begin = running.start_s + (running.period_s - aperture if running.at_end else 0.0)
+        if s.galvanostatic:  # what is due after the last sample waits for the next
+            for at in (begin + np.arange(first, complete) * running.period_s).tolist():
+                self._step(at)
+                if self.on:
+                    self._regulator.regulate(at, aperture, s.current_A, LARGEST_V)
+        else:
+            self._step(until_s)
         if count <= 0:
             return
-        voltage, current = self._measured(running.start_s, period, running.samples, count, min(period, READING_S))
-        times = (np.arange(running.samples, complete) + 1.0) * period  # the first after one period, not at 0
-        self._send(live.data(zip(times.tolist(), voltage.tolist(), current.tolist(), strict=True)))
+        voltage, current = self._true(begin, running.period_s, first, count, aperture)
+        noisy_V, noisy_A = self._measured(voltage, current, aperture)
+        times = (np.arange(first, complete) + 1.0) * running.period_s  # the first after one period, not at 0
+        self._send(live.data(zip(times.tolist(), noisy_V.tolist(), noisy_A.tolist(), strict=True)))
         running.samples = complete
+        if self._watch.active:  # then samples come one by one
+            result = self._watch.ends(float(times[0]), float(voltage[0]), float(current[0]))
+            if result == OK:
+                self._end(running.start_s + float(times[0]), OK)
+            elif result is not None:
+                self.trip(result)
 
-    def _watch(self, now: float) -> None:
-        """Switch off and latch when a global limit has been passed for longer than is tolerated.
-
-        Only a primitive is watched: "if only the potentiostat is switched on, no ranging is performed and no limits are
-        monitored" (vendor's client, ``setPotentiostatEnabled``).
-        """
-        s = self.settings
-        if self.primitive is None:
-            self._watched_s = now
-            return
-        if not self.on or not (s.voltage_limits.on or s.current_limits.on):
-            return
-        if now - self._watched_s < max(READING_S, s.tolerance_s):
-            return
-        self._watched_s = now
-        current = self._drive.readings(now - READING_S, READING_S, 0, 1, READING_S)
-        voltage = self._drive.level_at(np.array([now]))
-        if not (s.current_limits.holds(current) and s.voltage_limits.holds(voltage)):
-            self.trip(LIMIT)
+    def _step(self, until_s: float) -> None:
+        """Go to the levels that are due."""
+        while self._steps and self._steps[0][0] <= until_s:
+            at, level = self._steps.pop(0)
+            if self.settings.galvanostatic:
+                self.settings.current_A = level
+            else:
+                self._drive.set_level(at, level)
+                self.settings.voltage_V = level
 
     def trip(self, status: int) -> None:
         """Switch the potentiostat off and stay so until ``*CLS``."""
@@ -284,3 +281,8 @@ class Engine:
     def _send(self, packet: bytes) -> None:
         for output in self.live:
             output.extend(packet)
+
+
+def _sample_s(running: Primitive, sample: int) -> float:
+    """When a sample (from 0) of a primitive is complete, instrument seconds."""
+    return running.start_s + (sample + 1) * running.period_s

@@ -166,8 +166,65 @@ def test_a_ramp_for_a_time_goes_where_its_rates_sign_says(client: Client) -> Non
 
 
 def test_what_is_not_simulated_says_not_implemented(client: Client) -> None:
-    for line in (":SESO:COUP gal", ":SESO:IVAL 1e-6", ":MEAS:IESC?"):
+    for line in (":SYST:SEPC", ":SYST:HOTS"):
         assert client.ask(line) == "error 1000\n"
+    for line in (":PARA:UVAL 0.1", ":PARA:TOL:STAT 1"):
+        client.ask(line)
+    assert client.ask(":MEAS:IESC?") == "error 1000\n"
+
+
+def test_a_galvanostat_makes_the_voltage_that_its_current_needs(client: Client) -> None:
+    # The client's documentation of setCoupling: a change of the coupling turns the potentiostat off.
+    for line in (":SESO:CRNG 20e-6", ":SESO:STAT ON", ":SESO:COUP gal"):
+        assert client.ask(line) == "ok\n"
+    assert client.ask(":SESO:STAT?") == "0\n"
+    for line in (":PARA:IVAL 12e-6", ":PARA:TMAX 1"):
+        assert client.ask(line) == "ok\n"
+    times, volts, amperes = ramp(client, ":MEAS:POGA?")
+    assert len(times) == 25
+    np.testing.assert_allclose(amperes, 12e-6, rtol=1e-3)
+    np.testing.assert_allclose(volts, 0.12, atol=2e-4)  # 10 kohm
+    for line in (":SESO:IVAL -5e-6", ":PARA:IVAL 5e-6", ":PARA:TIME 2"):
+        assert client.ask(line) == "ok\n"
+    times, volts, amperes = ramp(client, ":MEAS:RMPT?")
+    np.testing.assert_allclose(volts, 1e4 * (-5e-6 + 5e-6 * (times - 0.04)), atol=3e-4)  # from a period's beginning
+
+
+def test_stairs_have_one_sample_a_step_at_its_end(client: Client) -> None:
+    # measureIEStairs: "from the current ... value to a target value"; "only one measured value ... at the end".
+    for line in (":SESO:CRNG 20e-6", ":SESO:UVAL 0.02", ":PARA:UVAL 0.1", ":PARA:STEP 0.03", ":PARA:TMAX 0.5"):
+        assert client.ask(line) == "ok\n"
+    times, volts, amperes = ramp(client, ":MEAS:IESC?")
+    np.testing.assert_allclose(times, [0.5, 1.0, 1.5], rtol=1e-12)
+    np.testing.assert_allclose(volts, [0.05, 0.08, 0.1], atol=1e-4)
+    np.testing.assert_allclose(amperes, volts / 1e4, atol=2e-8)
+
+
+@pytest.mark.parametrize(
+    ("lines", "samples"),
+    [
+        ((":PARA:ILIM:MAX 5e-6", ":PARA:ILIM:STAT ON"), 1),
+        ((":PARA:ILIM:MAX 5e-6", ":PARA:ILIM:STAT ON", ":PARA:UILT 0.4"), 11),  # 0.4 s after the first, 25 a second
+        ((":PARA:CHAR:MAX 3.1e-6", ":PARA:CHAR:STAT 1"), 8),  # 1e-5 A * 0.04 s a sample
+        ((":PARA:TOL:ABS 1e-9", ":PARA:TOL:STAT 1", ":PARA:TMIN 0.6"), 15),  # a resistor's current does not change
+        ((":PARA:ULIM:MAX 0.05", ":PARA:ULIM:STAT ON"), 25),  # of galvanostatic primitives only
+    ],
+)
+def test_a_polarization_ends_with_ok_where_its_parameters_say(
+    client: Client, lines: tuple[str, ...], samples: int
+) -> None:
+    for line in (":SESO:CRNG 20e-6", ":PARA:UVAL 0.1", ":PARA:TMAX 1", *lines):
+        assert client.ask(line) == "ok\n"
+    times, _, _ = ramp(client, ":MEAS:POGA?")
+    assert len(times) == samples
+    assert client.ask("*CLS?") == "0\n"
+
+
+def test_it_keeps_its_own_time(client: Client) -> None:
+    assert client.ask(":SYST:TIME 2026-02-28T23:59:58") == "ok\n"
+    client.clock.advance(3.0)
+    assert client.ask(":SYST:TIME?") == "2026-03-01T00:00:01\n"
+    assert client.ask(":SYST:TIME yesterday") == "error 100\n"
 
 
 def test_a_value_outside_the_voltage_limits_is_refused(client: Client) -> None:
