@@ -107,9 +107,9 @@ class Engine:
 
     # -- potentiostat -------------------------------------------------------------------------------------------------
 
-    def switch(self, *, on: bool) -> None:
-        """Switch the potentiostat."""
-        now = self.clock.now()
+    def switch(self, *, on: bool, at_s: float | None = None) -> None:
+        """Switch the potentiostat, now or at a time, instrument seconds."""
+        now = self.clock.now() if at_s is None else at_s
         if on and not self.on:
             self._drive.forget_before(now)
             self._drive.connect(now, 0.0 if self.settings.galvanostatic else self.settings.voltage_V)
@@ -173,7 +173,7 @@ class Engine:
         was_on, s = self.on, self.settings
         if connected and not was_on and not s.galvanostatic:
             s.voltage_V = levels[0][1]
-        self.switch(on=connected)
+        self.switch(on=connected, at_s=now)
         self._steps = [(now + at, level) for at, level in levels]
         period = stair_s or 1.0 / s.sampling_Hz
         self.primitive = Primitive(name, now, now + seconds, was_on, period, at_end=stair_s > 0.0)
@@ -199,7 +199,8 @@ class Engine:
         start = self.settings.level
         share = (np.arange(_RAMP_STEPS) + 0.5) / _RAMP_STEPS
         times = seconds * np.arange(_RAMP_STEPS) / _RAMP_STEPS
-        return list(zip(times.tolist(), (start + (target - start) * share).tolist(), strict=True))
+        levels = (start + (target - start) * share).tolist()
+        return [*zip(times.tolist(), levels, strict=True), (seconds, target)]
 
     def update(self) -> float:
         """Bring all to the present; return it, instrument seconds."""
