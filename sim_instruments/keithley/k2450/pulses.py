@@ -73,6 +73,7 @@ class Pulses:
         """
         meter.require_idle()
         points = [self._point(meter, bias, level) for level in levels]
+        _widen(meter, points)
         if not points:
             raise ScpiError(-221, "the pulse list is empty")
         self._check(meter, width_s)
@@ -125,6 +126,22 @@ class Pulses:
         if self.fail_abort:
             blocks[limited_at] = BranchLimited(len(blocks))
         meter.trigger_model.load(blocks)
+
+
+def _widen(meter: SourceMeter, points: list[SourceSettings]) -> None:
+    """Give points on a fixed range one that holds all of them: "the instrument will select a best fixed range".
+
+    The words are of the maker's 2461_PulseSweep_TriggerOut.tsp; its Pulse_10Aat100V.tsp pulses to 10 A from the 1 A
+    range.
+    """
+    electronics = meter.electronics
+    widest_V = max((max(abs(point.level_V), abs(point.pulse_level_V)) for point in points), default=0.0)
+    widest_A = max((max(abs(point.level_A), abs(point.pulse_level_A)) for point in points), default=0.0)
+    for point in points:
+        if point.function == "VOLT" and not point.auto_range:
+            point.range_V = max(point.range_V, electronics.voltage_range(widest_V))
+        if point.function == "CURR" and not point.auto_range_A:
+            point.range_A = max(point.range_A, electronics.current_range(widest_A))
 
 
 def add_pulse_commands(tree: CommandTree, meter: SourceMeter, level_V: Numeric, level_A: Numeric) -> None:

@@ -108,6 +108,17 @@ _CONSTANTS = (
 )
 
 
+# Measure attributes of a function that need not be the active one: ``smu.measure.setattribute``.
+_OF_FUNCTION = {
+    "ATTR_MEAS_RANGE": "measure.range",
+    "ATTR_MEAS_RANGE_AUTO": "measure.autorange",
+    "ATTR_MEAS_NPLC": "measure.nplc",
+    "ATTR_MEAS_SENSE": "measure.sense",
+    "ATTR_MEAS_AUTO_ZERO": "measure.autozero.enable",
+    "ATTR_MEAS_FILTER_ENABLE": "measure.filter.enable",
+    "ATTR_MEAS_FILTER_COUNT": "measure.filter.count",
+    "ATTR_MEAS_FILTER_TYPE": "measure.filter.type",
+}
 # Of a model that pulses (pp. 8-190, 8-192).
 _PULSED = (
     _Attribute("source.pulse.level", ":SOUR:PULS:{s}"),
@@ -130,7 +141,7 @@ def add_commands(host: TspHost, *, digitizes: bool) -> None:
         kept = {name: first}
         lua.attribute(node, name, partial(kept.get, name), partial(kept.__setitem__, name))
     names = {name for attribute in _ATTRIBUTES for name in attribute.names or ()}
-    for name in (*names, *_CONSTANTS):
+    for name in (*names, *_CONSTANTS, *_OF_FUNCTION):
         lua.constant(smu, name, f"smu.{name}")
     lua.set_global("smu", smu)
     lua.constant(smu, "reset", lua.function(lambda: host.scpi("*RST")))
@@ -153,19 +164,20 @@ def _place(host: TspHost, nodes: dict[str, Any], path: str) -> tuple[Any, str]:
     return nodes[parent], name
 
 
-def _header(host: TspHost, template: str) -> str:
+def _header(host: TspHost, template: str, function: str | None = None) -> str:
     meter = host.meter
-    return template.format(s=meter.source.function, m=meter.measure.function, d=meter.measure.digitize or "CURR")
+    measured = function or meter.measure.function
+    return template.format(s=meter.source.function, m=measured, d=meter.measure.digitize or "CURR")
 
 
-def _read(host: TspHost, attribute: _Attribute) -> Any:
-    answer = host.scpi(_header(host, attribute.scpi) + "?")
+def _read(host: TspHost, attribute: _Attribute, function: str | None = None) -> Any:
+    answer = host.scpi(_header(host, attribute.scpi, function) + "?")
     if attribute.names is None:
         return None if answer is None else float(answer)
     return next((f"smu.{name}" for name, scpi in attribute.names.items() if scpi == str(answer)), None)
 
 
-def _write(host: TspHost, attribute: _Attribute, value: Any) -> None:
+def _write(host: TspHost, attribute: _Attribute, value: Any, function: str | None = None) -> None:
     if attribute.names is None:
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise TspError(-104, attribute.path)
@@ -177,7 +189,7 @@ def _write(host: TspHost, attribute: _Attribute, value: Any) -> None:
         if name not in attribute.names:
             raise TspError(1401, f"{attribute.path} = {value}")
         text = attribute.names[name]
-    host.scpi(f"{_header(host, attribute.scpi)} {text}")
+    host.scpi(f"{_header(host, attribute.scpi, function)} {text}")
 
 
 def _add_measuring(host: TspHost, nodes: dict[str, Any]) -> None:
@@ -188,6 +200,24 @@ def _add_measuring(host: TspHost, nodes: dict[str, Any]) -> None:
         answer = host.scpi(f':READ? "{name}"')
         return None if answer is None else float(answer)
 
+    def of_function(function: Any, name: Any) -> tuple[_Attribute, str]:
+        """Return the attribute and the function that are meant."""
+        path = _OF_FUNCTION.get(str(name).removeprefix("smu."))
+        measured = {"FUNC_DC_VOLTAGE": "VOLT", "FUNC_DC_CURRENT": "CURR", "FUNC_RESISTANCE": "RES"}
+        chosen = measured.get(str(function).removeprefix("smu."))
+        if path is None or chosen is None:
+            raise TspError(1401, f"{function}, {name}")
+        return next(each for each in _ATTRIBUTES if each.path == path), chosen
+
+    def set_of(function: Any, name: Any, value: Any) -> None:
+        attribute, chosen = of_function(function, name)
+        _write(host, attribute, value, chosen)
+
+    def get_of(function: Any, name: Any) -> Any:
+        return _read(host, *of_function(function, name))
+
+    lua.constant(measure, "setattribute", lua.function(set_of))
+    lua.constant(measure, "getattribute", lua.function(get_of))
     lua.constant(measure, "read", lua.function(read))
     lua.constant(nodes["measure.autozero"], "once", lua.function(lambda: host.scpi(":SENS:AZER:ONCE")))
     for parent, subsystem in (("measure", ":SENS"), ("source", ":SOUR")):

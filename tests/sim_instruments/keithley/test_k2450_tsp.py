@@ -202,6 +202,15 @@ def test_timers_pace_pulses_in_the_trigger_model() -> None:
     np.testing.assert_allclose(talk.numbers("printbuffer(1, 3, defbuffer1)"), 0.5 / OHM, rtol=1e-2)
 
 
+def test_a_measure_setting_of_a_function_that_is_not_the_active_one(talk: Talk) -> None:
+    # As the maker's Pulse_10Aat100V.tsp uses it, and its package tm_devices names it.
+    talk.ask("smu.measure.func = smu.FUNC_DC_CURRENT smu.measure.range = 1e-3")
+    talk.ask("smu.measure.setattribute(smu.FUNC_DC_VOLTAGE, smu.ATTR_MEAS_RANGE, 15)")
+    both = "smu.measure.range, smu.measure.getattribute(smu.FUNC_DC_VOLTAGE, smu.ATTR_MEAS_RANGE)"
+    assert talk.numbers(f"print({both})") == [1e-3, 20.0]
+    assert not talk.errors()
+
+
 def test_the_familys_own_operators_bind_as_the_manual_says(talk: Talk) -> None:
     # 2461 p. 7-15, and the order of p. 7-17: shifts as *, bitwise operators as +, all to the left; ^^ is exclusive or.
     for text, value in (
