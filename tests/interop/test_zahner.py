@@ -194,9 +194,8 @@ def test_what_is_refused_is_told_in_the_clients_words(device: Any) -> None:
     device.setGlobalCurrentCheckEnabled(True)
     device.setVoltageParameter(0.1)
     for act, number in ((device.measurePolarization, 1003), (device.getCurrent, 1006)):
-        with pytest.raises(error.ZahnerSCPIError) as caught:
+        with pytest.raises(error.ZahnerSCPIError, match=f"error code {number}"):
             act()
-        assert caught.value._error_code == number
     assert float(device.readState()) == 1003.0
     device.clearState()
     with pytest.raises(error.ZahnerSCPIError, match="out of range"):
@@ -204,6 +203,5 @@ def test_what_is_refused_is_told_in_the_clients_words(device: Any) -> None:
     device.abortCommand()
     device.clearState()
     for act in ("switchToEPCControl", "switchToEPCControlWithoutPotentiostatStateChange"):
-        device._dataReceiver = None  # it is stopped before the question
         with pytest.raises(error.ZahnerSCPIError, match="not been implemented"):
             getattr(device, act)()

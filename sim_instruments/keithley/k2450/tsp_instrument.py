@@ -79,6 +79,8 @@ class TouchTsp(ScriptHost):
         Whether the model has a digitizer and pulses.
     """
 
+    shows_images = True
+
     def __init__(
         self, identity: str, tree: CommandTree, meter: SourceMeter, clock: HeldClock, *, digitizes: bool
     ) -> None:

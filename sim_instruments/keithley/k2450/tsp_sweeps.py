@@ -21,10 +21,12 @@ from sim_instruments.keithley.k2600.errors import TspError
 if TYPE_CHECKING:
     from sim_instruments.keithley.k2450.tsp_host import TspHost
 
+# Values that switch something on, SCPI's names of ranges, and what a sweep takes that is not told (pp. 8-210 ff.).
 _ON = {"smu.ON", 1}
 _RANGES = {"smu.RANGE_AUTO": "AUTO", "smu.RANGE_BEST": "BEST", "smu.RANGE_FIXED": "FIX"}
 _SWEEP_DEFAULTS: tuple[Any, ...] = (-1, 1, "smu.RANGE_BEST", "smu.ON", "smu.OFF", "defbuffer1")
 _LIST_SWEEP_DEFAULTS: tuple[Any, ...] = (1.0, 0.0, 1.0, "smu.ON", "defbuffer1")
+"""First point, delay, count, whether it ends at a limit, buffer (2450 p. 8-149)."""
 
 
 def add_sweeps(host: TspHost, source: Any) -> None:

@@ -59,6 +59,7 @@ class TspClientSession:
         self._input = bytearray()
         self.lines: deque[str] = deque()
         self._script: _Script | None = None
+        self._in_image = False
         self.output = bytearray()
         self.answered = False
 
@@ -145,12 +146,16 @@ class TspClientSession:
 
     def _act(self, line: str) -> None:
         word = line.strip()
-        if self._script is not None:
+        if self._in_image:
+            self._in_image = word != "endimage"
+        elif self._script is not None:
             if word == "endscript":
                 script, self._script = self._script, None
                 self._instrument.keep_script(script.name, script.lines, self, run=script.run)
             else:
                 self._script.lines.append(line)
+        elif self._instrument.shows_images and word.startswith("loadimage "):
+            self._in_image = True  # a picture of a front-panel application, up to endimage: there is no display
         elif found := re.fullmatch(r"(loadscript|loadandrunscript)(?:\s+(\w+))?", word):
             self._script = _Script(found[2] or "", found[1] == "loadandrunscript")
         elif word.upper() == _TRIGGER:

@@ -48,9 +48,12 @@ class SessionHost(Protocol):
     ----------
     active_client : Client or None
         Whose script runs.
+    shows_images : bool
+        Whether it takes pictures of front-panel applications.
     """
 
     active_client: Client | None
+    shows_images: bool
 
     @property
     def status(self) -> StatusByte:

@@ -20,10 +20,13 @@ class ScriptHost(ABC):
     lua : Interpreter
     active_client : Client or None
         Whose script runs.
+    shows_images : bool
+        Whether it takes pictures of front-panel applications.
     """
 
     lua: Interpreter
     active_client: Client | None
+    shows_images: bool = False
 
     @property
     def scripting(self) -> bool:

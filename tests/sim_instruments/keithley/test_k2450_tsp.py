@@ -231,6 +231,12 @@ def test_the_familys_own_operators_bind_as_the_manual_says(talk: Talk) -> None:
     assert talk.errors() == [-286]
 
 
+def test_pictures_of_an_application_are_taken_and_shown_nowhere(talk: Talk) -> None:
+    talk.ask("loadscript app", "x = 7", "endscript", "loadimage icon app", "iVBORw0KGgo/+=", "end", "endimage")
+    assert talk.numbers("app() print(x)") == [7.0]
+    assert not talk.errors()
+
+
 def test_what_is_not_there_is_an_error_of_the_script(talk: Talk) -> None:
     talk.ask("smu.source.nonsense = 1")
     assert talk.errors() == [-286]
