@@ -38,7 +38,8 @@ OF_LUA = {"ipairs", "math.min", "string.format", "table.getn", "table.insert"}
 OF_THE_LANGUAGE = set(
     re.findall(
         r"\w+",
-        "_G _VERSION __iterator coroutine math string table assert collectgarbage error gcinfo getfenv getmetatable"
+        "_G _VERSION __iterator __and __or __xor __shift_left __shift_right"
+        " coroutine math string table assert collectgarbage error gcinfo getfenv getmetatable"
         " ipairs loadstring next pairs pcall rawequal rawget rawset select setfenv setmetatable tonumber tostring"
         " type unpack xpcall",
     )
