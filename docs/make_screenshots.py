@@ -1,133 +1,65 @@
-"""Pictures of the window in ``docs/images/``: the real window, driven against the simulator.
+"""Pictures of the window: the real window, driven on a simulated instrument (`window_tour.py`).
 
-Run it where there is no screen of its own::
+Without a screen of its own, and with an own catalogue, queue and settings::
 
-    xvfb-run -a -s "-screen 0 1600x900x24" python docs/make_screenshots.py
+    QT_QPA_PLATFORM=offscreen python docs/make_screenshots.py           # those of the documents, into docs/images
+    QT_QPA_PLATFORM=offscreen python docs/make_screenshots.py all /tmp/pictures 900x600 1920x1080
+
+The second form takes every stop of the tour in light and dark, at each size; ``QT_SCALE_FACTOR=2`` for fine screens.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
-import time
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QComboBox, QLabel, QListWidget, QPushButton, QSpinBox, QWidget
-
-from daq import Outcome
-from gui import MainWindow
-from gui.app import transitions
-from gui.app.start import application_of_window
-from gui.app.state import Page
-from gui.common.theme import Theme, set_theme
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-W = TypeVar("W", bound=QWidget)
+from PySide6.QtGui import QImage
 
 IMAGES = Path(__file__).parent / "images"
-_PATIENCE_S = 60.0
+_N_COLOURS = 256
+"""Of an indexed picture: a third of the size, and no difference that is seen in flat surfaces."""
 
 
-def pass_time(seconds: float) -> None:
-    """Let the window live."""
-    loop = QEventLoop()
-    QTimer.singleShot(round(seconds * 1000), loop.quit)
-    loop.exec()
+def keep(image: QImage, path: Path) -> None:
+    """Save a picture with indexed colours, which is a third as large."""
+    indexed = image.convertToFormat(QImage.Format.Format_RGB32).convertToFormat(QImage.Format.Format_Indexed8)
+    indexed.save(str(path), "PNG", 0)
 
 
-def wait(until: Callable[[], bool], what: str) -> None:
-    """Let the window live until something is so."""
-    deadline = time.monotonic() + _PATIENCE_S
-    while not until():
-        if time.monotonic() > deadline:
-            raise TimeoutError(f"waited {_PATIENCE_S:.0f} s for {what}")
-        pass_time(0.02)
+def take_all(runs: Path, into: Path, sizes: list[tuple[int, int]]) -> None:
+    """Take every stop of the tour in both themes and all sizes."""
+    from docs.window_tour import Tour, pass_time
+    from gui.app.start import application_of_window
+    from gui.common.theme import Theme, set_theme
 
-
-def named(window: MainWindow, kind: type[W], name: str) -> W:
-    """Return a widget of the window."""
-    found = window.findChild(kind, name)
-    if found is None:
-        raise LookupError(f"the window has no {kind.__name__} {name!r}")
-    return found
-
-
-def press(window: MainWindow, name: str) -> None:
-    """Press a button when it can be pressed."""
-    button = named(window, QPushButton, name)
-    wait(button.isEnabled, name)
-    button.click()
-
-
-def headline(window: MainWindow) -> str:
-    """Return what the window says first."""
-    return named(window, QLabel, "headline").text()
-
-
-def keep(window: MainWindow, name: str) -> None:
-    """Save a picture of the window."""
-    pass_time(0.3)
-    window.grab().save(str(IMAGES / name))
-
-
-def take_pictures(folder: Path) -> None:
-    """Drive the window through a run and a fit."""
     application_of_window()
-    window = MainWindow(folder)
-    window.show()
-    press(window, "simulateButton")
-    wait(lambda: "2461" in named(window, QLabel, "instrumentName").text(), "the simulated instrument")
-    protocols = named(window, QListWidget, "protocolList")
-    protocols.setCurrentItem(protocols.findItems("Pump probe", Qt.MatchFlag.MatchExactly)[0])
-    press(window, "runButton")
-    wait(lambda: headline(window) == "Running", "the run")
-    pass_time(0.7)
-    keep(window, "window-live.png")
-    show_long_name(window)
-    wait(lambda: headline(window) == "Complete", "the end of the run")
-    press(window, "fitButton")
-    wait(lambda: window.findChild(QLabel, "keyFigure0") is not None, "the fit")
-    keep(window, "window-fit.png")
-    named(window, QComboBox, "axisBox").setCurrentIndex(1)
-    named(window, QSpinBox, "edgeBox").setValue(2)
-    set_theme(Theme.DARK)
-    keep(window, "window-fit-dark.png")
     set_theme(Theme.LIGHT)
-    show_alarm(window)
-    window.close()
-
-
-def show_long_name(window: MainWindow) -> None:
-    """Take a picture, 1400 pixels wide, of the run in progress as if its name had 300 letters."""
-    run = window.store.state.run
-    if run is None or run.facts is None:
-        raise LookupError("the window follows no run")
-    size = window.size()
-    window.resize(1400, size.height())
-    window.store.apply(transitions.run_opened, replace(run.facts, title="pump probe " * 28))
-    keep(window, "window-long-name.png")
-    window.store.apply(transitions.run_opened, run.facts)
-    window.resize(size)
-
-
-def show_alarm(window: MainWindow) -> None:
-    """Take a picture of that run as if it had ended in doubt."""
-    resource = "TCPIP::192.168.0.10::5025::SOCKET"
-    reason = (
-        f"the output of {resource} may still be ON: the instrument could not be reached for 10 s (no route to host)"
-    )
-    outcome = Outcome.unknown(f"{reason}. Press the OUTPUT key of the instrument.", 50_000)
-    window.store.apply(transitions.page_shown, Page.MEASUREMENT)
-    window.store.apply(transitions.run_ended, outcome, datetime.now().astimezone())
-    keep(window, "window-alarm.png")
+    tour = Tour(runs)
+    for number, name in enumerate(tour.stops()):
+        back = tour.long_name() if name == "run-long-name" else None
+        for theme in (Theme.LIGHT, Theme.DARK):
+            set_theme(theme)
+            for width, height in sizes:
+                tour.window.resize(width, height)
+                pass_time(0.25)
+                tour.window.grab().save(str(into / f"{number:02d}-{name}-{theme}-{width}x{height}.png"))
+        set_theme(Theme.LIGHT)
+        if back is not None:
+            back()
+        print(number, name, flush=True)
+    tour.window.close()
 
 
 if __name__ == "__main__":
-    IMAGES.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as runs:
-        take_pictures(Path(runs))
+    with tempfile.TemporaryDirectory() as place:
+        runs = Path(place) / "runs"
+        runs.mkdir()
+        os.environ["IONECHO_CATALOGUE"] = str(Path(place) / "catalogue")
+        os.environ["IONECHO_STATE"] = str(Path(place) / "state")
+        os.environ["XDG_CONFIG_HOME"] = str(Path(place) / "settings")
+        os.environ["XDG_DATA_HOME"] = str(Path(place) / "data")
+        sizes = [(int(w), int(h)) for w, h in (one.split("x") for one in sys.argv[3:])]
+        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
+        take_all(runs, Path(sys.argv[2]), sizes or [(1280, 700)])

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeySequence, QPalette
 from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QFrame, QMenu, QScrollArea, QTabBar, QTabWidget, QWidget
 
 from gui.app.area import DockSpec, Layout, Side
+from gui.app.dock_titles import DockTitles
 from gui.common.language import tr
 
 if TYPE_CHECKING:
@@ -26,8 +27,9 @@ _MOST_OF_RIGHT = 0.25
 """Of the window's width for what stands on the right: on a small screen the curves keep most. Doubled, they do not."""
 _BOTTOM_SHARE = 0.32
 """Of the centre's height for what stands below it: a table of some eight rows on a small screen."""
-_TITLE_HEIGHT = 28
-"""Pixels of a dock's title, see `gui.common.theme`: less, and what stands below it is cut."""
+_NARROW = 1100
+"""Width (pixels) of a window below which nothing stands on the right of the centre: it would be narrower than the
+toolbar of a plot. Doubled, it would hold on common screens too."""
 _N_KEYS = 10
 """Docks that have a key: one a digit."""
 _LEAST_HEIGHT = 160
@@ -147,6 +149,7 @@ class Docks(QObject):
             dock.came_to_front.connect(lambda name=name: self.raised.emit(name))
             dock.built.connect(lambda name=name: self.built.emit(name))
             dock.came_to_front.connect(self._tidy.start)
+        self._titles = DockTitles(window, self._docks)
         self._layout = Layout.MEASURE
         self.switches, self.visits = self._menu_of_switches(), self._menu_of_visits()
         self.lay_out(self._layout)
@@ -187,7 +190,9 @@ class Docks(QObject):
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
             usual = next(iter(dock.spec.sides.values()), Side.CENTRE)
-            places[dock.spec.sides.get(layout, usual)].append(dock)
+            side = dock.spec.sides.get(layout, usual)
+            is_narrow = side is Side.RIGHT and self._window.width() < _NARROW
+            places[Side.CENTRE if is_narrow else side].append(dock)
         for side, docks in places.items():
             self._stand(side, docks, layout)
         self._resize({side: [dock for dock in docks if layout in dock.spec.sides] for side, docks in places.items()})

@@ -25,6 +25,10 @@ MAY_BE_ON = tr_later("OUTPUT MAY BE ON")
 """Stands in the header as long as there is an alarm, and never without one."""
 
 
+NO_INSTRUMENT = tr_later("No instrument")
+"""Stands in place of the output's state as long as there is no instrument that could have an output."""
+
+
 class Tone(Enum):
     """How loud the badge of the output is."""
 
@@ -238,7 +242,17 @@ def _progress(run: CurrentRun | None) -> float:
     return min(run.fraction, 1.0)
 
 
+def _knows_no_instrument(state: AppState) -> bool:
+    """Whether there was none yet: no connection, not even a wanted one, no run, not even an old one, no alarm."""
+    connection = state.connection
+    is_unknown = connection.instrument is None and not connection.is_busy and state.run is None
+    is_untouched = state.output.state is OutputState.UNTOUCHED and state.attempt.stage is AttemptStage.NONE
+    return is_unknown and is_untouched and not state.alarms
+
+
 def _badge(state: AppState) -> Badge:
+    if _knows_no_instrument(state):
+        return Badge(tr(NO_INSTRUMENT), tr("Connect one: then the state of its output stands here."), Tone.QUIET)
     state_of_output, at, how, tone = _knowledge(state)
     text, tip = tr(_BADGES[state_of_output]), how
     if at is not None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
 
 from gui.common.widgets import ElidedLabel, action_button, label
 
@@ -16,7 +16,9 @@ if TYPE_CHECKING:
     from gui.app.header import Header
 
 # Hit in a hurry: well over the 24 pixels that WCAG 2.2 (2.5.8) asks for; wide enough for "Output off now".
-_BIG_BUTTON = (136, 40)
+_BIG_BUTTON = (150, 40)
+_KEY_MARGIN = 10
+"""Pixels from the key on a button to its edge: as far as its text from the other one."""
 # Width (pixels) that the texts keep on the narrowest window: the name of the run's instrument.
 _TEXTS_WIDTH = 140
 # Finer than the pixels of most screens.
@@ -71,12 +73,13 @@ class HeaderBar(QWidget):
         frame = QFrame()
         frame.setObjectName("header")
         row = QHBoxLayout(frame)
-        row.setContentsMargins(16, 8, 16, 4)
+        row.setContentsMargins(16, 6, 12, 6)
         row.setSpacing(10)
         row.addWidget(self._texts(), 1)
-        row.addLayout(_over_key(self._badge))
-        row.addLayout(_over_key(self._run, run.shortcut()))
-        row.addLayout(_over_key(self._stop, stop.shortcut()))
+        row.addWidget(self._badge, 0, Qt.AlignmentFlag.AlignVCenter)
+        for big, action in ((self._run, run), (self._stop, stop)):
+            _put_key(big, action.shortcut())
+            row.addWidget(big)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -100,16 +103,13 @@ class HeaderBar(QWidget):
         self._progress.setValue(round(_PROGRESS_STEPS * header.progress))
 
 
-def _over_key(widget: QWidget, shortcut: QKeySequence | None = None) -> QVBoxLayout:
-    """Return a column of a widget and the key below it that does the same; without a key it stands as high."""
-    text = "" if shortcut is None else shortcut.toString(QKeySequence.SequenceFormat.NativeText)
-    key = QLabel(text or " ")
-    key.setObjectName(f"{widget.objectName()}Key")
+def _put_key(button: QPushButton, shortcut: QKeySequence) -> None:
+    """Write on a button the key that does the same, beside its text."""
+    key = QLabel(shortcut.toString(QKeySequence.SequenceFormat.NativeText), button)
+    key.setObjectName(f"{button.objectName()}Key")
     key.setProperty("role", "key")
-    column = QVBoxLayout()
-    column.setSpacing(1)
-    column.addStretch(1)
-    column.addWidget(widget)
-    column.addStretch(1)
-    column.addWidget(key, 0, Qt.AlignmentFlag.AlignHCenter)
-    return column
+    key.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+    row = QHBoxLayout(button)
+    row.setContentsMargins(0, 0, _KEY_MARGIN, 0)
+    row.addStretch(1)
+    row.addWidget(key)

@@ -28,6 +28,8 @@ _DRAWINGS = {
     "reset": "M4 4h7v7H4zM13 4h7v7h-7zM4 13h7v7H4zM13 13h7v7h-7z",
     "compare": "M4 17l5-7 4 3 7-9M4 21l6-4 4 2 6-6",
     "export": "M12 15V3M7 8l5-5 5 5M4 15v5h16v-5",
+    "float": "M4 9h11v11H4zM9 9V4h11v11h-5",
+    "close": "M6 6l12 12M18 6L6 18",
     "queue": "M8 6h12M8 12h12M8 18h12M4 6h.01M4 12h.01M4 18h.01",
     "fit": "M3 20c6 0 5-14 18-14M5 9h.01M9 15h.01M13 10h.01M18 8h.01",
 }

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication
@@ -28,6 +29,8 @@ _LINE = 0.53
 """Share of the text's colour in borders and lines: 3:1 on the panels too. More, and they are louder than the texts."""
 _MEASURED = 0.7
 """Share of the current's colour in the broad line under a fit: 3:1. More, and the fit over it is harder to see."""
+
+_ARROWS = Path(__file__).parent / "arrows"
 
 # Button and window colour, from which Qt derives all others, then base and text.
 _PALETTES = {
@@ -147,7 +150,6 @@ def _labels(faint: str, error: str) -> str:
     QLabel[role="headline"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[role="banner"] {{ font-size: 15pt; font-weight: 600; }}
     QLabel[role="warning"] {{ color: {error}; font-weight: 700; }}
-    QLabel[role="key"] {{ color: {faint}; font-size: 8pt; }}
     QLabel[role="figure"] {{ font-size: 17pt; }}
     QLabel[role="fault"] {{ color: {error}; }}
     """
@@ -172,6 +174,46 @@ def _lists(line: str, ground: str, accent: str) -> str:
     QTableCornerButton::section {{ background: {ground}; border: none; border-bottom: 1px solid {line}; }}
     QPushButton[role="menu"] {{ padding-right: 24px; }}
     QPushButton[role="menu"]::menu-indicator {{ subcontrol-position: right center; left: -8px; }}
+    """
+
+
+def _arrows(*, dark: bool) -> dict[str, str]:
+    """Return the drawings of arrows in fields: the style sheet takes files only, so each colour has its own."""
+    colour = "dark" if dark else "light"
+    return {way: (_ARROWS / f"{way}-{colour}.svg").as_posix() for way in ("down", "up")}
+
+
+def _fields(line: str, ground: str, faint: str, raised: str, accent: str, *, dark: bool) -> str:
+    """Return the part of the style sheet for fields that are typed into and chosen from: all of one shape."""
+    arrows = _arrows(dark=dark)
+    kinds = ("QLineEdit", "QComboBox", "QSpinBox", "QDoubleSpinBox")
+    all_kinds, focused, disabled = (", ".join(f"{kind}{state}" for kind in kinds) for state in ("", ":focus", ":disabled"))
+    return f"""
+    {all_kinds} {{ padding: 4px 6px; border: 1px solid {line}; border-radius: 5px; background: {ground}; }}
+    {focused} {{ border-color: {accent}; }}
+    {disabled} {{ color: {faint}; background: {raised}; }}
+    QComboBox {{ padding-right: 20px; }}
+    QComboBox::drop-down {{ border: none; width: 20px; }}
+    QComboBox::down-arrow {{ image: url("{arrows["down"]}"); width: 10px; height: 10px; }}
+    QSpinBox::up-button, QDoubleSpinBox::up-button {{ border: none; width: 16px; subcontrol-position: top right; }}
+    QSpinBox::down-button, QDoubleSpinBox::down-button {{ border: none; width: 16px;
+        subcontrol-position: bottom right; }}
+    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url("{arrows["up"]}"); width: 9px; height: 9px; }}
+    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url("{arrows["down"]}"); width: 9px; height: 9px; }}
+    QSpinBox, QDoubleSpinBox {{ padding-right: 18px; }}
+    QComboBox QLineEdit {{ border: none; padding: 0; background: transparent; }}
+    QComboBox QAbstractItemView {{ border: 1px solid {line}; background: {ground}; }}
+    """
+
+
+def _dock_titles(raised: str, text: str, held: str) -> str:
+    """Return the part of the style sheet for titles of docks that stand alone."""
+    return f"""
+    QDockWidget::title {{ background: {raised}; padding: 5px 8px; }}
+    QWidget#dockTitle {{ background: {raised}; }}
+    QLabel[role="dockTitle"] {{ color: {text}; }}
+    QToolButton[role="title"] {{ border: none; border-radius: 4px; padding: 4px; }}
+    QToolButton[role="title"]:hover {{ background: {held}; }}
     """
 
 
@@ -251,6 +293,10 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:hover {{ background: #b01818; }}
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
     QPushButton[role="stop"]:focus {{ border-color: {ring}; }}
+    QPushButton#runButton, QPushButton#stopButton {{ padding: 5px 52px 5px 14px; }}
+    QPushButton[role="primary"] QLabel[role="key"] {{ color: white; }}
+    QPushButton[role="stop"] QLabel[role="key"] {{ color: white; }}
+    QPushButton QLabel[role="key"]:disabled {{ color: {faint}; }}
     QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
     QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
     QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
@@ -261,8 +307,7 @@ def style_sheet(palette: QPalette) -> str:
     QListWidget {{ border: 1px solid {line}; border-radius: 5px; background: {base.name()}; outline: none; }}
     QListWidget::item {{ padding: 5px 8px; }}
     QListWidget::item:selected {{ background: {accent}; color: white; }}
-    QLineEdit {{ padding: 4px 6px; border: 1px solid {line}; border-radius: 5px; background: {base.name()}; }}
-    QLineEdit:focus {{ border-color: {accent}; }}
+    {_fields(line, base.name(), faint, raised, accent, dark=is_dark(palette))}
     {_lists(line, base.name(), accent)}
     QTabWidget::pane {{ border: none; }}
     QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}

@@ -100,6 +100,7 @@ class TracePlot(QWidget):
         self._stack()
         self._set_axis()
         self._table.hide()
+        self.bar.hide()
 
     def _lay_out(self) -> None:
         self._legend.setTextFormat(Qt.TextFormat.RichText)
@@ -269,6 +270,7 @@ class TracePlot(QWidget):
         for lane in self._lanes.values():
             lane.clear()
         self._pages.setCurrentWidget(self._empty)
+        self.bar.hide()
         self.bar.set_facts(None)
         self._set_axis()
 
@@ -277,6 +279,7 @@ class TracePlot(QWidget):
         self._duration_s = facts.duration_s
         self._window = None
         self._name = facts.path.stem
+        self.bar.show()
         self._show_legend()
         self.bar.set_facts(facts)
         self._pages.setCurrentWidget(self._figure)

@@ -98,6 +98,7 @@ class ConnectionPanel(QWidget):
         layout.addWidget(self._detail)
         layout.addLayout(address)
         layout.addLayout(buttons)
+        layout.addStretch(1)
 
     def _ask(self) -> None:
         self.connect_wanted.emit(self.address.text().strip())

@@ -61,12 +61,18 @@ class PlanPage(QWidget):
         inner.setSpacing(8)
         for widget in (self._title, self._notes, self._problems):
             inner.addWidget(widget)
+        policy = self._graphics.sizePolicy()
+        policy.setRetainSizeWhenHidden(True)
+        self._graphics.setSizePolicy(policy)
+        self._line = line()
         inner.addWidget(self._graphics, 1)
-        inner.addWidget(line())
+        inner.addWidget(self._line)
         inner.addLayout(grid)
         inner.addWidget(self._changes)
         self.setLayout(inner)
-        self._show_texts("", "", "")
+        first = tr("Choose one in the dock Protocols: what the instrument will do is shown here before it does it.")
+        self._show_texts(first, "", "")
+        self._clear()
 
     def _show_texts(self, notes: str, problems: str, changes: str) -> None:
         for widget, text in ((self._notes, notes), (self._problems, problems), (self._changes, changes)):
@@ -84,6 +90,12 @@ class PlanPage(QWidget):
             name.setText("")
             value.setText("")
         self._waveform.setData([], [])
+        self._show_figures(there=False)
+
+    def _show_figures(self, *, there: bool) -> None:
+        """Show axes only with something in them."""
+        for part in (self._graphics, self._line):
+            part.setVisible(there)
 
     def show_plan(self, view: PlanView, *, connected: bool) -> None:
         """Show a plan.
@@ -104,6 +116,7 @@ class PlanPage(QWidget):
             name.setText(fact)
             value.setText(text)
         self._waveform.setData(view.time_s, view.level_V)
+        self._show_figures(there=True)
         self.plot.autoRange()
 
     def zoom_out(self) -> None:

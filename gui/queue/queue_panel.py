@@ -35,7 +35,7 @@ _MARGIN, _GAP = 8, 6
 """Room (pixels) at the edges and between parts, as in other panels."""
 _LOWEST = 64
 """Least height (pixels) of the list: its head and two rows. More, and a low dock cuts it."""
-_WIDE = 760
+_WIDE = 620
 """Width (pixels) from which all buttons have one row, with room for an address. Less, and the address is cut."""
 
 

@@ -88,7 +88,7 @@ class StartArea(QObject):
         return made
 
     def _part(self, widget: QWidget) -> QWidget:
-        widget.setFixedWidth(_WIDTH)
+        widget.setMaximumWidth(_WIDTH)
         return widget
 
     def _try_it(self) -> None:

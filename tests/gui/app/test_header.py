@@ -77,6 +77,8 @@ def expected_badge(state: AppState) -> tuple[str, Tone]:
         return "OUTPUT UNKNOWN since 12:30:15", Tone.ALARM
     if state.run is not None and state.run.silent_since is not None:
         return "OUTPUT UNKNOWN since 12:30:05", Tone.ON
+    if knows_no_instrument(state):
+        return "No instrument", Tone.QUIET
     return {
         (OutputState.UNTOUCHED, Evidence.NONE): ("OUTPUT UNKNOWN since 12:30:15", Tone.QUIET),
         (OutputState.ON, Evidence.PHASE): ("OUTPUT ON since 12:30:15", Tone.ON),
@@ -84,6 +86,15 @@ def expected_badge(state: AppState) -> tuple[str, Tone]:
         (OutputState.OFF, Evidence.OPERATOR): ("OUTPUT OFF since 12:30:15, seen by the operator", Tone.QUIET),
         (OutputState.UNKNOWN, Evidence.FAILURE): ("OUTPUT UNKNOWN since 12:30:15", Tone.ALARM),
     }[state.output.state, state.output.evidence]
+
+
+def knows_no_instrument(state: AppState) -> bool:
+    """Nothing that could have an output: no run, no connection, none wanted, and nobody has tried to switch one off."""
+    return (
+        (state.run, state.connection, state.attempt.stage) == (None, CONNECTIONS[0], AttemptStage.NONE)
+        and state.output.evidence is Evidence.NONE
+        and not state.alarms
+    )
 
 
 def expected_stop(state: AppState) -> str:
@@ -103,7 +114,8 @@ def test_header_in_every_state_is_as_the_table_says_and_never_says_off_under_an_
         assert state.note in shown.detail, state
         assert shown.warning == ("OUTPUT MAY BE ON" if state.alarms else ""), state
         assert MAY_BE_ON not in shown.headline + shown.badge.text + shown.detail, state
-        hold_badge(shown.badge, alarmed=bool(state.alarms))
+        if not knows_no_instrument(state):
+            hold_badge(shown.badge, alarmed=bool(state.alarms))
         assert shown.detail, state
         assert shown.stop_tip, state
         assert 0.0 <= shown.progress <= 1.0, state

@@ -178,6 +178,8 @@ def test_a_run_that_is_not_heard_of_is_said_to_be_silent(in_a_run: Operator) -> 
 
 def test_the_state_of_the_output_is_in_sight_from_the_first_moment(operator: Operator) -> None:
     assert operator.is_visible("outputBadge")
+    assert operator.text("outputBadge") == "No instrument"
+    operator.connect_simulated()
     assert re.fullmatch(r"OUTPUT UNKNOWN since \d\d:\d\d:\d\d", operator.text("outputBadge"))
 
 
