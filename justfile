@@ -138,7 +138,7 @@ docs:
 
 # Screenshots of the window for the docs (needs Xvfb).
 screenshots:
-    xvfb-run -a -s "-screen 0 1400x900x24" uv run --group dev python docs/make_screenshots.py
+    QT_QPA_PLATFORM=offscreen uv run --group dev python -m docs.make_screenshots
 
 # Pin what was tested: the versions of this environment, into constraints.txt and pyproject.toml.
 pins:

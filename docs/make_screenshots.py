@@ -1,9 +1,9 @@
 """Pictures of the window: the real window, driven on a simulated instrument (`window_tour.py`).
 
-Without a screen of its own, and with an own catalogue, queue and settings::
+Without a screen, and with a catalogue, a queue and settings of their own::
 
-    QT_QPA_PLATFORM=offscreen python docs/make_screenshots.py           # those of the documents, into docs/images
-    QT_QPA_PLATFORM=offscreen python docs/make_screenshots.py all /tmp/pictures 900x600 1920x1080
+    QT_QPA_PLATFORM=offscreen python -m docs.make_screenshots           # those of the documents, into docs/images
+    QT_QPA_PLATFORM=offscreen python -m docs.make_screenshots /tmp/pictures 900x600 1920x1080
 
 The second form takes every stop of the tour in light and dark, at each size; ``QT_SCALE_FACTOR=2`` for fine screens.
 """
@@ -15,21 +15,49 @@ import sys
 import tempfile
 from pathlib import Path
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 
 IMAGES = Path(__file__).parent / "images"
-_N_COLOURS = 256
-"""Of an indexed picture: a third of the size, and no difference that is seen in flat surfaces."""
+SIZE = (1280, 700)
+"""Of the pictures in the documents: that of the window when it is opened first."""
+DOCUMENTED = {
+    "start": ("light",),
+    "run-in-progress": ("light",),
+    "run-long-name": ("light",),
+    "fit-curves": ("light", "dark"),
+    "editor-fault": ("light",),
+    "runs": ("light",),
+    "queue": ("light",),
+    "alarm": ("light",),
+}
+"""Stops of the tour whose pictures stand in the documents, each with its themes."""
 
 
 def keep(image: QImage, path: Path) -> None:
-    """Save a picture with indexed colours, which is a third as large."""
-    indexed = image.convertToFormat(QImage.Format.Format_RGB32).convertToFormat(QImage.Format.Format_Indexed8)
-    indexed.save(str(path), "PNG", 0)
+    """Save a picture with 256 colours, without dots between them: a third of the size."""
+    plain = image.convertToFormat(QImage.Format.Format_RGB32)
+    dots = Qt.ImageConversionFlag.AvoidDither | Qt.ImageConversionFlag.ThresholdDither
+    plain.convertToFormat(QImage.Format.Format_Indexed8, dots).save(str(path), "PNG", 0)
 
 
-def take_all(runs: Path, into: Path, sizes: list[tuple[int, int]]) -> None:
-    """Take every stop of the tour in both themes and all sizes."""
+def file_of(stop: str, theme: str) -> str:
+    """Return the name of a picture in the documents."""
+    return f"window-{stop}{'-dark' if theme == 'dark' else ''}.png"
+
+
+def take_pictures(runs: Path, into: Path | None, sizes: list[tuple[int, int]]) -> None:
+    """Take the tour.
+
+    Parameters
+    ----------
+    runs : Path
+        Empty folder for runs.
+    into : Path or None
+        Gets every stop in both themes; None: the documents get theirs.
+    sizes : list of tuple
+        Of the window (pixels).
+    """
     from docs.window_tour import Tour, pass_time
     from gui.app.start import application_of_window
     from gui.common.theme import Theme, set_theme
@@ -37,29 +65,34 @@ def take_all(runs: Path, into: Path, sizes: list[tuple[int, int]]) -> None:
     application_of_window()
     set_theme(Theme.LIGHT)
     tour = Tour(runs)
-    for number, name in enumerate(tour.stops()):
-        back = tour.long_name() if name == "run-long-name" else None
-        for theme in (Theme.LIGHT, Theme.DARK):
-            set_theme(theme)
+    for number, stop in enumerate(tour.stops()):
+        restore = tour.long_name() if stop == "run-long-name" else None
+        for theme in DOCUMENTED.get(stop, ()) if into is None else ("light", "dark"):
+            set_theme(Theme(theme))
             for width, height in sizes:
                 tour.window.resize(width, height)
                 pass_time(0.25)
-                tour.window.grab().save(str(into / f"{number:02d}-{name}-{theme}-{width}x{height}.png"))
+                image = tour.window.grab().toImage()
+                if into is None:
+                    keep(image, IMAGES / file_of(stop, theme))
+                else:
+                    image.save(str(into / f"{number:02d}-{stop}-{theme}-{width}x{height}.png"))
         set_theme(Theme.LIGHT)
-        if back is not None:
-            back()
-        print(number, name, flush=True)
+        if restore is not None:
+            restore()
     tour.window.close()
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory() as place:
-        runs = Path(place) / "runs"
-        runs.mkdir()
-        os.environ["IONECHO_CATALOGUE"] = str(Path(place) / "catalogue")
-        os.environ["IONECHO_STATE"] = str(Path(place) / "state")
-        os.environ["XDG_CONFIG_HOME"] = str(Path(place) / "settings")
-        os.environ["XDG_DATA_HOME"] = str(Path(place) / "data")
-        sizes = [(int(w), int(h)) for w, h in (one.split("x") for one in sys.argv[3:])]
-        Path(sys.argv[2]).mkdir(parents=True, exist_ok=True)
-        take_all(runs, Path(sys.argv[2]), sizes or [(1280, 700)])
+        own = {"IONECHO_CATALOGUE": "catalogue", "IONECHO_STATE": "state", "XDG_CONFIG_HOME": "settings"}
+        os.environ.update({name: str(Path(place) / folder) for name, folder in own.items()})
+        (Path(place) / "runs").mkdir()
+        chosen = Path(sys.argv[1]) if len(sys.argv) > 1 else None
+        if chosen is not None:
+            chosen.mkdir(parents=True, exist_ok=True)
+        take_pictures(
+            Path(place) / "runs",
+            chosen,
+            [(int(one), int(other)) for one, other in (size.split("x") for size in sys.argv[2:])] or [SIZE],
+        )

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
 from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QDockWidget, QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QWidget
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QTabWidget, QWidget
 
 from daq import Outcome
 from daq.campaign.folder import CampaignFolder, create_campaign
@@ -24,6 +24,7 @@ from daq.files.statements import Statements, write_statements
 from gui import MainWindow
 from gui.app import transitions
 from gui.app.area import ProtocolText
+from gui.app.fit_state import FitStage
 from protocols import Limits
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
 W = TypeVar("W", bound=QWidget)
 
-_PATIENCE_S = 60.0
+_PATIENCE_S = 240.0
 _NOBODY = "TCPIP::192.0.2.10::5025::SOCKET"
 """An address of nobody (RFC 5737)."""
 _SLOW = """
@@ -175,9 +176,10 @@ class Tour:
         yield "fit-in-progress"
         wait(lambda: self.window.findChild(QLabel, "keyFigure0") is not None, "the fit")
         pass_time(1.0)
-        tabs = self._evidence()
+        tabs = self.named(QTabWidget, "fitTabs")
         for index in range(tabs.count()):
             tabs.setCurrentIndex(index)
+            pass_time(0.2)
             yield f"fit-{tabs.tabText(index).lower().replace(' ', '-')}"
         tabs.setCurrentIndex(0)
         model = self.named(QLineEdit, "modelEdit")
@@ -187,14 +189,9 @@ class Tour:
         model.setText("R0")
         pass_time(0.3)
         self.press("fitButton")
-        wait(lambda: not self.window.store.state.fit.is_busy, "the fit")
+        wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the fit")
         pass_time(1.0)
         yield "model-bad"
-
-    def _evidence(self):  # noqa: ANN202
-        from PySide6.QtWidgets import QTabWidget
-
-        return self.named(QTabWidget, "fitTabs")
 
     def _editor(self) -> Iterator[str]:
         self.window.exchange.protocol_wanted.emit(ProtocolText("Relaxation", _SLOW))
@@ -225,7 +222,7 @@ class Tour:
         yield "record"
         self.window.exchange.comparison_wanted.emit(paths[:4])
         self.front("memory")
-        wait(lambda: not self.window.store.state.fit.is_busy, "the comparison")
+        wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the comparison")
         pass_time(1.5)
         yield "comparison"
 
@@ -266,10 +263,8 @@ class Tour:
         outcome = Outcome.unknown(f"{doubt} (no route to host). Press the OUTPUT key of the instrument.", 50_000)
         self.front("live")
         self.window.store.apply(transitions.run_ended, outcome, datetime.now().astimezone())
-        self.window.exchange.message.emit("sample-03.nxs: its last block is cut short: 4096 samples of 50,000 are left.")
+        self.window.exchange.message.emit(
+            "sample-03.nxs: its last block is cut short: 4096 samples of 50,000 are left."
+        )
         pass_time(0.3)
         yield "alarm"
-
-    def dock(self, name: str) -> QDockWidget:
-        """Return a dock."""
-        return self.named(QDockWidget, name)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from daq.catalogue import Choices
 
-_WIDE = 700
+_WIDE = 600
 """Width (pixels) from which the search stands beside the buttons. Less, and a condition is cut."""
 _TYPED_MS = 150
 """How long after the last letter a search begins: less than a person waits for, more than between two letters."""

@@ -42,6 +42,8 @@ _LOWEST = 64
 """Least height (pixels) of a table: its head and a row. More, and a low dock cuts it."""
 _WIDE_SHAPE = 1.8
 """Width over height from which a dock is wide: one below the plots has 3 and more, one at the side less than 1."""
+_N_IN_TIP = 20
+"""Folders that are named in a tool tip. Doubled, it is higher than a small screen."""
 _LIST, _FITS = 3000, 2000
 """Heights for the list and for kept fits below it: more than there is, so that they count as shares."""
 
@@ -58,6 +60,8 @@ class RunsPanel(QWidget):
     reveal_wanted = Signal()
     copy_wanted = Signal()
     follow_wanted = Signal(object)
+    forget_wanted = Signal(object)
+    """Follow these folders (tuple of Path) no longer: they cannot be reached."""
     selected = Signal(object)
 
     def __init__(self, folder: Callable[[], Path]) -> None:
@@ -72,18 +76,21 @@ class RunsPanel(QWidget):
         self._n_selected = 0
         self._is_looking = False
         self._found: FoundPaths | None = None
+        self._gone: tuple[Path, ...] = ()
         self._make_parts()
         self._lay_out()
         self._connect()
         self.fits.show_fits(FitsSideBySide())
         self.show_permissions({})
+        self.forget.hide()
         self._show_count()
 
     def _make_parts(self) -> None:
         self.empty = label("", "faint", "runsEmpty")
         self.empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.follow = button(tr("Follow a folder …"), "runsFollowButton", self.choose_folder, "primary")
-        self.notes = label("", "fault", "runsNotes")
+        self.notes = label("", "faint", "runsNotes")
+        self.forget = button(tr("Forget them"), "runsForgetButton", self._forget, tip=_forget_tip())
         self.progress = QProgressBar()
         self.progress.setObjectName("refitProgress")
         self.progress.setAccessibleName(tr("Fits of kept runs"))
@@ -131,7 +138,10 @@ class RunsPanel(QWidget):
         whole.setSpacing(_GAP)
         whole.addWidget(self.bar)
         whole.addWidget(split, 1)
-        whole.addWidget(self.notes)
+        notes = QHBoxLayout()
+        notes.addWidget(self.notes, 1)
+        notes.addWidget(self.forget)
+        whole.addLayout(notes)
         whole.addWidget(self.progress)
         whole.addLayout(acts)
 
@@ -196,8 +206,27 @@ class RunsPanel(QWidget):
         self._found = found
         self.model.set_paths(found.paths)
         self.bar.show_folders(found.followed)
-        self.notes.setText("\n".join(found.notes))
+        self._show_notes(found)
         self._show_count()
+
+    def _show_notes(self, found: FoundPaths) -> None:
+        """Say in one line which folders cannot be looked into; all of them, with the reasons, in its tool tip."""
+        self._gone = tuple(one for one in found.followed if any(note.startswith(f"{one}: ") for note in found.notes))
+        others = [note for note in found.notes if not any(note.startswith(f"{one}: ") for one in self._gone)]
+        texts = others[:1]
+        if len(self._gone) > 1:
+            texts.append(tr("{n} followed folders cannot be reached.").format(n=len(self._gone)))
+        elif self._gone:
+            texts.append(tr("A followed folder cannot be reached: {folder}").format(folder=self._gone[0]))
+        if len(others) > 1:
+            texts.append(tr("and {n} more that cannot be looked into").format(n=len(others) - 1))
+        self.notes.setText("\n".join(texts))
+        self.notes.setToolTip("\n".join(found.notes[:_N_IN_TIP]))
+        self.forget.setText(tr("Forget them") if len(self._gone) > 1 else tr("Forget it"))
+        self.forget.setVisible(bool(self._gone))
+
+    def _forget(self) -> None:
+        self.forget_wanted.emit(self._gone)
 
     def show_looking(self, *, is_looking: bool) -> None:
         """Say whether folders are being looked into."""
@@ -249,6 +278,10 @@ class RunsPanel(QWidget):
     def set_colours(self, colours: Colours) -> None:
         """Draw pictures in the colour of currents."""
         self.model.set_ink(colours.current)
+
+
+def _forget_tip() -> str:
+    return tr("Follow no longer what cannot be reached; no file is touched, and a folder can be followed again")
 
 
 def _overlay_tip() -> str:

@@ -143,7 +143,7 @@ class Lane:
         self.plot.setLabel("left", self.quantity.title, units=self.quantity.unit, **size)
         if self.quantity is not Quantity.CURRENT:
             return 2
-        return 5 if n_lanes < _MANY else 3
+        return 3  # more, and the titles of the others are cut on a small screen
 
     def clear(self) -> None:
         """Draw nothing."""

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
-from gui.fit.parts import shade
+from gui.fit.parts import scrolled_plots, shade
 
 if TYPE_CHECKING:
     from gui.common.theme import Colours
@@ -61,7 +61,7 @@ class CurvePlots(QWidget):
         on_double_click(self._graphics, self.zoom_out_wanted.emit)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self._graphics)
+        column.addWidget(scrolled_plots(self._graphics, 3))
 
     def _emit_zoom(self) -> None:
         if self._traces is not None and self._traces.edge is None:

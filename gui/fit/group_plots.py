@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.plots import add_plot, graphics, paint, pen, set_legend
+from gui.fit.parts import scrolled_plots
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,21 +24,21 @@ _SIZE = 7
 
 
 class _Plots(QWidget):
-    def __init__(self, name: str, title: str) -> None:
+    def __init__(self, name: str, title: str, n_rows: int) -> None:
         super().__init__()
         self.graphics = graphics(name)
         self.graphics.setAccessibleName(title)
         self.colours: Colours | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.graphics)
+        column.addWidget(scrolled_plots(self.graphics, n_rows))
 
 
 class ResidualPlots(_Plots):
     """What a fit leaves by time, pulse by pulse, and at each level."""
 
     def __init__(self) -> None:
-        super().__init__("residualPlots", tr("Residual by time, by pulse and by level"))
+        super().__init__("residualPlots", tr("Residual by time, by pulse and by level"), 3)
         self.by_time = add_plot(self.graphics, 0, tr("Residual"), "A")
         self.by_pulse = add_plot(self.graphics, 1, tr("By pulse"), "A")
         self.by_level = add_plot(self.graphics, 2, tr("By level"), "A")
@@ -81,7 +82,7 @@ class ProfilePlot(_Plots):
     """How much worse the best fit is with one parameter held."""
 
     def __init__(self) -> None:
-        super().__init__("profilePlot", tr("Profile of a parameter"))
+        super().__init__("profilePlot", tr("Profile of a parameter"), 1)
         self.plot = add_plot(self.graphics, 0, tr("Deviations from the best"), "")
         self._curve = self.plot.plot(symbol="o", symbolSize=_SIZE)
         self._limit = pg.InfiniteLine(angle=0)
@@ -114,7 +115,7 @@ class PointPlots(_Plots):
     """Figures of several runs over thickness or temperature, with their lines."""
 
     def __init__(self) -> None:
-        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"))
+        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"), 2)
         self._plots: list[Any] = []
         self._points: tuple[Points, ...] = ()
 

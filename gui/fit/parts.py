@@ -9,8 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFrame,
     QHeaderView,
     QLabel,
+    QScrollArea,
     QTableWidget,
     QTableWidgetItem,
     QVBoxLayout,
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
+_LOWEST_PLOT = 120
+"""Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
+line; doubled, a page of three scrolls on common screens."""
 _MARK = 20
 """Pixels of a mark beside a text: as high as its first line."""
 
@@ -203,6 +208,25 @@ def shade(colour: QColor, alpha: float) -> QColor:
     """Return a colour that lets what is below it through."""
     made = QColor(colour)
     made.setAlphaF(alpha)
+    return made
+
+
+def scrolled_plots(shown: QWidget, n_rows: int) -> QScrollArea:
+    """Return plots above each other in an area that scrolls before they are too low to be read.
+
+    Parameters
+    ----------
+    shown : QWidget
+    n_rows : int
+        Of plots.
+    """
+    shown.setMinimumHeight(n_rows * _LOWEST_PLOT)
+    made = QScrollArea()
+    made.setWidget(shown)
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    made.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     return made
 
 

@@ -3195,5 +3195,57 @@
       <source>✓ No faults. {model}: {facts}. Ends at {clock} if started now.</source>
       <translation>✓ Keine Fehler. {model}: {facts}. Endet um {clock}, wenn jetzt begonnen.</translation>
     </message>
+    <message>
+      <source>Out of the window, or back into it</source>
+      <translation>Aus dem Fenster heraus, oder wieder hinein</translation>
+    </message>
+    <message>
+      <source>Hide: View → Docks shows it again</source>
+      <translation>Ausblenden: Ansicht → Bereiche blendet es wieder ein</translation>
+    </message>
+    <message>
+      <source>Out of the window</source>
+      <translation>Aus dem Fenster heraus</translation>
+    </message>
+    <message>
+      <source>Hide</source>
+      <translation>Ausblenden</translation>
+    </message>
+    <message>
+      <source>No instrument</source>
+      <translation>Kein Gerät</translation>
+    </message>
+    <message>
+      <source>Connect one: then the state of its output stands here.</source>
+      <translation>Ein Gerät verbinden: dann steht hier der Zustand seines Ausgangs.</translation>
+    </message>
+    <message>
+      <source>Follow no longer what cannot be reached; no file is touched, and a folder can be followed again</source>
+      <translation>Nicht mehr verfolgen, was nicht erreichbar ist; keine Datei wird berührt, und ein Ordner kann wieder verfolgt werden</translation>
+    </message>
+    <message>
+      <source>Forget them</source>
+      <translation>Vergessen</translation>
+    </message>
+    <message>
+      <source>Forget it</source>
+      <translation>Vergessen</translation>
+    </message>
+    <message>
+      <source>{n} followed folders cannot be reached.</source>
+      <translation>{n} verfolgte Ordner sind nicht erreichbar.</translation>
+    </message>
+    <message>
+      <source>and {n} more that cannot be looked into</source>
+      <translation>und {n} weitere, in die nicht gesehen werden kann</translation>
+    </message>
+    <message>
+      <source>A followed folder cannot be reached: {folder}</source>
+      <translation>Ein verfolgter Ordner ist nicht erreichbar: {folder}</translation>
+    </message>
+    <message>
+      <source>Choose one in the dock Protocols: what the instrument will do is shown here before it does it.</source>
+      <translation>Im Bereich Protokolle eines wählen: was das Gerät tun wird, steht hier, bevor es das tut.</translation>
+    </message>
   </context>
 </TS>

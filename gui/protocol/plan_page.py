@@ -135,7 +135,8 @@ class PlanPage(QWidget):
         self._title.setText(tr("{protocol} cannot be run").format(protocol=source))
         problems = error.problems if isinstance(error, ProtocolError) else (error,)
         text = "\n".join(f"• {problem}" for problem in problems)
-        self._show_texts(tr("Nothing was sent to the instrument."), text, "")
+        nothing_sent = tr("Nothing was sent to the instrument.")
+        self._show_texts("" if nothing_sent in text else nothing_sent, text, "")
         self._clear()
 
     def set_colours(self, colours: Colours) -> None:

@@ -97,6 +97,7 @@ class RunsArea(QObject):
         bar.look_wanted.connect(service.look)
         bar.unfollow_wanted.connect(service.unfollow)
         panel.follow_wanted.connect(service.follow)
+        panel.forget_wanted.connect(lambda folders: [service.unfollow(one) for one in folders])
         model.rows_wanted.connect(service.read)
         model.picture_wanted.connect(service.picture)
         model.edited.connect(self._state_of_run)

@@ -5,15 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from itertools import pairwise, product
+from pathlib import Path
 
 import pytest
-from PySide6.QtGui import QColor, QPalette
+from PySide6.QtGui import QColor, QPalette, QTextDocument
 
 from gui.common.theme import Colours, Theme, colours_of, palette_of, style_sheet
 from gui.common.trace_lane import glyph, overlay_colour
+from gui.protocol.editor_highlighter import TomlHighlighter
 
 TEXT, LINE = 4.5, 3.0  # WCAG 2.2, 1.4.3 and 1.4.11
 THEMES = [Theme.LIGHT, Theme.DARK]
+FIELDS = ("QLineEdit", "QComboBox", "QSpinBox", "QDoubleSpinBox")
 
 
 def luminance(colour: QColor) -> float:
@@ -118,6 +121,58 @@ def test_overlays_are_read_in_their_legend_and_no_two_of_ten_look_alike(theme: T
 
 
 @pytest.mark.parametrize("theme", THEMES)
+def test_every_colour_of_syntax_is_read_on_its_ground_and_on_the_line_with_the_cursor(theme: Theme) -> None:
+    colours = colours_of(palette_of(theme))
+    document = QTextDocument('# note\n[sequence]\nlevel = "1 V"\nn = 3\ntext = """\nmore')
+    highlighter = TomlHighlighter(document, colours)
+    assert highlighter.document() is document
+    shown = set()
+    block = document.firstBlock()
+    while block.isValid():
+        shown |= {one.format.foreground().color().name() for one in block.layout().formats()}  # type: ignore[attr-defined]
+        block = block.next()
+    assert len(shown) >= 5, "comment, header, key, text and number"
+    for colour in shown:
+        assert contrast(QColor(colour), colours.ground) >= TEXT, colour
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_marks_of_faults_and_selected_rows_are_seen_on_what_they_stand_on(theme: Theme) -> None:
+    palette = palette_of(theme)
+    all_rules, colours = rules(palette), colours_of(palette)
+    for view in ("QListWidget", "QTreeView", "QTableView"):
+        chosen = all_rules[f"{view}::item:selected"]
+        assert contrast(QColor(chosen["color"]), QColor(chosen["background"])) >= TEXT, view
+        assert contrast(QColor(chosen["background"]), colours.ground) >= LINE, view
+    for wrong in ('QLineEdit[wrong="true"]', 'QPlainTextEdit[wrong="true"]'):
+        (mark,) = border_of(all_rules[wrong])
+        assert contrast(mark, colours.ground) >= LINE, wrong
+    assert contrast(colours.fault, colours.ground) >= TEXT, "faults in words"
+    for icon_colour in (colours.faint, colours.ink):  # of titles, menus and the tool bar
+        for ground in outside(palette):
+            assert contrast(icon_colour, ground) >= LINE
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_all_fields_have_one_shape_whose_border_is_seen_and_whose_arrow_is_drawn(theme: Theme) -> None:
+    palette = palette_of(theme)
+    all_rules = rules(palette)
+    shapes = [{k: v for k, v in all_rules[kind].items() if "padding" not in k} for kind in FIELDS]
+    assert all(one == shapes[0] for one in shapes), "a box of choices looks like any other field"
+    for kind in FIELDS:
+        for state in ("", ":focus"):
+            assert all(
+                contrast(line, QColor(shapes[0]["background"])) >= LINE for line in border_of(all_rules[kind + state])
+            )
+    files = re.findall(r'url\("([^"]+)"\)', style_sheet(palette))
+    assert len(files) >= 3
+    for file in files:
+        stroke = re.search(r'stroke="(#[0-9a-f]{6})"', Path(file).read_text(encoding="utf-8"))
+        assert stroke is not None, file
+        assert contrast(QColor(stroke[1]), QColor(shapes[0]["background"])) >= LINE, file
+
+
+@pytest.mark.parametrize("theme", THEMES)
 def test_texts_of_the_palette_are_read_on_what_they_stand_on(theme: Theme) -> None:
     palette = palette_of(theme)
     role = QPalette.ColorRole
@@ -127,5 +182,8 @@ def test_texts_of_the_palette_are_read_on_what_they_stand_on(theme: Theme) -> No
         (role.ButtonText, role.Button),
         (role.ToolTipText, role.ToolTipBase),
         (role.PlaceholderText, role.Base),
+        (role.HighlightedText, role.Highlight),
+        (role.Link, role.Base),
+        (role.Link, role.Window),
     ):
         assert contrast(palette.color(ink), palette.color(ground)) >= TEXT, ink
