@@ -227,10 +227,12 @@ class Tour:
         yield "comparison"
 
     def _ten_runs(self) -> None:
-        measured = max(self.folder.glob("*.nxs"), key=lambda one: one.stat().st_mtime)
+        run = self.window.store.state.run
+        if run is None or run.facts is None:
+            raise LookupError("the window has no run")
         for number in range(1, 9):
             path = self.folder / f"sample-{number:02d}.nxs"
-            shutil.copy(measured, path)
+            shutil.copy(run.facts.path, path)
             stated = Statements(
                 name=f"Ni / AlOx {number}",
                 thickness=f"{5 * number} nm",
@@ -242,7 +244,7 @@ class Tour:
     def _queue(self) -> None:
         for name in ("Ageing at 320 K", "Thickness series", "Read-out after a night"):
             points = [PlannedPoint(k, f"level {10 * k} mV", f"000{k}.nxs", None, 60.0) for k in (1, 2, 3)]
-            made = create_campaign(self.folder / name, "", points, name, (_NOBODY, Limits(), ""), name)
+            made = create_campaign(self.folder / name, "", points, name, (_NOBODY, Limits(), ""))
             Queue().add(_NOBODY, made, name)
         taken = Queue().take(_NOBODY)
         if taken is None:

@@ -97,7 +97,7 @@ class RunsArea(QObject):
         bar.look_wanted.connect(service.look)
         bar.unfollow_wanted.connect(service.unfollow)
         panel.follow_wanted.connect(service.follow)
-        panel.forget_wanted.connect(lambda folders: [service.unfollow(one) for one in folders])
+        panel.forget_wanted.connect(self._forget)
         model.rows_wanted.connect(service.read)
         model.picture_wanted.connect(service.picture)
         model.edited.connect(self._state_of_run)
@@ -158,6 +158,10 @@ class RunsArea(QObject):
     def _follow(self) -> None:
         self._exchange.dock_wanted.emit(NAME)
         self._made().choose_folder()
+
+    def _forget(self, folders: tuple[Path, ...]) -> None:
+        for folder in folders:
+            self._service.unfollow(folder)
 
     def _open(self) -> None:
         if self._selected:

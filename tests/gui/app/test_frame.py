@@ -215,6 +215,11 @@ def test_docks_come_back_as_they_were_left_and_a_reset_undoes_that(qtbot: QtBot,
     assert second.dockWidgetArea(docks(second)["protocols"]) == Qt.DockWidgetArea.RightDockWidgetArea
     assert docks(second)["model"].isHidden()
     (reset,) = [action for action in second.actions() if action.objectName() == "window.reset"]
+    second.resize(900, 600)
+    reset.trigger()
+    side = docks(second)["live_fit"]
+    assert second.dockWidgetArea(side) == Qt.DockWidgetArea.TopDockWidgetArea, "nothing is right of a narrow centre"
+    second.resize(1280, 700)
     reset.trigger()
     assert usual == {name: (second.dockWidgetArea(dock), dock.isHidden()) for name, dock in docks(second).items()}
     second.close()

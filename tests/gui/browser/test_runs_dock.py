@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QTableWidget
+from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
 
 from daq.catalogue import followed_folders
@@ -193,6 +193,28 @@ def test_an_empty_list_says_what_to_do(qtbot: QtBot, tmp_path: Path, monkeypatch
     (tmp_path / "other").mkdir()
     _panel(dock).follow_wanted.emit(tmp_path / "other")
     dock.wait(lambda: "There is no run yet" in dock.find(QLabel, "runsEmpty").text())
+    dock.close()
+
+
+def test_folders_that_are_gone_take_one_line_and_are_forgotten_together(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IONECHO_CATALOGUE", str(tmp_path / "catalogue"))
+    (tmp_path / "kept").mkdir()
+    dock = Dock(qtbot, RunsArea, tmp_path / "kept")
+    for name in ("one", "two", "three"):
+        (tmp_path / name).mkdir()
+        _panel(dock).follow_wanted.emit(tmp_path / name)
+    dock.wait(lambda: len(followed_folders()) == 4)
+    for name in ("one", "two", "three"):
+        (tmp_path / name).rmdir()
+    _panel(dock).bar.look_wanted.emit()
+    notes = dock.find(QLabel, "runsNotes")
+    dock.wait(lambda: notes.text() == "3 followed folders cannot be reached.")
+    assert str(tmp_path / "two") in notes.toolTip()
+    dock.click("runsForgetButton")
+    dock.wait(lambda: followed_folders() == [tmp_path / "kept"] and not notes.text())
+    assert not dock.find(QPushButton, "runsForgetButton").isVisible()
     dock.close()
 
 

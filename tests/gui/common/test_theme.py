@@ -129,7 +129,7 @@ def test_every_colour_of_syntax_is_read_on_its_ground_and_on_the_line_with_the_c
     shown = set()
     block = document.firstBlock()
     while block.isValid():
-        shown |= {one.format.foreground().color().name() for one in block.layout().formats()}  # type: ignore[attr-defined]
+        shown |= {one.format.foreground().color().name() for one in block.layout().formats()}
         block = block.next()
     assert len(shown) >= 5, "comment, header, key, text and number"
     for colour in shown:
