@@ -205,10 +205,10 @@ class Tour:
     def _many(self) -> Iterator[str]:
         self._ten_runs()
         self._queue()
-        self.front("live", "queue")
+        self.front("queue")
         pass_time(4.0)
         yield "queue"
-        self.front("runs", "live")
+        self.front("runs")
         wait(lambda: "of 1" in self.named(QLabel, "runsCount").text(), "ten runs")
         pass_time(2.0)
         yield "runs"

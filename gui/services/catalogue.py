@@ -124,6 +124,8 @@ class CatalogueService(QObject):
 
     def _answered(self, query: RunQuery, found: FoundPaths, took_s: float, *, looked: bool) -> None:
         self._is_asking = False
+        if self._is_over:
+            return  # the window that asked has gone
         if query == self._query:
             self.faulty.emit("")
             self.found.emit(found)
@@ -135,6 +137,8 @@ class CatalogueService(QObject):
 
     def _refused(self, query: RunQuery, error: Exception) -> None:
         self._is_asking = False
+        if self._is_over:
+            return
         self.looking.emit(False)
         if query == self._query:
             self._must_look = False
