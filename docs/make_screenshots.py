@@ -19,7 +19,7 @@ import numpy as np
 from PySide6.QtGui import QImage
 
 IMAGES = Path(__file__).parent / "images"
-SIZE = (1440, 860)
+SIZE = (1280, 760)
 """Of the pictures in the documents: a window that leaves room for a task bar on a small laptop."""
 DOCUMENTED = {
     "start": ("light",),

@@ -149,6 +149,16 @@ def _badge(line: str, faint: str, edge: str, *, dark: bool) -> str:
     """
 
 
+def _keys_on_buttons(faint: str) -> str:
+    """Return the part of the style sheet for the keys that stand on Run and Stop."""
+    return f"""
+    QPushButton#runButton, QPushButton#stopButton {{ padding: 5px 52px 5px 14px; }}
+    QPushButton[role="primary"] QLabel[role="key"] {{ color: white; }}
+    QPushButton[role="stop"] QLabel[role="key"] {{ color: white; }}
+    QPushButton QLabel[role="key"]:disabled {{ color: {faint}; }}
+    """
+
+
 def _labels(faint: str, error: str) -> str:
     """Return the part of the style sheet for labels by their roles."""
     return f"""
@@ -302,10 +312,7 @@ def style_sheet(palette: QPalette) -> str:
     QPushButton[role="stop"]:hover {{ background: #b01818; }}
     QPushButton[role="stop"]:pressed {{ background: #8f1010; }}
     QPushButton[role="stop"]:focus {{ border-color: {ring}; }}
-    QPushButton#runButton, QPushButton#stopButton {{ padding: 5px 52px 5px 14px; }}
-    QPushButton[role="primary"] QLabel[role="key"] {{ color: white; }}
-    QPushButton[role="stop"] QLabel[role="key"] {{ color: white; }}
-    QPushButton QLabel[role="key"]:disabled {{ color: {faint}; }}
+    {_keys_on_buttons(faint)}
     QPushButton[role="flat"] {{ border-color: transparent; padding: 2px 8px; color: {faint}; font-size: 14pt; }}
     QPushButton::menu-indicator {{ subcontrol-position: center; left: 9px; }}
     QPushButton[role="flat"]::menu-indicator {{ image: none; width: 0; }}
