@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 _OF_THE_PLATFORM = (
     "This plugin does not support",
     "propagateSizeHints",
-    "Mouse event \"",
+    'Mouse event "',
     "Mouse event occurs outside",
 )
 """What Qt says of a screen that is not there, and of a test's mouse; nothing that the window did."""

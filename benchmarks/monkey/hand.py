@@ -109,7 +109,7 @@ class Hand(QObject):
             Qt.MouseButton.NoButton,
             self._rng.choice((_NO_MODIFIER, Qt.KeyboardModifier.ControlModifier)),
             Qt.ScrollPhase.NoScrollPhase,
-            False,  # noqa: FBT003 - Qt takes it by its place
+            False,
         )
         QApplication.sendEvent(widget, event)
 

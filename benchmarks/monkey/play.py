@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
 import random
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -25,6 +23,7 @@ from gui.services.instruments import Instruments
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from gui import MainWindow
     from sim_instruments.serving.in_process import InProcess
@@ -202,8 +201,3 @@ class MonkeyPlay:
         QTest.qWait(50)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
-
-
-def processor_s() -> float:
-    """Return the processor time (s) of this process."""
-    return sum(os.times()[:2])

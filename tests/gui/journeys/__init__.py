@@ -1,20 +1,21 @@
 """Journeys of a user through the window, by real events of mouse and keys; each stands where its parts are tested.
 
-`JOURNEYS` has for each the tests that walk it. The whole ones by mouse and keyboard of a screen are walked by
-``just journeys`` (xdotool), and random ones by ``just monkey``.
+`JOURNEYS` has for each the tests that walk it. Random events are played by ``just monkey``.
 """
 
 from __future__ import annotations
 
 JOURNEYS = {
     "first start to memory read-out by the mouse": (
-        "app/test_main_window.py::test_whole_run_from_the_start_page_by_clicks_alone_without_blocking_the_event_loop",
+        "app/test_frame.py::test_the_start_page_leads_to_a_plan_on_a_simulated_instrument",
+        "app/test_main_window.py::test_whole_run_by_clicks_alone_without_blocking_the_event_loop",
     ),
     "first start to memory read-out by the keyboard alone": (
         "journeys/test_first_start.py::test_from_the_start_page_to_the_memory_by_the_keyboard_alone",
     ),
     "a text dropped on the window to W(t) and a verdict": (
-        "fit/test_fit_journey.py::test_an_ec_lab_text_that_is_dropped_is_fitted_and_judged_by_the_keyboard_alone",
+        "app/test_frame.py::test_what_is_dropped_goes_to_who_can_open_it_by_its_content",
+        "fit/test_fit_journey.py::test_an_ec_lab_text_is_fitted_and_judged_by_the_keyboard_alone",
     ),
     "a campaign with a mistake": (
         "protocol/test_editor_journeys.py::test_a_typo_stands_at_its_field_and_in_its_line_until_it_is_mended",
@@ -28,9 +29,12 @@ JOURNEYS = {
         "journeys/test_limits_and_stop.py::test_a_limit_that_is_changed_is_in_the_plan_and_in_the_run_that_f12_stops",
     ),
     "re-attach": (
-        "app/test_reattach.py::"
-        "test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_its_end",
+        "app/test_reattach.py::test_killed_window_leaves_the_run_going_and_the_next_window_follows_it_to_its_end",
     ),
-    "ten old runs": ("journeys/test_old_runs.py::test_ten_old_runs_are_opened_compared_refitted_and_drawn_to_a_file",),
+    "ten old runs opened, compared, refitted, drawn to a file": (
+        "browser/test_runs_dock.py::test_several_runs_are_opened_overlaid_and_compared",
+        "browser/test_runs_dock.py::test_a_refit_keeps_the_fits_of_other_models_and_tells_what_failed",
+        "common/test_trace_plot.py::test_what_is_exported_is_what_is_drawn",
+    ),
 }
 """Journeys, and the tests that walk them, below ``tests/gui``."""

@@ -54,3 +54,4 @@ class Keyboard:
         QTest.keyClicks(edit, letters)
         QTest.keyClick(edit, Qt.Key.Key_Return)
         assert not dialog.isVisible(), f"{letters} is not allowed"
+        self.window.activateWindow()  # as a window system does when a dialog has gone
