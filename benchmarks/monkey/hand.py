@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, Qt, QTimer, QUrl, Slot
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QFileDialog, QMenu, QWidget
@@ -72,6 +72,10 @@ class Hand(QObject):
         name = f"{kind} {type(widget).__name__} {widget.objectName()} {at.x()},{at.y()}"
         getattr(self, f"_{kind}")(widget, at)
         return name
+
+    @Slot(QUrl)
+    def look_away(self, _place: QUrl) -> None:
+        """Open no browser and no folder: they are no part of the window."""
 
     # -- where --------------------------------------------------------------------------------------------------------
 

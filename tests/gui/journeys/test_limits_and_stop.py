@@ -90,7 +90,9 @@ def test_a_limit_that_is_changed_is_in_the_plan_and_in_the_run_that_f12_stops(
     assert any("2.5 mA" in operator.text(f"planFact{row}") for row in range(8)), "the plan shows it"
 
     path = _run_until_it_draws(operator, instrument)
-    assert open_run(path).limits.current_A == pytest.approx(2.5e-3)
+    kept = open_run(path).protocol
+    assert kept is not None
+    assert kept.limits.current_A == pytest.approx(2.5e-3)
     plot = operator.live_page.current_plot.getViewWidget().viewport()
     for _ in range(5):  # every turn draws everything anew, and asks for finer curves
         turn_wheel(plot, plot.rect().center())
