@@ -156,7 +156,7 @@ class MonkeyPlay:
     # -- runs ---------------------------------------------------------------------------------------------------------
 
     def _keep_going(self) -> None:
-        """See to it that there is an instrument, now and then a run, and that none lasts for ever."""
+        """See to it that there is an instrument, now and then a run, and that none lasts too long."""
         window, state = self._window, self._window.store.state
         run, dice = state.run_in_progress, self._rng.random()
         if run is not None:

@@ -13,7 +13,6 @@ from daq import open_run
 from gui.app.editor_state import EditorStage
 from gui.app.state import PlanStage
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.gui.journeys.keyboard import CTRL, Keyboard
 from tests.gui.wheel import turn_wheel
 from tests.gui.window_operator import RUN_ENDS_MS
 
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 
     from tests.gui.window_operator import Operator
 
+CTRL = Qt.KeyboardModifier.ControlModifier
 PROTOCOL = """name = "a minute"
 [sequence]
 kind = "pulse"
@@ -46,7 +46,8 @@ def instrument() -> Iterator[InProcess]:
 
 def _run_until_it_draws(operator: Operator, instrument: InProcess) -> Path:
     operator.wait(operator.button("runButton").isEnabled)
-    Keyboard(operator.window).press(Qt.Key.Key_R, CTRL)
+    operator.window.activateWindow()
+    QTest.keyClick(operator.window, Qt.Key.Key_R, CTRL)
     operator.wait(lambda: operator.text("headline") == "Running", RUN_ENDS_MS)
     operator.wait(lambda: operator.text("nowSamples") not in {"–", "0"}, RUN_ENDS_MS)
     assert instrument.output.is_on
