@@ -117,7 +117,7 @@ class MonkeyPlay:
     def play(self, goes_on: Callable[[int], bool]) -> Seen:
         """Play while `goes_on`, which is told the number of events, says so."""
         for scheme in ("file", "http", "https"):  # no file manager, no browser
-            QDesktopServices.setUrlHandler(scheme, self._hand, b"look_away")
+            QDesktopServices.setUrlHandler(scheme, self._hand, "look_away")  # type: ignore[arg-type]  # PySide takes no bytes
         search: Any = Instruments.search
         setattr(Instruments, "search", lambda _: None)  # noqa: B010 - serial lines and networks are left alone
         try:
