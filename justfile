@@ -116,6 +116,10 @@ disk-faults *words:
 played-steps:
     IONECHO_ALL_PLAYED=1 uv run --group dev pytest -n0 tests/drivers/test_played_steps.py
 
+# Random hands at the window, against the simulator's own record of its output: `just monkey 60` plays for an hour.
+monkey minutes="60" *options:
+    uv run --group dev python -m benchmarks.monkey {{ minutes }} {{ options }}
+
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:
     uv run --group dev python -m benchmarks.mutations {{ subjects }}

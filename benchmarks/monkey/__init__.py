@@ -1,0 +1,5 @@
+"""Random hands at the real window: does anything break, and does it ever say what is not so?
+
+A simulated instrument in the same process tells the truth of its output, which the window is not asked for. Clicks,
+keys, wheel, drags, sizes, docks and layouts are drawn from a seed.
+"""
