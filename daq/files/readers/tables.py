@@ -104,13 +104,9 @@ def cells_of(line: str, separator: str | None) -> list[str]:
     bare = line.strip()
     if bare[0] == bare[-1] == '"' and '"' not in bare[1:-1] and separator in bare:  # a whole row in one pair
         return [cell.strip() for cell in bare[1:-1].split(separator)]
-    if line.count('"') % 2:  # one that is never closed: it would take the rest of the row into its cell
+    if line.count('"') % 2 or len(line) > csv.field_size_limit():  # never closed, it would take the rest of the row
         return [cell.strip() for cell in line.split(separator)]
-    try:
-        cells = next(csv.reader([line], delimiter=separator, skipinitialspace=True))
-    except csv.Error:
-        cells = line.split(separator)
-    return [cell.strip() for cell in cells]
+    return [cell.strip() for cell in next(csv.reader([line], delimiter=separator, skipinitialspace=True))]
 
 
 @dataclass(frozen=True)
