@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from drivers import Status
 from gui.common.language import tr
 
 if TYPE_CHECKING:
@@ -83,23 +83,31 @@ class FlagMarks:
 
     def grow(self, t_s: NDArray[np.float64], status: NDArray[np.uint8]) -> None:
         """Take in the record as it is now; of very many new samples the first, the others at the next call."""
-        new = np.asarray(status[self._n_read : self._n_read + _AT_ONCE]) & np.uint8(_TOLD)
+        told, lost = _masks()
+        new = np.asarray(status[self._n_read : self._n_read + _AT_ONCE]) & np.uint8(told)
         if len(self._marks) < _MOST and new.any():
             before = np.concatenate([[self._before], new[:-1]])
             for k in np.flatnonzero(new & ~before)[: _MOST - len(self._marks)]:
                 flags = int(new[k] & ~before[k])
-                kind = MarkKind.LOST if flags & _LOST else MarkKind.LIMIT
+                kind = MarkKind.LOST if flags & lost else MarkKind.LIMIT
                 self._marks.append(Mark(float(t_s[self._n_read + k]), kind, _text_of(flags)))
         if len(new):
             self._before = new[-1]
         self._n_read += len(new)
 
 
-_TOLD = int(Status.OVERLOAD | Status.COMPLIANCE | Status.TIMING | Status.GAP | Status.MISSING)
-_LOST = int(Status.GAP | Status.MISSING)
+@cache
+def _masks() -> tuple[int, int]:
+    """Return the flags that are told of, and those of lost samples."""
+    from drivers import Status  # with all drivers: the window paints before they are there
+
+    lost = Status.GAP | Status.MISSING
+    return int(Status.OVERLOAD | Status.COMPLIANCE | Status.TIMING | lost), int(lost)
 
 
 def _text_of(flags: int) -> str:
+    from drivers import Status
+
     texts = {
         Status.OVERLOAD: tr("current beyond the range"),
         Status.COMPLIANCE: tr("current limited by the instrument"),

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QColor
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QComboBox,
@@ -20,22 +18,18 @@ from PySide6.QtWidgets import (
 )
 
 from gui.common.language import tr
-from gui.common.plots import add_plot, graphics, paint, pen, set_time_axis
 from gui.common.widgets import button, label
-from gui.run.live_estimates import History, LiveFigures, percent
+from gui.run.live_estimates import History, LiveFigures
 from protocols import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import NDArray
-
     from gui.common.theme import Colours
+    from gui.run.live_fit_plots import LiveFitPlots
 
-_SHADE = 0.25
-"""Opacity of a band: the line over it keeps 3:1. Doubled, the grid under it is gone."""
-_LEAST_HEIGHT = 300
-"""Pixels of the two plots. Doubled, a small window scrolls them."""
+_ALL_THAT_IS_LEFT = 100
+"""Share of the height for the plots, beside 1 of the space below: less leaves a gap that one sees."""
 _ROW = 24
 """Height of a row (pixels): a line of text with room. Doubled, six parameters do not fit into a small window."""
 
@@ -74,22 +68,13 @@ class LiveFitPanel(QWidget):
         self._button = button(tr("Start live fit"), "liveFitButton", self._clicked, "primary")
         self._state = label("", "faint", "liveFitState")
         self._problem = label("", "fault", "liveFitProblem")
-        self._graphics = graphics("liveFitPlots")
-        self._graphics.setMinimumHeight(_LEAST_HEIGHT)
-        self._graphics.setAccessibleName(tr("Relaxation W, and the chosen parameter over the run"))
-        self.memory_plot = add_plot(self._graphics, 0, tr("Relaxation W"), "")
-        self.history_plot = add_plot(self._graphics, 1, "", "")
-        self._curves = {plot: _BandCurve(plot) for plot in (self.memory_plot, self.history_plot)}
+        self.plots: LiveFitPlots | None = None
+        self._colours: Colours | None = None
         self._table = _table()
         self._lay_out()
         self.clear()
 
     def _lay_out(self) -> None:
-        set_time_axis(self.memory_plot, tr("Time since a step of the voltage"), log=True)
-        set_time_axis(self.history_plot, tr("Time of the run"), log=False)
-        self.memory_plot.setYRange(0.0, 1.0, padding=0.05)
-        for plot in (self.memory_plot, self.history_plot):
-            plot.setMouseEnabled(x=False, y=False)
         self._table.itemSelectionChanged.connect(self._choose)
         head = QHBoxLayout()
         head.addWidget(self.model, 1)
@@ -100,8 +85,19 @@ class LiveFitPanel(QWidget):
         column.addLayout(head)
         for widget in (self._state, self._problem, self._table):
             column.addWidget(widget)
-        column.addWidget(self._graphics, 100)
         column.addStretch(1)
+        self._column = column
+
+    def _shown_plots(self) -> LiveFitPlots:
+        """Return the plots, made when there is something to draw: their library takes its time."""
+        if self.plots is None:
+            from gui.run.live_fit_plots import LiveFitPlots
+
+            self.plots = LiveFitPlots()
+            self._column.insertWidget(self._column.count() - 1, self.plots, _ALL_THAT_IS_LEFT)
+            if self._colours is not None:
+                self.plots.set_colours(self._colours)
+        return self.plots
 
     def _clicked(self) -> None:
         if self._is_on:
@@ -117,10 +113,10 @@ class LiveFitPanel(QWidget):
         """Forget what was found."""
         self._history = History()
         self._table.setRowCount(0)
-        for curve in self._curves.values():
-            curve.draw((), (), (), ())
-        self._graphics.hide()
         self._table.hide()
+        if self.plots is not None:
+            self.plots.clear()
+            self.plots.hide()
 
     def show_stage(self, text: str, problem: str, *, is_on: bool) -> None:
         """Say how the live fit stands.
@@ -144,9 +140,10 @@ class LiveFitPanel(QWidget):
     def show_figures(self, figures: LiveFigures) -> None:
         """Show a fit, and keep it in the history."""
         self._history.add(figures)
+        plots = self._shown_plots()
         if self._table.isHidden():
             self._table.show()
-            self._graphics.show()
+            plots.show()
         self._fill(figures)
         doubt = "" if figures.explains else tr("This model does not describe what was measured. ")
         self._state.setText(
@@ -156,8 +153,7 @@ class LiveFitPanel(QWidget):
             )
         )
         self._state.setVisible(True)
-        self.memory_plot.setVisible(bool(len(figures.W)))
-        self._curves[self.memory_plot].draw(figures.band_s, figures.W, figures.W_lowest, figures.W_highest)
+        plots.show_relaxation(figures)
         self._draw_history()
 
     def _fill(self, figures: LiveFigures) -> None:
@@ -195,49 +191,13 @@ class LiveFitPanel(QWidget):
         figure = next((one for one in latest.figures if one.name == self._chosen), None)
         if figure is None:
             return
-        title = figure.title
-        if figure.is_known:
-            title = tr("{title}, known to {share}").format(title=title, share=percent(figure.half_width))
-        self.history_plot.setLabel("left", figure.title, units=figure.unit or None)
-        self.history_plot.getAxis("left").enableAutoSIPrefix(bool(figure.unit))
-        self.history_plot.setTitle(title, size="9pt")
-        self._curves[self.history_plot].draw(*self._history.of(self._chosen))
+        self._shown_plots().show_history(figure, self._history.of(self._chosen))
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        paint(self._graphics, (self.memory_plot, self.history_plot), colours)
-        self.history_plot.titleLabel.setAttr("color", colours.ink.name())
-        for curve in self._curves.values():
-            curve.set_colour(colours.fit)
-
-
-class _BandCurve:
-    """A line within its band."""
-
-    def __init__(self, plot: Any) -> None:
-        self._ends = [plot.plot(), plot.plot()]
-        self._band = pg.FillBetweenItem(*self._ends)
-        plot.addItem(self._band)
-        self._line = plot.plot()
-
-    def draw(self, x: _Points, middle: _Points, lowest: _Points, highest: _Points) -> None:
-        # A fill of no width would begin at zero, and the plot with it.
-        self._band.setVisible(len(x) > 1)
-        self._line.setData(x, middle)
-        for end, values in zip(self._ends, (lowest, highest), strict=True):
-            end.setData(x, values)
-
-    def set_colour(self, colour: QColor) -> None:
-        shade = QColor(colour)
-        shade.setAlphaF(_SHADE)
-        self._band.setBrush(shade)
-        self._line.setPen(pen(colour, 1.5))
-        for end in self._ends:
-            end.setPen(pen(colour, 0.5))
-
-
-if TYPE_CHECKING:
-    _Points = NDArray[Any] | tuple[()]
+        self._colours = colours
+        if self.plots is not None:
+            self.plots.set_colours(colours)
 
 
 class _Table(QTableWidget):

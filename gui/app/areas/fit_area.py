@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QTimer
 
 from gui.app import transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, ProtocolText, Side
@@ -22,7 +22,6 @@ from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
 from gui.fit.fit_wish import FitKind, FitWish, circuits_in
 from gui.fit.model_panel import FitPanel
 from gui.fit.result_model import experiment_protocol
-from gui.fit.result_page import MemoryPage
 from gui.services.fits import Fits, run_file_of
 from gui.services.saved_traces import SavedTraces
 
@@ -34,6 +33,12 @@ if TYPE_CHECKING:
     from gui.app.fit_state import Fit
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.fit.result_model import ShownFit
+    from gui.fit.result_page import MemoryPage
+
+_ELEMENTS_AFTER_MS = 1500
+"""How long after the window opened the elements of circuits are asked for: what knows them takes 0.3 s of the processor
+to import, which the first picture must not wait for. Doubled, they are offered to who types so much later."""
 
 
 def _may_fit(state: AppState) -> Permission:
@@ -60,25 +65,48 @@ class FitArea(QObject):
         self._fits = Fits(context.parent)
         self._traces = SavedTraces(context.parent)
         self._panel = FitPanel()
-        self._page = MemoryPage()
+        self._page: MemoryPage | None = None
         self._runs: tuple[Path, ...] = ()
         self._connect()
         sides = dict.fromkeys(Layout, Side.LEFT)
         centre = dict.fromkeys(Layout, Side.CENTRE)
         self._docks = (
             DockSpec("model", "Cell model", panel(self._panel), sides),
-            DockSpec("memory", "Memory", self._page, centre),
+            DockSpec("memory", "Memory", self._memory, centre),
         )
+        QTimer.singleShot(_ELEMENTS_AFTER_MS, self, self._ask_elements)
+
+    def _ask_elements(self) -> None:
         self._jobs.do(known_elements, self._panel.set_elements, self._report)
 
     def _connect(self) -> None:
-        actions, exchange, page, view = self._context.actions, self._exchange, self._page, self._panel
+        actions, exchange, view = self._context.actions, self._exchange, self._panel
         actions[Command.FIT].triggered.connect(lambda: view.ask(FitKind.CIRCUIT))
         actions[Command.CANCEL_FIT].triggered.connect(self._cancel)
         view.wanted.connect(self._want)
         view.unwanted.connect(self._cancel)
         view.keep_wanted.connect(self._keep_statements)
         view.circuit_asked.connect(self._look_at_circuit)
+        exchange.zoom_wanted.connect(self._zoom_to)
+        exchange.zoom_out_wanted.connect(self._zoom_out)
+        exchange.comparison_wanted.connect(self._compare)
+        exchange.dock_raised.connect(self._note_page)
+        self._traces.traced.connect(lambda traces: self._memory().show_traces(traces))
+        self._traces.failed.connect(exchange.message)
+        self._fits.documented.connect(self._read_answer)
+        self._fits.failed.connect(self._fail)
+
+    def _memory(self) -> MemoryPage:
+        """Return the page of the result, made when it is first needed."""
+        if self._page is None:
+            from gui.fit.result_page import MemoryPage
+
+            self._page = MemoryPage()
+            self._connect_page(self._page)
+        return self._page
+
+    def _connect_page(self, page: MemoryPage) -> None:
+        view = self._panel
         page.cancel_wanted.connect(self._cancel)
         page.option_wanted.connect(self._want_with)
         page.families.wanted.connect(self._rank)
@@ -89,15 +117,11 @@ class FitArea(QObject):
         page.why.experiment_wanted.connect(self._open_experiment)
         page.curves.zoomed.connect(self._zoomed)
         page.curves.edge_chosen.connect(lambda edge: self._traces.set_view(View(edge)))
-        page.curves.zoom_out_wanted.connect(exchange.zoom_out_wanted)
-        exchange.zoom_wanted.connect(self._zoom_to)
-        exchange.zoom_out_wanted.connect(self._zoom_out)
-        exchange.comparison_wanted.connect(self._compare)
-        exchange.dock_raised.connect(self._note_page)
-        self._traces.traced.connect(page.show_traces)
-        self._traces.failed.connect(exchange.message)
-        self._fits.documented.connect(self._read_answer)
-        self._fits.failed.connect(self._fail)
+        page.curves.zoom_out_wanted.connect(self._exchange.zoom_out_wanted)
+
+    @property
+    def _shown(self) -> ShownFit | None:
+        return None if self._page is None else self._page.shown
 
     def _report(self, error: Exception) -> None:
         self._exchange.message.emit(str(error))
@@ -143,7 +167,7 @@ class FitArea(QObject):
 
     def _want_with(self, option: str) -> None:
         """Fit what is shown, with an option that a diagnosis has named."""
-        shown = self._page.shown
+        shown = self._shown
         wish = self._panel.wish()
         if shown is not None:
             wish = replace(wish, circuit=shown.headline)
@@ -181,7 +205,7 @@ class FitArea(QObject):
         self._jobs.do(lambda: answer_of(wanted.wish, document), show, lambda error: self._fail(str(error)))
 
     def _show_answer(self, answer: Answer) -> None:
-        page = self._page
+        page = self._memory()
         if isinstance(answer, StudyAnswer):
             self._show_study(answer)
         elif isinstance(answer, FamiliesAnswer):
@@ -204,17 +228,18 @@ class FitArea(QObject):
     def _show_study(self, answer: StudyAnswer) -> None:
         fit = answer.fit
         if fit is not None:
-            before = self._page.shown
-            self._page.show_fit(fit)
+            before = self._shown
+            self._memory().show_fit(fit)
             self._panel.remember(fit.headline)
             self._panel.set_fitted({one.key: one.value for one in fit.parameters})
             if before is None or before.path != fit.path:
                 self._traces.open(fit.path)
-        self._page.show_kept(answer.kept)
+        if answer.kept is not None or self._page is not None:
+            self._memory().show_kept(answer.kept)
 
     def _show_kept(self, circuit: str) -> None:
         """Show another one of the fits that are kept of the run."""
-        shown = self._page.shown
+        shown = self._shown
         if shown is not None:
             self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._report)
 
@@ -237,7 +262,7 @@ class FitArea(QObject):
 
     def _keep_statements(self, wish: FitWish) -> None:
         """Keep what the forms say beside the run, as `ionecho note` does."""
-        shown, runs = self._page.shown, self._runs
+        shown, runs = self._shown, self._runs
         path = shown.path if shown is not None else runs[0] if runs else None
         if path is None:
             self._exchange.message.emit(tr("Open a run first."))
@@ -254,7 +279,7 @@ class FitArea(QObject):
 
     def _open_experiment(self, number: int) -> None:
         """Open an experiment that would decide as a protocol in the editor."""
-        shown = self._page.shown
+        shown = self._shown
         if shown is None:
             return
 
@@ -271,12 +296,13 @@ class FitArea(QObject):
             self._exchange.zoom_wanted.emit(low, high)
 
     def _zoom_to(self, low: float, high: float) -> None:
-        if self._page.curves.is_built and not self._page.curves.isVisible():
-            self._page.curves.plots.zoom_to(low, high)
+        curves = None if self._page is None else self._page.curves
+        if curves is not None and curves.is_built and not curves.isVisible():
+            curves.plots.zoom_to(low, high)
             self._traces.set_view(View(window_s=(low, high)))
 
     def _zoom_out(self) -> None:
-        if self._page.curves.is_built:
+        if self._page is not None and self._page.curves.is_built:
             self._page.curves.plots.zoom_out()
         self._traces.set_view(View())
 
@@ -344,7 +370,8 @@ class FitArea(QObject):
         is_new = state.run is not None and (before.run is None or before.run.number != state.run.number)
         if runs != self._runs or (is_new and not state.opened):
             self._runs = runs
-            self._page.clear()
+            if self._page is not None:
+                self._page.clear()
             self._traces.open(None)
             self._panel.set_subject(runs)
             if runs:
@@ -357,6 +384,8 @@ class FitArea(QObject):
         self._panel.set_state(reason=reason, fitting=state.fit.stage is FitStage.FITTING)
 
     def _show_stage(self, fit: Fit) -> None:
+        if self._page is None:
+            return
         text = {
             FitStage.FITTING: tr("Fitting {model} …"),
             FitStage.CANCELLED: tr("The fit of {model} was cancelled."),
@@ -371,7 +400,8 @@ class FitArea(QObject):
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
         self._panel.set_colours(colours)
-        self._page.set_colours(colours)
+        if self._page is not None:
+            self._page.set_colours(colours)
 
     def close(self) -> None:
         """End the fit with the window."""

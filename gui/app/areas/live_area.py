@@ -10,8 +10,6 @@ from gui.app import transitions
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.saving import save_as
 from gui.app.state import Page
-from gui.common.trace_lane import Overlay
-from gui.run.live_dock import LiveDock
 from gui.services.record_reader import Records
 
 if TYPE_CHECKING:
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from gui.app.state import AppState
     from gui.common.theme import Colours
     from gui.common.traces import Traces, View
+    from gui.run.live_dock import LiveDock
 
 
 class LiveArea(QObject):
@@ -35,16 +34,10 @@ class LiveArea(QObject):
     def __init__(self, context: Context) -> None:
         super().__init__(context.parent)
         self._context = context
-        self._dock = LiveDock()
+        self._dock: LiveDock | None = None
         self._others = Records(context.parent)
         self._others_of: tuple[Path, ...] = ()
-        plot, exchange, runs = self._dock.plot, context.exchange, context.commands.runs
-        plot.span_wanted.connect(self._ask)
-        plot.zoomed.connect(exchange.zoom_wanted)
-        plot.zoom_out_wanted.connect(exchange.zoom_out_wanted)
-        plot.save_wanted.connect(self._save)
-        exchange.zoom_wanted.connect(plot.zoom_to)
-        exchange.zoom_out_wanted.connect(plot.zoom_out)
+        exchange, runs = context.exchange, context.commands.runs
         exchange.dock_raised.connect(self._note_page)
         exchange.overlay_wanted.connect(self._lay_over)
         runs.follower.traced.connect(self._draw)
@@ -52,7 +45,20 @@ class LiveArea(QObject):
         self._others.traced.connect(self._draw_others)
         self._others.failed.connect(exchange.message)
         sides = {Layout.MEASURE: Side.CENTRE, Layout.ANALYSE: Side.CENTRE}
-        self._docks = (DockSpec("live", "Measurement", self._dock, sides),)
+        self._docks = (DockSpec("live", "Measurement", self._build, sides),)
+
+    def _build(self) -> LiveDock:
+        from gui.run.live_dock import LiveDock  # plots take their time
+
+        self._dock = LiveDock()
+        plot, exchange = self._dock.plot, self._context.exchange
+        plot.span_wanted.connect(self._ask)
+        plot.zoomed.connect(exchange.zoom_wanted)
+        plot.zoom_out_wanted.connect(exchange.zoom_out_wanted)
+        plot.save_wanted.connect(self._save)
+        exchange.zoom_wanted.connect(plot.zoom_to)
+        exchange.zoom_out_wanted.connect(plot.zoom_out)
+        return self._dock
 
     def _ask(self, view: View) -> None:
         self._context.commands.runs.set_view(view)
@@ -61,21 +67,28 @@ class LiveArea(QObject):
 
     def _lay_over(self, paths: tuple[Path, ...]) -> None:
         self._others_of = tuple(paths)
+        if self._dock is None:
+            return
         if not paths:
             self._dock.show_overlays(())
-        if paths and self._context.store.state.run is not None:
+        elif self._context.store.state.run is not None:
             self._others.open(paths)
 
     def _show_others(self, problem: str) -> None:
         if problem:
             self._context.exchange.message.emit(problem)
-        self._others.set_view(self._dock.plot.view())
+        if self._dock is not None:
+            self._others.set_view(self._dock.plot.view())
 
     def _draw_others(self, answers: tuple[tuple[Path, Traces], ...]) -> None:
-        if self._others_of:
+        if self._others_of and self._dock is not None:
+            from gui.common.trace_lane import Overlay  # with the plots, which are there now
+
             self._dock.show_overlays([Overlay(path.stem, traces) for path, traces in answers])
 
     def _save(self, suffix: str, content: bytes) -> None:
+        if self._dock is None:
+            return
         run = self._context.store.state.run
         stem = "run" if run is None or run.path is None else run.path.stem
         save_as(self._context, self._dock, stem, suffix, content)
@@ -86,7 +99,9 @@ class LiveArea(QObject):
 
     def _draw(self, traces: Traces) -> None:
         run = self._context.store.state.run
-        if run is not None and run.facts is not None:  # else these are curves of the run before
+        if (
+            self._dock is not None and run is not None and run.facts is not None
+        ):  # else these are curves of the run before
             self._dock.show_traces(traces)
         self._context.commands.runs.allow_next_curves()
 
@@ -102,18 +117,20 @@ class LiveArea(QObject):
         """Make ready for the run that is followed."""
         if state.page is Page.MEASUREMENT is not before.page:
             self._context.exchange.dock_wanted.emit("live")
-        if state.run is None:
+        if state.run is None or self._dock is None:
             return
-        if before.run is None or before.run.number != state.run.number:
+        shown = None if state is before else before.run
+        if shown is None or shown.number != state.run.number:
             self._dock.clear()
         facts = state.run.facts
-        if facts is not None and (before.run is None or before.run.facts is not facts):
+        if facts is not None and (shown is None or shown.facts is not facts):
             self._dock.set_facts(facts)
             self._lay_over(self._others_of)
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""
-        self._dock.set_colours(colours)
+        if self._dock is not None:
+            self._dock.set_colours(colours)
 
     def close(self) -> None:
         """End the reader of the runs that are drawn over it."""

@@ -9,8 +9,6 @@ from PySide6.QtCore import QObject
 from gui.app import transitions
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.saving import save_as
-from gui.common.trace_lane import Overlay
-from gui.run.record_dock import RecordDock
 from gui.services.record_reader import Records
 
 if TYPE_CHECKING:
@@ -24,6 +22,7 @@ if TYPE_CHECKING:
     from gui.common.run_facts import RunFacts
     from gui.common.theme import Colours
     from gui.common.traces import Traces, View
+    from gui.run.record_dock import RecordDock
 
 
 class RecordArea(QObject):
@@ -49,6 +48,8 @@ class RecordArea(QObject):
         self._docks = (DockSpec("record", "Record", self._build, {Layout.ANALYSE: Side.CENTRE}),)
 
     def _build(self) -> QWidget:
+        from gui.run.record_dock import RecordDock  # plots take their time
+
         self._page = RecordDock()
         plot, exchange = self._page.plot, self._context.exchange
         plot.span_wanted.connect(self._ask)
@@ -91,6 +92,8 @@ class RecordArea(QObject):
     def _draw(self, answers: tuple[tuple[Path, Traces], ...]) -> None:
         if self._page is None:
             return
+        from gui.common.trace_lane import Overlay  # with the plots, which are there now
+
         lead = [traces for path, traces in answers if path == self._lead]
         if lead:
             self._page.plot.show_traces(lead[0])

@@ -108,10 +108,10 @@ def test_its_panel_shows_how_parameters_close_in(qtbot: QtBot) -> None:
     shown = [[table.item(row, column).text() for column in range(3)] for row in range(2)]  # type: ignore[union-attr]
     assert shown == [["R0", "100 Ω", "± 10 %"], ["Mig1.tau", "2 ms", "± 5 %"]]
     # The first fit knew least of the relaxation time: it is drawn over the run, from where it is known.
-    x, y = panel.history_plot.listDataItems()[-1].getOriginalDataset()
+    x, y = panel.plots.history_plot.listDataItems()[-1].getOriginalDataset()
     assert x.tolist() == [2.0, 3.0]
     assert y.tolist() == [2e-3, 2e-3]
-    assert np.array_equal(panel.memory_plot.listDataItems()[-1].getOriginalDataset()[1], figures_at(0.0, 1.0).W)
+    assert np.array_equal(panel.plots.memory_plot.listDataItems()[-1].getOriginalDataset()[1], figures_at(0.0, 1.0).W)
     assert "does not describe" not in state.text()
     panel.show_figures(replace(figures_at(4.0, 0.05), explains=False))
     assert state.text().startswith("This model does not describe")
