@@ -109,7 +109,7 @@
     </message>
     <message>
       <source>, noise {noise}</source>
-      <translation type="unfinished" />
+      <translation>, Rauschen {noise}</translation>
     </message>
     <message>
       <source>, seen by the operator</source>
@@ -117,15 +117,15 @@
     </message>
     <message>
       <source>1000 K / temperature</source>
-      <translation type="unfinished" />
+      <translation>1000 K / Temperatur</translation>
     </message>
     <message>
       <source>95 %</source>
-      <translation type="unfinished" />
+      <translation>95 %</translation>
     </message>
     <message>
       <source>95 % interval</source>
-      <translation type="unfinished" />
+      <translation>95-%-Intervall</translation>
     </message>
     <message>
       <source>95 % interval by the curvature: {low} … {high}</source>
@@ -137,7 +137,7 @@
     </message>
     <message>
       <source>95 %: {interval} %</source>
-      <translation type="unfinished" />
+      <translation>95 %: {interval} %</translation>
     </message>
     <message>
       <source>95 %: {low} to {high}</source>
@@ -145,7 +145,7 @@
     </message>
     <message>
       <source>; not determined</source>
-      <translation type="unfinished" />
+      <translation>; nicht bestimmt</translation>
     </message>
     <message>
       <source>A VISA address, or a name in the address book.</source>
@@ -157,11 +157,11 @@
     </message>
     <message>
       <source>A circuit such as R0-Mig1-CPE1; elements are offered as you type.</source>
-      <translation type="unfinished" />
+      <translation>Eine Schaltung wie R0-Mig1-CPE1; Elemente werden beim Tippen angeboten.</translation>
     </message>
     <message>
       <source>A fit is in progress</source>
-      <translation type="unfinished" />
+      <translation>Eine Anpassung läuft</translation>
     </message>
     <message>
       <source>A fit is in progress: cancel it first.</source>
@@ -169,7 +169,7 @@
     </message>
     <message>
       <source>A fit says here what speaks for bulk or electrode, and what would decide.</source>
-      <translation type="unfinished" />
+      <translation>Hier sagt eine Anpassung, was für Volumen oder Elektrode spricht und was entscheiden würde.</translation>
     </message>
     <message>
       <source>A fresh session to the instrument is being tried already.</source>
@@ -205,7 +205,7 @@
     </message>
     <message>
       <source>AICc behind</source>
-      <translation type="unfinished" />
+      <translation>AICc-Abstand</translation>
     </message>
     <message>
       <source>Aborted</source>
@@ -213,7 +213,7 @@
     </message>
     <message>
       <source>Activated</source>
-      <translation type="unfinished" />
+      <translation>Aktiviert</translation>
     </message>
     <message>
       <source>Add a step after the chosen one, or a table (Insert)</source>
@@ -245,11 +245,11 @@
     </message>
     <message>
       <source>After a fit: measured and fitted current, what is left, and W(t).</source>
-      <translation type="unfinished" />
+      <translation>Nach einer Anpassung: gemessener und angepasster Strom, was übrig bleibt, und W(t).</translation>
     </message>
     <message>
       <source>After a fit: what it leaves by time, pulse by pulse, and at each level.</source>
-      <translation type="unfinished" />
+      <translation>Nach einer Anpassung: was sie übrig lässt, über der Zeit, Puls für Puls und bei jedem Niveau.</translation>
     </message>
     <message>
       <source>After the point that is measured</source>
@@ -265,7 +265,7 @@
     </message>
     <message>
       <source>Aperture</source>
-      <translation type="unfinished" />
+      <translation>Apertur</translation>
     </message>
     <message>
       <source>Area</source>
@@ -285,7 +285,7 @@
     </message>
     <message>
       <source>At character {at}: {fault}</source>
-      <translation type="unfinished" />
+      <translation>Bei Zeichen {at}: {fault}</translation>
     </message>
     <message>
       <source>At once: output off</source>
@@ -309,11 +309,11 @@
     </message>
     <message>
       <source>Before the first sample: at rest, at a level such as 0 V, or unknown</source>
-      <translation type="unfinished" />
+      <translation>Vor dem ersten Wert: in Ruhe, auf einem Niveau wie 0 V oder unbekannt</translation>
     </message>
     <message>
       <source>Begin of pulse or rest</source>
-      <translation type="unfinished" />
+      <translation>Beginn von Puls oder Ruhe</translation>
     </message>
     <message>
       <source>Between points</source>
@@ -325,7 +325,7 @@
     </message>
     <message>
       <source>Bounds</source>
-      <translation type="unfinished" />
+      <translation>Schranken</translation>
     </message>
     <message>
       <source>Bring the dock {dock} to the front</source>
@@ -333,23 +333,23 @@
     </message>
     <message>
       <source>By</source>
-      <translation type="unfinished" />
+      <translation>Durch</translation>
     </message>
     <message>
       <source>By level</source>
-      <translation type="unfinished" />
+      <translation>Je Niveau</translation>
     </message>
     <message>
       <source>By pulse</source>
-      <translation type="unfinished" />
+      <translation>Je Puls</translation>
     </message>
     <message>
       <source>By temperature</source>
-      <translation type="unfinished" />
+      <translation>Über der Temperatur</translation>
     </message>
     <message>
       <source>By thickness</source>
-      <translation type="unfinished" />
+      <translation>Über der Dicke</translation>
     </message>
     <message>
       <source>C shows cursors, A and B choose one, the arrow keys move it, plus and minus zoom, Y fits the values, {shortcut} shows everything</source>
@@ -381,11 +381,11 @@
     </message>
     <message>
       <source>Cancel the fit; what is shown stays</source>
-      <translation type="unfinished" />
+      <translation>Die Anpassung abbrechen; das Gezeigte bleibt</translation>
     </message>
     <message>
       <source>Cause</source>
-      <translation type="unfinished" />
+      <translation>Ursache</translation>
     </message>
     <message>
       <source>Cell model</source>
@@ -393,7 +393,7 @@
     </message>
     <message>
       <source>Cell model as a circuit: “-” in series, p(…,…) in parallel; R resistor, C capacitor, CPE constant phase element; bulk with memory: Mig MIGRATION, Cc Cole-Cole, De Debye</source>
-      <translation type="unfinished" />
+      <translation>Zellmodell als Schaltung: „-“ in Reihe, p(…,…) parallel; R Widerstand, C Kondensator, CPE Konstantphasenelement; Volumen mit Gedächtnis: Mig MIGRATION, Cc Cole-Cole, De Debye</translation>
     </message>
     <message>
       <source>Change of {field}</source>
@@ -405,7 +405,7 @@
     </message>
     <message>
       <source>Charge number</source>
-      <translation type="unfinished" />
+      <translation>Ladungszahl</translation>
     </message>
     <message>
       <source>Choose a cell model and start: the run in progress, or the next, is fitted as it comes.</source>
@@ -413,7 +413,7 @@
     </message>
     <message>
       <source>Choose a parameter: each point is a refit of all others with it held there.</source>
-      <translation type="unfinished" />
+      <translation>Einen Parameter wählen: Jeder Punkt ist eine Anpassung aller anderen, während er dort festgehalten wird.</translation>
     </message>
     <message>
       <source>Choose a protocol</source>
@@ -437,7 +437,7 @@
     </message>
     <message>
       <source>Clock</source>
-      <translation type="unfinished" />
+      <translation>Uhr</translation>
     </message>
     <message>
       <source>Close the window</source>
@@ -461,7 +461,7 @@
     </message>
     <message>
       <source>Compare them, or fit them together</source>
-      <translation type="unfinished" />
+      <translation>Vergleichen oder gemeinsam anpassen</translation>
     </message>
     <message>
       <source>Complete</source>
@@ -493,7 +493,7 @@
     </message>
     <message>
       <source>Controlled</source>
-      <translation type="unfinished" />
+      <translation>Geregelt</translation>
     </message>
     <message>
       <source>Copy</source>
@@ -533,23 +533,23 @@
     </message>
     <message>
       <source>Delay</source>
-      <translation type="unfinished" />
+      <translation>Verzögerung</translation>
     </message>
     <message>
       <source>Describes the record</source>
-      <translation type="unfinished" />
+      <translation>Beschreibt die Aufzeichnung</translation>
     </message>
     <message>
       <source>Deviations from the best</source>
-      <translation type="unfinished" />
+      <translation>Abweichungen vom besten</translation>
     </message>
     <message>
       <source>Diagnose</source>
-      <translation type="unfinished" />
+      <translation>Diagnostizieren</translation>
     </message>
     <message>
       <source>Diagnosis</source>
-      <translation type="unfinished" />
+      <translation>Diagnose</translation>
     </message>
     <message>
       <source>Dismiss</source>
@@ -561,7 +561,7 @@
     </message>
     <message>
       <source>Draw its profile</source>
-      <translation type="unfinished" />
+      <translation>Sein Profil zeichnen</translation>
     </message>
     <message>
       <source>Draw the selected runs over the one that is shown</source>
@@ -569,7 +569,7 @@
     </message>
     <message>
       <source>Drawn circuit</source>
-      <translation type="unfinished" />
+      <translation>Gezeichnete Schaltung</translation>
     </message>
     <message>
       <source>Drop them</source>
@@ -581,7 +581,7 @@
     </message>
     <message>
       <source>Each model that was fitted to this run is kept, side by side; a refit of one takes only its own place.</source>
-      <translation type="unfinished" />
+      <translation>Jedes Modell, das an diese Messung angepasst wurde, wird bewahrt, eines neben dem anderen; eine neue Anpassung ersetzt nur ihre eigene.</translation>
     </message>
     <message>
       <source>Each run is fitted with each of these models. Kept fits of other models stay.</source>
@@ -589,7 +589,7 @@
     </message>
     <message>
       <source>Each run, fitted alone</source>
-      <translation type="unfinished" />
+      <translation>Jede Messung, einzeln angepasst</translation>
     </message>
     <message>
       <source>Earlier</source>
@@ -605,7 +605,7 @@
     </message>
     <message>
       <source>Edges</source>
-      <translation type="unfinished" />
+      <translation>Flanken</translation>
     </message>
     <message>
       <source>Edges as lists</source>
@@ -613,11 +613,11 @@
     </message>
     <message>
       <source>Edges, history, delay, drift</source>
-      <translation type="unfinished" />
+      <translation>Flanken, Vorgeschichte, Verzögerung, Drift</translation>
     </message>
     <message>
       <source>Elements</source>
-      <translation type="unfinished" />
+      <translation>Elemente</translation>
     </message>
     <message>
       <source>End</source>
@@ -677,11 +677,11 @@
     </message>
     <message>
       <source>Evidence</source>
-      <translation type="unfinished" />
+      <translation>Belege</translation>
     </message>
     <message>
       <source>Explains</source>
-      <translation type="unfinished" />
+      <translation>Erklärt</translation>
     </message>
     <message>
       <source>Exponent of time</source>
@@ -705,15 +705,15 @@
     </message>
     <message>
       <source>Figure</source>
-      <translation type="unfinished" />
+      <translation>Größe</translation>
     </message>
     <message>
       <source>Figures</source>
-      <translation type="unfinished" />
+      <translation>Größen</translation>
     </message>
     <message>
       <source>Figures of the runs by thickness and temperature</source>
-      <translation type="unfinished" />
+      <translation>Größen der Messungen über Dicke und Temperatur</translation>
     </message>
     <message>
       <source>File</source>
@@ -745,7 +745,7 @@
     </message>
     <message>
       <source>Fit each alone: does its memory change with thickness, heat, drive?</source>
-      <translation type="unfinished" />
+      <translation>Jede einzeln anpassen: Ändert sich ihr Gedächtnis mit Dicke, Wärme, Anregung?</translation>
     </message>
     <message>
       <source>Fit the cell model to the run</source>
@@ -753,7 +753,7 @@
     </message>
     <message>
       <source>Fit the cell model to the run (Ctrl+F, or Enter in the box)</source>
-      <translation type="unfinished" />
+      <translation>Das Zellmodell an die Messung anpassen (Strg+F, oder Eingabe im Feld)</translation>
     </message>
     <message>
       <source>Fit the cell model to the run as it comes, or stop that</source>
@@ -773,15 +773,15 @@
     </message>
     <message>
       <source>Fit together</source>
-      <translation type="unfinished" />
+      <translation>Gemeinsam anpassen</translation>
     </message>
     <message>
       <source>Fit with {option}</source>
-      <translation type="unfinished" />
+      <translation>Anpassen mit {option}</translation>
     </message>
     <message>
       <source>Fits</source>
-      <translation type="unfinished" />
+      <translation>Anpassungen</translation>
     </message>
     <message>
       <source>Fits are in progress.</source>
@@ -797,7 +797,7 @@
     </message>
     <message>
       <source>Fitting {model} …</source>
-      <translation type="unfinished" />
+      <translation>{model} wird angepasst …</translation>
     </message>
     <message>
       <source>Fitting: {done} of {n} are through</source>
@@ -805,7 +805,7 @@
     </message>
     <message>
       <source>Fix at</source>
-      <translation type="unfinished" />
+      <translation>Festhalten bei</translation>
     </message>
     <message>
       <source>Folded by pulse</source>
@@ -833,7 +833,7 @@
     </message>
     <message>
       <source>Free</source>
-      <translation type="unfinished" />
+      <translation>Frei</translation>
     </message>
     <message>
       <source>From which voltage edge the logarithmic axis counts</source>
@@ -845,11 +845,11 @@
     </message>
     <message>
       <source>Grain boundaries remember: {fall}</source>
-      <translation type="unfinished" />
+      <translation>Korngrenzen erinnern sich: {fall}</translation>
     </message>
     <message>
       <source>Grain size</source>
-      <translation type="unfinished" />
+      <translation>Korngröße</translation>
     </message>
     <message>
       <source>Group</source>
@@ -857,11 +857,11 @@
     </message>
     <message>
       <source>Half of it within</source>
-      <translation type="unfinished" />
+      <translation>Die Hälfte davon in</translation>
     </message>
     <message>
       <source>History</source>
-      <translation type="unfinished" />
+      <translation>Vorgeschichte</translation>
     </message>
     <message>
       <source>Hold</source>
@@ -873,15 +873,15 @@
     </message>
     <message>
       <source>How late the current was sampled, e.g. 0.3 ms; fit finds it</source>
-      <translation type="unfinished" />
+      <translation>Wie spät der Strom abgetastet wurde, z. B. 0.3 ms; fit findet es</translation>
     </message>
     <message>
       <source>How long a sample averages, e.g. 0.5 ms</source>
-      <translation type="unfinished" />
+      <translation>Wie lange ein Wert mittelt, z. B. 0.5 ms</translation>
     </message>
     <message>
       <source>How much faster the samples' clock runs than the drive's, e.g. 100 ppm; fit finds it</source>
-      <translation type="unfinished" />
+      <translation>Wie viel schneller die Uhr der Werte läuft als die der Anregung, z. B. 100 ppm; fit findet es</translation>
     </message>
     <message>
       <source>I have seen that it is off</source>
@@ -893,11 +893,11 @@
     </message>
     <message>
       <source>In kelvin, e.g. 298</source>
-      <translation type="unfinished" />
+      <translation>In Kelvin, z. B. 298</translation>
     </message>
     <message>
       <source>In kelvin, one a run: 270 285 300</source>
-      <translation type="unfinished" />
+      <translation>In Kelvin, eine je Messung: 270 285 300</translation>
     </message>
     <message>
       <source>In the hands of the run that this window follows.</source>
@@ -929,7 +929,7 @@
     </message>
     <message>
       <source>Ions in a volume</source>
-      <translation type="unfinished" />
+      <translation>Ionendichte</translation>
     </message>
     <message>
       <source>It can keep running without this window. A window that is opened later on the same folder finds it again.</source>
@@ -949,7 +949,7 @@
     </message>
     <message>
       <source>It is not sure that {circuit} describes this record: the fit leaves more than the samples scatter by.</source>
-      <translation type="unfinished" />
+      <translation>Es ist nicht sicher, dass {circuit} diese Aufzeichnung beschreibt: Die Anpassung lässt mehr übrig, als die Werte streuen.</translation>
     </message>
     <message>
       <source>It is the last one already.</source>
@@ -965,7 +965,7 @@
     </message>
     <message>
       <source>Keep edges, history, control and sample beside the run: every fit uses them from now on</source>
-      <translation type="unfinished" />
+      <translation>Flanken, Vorgeschichte, Regelung und Probe neben der Messung bewahren: Jede Anpassung nutzt sie von nun an</translation>
     </message>
     <message>
       <source>Keep this text</source>
@@ -973,7 +973,7 @@
     </message>
     <message>
       <source>Keep with the run</source>
-      <translation type="unfinished" />
+      <translation>Bei der Messung bewahren</translation>
     </message>
     <message>
       <source>Kept fits</source>
@@ -989,7 +989,7 @@
     </message>
     <message>
       <source>Kept with {run}: {words}</source>
-      <translation type="unfinished" />
+      <translation>Bei {run} bewahrt: {words}</translation>
     </message>
     <message>
       <source>Kind</source>
@@ -1053,7 +1053,7 @@
     </message>
     <message>
       <source>Level of the drive</source>
-      <translation type="unfinished" />
+      <translation>Niveau der Anregung</translation>
     </message>
     <message>
       <source>Light</source>
@@ -1061,11 +1061,11 @@
     </message>
     <message>
       <source>Likely causes</source>
-      <translation type="unfinished" />
+      <translation>Mögliche Ursachen</translation>
     </message>
     <message>
       <source>Likely causes, the likeliest first:</source>
-      <translation type="unfinished" />
+      <translation>Mögliche Ursachen, die wahrscheinlichste zuerst:</translation>
     </message>
     <message>
       <source>Limits</source>
@@ -1101,7 +1101,7 @@
     </message>
     <message>
       <source>Logarithmic time since edge</source>
-      <translation type="unfinished" />
+      <translation>Logarithmische Zeit seit Flanke</translation>
     </message>
     <message>
       <source>Look again</source>
@@ -1125,7 +1125,7 @@
     </message>
     <message>
       <source>Mains</source>
-      <translation type="unfinished" />
+      <translation>Netz</translation>
     </message>
     <message>
       <source>Make the change again that was taken back</source>
@@ -1137,15 +1137,15 @@
     </message>
     <message>
       <source>Measure, or open a run, then fit a model to it.</source>
-      <translation type="unfinished" />
+      <translation>Messen oder eine Messung öffnen, dann ein Modell anpassen.</translation>
     </message>
     <message>
       <source>Measure, or open a run; then press Fit in “Cell model”.</source>
-      <translation type="unfinished" />
+      <translation>Messen oder eine Messung öffnen; dann im Bereich „Zellmodell“ „Anpassen“ drücken.</translation>
     </message>
     <message>
       <source>Measured and fitted current, residual, relaxation</source>
-      <translation type="unfinished" />
+      <translation>Gemessener und angepasster Strom, Residuum, Relaxation</translation>
     </message>
     <message>
       <source>Measurement</source>
@@ -1153,11 +1153,11 @@
     </message>
     <message>
       <source>Median memory time</source>
-      <translation type="unfinished" />
+      <translation>Mediane Gedächtniszeit</translation>
     </message>
     <message>
       <source>Median memory time (s)</source>
-      <translation type="unfinished" />
+      <translation>Mediane Gedächtniszeit (s)</translation>
     </message>
     <message>
       <source>Memory</source>
@@ -1165,15 +1165,15 @@
     </message>
     <message>
       <source>Model</source>
-      <translation type="unfinished" />
+      <translation>Modell</translation>
     </message>
     <message>
       <source>Models</source>
-      <translation type="unfinished" />
+      <translation>Modelle</translation>
     </message>
     <message>
       <source>More</source>
-      <translation type="unfinished" />
+      <translation>Mehr</translation>
     </message>
     <message>
       <source>Move</source>
@@ -1237,7 +1237,7 @@
     </message>
     <message>
       <source>No fit yet</source>
-      <translation type="unfinished" />
+      <translation>Noch keine Anpassung</translation>
     </message>
     <message>
       <source>No folder is followed. Follow one: all runs in it and below it are listed here.</source>
@@ -1309,11 +1309,11 @@
     </message>
     <message>
       <source>Not determined</source>
-      <translation type="unfinished" />
+      <translation>Nicht bestimmt</translation>
     </message>
     <message>
       <source>Not determined by this record, and not to be used: {names}.</source>
-      <translation type="unfinished" />
+      <translation>Von dieser Aufzeichnung nicht bestimmt und nicht zu verwenden: {names}.</translation>
     </message>
     <message>
       <source>Not ready</source>
@@ -1321,7 +1321,7 @@
     </message>
     <message>
       <source>Note</source>
-      <translation type="unfinished" />
+      <translation>Hinweis</translation>
     </message>
     <message>
       <source>Notes</source>
@@ -1329,7 +1329,7 @@
     </message>
     <message>
       <source>Nothing but noise is left.</source>
-      <translation type="unfinished" />
+      <translation>Nur Rauschen bleibt übrig.</translation>
     </message>
     <message>
       <source>Nothing is being conducted.</source>
@@ -1340,8 +1340,8 @@
       <translation>Im Editor ist nichts geöffnet.</translation>
     </message>
     <message>
-      <source>Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while</source>
-      <translation>Nichts ist eingereiht. Fügen Sie Protokolle oder Messreihen hinzu: Sie werden nacheinander gemessen, auch wenn</translation>
+      <source>Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while this window is closed.</source>
+      <translation>Nichts ist eingereiht. Protokolle oder Messreihen hinzufügen: Sie werden nacheinander gemessen, auch wenn dieses Fenster geschlossen ist.</translation>
     </message>
     <message>
       <source>Nothing waits.</source>
@@ -1385,27 +1385,27 @@
     </message>
     <message>
       <source>Of a mobile ion</source>
-      <translation type="unfinished" />
+      <translation>Eines beweglichen Ions</translation>
     </message>
     <message>
       <source>Of a voltage that was only sampled: it jumped between two samples (step), right after one (sample), or went straight (ramp); or a text file of times</source>
-      <translation type="unfinished" />
+      <translation>Einer Spannung, die nur abgetastet wurde: Sie sprang zwischen zwei Werten (step), gleich nach einem (sample) oder verlief gerade (ramp); oder eine Textdatei mit Zeiten</translation>
     </message>
     <message>
       <source>Of an electrode, e.g. 50 mm^2</source>
-      <translation type="unfinished" />
+      <translation>Einer Elektrode, z. B. 50 mm^2</translation>
     </message>
     <message>
       <source>Of the runs that are opened:</source>
-      <translation type="unfinished" />
+      <translation>Für die geöffneten Messungen:</translation>
     </message>
     <message>
       <source>One a run, with commas: 0.5 mm, 1 mm</source>
-      <translation type="unfinished" />
+      <translation>Eine je Messung, mit Kommas: 0.5 mm, 1 mm</translation>
     </message>
     <message>
       <source>One fit of all runs</source>
-      <translation type="unfinished" />
+      <translation>Eine Anpassung aller Messungen</translation>
     </message>
     <message>
       <source>One run. Add a sweep, and its points are listed here.</source>
@@ -1457,11 +1457,11 @@
     </message>
     <message>
       <source>Open a run first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst eine Messung öffnen.</translation>
     </message>
     <message>
       <source>Open as protocol</source>
-      <translation type="unfinished" />
+      <translation>Als Protokoll öffnen</translation>
     </message>
     <message>
       <source>Open circuit</source>
@@ -1473,7 +1473,7 @@
     </message>
     <message>
       <source>Open it in the protocol editor</source>
-      <translation type="unfinished" />
+      <translation>Im Protokolleditor öffnen</translation>
     </message>
     <message>
       <source>Open runs</source>
@@ -1489,11 +1489,11 @@
     </message>
     <message>
       <source>Open several runs first.</source>
-      <translation type="unfinished" />
+      <translation>Zuerst mehrere Messungen öffnen.</translation>
     </message>
     <message>
       <source>Open several runs; then compare them, or fit them together, under “Several runs” in “Cell model”.</source>
-      <translation type="unfinished" />
+      <translation>Mehrere Messungen öffnen; dann im Bereich „Zellmodell“ unter „Mehrere Messungen“ vergleichen oder gemeinsam anpassen.</translation>
     </message>
     <message>
       <source>Open the attempt {name}</source>
@@ -1549,7 +1549,7 @@
     </message>
     <message>
       <source>Parameters</source>
-      <translation type="unfinished" />
+      <translation>Parameter</translation>
     </message>
     <message>
       <source>Parameters of the live fit</source>
@@ -1557,11 +1557,11 @@
     </message>
     <message>
       <source>Parameters or elements with one value for all runs: Mig1 CPE1.n</source>
-      <translation type="unfinished" />
+      <translation>Parameter oder Elemente mit einem Wert für alle Messungen: Mig1 CPE1.n</translation>
     </message>
     <message>
       <source>Parameters with an activation energy: Mig1.tau</source>
-      <translation type="unfinished" />
+      <translation>Parameter mit einer Aktivierungsenergie: Mig1.tau</translation>
     </message>
     <message>
       <source>Parts and steps of the protocol</source>
@@ -1573,7 +1573,7 @@
     </message>
     <message>
       <source>Permittivity</source>
-      <translation type="unfinished" />
+      <translation>Permittivität</translation>
     </message>
     <message>
       <source>Picture as PNG …</source>
@@ -1621,7 +1621,7 @@
     </message>
     <message>
       <source>Posterior: all cells that fit</source>
-      <translation type="unfinished" />
+      <translation>A-posteriori-Verteilung: alle Zellen, die passen</translation>
     </message>
     <message>
       <source>Press Run to start.</source>
@@ -1629,11 +1629,11 @@
     </message>
     <message>
       <source>Profile</source>
-      <translation type="unfinished" />
+      <translation>Profil</translation>
     </message>
     <message>
       <source>Profile of a parameter</source>
-      <translation type="unfinished" />
+      <translation>Profil eines Parameters</translation>
     </message>
     <message>
       <source>Project</source>
@@ -1649,7 +1649,7 @@
     </message>
     <message>
       <source>Protocol file whose edges the record has</source>
-      <translation type="unfinished" />
+      <translation>Protokolldatei, deren Flanken die Aufzeichnung hat</translation>
     </message>
     <message>
       <source>Protocols</source>
@@ -1709,7 +1709,7 @@
     </message>
     <message>
       <source>Rank the models</source>
-      <translation type="unfinished" />
+      <translation>Modelle vergleichen</translation>
     </message>
     <message>
       <source>Reading the queue …</source>
@@ -1745,7 +1745,7 @@
     </message>
     <message>
       <source>Relative, e.g. 12</source>
-      <translation type="unfinished" />
+      <translation>Relativ, z. B. 12</translation>
     </message>
     <message>
       <source>Relaxation W</source>
@@ -1757,7 +1757,7 @@
     </message>
     <message>
       <source>Remembered</source>
-      <translation type="unfinished" />
+      <translation>Erinnert</translation>
     </message>
     <message>
       <source>Removal</source>
@@ -1785,7 +1785,7 @@
     </message>
     <message>
       <source>Residual by time, by pulse and by level</source>
-      <translation type="unfinished" />
+      <translation>Residuum über der Zeit, je Puls und je Niveau</translation>
     </message>
     <message>
       <source>Resume</source>
@@ -1805,7 +1805,7 @@
     </message>
     <message>
       <source>Run: {name}</source>
-      <translation type="unfinished" />
+      <translation>Messung: {name}</translation>
     </message>
     <message>
       <source>Running</source>
@@ -1825,7 +1825,7 @@
     </message>
     <message>
       <source>Samples far off count less</source>
-      <translation type="unfinished" />
+      <translation>Ausreißer zählen weniger</translation>
     </message>
     <message>
       <source>Samples, {n} unsaved</source>
@@ -1889,11 +1889,11 @@
     </message>
     <message>
       <source>Several runs</source>
-      <translation type="unfinished" />
+      <translation>Mehrere Messungen</translation>
     </message>
     <message>
       <source>Shared</source>
-      <translation type="unfinished" />
+      <translation>Gemeinsam</translation>
     </message>
     <message>
       <source>Show everything again: all of the time, values to fit (Home in a plot, or a double click)</source>
@@ -1925,11 +1925,11 @@
     </message>
     <message>
       <source>Show {circuit}</source>
-      <translation type="unfinished" />
+      <translation>{circuit} zeigen</translation>
     </message>
     <message>
       <source>Shown is the fit of {circuit}.</source>
-      <translation type="unfinished" />
+      <translation>Gezeigt wird die Anpassung von {circuit}.</translation>
     </message>
     <message>
       <source>Simulate an instrument</source>
@@ -1957,15 +1957,15 @@
     </message>
     <message>
       <source>Something remembers, and bulk or electrode is not decided: {fall}</source>
-      <translation type="unfinished" />
+      <translation>Etwas erinnert sich; ob Volumen oder Elektrode, ist nicht entschieden: {fall}</translation>
     </message>
     <message>
       <source>Spectrum of relaxations</source>
-      <translation type="unfinished" />
+      <translation>Spektrum der Relaxationen</translation>
     </message>
     <message>
       <source>Spectrum of relaxations, without a model</source>
-      <translation type="unfinished" />
+      <translation>Spektrum der Relaxationen, ohne Modell</translation>
     </message>
     <message>
       <source>Staircase</source>
@@ -1989,7 +1989,7 @@
     </message>
     <message>
       <source>Start from the fit</source>
-      <translation type="unfinished" />
+      <translation>Bei der Anpassung beginnen</translation>
     </message>
     <message>
       <source>Start from this</source>
@@ -2005,11 +2005,11 @@
     </message>
     <message>
       <source>Start, fix or bound a parameter</source>
-      <translation type="unfinished" />
+      <translation>Startwert eines Parameters angeben, ihn festhalten oder beschränken</translation>
     </message>
     <message>
       <source>Start, fixed value and bounds</source>
-      <translation type="unfinished" />
+      <translation>Startwert, fester Wert und Schranken</translation>
     </message>
     <message>
       <source>Starting a simulated {title} …</source>
@@ -2025,11 +2025,11 @@
     </message>
     <message>
       <source>Steady conductance</source>
-      <translation type="unfinished" />
+      <translation>Stationärer Leitwert</translation>
     </message>
     <message>
       <source>Steady conductance (S)</source>
-      <translation type="unfinished" />
+      <translation>Stationärer Leitwert (S)</translation>
     </message>
     <message>
       <source>Step</source>
@@ -2105,11 +2105,11 @@
     </message>
     <message>
       <source>Take a linear drift out</source>
-      <translation type="unfinished" />
+      <translation>Eine lineare Drift herausnehmen</translation>
     </message>
     <message>
       <source>Take a smooth baseline out</source>
-      <translation type="unfinished" />
+      <translation>Eine glatte Grundlinie herausnehmen</translation>
     </message>
     <message>
       <source>Take back the last change</source>
@@ -2117,7 +2117,7 @@
     </message>
     <message>
       <source>Take the mains out, in hertz</source>
-      <translation type="unfinished" />
+      <translation>Das Netzbrummen herausnehmen, in Hertz</translation>
     </message>
     <message>
       <source>Temperature</source>
@@ -2125,7 +2125,7 @@
     </message>
     <message>
       <source>Temperatures</source>
-      <translation type="unfinished" />
+      <translation>Temperaturen</translation>
     </message>
     <message>
       <source>Text</source>
@@ -2141,7 +2141,7 @@
     </message>
     <message>
       <source>The bulk remembers: {fall}</source>
-      <translation type="unfinished" />
+      <translation>Das Volumen erinnert sich: {fall}</translation>
     </message>
     <message>
       <source>The chosen row is drawn over the run</source>
@@ -2157,7 +2157,7 @@
     </message>
     <message>
       <source>The electrode remembers, not the bulk: {fall}</source>
-      <translation type="unfinished" />
+      <translation>Die Elektrode erinnert sich, nicht das Volumen: {fall}</translation>
     </message>
     <message>
       <source>The first {shown} of {n} points; the time of all is estimated from these.</source>
@@ -2165,7 +2165,7 @@
     </message>
     <message>
       <source>The fit of {model} was cancelled.</source>
-      <translation type="unfinished" />
+      <translation>Die Anpassung von {model} wurde abgebrochen.</translation>
     </message>
     <message>
       <source>The fit of {run} with {model}</source>
@@ -2188,8 +2188,8 @@
       <translation>Die mitlaufende Anpassung</translation>
     </message>
     <message>
-      <source>The live fit tells what nobody understands: </source>
-      <translation>Die mitlaufende Anpassung meldet Unverständliches: </translation>
+      <source>The live fit tells what nobody understands: {error}</source>
+      <translation>Die mitlaufende Anpassung meldet Unverständliches: {error}</translation>
     </message>
     <message>
       <source>The output could not be read back as off{when}: press the OUTPUT key of the instrument.</source>
@@ -2293,15 +2293,15 @@
     </message>
     <message>
       <source>Thickness (m)</source>
-      <translation type="unfinished" />
+      <translation>Dicke (m)</translation>
     </message>
     <message>
       <source>Thickness, area and so on: they tell bulk from interfaces</source>
-      <translation type="unfinished" />
+      <translation>Dicke, Fläche und so weiter: Sie unterscheiden Volumen von Grenzflächen</translation>
     </message>
     <message>
       <source>Thicknesses</source>
-      <translation type="unfinished" />
+      <translation>Dicken</translation>
     </message>
     <message>
       <source>This model does not describe what was measured. </source>
@@ -2309,7 +2309,7 @@
     </message>
     <message>
       <source>This record does not determine what is remembered, or for how long.</source>
-      <translation type="unfinished" />
+      <translation>Diese Aufzeichnung bestimmt nicht, was erinnert wird oder wie lange.</translation>
     </message>
     <message>
       <source>Time</source>
@@ -2345,7 +2345,7 @@
     </message>
     <message>
       <source>Tracer diffusion</source>
-      <translation type="unfinished" />
+      <translation>Tracerdiffusion</translation>
     </message>
     <message>
       <source>Try it on a simulated cell</source>
@@ -2365,11 +2365,11 @@
     </message>
     <message>
       <source>Unit: {unit}; it may be {range}</source>
-      <translation type="unfinished" />
+      <translation>Einheit: {unit}; erlaubt: {range}</translation>
     </message>
     <message>
       <source>Unknowns of the fit</source>
-      <translation type="unfinished" />
+      <translation>Unbekannte der Anpassung</translation>
     </message>
     <message>
       <source>Usual columns</source>
@@ -2393,7 +2393,7 @@
     </message>
     <message>
       <source>Values with a unit, such as 300 ohm; bounds as 100 ohm .. 1 kohm</source>
-      <translation type="unfinished" />
+      <translation>Werte mit Einheit, etwa 300 ohm; Schranken als 100 ohm .. 1 kohm</translation>
     </message>
     <message>
       <source>Verdict</source>
@@ -2413,11 +2413,11 @@
     </message>
     <message>
       <source>Warning</source>
-      <translation type="unfinished" />
+      <translation>Warnung</translation>
     </message>
     <message>
       <source>Warnings and notes</source>
-      <translation type="unfinished" />
+      <translation>Warnungen und Hinweise</translation>
     </message>
     <message>
       <source>Waveform</source>
@@ -2425,11 +2425,11 @@
     </message>
     <message>
       <source>Weight</source>
-      <translation type="unfinished" />
+      <translation>Gewicht</translation>
     </message>
     <message>
       <source>What a referee asks for</source>
-      <translation type="unfinished" />
+      <translation>Wonach Gutachter fragen</translation>
     </message>
     <message>
       <source>What do you want to do?</source>
@@ -2437,7 +2437,7 @@
     </message>
     <message>
       <source>What explains what the fit leaves: a delay, a drift, a history, another relaxation? Each option that may help is tried.</source>
-      <translation type="unfinished" />
+      <translation>Was erklärt, was die Anpassung übrig lässt: eine Verzögerung, eine Drift, eine Vorgeschichte, eine weitere Relaxation? Jede Option, die helfen kann, wird versucht.</translation>
     </message>
     <message>
       <source>What is drawn, as a picture or a table</source>
@@ -2445,7 +2445,7 @@
     </message>
     <message>
       <source>What the instrument controlled</source>
-      <translation type="unfinished" />
+      <translation>Was das Gerät geregelt hat</translation>
     </message>
     <message>
       <source>What the protocol asks for and what the instrument will do. Plus and minus zoom, 0 shows all.</source>
@@ -2457,19 +2457,19 @@
     </message>
     <message>
       <source>What would decide, or confirm it</source>
-      <translation type="unfinished" />
+      <translation>Was es entscheiden oder bestätigen würde</translation>
     </message>
     <message>
       <source>What would help</source>
-      <translation type="unfinished" />
+      <translation>Was helfen würde</translation>
     </message>
     <message>
       <source>Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is fitted.</source>
-      <translation type="unfinished" />
+      <translation>Welche Familie beschreibt diese Aufzeichnung am besten? Eine Relaxation, eine verbreiterte, Sprünge mit Fehlanpassung: Jede wird angepasst.</translation>
     </message>
     <message>
       <source>Which one of a text with several</source>
-      <translation type="unfinished" />
+      <translation>Welche aus einem Text mit mehreren</translation>
     </message>
     <message>
       <source>Which quantities are drawn</source>
@@ -2477,7 +2477,7 @@
     </message>
     <message>
       <source>Whiteness</source>
-      <translation type="unfinished" />
+      <translation>Weißheit</translation>
     </message>
     <message>
       <source>Whole run</source>
@@ -2485,7 +2485,7 @@
     </message>
     <message>
       <source>Why</source>
-      <translation type="unfinished" />
+      <translation>Warum</translation>
     </message>
     <message>
       <source>Widen the view to the limits of the protocol</source>
@@ -2493,7 +2493,7 @@
     </message>
     <message>
       <source>Without a model: a spectrum of relaxation modes. Posterior and referee's table are in the menu Analyse.</source>
-      <translation type="unfinished" />
+      <translation>Ohne Modell: ein Spektrum von Relaxationsmoden. A-posteriori-Verteilung und Tabelle der Gutachter stehen im Menü Auswertung.</translation>
     </message>
     <message>
       <source>Written: {path}</source>
@@ -2505,11 +2505,11 @@
     </message>
     <message>
       <source>a point</source>
-      <translation type="unfinished" />
+      <translation>ein Punkt</translation>
     </message>
     <message>
       <source>a spectrum of relaxations</source>
-      <translation type="unfinished" />
+      <translation>ein Spektrum der Relaxationen</translation>
     </message>
     <message>
       <source>about to end</source>
@@ -2525,11 +2525,11 @@
     </message>
     <message>
       <source>all</source>
-      <translation type="unfinished" />
+      <translation>alle</translation>
     </message>
     <message>
       <source>all determined</source>
-      <translation type="unfinished" />
+      <translation>alle bestimmt</translation>
     </message>
     <message>
       <source>any</source>
@@ -2537,15 +2537,15 @@
     </message>
     <message>
       <source>as the record says</source>
-      <translation type="unfinished" />
+      <translation>wie die Aufzeichnung sagt</translation>
     </message>
     <message>
       <source>as the run says</source>
-      <translation type="unfinished" />
+      <translation>wie die Messung sagt</translation>
     </message>
     <message>
       <source>best</source>
-      <translation type="unfinished" />
+      <translation>beste</translation>
     </message>
     <message>
       <source>choose …</source>
@@ -2569,19 +2569,19 @@
     </message>
     <message>
       <source>e.g. 1.2 mm</source>
-      <translation type="unfinished" />
+      <translation>z. B. 1.2 mm</translation>
     </message>
     <message>
       <source>e.g. 1e-12 m^2/s: for a referee</source>
-      <translation type="unfinished" />
+      <translation>z. B. 1e-12 m^2/s: für Gutachter</translation>
     </message>
     <message>
       <source>e.g. 1e22 cm^-3: for a referee's table</source>
-      <translation type="unfinished" />
+      <translation>z. B. 1e22 cm^-3: für die Tabelle der Gutachter</translation>
     </message>
     <message>
       <source>e.g. 2 um</source>
-      <translation type="unfinished" />
+      <translation>z. B. 2 um</translation>
     </message>
     <message>
       <source>edge </source>
@@ -2593,7 +2593,7 @@
     </message>
     <message>
       <source>exact</source>
-      <translation type="unfinished" />
+      <translation>genau</translation>
     </message>
     <message>
       <source>failed</source>
@@ -2605,15 +2605,15 @@
     </message>
     <message>
       <source>fit again to have the memory attributed</source>
-      <translation type="unfinished" />
+      <translation>noch einmal anpassen, um das Gedächtnis zuzuordnen</translation>
     </message>
     <message>
       <source>fitted</source>
-      <translation type="unfinished" />
+      <translation>angepasst</translation>
     </message>
     <message>
       <source>fitted, with its 95 % band</source>
-      <translation type="unfinished" />
+      <translation>angepasst, mit 95-%-Band</translation>
     </message>
     <message>
       <source>given</source>
@@ -2621,7 +2621,7 @@
     </message>
     <message>
       <source>grain boundaries</source>
-      <translation type="unfinished" />
+      <translation>Korngrenzen</translation>
     </message>
     <message>
       <source>instrument: </source>
@@ -2633,7 +2633,7 @@
     </message>
     <message>
       <source>its own</source>
-      <translation type="unfinished" />
+      <translation>das eigene</translation>
     </message>
     <message>
       <source>its process was killed</source>
@@ -2653,11 +2653,11 @@
     </message>
     <message>
       <source>leaves {left}; describes the record</source>
-      <translation type="unfinished" />
+      <translation>lässt {left} übrig; beschreibt die Aufzeichnung</translation>
     </message>
     <message>
       <source>leaves {left}; does not describe the record</source>
-      <translation type="unfinished" />
+      <translation>lässt {left} übrig; beschreibt die Aufzeichnung nicht</translation>
     </message>
     <message>
       <source>limit ±{value}</source>
@@ -2677,11 +2677,11 @@
     </message>
     <message>
       <source>mean, crosses</source>
-      <translation type="unfinished" />
+      <translation>Mittelwert, Kreuze</translation>
     </message>
     <message>
       <source>measured</source>
-      <translation type="unfinished" />
+      <translation>gemessen</translation>
     </message>
     <message>
       <source>measuring</source>
@@ -2689,7 +2689,7 @@
     </message>
     <message>
       <source>no</source>
-      <translation type="unfinished" />
+      <translation>nein</translation>
     </message>
     <message>
       <source>no run file</source>
@@ -2709,11 +2709,11 @@
     </message>
     <message>
       <source>none</source>
-      <translation type="unfinished" />
+      <translation>keine</translation>
     </message>
     <message>
       <source>not asked</source>
-      <translation type="unfinished" />
+      <translation>nicht gefragt</translation>
     </message>
     <message>
       <source>not attributed</source>
@@ -2721,7 +2721,7 @@
     </message>
     <message>
       <source>not determined</source>
-      <translation type="unfinished" />
+      <translation>nicht bestimmt</translation>
     </message>
     <message>
       <source>not given</source>
@@ -2729,11 +2729,11 @@
     </message>
     <message>
       <source>not known</source>
-      <translation type="unfinished" />
+      <translation>nicht bekannt</translation>
     </message>
     <message>
       <source>not sure</source>
-      <translation type="unfinished" />
+      <translation>unsicher</translation>
     </message>
     <message>
       <source>not yet</source>
@@ -2793,19 +2793,19 @@
     </message>
     <message>
       <source>record</source>
-      <translation type="unfinished" />
+      <translation>Aufzeichnung</translation>
     </message>
     <message>
       <source>refits</source>
-      <translation type="unfinished" />
+      <translation>neue Anpassungen</translation>
     </message>
     <message>
       <source>residual {left} rms</source>
-      <translation type="unfinished" />
+      <translation>Residuum {left} rms</translation>
     </message>
     <message>
       <source>root mean square, dots</source>
-      <translation type="unfinished" />
+      <translation>Effektivwert, Punkte</translation>
     </message>
     <message>
       <source>samples</source>
@@ -2817,7 +2817,7 @@
     </message>
     <message>
       <source>several models</source>
-      <translation type="unfinished" />
+      <translation>mehrere Modelle</translation>
     </message>
     <message>
       <source>skipped</source>
@@ -2833,23 +2833,23 @@
     </message>
     <message>
       <source>the bulk</source>
-      <translation type="unfinished" />
+      <translation>das Volumen</translation>
     </message>
     <message>
       <source>the conductance falls by {share}, half of it within {time}.</source>
-      <translation type="unfinished" />
+      <translation>Der Leitwert fällt um {share}, die Hälfte davon in {time}.</translation>
     </message>
     <message>
       <source>the electrode</source>
-      <translation type="unfinished" />
+      <translation>die Elektrode</translation>
     </message>
     <message>
       <source>the only one</source>
-      <translation type="unfinished" />
+      <translation>die einzige</translation>
     </message>
     <message>
       <source>the samples'</source>
-      <translation type="unfinished" />
+      <translation>die der Proben</translation>
     </message>
     <message>
       <source>there is no run in this folder</source>
@@ -2869,11 +2869,7 @@
     </message>
     <message>
       <source>this run does not determine it</source>
-      <translation type="unfinished" />
-    </message>
-    <message>
-      <source>this window is closed.</source>
-      <translation>dieses Fenster geschlossen ist.</translation>
+      <translation>diese Messung bestimmt es nicht</translation>
     </message>
     <message>
       <source>time or source value not as planned</source>
@@ -2881,7 +2877,7 @@
     </message>
     <message>
       <source>undecided</source>
-      <translation type="unfinished" />
+      <translation>unentschieden</translation>
     </message>
     <message>
       <source>unknown</source>
@@ -2913,59 +2909,59 @@
     </message>
     <message>
       <source>{best} comes first, but the first ones are too close to decide.</source>
-      <translation type="unfinished" />
+      <translation>{best} steht vorn, aber die ersten liegen zu nah beieinander, um zu entscheiden.</translation>
     </message>
     <message>
       <source>{best} describes this record decidedly best.</source>
-      <translation type="unfinished" />
+      <translation>{best} beschreibt diese Aufzeichnung eindeutig am besten.</translation>
     </message>
     <message>
       <source>{circuit} describes the record.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} beschreibt die Aufzeichnung.</translation>
     </message>
     <message>
       <source>{circuit} describes {n} records together.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} beschreibt {n} Aufzeichnungen gemeinsam.</translation>
     </message>
     <message>
       <source>{circuit} does not describe all of it: see the notes before you use a figure.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} beschreibt nicht alles: Vor dem Verwenden einer Zahl die Hinweise lesen.</translation>
     </message>
     <message>
       <source>{circuit} does not describe this record. Its figures are those of the nearest such cell: use none.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} beschreibt diese Aufzeichnung nicht. Die Zahlen sind die der nächsten solchen Zelle: keine verwenden.</translation>
     </message>
     <message>
       <source>{circuit} has no conductor that remembers: its fit says nothing of a memory.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} hat keinen Leiter, der sich erinnert: Die Anpassung sagt nichts über ein Gedächtnis.</translation>
     </message>
     <message>
       <source>{circuit} is shown</source>
-      <translation type="unfinished" />
+      <translation>{circuit} wird gezeigt</translation>
     </message>
     <message>
       <source>{circuit} leaves {left} a sample; neighbouring samples scatter by {noise}.</source>
-      <translation type="unfinished" />
+      <translation>{circuit} lässt {left} je Wert übrig; benachbarte Werte streuen um {noise}.</translation>
     </message>
     <message>
       <source>{circuit} on {run}: {quality}</source>
-      <translation type="unfinished" />
+      <translation>{circuit} an {run}: {quality}</translation>
     </message>
     <message>
       <source>{circuit} to all runs together</source>
-      <translation type="unfinished" />
+      <translation>{circuit} an alle Messungen gemeinsam</translation>
     </message>
     <message>
       <source>{circuit} to each of the runs</source>
-      <translation type="unfinished" />
+      <translation>{circuit} an jede der Messungen</translation>
     </message>
     <message>
       <source>{circuit}, and diagnosing it</source>
-      <translation type="unfinished" />
+      <translation>{circuit}, mit Diagnose</translation>
     </message>
     <message>
       <source>{circuit}, and the profile of {name}</source>
-      <translation type="unfinished" />
+      <translation>{circuit}, mit dem Profil von {name}</translation>
     </message>
     <message>
       <source>{done} of {n}</source>
@@ -2973,7 +2969,7 @@
     </message>
     <message>
       <source>{first} and {n} more: Fit takes the first</source>
-      <translation type="unfinished" />
+      <translation>{first} und {n} weitere: „Anpassen“ nimmt die erste</translation>
     </message>
     <message>
       <source>{free} GB free on the disk of the runs</source>
@@ -3009,7 +3005,7 @@
     </message>
     <message>
       <source>{model} was not fitted: {problem}</source>
-      <translation type="unfinished" />
+      <translation>{model} wurde nicht angepasst: {problem}</translation>
     </message>
     <message>
       <source>{name} was changed by another program since it was opened.</source>
@@ -3029,7 +3025,7 @@
     </message>
     <message>
       <source>{name}: {value} (95 %: {interval}).</source>
-      <translation type="unfinished" />
+      <translation>{name}: {value} (95 %: {interval}).</translation>
     </message>
     <message>
       <source>{now}, set point {wanted}, settling</source>
@@ -3101,7 +3097,7 @@
     </message>
     <message>
       <source>{option}: this is advice, and no option of a fit.</source>
-      <translation type="unfinished" />
+      <translation>{option}: Das ist ein Rat und keine Option einer Anpassung.</translation>
     </message>
     <message>
       <source>{output} since {moment}</source>

@@ -216,8 +216,11 @@ class QueuePanel(QWidget):
         self._say(self.alarm, in_doubt or (view.sentence(now) if killed else ""))
         self._buttons["start"].setText(tr("Resume") if view.running else tr("Start"))
         self.stack.setCurrentWidget(self.tree if view.campaigns else self.empty)
-        is_new = tr("Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while")
-        self.empty.setText(f"{is_new} {tr('this window is closed.')}" if view.is_read else tr("Reading the queue …"))
+        nothing = tr(
+            "Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while this"
+            " window is closed."
+        )
+        self.empty.setText(nothing if view.is_read else tr("Reading the queue …"))
         self._offer_instruments()
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
@@ -72,7 +73,8 @@ class Jobs(QObject):
             answer = (then, failed, work())
         except BaseException as error:  # noqa: BLE001 - SystemExit of a plug-in too: a view waits for the answer
             answer = (failed, None, as_message(error))
-        self._answered.emit(answer)
+        with suppress(RuntimeError):  # the window was deleted meanwhile: nobody waits for the answer
+            self._answered.emit(answer)
 
     @Slot(object)
     def _hand_back(self, answer: _Answer) -> None:

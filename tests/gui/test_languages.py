@@ -11,9 +11,6 @@ from gui.app.state import AppState
 from gui.common.language import read_catalogue, set_translator, tr
 from tests.gui.texts import CATALOGUES, PLACEHOLDER, all_texts, missing, shown_as_they_are
 
-# Panels that are replaced with their docks.
-REPLACED = ("fit/model_panel.py", "fit/result_page.py", "run/time_axis_bar.py")
-
 
 @pytest.mark.parametrize("catalogue", sorted(CATALOGUES.glob("*.ts")), ids=lambda path: path.stem)
 def test_a_catalogue_has_every_text_of_the_window_with_its_placeholders(catalogue: object) -> None:
@@ -29,7 +26,7 @@ def test_no_catalogue_has_keys_of_menus_that_the_english_text_has_not() -> None:
 
 
 def test_no_text_is_shown_past_the_catalogue() -> None:
-    assert [place for place in shown_as_they_are() if not place.startswith(REPLACED)] == []
+    assert shown_as_they_are() == []
 
 
 def test_a_language_that_is_chosen_is_spoken_and_one_that_there_is_not_is_the_desktops(qapp: QApplication) -> None:

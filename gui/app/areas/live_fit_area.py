@@ -96,9 +96,8 @@ class LiveFitArea(QObject):
             figures = LiveFigures.of(document)
         except (KeyError, TypeError, ValueError) as error:
             self._end_child()
-            self._become(
-                live_fit_state.failed(self._fit, tr("The live fit tells what nobody understands: ") + str(error))
-            )
+            why = tr("The live fit tells what nobody understands: {error}").format(error=error)
+            self._become(live_fit_state.failed(self._fit, why))
             return
         over = bool(document.get("over"))
         if self._fit.stage is not LiveFitStage.FITTING or over:
