@@ -16,6 +16,14 @@
       <translation>&amp;Befehle …</translation>
     </message>
     <message>
+      <source>&amp;Compare the runs</source>
+      <translation>Messungen &amp;vergleichen</translation>
+    </message>
+    <message>
+      <source>&amp;Diagnose</source>
+      <translation>&amp;Diagnostizieren</translation>
+    </message>
+    <message>
       <source>&amp;Docks</source>
       <translation>&amp;Bereiche</translation>
     </message>
@@ -64,6 +72,10 @@
       <translation>Bearbeitetes Protokoll &amp;planen</translation>
     </message>
     <message>
+      <source>&amp;Posterior</source>
+      <translation>A-&amp;posteriori-Verteilung</translation>
+    </message>
+    <message>
       <source>&amp;Protocol</source>
       <translation>&amp;Protokoll</translation>
     </message>
@@ -74,6 +86,10 @@
     <message>
       <source>&amp;Quit</source>
       <translation>&amp;Beenden</translation>
+    </message>
+    <message>
+      <source>&amp;Rank the models</source>
+      <translation>Modelle ver&amp;gleichen</translation>
     </message>
     <message>
       <source>&amp;Redo</source>
@@ -90,6 +106,10 @@
     <message>
       <source>&amp;Save</source>
       <translation>&amp;Speichern</translation>
+    </message>
+    <message>
+      <source>&amp;Spectrum of relaxations</source>
+      <translation>&amp;Spektrum der Relaxationen</translation>
     </message>
     <message>
       <source>&amp;Theme</source>
@@ -222,6 +242,10 @@
     <message>
       <source>Add protocols or campaigns</source>
       <translation>Protokolle oder Messreihen hinzufügen</translation>
+    </message>
+    <message>
+      <source>Add to the Queue …</source>
+      <translation>In die Warteschlange einreihen …</translation>
     </message>
     <message>
       <source>Add to the queue</source>
@@ -372,6 +396,10 @@
       <translation>Abbrechen</translation>
     </message>
     <message>
+      <source>Cancel Fits of Selected Runs</source>
+      <translation>Anpassungen der gewählten Messungen abbrechen</translation>
+    </message>
+    <message>
       <source>Cancel fits</source>
       <translation>Anpassungen abbrechen</translation>
     </message>
@@ -460,12 +488,24 @@
       <translation>Vergleichen</translation>
     </message>
     <message>
+      <source>Compare Selected Runs</source>
+      <translation>Gewählte Messungen vergleichen</translation>
+    </message>
+    <message>
+      <source>Compare over thickness and temperature.</source>
+      <translation>Über Dicke und Temperatur vergleichen.</translation>
+    </message>
+    <message>
       <source>Compare them, or fit them together</source>
       <translation>Vergleichen oder gemeinsam anpassen</translation>
     </message>
     <message>
       <source>Complete</source>
       <translation>Vollständig</translation>
+    </message>
+    <message>
+      <source>Conductivities, permittivities, hop rate</source>
+      <translation>Leitfähigkeiten, Permittivitäten, Sprungrate</translation>
     </message>
     <message>
       <source>Connect</source>
@@ -500,6 +540,10 @@
       <translation>Kopieren</translation>
     </message>
     <message>
+      <source>Copy Paths of Runs</source>
+      <translation>Pfade der Messungen kopieren</translation>
+    </message>
+    <message>
       <source>Copy paths</source>
       <translation>Pfade kopieren</translation>
     </message>
@@ -510,6 +554,10 @@
     <message>
       <source>Copy the chosen step (Ctrl+D)</source>
       <translation>Den gewählten Schritt kopieren (Strg+D)</translation>
+    </message>
+    <message>
+      <source>Copy the paths of the selected runs.</source>
+      <translation>Die Pfade der gewählten Messungen kopieren.</translation>
     </message>
     <message>
       <source>Current</source>
@@ -556,12 +604,20 @@
       <translation>Verwerfen</translation>
     </message>
     <message>
+      <source>Does the memory change with thickness or heat</source>
+      <translation>Ob sich das Gedächtnis mit Dicke oder Wärme ändert</translation>
+    </message>
+    <message>
       <source>Done</source>
       <translation>Fertig</translation>
     </message>
     <message>
       <source>Draw its profile</source>
       <translation>Sein Profil zeichnen</translation>
+    </message>
+    <message>
+      <source>Draw the selected runs over the one shown.</source>
+      <translation>Die gewählten Messungen über die gezeigte zeichnen.</translation>
     </message>
     <message>
       <source>Draw the selected runs over the one that is shown</source>
@@ -598,6 +654,10 @@
     <message>
       <source>Earlier (Alt+Up)</source>
       <translation>Früher (Alt+Auf)</translation>
+    </message>
+    <message>
+      <source>Earlier in the Queue</source>
+      <translation>Früher in der Warteschlange</translation>
     </message>
     <message>
       <source>Edge</source>
@@ -724,6 +784,10 @@
       <translation>Filter</translation>
     </message>
     <message>
+      <source>Find Runs …</source>
+      <translation>Messungen finden …</translation>
+    </message>
+    <message>
       <source>Find an action or a dock by a few letters of its name</source>
       <translation>Einen Befehl oder Bereich an ein paar Buchstaben seines Namens finden</translation>
     </message>
@@ -748,6 +812,10 @@
       <translation>Jede einzeln anpassen: Ändert sich ihr Gedächtnis mit Dicke, Wärme, Anregung?</translation>
     </message>
     <message>
+      <source>Fit runs &amp;together</source>
+      <translation>Messungen gemeinsam an&amp;passen</translation>
+    </message>
+    <message>
       <source>Fit the cell model to the run</source>
       <translation>Das Zellmodell an die Messung anpassen</translation>
     </message>
@@ -764,6 +832,10 @@
       <translation>Die Messung mitlaufend anpassen</translation>
     </message>
     <message>
+      <source>Fit the selected runs with several models.</source>
+      <translation>Die gewählten Messungen mit mehreren Modellen anpassen.</translation>
+    </message>
+    <message>
       <source>Fit the selected runs with several models; kept fits stay</source>
       <translation>Die gewählten Messungen mit mehreren Modellen anpassen; bewahrte Anpassungen bleiben</translation>
     </message>
@@ -778,6 +850,10 @@
     <message>
       <source>Fit with {option}</source>
       <translation>Anpassen mit {option}</translation>
+    </message>
+    <message>
+      <source>Fit without a model</source>
+      <translation>Ohne Modell anpassen</translation>
     </message>
     <message>
       <source>Fits</source>
@@ -818,6 +894,10 @@
     <message>
       <source>Folding needs at least two pulses that start from the rest level.</source>
       <translation>Zum Falten braucht es mindestens zwei Pulse, die vom Ruhewert ausgehen.</translation>
+    </message>
+    <message>
+      <source>Follow a Folder …</source>
+      <translation>Einem Ordner folgen …</translation>
     </message>
     <message>
       <source>Follow a folder</source>
@@ -1032,6 +1112,10 @@
       <translation>Später (Alt+Ab)</translation>
     </message>
     <message>
+      <source>Later in the Queue</source>
+      <translation>Später in der Warteschlange</translation>
+    </message>
+    <message>
       <source>Latest {span}</source>
       <translation>Letzte {span}</translation>
     </message>
@@ -1078,6 +1162,10 @@
     <message>
       <source>Linear time</source>
       <translation>Lineare Zeit</translation>
+    </message>
+    <message>
+      <source>List the runs of another folder too.</source>
+      <translation>Auch die Messungen eines anderen Ordners auflisten.</translation>
     </message>
     <message>
       <source>Live fit</source>
@@ -1136,6 +1224,14 @@
       <translation>Das bearbeitete Protokoll zu dem machen, das „Messen“ beginnt</translation>
     </message>
     <message>
+      <source>Measure the point first.</source>
+      <translation>Zuerst den Punkt messen.</translation>
+    </message>
+    <message>
+      <source>Measure what waits, one after the other.</source>
+      <translation>Messen, was wartet, eines nach dem anderen.</translation>
+    </message>
+    <message>
       <source>Measure, or open a run, then fit a model to it.</source>
       <translation>Messen oder eine Messung öffnen, dann ein Modell anpassen.</translation>
     </message>
@@ -1188,8 +1284,16 @@
       <translation>Nach unten verschieben (Alt+Ab)</translation>
     </message>
     <message>
+      <source>Move it down.</source>
+      <translation>Nach unten verschieben.</translation>
+    </message>
+    <message>
       <source>Move it up (Alt+Up)</source>
       <translation>Nach oben verschieben (Alt+Auf)</translation>
+    </message>
+    <message>
+      <source>Move it up.</source>
+      <translation>Nach oben verschieben.</translation>
     </message>
     <message>
       <source>Move up</source>
@@ -1408,6 +1512,10 @@
       <translation>Eine Anpassung aller Messungen</translation>
     </message>
     <message>
+      <source>One fit of all runs that are opened</source>
+      <translation>Eine Anpassung aller geöffneten Messungen</translation>
+    </message>
+    <message>
       <source>One run. Add a sweep, and its points are listed here.</source>
       <translation>Eine Messung. Fügen Sie einen Durchlauf hinzu, und seine Punkte stehen hier.</translation>
     </message>
@@ -1434,6 +1542,10 @@
     <message>
       <source>Open (Enter)</source>
       <translation>Öffnen (Eingabe)</translation>
+    </message>
+    <message>
+      <source>Open Selected Runs</source>
+      <translation>Gewählte Messungen öffnen</translation>
     </message>
     <message>
       <source>Open a file …</source>
@@ -1500,6 +1612,10 @@
       <translation>Den Versuch {name} öffnen</translation>
     </message>
     <message>
+      <source>Open the folder of the selected run.</source>
+      <translation>Den Ordner der gewählten Messung öffnen.</translation>
+    </message>
+    <message>
       <source>Open the run</source>
       <translation>Die Messung öffnen</translation>
     </message>
@@ -1528,8 +1644,16 @@
       <translation>In {folder} laufen noch andere Messungen: {others}</translation>
     </message>
     <message>
+      <source>Output off at once; what was measured is kept.</source>
+      <translation>Ausgang sofort aus; was gemessen wurde, bleibt.</translation>
+    </message>
+    <message>
       <source>Output off now</source>
       <translation>Ausgang sofort aus</translation>
+    </message>
+    <message>
+      <source>Output off; the point is repeated.</source>
+      <translation>Ausgang aus; der Punkt wird wiederholt.</translation>
     </message>
     <message>
       <source>Output state unknown</source>
@@ -1542,6 +1666,10 @@
     <message>
       <source>Overlay</source>
       <translation>Überlagern</translation>
+    </message>
+    <message>
+      <source>Overlay Selected Runs</source>
+      <translation>Gewählte Messungen darüberlegen</translation>
     </message>
     <message>
       <source>Parameter</source>
@@ -1570,6 +1698,18 @@
     <message>
       <source>Pause</source>
       <translation>Pause</translation>
+    </message>
+    <message>
+      <source>Pause after the point that is measured.</source>
+      <translation>Nach dem Punkt pausieren, der gemessen wird.</translation>
+    </message>
+    <message>
+      <source>Pause the Queue</source>
+      <translation>Warteschlange pausieren</translation>
+    </message>
+    <message>
+      <source>Pause the Queue at Once</source>
+      <translation>Warteschlange sofort pausieren</translation>
     </message>
     <message>
       <source>Permittivity</source>
@@ -1700,6 +1840,10 @@
       <translation>Warteschlange</translation>
     </message>
     <message>
+      <source>Queue protocols and campaigns.</source>
+      <translation>Protokolle und Messreihen einreihen.</translation>
+    </message>
+    <message>
       <source>Queue this</source>
       <translation>Dies einreihen</translation>
     </message>
@@ -1736,6 +1880,14 @@
       <translation>Aufzeichnung</translation>
     </message>
     <message>
+      <source>Referee's &amp;table</source>
+      <translation>&amp;Tabelle der Gutachter</translation>
+    </message>
+    <message>
+      <source>Refit Selected Runs …</source>
+      <translation>Gewählte Messungen neu anpassen …</translation>
+    </message>
+    <message>
       <source>Refit with …</source>
       <translation>Neu anpassen mit …</translation>
     </message>
@@ -1766,6 +1918,10 @@
     <message>
       <source>Remove</source>
       <translation>Entfernen</translation>
+    </message>
+    <message>
+      <source>Remove from the Queue</source>
+      <translation>Aus der Warteschlange nehmen</translation>
     </message>
     <message>
       <source>Remove from the queue</source>
@@ -1820,6 +1976,10 @@
       <translation>Probe</translation>
     </message>
     <message>
+      <source>Sample all cells that fit</source>
+      <translation>Alle Zellen, die passen, als Stichprobe ziehen</translation>
+    </message>
+    <message>
       <source>Samples</source>
       <translation>Werte</translation>
     </message>
@@ -1864,6 +2024,10 @@
       <translation>Unter anderem Namen speichern …</translation>
     </message>
     <message>
+      <source>Search all kept runs.</source>
+      <translation>Alle bewahrten Messungen durchsuchen.</translation>
+    </message>
+    <message>
       <source>Search runs</source>
       <translation>Messungen suchen</translation>
     </message>
@@ -1894,6 +2058,14 @@
     <message>
       <source>Shared</source>
       <translation>Gemeinsam</translation>
+    </message>
+    <message>
+      <source>Show Run in Its Folder</source>
+      <translation>Messung in ihrem Ordner zeigen</translation>
+    </message>
+    <message>
+      <source>Show curves and fits of the selected runs.</source>
+      <translation>Kurven und Anpassungen der gewählten Messungen zeigen.</translation>
     </message>
     <message>
       <source>Show everything again: all of the time, values to fit (Home in a plot, or a double click)</source>
@@ -2000,6 +2172,10 @@
       <translation>Mitlaufend anpassen</translation>
     </message>
     <message>
+      <source>Start or Resume the Queue</source>
+      <translation>Warteschlange beginnen oder fortsetzen</translation>
+    </message>
+    <message>
       <source>Start the run</source>
       <translation>Die Messung beginnen</translation>
     </message>
@@ -2064,6 +2240,14 @@
       <translation>Stopp nicht bestätigt</translation>
     </message>
     <message>
+      <source>Stop the Campaign</source>
+      <translation>Messreihe beenden</translation>
+    </message>
+    <message>
+      <source>Stop the Campaign after the Point</source>
+      <translation>Messreihe nach dem Punkt beenden</translation>
+    </message>
+    <message>
       <source>Stopped</source>
       <translation>Angehalten</translation>
     </message>
@@ -2114,6 +2298,10 @@
     <message>
       <source>Take back the last change</source>
       <translation>Die letzte Änderung zurücknehmen</translation>
+    </message>
+    <message>
+      <source>Take it out; its folder stays.</source>
+      <translation>Herausnehmen; der Ordner bleibt.</translation>
     </message>
     <message>
       <source>Take the mains out, in hertz</source>
@@ -2312,6 +2500,10 @@
       <translation>Diese Aufzeichnung bestimmt nicht, was erinnert wird oder wie lange.</translation>
     </message>
     <message>
+      <source>Those that are through are kept.</source>
+      <translation>Fertige bleiben.</translation>
+    </message>
+    <message>
       <source>Time</source>
       <translation>Zeit</translation>
     </message>
@@ -2436,6 +2628,10 @@
       <translation>Was möchten Sie tun?</translation>
     </message>
     <message>
+      <source>What explains what the fit leaves</source>
+      <translation>Was erklärt, was die Anpassung übrig lässt</translation>
+    </message>
+    <message>
       <source>What explains what the fit leaves: a delay, a drift, a history, another relaxation? Each option that may help is tried.</source>
       <translation>Was erklärt, was die Anpassung übrig lässt: eine Verzögerung, eine Drift, eine Vorgeschichte, eine weitere Relaxation? Jede Option, die helfen kann, wird versucht.</translation>
     </message>
@@ -2462,6 +2658,10 @@
     <message>
       <source>What would help</source>
       <translation>Was helfen würde</translation>
+    </message>
+    <message>
+      <source>Which family describes the run best</source>
+      <translation>Welche Familie die Messung am besten beschreibt</translation>
     </message>
     <message>
       <source>Which family describes this record best? One relaxation, a broadened one, hops with mismatch: each is fitted.</source>

@@ -16,7 +16,13 @@ from gui.common.language import read_catalogue
 GUI = Path(__file__).parents[2] / "gui"
 CATALOGUES = GUI / "languages"
 # Functions that take texts, and at which places: positions of arguments, or names of them.
-MARKS = {"tr": (0,), "tr_later": (0,), "ActionSpec": (1, 4, "text", "tip"), "DockSpec": (1, "title")}
+MARKS = {
+    "tr": (0,),
+    "tr_later": (0,),
+    "ActionSpec": (1, 4, "text", "tip"),
+    "spec": (1, 3, "text", "tip"),  # what areas call to make an `ActionSpec`
+    "DockSpec": (1, "title"),
+}
 # What shows a text as it is given.
 SHOWS = {
     "setText", "setToolTip", "setWindowTitle", "setPlaceholderText", "setAccessibleName", "setAccessibleDescription",

@@ -45,6 +45,13 @@ class Operator:
         (found,) = self.window.findChildren(kind)
         return found
 
+    def part_of(self, dock: str, kind: type[Part]) -> Part:
+        """Return the content of a dock; it is brought to the front if nobody has looked at it yet."""
+        if self.window.findChild(kind) is None:
+            self.window.exchange.dock_wanted.emit(dock)
+            self.qtbot.waitUntil(lambda: self.window.findChild(kind) is not None)
+        return self.part(kind)
+
     @property
     def protocols(self) -> ProtocolPanel:
         return self.part(ProtocolPanel)
@@ -59,11 +66,11 @@ class Operator:
 
     @property
     def live_page(self) -> LiveDock:
-        return self.part(LiveDock)
+        return self.part_of("live", LiveDock)
 
     @property
     def memory_page(self) -> MemoryPage:
-        return self.part(MemoryPage)
+        return self.part_of("memory", MemoryPage)
 
     @property
     def fitting(self) -> FitPanel:

@@ -314,52 +314,19 @@ class FitArea(QObject):
 
     def actions(self) -> Sequence[ActionSpec]:
         """Return what can be asked beside the fit of one circuit."""
+
+        def spec(verb: str, text: str, kind: FitKind, tip: str, key: str = "") -> ActionSpec:
+            may = _may_compare if kind in {FitKind.COMPARE, FitKind.JOINT} else _may_fit
+            return ActionSpec(f"fit.{verb}", text, Menu.ANALYSE, _asking(self._panel, kind), tip, key, may)
+
         return [
-            ActionSpec(name, text, Menu.ANALYSE, _asking(self._panel, kind), tip, key, may)
-            for name, text, kind, tip, key, may in (
-                (
-                    "fit.rank",
-                    "&Rank the models",
-                    FitKind.RANK,
-                    "Which family describes the run best",
-                    "Ctrl+Shift+M",
-                    _may_fit,
-                ),
-                (
-                    "fit.diagnose",
-                    "&Diagnose",
-                    FitKind.DIAGNOSE,
-                    "What explains what the fit leaves",
-                    "Ctrl+Shift+D",
-                    _may_fit,
-                ),
-                ("fit.spectrum", "&Spectrum of relaxations", FitKind.SPECTRUM, "Fit without a model", "", _may_fit),
-                ("fit.posterior", "&Posterior", FitKind.POSTERIOR, "Sample all cells that fit", "", _may_fit),
-                (
-                    "fit.table",
-                    "Referee's &table",
-                    FitKind.TABLE,
-                    "Conductivities, permittivities, hop rate",
-                    "",
-                    _may_fit,
-                ),
-                (
-                    "fit.compare",
-                    "&Compare the runs",
-                    FitKind.COMPARE,
-                    "Does the memory change with thickness or heat",
-                    "",
-                    _may_compare,
-                ),
-                (
-                    "fit.joint",
-                    "Fit runs &together",
-                    FitKind.JOINT,
-                    "One fit of all runs that are opened",
-                    "",
-                    _may_compare,
-                ),
-            )
+            spec("rank", "&Rank the models", FitKind.RANK, "Which family describes the run best", "Ctrl+Shift+M"),
+            spec("diagnose", "&Diagnose", FitKind.DIAGNOSE, "What explains what the fit leaves", "Ctrl+Shift+D"),
+            spec("spectrum", "&Spectrum of relaxations", FitKind.SPECTRUM, "Fit without a model"),
+            spec("posterior", "&Posterior", FitKind.POSTERIOR, "Sample all cells that fit"),
+            spec("table", "Referee's &table", FitKind.TABLE, "Conductivities, permittivities, hop rate"),
+            spec("compare", "&Compare the runs", FitKind.COMPARE, "Does the memory change with thickness or heat"),
+            spec("joint", "Fit runs &together", FitKind.JOINT, "One fit of all runs that are opened"),
         ]
 
     def show(self, state: AppState, before: AppState) -> None:
