@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtWidgets import QWidget
@@ -44,6 +45,10 @@ def test_the_window_is_painted_before_plots_fits_and_drivers_are_loaded(tmp_path
     assert done.stdout.strip() == "True [] True"
 
 
+def _is_there(window: MainWindow, page: str) -> bool:
+    return window.findChild(QWidget, page) is not None
+
+
 def test_what_the_window_does_not_show_at_first_is_not_built(qtbot: QtBot, tmp_path: Path) -> None:
     window = MainWindow(tmp_path)
     qtbot.addWidget(window)
@@ -52,5 +57,5 @@ def test_what_the_window_does_not_show_at_first_is_not_built(qtbot: QtBot, tmp_p
         assert window.findChild(QWidget, page) is None, page
     for dock, page in (("live", "measurementPage"), ("memory", "memoryPage")):
         window.exchange.dock_wanted.emit(dock)
-        qtbot.waitUntil(lambda page=page: window.findChild(QWidget, page) is not None)
+        qtbot.waitUntil(partial(_is_there, window, page))
     window.close()

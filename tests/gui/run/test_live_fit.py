@@ -108,6 +108,7 @@ def test_its_panel_shows_how_parameters_close_in(qtbot: QtBot) -> None:
     shown = [[table.item(row, column).text() for column in range(3)] for row in range(2)]  # type: ignore[union-attr]
     assert shown == [["R0", "100 Ω", "± 10 %"], ["Mig1.tau", "2 ms", "± 5 %"]]
     # The first fit knew least of the relaxation time: it is drawn over the run, from where it is known.
+    assert panel.plots is not None
     x, y = panel.plots.history_plot.listDataItems()[-1].getOriginalDataset()
     assert x.tolist() == [2.0, 3.0]
     assert y.tolist() == [2e-3, 2e-3]
