@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 _WINDOW = """
 import sys
 from pathlib import Path
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QSettings, QTimer
 import gui.app.start as start
+from gui.app.settings import Settings
 from gui import MainWindow
 
 class Window(MainWindow):
@@ -34,7 +35,8 @@ class Window(MainWindow):
         QTimer.singleShot(0, lambda: self.commands.simulate("ec301"))
 
 start.MainWindow = Window
-start.Settings = lambda: None  # none of this user's
+kept = QSettings(sys.argv[1] + ".ini", QSettings.Format.IniFormat)
+start.Settings = lambda: Settings(kept)  # none of this user's
 start.main(Path(sys.argv[1]))
 """
 
