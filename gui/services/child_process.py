@@ -1,4 +1,4 @@
-"""Child processes of the window: ``ionecho ... --json``."""
+"""Child processes of the window: what all have in common, and ``ionecho ... --json``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,49 @@ _END_MS = 3000
 _N_LAST_LINES = 6
 
 
-class JsonChild(QObject):
+class ChildProcess(QObject):
+    """A child process of the window, which ends at the latest with the window.
+
+    Parameters
+    ----------
+    what : str
+        What it does, for messages: "The fit", "The simulated instrument".
+    parent : QObject
+    """
+
+    failed = Signal(str)
+    """Why it could not be started, or has not ended as it should, in words."""
+
+    def __init__(self, what: str, parent: QObject) -> None:
+        super().__init__(parent)
+        self._what = what
+        self._ending = False
+        self._process = QProcess(self)
+        self._process.errorOccurred.connect(self._not_started)
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process is there."""
+        return self._process.state() != QProcess.ProcessState.NotRunning
+
+    def wait_for_end(self) -> None:
+        """Wait some seconds until it is gone, then kill it; only for a window that closes."""
+        if self.is_running and not self._process.waitForFinished(_END_MS):
+            self._process.kill()
+            self._process.waitForFinished(_END_MS)
+
+    def _last_words(self) -> str:
+        """Return the last lines of its standard error."""
+        output = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
+        return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or tr("it gave no reason")
+
+    def _not_started(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:
+            text = tr("{what} could not be started: {why}")
+            self.failed.emit(text.format(what=self._what, why=self._process.errorString()))
+
+
+class JsonChild(ChildProcess):
     """A child process that prints JSON on its standard output.
 
     Parameters
@@ -35,29 +77,18 @@ class JsonChild(QObject):
     """
 
     documented = Signal(object)
-    """What it printed."""
-    failed = Signal(str)
-    """Why there is no document, or why a server ended by itself, in words."""
+    """What it printed. `failed` tells why there is no document, or why a server ended by itself."""
 
     def __init__(self, what: str, parent: QObject, *, serves: bool = False, limit_s: float = 0.0) -> None:
-        super().__init__(parent)
-        self._what = what
+        super().__init__(what, parent)
         self.limit_s = limit_s
         self._limit = QTimer(self, singleShot=True)
         self._limit.timeout.connect(self._give_up)
         self._serves = serves
         self._text = ""
         self._served = False
-        self._ending = False
-        self._process = QProcess(self)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.finished.connect(self._finished)
-        self._process.errorOccurred.connect(self._not_started)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is there."""
-        return self._process.state() != QProcess.ProcessState.NotRunning
 
     def start(self, *arguments: str) -> None:
         """Start ``ionecho`` with some arguments; does nothing while it runs.
@@ -78,12 +109,6 @@ class JsonChild(QObject):
         self._ending = True
         self._limit.stop()
         self._process.terminate()
-
-    def wait_for_end(self) -> None:
-        """Wait some seconds until it is gone, then kill it; only for a window that closes."""
-        if self.is_running and not self._process.waitForFinished(_END_MS):
-            self._process.kill()
-            self._process.waitForFinished(_END_MS)
 
     def _give_up(self) -> None:
         """Kill a child that has not answered in time: whoever waits for it waits no longer."""
@@ -127,11 +152,9 @@ class JsonChild(QObject):
             document: dict[str, Any] = json.loads(self._text)
             return str(document["error"]["message"])
         except (ValueError, KeyError, TypeError):
-            output = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-            return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or tr("it gave no reason")
+            return self._last_words()
 
     def _not_started(self, error: QProcess.ProcessError) -> None:
         if error == QProcess.ProcessError.FailedToStart:
             self._limit.stop()
-            text = tr("{what} could not be started: {why}")
-            self.failed.emit(text.format(what=self._what, why=self._process.errorString()))
+        super()._not_started(error)

@@ -8,13 +8,11 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QProcess, QProcessEnvironment, Signal
 
-_END_MS = 3000
-"""How long (ms) a window that closes gives a child to end by itself before it is killed. Longer only delays that."""
-_N_LAST_LINES = 6
-"""Lines of a traceback that are shown: the last ones say what happened. Doubled, the banner takes half the window."""
+from gui.common.language import tr
+from gui.services.child_process import ChildProcess
 
 
-class JsonLines(QObject):
+class JsonLines(ChildProcess):
     """A child process whose newest line counts; it ends with its standard input, and so with the window.
 
     Parameters
@@ -30,28 +28,18 @@ class JsonLines(QObject):
     """What its newest line holds; lines that came at the same time before it are passed over."""
     ended = Signal()
     """It has ended by itself, as it should."""
-    failed = Signal(str)
-    """Why it has ended otherwise, or could not be started, in words."""
 
     def __init__(self, what: str, module: str, parent: QObject) -> None:
-        super().__init__(parent)
-        self._what, self._module = what, module
+        super().__init__(what, parent)
+        self._module = module
         self._rest = b""
         self._error = ""
-        self._ending = False
-        self._process = QProcess(self)
         environment = QProcessEnvironment.systemEnvironment()
         for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):  # the runner and the window need a core too
             environment.insert(name, "1")
         self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read)
         self._process.finished.connect(self._finished)
-        self._process.errorOccurred.connect(self._not_started)
-
-    @property
-    def is_running(self) -> bool:
-        """Whether the process is there."""
-        return self._process.state() != QProcess.ProcessState.NotRunning
 
     @property
     def process_id(self) -> int:
@@ -74,12 +62,6 @@ class JsonLines(QObject):
         self._process.closeWriteChannel()
         self._process.terminate()
 
-    def wait_for_end(self) -> None:
-        """Wait some seconds until it is gone, then kill it; only for a window that closes."""
-        if self.is_running and not self._process.waitForFinished(_END_MS):
-            self._process.kill()
-            self._process.waitForFinished(_END_MS)
-
     def _read(self) -> None:
         if self._ending:
             return
@@ -90,7 +72,8 @@ class JsonLines(QObject):
             document: dict[str, Any] = json.loads(lines[-1])
             error = document.get("error")
         except (ValueError, AttributeError):
-            self._error = f"{self._what} printed something that is not JSON: {lines[-1][:200]!r}"
+            why = tr("{what} printed something that is not JSON: {text}")
+            self._error = why.format(what=self._what, text=repr(lines[-1][:200]))
             return
         if error is not None:
             self._error = str(error.get("message", error)) if isinstance(error, dict) else str(error)
@@ -102,16 +85,9 @@ class JsonLines(QObject):
         if self._ending:
             return
         if how == QProcess.ExitStatus.CrashExit:
-            self.failed.emit(f"{self._what} was killed: {self._reason()}")
+            self.failed.emit(tr("{what} was killed: {why}").format(what=self._what, why=self._last_words()))
         elif status != 0 or self._error:
-            self.failed.emit(f"{self._what} failed: {self._error or self._reason()}")
+            why = self._error or self._last_words()
+            self.failed.emit(tr("{what} failed: {why}").format(what=self._what, why=why))
         else:
             self.ended.emit()
-
-    def _reason(self) -> str:
-        output = bytes(self._process.readAllStandardError().data()).decode(errors="replace").strip()
-        return "\n".join(output.splitlines()[-_N_LAST_LINES:]) or "it gave no reason"
-
-    def _not_started(self, error: QProcess.ProcessError) -> None:
-        if error == QProcess.ProcessError.FailedToStart:
-            self.failed.emit(f"{self._what} could not be started: {self._process.errorString()}")
