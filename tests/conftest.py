@@ -83,6 +83,20 @@ def pytest_sessionfinish() -> None:
         measured.save()
 
 
+def pytest_runtest_teardown() -> None:
+    """Look for garbage where a window has put off Python's own collector: not all tests after it run an event loop."""
+    if "gui.services.garbage" not in sys.modules:
+        return
+    from PySide6.QtWidgets import QApplication
+
+    from gui.services.garbage import GuiThreadCollector
+
+    application = QApplication.instance()
+    collector = None if application is None else application.findChild(GuiThreadCollector)
+    if isinstance(collector, GuiThreadCollector):
+        collector.collect_if_due()
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what needs Qt, and leave out what needs a serial line where there are no pseudo-terminals."""
     for item in items:

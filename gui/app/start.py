@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication, QStyleFactory
 from gui.app.languages import speak
 from gui.app.main_window import MainWindow
 from gui.app.settings import Settings
+from gui.services.garbage import GuiThreadCollector
 from gui.services.jobs import as_message
 
 if TYPE_CHECKING:
@@ -104,4 +105,6 @@ def application_of_window() -> QApplication:
     # time, and a frame of some twenty such calls takes 0.1 s while the follower imports or parses.
     sys.setswitchinterval(_SWITCH_S)
     application.setStyle(QStyleFactory.create("Fusion"))
+    if application.findChild(GuiThreadCollector) is None:
+        GuiThreadCollector(application)
     return application

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,8 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     Answer = TypeVar("Answer")
-    # Who takes an answer, who hears of an error in taking it, and the answer.
-    _Answer = tuple[Callable[[Any], None], Callable[[Any], None] | None, Any]
+    # Who takes the answer of a job, and who hears of its error.
+    _Takers = tuple[Callable[[Any], None], Callable[[Exception], None]]
 
 
 class UnexpectedError(IonechoError):
@@ -40,10 +41,16 @@ class Jobs(QObject):
     n_threads : int
     """
 
-    _answered = Signal(object)
+    _answered = Signal(int, object, object)
+    """Number of a job, its answer, and its error if it failed."""
 
     def __init__(self, parent: QObject, n_threads: int = 1) -> None:
         super().__init__(parent)
+        # Takers hold widgets, and the last who holds a widget destroys it: they stay in the GUI thread, which also lets
+        # go of them when the window is destroyed before a job has ended.
+        self._takers: dict[int, _Takers] = {}
+        self.destroyed.connect(self._takers.clear)
+        self._numbers = itertools.count()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(n_threads)
         self._answered.connect(self._hand_back)
@@ -65,25 +72,28 @@ class Jobs(QObject):
         failed : callable
             Takes the error that `work` raised, ready to be shown.
         """
-        self._pool.start(lambda: self._work(work, then, failed))
+        number = next(self._numbers)
+        self._takers[number] = (then, failed)
+        self._pool.start(lambda: self._work(number, work))
 
-    def _work(self, work: Callable[[], Any], then: Callable[[Any], None], failed: Callable[[Any], None]) -> None:
-        answer: _Answer
+    def _work(self, number: int, work: Callable[[], Any]) -> None:
+        answer, problem = None, None
         try:
-            answer = (then, failed, work())
+            answer = work()
         except BaseException as error:  # noqa: BLE001 - SystemExit of a plug-in too: a view waits for the answer
-            answer = (failed, None, as_message(error))
+            problem = as_message(error)
         with suppress(RuntimeError):  # the window was deleted meanwhile: nobody waits for the answer
-            self._answered.emit(answer)
+            self._answered.emit(number, answer, problem)
 
-    @Slot(object)
-    def _hand_back(self, answer: _Answer) -> None:
-        then, failed, value = answer
+    @Slot(int, object, object)
+    def _hand_back(self, number: int, answer: Any, problem: Exception | None) -> None:
+        then, failed = self._takers.pop(number)
+        if problem is not None:
+            failed(problem)
+            return
         try:
-            then(value)
-        except Exception as error:
-            if failed is None:
-                raise
+            then(answer)
+        except Exception as error:  # noqa: BLE001 - whatever takes an answer, its error is shown
             failed(as_message(error))
 
     def finish(self, timeout_s: float) -> bool:

@@ -8,20 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from gui.common.run_facts import RunFacts
 from gui.services.jobs import as_message
 from gui.services.overview import Overview
+from gui.services.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
     from gui.common.traces import Traces, View
-
-_CLOSE_S = 5.0
-"""How long a window that closes waits for a read. Longer only delays that."""
 
 
 class _Reader(QObject):
@@ -89,20 +87,19 @@ class Records(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._reader: _Reader | None = None
-        self._thread = QThread(self)
+        self._thread: OwnThread | None = None
         self._opening = object()
 
     def open(self, paths: Sequence[Path]) -> None:
         """Open runs in place of those that are opened; those that were opened before are not read again."""
         if self._reader is None:
             self._reader = _Reader()
-            self._reader.moveToThread(self._thread)
             self._open_wanted.connect(self._reader.open)
             self._view_wanted.connect(self._reader.read)
             self._reader.opened.connect(self._tell_opened)
             self._reader.traced.connect(self._tell_traced)
             self._reader.failed.connect(self.failed)
-            self._thread.start()
+            self._thread = OwnThread(self._reader)
         self._opening = object()
         self._reader.newest = None
         self._open_wanted.emit(self._opening, tuple(paths))
@@ -125,5 +122,5 @@ class Records(QObject):
 
     def close(self) -> None:
         """End the thread."""
-        self._thread.quit()
-        self._thread.wait(round(_CLOSE_S * 1000))
+        if self._thread is not None:
+            self._thread.finish()

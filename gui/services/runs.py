@@ -7,9 +7,10 @@ import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
-from PySide6.QtCore import QObject, QThread, QTimer, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from gui.services.jobs import Jobs
+from gui.services.own_thread import OwnThread
 from gui.services.run_follower import RunFollower, request_end
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ class Runs(QObject):
         # Stop must not queue behind anything, nor a second press behind the first.
         self._stop_lane = Jobs(self, n_threads=2)
         self.follower = RunFollower()
-        self._thread = QThread(self)
-        self.follower.moveToThread(self._thread)
         self._start_wanted.connect(self.follower.start)
         self._attach_wanted.connect(self.follower.attach)
         self._recall_wanted.connect(self.follower.recall)
@@ -75,7 +74,7 @@ class Runs(QObject):
         self._last_report: tuple[float, datetime] | None = None
         self._listener = QTimer(self, interval=_LISTEN_MS)
         self._listener.timeout.connect(self._listen)
-        self._thread.start()
+        self._thread = OwnThread(self.follower)
 
     def start(self, request: RunRequest) -> None:
         """Start a run."""
@@ -137,6 +136,5 @@ class Runs(QObject):
         self._over.set()
         self._listener.stop()
         self._release_wanted.emit()
-        self._thread.quit()
-        self._thread.wait(round(_CLOSE_S * 1000))
+        self._thread.finish()
         self._stop_lane.finish(_CLOSE_S)

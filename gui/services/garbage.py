@@ -1,0 +1,50 @@
+"""Garbage of the window's process: cycles of Python objects are looked for in the GUI thread alone.
+
+By default Python looks for them in whatever thread happens to make the next object. A worker thread would then
+destroy widgets and graphics items of docks and dialogs that are gone, which Qt allows in the GUI thread only: the
+process dies, much later and somewhere else, by a segmentation fault (decision 307).
+"""
+
+from __future__ import annotations
+
+import gc
+
+from PySide6.QtCore import QObject, QTimer
+
+_LOOK_MS = 1000
+_YOUNG = 5_000
+"""As many more objects are looked through at once: 1 ms. Python's default, 700, is for programs without a timer."""
+_YOUNG_PER_FULL = 20
+"""After so many looks through the young everything is looked through: 50 ms, of which `freeze` takes most away."""
+
+
+class GuiThreadCollector(QObject):
+    """Looks for cycles of garbage in the GUI thread, in place of Python's automatic collector.
+
+    Parameters
+    ----------
+    parent : QObject
+        The application; lives in the GUI thread, where this must be made.
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        gc.disable()
+        self._young_looks = 0
+        self._frozen = False
+        self._timer = QTimer(self, interval=_LOOK_MS)
+        self._timer.timeout.connect(self.collect_if_due)
+        self._timer.start()
+
+    def collect_if_due(self) -> None:
+        """Look for garbage if many objects were made since the last look. Never call it in another thread."""
+        if gc.get_count()[0] < _YOUNG:
+            return
+        self._young_looks += 1
+        if self._young_looks % _YOUNG_PER_FULL:
+            gc.collect(1)
+            return
+        gc.collect()
+        if not self._frozen:  # what lives by now is modules and classes, which stay
+            gc.freeze()
+            self._frozen = True
