@@ -1,4 +1,4 @@
-"""Locks on instruments and run files, held for as long as a process lives.
+"""Locks on files and runs, held for as long as a process lives; instruments have theirs in `instrument_locks`.
 
 They are locks of the operating system on files: the kernel releases them when their holder ends, however it ends. So
 nothing here believes a process table, a clock, or a file that a crash left behind. A lock file may stay; it means
@@ -7,17 +7,14 @@ nothing.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import platform
 import sys
 import time
-from contextlib import ExitStack, contextmanager, suppress
-from functools import cache
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Literal
 
-from daq.shared_folder import EVERYBODY, open_shared, read_text, shared_folder, write_text
-from drivers import InstrumentInUseError, canonical_resource, network_host
+from daq.shared_folder import open_shared, read_text, write_text
 from protocols import IonechoError, RunFileError
 
 if TYPE_CHECKING:
@@ -33,8 +30,6 @@ Role = Literal["guardian", "runner"]
 # What the name of a control file adds to that of its run.
 CONTROL_SUFFIX = ".control.json"
 
-# How the names of an instrument's files begin, and what stands between a holder and its instrument in a lock.
-_PREFIX, _AT = "ionecho-", " at "
 # What the holder of a runner's lock says of itself once it only has to close the run file.
 OUTPUT_IS_OFF = "the output is off"
 
@@ -44,16 +39,11 @@ _LOCKED_BYTE = 1 << 30
 _HOLDER_BYTES = 4096
 # Attempts to lock a run or an instrument, and seconds between them: whoever only asks whether it is locked holds it for
 # some microseconds. Twice as long would delay a refusal by 0.2 s.
-_ATTEMPTS = 10
-_ATTEMPT_INTERVAL_S = 0.02
+ATTEMPTS = 10
+ATTEMPT_INTERVAL_S = 0.02
 # Holders that have not said who they are yet, or had gone when it was asked: with both it is worth trying again.
 _NOBODY, _JUST_ENDED = "another process", "a process that has just ended"
-_BRIEF = frozenset({_NOBODY, _JUST_ENDED})
-# The guardian's lock comes first, as in a run: whoever has it has the instrument.
-_ROLES: tuple[Role, ...] = ("guardian", "runner")
-# What a search for instruments calls itself, and how long (s) a run waits for it to be through with one: each greeting
-# takes a second at most. Doubled: a run beside a search that hangs is refused 5 s later.
-_SEARCH, _SEARCH_S = "a search for instruments", 5.0
+BRIEF_HOLDERS = frozenset({_NOBODY, _JUST_ENDED})
 
 
 class LockHeldError(IonechoError):
@@ -140,128 +130,6 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
-@cache
-def _name_of(resource: str) -> str:
-    """Return the name of an instrument's files; looked up once, so that it stays the same while a network fails."""
-    return hashlib.sha256(canonical_resource(resource).encode()).hexdigest()[:24]
-
-
-def instrument_file(resource: str, suffix: str) -> Path:
-    """Return a file of an instrument in the folder that all users of this computer share.
-
-    Other spellings of the same VISA resource name give the same file.
-    """
-    return shared_folder() / f"{_PREFIX}{_name_of(resource)}.{suffix}"
-
-
-def instrument_lock_path(resource: str, role: Role) -> Path:
-    """Return the file whose lock stands for an instrument on this computer.
-
-    Parameters
-    ----------
-    resource : str
-        VISA resource name.
-    role : str
-        ``guardian`` or ``runner``: each has a lock of its own, since either may outlive the other.
-    """
-    return instrument_file(resource, f"{role}.lock")
-
-
-def lock_instrument(resource: str, run_path: Path, role: Role) -> Lock:
-    """Lock an instrument for one run, before anything is sent to it.
-
-    Raises
-    ------
-    InstrumentInUseError
-        If another run of this computer has it: says which.
-    InstrumentError
-        If this computer has no folder for such locks.
-    """
-    return _lock_instrument(resource, role, f"the run {run_path}")
-
-
-def instrument_owner(resource: str, who: str) -> str:
-    """Return what the lock of an instrument says of its holder, which is this process on behalf of somebody."""
-    return f"{who} (process {os.getpid()}){_AT}{canonical_resource(resource)}"
-
-
-def _lock_instrument(resource: str, role: Role, who: str) -> Lock:
-    """Lock an instrument; a search for instruments that asks it just now is waited for."""
-    owner = instrument_owner(resource, who)
-    begun = time.monotonic()
-    while True:
-        try:
-            # Any user of this computer must find the lock held.
-            return Lock(instrument_lock_path(resource, role), owner, EVERYBODY)
-        except LockHeldError as error:
-            holder = str(error)
-        is_brief = holder in _BRIEF or (holder.startswith(_SEARCH) and not who.startswith(_SEARCH))
-        if time.monotonic() - begun > (_SEARCH_S if is_brief else _ATTEMPTS * _ATTEMPT_INTERVAL_S):
-            raise InstrumentInUseError(
-                f"{resource} is in use by {holder.partition(_AT)[0]}: stop that run or wait for its end. Nothing was "
-                "sent."
-            )
-        time.sleep(_ATTEMPT_INTERVAL_S)
-
-
-@contextmanager
-def instrument_held(resource: str, owner: str = _SEARCH) -> Iterator[None]:
-    """Hold both locks of an instrument, so that no run can have it meanwhile.
-
-    Parameters
-    ----------
-    resource : str
-        VISA resource name.
-    owner : str
-        For whom, as others will read it.
-
-    Raises
-    ------
-    InstrumentInUseError
-        If a run of this computer has it: says which. Nothing was sent.
-    """
-    with ExitStack() as held:
-        for role in _ROLES:
-            held.callback(_lock_instrument(resource, role, owner).remove)
-        yield
-
-
-@contextmanager
-def instrument_searched(resource: str) -> Iterator[None]:
-    """Hold an instrument while a search greets it, unless a run has it or may have it under another address.
-
-    An instrument on a network has several addresses (socket, HiSLIP, VXI-11), and a greeting over any of them ends the
-    program of a 2600B. So no address of a host is asked while a run uses another one of it.
-
-    Raises
-    ------
-    InstrumentInUseError
-        If a run of this computer has it: says which. Nothing was sent.
-    """
-    host = network_host(resource)
-    if host:
-        for other, holder in _instruments_in_use():
-            if network_host(other) == host and canonical_resource(other) != canonical_resource(resource):
-                raise InstrumentInUseError(
-                    f"{resource} was not asked: {other}, which may be the same instrument, is in use by {holder}"
-                )
-    with instrument_held(resource):
-        yield
-
-
-def _instruments_in_use() -> Iterator[tuple[str, str]]:
-    """Yield resource and holder of each instrument of this computer that somebody has."""
-    for path in shared_folder().glob(f"{_PREFIX}*.lock"):
-        try:
-            Lock(path, _SEARCH, EVERYBODY).remove()
-        except LockHeldError as error:
-            holder, _, resource = str(error).partition(_AT)
-            if resource:
-                yield resource, holder
-        except RunFileError:  # what cannot be locked is nobody's lock
-            continue
-
-
 def run_lock_path(run_path: Path, role: Role) -> Path:
     """Return the file beside a run whose lock says that its ``guardian`` or its ``runner`` lives."""
     return run_path.with_name(f"{run_path.name}.{role}.lock")
@@ -280,13 +148,13 @@ def lock_run(run_path: Path, role: Role) -> Lock:
     path = run_lock_path(run_path, role)
     path.parent.mkdir(parents=True, exist_ok=True)
     owner = f"process {os.getpid()} ({role}, on {platform.node()})"
-    for attempt in range(_ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         try:
             return Lock(path, owner)
         except LockHeldError as error:
             holder = error
-            if attempt < _ATTEMPTS - 1:
-                time.sleep(_ATTEMPT_INTERVAL_S)
+            if attempt < ATTEMPTS - 1:
+                time.sleep(ATTEMPT_INTERVAL_S)
     raise RunFileError(f"{run_path}: this run is still running in {holder}: stop it where it was started")
 
 

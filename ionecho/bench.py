@@ -11,7 +11,7 @@ from daq import Bench as PlainBench
 from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace
 from daq.execution.thermostat import Thermostat
 from daq.files.run_path import name_part
-from daq.locks import instrument_searched
+from daq.instrument_locks import instrument_searched
 from drivers import Potentiostat, driver_named, open_potentiostat
 from protocols import InstrumentError, IonechoError, Limits, OutputStateUnknown, Protocol, ProtocolError
 from protocols.tables import html_table, text_table

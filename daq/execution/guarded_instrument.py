@@ -13,7 +13,7 @@ from daq.execution.recovery import settle_instrument
 from daq.execution.spare_session import open_spare
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.worker import TurningWorker, WorkerStuckError
-from daq.locks import instrument_owner, lock_instrument
+from daq.instrument_locks import instrument_owner, lock_instrument
 from drivers import load_drivers, slowness
 from protocols import ConnectionLost, IonechoError, OutputStateUnknown
 

@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
-from daq.locks import instrument_file
+from daq.instrument_locks import instrument_file
 from daq.shared_folder import EVERYBODY, open_shared, read_text, write_text
 from protocols import RunFileError
 

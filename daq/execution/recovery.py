@@ -21,7 +21,8 @@ from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.unconfirmed_outputs import is_confirmed, note_off
 from daq.files import finalize
 from daq.files.run import open_run
-from daq.locks import exclusive_access, instrument_held
+from daq.instrument_locks import instrument_held
+from daq.locks import exclusive_access
 from daq.state import OutputState, RunState
 from drivers import Identity, canonical_resource, driver_for, is_address
 from protocols import IonechoError, OutputStateUnknown

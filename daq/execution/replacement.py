@@ -33,7 +33,8 @@ from daq.execution.output_marker import OutputMarker
 from daq.execution.recorded_end import record_end, recorded_end
 from daq.execution.switch_off import switch_off
 from daq.execution.worker import Worker
-from daq.locks import OUTPUT_IS_OFF, control_path, exclusive_access, holder_of, instrument_held, is_locked
+from daq.instrument_locks import instrument_held
+from daq.locks import OUTPUT_IS_OFF, control_path, exclusive_access, holder_of, is_locked
 from daq.state import Outcome, OutputState, Phase, RunState
 from protocols import InstrumentError, IonechoError, OutputStateUnknown
 

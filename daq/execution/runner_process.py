@@ -37,7 +37,8 @@ from daq.execution.processes import ProcessId
 from daq.execution.run_request import RunRequest
 from daq.execution.runner import Runner
 from daq.execution.switch_off import switch_off
-from daq.locks import OUTPUT_IS_OFF, lock_instrument, lock_run
+from daq.instrument_locks import lock_instrument
+from daq.locks import OUTPUT_IS_OFF, lock_run
 from daq.state import Outcome, OutputState, Phase, RunStatus
 from drivers import Patience, driver_problems, open_potentiostat
 from protocols import IonechoError, OutputStateUnknown

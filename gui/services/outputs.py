@@ -65,7 +65,7 @@ def _switch_off(output: OutputInDoubt) -> str:
     from daq.execution.recovery import settle_output
     from daq.execution.switch_off import switch_off
     from daq.execution.unconfirmed_outputs import is_confirmed
-    from daq.locks import instrument_held
+    from daq.instrument_locks import instrument_held
 
     resource, path = output.resource, output.path
     if path is not None and path.exists():

@@ -22,7 +22,7 @@ def print_instruments(
     resources: list[str] | None, remembered: str | None, forgotten: str | None, *, as_json: bool
 ) -> None:
     """Ask some addresses, or all that can be found, who is there; keep the address book."""
-    from daq.locks import instrument_searched
+    from daq.instrument_locks import instrument_searched
     from drivers import discover, installed_drivers
 
     _keep_book(resources, remembered, forgotten)

@@ -15,14 +15,8 @@ from daq.execution.control import ControlServer
 from daq.execution.run_request import RunRequest
 from daq.files.header import Header
 from daq.files.layout import create_run_file
-from daq.locks import (
-    Lock,
-    LockHeldError,
-    control_path,
-    instrument_lock_path,
-    instrument_searched,
-    lock_instrument,
-)
+from daq.instrument_locks import instrument_lock_path, instrument_searched, lock_instrument
+from daq.locks import Lock, LockHeldError, control_path
 from drivers import InstrumentInUseError
 from protocols import InstrumentError, Limits, RunFileError, Sample
 from tests.patience import patience
@@ -82,7 +76,7 @@ def test_a_search_is_refused_what_a_run_has_and_a_run_waits_for_a_search(tmp_pat
         pytest.fail("it was asked")
     held.remove()
     script = (
-        "import sys; from daq.locks import instrument_searched\n"
+        "import sys; from daq.instrument_locks import instrument_searched\n"
         "with instrument_searched(sys.argv[1]): print('held', flush=True); sys.stdin.read()"
     )
     command = [sys.executable, "-c", script, RESOURCE]

@@ -15,7 +15,8 @@ from daq.execution.recovery import settle_instrument
 from daq.files.header import Header
 from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
-from daq.locks import instrument_held, lock_instrument, lock_run
+from daq.instrument_locks import instrument_held, lock_instrument
+from daq.locks import lock_run
 from daq.state import RunState
 from drivers import Identity
 from protocols import OutputStateUnknown, RunFileError, Sample

@@ -16,7 +16,7 @@ from daq.execution.output_marker import OutputMarker
 from daq.files.header import Header
 from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
-from daq.locks import instrument_held
+from daq.instrument_locks import instrument_held
 from daq.state import RunState
 from drivers import Identity
 from protocols import Sample
