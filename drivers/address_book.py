@@ -146,7 +146,7 @@ def _change(name: str, resource: str | None) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
-        fresh.write_text(tomlkit.dumps(document), encoding="utf-8")
+        fresh.write_text(tomlkit.dumps(document), encoding="utf-8", newline="")
         fresh.replace(path)
     except OSError as error:
         raise AddressBookError(

@@ -195,7 +195,7 @@ def create_campaign(
     was_there = path.exists()
     try:
         path.mkdir(parents=True, exist_ok=True)
-        folder.document.write_text(text, encoding="utf-8")
+        folder.document.write_text(text, encoding="utf-8", newline="")  # the ends of lines as they are given
         resource, limits, transcript = rig
         create_store(folder.state, Facts(name, secrets.token_hex(8), resource, limits, transcript), points)
     except OSError as error:

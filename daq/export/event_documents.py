@@ -55,7 +55,7 @@ def documents_of(run: Run) -> Iterator[Document]:
 
 def write_documents(run: Run, path: Path) -> None:
     """Write the documents as lines of JSON, ``["start", {...}]`` and so on; null where a value is not finite."""
-    with path.open("w", encoding="utf-8") as file:
+    with path.open("w", encoding="utf-8", newline="\n") as file:
         for name, document in documents_of(run):
             if name == "event_page":
                 document["data"] = {

@@ -69,7 +69,7 @@ def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
 def write_small_file(target: Path, text: str) -> None:
     """Replace a small text file whole; a symbolic link at its name is replaced, not followed."""
     with write_atomically(target) as making:
-        making.write_text(text, "utf-8")
+        making.write_text(text, "utf-8", newline="")
 
 
 def sync_folder(folder: Path) -> None:

@@ -23,6 +23,6 @@ def slowness(loadavg: Path = _LOADAVG) -> float:
     except (OSError, ValueError, IndexError):
         try:
             runnable = psutil.getloadavg()[0]
-        except OSError:
+        except (OSError, RuntimeError):  # Windows whose performance counters are switched off
             return 1.0
     return max(1.0, runnable / (os.cpu_count() or 1))

@@ -24,20 +24,20 @@ class Interrupts:
 
     def __init__(self) -> None:
         self._held = True
-        self._came = False
+        self.came = False
 
     def handle(self, number: int, frame: Any) -> None:  # noqa: ARG002 - the signature of a handler
         """Take a signal; only the first one counts, for a stop that is under way must not be interrupted."""
-        if self._came:
+        if self.came:
             return
-        self._came = True
+        self.came = True
         if not self._held:
             raise KeyboardInterrupt
 
     def release(self) -> None:
         """Raise `KeyboardInterrupt` from now on, also for a signal that has come already."""
         self._held = False
-        if self._came:
+        if self.came:
             raise KeyboardInterrupt
 
 
@@ -45,7 +45,8 @@ class Interrupts:
 def stopping_signals() -> Iterator[Interrupts]:
     """Let Ctrl-C and SIGTERM raise `KeyboardInterrupt`, once; held back until `Interrupts.release`.
 
-    Held back, because a run that has just been started must be known before it can be stopped.
+    Held back, because a run that has just been started must be known before it can be stopped. Once only, and so for
+    good: a second one that comes late must not cut off how the command says what it has stopped.
     """
     interrupts = Interrupts()
     if threading.current_thread() is not threading.main_thread():
@@ -57,5 +58,6 @@ def stopping_signals() -> Iterator[Interrupts]:
     try:
         yield interrupts
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        if not interrupts.came:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -130,7 +130,7 @@ class Campaign:
 
     def save(self, path: str | Path) -> None:
         """Write its document."""
-        Path(path).write_text(self.text, encoding="utf-8")
+        Path(path).write_text(self.text, encoding="utf-8", newline="")
 
 
 def is_campaign(text: str) -> bool:

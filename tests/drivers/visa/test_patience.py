@@ -7,7 +7,9 @@ import socket
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
+import psutil
 import pytest
 
 from drivers import ExchangeAbandonedError, Patience, VisaSession, slowness
@@ -119,6 +121,16 @@ def test_a_system_that_does_not_count_them_is_asked_for_its_mean(text: str, tmp_
     loadavg.write_text(text)
     assert slowness(loadavg) >= 1.0
     assert slowness(tmp_path / "none") >= 1.0
+
+
+def test_a_computer_that_cannot_say_how_busy_it_is_counts_as_idle(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_counters() -> NoReturn:
+        raise RuntimeError("PdhAddEnglishCounterW failed. Performance counters may be disabled.")
+
+    monkeypatch.setattr(psutil, "getloadavg", no_counters)
+    assert slowness(tmp_path / "none") == 1.0
 
 
 def late_by(begun: threading.Event, delay_s: float) -> Callable[[socket.socket, bytes], None]:
