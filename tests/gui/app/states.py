@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -29,6 +29,8 @@ from gui.common.instrument import Connection, ConnectionStage, Instrument, Simul
 from gui.common.run_facts import RunFacts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from gui.protocol.plan_model import PlanView
 
 AT = datetime(2026, 11, 25, 12, 30, 15, tzinfo=UTC)
@@ -123,20 +125,17 @@ FITS = tuple(Fit(stage, "R0-Mig1-CPE1") for stage in FitStage)
 NOTES = ("", "No run is in progress: there is nothing to stop.")
 
 
-def states_of_permissions() -> list[AppState]:
-    """Return the product of all that permissions may depend on."""
+def states_of_permissions(every: int = 1) -> Iterator[AppState]:
+    """Yield the product of all that permissions may depend on, or every so many-th of it."""
     simulators = (Simulator("keithley2461", "TCPIP::127.0.0.1::1::SOCKET"),)
-    return [
-        AppState(connection, simulators, plan, run, alarms=alarms, attempt=attempt, fit=fit)
-        for connection, plan, run, (alarms, attempt), fit in product(CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
-    ]
+    whole = product(CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
+    for connection, plan, run, (alarms, attempt), fit in islice(whole, 0, None, every):
+        yield AppState(connection, simulators, plan, run, alarms=alarms, attempt=attempt, fit=fit)
 
 
-def states_of_header() -> list[AppState]:
-    """Return the product of all that the header may depend on."""
-    return [
-        AppState(connection, (), plan, run, output, alarms, attempt, note=note)
-        for connection, plan, run, output, (alarms, attempt), note in product(
-            (CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:]), RUNS, OUTPUTS, ALARMS, NOTES
-        )
-    ]
+def states_of_header(every: int = 1) -> Iterator[AppState]:
+    """Yield the product of all that the header may depend on, or every so many-th of it."""
+    connections, plans = (CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:])
+    whole = product(connections, plans, RUNS, OUTPUTS, ALARMS, NOTES)
+    for connection, plan, run, output, (alarms, attempt), note in islice(whole, 0, None, every):
+        yield AppState(connection, (), plan, run, output, alarms, attempt, note=note)

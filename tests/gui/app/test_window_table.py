@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 # Every so many-th state is shown: numbers without a common divisor with the tables, so that each field takes each of
 # its values. A thousand widgets' states take some seconds.
-STATES = [*states_of_permissions()[::997], *states_of_header()[::991]]
+STATES = [*states_of_permissions(every=997), *states_of_header(every=991)]
 BUTTONS = {
     "connectButton": Command.CONNECT,
     "foundButton": Command.FIND,
