@@ -9,6 +9,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from daq.campaign.folder import CampaignFolder, create_campaign, run_file_name
@@ -47,6 +48,8 @@ _START_S = 60.0
 processor, and 10 to 30 s on one with 30 processes a core. Doubled, one that is frozen is told a minute later."""
 _KILLED_S = 5.0
 """How long (s) a conductor that was killed may take to be gone."""
+_ENDED_S = 5.0
+"""How long (s) a conductor that has let go of its campaign is waited for: its last words come before its end."""
 
 
 class CampaignInProgress:
@@ -106,7 +109,8 @@ class CampaignInProgress:
 
     def _ended(self, status: CampaignStatus) -> CampaignStatus:
         if self._process is not None:
-            self._process.wait(_KILLED_S)
+            with suppress(subprocess.TimeoutExpired):  # it owns nothing any more, and how the campaign stands is known
+                self._process.wait(_ENDED_S)
         if status.is_conducted or not status.is_interrupted:
             return status
         raise ConnectionLost(
@@ -150,7 +154,8 @@ class CampaignInProgress:
                 return
             if time.monotonic() > deadline:
                 process.kill()
-                process.wait(_KILLED_S)
+                with suppress(subprocess.TimeoutExpired):
+                    process.wait(_KILLED_S)
                 raise RunFileError(f"{self.folder.path}: the conductor did not start within {_START_S:.0f} s")
             time.sleep(_POLL_S)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from functools import partial
 from pathlib import Path
@@ -10,10 +12,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daq.campaign.campaign_in_progress import CampaignInProgress, new_campaign
 from daq.campaign.requests import CampaignRequest
 from daq.campaign.states import CampaignState, PointState
 from daq.campaign.store import CampaignStore
 from daq.state import Outcome
+from protocols import Limits
+from protocols.campaigns import Campaign
 from tests.daq.campaign.world import ABORTED, COMPLETE, OVER_LIMIT, REFUSED, KilledError, World, document
 
 N_POINTS = 4
@@ -125,3 +130,25 @@ def _check_attempts(world: World) -> None:
     with closing(sqlite3.connect(world.path)) as link:
         named = {row[0] for row in link.execute("SELECT file FROM attempts WHERE file != ''")}
     assert named == set(world.files.aside)
+
+
+class Lingering(subprocess.Popen[bytes]):
+    """A conductor's process that takes longer to go than anybody waits, as on a computer with too much to do."""
+
+    def __init__(self) -> None:
+        super().__init__([sys.executable, "-c", ""])
+        super().wait()
+
+    def wait(self, timeout: float | None = None) -> int:
+        raise subprocess.TimeoutExpired(self.args, timeout or 0.0)
+
+
+def test_a_conductor_that_is_slow_to_go_does_not_hide_how_its_campaign_ended(tmp_path: Path) -> None:
+    two = Campaign.from_toml(document(2))
+    folder = new_campaign(two, tmp_path / "two", "TCPIP::192.0.2.1::5025::SOCKET", Limits())
+    store = CampaignStore(folder.state)
+    store.set_state(CampaignState.RUNNING, 1.0)
+    store.set_state(CampaignState.STOPPED, 2.0, "stopped by the operator")
+    store.close()
+    status = CampaignInProgress(folder, Lingering()).wait()
+    assert (status.state, status.reason) == (CampaignState.STOPPED, "stopped by the operator")
