@@ -60,7 +60,7 @@ class Faults:
         def told(kind: QtMsgType, _where: object, text: str) -> None:
             is_loud = kind not in {QtMsgType.QtDebugMsg, QtMsgType.QtInfoMsg}
             if is_loud and not any(one in text for one in _OF_THE_PLATFORM):
-                self.note(f"Qt: {text}")
+                self.note(f"Qt: {text}{_where_else()}")
 
         sys.excepthook = heard
         threading.excepthook = lambda args: heard(args.exc_type, args.exc_value, args.exc_traceback)
@@ -89,6 +89,13 @@ class Faults:
         stop = window.findChild(QPushButton, "stopButton")
         if stop is None or not stop.isEnabled() or stop.visibleRegion().boundingRect() != stop.rect():
             self.note("Stop is not in sight")
+
+
+def _where_else() -> str:
+    """Return the stack of another thread than the GUI's, in which Qt's warning came; empty in the GUI thread."""
+    if threading.current_thread() is threading.main_thread():
+        return ""
+    return f" in {threading.current_thread().name}:\n" + "".join(traceback.format_stack(limit=12))
 
 
 def _text(window: MainWindow, name: str) -> str:

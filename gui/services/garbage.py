@@ -12,6 +12,7 @@ import gc
 from PySide6.QtCore import QObject, QTimer
 
 _LOOK_MS = 1000
+"""Interval (ms) of looking whether a look at the objects is due. Doubled, a burst of objects stays a second longer."""
 _YOUNG = 5_000
 """As many more objects are looked through at once: 1 ms. Python's default, 700, is for programs without a timer."""
 _YOUNG_PER_FULL = 20

@@ -1,7 +1,7 @@
 """A thread with an event loop for one object of a service.
 
 Qt ends the whole process when a thread that still runs is destroyed. A window that closes waits for its threads, but
-not for ever: a file on a network drive may take longer. Such a thread outlives its window here.
+only so long: a file on a network drive may take longer. Such a thread outlives its window here.
 """
 
 from __future__ import annotations
