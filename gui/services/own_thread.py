@@ -21,13 +21,15 @@ class OwnThread:
     Parameters
     ----------
     worker : QObject
-        Without a parent; from now on its slots are called in the thread.
+        Without a parent; from now on its slots are called in the thread, which destroys it at its end: its timers
+        cannot be stopped in another one.
     """
 
     def __init__(self, worker: QObject) -> None:
-        self._worker = worker  # lives as long as the thread that calls it
+        self._worker = worker
         self._thread = QThread()
         worker.moveToThread(self._thread)
+        self._thread.finished.connect(worker.deleteLater)
         _running.add(self)
         self._thread.start()
 

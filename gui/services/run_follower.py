@@ -205,6 +205,7 @@ class RunFollower(QObject):
     def release(self) -> None:
         """Follow nothing any more. A run in progress keeps running."""
         self._timer.stop()
+        self._reading.stop()
         if self._run is not None:
             self._run.close()
         self._run = None

@@ -6,7 +6,7 @@ import gc
 import threading
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Qt, QThread, QTimer, Signal, Slot
 
 from gui.services import own_thread
 from gui.services.own_thread import OwnThread
@@ -66,3 +66,34 @@ def test_a_thread_that_was_ended_calls_its_worker_no_more(qtbot: QtBot) -> None:
     done.clear()
     asker.asked.emit()
     assert not done.wait(0.05)
+
+
+class Ticking(QObject):
+    """A worker with a timer, as a follower of runs has."""
+
+    def __init__(self, ended_in: list[QThread]) -> None:
+        super().__init__()
+        self._timer = QTimer(self, interval=1)
+        self.destroyed.connect(lambda: ended_in.append(QThread.currentThread()), Qt.ConnectionType.DirectConnection)
+        self.ticked = threading.Event()
+        self._timer.timeout.connect(self.tick)
+
+    @Slot()
+    def start(self) -> None:
+        self._timer.start()
+
+    @Slot()
+    def tick(self) -> None:
+        self.ticked.set()
+
+
+def test_a_worker_is_destroyed_in_its_own_thread_where_its_timers_can_be_stopped(qtbot: QtBot) -> None:
+    ended_in: list[QThread] = []
+    asker, worker = Asker(), Ticking(ended_in)
+    asker.asked.connect(worker.start)
+    thread = OwnThread(worker)
+    asker.asked.emit()
+    qtbot.waitUntil(worker.ticked.is_set, timeout=30_000)
+    thread.finish()
+    assert len(ended_in) == 1
+    assert ended_in[0] is not QThread.currentThread()
