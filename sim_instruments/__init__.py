@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from sim_instruments.serving.server import serve as serve
     from sim_instruments.serving.transports.streams import Admission as Admission
 
-# scipy takes a third of a second, numba a half: they are imported with the first name that needs it.
+# numpy takes a tenth of a second, numba a half: they are imported with the first name that needs it.
 _HOMES = {
     "Admission": "serving.transports.streams",
     "Cell": "sample.cell",

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
+from sim_instruments.core.cubic import Cubic
 from sim_instruments.frontend.step_history import NODES, StepHistory, chebyshev_interpolation
 
 if TYPE_CHECKING:
@@ -53,14 +53,14 @@ class UnitReading:
         self.aperture_s = aperture_s
         first = 1e-6 * min(response_s, aperture_s)
         t = np.geomspace(first, _LAST_S, _points(first, _LAST_S))
-        settled = CubicSpline(np.log(t), _settled(cell, response_s, t))
+        settled = Cubic.spline(np.log(t), _settled(cell, response_s, t))
         self._first = first
 
         # The step falls inside the aperture: only the time after it, b, counts. S + response dS/dt = G, so int S = int
         # G - response S.
         b = np.geomspace(first, aperture_s, _points(first, aperture_s))
         partial = (cell.step_charge(b) - response_s * settled(np.log(b))) / aperture_s
-        self._inside = CubicSpline(np.log(b), partial)
+        self._inside = Cubic.spline(np.log(b), partial)
 
         # The step was before the aperture: mean of S over it, by panels that widen away from the step.
         breaks = np.concatenate([[0.0], aperture_s * 2.0 ** np.arange(-12.0, 1.0)])
@@ -68,7 +68,7 @@ class UnitReading:
         offsets = (breaks[:-1, None] + half[:, None] * (1.0 + _GAUSS_8[0])).ravel()
         weights = (half[:, None] * _GAUSS_8[1]).ravel() / aperture_s
         after = settled(np.log(np.clip(t[:, None] + offsets, first, _LAST_S))) @ weights
-        self._after = CubicSpline(np.log(t), after)
+        self._after = Cubic.spline(np.log(t), after)
 
     def __call__(self, lag_s: Array) -> Array:
         """Return the reading per volt (A/V) for apertures that start lag_s after a step; 0 if they end before it."""

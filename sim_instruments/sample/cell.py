@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from protocols import IonechoError, parse_quantity, read_text_file, toml_tables
+from sim_instruments.core.cubic import Cubic
 from sim_instruments.sample.contacts import Ageing, Contacts
 from sim_instruments.sample.kept_responses import kept_response
 from sim_instruments.sample.relaxation import Relaxation, constant, debye, migration, tabulated
@@ -148,7 +148,7 @@ class Cell:
         return 1.0 / (self.parameters["R_s"] + 1.0 / (self.parameters["G_inf"] * self.relaxation.W_inf))
 
     @cached_property
-    def _response(self) -> CubicSpline[np.float64]:
+    def _response(self) -> Cubic:
         p = self.parameters
         R_s, G, Q, n = p["R_s"], p["G_inf"], p.get("Q"), p.get("n", 1.0)
 
@@ -163,10 +163,10 @@ class Cell:
         else:
             numbers = np.array([R_s, G, math.nan if Q is None else Q, n])
             current = kept_response((self._mesh, numbers, *self.relaxation.table), worked_out)
-        return CubicSpline(np.log(self._mesh), current)
+        return Cubic.spline(np.log(self._mesh), current)
 
     @cached_property
-    def _charge(self) -> CubicSpline[np.float64]:
+    def _charge(self) -> Cubic:
         """The integral of the step response over time, in ln t."""
         nodes, weights = np.polynomial.legendre.leggauss(4)
         u = np.log(self._mesh)
@@ -174,7 +174,7 @@ class Cell:
         at = u[:-1, None] + half[:, None] * (1.0 + nodes)
         pieces = half * ((self._response(at) * np.exp(at)) @ weights)
         first = _FIRST_S * float(self.step_response(0.0))
-        return CubicSpline(u, first + np.concatenate([[0.0], np.cumsum(pieces)]))
+        return Cubic.spline(u, first + np.concatenate([[0.0], np.cumsum(pieces)]))
 
     def step_response(self, t_s: ArrayLike) -> Array:
         """Return the current per volt at t_s (s) after a voltage step, S; 0 before it.

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import platformdirs
 
+from sim_instruments.core import cubic
 from sim_instruments.sample import relaxation, volterra
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def kept_response(parts: tuple[Array, ...], compute: Callable[[], Array]) -> Arr
         Works it out, with as many points as the first of the parts.
     """
     digest = hashlib.sha256()
-    for source in (relaxation.__file__, volterra.__file__):
+    for source in (cubic.__file__, relaxation.__file__, volterra.__file__):
         digest.update(Path(source).read_bytes())
     for part in parts:
         digest.update(f"{part.shape}".encode())
