@@ -87,7 +87,9 @@ def test_what_is_held_stays_and_the_others_go_to_their_minimum() -> None:
     held = np.array([False, True, False, False])
     start = np.array([0.0, 0.25, 0.0, 0.0])
 
-    found = minimise(lambda u: (matrix @ u - aim, matrix), start, np.array([[-9.0] * 4, [9.0] * 4]), held=held, irrelevant=1e-12)
+    found = minimise(
+        lambda u: (matrix @ u - aim, matrix), start, np.array([[-9.0] * 4, [9.0] * 4]), held=held, irrelevant=1e-12
+    )
 
     rest = np.linalg.lstsq(matrix[:, ~held], aim - 0.25 * matrix[:, 1], rcond=None)[0]
     assert found.u[1] == 0.25
