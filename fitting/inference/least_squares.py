@@ -120,10 +120,13 @@ def _bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Fl
         step[leaves] = np.where(step < lowest, lowest, highest)[leaves]
         fixed |= leaves
         _solve_free(jacobian, residual, damping, step, fixed)
+    if not fixed.any():
+        return step
+    can_move = highest > lowest
     # Which of those at their bounds would rather come back; in theory each set of them comes once.
     for _ in range(_MOST_RELEASES * len(step)):
         pull = jacobian.T @ (residual + jacobian @ step) + damping * step
-        inward = np.where(step == lowest, -pull, pull) * fixed
+        inward = np.where(step == lowest, -pull, pull) * (fixed & can_move)
         worst = int(np.argmax(inward))
         if inward[worst] <= _ROUNDING * float(np.max(np.abs(pull))):
             break
