@@ -126,9 +126,9 @@ def _bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Fl
     # Which of those at their bounds would rather come back; in theory each set of them comes once.
     for _ in range(_MOST_RELEASES * len(step)):
         pull = jacobian.T @ (residual + jacobian @ step) + damping * step
-        inward = np.where(step == lowest, -pull, pull) * (fixed & can_move)
-        worst = int(np.argmax(inward))
-        if inward[worst] <= _ROUNDING * float(np.max(np.abs(pull))):
+        returning = np.where(step == lowest, -pull, pull) * (fixed & can_move)
+        worst = int(np.argmax(returning))
+        if returning[worst] <= _ROUNDING * float(np.max(np.abs(pull))):
             break
         fixed[worst] = False
         wanted = step.copy()

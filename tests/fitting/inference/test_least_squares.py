@@ -48,10 +48,10 @@ def test_the_minimum_of_a_linear_problem_in_a_box_is_scipys(seed: int, n: int, a
     first = int(shut)
     box[1, :first] = box[0, :first]
     left = aim - matrix[:, :first] @ box[0, :first]
-    expected = lsq_linear(matrix[:, first:], left, box[:, first:], method="bvls", tol=1e-14)
+    expected = lsq_linear(matrix[:, first:], left, (box[0, first:], box[1, first:]), method="bvls", tol=1e-14)
     problem = Counted(lambda u: (matrix @ u - aim, matrix))
 
-    found = minimise(problem, rng.uniform(*box), box, irrelevant=1e-12)
+    found = minimise(problem, box[0] + rng.random(n) * (box[1] - box[0]), box, irrelevant=1e-12)
 
     assert found.cost <= 2.0 * expected.cost * (1.0 + 1e-9) + 1e-12
     assert np.all((found.u >= box[0]) & (found.u <= box[1]))
@@ -68,15 +68,22 @@ def exponentials(u: Floats) -> tuple[Floats, Floats]:
     return 100.0 * (first + second - measured), 100.0 * slopes
 
 
+def residual_of_exponentials(u: Floats) -> Floats:
+    return exponentials(u)[0]
+
+
+def slopes_of_exponentials(u: Floats) -> Floats:
+    return exponentials(u)[1]
+
+
 @pytest.mark.parametrize("wall", [0.2, -0.3, -1.0])
 def test_a_parameter_at_its_wall_does_not_slow_the_others(wall: float) -> None:
     # The slower time would be 1 (u = 0): the wall keeps it from that, from below or from above.
     box = np.array([[-6.0, -6.0, -6.0, -6.0], [6.0, 6.0, 6.0, 6.0]])
     box[0 if wall > 0.0 else 1, 1] = wall
     start = np.array([0.5, wall, 0.5, -3.0])
-    expected = least_squares(
-        lambda u: exponentials(u)[0], start, lambda u: exponentials(u)[1], (box[0] - 1e-12, box[1] + 1e-12), xtol=1e-14
-    )
+    around = (box[0] - 1e-12, box[1] + 1e-12)
+    expected = least_squares(residual_of_exponentials, start, slopes_of_exponentials, around, xtol=1e-14)
     problem = Counted(exponentials)
 
     found = minimise(problem, start, box)
