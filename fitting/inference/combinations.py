@@ -41,6 +41,16 @@ class Combination:
     names: frozenset[str]
     figure: Callable[[Values], Floats]
 
+    def logarithm(self, values: Values) -> Floats:
+        """Return the logarithm of the figure for values by name; not finite where the figure is no number.
+
+        A valley goes on to its walls, where a power such as ``W^(-1/a)`` is beyond what numbers hold. That is no fault:
+        the figure moves along the valley, whatever it is there.
+        """
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            logarithm: Floats = np.log(self.figure(values))
+        return logarithm
+
 
 def combinations_of(parameters: Sequence[ModelParameter], group: frozenset[str]) -> list[Combination]:
     """Return combinations of some parameters of a circuit, simple ones first.

@@ -169,8 +169,8 @@ def _standing(
     for one in candidates:
         if len(found) >= most:
             break
-        logarithms = np.log(one.figure(values))
-        if not np.ptp(logarithms) < _STANDS * min(largest, 1.0):
+        logarithms = one.logarithm(values)
+        if not np.isfinite(logarithms).all() or np.ptp(logarithms) >= _STANDS * min(largest, 1.0):
             continue
         gradient = _gradient(problem, best.u, one)
         beside = gradient - seen.T @ (seen @ gradient)
@@ -191,7 +191,7 @@ def _estimate(one: Combination, logarithms: Floats, deviation: float) -> Estimat
 
 def _gradient(problem: Problem, u: Floats, one: Combination) -> Floats:
     steps = _DIFFERENCE * np.eye(len(u))
-    up, down = (np.log(one.figure(_values(problem, u + sign * steps))) for sign in (1.0, -1.0))
+    up, down = (one.logarithm(_values(problem, u + sign * steps)) for sign in (1.0, -1.0))
     gradient: Floats = (up - down) / (2.0 * _DIFFERENCE)
     return gradient
 

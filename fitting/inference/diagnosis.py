@@ -293,24 +293,37 @@ def _of_columns(run: Record, solution: Solution, kept: NDArray[np.intp], residua
         rows = np.column_stack([base, columns, residual[here]])[clear]
         if len(rows):
             absorb(triangle, np.ascontiguousarray(rows.T)[None])
+    beyond = _beyond_base(triangle, n_base)
     first = n_base
     for group in disturbances.groups:
         mine = slice(first, first + group.n_columns)
         first += group.n_columns
-        size = np.linalg.norm(triangle[n_base:, mine], axis=0)
+        size = np.linalg.norm(beyond[:, mine], axis=0)
         moves = size > _NOTHING * np.linalg.norm(triangle[:, mine], axis=0)
         if not moves.any():
             continue
-        whole_columns = triangle[:, mine][:, moves] / size[moves]
-        onto, sizes, back = np.linalg.svd(whole_columns[n_base:], full_matrices=False)
+        onto, sizes, back = np.linalg.svd(beyond[:, mine][:, moves] / size[moves], full_matrices=False)
         kept_sizes = sizes > _RANK * sizes[0]
-        shares = onto.T[kept_sizes] @ triangle[n_base:, -1]
+        shares = onto.T[kept_sizes] @ beyond[:, -1]
         amplitudes = back[kept_sizes].T @ (shares / sizes[kept_sizes])
         # What the unknowns would be beside the disturbance, less what they are.
-        pulled = triangle[:n_base, -1] - whole_columns[:n_base] @ amplitudes
+        pulled = triangle[:n_base, -1] - triangle[:n_base, mine][:, moves] / size[moves] @ amplitudes
         shift = np.linalg.lstsq(triangle[:n_base, :n_base], pulled, rcond=_RANK)[0][:n_unknowns]
         values = {} if group.value is None else dict([group.value])
         yield group.kind, float(shares @ shares), int(kept_sizes.sum()), values, np.asarray(shift)
+
+
+def _beyond_base(triangle: Floats, n_base: int) -> Floats:
+    """Return the rows of a triangle that are left once the base is taken out, shape (n, k).
+
+    Of a circuit whose parameters enter only in combination, one column of the base is a mixture of the others. Its own
+    row of the triangle is a direction of rounding, which must not take out anything of a disturbance.
+    """
+    base = triangle[:n_base, :n_base]
+    lengths = np.linalg.norm(base, axis=0)
+    onto, sizes, _ = np.linalg.svd(base / np.where(lengths > 0.0, lengths, 1.0))
+    of_rounding = onto[:, sizes <= _RANK * sizes[0]]
+    return np.vstack([of_rounding.T @ triangle[:n_base], triangle[n_base:]])
 
 
 def _of_residual(t: Floats, current: Floats, z: Floats, noise_A: float) -> Iterator[_Found]:

@@ -15,6 +15,14 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 
+_REACH = 3.0
+"""How far one step may go in each parameter: a factor of e^3 at a time is as far as any linearisation reaches."""
+_MOST_RELEASES = 3
+"""How often, for each parameter, one at its bound may come back in one step; more than once was not seen."""
+_ROUNDING = 1e-9
+"""A pull away from a bound that is smaller than this beside the largest pull is rounding."""
+
+
 @dataclass(frozen=True, eq=False)
 class Minimum:
     """The end of a search.
@@ -46,7 +54,8 @@ def minimise(
 
     Levenberg-Marquardt with Nielsen's damping; Madsen, Nielsen, Tingleff, Methods for non-linear least squares
     problems (DTU, 2004), algorithm 3.16. Steps are solved by least squares on the augmented Jacobian, not by normal
-    equations.
+    equations, and within the box: a step that is cut afterwards is another one, in which the other parameters still
+    count on what was cut off, so that beside a parameter at its wall a search creeps.
 
     Parameters
     ----------
@@ -68,21 +77,22 @@ def minimise(
     if not np.isfinite(cost) or not moves.any():
         return Minimum(u, cost, residual, jacobian)
     all_move = bool(moves.all())
-    lowest, highest = box
+    lowest, highest = box[:, moves]
     damping, growth = 1e-3, 2.0
     for _ in range(max_steps):
         active = jacobian if all_move else jacobian[:, moves]
         size = np.sqrt(np.einsum("ij,ij->j", active, active))
         size = np.where(size > 0.0, size, 1.0)
-        gradient = active.T @ residual / size
-        step = _damped_step(active / size, residual, damping)
-        promised = float(step @ (damping * step - gradient))
+        here = u[moves]
+        # np.clip takes five times as long for so few numbers.
+        reach = np.array((np.maximum(lowest - here, -_REACH), np.minimum(highest - here, _REACH)))
+        step = _bounded_step(active / size, residual, damping, reach * size) / size
+        change = active @ step
+        promised = -float(change @ (2.0 * residual + change))
         if promised < max(irrelevant, 1e-14 * cost):
             break
         trial = u.copy()
-        # A factor of e^3 at a time is as far as any linearisation reaches.
-        trial[moves] += np.minimum(np.maximum(step / size, -3.0), 3.0)
-        trial = np.minimum(np.maximum(trial, lowest), highest)  # np.clip takes five times as long for so few
+        trial[moves] = np.minimum(np.maximum(here + step, lowest), highest)
         there, slopes = evaluate(trial)
         less = cost - float(there @ there)
         if less > 0.0:
@@ -95,6 +105,56 @@ def minimise(
             if damping > 1e12:
                 break
     return Minimum(u, cost, residual, jacobian)
+
+
+def _bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:
+    """Return the damped step within bounds, shape (2, n).
+
+    By active sets; Stark and Parker, Bounded-variable least squares (Computational Statistics 10, 1995, 129), begun
+    from the free step with what leaves the bounds put there.
+    """
+    step = _damped_step(jacobian, residual, damping)
+    lowest, highest = bounds
+    fixed = np.zeros(len(step), dtype=bool)
+    while (leaves := ((step < lowest) | (step > highest)) & ~fixed).any():
+        step[leaves] = np.where(step < lowest, lowest, highest)[leaves]
+        fixed |= leaves
+        _solve_free(jacobian, residual, damping, step, fixed)
+    if not fixed.any():
+        return step
+    can_move = highest > lowest
+    # Which of those at their bounds would rather come back; in theory each set of them comes once.
+    for _ in range(_MOST_RELEASES * len(step)):
+        pull = jacobian.T @ (residual + jacobian @ step) + damping * step
+        returning = np.where(step == lowest, -pull, pull) * (fixed & can_move)
+        worst = int(np.argmax(returning))
+        if returning[worst] <= _ROUNDING * float(np.max(np.abs(pull))):
+            break
+        fixed[worst] = False
+        wanted = step.copy()
+        while _solve_free(jacobian, residual, damping, wanted, fixed):
+            # The way there ends at the first wall.
+            out = ((wanted < lowest) | (wanted > highest)) & ~fixed
+            if not out.any():
+                break
+            walls = np.where(wanted < lowest, lowest, highest)
+            shares = np.where(out, (walls - step) / np.where(out, wanted - step, 1.0), np.inf)
+            first = int(np.argmin(shares))
+            step += float(shares[first]) * (wanted - step)
+            step[first], fixed[first] = walls[first], True
+            wanted = step.copy()
+        step = wanted
+    return step
+
+
+def _solve_free(jacobian: Floats, residual: Floats, damping: float, step: Floats, fixed: NDArray[np.bool_]) -> bool:
+    """Solve a step in place for those of its components that are not fixed; return whether there are any."""
+    free = ~fixed
+    if not free.any():
+        return False
+    left = residual + jacobian[:, fixed] @ step[fixed]
+    step[free] = _damped_step(jacobian[:, free], left, damping)
+    return True
 
 
 def _damped_step(jacobian: Floats, residual: Floats, damping: float) -> Floats:

@@ -191,9 +191,7 @@ class Ordering:
                     residual, jacobian = evaluate(u)
                     return np.append(residual, tie @ u), np.vstack([jacobian, tie])
 
-                for place in (first, second):
-                    u = best.u.copy()
-                    u[first] = u[second] = best.u[place]
+                for u in _merged_places(best.u, first, second):
                     ended = minimise(tied, u, box, irrelevant=1e-3 * unit**2, max_steps=60)
                     found.append(_minimum_at(evaluate, ended.u))
         return found
@@ -201,7 +199,11 @@ class Ordering:
     def _may_coincide(
         self, evaluate: Evaluate, best: Minimum, box: Floats, unit: float, one: _Class, first: int
     ) -> bool:
-        """Whether two neighbours may have the same time within what the record tells."""
+        """Whether two neighbours may have the same time within what the record tells.
+
+        Where one of them is next to nothing, and its time anything, a search from there does not find how the other is
+        to be shared: both are also tried with the values of either.
+        """
         sizes, by_u = self._sizes(one, best.u)
         deviation = float(np.linalg.norm(covariance_factor_of(best, unit).T @ (by_u[first + 1] - by_u[first])))
         if sizes[first + 1] - sizes[first] > _APART * deviation:
@@ -214,8 +216,9 @@ class Ordering:
             slope = unit * _WALL * (by_u[first + 1] - by_u[first])
             return np.append(residual, gap), np.vstack([jacobian, slope])
 
-        together = minimise(tied, best.u, box, irrelevant=1e-3 * unit**2, max_steps=60)
-        return together.cost - best.cost < (Z95 * unit) ** 2
+        limit = best.cost + (Z95 * unit) ** 2
+        starts = (best.u, *_merged_places(best.u, *one.columns[first : first + 2]))
+        return any(minimise(tied, start, box, irrelevant=1e-3 * unit**2, max_steps=60).cost < limit for start in starts)
 
     def _sizes(self, one: _Class, u: Floats) -> tuple[Floats, Floats]:
         """Return what the parts are ordered by, (n_parts,), and the derivatives to all unknowns, (n_parts, n)."""
@@ -231,6 +234,14 @@ class Ordering:
                 sizes[part] += logarithm / len(one.records)
                 by_u[part] += by_p[free] @ slopes / len(one.records)
         return sizes, by_u
+
+
+def _merged_places(u: Floats, first: NDArray[np.intp], second: NDArray[np.intp]) -> list[Floats]:
+    """Return the unknowns with two parts that have the same values: those of the one, and those of the other."""
+    places = [u.copy(), u.copy()]
+    places[0][second] = u[first]
+    places[1][first] = u[second]
+    return places
 
 
 def _minimum_at(evaluate: Evaluate, u: Floats) -> Minimum:

@@ -121,3 +121,11 @@ def test_combinations_name_each_parameter_once() -> None:
     assert len(texts) == len(set(texts))
     assert "R0 + 1/De1.G_inf" in texts
     assert not any("1/De1.G_inf + 1/(De1.G_inf De1.W_inf)" in text for text in texts)
+
+
+def test_a_figure_beyond_what_numbers_hold_is_no_number_and_no_fault() -> None:
+    """At the wall of a valley ``W^(-1/a)`` is 1e10000: pytest makes an error of a warning."""
+    names = frozenset({"Cc1.tau", "Cc1.W_inf", "Cc1.a"})
+    [time] = [one for one in combinations_of(CellModel("R0-Cc1-CPE1").parameters, names) if one.unit == "s"]
+    values = {"Cc1.tau": np.array([1e-3, 1e-3]), "Cc1.W_inf": np.array([1e-100, 0.25]), "Cc1.a": np.array([1e-2, 0.5])}
+    assert time.logarithm(values).tolist() == [np.inf, pytest.approx(np.log(16e-3))]

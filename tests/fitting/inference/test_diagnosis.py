@@ -68,6 +68,14 @@ def test_a_disturbed_fit_says_its_likely_cause_and_holds_what_the_cell_would_be_
     assert all(holds(one.ci95, truth[one.name]) for one in result.estimates if one.determined)
 
 
+@pytest.mark.parametrize("seed", [1, 3])
+def test_the_one_cause_explains_all_wherever_the_valley_of_the_cell_was_left(seed: int) -> None:
+    """R0, G_inf, W_inf and tau enter in three combinations: a search ends anywhere along what is not determined."""
+    first = diagnose_run(drawn("ageing gain", seed)[0], CIRCUIT).causes[0]
+    assert first.kind is CauseKind.AGEING
+    assert first.share > 0.98
+
+
 def test_another_relaxation_is_found_where_it_is(cells: Any, record: Any) -> None:
     t = np.arange(6000, dtype=np.float64) * 1e-3
     drive = PulseSequence.pump_probe(0.02, 1.0, 0.5, before=0.5005, after=6.0)
