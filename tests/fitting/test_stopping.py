@@ -51,7 +51,7 @@ def test_a_drive_that_never_rests_is_refused_before_the_run() -> None:
         ("memory time known to 5 % by R0-p(R1,C1)-CPE1", TRAIN, "has no hopping conductor"),
         (
             "reversal_charge_ratio known to 5 %",
-            PulseSequence.steps([RAMP, hold("0 V", "5 s")]),
+            PulseSequence.steps([RAMP, hold("0 V", "1 s"), RAMP, hold("0 V", "5 s")]),
             "no pulse of this sequence is held",
         ),
         (
