@@ -147,14 +147,19 @@ class FitRequest:
             (self.ranked and self.spectrum, "a spectrum has no circuits to rank", "--rank"),
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
             (
-                (joint or self.ranked) and alone,
+                joint and alone,
                 "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
-                " and --posterior are for one run and one circuit; what was before, edges and drive of each of several"
-                " are stated with it (ionecho note)",
+                " and --posterior are for one run; what was before, edges and drive of each of several are stated with"
+                " it (ionecho note)",
                 None,
             ),
+            (
+                self.ranked and (self.of_record.robust or self.posterior),
+                "circuits are ranked by least squares on one reduction of the run, which --robust and --posterior are not",
+                "--rank",
+            ),
             *self.times.wrong_with(
-                is_attributed=attributed, is_robust=self.of_record.robust, is_spectrum=self.spectrum
+                is_attributed=attributed, is_robust=self.of_record.robust, has_no_circuit=self.spectrum or self.ranked
             ),
             (
                 joint and self.of_record.control != "",
