@@ -196,7 +196,9 @@ def document_problems(campaign: Campaign) -> Iterator[Problem]:
         )
     known = [one.text for one in campaign.stop.stop_when if one.kind is StopKind.KNOWN]
     if len(known) > 1:
-        yield Problem("stop.stop_when", f"one quantity that is to be known can end a run: keep one of {', '.join(known)}")
+        yield Problem(
+            "stop.stop_when", f"one quantity that is to be known can end a run: keep one of {', '.join(known)}"
+        )
 
 
 def unwatched_conditions(campaign: Campaign) -> list[str]:

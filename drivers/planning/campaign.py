@@ -21,10 +21,11 @@ START_S = (2.0, 10.0)
 everything and open their links, once. 2.3 s, measured on an idle computer, 10 s with 8 threads for each core
 (docs/reference/benchmarks.md). Doubled at the upper end, a campaign is expected to take up to 10 s longer."""
 POINT_S = (0.06, 1.0)
-"""Time (s) that a point takes beside its plan and the rest before it, at best and at worst, with guardian and runner that
-stay (decision 257): plan, file, arming, read-back of off. 0.06 s, measured on a simulated 2461 over a socket; 0.2 s with
-ten other processes a core, and 0.8 s more where each of the 25 exchanges of arming takes 32 ms, twice the latency of a
-serial adapter. Doubled at the upper end, a thousand short points are expected to take up to 17 minutes longer."""
+"""Time (s) that a point takes beside its plan and the rest before it, at best and at worst, with guardian and runner
+that stay (decision 257): plan, file, arming, read-back of off. 0.06 s, measured on a simulated 2461 over a socket;
+0.2 s with ten other processes a core, and 0.8 s more where each of the 25 exchanges of arming takes 32 ms, twice the
+latency of a serial adapter. Doubled at the upper end, a thousand short points are expected to take up to 17 minutes
+longer."""
 BARE_FILE_BYTES = 100_000
 """Size (bytes) of a run file beside its samples: 0.1 MB, measured. Doubled, a disk is called full earlier."""
 

@@ -155,7 +155,7 @@ class FitRequest:
             ),
             (
                 self.ranked and (self.of_record.robust or self.posterior),
-                "circuits are ranked by least squares on one reduction of the run, which --robust and --posterior are not",
+                "circuits are ranked by least squares on one reduction of the run: leave --robust and --posterior out",
                 "--rank",
             ),
             *self.times.wrong_with(

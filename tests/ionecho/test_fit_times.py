@@ -63,7 +63,9 @@ def test_circuits_are_ranked_with_what_is_told_of_the_record(late: None, capsys:
     assert min(one["rms_residual_A"] for one in as_read) > 1e-5
     assert told[0]["model"] == CELL
     assert told[0]["rms_residual_A"] == pytest.approx(1e-7, rel=0.1)  # the noise
-    with_drift = fitted(capsys, *ranked, "--delay", "5 ms", "--drift", "--before", "0 V", "--aperture", "0 s")["ranking"]
+    with_drift = fitted(capsys, *ranked, "--delay", "5 ms", "--drift", "--before", "0 V", "--aperture", "0 s")[
+        "ranking"
+    ]
     assert with_drift[0]["rms_residual_A"] < told[0]["rms_residual_A"]
 
 

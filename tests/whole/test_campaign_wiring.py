@@ -96,7 +96,7 @@ def test_a_rule_that_no_run_can_follow_is_refused_before_a_folder_is_made(tmp_pa
     stairs = DOCUMENT.format(rule='"Mig1.tau known to 5 %"', count=10)
     begin, end = stairs.index("[sequence]"), stairs.index("[sampling]")
     stairs = f"{stairs[:begin]}{STAIRS}{stairs[end:]}"
-    with pytest.raises(InputError, match="point 1.*never rests"):
+    with pytest.raises(InputError, match=r"point 1.*never rests"):
         check_rule(Campaign.from_toml(stairs))
     two = DOCUMENT.format(rule='["Mig1.tau known to 5 %", "R0 known to 2 %"]', count=10)
     with pytest.raises(InputError, match=r"keep one of Mig1\.tau known to 5 %, R0 known to 2 %"):
