@@ -28,6 +28,7 @@ from fitting.interpretation.assembly import fit_result
 from fitting.interpretation.pulses import first_pulse
 from fitting.live import LiveFit
 from fitting.model.circuit import CellModel
+from fitting.model.elements.base import Bulk
 from fitting.results.titles import name_of_quantity, title_of
 from protocols import FitError, format_quantity
 
@@ -186,10 +187,10 @@ class KnownTo:
 def _told_by_looks(cell: CellModel) -> tuple[str, ...]:
     """Return the names of the quantities that the fit of a look has beside the parameters."""
     bulk = cell.bulk
-    if bulk is None:
+    if bulk is None or not isinstance(bulk.element, Bulk):
         return ()
-    lower, upper = (np.array([getattr(q, end) for q in bulk.element.quantities]) for end in ("lower", "upper"))
-    n_modes = len(bulk.element.modes(np.clip(0.5, lower, upper)))
+    within = np.array([min(max(0.5, one.lower), one.upper) for one in bulk.element.quantities])
+    n_modes = len(bulk.element.modes(within))
     return (*_BY_EACH_LOOK, *(["mode_capacitance"] if n_modes == 1 else []), _CHARGE_RATIO)
 
 
