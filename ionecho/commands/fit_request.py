@@ -23,8 +23,9 @@ __all__ = ["FitRequest", "GivenConstraints", "GivenRecord", "GivenTimes", "answe
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
 _OF_ONE_RUN = (
-    "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust and"
-    " --posterior are for one run; what was before, edges and drive of each of several are stated with it (ionecho note)"
+    "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
+    " and --posterior are for one run; what was before, edges and drive of each of several are stated with it"
+    " (ionecho note)"
 )
 _SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
 
