@@ -25,9 +25,11 @@ import numpy as np
 from fitting.constants import Z95
 from fitting.inference.solution import solve_single
 from fitting.interpretation.assembly import fit_result
+from fitting.interpretation.pulses import first_pulse
 from fitting.live import LiveFit
 from fitting.model.circuit import CellModel
-from fitting.results.titles import name_of_quantity
+from fitting.model.elements.base import Bulk
+from fitting.results.titles import name_of_quantity, title_of
 from protocols import FitError, format_quantity
 
 if TYPE_CHECKING:
@@ -48,6 +50,10 @@ ten looks. Doubled (1.5), half as many looks, and half as much again is measured
 _FAR = 1.3
 """How many times too wide the interval must be by the curvature for its ends not to be worked out, which takes longer
 than the fit: the two differ by a few per cent where a parameter is nearly known. Doubled, looks take twice as long."""
+_BY_EACH_LOOK = ("W_inf", "back_hop_fraction", "memory_time", "median_memory_time")
+"""What the fit of a look tells of every hopping conductor (`memory_quantities`)."""
+_CHARGE_RATIO = "reversal_charge_ratio"
+"""What it tells of the first pulse of the drive, whose charge flows back in the rest after it."""
 _MOST_LOGARITHM = 300.0
 """Largest half width on the logarithm that is a number: what is not determined at all has more."""
 _WIDEST = 1.0
@@ -91,8 +97,21 @@ class KnownTo:
                     f"{self.name!r} is neither a parameter of {self.cell.circuit} ({', '.join(names)}) nor a quantity "
                     "of the memory such as 'memory_time'; another circuit is named by 'by CIRCUIT'"
                 ) from None
+            self._require_told()
         if self.cell.tables:
             raise FitError(f"{self.cell.circuit}: a rule takes no circuit with a table of relaxations")
+
+    def _require_told(self) -> None:
+        """Refuse a quantity that no look at a run tells: the rule could never be met."""
+        told = _told_by_looks(self.cell)
+        if self.name in told:
+            return
+        if not told:
+            raise FitError(f"{self.cell.circuit} has no hopping conductor, so no run tells its {title_of(self.name)!r}")
+        raise FitError(
+            f"no look at a run tells {title_of(self.name)!r} of {self.cell.circuit}: wait for a parameter, or for "
+            f"{', '.join(told)}"
+        )
 
     @property
     def cell(self) -> CellModel:
@@ -165,21 +184,59 @@ class KnownTo:
         return cls(document["name"], document["precision"], cell)
 
 
-def rule_for(given: KnownTo | str, drive: PulseSequence) -> KnownTo:
-    """Return the rule that was given, in words or as it is, if a run of such edges can be stopped by it.
+def _told_by_looks(cell: CellModel) -> tuple[str, ...]:
+    """Return the names of the quantities that the fit of a look has beside the parameters."""
+    bulk = cell.bulk
+    if bulk is None or not isinstance(bulk.element, Bulk):
+        return ()
+    within = np.array([min(max(0.5, one.lower), one.upper) for one in bulk.element.quantities])
+    n_modes = len(bulk.element.modes(within))
+    return (*_BY_EACH_LOOK, *(["mode_capacitance"] if n_modes == 1 else []), _CHARGE_RATIO)
+
+
+def rule_for(given: KnownTo | str, sequence: PulseSequence, repeats: int = 1) -> KnownTo:
+    """Return the rule that was given, in words or as it is, if a run of a sequence can be stopped by it.
+
+    Parameters
+    ----------
+    given : KnownTo or str
+    sequence : PulseSequence
+        As a protocol has it.
+    repeats : int
+        How often it is played.
 
     Raises
     ------
     FitError
-        If the words cannot be understood, or the voltage never rests after a pulse before the end.
+        If the words cannot be understood, the edges are known only after the run, the voltage never rests after a pulse
+        before the end, or no pulse has the rest after it that the quantity is about.
     """
     rule = KnownTo.from_text(given) if isinstance(given, str) else given
+    if sequence.demands:
+        parts = " and ".join(f"{demand} ({path})" for demand, path in sequence.demands.items())
+        raise FitError(
+            f"'{rule}': this sequence has {parts}, so that its voltages are known only after the run, and when to look "
+            "is planned from them before: leave those steps or the rule out"
+        )
+    require_looks(rule, sequence.repeated(repeats))
+    return rule
+
+
+def require_looks(rule: KnownTo, drive: PulseSequence) -> None:
+    """Refuse a rule that a run of such edges, repeats included, gives no occasion to be met.
+
+    Raises
+    ------
+    FitError
+        With what the edges lack.
+    """
     if not len(planned_looks(drive)):
         raise FitError(
             f"'{rule}': this sequence never rests at its first level ({format_quantity(drive.rest_V, 'V')}) between "
             "its first edge and its end, so there is no place to look and to stop"
         )
-    return rule
+    if rule.name == _CHARGE_RATIO and first_pulse(drive) is None:
+        raise FitError(f"'{rule}': no pulse of this sequence is held and has a rest after it, so none has such a ratio")
 
 
 def first_edge_s(drive: PulseSequence) -> float:

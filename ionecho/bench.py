@@ -247,12 +247,12 @@ class Bench(PlainBench):
         ProtocolError, LimitError, InstrumentError, RunFileError, OutputStateUnknown
             What the run ended with. What was measured before is in the run file.
         FitError
-            If `until` cannot be understood, or this sequence has no rest at which to look. Nothing was sent.
+            If `until` cannot be understood, or no run of this protocol can follow it. Nothing was sent.
         """
         if until is not None:
             from fitting.stopping import rule_for
 
-            watched = rule_for(until, protocol.whole_sequence).watch
+            watched = rule_for(until, protocol.sequence, protocol.repeats).watch
         if temperature is not None:
             self.temperature.go_to(temperature)
         return super().run(protocol, path, progress, watched=watched, place=place)

@@ -224,7 +224,8 @@ def format_estimate(value: float, ends: tuple[float | None, float | None], unit:
     Returns
     -------
     value, interval : str
-        ``"1.4999 ms"``, ``"1.4992 … 1.5006 ms"``: the unit is said once where both ends share it.
+        ``"1.4999 ms"``, ``"1.4992 … 1.5006 ms"``: the unit is said once where both ends share it. Ends that are alike
+        in all digits are one number, ``"about 1.5 ms"``.
     """
     low, high = ends
     digits = 4
@@ -232,6 +233,8 @@ def format_estimate(value: float, ends: tuple[float | None, float | None], unit:
         digits = min(max(math.ceil(math.log10(max(abs(value) / (high - low), 1.0))) + 1, 3), 7)
     texts = ["open" if end is None else format_quantity(end, unit, digits) for end in ends]
     number, _, unit_of_low = texts[0].partition(" ")
+    if low is not None and texts[0] == texts[1]:
+        return format_quantity(value, unit, digits), f"about {texts[0]}"
     if low is not None and unit_of_low and unit_of_low == texts[1].partition(" ")[2]:
         texts[0] = number
     return format_quantity(value, unit, digits), " … ".join(texts)

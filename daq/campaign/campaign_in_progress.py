@@ -20,11 +20,11 @@ from daq.campaign.settling import run_in_progress_at
 from daq.campaign.states import CampaignState
 from daq.campaign.view import read_status
 from drivers import resolved
-from protocols import ConnectionLost, InputError, RunFileError
+from protocols import ConnectionLost, InputError, Problem, RunFileError
 from protocols.campaigns import StopKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from daq.campaign.view import CampaignStatus
@@ -170,18 +170,8 @@ def new_campaign(campaign: Campaign, path: Path, resource: str, limits: Limits, 
     RunFileError
         If it cannot be made.
     """
-    if campaign.between.rest_level_V is not None:
-        raise InputError(
-            "a rest at a level is not possible yet: between two runs the output is off. Write the level into the "
-            'sequence, or give rest_level = "off"',
-            "between.rest_level",
-        )
-    known = [one.text for one in campaign.stop.stop_when if one.kind is StopKind.KNOWN]
-    if len(known) > 1:
-        raise InputError(
-            f"one quantity that is to be known can end a run: keep one of {', '.join(known)}",
-            "stop.stop_when",
-        )
+    for problem in document_problems(campaign):
+        raise InputError(problem.message, problem.path)
     n = len(campaign.points)
     points = [
         PlannedPoint(
@@ -194,6 +184,21 @@ def new_campaign(campaign: Campaign, path: Path, resource: str, limits: Limits, 
         for point in campaign.points
     ]
     return create_campaign(path, campaign.text, points, campaign.name, (resolved(resource), limits, transcript))
+
+
+def document_problems(campaign: Campaign) -> Iterator[Problem]:
+    """Give what a document asks for that no version can do yet."""
+    if campaign.between.rest_level_V is not None:
+        yield Problem(
+            "between.rest_level",
+            "a rest at a level is not possible yet: between two runs the output is off. Write the level into the "
+            'sequence, or give rest_level = "off"',
+        )
+    known = [one.text for one in campaign.stop.stop_when if one.kind is StopKind.KNOWN]
+    if len(known) > 1:
+        yield Problem(
+            "stop.stop_when", f"one quantity that is to be known can end a run: keep one of {', '.join(known)}"
+        )
 
 
 def unwatched_conditions(campaign: Campaign) -> list[str]:

@@ -1,14 +1,16 @@
 """State of a campaign on disk: `campaign.sqlite`, as its one writer changes it.
 
-Every change is one transaction of SQLite, on disk when the call returns (write-ahead log, ``synchronous = FULL``). Only
-the holder of the folder's lock writes (`daq.campaign.folder`); readers (`daq.campaign.view`) never keep it waiting.
+Every change is one transaction of SQLite, on disk when the call returns (write-ahead log, ``synchronous = FULL``). The
+log is a file of its own while the store is open. Only the holder of the folder's lock writes (`daq.campaign.folder`);
+readers (`daq.campaign.view`) never keep it waiting.
 The tables are in `daq.campaign.schema`.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from contextlib import contextmanager
+import time
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,12 @@ if TYPE_CHECKING:
 _BUSY_S = 10.0
 """How long (s) a transaction waits for a reader that is just recovering the log of a killed conductor. Doubled, a disk
 that hangs is told 10 s later."""
+
+_FOLD_S = 2.0
+"""How long (s) the end waits for a moment in which nobody reads: readers look ten times a second, for milliseconds.
+Doubled, the end of a campaign whose state somebody keeps open comes 2 s later."""
+_RETRY_S = 0.02
+"""Pause (s) between two attempts at that. Doubled, no different."""
 
 
 @dataclass(frozen=True)
@@ -73,15 +81,30 @@ class CampaignStore:
         self._link = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
         try:
             check_format(self._link, path)
-            self._link.execute("PRAGMA journal_mode = WAL")
+            self._use_journal("WAL", _BUSY_S)
             self._link.execute("PRAGMA synchronous = FULL")
         except (sqlite3.Error, CampaignFileError) as error:
             self._link.close()
             raise error if isinstance(error, CampaignFileError) else _unreadable(path, error) from error
 
     def close(self) -> None:
-        """Close the file."""
+        """Close the file, with its log taken into it: reading it then needs, and leaves, no file beside it."""
+        with suppress(sqlite3.OperationalError):  # somebody reads it all the time: the log stays, and is complete
+            self._use_journal("DELETE", _FOLD_S)
         self._link.close()
+
+    def _use_journal(self, mode: str, patience_s: float) -> None:
+        """Change the kind of log, for which nobody may be reading; SQLite does not wait for that by itself."""
+        deadline = time.monotonic() + patience_s
+        while True:
+            try:
+                self._link.execute(f"PRAGMA journal_mode = {mode}")
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(_RETRY_S)
+            else:
+                return
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

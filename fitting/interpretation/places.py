@@ -56,6 +56,11 @@ _STORAGE_F_m2: Range = (1.0, 1e7)
 nothing changes."""
 
 
+_PER_AREA = "F/m2"
+_TYPESET = {_PER_AREA: "F/m²"}
+"""Units as they are printed, by their codes in documents."""
+
+
 class Verdict(StrEnum):
     """Where a memory sits."""
 
@@ -118,7 +123,7 @@ class Hypothesis:
         return self.expected is not None and self.found[0] <= self.expected[1] and self.found[1] >= self.expected[0]
 
     def __str__(self) -> str:
-        what = {"": "relative permittivity", "F": "capacitance", "F/m2": "capacitance per area"}[self.unit]
+        what = {"": "relative permittivity", "F": "capacitance", _PER_AREA: "capacitance per area"}[self.unit]
         if self.expected is None:
             return f"{self.place}: the sample is one grain"
         found, expected = (_shown(ends, self.unit) for ends in (self.found, self.expected))
@@ -155,9 +160,9 @@ def format_length(length_m: float) -> str:
 
 
 def _shown(ends: Range, unit: str) -> str:
-    if unit == "F":
-        return " to ".join(format_quantity(end, "F") for end in ends)
-    return f"{ends[0]:.3g} to {ends[1]:.3g}{' ' + unit if unit else ''}"
+    low, high = (format_quantity(end, unit) if unit == "F" else f"{end:.3g}" for end in ends)
+    text = f"about {low}" if low == high else f"{low} to {high}"
+    return f"{text} {_TYPESET[unit]}" if unit in _TYPESET else text
 
 
 @dataclass(frozen=True)
@@ -251,9 +256,9 @@ def hypotheses(dielectric_F: Range, interface_F: Range, geometry: Geometry) -> t
     return (
         _judged(Place.BULK, "", dielectric_F, unit_F, geometry.bulk_permittivity()),
         _judged(Place.GRAIN_BOUNDARY, "", interface_F, unit_F, geometry.boundary_permittivity()),
-        _judged(Place.INTERPHASE, "F/m2", interface_F, area, geometry.interphase_F_m2()),
-        _judged(Place.DOUBLE_LAYER, "F/m2", interface_F, area, _DOUBLE_LAYERS_F_m2),
-        _judged(Place.STORAGE, "F/m2", interface_F, area, _STORAGE_F_m2),
+        _judged(Place.INTERPHASE, _PER_AREA, interface_F, area, geometry.interphase_F_m2()),
+        _judged(Place.DOUBLE_LAYER, _PER_AREA, interface_F, area, _DOUBLE_LAYERS_F_m2),
+        _judged(Place.STORAGE, _PER_AREA, interface_F, area, _STORAGE_F_m2),
     )
 
 

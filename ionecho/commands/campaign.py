@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ionecho.commands.interrupts import stopping_signals
 from ionecho.commands.output import console, error_console, print_json
 from ionecho.commands.refusals import FAILED, OUTPUT_UNKNOWN, STOPPED, UsageError, refusal
+from protocols import FitError, InputError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from daq.campaign.folder import CampaignFolder
     from daq.campaign.view import CampaignStatus, PointStatus
     from protocols import Limits
-    from protocols.campaigns import Campaign
+    from protocols.campaigns import Campaign, Point
 
 _SHOWN = 8
 """Points that are named one by one where something is said of several; the others are counted."""
@@ -45,18 +46,30 @@ def check_rule(campaign: Campaign) -> None:
 
     Raises
     ------
-    FitError
-        If no circuit of the usual kind has such a quantity, or a sequence has no rest at which to look.
+    InputError
+        If no circuit of the usual kind has such a quantity, or a sequence gives no occasion to look.
     """
+    if (why := why_not_followed(campaign)) is not None:
+        raise InputError(why, "stop.stop_when")
+
+
+def why_not_followed(campaign: Campaign) -> str | None:
+    """Return why the runs of a campaign cannot be ended by its rule for what is to be known; None if they can."""
     from daq.campaign.known import known_rule
 
-    if (condition := known_rule(campaign)) is not None:
-        from fitting import KnownTo
-        from fitting.stopping import rule_for
+    if (condition := known_rule(campaign)) is None:
+        return None
+    from fitting import KnownTo
+    from fitting.stopping import rule_for
 
+    point: Point | None = None
+    try:
         rule = KnownTo(condition.quantity, condition.value)
         for point in campaign.points:
-            rule_for(rule, point.protocol.whole_sequence)
+            rule_for(rule, point.protocol.sequence, point.protocol.repeats)
+    except FitError as error:
+        return str(error) if point is None else f"point {point.number} ({point.label}): {error}"
+    return None
 
 
 def resume(path: Path, *, as_json: bool) -> None:

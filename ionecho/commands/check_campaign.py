@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.output import console, error_console, print_json
 from ionecho.commands.refusals import BAD_USAGE, refusal
-from protocols import format_duration, format_quantity
+from protocols import Problem, format_duration, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from drivers import CampaignPlan, DrivePlan, PlannedPoint, Potentiostat
@@ -45,6 +46,8 @@ class _Check:
     free_bytes : int
         On the disk of `folder`.
     folder : Path
+    problems : tuple of Problem
+        Of the document, whatever the instrument: what no campaign can do, and a rule that none of its runs can follow.
     """
 
     campaign: Campaign
@@ -54,6 +57,7 @@ class _Check:
     started: dt.datetime
     free_bytes: int
     folder: Path
+    problems: tuple[Problem, ...]
 
     @property
     def ends(self) -> tuple[dt.datetime, dt.datetime]:
@@ -69,10 +73,9 @@ class _Check:
 
 
 def print_campaign(campaign: Campaign, driver: type[Potentiostat], folder: Path, *, as_json: bool) -> None:
-    """Print what an instrument would do for a campaign; end with status 2 if it refuses some of its points."""
+    """Print what an instrument would do for a campaign; end with status 2 if some of it cannot be done."""
     check = _checked(campaign, driver, folder)
-    refused = check.plan.refused
-    error = _refusal(check) if refused else None
+    error = _refusal(check) if check.plan.refused or check.problems else None
     if as_json:
         print_json(_document(check) | ({"error": error} if error else {}))
     else:
@@ -94,7 +97,17 @@ def _checked(campaign: Campaign, driver: type[Potentiostat], folder: Path) -> _C
     plan = plan_campaign(campaign, driver, watch)
     there = next(one for one in (folder.absolute(), *folder.absolute().parents) if one.exists())
     started = dt.datetime.now().astimezone().replace(microsecond=0)
-    return _Check(campaign, plan, driver.capabilities.model, feasible, started, shutil.disk_usage(there).free, folder)
+    free_bytes, problems = shutil.disk_usage(there).free, tuple(_problems(campaign))
+    return _Check(campaign, plan, driver.capabilities.model, feasible, started, free_bytes, folder, problems)
+
+
+def _problems(campaign: Campaign) -> Iterator[Problem]:
+    from daq.campaign.campaign_in_progress import document_problems
+    from ionecho.commands.campaign import why_not_followed
+
+    yield from document_problems(campaign)
+    if (why := why_not_followed(campaign)) is not None:
+        yield Problem("stop.stop_when", why)
 
 
 def _refusal(check: _Check) -> dict[str, Any]:
@@ -102,8 +115,11 @@ def _refusal(check: _Check) -> dict[str, Any]:
     numbers = {number for points in refused.values() for number in points}
     reasons = "".join(f"\n  {numbered(points)}: {reason}" for reason, points in refused.items())
     n = len(check.plan.points)
-    message = f"{len(numbers)} of {n} points cannot be measured on a {check.model}:{reasons}"
+    sentences = [f"{len(numbers)} of {n} points cannot be measured on a {check.model}:{reasons}"] if refused else []
+    sentences += [f"no campaign can follow this: {problem}" for problem in check.problems]
+    message = "\n".join(sentences)
     problems = [{"path": numbered(points), "message": reason} for reason, points in refused.items()]
+    problems += [asdict(problem) for problem in check.problems]
     return refusal("protocol", message, BAD_USAGE, where=check.campaign.name, problems=problems)
 
 

@@ -22,6 +22,11 @@ __all__ = ["FitRequest", "GivenConstraints", "GivenRecord", "GivenTimes", "answe
 
 # Circuits that are ranked, and the one that is fitted, where none is given.
 RANKED, USUAL = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1"), "R0-Mig1-CPE1"
+_OF_ONE_RUN = (
+    "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
+    " and --posterior are for one run; what was before, edges and drive of each of several are stated with it"
+    " (ionecho note)"
+)
 _SPECTRUM_FILES = {".mpt", ".txt", ".csv", ".dta", ".z", ".par", ".dat", ".tsv", ".asc", ".idf"}
 
 
@@ -146,15 +151,14 @@ class FitRequest:
             (len(self.models) > 1 and not self.ranked, "several circuits are compared with --rank", "--model"),
             (self.ranked and self.spectrum, "a spectrum has no circuits to rank", "--rank"),
             (joint and (self.ranked or self.spectrum), "several files are fitted to one circuit", "RUN"),
+            (joint and alone, _OF_ONE_RUN, None),
             (
-                (joint or self.ranked) and alone,
-                "--drift, --baseline, --mains, --edges, --before, --delay, --clock, --aperture, --protocol, --robust"
-                " and --posterior are for one run and one circuit; what was before, edges and drive of each of several"
-                " are stated with it (ionecho note)",
-                None,
+                self.ranked and (self.of_record.robust or self.posterior),
+                "circuits are ranked by least squares on one reduction of the run: leave --robust and --posterior out",
+                "--rank",
             ),
             *self.times.wrong_with(
-                is_attributed=attributed, is_robust=self.of_record.robust, is_spectrum=self.spectrum
+                is_attributed=attributed, is_robust=self.of_record.robust, has_no_circuit=self.spectrum or self.ranked
             ),
             (
                 joint and self.of_record.control != "",

@@ -50,9 +50,18 @@ class GivenTimes:
         return tuple(name for name, text in ((DELAY, self.delay), (CLOCK, self.clock)) if text == FIT)
 
     def wrong_with(
-        self, *, is_attributed: bool, is_robust: bool, is_spectrum: bool
+        self, *, is_attributed: bool, is_robust: bool, has_no_circuit: bool
     ) -> tuple[tuple[bool, str, str], ...]:
-        """Return for each combination that cannot be asked for whether it was, what to say of it, and the option."""
+        """Return for each combination that cannot be asked for whether it was, what to say of it, and the option.
+
+        Parameters
+        ----------
+        is_attributed : bool
+            Whether one run is fitted to one circuit, and its memory attributed.
+        is_robust : bool
+        has_no_circuit : bool
+            Whether a spectrum is fitted, or several circuits are.
+        """
         has_protocol, finds = bool(self.protocol), bool(self.fitted)
         return (
             (
@@ -71,8 +80,8 @@ class GivenTimes:
                 "--robust",
             ),
             (
-                finds and is_spectrum,
-                "times are found by the fit of a circuit: find them so first, then give their values",
+                finds and has_no_circuit,
+                "times are found by the fit of one circuit: find them so first, then give their values",
                 "--delay",
             ),
         )

@@ -9,12 +9,17 @@ import pytest
 
 from benchmarks.campaigns.adaptive import GrowingRecord
 from benchmarks.campaigns.truth import SimulatedRecord
-from fitting import CellModel, Estimate, KnownTo
+from fitting import CellModel, Estimate, KnownTo, fit
 from fitting.stopping import GROWTH, Stopping, planned_looks, rests, rule_for
 from protocols import FitError, PulseSequence
 
 TRAIN = PulseSequence.train("20 mV", "30 ms", "70 ms", 40, before="10 ms")
+RAMP = {"kind": "ramp", "start": "0 V", "level": "20 mV", "duration": "10 ms"}
 CELL, THETA = "De1-C1", [5e-4, 0.3, 2e-3, 1e-5]
+
+
+def hold(level: str, duration: str) -> dict[str, str]:
+    return {"kind": "hold", "level": level, "duration": duration}
 
 
 @pytest.mark.parametrize(
@@ -36,6 +41,29 @@ def test_a_drive_that_never_rests_is_refused_before_the_run() -> None:
     assert len(planned_looks(stairs)) == 0
     with pytest.raises(FitError, match="never rests"):
         rule_for("Mig1.tau known to 5 %", stairs)
+
+
+@pytest.mark.parametrize(
+    ("rule", "drive", "why"),
+    [
+        ("sigma_dc known to 5 %", TRAIN, "no look at a run tells 'Steady-state conductivity'"),
+        ("Haven ratio known to 5 %", TRAIN, "memory_time"),
+        ("memory time known to 5 % by R0-p(R1,C1)-CPE1", TRAIN, "has no hopping conductor"),
+        (
+            "reversal_charge_ratio known to 5 %",
+            PulseSequence.steps([RAMP, hold("0 V", "1 s"), RAMP, hold("0 V", "5 s")]),
+            "no pulse of this sequence is held",
+        ),
+        (
+            "Mig1.tau known to 5 %",
+            PulseSequence.steps([{"kind": "open_circuit", "duration": "1 s"}, hold("20 mV", "5 s")]),
+            r"has open circuit \(.*steps\[0\]\)",
+        ),
+    ],
+)
+def test_a_rule_that_no_run_can_follow_is_refused_before_the_run(rule: str, drive: PulseSequence, why: str) -> None:
+    with pytest.raises(FitError, match=why):
+        rule_for(rule, drive)
 
 
 def test_rests_are_where_the_voltage_is_that_of_before() -> None:
@@ -114,8 +142,9 @@ def test_a_run_is_stopped_when_its_time_is_known_and_the_cell_rests(growing: Gro
         assert stopping.is_at_rest() == (TRAIN.voltage_at(growing.t_s[-1]) == 0.0)
 
 
-def test_a_quantity_that_the_cell_does_not_have_is_named(growing: GrowingRecord) -> None:
-    growing.n_samples = 5000
-    stopping = Stopping(growing, KnownTo("reversal_onset", 0.05, "R1-C1"))
-    with pytest.raises(FitError, match="no 'reversal_onset' here"):
-        stopping.look()
+def test_what_a_look_is_said_to_tell_is_what_a_fit_tells(growing: GrowingRecord) -> None:
+    growing.n_samples = growing.n_planned
+    told = {one.name for one in fit(growing, CELL).memory}
+    for name in ("W_inf", "back_hop_fraction", "memory_time", "median_memory_time", "mode_capacitance"):
+        assert rule_for(f"{name} known to 5 % by {CELL}", TRAIN).name in told
+    assert rule_for(f"residual charge ratio known to 5 % by {CELL}", TRAIN).name in told

@@ -112,6 +112,25 @@ def test_a_campaign_whose_document_is_wrong_is_refused_with_every_place(capsys: 
     assert {one["path"] for one in error["problems"]} == {"sweep[0].field"}
 
 
+@pytest.mark.parametrize(
+    ("rule", "why"),
+    [
+        ('"Mig7.tau known to 5 %"', "neither a parameter of R0-Mig1-CPE1"),
+        ('"sigma_dc known to 5 %"', "no look at a run tells"),
+        ('["Mig1.tau known to 5 %", "R0 known to 2 %"]', "keep one of Mig1.tau known to 5 %, R0 known to 2 %"),
+    ],
+)
+def test_a_rule_that_no_run_can_follow_is_refused_with_status_2(
+    capsys: pytest.CaptureFixture[str], rule: str, why: str
+) -> None:
+    name = changed(("[between]", f"[stop]\nstop_when = {rule}\n[between]"), ("count = 5", "count = 2"))
+    error = document(capsys, name, status=2)["error"]
+    [problem] = error["problems"]
+    assert problem["path"] == "stop.stop_when"
+    assert why in problem["message"]
+    assert why in error["message"]
+
+
 def test_a_campaign_is_not_stretched(capsys: pytest.CaptureFixture[str]) -> None:
     assert command("check", "study.toml", "--stretch", "2") == 2
     assert "a campaign is not stretched" in capsys.readouterr().err

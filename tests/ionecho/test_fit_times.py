@@ -56,6 +56,36 @@ def holds(document: dict[str, Any], name: str, truth: float) -> bool:
     return (low is None or low <= truth) and (high is None or truth <= high)
 
 
+def test_circuits_are_ranked_with_what_is_told_of_the_record(late: None, capsys: pytest.CaptureFixture[str]) -> None:
+    ranked = ["late.nxs", "--rank", "-m", CELL, "-m", "R0-C1"]
+    as_read = fitted(capsys, *ranked)["ranking"]
+    told = fitted(capsys, *ranked, "--delay", "5 ms")["ranking"]
+    assert min(one["rms_residual_A"] for one in as_read) > 1e-5
+    assert told[0]["model"] == CELL
+    assert told[0]["rms_residual_A"] == pytest.approx(1e-7, rel=0.1)  # the noise
+    with_drift = fitted(capsys, *ranked, "--delay", "5 ms", "--drift", "--before", "0 V", "--aperture", "0 s")[
+        "ranking"
+    ]
+    assert with_drift[0]["rms_residual_A"] < told[0]["rms_residual_A"]
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--robust"], "ranked by least squares"),
+        (["--posterior"], "ranked by least squares"),
+        (["--delay", "fit"], "found by the fit of one circuit"),
+        (["--clock", "fit"], "found by the fit of one circuit"),
+        (["--protocol", "single_pulse"], "the fit of one run to one circuit"),
+    ],
+)
+def test_what_no_ranking_takes_is_refused_with_a_reason(
+    capsys: pytest.CaptureFixture[str], options: list[str], why: str
+) -> None:
+    assert command("fit", "late.nxs", "--rank", *options) == 2
+    assert why in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
 def test_a_delay_is_found_and_may_be_given(late: None, capsys: pytest.CaptureFixture[str]) -> None:
     document = fitted(capsys, "late.nxs", "-m", CELL, "--delay", "fit")
     low, high = document["times"]["delay"]["ci95"]

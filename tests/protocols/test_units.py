@@ -69,6 +69,8 @@ def test_an_estimate_has_the_digits_that_its_interval_lets_stand() -> None:
     assert format_estimate(9.9e-4, (9.5e-4, 1.1e-3), "s")[1] == "950 µs … 1.1 ms"
     assert format_estimate(8.0005e-5, (8e-5, 8.001e-5), "S·s^n") == ("80.005 µS·sⁿ", "80 … 80.01 µS·sⁿ")
     assert format_estimate(2.0, (None, 3.0), "") == ("2", "open … 3")
+    assert format_estimate(1.08101e-6, (1.081009999e-6, 1.08101e-6), "F") == ("1.08101 µF", "about 1.08101 µF")
+    assert format_estimate(2.0, (None, None), "s")[1] == "open … open"
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ from daq import open_run, read_process
 from daq.campaign.campaign_in_progress import new_campaign
 from ionecho.cli import app
 from ionecho.commands.campaign import check_rule
-from protocols import FitError, InputError, Limits
+from protocols import InputError, Limits
 from protocols.campaigns import Campaign
 
 # Ten minutes are planned, so that a slow machine has time to fit; some seconds are measured.
@@ -91,12 +91,12 @@ def test_a_run_ends_once_its_time_is_known_makes_its_point_done_and_tells_its_te
 
 def test_a_rule_that_no_run_can_follow_is_refused_before_a_folder_is_made(tmp_path: Path) -> None:
     for rule in ("Mig7.tau", "CPE1.nothing"):
-        with pytest.raises(FitError, match="neither a parameter of R0-Mig1-CPE1"):
+        with pytest.raises(InputError, match="neither a parameter of R0-Mig1-CPE1"):
             check_rule(Campaign.from_toml(DOCUMENT.format(rule=f'"{rule} known to 5 %"', count=10)))
     stairs = DOCUMENT.format(rule='"Mig1.tau known to 5 %"', count=10)
     begin, end = stairs.index("[sequence]"), stairs.index("[sampling]")
     stairs = f"{stairs[:begin]}{STAIRS}{stairs[end:]}"
-    with pytest.raises(FitError, match="never rests"):
+    with pytest.raises(InputError, match=r"point 1.*never rests"):
         check_rule(Campaign.from_toml(stairs))
     two = DOCUMENT.format(rule='["Mig1.tau known to 5 %", "R0 known to 2 %"]', count=10)
     with pytest.raises(InputError, match=r"keep one of Mig1\.tau known to 5 %, R0 known to 2 %"):

@@ -36,6 +36,13 @@ def _names(queue: Queue, state: ItemState = ItemState.WAITING) -> str:
     return "".join(item.name for item in queue.items(R) if item.state is state)
 
 
+def test_no_log_stays_beside_a_queue(queue: Queue, tmp_path: Path) -> None:
+    _add(queue, tmp_path, "ab")
+    queue.move(2, 1)
+    assert _names(queue) == "ba"
+    assert [one.name for one in tmp_path.glob("queue.sqlite*")] == ["queue.sqlite"]
+
+
 def test_what_is_added_waits_at_the_end(queue: Queue, tmp_path: Path) -> None:
     _add(queue, tmp_path, "abc")
     assert _names(queue) == "abc"

@@ -89,3 +89,12 @@ def test_capacitance_in_series_is_that_of_the_arc() -> None:
     assert high is not None
     assert 0.99 * low < tau / R_i < 1.01 * high
     assert interface.value == pytest.approx(tau / R_i, rel=0.05)
+
+
+def test_units_are_typeset_and_ends_that_are_alike_are_one_number() -> None:
+    per_area = Hypothesis(Place.DOUBLE_LAYER, "F/m2", (0.1, 0.4), (0.01, 1.0))
+    assert str(per_area) == "double layer possible: capacitance per area 0.1 to 0.4 F/m², expected 0.01 to 1 F/m²"
+    farads = Hypothesis(Place.GRAIN_BOUNDARY, "F", (1.08101e-6, 1.08102e-6), (1e-12, 1e-9))
+    assert str(farads) == "grain boundary excluded: capacitance about 1.081 µF, expected 1 pF to 1 nF"
+    bulk = Hypothesis(Place.BULK, "", (12.3401, 12.3402), (10.0, 10.0))
+    assert str(bulk) == "bulk excluded: relative permittivity about 12.3, expected about 10"
