@@ -98,7 +98,7 @@ class EditorPanel(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setObjectName("editorTabs")
         self._tabs.setDocumentMode(True)
-        self._tabs.setAccessibleName(tr("Text, waveform and points"))
+        name_tabs(self._tabs, tr("Text, waveform and points"))
         self._stack = QSplitter(Qt.Orientation.Vertical)
         self._stack.setObjectName("editorRight")
         self._stack.addWidget(self._tabs)
