@@ -182,6 +182,14 @@ class Docks(QObject):
         if name in self._docks:
             self._docks[name].bring_to_front()
 
+    def offer(self, name: str) -> None:
+        """Show a dock of a ready layout that has waited for something to show; where it would cover others, not."""
+        dock = self._docks[name]
+        side = dock.spec.sides.get(self._layout)
+        if side is Side.RIGHT and dock.isHidden() and self._window.width() >= _NARROW:
+            dock.show()
+            self._resize({one: [dock] if one is side else [] for one in Side})
+
     def lay_out(self, layout: Layout) -> None:
         """Put the docks where a ready layout has them, and hide those that it has not."""
         self._layout = layout
@@ -195,7 +203,7 @@ class Docks(QObject):
             places[Side.CENTRE if is_narrow else side].append(dock)
         for side, docks in places.items():
             self._stand(side, docks, layout)
-        self._resize({side: [dock for dock in docks if layout in dock.spec.sides] for side, docks in places.items()})
+        self._resize({side: [dock for dock in docks if _is_shown(dock, layout)] for side, docks in places.items()})
 
     def _hide_spare_tabs(self) -> None:
         """Hide bars of tabs that Qt 6.11 has made twice: the older one stays where the first size had it."""
@@ -211,8 +219,8 @@ class Docks(QObject):
 
     def _stand(self, side: Side, docks: list[Dock], layout: Layout) -> None:
         """Stack them on the left, where lists stay in sight; make tabs of them elsewhere, the first one in front."""
-        shown = [dock for dock in docks if layout in dock.spec.sides]
-        hidden = [dock for dock in docks if layout not in dock.spec.sides]
+        shown = [dock for dock in docks if _is_shown(dock, layout)]
+        hidden = [dock for dock in docks if dock not in shown]
         for dock in (*shown, *hidden):
             self._window.addDockWidget(_AREAS[side], dock)
             dock.setVisible(dock in shown)
@@ -247,6 +255,11 @@ class Docks(QObject):
 
 def _takes_focus(widget: QWidget) -> bool:
     return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled() and widget.isVisible()
+
+
+def _is_shown(dock: Dock, layout: Layout) -> bool:
+    """Return whether a ready layout shows a dock from the beginning."""
+    return layout in dock.spec.sides and not dock.spec.waits
 
 
 def _height_of(dock: Dock) -> int:

@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.widgets import label
+from gui.common.widgets import label, name_tabs
 from gui.protocol import editor_edits
 from gui.protocol.editor_faults import FaultList
 from gui.protocol.editor_form import document_nodes
