@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QByteArray
     from PySide6.QtWidgets import QMainWindow
 
+    from gui.app.area import Exchange
+
 _VERSION = 1
 """Of the layouts that are kept: one more whenever a dock gets another name, so that an old one is not restored."""
 _WIDTHS = {Side.LEFT: 284, Side.RIGHT: 360}
@@ -123,6 +125,8 @@ class Docks(QObject):
     ----------
     window : QMainWindow
     specs : sequence of DockSpec
+    exchange : Exchange
+        What is wanted of docks, and told of them.
     """
 
     raised = Signal(str)
@@ -130,7 +134,7 @@ class Docks(QObject):
     built = Signal(str)
     """The content of a dock, by its name, was built: it does not show the state yet."""
 
-    def __init__(self, window: QMainWindow, specs: Sequence[DockSpec]) -> None:
+    def __init__(self, window: QMainWindow, specs: Sequence[DockSpec], exchange: Exchange) -> None:
         super().__init__(window)
         self._window = window
         window.setDockNestingEnabled(True)
@@ -153,6 +157,9 @@ class Docks(QObject):
         self._layout = Layout.MEASURE
         self.switches, self.visits = self._menu_of_switches(), self._menu_of_visits()
         self.lay_out(self._layout)
+        exchange.dock_wanted.connect(self.bring_to_front)
+        exchange.dock_offered.connect(self.offer)
+        self.raised.connect(exchange.dock_raised)
 
     def _menu_of_switches(self) -> QMenu:
         menu = QMenu(tr("&Docks"), self._window)
