@@ -141,6 +141,10 @@ class MemoryPage(QWidget):
         self._state.setText("" if failed else text)
         self._progress.setVisible(bool(text) and not failed)
         self._bar.setVisible(in_progress)
+        if self.card.is_empty and in_progress:
+            self.card.show_fitting()
+        elif self.card.is_empty:
+            self.card.show_nothing()
         self._problem.setText(text if failed else "")
         self._problem.setVisible(failed and bool(text))
         cancel = self._progress.findChild(QWidget, "cancelFit")

@@ -2528,6 +2528,10 @@
       <translation>Der Text wird noch gelesen.</translation>
     </message>
     <message>
+      <source>The verdict stands here as soon as the fit is through.</source>
+      <translation>Das Urteil steht hier, sobald die Anpassung fertig ist.</translation>
+    </message>
+    <message>
       <source>The waveform is drawn as soon as the text has no faults.</source>
       <translation>Der Verlauf wird gezeichnet, sobald der Text keine Fehler hat.</translation>
     </message>

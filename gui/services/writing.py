@@ -51,7 +51,9 @@ class Writing(QObject):
 
     def _written(self, child: JsonChild, target: Path, document: dict[str, Any]) -> None:
         self._end(child)
-        self.written.emit(target, tuple(str(remark) for one in document.get("exported", ()) for remark in one["remarks"]))
+        self.written.emit(
+            target, tuple(str(remark) for one in document.get("exported", ()) for remark in one["remarks"])
+        )
 
     def _not_written(self, child: JsonChild, why: str) -> None:
         self._end(child)
