@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.widgets import label, name_tabs
+from gui.common.widgets import label, name_tabs, order_tabs
 from gui.protocol import editor_edits
 from gui.protocol.editor_faults import FaultList
 from gui.protocol.editor_form import document_nodes
@@ -146,6 +146,7 @@ class EditorPanel(QWidget):
         if shown is not None and self._tabs.indexOf(shown) >= 0:
             self._tabs.setCurrentWidget(shown)
         self._stack.setSizes([500, 500])
+        self._order()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts for the room that there is."""
@@ -194,6 +195,11 @@ class EditorPanel(QWidget):
         self._nodes = document_nodes(tomllib.loads(text))
         self.tree.show_nodes(self._nodes, wanted)
         self.form.show_node(self.tree.current, self._origin)
+        self._order()
+
+    def _order(self) -> None:
+        """Have Tab go down the left column, then down the right one: fields are made anew for each step."""
+        order_tabs(self.faults, self.tree, self.form, self._stack)
 
     def show_reading(self, reading: Reading) -> None:
         """Show what is wrong with the text."""

@@ -99,7 +99,7 @@ def test_a_keyboard_and_a_reader_of_the_screen_find_their_way_in_every_dock(oper
         }
     keys = Counter(key.toString() for one in window.findChildren(QAction) if is_wide(one) for key in one.shortcuts())
     keys.update(one.key().toString() for one in window.findChildren(QShortcut) if is_wide(one))
-    assert sorted(faults) == []
+    assert not faults, "\n".join(sorted(faults))
     assert [key for key, n in keys.items() if n > 1] == []
     assert len(docks) == 12
     assert len(seen) > 70
