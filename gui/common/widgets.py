@@ -196,14 +196,14 @@ def name_tabs(tabs: QTabWidget, name: str) -> None:
 
 
 def order_tabs(*parts: QWidget) -> None:
-    """Have Tab go through one part after the other, whichever was made first."""
+    """Have Tab go through one part after the other, whichever was made first; a part of a part may come before it."""
     stops = [
         one
         for part in parts
         for one in (part, *part.findChildren(QWidget))
         if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
     ]
-    for before, after in pairwise(stops):
+    for before, after in pairwise(dict.fromkeys(stops)):
         QWidget.setTabOrder(before, after)
 
 

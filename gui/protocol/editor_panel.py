@@ -199,7 +199,8 @@ class EditorPanel(QWidget):
 
     def _order(self) -> None:
         """Have Tab go down the left column, then down the right one: fields are made anew for each step."""
-        order_tabs(self.faults, self.tree, self.form, self._stack)
+        above = (self.text,) if self._is_roomy else ()
+        order_tabs(self.faults, self.tree, self.form, *above, self._tabs.tabBar(), self._stack)
 
     def show_reading(self, reading: Reading) -> None:
         """Show what is wrong with the text."""
@@ -229,6 +230,7 @@ class EditorPanel(QWidget):
 
     def _show_chosen(self, path: Path) -> None:
         self.form.show_node(self.tree.current)
+        self._order()
         self._doc.hide()
         if not self._is_leading and path and not self.text.hasFocus():
             self.text.go_to_line(places_in(self._document.text).line_of(path))
@@ -326,6 +328,7 @@ class EditorPanel(QWidget):
         if self.tree.isEnabled() and fault.path_text:
             self.tree.choose(max(within, key=len, default=()))
             self.form.show_node(self.tree.current)
+            self._order()
         is_there = self.tree.isEnabled() and bool(fault.path_text) and self.form.focus_on(fault.path_text)
         self._is_leading = False
         if not is_there:

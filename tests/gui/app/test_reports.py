@@ -22,6 +22,7 @@ WRITES_MS = 30_000
 
 def ask(operator: Operator, key: Qt.Key, dialog: str, name: str) -> None:
     operator.window.activateWindow()  # as a window system does when a dialog has gone
+    operator.wait(operator.window.isActiveWindow)
     QTest.keyClick(operator.window, key, CTRL_SHIFT)
     asked = operator.window.findChild(QFileDialog, dialog)
     assert asked is not None

@@ -10,9 +10,6 @@ JOURNEYS = {
         "app/test_frame.py::test_the_start_page_leads_to_a_plan_on_a_simulated_instrument",
         "app/test_main_window.py::test_whole_run_by_clicks_alone_without_blocking_the_event_loop",
     ),
-    "first start to memory read-out by the keyboard alone": (
-        "journeys/test_first_start.py::test_from_the_start_page_to_the_memory_by_the_keyboard_alone",
-    ),
     "a text dropped on the window to W(t) and a verdict": (
         "app/test_frame.py::test_what_is_dropped_goes_to_who_can_open_it_by_its_content",
         "fit/test_fit_journey.py::test_an_ec_lab_text_is_fitted_and_judged_by_the_keyboard_alone",
