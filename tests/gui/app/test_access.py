@@ -52,7 +52,8 @@ def in_tab_order(within: QWidget) -> list[QWidget]:
 
 def faces(content: QWidget) -> Iterator[None]:
     """Show all that a dock can show: what is hidden, what is folded, one page after the other."""
-    stacks = [*content.findChildren(QStackedWidget), *content.findChildren(QTabWidget)]
+    stacks: list[QStackedWidget | QTabWidget] = [*content.findChildren(QStackedWidget)]
+    stacks += content.findChildren(QTabWidget)
     in_pages = {stack.widget(k) for stack in stacks for k in range(stack.count())}
     for fold in content.findChildren(QToolButton):
         if fold.isCheckable() and not fold.isChecked():
