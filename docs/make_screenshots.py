@@ -14,9 +14,13 @@ import os
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QImage
+
+if TYPE_CHECKING:
+    from docs.window_tour import Tour
 
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 760)
@@ -72,6 +76,17 @@ def take_pictures(runs: Path, into: Path | None, sizes: list[tuple[int, int]]) -
     application_of_window()
     set_theme(Theme.LIGHT)
     tour = Tour(runs)
+    try:
+        _take(tour, into, sizes)
+    finally:  # a window that is destroyed without having been closed leaves threads and processes behind
+        tour.window.close()
+        pass_time(1.0)  # what it has started ends
+
+
+def _take(tour: Tour, into: Path | None, sizes: list[tuple[int, int]]) -> None:
+    from docs.window_tour import pass_time
+    from gui.common.theme import Theme, set_theme
+
     for number, stop in enumerate(tour.stops()):
         restore = tour.long_name() if stop == "run-long-name" else None
         for theme in DOCUMENTED.get(stop, ()) if into is None else ("light", "dark"):
@@ -87,8 +102,6 @@ def take_pictures(runs: Path, into: Path | None, sizes: list[tuple[int, int]]) -
         set_theme(Theme.LIGHT)
         if restore is not None:
             restore()
-    tour.window.close()
-    pass_time(1.0)  # what it has started ends
 
 
 if __name__ == "__main__":

@@ -126,7 +126,7 @@ class Tour:
             yield f"empty-{dock}"
         self.front("queue")
         yield "empty-queue"
-        self.front("live_fit", "runs", "plan")
+        self.front("runs", "plan")
         self.press("simulateButton")
         yield "connecting"
         wait(lambda: self.window.store.state.connection.instrument is not None, "the simulated instrument")

@@ -114,12 +114,15 @@ class DockSpec:
         as at first, and the palette. What is costly to build, or seldom looked at, is given so.
     sides : dict
         Side in each ready layout in which the dock is shown; absent where it is hidden.
+    waits : bool
+        Whether it stays closed there until its area offers it (`Exchange.dock_offered`): it has nothing to show before.
     """
 
     name: str
     title: str
     widget: QWidget | Callable[[], QWidget]
     sides: dict[Layout, Side] = field(default_factory=dict)
+    waits: bool = False
 
 
 class Exchange(QObject):
@@ -127,8 +130,12 @@ class Exchange(QObject):
 
     message = Signal(str)
     """Something that the operator must read."""
+    writing = Signal(str)
+    """Name of a file that is being written by a process of its own; empty when there is none any more."""
     dock_wanted = Signal(str)
     """Bring a dock to the front, by its name."""
+    dock_offered = Signal(str)
+    """Show a dock, by its name, if it stands beside the others: it covers none, and takes no focus."""
     runs_opened = Signal(object)
     """Open saved runs (tuple of Path): their curves and their fits are shown; files of others are read by `daq`."""
     overlay_wanted = Signal(object)

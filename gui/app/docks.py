@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QByteArray
     from PySide6.QtWidgets import QMainWindow
 
+    from gui.app.area import Exchange
+
 _VERSION = 1
 """Of the layouts that are kept: one more whenever a dock gets another name, so that an old one is not restored."""
 _WIDTHS = {Side.LEFT: 284, Side.RIGHT: 360}
@@ -123,6 +125,8 @@ class Docks(QObject):
     ----------
     window : QMainWindow
     specs : sequence of DockSpec
+    exchange : Exchange
+        What is wanted of docks, and told of them.
     """
 
     raised = Signal(str)
@@ -130,7 +134,7 @@ class Docks(QObject):
     built = Signal(str)
     """The content of a dock, by its name, was built: it does not show the state yet."""
 
-    def __init__(self, window: QMainWindow, specs: Sequence[DockSpec]) -> None:
+    def __init__(self, window: QMainWindow, specs: Sequence[DockSpec], exchange: Exchange) -> None:
         super().__init__(window)
         self._window = window
         window.setDockNestingEnabled(True)
@@ -153,6 +157,9 @@ class Docks(QObject):
         self._layout = Layout.MEASURE
         self.switches, self.visits = self._menu_of_switches(), self._menu_of_visits()
         self.lay_out(self._layout)
+        exchange.dock_wanted.connect(self.bring_to_front)
+        exchange.dock_offered.connect(self.offer)
+        self.raised.connect(exchange.dock_raised)
 
     def _menu_of_switches(self) -> QMenu:
         menu = QMenu(tr("&Docks"), self._window)
@@ -182,6 +189,14 @@ class Docks(QObject):
         if name in self._docks:
             self._docks[name].bring_to_front()
 
+    def offer(self, name: str) -> None:
+        """Show a dock of a ready layout that has waited for something to show; where it would cover others, not."""
+        dock = self._docks[name]
+        side = dock.spec.sides.get(self._layout)
+        if side is Side.RIGHT and dock.isHidden() and self._window.width() >= _NARROW:
+            dock.show()
+            self._resize({one: [dock] if one is side else [] for one in Side})
+
     def lay_out(self, layout: Layout) -> None:
         """Put the docks where a ready layout has them, and hide those that it has not."""
         self._layout = layout
@@ -195,7 +210,7 @@ class Docks(QObject):
             places[Side.CENTRE if is_narrow else side].append(dock)
         for side, docks in places.items():
             self._stand(side, docks, layout)
-        self._resize({side: [dock for dock in docks if layout in dock.spec.sides] for side, docks in places.items()})
+        self._resize({side: [dock for dock in docks if _is_shown(dock, layout)] for side, docks in places.items()})
 
     def _hide_spare_tabs(self) -> None:
         """Hide bars of tabs that Qt 6.11 has made twice: the older one stays where the first size had it."""
@@ -211,8 +226,8 @@ class Docks(QObject):
 
     def _stand(self, side: Side, docks: list[Dock], layout: Layout) -> None:
         """Stack them on the left, where lists stay in sight; make tabs of them elsewhere, the first one in front."""
-        shown = [dock for dock in docks if layout in dock.spec.sides]
-        hidden = [dock for dock in docks if layout not in dock.spec.sides]
+        shown = [dock for dock in docks if _is_shown(dock, layout)]
+        hidden = [dock for dock in docks if dock not in shown]
         for dock in (*shown, *hidden):
             self._window.addDockWidget(_AREAS[side], dock)
             dock.setVisible(dock in shown)
@@ -247,6 +262,11 @@ class Docks(QObject):
 
 def _takes_focus(widget: QWidget) -> bool:
     return bool(widget.focusPolicy() & Qt.FocusPolicy.TabFocus) and widget.isEnabled() and widget.isVisible()
+
+
+def _is_shown(dock: Dock, layout: Layout) -> bool:
+    """Return whether a ready layout shows a dock from the beginning."""
+    return layout in dock.spec.sides and not dock.spec.waits
 
 
 def _height_of(dock: Dock) -> int:

@@ -93,21 +93,25 @@ def lay_out_edges(window: QMainWindow, upper: UpperEdge, context: Context, impor
     for message in (commands.message, exchange.message):
         message.connect(messages.say)
     window.setMenuWidget(upper)
-    window.setStatusBar(_lower_edge(messages, _import_line(importing), StatusLine(context)))
+    lines = (
+        _work_line("importLine", importing, tr("A run is being made of {name} …")),
+        _work_line("writeLine", exchange.writing, tr("{name} is being written …")),
+    )
+    window.setStatusBar(_lower_edge(messages, *lines, StatusLine(context)))
 
 
-def _import_line(importing: SignalInstance) -> QLabel:
-    """Return a line that is there while a text is being imported."""
+def _work_line(object_name: str, named: SignalInstance, text: str) -> QLabel:
+    """Return a line that is there while something with a name is being done by a process."""
     made = QLabel()
-    made.setObjectName("importLine")
+    made.setObjectName(object_name)
     made.setContentsMargins(16, 4, 16, 4)
     made.hide()
 
     def show(name: str) -> None:
-        made.setText(tr("A run is being made of {name} …").format(name=name))
+        made.setText(text.format(name=name))
         made.setVisible(bool(name))
 
-    importing.connect(show)
+    named.connect(show)
     return made
 
 

@@ -79,12 +79,12 @@ class MainWindow(QMainWindow):
         actions = Actions(self)
         context = Context(self, self.store, self.exchange, self._jobs, folder, settings, self.commands, actions)
         self._areas = open_areas(context)
-        self._docks = Docks(self, [spec for area in self._areas for spec in area.docks()])
+        self._docks = Docks(self, [spec for area in self._areas for spec in area.docks()], self.exchange)
         self._files = Files(self, self.exchange, self._jobs, folder, settings)
         self._appearance = Appearance(self, settings)
         self._undo = Undo(self, self._areas)
-        own = [*file_actions(self._files.ask, self.close), *view_actions(self._docks)]
-        specs = [*own, *(spec for area in self._areas for spec in area.actions())]
+        first, last = file_actions(self._files.ask, self.close)
+        specs = [first, *view_actions(self._docks), *(spec for area in self._areas for spec in area.actions()), last]
         self._menus = Menus(self, actions, specs)
         self._menus.add(self._files.recent, self._undo.actions, self._docks, self._appearance)
         self._upper = UpperEdge(self._menus.bar, actions, self)
@@ -102,8 +102,6 @@ class MainWindow(QMainWindow):
         self._appearance.told.connect(self.exchange.message)
         for follow in (self._menus.draw_icons, *(area.set_colours for area in self._areas)):
             self._appearance.recoloured.connect(follow)
-        self.exchange.dock_wanted.connect(self._docks.bring_to_front)
-        self._docks.raised.connect(self.exchange.dock_raised)
         self._docks.raised.connect(self._undo.follow)
         self._docks.built.connect(self._show_built)
 

@@ -96,7 +96,8 @@ class Menus(QObject):
     def add(self, recent: QMenu, undo: Sequence[QAction], docks: Docks, appearance: Appearance) -> None:
         """Add what is no action of an area: files that were opened last, undo, docks, theme and language."""
         files, view = self._menus[Menu.FILE], self._menus[Menu.VIEW]
-        files.insertMenu(files.actions()[-1], recent)
+        files.insertMenu(files.actions()[1], recent)  # beside Open
+        files.insertSeparator(files.actions()[-1])  # before Quit
         self._menus[Menu.EDIT].addActions(list(undo))
         view.addSeparator()
         view.addMenu(docks.visits)

@@ -313,6 +313,12 @@ class AppState:
         run = self.run
         return run if run is not None and not run.in_progress and run.facts is not None else None
 
+    @property
+    def shown_runs(self) -> tuple[Path, ...]:
+        """Saved runs that are shown: those that are opened, else the run of this window when it has ended."""
+        run = self.finished_run
+        return self.opened or (() if run is None or run.facts is None else (run.facts.path,))
+
     def simulator_at(self, address: str) -> Simulator | None:
         """Return the simulated instrument of this window at an address."""
         return next((one for one in self.simulators if one.resource == address), None)

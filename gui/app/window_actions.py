@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 
 def file_actions(ask: Callable[[], object], close: Callable[[], object]) -> list[ActionSpec]:
-    """Return the actions of the menu of files: `ask` asks for files to open, `close` closes the window."""
+    """Return the first and the last action of the menu of files.
+
+    Parameters
+    ----------
+    ask, close : callable
+        Asks for files to open; closes the window.
+    """
     return [
         ActionSpec(
             "window.open",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from html import escape
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QScrollArea, QTabWidget, QToolButton, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,12 +121,16 @@ class ScrolledLabel(QScrollArea):
     def setText(self, text: str) -> None:
         """Show a text from its beginning."""
         self._label.setText(text)
+        self.setAccessibleName(text)
         self.verticalScrollBar().setValue(0)
         self._fit_height()
 
     def _fit_height(self) -> None:
         needed = self._label.heightForWidth(max(self.viewport().width(), _NARROWEST))
         self.setFixedHeight(min(max(needed, 0), self._highest))
+        # The keys scroll it; where there is nothing to scroll, Tab goes on.
+        is_cut = needed > self._highest
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if is_cut else Qt.FocusPolicy.NoFocus)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Take as much height as the text needs at the new width."""
@@ -180,6 +185,26 @@ def follow_action(widget: QWidget, action: QAction) -> None:
     """Enable a widget as its action is, with the action's tool tip."""
     widget.setEnabled(action.isEnabled())
     widget.setToolTip(action.toolTip())
+
+
+def name_tabs(tabs: QTabWidget, name: str) -> None:
+    """Give tabs a name; it is their bar that takes the focus, and the arrow keys that scroll it."""
+    tabs.setAccessibleName(name)
+    tabs.tabBar().setAccessibleName(name)
+    for arrow in tabs.tabBar().findChildren(QToolButton):
+        arrow.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+
+
+def order_tabs(*parts: QWidget) -> None:
+    """Have Tab go through one part after the other, whichever was made first; a part of a part may come before it."""
+    stops = [
+        one
+        for part in parts
+        for one in (part, *part.findChildren(QWidget))
+        if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
+    ]
+    for before, after in pairwise(dict.fromkeys(stops)):
+        QWidget.setTabOrder(before, after)
 
 
 def line() -> QFrame:

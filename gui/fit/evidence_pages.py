@@ -105,6 +105,7 @@ class WhyPage(FirstShown):
     def build(self) -> None:
         """Build a column that scrolls."""
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName(self.accessibleName())
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.viewport().setAutoFillBackground(False)
@@ -213,6 +214,7 @@ class SeveralPage(FirstShown):
 
         self._sentence = label("", "heading", "severalSentence")
         self._scroll = QScrollArea()
+        self._scroll.setAccessibleName(self.accessibleName())
         self._scroll.setWidgetResizable(True)
         self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self._scroll.viewport().setAutoFillBackground(False)

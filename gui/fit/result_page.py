@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QTabWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.widgets import ScrolledLabel, button, label
+from gui.common.widgets import ScrolledLabel, button, label, name_tabs
 from gui.fit.evidence_pages import DiagnosisPage, KeptPage, SeveralPage, WhyPage
 from gui.fit.fit_wish import FAMILIES
 from gui.fit.pages import CurvesPage, FiguresPage, ListingPage, ProfilePage, ResidualPage
@@ -98,7 +98,7 @@ class MemoryPage(QWidget):
         )
         self.tabs = _Evidence()
         self.tabs.setObjectName("fitTabs")
-        self.tabs.setAccessibleName(tr("Evidence"))
+        name_tabs(self.tabs, tr("Evidence"))
         self.tabs.setDocumentMode(True)
         self.tabs.setUsesScrollButtons(True)
         # It takes what is left: what its pages would like to have does not make the dock scroll.
@@ -141,6 +141,10 @@ class MemoryPage(QWidget):
         self._state.setText("" if failed else text)
         self._progress.setVisible(bool(text) and not failed)
         self._bar.setVisible(in_progress)
+        if self.card.is_empty and in_progress:
+            self.card.show_fitting()
+        elif self.card.is_empty:
+            self.card.show_nothing()
         self._problem.setText(text if failed else "")
         self._problem.setVisible(failed and bool(text))
         cancel = self._progress.findChild(QWidget, "cancelFit")

@@ -29,7 +29,13 @@ def _restyle(widget: QWidget) -> None:
 
 
 class VerdictCard(QFrame):
-    """What is remembered, for how long, how surely, and by whom."""
+    """What is remembered, for how long, how surely, and by whom.
+
+    Attributes
+    ----------
+    is_empty : bool
+        Whether there is no verdict yet.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,10 +61,16 @@ class VerdictCard(QFrame):
 
     def show_nothing(self) -> None:
         """Say that there is no fit yet, and what to do."""
+        self.is_empty = True
         self._show(Tone.NOTE, tr("No fit yet"), tr("Measure, or open a run; then press Fit in “Cell model”."), ())
+
+    def show_fitting(self) -> None:
+        """Say that the verdict of the first fit is to come."""
+        self._show(Tone.NOTE, tr("No fit yet"), tr("The verdict stands here as soon as the fit is through."), ())
 
     def show_verdict(self, verdict: Verdict) -> None:
         """Show a verdict."""
+        self.is_empty = False
         self._show(Tone(verdict.tone), verdict.sentence, verdict.source, verdict.figures)
 
     def _show(self, tone: Tone, sentence: str, source: str, figures: Sequence[KeyFigure]) -> None:

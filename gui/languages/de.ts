@@ -36,6 +36,10 @@
       <translation>Protokoll &amp;bearbeiten …</translation>
     </message>
     <message>
+      <source>&amp;Export data …</source>
+      <translation>Daten &amp;exportieren …</translation>
+    </message>
+    <message>
       <source>&amp;File</source>
       <translation>&amp;Datei</translation>
     </message>
@@ -185,11 +189,15 @@
     </message>
     <message>
       <source>A fit is in progress: cancel it first.</source>
-      <translation>Eine Anpassung läuft: Brechen Sie sie zuerst ab.</translation>
+      <translation>Eine Anpassung läuft: erst abbrechen.</translation>
     </message>
     <message>
       <source>A fit says here what speaks for bulk or electrode, and what would decide.</source>
       <translation>Hier sagt eine Anpassung, was für Volumen oder Elektrode spricht und was entscheiden würde.</translation>
+    </message>
+    <message>
+      <source>A followed folder cannot be reached: {folder}</source>
+      <translation>Ein verfolgter Ordner ist nicht erreichbar: {folder}</translation>
     </message>
     <message>
       <source>A fresh session to the instrument is being tried already.</source>
@@ -209,7 +217,7 @@
     </message>
     <message>
       <source>A run is in progress: stop it or wait for its end before you connect another instrument.</source>
-      <translation>Eine Messung läuft: Halten Sie sie an oder warten Sie ihr Ende ab, bevor Sie ein anderes Gerät verbinden.</translation>
+      <translation>Eine Messung läuft: anhalten oder ihr Ende abwarten, erst dann ein anderes Gerät verbinden.</translation>
     </message>
     <message>
       <source>A simulated instrument is starting.</source>
@@ -281,7 +289,7 @@
     </message>
     <message>
       <source>An error inside ionecho ({what}). Please report it.</source>
-      <translation>Ein Fehler in ionecho ({what}). Bitte melden Sie ihn.</translation>
+      <translation>Ein Fehler in ionecho ({what}). Bitte melden.</translation>
     </message>
     <message>
       <source>An output is being switched off.</source>
@@ -436,10 +444,6 @@
       <translation>Ladungszahl</translation>
     </message>
     <message>
-      <source>Choose a cell model and start: the run in progress, or the next, is fitted as it comes.</source>
-      <translation>Wählen Sie ein Zellmodell und starten Sie: Die laufende oder die nächste Messung wird mitlaufend angepasst.</translation>
-    </message>
-    <message>
       <source>Choose a parameter: each point is a refit of all others with it held there.</source>
       <translation>Einen Parameter wählen: Jeder Punkt ist eine Anpassung aller anderen, während er dort festgehalten wird.</translation>
     </message>
@@ -452,8 +456,12 @@
       <translation>Ein Protokoll wählen.</translation>
     </message>
     <message>
+      <source>Choose one in the dock Protocols: what the instrument will do is shown here before it does it.</source>
+      <translation>Im Bereich Protokolle eines wählen: was das Gerät tun wird, steht hier, bevor es das tut.</translation>
+    </message>
+    <message>
       <source>Choose the ready protocol that is nearest to what you want, and change it.</source>
-      <translation>Wählen Sie das fertige Protokoll, das Ihrem Wunsch am nächsten ist, und ändern Sie es.</translation>
+      <translation>Das fertige Protokoll wählen, das dem Gewünschten am nächsten ist, und es ändern.</translation>
     </message>
     <message>
       <source>Circuit that the live fit follows the run with</source>
@@ -518,6 +526,10 @@
     <message>
       <source>Connect an instrument.</source>
       <translation>Ein Gerät verbinden.</translation>
+    </message>
+    <message>
+      <source>Connect one: then the state of its output stands here.</source>
+      <translation>Ein Gerät verbinden: dann steht hier der Zustand seines Ausgangs.</translation>
     </message>
     <message>
       <source>Connecting to {address}.</source>
@@ -752,6 +764,10 @@
       <translation>Ausgabe</translation>
     </message>
     <message>
+      <source>Export data</source>
+      <translation>Daten exportieren</translation>
+    </message>
+    <message>
       <source>Fault: {message}</source>
       <translation>Fehler: {message}</translation>
     </message>
@@ -908,8 +924,20 @@
       <translation>Einem Ordner folgen …</translation>
     </message>
     <message>
+      <source>Follow no longer what cannot be reached; no file is touched, and a folder can be followed again</source>
+      <translation>Nicht mehr verfolgen, was nicht erreichbar ist; keine Datei wird berührt, und ein Ordner kann wieder verfolgt werden</translation>
+    </message>
+    <message>
       <source>Followed time</source>
       <translation>Verfolgte Zeit</translation>
+    </message>
+    <message>
+      <source>Forget it</source>
+      <translation>Vergessen</translation>
+    </message>
+    <message>
+      <source>Forget them</source>
+      <translation>Vergessen</translation>
     </message>
     <message>
       <source>Free</source>
@@ -938,6 +966,14 @@
     <message>
       <source>Half of it within</source>
       <translation>Die Hälfte davon in</translation>
+    </message>
+    <message>
+      <source>Hide</source>
+      <translation>Ausblenden</translation>
+    </message>
+    <message>
+      <source>Hide: View → Docks shows it again</source>
+      <translation>Ausblenden: Ansicht → Bereiche blendet es wieder ein</translation>
     </message>
     <message>
       <source>History</source>
@@ -1025,7 +1061,7 @@
     </message>
     <message>
       <source>It is being conducted: stop it first.</source>
-      <translation>Sie wird gerade durchgeführt: Halten Sie sie zuerst an.</translation>
+      <translation>Sie wird gerade durchgeführt: erst anhalten.</translation>
     </message>
     <message>
       <source>It is not sure that {circuit} describes this record: the fit leaves more than the samples scatter by.</source>
@@ -1345,7 +1381,11 @@
     </message>
     <message>
       <source>No folder is followed. Follow one: all runs in it and below it are listed here.</source>
-      <translation>Keinem Ordner wird gefolgt. Folgen Sie einem: Alle Messungen darin und darunter stehen dann hier.</translation>
+      <translation>Keinem Ordner wird gefolgt. Einem folgen: Alle Messungen darin und darunter stehen dann hier.</translation>
+    </message>
+    <message>
+      <source>No instrument</source>
+      <translation>Kein Gerät</translation>
     </message>
     <message>
       <source>No instrument is connected.</source>
@@ -1393,11 +1433,15 @@
     </message>
     <message>
       <source>No run yet. Connect an instrument, choose a protocol and press Run, or open a saved run.</source>
-      <translation>Noch keine Messung. Verbinden Sie ein Gerät, wählen Sie ein Protokoll und drücken Sie „Messen“, oder öffnen Sie eine gespeicherte Messung.</translation>
+      <translation>Noch keine Messung. Ein Gerät verbinden, ein Protokoll wählen und „Messen“ drücken, oder eine gespeicherte Messung öffnen.</translation>
     </message>
     <message>
       <source>No saved run is opened. Open one from the list of runs, or drop its file on the window.</source>
-      <translation>Keine gespeicherte Messung ist geöffnet. Öffnen Sie eine aus der Liste der Messungen oder ziehen Sie ihre Datei ins Fenster.</translation>
+      <translation>Keine gespeicherte Messung ist geöffnet. Eine aus der Liste der Messungen öffnen oder ihre Datei ins Fenster ziehen.</translation>
+    </message>
+    <message>
+      <source>No saved run is shown: open one, or measure one.</source>
+      <translation>Keine gespeicherte Messung ist gezeigt: eine öffnen oder messen.</translation>
     </message>
     <message>
       <source>Nobody answered; raw sockets must be named</source>
@@ -1453,7 +1497,7 @@
     </message>
     <message>
       <source>Nothing waits: add a protocol or a campaign first.</source>
-      <translation>Nichts wartet: Fügen Sie zuerst ein Protokoll oder eine Messreihe hinzu.</translation>
+      <translation>Nichts wartet: erst ein Protokoll oder eine Messreihe hinzufügen.</translation>
     </message>
     <message>
       <source>Nothing was opened yet</source>
@@ -1461,7 +1505,7 @@
     </message>
     <message>
       <source>Nothing was queued: connect an instrument, or name its address in the dock Queue.</source>
-      <translation>Nichts wurde eingereiht: Verbinden Sie ein Gerät oder nennen Sie seine Adresse im Bereich Warteschlange.</translation>
+      <translation>Nichts wurde eingereiht: ein Gerät verbinden oder seine Adresse im Bereich Warteschlange nennen.</translation>
     </message>
     <message>
       <source>Nothing was saved yet. What the other program wrote is lost if you replace it.</source>
@@ -1517,7 +1561,7 @@
     </message>
     <message>
       <source>One run. Add a sweep, and its points are listed here.</source>
-      <translation>Eine Messung. Fügen Sie einen Durchlauf hinzu, und seine Punkte stehen hier.</translation>
+      <translation>Eine Messung. Kommt ein Durchlauf hinzu, stehen seine Punkte hier.</translation>
     </message>
     <message>
       <source>Only after a look at the instrument</source>
@@ -1644,6 +1688,14 @@
       <translation>In {folder} laufen noch andere Messungen: {others}</translation>
     </message>
     <message>
+      <source>Out of the window</source>
+      <translation>Aus dem Fenster heraus</translation>
+    </message>
+    <message>
+      <source>Out of the window, or back into it</source>
+      <translation>Aus dem Fenster heraus, oder wieder hinein</translation>
+    </message>
+    <message>
       <source>Output off at once; what was measured is kept.</source>
       <translation>Ausgang sofort aus; was gemessen wurde, bleibt.</translation>
     </message>
@@ -1734,6 +1786,10 @@
     <message>
       <source>Plan this</source>
       <translation>Dies planen</translation>
+    </message>
+    <message>
+      <source>Planned voltage</source>
+      <translation>Geplante Spannung</translation>
     </message>
     <message>
       <source>Planning …</source>
@@ -2004,8 +2060,16 @@
       <translation>Speichern &amp;unter …</translation>
     </message>
     <message>
+      <source>Save &amp;report …</source>
+      <translation>&amp;Bericht speichern …</translation>
+    </message>
+    <message>
       <source>Save it under another name</source>
       <translation>Unter anderem Namen speichern</translation>
+    </message>
+    <message>
+      <source>Save report</source>
+      <translation>Bericht speichern</translation>
     </message>
     <message>
       <source>Save the edited protocol</source>
@@ -2024,6 +2088,10 @@
       <translation>Unter anderem Namen speichern …</translation>
     </message>
     <message>
+      <source>Save verdict, figures and evidence of the shown runs as a page: HTML or PDF</source>
+      <translation>Urteil, Bilder und Belege der gezeigten Messungen als Seite speichern: HTML oder PDF</translation>
+    </message>
+    <message>
       <source>Search all kept runs.</source>
       <translation>Alle bewahrten Messungen durchsuchen.</translation>
     </message>
@@ -2033,15 +2101,15 @@
     </message>
     <message>
       <source>Select a campaign first.</source>
-      <translation>Wählen Sie zuerst eine Messreihe.</translation>
+      <translation>Erst eine Messreihe wählen.</translation>
     </message>
     <message>
       <source>Select a run first.</source>
-      <translation>Wählen Sie zuerst eine Messung.</translation>
+      <translation>Erst eine Messung wählen.</translation>
     </message>
     <message>
       <source>Select two runs or more.</source>
-      <translation>Wählen Sie zwei oder mehr Messungen.</translation>
+      <translation>Zwei oder mehr Messungen wählen.</translation>
     </message>
     <message>
       <source>Sequence</source>
@@ -2341,11 +2409,15 @@
     </message>
     <message>
       <source>The edges of this record are not known. State them, then it can be folded.</source>
-      <translation>Die Flanken dieser Aufzeichnung sind nicht bekannt. Geben Sie sie an, dann lässt sie sich falten.</translation>
+      <translation>Die Flanken dieser Aufzeichnung sind nicht bekannt. Sind sie angegeben, lässt sie sich falten.</translation>
     </message>
     <message>
       <source>The electrode remembers, not the bulk: {fall}</source>
       <translation>Die Elektrode erinnert sich, nicht das Volumen: {fall}</translation>
+    </message>
+    <message>
+      <source>The export</source>
+      <translation>Der Export</translation>
     </message>
     <message>
       <source>The first {shown} of {n} points; the time of all is estimated from these.</source>
@@ -2393,7 +2465,7 @@
     </message>
     <message>
       <source>The plan was made for another instrument: choose the protocol again.</source>
-      <translation>Der Plan wurde für ein anderes Gerät gemacht: Wählen Sie das Protokoll noch einmal.</translation>
+      <translation>Der Plan wurde für ein anderes Gerät gemacht: das Protokoll noch einmal wählen.</translation>
     </message>
     <message>
       <source>The process that conducted “{name}” was killed at point {point}, whose run ends under its guardian. Resume follows that run, or measures the point again, and goes on.</source>
@@ -2408,12 +2480,16 @@
       <translation>Das Protokoll lässt sich nicht ausführen: siehe den Bereich Plan.</translation>
     </message>
     <message>
+      <source>The report</source>
+      <translation>Der Bericht</translation>
+    </message>
+    <message>
       <source>The run goes on without it</source>
       <translation>Die Messung läuft ohne sie weiter</translation>
     </message>
     <message>
       <source>The run has ended. Fit it for intervals that can be quoted.</source>
-      <translation>Die Messung hat geendet. Passen Sie sie an, um zitierbare Intervalle zu erhalten.</translation>
+      <translation>Die Messung hat geendet. Eine Anpassung ergibt zitierbare Intervalle.</translation>
     </message>
     <message>
       <source>The run has not been heard of since then.</source>
@@ -2452,6 +2528,10 @@
       <translation>Der Text wird noch gelesen.</translation>
     </message>
     <message>
+      <source>The verdict stands here as soon as the fit is through.</source>
+      <translation>Das Urteil steht hier, sobald die Anpassung fertig ist.</translation>
+    </message>
+    <message>
       <source>The waveform is drawn as soon as the text has no faults.</source>
       <translation>Der Verlauf wird gezeichnet, sobald der Text keine Fehler hat.</translation>
     </message>
@@ -2473,7 +2553,7 @@
     </message>
     <message>
       <source>They are lost if you drop them.</source>
-      <translation>Sie gehen verloren, wenn Sie sie verwerfen.</translation>
+      <translation>Werden sie verworfen, sind sie verloren.</translation>
     </message>
     <message>
       <source>Thickness</source>
@@ -2549,7 +2629,7 @@
     </message>
     <message>
       <source>Type a few letters of what you want to do</source>
-      <translation>Ein paar Buchstaben dessen eintippen, was Sie tun möchten</translation>
+      <translation>Ein paar Buchstaben dessen eintippen, was zu tun ist</translation>
     </message>
     <message>
       <source>Typing</source>
@@ -2616,6 +2696,10 @@
       <translation>Verlauf</translation>
     </message>
     <message>
+      <source>Web page</source>
+      <translation>Webseite</translation>
+    </message>
+    <message>
       <source>Weight</source>
       <translation>Gewicht</translation>
     </message>
@@ -2625,7 +2709,7 @@
     </message>
     <message>
       <source>What do you want to do?</source>
-      <translation>Was möchten Sie tun?</translation>
+      <translation>Womit beginnen?</translation>
     </message>
     <message>
       <source>What explains what the fit leaves</source>
@@ -2676,6 +2760,10 @@
       <translation>Welche Größen gezeichnet werden</translation>
     </message>
     <message>
+      <source>While a run is in progress, this shows its relaxation W(t) with its band, the parameters as they close in, and how well each is known. Choose a cell model and start; the next run is waited for.</source>
+      <translation>Während einer Messung stehen hier ihre Relaxation W(t) mit ihrem Band, die Parameter, wie sie sich einengen, und wie genau jeder bekannt ist. Ein Zellmodell wählen und starten; auf die nächste Messung wird gewartet.</translation>
+    </message>
+    <message>
       <source>Whiteness</source>
       <translation>Weißheit</translation>
     </message>
@@ -2694,6 +2782,10 @@
     <message>
       <source>Without a model: a spectrum of relaxation modes. Posterior and referee's table are in the menu Analyse.</source>
       <translation>Ohne Modell: ein Spektrum von Relaxationsmoden. A-posteriori-Verteilung und Tabelle der Gutachter stehen im Menü Auswertung.</translation>
+    </message>
+    <message>
+      <source>Write the samples of the shown run for other programs: CSV, Parquet, BDF, NetCDF, bluesky</source>
+      <translation>Die Messwerte der gezeigten Messung für andere Programme schreiben: CSV, Parquet, BDF, NetCDF, bluesky</translation>
     </message>
     <message>
       <source>Written: {path}</source>
@@ -2730,6 +2822,10 @@
     <message>
       <source>all determined</source>
       <translation>alle bestimmt</translation>
+    </message>
+    <message>
+      <source>and {n} more that cannot be looked into</source>
+      <translation>und {n} weitere, in die nicht gesehen werden kann</translation>
     </message>
     <message>
       <source>any</source>
@@ -3061,7 +3157,7 @@
     </message>
     <message>
       <source>this file keeps the fits of a run: open the run beside it</source>
-      <translation>diese Datei bewahrt die Anpassungen einer Messung: Öffnen Sie die Messung daneben</translation>
+      <translation>diese Datei bewahrt die Anpassungen einer Messung: die Messung daneben öffnen</translation>
     </message>
     <message>
       <source>this run</source>
@@ -3208,6 +3304,10 @@
       <translation>{model} wurde nicht angepasst: {problem}</translation>
     </message>
     <message>
+      <source>{name} is being written …</source>
+      <translation>{name} wird geschrieben …</translation>
+    </message>
+    <message>
       <source>{name} was changed by another program since it was opened.</source>
       <translation>{name} wurde seit dem Öffnen von einem anderen Programm geändert.</translation>
     </message>
@@ -3246,6 +3346,10 @@
     <message>
       <source>{n} failed: {why}</source>
       <translation>{n} fehlgeschlagen: {why}</translation>
+    </message>
+    <message>
+      <source>{n} followed folders cannot be reached.</source>
+      <translation>{n} verfolgte Ordner sind nicht erreichbar.</translation>
     </message>
     <message>
       <source>{n} min</source>
@@ -3390,58 +3494,6 @@
     <message>
       <source>✓ No faults. {model}: {facts}. Ends at {clock} if started now.</source>
       <translation>✓ Keine Fehler. {model}: {facts}. Endet um {clock}, wenn jetzt begonnen.</translation>
-    </message>
-    <message>
-      <source>Out of the window, or back into it</source>
-      <translation>Aus dem Fenster heraus, oder wieder hinein</translation>
-    </message>
-    <message>
-      <source>Hide: View → Docks shows it again</source>
-      <translation>Ausblenden: Ansicht → Bereiche blendet es wieder ein</translation>
-    </message>
-    <message>
-      <source>Out of the window</source>
-      <translation>Aus dem Fenster heraus</translation>
-    </message>
-    <message>
-      <source>Hide</source>
-      <translation>Ausblenden</translation>
-    </message>
-    <message>
-      <source>No instrument</source>
-      <translation>Kein Gerät</translation>
-    </message>
-    <message>
-      <source>Connect one: then the state of its output stands here.</source>
-      <translation>Ein Gerät verbinden: dann steht hier der Zustand seines Ausgangs.</translation>
-    </message>
-    <message>
-      <source>Follow no longer what cannot be reached; no file is touched, and a folder can be followed again</source>
-      <translation>Nicht mehr verfolgen, was nicht erreichbar ist; keine Datei wird berührt, und ein Ordner kann wieder verfolgt werden</translation>
-    </message>
-    <message>
-      <source>Forget them</source>
-      <translation>Vergessen</translation>
-    </message>
-    <message>
-      <source>Forget it</source>
-      <translation>Vergessen</translation>
-    </message>
-    <message>
-      <source>{n} followed folders cannot be reached.</source>
-      <translation>{n} verfolgte Ordner sind nicht erreichbar.</translation>
-    </message>
-    <message>
-      <source>and {n} more that cannot be looked into</source>
-      <translation>und {n} weitere, in die nicht gesehen werden kann</translation>
-    </message>
-    <message>
-      <source>A followed folder cannot be reached: {folder}</source>
-      <translation>Ein verfolgter Ordner ist nicht erreichbar: {folder}</translation>
-    </message>
-    <message>
-      <source>Choose one in the dock Protocols: what the instrument will do is shown here before it does it.</source>
-      <translation>Im Bereich Protokolle eines wählen: was das Gerät tun wird, steht hier, bevor es das tut.</translation>
     </message>
   </context>
 </TS>

@@ -13,7 +13,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.widgets import label
+from gui.common.widgets import label, name_tabs, order_tabs
 from gui.protocol import editor_edits
 from gui.protocol.editor_faults import FaultList
 from gui.protocol.editor_form import document_nodes
@@ -98,7 +98,7 @@ class EditorPanel(QWidget):
         self._tabs = QTabWidget()
         self._tabs.setObjectName("editorTabs")
         self._tabs.setDocumentMode(True)
-        self._tabs.setAccessibleName(tr("Text, waveform and points"))
+        name_tabs(self._tabs, tr("Text, waveform and points"))
         self._stack = QSplitter(Qt.Orientation.Vertical)
         self._stack.setObjectName("editorRight")
         self._stack.addWidget(self._tabs)
@@ -146,6 +146,7 @@ class EditorPanel(QWidget):
         if shown is not None and self._tabs.indexOf(shown) >= 0:
             self._tabs.setCurrentWidget(shown)
         self._stack.setSizes([500, 500])
+        self._order()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Arrange the parts for the room that there is."""
@@ -194,6 +195,12 @@ class EditorPanel(QWidget):
         self._nodes = document_nodes(tomllib.loads(text))
         self.tree.show_nodes(self._nodes, wanted)
         self.form.show_node(self.tree.current, self._origin)
+        self._order()
+
+    def _order(self) -> None:
+        """Have Tab go down the left column, then down the right one: fields are made anew for each step."""
+        above = (self.text,) if self._is_roomy else ()
+        order_tabs(self.faults, self.tree, self.form, *above, self._tabs.tabBar(), self._stack)
 
     def show_reading(self, reading: Reading) -> None:
         """Show what is wrong with the text."""
@@ -223,6 +230,7 @@ class EditorPanel(QWidget):
 
     def _show_chosen(self, path: Path) -> None:
         self.form.show_node(self.tree.current)
+        self._order()
         self._doc.hide()
         if not self._is_leading and path and not self.text.hasFocus():
             self.text.go_to_line(places_in(self._document.text).line_of(path))
@@ -320,6 +328,7 @@ class EditorPanel(QWidget):
         if self.tree.isEnabled() and fault.path_text:
             self.tree.choose(max(within, key=len, default=()))
             self.form.show_node(self.tree.current)
+            self._order()
         is_there = self.tree.isEnabled() and bool(fault.path_text) and self.form.focus_on(fault.path_text)
         self._is_leading = False
         if not is_there:

@@ -40,6 +40,7 @@ class PlanPage(QWidget):
         self._changes = ScrolledLabel(label("", "", "planChanges"), _REMARKS_HEIGHT)
         self._facts = [(label("", "faint"), label("", "", f"planFact{row}")) for row in range(_N_FACTS)]
         self._graphics = graphics("planPlot")
+        self._graphics.setAccessibleName(tr("Planned voltage"))
         self.plot = add_plot(self._graphics, 0, tr("Voltage"), "V")
         set_time_axis(self.plot, tr("Time"), log=False)
         self._waveform = self.plot.plot()

@@ -19,6 +19,7 @@ AREAS = (
     "gui.app.areas.fit_area:FitArea",
     "gui.app.areas.queue_area:QueueArea",
     "gui.app.areas.runs_area:RunsArea",
+    "gui.app.areas.report_area:ReportArea",
 )
 """Module and class of each; a class takes the `Context`."""
 

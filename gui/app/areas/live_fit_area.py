@@ -41,7 +41,8 @@ class LiveFitArea(QObject):
         self._panel: LiveFitPanel | None = None
         self._children: list[JsonLines] = []
         self._fit = LiveFit()
-        self._docks = (DockSpec("live_fit", "Live fit", self._build, {Layout.MEASURE: Side.RIGHT}),)
+        self._was_offered = False
+        self._docks = (DockSpec("live_fit", "Live fit", self._build, {Layout.MEASURE: Side.RIGHT}, waits=True),)
 
     def _build(self) -> QWidget:
         self._panel = LiveFitPanel(MODELS)
@@ -115,7 +116,8 @@ class LiveFitArea(QObject):
         fit = self._fit
         text = {
             LiveFitStage.OFF: tr(
-                "Choose a cell model and start: the run in progress, or the next, is fitted as it comes."
+                "While a run is in progress, this shows its relaxation W(t) with its band, the parameters as they "
+                "close in, and how well each is known. Choose a cell model and start; the next run is waited for."
             ),
             LiveFitStage.ARMED: tr("{model} waits for the next run.").format(model=fit.model),
             LiveFitStage.STARTING: tr("{model} waits for a response to fit …").format(model=fit.model),
@@ -147,7 +149,14 @@ class LiveFitArea(QObject):
         if state is before:
             self._show_stage()
         elif live_fit_state.run_to_follow(state) != live_fit_state.run_to_follow(before):
+            self._offer(state)
             self._follow(state)
+
+    def _offer(self, state: AppState) -> None:
+        """Show the dock when the first run begins; who closes it is not asked again."""
+        if live_fit_state.run_to_follow(state) is not None and not self._was_offered:
+            self._was_offered = True
+            self._context.exchange.dock_offered.emit("live_fit")
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""

@@ -11,7 +11,7 @@ from gui.app.area import DockSpec, Layout, Side
 from gui.app.rules import Command, allowed
 from gui.common.instrument import USUAL_KIND
 from gui.common.language import tr
-from gui.common.widgets import button, label
+from gui.common.widgets import WrappedLabel, button, label
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ class StartArea(QObject):
         column.setContentsMargins(32, 24, 32, 24)
         column.setSpacing(6)
         column.addStretch(2)
-        column.addWidget(self._part(label(tr("What do you want to do?"), "headline", "startTitle")))
+        column.addWidget(self._part(_title()))
         column.addSpacing(12)
         self._try = self._entry(
             column,
@@ -121,3 +121,12 @@ class StartArea(QObject):
 
     def close(self) -> None:
         """Nothing here ends with the window."""
+
+
+def _title() -> WrappedLabel:
+    """Return the title: it wraps where there is no room, since half a question says nothing."""
+    made = WrappedLabel(tr("What do you want to do?"))
+    made.setObjectName("startTitle")
+    made.setProperty("role", "headline")
+    made.setWordWrap(True)
+    return made

@@ -225,6 +225,15 @@ def test_docks_come_back_as_they_were_left_and_a_reset_undoes_that(qtbot: QtBot,
     second.close()
 
 
+def test_the_live_fit_takes_no_room_before_there_is_a_run_and_stands_beside_it_then(operator: Operator) -> None:
+    side = docks(operator.window)["live_fit"]
+    assert side.isHidden()
+    operator.window.store.apply(transitions.run_found, PATH, NOW)
+    assert side.isVisible()
+    assert operator.window.dockWidgetArea(side) == Qt.DockWidgetArea.RightDockWidgetArea
+    operator.window.commands.leave_run()
+
+
 @pytest.mark.parametrize("size", [(900, 600), (1920, 1080)])
 def test_in_either_layout_lists_are_left_curves_have_the_most_room_and_nothing_leaves_the_window(
     operator: Operator, size: tuple[int, int]
