@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parents[1] / "languages"
 """Catalogues of Qt Linguist, one a language, named by its code."""
 ENGLISH = "en"
+_NAME = "textsOfQt"
 
 
 def codes() -> list[str]:
@@ -38,13 +39,16 @@ def speak(application: QApplication, chosen: str) -> str:
     chosen : str
         Code; empty, or one that there is no catalogue of, for the desktop's language if there is one of that.
     """
+    for before in application.findChildren(QTranslator, _NAME):
+        application.removeTranslator(before)
+        before.deleteLater()
     code = chosen if chosen in codes() else QLocale.system().name().partition("_")[0]
     if code not in codes() or code == ENGLISH:
         set_translator(None)
         return ENGLISH
     texts = read_catalogue(FOLDER / f"{code}.ts")
     set_translator(lambda text: texts.get(text, ""))
-    own = QTranslator(application)
+    own = QTranslator(application, objectName=_NAME)
     if own.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(own)
     return code

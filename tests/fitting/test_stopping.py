@@ -14,11 +14,11 @@ from fitting.stopping import GROWTH, Stopping, planned_looks, rests, rule_for
 from protocols import FitError, PulseSequence
 
 TRAIN = PulseSequence.train("20 mV", "30 ms", "70 ms", 40, before="10 ms")
-RAMP = {"kind": "ramp", "start": "0 V", "level": "20 mV", "duration": "10 ms"}
+RAMP: Any = {"kind": "ramp", "start": "0 V", "level": "20 mV", "duration": "10 ms"}
 CELL, THETA = "De1-C1", [5e-4, 0.3, 2e-3, 1e-5]
 
 
-def hold(level: str, duration: str) -> dict[str, str]:
+def hold(level: str, duration: str) -> Any:  # a record, as a document has it
     return {"kind": "hold", "level": level, "duration": duration}
 
 
@@ -51,12 +51,12 @@ def test_a_drive_that_never_rests_is_refused_before_the_run() -> None:
         ("memory time known to 5 % by R0-p(R1,C1)-CPE1", TRAIN, "has no hopping conductor"),
         (
             "reversal_charge_ratio known to 5 %",
-            PulseSequence.steps([RAMP, hold("0 V", "1 s"), RAMP, hold("0 V", "5 s")]),
+            PulseSequence.steps((RAMP, hold("0 V", "1 s"), RAMP, hold("0 V", "5 s"))),
             "no pulse of this sequence is held",
         ),
         (
             "Mig1.tau known to 5 %",
-            PulseSequence.steps([{"kind": "open_circuit", "duration": "1 s"}, hold("20 mV", "5 s")]),
+            PulseSequence.steps(({"kind": "open_circuit", "duration": "1 s"}, hold("20 mV", "5 s"))),
             r"has open circuit \(.*steps\[0\]\)",
         ),
     ],

@@ -35,7 +35,7 @@ class ReportArea(QObject):
         self._writing = Writing(self)
         self._writing.writing.connect(context.exchange.writing)
         self._writing.failed.connect(context.exchange.message)
-        self._writing.written.connect(self._tell)
+        self._writing.written.connect(self._report_written)
 
     def save_report(self) -> None:
         """Ask where the report of the runs that are shown goes, and write it."""
@@ -75,7 +75,7 @@ class ReportArea(QObject):
         dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
         dialog.show()
 
-    def _tell(self, path: Path, remarks: tuple[str, ...]) -> None:
+    def _report_written(self, path: Path, remarks: tuple[str, ...]) -> None:
         self._context.exchange.message.emit("\n".join((tr("Written: {path}").format(path=path), *remarks)))
 
     def docks(self) -> Sequence[DockSpec]:
