@@ -48,7 +48,8 @@ def speak(application: QApplication, chosen: str) -> str:
         return ENGLISH
     texts = read_catalogue(FOLDER / f"{code}.ts")
     set_translator(lambda text: texts.get(text, ""))
-    own = QTranslator(application, objectName=_NAME)
+    own = QTranslator(application)
+    own.setObjectName(_NAME)
     if own.load(f"qtbase_{code}", QLibraryInfo.path(QLibraryInfo.LibraryPath.TranslationsPath)):
         application.installTranslator(own)
     return code

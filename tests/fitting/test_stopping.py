@@ -15,6 +15,7 @@ from protocols import FitError, PulseSequence
 
 TRAIN = PulseSequence.train("20 mV", "30 ms", "70 ms", 40, before="10 ms")
 RAMP: Any = {"kind": "ramp", "start": "0 V", "level": "20 mV", "duration": "10 ms"}
+OPEN: Any = {"kind": "open_circuit", "duration": "1 s"}
 CELL, THETA = "De1-C1", [5e-4, 0.3, 2e-3, 1e-5]
 
 
@@ -56,7 +57,7 @@ def test_a_drive_that_never_rests_is_refused_before_the_run() -> None:
         ),
         (
             "Mig1.tau known to 5 %",
-            PulseSequence.steps(({"kind": "open_circuit", "duration": "1 s"}, hold("20 mV", "5 s"))),
+            PulseSequence.steps((OPEN, hold("20 mV", "5 s"))),
             r"has open circuit \(.*steps\[0\]\)",
         ),
     ],
