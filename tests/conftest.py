@@ -84,15 +84,22 @@ def pytest_sessionfinish() -> None:
 
 
 def pytest_runtest_teardown() -> None:
-    """Look for garbage where a window has put off Python's own collector: not all tests after it run an event loop."""
+    """Destroy closed windows, and look for garbage where a window has put off Python's own collector.
+
+    Not all tests run an event loop, and every window that is still there makes the next one's style and palette slower.
+    """
     if "gui.services.garbage" not in sys.modules:
         return
+    from PySide6.QtCore import QEvent
     from PySide6.QtWidgets import QApplication
 
     from gui.services.garbage import GuiThreadCollector
 
     application = QApplication.instance()
-    collector = None if application is None else application.findChild(GuiThreadCollector)
+    if application is None:
+        return
+    application.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    collector = application.findChild(GuiThreadCollector)
     if isinstance(collector, GuiThreadCollector):
         collector.collect_if_due()
 

@@ -35,14 +35,18 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def operator(qtbot: QtBot, folder: Path) -> Iterator[Operator]:
+    from PySide6.QtCore import QCoreApplication, QEvent
+
     from gui import MainWindow
     from gui.app.start import application_of_window
     from tests.gui.window_operator import Operator
 
     application_of_window()
     window = MainWindow(folder)
-    qtbot.addWidget(window)
     window.show()
     qtbot.waitExposed(window)
     yield Operator(qtbot, window)
     window.close()
+    # Now, not when garbage is looked for: every window that is there makes the next one's style and palette slower.
+    window.deleteLater()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -17,16 +17,10 @@ if TYPE_CHECKING:
 def _handlers() -> Iterator[None]:
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.getsignal(number) for number in numbers]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored where the tests run in the background
     yield
     for number, handler in zip(numbers, before, strict=True):
         signal.signal(number, handler)
-
-
-def test_a_signal_is_held_back_until_there_is_something_to_stop() -> None:
-    with stopping_signals() as interrupts:
-        signal.raise_signal(signal.SIGINT)
-        with pytest.raises(KeyboardInterrupt):
-            interrupts.release()
 
 
 def test_a_second_signal_is_ignored_also_after_the_run_is_over() -> None:

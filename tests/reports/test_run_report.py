@@ -67,7 +67,7 @@ def test_every_figure_of_the_fit_stands_in_the_page_with_its_unit_and_its_uncert
         for text, end in zip(shown, ends, strict=True):
             number, last = number_of(text)
             assert number * scale == pytest.approx(end, abs=0.5001 * last * scale)
-        if len(ends) == 2 and max(ends) - min(ends) < abs(one["value"]):
+        if len(ends) == 2 and 0.0 < max(ends) - min(ends) < abs(one["value"]):
             digits = max(abs(end - one["value"]) for end in ends) / scale / last
             assert 9.4 < digits < 100.0 or len(value.replace(".", "").lstrip("0")) >= 7
 

@@ -49,7 +49,9 @@ def test_a_dead_widget_is_destroyed_in_the_gui_thread_although_a_worker_makes_th
 
     jobs.do(lambda: len([[k] for k in range(N_OBJECTS)]), answers.append, fail)
     qtbot.waitUntil(lambda: answers == [N_OBJECTS], timeout=30_000)
+    kept = [[k] for k in range(N_OBJECTS)]  # a look at the objects is due
     qtbot.waitUntil(lambda: bool(threads), timeout=30_000)
+    assert kept
 
     assert threads == [threading.main_thread()]
 
