@@ -288,8 +288,8 @@ class CampaignPlay:
     def _finish(self) -> None:
         """Resume until the campaign is done."""
         deadline = time.monotonic() + _POINT_S * self._n_points * self._patience
-        while read_status(self.folder).state is not CampaignState.DONE:
-            if self._front_end is None or self._front_end.poll() is not None:
+        while (state := read_status(self.folder).state) is not CampaignState.DONE:
+            if self._front_end is None or self._front_end.poll() is not None or state is CampaignState.PAUSED:
                 self._resume()
             if time.monotonic() > deadline:
                 self.seen.violations.append(f"the campaign does not end: {read_status(self.folder)}")
