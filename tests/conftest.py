@@ -73,8 +73,8 @@ def pytest_collect_directory(path: Path, parent: pytest.Collector) -> pytest.Col
 
 
 def pytest_xdist_auto_num_workers() -> int:
-    """Return two workers more than there are cores: tests wait for instruments and processes a third of their time."""
-    return (os.cpu_count() or 1) + 2
+    """Return a worker more than there are cores: tests wait for instruments and processes a third of their time."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_sessionfinish() -> None:
