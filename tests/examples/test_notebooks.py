@@ -30,7 +30,10 @@ def test_a_notebook_runs(notebook: Path, tmp_path: Path, monkeypatch: pytest.Mon
         document = nbformat.read(notebook, as_version=4)
         nbformat.validate(document)
         client = nbclient.NotebookClient(
-            document, timeout=round(patience(60)), kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+            document,
+            timeout=round(patience(60)),
+            kernel_name="python3",
+            resources={"metadata": {"path": str(tmp_path)}},
         )
         client.execute()
 
