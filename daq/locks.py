@@ -130,6 +130,32 @@ else:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def lock_soon(path: Path, owner: str) -> Lock:
+    """Lock a file, though somebody may hold it for a moment who only asks whether it is locked.
+
+    Raises
+    ------
+    LockHeldError
+        If another process goes on holding it.
+    """
+    for _ in range(ATTEMPTS - 1):
+        with suppress(LockHeldError):
+            return Lock(path, owner)
+        time.sleep(ATTEMPT_INTERVAL_S)
+    return Lock(path, owner)
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a process holds the lock of a file, which need not exist."""
+    if not path.exists():
+        return False
+    try:
+        Lock(path).release()
+    except LockHeldError:
+        return True
+    return False
+
+
 def run_lock_path(run_path: Path, role: Role) -> Path:
     """Return the file beside a run whose lock says that its ``guardian`` or its ``runner`` lives."""
     return run_path.with_name(f"{run_path.name}.{role}.lock")
@@ -148,26 +174,16 @@ def lock_run(run_path: Path, role: Role) -> Lock:
     path = run_lock_path(run_path, role)
     path.parent.mkdir(parents=True, exist_ok=True)
     owner = f"process {os.getpid()} ({role}, on {platform.node()})"
-    for attempt in range(ATTEMPTS):
-        try:
-            return Lock(path, owner)
-        except LockHeldError as error:
-            holder = error
-            if attempt < ATTEMPTS - 1:
-                time.sleep(ATTEMPT_INTERVAL_S)
-    raise RunFileError(f"{run_path}: this run is still running in {holder}: stop it where it was started")
+    try:
+        return lock_soon(path, owner)
+    except LockHeldError as holder:
+        why = f"{run_path}: this run is still running in {holder}: stop it where it was started"
+        raise RunFileError(why) from None
 
 
 def is_locked(run_path: Path, role: Role) -> bool:
     """Return whether the ``guardian`` or the ``runner`` of a run lives."""
-    path = run_lock_path(run_path, role)
-    if not path.exists():
-        return False
-    try:
-        Lock(path).release()
-    except LockHeldError:
-        return True
-    return False
+    return is_held(run_lock_path(run_path, role))
 
 
 def holder_of(run_path: Path, role: Role) -> str:

@@ -22,13 +22,12 @@ import platform
 import re
 import secrets
 import shutil
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from daq.campaign.schema import Facts, PlannedPoint, create_store
 from daq.files.run_path import file_name_for
-from daq.locks import Lock, LockHeldError
+from daq.locks import Lock, LockHeldError, is_held, lock_soon
 from protocols import InputError, RunFileError
 
 if TYPE_CHECKING:
@@ -42,8 +41,6 @@ _LOCK, _CONTROL, _LOG, _ASIDE = "campaign.lock", "campaign.control.json", "condu
 _MOST_OF_LABEL = 80
 """Longest part of a run file's name that is taken from its label (characters): half of what a table of files shows.
 Doubled, names reach the 215 bytes that are left of what file systems take."""
-_ATTEMPTS, _ATTEMPT_INTERVAL_S = 10, 0.02
-"""Attempts to take the lock, and seconds between them: whoever asks whether it is held has it for microseconds."""
 
 
 class CampaignInUseError(RunFileError):
@@ -120,26 +117,15 @@ class CampaignFolder:
             If a conductor has it: says which.
         """
         owner = f"process {os.getpid()} (conductor, on {platform.node()})"
-        for attempt in range(_ATTEMPTS):
-            try:
-                return Lock(self.path / _LOCK, owner)
-            except LockHeldError as error:
-                holder = error
-                if attempt < _ATTEMPTS - 1:
-                    time.sleep(_ATTEMPT_INTERVAL_S)
-        raise CampaignInUseError(f"{self.path}: this campaign is being conducted by {holder}")
+        try:
+            return lock_soon(self.path / _LOCK, owner)
+        except LockHeldError as holder:
+            raise CampaignInUseError(f"{self.path}: this campaign is being conducted by {holder}") from None
 
     @property
     def is_owned(self) -> bool:
         """Whether a conductor lives."""
-        path = self.path / _LOCK
-        if not path.exists():
-            return False
-        try:
-            Lock(path).release()
-        except LockHeldError:
-            return True
-        return False
+        return is_held(self.path / _LOCK)
 
 
 def where_run_is(path: Path) -> Path:

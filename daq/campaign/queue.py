@@ -24,7 +24,7 @@ import platformdirs
 from daq.campaign.campaign_in_progress import OWN_GROUP, STARTED, CampaignInProgress
 from daq.campaign.folder import CampaignFolder
 from daq.campaign.requests import CampaignRequest
-from daq.locks import Lock, LockHeldError
+from daq.locks import Lock, LockHeldError, is_held
 from drivers import canonical_resource, resolved
 from protocols import ConnectionLost, InputError, RunFileError
 
@@ -246,14 +246,7 @@ class Queue:
 
     def is_started(self, resource: str) -> bool:
         """Whether a queue process works on the queue of an instrument."""
-        path = self._lock_path(resource)
-        if not path.exists():
-            return False
-        try:
-            Lock(path).release()
-        except LockHeldError:
-            return True
-        return False
+        return is_held(self._lock_path(resource))
 
     def _lock_path(self, resource: str) -> Path:
         digest = hashlib.sha256(canonical_resource(resolved(resource)).encode()).hexdigest()[:24]
