@@ -104,6 +104,10 @@ kills *options:
 campaign-kills *options:
     uv run --group dev python -m benchmarks.campaign_kills {{ options }}
 
+# The example's study of 60 points with a cryostat, killed 25 times and resumed: is it the undisturbed one?
+killed-study *options:
+    uv run --group dev python -m benchmarks.killed_study {{ options }}
+
 # Do runs complete on a computer with `stress-ng --cpu 16` beside them? E.g. `just loaded-runs 50 --workers 30`.
 loaded-runs runs="50" *options:
     uv run --group dev python -m benchmarks.loaded_runs {{ runs }} {{ options }}

@@ -21,9 +21,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import Counter
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from daq.execution.processes import ProcessId
-    from sim_instruments.serving.in_process import InProcess
 
 DOCUMENT = """
 name = "kills"
@@ -102,6 +101,11 @@ class Act:
         return f"{self.kind} {self.subject} after {self.delay_s:.2f} s"
 
 
+def document_of(n_points: int) -> str:
+    """Return a campaign of so many points, each of another level."""
+    return DOCUMENT.format(to=10 * n_points, count=n_points)
+
+
 def random_acts(seed: int) -> Iterator[Act]:
     """Give acts without end; the same for the same seed."""
     draws = random.Random(seed)  # noqa: S311 - a play that can be repeated, no secret
@@ -135,8 +139,11 @@ class CampaignPlay:
     ----------
     path : Path
         Of its folder, which must not exist.
-    instrument : InProcess
-    n_points : int
+    resource : str
+        The instrument.
+    output_is_on : callable
+        Looks at its true output.
+    document : str
     patience : float
         By which limits of time are multiplied.
     report : callable
@@ -146,15 +153,16 @@ class CampaignPlay:
     def __init__(
         self,
         path: Path,
-        instrument: InProcess,
-        n_points: int,
+        resource: str,
+        output_is_on: Callable[[], bool],
+        document: str,
         patience: float = 1.0,
         report: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._instrument, self._n_points, self._patience, self._report = instrument, n_points, patience, report
-        document = DOCUMENT.format(to=10 * n_points, count=n_points)
-        limits = Limits(voltage_V=1.0)
-        self.folder = new_campaign(Campaign.from_toml(document), path, instrument.resource, limits)
+        self._output_is_on, self._patience, self._report = output_is_on, patience, report
+        self._campaign = Campaign.from_toml(document)
+        self._n_points = len(self._campaign.points)
+        self.folder = new_campaign(self._campaign, path, resource, Limits(voltage_V=1.0))
         self.seen = Seen()
         self._front_end: subprocess.Popen[bytes] | None = None
         self._done: dict[int, str] = {}  # run of each point that was once told as done
@@ -299,11 +307,13 @@ class CampaignPlay:
     def _check_end(self) -> None:
         self._check_state()
         folder = self.folder.path
-        runs = [path for path in sorted(folder.glob("[0-9]*.nxs")) if not path.name.endswith(".results.nxs")]
-        levels = Counter(round(float(open_run(path).protocol.sequence.max_abs_V), 6) for path in runs)  # type: ignore[union-attr]
-        wanted = {round(0.01 * (k + 1), 6): 1 for k in range(self._n_points)}
-        if dict(levels) != wanted:
-            self.seen.violations.append(f"complete runs by level (V): {dict(levels)}")
+        runs = {path for path in folder.glob("[0-9]*.nxs") if not path.name.endswith(".results.nxs")}
+        if runs != {self.folder.run_file(point.file) for point in read_points(self.folder)}:
+            self.seen.violations.append(f"runs in the folder: {sorted(path.name for path in runs)}")
+        for planned, point in zip(self._campaign.points, read_points(self.folder), strict=True):
+            measured = open_run(self.folder.run_file(point.file)).protocol
+            if measured is None or measured.sequence != planned.protocol.sequence:
+                self.seen.violations.append(f"point {planned.number} is not {planned.label}: {measured}")
         aside = sorted((folder / "aside").glob("*.nxs"))
         self.seen.n_repeated = len(aside)
         named = {name for point in read_points(self.folder) for name in point.aside}
@@ -312,7 +322,7 @@ class CampaignPlay:
                 self.seen.violations.append(f"{path.name} is complete, and was measured again")
             if self.folder.relative(path) not in named:
                 self.seen.violations.append(f"{path.name} is not named in the state")
-        if self._instrument.output.is_on:
+        if self._output_is_on():
             self.seen.violations.append("the output is on")
         if alarms := unconfirmed_outputs(folder):
             self.seen.violations.append(f"outputs that may be on: {alarms}")
@@ -348,12 +358,14 @@ def main() -> int:
         while done < options.acts:
             number += 1
             with served_here("keithley2461", record_output=True) as instrument:
+                output = instrument.output
                 play = CampaignPlay(
                     Path(folder) / str(number),
-                    instrument,
-                    options.points,
+                    instrument.resource,
+                    lambda: output.is_on,  # noqa: B023 - played to its end within this turn
+                    document_of(options.points),
                     options.patience,
-                    lambda line: print("  ", line),
+                    partial(print, "  "),
                 )
                 seen = play.play(acts, options.acts - done)
             done += seen.n_acts

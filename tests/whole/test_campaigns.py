@@ -12,7 +12,7 @@ import pytest
 from nexusformat import nexus
 from typer.testing import CliRunner
 
-from benchmarks.campaign_kills import Act, CampaignPlay
+from benchmarks.campaign_kills import Act, CampaignPlay, document_of
 from daq import open_run
 from daq.campaign.campaign_in_progress import attach_campaign, new_campaign, start_conductor
 from daq.campaign.folder import CampaignFolder
@@ -53,7 +53,14 @@ TELLING = (
 @pytest.mark.slow
 def test_kills_freezes_and_wishes_lose_no_point_and_double_none(tmp_path: Path) -> None:
     with served_here("keithley2461", record_output=True) as instrument:
-        seen = CampaignPlay(tmp_path / "campaign", instrument, 3, 4.0 * promised(1.0)).play(iter(TELLING), len(TELLING))
+        play = CampaignPlay(
+            tmp_path / "campaign",
+            instrument.resource,
+            lambda: instrument.output.is_on,
+            document_of(3),
+            4.0 * promised(1.0),
+        )
+        seen = play.play(iter(TELLING), len(TELLING))
     assert seen.violations == []
 
 

@@ -175,7 +175,9 @@ def test_programs_with_different_folders_for_temporary_files_do_not_collide(
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         monkeypatch.setenv("TMPDIR", str(tmp_path / name))
-        outcomes.append(Bench(instrument.resource, tmp_path).start(long_protocol(3.0), tmp_path / f"{name}.nxs"))
+        # The first run is still going on when the second asks, however slowly processes start here.
+        protocol = long_protocol(3.0 * promised(1.0))
+        outcomes.append(Bench(instrument.resource, tmp_path).start(protocol, tmp_path / f"{name}.nxs"))
         if name == "one":
             until(running_with(outcomes[0], 3))
     second, first = outcomes[1].wait(), outcomes[0].wait()
