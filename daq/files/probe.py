@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 # Processor time (s) for one file: reading its description takes some milliseconds. Doubled: a damaged file is refused
-# 2 s later.
-_CPU_S = 2
+# 1 s later.
+_CPU_S = 1
 # Longest wait (s) for the child beyond that: for a loaded computer and a slow share.
 _WAIT_S = 60.0
 # Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.

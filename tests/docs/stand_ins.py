@@ -54,7 +54,7 @@ OTHER_PROGRAMS = (
 )
 
 # Cells whose runs the pages fit: the pages' circuits, so that the fits describe them.
-MIGRATION = ("R0-Mig1-CPE1", (200.0, 2e-4, 1.7, 2.0, 1.5e-3, 8e-5, 0.87))
+MIGRATION = ("R0-Mig1-CPE1", (200.0, 2e-4, 1.7, 2.0, 5e-3, 8e-5, 0.87))
 COLE_COLE = ("R0-Cc1-CPE1", (100.0, 2e-4, 0.3, 5e-3, 0.8, 5e-6, 0.9))
 _NOISE_SHARE = 1e-4
 
