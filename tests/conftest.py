@@ -25,11 +25,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 _catalogue = tempfile.TemporaryDirectory(prefix="ionecho-catalogue-")
 os.environ["IONECHO_CATALOGUE"] = _catalogue.name
 
-if sys.dont_write_bytecode and "PYTHONPYCACHEPREFIX" not in os.environ:
-    # Hundreds of processes are started, which would compile the project anew each time: a third of a second each.
-    _bytecode = tempfile.TemporaryDirectory(prefix="ionecho-bytecode-")
-    os.environ["PYTHONPYCACHEPREFIX"] = _bytecode.name
-    del os.environ["PYTHONDONTWRITEBYTECODE"]
+if os.environ.pop("PYTHONDONTWRITEBYTECODE", ""):
+    # Hundreds of processes are started, which would compile the project anew each time: a third of a second each. Not
+    # into a folder of its own (PYTHONPYCACHEPREFIX): what is installed would be compiled into that once more.
+    sys.dont_write_bytecode = False
 
 settings.register_profile("ionecho", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("ionecho")
