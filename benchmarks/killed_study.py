@@ -5,9 +5,9 @@ Is it the study that would have been without the kills?
 The document of `examples/campaigns/study.toml` is conducted twice on a simulated source meter and cryostat that share a
 cell: once undisturbed, and once while its front end, conductor, guardian and runner, or all of them, are killed
 (SIGKILL) at random moments. Rests and the wait for a stable temperature are cut to seconds, as the simulators' clock
-runs faster. In the end each point has exactly one complete run, the output is off by the instrument's own word, each
-pair of fits agrees within its intervals as often as it should, and the activation energy of the killed study holds that
-of the cell. ``just killed-study``.
+runs faster, and the limit of the current is that of the simulated cell. In the end each point has exactly one complete
+run, the output is off by the instrument's own word, each pair of fits agrees within its intervals as often as it
+should, and the activation energy of the killed study holds that of the cell. ``just killed-study``.
 """
 
 from __future__ import annotations
@@ -47,6 +47,7 @@ _CUTS = {
     'stable_for = "5 min"': 'stable_for = "2 s"',
     'rest = "30 s"': 'rest = "0 s"',
     'controller = "cryostat"': 'controller = "{cryostat}"',
+    'current = "10 uA"': 'current = "1 mA"',  # the simulated cell draws more than the example's
 }
 _LONGEST_DELAY_S = 6.0
 """Longest delay (s) of a kill after the study has gone on: some points are measured between two kills."""
