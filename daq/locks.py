@@ -146,14 +146,19 @@ def lock_soon(path: Path, owner: str) -> Lock:
 
 
 def is_held(path: Path) -> bool:
-    """Return whether a process holds the lock of a file, which need not exist."""
-    if not path.exists():
-        return False
-    try:
-        Lock(path).release()
-    except LockHeldError:
-        return True
-    return False
+    """Return whether a process holds the lock of a file, which need not exist; one that only looks does not count."""
+    for _ in range(ATTEMPTS):
+        if not path.exists():
+            return False
+        try:
+            Lock(path).release()
+        except LockHeldError as holder:
+            if str(holder) not in BRIEF_HOLDERS:
+                return True
+            time.sleep(ATTEMPT_INTERVAL_S)
+        else:
+            return False
+    return True
 
 
 def run_lock_path(run_path: Path, role: Role) -> Path:

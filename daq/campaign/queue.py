@@ -24,12 +24,14 @@ import platformdirs
 from daq.campaign.campaign_in_progress import OWN_GROUP, STARTED, CampaignInProgress
 from daq.campaign.folder import CampaignFolder
 from daq.campaign.requests import CampaignRequest
-from daq.locks import Lock, LockHeldError, is_held
+from daq.locks import LockHeldError, is_held, lock_soon
 from drivers import canonical_resource, resolved
 from protocols import ConnectionLost, InputError, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from daq.locks import Lock
 
 ENVIRONMENT = "IONECHO_STATE"
 """Names a folder in place of the platform's, as ``IONECHO_CONFIG`` does for the address book."""
@@ -240,7 +242,7 @@ class Queue:
         path = self._lock_path(resource)
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            return Lock(path, f"process {os.getpid()}")
+            return lock_soon(path, f"process {os.getpid()}")
         except LockHeldError as error:
             raise QueueError(f"this queue is being worked on by {error}", resource) from None
 

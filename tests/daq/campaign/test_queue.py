@@ -12,6 +12,7 @@ from daq.campaign.queue_process import work_on
 from daq.campaign.schema import PlannedPoint
 from daq.campaign.states import CampaignState
 from daq.campaign.store import CampaignStore
+from daq.locks import Lock
 from protocols import Limits, RunFileError
 
 R = "TCPIP::192.168.0.10::5025::SOCKET"
@@ -86,6 +87,26 @@ def test_only_one_process_works_on_a_queue(queue: Queue) -> None:
     with pytest.raises(QueueError, match="is being worked on"):
         queue.lock(R)
     lock.remove()
+    assert not queue.is_started(R)
+
+
+def test_somebody_who_only_looks_at_a_queue_keeps_nobody_from_working_on_it(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.lock(R).release()
+    [path] = tmp_path.glob("queue-*.lock")
+    looking = Lock(path)
+    monkeypatch.setattr("daq.locks.time.sleep", lambda _: looking.release())
+    queue.lock(R).release()
+
+
+def test_of_two_who_look_at_a_queue_none_takes_the_other_for_its_process(
+    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue.lock(R).release()
+    [path] = tmp_path.glob("queue-*.lock")
+    looking = Lock(path)
+    monkeypatch.setattr("daq.locks.time.sleep", lambda _: looking.release())
     assert not queue.is_started(R)
 
 
