@@ -180,6 +180,8 @@ _ERRORS: dict[str, type[IonechoError]] = {
 
 STOPPED_BY_OPERATOR, ABORTED_BY_OPERATOR = "stopped by the operator", "aborted by the operator"
 """Reason of a run that a front end asked to stop: a person's, or a process that watches a rule."""
+CAMPAIGN_ENDS = "the campaign ends here: "
+"""Beginning of the reason of a run that ended at a condition of its campaign: no failure, and no limit."""
 
 
 @dataclass(frozen=True)
@@ -222,6 +224,12 @@ class Outcome:
     def unknown(cls, reason: str, n_samples: int = 0) -> Outcome:
         """Return the outcome of a run whose output may still be on."""
         return cls(RunState.UNKNOWN, OutputState.UNKNOWN, reason, OutputStateUnknown.__name__, n_samples)
+
+    @property
+    def campaign_ends_for(self) -> str:
+        """Which condition of its campaign ended the run, with the value; empty if none did."""
+        is_met = self.state is RunState.STOPPED and self.reason.startswith(CAMPAIGN_ENDS)
+        return self.reason.removeprefix(CAMPAIGN_ENDS) if is_met else ""
 
     @property
     def is_by_operator(self) -> bool:

@@ -137,7 +137,7 @@ def _rule_of(campaign: Campaign) -> KnownTo | None:
     if others or len(known) > 1:
         what = ", ".join(others) or "several quantities that are to be known"
         raise ProtocolError(f"a script does not do this by itself: {what}. `ionecho run` does", campaign.name)
-    return KnownTo(known[0].quantity, known[0].value) if known else None
+    return KnownTo.of_condition(known[0]) if known else None
 
 
 def _claim(folder: Path, campaign: Campaign) -> None:

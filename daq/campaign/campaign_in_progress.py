@@ -12,6 +12,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from daq.campaign.conditions import condition_problems
 from daq.campaign.folder import CampaignFolder, create_campaign, run_file_name
 from daq.campaign.link import ConductorSilent, NotConductedError, ask_conductor, read_address
 from daq.campaign.requests import CampaignRequest
@@ -187,27 +188,19 @@ def new_campaign(campaign: Campaign, path: Path, resource: str, limits: Limits, 
 
 
 def document_problems(campaign: Campaign) -> Iterator[Problem]:
-    """Give what a document asks for that no version can do yet."""
+    """Give what a document asks for that no campaign can do."""
     if campaign.between.rest_level_V is not None:
         yield Problem(
             "between.rest_level",
             "a rest at a level is not possible yet: between two runs the output is off. Write the level into the "
             'sequence, or give rest_level = "off"',
         )
+    yield from condition_problems(campaign)
     known = [one.text for one in campaign.stop.stop_when if one.kind is StopKind.KNOWN]
     if len(known) > 1:
         yield Problem(
             "stop.stop_when", f"one quantity that is to be known can end a run: keep one of {', '.join(known)}"
         )
-
-
-def unwatched_conditions(campaign: Campaign) -> list[str]:
-    """Return which conditions to stop are not looked at while a campaign is conducted, as sentences."""
-    return [
-        f"stop_when = {condition.text!r} is not watched: judge it when points are done, and stop the campaign yourself"
-        for condition in campaign.stop.stop_when
-        if condition.kind not in {StopKind.TIME, StopKind.KNOWN}
-    ]
 
 
 def start_conductor(folder: CampaignFolder) -> CampaignInProgress:

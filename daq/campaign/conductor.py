@@ -15,13 +15,13 @@ the one file that may be in between (or follows a run that is still in progress)
 
 from __future__ import annotations
 
-import datetime as dt
 import math
 from typing import TYPE_CHECKING
 
+from daq.campaign.conditions import StopConditions
 from daq.campaign.known import known_rule
 from daq.campaign.point_runner import follow_adopted
-from daq.campaign.remaining import Ahead, RemainingTime
+from daq.campaign.remaining import RemainingTime
 from daq.campaign.requests import Wanted, Wish
 from daq.campaign.states import CampaignEnd, CampaignState, PointState
 from daq.campaign.temperature_record import TemperatureRecord
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daq.campaign.clock import Clock
+    from daq.campaign.drift import FitsPoints
     from daq.campaign.point_runner import PointRunner
     from daq.campaign.requests import Wishes
     from daq.campaign.settling import FoundRun, RunFiles
@@ -73,6 +74,8 @@ class Conductor:
     temperature : TemperatureOwner or None
     wishes : Wishes
     clock : Clock
+    fits : FitsPoints
+        For conditions on drifts.
     point_ended : callable
         Called when a point has ended and that is written down.
     """
@@ -87,20 +90,20 @@ class Conductor:
         wishes: Wishes,
         *,
         clock: Clock,
+        fits: FitsPoints,
         point_ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._campaign, self._files, self._store = campaign, files, store
         self._runner, self._temperature, self._wishes = runner, temperature, wishes
         self._clock, self._point_ended = clock, point_ended
-        between, rule = campaign.between, campaign.temperature
-        self._remaining = RemainingTime(between.rest_s, rule.stable_for_s if rule is not None else 0.0)
-        self._ahead = [Ahead(point.protocol.duration_s, point.temperature_K) for point in campaign.points]
+        self._remaining = RemainingTime.of(campaign, starts_each=bool(store.facts().transcript))
         self._setpoint_K: float | None = None
         self._ended_s = -math.inf  # when a run ended last, on the clock of this process
         self._tries = 0  # of the point at hand
         self._failed_in_a_row = 0
         self._is_point_stopped = False  # and is to wait again once the campaign goes on
         self._stopped_for: Wanted | str | None = None  # why `_watch` had the run at hand stopped
+        self._conditions = StopConditions(campaign, fits, self._note)
         self._record = TemperatureRecord(temperature, store, clock)
         self.turned_s = clock.now_s()
         """When the loop turned last."""
@@ -142,13 +145,11 @@ class Conductor:
     def _run_points(self) -> CampaignEnd:
         self._take_up()
         while self._store.numbers_in(PointState.WAITING) or self._store.numbers_in(PointState.STOPPED):
+            self._look_at_drifts()
             self._obey()
             self._run_point(self._campaign.points[self._store.numbers_in(PointState.WAITING)[0] - 1])
-        failed, n = self._store.count(PointState.FAILED), len(self._campaign.points)
-        if failed:
-            return CampaignEnd(CampaignState.FAILED, f"{failed} of {n} points failed")
-        skipped = self._store.count(PointState.SKIPPED)
-        return CampaignEnd(CampaignState.DONE, f"{skipped} of {n} points were skipped" if skipped else "")
+        counts = {state: self._store.count(state) for state in (PointState.FAILED, PointState.SKIPPED)}
+        return CampaignEnd.of_points(len(self._campaign.points), counts, self._conditions.met)
 
     # -- what an earlier conductor has left ---------------------------------------------------------------------------
 
@@ -161,6 +162,8 @@ class Conductor:
             point = self._campaign.points[row.number - 1]
             if row.state is PointState.RUNNING:
                 self._take_up_running(point, row)
+            elif row.state is PointState.DONE:
+                self._conditions.point_done(point, self._files.path(row.file), row.reason)
             elif row.state in {PointState.FAILED, PointState.STOPPED}:
                 # A file that is still there is one whose output may have been on: it stayed where everybody sees it.
                 is_there = self._files.exists(row.file)
@@ -194,7 +197,7 @@ class Conductor:
     # -- one point ----------------------------------------------------------------------------------------------------
 
     def _run_point(self, point: Point) -> None:
-        if self._is_out_of_time(point):
+        if self._is_over(point):
             return
         self._wait(self._campaign.between.rest_s - (self._clock.now_s() - self._ended_s))
         if not self._reach_temperature(point):
@@ -204,7 +207,7 @@ class Conductor:
             return
         self._store.begin(point.number, self._clock.unix_s())
         path, is_read = self._files.path(row.file), self._temperature is not None
-        place = CampaignPlace(self._campaign.name, point.number, slow_temperature=is_read)
+        place = CampaignPlace(self._campaign.name, point.number, is_read, self._conditions.thresholds)
         for _ in range(_BUSY_TRIES):
             outcome = self._followed(path, lambda: self._runner.run_point(point.protocol, path, self._watch, place))
             if outcome.error != _BUSY or self._wishes.wanted.wish is not Wish.CONTINUE:
@@ -228,6 +231,7 @@ class Conductor:
     def _done(self, point: Point, found: FoundRun) -> None:
         run, now_s = (found.run_id, found.n_samples), self._clock.unix_s()
         self._store.end(point.number, PointState.DONE, found.why_early, now_s, run)
+        self._conditions.point_done(point, self._files.path(self._store.point(point.number).file), found.why_early)
 
     def _followed(self, path: Path, run: Callable[[], Outcome]) -> Outcome:
         """Have a run carried out or followed, and count its time."""
@@ -292,18 +296,29 @@ class Conductor:
 
     # -- between points -----------------------------------------------------------------------------------------------
 
-    def _is_out_of_time(self, point: Point) -> bool:
-        """Whether a point would not be done before the end of the campaign's time; all that wait are skipped then."""
-        started_s = self._store.started_s()
-        zone = dt.datetime.now().astimezone().tzinfo
-        started = dt.datetime.fromtimestamp(self._clock.unix_s() if started_s is None else started_s, zone)
-        end = self._campaign.stop.ends_at(started)
-        if end is None or self._clock.unix_s() + point.protocol.duration_s <= end.timestamp():
+    def _is_over(self, point: Point) -> bool:
+        """Whether the campaign ends before a point, by its own rule; all that wait are skipped then."""
+        now_s, started_s = self._clock.unix_s(), self._store.started_s()
+        began_s = now_s if started_s is None else started_s
+        reason = self._conditions.met or self._conditions.why_too_late(point, began_s, now_s)
+        if not reason:
             return False
-        reason = f"the time of the campaign ends at {end:%Y-%m-%d %H:%M}, before point {point.number} would be done"
         self._store.skip_waiting(reason)
         self._note(reason)
         return True
+
+    def _look_at_drifts(self) -> None:
+        """Have the point that was done last compared, if it is to be; only a stop does not wait for that."""
+
+        def turn() -> None:
+            self._turn()
+            self._raise_if_too_warm()
+            if self._wishes.wanted.wish is Wish.STOP:
+                self._obey()
+
+        began_s = self._clock.now_s()
+        self._conditions.judge(turn)
+        self._remaining.spent(max(self._clock.now_s() - began_s - self._campaign.between.rest_s, 0.0))
 
     def _reach_temperature(self, point: Point) -> bool:
         """Wait until the temperature of a point is stable; if it is not in time, the point has failed."""
@@ -374,9 +389,11 @@ class Conductor:
         """Return why the run at hand is to be stopped; called several times a second while there is one."""
         self._turn()
         wanted = self._wishes.wanted
-        if self._temperature is not None and self._temperature.problem:
-            self._stopped_for = self._temperature.problem
-            return self._temperature.problem
+        if self._temperature is not None:
+            problem = self._temperature.problem or self._conditions.met_by_temperature(self._temperature.temperature_K)
+            if problem:
+                self._stopped_for = problem
+                return problem
         if wanted.at_once and wanted.wish is not Wish.CONTINUE:
             self._stopped_for = wanted
             return f"{wanted.wish} {wanted.by}"
@@ -394,6 +411,5 @@ class Conductor:
         self._store.note(self._clock.unix_s(), text, number)
 
     def _tell_expected_end(self) -> None:
-        ahead = (self._ahead[number - 1] for number in self._store.numbers_in(PointState.WAITING))
-        left_s = self._remaining.remaining_s(ahead, self._setpoint_K)
+        left_s = self._remaining.remaining_s(self._store.numbers_in(PointState.WAITING), self._setpoint_K)
         self._store.set_expected_end(self._clock.unix_s() + left_s)

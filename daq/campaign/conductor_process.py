@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from daq.campaign.clock import SystemClock
 from daq.campaign.conductor import Conductor
+from daq.campaign.drift import PointFits
 from daq.campaign.folder import CampaignFolder, CampaignInUseError
 from daq.campaign.index_file import IndexWriter
 from daq.campaign.known import known_rule
@@ -87,7 +88,7 @@ def _conduct(
     temperature = ControllerThread(campaign.temperature) if campaign.temperature and needs_controller else None
     index = IndexWriter(folder)
     conductor = Conductor(
-        campaign, RunFiles(folder), store, runner, temperature, wishes, clock=clock, point_ended=index.point_ended
+        campaign, RunFiles(folder), store, runner, temperature, wishes, clock=clock, fits=PointFits(), point_ended=index.point_ended
     )
     server.serve(wishes.ask, lambda: clock.now_s() - conductor.turned_s)
     try:

@@ -7,12 +7,10 @@ for a stop. It outlives a conductor, as the run does; what its looks found is ke
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
-import tempfile
 import time
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from daq.campaign.fitting_child import NOTHING_WATCHED, FittingChild
 from daq.files.results import read_attributes
 from daq.state import STOPPED_BY_OPERATOR, RunState
 from protocols import RunFileError
@@ -56,13 +54,7 @@ class KnownWatcher:
 
     def __init__(self, path: Path, rule: StopCondition) -> None:
         self._rule = rule
-        self._stderr_file: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed with it
-        self._process = subprocess.Popen(  # noqa: S603 - this program
-            [sys.executable, "-P", "-m", _PROCESS, str(path), rule_document(rule)],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=self._stderr_file,
-        )
+        self._child = FittingChild(_PROCESS, str(path), rule_document(rule))
 
     def end(self, outcome: Outcome, turn: Callable[[], object]) -> str:
         """Wait for its end after that of the run, and return why nothing watched it; empty if it was watched.
@@ -74,24 +66,15 @@ class KnownWatcher:
         turn : callable
             Called several times a second meanwhile.
         """
-        deadline = time.monotonic() + (0.0 if outcome.state is RunState.REFUSED else _END_S)
-        while (status := self._process.poll()) is None and time.monotonic() < deadline:
-            turn()
-            time.sleep(_POLL_S)
-        if status is None:
-            self._process.kill()
-            self._process.wait()
-        with self._stderr_file as file:
-            file.seek(0)
-            lines = file.read().decode(errors="replace").strip().splitlines()
-        if status == 0 or outcome.state is RunState.REFUSED:
-            return ""
-        return f"nothing watched for {self._rule.text!r}: {lines[-1] if lines else 'its process did not end'}"
+        is_refused = outcome.state is RunState.REFUSED
+        is_well, told = self._child.wait(0.0 if is_refused else _END_S, turn)
+        return "" if is_well or is_refused else f"{NOTHING_WATCHED} {self._rule.text!r}: {told}"
 
 
 def rule_document(rule: StopCondition) -> str:
-    """Return a rule as its process takes it: with the usual circuit."""
-    return json.dumps({"name": rule.quantity, "precision": rule.value})
+    """Return a rule as a process of the fits takes it: without a circuit if it is the usual one."""
+    document: dict[str, Any] = {"name": rule.quantity, "precision": rule.value}
+    return json.dumps(document | ({"circuit": rule.circuit} if rule.circuit else {}))
 
 
 def await_orphan(path: Path, turn: Callable[[], object]) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daq.campaign.folder import CampaignFolder
+    from daq.files.run import Run
 
 
 @dataclass(frozen=True)
@@ -84,8 +85,8 @@ class RunFiles:
             run = open_run(path, damaged=True)
         except RunFileError:
             return FoundRun(is_complete=False)
-        rule = known_as(run)
-        if run.state is not RunState.COMPLETE and not rule:
+        why_early = _why_early(run)
+        if run.state is not RunState.COMPLETE and not why_early:
             return FoundRun(False, run.run_id, run.n_samples)
         if not _is_of(run.protocol_text, protocol):
             raise CampaignFileError(
@@ -93,7 +94,7 @@ class RunFiles:
                 "elsewhere, then resume the campaign",
                 str(path),
             )
-        return FoundRun(True, run.run_id, run.n_samples, f"stopped because known: {rule}" if rule else "")
+        return FoundRun(True, run.run_id, run.n_samples, why_early)
 
     def put_aside(self, name: str, attempt: int) -> str:
         """Close what an attempt has left at the path of a point, and move it away.
@@ -126,6 +127,14 @@ class RunFiles:
         except OSError as error:
             raise RunFileError(f"{path} could not be moved to {aside}: {error}") from error
         return folder.relative(aside)
+
+
+def _why_early(run: Run) -> str:
+    """Return why a run that did not reach its planned end makes its point done; empty if it does not, or did."""
+    if rule := known_as(run):
+        return f"stopped because known: {rule}"
+    outcome = run.recorded_outcome()
+    return outcome.reason if outcome is not None and outcome.campaign_ends_for else ""
 
 
 def run_in_progress_at(path: Path) -> RunInProgress | None:

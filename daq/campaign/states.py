@@ -27,6 +27,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class PointState(StrEnum):
@@ -113,3 +117,20 @@ class CampaignEnd:
     reason: str = ""
     output_problem: str = ""
     is_limit: bool = False
+
+    @classmethod
+    def of_points(cls, n_points: int, counts: Mapping[PointState, int], met: str) -> CampaignEnd:
+        """Return how a campaign ended of which no point waits any more.
+
+        Parameters
+        ----------
+        n_points : int
+        counts : mapping of PointState to int
+            How many points failed, and how many were skipped.
+        met : str
+            Which condition of its document ended it; empty for none.
+        """
+        parts = [f"ended: {met}"] if met else []
+        for state, what in ((PointState.FAILED, "failed"), (PointState.SKIPPED, "were skipped")):
+            parts += [f"{counts[state]} of {n_points} points {what}"] if counts[state] else []
+        return cls(CampaignState.FAILED if counts[PointState.FAILED] else CampaignState.DONE, "; ".join(parts))

@@ -1,4 +1,4 @@
-"""Limits of voltage, current, charge and energy, checked on every block of a run."""
+"""Limits of voltage, current, charge and energy, and what ends a campaign, checked on every block of a run."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from daq.state import CAMPAIGN_ENDS
 from drivers import Status
-from protocols import LimitError, format_quantity
+from protocols import IonechoError, LimitError, format_quantity
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
+    from daq.execution.run_request import StopThreshold
     from drivers import Block, DrivePlan
     from protocols import Limits
 
@@ -21,6 +25,12 @@ _ROUNDING = 1e-9
 # Instruments measure up to 105 % of a range's nominal value before they flag an overload: where that reaches the limit,
 # an overload may hide a current over the limit.
 _RANGE_USED = 1.05
+# Units of what can end a campaign.
+_UNITS = {"current": "A", "charge": "C", "energy": "J"}
+
+
+class StopConditionMet(IonechoError):  # noqa: N818 - nothing went wrong
+    """A measured value at which the campaign is to end."""
 
 
 class LimitMonitor:
@@ -32,6 +42,8 @@ class LimitMonitor:
         The strictest of all that apply.
     plan : DrivePlan
         For the measuring range: a reading beyond it may be beyond the limit.
+    thresholds : sequence of StopThreshold, optional
+        Values that end the run, and its campaign.
 
     Attributes
     ----------
@@ -39,14 +51,15 @@ class LimitMonitor:
         Net charge passed, and the integral of the power's magnitude.
     """
 
-    def __init__(self, limits: Limits, plan: DrivePlan) -> None:
-        self._limits = limits
+    def __init__(self, limits: Limits, plan: DrivePlan, thresholds: Sequence[StopThreshold] = ()) -> None:
+        self._limits, self._thresholds = limits, thresholds
+        self._beyond_range_A = _RANGE_USED * plan.current_range_A
         self._interval_s = plan.interval_s
         # Of a model that samples by step itself: each sample stands for the time since the one before.
         is_uneven = plan.grid is not None and not plan.is_averaged
         self._last_s: float | None = 0.0 if is_uneven else None
         self._compliance_A = plan.compliance_A
-        self._overload_counts = limits.current_A is not None and _RANGE_USED * plan.current_range_A >= limits.current_A
+        self._overload_counts = limits.current_A is not None and self._beyond_range_A >= limits.current_A
         self.charge_C = 0.0
         self.energy_J = 0.0
 
@@ -57,6 +70,8 @@ class LimitMonitor:
         ------
         LimitError
             Names the quantity, its value, the limit and the time of the first sample beyond it.
+        StopConditionMet
+            If all limits hold, and a value is beyond a threshold.
         """
         if len(block) == 0:
             return
@@ -73,6 +88,21 @@ class LimitMonitor:
         _check("charge", charge, "C", block.t_s, limits.charge_C)
         _check("energy", energy, "J", block.t_s, limits.energy_J)
         self._check_flags(block)
+        if self._thresholds:
+            # An overloaded reading was beyond the range at least, in the voltage's direction.
+            beyond = np.copysign(self._beyond_range_A, block.voltage_V)
+            seen = np.where(np.isnan(block.current_A), beyond, block.current_A)
+            self._check_thresholds({"current": seen, "charge": charge, "energy": energy}, block.t_s)
+
+    def _check_thresholds(self, values: Mapping[str, NDArray[np.float64]], t_s: NDArray[np.float64]) -> None:
+        for one in self._thresholds:
+            sign = 1.0 if one.above else -1.0
+            beyond = np.flatnonzero(sign * (values[one.quantity] - one.value) > _ROUNDING * abs(one.value))
+            if beyond.size:
+                k = int(beyond[0])
+                value = format_quantity(float(values[one.quantity][k]), _UNITS[one.quantity])
+                when = format_quantity(float(t_s[k]), "s")
+                raise StopConditionMet(f"{CAMPAIGN_ENDS}{one.text} ({one.quantity} {value} at {when})")
 
     def _lasted_s(self, block: Block) -> NDArray[np.float64]:
         """Return for how long each sample stands."""

@@ -14,8 +14,30 @@ def _new_id() -> str:
 
 
 @dataclass(frozen=True)
+class StopThreshold:
+    """A measured value beyond which a campaign ends; no danger, which is for `Limits`.
+
+    Attributes
+    ----------
+    quantity : str
+        ``current``, ``charge`` or ``energy``.
+    value : float
+        SI, with its sign.
+    above : bool
+        Whether what is above it ends the campaign; else what is below it.
+    text : str
+        As the document says it.
+    """
+
+    quantity: str
+    value: float
+    above: bool
+    text: str
+
+
+@dataclass(frozen=True)
 class CampaignPlace:
-    """Which point of which campaign a run is.
+    """Which point of which campaign a run is, and what the campaign wants of it.
 
     Attributes
     ----------
@@ -25,11 +47,14 @@ class CampaignPlace:
         Which point of it, counted from 1.
     slow_temperature : bool
         Whether the run file gets room for temperatures, which whoever reads a controller writes meanwhile.
+    ends_at : tuple of StopThreshold
+        Which values end the run, and the campaign.
     """
 
     campaign: str = ""
     point: int = 0
     slow_temperature: bool = False
+    ends_at: tuple[StopThreshold, ...] = ()
 
 
 NO_CAMPAIGN = CampaignPlace()
@@ -81,5 +106,6 @@ def request_to_json(request: RunRequest) -> str:
 def request_from_json(text: str) -> RunRequest:
     """Return the request that `request_to_json` wrote."""
     fields = json.loads(text)
-    limits, place = Limits(**fields["limits"]), CampaignPlace(**fields["place"])
-    return RunRequest(**(fields | {"limits": limits, "place": place}))
+    limits, place = Limits(**fields["limits"]), fields["place"]
+    ends_at = tuple(StopThreshold(**one) for one in place["ends_at"])
+    return RunRequest(**(fields | {"limits": limits, "place": CampaignPlace(**(place | {"ends_at": ends_at}))}))

@@ -27,7 +27,7 @@ import numpy as np
 
 from daq.execution import exchange_limits
 from daq.execution.averaging import Averaging
-from daq.execution.limit_monitor import LimitMonitor
+from daq.execution.limit_monitor import LimitMonitor, StopConditionMet
 from daq.execution.output_marker import OutputMarker
 from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_open_file
@@ -94,6 +94,10 @@ class Clock(Protocol):
 
 class RunStopped(IonechoError):  # noqa: N818 - nobody made an error
     """A stop that was asked for."""
+
+
+# What no instrument had a part in.
+_OURS = (RunStopped, StopConditionMet, LimitError, ProtocolError, RunFileError)
 
 
 class Runner:
@@ -193,7 +197,7 @@ class Runner:
             exchange_limits.while_running(self._patience)
             self._n_late_before = self._patience.n_late
             self._driver.start()
-            self._acquire(writer, LimitMonitor(limits, plan), plan)
+            self._acquire(writer, LimitMonitor(limits, plan, self._request.place.ends_at), plan)
         except ExchangeAbandonedError as caught:  # a stop does not wait for an instrument that is late
             reason = self._supervisor.stop_reason()
             error = caught if reason is None else RunStopped(reason)
@@ -206,14 +210,14 @@ class Runner:
 
     def _judge_session(self, error: Exception) -> None:
         """Take in what has failed: what no instrument had a part in spoils no session."""
-        self.session_is_sound = isinstance(error, RunStopped | LimitError | ProtocolError | RunFileError)
+        self.session_is_sound = isinstance(error, _OURS)
 
     def _acquire(self, writer: RunWriter, monitor: LimitMonitor, plan: DrivePlan) -> None:
         """Hand samples to limits and run file until the program has ended.
 
         Raises
         ------
-        RunStopped, LimitError, InstrumentError, RunFileError
+        RunStopped, StopConditionMet, LimitError, InstrumentError, RunFileError
         """
         averaging = Averaging(plan) if plan.is_averaged else None
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
@@ -292,7 +296,7 @@ class Runner:
             self._marker.remove()
         if error is None:
             return Outcome(RunState.COMPLETE, OutputState.OFF)
-        if isinstance(error, RunStopped):
+        if isinstance(error, RunStopped | StopConditionMet):
             return Outcome(RunState.STOPPED, OutputState.OFF, reason)
         state = RunState.STOPPED if isinstance(error, LimitError) else RunState.ABORTED
         return Outcome(state, OutputState.OFF, reason, kind)

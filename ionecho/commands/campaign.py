@@ -31,40 +31,48 @@ def run_campaign(
     campaign: Campaign, path: Path, rig: tuple[str, Limits], transcript: Path | None, *, as_json: bool
 ) -> None:
     """Conduct a campaign in a new folder, and follow it to its end."""
-    from daq.campaign.campaign_in_progress import new_campaign, start_conductor, unwatched_conditions
+    from daq.campaign.campaign_in_progress import new_campaign, start_conductor
 
     resource, limits = rig
     check_rule(campaign)
-    warnings = unwatched_conditions(campaign)
     folder = new_campaign(campaign, path, resource, limits, "" if transcript is None else str(transcript.resolve()))
     _say(f"{len(campaign.points)} points in {folder.path}")
-    _follow(lambda: start_conductor(folder), warnings, as_json=as_json)
+    _follow(lambda: start_conductor(folder), as_json=as_json)
 
 
 def check_rule(campaign: Campaign) -> None:
-    """Check that the runs of a campaign can be ended by its rule for what is to be known, if it has one.
+    """Check that what a campaign says of quantities of fits can be looked at.
 
     Raises
     ------
     InputError
-        If no circuit of the usual kind has such a quantity, or a sequence gives no occasion to look.
+        If a circuit cannot be read or has no such quantity, or a sequence gives no occasion to look.
     """
     if (why := why_not_followed(campaign)) is not None:
         raise InputError(why, "stop.stop_when")
 
 
 def why_not_followed(campaign: Campaign) -> str | None:
-    """Return why the runs of a campaign cannot be ended by its rule for what is to be known; None if they can."""
+    """Return why a condition on a quantity of a fit cannot be looked at in a campaign; None if all can."""
     from daq.campaign.known import known_rule
+    from protocols.campaigns import StopKind
 
-    if (condition := known_rule(campaign)) is None:
+    fitted = [one for one in campaign.stop.stop_when if one.kind in {StopKind.KNOWN, StopKind.DRIFT}]
+    if not fitted:
         return None
     from fitting import KnownTo
     from fitting.stopping import rule_for
 
+    for one in fitted:
+        try:
+            KnownTo.of_condition(one)
+        except FitError as error:
+            return f"{one.text!r}: {error}"
+    if (condition := known_rule(campaign)) is None:
+        return None
     point: Point | None = None
     try:
-        rule = KnownTo(condition.quantity, condition.value)
+        rule = KnownTo.of_condition(condition)
         for point in campaign.points:
             rule_for(rule, point.protocol.sequence, point.protocol.repeats)
     except FitError as error:
@@ -81,7 +89,7 @@ def resume(path: Path, *, as_json: bool) -> None:
     folder = campaign_folder(path)
     status = read_status(folder)
     if status.state is CampaignState.DONE:
-        _report(status, read_points(folder), [], as_json=as_json)
+        _report(status, folder, as_json=as_json)
         return
     if not status.is_conducted:
         repeated = [
@@ -96,7 +104,7 @@ def resume(path: Path, *, as_json: bool) -> None:
             _say(f"point {point.number} ({point.label}) is repeated if need be; {why}")
         if len(repeated) > _SHOWN:
             _say(f"and {len(repeated) - _SHOWN} more")
-    _follow(lambda: resume_campaign(folder), [], as_json=as_json)
+    _follow(lambda: resume_campaign(folder), as_json=as_json)
 
 
 def attach_to_campaign(path: Path, *, as_json: bool) -> None:
@@ -104,7 +112,7 @@ def attach_to_campaign(path: Path, *, as_json: bool) -> None:
     from daq.campaign.campaign_in_progress import attach_campaign
 
     folder = campaign_folder(path)
-    _follow(lambda: attach_campaign(folder), [], as_json=as_json)
+    _follow(lambda: attach_campaign(folder), as_json=as_json)
 
 
 def pause(path: Path, *, now: bool, as_json: bool) -> None:
@@ -162,13 +170,10 @@ def campaign_folder(path: Path) -> CampaignFolder:
     return folder
 
 
-def _follow(start: Callable[[], CampaignInProgress], warnings: list[str], *, as_json: bool) -> None:
+def _follow(start: Callable[[], CampaignInProgress], *, as_json: bool) -> None:
     """Follow a campaign to its end; Ctrl-C and SIGTERM stop it safely."""
     from daq.campaign.campaign_in_progress import stop_campaign
-    from daq.campaign.view import read_points
 
-    for warning in warnings:
-        error_console().print(f"warning: {warning}", soft_wrap=True)
     with stopping_signals() as interrupts:
         campaign = start()
         try:
@@ -180,14 +185,22 @@ def _follow(start: Callable[[], CampaignInProgress], warnings: list[str], *, as_
             if (outcome := stop_campaign(campaign.folder)) is not None:
                 outcome.raise_if_failed()
             status = campaign.wait()
-    _report(status, read_points(campaign.folder), warnings, as_json=as_json)
+    _report(status, campaign.folder, as_json=as_json)
 
 
-def _report(status: CampaignStatus, points: list[PointStatus], warnings: list[str], *, as_json: bool) -> None:
+def _report(status: CampaignStatus, folder: CampaignFolder, *, as_json: bool) -> None:
+    from daq.campaign.fitting_child import NOTHING_WATCHED
     from daq.campaign.states import CampaignState
+    from daq.campaign.view import read_events, read_points
 
+    points = read_points(folder)
+    warnings = [
+        f"point {number}: {text}" for _, number, text in read_events(folder) if text.startswith(NOTHING_WATCHED)
+    ]
     document = _document(status, points) | {"warnings": warnings}
     if not as_json:
+        for warning in warnings:
+            _say(f"warning: {warning}")
         for point in points:
             if point.aside:
                 _say(f"point {point.number}: attempts that were not completed are in {', '.join(point.aside)}")

@@ -16,7 +16,7 @@ def add_to_queue(
     documents: list[str], resource: str, folder: Path, rig: tuple[str | None, str | None], *, as_json: bool
 ) -> None:
     """Make the folders of campaigns and add them to the queue; nothing is added if one of them cannot be read."""
-    from daq.campaign.campaign_in_progress import new_campaign, unwatched_conditions
+    from daq.campaign.campaign_in_progress import new_campaign
     from daq.campaign.folder import folder_name_for
     from daq.campaign.queue import Queue
     from ionecho.commands.campaign import check_rule
@@ -30,8 +30,6 @@ def add_to_queue(
     for campaign in campaigns:
         check_rule(campaign)
     for campaign in campaigns:
-        for warning in unwatched_conditions(campaign):
-            error_console().print(f"warning: {campaign.name}: {warning}", soft_wrap=True)
         made = new_campaign(campaign, folder / folder_name_for(campaign.name), resource, limits)
         added.append(queue.add(resource, made, campaign.name))
     _print(queue, [item for item in queue.items(resource) if item.id in added], resource, as_json=as_json)

@@ -24,8 +24,8 @@ MEMORY_TIME = "memory time"
 LIMITED = {"current": "A", "charge": "C", "energy": "J", "temperature": "K"}
 """Quantities whose crossing can end a campaign, with their units."""
 _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:\.[A-Za-z][A-Za-z0-9_]*)?|[A-Za-z][A-Za-z0-9_]*", re.ASCII)
-_KNOWN = re.compile(r"(.+?)\s+known\s+to\s+(.+)")
-_DRIFT = re.compile(r"(.+?)\s+drifts\s+by\s+(.+)")
+_KNOWN = re.compile(r"(.+?)\s+known\s+to\s+(.+?)(?:\s+by\s+(\S+))?")
+_DRIFT = re.compile(r"(.+?)\s+drifts\s+by\s+(.+?)(?:\s+by\s+(\S+))?")
 _LIMIT = re.compile(r"(.+?)\s+(above|below)\s+(.+)")
 _TIME = re.compile(r"after\s+(.+)")
 _PERCENT = re.compile(r"(\d+\.?\d*|\.\d+)\s*%", re.ASCII)
@@ -61,6 +61,8 @@ class StopCondition:
         Of a limit: whether the quantity must not be above it; else not below it.
     text : str
         As the document says it.
+    circuit : str
+        What is fitted for a quantity of a fit, as ``by CIRCUIT`` says it; empty for the usual one.
     """
 
     kind: StopKind
@@ -68,6 +70,7 @@ class StopCondition:
     value: float
     above: bool
     text: str
+    circuit: str = ""
 
     @property
     def ends_campaign(self) -> bool:
@@ -90,9 +93,9 @@ def condition_of(given: object) -> StopCondition:
         raise ValueError(f"expected a condition such as {_FORMS}, not {described(given)}")
     text = given.strip()
     if match := _KNOWN.fullmatch(text):
-        return StopCondition(StopKind.KNOWN, _fitted(match[1]), _share(match[2]), True, given)
+        return StopCondition(StopKind.KNOWN, _fitted(match[1]), _share(match[2]), True, given, match[3] or "")
     if match := _DRIFT.fullmatch(text):
-        return StopCondition(StopKind.DRIFT, _fitted(match[1]), _share(match[2]), True, given)
+        return StopCondition(StopKind.DRIFT, _fitted(match[1]), _share(match[2]), True, given, match[3] or "")
     if match := _LIMIT.fullmatch(text):
         name = match[1]
         if name not in LIMITED:

@@ -221,6 +221,7 @@ class World:
         self.clock, self.files = FakeClock(), FakeFiles()
         self.runner = FakeRunner(self.clock, self.files)
         self.temperature: FakeTemperature | None = None
+        self.fits = FakeFits()
         self.wishes = Wishes()
 
     def conduct(self, wrapped: Callable[[CampaignStore], CampaignStore] = lambda store: store) -> CampaignEnd | None:
@@ -236,6 +237,7 @@ class World:
                 self.temperature,
                 self.wishes,
                 clock=self.clock,
+                fits=self.fits,
             ).conduct()
         except KilledError:
             return None
