@@ -19,6 +19,7 @@ import math
 from typing import TYPE_CHECKING
 
 from daq.campaign.conditions import StopConditions
+from daq.campaign.found_points import FoundPoints
 from daq.campaign.known import known_rule
 from daq.campaign.point_runner import follow_adopted
 from daq.campaign.remaining import RemainingTime
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from daq.campaign.drift import FitsPoints
     from daq.campaign.point_runner import PointRunner
     from daq.campaign.requests import Wishes
-    from daq.campaign.settling import FoundRun, RunFiles
+    from daq.campaign.settling import RunFiles
     from daq.campaign.store import CampaignStore, PointRow
     from daq.campaign.temperature import TemperatureOwner
     from protocols.campaigns import Campaign, Point
@@ -104,6 +105,7 @@ class Conductor:
         self._is_point_stopped = False  # and is to wait again once the campaign goes on
         self._stopped_for: Wanted | str | None = None  # why `_watch` had the run at hand stopped
         self._conditions = StopConditions(campaign, fits, self._note)
+        self._found = FoundPoints(files, store, self._conditions, clock)
         self._record = TemperatureRecord(temperature, store, clock)
         self.turned_s = clock.now_s()
         """When the loop turned last."""
@@ -163,7 +165,7 @@ class Conductor:
             if row.state is PointState.RUNNING:
                 self._take_up_running(point, row)
             elif row.state is PointState.DONE:
-                self._conditions.point_done(point, self._files.path(row.file), row.reason)
+                self._found.was_done(point, row)
             elif row.state in {PointState.FAILED, PointState.STOPPED}:
                 # A file that is still there is one whose output may have been on: it stayed where everybody sees it.
                 is_there = self._files.exists(row.file)
@@ -174,7 +176,8 @@ class Conductor:
     def _take_up_running(self, point: Point, row: PointRow) -> None:
         run = self._files.in_progress(row.file)
         if run is None:
-            self._settle(point, row, "its conductor ended while it was measured")
+            if self._found.settle(point, row, "its conductor ended while it was measured"):
+                self._point_ended()
             return
         self._note("the run is still in progress under its guardian: it is followed", point.number)
         if self._temperature is not None and point.temperature_K is not None:
@@ -182,17 +185,6 @@ class Conductor:
             self._setpoint_K = point.temperature_K
         rule, path = known_rule(self._campaign), self._files.path(row.file)
         self._judge(point, self._followed(path, lambda: follow_adopted(run, self._watch, rule)))
-
-    def _settle(self, point: Point, row: PointRow, why: str) -> None:
-        """Write down what the file of a run that nobody follows any more says."""
-        found = self._files.found(row.file, point.protocol)
-        if found is not None and found.is_complete:
-            self._note("its run file is complete", point.number)
-            self._done(point, found)
-            self._point_ended()
-        else:
-            aside = self._files.put_aside(row.file, row.attempts)
-            self._store.repeat(row.number, aside, why, self._clock.unix_s(), found.run_id if found else "")
 
     # -- one point ----------------------------------------------------------------------------------------------------
 
@@ -203,7 +195,7 @@ class Conductor:
         if not self._reach_temperature(point):
             return
         row = self._store.point(point.number)
-        if self._is_there(point, row):
+        if self._found.is_there(point, row):
             return
         self._store.begin(point.number, self._clock.unix_s())
         path, is_read = self._files.path(row.file), self._temperature is not None
@@ -214,24 +206,6 @@ class Conductor:
                 break
             self._pause(_BUSY_S)
         self._judge(point, outcome)
-
-    def _is_there(self, point: Point, row: PointRow) -> bool:
-        """Whether a complete run of a waiting point lies at its path; anything else there is put aside."""
-        found = self._files.found(row.file, point.protocol)
-        if found is None:
-            return False
-        if found.is_complete:
-            self._note("a complete run of it was found: it is not repeated", point.number)
-            self._done(point, found)
-            return True
-        aside = self._files.put_aside(row.file, row.attempts)
-        self._store.keep_aside(point.number, aside, "it lay at the path of the run", self._clock.unix_s(), found.run_id)
-        return False
-
-    def _done(self, point: Point, found: FoundRun) -> None:
-        run, now_s = (found.run_id, found.n_samples), self._clock.unix_s()
-        self._store.end(point.number, PointState.DONE, found.why_early, now_s, run)
-        self._conditions.point_done(point, self._files.path(self._store.point(point.number).file), found.why_early)
 
     def _followed(self, path: Path, run: Callable[[], Outcome]) -> Outcome:
         """Have a run carried out or followed, and count its time."""
@@ -257,7 +231,7 @@ class Conductor:
             self._tries = self._failed_in_a_row = 0
             for warning in outcome.warnings:
                 self._note(warning, point.number)
-            self._done(point, found)
+            self._found.done(point, found)
         else:
             self._remaining.spent(self._took_s)
             aside = self._files.put_aside(row.file, row.attempts)

@@ -88,7 +88,15 @@ def _conduct(
     temperature = ControllerThread(campaign.temperature) if campaign.temperature and needs_controller else None
     index = IndexWriter(folder)
     conductor = Conductor(
-        campaign, RunFiles(folder), store, runner, temperature, wishes, clock=clock, fits=PointFits(), point_ended=index.point_ended
+        campaign,
+        RunFiles(folder),
+        store,
+        runner,
+        temperature,
+        wishes,
+        clock=clock,
+        fits=PointFits(),
+        point_ended=index.point_ended,
     )
     server.serve(wishes.ask, lambda: clock.now_s() - conductor.turned_s)
     try:

@@ -94,9 +94,7 @@ class DriftWatch:
         Is given what a person is to know, and the number of the point.
     """
 
-    def __init__(
-        self, conditions: Sequence[StopCondition], fits: FitsPoints, note: Callable[[str, int], None]
-    ) -> None:
+    def __init__(self, conditions: Sequence[StopCondition], fits: FitsPoints, note: Callable[[str, int], None]) -> None:
         self._conditions, self._fits, self._note = conditions, fits, note
         self._first: dict[frozenset[tuple[str, str]], tuple[int, Path]] = {}
         self._values: dict[tuple[int, str], FittedValue] = {}  # of first points

@@ -1,4 +1,4 @@
-"""Child process that fits, for a conductor: nothing of this room imports the fits, and no fit keeps its loop waiting."""
+"""Child process that fits, for a conductor: this room imports no fits, and no fit keeps its loop waiting."""
 
 from __future__ import annotations
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ionecho.commands.output import console, error_console, print_json
+from ionecho.commands.output import console, print_json
 
 if TYPE_CHECKING:
     from pathlib import Path

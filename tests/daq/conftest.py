@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from daq.execution.run_request import RunRequest
+from daq.execution.run_request import NO_CAMPAIGN, CampaignPlace, RunRequest
 from daq.execution.runner import Runner
 from daq.state import Phase, RunStatus
 from drivers import Block, DrivePlan, Identity, Keithley2461, OutputReadback, Potentiostat
@@ -150,9 +150,11 @@ def protocol() -> Protocol:
 def make_runner(
     tmp_path: Path, potentiostat: ResistorPotentiostat
 ) -> Callable[..., tuple[Runner, Listener, Path, HandClock]]:
-    def make(protocol: Protocol, limits: Limits | None = None) -> tuple[Runner, Listener, Path, HandClock]:
+    def make(
+        protocol: Protocol, limits: Limits | None = None, place: CampaignPlace = NO_CAMPAIGN
+    ) -> tuple[Runner, Listener, Path, HandClock]:
         path, listener, clock = tmp_path / "run.nxs", Listener(), HandClock()
-        request = RunRequest("FAKE", protocol.to_toml(), limits or Limits(), str(path))
+        request = RunRequest("FAKE", protocol.to_toml(), limits or Limits(), str(path), place=place)
         return Runner(potentiostat, request, listener, clock), listener, path, clock
 
     return make

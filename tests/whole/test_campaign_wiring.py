@@ -64,7 +64,7 @@ def test_a_run_ends_once_its_time_is_known_makes_its_point_done_and_tells_its_te
             assert process.stdout is not None
             meter, controller = (one["resource"] for one in json.loads(process.stdout.readline())["instruments"])
             document, folder = tmp_path / "known.toml", tmp_path / "known"
-            text = DOCUMENT.format(rule='"Mig1.tau known to 20 %"', count=3000)
+            text = DOCUMENT.format(rule='"Mig1.tau known to 20 % by R0-Mig1-CPE1"', count=3000)
             document.write_text(text + TEMPERATURE.format(controller=controller))
             told = CliRunner().invoke(app, ["run", str(document), "-r", meter, "-o", str(folder), "--json"])
             assert told.exit_code == 0, told.output

@@ -10,16 +10,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from daq.campaign.conductor import Conductor
+from daq.campaign.drift import FittedValue
 from daq.campaign.requests import Wishes
 from daq.campaign.schema import Facts, PlannedPoint, create_store
 from daq.campaign.settling import FoundRun
 from daq.campaign.states import CampaignEnd
 from daq.campaign.store import CampaignStore
 from daq.campaign.temperature import Reading
-from daq.execution.run_request import CampaignPlace
+from daq.execution.run_request import CampaignPlace, StopThreshold
 from daq.state import Outcome, OutputState, RunState
-from protocols import Limits, Protocol
-from protocols.campaigns import Campaign, Point
+from protocols import FitError, Limits, Protocol
+from protocols.campaigns import Campaign, Point, StopCondition
 
 START_S = 1_795_000_000.0
 COMPLETE = Outcome(RunState.COMPLETE, OutputState.OFF, n_samples=700)
@@ -92,6 +93,7 @@ class FakeFiles:
 
     runs: dict[str, tuple[str, bool]] = field(default_factory=dict)
     aside: dict[str, str] = field(default_factory=dict)
+    early: dict[str, str] = field(default_factory=dict)
 
     def path(self, name: str) -> Path:
         return Path(name)
@@ -106,7 +108,7 @@ class FakeFiles:
         if name not in self.runs:
             return None
         run_id, is_complete = self.runs[name]
-        return FoundRun(is_complete, run_id, 700 if is_complete else 300)
+        return FoundRun(is_complete, run_id, 700 if is_complete else 300, self.early.get(name, ""))
 
     def put_aside(self, name: str, attempt: int) -> str:
         moved = f"aside/{name}.{attempt}"
@@ -128,6 +130,8 @@ class FakeRunner:
         Files of the runs that were begun.
     completed : dict of str to int
         How often a complete run was made at each path.
+    ends_at : tuple of StopThreshold
+        At which values the last run was to end.
     """
 
     def __init__(self, clock: FakeClock, files: FakeFiles, overhead_s: Callable[[], float] = lambda: 0.0) -> None:
@@ -136,6 +140,7 @@ class FakeRunner:
         self.begun: list[str] = []
         self.completed: dict[str, int] = {}
         self.is_closed = False
+        self.ends_at: tuple[StopThreshold, ...] = ()
 
     def run_point(
         self, protocol: Protocol, path: Path, watch: Callable[[], str | None], place: CampaignPlace
@@ -145,6 +150,7 @@ class FakeRunner:
             "a run is told its place in the campaign"
         )
         assert name not in self._files.runs, "a run was begun where one lies"
+        self.ends_at = place.ends_at
         self.begun.append(name)
         ending = self.endings.pop(0) if self.endings else COMPLETE
         left_s = protocol.duration_s + self._overhead_s()
@@ -157,12 +163,14 @@ class FakeRunner:
                 break
         outcome = ending(name) if callable(ending) else ending
         if outcome.state is not RunState.REFUSED:
-            self.leave(name, is_complete=outcome.state is RunState.COMPLETE)
+            why_early = outcome.reason if outcome.campaign_ends_for else ""
+            self.leave(name, is_complete=outcome.state is RunState.COMPLETE or why_early != "", why_early=why_early)
         return outcome
 
-    def leave(self, name: str, *, is_complete: bool) -> None:
+    def leave(self, name: str, *, is_complete: bool, why_early: str = "") -> None:
         """Leave a run file."""
         self._files.runs[name] = (f"run {len(self.begun)}", is_complete)
+        self._files.early[name] = why_early
         if is_complete:
             self.completed[name] = self.completed.get(name, 0) + 1
 
@@ -208,6 +216,21 @@ class FakeTemperature:
     def end(self) -> str:
         self.is_ended = True
         return ""
+
+
+class FakeFits:
+    """Fits that tell what a test has entered for a run, by its name: a value and its half width."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, FittedValue] = {}
+        self.asked: list[str] = []
+
+    def value(self, path: Path, condition: StopCondition, turn: Callable[[], object]) -> FittedValue:
+        self.asked.append(f"{path.name}: {condition.text}")
+        turn()
+        if path.name not in self.values:
+            raise FitError("the run cannot be fitted")
+        return self.values[path.name]
 
 
 class World:

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from daq import open_run
-from daq.execution.run_request import RunRequest, request_from_json, request_to_json
+from daq.execution.run_request import CampaignPlace, RunRequest, StopThreshold, request_from_json, request_to_json
 from daq.execution.runner import Runner
 from daq.files.header import Header
 from daq.files.layout import create_run_file
@@ -24,6 +24,12 @@ def long_protocol(n: int) -> Protocol:
     start = np.where(np.arange(n) % 2, level + 1e-3, level)
     sequence = PulseSequence(1e-3 * np.arange(float(n)), start, level, n * 1e-3)
     return Protocol("long drive", sequence, Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
+
+
+def test_a_request_says_the_same_on_the_other_side() -> None:
+    ends_at = (StopThreshold("charge", -1e-3, False, "charge below -1 mC"),)
+    request = RunRequest("FAKE", "", Limits(current_A=1e-3), "run.nxs", place=CampaignPlace("a", 7, True, ends_at))
+    assert request_from_json(request_to_json(request)) == request
 
 
 def test_a_million_edges_with_jumps_at_ramps_reach_the_run_file(tmp_path: Path) -> None:

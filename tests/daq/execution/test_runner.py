@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 
 from daq import open_run
+from daq.execution.run_request import CampaignPlace, StopThreshold
 from daq.execution.runner import Runner
 from daq.files.open_file import RunFileBytes
 from daq.files.writer import RunWriter
@@ -96,6 +97,22 @@ def test_a_limit_crossed_in_the_run_stops_it_within_one_block(
     crossing = float(quantity.split(" at ")[1].split(maxsplit=1)[0]) * 1e-3
     assert run.t_s[-1] < crossing + potentiostat.block_samples * 1e-4
     assert run.t_s[-1] >= crossing - 1e-4, "the block with the crossing is kept"
+
+
+def test_a_condition_of_the_campaign_ends_a_run_well_and_keeps_the_sample_that_met_it(
+    make_runner: MakeRunner, protocol: Protocol, potentiostat: ResistorPotentiostat
+) -> None:
+    place = CampaignPlace("study", 1, ends_at=(StopThreshold("current", 1.5e-6, True, "current above 1.5 uA"),))
+    runner, _, path, _ = make_runner(protocol, place=place)
+    outcome = runner.run()
+    assert (outcome.state, outcome.output, outcome.error) == ("stopped", "off", "")
+    # 10 kohm: 20 mV from 0.2 s on.
+    assert outcome.campaign_ends_for == "current above 1.5 uA (current 2 µA at 200.1 ms)"
+    assert not potentiostat.output_on
+    assert runner.session_is_sound, "the next campaign may use it"
+    run = open_run(path)
+    assert run.current_A[-1] > 1.5e-6
+    assert run.recorded_outcome() == outcome
 
 
 def test_a_protocol_over_the_rigs_limit_is_refused_before_anything_is_sent(

@@ -35,6 +35,19 @@ def test_a_condition_says_what_is_watched_and_what_ends(
     assert found.ends_campaign == (kind is not KNOWN)
 
 
+@pytest.mark.parametrize(
+    ("text", "value", "circuit"),
+    [
+        ("Mig1.tau known to 5 % by R0-Mig1-CPE1", 0.05, "R0-Mig1-CPE1"),
+        ("De1.tau drifts by 2.5% by R0-p(De1,C1)", 0.025, "R0-p(De1,C1)"),
+        ("R0 drifts by 10 %", 0.1, ""),
+    ],
+)
+def test_a_quantity_of_a_fit_may_be_that_of_any_circuit(text: str, value: float, circuit: str) -> None:
+    [found] = campaign(f'[stop]\nstop_when = "{text}"').stop.stop_when
+    assert (found.value, found.circuit, found.text) == (pytest.approx(value), circuit, text)
+
+
 def test_conditions_may_be_a_list_and_stand_at_the_top_of_the_document() -> None:
     listed = campaign('[stop]\nstop_when = ["R0 drifts by 10 %", "after 1 d"]').stop
     assert [one.kind for one in listed.stop_when] == [DRIFT, TIME]
