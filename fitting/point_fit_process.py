@@ -52,8 +52,9 @@ def value_of(path: str, document: Mapping[str, Any]) -> dict[str, float | None]:
     except KeyError as error:
         raise FitError(f"{run.path.name}: {error.args[0]}") from None
     low, high = found.ci95
-    is_known = found.determined and low is not None and high is not None
-    return {"value": found.value, "half_width": 0.5 * (high - low) if is_known and low is not None else None}
+    if not found.determined or low is None or high is None:
+        return {"value": found.value, "half_width": None}
+    return {"value": found.value, "half_width": 0.5 * (high - low)}
 
 
 def _kept(run: Run, cell: CellModel) -> Study | None:

@@ -131,8 +131,8 @@ class DriftWatch:
                 return f"{condition.text} ({100.0 * change:+.3g} % from point {first[0]} to point {number})"
             if _SURE * half_width > condition.value and not self._is_told:
                 self._is_told = True
-                known = f"to {100.0 * half_width:.2g} %" if math.isfinite(half_width) else "not at all"
-                why = f"the change from point {first[0]} is known {known} only, and must be twice that to count"
+                known = f"is known to {100.0 * half_width:.2g} %" if math.isfinite(half_width) else "is not determined"
+                why = f"its change since point {first[0]} {known}, and counts from twice that on"
                 self._note(f"{NOTHING_WATCHED} {condition.text!r}: {why}", number)
         return ""
 

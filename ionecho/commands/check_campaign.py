@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ionecho.commands.output import console, error_console, print_json
 from ionecho.commands.refusals import BAD_USAGE, refusal
 from protocols import Problem, format_duration, format_quantity
+from protocols.campaigns import StopKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from drivers import CampaignPlan, DrivePlan, PlannedPoint, Potentiostat
     from fitting import Feasibility
-    from protocols.campaigns import Campaign, Point, TemperatureRule
+    from protocols.campaigns import Campaign, Point, StopCondition, TemperatureRule
 
 _FIRST, _LAST = 16, 4
 """Points at the beginning and at the end of a long campaign that the table shows: a screen. Doubled, what follows the
@@ -241,8 +242,7 @@ def _rows(check: _Check) -> list[tuple[str, str]]:
         ("duration", _duration_text(plan)),
         ("done", f"{_clock(check.ends[0])} to {_clock(check.ends[1])}, if started now"),
         *_end_rows(check),
-        *(("stop when", f"{one}: ends {'the campaign' if one.ends_campaign else 'the run of the point'}")
-          for one in campaign.stop.stop_when),
+        *(("stop when", f"{one}: {_stop_text(one)}") for one in campaign.stop.stop_when),
         ("between", _between_text(campaign)),
         ("files", f"{_size(plan.n_bytes)} in all; {_size(check.free_bytes)} free in {check.folder}{room}"),
         ("cell", f"at most {charge} and {energy} in all, by the limits"),
@@ -251,6 +251,20 @@ def _rows(check: _Check) -> list[tuple[str, str]]:
         *_notes("assumed", plan.assumed, plan),
         *_notes("bulk memory", _by_text(check.feasible), plan),
     ]  # fmt: skip
+
+
+def _stop_text(condition: StopCondition) -> str:
+    """Return what a condition ends, and where it is watched."""
+    if not condition.ends_campaign:
+        return "ends the run of the point; a process fits while it runs"
+    where = {
+        StopKind.LIMIT: "watched on every block of samples",
+        StopKind.DRIFT: "points whose values were measured before are fitted before the next one begins",
+        StopKind.TIME: "looked at before each point",
+    }[condition.kind]
+    if condition.quantity == "temperature":
+        where = "watched while a run is in progress"
+    return f"ends the campaign; {where}"
 
 
 def _order_text(kind: str, seed: int, repeats: int) -> str:

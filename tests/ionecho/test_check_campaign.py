@@ -77,12 +77,13 @@ def test_the_tables_show_the_ends_of_a_long_campaign_and_how_many_points_are_bet
 
 
 def test_a_random_order_rounds_and_the_end_of_the_time_are_told(capsys: pytest.CaptureFixture[str]) -> None:
-    stop = '[stop]\nend = "6 min"\nstop_when = ["R0 drifts by 10 %", "Mig1.tau known to 5 %"]\n'
+    stop = '[stop]\nend = "6 min"\nstop_when = ["R0 drifts by 10 %", "Mig1.tau known to 5 %", "current above 8 uA"]\n'
     name = changed(("[between]", f'[order]\nkind = "random"\nseed = 7\nrepeats = 2\n{stop}[between]'))
     assert command("check", name) == 0
     shown = capsys.readouterr().out
     assert "random (seed 7), 2 rounds" in shown
-    assert "R0 drifts by 10 %: ends the campaign" in shown
+    assert "R0 drifts by 10 %: ends the campaign; points whose values were measured before are fitted" in shown
+    assert "current above 8 uA: ends the campaign; watched on every block of samples" in shown
     assert "Mig1.tau known to 5 %: ends the run of the point" in shown
     assert "0 to 2 of 120 points done by then" in shown  # 5 min to be stable, 5.15 s a point, 30 s between
     found = document(capsys, name)
@@ -117,6 +118,10 @@ def test_a_campaign_whose_document_is_wrong_is_refused_with_every_place(capsys: 
     [
         ('"Mig7.tau known to 5 %"', "neither a parameter of R0-Mig1-CPE1"),
         ('"sigma_dc known to 5 %"', "no look at a run tells"),
+        ('"Mig1.tau known to 5 % by R0-De1-CPE1"', "neither a parameter of R0-De1-CPE1"),
+        ('"De1.tau known to 5 % by R0-De1-"', "R0-De1-"),
+        ('"R0 drifts by 10 %"', "no two points have them"),
+        ('"current above 10 uA"', "the limit of the current comes before it"),
         ('["Mig1.tau known to 5 %", "R0 known to 2 %"]', "keep one of Mig1.tau known to 5 %, R0 known to 2 %"),
     ],
 )
