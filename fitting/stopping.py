@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from fitting.results.estimate import Estimate
     from fitting.transforms.laplace import Floats
     from protocols import PulseSequence
-    from protocols.campaigns import StopCondition
 
 USUAL_CIRCUIT = "R0-Mig1-CPE1"
 """Circuit of a rule that names none, as for `analyse`."""
@@ -136,17 +135,6 @@ class KnownTo:
         if percent is None:
             raise FitError(f"{text!r}: {found['precision']!r} is not a share in percent: {example}")
         return cls(found["name"], float(percent["number"]) / 100.0, found["circuit"] or USUAL_CIRCUIT)
-
-    @classmethod
-    def of_condition(cls, condition: StopCondition) -> KnownTo:
-        """Return the rule of a campaign's condition on a quantity of a fit; of a drift, with its share as precision.
-
-        Raises
-        ------
-        FitError
-            If its circuit cannot be read, or tells no such quantity.
-        """
-        return cls(condition.quantity, condition.value, condition.circuit or USUAL_CIRCUIT)
 
     def __str__(self) -> str:
         return f"{self.name} known to {100.0 * self.precision:g} % by {self.cell.circuit}"

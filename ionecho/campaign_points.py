@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daq import RunState, open_run, read_process
+from daq.campaign.known import rule_document
 from daq.execution.run_request import CampaignPlace
 from daq.files.durable import write_atomically
 from daq.files.run_path import name_part
@@ -137,7 +138,7 @@ def _rule_of(campaign: Campaign) -> KnownTo | None:
     if others or len(known) > 1:
         what = ", ".join(others) or "several quantities that are to be known"
         raise ProtocolError(f"a script does not do this by itself: {what}. `ionecho run` does", campaign.name)
-    return KnownTo.of_condition(known[0]) if known else None
+    return KnownTo.from_document(rule_document(known[0])) if known else None
 
 
 def _claim(folder: Path, campaign: Campaign) -> None:

@@ -74,7 +74,7 @@ class PointFits:
 
     def value(self, path: Path, condition: StopCondition, turn: Turn) -> FittedValue:
         """See `FitsPoints.value`."""
-        is_well, told = FittingChild(_PROCESS, str(path), rule_document(condition)).wait(_LONGEST_S, turn)
+        is_well, told = FittingChild(_PROCESS, str(path), json.dumps(rule_document(condition))).wait(_LONGEST_S, turn)
         if not is_well:
             raise FitError(told)
         found = json.loads(told)

@@ -54,7 +54,7 @@ class KnownWatcher:
 
     def __init__(self, path: Path, rule: StopCondition) -> None:
         self._rule = rule
-        self._child = FittingChild(_PROCESS, str(path), rule_document(rule))
+        self._child = FittingChild(_PROCESS, str(path), json.dumps(rule_document(rule)))
 
     def end(self, outcome: Outcome, turn: Callable[[], object]) -> str:
         """Wait for its end after that of the run, and return why nothing watched it; empty if it was watched.
@@ -71,10 +71,13 @@ class KnownWatcher:
         return "" if is_well or is_refused else f"{NOTHING_WATCHED} {self._rule.text!r}: {told}"
 
 
-def rule_document(rule: StopCondition) -> str:
-    """Return a rule as a process of the fits takes it: without a circuit if it is the usual one."""
-    document: dict[str, Any] = {"name": rule.quantity, "precision": rule.value}
-    return json.dumps(document | ({"circuit": rule.circuit} if rule.circuit else {}))
+def rule_document(condition: StopCondition) -> dict[str, Any]:
+    """Return what a condition says of a fitted quantity, as the fits take it: `fitting.KnownTo.from_document`.
+
+    Of a drift, the precision is its share; without a circuit it is the usual one.
+    """
+    document: dict[str, Any] = {"name": condition.quantity, "precision": condition.value}
+    return document | ({"circuit": condition.circuit} if condition.circuit else {})
 
 
 def await_orphan(path: Path, turn: Callable[[], object]) -> None:

@@ -54,7 +54,7 @@ def check_rule(campaign: Campaign) -> None:
 
 def why_not_followed(campaign: Campaign) -> str | None:
     """Return why a condition on a quantity of a fit cannot be looked at in a campaign; None if all can."""
-    from daq.campaign.known import known_rule
+    from daq.campaign.known import known_rule, rule_document
     from protocols.campaigns import StopKind
 
     fitted = [one for one in campaign.stop.stop_when if one.kind in {StopKind.KNOWN, StopKind.DRIFT}]
@@ -65,14 +65,14 @@ def why_not_followed(campaign: Campaign) -> str | None:
 
     for one in fitted:
         try:
-            KnownTo.of_condition(one)
+            KnownTo.from_document(rule_document(one))
         except FitError as error:
             return f"{one.text!r}: {error}"
     if (condition := known_rule(campaign)) is None:
         return None
     point: Point | None = None
     try:
-        rule = KnownTo.of_condition(condition)
+        rule = KnownTo.from_document(rule_document(condition))
         for point in campaign.points:
             rule_for(rule, point.protocol.sequence, point.protocol.repeats)
     except FitError as error:
