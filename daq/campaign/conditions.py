@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _TEMPERATURE = "temperature"
 _PATH = "stop.stop_when"
+_LIMIT_FIELDS = {"current": "current_A", "charge": "charge_C", "energy": "energy_J"}
 
 
 class StopConditions:
@@ -69,8 +70,10 @@ class StopConditions:
 
     def met_by_temperature(self, temperature_K: float | None) -> str:
         """Return which condition a reading meets while a run is in progress; empty if none."""
-        for one in self._temperatures if temperature_K is not None else ():
-            if temperature_K is not None and (temperature_K > one.value if one.above else temperature_K < one.value):
+        if temperature_K is None:
+            return ""
+        for one in self._temperatures:
+            if temperature_K > one.value if one.above else temperature_K < one.value:
                 self.met = f"{one.text} (temperature {format_quantity(temperature_K, 'K')})"
                 return self.met
         return ""
@@ -134,8 +137,7 @@ def _why_no_limit(campaign: Campaign, condition: StopCondition) -> str:
     for point in campaign.points:
         if is_met_by_nothing and (condition.quantity != "current" or _has_no_drive(point.protocol)):
             return f"is met as soon as point {point.number} begins, by a cell through which nothing flows"
-        highest = getattr(point.protocol.limits, {"current": "current_A", "charge": "charge_C"}.get(
-            condition.quantity, "energy_J"))  # fmt: skip
+        highest = getattr(point.protocol.limits, _LIMIT_FIELDS[condition.quantity])
         is_reachable = is_reachable or highest is None or abs(condition.value) < highest
         if is_reachable and not is_met_by_nothing:
             return ""

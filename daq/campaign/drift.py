@@ -99,7 +99,7 @@ class DriftWatch:
         self._first: dict[frozenset[tuple[str, str]], tuple[int, Path]] = {}
         self._values: dict[tuple[int, str], FittedValue] = {}  # of first points
         self._pair: tuple[tuple[int, Path], tuple[int, Path]] | None = None
-        self._is_told = False  # that a drift of that size cannot be seen
+        self._told: set[str] = set()  # of which conditions it is noted that such a drift cannot be seen
 
     def point_done(self, point: Point, path: Path) -> None:
         """Take a point that is done; of several before the next judgement, the last counts."""
@@ -129,10 +129,11 @@ class DriftWatch:
                 continue
             if abs(change) >= condition.value and abs(change) >= _SURE * half_width:
                 return f"{condition.text} ({100.0 * change:+.3g} % from point {first[0]} to point {number})"
-            if _SURE * half_width > condition.value and not self._is_told:
-                self._is_told = True
-                known = f"is known to {100.0 * half_width:.2g} %" if math.isfinite(half_width) else "is not determined"
-                why = f"its change since point {first[0]} {known}, and counts from twice that on"
+            if _SURE * half_width > condition.value and condition.text not in self._told:
+                self._told.add(condition.text)
+                counts = f"counts from {100.0 * _SURE * half_width:.2g} % on, by its interval"
+                known = counts if math.isfinite(half_width) else "is not determined"
+                why = f"its change from point {first[0]} to point {number} {known}"
                 self._note(f"{NOTHING_WATCHED} {condition.text!r}: {why}", number)
         return ""
 

@@ -121,7 +121,7 @@ def test_a_change_that_may_be_chance_ends_nothing_and_that_is_told_once(world_of
     assert ended(world).reason == ""
     notes = [text for (text,) in rows(world, "SELECT text FROM events") if text.startswith(NOTHING_WATCHED)]
     assert len(notes) == 1
-    assert "its change since point 1 is known to 14 %" in notes[0]
+    assert "its change from point 1 to point 2 counts from 28 % on" in notes[0]
 
 
 def test_a_point_that_cannot_be_fitted_is_told_and_the_campaign_goes_on(world_of: Make) -> None:
