@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 from daq import RunState, open_run, read_process
+from daq.campaign.conditions import thresholds_of
 from daq.campaign.known import rule_document
 from daq.execution.run_request import CampaignPlace
 from daq.files.durable import write_atomically
@@ -102,6 +103,8 @@ def measured_points(bench: Measures, campaign: Campaign, folder: Path) -> Iterat
         kept = next((run for run in _runs_of(folder, point) if _is_done(run, rule)), None)
         if kept is not None:
             yield PointRun(point, kept, was_there=True)
+            if _ends_campaign(kept):
+                return
             continue
         seconds = point.protocol.duration_s
         if ends is not None and datetime.now(UTC).timestamp() + seconds > ends.timestamp():
@@ -111,6 +114,8 @@ def measured_points(bench: Measures, campaign: Campaign, folder: Path) -> Iterat
         if found.error and n_failed >= campaign.between.give_up_after:
             raise found.error
         yield found
+        if found.run is not None and _ends_campaign(found.run):
+            return
         _rest(campaign.between.rest_s)
 
 
@@ -132,7 +137,9 @@ def _rule_of(campaign: Campaign) -> KnownTo | None:
 
     conditions = campaign.stop.stop_when
     known = [one for one in conditions if one.kind is StopKind.KNOWN]
-    others = [one.text for one in conditions if one.kind not in {StopKind.KNOWN, StopKind.TIME}]
+    done = {StopKind.KNOWN, StopKind.TIME}
+    watched = [one.text for one in thresholds_of(campaign)]
+    others = [one.text for one in conditions if one.kind not in done and one.text not in watched]
     if campaign.between.rest_level_V is not None:
         others.append("a level of the rests between the points")
     if others or len(known) > 1:
@@ -174,13 +181,19 @@ def _runs_of(folder: Path, point: Point) -> Iterator[Run]:
 
 
 def _is_done(run: Run, rule: KnownTo | None) -> bool:
-    """Whether a run was measured to its end, or to where its rule was met."""
-    if run.state is RunState.COMPLETE:
+    """Whether a run was measured to its end, or to where its rule or a condition of the campaign was met."""
+    if run.state is RunState.COMPLETE or _ends_campaign(run):
         return True
     if rule is None or run.state is not RunState.STOPPED:
         return False
     looks = read_process(run.path, "stopping")
     return looks is not None and bool(looks.attributes.get("is_met"))
+
+
+def _ends_campaign(run: Run) -> bool:
+    """Whether a run met a condition that ends its campaign."""
+    outcome = run.recorded_outcome()
+    return outcome is not None and outcome.campaign_ends_for != ""
 
 
 def _measured(bench: Measures, campaign: Campaign, point: Point, folder: Path, rule: KnownTo | None) -> PointRun:
@@ -192,7 +205,7 @@ def _measured(bench: Measures, campaign: Campaign, point: Point, folder: Path, r
         try:
             if campaign.temperature is not None and point.temperature_K is not None:
                 bench.temperature.go_to(point.temperature_K, campaign.temperature.at_most_s)
-            place = CampaignPlace(campaign.name, point.number)
+            place = CampaignPlace(campaign.name, point.number, ends_at=thresholds_of(campaign))
             return PointRun(point, bench.run(point.protocol, path, until=rule, place=place))
         except (OutputStateUnknown, ProtocolError):  # a person must look; another attempt would be refused too
             raise

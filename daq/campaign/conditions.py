@@ -1,12 +1,12 @@
 """Conditions of a campaign's document that end it, and where each is watched.
 
-=====================  ===================================================================================
-current, charge,       by the runner, on every block of samples, beside the limits: the run's last sample
-energy                 is the one that met it (`daq.execution.limit_monitor`)
-temperature            by the conductor, with each reading while a run is in progress
-drift                  by the conductor between points, by the fits of a process (`daq.campaign.drift`)
-time                   by the conductor, before each point
-=====================  ===================================================================================
+===========  ===========================================================================================
+values       current, charge, energy: by the runner, on every block of samples, beside the limits; the
+             block in which one is met is the run's last (`daq.execution.limit_monitor`)
+temperature  by the conductor, with each reading while a run is in progress
+drift        by the conductor between points, by the fits of a process (`daq.campaign.drift`)
+time         by the conductor, before each point
+===========  ===========================================================================================
 
 What is to be known (`daq.campaign.known`) ends the run of a point, and no campaign.
 """
@@ -58,13 +58,8 @@ class StopConditions:
 
     def __init__(self, campaign: Campaign, fits: FitsPoints, note: Callable[[str, int], None]) -> None:
         self._stop = campaign.stop
-        limits = _of_kind(campaign, StopKind.LIMIT)
-        self.thresholds = tuple(
-            StopThreshold(one.quantity, one.value, one.above, one.text)
-            for one in limits
-            if one.quantity != _TEMPERATURE
-        )
-        self._temperatures = [one for one in limits if one.quantity == _TEMPERATURE]
+        self.thresholds = thresholds_of(campaign)
+        self._temperatures = [one for one in _of_kind(campaign, StopKind.LIMIT) if one.quantity == _TEMPERATURE]
         self._drift = DriftWatch(_of_kind(campaign, StopKind.DRIFT), fits, note)
         self.met = ""
 
@@ -103,6 +98,15 @@ class StopConditions:
         if end is None or now_s + point.protocol.duration_s <= end.timestamp():
             return ""
         return f"the time of the campaign ends at {end:%Y-%m-%d %H:%M}, before point {point.number} would be done"
+
+
+def thresholds_of(campaign: Campaign) -> tuple[StopThreshold, ...]:
+    """Return at which values the runs of a campaign end, and it with them."""
+    return tuple(
+        StopThreshold(one.quantity, one.value, one.above, one.text)
+        for one in _of_kind(campaign, StopKind.LIMIT)
+        if one.quantity in _LIMIT_FIELDS
+    )
 
 
 def _of_kind(campaign: Campaign, kind: StopKind) -> list[StopCondition]:

@@ -178,6 +178,18 @@ def test_a_campaign_goes_on_where_it_ended(bench: Bench, tmp_path: Path) -> None
         list(bench.campaign(Campaign.from_toml(CAMPAIGN.replace("20 ms", "30 ms")), tmp_path / "two-levels"))
 
 
+def test_a_campaign_ends_at_its_own_condition_and_does_not_go_on_afterwards(bench: Bench) -> None:
+    campaign = Campaign.from_toml(CAMPAIGN + '[stop]\nstop_when = "current above 1 nA"\n')
+    for was_there in (False, True):
+        [point] = bench.campaign(campaign)
+        assert point.run is not None
+        assert (point.point.number, point.was_there, point.run.state) == (1, was_there, "stopped")
+        outcome = point.run.recorded_outcome()
+        assert outcome is not None
+        assert outcome.campaign_ends_for.startswith("current above 1 nA (current ")
+        assert outcome.output == "off"
+
+
 def test_a_campaign_that_needs_its_conductor_says_so(bench: Bench) -> None:
     text = CAMPAIGN + '[stop]\nstop_when = "R0 drifts by 10 %"\n'
     with pytest.raises(ProtocolError, match="ionecho run"):
