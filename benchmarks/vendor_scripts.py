@@ -1,11 +1,11 @@
-"""Scripts of a maker, run on a simulated instrument and counted.
+"""Scripts of a maker, run on a simulated instrument, judged and counted.
 
     python -m benchmarks.vendor_scripts keithley2602b FOLDER [--json FILE]
 
 For folders that somebody has fetched: none is kept here. Each script is loaded and run on an instrument of its own, on
-a 10 kohm resistor, in its time (nothing waits); then the calls that its comments give as "Example Usage" are made. What
-is told of each: whether it ends, how much it prints, and what the error queue holds. Whether an error is the right
-answer is for a reader to say.
+a 10 kohm resistor, in its time (nothing waits); then the calls that its comments give as "Example Usage" are made. A
+script that calls what another script of the folder defines is run again behind that one; one that a model of the
+touchscreen family refuses is tried on the others. `script_verdicts` says of each whether the answer is right.
 """
 
 from __future__ import annotations
@@ -15,14 +15,21 @@ import json
 import re
 import time
 from collections import Counter
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from benchmarks.script_verdicts import CLEAN, REFUSED, TO_READ, WAITS, Outcome, Verdict, judged, libraries
 from sim_instruments import CATALOGUE, ManualClock
 from sim_instruments.sample.cell import load_cell
 
-SUFFIXES = {".tsp", ".tspa", ".lua"}
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+SUFFIXES = {".tsp", ".tspa", ".lua", ".mscr"}
+FAMILY = ("keithley2450", "keithley2460", "keithley2461")
+"""Models for which a maker's scripts of the touchscreen family are written, but for the 2470."""
+KINDS = ("emstat-pico", "emstat4", "keithley2602b", *FAMILY)
 SLOWEST_S = 30.0
 """Processor time (s) after which a script is given up."""
 LONGEST_S = 7200.0
@@ -30,35 +37,31 @@ LONGEST_S = 7200.0
 _USAGE = re.compile(r"example usage:?[ \t]*\n?[ \t]*(?:--)?[ \t]*([A-Za-z_]\w*[ \t]*\([^\n]*\))", re.IGNORECASE)
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What became of a script.
-
-    Attributes
-    ----------
-    script : str
-    ends : bool
-    printed : int
-        Bytes.
-    calls : int
-        Of functions that its comments recommend.
-    errors : list of str
-    """
-
-    script: str
-    ends: bool
-    printed: int
-    calls: int
-    errors: list[str]
-
-
-def played(kind: str, path: Path, name: str) -> Outcome:
+def played(kind: str, source: str, name: str) -> Outcome:
     """Run one script and the calls that it recommends."""
+    return _played_methodscript(kind, source, name) if kind.startswith("emstat") else _played_tsp(kind, source, name)
+
+
+def _played_methodscript(kind: str, source: str, name: str) -> Outcome:
+    clock = ManualClock()
+    device: Any = CATALOGUE[kind].make(clock, load_cell("resistor"), 1)
+    line = device.client_session()
+    body = "\n".join(one.rstrip() or "#" for one in source.splitlines())  # an empty line would end the script
+    line.receive(f"e\n{body}\n\n".encode("latin-1", "replace"))
+    begun, until = time.process_time(), clock.now() + LONGEST_S
+    while line.waiting and clock.now() < until and time.process_time() - begun < SLOWEST_S:
+        clock.advance(1.0)
+        line.run()
+    answers = bytes(line.output).decode("latin-1").split("\n")
+    errors = [one for one in answers if re.match(r"e?![0-9A-F]{4}", one)]
+    return Outcome(name, kind, not line.waiting, len(line.output), 0, errors)
+
+
+def _played_tsp(kind: str, source: str, name: str) -> Outcome:
     clock = ManualClock()
     device: Any = CATALOGUE[kind].make(clock, load_cell("resistor"), 1)
     session = device.client_session()
     host = device
-    source = path.read_text("latin-1")
     usages = _USAGE.findall(source)
     loads = any(line.strip().startswith(("loadscript", "loadandrunscript")) for line in source.splitlines())
     if kind != "keithley2602b":
@@ -86,33 +89,59 @@ def played(kind: str, path: Path, name: str) -> Outcome:
     else:
         entries = [entry for entry in device.status.log if entry[2] == 1]
     errors = [f"{entry[0]:.0f}, {entry[1]}" for entry in entries]
-    return Outcome(name, ends, printed, len(usages), errors)
+    return Outcome(name, kind, ends, printed, len(usages), errors)
+
+
+def outcome_of(kind: str, name: str, texts: Mapping[str, str]) -> tuple[Outcome, Verdict]:
+    """Run a script where it is at home: behind what it calls, and on the model that takes it; judge the outcome."""
+    kinds = [kind, *(other for other in FAMILY if other != kind and kind in FAMILY)]
+    first: tuple[Outcome, Verdict] | None = None
+    for each in kinds:
+        outcome = played(each, texts[name], name)
+        if needed := libraries(outcome, texts):
+            together = "\n".join((*(texts[one] for one in needed), texts[name]))
+            outcome = replace(played(each, together, name), script=name)
+        verdict = judged(outcome, texts)
+        if verdict.name in {CLEAN, WAITS}:
+            return outcome, verdict
+        first = first or (outcome, verdict)
+        if verdict.name == REFUSED and "2470" in verdict.reason + name:
+            break
+    if first is None:
+        raise ValueError(f"no instrument of the kind {kind!r}")
+    return first
+
+
+def scripts(folder: Path) -> Iterator[tuple[str, str]]:
+    """Yield path and text of each script of a folder."""
+    for path in sorted(folder.rglob("*")):
+        if path.suffix.lower() in SUFFIXES and path.is_file():
+            text = path.read_text("latin-1")
+            yield str(path.relative_to(folder)), text.removeprefix("e\n") if path.suffix == ".mscr" else text
 
 
 def main() -> None:
-    """Run all scripts of a folder and print a line for each, then the counts."""
+    """Run all scripts of a folder and print a line for each, then the counts and the reasons."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("kind", choices=[kind for kind in CATALOGUE if kind.startswith("keithley2")])
+    parser.add_argument("kind", choices=KINDS)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--json", type=Path, help="where the outcomes go")
     options = parser.parse_args()
-    outcomes = []
-    for path in sorted(options.folder.rglob("*")):
-        if path.suffix.lower() not in SUFFIXES:
-            continue
-        outcome = played(options.kind, path, str(path.relative_to(options.folder)))
-        outcomes.append(outcome)
-        state = "ends" if outcome.ends else "runs on"
-        print(
-            f"{state}, {outcome.printed} bytes, {outcome.calls} calls: {outcome.script} {outcome.errors[:2]}",
-            flush=True,
-        )
-    tally = Counter(
-        ("ends" if one.ends else "runs on", "without errors" if not one.errors else "with errors") for one in outcomes
-    )
-    print(len(outcomes), "scripts:", "; ".join(f"{count} {' '.join(what)}" for what, count in sorted(tally.items())))
+    texts, results = dict(scripts(options.folder)), []
+    for name in texts:
+        outcome, verdict = outcome_of(options.kind, name, texts)
+        results.append((outcome, verdict))
+        seen = f"{outcome.kind}, {outcome.printed} bytes, {outcome.calls} calls"
+        print(f"{verdict.name} ({verdict.reason or seen}): {name} {outcome.errors[:2]}", flush=True)
+    counts = Counter(verdict.name for _, verdict in results)
+    told = "; ".join(f"{counts[each]} {each}" for each in (CLEAN, WAITS, REFUSED, TO_READ))
+    print(f"\n{len(results)} scripts: {told}")
+    reasons = Counter((verdict.name, verdict.reason) for _, verdict in results if verdict.reason)
+    for (name, reason), count in sorted(reasons.items()):
+        print(f"| {count} | {name} | {reason} |")
     if options.json:
-        options.json.write_text(json.dumps([asdict(one) for one in outcomes], indent=1), encoding="utf-8")
+        told_of = [asdict(outcome) | asdict(verdict) for outcome, verdict in results]
+        options.json.write_text(json.dumps(told_of, indent=1), encoding="utf-8")
 
 
 if __name__ == "__main__":

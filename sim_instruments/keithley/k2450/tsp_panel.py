@@ -78,8 +78,13 @@ def _add_display(host: TspHost) -> None:
 def _add_lines(host: TspHost) -> None:
     lua = host.lua
 
-    def find_nodes(*_expected: Any) -> None:
-        raise TspError(1205)  # there are no other nodes (the error's number is assumed)
+    link = {"state": "offline"}
+
+    def find_nodes(expected: Any = 2, *_more: Any) -> float:
+        link["state"] = "online" if expected == 1 else "offline"
+        if expected != 1:
+            host.refuse(TspError(1205))  # there are no other nodes (the error's number is assumed)
+        return 1.0
 
     for name, count in (("digio", 6), ("tsplink", 3)):
         node, lines = lua.named_constants(name), lua.node()
@@ -93,7 +98,7 @@ def _add_lines(host: TspHost) -> None:
             lua.constant(line, "reset", lua.function(lambda: None))
         if name == "tsplink":
             lua.constant(node, "initialize", lua.function(find_nodes))
-            lua.attribute(node, "state", lambda: "offline")
+            lua.attribute(node, "state", partial(link.get, "state"))
             own = {"group": 0, "node": 1}
             for setting in own:
                 lua.attribute(node, setting, partial(own.get, setting), partial(own.__setitem__, setting))

@@ -81,6 +81,7 @@ class TriggerLines:
     def __init__(self, lua: Interpreter, instrument: Host) -> None:
         self._lua = lua
         self._instrument = instrument
+        self._is_online = False
         self._lines = [TriggerLine(instrument, _DIGITAL_EVENTS + k) for k in range(1, 15)]
         self._links = [TriggerLine(instrument, _LINK_EVENTS + k) for k in range(1, 4)]
         digital, link = self._port("digio", self._lines), self._port("tsplink", self._links)
@@ -93,7 +94,7 @@ class TriggerLines:
             read, write = partial(settings.get, name), partial(_store, settings, name, check)
             lua.attribute(link, name, read, write)
         lua.attribute(link, "master", lambda: settings["node"])
-        lua.attribute(link, "state", lambda: "offline")
+        lua.attribute(link, "state", lambda: "online" if self._is_online else "offline")
         lua.constant(link, "reset", lua.function(self._find_nodes))
         lua.constant(link, "initialize", lua.function(self._find_nodes))
 
@@ -102,8 +103,12 @@ class TriggerLines:
         for line in (*self._lines, *self._links):
             line.reset()
 
-    def _find_nodes(self, *_expected: Any) -> None:
-        raise TspError(1205)
+    def _find_nodes(self, expected: Any = 2, *_more: Any) -> float:
+        """Return the number of nodes, this one alone; fewer than expected are an error (2600A 19-214)."""
+        self._is_online = whole(1, 64)(expected) == 1
+        if not self._is_online:
+            self._instrument.refuse(TspError(1205))
+        return 1.0
 
     def _port(self, name: str, lines: list[TriggerLine]) -> Any:
         """Enter a port and its lines."""
