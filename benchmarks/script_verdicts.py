@@ -1,4 +1,4 @@
-"""Is what a simulated instrument answers to a maker's script right? Judged by rules on errors and the script's text.
+"""Verdicts on what a simulated instrument answers to a maker's script, by rules on its errors and the script's text.
 
 A rule never names a script: it asks what the first error says and whether the text bears it out. Each holds for an
 instrument of that model that stands alone on a bench: no second node, no drive, nobody at its keys. What no rule
@@ -14,7 +14,9 @@ from dataclasses import dataclass
 CLEAN, WAITS, REFUSED, TO_READ = "ends clean", "waits, as it says", "refused rightly", "to be read"
 """Verdicts."""
 
-_WAITING = re.compile(r"wait(?:event|key)|trigger\.wait|display\.(?:input|prompt|menu)|\bwhile (?:true|1\b)|get_gpio\b")
+_WAITING = re.compile(
+    r"wait(?:event|key)|trigger\.wait|display\.trigger|display\.(?:input|prompt|menu)|\bwhile (?:true|1\b)|get_gpio\b|hibernate\b"
+)
 """What a script that goes on has in its text: it waits for an operator, an event or a pin, or means not to end."""
 _MODELS = re.compile(r"(?<![\dA-Za-z.])(?:KE)?(24[5-7][0-9]|2[67][0-9]{2})(?![\d.])")
 """Models of instruments as they are named in texts and paths."""
@@ -104,7 +106,7 @@ def _setup(outcome: Outcome, _: Mapping[str, str]) -> str:
 def _ranges(outcome: Outcome, texts: Mapping[str, str]) -> str:
     if not outcome.errors[0].startswith(("1101,", "-222,")):
         return ""
-    named = set(_MODELS.findall(outcome.script + "\n" + texts[outcome.script][:4000]))
+    named = set(_MODELS.findall(outcome.script + "\n" + texts[outcome.script][:4000])) - {"2600", "2700"}
     own = outcome.kind.removeprefix("keithley").rstrip("b")
     return f"ranges of a {', '.join(sorted(named))}" if named and own not in named else ""
 
@@ -133,6 +135,16 @@ def _memory(outcome: Outcome, _: Mapping[str, str]) -> str:
     return "more array elements than it has (000B)" if "!000B" in outcome.errors[0] else ""
 
 
+def _twice(outcome: Outcome, texts: Mapping[str, str]) -> str:
+    """Name a variable that is declared twice, where the error points."""
+    match = re.search(r"!4026: Line (\d+)", outcome.errors[0])
+    if match is None:
+        return ""
+    lines = [line.strip() for line in texts[outcome.script].splitlines()]
+    line = lines[int(match[1]) - 1]
+    return f"a variable that it declares twice: {line.split()[-1]} (4026)" if lines.count(line) > 1 else ""
+
+
 def _unset(outcome: Outcome, texts: Mapping[str, str]) -> str:
     """Name a variable that is declared and never written, where the error points."""
     match = re.search(r"!4207: Line (\d+)", outcome.errors[0])
@@ -152,4 +164,4 @@ def _unset(outcome: Outcome, texts: Mapping[str, str]) -> str:
 
 _Rule = Callable[[Outcome, Mapping[str, str]], str]
 _RULES_OF_TSP: tuple[_Rule, ...] = (_another_node, _pulser, _drive, _setup, _ranges, _own_name)
-_RULES_OF_SCRIPTS: tuple[_Rule, ...] = (_hardware, _option, _fine_steps, _memory, _unset)
+_RULES_OF_SCRIPTS: tuple[_Rule, ...] = (_hardware, _option, _fine_steps, _memory, _unset, _twice)

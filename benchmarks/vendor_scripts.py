@@ -104,7 +104,8 @@ def outcome_of(kind: str, name: str, texts: Mapping[str, str]) -> tuple[Outcome,
         verdict = judged(outcome, texts)
         if verdict.name in {CLEAN, WAITS}:
             return outcome, verdict
-        first = first or (outcome, verdict)
+        if first is None or (first[1].name, verdict.name) == (TO_READ, REFUSED):
+            first = outcome, verdict
         if verdict.name == REFUSED and "2470" in verdict.reason + name:
             break
     if first is None:

@@ -1,4 +1,4 @@
-"""What scripts calculate with whole arrays: smoothing and a straight line (manual, 14.3; examples 024 and 031)."""
+"""Functions of whole arrays: smoothing, peaks, a straight line (manual, 14.3; examples 014, 024 and 031)."""
 
 from __future__ import annotations
 
@@ -56,3 +56,17 @@ def straight_line(x: Sequence[Value], y: Sequence[Value]) -> tuple[float, float]
     spread = across - across.mean()
     slope = float(spread @ (up - up.mean()) / (spread @ spread))
     return slope, float(up.mean() - slope * across.mean())
+
+
+def peaks(values: Sequence[Value], *, downward: bool, least_height: float) -> list[tuple[int, float]]:
+    """Return index and height of each peak, in their order.
+
+    The height is over the peak's own base: the higher of the lowest points between it and a higher peak, or the end,
+    on either side (assumed; the example has "base = peak - height").
+    """
+    from scipy.signal import find_peaks  # as in `smoothed`
+
+    numbers = np.array([float(value.number) for value in values])
+    at, found = find_peaks(-numbers if downward else numbers, prominence=max(least_height, 0.0))
+    sign = -1.0 if downward else 1.0
+    return [(int(index), sign * float(height)) for index, height in zip(at, found["prominences"], strict=True)]

@@ -78,6 +78,7 @@ SIGNATURES = {
     "meas_loop_swv": "oooovvvvv",
     "meas_loop_npv": "oovvvvv",
     "meas_loop_ca": "oovvv",
+    "meas_loop_ca_alt_mux": "oavvvvv",
     "meas_loop_pad": "oovvvvvi",
     "meas_loop_ocp": "ovv",
     "meas_fast_cv": "aaovvvvv",
@@ -99,6 +100,18 @@ SIGNATURES = {
     "notify_led": "v",
     "rtc_get": "oooooo",
     "hibernate": "vv",
+    "i2c_config": "vi",
+    "i2c_read": "vavo",
+    "i2c_read_byte": "voo",
+    "i2c_write": "vavo",
+    "i2c_write_byte": "vvo",
+    "i2c_write_read": "vavavo",
+    "mux_config": "iv",
+    "mux_get_channel_count": "o",
+    "mux_set_channel": "v",
+    "peak_detect": "avaavv",
+    "set_bipot_mode": "i",
+    "set_bipot_potential": "v",
 }
 
 OLDER_SIGNATURES = {"set_autoranging": "vv", "smooth": "avav"}
@@ -151,28 +164,17 @@ BIPOTENTIOSTAT = frozenset(("set_bipot_mode", "set_bipot_potential", "set_poly_w
 
 NOT_SIMULATED = frozenset(
     (
-        *BIPOTENTIOSTAT,
         "get_progress",
-        "i2c_config",
-        "i2c_read",
-        "i2c_read_byte",
-        "i2c_write",
-        "i2c_write_byte",
-        "i2c_write_read",
         "load_saved_end",
         "load_saved_start",
         "load_saved_str",
         "load_saved_var",
-        "meas_loop_ca_alt_mux",
         "meas_loop_cp_alt_mux",
         "meas_loop_ocp_alt_mux",
-        "mux_config",
-        "mux_get_channel_count",
-        "mux_set_channel",
-        "peak_detect",
         "save_str",
         "save_var",
         "set_channel_sync",
+        "set_poly_we_mode",
         "set_scan_dir",
         "store_str",
         "str",
@@ -181,13 +183,17 @@ NOT_SIMULATED = frozenset(
 )
 """Commands that an instrument has and this simulation has not: they are refused with a code of their own."""
 
+_SECOND = {"add_meas": "vto"}
+"""A further quantity: channel, variable type, variable (example MSExample020)."""
+
 OPTIONS = {
-    "meas_loop_cv": {"nscans": "i"},
+    "meas_loop_cv": {"nscans": "i"} | _SECOND,
+    **dict.fromkeys(("meas_loop_ca", "meas_loop_dpv", "meas_loop_lsv", "meas_loop_npv", "meas_loop_swv"), _SECOND),
     "pck_start": {"meta_msk": "i"},
     "meas_loop_eis": {"eis_tdd": "aaoov", "eis_opt": "vv"},
     "meas_loop_geis": {"eis_tdd": "aaoov", "eis_opt": "vv"},
 }
 """Optional arguments, ``name(argument ...)``, by command, and the kinds of their arguments."""
 
-OPTIONS_NOT_SIMULATED = frozenset(("add_meas", "eis_acdc"))
+OPTIONS_NOT_SIMULATED = frozenset(("eis_acdc",))
 """Optional arguments that an instrument has and this simulation has not."""

@@ -226,6 +226,8 @@ class Line:
         if self._parser is not None:
             self._load(line)
             return
+        if self._device.run is not None:
+            self._device.run.hear(self._device.clock.now())
         if not line:
             return  # flushes half a command that somebody left (examples, abort_and_sync)
         if self._device.storm:

@@ -8,12 +8,14 @@ One file over 400 lines on purpose: the dispatch table of all commands and the s
 
 from __future__ import annotations
 
+import math
 import operator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sim_instruments.palmsens import arithmetic, array_functions, spectrum, techniques
+from sim_instruments.palmsens.attached import BOARD_C, Attached
 from sim_instruments.palmsens.commands import N_OUTPUTS
 from sim_instruments.palmsens.faults import NOT_SIMULATED, Code, ScriptFault
 from sim_instruments.palmsens.grammar import Variable
@@ -43,8 +45,8 @@ _COMPARE: dict[str, Callable[[float, float], bool]] = {
     "&": lambda a, b: bool(int(a) & int(b)),
     "|": lambda a, b: bool(int(a) | int(b)),
 }
-_BOARD_C = 27.0
-"""Temperature of the board, degrees Celsius (assumed)."""
+_BY_LINE, _BY_TIMER = 0x01, 0x04
+"""Bits of what wakes it from ``hibernate``; 0x02 is the WAKE pin (example MSExample004)."""
 _POWER_ON = datetime(2026, 1, 1)  # noqa: DTZ001 - the instrument's clock has no zone
 """Date of the real-time clock at instrument time 0 (assumed)."""
 _LEAST_CURRENT_STEP_A = 1e-12
@@ -112,6 +114,8 @@ class Run:
         self._storage = storage
         self._output = Output(emit, self._memory, potentiostat.model, storage, start_s)
         self._pins = Pins()
+        self._attached = Attached(self._memory, potentiostat.model)
+        self._wakes_by_line = False
         self._finishing = False
         self._halted_s: float | None = None
         self._handlers = self._commands()
@@ -164,6 +168,8 @@ class Run:
             "send_string": lambda s: self._say(output.text(s)),
             "set_script_output": output.set_output,
             **self._pin_commands(),
+            **self._attached.commands(),
+            "peak_detect": self._find_peaks,
             "meas_fast_ca": self._fast_amperometry,
             "set_i": lambda s: cell.set_current(memory.number(s.arguments[0])),
             "smooth": self._smooth,
@@ -239,6 +245,11 @@ class Run:
         self._resume_clock(at_s)
         self._fail(ScriptFault(code))
 
+    def hear(self, at_s: float) -> None:
+        """Wake up, if it sleeps and communication wakes it."""
+        if self._wakes_by_line:
+            self._wakes_by_line, self.now_s = False, min(self.now_s, at_s)
+
     def _resume_clock(self, at_s: float) -> None:
         self._halted_s = None
         self._due = None
@@ -267,6 +278,7 @@ class Run:
     # -- one command at a time ----------------------------------------------------------------------------------------
 
     def _step(self) -> None:
+        self._wakes_by_line = False
         if self._due is not None:
             due, self._due = self._due, None
             due()
@@ -313,6 +325,17 @@ class Run:
         if len(into) < len(found):
             raise ScriptFault(Code.ARRAY_TOO_SMALL)
         into[: len(found)] = found
+
+    def _find_peaks(self, statement: Statement) -> None:
+        """Fill arrays with indices and heights; the index is -1 where there is no peak (example MSExample014)."""
+        source, count, places, heights, direction, least = statement.arguments
+        values = self._memory.array(str(source))[: int(self._memory.number(count))]
+        downward = bool(self._memory.number(direction))
+        found = array_functions.peaks(values, downward=downward, least_height=self._memory.number(least))
+        indices, sizes = self._memory.array(str(places)), self._memory.array(str(heights))
+        for k in range(min(len(indices), len(sizes))):
+            at, height = found[k] if k < len(found) else (-1, 0.0)
+            indices[k], sizes[k] = Value(at, "ja"), Value(height, values[0].kind)
 
     def _fit_line(self, statement: Statement) -> None:
         x, y, *targets = statement.arguments
@@ -394,7 +417,7 @@ class Run:
     # -- measurement loops --------------------------------------------------------------------------------------------
 
     def _begin_measurement(self, statement: Statement) -> None:
-        technique = statement.command.removeprefix("meas_loop_")
+        technique = statement.command.removeprefix("meas_loop_").removesuffix("_alt_mux")
         n_outputs = N_OUTPUTS.get(technique, 2)
         numbers = [self._memory.number(argument) for argument in statement.arguments[n_outputs:]]
         if technique in {"cp", "lsp", "geis"} and not self._cell.is_galvanostat:
@@ -436,7 +459,7 @@ class Run:
         if not self._cell.cell_on:
             raise ScriptFault(Code.NEEDS_CELL_ON)
         if technique in {"ca", "cp"}:
-            return techniques.amperometry(numbers)
+            return techniques.amperometry(numbers[:3])
         if technique == "pad":
             return techniques.pulsed_amperometry(numbers)
         smallest_V = 0.5 * self._cell.mode.step_V
@@ -474,7 +497,11 @@ class Run:
                 self._await_reading(frame, measuring, next_s)
                 return
             for output, value in zip(frame.outputs, measuring.outputs(), strict=True):
-                self._memory.assign(output, value)
+                if isinstance(output, str):
+                    self._attached.on_each_channel(self._program.statements[frame.at], value)
+                else:
+                    self._memory.assign(output, value)
+            self._attached.also_measured(self._program.statements[frame.at])
             if isinstance(measuring, SineLoop):
                 self._tell_waveforms(self._program.statements[frame.at], measuring)
             self._at = frame.at + 1
@@ -530,7 +557,7 @@ class Run:
             if kind == "ba":
                 value = self._cell.read(self.now_s, span_s)
             elif kind in {"ed", "ef"}:
-                value = Value(_BOARD_C, str(kind), 0)
+                value = Value(BOARD_C, str(kind), 0)
             elif kind == "ab" and not self._cell.cell_on:
                 value = self._cell.rest_potential()
             else:
@@ -569,11 +596,12 @@ class Run:
             self._memory.assign(argument, Value(number, "ja"))
 
     def _hibernate(self, statement: Statement) -> None:
-        """Sleep until the timer wakes it; other sources never do."""
-        seconds = self._memory.number(statement.arguments[1])
-        if seconds <= 0:
-            raise ScriptFault(Code.NOT_SIMULATED)
-        self.now_s += seconds
+        """Sleep until something wakes it that the mask names; nobody is there to press its button."""
+        wakes, seconds = (self._memory.number(argument) for argument in statement.arguments)
+        if int(wakes) <= 0 or (int(wakes) & _BY_TIMER and seconds <= 0):
+            raise ScriptFault(Code.OUT_OF_BOUNDS)
+        self._wakes_by_line = bool(int(wakes) & _BY_LINE)
+        self.now_s += seconds if int(wakes) & _BY_TIMER else math.inf
 
     def _open_file(self, statement: Statement) -> None:
         path, mode = statement.arguments

@@ -70,6 +70,10 @@ class Model:
         Script commands that it has not.
     potential_ranges_V : tuple of (float, int)
         Full scale (V) and its number in packages, rising; none of an instrument that does not tell any.
+    multiplexers : frozenset of int
+        Types that can be attached to it, by the numbers of ``mux_config``.
+    has_thermometer : bool
+        Whether an ADT7420 is on its bus.
     """
 
     firmware: str
@@ -89,6 +93,8 @@ class Model:
     tells_noise: bool
     lacks: frozenset[str]
     potential_ranges_V: tuple[tuple[float, int], ...]
+    multiplexers: frozenset[int]
+    has_thermometer: bool
 
 
 # Current ranges and their numbers: the vendor's mscript.py.
@@ -123,6 +129,8 @@ PICO = Model(
     tells_noise=False,
     lacks=OF_OTHER_INSTRUMENTS | GALVANOSTAT,
     potential_ranges_V=(),
+    multiplexers=frozenset((4,)),
+    has_thermometer=True,
 )
 
 # Potential range and current ranges: manual, appendix B. The modes do not differ (ibid.). Overrange 2.1: PSTrace writes
@@ -146,4 +154,6 @@ EMSTAT4 = Model(
     tells_noise=True,
     lacks=OF_OTHER_INSTRUMENTS | BIPOTENTIOSTAT,
     potential_ranges_V=((0.05, 2), (0.1, 3), (0.2, 4), (0.5, 5), (1.0, 6)),
+    multiplexers=frozenset((1, 2, 3)),
+    has_thermometer=False,
 )
