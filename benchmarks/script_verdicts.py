@@ -15,7 +15,8 @@ CLEAN, WAITS, REFUSED, TO_READ = "ends clean", "waits, as it says", "refused rig
 """Verdicts."""
 
 _WAITING = re.compile(
-    r"wait(?:event|key)|trigger\.wait|display\.trigger|display\.(?:input|prompt|menu)|\bwhile (?:true|1\b)|get_gpio\b|hibernate\b"
+    r"wait(?:event|key)|trigger\.wait|display\.(?:input|prompt|menu|trigger)|\bwhile (?:true|1\b)"
+    r"|get_gpio\b|hibernate\b"
 )
 """What a script that goes on has in its text: it waits for an operator, an event or a pin, or means not to end."""
 _MODELS = re.compile(r"(?<![\dA-Za-z.])(?:KE)?(24[5-7][0-9]|2[67][0-9]{2})(?![\d.])")
