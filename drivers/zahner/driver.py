@@ -91,7 +91,8 @@ class Zahner(Potentiostat):
 
     def arm(self, plan: DrivePlan) -> None:
         """Set ranges and limits with the potentiostat off, and read them back. See `Potentiostat.arm`."""
-        for command in ("ABOR", ":SESO:STAT OFF", "*CLS", ":SESO:COUP pot", ":SESO:CRNG:AUTO 0"):
+        # Another program may have left voltages relative to the open circuit: the relation outlives it.
+        for command in ("ABOR", ":SESO:STAT OFF", "*CLS", ":SESO:COUP pot", ":SESO:UREL 0", ":SESO:CRNG:AUTO 0"):
             self._command(command)
         largest = float(np.max(np.abs(np.concatenate([plan.sequence.start_V, [plan.sequence.rest_V]]))))
         window = 1.1 * largest + 0.01

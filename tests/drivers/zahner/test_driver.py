@@ -86,6 +86,18 @@ def test_on_time_every_sample_of_a_library_protocol_is_ohms_law(link: InTime, dr
     record(link, driver, plan)
 
 
+def test_levels_are_absolute_though_another_program_has_left_them_relative_to_the_open_circuit(
+    link: InTime, driver: Zahner
+) -> None:
+    link.device.engine.settings.ocv_V = 0.25  # of a cell that was there before
+    assert link.query(":SESO:UREL OCV") == "ok"
+    plan = Zahner.plan(slow("single_pulse"))
+    driver.arm(plan)
+    driver.start()
+    assert float(link.query(":MEAS:VOLT?")) == pytest.approx(plan.sequence.rest_V, abs=1e-3)
+    assert driver.safe_state().off
+
+
 class Faster:
     """The clock of a computer whose instrument lives some times faster."""
 

@@ -241,5 +241,8 @@ def test_what_is_not_there_is_an_error_of_the_script(talk: Talk) -> None:
     talk.ask("smu.source.nonsense = 1")
     assert talk.errors() == [-286]
     assert talk.numbers("print(eventlog.getcount(eventlog.SEV_ERROR))") == [1.0]
-    talk.ask("eventlog.clear() tsplink.initialize()")
+    talk.ask("eventlog.clear()")
+    assert talk.numbers("print(tsplink.initialize())") == [1.0]
     assert talk.errors() == [1205]
+    assert talk.numbers("eventlog.clear() print(tsplink.initialize(1))") == [1.0]
+    assert not talk.errors()

@@ -93,8 +93,16 @@ def test_lines_read_what_was_written_but_for_protected_ones(talk: Talk) -> None:
         6.0
     ]
     assert talk.numbers("print(digio.trigger[2].wait(0) and 1 or 0)") == [0.0]
-    talk.send("tsplink.reset()")
+
+
+def test_the_nodes_of_a_link_are_counted_and_fewer_than_expected_are_an_error(talk: Talk) -> None:
+    # 2600A 19-214: returns the number of nodes; "an expected node count of 1 will not generate any errors".
+    assert talk.numbers("print(tsplink.reset())") == [1.0]
     assert talk.errors() == [1205]
+    assert talk.ask("print(tsplink.state)") == "offline"
+    assert talk.numbers("print(tsplink.reset(1))") == [1.0]
+    assert not talk.errors()
+    assert talk.ask("print(tsplink.state)") == "online"
 
 
 def test_a_setup_is_kept_and_recalled(talk: Talk) -> None:
