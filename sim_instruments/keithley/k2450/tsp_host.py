@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sim_instruments.keithley.common.source_meter import SourceMeter
+    from sim_instruments.keithley.k2600.errors import TspError
     from sim_instruments.keithley.k2600.host import StatusByte
     from sim_instruments.keithley.k2600.interpreter import Interpreter
     from sim_instruments.keithley.k2600.numbers import Format
@@ -38,6 +39,9 @@ class TspHost(Protocol):
 
     def say(self, data: bytes, *, ends: bool = False) -> None:
         """Send something to the client whose script runs."""
+
+    def refuse(self, error: TspError) -> None:
+        """Queue an error."""
 
     def scpi(self, message: str) -> Any:
         """Do what a SCPI message does; return its last answer."""

@@ -114,6 +114,9 @@ class Host(Protocol):
     def say(self, data: bytes, *, ends: bool = False) -> None:
         """Send something to the client whose script runs."""
 
+    def refuse(self, error: TspError) -> None:
+        """Queue an error."""
+
     def note_completion(self) -> None:
         """Do as ``opc()``."""
 

@@ -89,7 +89,7 @@ def test_on_time_every_sample_of_a_library_protocol_is_ohms_law(link: InTime, dr
 def test_levels_are_absolute_though_another_program_has_left_them_relative_to_the_open_circuit(
     link: InTime, driver: Zahner
 ) -> None:
-    link.device.engine.settings.ocv_V = 0.25  # of a cell that was there before
+    link.device.engine.settings.ocv_V = 0.005  # of a cell that was there before
     assert link.query(":SESO:UREL OCV") == "ok"
     plan = Zahner.plan(slow("single_pulse"))
     driver.arm(plan)
