@@ -9,15 +9,14 @@ import numpy as np
 
 from fitting.archive.rows import DUPLICATE, FAILED, FITTED
 from fitting.archive.table import read_table
-from fitting.interpretation.arrhenius import arrhenius
 from fitting.results.estimate import Estimate
-from protocols import FitError, InputError, RunFileError
-from reports.comparison_figures import interval_layers
-from reports.comparison_report import COMPACT, energy_text
+from protocols import InputError, RunFileError
+from reports.comparison_report import COMPACT
 from reports.content import Facts, Paragraph, Report, Row, Section, Table, Tone, Verdict
-from reports.figure import SERIES, Axis, Columns, Figure, Ink, Layer, Mark, Panel
+from reports.figure import Axis, Columns, Figure, Ink, Layer, Mark, Panel
 from reports.numbers import compact_estimate
 from reports.run_report import footer
+from reports.sample_sections import compared_samples, first_of, sample_sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -50,19 +49,15 @@ def report_of_archive(path: Path) -> Report:
     fitted = [row for row in rows if row["status"] == FITTED]
     best = best_rows(fitted)
     sections = [Section("Circuits", tuple(_circuit_blocks(fitted, best)))]
-    by_sample = _by_sample(best)
-    activation = activation_figure(by_sample)
-    blocks: list[Block] = [] if activation is None else [activation]
-    energies = _energies_table(by_sample)
-    blocks += [energies] if energies.rows else []
-    sections += [Section("Memory by sample and temperature", tuple(blocks))] if blocks else []
+    compared = compared_samples(rows, most_used(best))
+    sections += [] if compared is None else sample_sections(compared)
     sections.append(Section("Runs", tuple(_run_blocks(best))))
     for status, heading in ((FAILED, "Not fitted"), (DUPLICATE, "Given twice")):
         others = [row for row in rows if row["status"] == status]
         if others:
             sections.append(Section(heading, tuple(_reason_blocks(others))))
     sections.append(Section("Provenance", (Facts(tuple(_provenance(fitted))),)))
-    return Report("archive", path.name, tuple(_facts(rows, path)), _verdict(rows, best), tuple(sections), footer())
+    return Report("archive", path.name, tuple(_facts(rows, path)), _verdict(rows, best, first_of(compared)), tuple(sections), footer())
 
 
 def best_rows(fitted: Sequence[TableRow]) -> list[TableRow]:
@@ -76,10 +71,17 @@ def best_rows(fitted: Sequence[TableRow]) -> list[TableRow]:
     ]
 
 
-def _verdict(rows: Sequence[TableRow], best: Sequence[TableRow]) -> Verdict:
+def most_used(best: Sequence[TableRow]) -> str:
+    """Return the circuit that is the best for most of the runs that one describes; empty if there is none."""
+    counts = Counter(str(row["circuit"]) for row in best if row.get("describes"))
+    return counts.most_common(1)[0][0] if counts else ""
+
+
+def _verdict(rows: Sequence[TableRow], best: Sequence[TableRow], first: str) -> Verdict:
     counts = Counter(str(row["status"]) for row in rows)
     n_described = sum(bool(row.get("describes")) for row in best)
-    evidence = [f"rows: {', '.join(f'{count:,} {status}' for status, count in counts.items())}"]
+    evidence = [first] if first else []
+    evidence += [f"rows: {', '.join(f'{count:,} {status}' for status, count in counts.items())}"]
     places = Counter(str(row["verdict"]) for row in best if row.get("verdict"))
     if places:
         evidence.append(
@@ -154,57 +156,6 @@ def estimate_in(row: TableRow, name: str, unit: str = "") -> Estimate | None:
         return None
     ends = (row.get(f"{name}_low{suffix}"), row.get(f"{name}_high{suffix}"))
     return Estimate(name, unit, float(row[f"{name}{suffix}"]), ends, bool(row.get(f"{name}_determined")))
-
-
-def _by_sample(best: Sequence[TableRow]) -> dict[str, list[tuple[float, Estimate]]]:
-    """Return temperature and memory time of the runs that are described, sample by sample."""
-    found: defaultdict[str, list[tuple[float, Estimate]]] = defaultdict(list)
-    for row in best:
-        time, T = estimate_in(row, _TIME, "s"), row.get("temperature_K")
-        if row.get("describes") and time is not None and time.determined and T is not None:
-            found[str(row.get("sample") or "sample not named")].append((float(T), time))
-    return dict(found)
-
-
-def activation_figure(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Figure | None:
-    """Return memory times over 1000/T, sample by sample; None where there are none at two temperatures."""
-    columns = Columns()
-    layers: list[Layer] = []
-    for k, (sample, values) in enumerate(by_sample.items()):
-        T = np.array([T for T, _ in values])
-        layers += interval_layers(
-            columns,
-            "memory_time",
-            "s",
-            x=1000.0 / T,
-            values=[time for _, time in values],
-            factor=np.ones_like(T),
-            ink=SERIES[k % len(SERIES)],
-            label=sample,
-        )
-    if not layers or len({T for values in by_sample.values() for T, _ in values}) < 2:
-        return None
-    if len(layers) > 2 * len(SERIES):
-        layers = [Layer(one.mark, one.x, one.y, one.ink) for one in layers]
-    panel = Panel(Axis("1000 K / T", ""), Axis("median memory time", "s", log=True), tuple(layers))
-    caption = "Median memory time of the best circuit of each run, with 95 % intervals, where the record determines it."
-    return Figure("memory_times", caption, (panel,), columns.values, height_mm=84.0)
-
-
-def _energies_table(by_sample: dict[str, list[tuple[float, Estimate]]]) -> Table:
-    rows = []
-    for sample, values in by_sample.items():
-        try:
-            found = arrhenius([T for T, _ in values], [time for _, time in values])
-        except FitError:
-            continue
-        span = f"{min(T for T, _ in values):g} to {max(T for T, _ in values):g} K"
-        rows.append(Row((sample, str(found.n_used), span, energy_text(found, -1.0), f"{found.interval_inflation:.2f}")))
-    headings = ("sample", "runs", "temperatures", "activation energy of the memory time", "scatter")
-    caption = (
-        "Scatter: by how much the values lie further from the line than their intervals say; it widens the interval."
-    )
-    return Table(headings, tuple(rows), frozenset({1, 4}), caption)
 
 
 def _run_blocks(best: Sequence[TableRow]) -> Iterator[Block]:

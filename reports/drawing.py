@@ -232,6 +232,8 @@ def _draw_layer(axes: Any, layer: Layer, figure: Figure) -> None:
         case Mark.STEPS:
             axes.plot(x, ys[0], color=colour, drawstyle="steps-post", label=label)
         case Mark.POINTS:
+            if layer.across:
+                axes.hlines(ys[0], *(figure.columns[name] for name in layer.across), color=colour)
             axes.plot(x, ys[0], color=colour, linestyle="", marker="o", markeredgewidth=0.0, label=label)
         case Mark.BAND:
             axes.fill_between(x, *ys, color=colour, alpha=0.22, linewidth=0.0, label=label)
@@ -251,7 +253,7 @@ def _span(figure: Figure, which: str, panels: tuple[Panel, ...]) -> tuple[float,
     for panel in panels:
         axis: Axis = getattr(panel, which)
         for layer in panel.layers:
-            names = (layer.x,) if which == "x" else layer.y
+            names = (layer.x, *layer.across) if which == "x" else layer.y
             values += [figure.columns[name] for name in names if layer.mark is not Mark.LEVEL or which == "y"]
             if layer.mark is Mark.BARS and which == "y":
                 values.append(np.zeros(1))
@@ -267,8 +269,9 @@ def _set_axis(axis: Any, named: Axis, span: tuple[float, float], *, largest: flo
     """Give an axis its ends, its numbers and its name with the unit."""
     quantity = printable(named.quantity)
     if named.labels:
-        axis.set_ticks(range(len(named.labels)), labels=[printable(one) for one in named.labels])
+        axis.set_ticks(range(len(named.labels)), labels=[printable(one, keep="\n") for one in named.labels])
         axis.set_label_text(quantity)
+        _limit(axis, -0.5, len(named.labels) - 0.5, named)  # else the only one stands in a corner
     elif named.log:
         axis.set_label_text(quantity)  # its numbers have units
         _set_decades(axis, named, *span)

@@ -102,6 +102,8 @@ class Layer:
     ink : Ink
     label : str
         In the legend; empty for none.
+    across : tuple of str
+        Names of two columns: points have a bar along x from one to the other. Empty for none.
     """
 
     mark: Mark
@@ -109,6 +111,7 @@ class Layer:
     y: tuple[str, ...]
     ink: Ink = Ink.FIRST
     label: str = ""
+    across: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

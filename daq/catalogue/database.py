@@ -8,7 +8,7 @@ import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from daq.catalogue.place import CatalogueError
+from daq.catalogue.place import ENVIRONMENT, CatalogueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from daq.catalogue.entry import Entry
 
 VERSION = 1
-"""Version of the tables: a catalogue of another version is made anew from the run files."""
+"""Version of the tables: a catalogue of an earlier version is made anew from the run files, a newer one is left."""
 PATIENCE_S = 30.0
 """How long (s) one program waits for another that writes the catalogue: a piece of a rebuild takes a second. Doubled, a
 program that hangs is told half a minute later."""
@@ -51,12 +51,12 @@ _COLUMNS = (
 
 @contextmanager
 def open_database(path: Path) -> Iterator[sqlite3.Connection]:
-    """Yield the database; one that is damaged, or of another version, is made anew and empty.
+    """Yield the database; one that is damaged, or of an earlier version, is made anew and empty.
 
     Raises
     ------
     CatalogueError
-        If its folder cannot be written to, or another program keeps it to itself.
+        If its folder cannot be written to, another program keeps it to itself, or a newer ionecho made it.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -93,6 +93,7 @@ def _connected(path: Path) -> sqlite3.Connection:
 def _with_tables(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=PATIENCE_S, isolation_level=None)
     try:
+        _require_known(connection, path)
         _use_wal(connection)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA foreign_keys = ON")
@@ -124,8 +125,20 @@ def _version(connection: sqlite3.Connection) -> int:
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
+def _require_known(connection: sqlite3.Connection, path: Path) -> None:
+    """Refuse a catalogue that a newer ionecho made, before anything of it is changed: that one may be in use."""
+    version = _version(connection)
+    if version > VERSION:
+        raise CatalogueError(
+            f"a newer ionecho made this catalogue of runs (version {version}; this one reads up to {VERSION}), and it is"
+            f" left as it is. Upgrade, or name another folder in {ENVIRONMENT} for this ionecho; `ionecho runs"
+            " --rebuild` makes it anew for this one, from the run files",
+            str(path),
+        )
+
+
 def _make_tables(connection: sqlite3.Connection) -> None:
-    """Make the tables, in place of those of another version, unless another program has just done so."""
+    """Make the tables, in place of those of an earlier version, unless another program has just done so."""
     with transaction(connection):
         if _version(connection) == VERSION:
             return

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from rich.text import Text
 
 from daq.files.durable import write_atomically
 from fitting.archive.comparison import SAMPLE, TEMPERATURE, ArchiveComparison, SampleFigures
 from fitting.results.tables import ResultTable, result_table
 from fitting.results.titles import title_of
-from protocols import InputError, RunFileError, format_estimate, reason_of
+from protocols import InputError, RunFileError, format_estimate, printable, reason_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -25,28 +28,49 @@ _NOTHING = 0.01
 """Scatter from run to run that is not told from none, a percent. Doubled, scatter of 2 % is a bound only."""
 
 
+@dataclass(frozen=True)
+class Texts:
+    """A table as it is told, in a terminal and in a report.
+
+    Attributes
+    ----------
+    title : str
+    headings : tuple of str
+    rows : tuple of tuple of str
+    """
+
+    title: str
+    headings: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
 def tables_of(found: ArchiveComparison, by: Collection[str]) -> list[ResultTable]:
     """Return the tables that were asked for: activation by temperature, samples by their rank."""
     tables = []
-    if TEMPERATURE in by:
-        tables.append(_activations(found))
-    if SAMPLE in by:
-        tables.append(_ranking(found))
+    for wanted, texts_of in ((TEMPERATURE, activation_texts), (SAMPLE, ranking_texts)):
+        if wanted in by:
+            texts = texts_of(found)
+            table = result_table(texts.title, texts.headings)
+            for row in texts.rows:
+                table.add_row(*(Text(printable(cell)) for cell in row))
+            tables.append(table)
     return tables
 
 
-def _activations(found: ArchiveComparison) -> ResultTable:
+def activation_texts(found: ArchiveComparison) -> Texts:
+    """Return the activation of each sample."""
     headings = ("sample", "used", "K", "E_a", "run scatter", "law")
-    table = result_table(f"Activation of the {_lower(found)} ({found.values.circuit})", headings)
+    rows = []
     for one in sorted(found.samples, key=lambda one: one.name):
         law = one.activation
         used = f"{one.n_used} of {one.n_runs}"
         if law is None:
-            table.add_row(one.name, used, _NONE, _NONE, _NONE, one.why_no_activation)
+            rows.append((one.name, used, _NONE, _NONE, _NONE, one.why_no_activation))
             continue
         kelvin = f"{one.coldest_K:g}–{one.warmest_K:g}"
-        table.add_row(one.name, used, kelvin, _shown(law.energy_eV, "eV"), _percent(law.line.run_scatter), _law(law))
-    return table
+        energy = _shown(law.energy_eV, "eV")
+        rows.append((one.name, used, kelvin, energy, _percent(law.line.run_scatter), _law(law)))
+    return Texts(f"Activation of the {_lower(found)} ({found.values.circuit})", headings, tuple(rows))
 
 
 def _law(law: Activation) -> str:
@@ -68,18 +92,19 @@ def _up(deviation: float) -> str:
     return f"{100.0 * deviation:.2g}"
 
 
-def _ranking(found: ArchiveComparison) -> ResultTable:
+def ranking_texts(found: ArchiveComparison) -> Texts:
+    """Return the samples by their rank, and which of them are not told apart."""
     at = "" if found.at_K is None else f" at {found.at_K:g} K"
     headings = ("sample", "rank", f"{title_of(found.values.quantity)}{at}", "not told from", "memory of", "")
-    table = result_table(f"Samples side by side ({found.values.circuit})", headings)
+    rows = []
     for k, one in enumerate(found.samples):
         if one.at is None:
-            table.add_row(one.name, _NONE, _NONE, "", one.verdict, one.why_not)
+            rows.append((one.name, _NONE, _NONE, "", one.verdict, one.why_not))
             continue
         outside = f"extrapolated by {one.extrapolated_K:.3g} K" if one.extrapolated_K > 0.0 else ""
         others = ", ".join(found.not_told_from(one))
-        table.add_row(one.name, str(k + 1), _shown(one.at, found.values.unit), others, one.verdict, outside)
-    return table
+        rows.append((one.name, str(k + 1), _shown(one.at, found.values.unit), others, one.verdict, outside))
+    return Texts(f"Samples side by side ({found.values.circuit})", headings, tuple(rows))
 
 
 def _shown(one: Interval, unit: str) -> str:

@@ -159,7 +159,7 @@ def _result(run: Run, solution: Solution) -> FitResult:
     from fitting.interpretation.assembly import fit_result
     from fitting.interpretation.reversal import memory_of_run
 
-    result = fit_result(solution)
+    result = fit_result(solution, with_band=False)  # a row has none
     return replace(result, memory=Estimates(result.memory + memory_of_run(result, run.drive)))
 
 

@@ -30,8 +30,14 @@ def fit_reduction(reduction: Reduction, model: CellModel, start: Mapping[str, fl
     return fit_result(solve_single(reduction, model, start))
 
 
-def fit_result(solution: Solution) -> FitResult:
+def fit_result(solution: Solution, *, with_band: bool = True) -> FitResult:
     """Return the result of a fit of one pulsed run.
+
+    Parameters
+    ----------
+    solution : Solution
+    with_band : bool
+        Whether the band of W(t) is worked out, for who draws it or keeps it.
 
     Raises
     ------
@@ -41,7 +47,7 @@ def fit_result(solution: Solution) -> FitResult:
     reduction, response = solution.reduction(), solution.response()
     if reduction is None or response is None or len(solution.problem.observations) > 1:
         raise FitError("only the fit of one pulsed run has a result of this kind; others are joint fits")
-    memory, band = _memory(solution, 0)
+    memory, band = _memory(solution, 0, with_band=with_band)
     goodness = solution.goodness[0]
     return FitResult(
         model=solution.model,
@@ -101,9 +107,9 @@ def _part(solution: Solution, k: int) -> FittedPart:
     )
 
 
-def _memory(solution: Solution, k: int) -> tuple[tuple[Estimate, ...], Band | None]:
+def _memory(solution: Solution, k: int, *, with_band: bool = True) -> tuple[tuple[Estimate, ...], Band | None]:
     """Return what the cell of one observation remembers, and what comes back after the pulses of a run."""
-    memory, band = memory_quantities(solution.fitted(k))
+    memory, band = memory_quantities(solution.fitted(k), with_band=with_band)
     one, response = solution.problem.observations[k], solution.response(k)
     if isinstance(one, PulseObservation) and response is not None:
         slopes = solution.weight_slopes(k)

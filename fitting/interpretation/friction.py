@@ -10,7 +10,7 @@ import numpy as np
 from fitting.constants import Z95
 from fitting.inference.optimum import Fitted
 from fitting.inference.parameter_transform import ParameterTransform
-from fitting.interpretation.memory import bulk_of, derived_quantity, time_of_loss
+from fitting.interpretation.memory import bulk_of, derived_quantity, times_of_loss
 from fitting.results.remarks import RemarkKind
 from fitting.transforms.laplace import step_response
 from protocols import FitError
@@ -106,7 +106,8 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[Estimat
     fitted = fitted_of(result)
 
     def decades(bulk: Bulk, p: Floats) -> float:
-        return float(np.log10(time_of_loss(bulk, p, 0.84) / time_of_loss(bulk, p, 0.16)))
+        first, last = times_of_loss(bulk, p, (0.16, 0.84))
+        return float(np.log10(last / first))
 
     found = [
         derived_quantity(
@@ -115,6 +116,7 @@ def memory_shape(result: FitResult, lattice: str | None = None) -> tuple[Estimat
             "",
             decades,
             "from 16 % to 84 % of the memory lost; 1.02 for a single time",
+            of_shape=True,
         ),
         derived_quantity(
             fitted,

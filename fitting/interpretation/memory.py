@@ -45,13 +45,12 @@ _FIRST = 1e-9
 changes."""
 _INTEGRAL_TIMES = 541
 """Times of that integral, 60 a decade: the mean of a single decay is good to 2e-4. Doubled, to 4e-5."""
-_SEARCHED = (1e-8, 1e8)
+_SEARCHED = np.geomspace(1e-8, 1e8, 65)
 """Where a time of loss is searched, as factors of the element's first mode: the widest elements lose all within ten
 decades. Doubled, nothing changes."""
-_SEARCHED_TIMES, _NARROWED, _WITHIN = 65, 3, 17
-"""Times over all of these decades, how often the interval with the time is looked at more closely, and at how many
-times: the last are 5e-5 apart, and between them W is straight to 1e-9. Doubled, memory quantities take 1.7 times as
-long."""
+_NARROWED, _WITHIN = 3, np.linspace(0.0, 1.0, 17)
+"""How often the interval with the time is looked at more closely, and at which shares of its logarithm: the last times
+are 5e-5 apart, and between them W is straight to 1e-9. Doubled, memory quantities take 1.7 times as long."""
 
 _COMBINED = "it depends on a parameter that enters only in combination with others"
 
@@ -102,25 +101,32 @@ def _doubt(low: float, high: float, *, share: bool) -> str:
     return f"its interval spans a factor of {high / low:.2g}" if high < _OPEN_RATIO * low else "any value fits as well"
 
 
-def memory_quantities(fitted: Fitted) -> tuple[tuple[Estimate, ...], Band | None]:
-    """Return the memory quantities of a fitted circuit's hopping conductor; nothing for a circuit without one."""
+def memory_quantities(fitted: Fitted, *, with_band: bool = True) -> tuple[tuple[Estimate, ...], Band | None]:
+    """Return the memory quantities of a fitted circuit's hopping conductor, and the band of its W(t) if that is wanted.
+
+    Nothing for a circuit without one.
+    """
     if fitted.bulk(fitted.u) is None:
         return (), None
     remaining = _steady_fraction(fitted)
     back_hop = derived_quantity(fitted, "back_hop_fraction", "", lambda bulk, p: 1.0 - bulk.w_inf(p), "", share=True)
-    return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), relaxation_band(fitted)
+    band = relaxation_band(fitted) if with_band else None
+    return (remaining, back_hop, _mean_time(fitted), _median_time(fitted), *_modes(fitted)), band
 
 
-def _of(fitted: Fitted, figure: Callable[[Bulk, Floats], float | Floats]) -> Callable[[Floats], Floats]:
+def _of(
+    fitted: Fitted, figure: Callable[[Bulk, Floats], float | Floats], *, of_shape: bool = False
+) -> Callable[[Floats], Floats]:
     """Return a figure of the hopping conductor by the place on the line; once for all places with the same conductor.
 
-    Half of a circuit's parameters are not its conductor's, and derivatives go along each of them.
+    Half of a circuit's parameters are not its conductor's, and derivatives go along each of them. A figure of the shape
+    of W(t) alone does not depend on the conductance at once, where that is a parameter.
     """
     known: dict[bytes, Floats] = {}
 
     def at(u: Floats) -> Floats:
         bulk, p = bulk_of(fitted, u)
-        key = p.tobytes()
+        key = (p[1:] if of_shape and bulk.is_scaled else p).tobytes()
         if key not in known:
             known[key] = np.asarray(figure(bulk, p), dtype=np.float64)[()]
         return known[key]
@@ -174,22 +180,27 @@ def _steady_fraction(fitted: Fitted) -> Estimate:
     )
 
 
-def _windowed_time(bulk: Bulk, p: Floats, window_s: float) -> float:
-    """Return the first moment of phi = -dW/dt over the window.
+def _windowed_time(window_s: float) -> Callable[[Bulk, Floats], float]:
+    """Return the first moment of phi = -dW/dt over a window, by element and parameters.
 
     ``int t phi dt / int phi dt = int (W - W(T)) dt / (1 - W(T))``.
     """
     t = np.geomspace(_FIRST * window_s, window_s, _INTEGRAL_TIMES)
-    W = bulk.relaxation(t, p)
-    over = (W - W[-1]) * t
-    area = float(np.sum(0.5 * (over[1:] + over[:-1]) * np.diff(np.log(t)))) + t[0] * (1.0 - W[-1])
-    return float(area / max(float(1.0 - W[-1]), 1e-300))
+    ends = np.concatenate([[0.0], np.diff(np.log(t)), [0.0]])
+    weights = 0.5 * (ends[1:] + ends[:-1]) * t  # trapezoids over the logarithm of time
+
+    def moment(bulk: Bulk, p: Floats) -> float:
+        W = bulk.relaxation(t, p)
+        area = float((W - W[-1]) @ weights) + t[0] * (1.0 - W[-1])
+        return float(area / max(float(1.0 - W[-1]), 1e-300))
+
+    return moment
 
 
 def _mean_time(fitted: Fitted) -> Estimate:
     window = fitted.window_s[1]
-    value, ends, doubt = _interval(fitted, _of(fitted, lambda b, p: _windowed_time(b, p, window)), share=False)
-    whole = _windowed_time(*bulk_of(fitted, fitted.u), 100.0 * window)
+    value, ends, doubt = _interval(fitted, _of(fitted, _windowed_time(window), of_shape=True), share=False)
+    whole = _windowed_time(100.0 * window)(*bulk_of(fitted, fitted.u))
     shown = format_quantity(window, "s")
     if abs(whole - value) > _GROWS * value:
         note = f"over the first {shown}; it grows with the window, {whole / value:.2g}-fold over 100 times longer"
@@ -198,15 +209,18 @@ def _mean_time(fitted: Fitted) -> Estimate:
     return estimate_of("memory_time", "s", value, ends, note, doubt=doubt)
 
 
-def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
-    """Return the time (s) by which some share of the memory is gone, ``W = 1 - share (1 - W_inf)``."""
-    level = 1.0 - share * (1.0 - bulk.w_inf(p))
-    scale = bulk.modes(p)[0][0]
-    t = scale * np.geomspace(*_SEARCHED, _SEARCHED_TIMES)
-    W = bulk.relaxation(t, p)
+def times_of_loss(bulk: Bulk, p: Floats, shares: Sequence[float]) -> list[float]:
+    """Return the times (s) by which some shares of the memory are gone, ``W = 1 - share (1 - W_inf)``."""
+    far = bulk.modes(p)[0][0] * _SEARCHED
+    remaining, lost = bulk.relaxation(far, p), 1.0 - bulk.w_inf(p)
+    return [_time_of_level(bulk, p, 1.0 - share * lost, far, remaining) for share in shares]
+
+
+def _time_of_level(bulk: Bulk, p: Floats, level: float, t: Floats, W: Floats) -> float:
+    """Return the time at which W falls to a level, by its values at some times around that."""
     k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
     for _ in range(_NARROWED):
-        t = np.geomspace(t[k - 1], t[k], _WITHIN)
+        t = t[k - 1] * (t[k] / t[k - 1]) ** _WITHIN
         W = bulk.relaxation(t, p)
         k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
     drop = max(float(W[k - 1] - W[k]), 1e-300)
@@ -215,14 +229,35 @@ def time_of_loss(bulk: Bulk, p: Floats, share: float) -> float:
 
 def _median(bulk: Bulk, p: Floats) -> float:
     """Return the time by which half of the memory is gone, W = (1 + W_inf) / 2."""
-    return time_of_loss(bulk, p, 0.5)
+    return times_of_loss(bulk, p, (0.5,))[0]
 
 
 def derived_quantity(
-    fitted: Fitted, name: str, unit: str, figure: Callable[[Bulk, Floats], float], note: str, *, share: bool = False
+    fitted: Fitted,
+    name: str,
+    unit: str,
+    figure: Callable[[Bulk, Floats], float],
+    note: str,
+    *,
+    share: bool = False,
+    of_shape: bool = False,
 ) -> Estimate:
-    """Return a figure of the hopping conductor with its interval; `share` if it lies between 0 and 1."""
-    return derived_figure(fitted, name, unit, _of(fitted, figure), note, share=share)
+    """Return a figure of the hopping conductor with its interval.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    name, unit : str
+    figure : callable
+        Of the element and its parameters.
+    note : str
+        What it rests on.
+    share : bool
+        Whether it lies between 0 and 1.
+    of_shape : bool
+        Whether it is one of the shape of W(t) alone, whatever the conductance.
+    """
+    return derived_figure(fitted, name, unit, _of(fitted, figure, of_shape=of_shape), note, share=share)
 
 
 def derived_figure(
@@ -270,7 +305,7 @@ def within_profiles(
 
 
 def _median_time(fitted: Fitted) -> Estimate:
-    value, ends, doubt = _interval(fitted, _of(fitted, _median), share=False)
+    value, ends, doubt = _interval(fitted, _of(fitted, _median, of_shape=True), share=False)
     if not fitted.window_s[0] <= value <= fitted.window_s[1]:
         doubt = "outside the window that was seen"
     return estimate_of("median_memory_time", "s", value, ends, "", doubt=doubt)
@@ -301,7 +336,7 @@ def relaxation_band(fitted: Fitted) -> Band | None:
         return None
     t = np.geomspace(*fitted.window_s, _BAND_TIMES)
 
-    of = _of(fitted, lambda element, p: np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12))
+    of = _of(fitted, lambda element, p: np.clip(element.relaxation(t, p), 1e-12, 1.0 - 1e-12), of_shape=True)
 
     def line(u: Floats) -> Floats:
         W = of(u)

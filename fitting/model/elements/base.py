@@ -125,6 +125,11 @@ class Bulk(Element):
         """Return the conductance at once (S)."""
         return float(p[0])
 
+    @property
+    def is_scaled(self) -> bool:
+        """Whether the first parameter is ``G_inf``, which W(t) does not depend on."""
+        return type(self).g_inf is Bulk.g_inf
+
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:
         """Return ``W(t)``: 1 at once, `W_inf` at last.
 

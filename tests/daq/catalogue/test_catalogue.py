@@ -17,6 +17,7 @@ import pytest
 import daq.catalogue.entry
 from daq import open_run, write_process
 from daq.catalogue import CatalogueError, Listing, Search, follow, followed_folders, search_runs, unfollow
+from daq.catalogue.browsing import read_choices
 from daq.catalogue.database import open_database, put_entry, transaction
 from daq.catalogue.entry import Entry
 from daq.catalogue.place import database_path
@@ -235,10 +236,28 @@ def test_a_catalogue_is_made_anew_from_the_files(runs: Path) -> None:
     database_path().write_bytes(b"this is no database" * 1000)
     assert listed() == before
     with sqlite3.connect(database_path()) as connection:
-        connection.execute("PRAGMA user_version = 999")
+        connection.execute("PRAGMA user_version = 0")
         connection.execute("ALTER TABLE runs RENAME COLUMN sample TO specimen")
     connection.close()
     assert listed() == before
+
+
+def test_a_catalogue_of_a_newer_ionecho_is_left_as_it_is(runs: Path) -> None:
+    """That one may be in use: it would be made anew at every change of the program."""
+    make(runs / "run.nxs")
+    before = listed()
+    with sqlite3.connect(database_path()) as connection:
+        connection.execute("PRAGMA user_version = 999")
+        connection.execute("ALTER TABLE runs RENAME COLUMN sample TO specimen")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = database_path().read_bytes()
+    for ask in (listed, read_choices):
+        with pytest.raises(CatalogueError, match=r"newer ionecho .*version 999.*left as it is.*--rebuild") as found:
+            ask()
+        assert str(database_path()) in str(found.value)
+    assert database_path().read_bytes() == content
+    assert search_runs(Search(), rebuild=True) == before
 
 
 def test_folders_are_followed_once_and_no_longer(runs: Path, tmp_path: Path) -> None:
