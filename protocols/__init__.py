@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from protocols.units import (
         format_duration,
         format_estimate,
+        format_number,
         format_quantity,
         parse_quantities,
         parse_quantity,
@@ -66,6 +67,7 @@ _FILES = {
     "any_text": "texts",
     "format_duration": "units",
     "format_estimate": "units",
+    "format_number": "units",
     "format_quantity": "units",
     "parse_quantities": "units",
     "parse_quantity": "units",
@@ -99,6 +101,7 @@ __all__ = [
     "any_text",
     "format_duration",
     "format_estimate",
+    "format_number",
     "format_quantity",
     "parse_quantities",
     "parse_quantity",

@@ -183,6 +183,22 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
     return f"{value / 10.0**exponent:.{digits}g} {symbol}".rstrip()
 
 
+def format_number(value: float, digits: int = 3) -> str:
+    """Return a pure number as text, very large and very small ones with a power of ten: ``1.04 × 10⁷``.
+
+    Parameters
+    ----------
+    value : float
+    digits : int
+        Significant digits.
+    """
+    mantissa, mark, power = f"{value:.{digits}g}".partition("e")
+    if not mark:
+        return mantissa
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    return f"10{raised}" if mantissa == "1" else f"{mantissa} × 10{raised}"
+
+
 def prefixed_unit(value: float, unit: str, digits: int = 4) -> tuple[int, str]:
     """Return the unit with the prefix that suits a value: ``0.01, "V"`` gives ``-3, "mV"``.
 

@@ -11,11 +11,11 @@ from fitting.archive.rows import DUPLICATE, FAILED, FITTED
 from fitting.archive.table import read_table
 from fitting.results.estimate import Estimate
 from protocols import InputError, RunFileError
-from reports.comparison_report import COMPACT
 from reports.content import Facts, Paragraph, Report, Row, Section, Table, Tone, Verdict
 from reports.figure import Axis, Columns, Figure, Ink, Layer, Mark, Panel
 from reports.numbers import compact_estimate
 from reports.run_report import footer
+from reports.runs_table import common_folder, name_in, runs_table
 from reports.sample_sections import compared_samples, first_of, sample_sections
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ def report_of_archive(path: Path) -> Report:
         if others:
             sections.append(Section(heading, tuple(_reason_blocks(others))))
     sections.append(Section("Provenance", (Facts(tuple(_provenance(fitted))),)))
-    return Report("archive", path.name, tuple(_facts(rows, path)), _verdict(rows, best, first_of(compared)), tuple(sections), footer())
+    verdict = _verdict(rows, best, first_of(compared))
+    return Report("archive", path.name, tuple(_facts(rows, path)), verdict, tuple(sections), footer())
 
 
 def best_rows(fitted: Sequence[TableRow]) -> list[TableRow]:
@@ -159,30 +160,25 @@ def estimate_in(row: TableRow, name: str, unit: str = "") -> Estimate | None:
 
 
 def _run_blocks(best: Sequence[TableRow]) -> Iterator[Block]:
-    headings = ("run", "sample", "T (K)", "circuit", "describes", "W_inf", "median memory time", "memory of")
-    rows = [_run_row(row) for row in best[:_MOST_ROWS]]
-    kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
-    cut = tuple(Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows)
-    yield Table(
-        tuple(headings[k] for k in kept),
-        cut,
-        frozenset(place for place, k in enumerate(kept) if k == 2),
-        COMPACT + _cut(len(best)),
-    )
+    headings = ("run", "sample", "T", "circuit", "describes", "W_inf", "median memory time", "memory of")
+    folder = common_folder(str(row["run"]) for row in best)
+    where = f"Folder: {folder}." if folder else ""
+    rows = [_run_row(row, folder) for row in best[:_MOST_ROWS]]
+    yield runs_table(headings, rows, f"{where}{_cut(len(best))}".strip())
 
 
 def _cut(n_rows: int) -> str:
     return f" The first {_MOST_ROWS} of {n_rows:,}; the table has all." if n_rows > _MOST_ROWS else ""
 
 
-def _run_row(row: TableRow) -> Row:
+def _run_row(row: TableRow, folder: str) -> Row:
     figures = [estimate_in(row, _FRACTION), estimate_in(row, _TIME, "s")]
     texts = ["" if one is None else compact_estimate(one) if one.determined else "not determined" for one in figures]
     T = row.get("temperature_K")
     cells = (
-        str(row["run"]),
-        str(row.get("sample", "")),
-        "" if T is None else f"{T:g}",
+        name_in(folder, str(row["run"])),
+        str(row.get("sample") or ""),
+        "" if T is None else f"{T:g} K",
         str(row["circuit"]),
         "yes" if row.get("describes") else "no",
         *texts,

@@ -19,7 +19,7 @@ from reports.comparison_report import (
     compared_runs,
     comparison_sections,
     methods_blocks,
-    runs_table,
+    table_of_runs,
     verdict_on,
 )
 from reports.content import Command, Paragraph, Points, Report, Row, Section, Table, Tone, Verdict
@@ -53,7 +53,7 @@ def report_of_campaign(folder: CampaignFolder) -> Report:
     temperature = temperature_figure(folder)
     sections += [Section("Temperature", (temperature,))] if temperature is not None else []
     if any(one.study is not None for one in reported):
-        sections.append(Section("Fits", (runs_table(reported),)))
+        sections.append(Section("Fits", (table_of_runs(reported),)))
         sections += comparison_sections(compared, comparison)
     events = read_events(folder)
     if events:

@@ -15,6 +15,7 @@ from reports.content import Facts, Paragraph, Points, Report, Row, Section, Tabl
 from reports.methods import Citations, methods_of_fit
 from reports.numbers import compact_estimate, rounded
 from reports.run_report import footer
+from reports.runs_table import runs_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -61,8 +62,6 @@ class ReportedRun:
 
 _NAMED = 5
 """Runs that a verdict names; the table marks all."""
-COMPACT = "In brackets: half of the 95 % interval, in units of the last digits."
-"""What the brackets of `compact_estimate` mean."""
 
 
 def report_of_comparison(runs: Sequence[Run]) -> Report:
@@ -76,7 +75,7 @@ def report_of_comparison(runs: Sequence[Run]) -> Report:
     reported = [ReportedRun.of(run) for run in runs]
     compared, comparison = compared_runs(reported)
     verdict = verdict_on(reported, comparison)
-    sections = [Section("Runs", (runs_table(reported),)), *comparison_sections(compared, comparison)]
+    sections = [Section("Runs", (table_of_runs(reported),)), *comparison_sections(compared, comparison)]
     methods = tuple(methods_blocks(compared))
     sections += [Section("Methods", methods)] if methods else []
     title = f"{len(runs)} runs compared"
@@ -161,7 +160,7 @@ def energy_text(found: Arrhenius, sign: float) -> str:
     return str(rounded(sign * found.energy_eV, (ends[0], ends[1]), "eV", prefixed=False))
 
 
-def runs_table(reported: Sequence[ReportedRun]) -> Table:
+def table_of_runs(reported: Sequence[ReportedRun]) -> Table:
     """Return the runs side by side: sample, circuit, whether it describes them, their memory."""
     headings = ("run", "sample", "T", "thickness", "circuit", "describes", "W_inf", "median memory time", "memory of")
     rows = []
@@ -179,10 +178,7 @@ def runs_table(reported: Sequence[ReportedRun]) -> Table:
             "" if study is None or study.attribution is None else str(study.attribution.verdict),
         ]
         rows.append(Row(tuple(cells), study is not None and not one.is_described))
-    kept = [k for k in range(len(headings)) if k == 0 or any(row.cells[k] for row in rows)]
-    rows = [Row(tuple(row.cells[k] for k in kept), row.is_doubtful) for row in rows]
-    numeric = frozenset(place for place, k in enumerate(kept) if k in {2, 3})
-    return Table(tuple(headings[k] for k in kept), tuple(rows), numeric, COMPACT)
+    return runs_table(headings, rows)
 
 
 def _figure(study: Study | None, name: str) -> str:

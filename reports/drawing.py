@@ -69,6 +69,8 @@ _LABELS_INSIDE = 2
 """Entries of a legend that have room beside curves; more stand above the panel."""
 _MM_PER_CHARACTER, _LABEL_ROOM = 1.55, 7
 """Width of a character of the legend (mm), and room of its mark in characters: text of 7.5 points in DejaVu Sans."""
+_LARGE_MARK = 3.6
+"""Size of a mark with a bar (points): more than that of a sample, which has none. Doubled, it hides its bar."""
 _MARGIN = 0.05
 """Room above and below curves, as a share of what they span. Doubled, curves look flat."""
 
@@ -232,15 +234,17 @@ def _draw_layer(axes: Any, layer: Layer, figure: Figure) -> None:
         case Mark.STEPS:
             axes.plot(x, ys[0], color=colour, drawstyle="steps-post", label=label)
         case Mark.POINTS:
+            size = None
             if layer.across:
+                size = _LARGE_MARK
                 axes.hlines(ys[0], *(figure.columns[name] for name in layer.across), color=colour)
-            axes.plot(x, ys[0], color=colour, linestyle="", marker="o", markeredgewidth=0.0, label=label)
+            axes.plot(x, ys[0], color=colour, linestyle="", marker="o", ms=size, markeredgewidth=0.0, label=label)
         case Mark.BAND:
             axes.fill_between(x, *ys, color=colour, alpha=0.22, linewidth=0.0, label=label)
         case Mark.INTERVALS:
             value, low, high = ys
             axes.vlines(x, np.where(np.isnan(low), value, low), np.where(np.isnan(high), value, high), color=colour)
-            axes.plot(x, value, color=colour, linestyle="", marker="o", markersize=3.6, label=label)
+            axes.plot(x, value, color=colour, linestyle="", marker="o", ms=_LARGE_MARK, label=label)
         case Mark.LEVEL:
             axes.axhline(ys[0][0], color=colour, linewidth=0.7)
         case Mark.BARS:

@@ -129,7 +129,7 @@ def breakable(text: str) -> str:
 def table_pieces(table: Table) -> Iterator[Piece]:
     """Give a table row by row: all rows are laid out at once, so that columns are as wide on each page."""
     if table.caption:
-        yield text_piece(f'<p class="quiet">{shown(table.caption)}</p>', keeps=True, gap_mm=1.0)
+        yield text_piece(f'<p class="quiet small">{shown(table.caption)}</p>', keeps=True, gap_mm=1.0)
     rows = "".join(f"<tr>{_cells('td', row, table.numeric)}</tr>" for row in table.rows)
     heads = f"<tr>{_cells('th', Row(table.headings), table.numeric)}</tr>"
     document = document_of(f'<table width="100%" cellspacing="0" cellpadding="0">{heads}{rows}</table>', WIDTH_MM)

@@ -15,6 +15,7 @@ from fitting.study import digest_of, has_kept_study, kept_study, sample_of
 from protocols import IonechoError, format_duration, format_quantity
 from reports.content import Facts, Paragraph, Points, Report, Section, Tone, Verdict
 from reports.fit_tables import estimate_table, quality_rows, verdict_of
+from reports.kept_sections import kept_sections
 from reports.methods import Citations, methods_of_fit, provenance_rows
 from reports.run_figures import (
     FittedRun,
@@ -53,6 +54,7 @@ def report_of_run(run: Run) -> Report:
     if study is not None:
         verdict = verdict_of(study)
         sections += _fit_sections(run, study)
+    sections += kept_sections(run)
     sections.append(_provenance_section(run, study))
     return Report(
         "run",

@@ -50,9 +50,8 @@ def compared_samples(rows: Sequence[TableRow], circuit: str) -> ArchiveCompariso
     circuit : str
     """
     described = [row for row in rows if row["status"] != FITTED or row.get("describes")]
-    n_missed = sum(row["status"] == FITTED and row["circuit"] == circuit for row in rows) - sum(
-        row["status"] == FITTED and row["circuit"] == circuit for row in described
-    )
+    fitted = [row for row in rows if row["status"] == FITTED and row["circuit"] == circuit]
+    n_missed = sum(not row.get("describes") for row in fitted)
     without = Counter({f"{circuit} does not describe them": n_missed} if n_missed else {})
     try:
         return compare_archive(values_of(described, _QUANTITY, circuit, without), ALL)
@@ -68,11 +67,11 @@ def first_of(found: ArchiveComparison | None) -> str:
 def sample_sections(found: ArchiveComparison) -> list[Section]:
     """Return what a comparison shows: ranks, activation, what geometry and pulse change, what was left out."""
     ranks: list[Block] = [] if not found.ranked else [ranking_figure(found)]
-    ranks.append(_table(ranking_texts(found), "The figures are those of `ionecho compare` with the same circuit."))
+    ranks.append(_table(ranking_texts(found), "These are the figures of ionecho compare, with the same circuit."))
     activation = activation_figure(found)
     blocks: list[Block] = [] if activation is None else [activation]
     scatter = "Run scatter: by how much runs of a sample differ by more than their own intervals say."
-    blocks += [_table(activation_texts(found), scatter), Points(tuple(one.strip() for one in verdicts_of(found, ALL)))]
+    blocks += [_table(activation_texts(found), scatter), Points(tuple(one.strip() for one in verdicts_of(found, ())))]
     return [
         Section("Which sample remembers longest", tuple(ranks)),
         Section("Memory by temperature, geometry and pulse", tuple(blocks)),

@@ -35,8 +35,9 @@ table { border-collapse: collapse; width: 100%; margin: .3rem 0 .8rem; font-size
 caption { text-align: left; color: var(--quiet); padding: .2rem 0; }
 th { text-align: left; font-weight: 600; border-bottom: 1px solid var(--quiet); padding: .25rem .6rem .25rem 0; }
 td { border-bottom: 1px solid var(--rule); padding: .25rem .6rem .25rem 0; vertical-align: top; }
-th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
-td.whole, th.whole { white-space: nowrap; }
+th.number, td.number { text-align: right; font-variant-numeric: tabular-nums; }
+td.whole, td.number { white-space: nowrap; } th { vertical-align: bottom; }
+td:not(.whole, .number) { min-width: 9rem; }
 tr.doubtful td { color: var(--quiet); font-style: italic; }
 .row { display: flex; flex-wrap: wrap; gap: 0 1.5rem; }
 figure { margin: .8rem 0; width: 100%; } figure.single { flex: 1 1 20rem; max-width: 22rem; width: auto; }
@@ -49,7 +50,8 @@ footer { margin-top: 2.5rem; color: var(--quiet); font-size: .8rem; border-top: 
   padding-top: .5rem; }
 @page { size: A4; margin: 16mm 16mm 18mm; }
 @media print { html { font-size: 9.5pt; } body { max-width: none; padding: 0; font-size: 9pt; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; } td:not(.whole, .number) { min-width: 22mm; }
+  footer { break-before: avoid; margin-top: 1rem; } section:last-of-type { break-after: avoid; }
   figure.double svg { min-width: 0; } h2 { break-after: avoid; }
   figure, tr, .keep, .row, .verdict, dl.facts, table.short { break-inside: avoid; }
   figure.single { max-width: 86mm; flex: 1 1 80mm; } thead { display: table-header-group; }

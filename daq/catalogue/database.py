@@ -130,8 +130,8 @@ def _require_known(connection: sqlite3.Connection, path: Path) -> None:
     version = _version(connection)
     if version > VERSION:
         raise CatalogueError(
-            f"a newer ionecho made this catalogue of runs (version {version}; this one reads up to {VERSION}), and it is"
-            f" left as it is. Upgrade, or name another folder in {ENVIRONMENT} for this ionecho; `ionecho runs"
+            f"a newer ionecho made this catalogue of runs (version {version}; this one reads up to {VERSION}), and it"
+            f" is left as it is. Upgrade, or name another folder in {ENVIRONMENT} for this ionecho; `ionecho runs"
             " --rebuild` makes it anew for this one, from the run files",
             str(path),
         )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from daq import open_run
 from fitting.archive.dispatch import spread
 from fitting.archive.job import sample_of_row
+from fitting.kept_results import JOINT, SPECTRUM, kept_document, made_again
+from fitting.results.estimate import Estimate
 from fitting.results.provenance import code_versions
 from fitting.results.remarks import RemarkKind
 from fitting.study import analyse, digest_of, has_kept_study, kept_study
@@ -16,15 +19,17 @@ from fitting.study_options import StudyOptions
 from protocols import IonechoError, Sample
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
+    from daq import Run
     from fitting.archive.dispatch import Workers
-    from fitting.results.estimate import Estimate
     from fitting.study import Study
 
 ROUNDING = 1e-3
 """Share of half an interval by which figures may differ and are the same: compiled loops and their twins, and searches
 that end a step apart, make 1e-6. Doubled, a twice as large change passes; nobody would act on either."""
+_OF_PEAKS = (("relaxation_time_s", "s"), ("conductance_S", "S"), ("resistance_ohm", "ohm"))
+"""Figures of a peak of a spectrum, with their units."""
 
 
 @dataclass(frozen=True)
@@ -133,21 +138,75 @@ def verify_chunk(paths: Sequence[str]) -> list[Verified]:
 
 
 def _verified(path: str) -> Verified:
-    from daq import open_run
-
     try:
         run = open_run(Path(path))
-        if not has_kept_study(run):
-            return Verified(path)
-        kept = kept_study(run)
-        known = kept.provenance or {}
-        sample = Sample(**known["sample"]) if "sample" in known else sample_of_row(run)
-        options = StudyOptions.from_document(known["options"]) if "options" in known else _options_of(kept)
-        now = analyse(run, kept.result.model, options, sample=sample, keep=False)
-        digest = digest_of(run)
+        others = [one for name in (JOINT, SPECTRUM) if (one := _other(run, name)) is not None]
+        found = _verified_study(run, path) if has_kept_study(run) else None
     except Exception as error:  # noqa: BLE001 - it is told, and the other runs go on
         text = str(error) if isinstance(error, IonechoError | OSError) else f"{type(error).__name__}: {error}"
         return Verified(path, error=text)
+    every = ([] if found is None else [found]) + others
+    if not every:
+        return Verified(path)
+    return Verified(
+        path,
+        ", ".join(one.circuit for one in every),
+        "",
+        max(one.largest for one in every),
+        tuple(sorted((change for one in every for change in one.changes), key=lambda one: -one.by)),
+        tuple(dict.fromkeys(note for one in every for note in one.notes)),
+        every[0].code_before,
+        every[0].code_now,
+    )
+
+
+def _other(run: Run, name: str) -> Verified | None:
+    """Return the joint fit or the spectrum that is kept beside a run, made again; None if there is none."""
+    document = kept_document(run, name)
+    if document is None:
+        return None
+    known = document["provenance"]
+    kept, now = (_figures(one, name) for one in (document, made_again(run, name, document)))
+    moved = [_change(one, now[key]) for key, one in kept.items() if key in now]
+    notes = [f"{key} is no longer reported" for key in kept if key not in now]
+    files = (
+        {"": known["raw_sha256"]} if name == SPECTRUM else {one["file"]: one["raw_sha256"] for one in known["files"]}
+    )
+    for file, digest in files.items():
+        if digest and digest != digest_of(open_run(run.path.parent / file) if file else run):
+            notes.append(f"{file or 'the run file'} is not the one that was fitted")
+    return Verified(
+        str(run.path),
+        f"{name} {document.get('model', '')}".strip(),
+        "",
+        max((one.by for one in moved), default=0.0),
+        tuple(one for one in moved if one.by > ROUNDING),
+        tuple(notes),
+        str(known["code"]),
+        code_versions()["code"],
+    )
+
+
+def _figures(document: Mapping[str, Any], name: str) -> dict[str, Estimate]:
+    """Return the figures of a joint fit with their intervals, those of a spectrum without."""
+    if name == JOINT:
+        found = [Estimate.from_document(key, one) for key, one in document["parameters"].items()]
+        return {one.name: replace(one, name=f"joint: {one.name}") for one in found}
+    units = (("static_conductance_S", "S"), ("instant_resistance_ohm", "ohm"), ("blocking_capacitance_F", "F"))
+    values = [(key, document[key], unit) for key, unit in units if document.get(key) is not None]
+    for k, peak in enumerate(document["peaks"], 1):
+        values += [(f"peak {k} {key}", peak[key], unit) for key, unit in _OF_PEAKS if key in peak]
+    return {key: Estimate(f"spectrum: {key}", unit, value, (None, None), True) for key, value, unit in values}
+
+
+def _verified_study(run: Run, path: str) -> Verified:
+    """Return the newest fit of one circuit that is kept beside a run, made again."""
+    kept = kept_study(run)
+    known = kept.provenance or {}
+    sample = Sample(**known["sample"]) if "sample" in known else sample_of_row(run)
+    options = StudyOptions.from_document(known["options"]) if "options" in known else _options_of(kept)
+    now = analyse(run, kept.result.model, options, sample=sample, keep=False)
+    digest = digest_of(run)
     notes = []
     if known and known["raw_sha256"] not in {"", digest}:
         notes.append("the run file is not the one that was fitted")

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 _SHARE_OF_ITS_OWN = 0.05
 """Least share of the returning charge that makes a memory the bulk's: real electrodes leave a few percent that no
 circuit describes. Doubled, bulk beside an electrode that charges fast is left undecided."""
+_WHOLE_GAIN = 1000.0
+"""Gain in AICc from which its decimals are left out: all say the same. Doubled, nobody would act on them either."""
 
 
 class Reason(StrEnum):
@@ -257,6 +259,11 @@ def attribute(run_or_reduction: Record | Reduction, result: FitResult, sample: S
     )
 
 
+def _gained(gain: float) -> str:
+    """Return a gain in AICc: no decimals where they would have no meaning."""
+    return f"{gain:+.4g}" if abs(gain) < _WHOLE_GAIN else f"{gain:+,.0f}"
+
+
 def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -> float | None:
     """Refit with a plain resistor in place of the bulk; return the gain in AICc by its memory."""
     circuit, _ = steady_circuit(result.model)
@@ -267,7 +274,7 @@ def _memory_gain(reduction: Reduction, result: FitResult, evidence: list[str]) -
         return None
     gain = aicc_loss(reduction, plain, result)
     needed = "the data need a memory" if gain > NEEDED_AICC else "the data do not need a memory"
-    evidence.append(f"{needed}: AICc of {circuit}, refitted without one, is {gain:+.4g}")
+    evidence.append(f"{needed}: AICc of {circuit}, refitted without one, is {_gained(gain)}")
     return gain
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from fitting.constants import VACUUM_PERMITTIVITY_F_m
-from protocols import Sample, format_quantity
+from protocols import Sample, format_number, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -160,7 +160,7 @@ def format_length(length_m: float) -> str:
 
 
 def _shown(ends: Range, unit: str) -> str:
-    low, high = (format_quantity(end, unit) if unit == "F" else f"{end:.3g}" for end in ends)
+    low, high = (format_quantity(end, unit) if unit == "F" else format_number(end) for end in ends)
     text = f"about {low}" if low == high else f"{low} to {high}"
     return f"{text} {_TYPESET[unit]}" if unit in _TYPESET else text
 

@@ -34,12 +34,10 @@ def fit_run(
 
 
 def fit_spectrum_of_run(path: Path, options: StudyOptions, *, as_json: bool) -> None:
-    """Fit a spectrum of relaxation modes to a run, and print it."""
-    from fitting import fit_spectrum
-    from fitting.study import reduction_of
+    """Fit a spectrum of relaxation modes to a run, keep it beside the run, and print it."""
+    from fitting.kept_results import fit_kept_spectrum
 
-    reduction, was_kept = reduction_of(opened_run(path), options.terms)
-    result = fit_spectrum(reduction)
+    result, was_kept = fit_kept_spectrum(opened_run(path), options)
     _print(result, path, result.to_dict(), reduction_was_kept=was_kept, as_json=as_json)
 
 

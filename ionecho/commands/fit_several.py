@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.fit_sample import parsed
@@ -14,16 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daq import Run
-    from fitting import ImpedanceSpectrum, Reduction
     from protocols import Sample
-
-_RUN_SUFFIXES = {".nxs", ".h5", ".hdf5"}
-
-
-@dataclass(frozen=True)
-class _Record:
-    observation: Reduction | ImpedanceSpectrum
-    temperature_K: float | None
 
 
 def fit_together(
@@ -36,36 +27,25 @@ def fit_together(
     *,
     as_json: bool,
 ) -> None:
-    """Fit one circuit to several run files and impedance texts, and print it.
+    """Fit one circuit to several run files and impedance texts, keep that beside the runs, and print it.
 
     Temperatures are those of the command line, or of the runs' own samples.
     """
-    from fitting import fit_joint
+    from fitting.kept_results import fit_joint_files
 
     if kelvin and len(kelvin) != len(paths):
         raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
-    records = [_opened(path, sweep) for path in paths]
-    known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
-    temperature_K = [T for T in known if T is not None]
-    if activated and len(temperature_K) < len(records):
-        raise UsageError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
-    if len(records) > 1:
+    if len(paths) > 1:
         error_console().print(
-            f"note: this is one joint fit of {len(records)} files; `ionecho refit` fits each by itself", soft_wrap=True
+            f"note: this is one joint fit of {len(paths)} files; `ionecho refit` fits each by itself", soft_wrap=True
         )
-    result = fit_joint(
-        [one.observation for one in records],
-        model,
-        shared=shared or None,
-        activated=activated,
-        temperature_K=temperature_K if len(temperature_K) == len(records) else None,
-    )
+    result, observations = fit_joint_files(paths, model, shared or (), activated, kelvin, sweep)
     if as_json:
         print_json(result.to_dict())
         return
-    for one in records:
-        for note in getattr(one.observation, "notes", ()):
-            error_console().print(f"note: {one.observation.source}: {note}", soft_wrap=True)
+    for one in observations:
+        for note in getattr(one, "notes", ()):
+            error_console().print(f"note: {one.source}: {note}", soft_wrap=True)
     console().print(result.table())
 
 
@@ -120,12 +100,3 @@ def _linearity(runs: list[Run], sample: Sample) -> tuple[dict[str, Any], list[st
     except FitError as error:
         lines.append(f"not tested further: {error}")
     return tests, lines
-
-
-def _opened(path: Path, sweep: int | None) -> _Record:
-    from fitting import ImpedanceSpectrum, reduce_run
-
-    if path.suffix.lower() not in _RUN_SUFFIXES:
-        return _Record(ImpedanceSpectrum.read(path, sweep), None)
-    run = opened_run(path)
-    return _Record(reduce_run(run), run.sample.temperature_K)

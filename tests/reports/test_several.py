@@ -21,9 +21,10 @@ from fitting.study import analyse, kept_study, sample_of
 from protocols import InputError, Limits, Sample
 from reports.archive_report import best_rows, report_of_archive
 from reports.comparison_report import report_of_comparison
-from reports.content import Table, Tone
+from reports.content import Points, Row, Table, Tone
 from reports.html_page import html_page, shown
 from reports.reporting import report_of
+from reports.runs_table import common_folder, name_in, runs_table
 from tests.fitting.archive.runs import CIRCUIT, write_run
 from tests.ionecho.commands import command
 from tests.reports.conftest import Reported
@@ -115,9 +116,12 @@ def test_an_archive_gives_the_best_circuit_of_each_run_and_what_failed(
     assert report.verdict.sentence.startswith("No circuit describes 1 of 4 runs")
     assert [row["circuit"] for row in best_rows([worse, rows[0]])] == [CIRCUIT]
     tables = {section.heading: section.blocks for section in report.sections}
-    energies = next(one for one in tables["Memory by sample and temperature"] if isinstance(one, Table))
-    assert energies.rows[0].cells[:3] == ("pellet", "3", "280 to 300 K")
-    assert float(energies.rows[0].cells[3].split()[0]) == pytest.approx(ENERGY_eV, abs=0.01)
+    by_temperature = tables["Memory by temperature, geometry and pulse"]
+    (energies,) = (one for one in by_temperature if isinstance(one, Table))
+    assert energies.rows[0].cells[:3] == ("pellet", "3 of 3", "280–300")
+    assert float(energies.rows[0].cells[3].split()[0]) / 1000.0 == pytest.approx(ENERGY_eV, abs=0.01)
+    (points,) = (one for one in by_temperature if isinstance(one, Points))
+    assert f"1 runs without a value: {CIRCUIT} does not describe them" not in points.items  # another circuit's
     assert {"Not fitted", "Given twice"} <= set(tables)
     assert "&lt;b&gt;.nxs" in html_page(report)
     write_table(tmp_path / "empty.csv", [])
@@ -125,6 +129,88 @@ def test_an_archive_gives_the_best_circuit_of_each_run_and_what_failed(
         report_of_archive(tmp_path / "empty.csv")
     with pytest.raises(InputError, match="alone"):
         report_of([table, series[0]])
+
+
+def told(sample: str, T: float, time_s: float, *, describes: bool = True, verdict: str = "bulk") -> dict[str, object]:
+    """A row of a table whose median memory time is known to 4 %."""
+    ends = {"median_memory_time_low_s": 0.96 * time_s, "median_memory_time_high_s": 1.04 * time_s}
+    time = {"median_memory_time_s": time_s, **ends, "median_memory_time_determined": True}
+    about = {"run": f"a/b/{sample} {T:g}.nxs", "sample": sample, "temperature_K": T, "circuit": "X", "aicc": 0.0}
+    fitted = {
+        "status": FITTED,
+        "settings_sha256": "0",
+        "describes": describes,
+        "verdict": verdict,
+        "run_id": about["run"],
+    }
+    return {**about, **fitted, **time}
+
+
+def test_an_archive_ranks_its_samples_as_the_command_compare_does(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Times of exact Arrhenius laws, so that the ranks and the values at the common temperature are known."""
+    laws = {"slow <b>": 0.5, "[red]fast": 0.02, "middle": 0.1}
+    rows = [
+        told(name, T, at_300_s * np.exp(ENERGY_eV / BOLTZMANN_eV_K * (1.0 / T - 1.0 / 300.0)))
+        for name, at_300_s in laws.items()
+        for T in (280.0, 290.0, 300.0, 310.0)
+    ]
+    missed = told("middle", 320.0, 1e6, describes=False)  # its figures must not be used
+    write_table(tmp_path / "table.csv", [*rows, missed])
+    report = report_of_archive(tmp_path / "table.csv")
+    drawn = {one.name: one for one in report.figures()}
+    assert set(drawn) == {"ranking", "memory_times"}
+    names = [label.partition("\n")[0] for label in drawn["ranking"].panels[0].y.labels]
+    assert names == ["[red]fast", "middle", "slow <b>"]  # from below
+    assert all("memory of: bulk" in label for label in drawn["ranking"].panels[0].y.labels)
+    at_K = 298.15
+    for k, name in enumerate(names):
+        suffix = f"_{k + 1}" if k else ""
+        value, low, high = (drawn["ranking"].columns[f"memory_time{end}_s{suffix}"][0] for end in ("", "_low", "_high"))
+        exact = laws[name] * np.exp(ENERGY_eV / BOLTZMANN_eV_K * (1.0 / at_K - 1.0 / 300.0))
+        assert low < exact < high
+        assert value == pytest.approx(exact, rel=1e-6)
+    sections = {one.heading: one.blocks for one in report.sections}
+    ranks = next(one for one in sections["Which sample remembers longest"] if isinstance(one, Table))
+    assert [row.cells[:2] for row in ranks.rows] == [("slow <b>", "1"), ("middle", "2"), ("[red]fast", "3")]
+    first = "slow <b> remembers longest, told apart from all others. Whose memory: bulk (4 of 4)"
+    assert first in report.verdict.evidence
+    points = next(one for one in sections["Memory by temperature, geometry and pulse"] if isinstance(one, Points))
+    assert "1 runs without a value: X does not describe them" in points.items
+    assert "<b>" not in html_page(report)
+    write_table(tmp_path / "described.csv", rows)
+    assert command("compare", str(tmp_path / "described.csv")) == 0
+    printed = capsys.readouterr().out
+    assert first in printed
+    assert "[red]fast" in printed
+    assert all(cell.split()[0] in printed for row in ranks.rows for cell in row.cells)
+
+
+def test_what_is_alike_in_all_runs_is_told_once() -> None:
+    rows = [Row(("a", "pellet", "270 K", "yes", "")), Row(("b", "pellet", "280 K", "yes", ""), is_doubtful=True)]
+    table = runs_table(("run", "sample", "T", "describes", "W_inf"), rows)
+    assert table.headings == ("run", "T", "describes")
+    assert [row.cells for row in table.rows] == [("a", "270 K", "yes"), ("b", "280 K", "yes")]
+    assert [row.is_doubtful for row in table.rows] == [False, True]
+    assert table.caption.startswith("All: sample pellet.")
+    assert table.numeric == {1}
+    assert runs_table(("run", "sample"), rows[:0]).rows == ()
+    assert runs_table(("run", "sample"), [Row(("a", "pellet"))]).headings == ("run", "sample")
+
+
+@pytest.mark.parametrize(
+    ("paths", "folder", "names"),
+    [
+        (["x/a.nxs", "x/b.nxs"], "x", ["a", "b"]),
+        (["x/a.nxs", "x/y/b.nxs"], "x", ["a", "y/b"]),
+        (["a.nxs", "x/b.nxs"], "", ["a", "x/b"]),
+        (["/x/a.nxs", "y/b.nxs"], "", ["/x/a", "y/b"]),
+    ],
+)
+def test_runs_are_named_without_the_folder_that_all_have(paths: list[str], folder: str, names: list[str]) -> None:
+    assert common_folder(paths) == folder
+    assert [name_in(folder, path).replace("\\", "/") for path in paths] == names
 
 
 def test_the_command_writes_what_it_says(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
