@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from fitting.results.provenance import code_versions
 from fitting.study import digest_of, reduction_of
 from fitting.study_options import StudyOptions
-from protocols import FitError, InputError
+from protocols import FitError, InputError, LaterVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -156,16 +156,16 @@ def kept_document(run: Run, name: str) -> dict[str, Any] | None:
     ------
     RunFileError
         If the results file cannot be read.
-    FitError
+    LaterVersionError
         If a later version of ionecho wrote it.
     """
     from daq.files.results import read_attributes
 
     document = read_attributes(run.path, name, run.start_time)
     if document is not None and document.get("format", 0) > _FORMAT:
-        raise FitError(
+        raise LaterVersionError(
             f"{run.path}: a later version of ionecho kept its {name} fit (form {document['format']}, not {_FORMAT}):"
-            " upgrade, or fit again"
+            " upgrade, or fit it again"
         )
     return document
 

@@ -101,3 +101,7 @@ class RunFileError(IonechoError):
 
 class FitError(IonechoError):
     """A model cannot be understood, or cannot be fitted to this record."""
+
+
+class LaterVersionError(RunFileError, FitError):
+    """A later version of ionecho wrote a file, or what is kept in it: it needs that version, and is left as it is."""

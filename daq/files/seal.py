@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from daq.files.durable import read_at, write_at
 from daq.files.image import SparseImage
-from protocols import RunFileError
+from protocols import LaterVersionError, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -134,7 +134,10 @@ def _parsed(start: bytes, kind: str, where: Path, *, is_hdf5: bool) -> tuple[byt
         return _split(start, kind)
     except (ValueError, KeyError, TypeError):
         if (later := _LATER.match(start)) is not None and int(later[1]) > _VERSION:
-            raise RunFileError(f"{where}: a later version of ionecho made this file; it needs that version") from None
+            raise LaterVersionError(
+                f"{where}: a later version of ionecho made this file (form {int(later[1])}; this one reads up to"
+                f" {_VERSION}), and it is left as it is: upgrade"
+            ) from None
         reason = "its first bytes are damaged" if is_hdf5 else "it is no HDF5 file, or cut short"
         raise RunFileError(f"{where} is not a {kind} file of ionecho: {reason}. {_advice(kind)}") from None
 

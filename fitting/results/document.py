@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from protocols import FitError
+from protocols import LaterVersionError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,14 +29,16 @@ def up_to_date(document: Mapping[str, Any]) -> dict[str, Any]:
 
     Raises
     ------
-    FitError
+    LaterVersionError
         If a later version wrote it.
     """
     form = document.get("format", 1)
     if form == FORMAT:
         return dict(document)
     if form > FORMAT:
-        raise FitError(f"a later version of ionecho kept this fit (form {form}, not {FORMAT}): fit the run again")
+        raise LaterVersionError(
+            f"a later version of ionecho kept this fit (form {form}, not {FORMAT}): upgrade, or fit the run again"
+        )
     found = {_RENAMED.get(key, key): value for key, value in document.items()}
     found["format"] = FORMAT
     found["parameters"] = _estimates(document["parameters"])

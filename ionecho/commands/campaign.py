@@ -161,12 +161,16 @@ def campaign_folder(path: Path) -> CampaignFolder:
     ------
     UsageError
         If there is none.
+    CampaignFileError
+        If its state cannot be read, or is of a newer version.
     """
     from daq.campaign.folder import CampaignFolder
+    from daq.campaign.view import read_status
 
     folder = CampaignFolder(path.resolve())
     if not folder.is_campaign:
         raise UsageError("there is no campaign in this folder", str(path))
+    read_status(folder)
     return folder
 
 

