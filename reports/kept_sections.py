@@ -35,15 +35,8 @@ def kept_sections(run: Run) -> Iterator[Section]:
 def spectrum_section(document: Mapping[str, Any]) -> Section:
     """Return what a kept spectrum of relaxations says: its modes, its peaks, what it leaves of the record."""
     is_driven = "instant_resistance_ohm" in document
-    name, unit, quantity = (
-        ("resistance_ohm", "ohm", "resistance")
-        if is_driven
-        else (
-            "conductance_S",
-            "S",
-            "conductance",
-        )
-    )
+    quantity, unit = ("resistance", "ohm") if is_driven else ("conductance", "S")
+    name = f"{quantity}_{unit}"
     answer = "V" if is_driven else "A"
     rows = tuple(_peak(one, name, unit) for one in document["peaks"])
     table = Table(
@@ -80,13 +73,13 @@ def _modes_figure(document: Mapping[str, Any], name: str, unit: str, quantity: s
     columns = Columns()
     x = columns.add("relaxation_time_s", [one["relaxation_time_s"] for one in document["spectrum"]])
     y = columns.add(name, [one[name] for one in document["spectrum"]])
-    panel = Panel(Axis("relaxation time", "s", log=True), Axis(quantity, unit, low=0.0), (_points(x, y),))
+    panel = Panel(
+        Axis("relaxation time", "s", log=True),
+        Axis(quantity, unit, low=0.0),
+        (Layer(Mark.POINTS, x, (y,), Ink.MEMORY),),
+    )
     caption = "Modes of the record's response that no circuit was asked for; none is below zero."
     return Figure("relaxations", caption, (panel,), columns.values, height_mm=56.0)
-
-
-def _points(x: str, y: str) -> Layer:
-    return Layer(Mark.POINTS, x, (y,), Ink.MEMORY)
 
 
 def joint_section(document: Mapping[str, Any]) -> Section:

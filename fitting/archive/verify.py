@@ -175,6 +175,8 @@ def _other(run: Run, name: str) -> Verified | None:
     for file, digest in files.items():
         if digest and digest != digest_of(open_run(run.path.parent / file) if file else run):
             notes.append(f"{file or 'the run file'} is not the one that was fitted")
+    if known.get("stated", run.statements.stated) != run.statements.stated:
+        notes.append("other things are stated of the run now")
     return Verified(
         str(run.path),
         f"{name} {document.get('model', '')}".strip(),
