@@ -73,10 +73,11 @@ def _modes_figure(document: Mapping[str, Any], name: str, unit: str, quantity: s
     columns = Columns()
     x = columns.add("relaxation_time_s", [one["relaxation_time_s"] for one in document["spectrum"]])
     y = columns.add(name, [one[name] for one in document["spectrum"]])
+    foot = columns.add(f"none_{unit}", [0.0] * len(document["spectrum"]))
     panel = Panel(
         Axis("relaxation time", "s", log=True),
         Axis(quantity, unit, low=0.0),
-        (Layer(Mark.POINTS, x, (y,), Ink.MEMORY),),
+        (Layer(Mark.INTERVALS, x, (y, foot, y), Ink.MEMORY),),
     )
     caption = "Modes of the record's response that no circuit was asked for; none is below zero."
     return Figure("relaxations", caption, (panel,), columns.values, height_mm=56.0)
@@ -93,7 +94,7 @@ def joint_section(document: Mapping[str, Any]) -> Section:
     )
     headings = ("", "file", "temperature", "noise", "samples")
     shown: list[Any] = [estimate_table(estimates, document["fixed"], caption)]
-    shown.append(Table(headings, records, frozenset({0, 2, 3, 4}), "Files of the joint fit."))
+    shown.append(Table(headings, records, frozenset({2, 3, 4}), "Files of the joint fit."))
     if document["remarks"]:
         shown.append(Points(tuple(str(one.get("text", one)) for one in document["remarks"])))
     shown.append(Facts(tuple(_provenance(asked))))

@@ -1,4 +1,7 @@
-"""Samples of an archive side by side, as `ionecho compare` finds them: which remembers longest, and is it the bulk?"""
+"""Samples of an archive side by side, as `ionecho compare` finds them.
+
+Which electrolyte remembers longest, and is it the bulk?
+"""
 
 from __future__ import annotations
 

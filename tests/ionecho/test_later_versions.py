@@ -64,11 +64,11 @@ def test_every_command_says_so_and_changes_nothing(
     monkeypatch.chdir(place)
     kept = {path: path.read_bytes() for path in sorted(place.rglob("*")) if path.is_file()}
     capsys.readouterr()
-    said = {}
+    told = {}
     for words in COMMANDS:
         status = command(*words)
-        said[words] = (status, " ".join(capsys.readouterr().err.split()))
-    for words, (status, text) in said.items():
+        told[words] = (status, " ".join(capsys.readouterr().err.split()))
+    for words, (status, text) in told.items():
         assert status == 2, (words, text)
         assert re.search(r"(later version of|newer) ionecho", text), (words, text)
         assert "pgrade" in text, (words, text)
