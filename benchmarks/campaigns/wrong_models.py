@@ -19,6 +19,7 @@ from __future__ import annotations
 import argparse
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -124,7 +125,11 @@ def _leaky_layer(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) ->
 
 def _warburg(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> Floats:
     R_0, R, charges_s = _scales(rng)
-    size, tau, blocks = R * 10.0 ** rng.uniform(-0.5, 0.5), charges_s * 10.0 ** rng.uniform(-1.0, 0.0), rng.uniform() < 0.5
+    size, tau, blocks = (
+        R * 10.0 ** rng.uniform(-0.5, 0.5),
+        charges_s * 10.0 ** rng.uniform(-1.0, 0.0),
+        rng.uniform() < 0.5,
+    )
 
     def impedance(s: Any) -> Any:
         root = np.sqrt(s * tau)
@@ -195,7 +200,7 @@ def _integrated(
     """Return the current (A) of a cell with one voltage of its own, of which a slope (V/s) is told, from rest."""
     edges = [*drive.jumps()[0].tolist(), float(t_s[-1])]
     found, u_V = np.zeros(len(t_s)), np.zeros(1)
-    for begin, end in zip(edges[:-1], edges[1:], strict=True):
+    for begin, end in pairwise(edges):
         here = (t_s > begin) & (t_s <= end)
         volts = float(drive.voltage_at(np.array([0.5 * (begin + end)]))[0])
         at = np.append(t_s[here], end)
