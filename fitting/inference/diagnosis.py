@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
-_LIKELY = 10.0
+LIKELY = 10.0
 """Logarithm of the odds from which a cause is named: 22,000 to 1. Doubled, causes of five deviations go unnamed."""
 _FAR = 6.0
 """Deviations from which a sample is a spike: of 1e8 normal ones none. Doubled, spikes of ten deviations are noise."""
@@ -259,7 +259,7 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
         kind, group = (of.kind, of) if isinstance(of, Group) else (of, None)
         log_odds = 0.5 * gain - 0.5 * n_columns * float(np.log(len(residual))) + _PRIOR.get(kind, 0.0)
         cause = Cause(kind, log_odds, float(np.clip(gain / excess, 0.0, 1.0)), values, shift, control, group)
-        if log_odds > _LIKELY and (kind not in best or best[kind].log_odds < log_odds):
+        if log_odds > LIKELY and (kind not in best or best[kind].log_odds < log_odds):
             best[kind] = cause
     ranked = tuple(sorted(best.values(), key=lambda one: -one.log_odds))
     residual_A = float(np.sqrt(np.mean(residual**2)))

@@ -42,7 +42,7 @@ _DEGREES = 6
 _THRESHOLDS = 12
 """Currents at which a range may have changed that are asked, three a decade from the largest downwards."""
 _ALIKE = 1e-6
-"""Relative difference of two times, or currents, that are the same: rounding; those that are asked are factors apart."""
+"""Relative difference of two times, or currents, that are the same: rounding. Others are factors apart."""
 _SIZES = tuple(2.0**k for k in range(-4, 4))
 """Delays, lags and moves of the last edge that are asked, in sampling intervals; those between are mixtures of two."""
 

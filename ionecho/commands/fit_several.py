@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from daq import Run
-    from fitting import ImpedanceSpectrum, Reduction
+    from fitting import ImpedanceSpectrum
     from protocols import Sample
 
 _RUN_SUFFIXES = {".nxs", ".h5", ".hdf5"}
@@ -22,44 +22,73 @@ _RUN_SUFFIXES = {".nxs", ".h5", ".hdf5"}
 
 @dataclass(frozen=True)
 class _Record:
-    observation: Reduction | ImpedanceSpectrum
+    observation: Run | ImpedanceSpectrum
     temperature_K: float | None
 
 
-def fit_together(
-    paths: list[Path],
-    model: str,
-    shared: list[str] | None,
-    activated: list[str],
-    kelvin: list[float],
-    sweep: int | None = None,
-    *,
-    as_json: bool,
-) -> None:
-    """Fit one circuit to several run files and impedance texts, and print it.
+@dataclass(frozen=True)
+class JointRequest:
+    """What is fitted together.
 
-    Temperatures are those of the command line, or of the runs' own samples.
+    Attributes
+    ----------
+    paths : list of Path
+        Run files and impedance texts.
+    model : str
+    shared, activated : list of str
+    kelvin : list of float
+        Temperatures of the command line; those of the runs' own samples where it has none.
+    sweep : int or None
+        Which one of a text with several sweeps.
     """
-    from fitting import fit_joint
 
-    if kelvin and len(kelvin) != len(paths):
-        raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
-    records = [_opened(path, sweep) for path in paths]
-    known: list[float | None] = [*kelvin] or [one.temperature_K for one in records]
-    temperature_K = [T for T in known if T is not None]
-    if activated and len(temperature_K) < len(records):
-        raise UsageError("an activation energy needs every file's temperature: give --temperature, in kelvin, for each")
+    paths: list[Path]
+    model: str
+    shared: list[str]
+    activated: list[str]
+    kelvin: list[float]
+    sweep: int | None = None
+
+    def opened(self) -> tuple[list[_Record], dict[str, Any]]:
+        """Return the records, and what else `fit_joint` and `diagnose_joint` take.
+
+        Raises
+        ------
+        UsageError
+            If temperatures are missing, or too many.
+        """
+        if self.kelvin and len(self.kelvin) != len(self.paths):
+            raise UsageError(f"{len(self.paths)} files need as many --temperature, not {len(self.kelvin)}")
+        records = [_opened(path, self.sweep) for path in self.paths]
+        known: list[float | None] = [*self.kelvin] or [one.temperature_K for one in records]
+        temperature_K = [T for T in known if T is not None]
+        if self.activated and len(temperature_K) < len(records):
+            raise UsageError(
+                "an activation energy needs every file's temperature: give --temperature, in kelvin, for each"
+            )
+        told = {
+            "shared": self.shared or None,
+            "activated": self.activated,
+            "temperature_K": temperature_K if len(temperature_K) == len(records) else None,
+        }
+        return records, told
+
+
+def fit_together(request: JointRequest, *, as_json: bool) -> None:
+    """Fit one circuit to several run files and impedance texts, and print it."""
+    from fitting import fit_joint, reduce_run
+    from fitting.records.impedance import ImpedanceSpectrum
+
+    records, told = request.opened()
     if len(records) > 1:
         error_console().print(
             f"note: this is one joint fit of {len(records)} files; `ionecho refit` fits each by itself", soft_wrap=True
         )
-    result = fit_joint(
-        [one.observation for one in records],
-        model,
-        shared=shared or None,
-        activated=activated,
-        temperature_K=temperature_K if len(temperature_K) == len(records) else None,
-    )
+    observations = [
+        one.observation if isinstance(one.observation, ImpedanceSpectrum) else reduce_run(one.observation)
+        for one in records
+    ]
+    result = fit_joint(observations, request.model, **told)
     if as_json:
         print_json(result.to_dict())
         return
@@ -67,6 +96,22 @@ def fit_together(
         for note in getattr(one.observation, "notes", ()):
             error_console().print(f"note: {one.observation.source}: {note}", soft_wrap=True)
     console().print(result.table())
+
+
+def diagnose_records(request: JointRequest, *, as_json: bool) -> None:
+    """Fit one circuit to several files, and print what is wrong with each."""
+    from fitting import diagnose_joint
+
+    records, told = request.opened()
+    found = diagnose_joint([one.observation for one in records], request.model, **told)
+    if as_json:
+        print_json({"circuit": request.model, "records": [one.to_document() for one in found]})
+        return
+    out = console()
+    for k, one in enumerate(found, start=1):
+        out.print(f"[{k}] {one}", markup=False, soft_wrap=True)
+    if any(one.diagnosis is not None and one.diagnosis.causes for one in found):
+        out.print("Options are for a fit of that record alone: ionecho fit FILE --diagnose tries them.", soft_wrap=True)
 
 
 def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: list[str], *, as_json: bool) -> None:
@@ -123,9 +168,9 @@ def _linearity(runs: list[Run], sample: Sample) -> tuple[dict[str, Any], list[st
 
 
 def _opened(path: Path, sweep: int | None) -> _Record:
-    from fitting import ImpedanceSpectrum, reduce_run
+    from fitting import ImpedanceSpectrum
 
     if path.suffix.lower() not in _RUN_SUFFIXES:
         return _Record(ImpedanceSpectrum.read(path, sweep), None)
     run = opened_run(path)
-    return _Record(reduce_run(run), run.sample.temperature_K)
+    return _Record(run, run.sample.temperature_K)
