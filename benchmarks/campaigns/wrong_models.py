@@ -162,7 +162,7 @@ def _bent_layer(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> 
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
         return current(t, u_V, volts) * R / (charges_s * np.cosh(u_V / bends_V))
 
-    return _integrated(current, slope, t_s, drive)
+    return integrated(current, slope, t_s, drive)
 
 
 def _sinh_bulk(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> Floats:
@@ -175,7 +175,7 @@ def _sinh_bulk(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> F
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
         return current(t, u_V, volts) * R / charges_s
 
-    return _integrated(current, slope, t_s, drive)
+    return integrated(current, slope, t_s, drive)
 
 
 def _drifting_resistor(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> Floats:
@@ -188,10 +188,10 @@ def _drifting_resistor(rng: np.random.Generator, t_s: Floats, drive: PulseSequen
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
         return current(t, u_V, volts) * R / charges_s
 
-    return _integrated(current, slope, t_s, drive)
+    return integrated(current, slope, t_s, drive)
 
 
-def _integrated(
+def integrated(
     current: Callable[[Any, Floats, float], Floats],
     slope: Callable[[float, Floats, float], Floats],
     t_s: Floats,

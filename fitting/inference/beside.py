@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.disturbances import Disturbances
+from fitting.inference.disturbances import BASELINE_DEGREES, CauseKind, Disturbances, Group
 from fitting.inference.intervals import Displaced, Interval
 from fitting.inference.least_squares import Minimum, minimise
 from fitting.inference.marginalised import Marginalised, Prior
 from fitting.inference.solution import solved_from
 from fitting.reduction.control import controlled
 from fitting.reduction.leading_columns import KnownColumns
+from fitting.reduction.prediction import predict
 from protocols import FitError
 
 if TYPE_CHECKING:
@@ -27,17 +28,21 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fitting.inference.diagnosis import Cause
-    from fitting.inference.disturbances import Group
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
+_STANDS_FOR = {CauseKind.COLOURED_NOISE: Group(CauseKind.BASELINE, BASELINE_DEGREES)}
+"""Columns of causes that have none: noise that still carries on after whitening is slow, and bends what is slow."""
 _PASSES = 3
-"""Fits, each beside the columns about the last one. Doubled, no interval of twenty kinds moves by a tenth of itself."""
+"""Fits, each beside the columns about the last one. The second finds where a range changes, the third is beside that."""
 _WIDE = 1e3
-"""Deviation of a column's amplitude beforehand, where 1 leaves as much as the fit does: anything."""
+"""Deviation of a column's amplitude beforehand, where 1 is as large as what the fit leaves: it may be anything."""
+_BETWEEN, _PLACES = 10.0 ** (1.0 / 6.0), 41
+"""How far from a change of range that was asked another may be, as a factor (they are asked three a decade), and how
+many are tried: 2 % apart, between which few samples lie."""
 _IRRELEVANT = 1e-3
-"""Chi-square that a step must promise. Ten times as much moves no interval by 1 %."""
+"""Chi-square that a step must promise on the way; the last fit is sharpened to rounding."""
 _MOST_SAMPLES = 100_000
 """Samples of the longest record that is fitted again: each pass walks all of them, a second for ten times as many."""
 
@@ -56,12 +61,14 @@ def displaced_by(run: Record, solution: Solution, causes: Sequence[Cause]) -> tu
     causes : sequence of Cause
         Of what it leaves, the likeliest first; those without columns of their own move nothing that is known.
     """
-    told = [one for one in causes if one.group is not None and one.shift is not None]
-    fits = [_beside(run, solution, one) for one in told]
+    told = [(one, group) for one in causes if (group := _STANDS_FOR.get(one.kind, one.group)) is not None]
+    fits = [_beside(run, solution, group) for _, group in told]
     lowest, highest = solution.profiles.search.box
     shifts = [
-        np.asarray(one.shift) if fitted is None else fitted.best.u - solution.best.u
-        for one, fitted in zip(told, fits, strict=True)
+        (np.zeros(len(lowest)) if one.shift is None else one.shift)
+        if fitted is None
+        else fitted.best.u - solution.best.u
+        for (one, _), fitted in zip(told, fits, strict=True)
     ]
     # Without a fit there is a first-order shift, which follows valleys to where no search goes.
     shifts = [np.clip(solution.best.u + one, lowest, highest) - solution.best.u for one in shifts]
@@ -76,15 +83,17 @@ def _moved(intervals: Sequence[Interval], by: Floats) -> Iterator[Interval]:
         yield Interval(one.low + shift, one.high + shift)
 
 
-def _beside(run: Record, solution: Solution, cause: Cause) -> Solution | None:
-    """Return the fit beside a cause; None where there is none."""
-    reduction, group = solution.reduction(), cause.group
-    if reduction is None or group is None or run.n_samples > _MOST_SAMPLES:
+def _beside(run: Record, solution: Solution, group: Group) -> Solution | None:
+    """Return the fit beside the columns of a cause; None where there is none."""
+    reduction = solution.reduction()
+    if reduction is None or run.n_samples > _MOST_SAMPLES:
         return None
     answering, _ = controlled(run, reduction.terms)
     kept = np.flatnonzero((np.asarray(answering.status) == 0) & np.isfinite(np.asarray(answering.current_A)))
     problem, here, u = solution.problem, solution, solution.best.u
-    for _ in range(_PASSES):
+    for k in range(_PASSES):
+        # What the first fit leaves is bent by the cell that does without.
+        group = _placed(run, here, kept, group) if k else group
         columns = _columns_of(run, here, kept, group)
         prior = Prior(np.zeros(len(columns)), np.full(len(columns), _WIDE))
         try:
@@ -97,6 +106,26 @@ def _beside(run: Record, solution: Solution, cause: Cause) -> Solution | None:
         residual, jacobian = problem.evaluate(u)
         here = replace(solution, best=Minimum(u, float(residual @ residual), residual, jacobian))
     return solved_from(now.problem, [found], box, with_others=False)
+
+
+def _placed(run: Record, solution: Solution, kept: NDArray[np.intp], group: Group) -> Group:
+    """Return the group; a change of range where it explains most of what a cell leaves, not at the nearest asked."""
+    if group.kind is not CauseKind.RANGE_STEP or group.value is None:
+        return group
+    name, near = group.value
+    response = solution.response()
+    if response is None:
+        return group
+    answering, _ = controlled(run, response.terms)
+    fitted = predict(run, response)[kept]
+    left = np.asarray(answering.current_A)[kept] - fitted
+    tried = near * np.geomspace(1.0 / _BETWEEN, _BETWEEN, _PLACES)
+    explained = []
+    for threshold in tried:
+        above = np.abs(fitted) > threshold
+        beside = np.column_stack([np.ones(len(left)), above * fitted, above * np.sign(fitted)])
+        explained.append(float(np.sum((np.linalg.qr(beside)[0].T @ left) ** 2)))
+    return replace(group, value=(name, float(tried[int(np.argmax(explained))])))
 
 
 def _columns_of(run: Record, solution: Solution, kept: NDArray[np.intp], group: Group) -> KnownColumns:

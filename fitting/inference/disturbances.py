@@ -37,7 +37,7 @@ _BLOCK = 4096
 """Samples at a time: with 150 columns 5 MB."""
 _MOST_EDGES = 64
 """Jumps that are asked one by one, as in `fitting.inference.edge_places`."""
-_DEGREES = 6
+BASELINE_DEGREES = 6
 """Highest degree of a baseline's polynomials: three bends over the record. Doubled, they take in the electrode."""
 _THRESHOLDS = 12
 """Currents at which a range may have changed that are asked, three a decade from the largest downwards."""
@@ -150,6 +150,8 @@ class Disturbances:
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
+        if only is not None and only.kind is CauseKind.RANGE_STEP and only.value is not None:
+            self._thresholds = np.array([only.value[1]])  # anywhere between those
         finite = list(self._of_clocks(solution, reduction, later, only))
         self._finite = [pair for _, pair in finite]
         groups = (*(group for group, _ in finite), *self._small())
@@ -217,7 +219,7 @@ class Disturbances:
         if self._shifts is not None:
             yield Group(CauseKind.EDGE_PLACES, len(self._shifts))
         yield Group(CauseKind.DRIFT, 1)
-        yield Group(CauseKind.BASELINE, _DEGREES)
+        yield Group(CauseKind.BASELINE, BASELINE_DEGREES)
         if self._n_history == 0:
             yield Group(CauseKind.HISTORY, len(self._history))
         yield Group(CauseKind.AGEING, 1)
@@ -254,7 +256,10 @@ class Disturbances:
             columns = [np.stack([one[here] for one in pair], axis=1) for pair in self._finite]
             if self._shifts is not None:
                 columns.append(self._shifts.columns(t))
-            columns += [x[:, None], np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, _DEGREES)[:, 1:])]
+            columns += [
+                x[:, None],
+                np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, BASELINE_DEGREES)[:, 1:]),
+            ]
             if not self._n_history:
                 columns.append(since)
             columns += [(c * current)[:, None] for c in (x, level, level**2)]

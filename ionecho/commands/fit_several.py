@@ -92,9 +92,9 @@ def fit_together(request: JointRequest, *, as_json: bool) -> None:
     if as_json:
         print_json(result.to_dict())
         return
-    for one in records:
-        for note in getattr(one.observation, "notes", ()):
-            error_console().print(f"note: {one.observation.source}: {note}", soft_wrap=True)
+    for spectrum in (one for one in observations if isinstance(one, ImpedanceSpectrum)):
+        for note in spectrum.notes:
+            error_console().print(f"note: {spectrum.source}: {note}", soft_wrap=True)
     console().print(result.table())
 
 

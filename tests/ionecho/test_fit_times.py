@@ -188,9 +188,8 @@ def test_options_that_do_not_go_together_are_refused(late: None, wrong: tuple[st
 
 
 def test_several_records_are_diagnosed_one_by_one(late: None, capsys: pytest.CaptureFixture[str]) -> None:
-    document = fitted(capsys, "late.nxs", "late.nxs", "-m", CELL, "--diagnose")
-    assert [one["diagnosis"]["causes"][0]["kind"] for one in document["records"]] == ["delay", "delay"]
-    assert not any(one["disagrees"] for one in document["records"])
     assert command("fit", "late.nxs", "late.nxs", "-m", CELL, "--diagnose") == 0
-    assert "[2] late.nxs: the joint fit leaves" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "[2] late.nxs: the joint fit leaves" in told
+    assert told.count("--delay fit") == 2
     assert command("fit", "late.nxs", "late.nxs", "--compare", "--diagnose") == 2
