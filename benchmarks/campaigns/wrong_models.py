@@ -198,7 +198,8 @@ def integrated(
     drive: PulseSequence,
 ) -> Floats:
     """Return the current (A) of a cell with one voltage of its own, of which a slope (V/s) is told, from rest."""
-    edges = [*drive.jumps()[0].tolist(), float(t_s[-1])]
+    last = float(t_s[-1])
+    edges = [*(one for one in drive.jumps()[0].tolist() if one < last), last]
     found, u_V = np.zeros(len(t_s)), np.zeros(1)
     for begin, end in pairwise(edges):
         here = (t_s > begin) & (t_s <= end)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 _STANDS_FOR = {CauseKind.COLOURED_NOISE: Group(CauseKind.BASELINE, BASELINE_DEGREES)}
 """Columns of causes that have none: noise that still carries on after whitening is slow, and bends what is slow."""
 _PASSES = 3
-"""Fits, each beside the columns about the last one. The second finds where a range changes, the third is beside that."""
+"""Fits, each beside the columns about the last one. The second finds where a range changes, the third uses it."""
 _WIDE = 1e3
 """Deviation of a column's amplitude beforehand, where 1 is as large as what the fit leaves: it may be anything."""
 _BETWEEN, _PLACES = 10.0 ** (1.0 / 6.0), 41

@@ -153,7 +153,7 @@ def test_disturbed_records_are_told_by_their_cause(tmp_path: Path) -> None:
 
 
 def test_a_wrong_circuit_does_not_pass_for_the_right_one(tmp_path: Path) -> None:
-    found = wrong_models.campaign(1, tmp_path, ("leaky layer",), first=1)
+    found = wrong_models.campaign(1, tmp_path, ("leaky layer",))
     assert found["wrong"] == {"leaky layer": 1}
     assert found["deceived"] == []
     assert found["refused"] == []
