@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.inference.disturbances import BASELINE_DEGREES, CauseKind, Disturbances, Group
+from fitting.inference.disturbances import CauseKind, Disturbances
 from fitting.inference.intervals import Displaced, Interval
 from fitting.inference.least_squares import Minimum, minimise
 from fitting.inference.marginalised import Marginalised, Prior
@@ -28,12 +28,11 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from fitting.inference.diagnosis import Cause
+    from fitting.inference.disturbances import Group
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
-_STANDS_FOR = {CauseKind.COLOURED_NOISE: Group(CauseKind.BASELINE, BASELINE_DEGREES)}
-"""Columns of causes that have none: noise that still carries on after whitening is slow, and bends what is slow."""
 _PASSES = 3
 """Fits, each beside the columns about the last one. The second finds where a range changes, the third uses it."""
 _WIDE = 1e3
@@ -61,14 +60,12 @@ def displaced_by(run: Record, solution: Solution, causes: Sequence[Cause]) -> tu
     causes : sequence of Cause
         Of what it leaves, the likeliest first; those without columns of their own move nothing that is known.
     """
-    told = [(one, group) for one in causes if (group := _STANDS_FOR.get(one.kind, one.group)) is not None]
+    told = [(one.shift, one.group) for one in causes if one.group is not None and one.shift is not None]
     fits = [_beside(run, solution, group) for _, group in told]
     lowest, highest = solution.profiles.search.box
     shifts = [
-        (np.zeros(len(lowest)) if one.shift is None else one.shift)
-        if fitted is None
-        else fitted.best.u - solution.best.u
-        for (one, _), fitted in zip(told, fits, strict=True)
+        first_order if fitted is None else fitted.best.u - solution.best.u
+        for (first_order, _), fitted in zip(told, fits, strict=True)
     ]
     # Without a fit there is a first-order shift, which follows valleys to where no search goes.
     shifts = [np.clip(solution.best.u + one, lowest, highest) - solution.best.u for one in shifts]

@@ -37,7 +37,7 @@ _BLOCK = 4096
 """Samples at a time: with 150 columns 5 MB."""
 _MOST_EDGES = 64
 """Jumps that are asked one by one, as in `fitting.inference.edge_places`."""
-BASELINE_DEGREES = 6
+_DEGREES = 6
 """Highest degree of a baseline's polynomials: three bends over the record. Doubled, they take in the electrode."""
 _THRESHOLDS = 12
 """Currents at which a range may have changed that are asked, three a decade from the largest downwards."""
@@ -219,7 +219,7 @@ class Disturbances:
         if self._shifts is not None:
             yield Group(CauseKind.EDGE_PLACES, len(self._shifts))
         yield Group(CauseKind.DRIFT, 1)
-        yield Group(CauseKind.BASELINE, BASELINE_DEGREES)
+        yield Group(CauseKind.BASELINE, _DEGREES)
         if self._n_history == 0:
             yield Group(CauseKind.HISTORY, len(self._history))
         yield Group(CauseKind.AGEING, 1)
@@ -258,7 +258,7 @@ class Disturbances:
                 columns.append(self._shifts.columns(t))
             columns += [
                 x[:, None],
-                np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, BASELINE_DEGREES)[:, 1:]),
+                np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, _DEGREES)[:, 1:]),
             ]
             if not self._n_history:
                 columns.append(since)
