@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.campaigns.coverage import holds
 from benchmarks.campaigns.disturbances import KINDS, drawn
-from fitting import CellModel, diagnose_run, fit
+from fitting import diagnose_run, fit
 from fitting.inference.disturbances import CauseKind
 from fitting.results.remarks import RemarkKind
 from protocols import PulseSequence
@@ -59,31 +59,19 @@ def test_the_frequency_of_the_hum_is_found_and_named_as_the_option_has_it() -> N
 
 
 def test_a_disturbed_fit_says_its_likely_cause_and_holds_what_the_cell_would_be_beside_it() -> None:
-    record, truth = drawn("ageing gain", 0)
+    record, truth = drawn("delay 0.3", 0)
     result = fit(record, CIRCUIT)
     told = [one for one in result.remarks if one.kind is RemarkKind.LIKELY_CAUSE]
     assert len(told) == 1
-    assert told[0].values["kind"] == "ageing"
-    assert "changes in the course of the record" in str(told[0])
+    assert told[0].values["kind"] == "delay"
+    assert "the current is late" in str(told[0])
     assert all(holds(one.ci95, truth[one.name]) for one in result.estimates if one.determined)
-
-
-def test_intervals_hold_the_cell_beside_a_late_current_and_end(cells: Any, record: Any) -> None:
-    """Late by 0.3 samples: the cell that does without is hundreds of its own deviations off."""
-    t = np.arange(1500, dtype=np.float64) * 1e-3
-    drive = PulseSequence.pump_probe(0.02, 0.3, 0.2, probe_width=0.1, before=0.1005, after=1.0)
-    truth = {"De1.G_inf": 5e-4, "De1.W_inf": 0.3, "De1.tau": 1e-2, "C1": 1e-4}
-    late = cells.debye(R=300.0, G=5e-4, W=0.3, tau=1e-2, C=1e-4).current(t - 3e-4, drive)
-    noisy = late + 1e-9 * np.random.default_rng(1).standard_normal(len(t))
-    result = fit(record(t, noisy, drive), CellModel("R0-De1-C1", {"R0": 300.0}))
-    assert [one.values["kind"] for one in result.remarks if one.kind is RemarkKind.LIKELY_CAUSE] == ["delay"]
-    for one in result.estimates:
-        low, high = one.ci95
+    # A first-order shift along the valley of G_inf would leave none of these with an end.
+    for name in ("Cc1.a", "CPE1.Q", "CPE1.n"):
+        low, high = result[name].ci95
         assert low is not None
         assert high is not None
-        assert low < truth[one.name] < high
-        # As far as the cell without the delay is off, and its noise: not the decades of a valley.
-        assert high / low < 1.5
+        assert high / low < 1.1
 
 
 @pytest.mark.parametrize("seed", [1, 3])
