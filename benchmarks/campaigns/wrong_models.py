@@ -157,10 +157,10 @@ def _bent_layer(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> 
     bends_V = _LEVEL_V * 10.0 ** rng.uniform(-0.5, 0.3)
 
     def current(_: float, u_V: Floats, volts: float) -> Floats:
-        return (volts - u_V) / (R_0 + R)
+        return np.asarray((volts - u_V) / (R_0 + R))
 
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
-        return current(t, u_V, volts) * R / (charges_s * np.cosh(u_V / bends_V))
+        return np.asarray(current(t, u_V, volts) * R / (charges_s * np.cosh(u_V / bends_V)))
 
     return integrated(current, slope, t_s, drive)
 
@@ -170,7 +170,7 @@ def _sinh_bulk(rng: np.random.Generator, t_s: Floats, drive: PulseSequence) -> F
     hops_V = _LEVEL_V * 10.0 ** rng.uniform(-0.5, 0.2)
 
     def current(_: float, u_V: Floats, volts: float) -> Floats:
-        return hops_V / R * np.sinh((volts - u_V) / hops_V)
+        return np.asarray(hops_V / R * np.sinh((volts - u_V) / hops_V))
 
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
         return current(t, u_V, volts) * R / charges_s
@@ -183,7 +183,7 @@ def _drifting_resistor(rng: np.random.Generator, t_s: Floats, drive: PulseSequen
     change, end_s = rng.choice([-1.0, 1.0]) * 10.0 ** rng.uniform(-1.7, -0.5), float(t_s[-1])
 
     def current(t: float, u_V: Floats, volts: float) -> Floats:
-        return (volts - u_V) / (R_0 + R * (1.0 + change * t / end_s))
+        return np.asarray((volts - u_V) / (R_0 + R * (1.0 + change * t / end_s)))
 
     def slope(t: float, u_V: Floats, volts: float) -> Floats:
         return current(t, u_V, volts) * R / charges_s
