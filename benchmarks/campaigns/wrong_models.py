@@ -251,13 +251,13 @@ def campaign(runs: int, folder: Path, kinds: tuple[str, ...] = KINDS, first: int
         about: dict[str, Any] = {"kind": kind, "seed": seed, "circuit": drawn.circuit}
         try:
             result = fit(drawn.record, drawn.circuit)
-            said = outcome_of(drawn, result, attribute(drawn.record, result, drawn.sample))
+            outcome = outcome_of(drawn, result, attribute(drawn.record, result, drawn.sample))
         except FitError as error:
             refused.append(about | {"refused": str(error)})
         else:
-            (wrong if said.is_wrong else others)[kind] += 1
-            if said.is_wrong and said.is_deceived:
-                deceived.append(about | {**vars(said), "remarks": [str(one) for one in result.remarks]})
+            (wrong if outcome.is_wrong else others)[kind] += 1
+            if outcome.is_wrong and outcome.is_deceived:
+                deceived.append(about | {**vars(outcome), "remarks": [str(one) for one in result.remarks]})
         document = {
             "wrong_and_deceived": share(len(deceived), wrong.total()),
             "wrong": dict(wrong),
