@@ -84,6 +84,10 @@ galvanostatic *options:
 disturbances runs="20":
     uv run --group dev python -m benchmarks.campaigns.disturbances --runs {{ runs }}
 
+# Does a circuit that is not the cell's ever pass for one that is? Leaks, bent layers, sinh bulks, Warburgs, drift, two bulks.
+wrong-models runs="200" *options:
+    uv run --group dev python -m benchmarks.campaigns.wrong_models --runs {{ runs }} {{ options }}
+
 # Is every forward model right to 1e-6 of the peak over its whole box?
 forward runs="200":
     uv run --group dev python -m benchmarks.campaigns.forward --runs {{ runs }}

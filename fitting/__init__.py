@@ -9,7 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from fitting.api import diagnose_run, fit, fit_impedance, fit_joint, fit_reduced, load_result
+    from fitting.api import diagnose_joint, diagnose_run, fit, fit_impedance, fit_joint, fit_reduced, load_result
     from fitting.inference.posterior import Posterior, sample_posterior
     from fitting.inference.resistance_spectrum import ResistanceSpectrum
     from fitting.inference.spectrum import fit_spectrum
@@ -99,6 +99,7 @@ _FILES = {
     "commanded": "reduction.commanded",
     "compare": "interpretation.comparison",
     "feasibility": "interpretation.feasibility",
+    "diagnose_joint": "api",
     "diagnose_run": "api",
     "fit": "api",
     "fit_impedance": "api",
@@ -177,6 +178,7 @@ __all__ = [
     "charge_ratio",
     "commanded",
     "compare",
+    "diagnose_joint",
     "diagnose_run",
     "feasibility",
     "fit",

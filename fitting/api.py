@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from daq import Run
     from fitting.inference.diagnosis import Diagnosis
+    from fitting.inference.joint_diagnosis import RecordDiagnosis
     from fitting.inference.solution import Solution
     from fitting.records.record import Record
     from fitting.results.joint_result import JointResult
@@ -217,6 +218,49 @@ def fit_joint(
     FitError
         If a name is unknown, temperatures are missing, or there is nothing that can be fitted.
     """
+    records, parameters = _together(observations, model, shared, activated, temperature_K)
+    return _fit_all(records, parameters, start)
+
+
+def diagnose_joint(
+    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum | str | Path],
+    model: CellModel | str,
+    *,
+    shared: Sequence[str] | None = None,
+    activated: Sequence[str] = (),
+    temperature_K: Sequence[float | str] | Floats | None = None,
+    start: Mapping[str, float | str] | None = None,
+) -> tuple[RecordDiagnosis, ...]:
+    """Fit one circuit to several records at once, and say of each what is wrong with it.
+
+    Each is diagnosed as it is by itself (`diagnose_run`), and compared with what the joint fit leaves of it: a record
+    that leaves more than chance does not share what is shared.
+
+    Parameters
+    ----------
+    observations, model, shared, activated, temperature_K, start
+        As for `fit_joint`. Spectra, and reductions without their runs, have no samples to diagnose: what the fit of
+        one by itself says of it is given instead.
+
+    Raises
+    ------
+    FitError
+        As by `fit_joint`, or if a record cannot be fitted by itself.
+    """
+    from fitting.inference.joint_diagnosis import diagnose_together
+
+    records, parameters = _together(observations, model, shared, activated, temperature_K)
+    return diagnose_together(_runs_of(records), [observation_of(one) for one in records], parameters, start or {})
+
+
+def _together(
+    observations: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum | str | Path],
+    model: CellModel | str,
+    shared: Sequence[str] | None,
+    activated: Sequence[str],
+    temperature_K: Sequence[float | str] | Floats | None,
+) -> tuple[list[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum], JointParameters]:
+    """Return the records, opened, and their unknowns."""
     if not observations:
         raise FitError("a joint fit needs a record")
     cell = CellModel.of(model)
@@ -224,7 +268,18 @@ def fit_joint(
     if T is not None and (T.shape != (len(observations),) or not np.all(T > 0.0)):
         raise FitError(f"{len(observations)} records need as many temperatures above 0 K, not {T.tolist()}")
     records = [_run_at(one) if isinstance(one, str | Path) else one for one in observations]
-    return _fit_all(records, JointParameters(cell, len(records), shared, activated, T), start)
+    return records, JointParameters(cell, len(records), shared, activated, T)
+
+
+def _runs_of(
+    records: Sequence[Record | Reduction | ImpedanceSpectrum | ConductivitySpectrum],
+) -> dict[int, Record]:
+    """Return those that have samples, by their places."""
+    return {
+        k: one
+        for k, one in enumerate(records)
+        if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
+    }
 
 
 def _run_at(path: str | Path) -> Run:
@@ -240,14 +295,11 @@ def _fit_all(
     start: Mapping[str, float | str] | None,
 ) -> JointResult:
     """Return the joint fit of one or several records."""
-    runs = {
-        k: one
-        for k, one in enumerate(records)
-        if not isinstance(one, Reduction | ImpedanceSpectrum | ConductivitySpectrum)
-    }
     from fitting.inference.second_pass import solve_runs
 
-    return joint_result(solve_runs(runs, [observation_of(one) for one in records], parameters, start or {}))
+    return joint_result(
+        solve_runs(_runs_of(records), [observation_of(one) for one in records], parameters, start or {})
+    )
 
 
 def load_result(path: str | Path) -> FitResult:

@@ -74,26 +74,44 @@ def fit_joint_files(
     RunFileError
         If a file cannot be read or written.
     """
-    from daq import open_run
     from fitting.api import fit_joint
     from fitting.records.impedance import ImpedanceSpectrum
     from fitting.reduction.reduce import reduce_run
 
-    runs = {path: open_run(path) for path in paths if path.suffix.lower() in _RUNS}
-    observations: list[Reduction | ImpedanceSpectrum] = [
-        reduce_run(runs[path]) if path in runs else ImpedanceSpectrum.read(path, sweep) for path in paths
-    ]
-    own = [runs[path].sample.temperature_K if path in runs else None for path in paths]
-    known = [T for T in (kelvin or own) if T is not None]
-    if activated and len(known) < len(paths):
-        raise InputError("an activation energy needs every file's temperature, in kelvin", "--temperature")
-    temperature_K = known if len(known) == len(paths) else None
+    records, temperature_K = records_of(paths, activated, kelvin, sweep)
+    observations = [one if isinstance(one, ImpedanceSpectrum) else reduce_run(one) for one in records]
     result = fit_joint(observations, model, shared=shared or None, activated=activated, temperature_K=temperature_K)
     asked = {"model": model, "shared": list(shared), "activated": list(activated), "kelvin": list(kelvin)}
+    runs = {path: one for path, one in zip(paths, records, strict=True) if not isinstance(one, ImpedanceSpectrum)}
     for run in runs.values() if keep else ():
         files = [_file_of(path, run, runs.get(path)) for path in paths]
         _keep(run, JOINT, result.to_dict(), {**asked, "sweep": sweep, "files": files})
     return result, observations
+
+
+def records_of(
+    paths: Sequence[Path], activated: Sequence[str], kelvin: Sequence[float], sweep: int | None = None
+) -> tuple[list[Run | ImpedanceSpectrum], list[float] | None]:
+    """Open run files and impedance texts; return them with their temperatures (K), None if some have none.
+
+    Raises
+    ------
+    InputError
+        If an activation energy is asked for and a temperature is missing.
+    RunFileError, FitError
+        If a file cannot be read.
+    """
+    from daq import open_run
+    from fitting.records.impedance import ImpedanceSpectrum
+
+    records: list[Run | ImpedanceSpectrum] = [
+        open_run(path) if path.suffix.lower() in _RUNS else ImpedanceSpectrum.read(path, sweep) for path in paths
+    ]
+    own = [None if isinstance(one, ImpedanceSpectrum) else one.sample.temperature_K for one in records]
+    known = [T for T in (kelvin or own) if T is not None]
+    if activated and len(known) < len(paths):
+        raise InputError("an activation energy needs every file's temperature, in kelvin", "--temperature")
+    return records, known if len(known) == len(paths) else None
 
 
 def _file_of(path: Path, beside: Run, run: Run | None) -> dict[str, str]:

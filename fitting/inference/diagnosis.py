@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fitting.inference.disturbances import CauseKind, Disturbances
+from fitting.inference.disturbances import CauseKind, Disturbances, Group
 from fitting.inference.repeats import RepeatChange, repeat_change
 from fitting.reduction.control import controlled, in_words_of, named_for
 from fitting.reduction.nuisance import CURRENT
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from fitting.records.record import Record
     from fitting.transforms.laplace import Floats
 
-_LIKELY = 10.0
+LIKELY = 10.0
 """Logarithm of the odds from which a cause is named: 22,000 to 1. Doubled, causes of five deviations go unnamed."""
 _FAR = 6.0
 """Deviations from which a sample is a spike: of 1e8 normal ones none. Doubled, spikes of ten deviations are noise."""
@@ -135,6 +135,8 @@ class Cause:
         By how much the unknowns of the fit (on the line) would move beside it; None where that is not known.
     control : str
         Which quantity the instrument controlled; see `Nuisance.control`.
+    group : Group or None
+        Columns that it was found by; None where it was found in the residual itself.
     """
 
     kind: CauseKind
@@ -143,6 +145,7 @@ class Cause:
     values: Mapping[str, float] = field(default_factory=dict)
     shift: Floats | None = field(default=None, compare=False)
     control: str = ""
+    group: Group | None = None
 
     @property
     def mains_Hz(self) -> float | None:
@@ -249,20 +252,21 @@ def diagnose(run: Record, solution: Solution) -> Diagnosis:
     asked = _asked(run, kept)
     scale = len(kept) / len(asked)
     of_columns = _of_columns(run, solution, kept[asked], residual[asked] / noise_A)
-    found: list[_Found] = [(kind, scale * gain, n, values, shift) for kind, gain, n, values, shift in of_columns]
+    found: list[_Found] = [(of, scale * gain, n, values, shift) for of, gain, n, values, shift in of_columns]
     found += _of_residual(np.asarray(run.t_s)[kept], current, residual / noise_A, noise_A)
     best: dict[CauseKind, Cause] = {}
-    for kind, gain, n_columns, values, shift in found:
+    for of, gain, n_columns, values, shift in found:
+        kind, group = (of.kind, of) if isinstance(of, Group) else (of, None)
         log_odds = 0.5 * gain - 0.5 * n_columns * float(np.log(len(residual))) + _PRIOR.get(kind, 0.0)
-        cause = Cause(kind, log_odds, float(np.clip(gain / excess, 0.0, 1.0)), values, shift, control)
-        if log_odds > _LIKELY and (kind not in best or best[kind].log_odds < log_odds):
+        cause = Cause(kind, log_odds, float(np.clip(gain / excess, 0.0, 1.0)), values, shift, control, group)
+        if log_odds > LIKELY and (kind not in best or best[kind].log_odds < log_odds):
             best[kind] = cause
     ranked = tuple(sorted(best.values(), key=lambda one: -one.log_odds))
     residual_A = float(np.sqrt(np.mean(residual**2)))
     return Diagnosis(ranked, noise_A, residual_A, control, repeat_change(run, solution))
 
 
-_Found = tuple[CauseKind, float, int, dict[str, float], "Floats | None"]
+_Found = tuple["CauseKind | Group", float, int, dict[str, float], "Floats | None"]
 
 
 def _asked(run: Record, kept: NDArray[np.intp]) -> NDArray[np.intp]:
@@ -310,7 +314,7 @@ def _of_columns(run: Record, solution: Solution, kept: NDArray[np.intp], residua
         pulled = triangle[:n_base, -1] - triangle[:n_base, mine][:, moves] / size[moves] @ amplitudes
         shift = np.linalg.lstsq(triangle[:n_base, :n_base], pulled, rcond=_RANK)[0][:n_unknowns]
         values = {} if group.value is None else dict([group.value])
-        yield group.kind, float(shares @ shares), int(kept_sizes.sum()), values, np.asarray(shift)
+        yield group, float(shares @ shares), int(kept_sizes.sum()), values, np.asarray(shift)
 
 
 def _beyond_base(triangle: Floats, n_base: int) -> Floats:

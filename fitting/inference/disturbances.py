@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from functools import cache
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -22,7 +24,7 @@ from fitting.reduction.prediction import PulseResponse, cursor_over, predict
 from fitting.reduction.sampled_edges import edges_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from numpy.typing import NDArray
 
@@ -39,6 +41,8 @@ _DEGREES = 6
 """Highest degree of a baseline's polynomials: three bends over the record. Doubled, they take in the electrode."""
 _THRESHOLDS = 12
 """Currents at which a range may have changed that are asked, three a decade from the largest downwards."""
+_ALIKE = 1e-6
+"""Relative difference of two times, or currents, that are the same: rounding. Others are factors apart."""
 _SIZES = tuple(2.0**k for k in range(-4, 4))
 """Delays, lags and moves of the last edge that are asked, in sampling intervals; those between are mixtures of two."""
 
@@ -100,6 +104,12 @@ class Group:
     n_columns: int
     value: tuple[str, float] | None = None
 
+    def is_like(self, other: Group) -> bool:
+        """Whether both are of the same cause."""
+        if self.kind is not other.kind or (self.value is None) != (other.value is None):
+            return False
+        return self.value is None or other.value is None or bool(np.isclose(self.value[1], other.value[1], _ALIKE))
+
 
 class Disturbances:
     """Columns of all disturbances of a fitted run.
@@ -111,9 +121,11 @@ class Disturbances:
         Of this run alone.
     places : ndarray of int, shape (n,)
         Samples that are asked, rising.
+    only : Group, optional
+        The one that is wanted; all unless given.
     """
 
-    def __init__(self, run: Record, solution: Solution, places: NDArray[np.intp]) -> None:
+    def __init__(self, run: Record, solution: Solution, places: NDArray[np.intp], only: Group | None = None) -> None:
         observation = solution.problem.observations[0]
         response = solution.response()
         if not isinstance(observation, PulseObservation) or response is None:
@@ -138,9 +150,15 @@ class Disturbances:
         self._began_s, self._lasts_s = float(self._t[0]), float(self._t[-1] - self._t[0])
         largest = float(np.nanmax(np.abs(run.current_A)))
         self._thresholds = largest * 10.0 ** (-(np.arange(_THRESHOLDS) + 1) / 3.0)
-        finite = list(self._of_clocks(solution, reduction, later))
+        if only is not None and only.kind is CauseKind.RANGE_STEP and only.value is not None:
+            self._thresholds = np.array([only.value[1]])  # anywhere between those
+        finite = list(self._of_clocks(solution, reduction, later, only))
         self._finite = [pair for _, pair in finite]
-        self.groups: tuple[Group, ...] = (*(group for group, _ in finite), *self._small())
+        groups = (*(group for group, _ in finite), *self._small())
+        ends = np.cumsum([0, *(group.n_columns for group in groups)])
+        wanted = [k for k, group in enumerate(groups) if only is None or group.is_like(only)]
+        self.groups: tuple[Group, ...] = tuple(groups[k] for k in wanted)
+        self._wanted = np.concatenate([np.arange(ends[k], ends[k + 1]) for k in wanted] or [np.empty(0, np.intp)])
 
     @property
     def n_base(self) -> int:
@@ -159,7 +177,7 @@ class Disturbances:
         return EdgeShifts(edges.after_s, edges.jumps_V, self._rates, self._weights)
 
     def _of_clocks(
-        self, solution: Solution, reduction: Reduction, later: Floats
+        self, solution: Solution, reduction: Reduction, later: Floats, only: Group | None
     ) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
         """Give the changes by a delay, a lag or another clock, each of some sizes, at the samples that are asked."""
         run, interval_s = self._run, self._interval_s
@@ -179,13 +197,13 @@ class Disturbances:
 
         placed = self._placed(solution, reduction)
         sizes = [size * interval_s for size in _SIZES]
-        yield from _neighbours(CauseKind.LAG, "lag_s", sizes, [lagging(one) for one in sizes])
+        yield from _neighbours(CauseKind.LAG, "lag_s", sizes, lagging, only)
         for sign in (1.0, -1.0):
             signed = [sign * one for one in sizes]
-            yield from _neighbours(CauseKind.DELAY, "delay_s", signed, [timed(one, 0.0) for one in signed])
+            yield from _neighbours(CauseKind.DELAY, "delay_s", signed, lambda one: timed(one, 0.0), only)
             if run.drive is not None:  # what samples a voltage beside the current does so by one clock
                 ppm = [1e6 * one / float(t[-1] - t[0]) for one in signed]
-                yield from _neighbours(CauseKind.CLOCK, "ppm", ppm, [timed(0.0, one) for one in ppm])
+                yield from _neighbours(CauseKind.CLOCK, "ppm", ppm, lambda one: timed(0.0, one), only)
 
     def _placed(self, solution: Solution, reduction: Reduction) -> PulseResponse:
         """Return the response with jumps of a sampled voltage where the fit has found them, not its weights later."""
@@ -238,7 +256,10 @@ class Disturbances:
             columns = [np.stack([one[here] for one in pair], axis=1) for pair in self._finite]
             if self._shifts is not None:
                 columns.append(self._shifts.columns(t))
-            columns += [x[:, None], np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, _DEGREES)[:, 1:])]
+            columns += [
+                x[:, None],
+                np.asarray(np.polynomial.legendre.legvander(2.0 * x - 1.0, _DEGREES)[:, 1:]),
+            ]
             if not self._n_history:
                 columns.append(since)
             columns += [(c * current)[:, None] for c in (x, level, level**2)]
@@ -246,13 +267,21 @@ class Disturbances:
                 above = np.abs(current) > threshold
                 columns.append(np.stack([above * current, above * np.sign(current)], axis=1))
             columns.append(modes[:, 1:])
-            yield here, clear, np.concatenate(base, axis=1), np.concatenate(columns, axis=1)
+            yield here, clear, np.concatenate(base, axis=1), np.concatenate(columns, axis=1)[:, self._wanted]
+
+    @property
+    def times_s(self) -> Floats:
+        """When the samples that are asked were taken by the clock of the drive, shape (n,)."""
+        seen: Floats = self._t[self._places]
+        return seen
 
 
 def _neighbours(
-    kind: CauseKind, name: str, sizes: list[float], changes: list[Floats]
+    kind: CauseKind, name: str, sizes: list[float], change: Callable[[float], Floats], only: Group | None
 ) -> Iterator[tuple[Group, tuple[Floats, Floats]]]:
-    """Give each size with the next: what lies between is a mixture of both."""
-    for k in range(len(sizes) - 1):
-        middle = float(np.sign(sizes[k]) * np.sqrt(sizes[k] * sizes[k + 1]))
-        yield Group(kind, 2, (name, middle)), (changes[k], changes[k + 1])
+    """Give each size with the next, and their changes: what lies between is a mixture of both."""
+    known = cache(change)
+    for one, other in pairwise(sizes):
+        group = Group(kind, 2, (name, float(np.sign(one) * np.sqrt(one * other))))
+        if only is None or group.is_like(only):
+            yield group, (known(one), known(other))

@@ -55,6 +55,21 @@ class Interval:
     high: float
 
 
+@dataclass(frozen=True, eq=False)
+class Displaced:
+    """Where the unknowns would be beside a disturbance of the record.
+
+    Attributes
+    ----------
+    shift : ndarray, shape (k,)
+        Less where they are.
+    intervals : tuple of Interval
+    """
+
+    shift: Floats
+    intervals: tuple[Interval, ...]
+
+
 def covariance_of(best: Minimum, unit: float) -> Floats:
     """Return the covariance of u; huge, but finite, along what the record does not determine.
 

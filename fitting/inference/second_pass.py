@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from fitting.inference.beside import displaced_by
 from fitting.inference.diagnosis import diagnose
 from fitting.inference.edge_places import solve_with_places
 from fitting.inference.problem import Problem
@@ -99,9 +100,7 @@ def with_causes(run: Record, solution: Solution) -> Solution:
         solution = replace(solution, remarks=(*solution.remarks, changed))
     if not causes:
         return solution
-    shifts = [
-        one.shift for one in causes[:_CAUSES] if one.shift is not None and one.log_odds > _NEARLY * causes[0].log_odds
-    ]
+    near = [one for one in causes[:_CAUSES] if one.log_odds > _NEARLY * causes[0].log_odds]
     first = causes[0]
     values: dict[str, float | int | str] = {
         "cause": str(first),
@@ -110,4 +109,4 @@ def with_causes(run: Record, solution: Solution) -> Solution:
         "remedy": first.remedy,
     }
     remarks = (*solution.remarks, Remark(RemarkKind.LIKELY_CAUSE, values))
-    return replace(solution.widened(shifts), remarks=remarks)
+    return replace(solution.widened(displaced_by(run, solution, near)), remarks=remarks)

@@ -12,7 +12,7 @@ from fitting.constants import Z95
 from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
-from fitting.inference.intervals import Interval, covariance_factor_of, verdicts
+from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, verdicts
 from fitting.inference.least_squares import Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
@@ -62,8 +62,8 @@ class Solution:
         Unknowns of two like parts whose order is not determined, and what these are called.
     n_downweighted : int
         Samples that a robust fit counts less than half.
-    systematic : tuple of ndarray, shape (k,)
-        By how much the unknowns would move beside likely disturbances of the record; intervals hold these places too.
+    systematic : tuple of Displaced
+        Where the unknowns would be beside likely disturbances of the record; intervals hold these places too.
     times : tuple of Estimate
         Delay and clock, where they were fitted.
     """
@@ -76,7 +76,7 @@ class Solution:
     remarks: tuple[Remark, ...]
     inseparable: Mapping[int, tuple[str, str]] = field(default_factory=dict)
     n_downweighted: int = 0
-    systematic: tuple[Floats, ...] = ()
+    systematic: tuple[Displaced, ...] = ()
     times: tuple[Estimate, ...] = ()
 
     @property
@@ -93,18 +93,18 @@ class Solution:
     def covariance_factor(self) -> Floats:
         """Factor of the covariance, by which derived figures get their deviations."""
         factor = covariance_factor_of(self.best, self.unit)
-        return np.column_stack([factor, *(shift / Z95 for shift in self.systematic)])
+        return np.column_stack([factor, *(one.shift / Z95 for one in self.systematic)])
 
-    def widened(self, shifts: Sequence[Floats]) -> Solution:
+    def widened(self, displaced: Sequence[Displaced]) -> Solution:
         """Return the solution with intervals that also hold where the unknowns would be beside some disturbances."""
-        return replace(self, systematic=tuple(shifts))
+        return replace(self, systematic=tuple(displaced))
 
     @cached_property
     def intervals(self) -> tuple[Interval, ...]:
         """Interval of each unknown, what it would be beside likely disturbances included."""
-        ends = np.array([[one.low, one.high] for one in self.profiles.intervals])
-        moved = [ends, *(ends + shift[:, None] for shift in self.systematic)]
-        lowest, highest = np.min(moved, axis=0)[:, 0], np.max(moved, axis=0)[:, 1]
+        places = self.profiles.intervals, *(one.intervals for one in self.systematic)
+        ends = np.array([[[one.low, one.high] for one in intervals] for intervals in places])
+        lowest, highest = np.min(ends, axis=0)[:, 0], np.max(ends, axis=0)[:, 1]
         return tuple(Interval(float(low), float(high)) for low, high in zip(lowest, highest, strict=True))
 
     @cached_property

@@ -206,6 +206,30 @@ class PulseGains(_BySamples):
         return found
 
 
+class KnownColumns(_BySamples):
+    """Columns whose values at the samples are known beforehand.
+
+    Parameters
+    ----------
+    t_s : ndarray, shape (n,)
+        Times of the samples by the clock of the drive, rising (s).
+    values : ndarray, shape (n, h)
+        A.
+    """
+
+    def __init__(self, t_s: Floats, values: Floats) -> None:
+        self._t_s, self._values = t_s, values
+
+    def __len__(self) -> int:
+        return int(self._values.shape[1])
+
+    def columns(self, t_s: Floats, modes: Floats) -> Floats:
+        """Return their values at some of the samples, shape (n, h); at a time without one those of the next."""
+        del modes
+        found: Floats = self._values[np.minimum(np.searchsorted(self._t_s, t_s), len(self._t_s) - 1)]
+        return found
+
+
 class Together:
     """Several kinds side by side.
 

@@ -177,8 +177,9 @@ class FitRequest:
                 "RUN",
             ),
             (
-                self.diagnosed and (joint or self.ranked or self.spectrum or self.posterior or self.of_record.robust),
-                "a diagnosis is of one run and one circuit, fitted by least squares",
+                self.diagnosed
+                and (self.compared or self.ranked or self.spectrum or self.posterior or self.of_record.robust),
+                "a diagnosis is of one circuit, fitted by least squares to one record or to several together",
                 "--diagnose",
             ),
             (
@@ -244,10 +245,10 @@ def run_fit(request: FitRequest, *, as_json: bool) -> None:
 
         compare_runs(runs, circuit, temperatures, request.thicknesses, as_json=as_json)
     elif request.is_joint:
-        from ionecho.commands.fit_several import fit_together
+        from ionecho.commands.fit_several import JointRequest, diagnose_records, fit_together
 
-        share, activate = request.together
-        fit_together(runs, circuit, share or None, activate, temperatures, request.sweep, as_json=as_json)
+        joint = JointRequest(runs, circuit, *request.together, temperatures, request.sweep)
+        (diagnose_records if request.diagnosed else fit_together)(joint, as_json=as_json)
     elif request.ranked:
         rank_models(runs[0], request.models or list(RANKED), options, as_json=as_json)
     elif request.diagnosed:

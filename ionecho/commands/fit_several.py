@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from ionecho.commands.fit_sample import parsed
@@ -17,29 +17,51 @@ if TYPE_CHECKING:
     from protocols import Sample
 
 
-def fit_together(
-    paths: list[Path],
-    model: str,
-    shared: list[str] | None,
-    activated: list[str],
-    kelvin: list[float],
-    sweep: int | None = None,
-    *,
-    as_json: bool,
-) -> None:
-    """Fit one circuit to several run files and impedance texts, keep that beside the runs, and print it.
+@dataclass(frozen=True)
+class JointRequest:
+    """What is fitted together.
 
-    Temperatures are those of the command line, or of the runs' own samples.
+    Attributes
+    ----------
+    paths : list of Path
+        Run files and impedance texts.
+    model : str
+    shared, activated : list of str
+    kelvin : list of float
+        Temperatures of the command line; those of the runs' own samples where it has none.
+    sweep : int or None
+        Which one of a text with several sweeps.
+
+    Raises
+    ------
+    UsageError
+        If there are temperatures for some files only.
     """
+
+    paths: list[Path]
+    model: str
+    shared: list[str]
+    activated: list[str]
+    kelvin: list[float]
+    sweep: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.kelvin and len(self.kelvin) != len(self.paths):
+            raise UsageError(f"{len(self.paths)} files need as many --temperature, not {len(self.kelvin)}")
+
+
+def fit_together(request: JointRequest, *, as_json: bool) -> None:
+    """Fit one circuit to several run files and impedance texts, keep that beside the runs, and print it."""
     from fitting.kept_results import fit_joint_files
 
-    if kelvin and len(kelvin) != len(paths):
-        raise UsageError(f"{len(paths)} files need as many --temperature, not {len(kelvin)}")
-    if len(paths) > 1:
+    if len(request.paths) > 1:
         error_console().print(
-            f"note: this is one joint fit of {len(paths)} files; `ionecho refit` fits each by itself", soft_wrap=True
+            f"note: this is one joint fit of {len(request.paths)} files; `ionecho refit` fits each by itself",
+            soft_wrap=True,
         )
-    result, observations = fit_joint_files(paths, model, shared or (), activated, kelvin, sweep)
+    result, observations = fit_joint_files(
+        request.paths, request.model, request.shared, request.activated, request.kelvin, request.sweep
+    )
     if as_json:
         print_json(result.to_dict())
         return
@@ -47,6 +69,29 @@ def fit_together(
         for note in getattr(one, "notes", ()):
             error_console().print(f"note: {one.source}: {note}", soft_wrap=True)
     console().print(result.table())
+
+
+def diagnose_records(request: JointRequest, *, as_json: bool) -> None:
+    """Fit one circuit to several files, and print what is wrong with each."""
+    from fitting import diagnose_joint
+    from fitting.kept_results import records_of
+
+    records, temperature_K = records_of(request.paths, request.activated, request.kelvin, request.sweep)
+    found = diagnose_joint(
+        records,
+        request.model,
+        shared=request.shared or None,
+        activated=request.activated,
+        temperature_K=temperature_K,
+    )
+    if as_json:
+        print_json({"circuit": request.model, "records": [one.to_document() for one in found]})
+        return
+    out = console()
+    for k, one in enumerate(found, start=1):
+        out.print(f"[{k}] {one}", markup=False, soft_wrap=True)
+    if any(one.diagnosis is not None and one.diagnosis.causes for one in found):
+        out.print("Options are for a fit of that record alone: ionecho fit FILE --diagnose tries them.", soft_wrap=True)
 
 
 def compare_runs(paths: list[Path], model: str, kelvin: list[float], thickness: list[str], *, as_json: bool) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -22,6 +22,7 @@ from benchmarks.campaigns import (
     lattice_gas,
     ranking,
     records,
+    wrong_models,
 )
 from benchmarks.campaigns.tally import clopper_pearson
 from benchmarks.campaigns.truth import Bulk, Cell, migration, s_times_transform
@@ -149,6 +150,34 @@ def test_disturbed_records_are_told_by_their_cause(tmp_path: Path) -> None:
     found = disturbances.campaign(("hum", "spikes", "exponential baseline"), 1, tmp_path)
     assert found["named"]["successes"] == 3
     assert found["held"]["share"] > 0.8
+
+
+def test_a_wrong_circuit_does_not_pass_for_the_right_one(tmp_path: Path) -> None:
+    found = wrong_models.campaign(1, tmp_path, ("leaky layer",))
+    assert found["wrong"] == {"leaky layer": 1}
+    assert found["deceived"] == []
+    assert found["refused"] == []
+
+
+def test_what_counts_as_deceived() -> None:
+    assert wrong_models.Outcome(3.0, questioned=True, verdict="bulk", resolved=()).is_deceived
+    assert wrong_models.Outcome(3.0, questioned=False, verdict="undecided", resolved=("back_hop",)).is_deceived
+    assert not wrong_models.Outcome(3.0, questioned=True, verdict="undecided", resolved=("back_hop",)).is_deceived
+    assert not wrong_models.Outcome(2.9, questioned=False, verdict="undecided", resolved=()).is_wrong
+
+
+def test_truths_of_cells_that_are_not_linear_are_their_closed_forms() -> None:
+    # A memoryless bulk before a capacitor charges as exp(-t / RC), whatever the integration's steps.
+    t, volts, charges_s = 0.01 + LAGS, 1.0, 0.1
+
+    def current(_: float, u_V: Any, level_V: float) -> Any:
+        return (level_V - u_V) / 1e3
+
+    def slope(when: float, u_V: Any, level_V: float) -> Any:
+        return current(when, u_V, level_V) * 1e3 / charges_s
+
+    found = wrong_models.integrated(current, slope, t, STEP)
+    np.testing.assert_allclose(found, volts / 1e3 * np.exp(-LAGS / charges_s), atol=1e-9 * volts / 1e3 * 10)
 
 
 @pytest.mark.parametrize("code", forward.CODES)

@@ -185,3 +185,11 @@ def test_a_file_of_times_is_read_or_refused_with_its_line(tmp_path: Path) -> Non
 )
 def test_options_that_do_not_go_together_are_refused(late: None, wrong: tuple[str, ...]) -> None:
     assert command("fit", "late.nxs", *wrong) == 2
+
+
+def test_several_records_are_diagnosed_one_by_one(late: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert command("fit", "late.nxs", "late.nxs", "-m", CELL, "--diagnose") == 0
+    told = capsys.readouterr().out
+    assert "[2] late.nxs: the joint fit leaves" in told
+    assert told.count("--delay fit") == 2
+    assert command("fit", "late.nxs", "late.nxs", "--compare", "--diagnose") == 2
