@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from docs.window_tour import Tour
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 760)
 """Of the pictures in the documents: a window that leaves room for a task bar on a small laptop."""
+_TURNS = 4
+"""Turns of the event loop before a picture: a row that turns asks its dock for another height, and that asks the window."""
 DOCUMENTED = {
     "start": ("light",),
     "run-in-progress": ("light",),
@@ -94,6 +97,8 @@ def _take(tour: Tour, into: Path | None, sizes: list[tuple[int, int]]) -> None:
             for width, height in sizes:
                 tour.window.resize(width, height)
                 pass_time(0.25)
+                for _ in range(_TURNS):
+                    QApplication.processEvents()
                 image = tour.window.grab().toImage()
                 if into is None:
                     keep(image, IMAGES / file_of(stop, theme))
