@@ -27,7 +27,7 @@ IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 760)
 """Of the pictures in the documents: a window that leaves room for a task bar on a small laptop."""
 _TURNS = 4
-"""Turns of the event loop before a picture: a row that turns asks its dock for another height, and that asks the window."""
+"""Turns of the event loop before a picture: a row that turns asks its dock for another height, and that the window."""
 DOCUMENTED = {
     "start": ("light",),
     "run-in-progress": ("light",),

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
 
 
-_NM = 1e9
-"""Nanometres of a metre: layers are told in them."""
+_LENGTHS = ((1e-3, "mm"), (1e-6, "µm"), (0.0, "nm"))
+"""Units of thicknesses, each with the least (m) of those that are told in it: layers, tapes and pellets."""
+_METRES = {"mm": 1e-3, "µm": 1e-6, "nm": 1e-9}
+"""Their lengths."""
 
 
 @dataclass(frozen=True)
@@ -327,16 +329,18 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         "steady_conductance": tr("Steady conductance (S)"),
     }
     there = [one for one in _alike(runs, by) if one[by] and (one[what]["value"] or 0.0) > 0.0]
+    least = min((one[by] for one in there), default=0.0)
+    length = next(unit for bound, unit in _LENGTHS if least >= bound)
 
     def place(value: float) -> float:
-        return math.log10(value * _NM) if is_thickness else 1000.0 / value
+        return math.log10(value / _METRES[length]) if is_thickness else 1000.0 / value
 
     y = [math.log10(one[what]["value"]) for one in there]
     ends = [[_log_or(end, level) for end in one[what]["ci95"]] for one, level in zip(there, y, strict=True)]
     along = ((), ()) if line is None else (tuple(line["at"]), tuple(line["value"]))
     return Points(
         tr("By thickness") if is_thickness else tr("By temperature"),
-        tr("Thickness (nm)") if is_thickness else tr("1000 K / temperature"),
+        tr("Thickness ({unit})").format(unit=length) if is_thickness else tr("1000 K / temperature"),
         titles[what],
         tuple(place(one[by]) for one in there),
         tuple(y),

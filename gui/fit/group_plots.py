@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 _SIZE = 7
 """Pixels of a point. Doubled, two hundred pulses touch."""
 _LEAST_DECADES = 0.7
-"""Height of a logarithmic plot: a factor of 5, so that it has two figures at its side where all points are equal. Doubled,
-points that differ by a third seem to be equal."""
+"""Least height of a logarithmic plot: a factor of 5, so that two figures stand at its side where all points are equal.
+Doubled, points that differ by a third seem to be equal."""
 _TOLD = (1, 2, 5)
 """First digits of what is said at a logarithmic axis: with all, they overlap."""
 

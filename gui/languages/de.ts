@@ -2560,8 +2560,8 @@
       <translation>Dicke</translation>
     </message>
     <message>
-      <source>Thickness (nm)</source>
-      <translation>Dicke (nm)</translation>
+      <source>Thickness ({unit})</source>
+      <translation>Dicke ({unit})</translation>
     </message>
     <message>
       <source>Thickness, area and so on: they tell bulk from interfaces</source>
