@@ -48,9 +48,16 @@ class Watched:
         kept = {"IONECHO_CATALOGUE": "catalogue", "IONECHO_STATE": "state", "IONECHO_LOCKS": "locks"}
         places = {name: str(folder / place) for name, place in {**kept, "XDG_CONFIG_HOME": "settings"}.items()}
         environment = {**os.environ, **places, "QT_QPA_PLATFORM": "xcb", "LANGUAGE": "en"}
+        for place in places.values():
+            Path(place).mkdir()
         command = [sys.executable, "-m", "benchmarks.journeys", "--window", str(folder / "runs")]
         self._process = subprocess.Popen(
-            command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+            command,
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
         )
 
     def ask(self, name: str) -> dict[str, Any]:
@@ -70,7 +77,8 @@ class Watched:
         deadline = time.monotonic() + _PATIENCE_S
         while not until(seen := self.ask(name)):
             if time.monotonic() > deadline:
-                raise TimeoutError(f"{name} is still {seen}")
+                told = [self.ask(one)["text"] for one in ("headline", "detail", "messageText")]
+                raise TimeoutError(f"{name} is still {seen}; the window says {told}")
             time.sleep(_LOOK_S)
         return seen
 
@@ -131,7 +139,7 @@ class Person:
 
 
 def first_start_by_mouse(person: Person, _folder: Path) -> str:
-    """First start to memory read-out on a simulated cell, by the mouse."""
+    """Go from the first start to the memory of a simulated cell, by the mouse."""
     person.click("tryButton")
     person.click("runButton")
     person.window.wait("headline", lambda seen: seen["text"] == "Complete")
@@ -141,7 +149,7 @@ def first_start_by_mouse(person: Person, _folder: Path) -> str:
 
 
 def first_start_by_keys(person: Person, _folder: Path) -> str:
-    """First start to memory read-out on a simulated cell, by the keyboard alone."""
+    """Go from the first start to the memory of a simulated cell, by the keyboard alone."""
     person.command("go to start")
     person.tab_to("tryButton")
     person.press("space")
@@ -155,7 +163,7 @@ def first_start_by_keys(person: Person, _folder: Path) -> str:
 
 
 def text_to_verdict(person: Person, folder: Path) -> str:
-    """A text of EC-Lab, opened by its name, to W(t) and a verdict in under 60 s."""
+    """Open a text of EC-Lab by its name, and go to W(t) and its verdict."""
     text = _write_ec_lab(folder / "pulse.mpt")
     began_s = time.monotonic()
     person.press("ctrl+o")
@@ -277,7 +285,8 @@ def main() -> int:
     if not os.environ.get("DISPLAY") or shutil.which("xdotool") is None:
         print("journeys need an X server (xvfb-run) and xdotool")
         return 1
-    return 0 if all([_walk(name) for name in options.journeys or JOURNEYS]) else 1
+    n_failed = sum(not _walk(name) for name in options.journeys or JOURNEYS)
+    return 1 if n_failed else 0
 
 
 if __name__ == "__main__":

@@ -218,11 +218,12 @@ class Tour:
         yield "queue"
         self.front("runs")
         wait(lambda: self.named(QTableView, "runsTable").model().rowCount() > _N_COPIES, "the copies")
-        pass_time(2.0)  # their pictures
+        wait(self._has_pictures, "their pictures")
         yield "runs"
-        paths = tuple(sorted(self.folder.glob("sample-*.nxs")))
+        paths = tuple(sorted(self.folder.glob("sample-*.nxs")))[: _N_COPIES // 2]
+        self.named(QLineEdit, "modelEdit").setText("R0-Mig1-CPE1")
         self.window.exchange.runs_opened.emit(paths[:1])
-        self.window.exchange.overlay_wanted.emit(paths[1:4])
+        self.window.exchange.overlay_wanted.emit(paths[1:])
         pass_time(2.0)
         yield "runs-overlaid"
         self.front("record")
@@ -233,6 +234,15 @@ class Tour:
         wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the comparison")
         pass_time(1.5)
         yield "comparison"
+
+    def _has_pictures(self) -> bool:
+        """Return whether every run of the list has its picture."""
+        table = self.named(QTableView, "runsTable").model()
+        (column,) = [
+            k for k in range(table.columnCount()) if table.headerData(k, Qt.Orientation.Horizontal) == "Current"
+        ]
+        places = [table.index(row, column) for row in range(table.rowCount())]
+        return all(place.data(Qt.ItemDataRole.DecorationRole) is not None for place in places)
 
     def _ten_runs(self) -> None:
         run = self.window.store.state.run
