@@ -1,7 +1,7 @@
 """Journeys through the window with the mouse and the keys of an X server: ``just journeys`` (needs Xvfb and xdotool).
 
-The window is a process of its own; the mouse and the keys are xdotool's, so that every act goes through the X server, as
-a person's does. The window's process is asked where a widget is and what it says, and for nothing else.
+The window is a process of its own; mouse and keys are those of xdotool, so that every act goes through the X server.
+The process of the window is asked where a widget is and what it says, and for nothing else.
 """
 
 from __future__ import annotations
@@ -33,6 +33,8 @@ _MOST_TABS = 200
 """Presses of Tab that lead to every widget of the window, and round again."""
 _BETWEEN_MS = 30
 """Between two letters, as a quick typist has it."""
+_NOTHING = {"visible": False, "enabled": False, "active": False, "focused": False, "text": ""}
+"""What there is to see of a widget that is not there."""
 
 
 class Watched:
@@ -50,6 +52,8 @@ class Watched:
         environment = {**os.environ, **places, "QT_QPA_PLATFORM": "xcb", "LANGUAGE": "en"}
         for place in places.values():
             Path(place).mkdir()
+        self.errors = folder / "errors.txt"
+        self._errors = self.errors.open("w")
         command = [sys.executable, "-m", "benchmarks.journeys", "--window", str(folder / "runs")]
         self._process = subprocess.Popen(
             command,
@@ -88,6 +92,11 @@ class Watched:
             self._process.stdin.close()
         self._process.terminate()
         self._process.wait(_PATIENCE_S)
+        self._errors.close()
+        print(
+            *(f"    the window: {line}" for line in self.errors.read_text().splitlines() if "plugin" not in line),
+            sep="\n",
+        )
 
 
 class Person:
@@ -95,8 +104,13 @@ class Person:
 
     def __init__(self, window: Watched) -> None:
         self.window = window
-        first = window.wait("window", lambda seen: bool(seen["visible"]))
-        _xdotool("windowfocus", "--sync", str(first["id"]))
+        self._take_focus()
+
+    def _take_focus(self) -> None:
+        """Give the window the keys, as a window manager does at first and when a dialog has gone."""
+        seen = self.window.wait("window", lambda one: bool(one["visible"]))
+        _xdotool("windowfocus", str(seen["id"]))
+        self.window.wait("window", lambda one: bool(one["active"]))
 
     def click(self, name: str) -> None:
         """Click on a widget, or on a tab, when it can be clicked."""
@@ -130,8 +144,12 @@ class Person:
         self.type(letters)
         self.window.wait("paletteEdit", lambda seen: seen["text"] == letters)
         self.press("Return")
-        self.window.wait("paletteEdit", lambda seen: not seen["visible"])
-        self.window.wait("window", lambda seen: bool(seen["active"]))
+        self.end_dialog("paletteEdit")
+
+    def end_dialog(self, name: str) -> None:
+        """Wait until a dialog with this widget has gone."""
+        self.window.wait(name, lambda seen: not seen["visible"])
+        self._take_focus()
 
     def read_verdict(self) -> str:
         """Wait for a verdict, and return it."""
@@ -170,6 +188,7 @@ def text_to_verdict(person: Person, folder: Path) -> str:
     person.window.wait("fileNameEdit", lambda seen: bool(seen["visible"]))
     person.type(str(text))
     person.press("Return")
+    person.end_dialog("fileNameEdit")
     person.window.wait("fitSubject", lambda seen: "pulse" in seen["text"])
     person.click("modelEdit")
     person.press("ctrl+a")
@@ -234,13 +253,23 @@ def _show_window(folder: Path) -> int:
         came = Signal(str)
 
     def answer(name: str) -> None:
-        window = next(one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow))
-        print(json.dumps(_seen(window, name)), flush=True)
+        seen = dict(_NOTHING)
+        try:
+            window = next(one for one in QApplication.topLevelWidgets() if isinstance(one, MainWindow))
+            seen = _seen(window, name)
+        except (RuntimeError, StopIteration) as fault:  # a widget that goes just now: it is looked for again
+            print(f"{name}: {fault!r}", file=sys.stderr)
+        finally:
+            print(json.dumps(seen), flush=True)
 
     def read() -> None:
-        for line in sys.stdin:
+        for line in questions:
             asked.came.emit(line.strip())
 
+    # For this process alone: processes that the window starts would take questions away.
+    questions = os.fdopen(os.dup(sys.stdin.fileno()))
+    with open(os.devnull) as nothing:  # noqa: PTH123 - for its descriptor
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
     application = application_of_window()
     asked = Asked(application)
     asked.came.connect(answer)
@@ -259,7 +288,7 @@ def _seen(window: MainWindow, name: str) -> dict[str, Any]:
                 if bar.tabText(k) == name and bar.isVisible():
                     at = bar.mapToGlobal(bar.tabRect(k).center())
                     return {"visible": True, "enabled": True, "focused": False, "text": name, "x": at.x(), "y": at.y()}
-        return {"visible": False, "enabled": False, "focused": False, "text": ""}
+        return dict(_NOTHING)
     at = found.mapToGlobal(found.rect().center())
     text = getattr(found, "text", str)
     return {

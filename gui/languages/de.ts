@@ -168,10 +168,6 @@
       <translation>95 %: {interval} %</translation>
     </message>
     <message>
-      <source>95 %: {low} to {high}</source>
-      <translation>95 %: {low} bis {high}</translation>
-    </message>
-    <message>
       <source>; not determined</source>
       <translation>; nicht bestimmt</translation>
     </message>
@@ -3038,10 +3034,6 @@
     <message>
       <source>now {number}, {label}</source>
       <translation>jetzt {number}, {label}</translation>
-    </message>
-    <message>
-      <source>open</source>
-      <translation>offen</translation>
     </message>
     <message>
       <source>or {other}</source>

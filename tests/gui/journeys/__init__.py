@@ -1,6 +1,6 @@
 """Journeys of a user through the window, by real events of mouse and keys; each stands where its parts are tested.
 
-`JOURNEYS` has for each the tests that walk it. ``just journeys`` plays the first three with the mouse and the keys of an
+`JOURNEYS` has for each the tests that walk it. ``just journeys`` plays the first three with mouse and keys of an
 X server, ``just monkey`` random events.
 """
 
