@@ -104,13 +104,13 @@ class Person:
 
     def __init__(self, window: Watched) -> None:
         self.window = window
-        self._take_focus()
+        self.enter_window_of("window")
 
-    def _take_focus(self) -> None:
-        """Give the window the keys, as a window manager does at first and when a dialog has gone."""
-        seen = self.window.wait("window", lambda one: bool(one["visible"]))
+    def enter_window_of(self, name: str) -> None:
+        """Give the keys to the window of a widget, as a window manager does with one that comes, or that is left."""
+        seen = self.window.wait(name, lambda one: bool(one["visible"]))
         _xdotool("windowfocus", str(seen["id"]))
-        self.window.wait("window", lambda one: bool(one["active"]))
+        self.window.wait(name, lambda one: bool(one["active"]))
 
     def click(self, name: str) -> None:
         """Click on a widget, or on a tab, when it can be clicked."""
@@ -149,7 +149,7 @@ class Person:
     def end_dialog(self, name: str) -> None:
         """Wait until a dialog with this widget has gone."""
         self.window.wait(name, lambda seen: not seen["visible"])
-        self._take_focus()
+        self.enter_window_of("window")
 
     def read_verdict(self) -> str:
         """Wait for a verdict, and return it."""
@@ -185,8 +185,10 @@ def text_to_verdict(person: Person, folder: Path) -> str:
     text = _write_ec_lab(folder / "pulse.mpt")
     began_s = time.monotonic()
     person.press("ctrl+o")
-    person.window.wait("fileNameEdit", lambda seen: bool(seen["visible"]))
+    person.enter_window_of("fileNameEdit")
+    person.window.wait("fileNameEdit", lambda seen: bool(seen["focused"]))
     person.type(str(text))
+    person.window.wait("fileNameEdit", lambda seen: seen["text"] == str(text))
     person.press("Return")
     person.end_dialog("fileNameEdit")
     person.window.wait("fitSubject", lambda seen: "pulse" in seen["text"])
@@ -299,7 +301,7 @@ def _seen(window: MainWindow, name: str) -> dict[str, Any]:
         "text": str(text()),
         "x": at.x(),
         "y": at.y(),
-        "id": int(found.winId()) if found is window else 0,
+        "id": int(found.window().winId()),
     }
 
 

@@ -63,9 +63,9 @@ class RightSide(QObject):
 
     def _put_away(self) -> None:
         right = self._standing(Qt.DockWidgetArea.RightDockWidgetArea)
-        # Qt keeps tabs that are behind at places that nobody sees.
+        # The content of a tab that is behind is hidden.
         centre = self._standing(Qt.DockWidgetArea.TopDockWidgetArea)
-        front = next((dock for dock in centre if dock.isVisible() and dock.x() >= 0), None)
+        front = next((dock for dock in centre if (content := dock.widget()) is not None and content.isVisible()), None)
         if front is None:
             return
         for dock in right:
