@@ -195,7 +195,8 @@ def text_to_verdict(person: Person, folder: Path) -> str:
     person.click("modelEdit")
     person.press("ctrl+a")
     person.type("De1-C1")
-    person.press("Return")
+    person.window.wait("modelEdit", lambda seen: seen["text"] == "De1-C1")
+    person.click("fitButton")
     person.click("Memory")
     sentence = person.read_verdict()
     return f"{sentence} After {time.monotonic() - began_s:.1f} s."
