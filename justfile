@@ -128,6 +128,10 @@ played-steps:
 monkey minutes="60" *options:
     uv run --group dev python -m benchmarks.monkey {{ minutes }} {{ options }}
 
+# First start to memory read-out by the mouse, and by keys; a text to its verdict: real events (needs Xvfb and xdotool).
+journeys *names:
+    xvfb-run -a -s "-screen 0 1400x900x24" uv run --group dev python -u -m benchmarks.journeys {{ names }}
+
 # Damaged files of every kind that is read: refused, reported, or equal, and never a traceback or a hang?
 mutations *subjects:
     uv run --group dev python -m benchmarks.mutations {{ subjects }}
@@ -148,9 +152,9 @@ vendor-scripts kind folder:
 docs:
     uv run --group dev --group docs sphinx-build --fail-on-warning --keep-going --nitpicky --quiet docs docs/_build/html
 
-# Screenshots of the window for the docs (needs Xvfb).
-screenshots:
-    QT_QPA_PLATFORM=offscreen uv run --group dev python -m docs.make_screenshots
+# Pictures of the window for the docs; `just screenshots /tmp/pictures 900x600 1920x1080` has every dock and state.
+screenshots *options:
+    QT_QPA_PLATFORM=offscreen uv run --group dev python -m docs.make_screenshots {{ options }}
 
 # Pin what was tested: the versions of this environment, into constraints.txt and pyproject.toml.
 pins:

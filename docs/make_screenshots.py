@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 if TYPE_CHECKING:
     from docs.window_tour import Tour
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 IMAGES = Path(__file__).parent / "images"
 SIZE = (1280, 760)
 """Of the pictures in the documents: a window that leaves room for a task bar on a small laptop."""
+_N_COLOURS, _N_FREQUENT = 256, 160
+"""Colours of a picture in the documents, as many as a byte tells apart; those of them that it has most of."""
+_TURNS = 4
+"""Turns of the event loop before a picture: a row that turns asks its dock for another height, and that the window."""
 DOCUMENTED = {
     "start": ("light",),
     "run-in-progress": ("light",),
@@ -39,13 +44,21 @@ DOCUMENTED = {
 
 
 def keep(image: QImage, path: Path) -> None:
-    """Save a picture with the 256 colours that it has most of, others as the nearest of them: a third of the size."""
+    """Save a picture with 256 colours, others as the nearest of them: a third of the size.
+
+    Most are those that it has most of; the last are as far from these as can be, so that a thin line keeps its colour.
+    """
     plain = image.convertToFormat(QImage.Format.Format_RGB32)
     pixels = np.frombuffer(plain.constBits(), np.uint32).reshape(plain.height(), plain.width()) & 0xFFFFFF
     colours, places, counts = np.unique(pixels, return_inverse=True, return_counts=True)
     parts = np.stack([colours >> 16, (colours >> 8) & 0xFF, colours & 0xFF], axis=1).astype(np.int32)
-    kept = np.argsort(counts)[::-1][:256]
-    nearest = np.abs(parts[:, None, :] - parts[None, kept, :]).sum(axis=2).argmin(axis=1).astype(np.uint8)
+    kept = np.argsort(counts)[::-1][:_N_FREQUENT].tolist()
+    distances = np.abs(parts[:, None, :] - parts[None, kept, :]).sum(axis=2)
+    while distances.min(axis=1).any() and len(kept) < _N_COLOURS:
+        kept.append(int((distances.min(axis=1) * np.sqrt(counts)).argmax()))
+        added = np.abs(parts - parts[kept[-1]]).sum(axis=1)
+        distances = np.column_stack([distances, added])
+    nearest = distances.argmin(axis=1).astype(np.uint8)
     indices = np.ascontiguousarray(nearest[places.reshape(pixels.shape)])
     made = QImage(indices.tobytes(), plain.width(), plain.height(), plain.width(), QImage.Format.Format_Indexed8)
     made.setColorTable([0xFF000000 | int(colour) for colour in colours[kept]])
@@ -94,6 +107,8 @@ def _take(tour: Tour, into: Path | None, sizes: list[tuple[int, int]]) -> None:
             for width, height in sizes:
                 tour.window.resize(width, height)
                 pass_time(0.25)
+                for _ in range(_TURNS):
+                    QApplication.processEvents()
                 image = tour.window.grab().toImage()
                 if into is None:
                     keep(image, IMAGES / file_of(stop, theme))

@@ -11,8 +11,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from PySide6.QtCore import QEventLoop, Qt, QTimer
-from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QTabWidget, QWidget
+from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QTableView, QTabWidget
 
 from daq import Outcome
 from daq.campaign.folder import CampaignFolder, create_campaign
@@ -24,6 +25,7 @@ from daq.files.statements import Statements, write_statements
 from gui import MainWindow
 from gui.app import transitions
 from gui.app.area import ProtocolText
+from gui.app.editor_state import EditorStage
 from gui.app.fit_state import FitStage
 from protocols import Limits
 
@@ -31,11 +33,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-W = TypeVar("W", bound=QWidget)
+W = TypeVar("W", bound=QObject)
 
-_PATIENCE_S = 240.0
+_PATIENCE_S = 1800.0
+"""So that a tour that waits in vain ends. What takes 10 s on an idle machine takes minutes beside campaigns."""
 _NOBODY = "TCPIP::192.0.2.10::5025::SOCKET"
 """An address of nobody (RFC 5737)."""
+_N_COPIES = 8
+"""Runs in the list beside those that were measured: as many rows as a small window shows."""
 _SLOW = """
 name = "Relaxation of the read level"
 notes = "A pulse, then ten seconds of rest."
@@ -196,10 +201,13 @@ class Tour:
     def _editor(self) -> Iterator[str]:
         self.window.exchange.protocol_wanted.emit(ProtocolText("Relaxation", _SLOW))
         self.front("editor")
-        pass_time(1.5)
+        wait(lambda: self.window.store.state.editor.stage is EditorStage.RIGHT, "the protocol")
+        pass_time(1.0)
         yield "editor"
         self.named(QPlainTextEdit, "editorText").setPlainText(_WITH_A_FAULT)
-        pass_time(1.5)
+        wait(lambda: self.window.store.state.editor.stage is EditorStage.WRONG, "the fault")
+        self.named(QAction, "editor.next_fault").trigger()
+        pass_time(0.5)
         yield "editor-fault"
 
     def _many(self) -> Iterator[str]:
@@ -209,34 +217,45 @@ class Tour:
         pass_time(4.0)
         yield "queue"
         self.front("runs")
-        wait(lambda: "of 1" in self.named(QLabel, "runsCount").text(), "ten runs")
-        pass_time(2.0)
+        wait(lambda: self.named(QTableView, "runsTable").model().rowCount() > _N_COPIES, "the copies")
+        wait(self._has_pictures, "their pictures")
         yield "runs"
-        paths = tuple(sorted(self.folder.glob("sample-*.nxs")))
+        paths = tuple(sorted(self.folder.glob("sample-*.nxs")))[: _N_COPIES // 2]
+        self.named(QLineEdit, "modelEdit").setText("R0-Mig1-CPE1")
         self.window.exchange.runs_opened.emit(paths[:1])
-        self.window.exchange.overlay_wanted.emit(paths[1:4])
+        self.window.exchange.overlay_wanted.emit(paths[1:])
         pass_time(2.0)
         yield "runs-overlaid"
         self.front("record")
         pass_time(1.0)
         yield "record"
-        self.window.exchange.comparison_wanted.emit(paths[:4])
+        self.window.exchange.comparison_wanted.emit(paths)
         self.front("memory")
         wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the comparison")
         pass_time(1.5)
         yield "comparison"
 
+    def _has_pictures(self) -> bool:
+        """Return whether every run of the list has its picture."""
+        table = self.named(QTableView, "runsTable").model()
+        (column,) = [
+            k for k in range(table.columnCount()) if table.headerData(k, Qt.Orientation.Horizontal) == "Current"
+        ]
+        places = [table.index(row, column) for row in range(table.rowCount())]
+        return all(place.data(Qt.ItemDataRole.DecorationRole) is not None for place in places)
+
     def _ten_runs(self) -> None:
         run = self.window.store.state.run
         if run is None or run.facts is None:
             raise LookupError("the window has no run")
-        for number in range(1, 9):
+        for number in range(1, _N_COPIES + 1):
             path = self.folder / f"sample-{number:02d}.nxs"
             shutil.copy(run.facts.path, path)
+            is_thinner = number <= _N_COPIES // 2
             stated = Statements(
                 name=f"Ni / AlOx {number}",
-                thickness=f"{5 * number} nm",
-                temperature=f"{290 + 4 * number} K",
+                thickness=f"{5 * 2**number if is_thinner else 40} nm",
+                temperature=f"{294 if is_thinner else 262 + 8 * number} K",
                 tags="aged, cryostat" if number % 2 else "fresh",
             )
             write_statements(path, stated)

@@ -74,7 +74,8 @@ def rounded(value: float, ends: tuple[float | None, float | None], unit: str, *,
         most = _MOST_DIGITS - 1 - math.floor(math.log10(middle))
         texts = [None if one is None else _by_decimals(one, min(decimals, most)) for one in scaled]
     shown, below, above = ("open" if one is None else one for one in texts)
-    interval = "" if not sides else f"{below} … {above}"
+    # Ends that are alike in all digits are one number, as `protocols.format_estimate` has it.
+    interval = "" if not sides else f"about {below}" if below == above else f"{below} … {above}"
     return Rounded(shown, interval, symbol)
 
 

@@ -10,10 +10,11 @@ from PySide6.QtWidgets import QAbstractItemView, QDockWidget, QFrame, QMenu, QSc
 
 from gui.app.area import DockSpec, Layout, Side
 from gui.app.dock_titles import DockTitles
+from gui.app.right_side import RightSide
 from gui.common.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from PySide6.QtCore import QByteArray
     from PySide6.QtWidgets import QMainWindow
@@ -29,9 +30,6 @@ _MOST_OF_RIGHT = 0.25
 """Of the window's width for what stands on the right: on a small screen the curves keep most. Doubled, they do not."""
 _BOTTOM_SHARE = 0.32
 """Of the centre's height for what stands below it: a table of some eight rows on a small screen."""
-_NARROW = 1100
-"""Width (pixels) of a window below which nothing stands on the right of the centre: it would be narrower than the
-toolbar of a plot. Doubled, it would hold on common screens too."""
 _N_KEYS = 10
 """Docks that have a key: one a digit."""
 _LEAST_HEIGHT = 160
@@ -154,6 +152,8 @@ class Docks(QObject):
             dock.built.connect(lambda name=name: self.built.emit(name))
             dock.came_to_front.connect(self._tidy.start)
         self._titles = DockTitles(window, self._docks)
+        self._right = RightSide(window, self._docks)
+        self._right.came_back.connect(lambda dock: self._resize({Side.RIGHT: [dock]}))
         self._layout = Layout.MEASURE
         self.switches, self.visits = self._menu_of_switches(), self._menu_of_visits()
         self.lay_out(self._layout)
@@ -193,21 +193,25 @@ class Docks(QObject):
         """Show a dock of a ready layout that has waited for something to show; where it would cover others, not."""
         dock = self._docks[name]
         side = dock.spec.sides.get(self._layout)
-        if side is Side.RIGHT and dock.isHidden() and self._window.width() >= _NARROW:
+        if side is Side.RIGHT and dock.isHidden() and self._right.has_room:
             dock.show()
-            self._resize({one: [dock] if one is side else [] for one in Side})
+            self._resize({side: [dock]})
 
     def lay_out(self, layout: Layout) -> None:
         """Put the docks where a ready layout has them, and hide those that it has not."""
         self._layout = layout
         places: dict[Side, list[Dock]] = {side: [] for side in Side}
+        away: list[Dock] = []
         for dock in self._docks.values():
             dock.setFloating(False)
             self._window.removeDockWidget(dock)
             usual = next(iter(dock.spec.sides.values()), Side.CENTRE)
             side = dock.spec.sides.get(layout, usual)
-            is_narrow = side is Side.RIGHT and self._window.width() < _NARROW
-            places[Side.CENTRE if is_narrow else side].append(dock)
+            if side is Side.RIGHT and not self._right.has_room:
+                side = Side.CENTRE
+                away.append(dock)
+            places[side].append(dock)
+        self._right.keep_away(away)
         for side, docks in places.items():
             self._stand(side, docks, layout)
         self._resize({side: [dock for dock in docks if _is_shown(dock, layout)] for side, docks in places.items()})
@@ -237,19 +241,19 @@ class Docks(QObject):
         if shown:
             shown[0].raise_()
 
-    def _resize(self, places: dict[Side, list[Dock]]) -> None:
+    def _resize(self, places: Mapping[Side, Sequence[Dock]]) -> None:
+        """Give docks that are shown their usual sizes."""
+        left, centre, bottom = (places.get(side, ()) for side in (Side.LEFT, Side.CENTRE, Side.BOTTOM))
         for side, width in _WIDTHS.items():
-            if places[side]:
+            if places.get(side):
                 most = width if side is Side.LEFT else min(width, round(_MOST_OF_RIGHT * self._window.width()))
                 self._window.resizeDocks([places[side][0]], [most], Qt.Orientation.Horizontal)
-        if places[Side.CENTRE] and places[Side.BOTTOM]:
+        if centre and bottom:
             height = self._window.height()
             heights = [round(height * (1.0 - _BOTTOM_SHARE)), round(height * _BOTTOM_SHARE)]
-            both = [places[Side.CENTRE][0], places[Side.BOTTOM][0]]
-            self._window.resizeDocks(both, heights, Qt.Orientation.Vertical)
-        left = places[Side.LEFT]
+            self._window.resizeDocks([centre[0], bottom[0]], heights, Qt.Orientation.Vertical)
         if left:
-            self._window.resizeDocks(left, [_height_of(dock) for dock in left], Qt.Orientation.Vertical)
+            self._window.resizeDocks(list(left), [_height_of(dock) for dock in left], Qt.Orientation.Vertical)
 
     def state(self) -> QByteArray:
         """Return where the docks are, to be kept."""

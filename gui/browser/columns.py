@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gui.common.language import tr
-from protocols import format_quantity
+from protocols import format_estimate, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -105,8 +105,9 @@ def cell_tip(run: CataloguedRun, key: str) -> str:
 
 
 def _interval(figure: Mapping[str, Any]) -> str:
-    ends = [tr("open") if end is None else format_quantity(end, figure["unit"], 3) for end in figure["ci95"]]
-    text = tr("95 %: {low} to {high}").format(low=ends[0], high=ends[1])
+    low, high = figure["ci95"]
+    _, ends = format_estimate(figure["value"], (low, high), figure["unit"])
+    text = tr("95 %: {interval}").format(interval=ends)
     return text if figure["determined"] else tr("{interval}; this run does not determine it").format(interval=text)
 
 

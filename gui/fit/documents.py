@@ -18,6 +18,12 @@ if TYPE_CHECKING:
     Document = Mapping[str, Any]
 
 
+_LENGTHS = ((1e-3, "mm"), (1e-6, "µm"), (0.0, "nm"))
+"""Units of thicknesses, each with the least (m) of those that are told in it: layers, tapes and pellets."""
+_METRES = {"mm": 1e-3, "µm": 1e-6, "nm": 1e-9}
+"""Their lengths."""
+
+
 @dataclass(frozen=True)
 class Listing:
     """A table with a sentence above it.
@@ -323,20 +329,24 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         "steady_conductance": tr("Steady conductance (S)"),
     }
     there = [one for one in _alike(runs, by) if one[by] and (one[what]["value"] or 0.0) > 0.0]
-    x = [math.log10(one[by]) if is_thickness else 1000.0 / one[by] for one in there]
+    least = min((one[by] for one in there), default=0.0)
+    length = next(unit for bound, unit in _LENGTHS if least >= bound)
+
+    def place(value: float) -> float:
+        return math.log10(value / _METRES[length]) if is_thickness else 1000.0 / value
+
     y = [math.log10(one[what]["value"]) for one in there]
     ends = [[_log_or(end, level) for end in one[what]["ci95"]] for one, level in zip(there, y, strict=True)]
     along = ((), ()) if line is None else (tuple(line["at"]), tuple(line["value"]))
-    line_x = tuple(math.log10(one) if is_thickness else 1000.0 / one for one in along[0])
     return Points(
         tr("By thickness") if is_thickness else tr("By temperature"),
-        tr("Thickness (m)") if is_thickness else tr("1000 K / temperature"),
+        tr("Thickness ({unit})").format(unit=length) if is_thickness else tr("1000 K / temperature"),
         titles[what],
-        tuple(x),
+        tuple(place(one[by]) for one in there),
         tuple(y),
         tuple(low for low, _ in ends),
         tuple(high for _, high in ends),
-        line_x,
+        tuple(map(place, along[0])),
         tuple(math.log10(one) for one in along[1]),
         "" if line is None else line["text"],
         x_is_log=is_thickness,

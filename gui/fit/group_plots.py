@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 _SIZE = 7
 """Pixels of a point. Doubled, two hundred pulses touch."""
+_LEAST_DECADES = 0.7
+"""Least height of a logarithmic plot: a factor of 5, so that two figures stand at its side where all points are equal.
+Doubled, points that differ by a third seem to be equal."""
+_TOLD = (1, 2, 5)
+"""First digits of what is said at a logarithmic axis: with all, they overlap."""
 
 
 class _Plots(QWidget):
@@ -126,12 +131,13 @@ class PointPlots(_Plots):
         for column, one in enumerate(points):
             plot = add_plot(self.graphics, 0, one.y_title, "", column)
             plot.setLogMode(x=False, y=False)
-            plot.getAxis("left").setLogMode(True)
-            bottom = plot.getAxis("bottom")
+            left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
+            left.setLogMode(True)
             bottom.enableAutoSIPrefix(False)
             bottom.setLogMode(one.x_is_log)
-            # Of lengths and reciprocal temperatures, not of times.
-            bottom.logTickStrings = lambda values, _scale, _spacing: [f"{10.0**value:.3g}" for value in values]
+            for axis in (left, bottom):
+                axis.logTickStrings = _log_ticks
+            plot.getViewBox().setLimits(minYRange=_LEAST_DECADES)
             plot.setLabel("bottom", one.x_title)
             self._plots.append(plot)
         if self.colours is not None:
@@ -160,3 +166,9 @@ class PointPlots(_Plots):
             )
             if one.sentence:
                 set_legend(plot, {one.sentence: colours.fit})
+
+
+def _log_ticks(values: Sequence[float], _scale: float, _spacing: float | None) -> list[str]:
+    """Return what stands at a logarithmic axis, in words of its unit."""
+    texts = [f"{10.0**value:.3g}" for value in values]
+    return [text if int(text.lstrip("0.")[:1] or 0) in _TOLD else "" for text in texts]

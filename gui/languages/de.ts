@@ -44,6 +44,10 @@
       <translation>&amp;Datei</translation>
     </message>
     <message>
+      <source>&amp;Find runs …</source>
+      <translation>Messungen &amp;finden …</translation>
+    </message>
+    <message>
       <source>&amp;Go to</source>
       <translation>&amp;Gehe zu</translation>
     </message>
@@ -162,10 +166,6 @@
     <message>
       <source>95 %: {interval} %</source>
       <translation>95 %: {interval} %</translation>
-    </message>
-    <message>
-      <source>95 %: {low} to {high}</source>
-      <translation>95 %: {low} bis {high}</translation>
     </message>
     <message>
       <source>; not determined</source>
@@ -388,6 +388,10 @@
       <translation>C zeigt Marken, A und B wählen eine, die Pfeiltasten verschieben sie, Plus und Minus vergrößern und verkleinern, Y passt die Werte ein, {shortcut} zeigt alles</translation>
     </message>
     <message>
+      <source>Ca&amp;ncel the fits of runs</source>
+      <translation>Anpassungen der Messungen ab&amp;brechen</translation>
+    </message>
+    <message>
       <source>Campaign</source>
       <translation>Messreihe</translation>
     </message>
@@ -402,10 +406,6 @@
     <message>
       <source>Cancel</source>
       <translation>Abbrechen</translation>
-    </message>
-    <message>
-      <source>Cancel Fits of Selected Runs</source>
-      <translation>Anpassungen der gewählten Messungen abbrechen</translation>
     </message>
     <message>
       <source>Cancel fits</source>
@@ -496,12 +496,12 @@
       <translation>Vergleichen</translation>
     </message>
     <message>
-      <source>Compare Selected Runs</source>
-      <translation>Gewählte Messungen vergleichen</translation>
+      <source>Compare over thickness and temperature</source>
+      <translation>Über Dicke und Temperatur vergleichen</translation>
     </message>
     <message>
-      <source>Compare over thickness and temperature.</source>
-      <translation>Über Dicke und Temperatur vergleichen.</translation>
+      <source>Compare the selected r&amp;uns</source>
+      <translation>Gewählte Messungen ver&amp;gleichen</translation>
     </message>
     <message>
       <source>Compare them, or fit them together</source>
@@ -552,10 +552,6 @@
       <translation>Kopieren</translation>
     </message>
     <message>
-      <source>Copy Paths of Runs</source>
-      <translation>Pfade der Messungen kopieren</translation>
-    </message>
-    <message>
       <source>Copy paths</source>
       <translation>Pfade kopieren</translation>
     </message>
@@ -564,12 +560,16 @@
       <translation>Bild kopieren</translation>
     </message>
     <message>
+      <source>Copy the &amp;paths of runs</source>
+      <translation>&amp;Pfade der Messungen kopieren</translation>
+    </message>
+    <message>
       <source>Copy the chosen step (Ctrl+D)</source>
       <translation>Den gewählten Schritt kopieren (Strg+D)</translation>
     </message>
     <message>
-      <source>Copy the paths of the selected runs.</source>
-      <translation>Die Pfade der gewählten Messungen kopieren.</translation>
+      <source>Copy the paths of the selected runs</source>
+      <translation>Die Pfade der gewählten Messungen kopieren</translation>
     </message>
     <message>
       <source>Current</source>
@@ -628,11 +628,11 @@
       <translation>Sein Profil zeichnen</translation>
     </message>
     <message>
-      <source>Draw the selected runs over the one shown.</source>
-      <translation>Die gewählten Messungen über die gezeigte zeichnen.</translation>
+      <source>Draw the selected runs over the one that is shown</source>
+      <translation>Die gewählten Messungen über die gezeigte zeichnen</translation>
     </message>
     <message>
-      <source>Draw the selected runs over the one that is shown</source>
+      <source>Draw the selected runs over the shown one</source>
       <translation>Die gewählten Messungen über die gezeigte zeichnen</translation>
     </message>
     <message>
@@ -800,10 +800,6 @@
       <translation>Filter</translation>
     </message>
     <message>
-      <source>Find Runs …</source>
-      <translation>Messungen finden …</translation>
-    </message>
-    <message>
       <source>Find an action or a dock by a few letters of its name</source>
       <translation>Einen Befehl oder Bereich an ein paar Buchstaben seines Namens finden</translation>
     </message>
@@ -848,8 +844,8 @@
       <translation>Die Messung mitlaufend anpassen</translation>
     </message>
     <message>
-      <source>Fit the selected runs with several models.</source>
-      <translation>Die gewählten Messungen mit mehreren Modellen anpassen.</translation>
+      <source>Fit the selected runs with several models</source>
+      <translation>Die gewählten Messungen mit mehreren Modellen anpassen</translation>
     </message>
     <message>
       <source>Fit the selected runs with several models; kept fits stay</source>
@@ -900,6 +896,10 @@
       <translation>Festhalten bei</translation>
     </message>
     <message>
+      <source>Fo&amp;llow a folder …</source>
+      <translation>Einem &amp;Ordner folgen …</translation>
+    </message>
+    <message>
       <source>Folded by pulse</source>
       <translation>Nach Pulsen gefaltet</translation>
     </message>
@@ -910,10 +910,6 @@
     <message>
       <source>Folding needs at least two pulses that start from the rest level.</source>
       <translation>Zum Falten braucht es mindestens zwei Pulse, die vom Ruhewert ausgehen.</translation>
-    </message>
-    <message>
-      <source>Follow a Folder …</source>
-      <translation>Einem Ordner folgen …</translation>
     </message>
     <message>
       <source>Follow a folder</source>
@@ -1200,8 +1196,8 @@
       <translation>Lineare Zeit</translation>
     </message>
     <message>
-      <source>List the runs of another folder too.</source>
-      <translation>Auch die Messungen eines anderen Ordners auflisten.</translation>
+      <source>List the runs of another folder too</source>
+      <translation>Auch die Messungen eines anderen Ordners auflisten</translation>
     </message>
     <message>
       <source>Live fit</source>
@@ -1516,6 +1512,10 @@
       <translation>An das Gerät wurde nichts gesendet.</translation>
     </message>
     <message>
+      <source>O&amp;verlay the selected runs</source>
+      <translation>Gewählte Messungen darü&amp;berlegen</translation>
+    </message>
+    <message>
       <source>OUTPUT MAY BE ON</source>
       <translation>AUSGANG VIELLEICHT EIN</translation>
     </message>
@@ -1588,10 +1588,6 @@
       <translation>Öffnen (Eingabe)</translation>
     </message>
     <message>
-      <source>Open Selected Runs</source>
-      <translation>Gewählte Messungen öffnen</translation>
-    </message>
-    <message>
       <source>Open a file …</source>
       <translation>Eine Datei öffnen …</translation>
     </message>
@@ -1656,12 +1652,16 @@
       <translation>Den Versuch {name} öffnen</translation>
     </message>
     <message>
-      <source>Open the folder of the selected run.</source>
-      <translation>Den Ordner der gewählten Messung öffnen.</translation>
+      <source>Open the folder of the selected run</source>
+      <translation>Den Ordner der gewählten Messung öffnen</translation>
     </message>
     <message>
       <source>Open the run</source>
       <translation>Die Messung öffnen</translation>
+    </message>
+    <message>
+      <source>Open the se&amp;lected runs</source>
+      <translation>Gewählte Messungen öff&amp;nen</translation>
     </message>
     <message>
       <source>Open …</source>
@@ -1718,10 +1718,6 @@
     <message>
       <source>Overlay</source>
       <translation>Überlagern</translation>
-    </message>
-    <message>
-      <source>Overlay Selected Runs</source>
-      <translation>Gewählte Messungen darüberlegen</translation>
     </message>
     <message>
       <source>Parameter</source>
@@ -1912,6 +1908,10 @@
       <translation>Modelle vergleichen</translation>
     </message>
     <message>
+      <source>Re&amp;fit the selected runs …</source>
+      <translation>Gewählte Messungen ne&amp;u anpassen …</translation>
+    </message>
+    <message>
       <source>Reading the queue …</source>
       <translation>Warteschlange wird gelesen …</translation>
     </message>
@@ -1938,10 +1938,6 @@
     <message>
       <source>Referee's &amp;table</source>
       <translation>&amp;Tabelle der Gutachter</translation>
-    </message>
-    <message>
-      <source>Refit Selected Runs …</source>
-      <translation>Gewählte Messungen neu anpassen …</translation>
     </message>
     <message>
       <source>Refit with …</source>
@@ -2092,8 +2088,8 @@
       <translation>Urteil, Bilder und Belege der gezeigten Messungen als Seite speichern: HTML oder PDF</translation>
     </message>
     <message>
-      <source>Search all kept runs.</source>
-      <translation>Alle bewahrten Messungen durchsuchen.</translation>
+      <source>Search all kept runs</source>
+      <translation>Alle bewahrten Messungen durchsuchen</translation>
     </message>
     <message>
       <source>Search runs</source>
@@ -2128,12 +2124,8 @@
       <translation>Gemeinsam</translation>
     </message>
     <message>
-      <source>Show Run in Its Folder</source>
-      <translation>Messung in ihrem Ordner zeigen</translation>
-    </message>
-    <message>
-      <source>Show curves and fits of the selected runs.</source>
-      <translation>Kurven und Anpassungen der gewählten Messungen zeigen.</translation>
+      <source>Show curves and fits of the selected runs</source>
+      <translation>Kurven und Anpassungen der gewählten Messungen zeigen</translation>
     </message>
     <message>
       <source>Show everything again: all of the time, values to fit (Home in a plot, or a double click)</source>
@@ -2150,6 +2142,10 @@
     <message>
       <source>Show or hide the dock {dock}</source>
       <translation>Den Bereich {dock} zeigen oder verbergen</translation>
+    </message>
+    <message>
+      <source>Show the run in its fol&amp;der</source>
+      <translation>Messung in ihrem Or&amp;dner zeigen</translation>
     </message>
     <message>
       <source>Show the whole run, or all that follows the edge; a double click in a plot does it too</source>
@@ -2560,8 +2556,8 @@
       <translation>Dicke</translation>
     </message>
     <message>
-      <source>Thickness (m)</source>
-      <translation>Dicke (m)</translation>
+      <source>Thickness ({unit})</source>
+      <translation>Dicke ({unit})</translation>
     </message>
     <message>
       <source>Thickness, area and so on: they tell bulk from interfaces</source>
@@ -2580,8 +2576,8 @@
       <translation>Diese Aufzeichnung bestimmt nicht, was erinnert wird oder wie lange.</translation>
     </message>
     <message>
-      <source>Those that are through are kept.</source>
-      <translation>Fertige bleiben.</translation>
+      <source>Those that are through are kept</source>
+      <translation>Fertige bleiben</translation>
     </message>
     <message>
       <source>Time</source>
@@ -3038,10 +3034,6 @@
     <message>
       <source>now {number}, {label}</source>
       <translation>jetzt {number}, {label}</translation>
-    </message>
-    <message>
-      <source>open</source>
-      <translation>offen</translation>
     </message>
     <message>
       <source>or {other}</source>

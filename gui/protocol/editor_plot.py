@@ -166,7 +166,8 @@ class WaveformView(QWidget):
         colour = self._colours.fault if is_limit else self._colours.faint
         style = Qt.PenStyle.DashLine if is_limit else Qt.PenStyle.DotLine
         made_with = pg.mkPen(colour, width=1.5 if is_limit else 1, style=style)
-        options = {"position": 0.98, "color": colour, "anchors": [(1, 1), (1, 1)]}
+        # Words of a line that is near an edge of the view stand on its inner side.
+        options = {"position": 0.98, "color": colour, "anchors": [(1, 0), (1, 1)]}
         for sign in (1, -1):
             shown = text if sign > 0 else None
             made = pg.InfiniteLine(sign * level, angle=0, pen=made_with, label=shown, labelOpts=options)
@@ -256,5 +257,6 @@ class WaveformView(QWidget):
             limits = ((self._preview.limit_V, "V"), (self._preview.limit_A, "A"))
             shown = [format_quantity(value, unit) for value, unit in limits if value is not None]
             names[tr("limits {values}").format(values=", ".join(shown))] = colours.fault
-            parts = (f'<span style="color:{ink.name()}">━ {escape(name)}</span>' for name, ink in names.items())
+            whole = ((escape(name).replace(" ", "&nbsp;"), ink) for name, ink in names.items())  # a value with its unit
+            parts = (f'<span style="color:{ink.name()}">━&nbsp;{one}</span>' for one, ink in whole)
             self._legend.setText(" &nbsp; ".join(parts))

@@ -234,7 +234,14 @@ class QueuePanel(QWidget):
         self._connected = (title, resource)
         self._offer_instruments()
         if was_usual:
-            self.instrument.setCurrentText(title)
+            self._name_instrument(title)
+
+    def _name_instrument(self, text: str) -> None:
+        """Show a name from its beginning, where there is no room for all of it."""
+        self.instrument.setCurrentText(text)
+        edit = self.instrument.lineEdit()
+        if edit is not None and not edit.hasFocus():
+            edit.setCursorPosition(0)
 
     def _offer_instruments(self) -> None:
         offered = dict.fromkeys(one.resource for one in self._view.campaigns if one.resource != self._connected[1])
@@ -244,8 +251,7 @@ class QueuePanel(QWidget):
         typed = self.instrument.currentText()
         self.instrument.clear()
         self.instrument.addItems(wanted)
-        if typed:
-            self.instrument.setCurrentText(typed)
+        self._name_instrument(typed or self.instrument.currentText())
 
     def show_permissions(self, reasons: Mapping[str, str]) -> None:
         """Enable each button (start, pause, stop, up, down, remove) for which there is no reason against it."""

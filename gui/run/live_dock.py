@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtWidgets import QGridLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
+from gui.common.figure_row import FigureRow
 from gui.common.language import tr
 from gui.common.quantities import Quantity
 from gui.common.trace_plot import TracePlot
-from gui.common.widgets import label
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -44,8 +44,7 @@ class LiveDock(QWidget):
             "Time": tr("Time"),
             "Samples": tr("Samples"),
         }
-        self._titles = {name: label(title, "faint") for name, title in titles.items()}
-        self._figures = {name: label(_DASH, "figure", f"now{name}") for name in titles}
+        self._figures = FigureRow(titles, "now", _DASH)
         self.hold = QPushButton(tr("Hold"))
         self.hold.setObjectName("holdButton")
         self.hold.setCheckable(True)
@@ -56,19 +55,12 @@ class LiveDock(QWidget):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        figures = self._grid = QGridLayout()
-        figures.setContentsMargins(16, 8, 12, 2)
-        figures.setVerticalSpacing(0)
-        for column, name in enumerate(self._figures):
-            figures.addWidget(self._titles[name], 0, column)
-            figures.addWidget(self._figures[name], 1, column)
-            figures.setColumnStretch(column, 1)
         self.plot.bar.add(self.hold)
         self._show_temperature(math.nan)
         rows = QVBoxLayout(self)
         rows.setContentsMargins(0, 0, 0, 0)
         rows.setSpacing(2)
-        rows.addLayout(figures)
+        rows.addWidget(self._figures)
         rows.addWidget(self.plot, 1)
 
     @property
@@ -85,8 +77,7 @@ class LiveDock(QWidget):
         """Forget the run that was shown."""
         self.plot.clear()
         self.hold.setChecked(False)
-        for figure in self._figures.values():
-            figure.setText(_DASH)
+        self._figures.clear()
         self._show_temperature(math.nan)
 
     def set_facts(self, facts: RunFacts) -> None:
@@ -107,21 +98,18 @@ class LiveDock(QWidget):
     def _show_figures(self, traces: Traces) -> None:
         for name, value, unit in (("Voltage", traces.last_V, "V"), ("Current", traces.last_A, "A")):
             text = format_quantity(value, unit) if math.isfinite(value) else tr("overload")
-            self._figures[name].setText(text if traces.n_samples else _DASH)
-        self._figures["Time"].setText(format_quantity(traces.last_s, "s") if traces.n_samples else _DASH)
-        self._figures["Samples"].setText(f"{traces.n_samples:,}")
+            self._figures.set_figure(name, text if traces.n_samples else _DASH)
+        self._figures.set_figure("Time", format_quantity(traces.last_s, "s") if traces.n_samples else _DASH)
+        self._figures.set_figure("Samples", f"{traces.n_samples:,}")
         pending = traces.n_samples - traces.n_acknowledged
-        self._titles["Samples"].setText(
-            tr("Samples, {n} unsaved").format(n=f"{pending:,}") if pending > 0 else tr("Samples")
-        )
+        title = tr("Samples, {n} unsaved").format(n=f"{pending:,}") if pending > 0 else tr("Samples")
+        self._figures.set_title("Samples", title)
         self._show_temperature(traces.last_K)
 
     def _show_temperature(self, kelvins: float) -> None:
         is_known = math.isfinite(kelvins)
-        self._figures["Temperature"].setText(f"{kelvins:.2f} K" if is_known else _DASH)
-        for widget in (self._titles["Temperature"], self._figures["Temperature"]):
-            widget.setVisible(is_known)
-        self._grid.setColumnStretch(list(self._figures).index("Temperature"), int(is_known))
+        self._figures.set_figure("Temperature", f"{kelvins:.2f} K" if is_known else _DASH)
+        self._figures.set_shown("Temperature", shown=is_known)
 
     def set_colours(self, colours: Colours) -> None:
         """Follow the palette."""

@@ -71,15 +71,17 @@ class RunsArea(QObject):
             return ActionSpec(f"runs.{verb}", text, menu, do, tip, shortcut, permission)
 
         return (
-            spec("find", "Find Runs …", self._find, "Search all kept runs.", "Ctrl+Shift+F"),
-            spec("follow", "Follow a Folder …", self._follow, "List the runs of another folder too."),
-            spec("reveal", "Show Run in Its Folder", self._reveal, "Open the folder of the selected run."),
-            spec("copy", "Copy Paths of Runs", self._copy, "Copy the paths of the selected runs."),
-            spec("open", "Open Selected Runs", self._open, "Show curves and fits of the selected runs."),
-            spec("overlay", "Overlay Selected Runs", self._overlay, "Draw the selected runs over the one shown."),
-            spec("compare", "Compare Selected Runs", self._compare, "Compare over thickness and temperature."),
-            spec("refit", "Refit Selected Runs …", self._choose_models, "Fit the selected runs with several models."),
-            spec("cancel", "Cancel Fits of Selected Runs", self._refits.cancel, "Those that are through are kept."),
+            spec("find", "&Find runs …", self._find, "Search all kept runs", "Ctrl+Shift+F"),
+            spec("follow", "Fo&llow a folder …", self._follow, "List the runs of another folder too"),
+            spec("reveal", "Show the run in its fol&der", self._reveal, "Open the folder of the selected run"),
+            spec("copy", "Copy the &paths of runs", self._copy, "Copy the paths of the selected runs"),
+            spec("open", "Open the se&lected runs", self._open, "Show curves and fits of the selected runs"),
+            spec("overlay", "O&verlay the selected runs", self._overlay, "Draw the selected runs over the shown one"),
+            spec("compare", "Compare the selected r&uns", self._compare, "Compare over thickness and temperature"),
+            spec(
+                "refit", "Re&fit the selected runs …", self._choose_models, "Fit the selected runs with several models"
+            ),
+            spec("cancel", "Ca&ncel the fits of runs", self._refits.cancel, "Those that are through are kept"),
         )
 
     def _made(self) -> RunsPanel:

@@ -234,6 +234,23 @@ def test_the_live_fit_takes_no_room_before_there_is_a_run_and_stands_beside_it_t
     operator.window.commands.leave_run()
 
 
+def test_what_stands_on_the_right_goes_among_the_tabs_of_a_narrow_window_and_comes_back(operator: Operator) -> None:
+    window, all_docks = operator.window, docks(operator.window)
+    side, live = all_docks["live_fit"], all_docks["live"]
+    window.resize(1280, 700)
+    window.exchange.dock_wanted.emit("live_fit")
+    window.exchange.dock_wanted.emit("live")
+    window.resize(900, 600)
+    operator.wait(lambda: window.dockWidgetArea(side) == Qt.DockWidgetArea.TopDockWidgetArea)
+    assert side in window.tabifiedDockWidgets(live)
+    assert live.widget().isVisible(), "what was in front stays there"
+    assert not side.widget().isVisible()
+    window.resize(1280, 700)
+    operator.wait(lambda: window.dockWidgetArea(side) == Qt.DockWidgetArea.RightDockWidgetArea)
+    assert side.isVisible()
+    operator.wait(lambda: side.width() <= window.width() // 3)
+
+
 @pytest.mark.parametrize("size", [(900, 600), (1920, 1080)])
 def test_in_either_layout_lists_are_left_curves_have_the_most_room_and_nothing_leaves_the_window(
     operator: Operator, size: tuple[int, int]

@@ -1,6 +1,7 @@
 """Journeys of a user through the window, by real events of mouse and keys; each stands where its parts are tested.
 
-`JOURNEYS` has for each the tests that walk it. Random events are played by ``just monkey``.
+`JOURNEYS` has for each the tests that walk it. ``just journeys`` plays the first three with mouse and keys of an
+X server, ``just monkey`` random events.
 """
 
 from __future__ import annotations
@@ -9,6 +10,9 @@ JOURNEYS = {
     "first start to memory read-out by the mouse": (
         "app/test_frame.py::test_the_start_page_leads_to_a_plan_on_a_simulated_instrument",
         "app/test_main_window.py::test_whole_run_by_clicks_alone_without_blocking_the_event_loop",
+    ),
+    "first start to memory read-out by the keyboard alone": (
+        "journeys/test_first_start.py::test_from_the_start_page_to_the_memory_by_the_keyboard_alone",
     ),
     "a text dropped on the window to W(t) and a verdict": (
         "app/test_frame.py::test_what_is_dropped_goes_to_who_can_open_it_by_its_content",
