@@ -51,7 +51,7 @@ _CUTS = {
     # A simulated meter that falls behind its clock measures a cell that is as warm as it was then.
     'interval = "20 us"': 'interval = "100 us"',
 }
-_LONGEST_DELAY_S = 6.0
+_LONGEST_DELAY_S = 3.5
 """Longest delay (s) of a kill after the study has gone on: some points are measured between two kills."""
 
 
@@ -59,7 +59,7 @@ def kills(seed: int, number: int) -> Iterator[Act]:
     """Give so many kills of anyone, at random moments."""
     draws = random.Random(seed)  # noqa: S311 - a play that can be repeated, no secret
     for _ in range(number):
-        yield Act("kill", draws.choice(VICTIMS), draws.uniform(0.5, _LONGEST_DELAY_S))
+        yield Act("kill", draws.choice(VICTIMS), draws.uniform(0.3, _LONGEST_DELAY_S))
 
 
 def study_of(cryostat: str) -> str:
