@@ -158,7 +158,7 @@ def _keep(run: Run, name: str, document: Mapping[str, Any], asked: Mapping[str, 
     from daq import write_process
 
     provenance = {**code_versions(), "run_id": run.run_id, **asked}
-    write_process(run.path, name, {}, {"format": _FORMAT, **document, "provenance": provenance})
+    write_process(run.path, name, {}, {"format": _FORMAT, **document, "provenance": provenance}, run.start_time)
 
 
 def kept_document(run: Run, name: str) -> dict[str, Any] | None:

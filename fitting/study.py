@@ -290,7 +290,7 @@ def keep_study(run: Run, study: Study) -> None:
     """Keep a study in the results file beside a run; those of other circuits stay there."""
     from daq.files.kept_fits import write_fit
 
-    write_fit(run.path, study.arrays(), study.to_document())
+    write_fit(run.path, study.arrays(), study.to_document(), run.start_time)
 
 
 def has_kept_study(run: Run) -> bool:
@@ -369,5 +369,5 @@ def reduction_of(run: Run, terms: Nuisance, *, keep: bool = True, digest: str = 
         with suppress(FitError):  # a record without a current is refused by the fit, with a reason
             reduction = replace(reduction, early_conductance_S=early_conductance(reduction))
         arrays, attributes = reduction.to_arrays()
-        write_process(run.path, _REDUCTION, arrays, attributes | vouched)
+        write_process(run.path, _REDUCTION, arrays, attributes | vouched, run.start_time)
     return reduction, False

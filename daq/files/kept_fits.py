@@ -40,7 +40,9 @@ def _age(name: str) -> float | None:
     return None if earlier is None else float(earlier[1])
 
 
-def write_fit(run_path: str | Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> Path:
+def write_fit(
+    run_path: str | Path, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any], start_time: str = ""
+) -> Path:
     """Keep a fit of a run as the newest one, in place of that of the same circuit if there is one.
 
     Parameters
@@ -49,6 +51,8 @@ def write_fit(run_path: str | Path, arrays: Mapping[str, np.ndarray], attributes
     arrays : mapping of str to ndarray
     attributes : mapping
         Plain data (JSON); ``model`` is the circuit.
+    start_time : str
+        Of the run; its file is opened to read it unless given.
 
     Returns
     -------
@@ -67,7 +71,7 @@ def write_fit(run_path: str | Path, arrays: Mapping[str, np.ndarray], attributes
         kept[NEWEST] = new_process(NEWEST, arrays, attributes)
 
     circuit = _circuit(attributes)
-    return change_processes(run_path, put_in)
+    return change_processes(run_path, put_in, start_time)
 
 
 def read_fit(run: Run, circuit: str = "") -> Process | None:

@@ -60,7 +60,11 @@ class Process:
 
 
 def write_process(
-    run_path: str | Path, name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]
+    run_path: str | Path,
+    name: str,
+    arrays: Mapping[str, np.ndarray],
+    attributes: Mapping[str, Any],
+    start_time: str = "",
 ) -> Path:
     """Keep a result of a run; one of the same name is replaced, all others stay.
 
@@ -75,6 +79,8 @@ def write_process(
     arrays : mapping of str to ndarray
     attributes : mapping
         Plain data (JSON).
+    start_time : str
+        Of the run; its file is opened to read it unless given.
 
     Returns
     -------
@@ -85,7 +91,7 @@ def write_process(
     def replace_one(kept: dict[str, Process]) -> None:
         kept[name] = new_process(name, arrays, attributes)
 
-    return change_processes(run_path, replace_one)
+    return change_processes(run_path, replace_one, start_time)
 
 
 def new_process(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping[str, Any]) -> Process:
@@ -94,7 +100,7 @@ def new_process(name: str, arrays: Mapping[str, np.ndarray], attributes: Mapping
     return Process(name, {key: np.asarray(value) for key, value in arrays.items()}, dict(attributes), now)
 
 
-def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]], None]) -> Path:
+def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]], None], start_time: str = "") -> Path:
     """Change what is kept of a run, and return the results file.
 
     It is written anew and renamed into place, so that a reader finds the old one or the new one, both whole. Programs
@@ -106,6 +112,8 @@ def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]]
         The run file. It is not touched.
     change : callable
         Is given the results by their names, and puts in or takes out some.
+    start_time : str
+        Of the run; its file is opened to read it unless given.
 
     Raises
     ------
@@ -113,13 +121,14 @@ def change_processes(run_path: str | Path, change: Callable[[dict[str, Process]]
         If the results cannot be read or written, or another program does not come to an end with them.
     """
     run_file, target = Path(run_path), results_path(run_path)
+    start_time = start_time or open_run(run_file).start_time
     with _alone_with(target):
         is_kept = target.exists() and not target.is_symlink()
-        kept = {one.name: one for one in _read(target, _start_time(run_file))} if is_kept else {}
+        kept = {one.name: one for one in _read(target, start_time)} if is_kept else {}
         change(kept)
         image = SparseImage()
         with h5py.File(image, "w", userblock_size=SEAL_BYTES) as file:
-            _write_all(file, run_file, kept)
+            _write_all(file, run_file, start_time, kept)
             about = _places(file["entry"])
         try:
             with write_atomically(target) as making:
@@ -149,14 +158,14 @@ def _alone_with(target: Path) -> Iterator[None]:
             lock.remove()
 
 
-def _write_all(file: h5py.File, run_file: Path, kept: Mapping[str, Process]) -> None:
+def _write_all(file: h5py.File, run_file: Path, start_time: str, kept: Mapping[str, Process]) -> None:
     file.attrs["default"] = "entry"
     entry = file.create_group("entry")
     entry.attrs["NX_class"] = "NXentry"
     entry["title"] = f"derived from {run_file.name}"
     entry["raw_file"] = run_file.name
     entry["raw_sha256"] = _sha256(run_file)
-    entry["raw_start_time"] = _start_time(run_file)
+    entry["raw_start_time"] = start_time
     entry["raw_data"] = h5py.ExternalLink(run_file.name, "/entry/data")
     for process in kept.values():
         group = entry.create_group(process.name)
@@ -195,10 +204,6 @@ def _save(image: SparseImage, making: Path, about: dict[str, Any]) -> None:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _start_time(run_file: Path) -> str:
-    return open_run(run_file).start_time
 
 
 @contextmanager
@@ -264,7 +269,7 @@ def read_process(run: str | Path | Run, name: str) -> Process | None:
     path = results_path(run_file)
     if not os.path.lexists(path):
         return None
-    start_time = run.start_time if isinstance(run, Run) else _start_time(run_file)
+    start_time = run.start_time if isinstance(run, Run) else open_run(run_file).start_time
     return next(iter(_read(path, start_time, name)), None)
 
 
