@@ -7,7 +7,6 @@ been lost twice is tried alone, so that a task that kills its worker takes no ot
 
 from __future__ import annotations
 
-import gc
 import os
 import signal
 import threading
@@ -30,9 +29,6 @@ _Result = TypeVar("_Result")
 _AHEAD = 2
 """Pieces of work that are given out for each worker, so that none waits for the next. Doubled, twice as many are given
 out again when a worker dies."""
-_GARBAGE_OBJECTS = 50_000
-"""New objects of a worker after which cycles of garbage are looked for: a fit makes few, and looking takes as long as
-the fit."""
 
 
 @dataclass(frozen=True)
@@ -81,8 +77,6 @@ def _start_worker() -> None:
             os._exit(1)
 
         threading.Thread(target=leave, name="end of the parent", daemon=True).start()
-    gc.freeze()
-    gc.set_threshold(_GARBAGE_OBJECTS)
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -81,12 +82,19 @@ class _Followed:
     misfit: float
 
 
+_GARBAGE_OBJECTS = 50_000
+"""New objects after which cycles of garbage are looked for: a fit makes few, and looking takes as long as the fit."""
 _followed: dict[tuple[object, ...], _Followed] = {}
 
 
 def refit_chunk(jobs: Sequence[Job], settings: RefitSettings) -> list[Done]:
     """Fit some runs; nothing that happens to one of them is raised."""
-    return [refit_run(job, settings) for job in jobs]
+    often = gc.get_threshold()
+    gc.set_threshold(max(_GARBAGE_OBJECTS, often[0]), *often[1:])
+    try:
+        return [refit_run(job, settings) for job in jobs]
+    finally:
+        gc.set_threshold(*often)
 
 
 def refit_run(job: Job, settings: RefitSettings) -> Done:
