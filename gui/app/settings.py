@@ -1,4 +1,4 @@
-"""Settings that outlive the window: geometry, docks, theme, language, and what was opened last."""
+"""Settings that outlive the window: geometry, docks, theme, language, columns, and what was opened last."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ _FOLDER = "protocols/folder"
 _THEME = "window/theme"
 _LANGUAGE = "window/language"
 _RECENT = "files/recent"
+_COLUMNS = "runs/columns"
 _N_RECENT = 10
 """Files and folders that were opened last: what a menu shows at a glance. Doubled, it is no longer a short list."""
 
@@ -83,14 +84,26 @@ class Settings:
         self._store.setValue(_LANGUAGE, code)
 
     @property
+    def run_columns(self) -> tuple[str, ...]:
+        """Keys of the columns of the list of runs, in their order; empty for the usual ones."""
+        return tuple(str(one) for one in self._list(_COLUMNS))
+
+    @run_columns.setter
+    def run_columns(self, keys: tuple[str, ...]) -> None:
+        self._store.setValue(_COLUMNS, list(keys))
+
+    @property
     def recent(self) -> tuple[Path, ...]:
         """Files and folders that were opened last, the newest first; some may be gone."""
-        kept = self._store.value(_RECENT, [])
-        names = [kept] if isinstance(kept, str) else kept if isinstance(kept, list) else []
-        return tuple(Path(str(name)) for name in names[:_N_RECENT])
+        return tuple(Path(str(name)) for name in self._list(_RECENT)[:_N_RECENT])
 
     def remember(self, path: Path) -> None:
         """Keep a file or a folder that was opened, as the newest."""
         newest = path.absolute()
         others = [one for one in self.recent if one != newest]
         self._store.setValue(_RECENT, [str(one) for one in (newest, *others)][:_N_RECENT])
+
+    def _list(self, name: str) -> list[object]:
+        """Return what is kept as a list; Qt gives a list of one text back as that text."""
+        kept = self._store.value(name, [])
+        return [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []

@@ -10,7 +10,7 @@ from gui.common.language import tr
 from protocols import format_estimate, format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from daq.catalogue import CataloguedRun
 
@@ -75,6 +75,12 @@ def known_columns() -> tuple[Column, ...]:
         Column("point", tr("Point"), 64, is_number=True, sort="point"),
         Column("path", tr("File"), 320, sort="path"),
     )
+
+
+def columns_of(keys: Sequence[str]) -> tuple[Column, ...]:
+    """Return the columns of some keys, in their order, fitted figures too; the usual ones if there are none."""
+    known = {one.key: one for one in known_columns()}
+    return tuple(known.get(key) or figure_column(key) for key in dict.fromkeys(keys)) or usual_columns()
 
 
 def figure_column(name: str) -> Column:

@@ -158,7 +158,7 @@ class QueryBar(QWidget):
         for name in figures:
             self._add_column(below, figure_column(name))
         menu.addSeparator()
-        menu.addAction(tr("Usual columns")).triggered.connect(lambda: self._set_columns(usual_columns()))
+        menu.addAction(tr("Usual columns")).triggered.connect(lambda: self.set_columns(usual_columns()))
 
     def _add_column(self, menu: QMenu, one: Column) -> None:
         shown = {column.key for column in self.columns}
@@ -173,9 +173,10 @@ class QueryBar(QWidget):
         others = [column for column in self.columns if column.key != one.key]
         if wanted:  # the last one is as wide as there is room, which notes need
             others.insert(len(others) - (others[-1].key == "notes"), one)
-        self._set_columns(tuple(others) or self.columns)
+        self.set_columns(tuple(others) or self.columns)
 
-    def _set_columns(self, columns: tuple[Column, ...]) -> None:
+    def set_columns(self, columns: tuple[Column, ...]) -> None:
+        """Show these columns."""
         self.columns = columns
         self.columns_chosen.emit(columns)
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
     from gui.app.commands import Commands
+    from gui.app.settings import Settings
 
 Found = TypeVar("Found", bound=QWidget)
 
@@ -40,7 +41,9 @@ class Orders(QObject):
 class Dock:
     """A dock, and somebody at it."""
 
-    def __init__(self, qtbot: QtBot, make: Callable[[Context], Area], folder: Path) -> None:
+    def __init__(
+        self, qtbot: QtBot, make: Callable[[Context], Area], folder: Path, settings: Settings | None = None
+    ) -> None:
         self.qtbot = qtbot
         self.parent = QObject()
         self.store, self.exchange = Store(self.parent), Exchange(self.parent)
@@ -50,7 +53,7 @@ class Dock:
         unused = cast("Any", None)
         commands = cast("Commands", self.orders)
         self.area = make(
-            Context(self.parent, self.store, self.exchange, Jobs(self.parent), folder, None, commands, unused)
+            Context(self.parent, self.store, self.exchange, Jobs(self.parent), folder, settings, commands, unused)
         )
         self.store.changed.connect(self.area.show)
         self.window = QMainWindow()

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject
 
 from gui.app.area import ActionSpec, Menu
 from gui.app.rules import Permission
+from gui.app.saving import ask_where
 from gui.common.language import tr
 from gui.services.writing import Writing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from gui.app.area import Context, DockSpec
     from gui.app.state import AppState
@@ -58,22 +58,7 @@ class ReportArea(QObject):
             self._ask("dataDialog", tr("Export data"), runs[0], endings, lambda to: self._writing.export(runs[0], to))
 
     def _ask(self, name: str, title: str, run: Path, endings: dict[str, str], then: Callable[[Path], None]) -> None:
-        """Ask for a file. The window, and Stop in it, can be used meanwhile."""
-        parent = self._context.parent
-        first = next(iter(endings.values()))
-        dialog = QFileDialog(
-            parent if isinstance(parent, QWidget) else None, title, str(run.with_name(f"{run.stem}.{first}"))
-        )
-        dialog.setObjectName(name)
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        filters = {f"{what} (*.{ending})": ending for what, ending in endings.items()}
-        dialog.setNameFilters(list(filters))
-        dialog.setDefaultSuffix(first)
-        dialog.filterSelected.connect(lambda chosen: dialog.setDefaultSuffix(filters.get(chosen, first)))
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setWindowModality(Qt.WindowModality.NonModal)
-        dialog.fileSelected.connect(lambda chosen: then(Path(chosen)))
-        dialog.show()
+        ask_where(self._context.parent, name, title, run.with_suffix(""), endings, then)
 
     def _report_written(self, path: Path, remarks: tuple[str, ...]) -> None:
         self._context.exchange.message.emit("\n".join((tr("Written: {path}").format(path=path), *remarks)))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from gui.app.area import Context
     from gui.app.state import AppState
+    from gui.browser.columns import Column
     from gui.browser.runs_panel import RunsPanel
     from gui.common.theme import Colours
 
@@ -91,6 +92,7 @@ class RunsArea(QObject):
         return self._panel
 
     def _make_panel(self) -> RunsPanel:
+        from gui.browser.columns import columns_of
         from gui.browser.runs_panel import RunsPanel
 
         panel, service = RunsPanel(lambda: self._context.folder), self._service
@@ -119,6 +121,9 @@ class RunsArea(QObject):
         panel.cancel_wanted.connect(self._refits.cancel)
         panel.reveal_wanted.connect(self._reveal)
         panel.copy_wanted.connect(self._copy)
+        if (settings := self._context.settings) is not None:
+            bar.set_columns(columns_of(settings.run_columns))
+            bar.columns_chosen.connect(self._keep_columns)
         if self._colours is not None:
             panel.set_colours(self._colours)
         self._show_in(panel, self._store.state)
@@ -126,6 +131,10 @@ class RunsArea(QObject):
         service.follow(self._context.folder)
         service.ask(bar.query)
         return panel
+
+    def _keep_columns(self, columns: tuple[Column, ...]) -> None:
+        if (settings := self._context.settings) is not None:
+            settings.run_columns = tuple(one.key for one in columns)
 
     # -- intents ------------------------------------------------------------------------------------------------------
 

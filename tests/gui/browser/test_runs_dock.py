@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QDialog, QLabel, QLineEdit, QPushButton, QTableWidget
 from pytestqt.qtbot import QtBot
@@ -18,7 +18,8 @@ from daq.catalogue import followed_folders
 from daq.files.kept_fits import fit_documents, write_fit
 from daq.files.statements import Statements, read_statements, write_statements
 from gui.app.areas.runs_area import RunsArea
-from gui.browser.columns import figure_column
+from gui.app.settings import Settings
+from gui.browser.columns import figure_column, usual_columns
 from gui.browser.runs_panel import RunsPanel
 from gui.browser.runs_table import RunsTable
 from gui.services.thumbnails import HEIGHT, WIDTH, draw, thumbnail
@@ -239,3 +240,20 @@ def test_pictures_are_kept_beside_the_catalogue(runs: Path, tmp_path: Path, monk
     assert (tmp_path / "catalogue" / "thumbnails.sqlite").is_file()
     monkeypatch.setattr("gui.services.thumbnails.draw", lambda _: pytest.fail("drawn again"))
     np.testing.assert_array_equal(thumbnail(runs / "2.nxs"), drawn)
+
+
+@pytest.mark.parametrize("chosen", [("Mig1.tau", "sample"), ("title",), ()])
+def test_the_columns_of_the_last_window_come_back_in_their_order(
+    qtbot: QtBot, tmp_path: Path, chosen: tuple[str, ...]
+) -> None:
+    place = str(tmp_path / "settings.ini")
+    settings = Settings(QSettings(place, QSettings.Format.IniFormat))
+    settings.run_columns = chosen
+    dock = Dock(qtbot, RunsArea, tmp_path, settings)
+    before = [one.key for one in _panel(dock).model.columns]
+    assert before == list(chosen or [one.key for one in usual_columns()])
+    _panel(dock).bar.show_column(figure_column("CPE1.n"), wanted=True)
+    shown = [one.key for one in _panel(dock).model.columns]
+    assert set(shown) == {*before, "CPE1.n"}
+    dock.close()
+    assert Settings(QSettings(place, QSettings.Format.IniFormat)).run_columns == tuple(shown)
