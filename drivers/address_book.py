@@ -9,7 +9,7 @@ from pathlib import Path
 import platformdirs
 import tomlkit
 
-from protocols import InputError, InstrumentError, printable, read_text_file, toml_tables
+from protocols import InputError, InstrumentError, printable, read_text_file, toml_tables, when_free
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")  # no colon: so a name is never a resource
 _LONGEST_NAME = 100
@@ -147,7 +147,7 @@ def _change(name: str, resource: str | None) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_suffix(".new")
         fresh.write_text(tomlkit.dumps(document), encoding="utf-8", newline="")
-        fresh.replace(path)
+        when_free(lambda: fresh.replace(path))
     except OSError as error:
         raise AddressBookError(
             f"the address book cannot be written: {error.strerror or error}. It is as it was", str(path)

@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from protocols.busy_files import when_free
     from protocols.errors import (
         ConnectionLost,
         FitError,
@@ -82,6 +83,7 @@ _FILES = {
     "shortened": "texts",
     "toml_tables": "texts",
     "utf8_text": "texts",
+    "when_free": "busy_files",
 }
 
 __all__ = [
@@ -117,6 +119,7 @@ __all__ = [
     "shortened",
     "toml_tables",
     "utf8_text",
+    "when_free",
 ]
 
 

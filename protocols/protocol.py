@@ -160,4 +160,4 @@ class Protocol(Record):
         (``drive.toml`` has ``drive.sequence.times.npy``). Move these files together.
         """
         file = Path(path)
-        file.write_text(write_toml(write_record(self), beside=file), encoding="utf-8")
+        file.write_text(write_toml(write_record(self), beside=file), encoding="utf-8", newline="")

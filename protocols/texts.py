@@ -17,6 +17,8 @@ import unicodedata
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from protocols.busy_files import when_free
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -103,7 +105,7 @@ def read_file(path: Path, most: int = MOST_BYTES) -> bytes:
     """
     require_file(path, most)
     try:
-        return path.read_bytes()
+        return when_free(path.read_bytes)
     except OSError as error:
         raise ValueError(f"the file cannot be read: {reason_of(error)}") from error
     except MemoryError as error:

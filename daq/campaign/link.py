@@ -19,7 +19,7 @@ from daq.campaign.requests import CampaignRequest
 from daq.execution.local_channel import ANSWER_S, LocalLink, LocalServer
 from daq.execution.processes import ProcessId
 from daq.files.durable import write_small_file
-from protocols import ConnectionLost
+from protocols import ConnectionLost, when_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +80,7 @@ def read_address(folder: CampaignFolder) -> ConductorAddress:
         If nobody conducts it.
     """
     try:
-        fields = json.loads(folder.control.read_text(encoding="utf-8"))
+        fields = json.loads(when_free(lambda: folder.control.read_text(encoding="utf-8")))
         process = ProcessId(int(fields["conductor"]["pid"]), str(fields["conductor"]["started"]))
         return ConductorAddress(str(fields["address"]), str(fields["key"]), process, str(fields["node"]))
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -126,7 +126,7 @@ class ConductorServer:
     def close(self) -> None:
         """Stop listening and remove the control file."""
         with suppress(OSError):
-            self._path.unlink(missing_ok=True)
+            when_free(lambda: self._path.unlink(missing_ok=True))
         self._server.close()
 
 

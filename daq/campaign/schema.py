@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from daq.campaign.states import CampaignState, PointState
-from protocols import InputError, Limits, RunFileError
+from protocols import InputError, Limits, RunFileError, when_free
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,7 @@ def create_store(path: Path, facts: Facts, points: Sequence[PlannedPoint]) -> No
             link.execute("COMMIT")
         finally:
             link.close()
-        making.replace(path)
+        when_free(lambda: making.replace(path))
     except (OSError, sqlite3.Error) as error:
         raise RunFileError(f"{path} could not be made: {error}. Nothing was sent.") from error
 

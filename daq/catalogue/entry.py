@@ -134,20 +134,19 @@ def _of_file(path: Path) -> tuple[Entry, str]:
     if length > _LONGEST_SUMMARY:
         raise RunFileError(f"{path} is damaged: its summary is too long")
     summary = Summary.from_json(read_at(file.number, offset, length))
-    state = RunState.from_file(
-        read_at(file.number, layout.offsets["state"], STATE_BYTES).rstrip(b"\0").decode("ascii", "replace")
-    )
+    reader = reader_of(file, layout)  # it closes the file on Windows
+    state = RunState.from_file(reader.read("state", 0, STATE_BYTES).rstrip(b"\0").decode("ascii", "replace"))
     if seal.about.get("trimmed"):
         samples = layout.n_samples
     else:
-        table = BlockTable(reader_of(file, layout), layout, covers_rows=True)
+        table = BlockTable(reader, layout, covers_rows=True)
         table.refresh()
         if table.problem:
             raise RunFileError(f"{path} is damaged: {table.problem}")
         samples = table.n_samples
     duration_s = summary.duration_s
     if samples and state.is_final:
-        ends = [read_at(file.number, layout.offsets["time"] + 8 * k, 8) for k in (0, samples - 1)]
+        ends = [reader.read("time", 8 * k, 8) for k in (0, samples - 1)]
         first, last = (float(np.frombuffer(one, "<f8")[0]) for one in ends)
         duration_s = last - first
     return Entry(summary, str(state), samples, duration_s), summary.start_time

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from protocols import InputError, RunFileError
+from protocols import InputError, RunFileError, when_free
 
 ENVIRONMENT = "IONECHO_CATALOGUE"
 """Environment variable that names a folder in place of the user's own."""
@@ -40,7 +40,7 @@ def followed_folders() -> list[Path]:
     """Return the folders whose runs are in the catalogue, in the order in which they were given."""
     path = catalogue_folder() / _FOLDERS
     try:
-        with path.open("rb") as file:
+        with when_free(lambda: path.open("rb")) as file:
             lines = file.read(_MOST_BYTES).decode("utf-8", "surrogateescape").splitlines()
     except FileNotFoundError:
         return []
@@ -88,6 +88,6 @@ def _write(folders: list[Path]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         fresh = path.with_name(f"{path.name}.{os.getpid()}.new")
         fresh.write_bytes(text.encode("utf-8", "surrogateescape"))
-        fresh.replace(path)
+        when_free(lambda: fresh.replace(path))
     except OSError as error:
         raise CatalogueError(f"the list of followed folders cannot be written: {error}", str(path)) from error

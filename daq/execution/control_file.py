@@ -10,20 +10,16 @@ from __future__ import annotations
 import json
 import os
 import platform
-import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from daq.execution.processes import ProcessId
 from daq.locks import control_path
-from protocols import ConnectionLost
+from protocols import ConnectionLost, when_free
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-# Attempts to replace the file, and seconds between them: Windows replaces none that somebody reads at that moment.
-_ATTEMPTS, _ATTEMPT_INTERVAL_S = 10, 0.02
 
 
 @dataclass(frozen=True)
@@ -109,7 +105,7 @@ def read_control_file(run_path: Path, run_id: str = "") -> ControlFile:
         If there is none, or if it is another run's.
     """
     try:
-        known = ControlFile.from_json(control_path(run_path).read_text(encoding="utf-8"))
+        known = ControlFile.from_json(when_free(lambda: control_path(run_path).read_text(encoding="utf-8")))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ConnectionLost(f"{run_path}: no run is in progress there ({error})") from error
     if run_id and known.run != run_id:
@@ -140,22 +136,17 @@ class PublishedControlFile:
         making = self.path.with_name(self.path.name + ".making")
         making.unlink(missing_ok=True)
         _write_new(making, self._content.to_json())
-        for attempt in range(_ATTEMPTS):
-            try:
-                making.replace(self.path)
-            except PermissionError:
-                if attempt == _ATTEMPTS - 1:
-                    making.unlink(missing_ok=True)
-                    raise
-                time.sleep(_ATTEMPT_INTERVAL_S)
-            else:
-                return
+        try:
+            when_free(lambda: making.replace(self.path))
+        except PermissionError:
+            making.unlink(missing_ok=True)
+            raise
 
     def remove(self) -> None:
         """Remove the file, if it is still this guardian's."""
         with suppress(OSError):
             if self.path.read_text(encoding="utf-8") == self._content.to_json():
-                self.path.unlink()
+                when_free(self.path.unlink)
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import mmap
 import os
 import sys
-import time
 import weakref
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,18 +21,13 @@ import numpy as np
 from daq.files.durable import open_in_place, read_at
 from daq.files.layout import GROWING, Layout, layout_in
 from daq.files.seal import check_seal
-from protocols import RunFileError
+from protocols import RunFileError, when_free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
-
-# How long (s) a file that is just being replaced is tried again, and the pause (s) between two attempts. A replacement
-# takes some milliseconds. Doubled: it is reported a second later that another program keeps the file to itself.
-_OPEN_PATIENCE_S = 1.0
-_OPEN_INTERVAL_S = 0.01
 
 
 @dataclass(frozen=True)
@@ -158,15 +152,10 @@ class ReopeningReader:
         RunFileError
             If it is gone, or another program keeps it to itself.
         """
-        deadline = time.monotonic() + _OPEN_PATIENCE_S
-        while True:
-            try:
-                descriptor = open_in_place(self._path)
-                break
-            except OSError as error:
-                if not isinstance(error, PermissionError) or time.monotonic() > deadline:
-                    raise RunFileError(f"{self._path} can no longer be read: {error}") from error
-            time.sleep(_OPEN_INTERVAL_S)
+        try:
+            descriptor = when_free(lambda: open_in_place(self._path))
+        except OSError as error:
+            raise RunFileError(f"{self._path} can no longer be read: {error}") from error
         try:
             identity, layout = self._known
             if (now := _identity(descriptor)) != identity:

@@ -6,9 +6,10 @@ import errno
 import os
 import secrets
 import sys
-import time
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
+
+from protocols import when_free
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,10 +26,6 @@ _PIECE_BYTES = 1 << 20
 _BINARY = getattr(os, "O_BINARY", 0)
 # A symbolic link at a name of ours was put there by somebody else, to have another file written.
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
-# How long (s) Windows is asked to replace a file that somebody has open, and the pause (s) between two attempts. A
-# scanner has a small file open for some hundred milliseconds. Doubled: a run ends 2 s later if it cannot be trimmed.
-_REPLACE_PATIENCE_S = 2.0
-_REPLACE_INTERVAL_S = 0.02
 
 
 @contextmanager
@@ -57,7 +54,7 @@ def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
         if new:
             _name_without_replacing(making, target)
         else:
-            _replace(making, target)
+            when_free(lambda: making.replace(target))
     finally:
         if owner >= 0:
             os.close(owner)
@@ -122,24 +119,7 @@ def _name_without_replacing(making: Path, target: Path) -> None:
         raise
     except OSError:  # a file system without links: claim the name first
         os.close(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL))
-        _replace(making, target)
-
-
-def _replace(making: Path, target: Path) -> None:
-    """Put a file in another one's place, also where somebody has that open just now.
-
-    Windows replaces no open file, and there a search index, a virus scanner or a reader of ours opens one for moments.
-    """
-    deadline = time.monotonic() + (_REPLACE_PATIENCE_S if sys.platform == "win32" else 0.0)
-    while True:
-        try:
-            making.replace(target)
-        except PermissionError:
-            if time.monotonic() >= deadline:
-                raise
-            time.sleep(_REPLACE_INTERVAL_S)
-        else:
-            return
+        when_free(lambda: making.replace(target))
 
 
 def open_in_place(path: Path, *, write: bool = False, follow: bool = True) -> int:

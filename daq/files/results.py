@@ -26,7 +26,7 @@ from daq.files.probe import require_readable
 from daq.files.run import Run, open_run
 from daq.files.seal import SEAL_BYTES, check_seal, write_seal
 from daq.locks import Lock, LockHeldError
-from protocols import RunFileError
+from protocols import RunFileError, when_free
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -211,7 +211,7 @@ def _opened(path: Path) -> Iterator[h5py.File]:
     """Yield a results file as HDF5, once its seal is checked; one of an earlier version once a child could read it."""
     if path.is_symlink():
         raise RunFileError(f"{path} is a symbolic link: ionecho follows none at a name of its own. Remove it.")
-    descriptor = open_in_place(path, follow=False)
+    descriptor = when_free(lambda: open_in_place(path, follow=False))
     with os.fdopen(descriptor, "rb") as raw:
         seal = check_seal(descriptor, "results", path)
         if seal is None:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from daq.files.durable import write_small_file
 from daq.files.names import statements_path
 from daq.files.stated_drive import StatementError, driven_quantity, stated_drive
-from protocols import ProtocolError, parse_quantity, printable, shortened
+from protocols import ProtocolError, parse_quantity, printable, shortened, when_free
 from protocols.definitions import MOST_TAG
 
 if TYPE_CHECKING:
@@ -222,7 +222,7 @@ def read_statements(run_path: Path) -> Statements:
     """
     path = statements_path(run_path)
     try:
-        with path.open("rb") as file:
+        with when_free(lambda: path.open("rb")) as file:
             content = file.read(_MOST_BYTES + 1)
     except FileNotFoundError:
         return Statements()

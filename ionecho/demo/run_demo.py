@@ -64,9 +64,11 @@ def simulated_instrument(
     ) as process:
         try:
             line = process.stdout.readline() if process.stdout else ""
-            if not line:
-                raise InstrumentError(f"the simulated {kind} did not start (exit status {process.wait()})")
-            yield str(json.loads(line)["resource"])
+            try:
+                resource = str(json.loads(line)["resource"])
+            except ValueError as error:  # it has told why in the terminal
+                raise InstrumentError(f"the simulated {kind} did not start (exit status {process.wait()})") from error
+            yield resource
         finally:
             process.terminate()
             try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import numpy as np
@@ -49,9 +50,10 @@ def instrument(answer: Answer) -> Iterator[str]:
         yield f"TCPIP::127.0.0.1::{server.getsockname()[1]}::SOCKET"
     finally:
         over.set()
-        server.shutdown(socket.SHUT_RDWR)
-        server.close()
+        with suppress(OSError), socket.create_connection(server.getsockname(), patience(1)):
+            pass  # it ends the waiting for a client, on any system
         thread.join(patience(5))
+        server.close()
 
 
 def block(values: np.ndarray, *, definite: bool) -> bytes:
@@ -142,5 +144,5 @@ def plugins_installed_in(site: Path) -> str:
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: 0.1.0\n")
         (info / "entry_points.txt").write_text(f"[ionecho.drivers]\n{home}\n")
         if source is not None:
-            (site / source.name).symlink_to(source)
+            shutil.copytree(source, site / source.name, ignore=shutil.ignore_patterns("__pycache__"))
     return os.pathsep.join([str(site), str(PROJECT)])

@@ -90,7 +90,7 @@ def test_a_book_that_may_not_be_read_is_refused(book: Path, monkeypatch: pytest.
 
 
 def test_a_book_that_cannot_be_written_stays(book: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    book.write_text(f"[instruments]\n{SMU}")
+    book.write_text(f"[instruments]\n{SMU}", newline="")
 
     def full(self: Path, *_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")

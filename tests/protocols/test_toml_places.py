@@ -61,7 +61,7 @@ field = "b"
 # about the end
 [end]
 '''
-TEXTS = {"strange": STRANGE, **{str(file.relative_to(PROJECT)): file.read_text("utf-8") for file in FILES}}
+TEXTS = {"strange": STRANGE, **{file.relative_to(PROJECT).as_posix(): file.read_text("utf-8") for file in FILES}}
 
 EDITED = ("strange", "protocols/library/pump_probe_waits.toml", "examples/campaigns/study.toml")
 """Texts that are edited at every place: lists by line and in one line, tables of one name, comments."""

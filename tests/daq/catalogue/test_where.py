@@ -19,6 +19,7 @@ from daq.catalogue.place import CatalogueError
 from daq.files.summary import Summary
 from tests.daq.catalogue.listing import found_in
 
+FOLDER = Path("/runs").absolute()  # with a drive on Windows
 NAMES = ["LPSCl 7", "lpscl", "LGPS", "Na-β″-alumina", "", "50% aged", "under_score", "quo'te"]
 TAGS = [(), ("rough",), ("rough", "Aged"), ("aged in air",)]
 STATES = ["complete", "stopped", "running"]
@@ -51,8 +52,8 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[st
     """Return a search of the runs by a condition, which gives their numbers."""
     with open_database(tmp_path_factory.mktemp("catalogue") / "catalogue.sqlite") as connection:
         for k, entry in enumerate(RUNS):
-            put_entry(connection, f"/runs/{k}.nxs", "", entry)
-        yield lambda where: {int(one.stem) for one in found_in(connection, Search((Path("/runs"),), where))}
+            put_entry(connection, str(FOLDER / f"{k}.nxs"), "", entry)
+        yield lambda where: {int(one.stem) for one in found_in(connection, Search((FOLDER,), where))}
 
 
 @dataclass(frozen=True)
@@ -223,8 +224,8 @@ def test_since_takes_a_date_or_a_time_ago(tmp_path: Path) -> None:
     with open_database(tmp_path / "catalogue.sqlite") as connection:
         for days in range(5):
             start = (now - dt.timedelta(days=days, hours=1)).isoformat(timespec="milliseconds")
-            put_entry(connection, f"/runs/{days}.nxs", "", Entry(Summary("t", start)))
-        inside = (Path("/runs"),)
+            put_entry(connection, str(FOLDER / f"{days}.nxs"), "", Entry(Summary("t", start)))
+        inside = (FOLDER,)
         assert len(found_in(connection, Search(inside, since="2 days"))) == 2
         date = (now - dt.timedelta(days=2, hours=1)).isoformat(timespec="minutes")
         assert len(found_in(connection, Search(inside, since=date))) == 3

@@ -25,7 +25,9 @@ RESISTOR = 10_000.0
 CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 
 
-@pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("pty", "socket")])
+@pytest.fixture(
+    scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("pty", "socket")], ids="-".join
+)
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
     with simulated_instrument(kind, 1, slowed(30.0, 2.0), "resistor", transport) as served:

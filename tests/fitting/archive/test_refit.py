@@ -117,6 +117,7 @@ def test_a_run_of_which_something_else_is_stated_is_fitted_again(runs: Path, tmp
 
 def test_another_run_at_the_same_path_takes_the_place_of_its_row(runs: Path, tmp_path: Path) -> None:
     _refit(runs, tmp_path / "t.csv")
+    (runs / "b.nxs").chmod(0o600)  # Windows deletes nothing that is read-only
     (runs / "b.nxs").unlink()
     write_run(runs / "b.nxs", run_id="new", W_inf=0.6)
     done = _refit(runs, tmp_path / "t.csv")

@@ -37,6 +37,7 @@ print(sys.getrefcount(None) - before)
 """
 
 
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="None is immortal from Python 3.12 on, and not counted")
 @pytest.mark.parametrize("range_moves", [False, True])
 def test_300_redraws_leave_the_references_to_none_steady(*, range_moves: bool) -> None:
     # PySide6 6.12.0 on Python 3.11 loses references to None on Qt calls: after 400-600 frames the process aborts.

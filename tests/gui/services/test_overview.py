@@ -120,8 +120,12 @@ def test_a_folder_that_cannot_be_written_to_is_shown_all_the_same(
     run = measured(tmp_path / "run.nxs", 1)
     before = sorted(tmp_path.iterdir())
 
-    def refused(*_: object, **__: object) -> int:
-        raise PermissionError(13, os.strerror(13))
+    opened = os.open
+
+    def refused(path: Path, flags: int, *rest: int) -> int:
+        if flags & os.O_CREAT:
+            raise PermissionError(13, os.strerror(13))
+        return opened(path, flags, *rest)
 
     with monkeypatch.context() as patch:
         patch.setattr("daq.files.durable.os.open", refused)
