@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 import tomllib
 import unicodedata
 from contextlib import suppress
@@ -40,6 +41,8 @@ _OTHER_ENCODINGS = (("cp1252", "Windows-1252"), ("latin-1", "Latin-1"))
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 # Formats that some scripts need within a word: zero-width non-joiner and joiner.
 _JOINERS = "\u200c\u200d"
+# What else a refusal means on Windows: a table that is open in a spreadsheet cannot be replaced.
+_OR_IT_IS_OPEN = ", or another program has it open: close it there" if sys.platform == "win32" else ""
 
 
 # A key of many parts with dots between: the time that tomllib takes for one grows with the square of their number, so
@@ -131,7 +134,7 @@ def reason_of(error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
     if isinstance(error, PermissionError):
-        return "you have no permission to read it"
+        return "you have no permission for that" + _OR_IT_IS_OPEN
     return error.strerror or os.strerror(error.errno or 0)
 
 

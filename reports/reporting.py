@@ -101,7 +101,7 @@ def write_report(report: Report, path: Path) -> None:
 
                 write_pdf(report, making)
             else:
-                making.write_text(html_page(report), encoding="utf-8")
+                making.write_text(html_page(report), encoding="utf-8", newline="")
     except OSError as error:
         raise RunFileError(f"{path} could not be written: {reason_of(error)}") from error
 

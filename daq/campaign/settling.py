@@ -18,7 +18,7 @@ from daq.files.names import results_path, statements_path
 from daq.files.run import open_run
 from daq.locks import is_in_progress, is_locked
 from daq.state import RunState
-from protocols import OutputStateUnknown, Protocol, RunFileError
+from protocols import OutputStateUnknown, Protocol, RunFileError, when_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -120,7 +120,7 @@ class RunFiles:
         aside = folder.aside(name, attempt)
         try:
             aside.parent.mkdir(exist_ok=True)
-            path.rename(aside)
+            when_free(lambda: path.rename(aside))
             for companion in (results_path, statements_path):
                 if companion(path).exists():
                     companion(path).rename(companion(aside))

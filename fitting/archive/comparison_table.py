@@ -177,7 +177,8 @@ def write_comparison(path: Path, found: ArchiveComparison, document: dict[str, A
     try:
         with write_atomically(path) as making:
             if path.suffix.lower() == JSON:
-                making.write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
+                making.write_text(text, encoding="utf-8", newline="")
                 return
             with making.open("w", encoding="utf-8", newline="") as file:
                 csv.writer(file).writerows([_COLUMNS, *(_row(k, one, found) for k, one in enumerate(found.samples))])

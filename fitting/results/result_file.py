@@ -49,7 +49,7 @@ def write_result(path: str | Path, document: Mapping[str, Any], arrays: Mapping[
     text = json.dumps(_without_nan({"kind": _KIND, "result": document, "arrays": lists}), indent=1)
     try:
         with write_atomically(target) as making:
-            making.write_text(text + "\n", encoding="utf-8")
+            making.write_text(text + "\n", encoding="utf-8", newline="")
     except OSError as error:
         raise FitError(f"{target} could not be written: {reason_of(error)}") from None
     return target

@@ -108,8 +108,9 @@ def _put(path: Path, target: Path, folder: Path, *, raw: bool) -> PublishedRun:
     for beside in (results_path, statements_path):
         if beside(path).is_file() and not beside(path).is_symlink():
             shutil.copy(beside(path), beside(target))
-    # Whole at first: a reduction is made there, and nothing beside the run itself is touched.
-    shutil.copy(path, target)
+    # Whole at first: a reduction is made there, and nothing beside the run itself is touched. Writable until it is open:
+    # then Windows lets it be replaced, and its folder be renamed (decision 192).
+    shutil.copyfile(path, target)
     run = open_run(target)
     if run.left_out is None:
         run.require_intact()
@@ -122,12 +123,15 @@ def _put(path: Path, target: Path, folder: Path, *, raw: bool) -> PublishedRun:
             )
         _leave_samples_out(path, target)
     names = [beside(target) for beside in (results_path, statements_path)]
-    return PublishedRun(
+    target.chmod(0o644)
+    published = PublishedRun(
         open_run(target),
         target.relative_to(folder).as_posix(),
         tuple(one.relative_to(folder).as_posix() for one in names if one.exists()),
         why,
     )
+    target.chmod(0o444)
+    return published
 
 
 def _reduce(run: Run) -> str:
