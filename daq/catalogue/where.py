@@ -253,7 +253,7 @@ def _moment(text: str, where: str, now: dt.datetime, *, at_end: bool = False) ->
         if at_end:
             moment += dt.timedelta(days=1) if with_day else dt.timedelta(minutes=1)
         return moment.astimezone(dt.UTC).isoformat(timespec="milliseconds")
-    except (ValueError, OverflowError):
+    except (ValueError, OverflowError, OSError):  # the last on Windows, which knows no local time before 1970
         raise CatalogueError(
             f"{printable(shortened(text, _QUOTED))!r} is neither a date such as 2026-11-26, perhaps with a time "
             "(2026-11-26T14:30), nor a time such as 3 days",

@@ -108,8 +108,8 @@ def _put(path: Path, target: Path, folder: Path, *, raw: bool) -> PublishedRun:
     for beside in (results_path, statements_path):
         if beside(path).is_file() and not beside(path).is_symlink():
             shutil.copy(beside(path), beside(target))
-    # Whole at first: a reduction is made there, and nothing beside the run itself is touched. Writable until it is open:
-    # then Windows lets it be replaced, and its folder be renamed (decision 192).
+    # Whole at first: a reduction is made there, and nothing beside the run itself is touched. Writable when it is
+    # opened: then Windows lets it be replaced, and its folder be renamed (decision 192).
     shutil.copyfile(path, target)
     run = open_run(target)
     if run.left_out is None:
