@@ -80,7 +80,7 @@ def test_without_their_samples_runs_are_fitted_as_with_them(study: Path, tmp_pat
     done = ionecho("publish", study, "-o", tmp_path / "crate", *SAID, "--no-raw", "--json")
     assert {path: path.stat().st_mtime_ns for path in study.rglob("*")} == before, "the archive was touched"
     assert done["runs"] == ["runs/0001-cold.nxs", "runs/0002-warm.nxs"]
-    assert [Path(one.partition(":")[0]).name for one in done["left_out"]] == ["0003-growing.nxs"]
+    assert [Path(one.partition(": ")[0]).name for one in done["left_out"]] == ["0003-growing.nxs"]
     published = tmp_path / "crate" / "runs"
     originals = [study / "0001-cold.nxs", study / "0002-warm.nxs"]
     found = refitted([published / one.name for one in originals])
