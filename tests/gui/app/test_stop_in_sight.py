@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tests.gui.window_operator import Operator
 
 PATH = Path("runs/pulse.nxs")
+common_widths = pytest.mark.skipif(sys.platform == "win32", reason="Wine has none of the fonts of Windows")
 WORDS = "pump-probe " * 30  # 330 letters
 WORD = "x" * 300
 NOW = datetime.now().astimezone()
@@ -93,6 +95,7 @@ def test_a_name_of_300_letters_keeps_stop_on_the_screen(
     assert "250 ms of 1 s" in at_window.text("detail")
 
 
+@common_widths
 def test_on_1400_pixels_instrument_and_progress_of_a_long_name_are_all_shown(at_window: Operator) -> None:
     at_window.window.store.apply(transitions.run_found, PATH, NOW)
     follower = at_window.window.commands.runs.follower
@@ -143,6 +146,7 @@ def test_a_protocol_with_a_hundred_problems_keeps_stop_on_the_screen(operator: O
     assert_stop_can_be_hit(operator, 1280, 700)
 
 
+@common_widths
 def test_an_instrument_with_a_long_name_leaves_the_buttons_of_its_panel_in_place(operator: Operator) -> None:
     state = operator.window.store.state
     connection = state.connection

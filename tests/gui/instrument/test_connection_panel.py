@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
     from tests.gui.window_operator import Operator
 
 _PATIENCE_MS = 30_000
+lists_ports = pytest.mark.skipif(
+    sys.platform == "win32" and not hasattr(ctypes.WinDLL("cfgmgr32"), "CM_MapCrToWin32Err"),
+    reason="Wine has no list of serial ports",
+)
 
 
 @pytest.fixture
@@ -43,6 +49,7 @@ def texts(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions()]
 
 
+@lists_ports
 def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(lab: Operator) -> None:
     with dropper() as resource:
         remember("bench-supply", resource)
@@ -60,6 +67,7 @@ def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(
     assert lab.connection.address.text() == "bench-supply"
 
 
+@lists_ports
 def test_what_is_silent_is_shown_and_cannot_be_chosen(lab: Operator) -> None:
     remember("gone", "TCPIP::127.0.0.1::1::SOCKET")
     menu = menu_of(lab, "foundButton")

@@ -30,7 +30,7 @@ from gui.app.start import close_unasked
 from gui.app.state import PlanStage
 from gui.protocol.editor_text import TomlEdit
 from gui.protocol.editor_undo import EditedText
-from protocols import read_text_file
+from protocols import when_free
 from tests.gui.window_operator import Operator, Part
 
 PROJECT = Path(__file__).parents[3]
@@ -210,7 +210,7 @@ def test_a_click_on_the_fault_of_a_campaign_leads_to_its_line(editor: Editor, tm
     assert queued[0].read_text() == good
     assert queued[0] != path  # it is not saved yet
     QTest.keyClick(editor.text, Qt.Key.Key_S, CTRL)
-    operator.wait(lambda: read_text_file(path) == good)
+    operator.wait(lambda: when_free(path.read_text) == good)
     operator.wait(lambda: operator.text("editorTitle") == "study.toml")
 
 
@@ -358,7 +358,7 @@ def test_nothing_unsaved_is_lost_without_a_question_that_blocks_nobody(editor: E
     operator.wait(lambda: window.findChild(QMessageBox, "editorDiskQuestion") is not None)
     assert path.read_text().endswith("# another program\n")
     answer(operator, "editorDiskQuestion", "replaceFile")
-    operator.wait(lambda: "7 mV" in read_text_file(path))
+    operator.wait(lambda: "7 mV" in when_free(path.read_text))
     operator.wait(lambda: operator.text("editorTitle") == "mine.toml")
 
     path.write_text(path.read_text() + "# once more\n")
