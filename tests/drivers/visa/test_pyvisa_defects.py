@@ -30,6 +30,8 @@ from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import block, instrument, serial_instrument
 from tests.patience import patience
 
+elsewhere = pytest.mark.skipif(sys.platform == "win32", reason="plain pyvisa-py does this elsewhere only")
+
 
 @contextmanager
 def plain(resource: str, timeout_s: float | None = None) -> Iterator[Any]:
@@ -106,6 +108,7 @@ def closed_port() -> str:
         return f"TCPIP::127.0.0.1::{unused.getsockname()[1]}::SOCKET"
 
 
+@elsewhere
 def test_3_plain_opens_a_port_on_which_nobody_listens() -> None:
     with plain(closed_port()) as opened, pytest.raises(ConnectionRefusedError):
         opened.write("*IDN?")
@@ -243,6 +246,7 @@ def reset(client: socket.socket, _: bytes) -> None:
     raise ConnectionResetError
 
 
+@elsewhere
 def test_8_plain_raises_no_visa_error_for_a_reset_connection() -> None:
     with instrument(reset) as resource, plain(resource, 0.5) as opened, pytest.raises(ConnectionResetError):
         opened.query("BYE?")
