@@ -121,7 +121,8 @@ def test_a_run_ends_at_rest_once_its_time_is_known(bench: Bench) -> None:
     assert kept.attributes["is_met"]
     assert kept.attributes["rule"] == "Mig1.tau known to 10 % by R0-Mig1-CPE1"
     assert kept.arrays["half_width"][-1] < 0.1
-    assert sequence.voltage_at(kept.arrays["planned_s"]) == pytest.approx(0.0)
+    # A look may be planned for the very edge with which a rest begins.
+    assert sequence.voltage_at(kept.arrays["planned_s"] + 1e-9) == pytest.approx(0.0)
 
 
 def test_a_rule_that_no_run_can_follow_is_refused_before_anything_is_sent(bench: Bench) -> None:
