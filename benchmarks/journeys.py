@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import queue
 import shutil
 import subprocess
 import sys
@@ -246,14 +247,11 @@ def _walk(name: str) -> bool:
 
 def _show_window(folder: Path) -> int:
     """Open the window, and answer on standard output what is asked of its widgets, line by line."""
-    from PySide6.QtCore import QObject, QTimer, Signal
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from gui.app.main_window import MainWindow
     from gui.app.start import application_of_window, main
-
-    class Asked(QObject):
-        came = Signal(str)
 
     def answer(name: str) -> None:
         seen = dict(_NOTHING)
@@ -267,16 +265,23 @@ def _show_window(folder: Path) -> int:
 
     def read() -> None:
         for line in questions:
-            asked.came.emit(line.strip())
+            waiting.put(line.strip())
+
+    def answer_all() -> None:
+        while not waiting.empty():
+            answer(waiting.get())
 
     # For this process alone: processes that the window starts would take questions away.
     questions = os.fdopen(os.dup(sys.stdin.fileno()))
     with open(os.devnull) as nothing:  # noqa: PTH123 - for its descriptor
         os.dup2(nothing.fileno(), sys.stdin.fileno())
     application = application_of_window()
-    asked = Asked(application)
-    asked.came.connect(answer)
-    QTimer.singleShot(0, threading.Thread(target=read, daemon=True).start)
+    # Looked at by the window's own thread, as often as somebody outside looks at a widget.
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    timer = QTimer(application)
+    timer.timeout.connect(answer_all)
+    timer.start(round(1e3 * _LOOK_S / 5))
+    threading.Thread(target=read, daemon=True).start()
     return main(folder)
 
 
