@@ -16,7 +16,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import tempfile
@@ -26,6 +25,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.from_outside import asked
 from daq import attach, open_run
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import IonechoError
@@ -229,10 +229,7 @@ class Bed:
 
     def output_is_off(self) -> bool:
         """Ask the instrument over a connection of our own."""
-        port = int(self.resource.split("::")[2])
-        with socket.create_connection(("127.0.0.1", port)) as link, link.makefile() as lines:
-            link.sendall(b":OUTP?\n")
-            return lines.readline().strip() == "0"
+        return asked(self.resource, ":OUTP?") == "0"
 
 
 def played(case: Case, bed: Bed) -> Verdict:

@@ -13,23 +13,22 @@ should, and the activation energy of the killed study holds that of the cell. ``
 from __future__ import annotations
 
 import argparse
-import json
 import random
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyvisa
-from pyvisa.resources import MessageBasedResource
 
 from benchmarks.campaign_kills import VICTIMS, Act, CampaignPlay
+from benchmarks.from_outside import asked
 from daq import open_run
 from fitting import arrhenius, fit
+from ionecho.demo.run_demo import simulated_instruments
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,7 +40,7 @@ EXAMPLE = Path(__file__).parent.parent / "examples" / "campaigns" / "study.toml"
 CIRCUIT = "R0-Mig1-CPE1"
 TRUE_ENERGY_EV = 0.35
 """Of the bulk of the simulated cell "thermal", as its file says."""
-_SPEED = "20"
+_SPEED = 20.0
 """Simulated seconds a second: a run of 5 s takes a quarter of one, and heaters reach 310 K in some seconds."""
 _CUTS = {
     'stable_for = "5 min"': 'stable_for = "2 s"',
@@ -65,43 +64,26 @@ def kills(seed: int, number: int) -> Iterator[Act]:
 def study_of(cryostat: str) -> str:
     """Return the document with rests and waits of seconds."""
     document = EXAMPLE.read_text(encoding="utf-8")
-    for asked, cut in _CUTS.items():
-        if asked not in document:
-            raise ValueError(f"{EXAMPLE} does not say {asked}: see what it asks for now")
-        document = document.replace(asked, cut.format(cryostat=cryostat))
+    for wanted, cut in _CUTS.items():
+        if wanted not in document:
+            raise ValueError(f"{EXAMPLE} does not say {wanted}: see what it asks for now")
+        document = document.replace(wanted, cut.format(cryostat=cryostat))
     return document
 
 
 def conduct(path: Path, acts: Iterator[Act], most: int, patience: float) -> CampaignPlay:
     """Conduct the study on simulators of its own, and return what was seen."""
-    command = [sys.executable, "-P", "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--cell", "thermal"]
-    command += ["--speed", _SPEED, "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as simulators:
-        try:
-            line = simulators.stdout.readline() if simulators.stdout else ""
-            meter, cryostat = (one["resource"] for one in json.loads(line)["instruments"])
-            play = CampaignPlay(
-                path,
-                meter,
-                lambda: is_on(meter),
-                study_of(cryostat),
-                patience,
-                lambda text: print("  ", text, flush=True),
-            )
-            play.play(acts, most)
-        finally:
-            simulators.terminate()
+    with simulated_instruments(("keithley2461", "lakeshore336"), 1, _SPEED, "thermal") as (meter, cryostat):
+        play = CampaignPlay(
+            path, meter, lambda: is_on(meter), study_of(cryostat), patience, partial(print, "  ", flush=True)
+        )
+        play.play(acts, most)
     return play
 
 
 def is_on(meter: str) -> bool:
     """Ask the source meter itself (2461 reference manual, :OUTPut[:STATe]?)."""
-    opened = pyvisa.ResourceManager("@py").open_resource(meter)
-    if not isinstance(opened, MessageBasedResource):
-        raise TypeError(f"{meter} takes no lines")
-    with opened as session:
-        session.read_termination = session.write_termination = "\n"
-        return str(session.query(":OUTP?")).strip() != "0"
+    return asked(meter, ":OUTP?") != "0"
 
 
 def times_of(folder: CampaignFolder) -> list[tuple[float, Estimate]]:

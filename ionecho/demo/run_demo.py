@@ -48,8 +48,28 @@ def simulated_instrument(
     InstrumentError
         If it does not start.
     """
+    with simulated_instruments((kind,), seed, speed, cell, transport, faults) as [resource]:
+        yield resource
+
+
+@contextmanager
+def simulated_instruments(
+    kinds: Sequence[str], seed: int, speed: float, cell: str, transport: str = "", faults: Sequence[str] = ()
+) -> Iterator[list[str]]:
+    """Serve simulated instruments that share a cell in a process of its own; gives their VISA resources.
+
+    Parameters
+    ----------
+    kinds, seed, speed, cell, transport, faults
+        As `sim_instruments.serve` has them.
+
+    Raises
+    ------
+    InstrumentError
+        If they do not start.
+    """
     # However this process ends, its end of the pipe to the simulator ends with it.
-    command = [sys.executable, "-P", "-m", "ionecho", "sim", kind, "--json", "--until-eof"]
+    command = [sys.executable, "-P", "-m", "ionecho", "sim", *kinds, "--json", "--until-eof"]
     command += ["--seed", str(seed), "--speed", str(speed), "--cell", cell]
     command += ["--transport", transport] if transport else []
     command += [word for fault in faults for word in ("--fault", fault)]
@@ -65,10 +85,11 @@ def simulated_instrument(
         try:
             line = process.stdout.readline() if process.stdout else ""
             try:
-                resource = str(json.loads(line)["resource"])
+                resources = [str(one["resource"]) for one in json.loads(line)["instruments"]]
             except ValueError as error:  # it has told why in the terminal
-                raise InstrumentError(f"the simulated {kind} did not start (exit status {process.wait()})") from error
-            yield resource
+                which = " and ".join(kinds)
+                raise InstrumentError(f"the simulated {which} did not start (exit status {process.wait()})") from error
+            yield resources
         finally:
             process.terminate()
             try:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable
 
 import psutil
 
+from benchmarks import from_outside
 from daq import RunInProgress
 from tests.patience import patience
 
 
 def asked(resource: str, query: str) -> str:
     """Return the answer to a query over a connection of its own."""
-    port = int(resource.split("::")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=patience(5)) as link, link.makefile("r") as lines:
-        link.sendall(query.encode() + b"\n")
-        return lines.readline().strip()
+    return from_outside.asked(resource, query, patience(5))
 
 
 def runner_of(guardian: psutil.Process) -> psutil.Process:

@@ -7,13 +7,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import h5py
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
 from daq import open_run
 from daq.files.header import Header
@@ -21,8 +22,8 @@ from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from drivers import Block
 from fitting import kept_study
-from ionecho.cli import app
 from protocols import Sample
+from tests.ionecho.commands import command
 from tests.patience import patience
 
 COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "note", "runs", "tag", "recover"]
@@ -30,15 +31,14 @@ COMMANDS = ["demo", "gui", "sim", "discover", "check", "run", "fit", "import", "
 
 def ionecho(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Give a command to the command line in this process: a process of its own costs a second to load."""
-    done = CliRunner().invoke(app, arguments)
-    if done.exception is not None and not isinstance(done.exception, SystemExit):
-        raise done.exception
-    return subprocess.CompletedProcess(arguments, done.exit_code, done.stdout, done.stderr)
+    with redirect_stdout(StringIO()) as output, redirect_stderr(StringIO()) as errors:
+        status = command(*arguments)
+    return subprocess.CompletedProcess(arguments, status, output.getvalue(), errors.getvalue())
 
 
 def in_a_process(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "ionecho", *arguments]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(110), check=False)
+    whole = [sys.executable, "-m", "ionecho", *arguments]
+    return subprocess.run(whole, capture_output=True, encoding="utf-8", timeout=patience(110), check=False)
 
 
 def document_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -47,11 +47,11 @@ def document_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
     return document
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_helps_with_an_example(command: str) -> None:
-    done = ionecho(command, "--help")
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_helps_with_an_example(name: str) -> None:
+    done = ionecho(name, "--help")
     assert done.returncode == 0
-    assert f"ionecho {command}" in done.stdout
+    assert f"ionecho {name}" in done.stdout
     assert "Example" in done.stdout
 
 

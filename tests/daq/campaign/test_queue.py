@@ -90,24 +90,22 @@ def test_only_one_process_works_on_a_queue(queue: Queue) -> None:
     assert not queue.is_started(R)
 
 
-def test_somebody_who_only_looks_at_a_queue_keeps_nobody_from_working_on_it(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def looked_at(queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Queue:
+    """Return a queue at which somebody looks just now, until one waits for that."""
     queue.lock(R).release()
     [path] = tmp_path.glob("queue-*.lock")
     looking = Lock(path)
     monkeypatch.setattr("daq.locks.time.sleep", lambda _: looking.release())
-    queue.lock(R).release()
+    return queue
 
 
-def test_of_two_who_look_at_a_queue_none_takes_the_other_for_its_process(
-    queue: Queue, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queue.lock(R).release()
-    [path] = tmp_path.glob("queue-*.lock")
-    looking = Lock(path)
-    monkeypatch.setattr("daq.locks.time.sleep", lambda _: looking.release())
-    assert not queue.is_started(R)
+def test_somebody_who_only_looks_at_a_queue_keeps_nobody_from_working_on_it(looked_at: Queue) -> None:
+    looked_at.lock(R).release()
+
+
+def test_of_two_who_look_at_a_queue_none_takes_the_other_for_its_process(looked_at: Queue) -> None:
+    assert not looked_at.is_started(R)
 
 
 @pytest.mark.parametrize(
