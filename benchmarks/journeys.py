@@ -289,10 +289,8 @@ def _show_window(folder: Path) -> int:
         while not waiting.empty():
             answer(waiting.get())
 
-    # For this process alone: processes that the window starts would take questions away.
+    # A stream of its own: Python closes `sys.stdin` at its end, and aborts if a thread is reading from it then.
     questions = os.fdopen(os.dup(sys.stdin.fileno()))
-    with open(os.devnull) as nothing:  # noqa: PTH123 - for its descriptor
-        os.dup2(nothing.fileno(), sys.stdin.fileno())
     application = application_of_window()
     # Looked at by the window's own thread, as often as somebody outside looks at a widget.
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
