@@ -7,10 +7,12 @@ The process of the window is asked where a widget is and what it says, and for n
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import queue
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -26,8 +28,12 @@ if TYPE_CHECKING:
 
     from gui.app.main_window import MainWindow
 
-_PATIENCE_S = 600.0
-"""So that a journey that waits in vain ends: a hundred times what a fit takes on an idle machine."""
+_PATIENCE_S = 180.0
+"""So that a journey that waits in vain ends: thirty times what a run or a fit takes on an idle machine."""
+_ANSWER_S = 60.0
+"""In which the window answers: its event loop is never busy for a second, even on a machine with much else to do."""
+_ACT_S = 20.0
+"""In which xdotool has given a key or a click, which takes it 0.1 s; a text takes `_BETWEEN_MS` a letter."""
 _LOOK_S = 0.05
 """Between two looks at the window. Doubled, a journey lasts a second longer; halved, it takes time from the window."""
 _MOST_TABS = 200
@@ -53,28 +59,40 @@ class Watched:
         environment = {**os.environ, **places, "QT_QPA_PLATFORM": "xcb", "LANGUAGE": "en"}
         for place in places.values():
             Path(place).mkdir()
-        self.errors = folder / "errors.txt"
-        self._errors = self.errors.open("w")
-        command = [sys.executable, "-m", "benchmarks.journeys", "--window", str(folder / "runs")]
+        self._errors_path = folder / "errors.txt"
+        self._errors = self._errors_path.open("w")
+        command = [sys.executable, "-X", "faulthandler", "-m", "benchmarks.journeys", "--window", str(folder / "runs")]
         self._process = subprocess.Popen(
             command,
             env=environment,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=self._errors,
             text=True,
         )
+        self._answers: queue.SimpleQueue[str] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def _read(self) -> None:
+        for line in self._process.stdout or ():
+            self._answers.put(line)
+        self._answers.put("")
 
     def ask(self, name: str) -> dict[str, Any]:
         """Return what there is to see of a widget, or of the tab with this text."""
-        asked, answers = self._process.stdin, self._process.stdout
-        if asked is None or answers is None:
-            raise RuntimeError("the window has no pipes")
-        print(name, file=asked, flush=True)
-        line = answers.readline()
+        with contextlib.suppress(BrokenPipeError):  # it has ended: no answer comes either
+            print(name, file=self._process.stdin, flush=True)
+        try:
+            line = self._answers.get(timeout=_ANSWER_S)
+        except queue.Empty:
+            self._process.send_signal(signal.SIGABRT)  # it tells where each of its threads is
+            raise TimeoutError(f"the window has not answered for {_ANSWER_S:g} s when asked for {name}") from None
         if not line:
-            raise RuntimeError(f"the window has ended with {self._process.wait()}")
-        seen: dict[str, Any] = json.loads(line)
+            raise RuntimeError(f"the window has ended with {self._process.wait()} when asked for {name}")
+        try:
+            seen: dict[str, Any] = json.loads(line)
+        except ValueError:
+            raise RuntimeError(f"asked for {name}, the window says {line!r}") from None
         return seen
 
     def wait(self, name: str, until: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
@@ -88,16 +106,15 @@ class Watched:
         return seen
 
     def close(self) -> None:
-        """End the window as a terminal does that closes."""
+        """End the window as a terminal does that closes, and say what it has said on standard error."""
         if self._process.stdin is not None:
-            self._process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):
+                self._process.stdin.close()
         self._process.terminate()
         self._process.wait(_PATIENCE_S)
         self._errors.close()
-        print(
-            *(f"    the window: {line}" for line in self.errors.read_text().splitlines() if "plugin" not in line),
-            sep="\n",
-        )
+        for line in self._errors_path.read_text(errors="replace").splitlines():
+            print(f"    the window: {line}")
 
 
 class Person:
@@ -224,7 +241,8 @@ def _write_ec_lab(path: Path) -> Path:
 
 
 def _xdotool(*words: str) -> None:
-    subprocess.run(["xdotool", *words], check=True, timeout=_PATIENCE_S)
+    limit_s = _ACT_S + 1e-3 * _BETWEEN_MS * len(words[-1])
+    subprocess.run(["xdotool", *words], check=True, timeout=limit_s)
 
 
 def _walk(name: str) -> bool:
@@ -271,10 +289,8 @@ def _show_window(folder: Path) -> int:
         while not waiting.empty():
             answer(waiting.get())
 
-    # For this process alone: processes that the window starts would take questions away.
+    # A stream of its own: Python closes `sys.stdin` at its end, and aborts if a thread is reading from it then.
     questions = os.fdopen(os.dup(sys.stdin.fileno()))
-    with open(os.devnull) as nothing:  # noqa: PTH123 - for its descriptor
-        os.dup2(nothing.fileno(), sys.stdin.fileno())
     application = application_of_window()
     # Looked at by the window's own thread, as often as somebody outside looks at a widget.
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()

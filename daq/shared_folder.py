@@ -90,6 +90,7 @@ def _of_windows() -> Path:
         tool = Path(os.environ.get("SYSTEMROOT") or r"C:\Windows") / "System32" / "icacls.exe"
         subprocess.run(  # noqa: S603 - a tool of Windows, with arguments of ours
             [str(tool), str(folder), "/grant", f"{_WINDOWS_USERS}:(OI)(CI)M"],
+            stdin=subprocess.DEVNULL,
             capture_output=True,
             timeout=_ICACLS_S,
             check=False,

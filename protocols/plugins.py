@@ -8,13 +8,14 @@ ill will, nor against code that never returns.
 
 from __future__ import annotations
 
+import io
 import signal
 import sys
 import threading
 from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass
 from importlib.metadata import distributions, entry_points
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from protocols.errors import IonechoError
 from protocols.texts import printable, shortened
@@ -86,7 +87,8 @@ def package_of(point: EntryPoint) -> str:
 def load(point: EntryPoint, what: str) -> Any:
     """Import what an entry point names.
 
-    What it prints goes to standard error: standard output may be one document.
+    What it prints goes to standard error: standard output may be one document. What other threads print meanwhile
+    goes where it would have gone.
 
     Raises
     ------
@@ -94,8 +96,45 @@ def load(point: EntryPoint, what: str) -> Any:
         Whatever went wrong.
     """
     # One at a time: two threads that redirect standard output could each put back what the other had put in its place.
-    with _LOADING, contained(f"{what} cannot be loaded"), redirect_stdout(sys.stderr):
+    with _LOADING, contained(f"{what} cannot be loaded"), _OUTPUT.on_stderr():
         return point.load()
+
+
+class _Output:
+    """Standard output while a plug-in is imported: standard error for the thread that imports it, and for no other.
+
+    `sys.stdout` is the whole process's: with standard error in its place, what another thread says to whoever reads
+    standard output would be lost. The one object of this class must outlive all that is printed: Python's `print` does
+    not hold the stream that it has found, and ends in freed memory if that goes meanwhile.
+    """
+
+    def __init__(self) -> None:
+        self._thread: int | None = None
+        self._own: TextIO | None = None
+        self._others: TextIO | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._own if threading.get_ident() == self._thread else self._others, name)
+
+    @contextmanager
+    def on_stderr(self) -> Iterator[None]:
+        """Let what this thread prints go to standard error; only for the thread that holds `_LOADING`."""
+        within_another = self._thread is not None
+        if within_another or sys.stdout is None:  # None in a program without a terminal: nobody can be told anything
+            yield
+            return
+        stream = cast("TextIO", self)
+        if sys.stdout is not stream:
+            self._others = sys.stdout
+        self._own, self._thread = sys.stderr or io.StringIO(), threading.get_ident()
+        try:
+            with redirect_stdout(stream):
+                yield
+        finally:
+            self._thread = None
+
+
+_OUTPUT = _Output()
 
 
 @contextmanager

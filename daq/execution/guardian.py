@@ -256,9 +256,21 @@ class Guardian:
                 OutputMarker(instrument.resource).write(instrument.driver, self._run.path)
 
 
+def _own_input() -> IO[str]:
+    """Return standard input for this process alone: the runner that it starts gets nothing to read.
+
+    Else the runner would hold the pipe of the requests open, and a front end whose guardian has been killed could go
+    on asking without an error.
+    """
+    own = os.fdopen(os.dup(sys.stdin.fileno()), encoding="utf-8")
+    with open(os.devnull) as nothing:  # noqa: PTH123 - for its descriptor
+        os.dup2(nothing.fileno(), sys.stdin.fileno())
+    return own
+
+
 def main() -> int:
     """Guard the runs that standard input names."""
-    guardian = Guardian(Requests(sys.stdin))
+    guardian = Guardian(Requests(_own_input()))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     try:

@@ -1,15 +1,21 @@
-"""Does an interrupt from the keyboard pass through foreign code, and nothing else?"""
+"""Is foreign code contained: what it raises, what it prints, and nothing of what others do meanwhile?"""
 
 from __future__ import annotations
 
 import signal
+import sys
 import threading
-from typing import Any
+from importlib.metadata import EntryPoint
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from protocols import ProtocolError
-from protocols.plugins import PluginError, contained, in_words
+from protocols.plugins import PluginError, contained, in_words, load
+from tests.patience import patience
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class End(BaseException):
@@ -77,3 +83,37 @@ def test_an_exception_that_cannot_be_printed_is_named() -> None:
     assert in_words(ValueError("\x1b[2J")) == r"ValueError: \x1b[2J"
     long: Any = in_words(ValueError(10_000 * "x"))
     assert len(long) < 400
+
+
+def test_what_a_plugin_prints_is_no_output_but_what_another_thread_prints_meanwhile_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "slow_to_import.py").write_text(
+        "import threading\nloading, go_on = threading.Event(), threading.Event()\n"
+        "def load():\n    print('of the plug-in')\n    loading.set()\n    go_on.wait()\n"
+    )
+    (tmp_path / "prints_and_waits.py").write_text("import slow_to_import\nslow_to_import.load()\nplugin = 1\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    events: Any = __import__("slow_to_import")
+    point = EntryPoint("slow", "prints_and_waits:plugin", "ionecho.drivers")
+    before = sys.stdout
+    thread = threading.Thread(target=load, args=(point, "the driver 'slow'"), daemon=True)
+    thread.start()
+
+    class LoadedMeanwhile:
+        def __str__(self) -> str:
+            events.go_on.set()
+            thread.join(patience(10))
+            return "the main thread,"
+
+    try:
+        assert events.loading.wait(patience(10))
+        sys.stdout.write("of\n")
+        print(LoadedMeanwhile(), "while the import ends")  # noqa: T201 - it does not hold the stream that it has found
+    finally:
+        events.go_on.set()
+    sys.stdout.write("afterwards\n")
+    output, errors = capsys.readouterr()
+    assert output == "of\nthe main thread, while the import ends\nafterwards\n"
+    assert errors == "of the plug-in\n"
+    assert sys.stdout is before

@@ -145,6 +145,15 @@ def test_a_guardian_that_is_frozen_between_runs_is_replaced(session: BenchSessio
             guardian.resume()
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="looks into /proc")
+def test_a_run_has_nothing_to_read_and_no_end_of_what_its_guardian_is_asked_over(session: BenchSession) -> None:
+    _, guardian, runner = begun(session)
+    processes = [guardian, *guardian.children(recursive=True)]
+    assert runner in processes
+    inputs = {process.pid: Path(f"/proc/{process.pid}/fd/0").readlink() for process in processes}
+    assert inputs == dict.fromkeys(inputs, Path("/dev/null"))
+
+
 @kills
 def test_a_session_whose_front_end_dies_finishes_its_run_and_gives_the_instrument_back(
     instrument: InProcess, tmp_path: Path
