@@ -1,4 +1,4 @@
-"""Which part of a run is looked at, and how closely. Without Qt and without arrays, so that the window opens with it."""
+"""Which part of a run is looked at, and how closely. Without Qt, and without arrays: the window opens with it."""
 
 from __future__ import annotations
 

@@ -41,6 +41,7 @@ class SavedTraces(QObject):
 
         def read() -> tuple[RunTraces, Traces]:
             from daq import open_run
+            from gui.common.traces import RunTraces  # with arrays: the window paints before they are there
 
             run = RunTraces(open_run(path))
             return run, run.traces(View())

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 NAME = "queue"
 """Name of the dock."""
 _FIRST_LOOK_MS = 1500
-"""How long after the window was painted the queue is looked at first: what reads it takes 0.3 s of the processor to import,
-beside what others import then. Doubled, a run of the queue is followed so much later."""
+"""How long after the window was painted the queue is looked at first: what reads it takes 0.3 s of the processor to
+import, beside what others import then. Doubled, a run of the queue is followed so much later."""
 
 
 class QueueArea(QObject):
