@@ -53,8 +53,10 @@ class LiveArea(QObject):
 
     def _get_ready(self) -> None:
         """Load what plots are made with before anybody asks for one: arrays in a worker thread, what is Qt's here."""
-        load = partial(import_module, "numpy")
-        self._context.jobs.do(load, lambda _: import_module("pyqtgraph"), self._report)
+        self._context.jobs.do(partial(import_module, "numpy"), self._load_plots, self._report)
+
+    def _load_plots(self, _arrays: object) -> None:
+        import_module("pyqtgraph")
 
     def _report(self, error: Exception) -> None:
         self._context.exchange.message.emit(str(error))
