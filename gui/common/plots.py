@@ -74,7 +74,7 @@ class TimeViewBox(pg.ViewBox):  # type: ignore[misc]
     """
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(enableMenu=False)  # its forms take 2 ms to build
         self._values: tuple[float, float] | None = None
 
     def enableAutoRange(self, *which: Any, **named: Any) -> None:
@@ -110,7 +110,7 @@ def _axis_of(event: Any) -> int:
 
 def add_plot(widget: Any, row: int, title: str, unit: str, column: int = 0) -> Any:
     """Return a new plot in a row of a widget, with its quantity and unit on the left axis."""
-    plot = widget.addPlot(row=row, col=column)
+    plot = widget.addPlot(row=row, col=column, enableMenu=False)
     prepare_plot(plot, title, unit)
     return plot
 
