@@ -25,7 +25,7 @@ from daq.files.layout import ROW, create_run_file
 from daq.files.open_file import EncodedBlock, RunFileBytes
 from daq.state import RunState
 from drivers import Identity
-from gui.common.traces import View
+from gui.common.trace_view import View
 from gui.services.overview import Overview
 from protocols import PulseSequence, Sample
 

@@ -1,7 +1,8 @@
 """Benchmark of the window while a simulated 2461 gives a million samples a second, each program in its own process.
 
-    QT_QPA_PLATFORM=offscreen python -m benchmarks.bench_window [--runs 2] [--seconds 27]
+    QT_QPA_PLATFORM=offscreen python -m benchmarks.bench_window [--runs 2] [--seconds 27] [--two-plots]
 
+Four plots are drawn, and a live fit follows each run, with two plots more; two plots and no fit with `--two-plots`.
 Two runs make a minute: the instrument's buffer holds 27.5 million samples. Told are frames a second, how old each
 sample is when the first frame that shows it has been painted, the longest time for which the event loop was held up,
 when a stop was taken, how memory grows, and the processor time of each process; beside them plain plots of pyqtgraph
@@ -26,12 +27,14 @@ import numpy as np
 import psutil
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QEventLoop, QObject, Qt, QTimer
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QGraphicsView, QTableWidget, QWidget
 
 from daq import open_run
 from gui import MainWindow
 from gui.app.rules import Command, allowed
 from gui.app.start import application_of_window
+from gui.common.quantities import Quantity
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
@@ -145,7 +148,12 @@ def cpu_of_processes() -> dict[str, float]:
             words, times = " ".join(process.cmdline()), process.cpu_times()
         except psutil.Error:
             continue
-        names = {"daq.execution.guardian": "guardian", "spawn_main": "runner", "ionecho sim": "simulator"}
+        names = {
+            "daq.execution.guardian": "guardian",
+            "spawn_main": "runner",
+            "ionecho sim": "simulator",
+            "fitting.live_process": "live fit",
+        }
         name = next((name for word, name in names.items() if word in words), "other")
         name = "window" if process == me else name
         found[name] = found.get(name, 0.0) + times.user + times.system
@@ -182,8 +190,16 @@ def plain_plots(application: QApplication, n_plots: int, n_points: int) -> dict[
     return {"frames_per_s": round(n_frames / took, 1), "cpu_ms_a_frame": round(1e3 * used / n_frames, 1)}
 
 
-def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool) -> tuple[Watch, dict[str, Any]]:
-    """Carry out one run in the window, and tell what was seen of it."""
+def show_all_plots(window: MainWindow) -> None:
+    """Draw every quantity of the run."""
+    window.exchange.dock_wanted.emit("live")
+    page = window.findChild(QWidget, "measurementPage")
+    for quantity in Quantity:
+        page.findChild(QAction, f"show{quantity.name.title()}").setChecked(True)
+
+
+def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits: bool) -> tuple[Watch, dict[str, Any]]:
+    """Carry out one run in the window, with or without a live fit, and tell what was seen of it."""
     commands, told = window.commands, {}
     follower = commands.runs.follower
     runs: list[Path] = []
@@ -195,6 +211,9 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool) -> t
     commands.choose_protocol(path)
     wait(lambda: allowed(window.store.state)[Command.RUN].granted)
     watch = Watch()
+    if fits:
+        window.findChild(QAction, "live_fit.toggle").trigger()
+        window.exchange.dock_wanted.emit("live")
     commands.start_run()
     wait(lambda: bool(runs) and runs[0].exists())
     watch.start(window)
@@ -211,6 +230,8 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool) -> t
         told["stop_to_ended_ms"] = round(1e3 * (time.monotonic() - asked), 1)
     watch.stop(window)
     wait(lambda: bool(ended))
+    if fits:
+        told["live_fit_table_rows"] = window.findChild(QTableWidget, "liveFitTable").rowCount()
     start = next(event for event in open_run(runs[0]).events if event["kind"] == "start")
     return watch, told | _figures(watch, took, start["monotonic_ns"] * 1e-9, {k: used[k] - cpu.get(k, 0) for k in used})
 
@@ -243,7 +264,7 @@ def _spread(values: np.ndarray) -> dict[str, float]:
     return {"median": round(float(median), 1), "99 %": round(float(most), 1), "longest": round(float(longest), 1)}
 
 
-def figures(n_runs: int = 2, seconds: float = 27.0) -> dict[str, Any]:
+def figures(n_runs: int = 2, seconds: float = 27.0, *, two_plots: bool = False) -> dict[str, Any]:
     """Measure, and return the figures."""
     application = application_of_window()
     found: dict[str, Any] = {"load_before": os.getloadavg()[0]}
@@ -257,8 +278,11 @@ def figures(n_runs: int = 2, seconds: float = 27.0) -> dict[str, Any]:
         window.resize(*SIZE)
         window.show()
         wait(lambda: window.store.state.connection.instrument is not None)
+        if not two_plots:
+            show_all_plots(window)
         for number in range(n_runs):
-            watch, found[f"run_{number + 1}"] = run_once(window, path, seconds, stop=number == n_runs - 1)
+            last = number == n_runs - 1
+            watch, found[f"run_{number + 1}"] = run_once(window, path, seconds, stop=last, fits=not two_plots)
         found["plots"] = n_plots = _n_plots(window)
         found["plain_setData"] = plain_plots(application, n_plots, watch.n_points)
         window.commands.leave_run()
@@ -277,8 +301,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="The window beside a simulated 2461 at a million samples a second.")
     parser.add_argument("--runs", type=int, default=2, help="runs one after the other; the last one is stopped")
     parser.add_argument("--seconds", type=float, default=27.0, help="length of a run")
+    parser.add_argument("--two-plots", action="store_true", help="voltage and current only, and no live fit")
     options = parser.parse_args()
-    print(json.dumps(figures(options.runs, options.seconds), indent=1))
+    print(json.dumps(figures(options.runs, options.seconds, two_plots=options.two_plots), indent=1))
 
 
 if __name__ == "__main__":

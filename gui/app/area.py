@@ -158,6 +158,8 @@ class Exchange(QObject):
     """Show this span of time (s, linear axis) of the run, wherever its curves are shown."""
     zoom_out_wanted = Signal()
     """Show the whole of what is zoomed into, everywhere."""
+    painted = Signal()
+    """The window stands on the screen for the first time: what it did not need for that may begin."""
 
 
 @dataclass(frozen=True)

@@ -112,14 +112,15 @@ class DockTitles(QObject):
         super().__init__(window)
         self._window, self._docks = window, docks
         self._tidy = QTimer(self, singleShot=True, interval=0)
-        self._tidy.timeout.connect(self._follow)
+        self._tidy.timeout.connect(self.follow)
         self._known: set[QTabBar] = set()
         for dock in docks.values():
             dock.setTitleBarWidget(DockTitle(dock))
             for changed in (dock.visibilityChanged, dock.topLevelChanged, dock.dockLocationChanged):
                 changed.connect(self._tidy.start)
 
-    def _follow(self) -> None:
+    def follow(self) -> None:
+        """Take the titles of those away that are tabs now; done by itself, but after the event that made them so."""
         for bar in self._window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
             if bar not in self._known:
                 self._known.add(bar)
@@ -129,7 +130,7 @@ class DockTitles(QObject):
         for dock in self._docks.values():
             title = dock.titleBarWidget()
             if isinstance(title, DockTitle):
-                others = [one for one in self._window.tabifiedDockWidgets(dock) if one.toggleViewAction().isChecked()]
+                others = [one for one in self._window.tabifiedDockWidgets(dock) if not one.isHidden()]
                 title.set_tab(bool(others) and not dock.isFloating())
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

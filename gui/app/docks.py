@@ -214,6 +214,7 @@ class Docks(QObject):
         self._right.keep_away(away)
         for side, docks in places.items():
             self._stand(side, docks, layout)
+        self._titles.follow()  # now, not after the first paint: the page would jump
         self._resize({side: [dock for dock in docks if _is_shown(dock, layout)] for side, docks in places.items()})
 
     def _hide_spare_tabs(self) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QMainWindow
 
 from gui.app import transitions
@@ -24,6 +24,7 @@ from gui.app.commands import Commands
 from gui.app.docks import Docks
 from gui.app.edges import UpperEdge, lay_out_edges
 from gui.app.files import Files
+from gui.app.first_paint import FirstPaint
 from gui.app.menus import Menus
 from gui.app.store import Store
 from gui.app.undo import Undo
@@ -92,7 +93,8 @@ class MainWindow(QMainWindow):
         self._connect()
         self._restore_settings()
         self._show(self.store.state, self.store.state)
-        QTimer.singleShot(0, self.commands.look_for_runs)  # when the window has been painted
+        self.exchange.painted.connect(self.commands.look_for_runs)
+        FirstPaint(self).over.connect(self.exchange.painted)
         if resource is not None:
             self.commands.connect_to(resource)
 

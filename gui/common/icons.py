@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QByteArray, QRectF, Qt
-from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtGui import QIcon, QPainter, QPixmap, QPixmapCache
 
 if TYPE_CHECKING:
     from PySide6.QtGui import QColor
@@ -53,18 +53,26 @@ def icon(name: str, colour: QColor) -> QIcon:
     made = QIcon()
     if name not in _DRAWINGS:
         return made
+    for size in _SIZES:
+        key = f"ionecho {name} {colour.name()} {size}"  # each dock has the same two
+        pixmap = QPixmap()
+        if not QPixmapCache.find(key, pixmap):
+            pixmap = _drawn(name, colour, size)
+            QPixmapCache.insert(key, pixmap)
+        made.addPixmap(pixmap)
+    return made
+
+
+def _drawn(name: str, colour: QColor, size: int) -> QPixmap:
     from PySide6.QtSvg import QSvgRenderer
 
     drawing = (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_GRID} {_GRID}" fill="none" stroke="{colour.name()}" '
         f'stroke-width="2" stroke-linecap="round" stroke-linejoin="round"><path d="{_DRAWINGS[name]}"/></svg>'
     )
-    renderer = QSvgRenderer(QByteArray(drawing.encode()))
-    for size in _SIZES:
-        pixmap = QPixmap(size, size)
-        pixmap.fill(Qt.GlobalColor.transparent)
-        painter = QPainter(pixmap)
-        renderer.render(painter, QRectF(0, 0, size, size))
-        painter.end()
-        made.addPixmap(pixmap)
-    return made
+    pixmap = QPixmap(size, size)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(pixmap)
+    QSvgRenderer(QByteArray(drawing.encode())).render(painter, QRectF(0, 0, size, size))
+    painter.end()
+    return pixmap

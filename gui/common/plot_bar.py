@@ -13,7 +13,7 @@ from gui.common.flow_layout import FlowLayout
 from gui.common.folding import Fold
 from gui.common.language import tr
 from gui.common.quantities import Quantity
-from gui.common.traces import LATEST_EDGE, View
+from gui.common.trace_view import LATEST_EDGE, View
 from gui.common.widgets import button, label
 from protocols import format_quantity
 

@@ -59,8 +59,41 @@ def on_double_click(widget: Any, wanted: Callable[[], None]) -> None:
     widget.scene().sigMouseClicked.connect(lambda click: wanted() if click.double() else None)
 
 
+_ROOM = 0.2
+"""Share of what is drawn by which an axis of values grows at once. Doubled, a curve fills two thirds of its plot;
+halved, the axis moves twice as often."""
+_LEAST_FILLED = 0.7
+"""Share of an axis that curves must fill, else it is fitted anew: with room on both sides they fill 1 / 1.4."""
+
+
 class TimeViewBox(pg.ViewBox):  # type: ignore[misc]
-    """Where curves over time are drawn: wheel and drag move the time, on the left axis or with Ctrl the values."""
+    """Where curves over time are drawn: wheel and drag move the time, on the left axis or with Ctrl the values.
+
+    Values that are fitted while a run grows get some room when they outgrow it: an axis that moves in every frame is a
+    quarter of the paint, and nobody can read its numbers.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(enableMenu=False)  # its forms take 2 ms to build
+        self._values: tuple[float, float] | None = None
+
+    def enableAutoRange(self, *which: Any, **named: Any) -> None:
+        """Fit an axis to what is drawn, values exactly."""
+        self._values = None
+        super().enableAutoRange(*which, **named)
+
+    def childrenBounds(self, *which: Any, **named: Any) -> list[list[float] | None]:
+        """Return what times and values are to be shown; those of before while they are filled well."""
+        times, values = super().childrenBounds(*which, **named)
+        self._values = None if values is None else self._roomy(*values)
+        return [times, None if self._values is None else list(self._values)]
+
+    def _roomy(self, low: float, high: float) -> tuple[float, float]:
+        span, before = high - low, self._values
+        if before is None or span < _LEAST_FILLED * (before[1] - before[0]) or high < before[0] or low > before[1]:
+            return low, high
+        room = _ROOM * span
+        return low - room if low < before[0] else before[0], high + room if high > before[1] else before[1]
 
     def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
         """Zoom into time, or into values."""
@@ -77,7 +110,7 @@ def _axis_of(event: Any) -> int:
 
 def add_plot(widget: Any, row: int, title: str, unit: str, column: int = 0) -> Any:
     """Return a new plot in a row of a widget, with its quantity and unit on the left axis."""
-    plot = widget.addPlot(row=row, col=column)
+    plot = widget.addPlot(row=row, col=column, enableMenu=False)
     prepare_plot(plot, title, unit)
     return plot
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from gui.common.instrument import instrument_title
-from gui.common.traces import edge_times
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,6 +46,8 @@ class RunFacts:
     @classmethod
     def of(cls, run: Run) -> RunFacts:
         """Return the facts of an open run."""
+        from gui.common.traces import edge_times  # with arrays: the window paints before they are there
+
         drive = run.drive
         steps = edge_times(None) if drive is None else drive.jumps()[1]
         planned_s = run.plan.get("duration_s", run.n_planned * (run.sample_interval_s or 0.0))

@@ -70,9 +70,12 @@ class RunningCharge:
         whole = indices // _STRIDE
         known = whole < self._n_sums
         whole = np.minimum(whole, self._n_sums - 1)
+        charge: Floats = self._sums[whole]
+        between = np.flatnonzero(indices % _STRIDE)  # few of a view of very many samples
+        first, last = whole[between, None] * _STRIDE, indices[between, None]
         # What lies behind the sample repeats it: a trapezoid without a width.
-        here = np.minimum(whole[:, None] * _STRIDE + np.arange(_STRIDE + 1), indices[:, None])
-        charge: Floats = self._sums[whole] + _trapezoids(self._t[here], self._current[here]).sum(axis=1)
+        here = np.minimum(first + np.arange(_STRIDE + 1), last)
+        charge[between] += _trapezoids(self._t[here], self._current[here]).sum(axis=1)
         return np.where(known, charge, np.nan)
 
 

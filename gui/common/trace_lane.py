@@ -88,6 +88,7 @@ class Lane:
         self.plot.getAxis("left").enableAutoSIPrefix(quantity is not Quantity.TEMPERATURE)
         # From the lowest to the highest and on: dense, it is a band, at a tenth of what it costs to fill one.
         self._spread = pg.PlotCurveItem(antialias=False)
+        self._spread.setVisible(False)
         self.plot.addItem(self._spread)
         self._marks = {kind: pg.VTickGroup(yrange=[0.0, 1.0]) for kind in MarkKind}
         for ticks in self._marks.values():
@@ -104,6 +105,7 @@ class Lane:
         low, high = traces.spread.get(self.quantity, (_NOTHING, _NOTHING))
         if len(low) or self._has_spread:
             self._has_spread = bool(len(low))
+            self._spread.setVisible(self._has_spread)
             self._spread.setData(np.repeat(time[: len(low)], 2), np.column_stack([low, high]).ravel())
 
     def draw_marks(self, traces: Traces, *, log: bool) -> None:
@@ -112,6 +114,7 @@ class Lane:
         for kind, ticks in self._marks.items():
             since = [mark.time_s - traces.origin_s for mark in traces.marks if mark.kind is kind and has_times]
             ticks.setXVals([np.log10(t) for t in since if t > 0.0] if log else since)
+            ticks.setVisible(bool(since))  # what has nothing to draw costs as much as a short curve
 
     def draw_overlays(self, overlays: Sequence[Overlay]) -> None:
         """Draw other runs over it, each in its colour and its line style."""

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
     from gui.common.run_facts import RunFacts
     from gui.common.theme import Colours
-    from gui.common.traces import Traces, View
+    from gui.common.trace_view import View
+    from gui.common.traces import Traces
 
 _LANE_HEIGHT = 72
 """Pixels of a plot, and of the axis below: the title of its values. Doubled, four plots scroll in most windows."""

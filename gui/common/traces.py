@@ -16,6 +16,7 @@ from gui.common.quantities import Quantity
 from gui.common.run_marks import FlagMarks, event_marks
 from gui.common.run_pyramid import RunPyramid
 from gui.common.running_charge import RunningCharge
+from gui.common.trace_view import LATEST_EDGE, N_RANGES, View
 from gui.common.watched_run import WatchedRun
 
 if TYPE_CHECKING:
@@ -27,41 +28,8 @@ if TYPE_CHECKING:
 
     Floats = NDArray[np.float64]
 
-LATEST_EDGE = -1
-"""Stands for the latest voltage edge that has come."""
-N_RANGES = 1000
-"""Ranges whose extremes are drawn unless a plot says how many pixels it has; twice as many cost twice the paint."""
 _EVENTS_EVERY = 30
 """Reads of new samples from one look at the events to the next: a second. Doubled, a mark comes a second later."""
-
-
-@dataclass(frozen=True)
-class View:
-    """Which part of a run is looked at.
-
-    Attributes
-    ----------
-    edge : int or None
-        None: the whole run over linear time. A number: from that voltage edge (from 0; `LATEST_EDGE` for the latest one
-        that has come) to the next, over the logarithm of the time since the edge.
-    window_s : tuple of float, optional
-        From when to when, on the axis that is looked at, instead of all of it.
-    fold : Fold, optional
-        Pulses laid over each other, over linear time since the beginning of a pulse; `edge` counts for nothing then.
-    latest_s : float, optional
-        Over linear time: the newest so many seconds, instead of `window_s`.
-    n_ranges : int
-        Ranges whose extremes are drawn: about as many as the plot has pixels.
-    extras : frozenset of Quantity
-        What is drawn besides voltage and current.
-    """
-
-    edge: int | None = None
-    window_s: tuple[float, float] | None = None
-    fold: Fold | None = None
-    latest_s: float | None = None
-    n_ranges: int = N_RANGES
-    extras: frozenset[Quantity] = frozenset()
 
 
 @dataclass(frozen=True, eq=False)

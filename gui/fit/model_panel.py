@@ -103,7 +103,6 @@ class FitPanel(QWidget):
         self._lay_out()
         self.set_subject(())
         self.set_state(reason=tr("There is no finished run yet."), fitting=False)
-        self._typing.start()
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()

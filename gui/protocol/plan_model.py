@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from gui.common.traces import waveform
-from protocols import Protocol, format_quantity
+from protocols import format_quantity
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from drivers import DrivePlan
+    from protocols import Protocol
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +56,9 @@ def plan_protocol(source: str | Path, driver: str) -> PlanView:
     ProtocolError, LimitError
         If the file has problems, or the instrument cannot do it: with every problem.
     """
-    from drivers import driver_named
+    from drivers import driver_named  # in a worker thread, with arrays: the window paints before they are there
+    from gui.common.traces import waveform
+    from protocols import Protocol
 
     protocol = Protocol.load(source)
     plan = driver_named(driver).plan(protocol)

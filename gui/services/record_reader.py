@@ -12,14 +12,15 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from gui.common.run_facts import RunFacts
 from gui.services.jobs import as_message
-from gui.services.overview import Overview
 from gui.services.own_thread import OwnThread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from gui.common.traces import Traces, View
+    from gui.common.trace_view import View
+    from gui.common.traces import Traces
+    from gui.services.overview import Overview
 
 
 class _Reader(QObject):
@@ -37,6 +38,7 @@ class _Reader(QObject):
     @Slot(object, object)
     def open(self, wanted: object, paths: tuple[Path, ...]) -> None:
         from daq import open_run
+        from gui.services.overview import Overview  # with arrays: the window paints before they are there
 
         problems: list[str] = []
         kept, self._runs = self._runs, {}

@@ -17,10 +17,9 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal, Slot
 
 from daq.state import Outcome
 from gui.common.run_facts import RunFacts
-from gui.common.traces import RunTraces, View
+from gui.common.trace_view import View
 from gui.services.jobs import as_message
 from gui.services.last_run import LastRun
-from gui.services.overview import Overview
 from protocols import ConnectionLost, OutputStateUnknown, RunFileError
 
 if TYPE_CHECKING:
@@ -29,6 +28,8 @@ if TYPE_CHECKING:
     from typing import Literal
 
     from daq import RunInProgress
+    from gui.common.traces import RunTraces
+    from gui.services.overview import Overview
     from protocols import Protocol
 
 # Between two looks at the run file, and the most that a sample waits for one: at most 35 frames a second
@@ -132,6 +133,7 @@ class RunFollower(QObject):
     def recall(self, path: Path) -> None:
         """Show a run that is over."""
         from daq import open_run
+        from gui.services.overview import Overview  # with arrays: the window paints before they are there
 
         try:
             run = open_run(path)
@@ -251,6 +253,8 @@ class RunFollower(QObject):
     def _read(self, run: RunInProgress, outcome: Outcome | None) -> None:
         from daq import open_run
         from daq.campaign.folder import where_run_is
+        from gui.common.traces import RunTraces
+        from gui.services.overview import Overview
 
         path = run.path if outcome is None or not outcome.rescued else Path(outcome.rescued)
         over = outcome is not None

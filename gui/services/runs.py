@@ -16,7 +16,7 @@ from gui.services.run_follower import RunFollower, request_end
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from gui.common.traces import View
+    from gui.common.trace_view import View
     from gui.services.run_follower import RunRequest
 
 # The follower's thread ends after the poll that it is in. Longer waits only delay the closing of the window; much

@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from gui.common.traces import RunTraces, Traces, View
+from gui.common.trace_view import View
 from gui.services.jobs import Jobs
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from gui.common.traces import RunTraces, Traces
 
 _CLOSE_S = 2.0
 """How long a window that closes waits for a span that is being read. Doubled, the closing takes longer."""
@@ -39,6 +41,7 @@ class SavedTraces(QObject):
 
         def read() -> tuple[RunTraces, Traces]:
             from daq import open_run
+            from gui.common.traces import RunTraces  # with arrays: the window paints before they are there
 
             run = RunTraces(open_run(path))
             return run, run.traces(View())

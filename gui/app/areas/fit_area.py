@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from gui.app import transitions
 from gui.app.area import ActionSpec, DockSpec, Layout, Menu, ProtocolText, Side
@@ -14,14 +14,11 @@ from gui.app.fit_state import FitStage
 from gui.app.rules import Command, Permission, allowed, fitted_runs
 from gui.app.state import Page
 from gui.common.language import tr
-from gui.common.traces import View
+from gui.common.trace_view import View
 from gui.common.widgets import panel
-from gui.fit.answers import Answer, FamiliesAnswer, OtherAnswer, StudyAnswer, answer_of, kept_answer
 from gui.fit.circuit_model import known_elements, view_circuit
-from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
 from gui.fit.fit_wish import FitKind, FitWish, circuits_in
 from gui.fit.model_panel import FitPanel
-from gui.fit.result_model import experiment_protocol
 from gui.services.fits import Fits, run_file_of
 from gui.services.saved_traces import SavedTraces
 
@@ -33,12 +30,9 @@ if TYPE_CHECKING:
     from gui.app.fit_state import Fit
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.fit.answers import Answer, StudyAnswer
     from gui.fit.result_model import ShownFit
     from gui.fit.result_page import MemoryPage
-
-_ELEMENTS_AFTER_MS = 1500
-"""How long after the window opened the elements of circuits are asked for: what knows them takes 0.3 s of the processor
-to import, which the first picture must not wait for. Doubled, they are offered to who types so much later."""
 
 
 def _may_fit(state: AppState) -> Permission:
@@ -74,9 +68,11 @@ class FitArea(QObject):
             DockSpec("model", "Cell model", panel(self._panel), sides),
             DockSpec("memory", "Memory", self._memory, centre),
         )
-        QTimer.singleShot(_ELEMENTS_AFTER_MS, self, self._ask_elements)
+        self._exchange.painted.connect(self._ask_elements)
 
     def _ask_elements(self) -> None:
+        """Ask for the elements of circuits, and what is known of the first one: to import who knows takes 0.3 s."""
+        self._look_at_circuit(self._panel.model.circuit())
         self._jobs.do(known_elements, self._panel.set_elements, self._report)
 
     def _connect(self) -> None:
@@ -195,6 +191,8 @@ class FitArea(QObject):
             self._store.apply(transitions.fit_ended, FitStage.FAILED, why)
 
     def _read_answer(self, document: dict[str, Any]) -> None:
+        from gui.fit.answers import answer_of
+
         wanted = self._store.state.fit
 
         def show(answer: Answer) -> None:
@@ -205,6 +203,9 @@ class FitArea(QObject):
         self._jobs.do(lambda: answer_of(wanted.wish, document), show, lambda error: self._fail(str(error)))
 
     def _show_answer(self, answer: Answer) -> None:
+        from gui.fit.answers import FamiliesAnswer, OtherAnswer, StudyAnswer
+        from gui.fit.documents import DiagnosisView, ProfileView, SeveralView
+
         page = self._memory()
         if isinstance(answer, StudyAnswer):
             self._show_study(answer)
@@ -239,6 +240,8 @@ class FitArea(QObject):
 
     def _show_kept(self, circuit: str) -> None:
         """Show another one of the fits that are kept of the run."""
+        from gui.fit.answers import kept_answer
+
         shown = self._shown
         if shown is not None:
             self._jobs.do(lambda: kept_answer(shown.path, circuit), self._show_kept_study, self._report)
@@ -248,6 +251,8 @@ class FitArea(QObject):
         folder, typed = self._context.folder, self._panel.model.circuit()
 
         def read() -> StudyAnswer:
+            from gui.fit.answers import StudyAnswer, kept_answer  # with arrays: the window paints before they are there
+
             path, is_there = run_file_of(runs[0], folder)
             return kept_answer(path) if is_there else StudyAnswer(None, None)
 
@@ -284,6 +289,8 @@ class FitArea(QObject):
             return
 
         def make() -> ProtocolText:
+            from gui.fit.result_model import experiment_protocol
+
             return ProtocolText(*experiment_protocol(shown.path, shown.headline, number))
 
         self._jobs.do(make, self._exchange.protocol_wanted.emit, self._report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from gui.app.area import ActionSpec, Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
-    from gui.common.traces import Traces, View
+    from gui.common.trace_view import View
+    from gui.common.traces import Traces
     from gui.run.live_dock import LiveDock
 
 
@@ -38,6 +41,7 @@ class LiveArea(QObject):
         self._others = Records(context.parent)
         self._others_of: tuple[Path, ...] = ()
         exchange, runs = context.exchange, context.commands.runs
+        exchange.painted.connect(self._get_ready)
         exchange.dock_raised.connect(self._note_page)
         exchange.overlay_wanted.connect(self._lay_over)
         runs.follower.traced.connect(self._draw)
@@ -46,6 +50,16 @@ class LiveArea(QObject):
         self._others.failed.connect(exchange.message)
         sides = {Layout.MEASURE: Side.CENTRE, Layout.ANALYSE: Side.CENTRE}
         self._docks = (DockSpec("live", "Measurement", self._build, sides),)
+
+    def _get_ready(self) -> None:
+        """Load what plots are made with before anybody asks for one: arrays in a worker thread, what is Qt's here."""
+        self._context.jobs.do(partial(import_module, "numpy"), self._load_plots, self._report)
+
+    def _load_plots(self, _arrays: object) -> None:
+        import_module("pyqtgraph")
+
+    def _report(self, error: Exception) -> None:
+        self._context.exchange.message.emit(str(error))
 
     def _build(self) -> LiveDock:
         from gui.run.live_dock import LiveDock  # plots take their time

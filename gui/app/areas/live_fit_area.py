@@ -11,8 +11,6 @@ from gui.app.area import ActionSpec, DockSpec, Layout, Menu, Side
 from gui.app.live_fit_state import LiveFit, LiveFitStage
 from gui.common.circuits import MODELS
 from gui.common.language import tr
-from gui.run.live_estimates import LiveFigures
-from gui.run.live_fit_panel import LiveFitPanel
 from gui.services.json_lines import JsonLines
 
 if TYPE_CHECKING:
@@ -23,6 +21,7 @@ if TYPE_CHECKING:
     from gui.app.area import Context
     from gui.app.state import AppState
     from gui.common.theme import Colours
+    from gui.run.live_fit_panel import LiveFitPanel
 
 _MODULE = "fitting.live_process"
 
@@ -45,6 +44,8 @@ class LiveFitArea(QObject):
         self._docks = (DockSpec("live_fit", "Live fit", self._build, {Layout.MEASURE: Side.RIGHT}, waits=True),)
 
     def _build(self) -> QWidget:
+        from gui.run.live_fit_panel import LiveFitPanel  # with arrays: the window paints before they are there
+
         self._panel = LiveFitPanel(MODELS)
         self._panel.start_wanted.connect(self.start)
         self._panel.stop_wanted.connect(self.stop)
@@ -93,6 +94,8 @@ class LiveFitArea(QObject):
     # -- what its process tells ---------------------------------------------------------------------------------------
 
     def _take(self, document: dict[str, Any]) -> None:
+        from gui.run.live_estimates import LiveFigures
+
         try:
             figures = LiveFigures.of(document)
         except (KeyError, TypeError, ValueError) as error:

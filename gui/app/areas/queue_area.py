@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 NAME = "queue"
 """Name of the dock."""
 _FIRST_LOOK_MS = 1500
-"""How long after the window opened the queue is looked at first: what reads it takes 0.3 s of the processor to import,
-which the first picture must not wait for. Doubled, a run of the queue is followed so much later."""
+"""How long after the window was painted the queue is looked at first: what reads it takes 0.3 s of the processor to
+import, beside what others import then. Doubled, a run of the queue is followed so much later."""
 
 
 class QueueArea(QObject):
@@ -50,7 +50,7 @@ class QueueArea(QObject):
         # As the stop of the run of a point does (decision 245).
         context.commands.campaign_stop_wanted.connect(lambda: self._pause(True))
         self._docks = (DockSpec(NAME, "Queue", self._made, {Layout.MEASURE: Side.CENTRE}),)
-        QTimer.singleShot(_FIRST_LOOK_MS, self, self._service.start)
+        self._exchange.painted.connect(lambda: QTimer.singleShot(_FIRST_LOOK_MS, self, self._service.start))
 
     def docks(self) -> Sequence[DockSpec]:
         """Return the dock."""

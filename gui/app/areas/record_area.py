@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from gui.app.state import AppState
     from gui.common.run_facts import RunFacts
     from gui.common.theme import Colours
-    from gui.common.traces import Traces, View
+    from gui.common.trace_view import View
+    from gui.common.traces import Traces
     from gui.run.record_dock import RecordDock
 
 

@@ -7,8 +7,9 @@ import sys
 from functools import partial
 from typing import TYPE_CHECKING
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 
+from gui.app.first_paint import FirstPaint
 from gui.app.main_window import MainWindow
 
 if TYPE_CHECKING:
@@ -16,33 +17,101 @@ if TYPE_CHECKING:
 
     from pytestqt.qtbot import QtBot
 
-HEAVY = ("pyqtgraph", "h5py", "scipy", "fitting", "drivers")
+HEAVY = ("numpy", "pyqtgraph", "h5py", "scipy", "fitting", "drivers", "psutil", "protocols.protocol", "daq.files.run")
 SCRIPT = """
 import sys
 from pathlib import Path
 from gui.app.start import application_of_window
+from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QWidget
 
 from gui.app.main_window import MainWindow
+from gui.services.jobs import Jobs
 
+told = []
+
+class Watch(QObject):
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint and watched.objectName() not in told:
+            told.append(watched.objectName())
+        return False
+
+do = Jobs.do
+
+def begun(*job):
+    if "job" not in told:
+        told.extend(("job", *(name for name in sys.argv[2:] if name in sys.modules)))
+    do(*job)
+
+Jobs.do = begun
 application = application_of_window()
 window = MainWindow(Path(sys.argv[1]))
+watch = Watch()
 window.show()
-window.repaint()
-early = [name for name in sys.argv[2:] if name in sys.modules]
-window.exchange.dock_wanted.emit("live")
-application.processEvents()
-print(window.isVisible(), early, "pyqtgraph" in sys.modules, flush=True)
+for one in window.findChildren(QWidget):
+    if one.objectName() in ("tryButton", "protocolList", "modelBox", "stopButton"):
+        one.installEventFilter(watch)
+while "job" not in told or "pyqtgraph" not in sys.modules:
+    application.processEvents()
+at = told.index("job")
+before, early = sorted(told[:at]), [name for name in told[at:] if name in sys.argv]
+print(before, early, window.findChild(QWidget, "measurementPage"), flush=True)
 import os
 os._exit(0)
 """
 
 
-def test_the_window_is_painted_before_plots_fits_and_drivers_are_loaded(tmp_path: Path) -> None:
+def test_the_start_page_is_painted_before_anything_else_is_loaded_or_begun(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, str(tmp_path), *HEAVY], capture_output=True, encoding="utf-8", check=True
     )
-    assert done.stdout.strip() == "True [] True"
+    painted = ["modelBox", "protocolList", "stopButton", "tryButton"]
+    assert done.stdout.strip() == f"{painted} [] None"  # nor is a plot built, once what draws it is there
+
+
+def test_the_page_does_not_move_once_it_is_painted(qtbot: QtBot, tmp_path: Path) -> None:
+    window = MainWindow(tmp_path)
+    qtbot.addWidget(window)
+    places: list[object] = []
+
+    def note() -> None:
+        button = window.findChild(QPushButton, "tryButton")
+        places.append(button.mapTo(window, button.rect().topLeft()))
+
+    window.exchange.painted.connect(note)
+    with qtbot.waitSignal(window.exchange.painted):
+        window.show()
+    for _ in range(10):
+        qtbot.wait(1)
+    note()
+    assert places[0] == places[1]
+    window.close()
+
+
+def test_a_window_that_is_not_shown_waits_for_no_paint(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    with qtbot.waitSignal(FirstPaint(widget).over):
+        pass
+
+
+def test_a_window_that_is_shown_tells_once_and_after_its_paint(qtbot: QtBot) -> None:
+    painted: list[str] = []
+
+    class Page(QWidget):
+        def paintEvent(self, _event: object) -> None:
+            painted.append("paint")
+
+    page = Page()
+    qtbot.addWidget(page)
+    first = FirstPaint(page)
+    first.over.connect(lambda: painted.append("over"))
+    page.show()
+    qtbot.waitUntil(lambda: "over" in painted)
+    page.repaint()
+    qtbot.wait(1)
+    assert painted[0] == "paint"
+    assert painted.count("over") == 1
 
 
 def _is_there(window: MainWindow, page: str) -> bool:

@@ -12,7 +12,8 @@ import pytest
 from PySide6.QtCore import QTimer
 
 from daq import open_run
-from gui.common.traces import LATEST_EDGE, Traces, View
+from gui.common.trace_view import LATEST_EDGE, View
+from gui.common.traces import Traces
 from tests.gui.window_operator import FIT_ENDS_MS, RUN_ENDS_MS
 from tests.patience import promised, slowed
 

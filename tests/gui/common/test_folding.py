@@ -9,7 +9,7 @@ from drivers import Status
 from gui.common.folding import Fold
 from gui.common.quantities import Quantity
 from gui.common.run_marks import MarkKind
-from gui.common.traces import LATEST_EDGE, View
+from gui.common.trace_view import LATEST_EDGE, View
 from protocols import PulseSequence
 from tests.gui.memory_record import DT_S, Record, traces_of
 

@@ -21,7 +21,7 @@ from gui.common.run_facts import RunFacts
 from gui.common.theme import Theme, colours_of, palette_of
 from gui.common.trace_lane import Overlay
 from gui.common.trace_plot import TracePlot
-from gui.common.traces import View
+from gui.common.trace_view import View
 from protocols import parse_quantity
 from tests.gui.memory_record import DT_S, Record, traces_of
 from tests.gui.wheel import turn_wheel

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gui.common.traces import LATEST_EDGE, N_RANGES, View, waveform
+from gui.common.trace_view import LATEST_EDGE, N_RANGES, View
+from gui.common.traces import waveform
 from protocols import PulseSequence
 from tests.gui.memory_record import DT_S, Record, traces_of
 

@@ -14,7 +14,8 @@ from PySide6.QtWidgets import QApplication, QComboBox
 from gui.app import transitions
 from gui.app.fit_state import FitStage
 from gui.app.state import Page
-from gui.common.traces import RunTraces, View
+from gui.common.trace_view import View
+from gui.common.traces import RunTraces
 from protocols import PulseSequence
 from tests.gui.kept_runs import put_run
 from tests.gui.wheel import turn_wheel

@@ -13,7 +13,8 @@ import sys
 import numpy as np
 from gui.app.start import application_of_window
 from gui.common.theme import colours_of
-from gui.common.traces import N_RANGES, Traces, View
+from gui.common.trace_view import N_RANGES, View
+from gui.common.traces import Traces
 from gui.common.quantities import Quantity
 from gui.run.live_dock import LiveDock
 

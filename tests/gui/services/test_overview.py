@@ -17,7 +17,7 @@ from daq.files.open_file import RunFileBytes
 from daq.state import RunState
 from drivers import Block
 from gui.common.pyramid import BIN
-from gui.common.traces import View
+from gui.common.trace_view import View
 from gui.services import overview
 from gui.services.overview import Overview
 from tests.daq.files.test_run_file import header
