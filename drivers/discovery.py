@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -26,6 +27,8 @@ Progress = Callable[[Found, int, int], None]
 """Gets what was found, how many have answered, and how many are asked."""
 Claim = Callable[[str], AbstractContextManager[object]]
 """Holds an instrument while it is asked, or raises `InstrumentInUseError`: then nothing is sent to it."""
+Report = Callable[[str], None]
+"""Gets where nobody could look, as a sentence with the reason."""
 
 
 def discover(
@@ -33,6 +36,7 @@ def discover(
     timeout_s: float = 1.0,
     progress: Progress | None = None,
     claim: Claim = nullcontext,
+    report: Report = lambda _: None,
 ) -> list[Found]:
     """Ask the instruments at some addresses, or at all that can be found, for their identity.
 
@@ -48,6 +52,8 @@ def discover(
     claim : callable, optional
         Takes the VISA resource of an instrument and holds it while it is asked: a greeting ends the program of a
         2600B, and takes another client's answers on a serial line. `daq.locks.instrument_searched` is one.
+    report : callable, optional
+        Called for each place where this computer lets nobody look; the other places are searched all the same.
 
     Returns
     -------
@@ -60,7 +66,7 @@ def discover(
     named = {resource: name for name, resource in addresses().items()}
     seen = {canonical_resource(resource) for resource in named}
     candidates = list(named.items())
-    for resource in candidate_resources():
+    for resource in candidate_resources(report):
         if canonical_resource(resource) not in seen:
             seen.add(canonical_resource(resource))
             candidates.append((resource, ""))
@@ -68,11 +74,22 @@ def discover(
     return [one for one in answers if one.name or one.identity is not None or one.is_in_use]
 
 
-def candidate_resources() -> list[str]:
+def candidate_resources(report: Report) -> list[str]:
     """Return addresses at which something may be: of all sources at once, each looked up in a thread of its own."""
-    sources = (_of_visa, _of_network, _of_serial_ports)
+    sources = {
+        "VISA resources cannot be listed": _of_visa,
+        "the network cannot be searched": _of_network,
+        "serial ports cannot be listed": _of_serial_ports,
+    }
     with ThreadPoolExecutor(len(sources)) as pool:
-        return [resource for listed in pool.map(lambda source: source(), sources) for resource in listed]
+        looked_up = {failed: pool.submit(source) for failed, source in sources.items()}
+    resources: list[str] = []
+    for failed, listed in looked_up.items():
+        try:
+            resources += listed.result()
+        except Exception as error:  # noqa: BLE001 - drivers of the system and their bindings fail in any way
+            report(f"{failed}: {error or type(error).__name__}")
+    return resources
 
 
 def _of_visa() -> list[str]:
@@ -93,10 +110,7 @@ def _of_network() -> list[str]:
             host = info.parsed_addresses()[0]
             resources.append(_SERVICES[service_type].format(host=host, port=info.port))
 
-    try:
-        zeroconf = Zeroconf()
-    except OSError:  # no network at all
-        return []
+    zeroconf = Zeroconf()
     try:
         ServiceBrowser(zeroconf, list(_SERVICES), handlers=[on_change])
         threading.Event().wait(_LISTEN_S)
@@ -109,7 +123,9 @@ def _of_serial_ports() -> list[str]:
     from serial.tools import list_ports
 
     # A port without a USB identity is one of the motherboard's: nearly always empty, and slow to say so.
-    return [f"ASRL{port.device}::INSTR" for port in list_ports.comports() if port.vid is not None]
+    devices = [port.device for port in list_ports.comports() if port.vid is not None]
+    # To pyvisa-py COM3 is the board 3.
+    return [f"ASRL{device.removeprefix('COM') if sys.platform == 'win32' else device}::INSTR" for device in devices]
 
 
 def _probe_claimed(resource: str, timeout_s: float, name: str, claim: Claim) -> Found:

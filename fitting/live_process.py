@@ -32,8 +32,10 @@ if TYPE_CHECKING:
 
 _INTERVAL_S = 0.08
 """Shortest time (s) from fit to fit: a dozen a second. Doubled, six a second; halved, it takes twice the processor."""
-_START_S = 30.0
-"""How long (s) a run may take until its file is there: connecting and planning take a second or two."""
+_START_S = 240.0
+"""How long (s) a run may take until its file is there. Connecting and planning take a second or two; on a slow computer
+a guardian lets its runner connect for four minutes (`daq.execution.deadlines`). Doubled or halved, the same elsewhere:
+whoever started this process ends it with the run."""
 _NICENESS = 2
 """How much this process gives way to the runner. At 5 a busy computer gives it a third as much, and a fit a second."""
 _LINE = 4096

@@ -28,8 +28,10 @@ PROCESS = "stopping"
 """Name of what is kept in the results file."""
 _POLL_S = 0.05
 """Interval (s) of looks at the run file, as often as it grows."""
-_START_S = 30.0
-"""How long (s) a run may take until its file is there: connecting and planning take a second or two."""
+_START_S = 240.0
+"""How long (s) a run may take until its file is there. Connecting and planning take a second or two; on a slow computer
+a guardian lets its runner connect for four minutes (`daq.execution.deadlines`). Doubled or halved, the same elsewhere:
+whoever started this process ends it with the run."""
 _NICENESS = 5
 """How much this process gives way to the runner. Doubled or halved, no different on an idle computer."""
 

@@ -80,11 +80,12 @@ def slowed(speed: float, least: float = 0.1) -> float:
     Parameters
     ----------
     speed : float
-        On an idle machine.
+        On an idle machine. Under Wine a quarter of it: what is to meet the run starts processes first.
     least : float
         A runner stops an instrument that is 30 s late, which two seconds of protocol are at a speed of 0.06.
     """
-    return max(speed / slowness(), min(speed, least))
+    times = slowness() * (_OF_WINE if sys.platform == "win32" else 1.0)
+    return max(speed / times, min(speed, least))
 
 
 def until(condition: Callable[[], bool], seconds: float = 20.0) -> float:

@@ -40,6 +40,21 @@ NOT_STARTED = 3
 _TOLD_TO_END = Wanted(Wish.STOP, at_once=True, by="because the conductor process was told to end")
 
 
+class _SignOfLife:
+    """How long ago the loop of a conductor turned last; before there is one, how long ago its preparation began.
+
+    Front ends are answered from the first moment: on a slow computer what a rule and an instrument need is loaded for
+    longer than they wait for an answer.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock, self._begun_s = clock, clock.now_s()
+        self.conductor: Conductor | None = None
+
+    def age_s(self) -> float:
+        return self._clock.now_s() - (self.conductor.turned_s if self.conductor else self._begun_s)
+
+
 def conduct_folder(folder: CampaignFolder, wishes: Wishes, clock: Clock | None = None) -> CampaignEnd:
     """Conduct the campaign in a folder to its end.
 
@@ -54,7 +69,8 @@ def conduct_folder(folder: CampaignFolder, wishes: Wishes, clock: Clock | None =
     try:
         with closing(CampaignStore(folder.state)) as store:
             time = clock or SystemClock()
-            server = ConductorServer(folder)
+            sign = _SignOfLife(time)
+            server = ConductorServer(folder, wishes.ask, sign.age_s)
             try:
                 try:
                     campaign = _campaign_of(folder, store)
@@ -63,7 +79,7 @@ def conduct_folder(folder: CampaignFolder, wishes: Wishes, clock: Clock | None =
                     store.set_state(CampaignState.RUNNING, time.unix_s())
                     store.set_state(CampaignState.FAILED, time.unix_s(), str(error))
                     return CampaignEnd(CampaignState.FAILED, str(error))
-                return _conduct(campaign, folder, store, wishes, server, time)
+                return _conduct(campaign, folder, store, wishes, sign, time)
             finally:
                 server.close()
     finally:
@@ -75,7 +91,7 @@ def _conduct(
     folder: CampaignFolder,
     store: CampaignStore,
     wishes: Wishes,
-    server: ConductorServer,
+    sign: _SignOfLife,
     clock: Clock,
 ) -> CampaignEnd:
     facts, rule = store.facts(), known_rule(campaign)
@@ -87,7 +103,7 @@ def _conduct(
     )
     temperature = ControllerThread(campaign.temperature) if campaign.temperature and needs_controller else None
     index = IndexWriter(folder)
-    conductor = Conductor(
+    sign.conductor = conductor = Conductor(
         campaign,
         RunFiles(folder),
         store,
@@ -98,7 +114,6 @@ def _conduct(
         fits=PointFits(),
         point_ended=index.point_ended,
     )
-    server.serve(wishes.ask, lambda: clock.now_s() - conductor.turned_s)
     try:
         return conductor.conduct()
     finally:

@@ -88,17 +88,27 @@ def read_address(folder: CampaignFolder) -> ConductorAddress:
 
 
 class ConductorServer:
-    """The conductor's end.
+    """The conductor's end: takes requests from now on, in threads.
 
     Parameters
     ----------
     folder : CampaignFolder
         Its lock must be held.
+    take : callable
+    age_s : callable
+        Returns the time since the last turn of the conductor's loop.
     """
 
-    def __init__(self, folder: CampaignFolder) -> None:
+    def __init__(
+        self, folder: CampaignFolder, take: Callable[[CampaignRequest], None], age_s: Callable[[], float]
+    ) -> None:
+        def answer(request: str) -> tuple[str, bool]:
+            take(CampaignRequest(request))
+            return repr(age_s()), False
+
         self._server = LocalServer()
         self._path = folder.control
+        self._server.serve(answer)
         own = ConductorAddress(self._server.address, self._server.key, ProcessId.of(os.getpid()), platform.node())
         before = os.umask(0o077) if os.name != "nt" else 0
         try:
@@ -106,22 +116,6 @@ class ConductorServer:
         finally:
             if os.name != "nt":
                 os.umask(before)
-
-    def serve(self, take: Callable[[CampaignRequest], None], age_s: Callable[[], float]) -> None:
-        """Take requests from now on, in threads.
-
-        Parameters
-        ----------
-        take : callable
-        age_s : callable
-            Returns the time since the last turn of the conductor's loop.
-        """
-
-        def answer(request: str) -> tuple[str, bool]:
-            take(CampaignRequest(request))
-            return repr(age_s()), False
-
-        self._server.serve(answer)
 
     def close(self) -> None:
         """Stop listening and remove the control file."""

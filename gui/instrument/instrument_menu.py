@@ -55,7 +55,7 @@ class InstrumentMenu(QMenu):
         ----------
         found : tuple of FoundInstrument
         note : str
-            A note on the search; may be empty.
+            Notes on the search, one a line; may be empty.
         searching : bool
             Whether the search is still running.
         """
@@ -66,8 +66,8 @@ class InstrumentMenu(QMenu):
             entry.setToolTip(plain(one.problem or one.resource))
             entry.setEnabled(not one.problem)
             entry.triggered.connect(lambda _checked, address=one.address: self.chosen.emit(address))
-        if note:
-            self.addAction(note).setEnabled(False)
+        for line in note.splitlines():
+            self.addAction(line.replace("&", "&&")).setEnabled(False)
         self.addSeparator()
         again = self.addAction(tr("Look again"))
         again.setEnabled(not searching)

@@ -93,10 +93,13 @@ class Instruments(QObject):
                 FoundInstrument(**{name: str(entry.get(name) or "") for name in fields})
                 for entry in document["instruments"]
             ]
+            notes = [str(problem) for problem in document["not_searched"]]
         except (KeyError, TypeError, AttributeError) as error:
             self._search_failed(str(as_message(error)))
             return
-        self.found.emit(tuple(entries), "" if entries else tr("Nobody answered; raw sockets must be named"), False)
+        if not entries:
+            notes.insert(0, tr("Nobody answered; raw sockets must be named"))
+        self.found.emit(tuple(entries), "\n".join(notes), False)
 
     def _search_failed(self, why: str) -> None:
         self.found.emit(self._book, why, False)

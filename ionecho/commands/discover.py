@@ -26,11 +26,12 @@ def print_instruments(
     from drivers import discover, installed_drivers
 
     _keep_book(resources, remembered, forgotten)
+    not_searched: list[str] = []
     if forgotten is not None and resources is None:
         found = []
     else:
         with _finding(quiet=as_json or resources is not None) as progress:
-            found = discover(resources, progress=progress, claim=instrument_searched)
+            found = discover(resources, progress=progress, claim=instrument_searched, report=not_searched.append)
     drivers = installed_drivers()
     if as_json:
         rows = [
@@ -44,7 +45,8 @@ def print_instruments(
             }
             for one in found
         ]
-        print_json({"instruments": rows, "drivers": [asdict(driver) for driver in drivers]})
+        described = [asdict(driver) for driver in drivers]
+        print_json({"instruments": rows, "drivers": described, "not_searched": not_searched})
         return
     from rich.table import Table
 
@@ -52,9 +54,8 @@ def print_instruments(
     for one in found:
         table.add_row(one.name, one.resource, _shown(one), one.driver or "", one.problem)
     console().print(table if found else "Nobody answered. Raw sockets are found only by name (see --help).")
-    for driver in drivers:
-        if driver.problem:
-            error_console().print(f"warning: {driver.problem}", markup=False, soft_wrap=True)
+    for problem in [*not_searched, *(driver.problem for driver in drivers if driver.problem)]:
+        error_console().print(f"warning: {problem}", markup=False, soft_wrap=True)
 
 
 def _keep_book(resources: list[str] | None, remembered: str | None, forgotten: str | None) -> None:

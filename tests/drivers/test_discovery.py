@@ -7,14 +7,18 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 import drivers.discovery
 from drivers import addresses, discover, forget, installed_drivers, open_potentiostat, remember, resolved
+from drivers.discovery import candidate_resources
 from protocols import InstrumentError
 from tests.drivers.peers import dropper, plugins_installed_in
+from tests.ionecho.commands import command
 from tests.patience import patience
 
 
@@ -59,7 +63,7 @@ def test_looking_everywhere_asks_the_address_book_first_and_drops_what_is_silent
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as unused:
         closed = f"TCPIP::127.0.0.1::{unused.getsockname()[1]}::SOCKET"
-    monkeypatch.setattr(drivers.discovery, "candidate_resources", lambda: [closed])
+    monkeypatch.setattr(drivers.discovery, "candidate_resources", lambda _: [closed])
     with dropper() as resource:
         remember("mine", resource)
         remember("gone", closed)
@@ -72,6 +76,58 @@ def test_looking_everywhere_asks_the_address_book_first_and_drops_what_is_silent
     assert "no driver" in by_name["mine"].problem
     assert "nothing listens" in by_name["gone"].problem
     assert told[-1] == (2, 2)
+
+
+def _fails(problem: Exception) -> Callable[[], list[str]]:
+    def look() -> list[str]:
+        raise problem
+
+    return look
+
+
+def test_where_nobody_can_look_is_told_and_the_other_places_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[str] = []
+    with dropper() as resource:
+        monkeypatch.setattr("drivers.discovery.list_visa_resources", lambda: (resource,))
+        monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError(19, "No such device")))
+        # What Wine 8 has for pyserial: its list of ports wants a function that the library lacks.
+        monkeypatch.setattr("serial.tools.list_ports.comports", _fails(AttributeError("function not found")))
+        found = discover(report=told.append)
+    assert [one.resource for one in found] == [resource]
+    assert told == [
+        "the network cannot be searched: [Errno 19] No such device",
+        "serial ports cannot be listed: function not found",
+    ]
+
+
+def test_the_command_tells_where_nobody_could_look(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("drivers.discovery.list_visa_resources", tuple)
+    monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError("no network")))
+    monkeypatch.setattr("serial.tools.list_ports.comports", _fails(AttributeError("function not found")))
+    problems = ["the network cannot be searched: no network", "serial ports cannot be listed: function not found"]
+    assert command("discover", "--json") == 0
+    assert json.loads(capsys.readouterr().out)["not_searched"] == problems
+    assert command("discover") == 0
+    assert capsys.readouterr().err.splitlines()[-2:] == [f"warning: {problem}" for problem in problems]
+
+
+@pytest.mark.parametrize(
+    ("platform", "device", "resource"),
+    [("win32", "COM12", "ASRL12::INSTR"), ("linux", "/dev/ttyUSB0", "ASRL/dev/ttyUSB0::INSTR")],
+)
+def test_a_serial_port_gets_the_resource_that_visa_has_for_it(
+    monkeypatch: pytest.MonkeyPatch, platform: str, device: str, resource: str
+) -> None:
+    import serial.tools.list_ports
+
+    ports = [SimpleNamespace(device=device, vid=0x0403), SimpleNamespace(device="of the motherboard", vid=None)]
+    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: ports)
+    monkeypatch.setattr("drivers.discovery.list_visa_resources", tuple)
+    monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError()))
+    monkeypatch.setattr(sys, "platform", platform)
+    assert candidate_resources(lambda _: None) == [resource]
 
 
 @pytest.fixture

@@ -5,21 +5,26 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
+import threading
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from daq.campaign import conductor_process
 from daq.campaign.campaign_in_progress import CampaignInProgress, new_campaign
-from daq.campaign.requests import CampaignRequest
-from daq.campaign.states import CampaignState, PointState
+from daq.campaign.link import ask_conductor
+from daq.campaign.requests import CampaignRequest, Wishes
+from daq.campaign.states import CampaignEnd, CampaignState, PointState
 from daq.campaign.store import CampaignStore
 from daq.state import Outcome
-from protocols import Limits
+from protocols import InstrumentError, Limits
 from protocols.campaigns import Campaign
 from tests.daq.campaign.world import ABORTED, COMPLETE, OVER_LIMIT, REFUSED, KilledError, World, document
+from tests.patience import patience
 
 N_POINTS = 4
 CHANGES = frozenset(
@@ -152,3 +157,28 @@ def test_a_conductor_that_is_slow_to_go_does_not_hide_how_its_campaign_ended(tmp
     store.close()
     status = CampaignInProgress(folder, Lingering()).wait()
     assert (status.state, status.reason) == (CampaignState.STOPPED, "stopped by the operator")
+
+
+def test_a_conductor_answers_while_it_loads_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a slow computer that takes longer than a front end waits: it took the conductor for a dead one."""
+    loading, loaded = threading.Event(), threading.Event()
+
+    def load(_resource: str) -> None:
+        loading.set()
+        loaded.wait(patience(60))
+        raise InstrumentError("no such driver")
+
+    monkeypatch.setattr(conductor_process, "load_drivers", load)
+    one = Campaign.from_toml(document(1))
+    folder = new_campaign(one, tmp_path / "one", "TCPIP::192.0.2.1::5025::SOCKET", Limits())
+    ends: list[CampaignEnd] = []
+    thread = threading.Thread(target=lambda: ends.append(conductor_process.conduct_folder(folder, Wishes())))
+    thread.start()
+    try:
+        assert loading.wait(patience(10))
+        age_s = ask_conductor(folder, CampaignRequest.STATUS, patience(5))
+    finally:
+        loaded.set()
+        thread.join(patience(10))
+    assert 0.0 <= age_s < patience(10)
+    assert ends == [CampaignEnd(CampaignState.FAILED, "no such driver")]

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
-import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +11,7 @@ from PySide6.QtWidgets import QMenu
 
 from drivers import remember
 from gui.common.instrument import SIMULATED_KINDS, USUAL_KIND
+from gui.services.child_process import JsonChild
 from sim_instruments import CATALOGUE
 from tests.drivers.peers import dropper, plugins_installed_in
 
@@ -22,10 +21,6 @@ if TYPE_CHECKING:
     from tests.gui.window_operator import Operator
 
 _PATIENCE_MS = 30_000
-lists_ports = pytest.mark.skipif(
-    sys.platform == "win32" and not hasattr(ctypes.WinDLL("cfgmgr32"), "CM_MapCrToWin32Err"),
-    reason="Wine has no list of serial ports",
-)
 
 
 @pytest.fixture
@@ -49,7 +44,6 @@ def texts(menu: QMenu) -> list[str]:
     return [action.text() for action in menu.actions()]
 
 
-@lists_ports
 def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(lab: Operator) -> None:
     with dropper() as resource:
         remember("bench-supply", resource)
@@ -67,7 +61,6 @@ def test_an_instrument_with_a_driver_of_another_package_is_chosen_from_the_menu(
     assert lab.connection.address.text() == "bench-supply"
 
 
-@lists_ports
 def test_what_is_silent_is_shown_and_cannot_be_chosen(lab: Operator) -> None:
     remember("gone", "TCPIP::127.0.0.1::1::SOCKET")
     menu = menu_of(lab, "foundButton")
@@ -76,6 +69,19 @@ def test_what_is_silent_is_shown_and_cannot_be_chosen(lab: Operator) -> None:
     assert not menu.actions()[0].isEnabled()
     assert "nothing listens" in menu.actions()[0].toolTip()
     assert entry(menu, "Look again").isEnabled()
+
+
+def test_where_nobody_could_look_is_told_below_what_was_found(lab: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(JsonChild, "start", lambda *_: None)
+    menu = menu_of(lab, "foundButton")
+    menu.aboutToShow.emit()
+    lab.wait(lambda: "Looking for more …" in texts(menu))
+    (search,) = lab.window.commands.instruments.findChildren(JsonChild)
+    problems = ["serial ports cannot be listed: function not found", "the network cannot be searched: no R&D network"]
+    search.documented.emit({"instruments": [], "drivers": [], "not_searched": problems})
+    shown = [text.replace("&&", "&") for text in texts(menu)]
+    assert shown[:3] == ["Nobody answered; raw sockets must be named", *problems]
+    assert not any(action.isEnabled() for action in menu.actions()[:3])
 
 
 def test_several_simulated_instruments_are_served_side_by_side(lab: Operator) -> None:
