@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from fitting.constants import BOLTZMANN_eV_K
 from fitting.interpretation.scattered_line import Interval, Points, ScatteredLine
@@ -152,7 +152,7 @@ class Activation:
         """
         n = len(np.unique(self.kelvin)) if self.line.group_scatter_known else len(self.kelvin)
         free = max(n - 3, 1)
-        threshold = (free + 1) * np.log1p(float(student.ppf(0.975, free)) ** 2 / free)
+        threshold = (free + 1) * np.log1p(float(stdtrit(free, 0.975)) ** 2 / free)
         left: Floats = threshold - 2.0 * (largest - evidence)
         return left
 

@@ -152,11 +152,13 @@ class MeasuredBasis:
 
 def _passed(decay: Floats, both: Floats, onto: Floats) -> Floats:
     """Return what states that a slope drives have in the span, for slopes that are columns of `both`."""
-    from scipy.signal import lfilter
+    from scipy.linalg import solve_banded  # scipy.signal.lfilter does the same, at an import of 0.4 s
 
     found = np.empty((both.shape[1], len(decay), onto.shape[1]))
+    bands = np.ones((2, len(both)))
     for j, fall in enumerate(decay):
-        found[:, j] = lfilter([1.0], [1.0, -fall], both, axis=0).T @ onto
+        bands[1] = -fall
+        found[:, j] = solve_banded((1, 0), bands, both, check_finite=False).T @ onto
     return found.reshape(both.shape[1], -1)
 
 

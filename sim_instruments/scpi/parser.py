@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -246,6 +247,25 @@ class _Node:
     commands: dict[bool, Command] = field(default_factory=dict)  # by "is a query"
 
 
+@cache  # every instrument of a kind has the same patterns, and reading one takes ten times as long as entering it
+def _paths_of(pattern: str) -> tuple[tuple[tuple[str, str, range | None], ...], ...]:
+    """Return the ways that a pattern allows: short name, long name and suffixes of each of their mnemonics."""
+    optional = re.findall(r"(\[:[^\[\]]*(?:\[1\])?\])|(:[^\[\]:?]+(?:\[1\])?)|(\*[A-Z]+)", pattern)
+    parts = [(o[1:-1] if o else p or c, bool(o)) for o, p, c in optional]
+    return tuple(
+        tuple(_mnemonic_of(part) for (part, _), taken in zip(parts, chosen, strict=True) if taken)
+        for chosen in product(*[(True, False) if is_optional else (True,) for _, is_optional in parts])
+    )
+
+
+def _mnemonic_of(part: str) -> tuple[str, str, range | None]:
+    name = part.lstrip(":").removesuffix("[1]")
+    suffixes = None
+    if (match := re.match(r"(.+)<(\d+)-(\d+)>$", name)) is not None:
+        name, suffixes = match[1], range(int(match[2]), int(match[3]) + 1)
+    return *short_and_long(name), suffixes
+
+
 class CommandTree:
     """All headers of an instrument."""
 
@@ -264,23 +284,15 @@ class CommandTree:
             What it does.
         """
         query = pattern.endswith("?")
-        optional = re.findall(r"(\[:[^\[\]]*(?:\[1\])?\])|(:[^\[\]:?]+(?:\[1\])?)|(\*[A-Z]+)", pattern)
-        parts = [(o[1:-1] if o else p or c, bool(o)) for o, p, c in optional]
-        for chosen in product(*[(True, False) if is_optional else (True,) for _, is_optional in parts]):
-            self._insert([part for (part, _), taken in zip(parts, chosen, strict=True) if taken], command, query=query)
-
-    def _insert(self, parts: list[str], command: Command, *, query: bool) -> None:
-        node = self.root
-        for part in parts:
-            name = part.lstrip(":").removesuffix("[1]")
-            suffixes = None
-            if (match := re.match(r"(.+)<(\d+)-(\d+)>$", name)) is not None:
-                name, suffixes = match[1], range(int(match[2]), int(match[3]) + 1)
-            short, long = short_and_long(name)
-            child = node.children.setdefault(short, _Node(suffixes=suffixes))
-            node.children[long] = child
-            node = child
-        node.commands.setdefault(query, command)
+        for path in _paths_of(pattern):
+            node = self.root
+            for short, long, suffixes in path:
+                child = node.children.get(short)
+                if child is None:
+                    child = node.children[short] = _Node(suffixes=suffixes)
+                node.children[long] = child
+                node = child
+            node.commands.setdefault(query, command)
 
     def find(self, path: Sequence[str], *, query: bool) -> tuple[Command, list[int]]:
         """Return the command of a header and its numeric suffixes.

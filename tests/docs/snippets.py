@@ -23,6 +23,8 @@ PROJECT = Path(__file__).parents[2]
 RUNNABLE = ("console", "bash", "sh", "python", "json", "toml")
 PLAIN = ("text", "markdown")
 _NOT_RUN = re.compile(r"<!--\s*not run:\s*(?P<reason>.+?)\s*-->", re.DOTALL)
+# What every fenced or indented block has somewhere: five of six pages have none, and need not be parsed for it.
+_MAY_BE_A_BLOCK = re.compile(r"```|~~~|^(?:\t| {4})", re.MULTILINE)
 _OURS = "ionecho"
 _WITH_A_NAME = ("--group", "--extra", "--with")
 
@@ -77,9 +79,12 @@ def pages() -> list[Path]:
 @cache
 def snippets_of(page: Path) -> list[Snippet]:
     """Return the blocks of a page in their order."""
+    text = page.read_text(encoding="utf-8")
+    if not _MAY_BE_A_BLOCK.search(text):
+        return []
     found = []
     reason = ""
-    for token in MarkdownIt("commonmark").parse(page.read_text(encoding="utf-8")):
+    for token in MarkdownIt("commonmark").parse(text):
         if token.type == "html_block":
             marked = _NOT_RUN.search(token.content)
             reason = " ".join(marked["reason"].split()) if marked else ""

@@ -6,7 +6,9 @@ simulated records for files.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
+
+    from daq.files.readers.record import TextRecord
 
     Floats = NDArray[np.float64]
 
@@ -90,12 +94,22 @@ def write_text(path: Path, columns: dict[str, Floats], separator: str = ",") -> 
 
 def pulse_run(path: Path, circuit: str = MIGRATION[0], values: tuple[float, ...] = MIGRATION[1]) -> None:
     """Write a run file: a pulse of 20 mV and 0.3 s into a cell, with the voltage as it was read."""
+    text = path.with_suffix(".made.txt")
+    content, record = _pulse(circuit, values)
+    text.write_bytes(content)
+    import_record(record, text, path)
+
+
+@cache
+def _pulse(circuit: str, values: tuple[float, ...]) -> tuple[bytes, TextRecord]:
+    """Return that pulse as a text, and what is read of it: many pages name runs of the same cells."""
     t = _times(1e-4, 8000)
     edges = {0.05005: 0.02, 0.35005: -0.02}
-    text = path.with_suffix(".made.txt")
     current = _current(circuit, values, t, edges)
-    write_text(text, {"time/s": t, "voltage/V": _voltage(t, edges), "current/A": current})
-    import_record(read_text(text), text, path)
+    with TemporaryDirectory() as folder:
+        text = Path(folder) / "made.txt"
+        write_text(text, {"time/s": t, "voltage/V": _voltage(t, edges), "current/A": current})
+        return text.read_bytes(), read_text(text)
 
 
 def hold(path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import gc
 import subprocess
 from dataclasses import dataclass
 from functools import cache, cached_property
@@ -29,7 +30,9 @@ class Source:
     @cached_property
     def tree(self) -> ast.Module:
         """Its syntax tree, parsed when somebody first asks."""
-        return ast.parse(self.text)
+        tree = ast.parse(self.text)
+        gc.freeze()  # a million nodes that stay: no look for garbage need walk through them
+        return tree
 
     @property
     def lines(self) -> list[str]:

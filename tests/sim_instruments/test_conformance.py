@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sim_instruments.core.clock import ManualClock
 from sim_instruments.keithley.k2400.instrument import Keithley2400
 from sim_instruments.keithley.k2450.models import Keithley2450, Keithley2460, Keithley2461
 from sim_instruments.keysight.b2900.instrument import B2912A
+from sim_instruments.sample.cell import load_cell
 from sim_instruments.scpi import message_exchange as exchange_module
 
 if TYPE_CHECKING:
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from sim_instruments.scpi.parser import CommandTree
     from tests.sim_instruments.conftest import Talk
 
-MODELS = {
+MODELS: dict[str, Callable[..., Any]] = {
     "b2912a": B2912A,
     "keithley2400": Keithley2400,
     "keithley2450": Keithley2450,
@@ -241,7 +244,7 @@ def test_numbers_of_any_base_and_rounded(any_talk: Talk, number: str) -> None:
 
 
 def headers(tree: CommandTree) -> list[str]:
-    """Return every header an instrument knows, in its short form."""
+    """Return every header that an instrument knows, in its short form."""
     found: set[str] = set()
 
     def walk(node: object, path: str) -> None:
@@ -267,12 +270,17 @@ _PARAMETERS = st.lists(
 ).map(",".join)  # fmt: skip
 
 
-def lines(known: list[str]) -> st.SearchStrategy[str]:
-    """Return lines of known, damaged and free commands."""
-    header = st.sampled_from(known)
+@cache
+def conversations(model: str) -> st.SearchStrategy[list[str]]:
+    """Return lines of known, damaged and free commands; the same strategy at each call, which is checked once."""
+    header = st.sampled_from(headers(MODELS[model](ManualClock(), load_cell("resistor"), 1).tree))
     damaged = st.tuples(header, st.integers(0, 30), st.characters()).map(lambda t: t[0][: t[1]] + t[2] + t[0][t[1] :])
     unit = st.tuples(header | damaged, _PARAMETERS).map(" ".join) | st.text(max_size=20)
-    return st.lists(unit, min_size=1, max_size=4).map(";".join)
+    line = st.lists(unit, min_size=1, max_size=4).map(";".join)
+    return st.lists(line, min_size=1, max_size=12)
+
+
+_BREAKS_S = st.sampled_from([0.0, 1e-4, 0.02])
 
 
 @settings(max_examples=FUZZ_EXAMPLES, suppress_health_check=list(HealthCheck))
@@ -282,7 +290,7 @@ def test_no_conversation_whatever_crashes_it_or_puts_answers_out_of_step(
 ) -> None:
     talk = new_talk(make=MODELS[model])
     in_messages = data.draw(st.booleans())
-    for line in data.draw(st.lists(lines(headers(talk.device.tree)), min_size=1, max_size=12)):
+    for line in data.draw(conversations(model)):
         data_bytes = line.encode("utf-8", "replace")
         if in_messages:
             if talk.exchange.output:
@@ -290,7 +298,7 @@ def test_no_conversation_whatever_crashes_it_or_puts_answers_out_of_step(
             talk.exchange.message(data_bytes, end=True)
         else:
             talk.exchange.receive(data_bytes + b"\n")
-        talk.wait(data.draw(st.sampled_from([0.0, 1e-4, 0.02])))
+        talk.wait(data.draw(_BREAKS_S))
         in_step(talk, in_messages=in_messages)
 
 

@@ -6,7 +6,6 @@ from typing import Any
 import numpy as np
 import pytest
 from scipy.constants import e, k
-from scipy.stats import linregress
 
 from fitting import Estimate, arrhenius, fit, reduce_run
 from protocols import FitError, PulseSequence
@@ -38,6 +37,8 @@ def test_conductivity_counts_the_temperature_in() -> None:
 
 
 def test_scattered_values_have_the_interval_of_a_plain_regression() -> None:
+    from scipy.stats import linregress
+
     scatter = 0.3 * np.random.default_rng(3).standard_normal(len(T))
     values = np.exp(-0.3 / (K_EV * T) + scatter)
     found = arrhenius(T, estimates(values, 0.01))

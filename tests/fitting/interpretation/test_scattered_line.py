@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 from scipy.constants import e, k
 from scipy.optimize import minimize
-from scipy.stats import linregress
 
 from fitting.interpretation.activation import Activation
 from fitting.interpretation.scattered_line import Interval, Points, ScatteredLine
@@ -66,6 +65,8 @@ def test_scatter_is_where_a_dense_restricted_likelihood_has_its_maximum() -> Non
 
 def test_repeats_at_a_temperature_do_not_make_up_for_what_they_share() -> None:
     """What is shared is told by eight temperatures: the interval is that of a line through their means."""
+    from scipy.stats import linregress
+
     points = scattered(5, own=0.001, run=0.001, group=0.3, at=0.0 * T)
     slope = ScatteredLine(design(T), points).combination(np.array([0.0, 1.0]))
     means = linregress(T[::4], points.ln_value.reshape(8, 4).mean(axis=1))

@@ -69,6 +69,15 @@ def expected_headline(state: AppState) -> str:
     return "Ready" if ready else "Not ready"
 
 
+BADGES = {
+    (OutputState.UNTOUCHED, Evidence.NONE): ("OUTPUT UNKNOWN since 12:30:15", Tone.QUIET),
+    (OutputState.ON, Evidence.PHASE): ("OUTPUT ON since 12:30:15", Tone.ON),
+    (OutputState.OFF, Evidence.READ_BACK): ("OUTPUT OFF since 12:30:15", Tone.QUIET),
+    (OutputState.OFF, Evidence.OPERATOR): ("OUTPUT OFF since 12:30:15, seen by the operator", Tone.QUIET),
+    (OutputState.UNKNOWN, Evidence.FAILURE): ("OUTPUT UNKNOWN since 12:30:15", Tone.ALARM),
+}
+
+
 def expected_badge(state: AppState) -> tuple[str, Tone]:
     """Return the badge's text and colour."""
     if state.alarms:
@@ -77,13 +86,7 @@ def expected_badge(state: AppState) -> tuple[str, Tone]:
         return "OUTPUT UNKNOWN since 12:30:05", Tone.ON
     if knows_no_instrument(state):
         return "No instrument", Tone.QUIET
-    return {
-        (OutputState.UNTOUCHED, Evidence.NONE): ("OUTPUT UNKNOWN since 12:30:15", Tone.QUIET),
-        (OutputState.ON, Evidence.PHASE): ("OUTPUT ON since 12:30:15", Tone.ON),
-        (OutputState.OFF, Evidence.READ_BACK): ("OUTPUT OFF since 12:30:15", Tone.QUIET),
-        (OutputState.OFF, Evidence.OPERATOR): ("OUTPUT OFF since 12:30:15, seen by the operator", Tone.QUIET),
-        (OutputState.UNKNOWN, Evidence.FAILURE): ("OUTPUT UNKNOWN since 12:30:15", Tone.ALARM),
-    }[state.output.state, state.output.evidence]
+    return BADGES[state.output.state, state.output.evidence]
 
 
 def knows_no_instrument(state: AppState) -> bool:
