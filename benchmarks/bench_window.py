@@ -21,7 +21,7 @@ import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import psutil
@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from gui.common.traces import Traces
 
+Kind = TypeVar("Kind", bound=QObject)
 INTERVAL_S = 1e-6
 SIZE = (1280, 800)
 PLAIN_S = 5.0
@@ -193,9 +194,17 @@ def plain_plots(application: QApplication, n_plots: int, n_points: int) -> dict[
 def show_all_plots(window: MainWindow) -> None:
     """Draw every quantity of the run."""
     window.exchange.dock_wanted.emit("live")
-    page = window.findChild(QWidget, "measurementPage")
+    page = child(window, QWidget, "measurementPage")
     for quantity in Quantity:
-        page.findChild(QAction, f"show{quantity.name.title()}").setChecked(True)
+        child(page, QAction, f"show{quantity.name.title()}").setChecked(True)
+
+
+def child(parent: QObject, kind: type[Kind], name: str) -> Kind:
+    """Return a part of the window by its name."""
+    found = parent.findChild(kind, name)
+    if found is None:
+        raise LookupError(f"the window has no {name}")
+    return found
 
 
 def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits: bool) -> tuple[Watch, dict[str, Any]]:
@@ -212,7 +221,7 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits
     wait(lambda: allowed(window.store.state)[Command.RUN].granted)
     watch = Watch()
     if fits:
-        window.findChild(QAction, "live_fit.toggle").trigger()
+        child(window, QAction, "live_fit.toggle").trigger()
         window.exchange.dock_wanted.emit("live")
     commands.start_run()
     wait(lambda: bool(runs) and runs[0].exists())
@@ -231,7 +240,7 @@ def run_once(window: MainWindow, path: Path, seconds: float, *, stop: bool, fits
     watch.stop(window)
     wait(lambda: bool(ended))
     if fits:
-        told["live_fit_table_rows"] = window.findChild(QTableWidget, "liveFitTable").rowCount()
+        told["live_fit_table_rows"] = child(window, QTableWidget, "liveFitTable").rowCount()
     start = next(event for event in open_run(runs[0]).events if event["kind"] == "start")
     return watch, told | _figures(watch, took, start["monotonic_ns"] * 1e-9, {k: used[k] - cpu.get(k, 0) for k in used})
 

@@ -76,6 +76,7 @@ def test_the_page_does_not_move_once_it_is_painted(qtbot: QtBot, tmp_path: Path)
 
     def note() -> None:
         button = window.findChild(QPushButton, "tryButton")
+        assert button is not None
         places.append(button.mapTo(window, button.rect().topLeft()))
 
     window.exchange.painted.connect(note)
