@@ -99,6 +99,7 @@ class FitPanel(QWidget):
         self.model.entered.connect(self._entered)
         self._record.keep_wanted.connect(lambda: self.keep_wanted.emit(self.wish()))
         self._together.joint_wanted.connect(lambda: self.ask(FitKind.JOINT))
+        self._together.diagnosis_wanted.connect(lambda: self.ask(FitKind.DIAGNOSE_TOGETHER))
         self._together.compare_wanted.connect(lambda: self.ask(FitKind.COMPARE))
         self._lay_out()
         self.set_subject(())
