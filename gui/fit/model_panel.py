@@ -27,6 +27,9 @@ _REST_MS = 150
 """How long nothing is typed before a circuit is looked at. Doubled, the drawing limps behind; halved, every letter of a
 fast typist is a fault for a moment."""
 
+_LEAST_HEIGHT = 30
+"""Pixels of what scrolls in the panel: a row. Doubled, a low dock scrolls a panel that scrolls."""
+
 
 class Section(QWidget):
     """A part of a panel under a heading that opens and closes it.
@@ -144,6 +147,7 @@ class FitPanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumHeight(_LEAST_HEIGHT)
         scroll.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
         outer = QVBoxLayout(self)
