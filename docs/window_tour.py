@@ -81,7 +81,7 @@ def _write_spectrum(path: Path) -> None:
     """Write the impedance of a bulk before a blocking electrode, with a thousandth of noise, as programs export it."""
     f = np.geomspace(1e6, 0.1, 71)
     s = 2j * np.pi * f
-    impedance = 200.0 + 1.0 / (1.0 / 5e3 + 2e-8 * s**0.95) + 1.0 / (2e-5 * s**0.85)
+    impedance = 200.0 + 1.0 / (1.0 / 5e3 + 2e-8 * s**0.95) + 1.0 / (2e-4 * s**0.85)
     noise = np.random.default_rng(1).standard_normal((2, len(f)))
     impedance *= 1.0 + 1e-3 * (noise[0] + 1j * noise[1])
     rows = np.column_stack([f, impedance.real, -impedance.imag])
@@ -246,6 +246,8 @@ class Tour:
         wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the comparison")
         pass_time(1.5)
         yield "comparison"
+        self.window.exchange.runs_opened.emit(paths[:2])
+        pass_time(0.3)
         self._ask("diagnoseTogetherButton")
         yield "diagnosis-together"
         spectrum = self.folder / "impedance.csv"

@@ -33,6 +33,8 @@ _LEAST_HEIGHT = 160
 
 _TOLD = (1, 2, 5)
 """First digits of what is said at a logarithmic axis: with all, they overlap."""
+_SMALL_PT = 8
+"""Size of a title that has no room in the usual one: as small as texts of the window are."""
 _TITLE_END = 4.0
 """Pixels of a title's frame, at both ends together: so much is less than the axis is long. Doubled, titles are cut that
 have room."""
@@ -82,12 +84,13 @@ def _axis_of(event: Any) -> int:
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis on the left whose title is no longer than it is: a name is cut short, its unit never.
+    """An axis on the left whose title is no longer than it is: small, then with its name cut short, its unit never.
 
     Without, the titles of low plots above each other run into each other.
     """
 
     labelText: str
+    labelStyle: dict[str, str]
 
     def __init__(self) -> None:
         super().__init__("left")
@@ -98,16 +101,21 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         whole = str(super().labelString())
         if room <= 0.0 or not name:  # not laid out yet
             return whole
+        text, style = re.sub("<[^>]*>", "", whole), self.labelStyle
         font = self.label.font()
-        if size := re.fullmatch(r"([\d.]+)pt", self.labelStyle.get("font-size", "")):
+        if size := re.fullmatch(r"([\d.]+)pt", style.get("font-size", "")):
             font.setPointSizeF(float(size[1]))
+        if QFontMetricsF(font).horizontalAdvance(text) <= room:
+            return whole
+        font.setPointSizeF(_SMALL_PT)
         metrics = QFontMetricsF(font)
-        unit = re.sub("<[^>]*>", "", whole).removeprefix(name)
-        self.labelText = metrics.elidedText(name, Qt.TextElideMode.ElideRight, room - metrics.horizontalAdvance(unit))
+        left = room - metrics.horizontalAdvance(text.removeprefix(name))
+        self.labelText = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left)
+        self.labelStyle = {**style, "font-size": f"{_SMALL_PT}pt"}
         try:
             return str(super().labelString())
         finally:
-            self.labelText = name
+            self.labelText, self.labelStyle = name, style
 
     def resizeEvent(self, ev: Any = None) -> None:
         """Write the title again at the new length."""
@@ -208,19 +216,20 @@ def pen(colour: QColor, width: float = 1.0) -> QPen:
     return pg.mkPen(colour, width=width)  # type: ignore[no-any-return]
 
 
-def log_ticks(unit: str, values: Sequence[float], _scale: float, _spacing: float | None) -> list[str]:
+def log_ticks(
+    told: Callable[[float], str], values: Sequence[float], _scale: float, _spacing: float | None
+) -> list[str]:
     """Return what stands at a logarithmic axis: 1, 2 and 5 of each decade, with their unit.
 
     Parameters
     ----------
-    unit : str
-        SI unit.
+    told : callable
+        Returns a value with its unit.
     values : sequence of float
         Logarithms.
     """
     first = [int(f"{10.0**value:.0e}"[0]) for value in values]
-    texts = [format_quantity(10.0**value, unit, 3) for value in values]
-    return [text if digit in _TOLD else "" for text, digit in zip(texts, first, strict=True)]
+    return [told(10.0**value) if digit in _TOLD else "" for value, digit in zip(values, first, strict=True)]
 
 
 def _decade_strings(values: Sequence[float], _scale: float, _spacing: float) -> list[str]:

@@ -25,8 +25,8 @@ _DECADE_SIZE = 7
 """Pixels of the mark at a whole decade of frequency, which is to be seen among the measured points."""
 _PLANE_HEIGHT = 200
 """Pixels of a complex plane: an arc as high as six ticks. Doubled, a small window scrolls one."""
-_APART = 0.12
-"""Share of the plane's extent that named decades are apart: a text is as wide. Halved, texts overlap."""
+_APART = 0.18
+"""Share of the plane's extent that named decades are apart: in a low plane a line of text. Halved, texts overlap."""
 
 
 class ComplexPlanePlots(PlotStack):
@@ -66,7 +66,7 @@ class ComplexPlanePlots(PlotStack):
         left.enableAutoSIPrefix(False)
         plot.setLabel("left", tr("Residual"), units=tr("% of |Z|"))
         bottom.setLogMode(True)
-        bottom.logTickStrings = partial(log_ticks, "Hz")
+        bottom.logTickStrings = partial(log_ticks, partial(format_quantity, unit="Hz", digits=3))
         plot.setLabel("bottom", tr("Frequency"))
         return plot
 
@@ -105,7 +105,7 @@ def _draw_plane(plane: Any, view: ImpedanceView, colours: Colours) -> None:
     plane.plot(curve.real, -curve.imag, pen=pen(colours.fit, 1.5))
     for frequency, at in _decades(view, scale):
         mark = pg.ScatterPlotItem([at.real], [-at.imag], size=_DECADE_SIZE, brush=colours.fit, pen=None)
-        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=(0.5, 1.2))
+        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=(-0.12, 0.5))
         text.setPos(at.real, -at.imag)
         plane.addItem(mark)
         plane.addItem(text, ignoreBounds=True)

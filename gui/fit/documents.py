@@ -20,6 +20,11 @@ if TYPE_CHECKING:
 
     Document = Mapping[str, Any]
 
+_LENGTHS = ((1e-3, "mm"), (1e-6, "µm"), (0.0, "nm"))
+"""Units of thicknesses, each with the least (m) of those that are told in it: layers, tapes and pellets."""
+_METRES = {"mm": 1e-3, "µm": 1e-6, "nm": 1e-9}
+"""Their lengths."""
+
 
 @dataclass(frozen=True)
 class Listing:
@@ -110,7 +115,7 @@ class Points:
     ----------
     title, x_title, y_title : str
     x_unit, y_unit : str
-        SI units of what the logarithms are of; empty for `x` that is no logarithm.
+        Of what the logarithms are of: a unit of length, or none where `x` is no logarithm; an SI unit.
     x, y, low, high : tuple of float
         As drawn: both axes are straight in these.
     line_x, line_y : tuple of float
@@ -334,8 +339,11 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
     y_title, y_unit = titles[what]
     there = [one for one in _alike(runs, by) if one[by] and (one[what]["value"] or 0.0) > 0.0]
 
+    least = min((one[by] for one in there), default=0.0)
+    length = next(unit for bound, unit in _LENGTHS if least >= bound)
+
     def place(value: float) -> float:
-        return math.log10(value) if is_thickness else 1000.0 / value
+        return math.log10(value / _METRES[length]) if is_thickness else 1000.0 / value
 
     y = [math.log10(one[what]["value"]) for one in there]
     ends = [[_log_or(end, level) for end in one[what]["ci95"]] for one, level in zip(there, y, strict=True)]
@@ -344,7 +352,7 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         tr("By thickness") if is_thickness else tr("By temperature"),
         tr("Thickness") if is_thickness else tr("1000 K / temperature"),
         y_title,
-        "m" if is_thickness else "",
+        length if is_thickness else "",
         y_unit,
         tuple(place(one[by]) for one in there),
         tuple(y),

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from gui.common.language import tr
 from gui.common.plots import add_plot, graphics, log_ticks, paint, pen, set_legend
 from gui.fit.parts import scrolled_plots
+from protocols import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -143,8 +144,8 @@ class PointPlots(PlotStack):
             left.setLogMode(True)
             bottom.enableAutoSIPrefix(False)
             bottom.setLogMode(bool(one.x_unit))
-            for axis, unit in ((left, one.y_unit), (bottom, one.x_unit)):
-                axis.logTickStrings = partial(log_ticks, unit)
+            left.logTickStrings = partial(log_ticks, partial(format_quantity, unit=one.y_unit, digits=3))
+            bottom.logTickStrings = partial(log_ticks, partial(_with_unit, one.x_unit))
             plot.getViewBox().setLimits(minYRange=_LEAST_DECADES)
             plot.setLabel("bottom", one.x_title)
             self._plots.append(plot)
@@ -174,3 +175,8 @@ class PointPlots(PlotStack):
             )
             if one.sentence:
                 set_legend(plot, {one.sentence: colours.fit})
+
+
+def _with_unit(unit: str, value: float) -> str:
+    """Return a length in the unit of all lengths of the axis."""
+    return f"{value:.3g} {unit}"

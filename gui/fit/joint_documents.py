@@ -81,8 +81,10 @@ def joint_diagnosis_of(document: Document) -> DiagnosisView:
         sentence = tr("Something is wrong with {wrong} of {n} records that {circuit} was fitted to together.")
         sentence += " " + tr("What would help is for a fit of that record alone.")
     headings = (tr("Record"), tr("Left together"), tr("Left alone"), tr("What is wrong"), tr("What would help"))
+    n_columns = len(headings) if any(row[-1] for row in rows) else len(headings) - 1
     shown = sentence.format(circuit=document["circuit"], n=n, wrong=n - clean)
-    return DiagnosisView(document["circuit"], shown, Listing("", headings, tuple(rows)), ())
+    listing = Listing("", headings[:n_columns], tuple(row[:n_columns] for row in rows))
+    return DiagnosisView(document["circuit"], shown, listing, ())
 
 
 def _left(left: float, unit: str) -> str:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
-LOWEST_PLOT = 128
+LOWEST_PLOT = 144
 """Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
 line; doubled, a page of three scrolls on common screens."""
 _MARGINS = (10, 8, 10, 8)

@@ -98,6 +98,11 @@ class VerdictCard(QFrame):
             self._figures.addWidget(_figure(shown, number), int(is_last))
         for one in (self, self._mark, self._sentence, self._reason, self._source):
             _restyle(one)
+        # The edge of another tone is broader: what stands within it moves at once, not with the next size.
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            layout.activate()
 
 
 def _figure(figure: KeyFigure, number: int) -> QWidget:

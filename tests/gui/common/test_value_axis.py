@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.common.plots import add_plot, graphics
+from gui.common.plots import add_plot, graphics, log_ticks
+from protocols import format_quantity
 
 
 @pytest.mark.parametrize("height", [130, 170, 500])
@@ -34,3 +37,10 @@ def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, hei
     whole = [axis.label.toPlainText().partition(" (")[0] for axis in axes]
     assert (whole == ["Measured current", "Residual"]) == (height == 500)
     assert axes[0].labelText == "Measured current", "the whole name is kept for a higher plot"
+
+
+def test_decades_are_told_in_words_of_their_unit() -> None:
+    told = log_ticks(
+        lambda value: format_quantity(value, "s", 3), [-4.0, math.log10(3e-4), math.log10(5e-4)], 1.0, None
+    )
+    assert told == ["100 µs", "", "500 µs"]

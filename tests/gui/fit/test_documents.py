@@ -75,8 +75,8 @@ def test_a_comparison_is_drawn_by_the_condition_that_was_varied_alone() -> None:
     line = {"at": [5e-4, 2e-3], "value": [0.01, 0.01], "text": "exponent 0"}
     shown = comparison_of({"runs": runs, "evidence": ["time ~ thickness^0"], "lines": {"time_by_thickness": line}})
     by_thickness, by_temperature, _ = shown.plots
-    assert by_thickness.x == pytest.approx([math.log10(5e-4), -3.0, math.log10(2e-3)])
-    assert (by_thickness.x_unit, by_thickness.y_unit, by_temperature.x_unit) == ("m", "s", "")
+    assert by_thickness.x == pytest.approx([math.log10(500.0), 3.0, math.log10(2000.0)])
+    assert (by_thickness.x_unit, by_thickness.y_unit, by_temperature.x_unit) == ("µm", "s", "")
     assert by_thickness.y == pytest.approx([-2.0] * 3), "the one at 250 K is of another temperature"
     assert by_thickness.line_y == pytest.approx([-2.0, -2.0])
     assert sorted(by_temperature.x) == pytest.approx([1000 / 300, 4.0])
