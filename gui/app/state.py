@@ -322,8 +322,8 @@ class AppState:
     @property
     def campaign_ends_with_window(self) -> bool:
         """Whether a campaign is being measured on a simulated instrument of this window."""
-        going = (one for one in self.queue.view.running if one.is_conducted and one.campaign_state != "paused")
-        return any(self.simulator_at(one.resource) is not None for one in going)
+        conducted = (one for one in self.queue.view.running if one.is_conducted and one.campaign_state != "paused")
+        return any(self.simulator_at(one.resource) is not None for one in conducted)
 
     @property
     def asks_before_closing(self) -> bool:

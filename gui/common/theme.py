@@ -279,6 +279,18 @@ def _scroll_bars(handle: str) -> str:
     """
 
 
+def _frame(raised: str, held: str, line: str) -> str:
+    """Return the part of the style sheet for what holds the docks together: menus, tool bar, lines between docks."""
+    return f"""
+    QMainWindow::separator {{ background: {raised}; width: 5px; height: 5px; }}
+    QMainWindow::separator:hover {{ background: {line}; }}
+    QToolBar {{ border: none; background: transparent; spacing: 2px; padding-right: 8px; }}
+    QMenuBar {{ background: {raised}; padding-left: 4px; }}
+    QMenuBar::item {{ background: transparent; padding: 5px 9px; }}
+    QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {held}; }}
+    """
+
+
 def style_sheet(palette: QPalette) -> str:
     """Return the style sheet of the window for a palette."""
     faint = colours_of(palette).faint.name()
@@ -296,12 +308,7 @@ def style_sheet(palette: QPalette) -> str:
     QWidget#upperEdge {{ background: {base.name()}; }}
     QStatusBar {{ background: {raised}; }} QStatusBar::item {{ border: none; }}
     QDockWidget::title {{ background: {raised}; padding: 5px 8px; }}
-    QMainWindow::separator {{ background: {raised}; width: 5px; height: 5px; }}
-    QMainWindow::separator:hover {{ background: {line}; }}
-    QToolBar {{ border: none; background: transparent; spacing: 2px; padding-right: 8px; }}
-    QMenuBar {{ background: {raised}; padding-left: 4px; }}
-    QMenuBar::item {{ background: transparent; padding: 5px 9px; }}
-    QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {held}; }}
+    {_frame(raised, held, line)}
     QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}

@@ -103,9 +103,11 @@ def _draw_plane(plane: Any, view: ImpedanceView, colours: Colours) -> None:
         symbolBrush=None,
     )
     plane.plot(curve.real, -curve.imag, pen=pen(colours.fit, 1.5))
+    middle = 0.5 * (curve.real.min() + curve.real.max())
     for frequency, at in _decades(view, scale):
         mark = pg.ScatterPlotItem([at.real], [-at.imag], size=_DECADE_SIZE, brush=colours.fit, pen=None)
-        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=(-0.12, 0.5))
+        side = -0.12 if at.real < middle else 1.12  # inwards: what stands at the edge is not cut
+        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=(side, 0.5))
         text.setPos(at.real, -at.imag)
         plane.addItem(mark)
         plane.addItem(text, ignoreBounds=True)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 _SIZE = 7
 """Pixels of a point. Doubled, two hundred pulses touch."""
+_LOWEST = 148
+"""Pixels of a plot that has a legend above and a titled axis below: the title of its values fits between them. Doubled,
+a page of three scrolls on all but high screens."""
 _LEAST_DECADES = 0.7
 """Least height of a logarithmic plot: a factor of 5, so that two figures stand at its side where all points are equal.
 Doubled, points that differ by a third seem to be equal."""
@@ -45,7 +48,7 @@ class PlotStack(QWidget):
         self.colours: Colours | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scrolled_plots(self.graphics, n_rows))
+        column.addWidget(scrolled_plots(self.graphics, n_rows, _LOWEST))
 
 
 class ResidualPlots(PlotStack):

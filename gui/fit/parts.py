@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
-LOWEST_PLOT = 144
+LOWEST_PLOT = 120
 """Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
 line; doubled, a page of three scrolls on common screens."""
 _MARGINS = (10, 8, 10, 8)
@@ -245,7 +245,7 @@ def shade(colour: QColor, alpha: float) -> QColor:
     return made
 
 
-def scrolled_plots(shown: QWidget, n_rows: int) -> QScrollArea:
+def scrolled_plots(shown: QWidget, n_rows: int, lowest: int = LOWEST_PLOT) -> QScrollArea:
     """Return plots above each other in an area that scrolls before they are too low to be read.
 
     Parameters
@@ -253,8 +253,10 @@ def scrolled_plots(shown: QWidget, n_rows: int) -> QScrollArea:
     shown : QWidget
     n_rows : int
         Of plots.
+    lowest : int
+        Pixels of each.
     """
-    shown.setMinimumHeight(n_rows * LOWEST_PLOT)
+    shown.setMinimumHeight(n_rows * lowest)
     made = QScrollArea()
     made.setWidget(shown)
     made.setWidgetResizable(True)
