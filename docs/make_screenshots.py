@@ -38,6 +38,7 @@ DOCUMENTED = {
     "editor-fault": ("light",),
     "runs": ("light",),
     "queue": ("light",),
+    "complex-plane": ("light",),
     "alarm": ("light",),
 }
 """Stops of the tour whose pictures stand in the documents, each with its themes."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, TypeVar
 
+import numpy as np
 from PySide6.QtCore import QEventLoop, QObject, Qt, QTimer
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPlainTextEdit, QPushButton, QTableView, QTabWidget
@@ -74,6 +75,17 @@ def wait(until: Callable[[], bool], what: str) -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"waited {_PATIENCE_S:.0f} s for {what}")
         pass_time(0.02)
+
+
+def _write_spectrum(path: Path) -> None:
+    """Write the impedance of a bulk before a blocking electrode, with a thousandth of noise, as programs export it."""
+    f = np.geomspace(1e6, 0.1, 71)
+    s = 2j * np.pi * f
+    impedance = 200.0 + 1.0 / (1.0 / 5e3 + 2e-8 * s**0.95) + 1.0 / (2e-4 * s**0.85)
+    noise = np.random.default_rng(1).standard_normal((2, len(f)))
+    impedance *= 1.0 + 1e-3 * (noise[0] + 1j * noise[1])
+    rows = np.column_stack([f, impedance.real, -impedance.imag])
+    np.savetxt(path, rows, delimiter=",", header="freq/Hz,Re(Z)/Ohm,-Im(Z)/Ohm", comments="")
 
 
 class Tour:
@@ -234,6 +246,24 @@ class Tour:
         wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the comparison")
         pass_time(1.5)
         yield "comparison"
+        self.window.exchange.runs_opened.emit(paths[:2])
+        pass_time(0.3)
+        self._ask("diagnoseTogetherButton")
+        yield "diagnosis-together"
+        spectrum = self.folder / "impedance.csv"
+        _write_spectrum(spectrum)
+        self.window.exchange.runs_opened.emit((spectrum,))
+        self.named(QLineEdit, "modelEdit").setText("R0-p(R1,CPE1)-CPE2")
+        pass_time(0.3)
+        self._ask("fitButton")
+        yield "complex-plane"
+
+    def _ask(self, name: str) -> None:
+        """Press a button that asks for a fit, and wait for its answer with the dock of it in front."""
+        self.press(name)
+        self.front("memory")
+        wait(lambda: self.window.store.state.fit.stage is not FitStage.FITTING, "the fit")
+        pass_time(1.5)
 
     def _has_pictures(self) -> bool:
         """Return whether every run of the list has its picture."""

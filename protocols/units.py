@@ -180,7 +180,10 @@ def format_quantity(value: float, unit: str, digits: int = 4) -> str:
         Significant digits.
     """
     exponent, symbol = prefixed_unit(value, unit, digits)
-    return f"{value / 10.0**exponent:.{digits}g} {symbol}".rstrip()
+    number = f"{value / 10.0**exponent + 0.0:.{digits}g}"  # no -0
+    if number.endswith("e+02"):  # 410 ms to two digits, which are fewer than stand before the point
+        number = f"{float(number):.0f}"
+    return f"{number} {symbol}".rstrip()
 
 
 def format_number(value: float, digits: int = 3) -> str:

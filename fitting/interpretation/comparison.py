@@ -10,6 +10,7 @@ Namikawa; Namikawa, J. Non-Cryst. Solids 18, 173 (1975)).
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -38,6 +39,9 @@ _NEAR = 0.3
 explains it as well (decision 145). Doubled, any exponent would be called one of the two."""
 _DRAWN = 16
 """Places at which a line is told: of value times temperature it is not quite straight. Doubled, no plot looks other."""
+
+_MOST_DECIMALS = 5
+"""Decimals of an exponent: a millionth of a decade a decade is nothing, however narrow the interval is."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,7 +133,7 @@ class Comparison(Printable):
             at = np.geomspace(min(known), max(known), _DRAWN)
             value = np.exp(self.thickness.level + self.thickness.slope * np.log(at))
             low, high = self.thickness.slope_ci95
-            text = f"exponent {self.thickness.slope:.3g} ({low:.3g} … {high:.3g})"
+            text = f"exponent {_with_interval(self.thickness.slope, low, high)}"
             found["time_by_thickness"] = {"at": at.tolist(), "value": value.tolist(), "text": text}
         kelvins = [one.temperature_K for one in self.runs if one.temperature_K is not None]
         for name, line in (
@@ -219,9 +223,17 @@ def _by_thickness(runs: Sequence[Compared], evidence: list[str]) -> Line | None:
         evidence.append(f"by thickness: {error}")
         return None
     low, high = line.slope_ci95
-    shown = f"time ~ thickness^{line.slope:.3g} ({low:.3g} … {high:.3g})"
+    shown = f"time ~ thickness^{_with_interval(line.slope, low, high)}"
     evidence.append(verdict_on_thickness(shown, low, high))
     return line
+
+
+def _with_interval(slope: float, low: float, high: float) -> str:
+    """Return an exponent with its interval, to as many decimals as the interval has two digits of."""
+    width = high - low
+    decimals = min(max(1 - math.floor(math.log10(width)), 0), _MOST_DECIMALS) if 0.0 < width < math.inf else 2
+    value, lowest, highest = (f"{round(one, decimals) + 0.0:.{decimals}f}" for one in (slope, low, high))  # no -0.0
+    return f"{value} ({lowest} … {highest})"
 
 
 def verdict_on_thickness(shown: str, low: float, high: float) -> str:

@@ -11,7 +11,7 @@ from string import Formatter
 from typing import TYPE_CHECKING, Any
 
 from fitting.reduction.control import in_words_of, named_for
-from protocols import format_quantity
+from protocols import format_number, format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -74,13 +74,13 @@ class RemarkKind(StrEnum):
 TEXTS: dict[RemarkKind, str] = {
     RemarkKind.NOT_DESCRIBED: (
         "the model does not describe this record: free relaxations explain what it leaves; its parameters are those of"
-        " the nearest such cell; the noise counts {interval_inflation:.3g} times for it, and intervals are as much"
+        " the nearest such cell; the noise counts {interval_inflation:number} times for it, and intervals are as much"
         " wider"
     ),
     RemarkKind.NOISE_NOT_WHITE: (
-        "the residual is {residual_ratio:.3g} times what the samples scatter by from one to the next: the noise is not"
-        " white, or the model does not describe the cell; the noise counts {interval_inflation:.3g} times for it, and"
-        " intervals are as much wider"
+        "the residual is {residual_ratio:number} times what the samples scatter by from one to the next: the noise is"
+        " not white, or the model does not describe the cell; the noise counts {interval_inflation:number} times for"
+        " it, and intervals are as much wider"
     ),
     RemarkKind.INSTANT_RESPONSE: (
         "the fitted cell answers faster than the voltage was sampled: what lies between two samples is a guess, and the"
@@ -124,15 +124,15 @@ TEXTS: dict[RemarkKind, str] = {
         "robust: {n_downweighted:,} of {n_samples:,} samples lie more than 2.7 deviations off and count less"
     ),
     RemarkKind.SPECTRUM_CORRELATED: (
-        "the residual is correlated between neighbouring frequencies; the noise counts {interval_inflation:.3g} times"
-        " for it, and intervals are as much wider"
+        "the residual is correlated between neighbouring frequencies; the noise counts {interval_inflation:number}"
+        " times for it, and intervals are as much wider"
     ),
     RemarkKind.SPECTRUM_MISFIT: (
-        "the model leaves {residual_ratio:.3g} times what the Kramers-Kronig test leaves; the noise is taken from the"
-        " residual"
+        "the model leaves {residual_ratio:number} times what the Kramers-Kronig test leaves; the noise is taken from"
+        " the residual"
     ),
     RemarkKind.CONDUCTIVITY_MISFIT: (
-        "the model leaves {residual_ratio:.3g} times what free relaxations leave; the noise counts as many times for"
+        "the model leaves {residual_ratio:number} times what free relaxations leave; the noise counts as many times for"
         " it, and intervals are as much wider"
     ),
     RemarkKind.LIKE_PARTS: (
@@ -199,8 +199,10 @@ class Remark:
 
 
 class _TextFormatter(Formatter):
-    """The format of `TEXTS`: ``{x:quantity V}`` beside Python's own."""
+    """The format of `TEXTS`: ``{x:quantity V}`` and ``{x:number}`` beside Python's own."""
 
     def format_field(self, value: Any, format_spec: str) -> str:
         kind, _, unit = format_spec.partition(" ")
+        if kind == "number":
+            return format_number(value)
         return format_quantity(value, unit) if kind == "quantity" else str(super().format_field(value, format_spec))

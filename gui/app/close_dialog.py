@@ -1,4 +1,4 @@
-"""Question before the window closes on a run in progress: stop it, or leave it running."""
+"""Question before the window closes on what is being measured: stop it, or leave it running."""
 
 from __future__ import annotations
 
@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from gui.app.state import CurrentRun
 
 
-def ask_before_closing(window: QWidget, run: CurrentRun, commands: Commands) -> None:
+def ask_before_closing(window: QWidget, run: CurrentRun | None, commands: Commands) -> None:
     """Ask, without waiting for the answer. The window, and Stop in it, can be used meanwhile.
 
     Parameters
     ----------
     window : QWidget
-    run : CurrentRun
-        In progress; one on a simulated instrument ends with the window, and cannot be left.
+    run : CurrentRun or None
+        In progress; one on a simulated instrument ends with the window, and cannot be left. None: a campaign between
+        two of its points, on a simulated instrument.
     commands : Commands
         Told to stop the run, or to leave it running.
     """
@@ -31,21 +32,16 @@ def ask_before_closing(window: QWidget, run: CurrentRun, commands: Commands) -> 
     if asked is not None:
         asked.raise_()
         return
-    box = QMessageBox(QMessageBox.Icon.Question, "ionecho", tr("A run is in progress."), parent=window)
+    question, more = _texts(run)
+    box = QMessageBox(QMessageBox.Icon.Question, "ionecho", question, parent=window)
     box.setObjectName("closeQuestion")
-    box.setInformativeText(
-        tr("The simulated instrument ends with this window, and the run with it.")
-        if run.simulated
-        else tr(
-            "It can keep running without this window. A window that is opened later on the same folder finds it again."
-        )
-    )
+    box.setInformativeText(more)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     box.setWindowModality(Qt.WindowModality.NonModal)
     answers = [
         (tr("Stop it and close"), QMessageBox.ButtonRole.DestructiveRole, "stopAndClose", commands.stop_and_close)
     ]
-    if not run.simulated:
+    if run is not None and not run.simulated:
         answers.append((tr("Leave it running"), QMessageBox.ButtonRole.AcceptRole, "leaveAndClose", commands.leave_run))
     for text, role, name, answer in answers:
         made = box.addButton(text, role)
@@ -53,3 +49,18 @@ def ask_before_closing(window: QWidget, run: CurrentRun, commands: Commands) -> 
         made.clicked.connect(answer)
     box.addButton(QMessageBox.StandardButton.Cancel)
     box.show()
+
+
+def _texts(run: CurrentRun | None) -> tuple[str, str]:
+    """Return the question, and what to know before it is answered."""
+    if run is None:
+        return (
+            tr("A campaign is being measured on the simulated instrument."),
+            tr("The simulated instrument ends with this window: what is left of the campaign cannot be measured then."),
+        )
+    if run.simulated:
+        return tr("A run is in progress."), tr("The simulated instrument ends with this window, and the run with it.")
+    return (
+        tr("A run is in progress."),
+        tr("It can keep running without this window. A window that is opened later on the same folder finds it again."),
+    )

@@ -300,10 +300,15 @@ class Commands(QObject):
         self._store.apply(transitions.stop_taken)
 
     def stop_and_close(self) -> None:
-        """Stop the run unless it is being stopped already, and close the window when it has ended."""
+        """Stop the run unless it is being stopped already, and close the window when it has ended.
+
+        Between two points of a campaign on a simulated instrument of this window, the campaign is paused at once.
+        """
         self._store.apply(transitions.closing_when_ended)
         run = self._state.run_in_progress
         if run is None:
+            if self._state.campaign_ends_with_window:
+                self.campaign_stop_wanted.emit()
             self.may_close.emit()
         elif run.stop_request is StopRequest.NONE:
             self.stop()

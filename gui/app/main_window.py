@@ -133,8 +133,8 @@ class MainWindow(QMainWindow):
             self._appearance.follow_palette()
 
     def closeEvent(self, event: QCloseEvent) -> None:
-        """Close, unless a run is in progress: then ask what is to become of it."""
-        if self.store.state.run_in_progress is not None:
+        """Close, unless something is being measured: then ask what is to become of it."""
+        if self.store.state.asks_before_closing:
             event.ignore()
             ask_before_closing(self, self.store.state.run_in_progress, self.commands)
             return

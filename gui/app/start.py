@@ -66,8 +66,9 @@ def heed_signals(window: MainWindow) -> None:
 def close_unasked(window: MainWindow) -> None:
     """Close a window without a question. A run keeps running; one on a simulated instrument is stopped first."""
     window.exchange.closing_unasked.emit()
-    run = window.store.state.run_in_progress
-    if run is not None and run.simulated:
+    state = window.store.state
+    run = state.run_in_progress
+    if run.simulated if run is not None else state.campaign_ends_with_window:
         window.commands.stop_and_close()
     else:
         window.commands.leave_run()

@@ -319,9 +319,21 @@ class AppState:
         run = self.finished_run
         return self.opened or (() if run is None or run.facts is None else (run.facts.path,))
 
+    @property
+    def campaign_ends_with_window(self) -> bool:
+        """Whether a campaign is being measured on a simulated instrument of this window."""
+        conducted = (one for one in self.queue.view.running if one.is_conducted and one.campaign_state != "paused")
+        return any(self.simulator_at(one.resource) is not None for one in conducted)
+
+    @property
+    def asks_before_closing(self) -> bool:
+        """Whether something would end, or be left, that the operator has not decided on yet."""
+        return self.run_in_progress is not None or (self.campaign_ends_with_window and not self.close_when_ended)
+
     def simulator_at(self, address: str) -> Simulator | None:
-        """Return the simulated instrument of this window at an address."""
-        return next((one for one in self.simulators if one.resource == address), None)
+        """Return the simulated instrument of this window at an address, as it or as a queue writes it."""
+        wanted = address.replace("TCPIP0::", "TCPIP::")
+        return next((one for one in self.simulators if one.resource.replace("TCPIP0::", "TCPIP::") == wanted), None)
 
     def simulator_of(self, kind: str) -> Simulator | None:
         """Return the simulated instrument of a kind, if this window serves one."""

@@ -188,7 +188,10 @@ def run_opened(state: AppState, facts: RunFacts) -> AppState:
         return state
     resource = facts.resource or run.resource
     known = _with_run(state, path=facts.path, facts=facts, instrument=facts.instrument or run.instrument)
-    return _with_run(known, resource=resource).evolve(output=replace(state.output, resource=resource))
+    # A run of the queue on a simulated instrument of this window ends with it as well.
+    simulated = run.simulated or state.simulator_at(resource) is not None
+    known = _with_run(known, resource=resource, simulated=simulated)
+    return known.evolve(output=replace(state.output, resource=resource))
 
 
 def _with_run(state: AppState, **changes: object) -> AppState:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 _GRID = 24
 """Units of a drawing's side; its lines are two units wide, as wide as the strokes of letters beside it."""
-_SIZES = (16, 20, 32, 40, 64)
-"""Pixels at which a drawing is made: the sizes of menus and tool bars, once and twice as dense."""
+_SIZES = (14, 16, 18, 20, 28, 32, 36, 40, 64)
+"""Pixels at which a drawing is made: the sizes of titles, menus and tool bars, once and twice as dense."""
 _DRAWINGS = {
     "open": "M3 19V6a1 1 0 0 1 1-1h5l2 3h9a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H4a1 1 0 0 1-1-1z",
     "save": "M5 3h11l4 4v13a1 1 0 0 1-1 1H5a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1zM8 3v5h7V3M8 21v-7h8v7",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -23,8 +24,10 @@ USUAL_KIND = "keithley2461"
 
 
 def instrument_title(maker: str, model: str) -> str:
-    """Return maker and model, as people write them."""
-    return f"{maker.title() if maker.isupper() else maker} {model.removeprefix('MODEL ')}".strip()
+    """Return maker and model, as people write them: Keithley 2461."""
+    short = re.sub(r"[ ,]+(inc|instruments|technologies)\b\.?", "", maker, flags=re.IGNORECASE)
+    name = re.sub(r"^model ", "", model, flags=re.IGNORECASE)
+    return f"{short.title() if short.isupper() else short} {name}".strip()
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,6 @@ class FoundInstrument:
     @property
     def text(self) -> str:
         """Name, make, place and problem, for a menu."""
-        who = f"{self.maker.title()} {self.model}" if self.model else ""
+        who = instrument_title(self.maker, self.model) if self.model else ""
         problem = "no driver" if who and self.problem else "silent" if self.problem else ""
         return " – ".join(part for part in (self.name, who, self.resource, problem) if part)

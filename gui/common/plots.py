@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPixmapCache
+from PySide6.QtGui import QFontMetricsF, QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy
 
 from protocols import format_quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtGui import QColor, QPen
 
@@ -30,6 +31,13 @@ every frame there."""
 _LEAST_HEIGHT = 160
 """Pixels: two plots in which a curve is seen. Doubled, a small window scrolls its plots."""
 
+_TOLD = (1, 2, 5)
+"""First digits of what is said at a logarithmic axis: with all, they overlap."""
+_SMALL_PT = 8
+"""Size of a title that has no room in the usual one: as small as texts of the window are."""
+_TITLE_END = 4.0
+"""Pixels of a title's frame, at both ends together: so much is less than the axis is long. Doubled, titles are cut that
+have room."""
 REST_MS = 60
 """A zoom is asked for when the mouse has come to rest for this long: two frames, so that a drag asks for one view only.
 Doubled, a zoom is answered 60 ms later."""
@@ -108,9 +116,50 @@ def _axis_of(event: Any) -> int:
     return 1 if event.modifiers() & Qt.KeyboardModifier.ControlModifier else 0
 
 
+class ValueAxis(pg.AxisItem):  # type: ignore[misc]
+    """An axis on the left whose title is no longer than it is: small, then with its name cut short, its unit never.
+
+    Without, the titles of low plots above each other run into each other.
+    """
+
+    labelText: str
+    labelStyle: dict[str, str]
+
+    def __init__(self) -> None:
+        super().__init__("left")
+
+    def labelString(self) -> str:
+        """Return the title, with as much of its name as there is room for."""
+        name, room = str(self.labelText), self.size().height() - _TITLE_END
+        whole = str(super().labelString())
+        if room <= 0.0 or not name:  # not laid out yet
+            return whole
+        text, style = re.sub("<[^>]*>", "", whole), self.labelStyle
+        font = self.label.font()
+        if size := re.fullmatch(r"([\d.]+)pt", style.get("font-size", "")):
+            font.setPointSizeF(float(size[1]))
+        if QFontMetricsF(font).horizontalAdvance(text) <= room:
+            return whole
+        font.setPointSizeF(_SMALL_PT)
+        metrics = QFontMetricsF(font)
+        left = room - metrics.horizontalAdvance(text.removeprefix(name))
+        self.labelText = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left)
+        self.labelStyle = {**style, "font-size": f"{_SMALL_PT}pt"}
+        try:
+            return str(super().labelString())
+        finally:
+            self.labelText, self.labelStyle = name, style
+
+    def resizeEvent(self, ev: Any = None) -> None:
+        """Write the title again at the new length."""
+        if self.label is not None:
+            self.label.setHtml(self.labelString())
+        super().resizeEvent(ev)
+
+
 def add_plot(widget: Any, row: int, title: str, unit: str, column: int = 0) -> Any:
     """Return a new plot in a row of a widget, with its quantity and unit on the left axis."""
-    plot = widget.addPlot(row=row, col=column, enableMenu=False)
+    plot = widget.addPlot(row=row, col=column, enableMenu=False, axisItems={"left": ValueAxis()})
     prepare_plot(plot, title, unit)
     return plot
 
@@ -154,10 +203,35 @@ def set_time_axis(plot: Any, title: str, *, log: bool) -> None:
         plot.setLabel("bottom", title, units=None if log else "s")
 
 
-def set_legend(plot: Any, names: dict[str, QColor]) -> None:
-    """Name the curves of a plot above it, each in its colour, where no curve runs."""
-    text = "&nbsp;&nbsp;&nbsp;".join(f'<span style="color:{ink.name()}">━ {name}</span>' for name, ink in names.items())
-    plot.setTitle(text, size="9pt")
+def set_legend(plot: Any, names: Mapping[str, QColor], marks: Mapping[str, str] | None = None) -> None:
+    """Name the curves of a plot above it, each in its colour, where no curve runs.
+
+    Parameters
+    ----------
+    plot : PlotItem
+    names : mapping of str to QColor
+    marks : mapping of str to str, optional
+        How points look of those that are not drawn as a line.
+    """
+    looks = marks or {}
+    parts = (f'<span style="color:{ink.name()}">{looks.get(one, "━")} {one}</span>' for one, ink in names.items())
+    plot.setTitle("&nbsp;&nbsp;&nbsp;".join(parts), size="9pt")
+
+
+def show_row(widget: Any, row: int, plot: Any, stretch: int, *, shown: bool) -> None:
+    """Show a plot in its row of a widget, or leave the row to the others.
+
+    Parameters
+    ----------
+    widget : GraphicsLayoutWidget
+    row : int
+    plot : PlotItem
+    stretch : int
+        Share of the height that it has while it is shown.
+    shown : bool
+    """
+    plot.setVisible(shown)
+    widget.ci.layout.setRowStretchFactor(row, stretch if shown else 0)
 
 
 def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
@@ -173,6 +247,22 @@ def paint(widget: Any, plots: Sequence[Any], colours: Colours) -> None:
 def pen(colour: QColor, width: float = 1.0) -> QPen:
     """Return a pen of a constant width on the screen."""
     return pg.mkPen(colour, width=width)  # type: ignore[no-any-return]
+
+
+def log_ticks(
+    told: Callable[[float], str], values: Sequence[float], _scale: float, _spacing: float | None
+) -> list[str]:
+    """Return what stands at a logarithmic axis: 1, 2 and 5 of each decade, with their unit.
+
+    Parameters
+    ----------
+    told : callable
+        Returns a value with its unit.
+    values : sequence of float
+        Logarithms.
+    """
+    first = [int(f"{10.0**value:.0e}"[0]) for value in values]
+    return [told(10.0**value) if digit in _TOLD else "" for value, digit in zip(values, first, strict=True)]
 
 
 def _decade_strings(values: Sequence[float], _scale: float, _spacing: float) -> list[str]:

@@ -187,6 +187,7 @@ def _lists(line: str, ground: str, accent: str) -> str:
     QTreeView, QTableView {{ border: 1px solid {line}; border-radius: 5px; background: {ground}; outline: none; }}
     QTreeView::item, QTableView::item {{ padding: 3px 4px; }}
     QTreeView::item:selected, QTableView::item:selected {{ background: {accent}; color: white; }}
+    QAbstractScrollArea::corner {{ background: transparent; border: none; }}
     QHeaderView {{ background: {ground}; border: none; }}
     QTableCornerButton::section {{ background: {ground}; border: none; border-bottom: 1px solid {line}; }}
     QPushButton[role="menu"] {{ padding-right: 24px; }}
@@ -248,7 +249,8 @@ def _verdicts(palette: QPalette, line: str, error: str, error_ground: str) -> st
     rules = [f"QFrame#verdict {{ border: 1px solid {line}; border-radius: 6px; }}"]
     for tone, (ink, ground) in tones.items():
         rules.append(f'''
-    QFrame#verdict[tone="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-left: 5px solid {ink}; }}
+    QFrame#verdict[tone="{tone}"] {{ background: {ground}; border: 1px solid {ink}; border-left: 5px solid {ink};
+        border-top-left-radius: 0; border-bottom-left-radius: 0; }}
     QFrame#verdict[tone="{tone}"] QLabel[role="verdict"], QFrame#verdict[tone="{tone}"] QWidget#verdictMark
         {{ color: {ink}; }}
     QFrame#verdict[tone="{tone}"] QLabel[role="faint"] {{ color: {plain}; }}
@@ -277,6 +279,18 @@ def _scroll_bars(handle: str) -> str:
     """
 
 
+def _frame(raised: str, held: str, line: str) -> str:
+    """Return the part of the style sheet for what holds the docks together: menus, tool bar, lines between docks."""
+    return f"""
+    QMainWindow::separator {{ background: {raised}; width: 5px; height: 5px; }}
+    QMainWindow::separator:hover {{ background: {line}; }}
+    QToolBar {{ border: none; background: transparent; spacing: 2px; padding-right: 8px; }}
+    QMenuBar {{ background: {raised}; padding-left: 4px; }}
+    QMenuBar::item {{ background: transparent; padding: 5px 9px; }}
+    QMenuBar::item:selected, QMenuBar::item:pressed {{ background: {held}; }}
+    """
+
+
 def style_sheet(palette: QPalette) -> str:
     """Return the style sheet of the window for a palette."""
     faint = colours_of(palette).faint.name()
@@ -294,7 +308,7 @@ def style_sheet(palette: QPalette) -> str:
     QWidget#upperEdge {{ background: {base.name()}; }}
     QStatusBar {{ background: {raised}; }} QStatusBar::item {{ border: none; }}
     QDockWidget::title {{ background: {raised}; padding: 5px 8px; }}
-    QToolBar {{ border: none; background: transparent; spacing: 2px; }}
+    {_frame(raised, held, line)}
     QFrame#header {{ background: {base.name()}; border: none; border-bottom: 1px solid {line}; }}
     {_labels(faint, error)}
     QFrame#line {{ background: {line}; border: none; max-height: 1px; min-height: 1px; }}
@@ -326,7 +340,7 @@ def style_sheet(palette: QPalette) -> str:
     {_fields(line, base.name(), faint, raised, accent, dark=is_dark(palette))}
     {_lists(line, base.name(), accent)}
     QTabWidget::pane {{ border: none; }}
-    QTabBar::tab {{ padding: 8px 16px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
+    QTabBar::tab {{ padding: 8px 10px; border: none; border-bottom: 2px solid transparent; color: {faint}; }}
     QTabBar::tab:selected {{ color: {text.name()}; border-bottom: 2px solid {accent}; font-weight: 600; }}
     QTabWidget#fitTabs QTabBar::tab {{ padding: 6px 8px; }}
     QTableWidget {{ border: none; background: {base.name()}; gridline-color: {line}; }}

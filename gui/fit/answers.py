@@ -16,10 +16,10 @@ from gui.fit.documents import (
     diagnosis_of,
     families_of,
     figures_listing,
-    joint_of,
     profile_of,
 )
 from gui.fit.fit_wish import FitKind, FitWish
+from gui.fit.joint_documents import joint_diagnosis_of, joint_of
 from gui.fit.kept_model import KeptFits, kept_fits
 from gui.fit.result_model import ShownFit, load_fit
 
@@ -68,7 +68,8 @@ def kept_answer(run: Path, circuit: str = "") -> StudyAnswer:
 def answer_of(wish: FitWish, document: Mapping[str, Any]) -> Answer:
     """Return what is shown of a document that a wish has brought."""
     if "records" in document:  # a joint fit, or an impedance text
-        return joint_of(document)
+        is_diagnosis = wish.kind in {FitKind.DIAGNOSE, FitKind.DIAGNOSE_TOGETHER}
+        return joint_diagnosis_of(document) if is_diagnosis else joint_of(document)
     if wish.kind is FitKind.CIRCUIT:
         return kept_answer(Path(document["run"]), document["model"])
     if wish.kind is FitKind.RANK:

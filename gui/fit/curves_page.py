@@ -10,13 +10,27 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.plots import REST_MS, add_plot, graphics, on_double_click, paint, pen, set_legend, set_time_axis
-from gui.fit.parts import scrolled_plots, shade
+from gui.common.plots import (
+    REST_MS,
+    add_plot,
+    graphics,
+    on_double_click,
+    paint,
+    pen,
+    set_legend,
+    set_time_axis,
+    show_row,
+)
+from gui.fit.parts import LOWEST_PLOT, scrolled_plots, shade
 
 if TYPE_CHECKING:
     from gui.common.theme import Colours
     from gui.common.traces import Traces
     from gui.fit.result_model import FitCurves
+
+
+_HEIGHTS = (5, 2, 4)
+"""Shares of the height: current, residual, relaxation. Noise needs no height, a curve with its band does."""
 
 
 class CurvePlots(QWidget):
@@ -34,8 +48,9 @@ class CurvePlots(QWidget):
         self.current_plot = add_plot(self._graphics, 0, tr("Current"), "A")
         self.residual_plot = add_plot(self._graphics, 1, tr("Residual"), "A")
         self.memory_plot = add_plot(self._graphics, 2, tr("Relaxation W"), "")
-        for row, stretch in enumerate((5, 2, 4)):
+        for row, stretch in enumerate(_HEIGHTS):
             self._graphics.ci.layout.setRowStretchFactor(row, stretch)
+        self._graphics.ci.layout.setRowMinimumHeight(1, LOWEST_PLOT)
         self.residual_plot.setXLink(self.current_plot)
         self._measured = self.current_plot.plot(connect="finite", antialias=False)
         self._fitted = self.current_plot.plot(connect="finite")
@@ -119,7 +134,7 @@ class CurvePlots(QWidget):
         self._residual.setData(fit.time_s[here] - traces.origin_s, fit.residuals.residual[here])
 
     def _draw_relaxation(self, fit: FitCurves) -> None:
-        self.memory_plot.setVisible(len(fit.W) > 0)
+        show_row(self._graphics, 2, self.memory_plot, _HEIGHTS[2], shown=len(fit.W) > 0)
         log_time = np.log10(fit.W_time_s)
         self._relaxation.setData(log_time, fit.W)
         for curve, values in zip(self._edges_of_band, (fit.W_lowest, fit.W_highest), strict=True):

@@ -1,4 +1,4 @@
-"""Documents of fits that are not studies of one run: families, profiles, diagnoses, joint fits, comparisons.
+"""Documents of fits that are not studies of one run: families, profiles, diagnoses, comparisons.
 
 Each becomes rows and curves that a page shows. Without Qt; called in a worker thread.
 """
@@ -15,8 +15,10 @@ from protocols import format_estimate, format_quantity
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    Document = Mapping[str, Any]
+    import numpy as np
+    from numpy.typing import NDArray
 
+    Document = Mapping[str, Any]
 
 _LENGTHS = ((1e-3, "mm"), (1e-6, "µm"), (0.0, "nm"))
 """Units of thicknesses, each with the least (m) of those that are told in it: layers, tapes and pellets."""
@@ -112,18 +114,21 @@ class Points:
     Attributes
     ----------
     title, x_title, y_title : str
+    x_unit, y_unit : str
+        Of what the logarithms are of: a unit of length, or none where `x` is no logarithm; an SI unit.
     x, y, low, high : tuple of float
         As drawn: both axes are straight in these.
     line_x, line_y : tuple of float
         Ends of the line; empty without one.
     sentence : str
         What the line says.
-    x_is_log, y_is_log : bool
     """
 
     title: str
     x_title: str
     y_title: str
+    x_unit: str
+    y_unit: str
     x: tuple[float, ...]
     y: tuple[float, ...]
     low: tuple[float, ...]
@@ -131,7 +136,27 @@ class Points:
     line_x: tuple[float, ...] = ()
     line_y: tuple[float, ...] = ()
     sentence: str = ""
-    x_is_log: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class ImpedanceView:
+    """A measured impedance and the fitted one.
+
+    Attributes
+    ----------
+    title : str
+    frequency_Hz : ndarray, shape (n,)
+    measured_ohm, fitted_ohm : ndarray of complex128, shape (n,)
+    curve_Hz, curve_ohm : ndarray, shape (m,)
+        The fitted one between the measured frequencies too.
+    """
+
+    title: str
+    frequency_Hz: NDArray[np.float64]
+    measured_ohm: NDArray[np.complex128]
+    fitted_ohm: NDArray[np.complex128]
+    curve_Hz: NDArray[np.float64]
+    curve_ohm: NDArray[np.complex128]
 
 
 @dataclass(frozen=True)
@@ -147,6 +172,8 @@ class SeveralView:
     plots : tuple of Points
     remarks : tuple of str
         What to know before any figure is used.
+    spectra : tuple of ImpedanceView
+        Measured and fitted impedances.
     """
 
     sentence: str
@@ -154,9 +181,11 @@ class SeveralView:
     listings: tuple[Listing, ...]
     plots: tuple[Points, ...] = ()
     remarks: tuple[str, ...] = ()
+    spectra: tuple[ImpedanceView, ...] = ()
 
 
-def _sentence(text: str) -> str:
+def as_sentence(text: str) -> str:
+    """Return a text with a capital letter and a full stop."""
     return text[:1].upper() + text[1:] + "." * (not text.endswith((".", "!", "?")))
 
 
@@ -223,7 +252,7 @@ def diagnosis_of(document: Document) -> DiagnosisView:
         circuit=document["circuit"], left=left, noise=noise
     )
     causes = document["causes"]
-    rows = tuple((_sentence(one["text"]), f"{100.0 * one['share']:.0f} %", one["remedy"]) for one in causes)
+    rows = tuple((as_sentence(one["text"]), f"{100.0 * one['share']:.0f} %", one["remedy"]) for one in causes)
     first = tr("Likely causes, the likeliest first:") if rows else tr("Nothing but noise is left.")
     listing = Listing(first, (tr("Cause"), tr("Explains"), tr("What would help")), rows)
     trials = tuple(
@@ -242,7 +271,7 @@ def profile_of(document: Document) -> ProfileView:
     value, interval = _shown(document)
     sentence = tr("{name}: {value} (95 %: {interval}).").format(name=document["name"], value=value, interval=interval)
     if not document["determined"]:
-        sentence += " " + _sentence(document["note"])
+        sentence += " " + as_sentence(document["note"])
     return ProfileView(
         document["model"],
         document["name"],
@@ -253,31 +282,6 @@ def profile_of(document: Document) -> ProfileView:
         document["limit"],
         document["value"],
     )
-
-
-def joint_of(document: Document) -> SeveralView:
-    """Return a joint fit, or the fit of a spectrum: unknowns, and each record with its memory."""
-    records, remarks = document["records"], document["remarks"]
-    listings = [figures_listing(tr("Unknowns of the fit"), document["parameters"])]
-    for k, one in enumerate(records, start=1):
-        at = "" if one["temperature_K"] is None else f", {one['temperature_K']:g} K"
-        title = f"[{k}] {one['source'] or tr('record')}{at}"
-        if one["memory"]:
-            listings.append(figures_listing(title, one["memory"]))
-    questioned = any(
-        one["kind"].endswith("misfit") or one["kind"] in {"not_described", "noise_not_white"} for one in remarks
-    )
-    if questioned:
-        sentence = tr("{circuit} does not describe all of it: see the notes before you use a figure.")
-    else:
-        sentence = (
-            tr("{circuit} describes {n} records together.")
-            if len(records) > 1
-            else tr("{circuit} describes the record.")
-        )
-    notes = tuple(_sentence(one["text"]) for one in remarks)
-    sentence = sentence.format(circuit=document["model"], n=len(records))
-    return SeveralView(sentence, not questioned, tuple(listings), remarks=notes)
 
 
 def comparison_of(document: Document) -> SeveralView:
@@ -300,10 +304,14 @@ def comparison_of(document: Document) -> SeveralView:
         )
         doubted.append(not time["determined"])
     headings = (tr("Run"), tr("Thickness"), tr("Temperature"), tr("Median memory time"), tr("Steady conductance"))
-    evidence = [_sentence(one) for one in document["evidence"]]
+    evidence = [as_sentence(one) for one in document["evidence"]]
     notes = [
         *evidence[1:],
-        *(_sentence(one["text"]) for key in ("linearity", "ohms_law") if (one := document.get(key)) and "text" in one),
+        *(
+            as_sentence(one["text"])
+            for key in ("linearity", "ohms_law")
+            if (one := document.get(key)) and "text" in one
+        ),
     ]
     listing = Listing(tr("Each run, fitted alone"), headings, tuple(rows), tuple(doubted), tuple(notes))
     sentence = next((one for one in evidence if "~" in one or "hops" in one), evidence[0] if evidence else "")
@@ -325,10 +333,12 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
     """Return a figure over thickness (both logarithmic) or over 1000 / T (the figure logarithmic)."""
     is_thickness = by == "thickness_m"
     titles = {
-        "median_memory_time": tr("Median memory time (s)"),
-        "steady_conductance": tr("Steady conductance (S)"),
+        "median_memory_time": (tr("Median memory time"), "s"),
+        "steady_conductance": (tr("Steady conductance"), "S"),
     }
+    y_title, y_unit = titles[what]
     there = [one for one in _alike(runs, by) if one[by] and (one[what]["value"] or 0.0) > 0.0]
+
     least = min((one[by] for one in there), default=0.0)
     length = next(unit for bound, unit in _LENGTHS if least >= bound)
 
@@ -340,8 +350,10 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
     along = ((), ()) if line is None else (tuple(line["at"]), tuple(line["value"]))
     return Points(
         tr("By thickness") if is_thickness else tr("By temperature"),
-        tr("Thickness ({unit})").format(unit=length) if is_thickness else tr("1000 K / temperature"),
-        titles[what],
+        tr("Thickness") if is_thickness else tr("1000 K / temperature"),
+        y_title,
+        length if is_thickness else "",
+        y_unit,
         tuple(place(one[by]) for one in there),
         tuple(y),
         tuple(low for low, _ in ends),
@@ -349,7 +361,6 @@ def _points(runs: Sequence[Document], by: str, what: str, line: Document | None)
         tuple(map(place, along[0])),
         tuple(math.log10(one) for one in along[1]),
         "" if line is None else line["text"],
-        x_is_log=is_thickness,
     )
 
 

@@ -6,11 +6,19 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from gui.common.language import tr
 from gui.common.widgets import button, label
-from gui.fit.parts import FirstShown, column_of, empty_note, figures_table, show_listing
+from gui.fit.parts import (
+    FirstShown,
+    column_of,
+    empty_note,
+    figures_table,
+    keep_rows_in_sight,
+    scrolled_page,
+    show_listing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,11 +33,13 @@ class DiagnosisPage(FirstShown):
     """What explains what a fit leaves, and the options that would help as buttons."""
 
     wanted = Signal()
+    together_wanted = Signal()
     option_wanted = Signal(str)
 
     def __init__(self) -> None:
         super().__init__("diagnosisPage", tr("Diagnosis"))
         self._view: DiagnosisView | None = None
+        self._of_several = False
 
     def build(self) -> None:
         """Build button, sentence, options and table."""
@@ -42,6 +52,11 @@ class DiagnosisPage(FirstShown):
         self._causes = figures_table("causeTable", tr("Likely causes"), ())
         row = QHBoxLayout()
         row.addWidget(button(tr("Diagnose"), "diagnoseButton", self.wanted.emit))
+        tip = tr("What is wrong with each run, and which does not share what is shared?")
+        self._together = button(
+            tr("Diagnose the runs together"), "diagnoseAllButton", self.together_wanted.emit, tip=tip
+        )
+        row.addWidget(self._together)
         row.addStretch(1)
         column = column_of(self)
         column.addLayout(row)
@@ -52,6 +67,7 @@ class DiagnosisPage(FirstShown):
     def refresh(self) -> None:
         """Show what there is."""
         view = self._view
+        self._together.setVisible(self._of_several)
         hint = tr(
             "What explains what the fit leaves: a delay, a drift, a history, another relaxation?"
             " Each option that may help is tried."
@@ -85,6 +101,11 @@ class DiagnosisPage(FirstShown):
         row.addWidget(label(words.format(left=left), "" if described else "faint"), 1)
         return made
 
+    def offer_together(self, *, of_several: bool) -> None:
+        """Offer to diagnose all runs that are opened, if there are several."""
+        self._of_several = of_several
+        self.changed()
+
     def show_diagnosis(self, view: DiagnosisView | None) -> None:
         """Show a diagnosis, or what there would be."""
         self._view = view
@@ -104,11 +125,7 @@ class WhyPage(FirstShown):
 
     def build(self) -> None:
         """Build a column that scrolls."""
-        self._scroll = QScrollArea()
-        self._scroll.setAccessibleName(self.accessibleName())
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.viewport().setAutoFillBackground(False)
+        self._scroll = scrolled_page(self.accessibleName())
         column_of(self, margins=(0, 0, 0, 0)).addWidget(self._scroll)
 
     def refresh(self) -> None:
@@ -210,17 +227,14 @@ class SeveralPage(FirstShown):
 
     def build(self) -> None:
         """Build plots, and a column of tables that scrolls."""
+        from gui.fit.complex_plane import ComplexPlanePlots
         from gui.fit.group_plots import PointPlots
 
-        self._sentence = label("", "heading", "severalSentence")
-        self._scroll = QScrollArea()
-        self._scroll.setAccessibleName(self.accessibleName())
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.viewport().setAutoFillBackground(False)
-        self._plots = PointPlots()
+        self._scroll = scrolled_page(self.accessibleName())
+        self._plots, self._planes = PointPlots(), ComplexPlanePlots()
         column = column_of(self)
         column.addWidget(self._plots, 3)
+        column.addWidget(self._planes, 3)
         column.addWidget(self._scroll, 2)
 
     def refresh(self) -> None:
@@ -228,6 +242,8 @@ class SeveralPage(FirstShown):
         view = self._view
         self._plots.setVisible(view is not None and bool(view.plots))
         self._plots.show_points(() if view is None else view.plots)
+        self._planes.setVisible(view is not None and bool(view.spectra))
+        self._planes.show_spectra(() if view is None else view.spectra)
         content = QWidget()
         content.setAutoFillBackground(False)
         column = column_of(content, margins=(0, 0, 4, 0))
@@ -240,7 +256,7 @@ class SeveralPage(FirstShown):
             column.addWidget(label(listing.sentence, "subheading", f"severalHeading{number}"))
             table = figures_table(f"severalTable{number}", listing.sentence, ())
             show_listing(table, listing)
-            table.setFixedHeight(table.horizontalHeader().sizeHint().height() + 24 * len(listing.rows) + 20)
+            keep_rows_in_sight(table)
             column.addWidget(table)
             for text in listing.notes:
                 column.addWidget(label("• " + text, "", ""))
@@ -250,6 +266,7 @@ class SeveralPage(FirstShown):
     def paint(self, colours: Colours) -> None:
         """Colour the plots."""
         self._plots.set_colours(colours)
+        self._planes.set_colours(colours)
 
     def show_several(self, view: SeveralView | None) -> None:
         """Show what several runs say, or what there would be."""

@@ -22,6 +22,7 @@ class FitKind(Enum):
     CIRCUIT = "fit"
     RANK = "families"
     DIAGNOSE = "diagnosis"
+    DIAGNOSE_TOGETHER = "diagnosis of several"
     PROFILE = "profile"
     SPECTRUM = "spectrum of relaxations"
     POSTERIOR = "posterior"
@@ -33,12 +34,14 @@ class FitKind(Enum):
 _FLAGS = {
     FitKind.RANK: "--rank",
     FitKind.DIAGNOSE: "--diagnose",
+    FitKind.DIAGNOSE_TOGETHER: "--diagnose",
     FitKind.SPECTRUM: "--spectrum",
     FitKind.POSTERIOR: "--posterior",
     FitKind.TABLE: "--table",
     FitKind.COMPARE: "--compare",
 }
-_OF_SEVERAL = {FitKind.JOINT, FitKind.COMPARE, FitKind.TABLE}
+_JOINT = {FitKind.JOINT, FitKind.DIAGNOSE_TOGETHER}
+_OF_SEVERAL = {*_JOINT, FitKind.COMPARE, FitKind.TABLE}
 _OF_CARRIERS = {"tracer_diffusion", "carrier_density", "charge_number"}
 FAMILIES = ("R0-De1-CPE1", "R0-Cc1-CPE1", "R0-Mig1-CPE1")
 """Circuits that are ranked unless others are given: a bulk with one time, a broadened one, and hops with mismatch."""
@@ -194,6 +197,7 @@ class FitWish:
             FitKind.RANK: tr("several models"),
             FitKind.SPECTRUM: tr("a spectrum of relaxations"),
             FitKind.DIAGNOSE: tr("{circuit}, and diagnosing it"),
+            FitKind.DIAGNOSE_TOGETHER: tr("{circuit} to all runs together, and diagnosing each"),
             FitKind.PROFILE: tr("{circuit}, and the profile of {name}"),
             FitKind.COMPARE: tr("{circuit} to each of the runs"),
             FitKind.JOINT: tr("{circuit} to all runs together"),
@@ -213,7 +217,7 @@ class FitWish:
             yield _FLAGS[kind]
         if kind in _OF_SEVERAL:
             yield from self._options_together()
-        if kind not in {FitKind.JOINT, FitKind.COMPARE, FitKind.RANK}:
+        if kind not in {*_JOINT, FitKind.COMPARE, FitKind.RANK}:
             yield from self.record.options()
         for one in self.constraints if kind in {FitKind.CIRCUIT, FitKind.PROFILE, FitKind.TABLE} else ():
             # The referee's table searches from its own starts.
@@ -234,15 +238,20 @@ class FitWish:
         together = self.together
         for value in together.temperatures:
             yield from ("--temperature", value)
-        for value in together.thicknesses if self.kind is not FitKind.JOINT else ():
+        for value in together.thicknesses if self.kind not in _JOINT else ():
             yield from ("--thickness", value)
-        if self.kind is FitKind.JOINT:
+        if self.kind in _JOINT:
             for name in together.shared:
                 yield from ("--share", name)
             for name in together.activated:
                 yield from ("--activate", name)
             if self.record.sweep.strip():
                 yield from ("--sweep", self.record.sweep.strip())
+
+    def of_spectra(self) -> FitWish:
+        """Return the wish for texts that hold no record: an impedance is fitted, or diagnosed, as a joint fit is."""
+        diagnosed = self.kind in {FitKind.DIAGNOSE, FitKind.DIAGNOSE_TOGETHER}
+        return replace(self, kind=FitKind.DIAGNOSE_TOGETHER if diagnosed else FitKind.JOINT)
 
     def with_option(self, option: str) -> FitWish | None:
         """Return the wish with an option that a diagnosis names; None for advice that is no option.

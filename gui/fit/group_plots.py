@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,8 +10,9 @@ import pyqtgraph as pg
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from gui.common.language import tr
-from gui.common.plots import add_plot, graphics, paint, pen, set_legend
+from gui.common.plots import add_plot, graphics, log_ticks, paint, pen, set_legend
 from gui.fit.parts import scrolled_plots
+from protocols import format_quantity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,14 +23,24 @@ if TYPE_CHECKING:
 
 _SIZE = 7
 """Pixels of a point. Doubled, two hundred pulses touch."""
+_LOWEST = 148
+"""Pixels of a plot that has a legend above and a titled axis below: the title of its values fits between them. Doubled,
+a page of three scrolls on all but high screens."""
 _LEAST_DECADES = 0.7
 """Least height of a logarithmic plot: a factor of 5, so that two figures stand at its side where all points are equal.
 Doubled, points that differ by a third seem to be equal."""
-_TOLD = (1, 2, 5)
-"""First digits of what is said at a logarithmic axis: with all, they overlap."""
 
 
-class _Plots(QWidget):
+class PlotStack(QWidget):
+    """Plots above each other that scroll before they are too low.
+
+    Parameters
+    ----------
+    name, title : str
+        Object name, and what a screen reader calls them.
+    n_rows : int
+    """
+
     def __init__(self, name: str, title: str, n_rows: int) -> None:
         super().__init__()
         self.graphics = graphics(name)
@@ -36,10 +48,10 @@ class _Plots(QWidget):
         self.colours: Colours | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scrolled_plots(self.graphics, n_rows))
+        column.addWidget(scrolled_plots(self.graphics, n_rows, _LOWEST))
 
 
-class ResidualPlots(_Plots):
+class ResidualPlots(PlotStack):
     """What a fit leaves by time, pulse by pulse, and at each level."""
 
     def __init__(self) -> None:
@@ -78,12 +90,12 @@ class ResidualPlots(_Plots):
             for curve in curves:
                 curve.setSymbolPen(pen(ink, 1.5))
                 curve.setSymbolBrush(ink if curves is self._rms else None)
-        names = {tr("root mean square, dots"): colours.current, tr("mean, crosses"): colours.fit}
+        rms, mean = tr("root mean square"), tr("mean")
         for plot in (self.by_pulse, self.by_level):
-            set_legend(plot, names)
+            set_legend(plot, {rms: colours.current, mean: colours.fit}, {rms: "●", mean: "✕"})
 
 
-class ProfilePlot(_Plots):
+class ProfilePlot(PlotStack):
     """How much worse the best fit is with one parameter held."""
 
     def __init__(self) -> None:
@@ -116,11 +128,11 @@ class ProfilePlot(_Plots):
         set_legend(self.plot, {tr("refits"): colours.fit, tr("best"): colours.current, tr("95 %"): colours.faint})
 
 
-class PointPlots(_Plots):
+class PointPlots(PlotStack):
     """Figures of several runs over thickness or temperature, with their lines."""
 
     def __init__(self) -> None:
-        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"), 2)
+        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"), 1)
         self._plots: list[Any] = []
         self._points: tuple[Points, ...] = ()
 
@@ -134,9 +146,9 @@ class PointPlots(_Plots):
             left, bottom = plot.getAxis("left"), plot.getAxis("bottom")
             left.setLogMode(True)
             bottom.enableAutoSIPrefix(False)
-            bottom.setLogMode(one.x_is_log)
-            for axis in (left, bottom):
-                axis.logTickStrings = _log_ticks
+            bottom.setLogMode(bool(one.x_unit))
+            left.logTickStrings = partial(log_ticks, partial(format_quantity, unit=one.y_unit, digits=3))
+            bottom.logTickStrings = partial(log_ticks, partial(_with_unit, one.x_unit))
             plot.getViewBox().setLimits(minYRange=_LEAST_DECADES)
             plot.setLabel("bottom", one.x_title)
             self._plots.append(plot)
@@ -168,7 +180,6 @@ class PointPlots(_Plots):
                 set_legend(plot, {one.sentence: colours.fit})
 
 
-def _log_ticks(values: Sequence[float], _scale: float, _spacing: float | None) -> list[str]:
-    """Return what stands at a logarithmic axis, in words of its unit."""
-    texts = [f"{10.0**value:.3g}" for value in values]
-    return [text if int(text.lstrip("0.")[:1] or 0) in _TOLD else "" for text in texts]
+def _with_unit(unit: str, value: float) -> str:
+    """Return a length in the unit of all lengths of the axis."""
+    return f"{value:.3g} {unit}"

@@ -27,6 +27,9 @@ _REST_MS = 150
 """How long nothing is typed before a circuit is looked at. Doubled, the drawing limps behind; halved, every letter of a
 fast typist is a fault for a moment."""
 
+_LEAST_HEIGHT = 30
+"""Pixels of what scrolls in the panel: a row. Doubled, a low dock scrolls a panel that scrolls."""
+
 
 class Section(QWidget):
     """A part of a panel under a heading that opens and closes it.
@@ -99,6 +102,7 @@ class FitPanel(QWidget):
         self.model.entered.connect(self._entered)
         self._record.keep_wanted.connect(lambda: self.keep_wanted.emit(self.wish()))
         self._together.joint_wanted.connect(lambda: self.ask(FitKind.JOINT))
+        self._together.diagnosis_wanted.connect(lambda: self.ask(FitKind.DIAGNOSE_TOGETHER))
         self._together.compare_wanted.connect(lambda: self.ask(FitKind.COMPARE))
         self._lay_out()
         self.set_subject(())
@@ -142,6 +146,7 @@ class FitPanel(QWidget):
         scroll.setFrameShape(QFrame.Shape.NoFrame)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setMinimumHeight(_LEAST_HEIGHT)
         scroll.viewport().setAutoFillBackground(False)
         content.setAutoFillBackground(False)
         outer = QVBoxLayout(self)

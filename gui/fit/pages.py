@@ -9,7 +9,16 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QLineEdit, QSpi
 
 from gui.common.language import tr
 from gui.common.widgets import button, label
-from gui.fit.parts import FirstShown, column_of, empty_note, figures_table, fill, show_listing
+from gui.fit.parts import (
+    FirstShown,
+    column_of,
+    empty_note,
+    figures_table,
+    fill,
+    keep_rows_in_sight,
+    scrolled_page,
+    show_listing,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +49,9 @@ class CurvesPage(FirstShown):
         self.plots = CurvePlots()
         self.plots.zoomed.connect(self.zoomed)
         self.plots.zoom_out_wanted.connect(self.zoom_out_wanted)
-        self._hint = empty_note(tr("After a fit: measured and fitted current, what is left, and W(t)."), "curvesHint")
+        self._hint = empty_note(
+            tr("After a fit: measured and fitted current, what is left, and W(t)."), "curvesHint", alone=True
+        )
         self._log = QCheckBox(tr("Logarithmic time since edge"))
         self._log.setObjectName("fitLogBox")
         self._edge = QSpinBox()
@@ -113,7 +124,7 @@ class ResidualPage(FirstShown):
 
         self.plots = ResidualPlots()
         self._hint = empty_note(
-            tr("After a fit: what it leaves by time, pulse by pulse, and at each level."), "residualHint"
+            tr("After a fit: what it leaves by time, pulse by pulse, and at each level."), "residualHint", alone=True
         )
         column = column_of(self, margins=(0, 0, 0, 0))
         column.addWidget(self._hint)
@@ -148,17 +159,24 @@ class FiguresPage(FirstShown):
         headings = (tr("Figure"), tr("Value"), tr("95 % interval"), tr("Note"))
         self._memory_table = figures_table("memoryTable", tr("Memory"), headings)
         self._parameter_table = figures_table("parameterTable", tr("Parameters"), headings)
-        column = column_of(self)
+        content = QWidget()
+        content.setAutoFillBackground(False)
+        column = column_of(content)
         column.addWidget(label(tr("Memory"), "heading"))
-        column.addWidget(self._memory_table, 3)
+        column.addWidget(self._memory_table)
         column.addWidget(label(tr("Parameters"), "heading"))
-        column.addWidget(self._parameter_table, 2)
+        column.addWidget(self._parameter_table)
+        column.addStretch(1)
+        scroll = scrolled_page(self.accessibleName())
+        scroll.setWidget(content)
+        column_of(self, margins=(0, 0, 0, 0)).addWidget(scroll)
 
     def refresh(self) -> None:
         """Fill the tables."""
         for table, rows in ((self._memory_table, self._memory), (self._parameter_table, self._parameters)):
             texts = [(one.name, one.value, one.interval, one.doubt or one.note) for one in rows]
             fill(table, texts, [one.doubt or one.note for one in rows], [bool(one.doubt) for one in rows])
+            keep_rows_in_sight(table)
 
     def show_fit(self, fit: ShownFit | None) -> None:
         """Show a fit, or none."""

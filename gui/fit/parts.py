@@ -31,9 +31,11 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
-_LOWEST_PLOT = 120
+LOWEST_PLOT = 120
 """Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
 line; doubled, a page of three scrolls on common screens."""
+_MARGINS = (10, 8, 10, 8)
+"""Pixels around the content of a page, as around that of other docks."""
 _MARK = 20
 """Pixels of a mark beside a text: as high as its first line."""
 
@@ -131,7 +133,7 @@ class FirstShown(QWidget):
         super().showEvent(event)
 
 
-def column_of(page: QWidget, *, margins: tuple[int, int, int, int] = (10, 8, 10, 8)) -> QVBoxLayout:
+def column_of(page: QWidget, *, margins: tuple[int, int, int, int] = _MARGINS) -> QVBoxLayout:
     """Return a layout of one column for a page."""
     column = QVBoxLayout(page)
     column.setContentsMargins(*margins)
@@ -139,9 +141,18 @@ def column_of(page: QWidget, *, margins: tuple[int, int, int, int] = (10, 8, 10,
     return column
 
 
-def empty_note(text: str, name: str) -> QLabel:
-    """Return what an empty page says: what there would be, and how to get it."""
+def empty_note(text: str, name: str, *, alone: bool = False) -> QLabel:
+    """Return what an empty page says: what there would be, and how to get it.
+
+    Parameters
+    ----------
+    text, name : str
+    alone : bool
+        Whether its page has no margins of its own, for the sake of its plots.
+    """
     made = label(text, "faint", name)
+    if alone:
+        made.setContentsMargins(*_MARGINS)
     made.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
     return made
 
@@ -204,6 +215,29 @@ def fill(
             table.setItem(row, column, item)
 
 
+def keep_rows_in_sight(table: QTableWidget) -> None:
+    """Make a table as high as all of its rows: the page that it stands on scrolls, and not the table."""
+    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    bar = table.horizontalScrollBar().sizeHint().height()
+    table.setFixedHeight(table.horizontalHeader().sizeHint().height() + _ROW_HEIGHT * table.rowCount() + bar)
+
+
+def scrolled_page(name: str) -> QScrollArea:
+    """Return an area for a page that is higher than the dock.
+
+    Parameters
+    ----------
+    name : str
+        What a screen reader calls it.
+    """
+    made = QScrollArea()
+    made.setAccessibleName(name)
+    made.setWidgetResizable(True)
+    made.setFrameShape(QFrame.Shape.NoFrame)
+    made.viewport().setAutoFillBackground(False)
+    return made
+
+
 def shade(colour: QColor, alpha: float) -> QColor:
     """Return a colour that lets what is below it through."""
     made = QColor(colour)
@@ -211,7 +245,7 @@ def shade(colour: QColor, alpha: float) -> QColor:
     return made
 
 
-def scrolled_plots(shown: QWidget, n_rows: int) -> QScrollArea:
+def scrolled_plots(shown: QWidget, n_rows: int, lowest: int = LOWEST_PLOT) -> QScrollArea:
     """Return plots above each other in an area that scrolls before they are too low to be read.
 
     Parameters
@@ -219,8 +253,10 @@ def scrolled_plots(shown: QWidget, n_rows: int) -> QScrollArea:
     shown : QWidget
     n_rows : int
         Of plots.
+    lowest : int
+        Pixels of each.
     """
-    shown.setMinimumHeight(n_rows * _LOWEST_PLOT)
+    shown.setMinimumHeight(n_rows * lowest)
     made = QScrollArea()
     made.setWidget(shown)
     made.setWidgetResizable(True)

@@ -187,6 +187,7 @@ class TogetherForm(QWidget):
     """What several runs have in common, and how they differ."""
 
     joint_wanted = Signal()
+    diagnosis_wanted = Signal()
     compare_wanted = Signal()
 
     def __init__(self) -> None:
@@ -221,6 +222,14 @@ class TogetherForm(QWidget):
             ),
         )
         form.addRow(button(tr("Fit together"), "jointButton", self.joint_wanted.emit, tip=tr("One fit of all runs")))
+        form.addRow(
+            button(
+                tr("Diagnose together"),
+                "diagnoseTogetherButton",
+                self.diagnosis_wanted.emit,
+                tip=tr("What is wrong with each run, and which does not share what is shared?"),
+            ),
+        )
 
     def settings(self) -> Together:
         """Return what is set."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
@@ -44,6 +45,8 @@ class VerdictCard(QFrame):
         self._mark = Mark(Tone.NOTE)
         self._mark.setObjectName("verdictMark")
         self._sentence = label("", "verdict", "verdictSentence")
+        # Below all figures: in a column of its own it would be four lines high on a small screen.
+        self._reason = label("", "faint", "verdictReason")
         self._source = label("", "faint", "verdictSource")
         self._figures = QHBoxLayout()
         self._figures.setSpacing(28)
@@ -56,6 +59,7 @@ class VerdictCard(QFrame):
         column.setSpacing(4)
         column.addLayout(head)
         column.addLayout(self._figures)
+        column.addWidget(self._reason)
         column.addWidget(self._source)
         self.show_nothing()
 
@@ -85,10 +89,20 @@ class VerdictCard(QFrame):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        reason = figures[-1].detail if figures else ""
+        self._reason.setText(reason[:1].upper() + reason[1:] + "." * bool(reason))
+        self._reason.setVisible(bool(reason))
         for number, figure in enumerate(figures):
-            self._figures.addWidget(_figure(figure, number), 1 if number == len(figures) - 1 else 0)
-        for one in (self, self._mark, self._sentence, self._source):
+            is_last = number == len(figures) - 1
+            shown = replace(figure, detail="") if is_last else figure
+            self._figures.addWidget(_figure(shown, number), int(is_last))
+        for one in (self, self._mark, self._sentence, self._reason, self._source):
             _restyle(one)
+        # The edge of another tone is broader: what stands within it moves at once, not with the next size.
+        layout = self.layout()
+        if layout is not None:
+            layout.invalidate()
+            layout.activate()
 
 
 def _figure(figure: KeyFigure, number: int) -> QWidget:

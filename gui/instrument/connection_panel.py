@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _DETAIL_LINES = 2
 """Lines below the name of the instrument: what `_HINT` takes. Doubled, the protocols lose a row."""
 # Just wide enough for the arrow of a menu.
-_OPENER_WIDTH = 42
+_OPENER_WIDTH = 28
 _HINT = tr_later("Enter its address, choose it from the menu, or take a simulated one.")
 
 

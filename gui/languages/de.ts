@@ -8,6 +8,10 @@
       <translation> um {moment}</translation>
     </message>
     <message>
+      <source>% of |Z|</source>
+      <translation>% von |Z|</translation>
+    </message>
+    <message>
       <source>&amp;Analyse</source>
       <translation>&amp;Auswertung</translation>
     </message>
@@ -178,6 +182,10 @@
     <message>
       <source>A at {t}</source>
       <translation>A bei {t}</translation>
+    </message>
+    <message>
+      <source>A campaign is being measured on the simulated instrument.</source>
+      <translation>Auf dem simulierten Gerät wird eine Messreihe gemessen.</translation>
     </message>
     <message>
       <source>A circuit such as R0-Mig1-CPE1; elements are offered as you type.</source>
@@ -608,6 +616,18 @@
       <translation>Diagnostizieren</translation>
     </message>
     <message>
+      <source>Diagnose runs to&amp;gether</source>
+      <translation>Messungen zusammen dia&amp;gnostizieren</translation>
+    </message>
+    <message>
+      <source>Diagnose the runs together</source>
+      <translation>Die Messungen zusammen diagnostizieren</translation>
+    </message>
+    <message>
+      <source>Diagnose together</source>
+      <translation>Zusammen diagnostizieren</translation>
+    </message>
+    <message>
       <source>Diagnosis</source>
       <translation>Diagnose</translation>
     </message>
@@ -940,6 +960,10 @@
       <translation>Frei</translation>
     </message>
     <message>
+      <source>Frequency</source>
+      <translation>Frequenz</translation>
+    </message>
+    <message>
       <source>From which voltage edge the logarithmic axis counts</source>
       <translation>Von welcher Flanke der Spannung an die logarithmische Achse zählt</translation>
     </message>
@@ -1000,6 +1024,10 @@
       <translation>Ich habe gesehen, dass er aus ist</translation>
     </message>
     <message>
+      <source>Impedance in the complex plane, and residual by frequency</source>
+      <translation>Impedanz in der komplexen Ebene und Rest nach der Frequenz</translation>
+    </message>
+    <message>
       <source>In brackets: this record does not determine it.</source>
       <translation>In Klammern: Diese Aufzeichnung bestimmt es nicht.</translation>
     </message>
@@ -1050,6 +1078,14 @@
     <message>
       <source>It could not be read back as off.</source>
       <translation>Er konnte nicht als ausgeschaltet zurückgelesen werden.</translation>
+    </message>
+    <message>
+      <source>It does not share what is shared.</source>
+      <translation>Sie teilt nicht, was geteilt wird.</translation>
+    </message>
+    <message>
+      <source>It does not share what is shared: {values}.</source>
+      <translation>Sie teilt nicht, was geteilt wird: {values}.</translation>
     </message>
     <message>
       <source>It is being conducted.</source>
@@ -1168,6 +1204,14 @@
       <translation>Die Diagramme lassen, wie sie sind, während die Messung weiterläuft; die Zahlen laufen auch weiter</translation>
     </message>
     <message>
+      <source>Left alone</source>
+      <translation>Rest allein</translation>
+    </message>
+    <message>
+      <source>Left together</source>
+      <translation>Rest zusammen</translation>
+    </message>
+    <message>
       <source>Level of the drive</source>
       <translation>Niveau der Anregung</translation>
     </message>
@@ -1282,10 +1326,6 @@
     <message>
       <source>Median memory time</source>
       <translation>Mediane Gedächtniszeit</translation>
-    </message>
-    <message>
-      <source>Median memory time (s)</source>
-      <translation>Mediane Gedächtniszeit (s)</translation>
     </message>
     <message>
       <source>Memory</source>
@@ -1486,6 +1526,10 @@
     <message>
       <source>Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while this window is closed.</source>
       <translation>Nichts ist eingereiht. Protokolle oder Messreihen hinzufügen: Sie werden nacheinander gemessen, auch wenn dieses Fenster geschlossen ist.</translation>
+    </message>
+    <message>
+      <source>Nothing is queued. Add protocols or campaigns: they are measured one after the other.</source>
+      <translation>Nichts wartet. Protokolle oder Messreihen hinzufügen: Sie werden nacheinander gemessen.</translation>
     </message>
     <message>
       <source>Nothing waits.</source>
@@ -2192,6 +2236,10 @@
       <translation>Steigung</translation>
     </message>
     <message>
+      <source>Something is wrong with {wrong} of {n} records that {circuit} was fitted to together.</source>
+      <translation>Mit {wrong} von {n} Messungen, an die {circuit} zusammen angepasst wurde, stimmt etwas nicht.</translation>
+    </message>
+    <message>
       <source>Something remembers, and bulk or electrode is not decided: {fall}</source>
       <translation>Etwas erinnert sich; ob Volumen oder Elektrode, ist nicht entschieden: {fall}</translation>
     </message>
@@ -2266,10 +2314,6 @@
     <message>
       <source>Steady conductance</source>
       <translation>Stationärer Leitwert</translation>
-    </message>
-    <message>
-      <source>Steady conductance (S)</source>
-      <translation>Stationärer Leitwert (S)</translation>
     </message>
     <message>
       <source>Step</source>
@@ -2504,6 +2548,14 @@
       <translation>Das simulierte Gerät endet mit diesem Fenster, und die Messung mit ihm.</translation>
     </message>
     <message>
+      <source>The simulated instrument ends with this window: what is left of the campaign cannot be measured then.</source>
+      <translation>Das simulierte Gerät endet mit diesem Fenster: Was von der Messreihe übrig ist, kann dann nicht mehr gemessen werden.</translation>
+    </message>
+    <message>
+      <source>The simulated instrument ends with this window: what waits for it is measured only while it is open.</source>
+      <translation>Das simulierte Gerät endet mit diesem Fenster: Was darauf wartet, wird nur gemessen, solange es offen ist.</translation>
+    </message>
+    <message>
       <source>The simulated instrument is connected already.</source>
       <translation>Das simulierte Gerät ist schon verbunden.</translation>
     </message>
@@ -2512,12 +2564,12 @@
       <translation>Der Text ist in Zeile {line} nicht lesbar. Das Formular folgt, sobald er es ist.</translation>
     </message>
     <message>
-      <source>The text has faults: drawn is what it was before them.</source>
-      <translation>Der Text hat Fehler: Gezeichnet ist der Stand davor.</translation>
-    </message>
-    <message>
       <source>The text has faults: see the list above it.</source>
       <translation>Der Text hat Fehler: siehe die Liste darüber.</translation>
+    </message>
+    <message>
+      <source>The text has faults: the curve is of the last text without any.</source>
+      <translation>Der Text hat Fehler: Die Kurve gehört zum letzten Text ohne Fehler.</translation>
     </message>
     <message>
       <source>The text is still being read.</source>
@@ -2554,10 +2606,6 @@
     <message>
       <source>Thickness</source>
       <translation>Dicke</translation>
-    </message>
-    <message>
-      <source>Thickness ({unit})</source>
-      <translation>Dicke ({unit})</translation>
     </message>
     <message>
       <source>Thickness, area and so on: they tell bulk from interfaces</source>
@@ -2720,6 +2768,18 @@
       <translation>Das Gezeichnete als Bild oder Tabelle</translation>
     </message>
     <message>
+      <source>What is wrong</source>
+      <translation>Was nicht stimmt</translation>
+    </message>
+    <message>
+      <source>What is wrong with each run that is opened</source>
+      <translation>Was an jeder der geöffneten Messungen nicht stimmt</translation>
+    </message>
+    <message>
+      <source>What is wrong with each run, and which does not share what is shared?</source>
+      <translation>Was stimmt an jeder Messung nicht, und welche teilt nicht, was geteilt wird?</translation>
+    </message>
+    <message>
       <source>What the instrument controlled</source>
       <translation>Was das Gerät geregelt hat</translation>
     </message>
@@ -2738,6 +2798,10 @@
     <message>
       <source>What would help</source>
       <translation>Was helfen würde</translation>
+    </message>
+    <message>
+      <source>What would help is for a fit of that record alone.</source>
+      <translation>Was helfen würde, gilt für die Anpassung dieser Messung allein.</translation>
     </message>
     <message>
       <source>Which family describes the run best</source>
@@ -2916,6 +2980,10 @@
       <translation>Korngrenzen</translation>
     </message>
     <message>
+      <source>imaginary part</source>
+      <translation>Imaginärteil</translation>
+    </message>
+    <message>
       <source>instrument: </source>
       <translation>Gerät: </translation>
     </message>
@@ -2968,8 +3036,8 @@
       <translation>logarithmisch</translation>
     </message>
     <message>
-      <source>mean, crosses</source>
-      <translation>Mittelwert, Kreuze</translation>
+      <source>mean</source>
+      <translation>Mittel</translation>
     </message>
     <message>
       <source>measured</source>
@@ -3080,6 +3148,10 @@
       <translation>Punkte werden gelesen …</translation>
     </message>
     <message>
+      <source>real part</source>
+      <translation>Realteil</translation>
+    </message>
+    <message>
       <source>record</source>
       <translation>Aufzeichnung</translation>
     </message>
@@ -3092,8 +3164,8 @@
       <translation>Residuum {left} rms</translation>
     </message>
     <message>
-      <source>root mean square, dots</source>
-      <translation>Effektivwert, Punkte</translation>
+      <source>root mean square</source>
+      <translation>quadratisches Mittel</translation>
     </message>
     <message>
       <source>samples</source>
@@ -3212,6 +3284,10 @@
       <translation>{circuit} beschreibt {n} Aufzeichnungen gemeinsam.</translation>
     </message>
     <message>
+      <source>{circuit} describes {n} records together; each shares what is shared.</source>
+      <translation>{circuit} beschreibt {n} Messungen zusammen; jede teilt, was geteilt wird.</translation>
+    </message>
+    <message>
       <source>{circuit} does not describe all of it: see the notes before you use a figure.</source>
       <translation>{circuit} beschreibt nicht alles: Vor dem Verwenden einer Zahl die Hinweise lesen.</translation>
     </message>
@@ -3238,6 +3314,10 @@
     <message>
       <source>{circuit} to all runs together</source>
       <translation>{circuit} an alle Messungen gemeinsam</translation>
+    </message>
+    <message>
+      <source>{circuit} to all runs together, and diagnosing each</source>
+      <translation>{circuit} an alle Messungen zusammen, mit Diagnose jeder einzelnen</translation>
     </message>
     <message>
       <source>{circuit} to each of the runs</source>
@@ -3306,6 +3386,10 @@
     <message>
       <source>{name} was not saved: {error}</source>
       <translation>{name} wurde nicht gespeichert: {error}</translation>
+    </message>
+    <message>
+      <source>{name} {own} by itself, {joint} together</source>
+      <translation>{name} allein {own}, zusammen {joint}</translation>
     </message>
     <message>
       <source>{name}: {done} of {n} points</source>
@@ -3414,6 +3498,10 @@
     <message>
       <source>{share:.0%} read</source>
       <translation>{share:.0%} gelesen</translation>
+    </message>
+    <message>
+      <source>{share:.3g} % of |Z|</source>
+      <translation>{share:.3g} % von |Z|</translation>
     </message>
     <message>
       <source>{state} (attempt {n})</source>

@@ -160,6 +160,7 @@ class FieldWidget(QWidget):
             return
         elif isinstance(editor, QLineEdit) and editor.text() != field.text:
             editor.setText(field.text)
+            editor.setCursorPosition(0)  # what there is no room for is its end
         elif isinstance(editor, QPlainTextEdit) and editor.toPlainText() != field.text:
             editor.blockSignals(True)
             editor.setPlainText(field.text)

@@ -90,6 +90,7 @@ class WaveformView(QWidget):
         above.setContentsMargins(8, 2, 8, 0)
         above.addWidget(self._legend, 1)
         above.addWidget(self._with_limits)
+        self._empty.setContentsMargins(8, 2, 8, 0)
         column.addWidget(self._empty)
         column.addLayout(above)
         column.addWidget(self._graphics, 1)
@@ -137,7 +138,7 @@ class WaveformView(QWidget):
     def show_stale(self) -> None:
         """Say that what is drawn is of an earlier text: the present one has faults."""
         if self._preview is not None:
-            self._empty.setText(tr("The text has faults: drawn is what it was before them."))
+            self._empty.setText(tr("The text has faults: the curve is of the last text without any."))
             self._empty.show()
 
     def _set(self, name: str, curve: Curve | None) -> None:
@@ -259,4 +260,4 @@ class WaveformView(QWidget):
             names[tr("limits {values}").format(values=", ".join(shown))] = colours.fault
             whole = ((escape(name).replace(" ", "&nbsp;"), ink) for name, ink in names.items())  # a value with its unit
             parts = (f'<span style="color:{ink.name()}">━&nbsp;{one}</span>' for one, ink in whole)
-            self._legend.setText(" &nbsp; ".join(parts))
+            self._legend.setText("&nbsp;&nbsp; ".join(parts))

@@ -12,6 +12,9 @@ from gui.common.widgets import button, plain
 from gui.protocol.ready import ready_title
 from protocols.library import names
 
+_LEAST_HEIGHT = 30
+"""Pixels of the list: a row. Doubled, a low dock scrolls a list that scrolls."""
+
 
 class ProtocolPanel(QWidget):
     """The box "Protocol": the ready protocols, and files that have been opened.
@@ -38,6 +41,7 @@ class ProtocolPanel(QWidget):
             self._add(ready_title(name), name)
         # Not the current item: a list that is given the focus makes its first item current.
         self.list.itemSelectionChanged.connect(self._changed)
+        self.list.setMinimumHeight(_LEAST_HEIGHT)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

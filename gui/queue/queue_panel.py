@@ -64,6 +64,7 @@ class QueuePanel(QWidget):
         self._folder = folder
         self._view = QueueView()
         self._connected: tuple[str, str] = ("", "")
+        self._is_simulated = False
         self.tree = QueueTree()
         self._make_parts()
         self._lay_out()
@@ -74,6 +75,7 @@ class QueuePanel(QWidget):
     def _make_parts(self) -> None:
         self.sentence = label("", "", "queueSentence")
         self.temperature = label("", "faint", "queueTemperature")
+        self.simulated = label("", "faint", "queueSimulated")
         self.alarm = label("", "warning", "queueAlarm")
         self.instrument = QComboBox()
         self.instrument.setObjectName("queueInstrument")
@@ -139,7 +141,7 @@ class QueuePanel(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(_MARGIN, _MARGIN, _MARGIN, _MARGIN)
         column.setSpacing(_GAP)
-        for part in (self.alarm, self.sentence, self.temperature):
+        for part in (self.alarm, self.sentence, self.temperature, self.simulated):
             column.addWidget(part)
         column.addWidget(AdaptiveRow(_WIDE, (of_queue, 0), (of_item, 1)))
         column.addWidget(self.stack, 1)
@@ -216,11 +218,7 @@ class QueuePanel(QWidget):
         self._say(self.alarm, in_doubt or (view.sentence(now) if killed else ""))
         self._buttons["start"].setText(tr("Resume") if view.running else tr("Start"))
         self.stack.setCurrentWidget(self.tree if view.campaigns else self.empty)
-        nothing = tr(
-            "Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while this"
-            " window is closed."
-        )
-        self.empty.setText(nothing if view.is_read else tr("Reading the queue …"))
+        self.empty.setText(self._nothing_text() if view.is_read else tr("Reading the queue …"))
         self._offer_instruments()
 
     @staticmethod
@@ -228,8 +226,30 @@ class QueuePanel(QWidget):
         where.setText(text)  # type: ignore[attr-defined] # a label
         where.setVisible(bool(text))
 
-    def show_instrument(self, title: str, resource: str) -> None:
-        """Offer the instrument that is connected: what is added goes to it, unless another one is named."""
+    def _nothing_text(self) -> str:
+        if self._is_simulated:
+            return tr("Nothing is queued. Add protocols or campaigns: they are measured one after the other.")
+        return tr(
+            "Nothing is queued. Add protocols or campaigns: they are measured one after the other, also while this"
+            " window is closed."
+        )
+
+    def show_instrument(self, title: str, resource: str, *, simulated: bool = False) -> None:
+        """Offer the instrument that is connected: what is added goes to it, unless another one is named.
+
+        Parameters
+        ----------
+        title, resource : str
+        simulated : bool
+            Whether it is a simulated one of this window, which no queue outlives.
+        """
+        ends = tr(
+            "The simulated instrument ends with this window: what waits for it is measured only while it is open."
+        )
+        self._say(self.simulated, ends if simulated else "")
+        self._is_simulated = simulated
+        if self._view.is_read:
+            self.empty.setText(self._nothing_text())
         was_usual = self.instrument.currentText().strip() in {"", self._connected[0]}
         self._connected = (title, resource)
         self._offer_instruments()

@@ -51,5 +51,5 @@ class OutputAlarmBanner(QFrame):
         ----------
         reasons : sequence of str
         """
-        self._reason.setText("\n".join(reasons))
+        self._reason.setText("\n".join(one[:1].upper() + one[1:] for one in reasons))
         self.setVisible(bool(reasons))

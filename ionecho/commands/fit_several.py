@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +12,19 @@ from ionecho.commands.refusals import UsageError
 from protocols import FitError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from daq import Run
+    from fitting import ImpedanceSpectrum
+    from fitting.reduction.reduction import Reduction
+    from fitting.results.joint_result import JointResult
+    from fitting.transforms.laplace import Complexes
     from protocols import Sample
+
+_A_DECADE = 16
+"""Places of a fitted curve in a decade of frequency: an arc of one relaxation has no corners to the eye. Doubled, no
+plot looks other."""
 
 
 @dataclass(frozen=True)
@@ -63,12 +73,40 @@ def fit_together(request: JointRequest, *, as_json: bool) -> None:
         request.paths, request.model, request.shared, request.activated, request.kelvin, request.sweep
     )
     if as_json:
-        print_json(result.to_dict())
+        print_json({**result.to_dict(), "spectra": _impedances(result, observations)})
         return
     for one in observations:
         for note in getattr(one, "notes", ()):
             error_console().print(f"note: {one.source}: {note}", soft_wrap=True)
     console().print(result.table())
+
+
+def _impedances(result: JointResult, observations: Sequence[Reduction | ImpedanceSpectrum]) -> list[dict[str, Any]]:
+    """Return what was measured and fitted of the spectra among some records, each with its number from 1."""
+    import numpy as np
+
+    from fitting import ImpedanceSpectrum
+
+    found = []
+    for k, one in enumerate(observations):
+        if not isinstance(one, ImpedanceSpectrum):
+            continue
+        low, high = one.frequency_Hz.min(), one.frequency_Hz.max()
+        along = np.geomspace(low, high, 1 + math.ceil(_A_DECADE * math.log10(high / low)))
+        found.append(
+            {
+                "record": k + 1,
+                "frequency_Hz": one.frequency_Hz.tolist(),
+                "measured_ohm": _parts(one.impedance_ohm),
+                "fitted_ohm": _parts(result.impedance(one.frequency_Hz, k)),
+                "curve": {"frequency_Hz": along.tolist(), "fitted_ohm": _parts(result.impedance(along, k))},
+            }
+        )
+    return found
+
+
+def _parts(impedance: Complexes) -> dict[str, list[float]]:
+    return {"real": impedance.real.tolist(), "imaginary": impedance.imag.tolist()}
 
 
 def diagnose_records(request: JointRequest, *, as_json: bool) -> None:

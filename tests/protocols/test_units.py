@@ -63,6 +63,12 @@ def test_prefixes_follow_the_size() -> None:
     assert format_quantity(0.0, "A") == "0 A"
 
 
+def test_few_digits_leave_no_power_of_ten_and_nothing_has_no_sign() -> None:
+    assert format_quantity(0.412, "s", 2) == "410 ms"
+    assert format_quantity(-123.4, "V", 1) == "-100 V"
+    assert format_quantity(-0.0, "A") == "0 A"
+
+
 def test_an_estimate_has_the_digits_that_its_interval_lets_stand() -> None:
     assert format_estimate(1.5012e-3, (1.4993e-3, 1.5029e-3), "s") == ("1.501 ms", "1.499 … 1.503 ms")
     assert format_estimate(200.0, (100.0, 400.0), "ohm") == ("200 Ω", "100 … 400 Ω")

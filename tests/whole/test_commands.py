@@ -247,6 +247,15 @@ def test_pulses_and_impedance_are_fitted_together(tmp_path: Path) -> None:
     assert both["parameters"]["R0"]["value"] == pytest.approx(R, rel=1e-2)
     assert both["parameters"]["C1"]["value"] == pytest.approx(C, rel=1e-2)
     assert [one["noise_unit"] for one in both["records"]] == ["A", "share of abs(Z)"]
+    (drawn,) = both["spectra"]
+    assert drawn["record"] == 2
+    measured, fitted, curve = (
+        np.array(part["real"]) + 1j * np.array(part["imaginary"])
+        for part in (drawn["measured_ohm"], drawn["fitted_ohm"], drawn["curve"]["fitted_ohm"])
+    )
+    np.testing.assert_allclose(measured, Z, rtol=1e-9)
+    np.testing.assert_allclose(fitted, Z, rtol=1e-2)
+    np.testing.assert_allclose(curve.imag, -1.0 / (2 * np.pi * np.array(drawn["curve"]["frequency_Hz"]) * C), rtol=1e-2)
     apart = document_of(ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--share", "C1", "--json"))
     assert set(apart["parameters"]) == {"R0[1]", "R0[2]", "C1"}
     refused = ionecho("fit", str(run), str(spectrum), "-m", "R0-C1", "--activate", "R0")

@@ -107,6 +107,8 @@ class FitArea(QObject):
         page.option_wanted.connect(self._want_with)
         page.families.wanted.connect(self._rank)
         page.diagnosis.wanted.connect(lambda: view.ask(FitKind.DIAGNOSE))
+        page.diagnosis.together_wanted.connect(lambda: view.ask(FitKind.DIAGNOSE_TOGETHER))
+        page.diagnosis.offer_together(of_several=len(self._runs) > 1)
         page.other.wanted.connect(lambda _text: view.ask(FitKind.SPECTRUM))
         page.profile.wanted.connect(lambda name: view.ask(FitKind.PROFILE, profiled=name))
         page.kept.chosen.connect(self._show_kept)
@@ -158,7 +160,7 @@ class FitArea(QObject):
             for text, (target, is_there) in zip(runs, places, strict=True)
             if not is_there
         ]
-        as_they_are = replace(wanted.wish, kind=FitKind.JOINT).arguments(runs) if imports else ()
+        as_they_are = wanted.wish.of_spectra().arguments(runs) if imports else ()
         self._fits.start(imports, wanted.wish.arguments([target for target, _ in places]), as_they_are)
 
     def _want_with(self, option: str) -> None:
@@ -323,7 +325,8 @@ class FitArea(QObject):
         """Return what can be asked beside the fit of one circuit."""
 
         def spec(verb: str, text: str, kind: FitKind, tip: str, key: str = "") -> ActionSpec:
-            may = _may_compare if kind in {FitKind.COMPARE, FitKind.JOINT} else _may_fit
+            of_several = {FitKind.COMPARE, FitKind.JOINT, FitKind.DIAGNOSE_TOGETHER}
+            may = _may_compare if kind in of_several else _may_fit
             return ActionSpec(f"fit.{verb}", text, Menu.ANALYSE, _asking(self._panel, kind), tip, key, may)
 
         return [
@@ -334,6 +337,12 @@ class FitArea(QObject):
             spec("table", "Referee's &table", FitKind.TABLE, "Conductivities, permittivities, hop rate"),
             spec("compare", "&Compare the runs", FitKind.COMPARE, "Does the memory change with thickness or heat"),
             spec("joint", "Fit runs &together", FitKind.JOINT, "One fit of all runs that are opened"),
+            spec(
+                "diagnose_together",
+                "Diagnose runs to&gether",
+                FitKind.DIAGNOSE_TOGETHER,
+                "What is wrong with each run that is opened",
+            ),
         ]
 
     def show(self, state: AppState, before: AppState) -> None:
@@ -346,6 +355,7 @@ class FitArea(QObject):
             self._runs = runs
             if self._page is not None:
                 self._page.clear()
+                self._page.diagnosis.offer_together(of_several=len(runs) > 1)
             self._traces.open(None)
             self._panel.set_subject(runs)
             if runs:

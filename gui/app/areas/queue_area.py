@@ -170,7 +170,8 @@ class QueueArea(QObject):
     @staticmethod
     def _show_in(panel: QueuePanel, state: AppState) -> None:
         instrument = state.connection.instrument
-        panel.show_instrument(*(("", "") if instrument is None else (instrument.title, instrument.resource)))
+        title, resource = ("", "") if instrument is None else (instrument.title, instrument.resource)
+        panel.show_instrument(title, resource, simulated=state.connection.is_simulated)
         panel.show_queue(state.queue.view)
         panel.show_permissions(state.queue.reasons())
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -53,6 +54,12 @@ def test_a_memory_of_the_material_does_not_change_with_thickness(record: Any) ->
     assert found.thickness is not None
     assert found.thickness.slope_ci95[0] <= 0.0 <= found.thickness.slope_ci95[1]
     assert abs(found.thickness.slope) < 0.05
+    told = re.search(r"thickness\^(-?[\d.]+) \((-?[\d.]+) … (-?[\d.]+)\)", " ".join(found.evidence))
+    assert told is not None, "an exponent and its interval, without powers of ten"
+    low, high = found.thickness.slope_ci95
+    assert [float(one) for one in told.groups()] == pytest.approx(
+        [found.thickness.slope, low, high], abs=0.05 * (high - low)
+    )
     assert "a memory of the material itself" in found.evidence[0]
     assert "temperature was not varied" in found.evidence[1]
 

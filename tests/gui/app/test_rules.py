@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
 from gui.app.fit_state import FitStage
+from gui.app.queue_state import QueueState
 from gui.app.rules import Command, allowed
 from gui.app.state import AppState, AttemptStage, PlanStage
-from gui.common.instrument import ConnectionStage
+from gui.common.instrument import ConnectionStage, Simulator
+from gui.common.queue_view import CampaignView, QueueView
 from tests.gui.app.states import states_of_permissions
 
 
@@ -158,3 +163,26 @@ def test_every_button_in_every_state_is_as_the_table_says_with_its_reason(permis
             Command.CONFIRM_OFF: "" if state.alarms else "No output is in doubt.",
             Command.ZOOM_OUT: "",
         }, state
+
+
+@pytest.mark.parametrize(
+    ("resource", "conducted", "paused", "asks"),
+    [
+        ("TCPIP0::127.0.0.1::1::SOCKET", True, False, True),
+        ("TCPIP0::127.0.0.1::1::SOCKET", False, False, False),
+        ("TCPIP0::127.0.0.1::1::SOCKET", True, True, False),
+        ("TCPIP0::127.0.0.1::2::SOCKET", True, False, False),
+    ],
+)
+def test_a_campaign_that_ends_with_the_window_is_asked_about_once(
+    resource: str, conducted: bool, paused: bool, asks: bool
+) -> None:
+    campaign = CampaignView(
+        1, "ageing", resource, Path("ageing"), "running", "paused" if paused else "running", is_conducted=conducted
+    )
+    state = AppState(
+        simulators=(Simulator("keithley2461", "TCPIP::127.0.0.1::1::SOCKET"),),
+        queue=QueueState(QueueView((campaign,), is_read=True)),
+    )
+    assert state.asks_before_closing == asks
+    assert not replace(state, close_when_ended=True).asks_before_closing

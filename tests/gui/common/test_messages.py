@@ -76,11 +76,11 @@ def test_protocol_over_its_limit_is_refused_with_edge_value_and_limit(operator: 
 
 
 def test_unknown_output_stays_in_sight_until_it_is_acknowledged(operator: Operator) -> None:
-    reason = "guardian and runner are gone. Press the OUTPUT key of the instrument."
+    reason = "Guardian and runner are gone. Press the OUTPUT key of the instrument."
     operator.window.store.apply(transitions.run_ordered)
-    operator.window.commands.runs.follower.ended.emit(Outcome.unknown(reason))
+    operator.window.commands.runs.follower.ended.emit(Outcome.unknown(reason.replace("Guardian", "guardian")))
     operator.wait(lambda: operator.is_visible("unknownOutput"))
-    assert operator.text("unknownOutputReason") == reason
+    assert operator.text("unknownOutputReason") == reason, "a sentence begins with a capital letter"
     operator.choose("Single pulse")
     operator.window.commands.runs.follower.ended.emit(Outcome(RunState.COMPLETE, OutputState.OFF))
     operator.wait(lambda: operator.text("headline") == "Complete")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from gui.fit.documents import comparison_of, diagnosis_of, families_of, joint_of
+from gui.fit.documents import comparison_of, diagnosis_of, families_of
+from gui.fit.fit_wish import FitKind, FitWish, RecordSettings, Together
+from gui.fit.joint_documents import joint_diagnosis_of, joint_of
 from gui.fit.kept_model import side_by_side
 
 
@@ -73,7 +76,7 @@ def test_a_comparison_is_drawn_by_the_condition_that_was_varied_alone() -> None:
     shown = comparison_of({"runs": runs, "evidence": ["time ~ thickness^0"], "lines": {"time_by_thickness": line}})
     by_thickness, by_temperature, _ = shown.plots
     assert by_thickness.x == pytest.approx([math.log10(500.0), 3.0, math.log10(2000.0)])
-    assert by_thickness.x_title == "Thickness (µm)"
+    assert (by_thickness.x_unit, by_thickness.y_unit, by_temperature.x_unit) == ("µm", "s", "")
     assert by_thickness.y == pytest.approx([-2.0] * 3), "the one at 250 K is of another temperature"
     assert by_thickness.line_y == pytest.approx([-2.0, -2.0])
     assert sorted(by_temperature.x) == pytest.approx([1000 / 300, 4.0])
@@ -120,3 +123,55 @@ def test_kept_fits_stand_side_by_side_and_a_model_that_misfits_is_marked() -> No
     assert rows["Median memory time"][1] == "–"
     assert rows["R0"][0] == "–"
     assert rows["R0"][1].endswith("; not determined")
+
+
+def test_a_joint_diagnosis_names_what_is_wrong_with_each_record() -> None:
+    clean = {
+        "source": "a.nxs",
+        "unit": "A",
+        "left_together": 2e-9,
+        "left_alone": 2e-9,
+        "disagrees": False,
+        "own_values": [],
+        "diagnosis": {"causes": []},
+        "remarks": [],
+    }
+    own = {"name": "De1.tau", "unit": "s", "own": 2.4e-3, "joint": 2.2e-3, "deviations": 30.0}
+    hum = {"text": "a sine of 50 Hz and 1 nA", "remedy": "--mains 50"}
+    odd = clean | {
+        "source": "b.nxs",
+        "left_together": 9e-9,
+        "disagrees": True,
+        "own_values": [own],
+        "diagnosis": {"causes": [hum]},
+    }
+    spectrum = clean | {"source": "eis.csv", "unit": "share of abs(Z)", "left_alone": 1e-3, "diagnosis": None}
+    document = {"circuit": "R0-De1-C1", "records": [clean, odd, spectrum]}
+    shown = joint_diagnosis_of(document)
+    assert shown.sentence.startswith("Something is wrong with 1 of 3 records")
+    assert shown.trials == (), "options are for a fit of one record"
+    assert shown.causes.rows == (
+        ("[1] a.nxs", "2 nA", "2 nA", "Nothing but noise is left.", ""),
+        (
+            "[2] b.nxs",
+            "9 nA",
+            "2 nA",
+            "It does not share what is shared: De1.tau 2.4 ms by itself, 2.2 ms together.",
+            "",
+        ),
+        ("", "", "", "A sine of 50 Hz and 1 nA.", "--mains 50"),
+        ("[3] eis.csv", "2e-07 % of |Z|", "0.1 % of |Z|", "Nothing but noise is left.", ""),
+    )
+    alike = joint_diagnosis_of({"circuit": "R0-De1-C1", "records": [clean, clean]})
+    assert alike.sentence == "R0-De1-C1 describes 2 records together; each shares what is shared."
+
+
+@pytest.mark.parametrize("kind", [FitKind.DIAGNOSE_TOGETHER, FitKind.JOINT])
+def test_several_runs_are_fitted_and_diagnosed_with_the_same_options(kind: FitKind) -> None:
+    wish = FitWish("R0-C1", kind, record=RecordSettings(drift=True), together=Together(("C1",), (), ("290", "300")))
+    words = wish.arguments([Path("a.nxs"), Path("b.nxs")])
+    asked = ("--diagnose",) if kind is FitKind.DIAGNOSE_TOGETHER else ()
+    assert words == (
+        "fit", "a.nxs", "b.nxs", "--model", "R0-C1", *asked,
+        "--temperature", "290", "--temperature", "300", "--share", "C1", "--json",
+    )  # fmt: skip

@@ -1,0 +1,46 @@
+"""Titles of values: those of low plots above each other do not run into each other, and never lose their unit."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.common.plots import add_plot, graphics, log_ticks
+from protocols import format_quantity
+
+
+@pytest.mark.parametrize("height", [130, 170, 500])
+def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, height: int) -> None:
+    page = QWidget()
+    shown = graphics("low")
+    shown.setMinimumHeight(0)
+    QVBoxLayout(page).addWidget(shown)
+    plots = [add_plot(shown, row, title, "A") for row, title in enumerate(("Measured current", "Residual"))]
+    for plot in plots:
+        plot.plot([0.0, 1.0], [0.0, 1e-9])
+        plot.getAxis("bottom").setHeight(0)
+    page.resize(400, height)
+    qtbot.addWidget(page)
+    page.show()
+    qtbot.waitExposed(page)
+    axes = [plot.getAxis("left") for plot in plots]
+    qtbot.waitUntil(lambda: all(axis.size().height() > 20.0 and "nA" in axis.label.toPlainText() for axis in axes))
+    for axis in axes:
+        frame = axis.label.mapRectToScene(axis.label.boundingRect())
+        margin = axis.label.document().documentMargin()
+        own = axis.mapRectToScene(axis.rect())
+        assert frame.height() - 2 * margin <= own.height() + 1.0
+        assert axis.label.toPlainText().endswith("(nA)")
+    whole = [axis.label.toPlainText().partition(" (")[0] for axis in axes]
+    assert (whole == ["Measured current", "Residual"]) == (height == 500)
+    assert axes[0].labelText == "Measured current", "the whole name is kept for a higher plot"
+
+
+def test_decades_are_told_in_words_of_their_unit() -> None:
+    told = log_ticks(
+        lambda value: format_quantity(value, "s", 3), [-4.0, math.log10(3e-4), math.log10(5e-4)], 1.0, None
+    )
+    assert told == ["100 µs", "", "500 µs"]
