@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QtMsgType, qInstallMessageHandler
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton
+from shiboken6 import isValid
 
 from daq.state import OutputState
 
@@ -75,14 +76,17 @@ class Faults:
     def compare(self, window: MainWindow, instrument: InProcess, within_s: float) -> None:
         """Compare what the window shows with the instrument's own record of its output.
 
-        What is shown may follow what is so by `within_s`, and no longer.
+        What is shown may follow what is so by `within_s`, and no longer. A window that was to close when its run has
+        ended may go meanwhile.
         """
         deadline = time.monotonic() + within_s
-        while lie := _lie(window, instrument):
+        while isValid(window) and (lie := _lie(window, instrument)):
             if time.monotonic() > deadline:
                 self.note(lie)
                 return
             QTest.qWait(20)
+        if not isValid(window):
+            return
         headline = _text(window, "headline")
         if headline in _END_HEADLINES and _is_ours(window, instrument) and instrument.output.is_on:
             self.note(f"the headline says {headline}, and the output is on")

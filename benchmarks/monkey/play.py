@@ -191,13 +191,16 @@ class MonkeyPlay:
         for conductor in STARTED:
             conductor.terminate()
         if self._window_is_there():
-            window = self._window
+            window, is_to_close = self._window, self._window.store.state.close_when_ended
             window.commands.stop()
             deadline = time.monotonic() + 10.0 * self._within_s
             while window.store.state.run_in_progress is not None and time.monotonic() < deadline:
                 QTest.qWait(50)
             self._faults.compare(window, self._instrument, self._within_s)
-            window.commands.leave_run() if window.store.state.run_in_progress is not None else window.close()
+            if self._window_is_there():
+                window.commands.leave_run() if window.store.state.run_in_progress is not None else window.close()
+            elif not is_to_close:
+                self._faults.note("the window closed when its run had ended, and nobody had asked for that")
         QTest.qWait(50)
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         gc.collect()
