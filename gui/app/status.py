@@ -55,7 +55,10 @@ def _owner(state: AppState) -> str:
     run = state.run_in_progress
     if run is None:
         return tr("No run in progress")
-    return tr("Run of this window") if run.owner is Owner.THIS_WINDOW else tr("Run of another window or script")
+    if run.owner is Owner.THIS_WINDOW:
+        return tr("Run of this window")
+    of_queue = run.path is not None and any(one.folder in run.path.parents for one in state.queue.view.running)
+    return tr("Run of the queue") if of_queue else tr("Run of another window or script")
 
 
 def _end(state: AppState, now: datetime) -> str:

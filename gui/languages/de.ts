@@ -2052,6 +2052,10 @@
       <translation>Messung eines anderen Fensters oder Skripts</translation>
     </message>
     <message>
+      <source>Run of the queue</source>
+      <translation>Messung der Warteschlange</translation>
+    </message>
+    <message>
       <source>Run of this window</source>
       <translation>Messung dieses Fensters</translation>
     </message>

@@ -19,9 +19,11 @@ from daq import OutputState, Phase, RunStatus
 from gui import MainWindow
 from gui.app import transitions
 from gui.app.command_palette import score
+from gui.app.queue_state import QueueState
 from gui.app.settings import Settings
 from gui.app.state import StopRequest
 from gui.app.status import status
+from gui.common.queue_view import CampaignView, QueueView
 from gui.common.run_facts import RunFacts
 from gui.services.opening import Kind, OpeningError, kind_of
 from tests.gui.kept_runs import put_run
@@ -355,6 +357,12 @@ def test_the_status_line_says_whose_run_it_is_when_it_ends_and_what_the_disk_has
     assert status(replace(state, run=None), NOW, 2e11).disk == "200 GB free on the disk of the runs"  # type: ignore[arg-type]
     assert in_a_run.text("outputStatus").startswith("OUTPUT ON since ")
     assert in_a_run.text("ownerStatus") == "Run of another window or script"
+    run = state.run_in_progress
+    assert run is not None
+    assert run.path is not None
+    measured = CampaignView(1, "study", "", run.path.parent, "running", is_conducted=True, is_open=True)
+    queued = replace(state, queue=QueueState(QueueView((measured,), is_read=True)))
+    assert status(queued, NOW, None).owner == "Run of the queue"
 
 
 def test_an_alarm_calls_once_for_each_output_in_doubt(operator: Operator, monkeypatch: pytest.MonkeyPatch) -> None:
