@@ -21,7 +21,7 @@ from gui.common.plots import (
     set_time_axis,
     show_row,
 )
-from gui.fit.parts import LOWEST_PLOT, scrolled_plots, shade
+from gui.fit.parts import scrolled_plots, shade
 
 if TYPE_CHECKING:
     from gui.common.theme import Colours
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 _HEIGHTS = (5, 2, 4)
 """Shares of the height: current, residual, relaxation. Noise needs no height, a curve with its band does."""
+_LOWEST_RESIDUAL = 104
+"""Pixels of the residual with its time axis: its title fits. Doubled, the current above is a line on common screens."""
 
 
 class CurvePlots(QWidget):
@@ -47,10 +49,10 @@ class CurvePlots(QWidget):
         self._graphics.setAccessibleName(tr("Measured and fitted current, residual, relaxation"))
         self.current_plot = add_plot(self._graphics, 0, tr("Current"), "A")
         self.residual_plot = add_plot(self._graphics, 1, tr("Residual"), "A")
-        self.memory_plot = add_plot(self._graphics, 2, tr("Relaxation W"), "")
+        self.memory_plot = add_plot(self._graphics, 2, "W(t)", "")
         for row, stretch in enumerate(_HEIGHTS):
             self._graphics.ci.layout.setRowStretchFactor(row, stretch)
-        self._graphics.ci.layout.setRowMinimumHeight(1, LOWEST_PLOT)
+        self._graphics.ci.layout.setRowMinimumHeight(1, _LOWEST_RESIDUAL)
         self.residual_plot.setXLink(self.current_plot)
         self._measured = self.current_plot.plot(connect="finite", antialias=False)
         self._fitted = self.current_plot.plot(connect="finite")

@@ -39,7 +39,7 @@ class LiveFitPlots(QWidget):
         self._graphics = graphics("liveFitPlots")
         self._graphics.setMinimumHeight(_LEAST_HEIGHT)
         self._graphics.setAccessibleName(tr("Relaxation W, and the chosen parameter over the run"))
-        self.memory_plot = add_plot(self._graphics, 0, tr("Relaxation W"), "")
+        self.memory_plot = add_plot(self._graphics, 0, "W(t)", "")
         self.history_plot = add_plot(self._graphics, 1, "", "")
         self._curves = {plot: _BandCurve(plot) for plot in (self.memory_plot, self.history_plot)}
         set_time_axis(self.memory_plot, tr("Time since a step of the voltage"), log=True)
