@@ -14,6 +14,9 @@ from protocols import InputError, RunFileError
 _MOST_BYTES = 255 - 40
 """Longest name of a run file (bytes). File systems take 255, and the files beside a run (its locks, its results while
 they are made) add up to 40 to the name."""
+_MOST_OF_FOLDER = 255
+"""Longest name of a folder (characters): no common file system takes more. Windows does not say so before the folder is
+made, which is in the run."""
 _MOST_OF_TITLE = 60
 """Longest part of a file name that is taken from a title (characters): it is told apart by its time, and a row of a
 table still holds it."""
@@ -78,7 +81,10 @@ def check_new_run(path: Path) -> None:
             raise RunPathError("this is a folder: name a file in it", where)
         if path.exists() or path.is_symlink():
             raise RunPathError("the file exists already: it was left as it is. Choose another name", where)
-        folder = next(one for one in path.absolute().parents if one.exists())
+        folders = path.absolute().parents
+        if any(len(one.name) > _MOST_OF_FOLDER for one in folders):
+            raise RunPathError("no file can be made there: the name of a folder is too long", where)
+        folder = next(one for one in folders if one.exists())
         if not folder.is_dir():
             raise RunPathError(f"{folder} is a file, not a folder", where)
         if not os.access(folder, os.W_OK | os.X_OK):

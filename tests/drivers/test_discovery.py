@@ -12,6 +12,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import serial.tools
 
 import drivers.discovery
 from drivers import addresses, discover, forget, installed_drivers, open_potentiostat, remember, resolved
@@ -85,13 +86,16 @@ def _fails(problem: Exception) -> Callable[[], list[str]]:
     return look
 
 
+# As Wine 8 has it: pyserial's list of ports wants a function that the library lacks. It cannot even be imported there.
+NO_PORTS = SimpleNamespace(comports=_fails(AttributeError("function not found")))
+
+
 def test_where_nobody_can_look_is_told_and_the_other_places_are_searched(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     with dropper() as resource:
         monkeypatch.setattr("drivers.discovery.list_visa_resources", lambda: (resource,))
         monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError(19, "No such device")))
-        # What Wine 8 has for pyserial: its list of ports wants a function that the library lacks.
-        monkeypatch.setattr("serial.tools.list_ports.comports", _fails(AttributeError("function not found")))
+        monkeypatch.setattr(serial.tools, "list_ports", NO_PORTS, raising=False)
         found = discover(report=told.append)
     assert [one.resource for one in found] == [resource]
     assert told == [
@@ -105,7 +109,7 @@ def test_the_command_tells_where_nobody_could_look(
 ) -> None:
     monkeypatch.setattr("drivers.discovery.list_visa_resources", tuple)
     monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError("no network")))
-    monkeypatch.setattr("serial.tools.list_ports.comports", _fails(AttributeError("function not found")))
+    monkeypatch.setattr(serial.tools, "list_ports", NO_PORTS, raising=False)
     problems = ["the network cannot be searched: no network", "serial ports cannot be listed: function not found"]
     assert command("discover", "--json") == 0
     assert json.loads(capsys.readouterr().out)["not_searched"] == problems
@@ -120,10 +124,8 @@ def test_the_command_tells_where_nobody_could_look(
 def test_a_serial_port_gets_the_resource_that_visa_has_for_it(
     monkeypatch: pytest.MonkeyPatch, platform: str, device: str, resource: str
 ) -> None:
-    import serial.tools.list_ports
-
     ports = [SimpleNamespace(device=device, vid=0x0403), SimpleNamespace(device="of the motherboard", vid=None)]
-    monkeypatch.setattr(serial.tools.list_ports, "comports", lambda: ports)
+    monkeypatch.setattr(serial.tools, "list_ports", SimpleNamespace(comports=lambda: ports), raising=False)
     monkeypatch.setattr("drivers.discovery.list_visa_resources", tuple)
     monkeypatch.setattr("zeroconf.Zeroconf", _fails(OSError()))
     monkeypatch.setattr(sys, "platform", platform)

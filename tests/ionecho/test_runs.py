@@ -49,7 +49,7 @@ def test_runs_are_found_by_what_is_known_of_them(empty: Path, capsys: pytest.Cap
     make(empty / "runs" / "other.nxs", sample="LGPS")
     assert command("runs", "--follow", "runs") == 0
     listed = capsys.readouterr().out
-    assert {"start", "cold.nxs"} <= set(listed.replace("/", " ").split())
+    assert {"start", "cold.nxs"} <= set(listed.replace("\\", "/").replace("/", " ").split())
     assert names(document(capsys, "--where", 'sample~"lpscl" and T<270 K')) == ["cold"]
     assert names(document(capsys, "--text", "LGPS pressed")) == ["other"]
     assert names(document(capsys, "--since", "1 day", "--sort", "sample")) == ["other", "cold"]

@@ -15,9 +15,8 @@ from protocols import Limits, Protocol, PulseSequence, Sampling
 PROTOCOL = Protocol("x", PulseSequence.pulse(0.01, 0.1), Sampling(1e-3), Limits(voltage_V=0.1, current_A=1e-5))
 
 
-KINDS = ["results", "taken", "folder", "under a file", "long", "long in bytes"]
-# Wine makes a folder of any length.
-KINDS += ["dangling", "long folder"] if sys.platform != "win32" else []
+KINDS = ["results", "taken", "folder", "under a file", "long", "long in bytes", "long folder"]
+KINDS += ["dangling"] if sys.platform != "win32" else []
 
 
 def paths(folder: Path) -> dict[str, tuple[Path, str]]:
