@@ -169,12 +169,19 @@ class Solution:
         )
 
     def response(self, k: int = 0) -> PulseResponse | None:
-        """Return the fitted modes and nuisance of observation k; None for a spectrum."""
+        """Return the fitted modes and nuisance of observation k, worked out once; None for a spectrum."""
         one = self.problem.observations[k]
         if not isinstance(one, PulseObservation):
             return None
-        reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
-        return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
+        if k not in self._responses:
+            reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
+            nuisance = reduction.nuisance(weights)
+            self._responses[k] = PulseResponse(reduction.grid.rates, weights, nuisance, reduction.terms)
+        return self._responses[k]
+
+    @cached_property
+    def _responses(self) -> dict[int, PulseResponse]:
+        return {}
 
     @property
     def rms_residual_A(self) -> float:
