@@ -13,7 +13,7 @@ from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearc
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, verdicts
-from fitting.inference.least_squares import Minimum, minimise, refined
+from fitting.inference.least_squares import AT_MINIMUM, Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
@@ -383,5 +383,5 @@ def _degeneracy_remark(found: Degeneracy) -> Remark:
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:
     """Return the best minimum to rounding."""
     best = _best_of(minima, problem)
-    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END)
+    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END, damping=AT_MINIMUM)
     return problem.ordered(refined(problem.evaluate, ended, box))
