@@ -76,9 +76,7 @@ def find_minima(problem: Problem, given: Mapping[str, float | str]) -> tuple[lis
     return [problem.ordered(one) for one in _finite(problem, found)], box
 
 
-def follow(
-    problem: Problem, cells: Sequence[Mapping[str, float]], damping: float
-) -> Iterator[tuple[Minimum, Floats]]:
+def follow(problem: Problem, cells: Sequence[Mapping[str, float]], damping: float) -> Iterator[tuple[Minimum, Floats]]:
     """Yield the local minima that searches from known cells reach, the most promising first, and how far they may go.
 
     Parameters

@@ -170,7 +170,9 @@ def _bits(cell: _Cell, amplitude_V: float, width_s: float, wait_s: float) -> Est
     cell.check(width_s, "width")
     current, spread = cell.with_spread(cell.after_pulse(np.array([wait_s]), width_s) * amplitude_V)
     size, off = abs(float(current[0])), float(spread[0])
-    bits = [0.5 * float(np.log2(1.0 + (x / cell.result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)]
+    bits = [
+        0.5 * float(np.log2(1.0 + (x / cell.result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)
+    ]
     note = "derived index of one sample, by the fit and its noise alone"
     return Estimate("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < _WIDEST_BITS, note)
 

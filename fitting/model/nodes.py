@@ -68,7 +68,7 @@ class Series:
         """Return admittance (n,) and derivatives to the parameters of its members (k, n)."""
         parts = [member.evaluate(s, p) for member in self.members]
         impedances = [1.0 / Y for Y, _ in parts]
-        whole: Complexes = 1.0 / sum(impedances)
+        whole: Complexes = 1.0 / np.add.reduce(impedances)
         shares = [whole * Z for Z in impedances]  # of the voltage that each member takes
         return whole, np.concatenate([dY * (z * z) for (_, dY), z in zip(parts, shares, strict=True)])
 

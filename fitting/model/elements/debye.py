@@ -122,12 +122,12 @@ class ColeCole(Bulk):
         return G * shape, np.array([shape, G * left, slope * (a / tau), slope * logarithm])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:
-        """Return ``W(t)``: by the contour of `step_response`, on which the power of a product is that of its factors."""
+        """Return ``W(t)`` by the contour of `step_response`, where the power of a product is that of its factors."""
         _, W, tau, a = p.tolist()
         z, c = unit_contour()
         x = np.multiply.outer((tau / np.asarray(t_s)) ** a, z**a)
-        fallen: Floats = ((x / (1.0 + x)) @ (c / z)).real
-        return W + (1.0 - W) * fallen
+        remaining: Floats = W + (1.0 - W) * ((x / (1.0 + x)) @ (c / z)).real
+        return remaining
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (
