@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import h5py
 import numpy as np
 
+from daq.files.hdf5_values import read_text, read_value
 from daq.files.origin import Origin
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def write_sample(entry: h5py.Group, sample: Sample) -> None:
 
 def read_numbers_of_sample(group: h5py.Group) -> dict[str, float]:
     """Return the numbers of a specimen by the attributes of `Sample`; those that a file has not are left out."""
-    return {attribute: float(group[name][()]) for name, attribute, _ in _OF_SAMPLE if name in group}
+    return {attribute: float(read_value(group, name)) for name, attribute, _ in _OF_SAMPLE if name in group}
 
 
 def write_instrument(entry: h5py.Group, identity: Identity | None, resource: str) -> None:
@@ -110,10 +111,10 @@ def read_origin(entry: h5py.Group) -> Origin:
     """Return what `write_origin` wrote; empty for a file of an earlier version."""
 
     def text(name: str) -> str:
-        return str(entry[name].asstr()[()]) if name in entry else ""
+        return read_text(entry, name) if name in entry else ""
 
     tags = tuple(entry["tags"].asstr()[()]) if "tags" in entry else ()
-    point = int(entry["campaign/point"][()]) if "campaign/point" in entry else 0
+    point = int(read_value(entry, "campaign/point")) if "campaign/point" in entry else 0
     return Origin(text("user/name"), text("project"), tags, text("campaign/name"), point)
 
 

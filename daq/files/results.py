@@ -20,6 +20,7 @@ import h5py
 import numpy as np
 
 from daq.files.durable import open_in_place, read_at, write_atomically
+from daq.files.hdf5_values import read_text, read_value
 from daq.files.image import SparseImage
 from daq.files.names import results_path
 from daq.files.probe import require_readable
@@ -235,17 +236,18 @@ def _read(path: Path, start_time: str, name: str = "") -> list[Process]:
 
 
 def _processes_of(entry: h5py.Group, start_time: str, wanted: str) -> list[Process]:
-    if "raw_start_time" in entry and entry["raw_start_time"][()].decode() != start_time:
+    if "raw_start_time" in entry and read_text(entry, "raw_start_time") != start_time:
         return []
+    names = [name for name in ([wanted] if wanted else entry) if name != "raw_data" and name in entry]
     return [
         Process(
             name,
-            {key: values[()] for key, values in entry[f"{name}/arrays"].items()},
-            json.loads(entry[f"{name}/attributes"][()]),
-            entry[f"{name}/date"][()].decode(),
+            {key: read_value(entry, f"{name}/arrays/{key}") for key in entry[f"{name}/arrays"]},
+            json.loads(read_text(entry, f"{name}/attributes")),
+            read_text(entry, f"{name}/date"),
         )
-        for name in entry
-        if name != "raw_data" and wanted in {"", name} and isinstance(entry[name], h5py.Group)
+        for name in names
+        if isinstance(entry[name], h5py.Group)
     ]
 
 

@@ -23,7 +23,7 @@ from daq.files.columns import OpenDescriptor, RunReader, reader_of
 from daq.files.description import read_description
 from daq.files.durable import read_at
 from daq.files.events import decode_events
-from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, layout_in
+from daq.files.layout import EVENT_BYTES, GROWING, STATE_BYTES, Layout, layout_in
 from daq.files.names import is_results, run_of_results
 from daq.files.probe import require_readable
 from daq.files.run_statements import RunStatements
@@ -37,7 +37,6 @@ from protocols import InstrumentError, OutputStateUnknown, Protocol, RunFileErro
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from daq.files.layout import Layout
     from daq.files.origin import Origin
 
 # Kinds of the event with which a run ends: the words of its final state.
@@ -385,7 +384,8 @@ def _opened(where: Path, *, by_child_first: bool) -> Run:
         if seal is None or by_child_first:
             require_readable(where)
         with h5py.File(raw if seal is None else seal.image, "r") as hdf5:
-            meta, layout = read_description(hdf5["entry"]), layout_in(hdf5)
+            meta = read_description(hdf5["entry"])
+            layout = layout_in(hdf5) if seal is None else Layout.from_seal(seal.about)
     reader = reader_of(file, layout)
     table = BlockTable(reader, layout, covers_rows=seal is not None)
     return Run(where, reader, layout, meta, None if seal is None else seal.about, table, WrittenRows(reader, layout))

@@ -76,10 +76,14 @@ class Done:
 
 @dataclass
 class _Followed:
-    """Cells that a search may follow, the last ones found, and what their circuit left of the record searched last."""
+    """Cells that a search may follow, the last ones found, and what their circuit left of the record searched last.
+
+    `describes` is whether it described the last one.
+    """
 
     cells: deque[Mapping[str, float]]
     misfit: float
+    describes: bool = False
 
 
 _GARBAGE_OBJECTS = 50_000
@@ -148,8 +152,7 @@ def _fitted(run: Run, reduction: Reduction, circuit: str, settings: RefitSetting
     begun = time.perf_counter()
     try:
         solution, start = _solution(reduction, CellModel(circuit), settings)
-        describes = not any(one.kind.questions_model for one in solution.remarks)
-        is_profiled = describes or settings.profiled
+        is_profiled = _describes(solution) or settings.profiled
         result = _result(run, solution if is_profiled else solution.by_curvature())
         attribution = None
         if settings.attributed:
@@ -161,6 +164,10 @@ def _fitted(run: Run, reduction: Reduction, circuit: str, settings: RefitSetting
         return _failure(error)
     how = {"intervals": "profile" if is_profiled else "curvature", "start": start}
     return {"status": FITTED, **found, **how, "seconds": round(time.perf_counter() - begun, 4)}
+
+
+def _describes(solution: Solution) -> bool:
+    return not any(one.kind.questions_model for one in solution.remarks)
 
 
 def _result(run: Run, solution: Solution) -> FitResult:
@@ -189,7 +196,10 @@ def _solution(reduction: Reduction, cell: CellModel, settings: RefitSettings) ->
     problem = Problem.single(observation_of(reduction), cell)
     kind = (cell.circuit, reduction.grid, reduction.response_s, reduction.terms.control, settings.sha256)
     known = None if settings.searched else _followed.get(kind)
-    solution = None if known is None else solve_near(problem, list(known.cells), _AS_LITTLE * known.misfit)
+    solution = None
+    if known is not None:
+        most = _AS_LITTLE * known.misfit
+        solution = solve_near(problem, list(known.cells), most, describes=known.describes)
     start = "neighbour"
     if solution is None:
         solution, start = solve(problem), "search"
@@ -197,6 +207,7 @@ def _solution(reduction: Reduction, cell: CellModel, settings: RefitSettings) ->
         known = _Followed(cells, solution.misfit)
     if known is not None:
         known.cells.append(solution.values)
+        known.describes = _describes(solution)
         _followed.pop(kind, None)
         _followed[kind] = known
     while len(_followed) > _MOST_KINDS:

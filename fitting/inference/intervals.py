@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from fitting.constants import Z95
-from fitting.inference.least_squares import Minimum, minimise
+from fitting.inference.least_squares import NEAR, Minimum, minimise
 from fitting.results.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -238,7 +238,8 @@ class _Profile:
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
         """Return the best of all others with parameter k held, and by how many deviations it is worse."""
         held = np.arange(len(start)) == k
-        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=1e-4 * self.unit**2, max_steps=200)
+        enough = 1e-4 * self.unit**2
+        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=enough, max_steps=200, damping=NEAR)
         return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
 
 

@@ -19,6 +19,13 @@ _REACH = 3.0
 """How far one step may go in each parameter: a factor of e^3 at a time is as far as any linearisation reaches."""
 _MOST_RELEASES = 3
 """How often, for each parameter, one at its bound may come back in one step; more than once was not seen."""
+FAR = 1e-3
+"""Damping of a search from anywhere, as a share of the squared columns; doubled, no search ends elsewhere."""
+NEAR = 1e-5
+"""Damping of a search that begins near its minimum: where columns all but depend on each other, 1e-3 holds back the
+first ten steps. A tenth of it takes as many steps from neighbouring cells; ten times as much, half as many more."""
+AT_MINIMUM = 1e-7
+"""The same of a search that begins in its minimum."""
 _ROUNDING = 1e-9
 """A pull away from a bound that is smaller than this beside the largest pull is rounding."""
 
@@ -49,6 +56,7 @@ def minimise(
     held: NDArray[np.bool_] | None = None,
     irrelevant: float = 1e-5,
     max_steps: int = 100,
+    damping: float = FAR,
 ) -> Minimum:
     """Find a local minimum of the sum of squares.
 
@@ -69,6 +77,8 @@ def minimise(
     irrelevant : float
         The search ends when a step promises less than this off the sum of squares.
     max_steps : int
+    damping : float
+        To begin with: `NEAR` where the minimum is near, so that the first step is all but that of Gauss and Newton.
     """
     moves = np.ones(len(start), dtype=bool) if held is None else ~held
     u = np.clip(start, *box)
@@ -78,7 +88,7 @@ def minimise(
         return Minimum(u, cost, residual, jacobian)
     all_move = bool(moves.all())
     lowest, highest = box[:, moves]
-    damping, growth = 1e-3, 2.0
+    growth = 2.0
     for _ in range(max_steps):
         active = jacobian if all_move else jacobian[:, moves]
         size = np.sqrt(np.einsum("ij,ij->j", active, active))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from fitting.inference.least_squares import FAR, NEAR
 from fitting.inference.solution import check_observations, misfit_of, solved_from
 from fitting.inference.starts import explains, follow
 
@@ -14,7 +15,9 @@ if TYPE_CHECKING:
     from fitting.inference.solution import Solution
 
 
-def solve_near(problem: Problem, cells: Sequence[Mapping[str, float]], most_misfit: float) -> Solution | None:
+def solve_near(
+    problem: Problem, cells: Sequence[Mapping[str, float]], most_misfit: float, *, describes: bool = False
+) -> Solution | None:
     """Solve the problem of one run whose cell is expected to be much like some that were fitted.
 
     Searches follow those cells, the nearest first, in place of many from everywhere. Where one explains the record as
@@ -28,6 +31,8 @@ def solve_near(problem: Problem, cells: Sequence[Mapping[str, float]], most_misf
         Values (SI) of all unknowns.
     most_misfit : float
         Largest `Solution.misfit` that is believed of a circuit that does not explain the record.
+    describes : bool
+        Whether the circuit described the record of the last cell: then the way to this one is short and straight.
 
     Returns
     -------
@@ -40,7 +45,7 @@ def solve_near(problem: Problem, cells: Sequence[Mapping[str, float]], most_misf
         As `solve`.
     """
     check_observations(problem)
-    for found, box in follow(problem, cells):
+    for found, box in follow(problem, cells, NEAR if describes else FAR):
         if explains(found):
             return solved_from(problem, [found], box)
         if misfit_of(problem, found) <= most_misfit:

@@ -122,8 +122,9 @@ class PulseObservation(Observation):
 
     def linearised(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
         """Return the residual and its derivatives."""
-        seen = self.seen(Y)
-        return seen.residual, self._leads.projected(seen, self.reduction.weight_slopes(Y, dY))
+        weights, slopes = self.reduction.weights_and_slopes(Y, dY)
+        seen = self._leads.best(weights)
+        return seen.residual, self._leads.projected(seen, slopes)
 
     def weights(self, Y: Complexes) -> Floats:
         """Return the weights of the modes as the record shows them (S or ohm): later by the lead of its edges."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
     from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import CellModel
+    from fitting.model.nodes import Leaf
     from fitting.transforms.laplace import Floats
 
 _STEP = 1e-4
@@ -53,17 +55,34 @@ class Fitted:
     combined: frozenset[int] = frozenset()
 
     def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
-        """Return the hopping conductor and its parameters."""
-        leaf = self.model.bulk
+        """Return the hopping conductor and its parameters; worked out once for each place."""
+        leaf = self._leaf
         if leaf is None or not isinstance(leaf.element, Bulk):
             return None
-        theta = self.transform.from_unbounded(u) if self.theta_of is None else self.theta_of(u)
-        return leaf.element, self.model.complete(theta)[leaf.place]
+        place = u.tobytes()
+        p = self._conductors.get(place)
+        if p is None:
+            theta = self.transform.from_unbounded(u) if self.theta_of is None else self.theta_of(u)
+            p = self._conductors[place] = self.model.complete(theta)[leaf.place]
+        return leaf.element, p
+
+    @cached_property
+    def _leaf(self) -> Leaf | None:
+        return self.model.bulk
+
+    @cached_property
+    def _conductors(self) -> dict[bytes, Floats]:
+        """Parameters of the conductor by places: all figures are asked for at the same ones, to either side."""
+        return {}
+
+    @cached_property
+    def _beside(self) -> list[tuple[Floats, Floats]]:
+        """Places a step further and a step back along each unknown."""
+        return [(self.u + step, self.u - step) for step in np.eye(len(self.u)) * _STEP]
 
     def gradient(self, figure: Callable[[Floats], Floats]) -> Floats:
         """Return d(figure)/du by central differences, shape (k, ...)."""
-        steps = np.eye(len(self.u)) * _STEP
-        return np.array([(figure(self.u + step) - figure(self.u - step)) / (2.0 * _STEP) for step in steps])
+        return np.array([(figure(after) - figure(before)) / (2.0 * _STEP) for after, before in self._beside])
 
     def deviation(self, gradient: Floats) -> Floats:
         """Return the standard deviation of figures with some gradient (k, ...)."""

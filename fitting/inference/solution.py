@@ -13,7 +13,7 @@ from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearc
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, verdicts
-from fitting.inference.least_squares import Minimum, minimise, refined
+from fitting.inference.least_squares import AT_MINIMUM, Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
@@ -169,12 +169,19 @@ class Solution:
         )
 
     def response(self, k: int = 0) -> PulseResponse | None:
-        """Return the fitted modes and nuisance of observation k; None for a spectrum."""
+        """Return the fitted modes and nuisance of observation k, worked out once; None for a spectrum."""
         one = self.problem.observations[k]
         if not isinstance(one, PulseObservation):
             return None
-        reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
-        return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
+        if k not in self._responses:
+            reduction, weights = one.reduction, one.weights(self.problem.admittance(k, self.best.u))
+            nuisance = reduction.nuisance(weights)
+            self._responses[k] = PulseResponse(reduction.grid.rates, weights, nuisance, reduction.terms)
+        return self._responses[k]
+
+    @cached_property
+    def _responses(self) -> dict[int, PulseResponse]:
+        return {}
 
     @property
     def rms_residual_A(self) -> float:
@@ -376,5 +383,5 @@ def _degeneracy_remark(found: Degeneracy) -> Remark:
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:
     """Return the best minimum to rounding."""
     best = _best_of(minima, problem)
-    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END)
+    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END, damping=AT_MINIMUM)
     return problem.ordered(refined(problem.evaluate, ended, box))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -75,7 +76,7 @@ def find_minima(problem: Problem, given: Mapping[str, float | str]) -> tuple[lis
     return [problem.ordered(one) for one in _finite(problem, found)], box
 
 
-def follow(problem: Problem, cells: Sequence[Mapping[str, float]]) -> Iterator[tuple[Minimum, Floats]]:
+def follow(problem: Problem, cells: Sequence[Mapping[str, float]], damping: float) -> Iterator[tuple[Minimum, Floats]]:
     """Yield the local minima that searches from known cells reach, the most promising first, and how far they may go.
 
     Parameters
@@ -84,6 +85,8 @@ def follow(problem: Problem, cells: Sequence[Mapping[str, float]]) -> Iterator[t
         Of one observation.
     cells : sequence of mapping of str to float
         Values (SI) of all unknowns.
+    damping : float
+        Of the first step; see `minimise`.
 
     Raises
     ------
@@ -94,18 +97,24 @@ def follow(problem: Problem, cells: Sequence[Mapping[str, float]]) -> Iterator[t
     given = [_with_given(problem, starts[:1], cell)[0] for cell in cells]
     box = problem.ordering.even_box(problem.transform.search_box([*starts, *given]))
     for start in _ranked(problem, given)[:_FOLLOWED]:
-        [found] = _finite(problem, [minimise(problem.evaluate, start, box, irrelevant=1e-3)])
+        [found] = _finite(problem, [minimise(problem.evaluate, start, box, irrelevant=1e-3, damping=damping)])
         yield problem.ordered(found), box
 
 
 def _starts(problem: Problem) -> list[Floats]:
     """Return starting places for one observation: a Latin hypercube over what its parameters may be."""
     model, scale = problem.model, problem.observations[0].scale
+    return list(problem.transform.to_unbounded(np.array([model.start(scale, row) for row in _draws(model.n_all)])))
+
+
+@lru_cache(maxsize=16)
+def _draws(n_parameters: int) -> Floats:
+    """Return the same numbers of [0, 1) for every record, shape (starts, parameters)."""
     random = np.random.default_rng(_SEED)
     # Each parameter's starts are spread evenly over its range.
-    places = np.array([random.permutation(_SCREENED) for _ in range(model.n_all)]).T
-    draws = (places + random.random(places.shape)) / _SCREENED
-    return list(problem.transform.to_unbounded(np.array([model.start(scale, row) for row in draws])))
+    places = np.array([random.permutation(_SCREENED) for _ in range(n_parameters)]).T
+    draws: Floats = (places + random.random(places.shape)) / _SCREENED
+    return draws
 
 
 def _ranked_starts(problem: Problem) -> list[Floats]:

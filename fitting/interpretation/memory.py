@@ -218,13 +218,14 @@ def times_of_loss(bulk: Bulk, p: Floats, shares: Sequence[float]) -> list[float]
 
 def _time_of_level(bulk: Bulk, p: Floats, level: float, t: Floats, W: Floats) -> float:
     """Return the time at which W falls to a level, by its values at some times around that."""
-    k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
+    # Bounds of plain numbers: `np.clip` takes ten times as long for one.
+    k = min(max(int(np.searchsorted(-W, -level)), 1), len(t) - 1)
     for _ in range(_NARROWED):
         t = t[k - 1] * (t[k] / t[k - 1]) ** _WITHIN
         W = bulk.relaxation(t, p)
-        k = int(np.clip(np.searchsorted(-W, -level), 1, len(t) - 1))
+        k = min(max(int(np.searchsorted(-W, -level)), 1), len(t) - 1)
     drop = max(float(W[k - 1] - W[k]), 1e-300)
-    return float(t[k - 1] * (t[k] / t[k - 1]) ** np.clip((W[k - 1] - level) / drop, 0.0, 1.0))
+    return float(t[k - 1] * (t[k] / t[k - 1]) ** min(max(float(W[k - 1] - level) / drop, 0.0), 1.0))
 
 
 def _median(bulk: Bulk, p: Floats) -> float:

@@ -58,17 +58,17 @@ def _charges(rates: Floats, drive: PulseSequence, marks_s: Floats) -> Floats:
     edges, jumps, slopes = segments_of(drive)
     lag = np.maximum(marks_s[:, None] - edges[None], 0.0)
     bend = np.diff(slopes, prepend=0.0)
-    total = np.zeros((len(marks_s), len(rates)))
-    for m, rate in enumerate(rates):
-        x = rate * lag
-        if rate == 0.0:
-            once, twice = lag, 0.5 * lag**2
-        else:
-            once = -np.expm1(-x) / rate
-            # integral of a ramp's response, by its series where the difference would cancel
-            twice = np.where(x > _SERIES, (lag - once) / rate, lag**2 * (0.5 - x / 6.0 + x**2 / 24.0))
-        total[:, m] = once @ jumps + twice @ bend
-    return total
+    x = np.multiply.outer(rates, lag)
+    moves = (rates > 0.0)[:, None, None]
+    rate = np.where(moves, rates[:, None, None], 1.0)
+    once = np.where(moves, -np.expm1(-x) / rate, lag)
+    total = once @ jumps
+    if bend.any():
+        # integral of a ramp's response, by its series where the difference would cancel
+        series = lag**2 * (0.5 - x / 6.0 + x**2 / 24.0)
+        total += np.where(x > _SERIES, (lag - once) / rate, series) @ bend
+    charges: Floats = total.T
+    return charges
 
 
 def reversal_charges(drive: PulseSequence, rates: Floats, weights: Floats) -> Floats:

@@ -64,7 +64,10 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
     FitError
         If the width lies outside the window, so that the fit says nothing of such a pulse.
     """
-    cell = _Cell.of(result)
+    return _course(_Cell.of(result), amplitude_V, width_s)
+
+
+def _course(cell: _Cell, amplitude_V: float, width_s: float) -> tuple[Estimate, ...]:
     t = cell.times(width_s)
     rows = cell.after_pulse(t, width_s) * amplitude_V
     current, spread = cell.with_spread(rows)
@@ -92,7 +95,7 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
         f"{format_quantity(float(t[top]), 's')} after a pulse of {format_quantity(amplitude_V, 'V')} for"
         f" {format_quantity(width_s, 's')}",
     )
-    return onset, peak, _end(t, back, spread, result.noise_A, top)
+    return onset, peak, _end(t, back, spread, cell.result.noise_A, top)
 
 
 def _end(t: Floats, back: Floats, spread: Floats, noise_A: float, top: int) -> Estimate:
@@ -159,12 +162,17 @@ def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s:
     FitError
         If the width or the wait lies outside the window.
     """
-    cell = _Cell.of(result)
+    return _bits(_Cell.of(result), amplitude_V, width_s, wait_s)
+
+
+def _bits(cell: _Cell, amplitude_V: float, width_s: float, wait_s: float) -> Estimate:
     cell.check(wait_s, "wait")
     cell.check(width_s, "width")
     current, spread = cell.with_spread(cell.after_pulse(np.array([wait_s]), width_s) * amplitude_V)
     size, off = abs(float(current[0])), float(spread[0])
-    bits = [0.5 * float(np.log2(1.0 + (x / result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)]
+    bits = [
+        0.5 * float(np.log2(1.0 + (x / cell.result.noise_A) ** 2)) for x in (max(size - off, 0.0), size, size + off)
+    ]
     note = "derived index of one sample, by the fit and its noise alone"
     return Estimate("readable_bits", "bit", bits[1], (bits[0], bits[2]), bits[2] - bits[0] < _WIDEST_BITS, note)
 
@@ -187,9 +195,10 @@ def memory_of_run(result: FitResult, drive: PulseSequence | None) -> tuple[Estim
     pulse = None if drive is None else first_pulse(drive)
     if pulse is not None:
         height_V, width_s = pulse
+        cell = _Cell.of(result)
         with suppress(FitError):  # outside the window
-            found += reversal_course(result, height_V, width_s)
-            found.append(readable_bits(result, height_V, width_s, width_s))
+            found += _course(cell, height_V, width_s)
+            found.append(_bits(cell, height_V, width_s, width_s))
     return tuple(found)
 
 
@@ -236,5 +245,5 @@ class _Cell:
     def with_spread(self, rows: Floats) -> tuple[Floats, Floats]:
         """Return the current (A) of some rows of modes and half its 95 % interval."""
         gradient = rows @ self.slopes.T
-        variance = np.einsum("nk,kl,nl->n", gradient, self.result.covariance, gradient)
+        variance = ((gradient @ self.result.covariance) * gradient).sum(axis=1)
         return rows @ self.weights, Z95 * np.sqrt(np.maximum(variance, 0.0))

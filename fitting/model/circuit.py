@@ -18,7 +18,7 @@ import numpy as np
 from fitting.model.elements.base import Bulk, Element, Quantity, StartScale
 from fitting.model.elements.debye import ColeCole, Debye, Prony
 from fitting.model.elements.diffusion import Warburg, WarburgOpen, WarburgShort
-from fitting.model.elements.lag import Lag, seen_through
+from fitting.model.elements.lag import NO_LAG, Lag, seen_through
 from fitting.model.elements.lumped import Capacitor, ConstantPhase, Inductor, Resistor
 from fitting.model.elements.migration import Migration
 from fitting.model.elements.random_barrier import RandomBarrier
@@ -315,9 +315,9 @@ class CellModel:
         """
         p = self.complete(theta)
         Y, dY = self.tree.evaluate(s, p)
-        if seen and self._lags:
-            Y, dY = seen_through((Y, dY), [lag.evaluate(s, p) for lag in self._lags])
-        return Y, dY[self._free]
+        if self._lags:
+            Y, dY = seen_through((Y, dY), [lag.evaluate(s, p) if seen else NO_LAG for lag in self._lags])
+        return Y, dY if len(self.parameters) == len(self._free) else dY[self._free]
 
     def admittance(self, s: Complexes, theta: Floats, *, seen: bool = True) -> Complexes:
         """Return the admittance (S) at complex frequencies `s` (rad/s), `seen` through lags or of the cell alone."""

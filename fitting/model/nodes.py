@@ -1,4 +1,8 @@
-"""Nodes of a circuit: elements, parts side by side, parts in series."""
+"""Nodes of a circuit: elements, parts side by side, parts in series.
+
+The parameters of a node stand side by side among those of the circuit, in the order of its parts: each node gives the
+derivatives to its own.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,8 @@ class Leaf:
     place: slice
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        """Return admittance (n,) and derivatives (n_parameters, n)."""
-        Y, mine = self.element.evaluate(s, p[self.place])
-        every = np.zeros((len(p), len(s)), dtype=np.complex128)
-        every[self.place] = mine
-        return Y, every
+        """Return admittance (n,) and derivatives to its own parameters (k, n)."""
+        return self.element.evaluate(s, p[self.place])
 
     def is_bounded(self, p: Floats, highest: Complexes) -> bool:
         """Whether its current after a voltage step has a bound; see `Element.is_bounded`."""
@@ -48,9 +49,9 @@ class Parallel:
     branches: tuple[Node, ...]
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        """Return admittance (n,) and derivatives (n_parameters, n)."""
+        """Return admittance (n,) and derivatives to the parameters of its branches (k, n)."""
         parts = [branch.evaluate(s, p) for branch in self.branches]
-        return sum(Y for Y, _ in parts), sum(dY for _, dY in parts)  # type: ignore[return-value]
+        return sum(Y for Y, _ in parts), np.concatenate([dY for _, dY in parts])  # type: ignore[return-value]
 
     def is_bounded(self, p: Floats, highest: Complexes) -> bool:
         """Whether the current of every branch after a voltage step has a bound."""
@@ -64,14 +65,12 @@ class Series:
     members: tuple[Node, ...]
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:
-        """Return admittance (n,) and derivatives (n_parameters, n)."""
-        Z = np.zeros(len(s), dtype=np.complex128)
-        dZ = np.zeros((len(p), len(s)), dtype=np.complex128)
-        for member in self.members:
-            Y, dY = member.evaluate(s, p)
-            Z += 1.0 / Y
-            dZ -= dY / Y**2
-        return 1.0 / Z, -dZ / Z**2
+        """Return admittance (n,) and derivatives to the parameters of its members (k, n)."""
+        parts = [member.evaluate(s, p) for member in self.members]
+        impedances = [1.0 / Y for Y, _ in parts]
+        whole: Complexes = 1.0 / np.add.reduce(impedances)
+        shares = [whole * Z for Z in impedances]  # of the voltage that each member takes
+        return whole, np.concatenate([dY * (z * z) for (_, dY), z in zip(parts, shares, strict=True)])
 
     def is_bounded(self, p: Floats, highest: Complexes) -> bool:
         """Whether one member at least keeps the current after a voltage step within a bound."""

@@ -219,7 +219,13 @@ class Reduction:
 
     def weight_slopes(self, Y: Complexes, dY: Complexes) -> Floats:
         """Return the derivatives of the weights, shape (k, m), from those of the admittance, shape (k, n_s)."""
-        return self.mode_map.weights(-dY / Y**2 if self.terms.is_current_driven else dY)
+        return self.weights_and_slopes(Y, dY)[1]
+
+    def weights_and_slopes(self, Y: Complexes, dY: Complexes) -> tuple[Floats, Floats]:
+        """Return weights, shape (m,), and their derivatives, shape (k, m): one product for both."""
+        slopes = -dY / Y**2 if self.terms.is_current_driven else dY
+        both = self.mode_map.weights(np.concatenate([self.response_of(Y)[None], slopes]))
+        return both[0], both[1:]
 
     @property
     def rms_current_A(self) -> float:

@@ -35,13 +35,20 @@ def contour(t_s: Floats) -> tuple[Complexes, Complexes]:
     s, c : ndarray of complex128, shape (n, 10)
         ``f(t) = Re(sum(c * F(s), axis=1))`` for the transform ``F``.
     """
+    z, c = unit_contour()
+    per_s = 1.0 / t_s[:, None]
+    return np.asarray(z * per_s, dtype=np.complex128), np.asarray(c * per_s, dtype=np.complex128)
+
+
+@cache
+def unit_contour() -> tuple[Complexes, Complexes]:
+    """Return the nodes of `contour` times t, and its coefficients times t, shape (10,)."""
     theta = (2 * np.arange(_NODES // 2) + 1) * np.pi / _NODES
     angle = 0.6407 * theta
     z = _NODES * (0.5017 * theta / np.tan(angle) - 0.6122 + 0.2645j * theta)
     dz = _NODES * (0.5017 / np.tan(angle) - 0.5017 * angle / np.sin(angle) ** 2 + 0.2645j)
     c = -2j / _NODES * np.exp(z) * dz
-    per_s = 1.0 / t_s[:, None]
-    return np.asarray(z * per_s, dtype=np.complex128), np.asarray(c * per_s, dtype=np.complex128)
+    return np.asarray(z, dtype=np.complex128), np.asarray(c, dtype=np.complex128)
 
 
 @cache

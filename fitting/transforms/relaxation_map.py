@@ -78,6 +78,11 @@ class RelaxationMap:
         self._joined: dict[float, Floats] = {}
 
     @cached_property
+    def _scales(self) -> Floats:
+        """What each power of time makes of a relaxation, shape (powers, n)."""
+        return np.array([(self.times_s / self._shortest_s) ** power for power in _POWERS])
+
+    @cached_property
     def _rational(self) -> Floats:
         """Transforms of the decays times s, and what is left of each as a capacitance: their charge taken out."""
         rates = self._rates[:, None]
@@ -106,8 +111,7 @@ class RelaxationMap:
 
     def _power(self, relaxation: Floats) -> float:
         """Return the power of time by which the match is nearest from the shortest 1/|s| on."""
-        ratio = self.times_s / self._shortest_s
-        return min(_POWERS, key=lambda power: float(np.max(relaxation * ratio**power)))
+        return _POWERS[int(np.argmin((self._scales * relaxation).max(axis=1)))]
 
 
 def relaxation_map(s: Complexes) -> RelaxationMap:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.model.elements.base import Bulk, Quantity, StartScale
+from fitting.transforms.laplace import unit_contour
 
 if TYPE_CHECKING:
     from fitting.transforms.laplace import Complexes, Floats
@@ -25,9 +26,9 @@ class Debye(Bulk):
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
         G, W, tau = p
         x = s * tau
-        h = x / (1.0 + x)
-        shape = W + (1.0 - W) * h
-        return G * shape, np.stack([shape, G * (1.0 - h), G * (1.0 - W) * s / (1.0 + x) ** 2])
+        left = 1.0 / (1.0 + x)
+        shape = W + (1.0 - W) * (x * left)
+        return G * shape, np.array([shape, G * left, G * (1.0 - W) * s * left * left])
 
     def relaxation(self, t_s: Floats, p: Floats) -> Floats:  # noqa: D102
         W: Floats = p[1] + (1.0 - p[1]) * np.exp(-np.asarray(t_s) / p[2])
@@ -114,10 +115,19 @@ class ColeCole(Bulk):
         G, W, tau, a = p
         logarithm = np.log(s * tau)
         x = np.exp(a * logarithm)
-        h = x / (1.0 + x)
+        left = 1.0 / (1.0 + x)
+        h = x * left
         shape = W + (1.0 - W) * h
-        slope = G * (1.0 - W) * x / (1.0 + x) ** 2
-        return G * shape, np.stack([shape, G * (1.0 - h), slope * a / tau, slope * logarithm])
+        slope = G * (1.0 - W) * h * left
+        return G * shape, np.array([shape, G * left, slope * (a / tau), slope * logarithm])
+
+    def relaxation(self, t_s: Floats, p: Floats) -> Floats:
+        """Return ``W(t)`` by the contour of `step_response`, where the power of a product is that of its factors."""
+        _, W, tau, a = p.tolist()
+        z, c = unit_contour()
+        x = np.multiply.outer((tau / np.asarray(t_s)) ** a, z**a)
+        remaining: Floats = W + (1.0 - W) * ((x / (1.0 + x)) @ (c / z)).real
+        return remaining
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         return (

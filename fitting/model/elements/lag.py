@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from fitting.model.elements.base import StartScale
     from fitting.transforms.laplace import Complexes, Floats
 
+# What a lag leaves of a current that is not seen through it: all, whatever its time.
+NO_LAG: tuple[Complexes, Complexes] = np.ones(1, np.complex128), np.zeros((1, 1), np.complex128)
+
 
 class Lag(Element):
     """A first-order lag of an ammeter or an amplifier: what it shows is the current times ``1 / (1 + s tau)``.
@@ -40,11 +43,11 @@ def seen_through(
     Parameters
     ----------
     current : tuple of ndarray
-        Admittance (n,) and derivatives (k, n) to all parameters, those of the lags among them.
+        Admittance (n,) and derivatives (k, n) to the parameters of the cell.
     lags : list of tuple of ndarray
-        Share (n,) and derivatives (k, n) of each.
+        Share (n,) and derivative (1, n) of each; theirs come after those of the cell.
     """
     Y, dY = current
     for share, d_share in lags:
-        Y, dY = Y * share, dY * share + np.multiply(Y, d_share)
+        Y, dY = Y * share, np.concatenate([dY * share, Y * d_share])
     return Y, dY

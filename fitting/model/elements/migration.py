@@ -12,6 +12,7 @@ the integral of W over x is ``(e^((K - 1) y) - 1) / (K - 1)``.
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,6 +35,8 @@ _CHANGE_OF_PANEL = 1.5
 _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 # The same on 0 to 1.
 _GAUSS = np.stack([0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS])
+# What stays of W, and its derivatives to B, K and ln tau, as a share of W_inf.
+_OF_STEADY = np.array([[1.0], [-1.0], [0.0], [0.0]])
 # Most steps; they end at 1e-8 of y, after three or so.
 _NEWTON = 60
 # K - 1 below which the charge is expanded about K = 1: next terms are 1e-10 of it at the last y.
@@ -97,25 +100,31 @@ class Migration(Bulk):
     )
 
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
-        G, B, K, tau = p
+        G, B, K, tau = p.tolist()
         to_admittance = relaxation_map(s)
         x = to_admittance.times_s / tau
         solved, sums = _solved(x, B, K)
-        steady = np.exp(-B) * np.array([1.0, -1.0, 0.0, 0.0])
+        steady = math.exp(-B) * _OF_STEADY
         fading = self._fading(x, B, K, solved)
-        shape, d_B, d_K, d_ln_tau = steady[:, None] + to_admittance(
+        shapes = steady + to_admittance(
             fading, tau * self._early(float(x[0]), (B, K), solved[:, 0], sums[:, -1], float(fading[0, 0]))
         )
-        return G * shape, np.stack([shape, G * d_B, G * d_K, G / tau * d_ln_tau])
+        Y = G * shapes[0]
+        shapes[1:] *= np.array([[G], [G], [G / tau]])
+        return Y, shapes
 
     @staticmethod
     def _fading(x: Floats, B: float, K: float, solved: Floats) -> Floats:
         """W - W_inf at times ``x = t / tau`` and its derivatives to B, K and ln tau, shape (4, n)."""
         g, by_B, by_K = _mismatch_of(solved)
-        W = np.exp(-B * (1.0 - g))
-        left = np.exp(-B) * np.expm1(B * g)
+        fading = np.empty((4, len(x)))
+        left = np.multiply(math.exp(-B), np.expm1(B * g), out=fading[0])
+        W = left + math.exp(-B)
+        fading[1] = W * (g + B * by_B) - left
+        fading[2] = W * B * by_K
         # d/d(ln tau) = -x d/dx, and W' = -B g^K W^2 by the two rate equations
-        return np.stack([left, W * (g + B * by_B) - left, W * B * by_K, x * B * g**K * W * W])
+        fading[3] = x * B * np.exp(-K * solved[0]) * W * W
+        return fading
 
     @staticmethod
     def _early(x: float, shape: tuple[float, float], solved: Floats, ends: Floats, left: float) -> Floats:
@@ -134,13 +143,14 @@ class Migration(Bulk):
             W - W_inf at x.
         """
         B, K = shape
-        y, _, by_B, by_K = solved
+        # Plain numbers: numpy's scalars take five times as long for as little.
+        y, _, by_B, by_K = solved.tolist()
         upto = x
         if not np.isfinite(y):
-            y, (upto, by_B, by_K) = _LAST_Y, ends
-        steady, k = np.exp(-B), K - 1.0
+            y, (upto, by_B, by_K) = _LAST_Y, ends.tolist()
+        steady, k = math.exp(-B), K - 1.0
         # Integral of W, and its derivative to K at a fixed y.
-        grown = np.expm1(k * y)
+        grown = math.expm1(k * y)
         charge = grown / k if k > _NEAR_1 else y + 0.5 * k * y**2
         by_k = (y * (grown + 1.0) - charge) / k if k > _NEAR_1 else 0.5 * y**2
         fallen = charge - steady * upto

@@ -11,13 +11,21 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import h5py
+import numpy as np
 import pytest
 
 from daq.files.statements import Statements, write_statements
+from fitting import CellModel
 from fitting.archive.dispatch import Workers
+from fitting.archive.job import Job, refit_run
 from fitting.archive.refit import Progress, Refitted, refit_archive
 from fitting.archive.settings import RefitSettings
 from fitting.archive.table import read_table
+from fitting.inference.optimum import Fitted
+from fitting.inference.parameter_transform import ParameterTransform
+from fitting.interpretation.memory import memory_quantities
+from fitting.transforms.laplace import Floats
 from protocols import RunFileError
 from tests.fitting.archive.runs import CAPACITANCE_F, CIRCUIT, G_INF_S, write_run
 
@@ -176,3 +184,37 @@ def test_a_cell_found_by_its_neighbour_is_the_one_that_a_search_finds(runs: Path
             one, other = (rows[name][f"{column}{unit}"] for rows in (followed, searched))
             width = searched[name][f"{column}_high{unit}"] - searched[name][f"{column}_low{unit}"]
             assert one == pytest.approx(other, abs=1e-3 * width)
+
+
+def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results(
+    runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[object] = []
+
+    class CountedFile(h5py.File):
+        def __init__(self, *given: Any, **named: Any) -> None:
+            opened.append(given[0])
+            super().__init__(*given, **named)
+
+    monkeypatch.setattr(h5py, "File", CountedFile)
+    done = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT, "R0-C1")))
+    assert [row["reduction_kept"] for row in done.rows] == [True, True]
+    assert len(opened) == 2
+
+
+def test_all_figures_of_the_memory_share_the_places_beside_the_optimum() -> None:
+    cell = CellModel("R0-Cc1-CPE1")
+    n, asked = len(cell.parameters), 0
+    transform = ParameterTransform(cell.parameters)
+
+    def theta_of(u: Floats) -> Floats:
+        nonlocal asked
+        asked += 1
+        return transform.from_unbounded(u)
+
+    u = transform.to_unbounded(np.array([100.0, 1e-3, 0.3, 1e-3, 0.8, 1e-5, 0.9]))
+    fitted = Fitted(cell, transform, u, 1e-6 * np.eye(n), np.stack([u - 1e-3, u + 1e-3], axis=1), (1e-5, 1.0), theta_of)
+    found, _ = memory_quantities(fitted, with_band=False)
+    assert len(found) >= 5
+    # The optimum, one place to either side of each unknown, and the ends of the interval of W_inf.
+    assert asked <= 1 + 2 * n + 2
