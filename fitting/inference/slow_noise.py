@@ -56,7 +56,7 @@ class NoisePower:
     exponent : float
         Of the fall of that part.
     lowest : float
-        Frequency (cycles a sample) below which nothing more is known; the power stays.
+        Frequency (cycles a sample) below which the power stays: half a cycle a record.
     """
 
     white_A2: float
@@ -97,7 +97,7 @@ def noise_power(residual_A: Floats, n_taken: int) -> NoisePower | None:
             white, slow = 0.0, float(np.sum(weight**2 * bands * growth) / np.sum((weight * growth) ** 2))
         left = float(np.sum((columns @ (white, slow) - weight * bands) ** 2))
         if slow > 0.0 and left < least:
-            best, least = NoisePower(white, slow, exponent, 1.0 / n), left
+            best, least = NoisePower(white, slow, exponent, 0.5 / n), left
     return best
 
 
@@ -147,7 +147,8 @@ def _inflation(run: Record, solution: Solution) -> float:
     power = noise_power(residual, len(reduction.factor))
     if power is None:
         return 1.0
-    frequency = np.fft.rfftfreq(2 * len(residual))  # twice as long, so that the ends do not meet
+    # Twice as long, so that the ends do not meet.
+    frequency = np.asarray(np.fft.rfftfreq(2 * len(residual)), dtype=np.float64)
     fall = float(np.exp(-usual / reduction.terms.correlation_s)) if reduction.terms.correlation_s > 0.0 else 0.0
     whitening = np.abs(1.0 - fall * np.exp(-2j * np.pi * frequency)) ** 2 / (1.0 - fall**2)
     rows = base.copy()
