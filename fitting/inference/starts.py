@@ -35,6 +35,11 @@ Doubled, a record that is unlike all of them is searched for later."""
 _SAME_COST = 0.01
 """Relative difference of costs below which two minima that explain nothing count as one. Doubled, valleys whose floor
 is nearly flat end sooner."""
+_FURTHER = 10.0
+"""Chi-square above the best beyond which a search that explains the record is followed to its end; nearer ones are
+where intervals ask for them (`fitting.inference.alternative_minima`). Doubled, what was given up at 15 stays unseen."""
+_TO_THE_END = 1000
+"""Steps for that. Bent valleys take some 150; doubled, no change."""
 _WHITE = 5.0
 """Deviations of a chi-square below which a search explains the record; see `goodness`."""
 _SEED = 20050107
@@ -148,7 +153,15 @@ def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[M
         minima.append(minimise(problem.evaluate, start, box, irrelevant=1e-3, max_steps=60))
         if len(minima) >= _STARTS and (any(map(explains, minima)) or _expected_undiscovered(minima) <= _UNDISCOVERED):
             break
-    return _finite(problem, minima)
+    minima = _finite(problem, minima)
+    enough = min(one.cost for one in minima) + _FURTHER
+    # Given up in a bent valley, a search may be far from the end of it, and that as good as the best, or better.
+    return [_ended(problem, one, box) if one.cost > enough and explains(one) else one for one in minima]
+
+
+def _ended(problem: Problem, found: Minimum, box: Floats) -> Minimum:
+    """Return where a search ends that goes on."""
+    return minimise(problem.evaluate, found.u, box, irrelevant=1e-3, max_steps=_TO_THE_END)
 
 
 def explains(found: Minimum) -> bool:

@@ -94,11 +94,15 @@ def residual_of(run: Record, response: PulseResponse) -> tuple[NDArray[np.intp],
     return kept, current[kept] - predict(run, response)[kept]
 
 
+def free_response(reduction: Reduction) -> PulseResponse:
+    """Return the sum of modes that explains most, whatever cell would have it."""
+    weights: Floats = np.linalg.lstsq(reduction.modes_factor, reduction.current_factor, rcond=_RANK)[0]  # type: ignore[assignment]
+    return PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
+
+
 def _correlation_s(run: Record, reduction: Reduction) -> float:
     """Return the correlation time of what no modes explain; 0 where that is white, or lasts too long to be noise."""
-    weights: Floats = np.linalg.lstsq(reduction.modes_factor, reduction.current_factor, rcond=_RANK)[0]  # type: ignore[assignment]
-    free = PulseResponse(reduction.grid.rates, weights, reduction.nuisance(weights), reduction.terms)
-    kept, residual = residual_of(run, free)
+    kept, residual = residual_of(run, free_response(reduction))
     times = np.asarray(run.t_s)[kept]
     found = correlation_time_s(times, residual, float(np.median(np.diff(times[:100_000]))))
     return found if found <= _LONGEST_SHARE * reduction.window_s[1] else 0.0
