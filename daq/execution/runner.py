@@ -29,6 +29,7 @@ from daq.execution import exchange_limits
 from daq.execution.averaging import Averaging
 from daq.execution.limit_monitor import LimitMonitor, StopConditionMet
 from daq.execution.output_marker import OutputMarker
+from daq.execution.read_pace import ReadPace
 from daq.execution.wall_clock import WallClock
 from daq.files.finalize import finalize_open_file
 from daq.files.header import Header
@@ -222,9 +223,11 @@ class Runner:
         averaging = Averaging(plan) if plan.is_averaged else None
         longest_s = _OVERTIME_FACTOR * plan.duration_s + _OVERTIME_S
         deadline = self._clock.monotonic() + longest_s
+        pace = ReadPace()
         while True:
             self._note_clock_jump(writer)
             self._raise_if_stopped()
+            begun_s = self._clock.monotonic()
             block = self._driver.read()
             if block is None:
                 return
@@ -238,6 +241,8 @@ class Runner:
                 if self._clock.monotonic() > deadline:
                     raise RunFileError(f"the instrument did not end its program within {longest_s:.0f} s")
                 self._clock.sleep(_POLL_S)
+            elif (rest_s := pace.rest_s(block, begun_s, self._clock.monotonic())) > 0.0:
+                self._clock.sleep(rest_s)
 
     def _note_clock_jump(self, writer: RunWriter) -> None:
         if (jump := self._wall_clock.look()) is not None:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _HEIGHTS = (5, 2, 4)
 """Shares of the height: current, residual, relaxation. Noise needs no height, a curve with its band does."""
-_LOWEST_RESIDUAL = 112
+_LOWEST_RESIDUAL = 120
 """Pixels of the residual with its time axis: its title fits. Doubled, the current above is a line on common screens."""
 
 

@@ -32,10 +32,10 @@ if TYPE_CHECKING:
     from gui.services.overview import Overview
     from protocols import Protocol
 
-# Between two looks at the run file, and the most that a sample waits for one: at most 35 frames a second
-# (docs/explanations/architecture.md, "Drawing"). Doubled, there are fewer than 25 of them, and what they show is older
-# by 14 ms in the mean; half of it is twice the work.
-_READ_MS = 28
+# Between two looks at the run file, and the most that a sample waits for one: at most 41 frames a second
+# (docs/explanations/architecture.md, "Drawing"). Doubled, there are fewer than 20 of them, and what they show is older
+# by 12 ms in the mean; half of it is twice the work.
+_READ_MS = 24
 # Looks at the run file from one question to the guardian to the next: as often as the runner reports.
 _READS_A_POLL = 2
 # Between two frames while a long run is read: each takes some time from the reading. Doubled, it looks less alive.
