@@ -190,13 +190,13 @@ def test_a_kept_reduction_costs_one_opening_of_the_run_and_one_of_its_results(
     runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened: list[object] = []
+    file_of = h5py.File
 
-    class CountedFile(h5py.File):
-        def __init__(self, *given: Any, **named: Any) -> None:
-            opened.append(given[0])
-            super().__init__(*given, **named)
+    def counted(of: object, *given: Any, **named: Any) -> Any:
+        opened.append(of)
+        return file_of(of, *given, **named)
 
-    monkeypatch.setattr(h5py, "File", CountedFile)
+    monkeypatch.setattr(h5py, "File", counted)
     done = refit_run(Job("a", str(runs / "a.nxs")), RefitSettings((CIRCUIT, "R0-C1")))
     assert [row["reduction_kept"] for row in done.rows] == [True, True]
     assert len(opened) == 2
