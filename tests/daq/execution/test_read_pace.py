@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from daq.execution.read_pace import ReadPace
 from drivers import Block
 
 READ_S = 0.001
+
+
+def block_of(times_s: NDArray[np.floating]) -> Block:
+    times = times_s.astype(np.float64)
+    return Block(times, times, times, np.zeros(len(times), np.uint8))
 
 
 def reads_of(rate_Hz: float, at_most: int, wanted: int) -> tuple[list[int], float]:
@@ -18,8 +24,7 @@ def reads_of(rate_Hz: float, at_most: int, wanted: int) -> tuple[list[int], floa
         begun = now
         n = min(int(now * rate_Hz) - read, at_most, wanted - read)
         now += READ_S
-        t = (read + np.arange(n)) / rate_Hz
-        now += pace.rest_s(Block(t, t, t, np.zeros(n, np.uint8)), begun, now)
+        now += pace.rest_s(block_of((read + np.arange(n)) / rate_Hz), begun, now)
         read += n
         sizes.append(n)
     return sizes, now
@@ -39,10 +44,8 @@ def test_what_waits_is_read_without_a_pause(at_most: int) -> None:
     assert ended_s == pytest.approx(1.0, abs=0.035)
     assert max(sizes) <= at_most
     pace = ReadPace()
-    t = np.arange(20_000) * 1e-6
-    assert pace.rest_s(Block(t, t, t, np.zeros(len(t), np.uint8)), 0.0, 0.001) == 0.0
+    assert pace.rest_s(block_of(np.arange(20_000) * 1e-6), 0.0, 0.001) == 0.0
 
 
 def test_a_driver_that_times_its_samples_itself_is_not_kept_waiting() -> None:
-    one = np.array([0.1])
-    assert ReadPace().rest_s(Block(one, one, one, np.zeros(1, np.uint8)), 0.0, 0.001) == 0.0
+    assert ReadPace().rest_s(block_of(np.array([0.1])), 0.0, 0.001) == 0.0
