@@ -65,6 +65,7 @@ class Dock:
         qtbot.addWidget(self.window)
         self.window.show()
         qtbot.waitExposed(self.window)
+        self.exchange.painted.emit()
 
     def find(self, kind: type[Found], name: str) -> Found:
         found = self.window.findChild(kind, name)
