@@ -195,7 +195,19 @@ class Commands(QObject):
         """Follow a run that is in progress in the folder, or show the last one; recall outputs that may be on."""
         folder = self._folder
         self._jobs.do(lambda: runs_in_progress(folder), self._follow_found, self._report)
-        self._jobs.do(lambda: unconfirmed_outputs(folder), self.recall_alarms, self._report)
+        self._look_for_alarms()
+
+    def _look_for_alarms(self) -> None:
+        """Recall outputs that may be on; again, if one was switched off meanwhile: what was seen before is past."""
+        folder, attempt = self._folder, self._state.attempt
+
+        def recall(reasons: dict[Path, str]) -> None:
+            if self._state.attempt == attempt:
+                self.recall_alarms(reasons)
+            else:
+                self._look_for_alarms()
+
+        self._jobs.do(lambda: unconfirmed_outputs(folder), recall, self._report)
 
     def _follow_found(self, paths: list[Path]) -> None:
         if not paths:

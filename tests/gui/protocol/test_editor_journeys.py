@@ -167,7 +167,7 @@ def test_a_typo_stands_at_its_field_and_in_its_line_until_it_is_mended(editor: E
     assert operator.text("editorTitle") == "Amplitude series *"
     assert not operator.button("editor.plan").isEnabled()
     assert "faults" in operator.button("editor.plan").toolTip()
-    assert "earlier" in operator.text("editorNoWaveform") or "before" in operator.text("editorNoWaveform")
+    assert "of the last text without any" in operator.text("editorNoWaveform")
 
     editor.press(Qt.Key.Key_Backspace)  # the focus is still in the field
     editor.wait(EditorStage.RIGHT)
