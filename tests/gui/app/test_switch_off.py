@@ -21,7 +21,7 @@ from daq.state import RunState
 from drivers import Identity
 from protocols import Sample
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.patience import until
+from tests.patience import patience, until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,29 @@ def test_stop_under_an_alarm_switches_off_reads_that_back_and_ends_the_alarm(
     assert (outcome.state, outcome.output) == ("aborted", "off")
     assert outcome.reason == "switched off and read back as off by a window"
     assert OutputMarker(ec301.resource).read() is None
+
+
+def test_a_look_that_began_before_the_output_was_switched_off_raises_no_alarm(
+    operator: Operator, folder: Path, ec301: InProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    leave(folder, ec301.resource)
+    recall(operator)
+    n_looks, go_on = [0], threading.Event()
+
+    def look(where: Path) -> dict[Path, str]:
+        found = unconfirmed_outputs(where)
+        n_looks[0] += 1
+        go_on.wait(patience(60))
+        return found
+
+    monkeypatch.setattr("gui.app.commands.unconfirmed_outputs", look)
+    operator.window.commands.look_for_runs()
+    operator.wait(lambda: n_looks[0] == 1)
+    operator.click("stopButton")
+    operator.wait(lambda: not operator.is_visible("unknownOutput"), 20_000)
+    go_on.set()
+    operator.wait(lambda: n_looks[0] == 2)  # what was seen before is past, and is looked for again
+    assert operator.window.store.state.alarms == ()
 
 
 def test_the_shortcut_does_the_same(operator: Operator, folder: Path, ec301: InProcess) -> None:
