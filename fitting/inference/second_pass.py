@@ -84,12 +84,7 @@ def with_second_pass(runs: Mapping[int, Record], solution: Solution, start: Mapp
             better = solve_with_times(runs[0], better, start)
     if better is not None:
         solution = better
-    return with_causes(runs[0], _with_its_noise(runs[0], solution)) if alone else solution
-
-
-def _with_its_noise(run: Record, solution: Solution) -> Solution:
-    """Return the solution of one run; where it still leaves more than noise, with what that is at low frequencies."""
-    return with_slow_noise(run, solution) if solution.goodness[0].inflation > 1.0 else solution
+    return with_causes(runs[0], with_slow_noise(runs[0], solution)) if alone else solution
 
 
 def with_causes(run: Record, solution: Solution) -> Solution:

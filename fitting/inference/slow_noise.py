@@ -108,10 +108,10 @@ def with_slow_noise(run: Record, solution: Solution) -> Solution:
     ----------
     run : Record
     solution : Solution
-        Of this run alone, which leaves more than white noise.
+        Of this run alone; one that leaves no more than white noise is returned as it is.
     """
-    inflation = _inflation(run, solution)
     now = solution.interval_inflation
+    inflation = _inflation(run, solution) if now > 1.0 else now
     if not inflation > now:
         return solution
     unit, profiles = solution.unit * inflation / now, solution.profiles

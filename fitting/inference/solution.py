@@ -13,7 +13,7 @@ from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearc
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
 from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, verdicts
-from fitting.inference.least_squares import AT_MINIMUM, Minimum, minimise, refined
+from fitting.inference.least_squares import AT_MINIMUM, TO_THE_END, Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 _TIED = 0.1
 """Difference of two sums of squares, in variances, that says nothing about which is better: 0.3 deviations. Doubled,
 cells that are known apart at half a deviation would be chosen by their lag."""
-_TO_THE_END = 1000
-"""Steps of the last search at most. Three arcs with exponents take 400 along a bent valley, from where 60 had led;
-doubled, nothing changes."""
 _WORTH_FOLLOWING = 100.0
 """How much worse, in variances, a minimum may be to be followed when observations get other weights. Doubled, only the
 time of the search grows: what is ten deviations off does not catch up."""
@@ -383,5 +380,5 @@ def _degeneracy_remark(found: Degeneracy) -> Remark:
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:
     """Return the best minimum to rounding."""
     best = _best_of(minima, problem)
-    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=_TO_THE_END, damping=AT_MINIMUM)
+    ended = minimise(problem.evaluate, best.u, box, irrelevant=0.0, max_steps=TO_THE_END, damping=AT_MINIMUM)
     return problem.ordered(refined(problem.evaluate, ended, box))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fitting.inference.intervals import covariance_of
-from fitting.inference.least_squares import Minimum, minimise
+from fitting.inference.least_squares import TO_THE_END, Minimum, minimise
 from fitting.inference.parameter_transform import ParameterTransform
 from fitting.inference.problem import Problem
 from protocols import FitError
@@ -38,8 +38,6 @@ is nearly flat end sooner."""
 _FURTHER = 10.0
 """Chi-square above the best beyond which a search that explains the record is followed to its end; nearer ones are
 where intervals ask for them (`fitting.inference.alternative_minima`). Doubled, what was given up at 15 stays unseen."""
-_TO_THE_END = 1000
-"""Steps for that. Bent valleys take some 150; doubled, no change."""
 _WHITE = 5.0
 """Deviations of a chi-square below which a search explains the record; see `goodness`."""
 _SEED = 20050107
@@ -161,7 +159,7 @@ def _local_minima(problem: Problem, starts: list[Floats], box: Floats) -> list[M
 
 def _ended(problem: Problem, found: Minimum, box: Floats) -> Minimum:
     """Return where a search ends that goes on."""
-    return minimise(problem.evaluate, found.u, box, irrelevant=1e-3, max_steps=_TO_THE_END)
+    return minimise(problem.evaluate, found.u, box, irrelevant=1e-3, max_steps=TO_THE_END)
 
 
 def explains(found: Minimum) -> bool:
