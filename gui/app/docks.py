@@ -14,7 +14,7 @@ from gui.app.right_side import RightSide
 from gui.common.language import tr
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from PySide6.QtCore import QByteArray
     from PySide6.QtWidgets import QMainWindow
@@ -168,6 +168,7 @@ class Docks(QObject):
             switch = dock.toggleViewAction()
             switch.setObjectName(f"dock.{name}")
             switch.setToolTip(tr("Show or hide the dock {dock}").format(dock=dock.windowTitle()))
+            switch.triggered.connect(lambda shown, dock=dock: self._give_width(dock) if shown else None)
             menu.addAction(switch)
         return menu
 
@@ -178,7 +179,7 @@ class Docks(QObject):
             visit = menu.addAction(dock.windowTitle())
             visit.setObjectName(f"visit.{name}")
             visit.setToolTip(tr("Bring the dock {dock} to the front").format(dock=dock.windowTitle()))
-            visit.triggered.connect(lambda _checked, dock=dock: dock.enter())
+            visit.triggered.connect(lambda _checked, dock=dock: self._show(dock, dock.enter))
             if number <= _N_KEYS:
                 visit.setShortcut(QKeySequence(f"Alt+{number % _N_KEYS}"))
         self._window.addActions(menu.actions())
@@ -187,15 +188,29 @@ class Docks(QObject):
     def bring_to_front(self, name: str) -> None:
         """Show a dock, before the tabs that share its place; one that there is not is left alone."""
         if name in self._docks:
-            self._docks[name].bring_to_front()
+            dock = self._docks[name]
+            self._show(dock, dock.bring_to_front)
+
+    def _show(self, dock: Dock, how: Callable[[], None]) -> None:
+        """Show a dock, with its usual width if it was hidden."""
+        was_hidden = dock.isHidden()
+        how()
+        if was_hidden:
+            self._give_width(dock)
+
+    def _give_width(self, dock: Dock) -> None:
+        """Give a dock that came out alone on the right its usual width: Qt gives it what the others leave."""
+        area = Qt.DockWidgetArea.RightDockWidgetArea
+        standing = [one for one in self._docks.values() if not (one.isHidden() or one.isFloating())]
+        if [one for one in standing if self._window.dockWidgetArea(one) == area] == [dock]:
+            self._resize({Side.RIGHT: [dock]})
 
     def offer(self, name: str) -> None:
         """Show a dock of a ready layout that has waited for something to show; where it would cover others, not."""
         dock = self._docks[name]
         side = dock.spec.sides.get(self._layout)
         if side is Side.RIGHT and dock.isHidden() and self._right.has_room:
-            dock.show()
-            self._resize({side: [dock]})
+            self._show(dock, dock.show)
 
     def lay_out(self, layout: Layout) -> None:
         """Put the docks where a ready layout has them, and hide those that it has not."""

@@ -25,6 +25,9 @@ BIN = 256
 doubled, twice as many samples are read at the ends of a range."""
 FAN = 16
 """Bins that make a bin of the next level. Doubled, more are read at the ends of a range and nothing else is gained."""
+_AT_ONCE = 1_048_576
+"""Samples or bins of all ranges that are read in one pass, 0.1 ms for 1e5 of them. Doubled, a pass over the longest
+takes longer than the ends of ranges do for which a coarser level would be asked."""
 
 
 @dataclass
@@ -135,6 +138,10 @@ class MinMaxPyramid:
         sources = [(self._values, self._values), *((level.lowest, level.highest) for level in self._levels)]
         fan = BIN
         for low_source, high_source in sources:
+            if len(start) and stop[-1] - start[0] <= _AT_ONCE:
+                np.fmin(lowest, _in_one_pass(np.fmin, low_source, start, stop), out=lowest)
+                np.fmax(highest, _in_one_pass(np.fmax, high_source, start, stop), out=highest)
+                break
             inner_start, inner_stop = -(-start // fan), stop // fan
             left_end = np.minimum(inner_start * fan, stop)
             right_start = np.maximum(inner_stop * fan, left_end)
@@ -142,8 +149,6 @@ class MinMaxPyramid:
                 np.fmin(lowest, _reduced(np.fmin, low_source, *fringe), out=lowest)
                 np.fmax(highest, _reduced(np.fmax, high_source, *fringe), out=highest)
             start, stop, fan = inner_start, np.maximum(inner_start, inner_stop), FAN
-            if np.array_equal(start, stop):
-                break
         return lowest, highest
 
     def looked_at(self, bounds: NDArray[np.int64], n_samples: int) -> tuple[Floats, Floats]:
@@ -163,4 +168,16 @@ def _reduced(extreme: np.ufunc, source: Floats, start: NDArray[np.int64], stop: 
         # A short range repeats its last member: that changes no extreme.
         index = np.minimum(index, stop[filled, None] - 1)
         found[filled] = extreme.reduce(source[index], axis=1)
+    return found
+
+
+def _in_one_pass(extreme: np.ufunc, source: Floats, start: NDArray[np.int64], stop: NDArray[np.int64]) -> Floats:
+    """Return the extreme of each of some ascending ranges that do not overlap; NaN for an empty one."""
+    found = np.full(len(start), np.nan)
+    filled = stop > start
+    if np.any(filled):
+        first, last = start[filled], stop[filled]
+        # From each start to its stop, and from there to the next start, which is left out.
+        ends = np.column_stack([first, last]).ravel()[:-1]
+        found[filled] = extreme.reduceat(source[: last[-1]], ends)[::2]
     return found

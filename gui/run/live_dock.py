@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 
 from gui.common.figure_row import FigureRow
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from gui.common.traces import Traces
 
 _DASH = "–"
+_FIGURES_MS = 100
+"""Time from one look of the figures to the next: nobody reads faster, and labels that change in every frame take a fifth
+of it. Doubled, they are seen to lag behind the curves."""
 
 
 class LiveDock(QWidget):
@@ -45,6 +49,9 @@ class LiveDock(QWidget):
             "Samples": tr("Samples"),
         }
         self._figures = FigureRow(titles, "now", _DASH)
+        self._newest: Traces | None = None
+        self._figures_rest = QTimer(self, singleShot=True, interval=_FIGURES_MS)
+        self._figures_rest.timeout.connect(self._show_newest)
         self.hold = QPushButton(tr("Hold"))
         self.hold.setObjectName("holdButton")
         self.hold.setCheckable(True)
@@ -77,6 +84,8 @@ class LiveDock(QWidget):
         """Forget the run that was shown."""
         self.plot.clear()
         self.hold.setChecked(False)
+        self._newest = None
+        self._figures_rest.stop()
         self._figures.clear()
         self._show_temperature(math.nan)
 
@@ -89,7 +98,16 @@ class LiveDock(QWidget):
         held = self.hold.isChecked() and self.shown is not None and self.shown.view == traces.view
         if not held:
             self.plot.show_traces(traces)
-        self._show_figures(traces)
+        self._newest = traces
+        if not self._figures_rest.isActive():
+            self._show_newest()
+
+    def _show_newest(self) -> None:
+        """Show the figures of the newest curves, if they are not shown yet; the next ones follow after a while."""
+        if self._newest is not None:
+            self._show_figures(self._newest)
+            self._newest = None
+            self._figures_rest.start()
 
     def show_overlays(self, overlays: Sequence[Overlay]) -> None:
         """Draw saved runs over it."""

@@ -94,6 +94,7 @@ class LiveFitPanel(QWidget):
             from gui.run.live_fit_plots import LiveFitPlots
 
             self.plots = LiveFitPlots()
+            self.plots.hide()
             self._column.insertWidget(self._column.count() - 1, self.plots, _ALL_THAT_IS_LEFT)
             if self._colours is not None:
                 self.plots.set_colours(self._colours)
@@ -136,6 +137,8 @@ class LiveFitPanel(QWidget):
         self._state.setVisible(bool(text))
         self._problem.setText(problem)
         self._problem.setVisible(bool(problem))
+        if is_on:
+            self._shown_plots()  # before there is anything to draw: made beside a run, they hold its curves up
 
     def show_figures(self, figures: LiveFigures) -> None:
         """Show a fit, and keep it in the history."""
@@ -143,7 +146,7 @@ class LiveFitPanel(QWidget):
         plots = self._shown_plots()
         if self._table.isHidden():
             self._table.show()
-            plots.show()
+        plots.show()
         self._fill(figures)
         doubt = "" if figures.explains else tr("This model does not describe what was measured. ")
         self._state.setText(

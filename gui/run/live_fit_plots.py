@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import pyqtgraph as pg
+import numpy as np
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -41,6 +41,7 @@ class LiveFitPlots(QWidget):
         self._graphics.setAccessibleName(tr("Relaxation W, and the chosen parameter over the run"))
         self.memory_plot = add_plot(self._graphics, 0, "W(t)", "")
         self.history_plot = add_plot(self._graphics, 1, "", "")
+        self._texts = ("", "", "")
         self._curves = {plot: _BandCurve(plot) for plot in (self.memory_plot, self.history_plot)}
         set_time_axis(self.memory_plot, tr("Time since a step of the voltage"), log=True)
         set_time_axis(self.history_plot, tr("Time of the run"), log=False)
@@ -75,9 +76,12 @@ class LiveFitPlots(QWidget):
         title = figure.title
         if figure.is_known:
             title = tr("{title}, known to {share}").format(title=title, share=percent(figure.half_width))
-        self.history_plot.setLabel("left", figure.title, units=figure.unit or None)
-        self.history_plot.getAxis("left").enableAutoSIPrefix(bool(figure.unit))
-        self.history_plot.setTitle(title, size="9pt")
+        texts = title, figure.title, figure.unit
+        if texts != self._texts:  # each is laid out anew, 2 ms
+            self._texts = texts
+            self.history_plot.setLabel("left", figure.title, units=figure.unit or None)
+            self.history_plot.getAxis("left").enableAutoSIPrefix(bool(figure.unit))
+            self.history_plot.setTitle(title, size="9pt")
         self._curves[self.history_plot].draw(*history)
 
     def set_colours(self, colours: Colours) -> None:
@@ -92,22 +96,23 @@ class _BandCurve:
     """A line within its band."""
 
     def __init__(self, plot: Any) -> None:
-        self._ends = [plot.plot(), plot.plot()]
-        self._band = pg.FillBetweenItem(*self._ends)
-        plot.addItem(self._band)
+        # One closed line: a `FillBetweenItem` makes its path for each of its two ends.
+        self._band = plot.plot(fillLevel="enclosed")
         self._line = plot.plot()
 
     def draw(self, x: _Points, middle: _Points, lowest: _Points, highest: _Points) -> None:
         # A fill of no width would begin at zero, and the plot with it.
-        self._band.setVisible(len(x) > 1)
+        is_wide = len(x) > 1
+        self._band.setVisible(is_wide)
+        if is_wide:
+            self._band.setData(np.concatenate([x, x[::-1]]), np.concatenate([lowest, highest[::-1]]))
+        else:
+            self._band.setData((), ())
         self._line.setData(x, middle)
-        for end, values in zip(self._ends, (lowest, highest), strict=True):
-            end.setData(x, values)
 
     def set_colour(self, colour: QColor) -> None:
         shade = QColor(colour)
         shade.setAlphaF(_SHADE)
-        self._band.setBrush(shade)
+        self._band.setFillBrush(shade)
+        self._band.setPen(pen(colour, 0.5))
         self._line.setPen(pen(colour, 1.5))
-        for end in self._ends:
-            end.setPen(pen(colour, 0.5))

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, cast
 import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QWindow
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QWindow
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QListWidget, QMenu
+from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QListWidget, QMenu, QScrollArea
 
 from daq import OutputState, Phase, RunStatus
 from gui import MainWindow
@@ -31,7 +31,6 @@ from tests.gui.kept_runs import put_run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from PySide6.QtGui import QAction
     from pytestqt.qtbot import QtBot
 
     from tests.gui.window_operator import Operator
@@ -251,6 +250,23 @@ def test_what_stands_on_the_right_goes_among_the_tabs_of_a_narrow_window_and_com
     operator.wait(lambda: window.dockWidgetArea(side) == Qt.DockWidgetArea.RightDockWidgetArea)
     assert side.isVisible()
     operator.wait(lambda: side.width() <= window.width() // 3)
+
+
+@pytest.mark.parametrize("way", ["wanted", "visit.live_fit", "dock.live_fit"])
+def test_what_comes_out_alone_on_the_right_has_room_for_its_content_whichever_way_it_comes(
+    operator: Operator, way: str
+) -> None:
+    window, side = operator.window, docks(operator.window)["live_fit"]
+    window.resize(1280, 700)
+    if way == "wanted":
+        window.exchange.dock_wanted.emit("live_fit")
+    else:
+        window.findChild(QAction, way).trigger()
+    operator.wait(side.isVisible)
+    area = side.findChild(QScrollArea)
+    assert area is not None
+    operator.wait(lambda: area.horizontalScrollBar().maximum() == 0)
+    side.close()
 
 
 @pytest.mark.parametrize("size", [(900, 600), (1920, 1080)])
