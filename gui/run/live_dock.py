@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 _DASH = "–"
 _FIGURES_MS = 100
-"""Time from one look of the figures to the next: nobody reads faster, and labels that change in every frame take a fifth
-of it. Doubled, they are seen to lag behind the curves."""
+"""From one look of the figures to the next: nobody reads faster, and labels that change in every frame take a fifth of
+it. Doubled, they are seen to lag behind the curves."""
 
 
 class LiveDock(QWidget):
