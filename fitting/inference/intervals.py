@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -27,9 +28,24 @@ _MOST_REFITS = 16
 """Refits for one end of an interval. Ends take 1 to 4; a bent valley up to 12. Doubled, only lost ones take longer."""
 _FLAT = 1e-6
 """Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
-_CLOSE = 0.02
-"""How near to the end of an interval a refit must be, as a share of its length, for a chord to give the end. Doubled,
-ends are 2 % off where a profile bends, as that of an exponent near 1 does."""
+_CLOSE = 0.1
+"""How near to the end of an interval a refit must be, as a share of its length, for a cubic through two places and
+their slopes to give the end. Doubled, ends are off by 1e-3 where a profile bends, as that of an exponent near 1 does."""
+_BENT = 3.0
+"""By what factor a slope of a profile may differ from that of its chord for such a cubic to be believed. Doubled, refits
+that were lost in another valley are; halved, none is beside a wall."""
+_ENOUGH = 1e-1
+"""Chi-square that the step of a refit may promise and not be taken. What it promises is taken off, and is right to some
+per cent: 1e-3 of 1.96^2. Doubled, ends move by as much again."""
+_MOST_BEND = 0.5
+"""How far a start is moved, on the line, for what another profile says of its valley's bend: a valley that is bent by
+more is not told by one parabola. Doubled, no fewer steps are taken."""
+_SAME_WAY = 0.5
+"""Cosine from which two profiles go the same way, or back. Doubled, none does; halved, no fewer steps are taken."""
+_FURTHEST = 3.0
+"""How many times further than the last refit the next one is, at most. Doubled, refits are lost in other valleys."""
+_TRUSTED = 4
+"""Refits for whose place the cubic is asked; then chords, which close in whatever the profile does."""
 
 _FAR_UP = 10.0
 """How many times 1.96 deviations a profile may be high for a chord through it to be of use. Doubled, ends of valleys
@@ -121,7 +137,7 @@ def profile_intervals(
     """
     profile = _Profile(evaluate, best, box, unit)
     asked = range(len(best.u)) if only is None else only
-    return [Interval(profile.side(k, -1.0), profile.side(k, 1.0)) for k in asked]
+    return [profile.interval(k) for k in asked]
 
 
 def profile_heights(
@@ -149,9 +165,32 @@ def profile_heights(
     for place in places.tolist():
         start = near + np.clip(direction * (place - near[k]), -2.0, 2.0)
         start[k] = place
-        near, z = profile.refitted(start, k)
+        near, z, _ = profile.refitted(start, k)
         heights.append(z)
     return np.array(heights)
+
+
+@dataclass(frozen=True)
+class _Height:
+    """How many deviations a profile is high at some place on one side of the best, and its slope there."""
+
+    at: float
+    z: float
+    slope: float
+
+    def end_with(self, further: _Height) -> float:
+        """Return where the cubic through two places, over the height, is 1.96 high; infinite if there is none."""
+        rise, run = further.z - self.z, further.at - self.at
+        if not (rise > 0.0 and run > 0.0):
+            return np.inf
+        chord = rise / run
+        if not all(chord / _BENT < one.slope < chord * _BENT for one in (self, further)):
+            return np.inf
+        x = (Z95 - self.z) / rise
+        first, last = chord / self.slope, chord / further.slope
+        return self.at + run * (
+            first * x * (1.0 - x) ** 2 + x * x * (3.0 - 2.0 * x) - last * x * x * (1.0 - x)
+        )
 
 
 class _Bracket:
@@ -166,16 +205,10 @@ class _Bracket:
         self._floor = self._below = -Z95
         self._above = np.inf
         self._last_side = 0.0
+        self._trusted = _TRUSTED
 
-    def end_near(self, at: float, z: float) -> float:
-        """Return where the chord from the last place below through a height here is 1.96 high."""
-        if at <= self.inner:
-            return np.inf
-        rise = (z - Z95 - self._floor) / (at - self.inner)
-        return at + (Z95 - z) / rise if rise > 0.0 else np.inf
-
-    def next_place(self, at: float, z: float, reach: float) -> float:
-        """Return where to look next, after a height was found somewhere; no further than `reach`."""
+    def next_place(self, at: float, z: float, reach: float, expected: float) -> float:
+        """Return where to look next, after a height was found somewhere and an end expected; no further than `reach`."""
         side = np.sign(z - Z95)
         if side > 0.0:
             self.outer, self._above = at, z - Z95
@@ -184,12 +217,24 @@ class _Bracket:
             self.inner, self._floor, self._below = at, z - Z95, z - Z95
             self._above *= 0.5 if side == self._last_side else 1.0
         self._last_side = side
+        self._trusted -= 1
+        if self._trusted >= 0 and self.inner < expected < min(self.outer, _FURTHEST * at):
+            return min(reach, expected)
         if not np.isfinite(self.outer):
-            return min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, 3.0)))
+            return min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, _FURTHEST)))
         # A chord from far up a wall would lead back to the foot of the valley, again and again.
         is_near = self._above < (_FAR_UP - 1.0) * Z95
         share = self._below / (self._below - self._above) if is_near else 0.5
         return self.inner + float(np.clip(share, 0.05, 0.95)) * (self.outer - self.inner)
+
+
+@dataclass(frozen=True, eq=False)
+class _Bend:
+    """How a valley was found to be bent: what a straight way changes of the residual, and how far aside the floor lay."""
+
+    seen: Floats
+    size: float
+    aside: Floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -211,36 +256,76 @@ class _Profile:
         direction[others] = along
         return direction, float(np.linalg.norm(jacobian @ direction)) / self.unit
 
-    def side(self, k: int, sign: float) -> float:
-        """Follow the profile of parameter k to one side, and return where it is 1.96 high."""
+    def interval(self, k: int) -> Interval:
+        """Follow the profile of parameter k to both sides."""
+        direction, rise = self.tangent(k)
+        low, high = (self._side(k, sign, sign * direction, rise) for sign in (-1.0, 1.0))
+        return Interval(low, high)
+
+    def _side(self, k: int, sign: float, direction: Floats, rise: float) -> float:
+        """Follow the profile of parameter k along a tangent to one side, and return where it is 1.96 high."""
         u = self.best.u
         reach = float(self.box[1, k] - u[k] if sign > 0.0 else u[k] - self.box[0, k])
         if reach < 1e-6:
             return float(sign * np.inf)
-        direction, rise = self.tangent(k)
         at = min(Z95 / max(rise, Z95 / reach), reach)
         bracket = _Bracket()
-        near, near_at = u, 0.0
+        near, inner = u, _Height(0.0, 0.0, rise)
+        bend = self._bend_along(direction * at, k)
         for _ in range(_MOST_REFITS):
-            start = near + np.clip(sign * direction * (at - near_at), -2.0, 2.0)
+            start = near + np.clip(direction * (at - inner.at), -2.0, 2.0) + bend
             start[k] = u[k] + sign * at
-            there, z = self.refitted(start, k)
-            end = bracket.end_near(at, z)
+            there, z, slope = self.refitted(start, k)
+            here = _Height(at, z, sign * slope)
+            end = inner.end_with(here)
             if abs(end - at) < _CLOSE * at:
+                self._bends.append(self._seen_bend(direction * at, there - u))
                 return float(u[k] + sign * min(end, reach))
             if z < Z95:
                 if at >= reach:
                     return float(sign * np.inf)
-                near, near_at = there, at
-            at = bracket.next_place(at, z, reach)
+                near, inner = there, here
+                bend = np.zeros(len(u))
+            at = bracket.next_place(at, z, reach, end)
         return float(u[k] + sign * bracket.outer)
 
-    def refitted(self, start: Floats, k: int) -> tuple[Floats, float]:
-        """Return the best of all others with parameter k held, and by how many deviations it is worse."""
+    def _seen_bend(self, straight: Floats, moved: Floats) -> _Bend:
+        """Return by how much a valley was found to be bent."""
+        seen = self.best.jacobian @ straight
+        return _Bend(seen, float(np.linalg.norm(seen)), moved - straight)
+
+    def _bend_along(self, straight: Floats, k: int) -> Floats:
+        """Return how far from a straight way the valley is expected, by the profile that went most nearly that way.
+
+        Profiles of parameters that make up for each other follow one valley, there and back.
+        """
+        seen = self.best.jacobian @ straight
+        size = float(np.linalg.norm(seen)) or 1.0
+        shares = [float(one.seen @ seen) / (one.size * size) for one in self._bends]
+        nearest = max(range(len(shares)), key=lambda j: abs(shares[j]), default=-1)
+        if nearest < 0 or abs(shares[nearest]) < _SAME_WAY:
+            return np.zeros(len(straight))
+        one = self._bends[nearest]
+        aside = one.aside * (shares[nearest] * size / one.size) ** 2
+        # Parameter k stays where it is held: what the bend says of it is made up for along the way.
+        return np.clip(aside - straight * (aside[k] / straight[k]), -_MOST_BEND, _MOST_BEND)
+
+    @cached_property
+    def _bends(self) -> list[_Bend]:
+        return []
+
+    def refitted(self, start: Floats, k: int) -> tuple[Floats, float, float]:
+        """Return the best of all others with parameter k held, by how many deviations it is worse, and how that rises.
+
+        The last step is not taken, only what it promises: the sum of squares there is known to far less than that.
+        """
         held = np.arange(len(start)) == k
-        enough = 1e-4 * self.unit**2
+        enough = _ENOUGH * self.unit**2
         there = minimise(self.evaluate, start, self.box, held=held, irrelevant=enough, max_steps=200, damping=NEAR)
-        return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit
+        left = there.residual if there.left is None else there.left
+        z = float(np.sqrt(max(float(left @ left) - self.best.cost, 0.0))) / self.unit
+        # Where all others are at their best, only parameter k itself moves the sum of squares.
+        return there.u, z, float(left @ there.jacobian[:, k]) / (max(z, 1e-3) * self.unit**2)
 
 
 def verdicts(

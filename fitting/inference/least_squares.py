@@ -43,12 +43,15 @@ class Minimum:
     cost : float
         Sum of squares there.
     residual, jacobian : ndarray, shape (m,), (m, k)
+    left : ndarray, shape (m,), or None
+        What the step that was not taken any more would leave of the residual; None where there was no such step.
     """
 
     u: Floats
     cost: float
     residual: Floats
     jacobian: Floats
+    left: Floats | None = None
 
 
 def minimise(
@@ -91,7 +94,7 @@ def minimise(
         return Minimum(u, cost, residual, jacobian)
     all_move = bool(moves.all())
     lowest, highest = box[:, moves]
-    growth = 2.0
+    growth, left = 2.0, None
     for _ in range(max_steps):
         active = jacobian if all_move else jacobian[:, moves]
         size = np.sqrt(np.einsum("ij,ij->j", active, active))
@@ -103,6 +106,7 @@ def minimise(
         change = active @ step
         promised = -float(change @ (2.0 * residual + change))
         if promised < max(irrelevant, 1e-14 * cost):
+            left = residual + change
             break
         trial = u.copy()
         trial[moves] = np.minimum(np.maximum(here + step, lowest), highest)
@@ -117,7 +121,7 @@ def minimise(
             growth *= 2.0
             if damping > 1e12:
                 break
-    return Minimum(u, cost, residual, jacobian)
+    return Minimum(u, cost, residual, jacobian, left)
 
 
 def _bounded_step(jacobian: Floats, residual: Floats, damping: float, bounds: Floats) -> Floats:

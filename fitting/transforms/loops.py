@@ -267,9 +267,17 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
                     other[n] -= d0 * v0[n] + d1 * v1[n] + d2 * v2[n] + d3 * v3[n]
 
 
-@compiled("void(f8[::1], f8, f8, f8[::1], i8, f8[:,::1], f8[:,::1], f8[:,::1])")
-def mismatch_of_times(  # noqa: C901, PLR0917 - as above
-    x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+@compiled("void(f8[::1], f8, f8, f8[::1], f8[:,:,::1], i8, f8[:,::1], f8[:,::1], f8[:,::1])")
+def mismatch_of_times(  # noqa: C901, PLR0914, PLR0915, PLR0917 - as above
+    x: Floats,
+    B: float,
+    K: float,
+    edges: Floats,
+    nodes: Floats,
+    n_newton: int,
+    gauss: Floats,
+    sums: Floats,
+    out: Floats,
 ) -> None:
     """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y within panels of y, by Halley's steps.
 
@@ -280,6 +288,8 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
     B, K : float
     edges : float64 (p + 1,)
         Ends of the panels, rising from 0.
+    nodes : float64 (2, p, g)
+        y at the nodes of each panel, and 1 - e^-y there.
     n_newton : int
         Most steps.
     gauss : float64 (2, g)
@@ -292,12 +302,11 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
     n_panels = sums.shape[1] - 1
     sums[:, 0] = 0.0
     for p in range(n_panels):
-        low, width = edges[p], edges[p + 1] - edges[p]
+        width = edges[p + 1] - edges[p]
         for k in range(3):
             sums[k, p + 1] = sums[k, p]
         for g in range(gauss.shape[1]):
-            y = low + gauss[0, g] * width
-            lost = -np.expm1(-y)
+            y, lost = nodes[0, p, g], nodes[1, p, g]
             h = np.exp((K - 1.0) * y + B * lost) * gauss[1, g] * width
             sums[0, p + 1] += h
             sums[1, p + 1] += lost * h
@@ -305,28 +314,39 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
         if sums[0, p + 1] > x[-1]:
             n_panels = p + 1
             break
-    panel = 0
+    panel, known = 0, -1
+    low = width = rise = c1 = c2 = c3 = c4 = c5 = 0.0
     for n in range(x.size):
         while panel < n_panels and sums[0, panel + 1] <= x[n]:
             panel += 1
         if panel == n_panels:
             out[0, n], out[1, n], out[2, n], out[3, n] = np.inf, 1.0, 0.0, 0.0
             continue
-        low, width = edges[panel], edges[panel + 1] - edges[panel]
-        # Where the panel's cubic through ends and slopes has it.
-        rise = sums[0, panel + 1] - sums[0, panel]
+        if panel != known:
+            # The polynomial through the panel's ends, with the slopes and bends of y over the integral there.
+            known = panel
+            low, width = edges[panel], edges[panel + 1] - edges[panel]
+            rise = sums[0, panel + 1] - sums[0, panel]
+            left, left_after = np.exp(-low), np.exp(-low - width)
+            c1 = rise / (width * np.exp((K - 1.0) * low + B * (1.0 - left)))
+            last = rise / (width * np.exp((K - 1.0) * (low + width) + B * (1.0 - left_after)))
+            c2 = -0.5 * (K - 1.0 + B * left) * width * c1 * c1
+            last_bend = -(K - 1.0 + B * left_after) * width * last * last
+            off, off_slope, off_bend = 1.0 - c1 - c2, last - c1 - 2.0 * c2, 0.5 * last_bend - c2
+            c3 = 10.0 * off - 4.0 * off_slope + off_bend
+            c4 = -15.0 * off + 7.0 * off_slope - 2.0 * off_bend
+            c5 = 6.0 * off - 3.0 * off_slope + off_bend
         share = (x[n] - sums[0, panel]) / rise
-        first = rise / (width * np.exp((K - 1.0) * low - B * np.expm1(-low)))
-        last = rise / (width * np.exp((K - 1.0) * (low + width) - B * np.expm1(-low - width)))
-        bent = share * (1.0 - share) * ((first - 1.0) * (1.0 - share) - (last - 1.0) * share)
-        y = low + width * min(max(share + bent, 0.0), 1.0)
+        share *= c1 + share * (c2 + share * (c3 + share * (c4 + share * c5)))
+        y = low + width * min(max(share, 0.0), 1.0)
         by_B = by_K = 0.0
         slope = 1.0
         for _ in range(n_newton):
             total, by_B, by_K = sums[0, panel], sums[1, panel], sums[2, panel]
             for g in range(gauss.shape[1]):
                 part = low + (y - low) * gauss[0, g]
-                lost = -np.expm1(-part)
+                # The difference is exact enough beyond the first panel, and takes half as long.
+                lost = 1.0 - np.exp(-part) if panel > 0 else -np.expm1(-part)
                 h = np.exp((K - 1.0) * part + B * lost) * gauss[1, g] * (y - low)
                 total += h
                 by_B += lost * h
@@ -337,11 +357,12 @@ def mismatch_of_times(  # noqa: C901, PLR0917 - as above
             bend = K - 1.0 + B * (1.0 - lost)
             step /= max(1.0 - 0.5 * step * bend, 0.5)
             moved = min(max(y - step, low), low + width) - y
-            # The sums go along to first order: the last step is too short for more.
+            # The sums go along to second order, and what is next is rounding: so is what is left of y, by Halley's
+            # third order.
+            by_B += slope * moved * (lost + 0.5 * moved * (1.0 - lost + lost * bend))
+            by_K += slope * moved * (y + 0.5 * moved * (1.0 + y * bend))
+            slope *= 1.0 + moved * (bend + 0.5 * moved * (bend * bend - B * (1.0 - lost)))
             y += moved
-            by_B += lost * slope * moved
-            by_K += (y - moved) * slope * moved
-            slope *= 1.0 + bend * moved
-            if abs(moved) < 1e-8:
+            if abs(moved) < 1e-5 * width:
                 break
         out[0, n], out[1, n], out[2, n], out[3, n] = y, slope, by_B, by_K

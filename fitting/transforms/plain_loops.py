@@ -7,7 +7,6 @@ reduction. Both give the same to rounding (tests/fitting/transforms/test_plain_l
 from __future__ import annotations
 
 import sys
-from functools import lru_cache
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -30,7 +29,17 @@ class Loops(Protocol):
     """The function that both homes of the loops have; see `fitting.transforms.loops` for its arguments."""
 
     def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
-        self, x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats, /
+        self,
+        x: Floats,
+        B: float,
+        K: float,
+        edges: Floats,
+        nodes: Floats,
+        n_newton: int,
+        gauss: Floats,
+        sums: Floats,
+        out: Floats,
+        /,
     ) -> None:
         """Solve the mismatch equation at reduced times."""
 
@@ -53,20 +62,28 @@ def loops_for_call() -> Loops:
 
 
 def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
-    x: Floats, B: float, K: float, edges: Floats, n_newton: int, gauss: Floats, sums: Floats, out: Floats
+    x: Floats,
+    B: float,
+    K: float,
+    edges: Floats,
+    nodes: Floats,
+    n_newton: int,
+    gauss: Floats,
+    sums: Floats,
+    out: Floats,
 ) -> None:
     """Solve ``x = integral to y of exp((K - 1) y' + B (1 - e^-y')) dy'`` for y; see `fitting.transforms.loops`."""
     n_panels = len(edges) - 1
-    _sum_panels(B, K, edges, gauss, sums)
+    _sum_panels(B, K, edges, nodes, gauss[1], sums)
     panel = np.searchsorted(sums[0], x, side="right") - 1
     beyond = panel >= n_panels
     panel = np.minimum(panel, n_panels - 1)
     low, width = edges[panel], np.diff(edges)[panel]
     y = low + width * _first_guess(x, panel, B, K, edges, sums)
-    nodes, weights = gauss
+    places, weights = gauss
     for _ in range(n_newton):
         span = y - low
-        part = low[:, None] + span[:, None] * nodes
+        part = low[:, None] + span[:, None] * places
         lost = -np.expm1(-part)
         h = np.exp((K - 1.0) * part + B * lost)
         lost_there = -np.expm1(-y)
@@ -74,46 +91,42 @@ def mismatch_of_times(  # noqa: PLR0917 - as the compiled loop
         step = (sums[0, panel] + span * (h @ weights) - x) / slope
         bend = K - 1.0 + B * (1.0 - lost_there)
         step /= np.maximum(1.0 - 0.5 * step * bend, 0.5)
-        moved = np.clip(y - step, low, low + width) - y
+        before, moved = y, np.clip(y - step, low, low + width) - y
         y = y + moved
-        if np.all(np.abs(moved) < 1e-8):
+        if np.all(np.abs(moved) < 1e-5 * width):
             break
-    # The sums go along to first order: the last step is too short for more.
-    by_B = sums[1, panel] + span * ((lost * h) @ weights) + lost_there * slope * moved
-    by_K = sums[2, panel] + span * ((part * h) @ weights) + (y - moved) * slope * moved
-    slope = slope * (1.0 + bend * moved)
+    along = slope * moved
+    by_B = sums[1, panel] + span * ((lost * h) @ weights)
+    by_B += along * (lost_there + 0.5 * moved * (1.0 - lost_there + lost_there * bend))
+    by_K = sums[2, panel] + span * ((part * h) @ weights) + along * (before + 0.5 * moved * (1.0 + before * bend))
+    slope = slope * (1.0 + moved * (bend + 0.5 * moved * (bend * bend - B * (1.0 - lost_there))))
     for row, (inside, outside) in enumerate(((y, np.inf), (slope, 1.0), (by_B, 0.0), (by_K, 0.0))):
         out[row] = np.where(beyond, outside, inside)
 
 
-def _sum_panels(B: float, K: float, edges: Floats, gauss: Floats, sums: Floats) -> None:
+def _sum_panels(B: float, K: float, edges: Floats, nodes: Floats, weights: Floats, sums: Floats) -> None:
     """Write the integral and its derivatives to B and K at the ends of the panels."""
-    y, lost, widths, weights = _panel_nodes(edges.tobytes(), gauss.tobytes())
-    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT)) * widths
+    y, lost = nodes
+    h = np.exp(np.minimum((K - 1.0) * y + B * lost, _LARGEST_EXPONENT)) * np.diff(edges)[:, None]
     sums[:, 0] = 0.0
     for row, of in enumerate((h, lost * h, y * h)):
         np.cumsum(of @ weights, out=sums[row, 1:])
 
 
-@lru_cache(maxsize=1)
-def _panel_nodes(edges_bytes: bytes, gauss_bytes: bytes) -> tuple[Floats, Floats, Floats, Floats]:
-    """Return y and 1 - exp(-y) at all nodes, (p, g), the widths of panels, (p, 1), and the weights, (g,)."""
-    nodes, weights = np.frombuffer(gauss_bytes).reshape(2, -1)
-    edges = np.frombuffer(edges_bytes)
-    widths = np.diff(edges)[:, None]
-    y = edges[:-1, None] + widths * nodes
-    return y, -np.expm1(-y), widths, weights
-
-
 def _first_guess(x: Floats, panel: NDArray[np.intp], B: float, K: float, edges: Floats, sums: Floats) -> Floats:
-    """Return where in its panel each time lies, by the panel's cubic through ends and slopes."""
+    """Return where in its panel each time lies, by the polynomial through the panel's ends, their slopes and bends."""
     low, width = edges[panel], np.diff(edges)[panel]
     rise = sums[0, panel + 1] - sums[0, panel]
     share = np.minimum((x - sums[0, panel]) / rise, 1.0)
     ends = (low, low + width)
     first, last = (rise / (width * np.exp((K - 1.0) * y - B * np.expm1(-y))) for y in ends)
-    bent = share * (1.0 - share) * ((first - 1.0) * (1.0 - share) - (last - 1.0) * share)
-    guess: Floats = np.clip(share + bent, 0.0, 1.0)
+    bends = [-(K - 1.0 + B * np.exp(-y)) * width * one**2 for y, one in zip(ends, (first, last), strict=True)]
+    c2 = 0.5 * bends[0]
+    off, off_slope, off_bend = 1.0 - first - c2, last - first - 2.0 * c2, 0.5 * bends[1] - c2
+    higher = 10.0 * off - 4.0 * off_slope + off_bend
+    higher += share * (-15.0 * off + 7.0 * off_slope - 2.0 * off_bend)
+    higher += share**2 * (6.0 * off - 3.0 * off_slope + off_bend)
+    guess: Floats = np.clip(share * (first + share * (c2 + share * higher)), 0.0, 1.0)
     return guess
 
 

@@ -37,7 +37,7 @@ _NODES, _WEIGHTS = np.polynomial.legendre.leggauss(8)
 _GAUSS = np.stack([0.5 * (_NODES + 1.0), 0.5 * _WEIGHTS])
 # What stays of W, and its derivatives to B, K and ln tau, as a share of W_inf.
 _OF_STEADY = np.array([[1.0], [-1.0], [0.0], [0.0]])
-# Most steps; they end at 1e-8 of y, after three or so.
+# Most steps; they end at 1e-5 of a panel, most often with the first, which leaves the cube of that.
 _NEWTON = 60
 # K - 1 below which the charge is expanded about K = 1: next terms are 1e-10 of it at the last y.
 _NEAR_1 = 1e-7
@@ -53,12 +53,15 @@ def _panel_edges() -> Floats:
 
 
 _EDGES = _panel_edges()
+# y at the nodes of each panel, and 1 - e^-y there.
+_PANEL_NODES = np.stack([_EDGES[:-1, None] + np.diff(_EDGES)[:, None] * _GAUSS[0]] * 2)
+_PANEL_NODES[1] = -np.expm1(-_PANEL_NODES[0])
 
 
 def _solved(x: Floats, B: float, K: float) -> tuple[Floats, Floats]:
     """Return y, the integrand there and the integral's derivatives to B and K, (4, n), and the panels' sums."""
     solved, sums = np.empty((4, len(x))), np.empty((3, len(_EDGES)))
-    loops_for_call().mismatch_of_times(np.ascontiguousarray(x), B, K, _EDGES, _NEWTON, _GAUSS, sums, solved)
+    loops_for_call().mismatch_of_times(np.ascontiguousarray(x), B, K, _EDGES, _PANEL_NODES, _NEWTON, _GAUSS, sums, solved)
     return solved, sums
 
 

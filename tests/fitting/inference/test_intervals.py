@@ -21,11 +21,13 @@ _REACH = 40.0
 
 def upper_end(height: Callable[[float], float], slope_at_best: float) -> float:
     """Return the upper end of the interval of one parameter whose profile has some height in deviations."""
+    step = 1e-6
 
     def evaluate(u: Floats) -> tuple[Floats, Floats]:
-        return np.array([height(float(u[0]))]), np.array([[slope_at_best]])
+        slope = (height(float(u[0]) + step) - height(float(u[0]) - step)) / (2.0 * step)
+        return np.array([height(float(u[0]))]), np.array([[slope]])
 
-    best = Minimum(np.zeros(1), 0.0, *evaluate(np.zeros(1)))
+    best = Minimum(np.zeros(1), 0.0, np.zeros(1), np.array([[slope_at_best]]))
     return profile_intervals(evaluate, best, np.array([[-_REACH], [_REACH]]), 1.0)[0].high
 
 
