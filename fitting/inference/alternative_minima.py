@@ -101,7 +101,7 @@ class MinimaSearch:
             if _within(other, found):
                 continue
             others = profile_intervals(evaluate, other, self.box, unit)
-            found = [_hull(one, another) for one, another in zip(found, others, strict=True)]
+            found = [one.hull(another) for one, another in zip(found, others, strict=True)]
             n_profiled += 1
         return found
 
@@ -149,10 +149,6 @@ class MinimaSearch:
 
 def _within(one: Minimum, intervals: list[Interval]) -> bool:
     return all(interval.low <= u <= interval.high for interval, u in zip(intervals, one.u, strict=True))
-
-
-def _hull(one: Interval, other: Interval) -> Interval:
-    return Interval(min(one.low, other.low), max(one.high, other.high))
 
 
 @dataclass(frozen=True, eq=False)

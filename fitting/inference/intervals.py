@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Protocol
 
@@ -30,10 +30,10 @@ _FLAT = 1e-6
 """Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
 _CLOSE = 0.1
 """How near to the end of an interval a refit must be, as a share of its length, for a cubic through two places and
-their slopes to give the end. Doubled, ends are off by 1e-3 where a profile bends, as that of an exponent near 1 does."""
+their slopes to give the end. Doubled, ends are off by 1e-3 where a profile bends: that of an exponent near 1 does."""
 _BENT = 3.0
-"""By what factor a slope of a profile may differ from that of its chord for such a cubic to be believed. Doubled, refits
-that were lost in another valley are; halved, none is beside a wall."""
+"""By what factor a slope of a profile may differ from that of its chord for such a cubic to be believed. Doubled, so
+are refits that were lost in another valley; halved, none is beside a wall."""
 _ENOUGH = 1e-1
 """Chi-square that the step of a refit may promise and not be taken. What it promises is taken off, and is right to some
 per cent: 1e-3 of 1.96^2. Doubled, ends move by as much again."""
@@ -65,10 +65,23 @@ class Interval:
     Attributes
     ----------
     low, high : float
+    places : tuple of ndarray, shape (k,)
+        Where all unknowns are at ends of it, as far as they are known: what the fit says of other figures there lies
+        within their own profiles.
     """
 
     low: float
     high: float
+    places: tuple[Floats, ...] = field(default=(), compare=False, repr=False)
+
+    def hull(self, other: Interval) -> Interval:
+        """Return the interval that holds both."""
+        return Interval(min(self.low, other.low), max(self.high, other.high), self.places + other.places)
+
+    def moved(self, k: int, shift: Floats) -> Interval:
+        """Return where the interval of unknown k is if all unknowns move."""
+        places = tuple(place + shift for place in self.places)
+        return Interval(self.low + float(shift[k]), self.high + float(shift[k]), places)
 
 
 @dataclass(frozen=True, eq=False)
@@ -188,9 +201,7 @@ class _Height:
             return np.inf
         x = (Z95 - self.z) / rise
         first, last = chord / self.slope, chord / further.slope
-        return self.at + run * (
-            first * x * (1.0 - x) ** 2 + x * x * (3.0 - 2.0 * x) - last * x * x * (1.0 - x)
-        )
+        return self.at + run * (first * x * (1.0 - x) ** 2 + x * x * (3.0 - 2.0 * x) - last * x * x * (1.0 - x))
 
 
 class _Bracket:
@@ -208,7 +219,7 @@ class _Bracket:
         self._trusted = _TRUSTED
 
     def next_place(self, at: float, z: float, reach: float, expected: float) -> float:
-        """Return where to look next, after a height was found somewhere and an end expected; no further than `reach`."""
+        """Return where to look next after a height was found and an end expected; no further than `reach`."""
         side = np.sign(z - Z95)
         if side > 0.0:
             self.outer, self._above = at, z - Z95
@@ -230,7 +241,7 @@ class _Bracket:
 
 @dataclass(frozen=True, eq=False)
 class _Bend:
-    """How a valley was found to be bent: what a straight way changes of the residual, and how far aside the floor lay."""
+    """How a valley was found to be bent: what a straight way changes of the residual; how far aside the floor lay."""
 
     seen: Floats
     size: float
@@ -259,15 +270,19 @@ class _Profile:
     def interval(self, k: int) -> Interval:
         """Follow the profile of parameter k to both sides."""
         direction, rise = self.tangent(k)
-        low, high = (self._side(k, sign, sign * direction, rise) for sign in (-1.0, 1.0))
-        return Interval(low, high)
+        sides = [self._side(k, sign, sign * direction, rise) for sign in (-1.0, 1.0)]
+        (low, _), (high, _) = sides
+        return Interval(low, high, tuple(place for _, place in sides if place is not None))
 
-    def _side(self, k: int, sign: float, direction: Floats, rise: float) -> float:
-        """Follow the profile of parameter k along a tangent to one side, and return where it is 1.96 high."""
+    def _side(self, k: int, sign: float, direction: Floats, rise: float) -> tuple[float, Floats | None]:
+        """Follow the profile of parameter k along a tangent to one side.
+
+        Return where it is 1.96 high, and where all parameters are there; of an open side, at the end of the box.
+        """
         u = self.best.u
         reach = float(self.box[1, k] - u[k] if sign > 0.0 else u[k] - self.box[0, k])
         if reach < 1e-6:
-            return float(sign * np.inf)
+            return float(sign * np.inf), None
         at = min(Z95 / max(rise, Z95 / reach), reach)
         bracket = _Bracket()
         near, inner = u, _Height(0.0, 0.0, rise)
@@ -280,14 +295,15 @@ class _Profile:
             end = inner.end_with(here)
             if abs(end - at) < _CLOSE * at:
                 self._bends.append(self._seen_bend(direction * at, there - u))
-                return float(u[k] + sign * min(end, reach))
+                end = min(end, reach)
+                return float(u[k] + sign * end), u + (there - u) * (end / at)
             if z < Z95:
                 if at >= reach:
-                    return float(sign * np.inf)
+                    return float(sign * np.inf), there
                 near, inner = there, here
                 bend = np.zeros(len(u))
             at = bracket.next_place(at, z, reach, end)
-        return float(u[k] + sign * bracket.outer)
+        return float(u[k] + sign * bracket.outer), near if inner.at > 0.0 else None
 
     def _seen_bend(self, straight: Floats, moved: Floats) -> _Bend:
         """Return by how much a valley was found to be bent."""
@@ -308,7 +324,8 @@ class _Profile:
         one = self._bends[nearest]
         aside = one.aside * (shares[nearest] * size / one.size) ** 2
         # Parameter k stays where it is held: what the bend says of it is made up for along the way.
-        return np.clip(aside - straight * (aside[k] / straight[k]), -_MOST_BEND, _MOST_BEND)
+        bend: Floats = np.clip(aside - straight * (aside[k] / straight[k]), -_MOST_BEND, _MOST_BEND)
+        return bend
 
     @cached_property
     def _bends(self) -> list[_Bend]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class Fitted:
         The model's free parameters for some u, where u holds the unknowns of several records.
     combined : frozenset of int
         Parameters that enter the circuit only in combination.
+    far_places : ndarray, shape (n, k)
+        Places in the 95 % region of u that the covariance knows nothing of: ends of valleys that are bent.
     """
 
     model: CellModel
@@ -53,6 +55,7 @@ class Fitted:
     window_s: tuple[float, float]
     theta_of: Callable[[Floats], Floats] | None = None
     combined: frozenset[int] = frozenset()
+    far_places: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     def bulk(self, u: Floats) -> tuple[Bulk, Floats] | None:
         """Return the hopping conductor and its parameters; worked out once for each place."""

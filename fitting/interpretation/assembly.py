@@ -73,6 +73,7 @@ def fit_result(solution: Solution, *, with_band: bool = True) -> FitResult:
         n_downweighted=solution.n_downweighted,
         voltage_error_V=reduction.voltage_error_V,
         times=Estimates(solution.times),
+        far_places=solution.far_places,
         combinations=Estimates(() if solution.degeneracy is None else solution.degeneracy.combinations),
     )
 

@@ -15,7 +15,6 @@ from fitting.constants import ELEMENTARY_CHARGE_C, BOLTZMANN_eV_K, VACUUM_PERMIT
 from fitting.interpretation.conduction_spectrum import ConductionSpectrum
 from fitting.interpretation.friction import fitted_of
 from fitting.interpretation.memory import derived_figure, within_profiles
-from fitting.interpretation.relaxation_size import unknowns_of_bulk
 from fitting.results.estimate import Estimate
 
 if TYPE_CHECKING:
@@ -182,7 +181,7 @@ class _Figures:
             return np.asarray(figure(u), dtype=np.float64)
 
         found = derived_figure(self._fitted, name, unit, numpy_figure, note)
-        found = within_profiles(self._fitted, found, numpy_figure, unknowns_of_bulk(self._fitted), note)
+        found = within_profiles(self._fitted, found, numpy_figure, note)
         if any(end is not None and not np.isfinite(end) for end in found.ci95):
             return replace(found, ci95=(None, None), determined=False, note=absent)
         return found

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fitting.constants import Z95
 from fitting.inference.optimum import Fitted
 from fitting.inference.parameter_transform import ParameterTransform
-from fitting.interpretation.memory import bulk_of, derived_quantity, times_of_loss
+from fitting.interpretation.memory import band_of, bulk_of, derived_quantity, times_of_loss
 from fitting.results.remarks import RemarkKind
 from fitting.transforms.laplace import step_response
 from protocols import FitError
@@ -73,10 +72,8 @@ def friction_kernel(result: FitResult, t_s: Floats | None = None) -> FrictionKer
     def line(u: Floats) -> Floats:
         return np.log(np.maximum(kappa(*bulk_of(fitted, u), t), 1e-300))
 
-    middle = line(fitted.u)
-    spread = Z95 * fitted.deviation(fitted.gradient(line))
-    low, high = (np.exp(np.clip(end, -700.0, 700.0)) for end in (middle - spread, middle + spread))
-    return FrictionKernel(t, np.exp(middle), low, high)
+    low, high = (np.exp(np.clip(end, -700.0, 700.0)) for end in band_of(fitted, line))
+    return FrictionKernel(t, np.exp(line(fitted.u)), low, high)
 
 
 def kappa(bulk: Bulk, p: Floats, t_s: Floats) -> Floats:
@@ -186,6 +183,15 @@ def fitted_of(result: FitResult) -> Fitted:
     combined = [one.values["parameters"] for one in result.remarks if one.kind is RemarkKind.DEGENERATE]
     names = {name for text in combined for name in str(text).split(", ")}
     members = frozenset(k for k, one in enumerate(result.estimates) if one.name in names)
-    fitted = Fitted(result.model, transform, u, result.covariance, ends, result.window_s, combined=members)
+    fitted = Fitted(
+        result.model,
+        transform,
+        u,
+        result.covariance,
+        ends,
+        result.window_s,
+        combined=members,
+        far_places=result.far_places,
+    )
     bulk_of(fitted, u)
     return fitted

@@ -2,7 +2,8 @@
 
 What does the cell remember, for how long, and how surely? Where a figure depends on one parameter alone, that
 parameter's own interval is carried over; else its gradient meets the covariance (on a scale that keeps the figure
-within its bounds).
+within its bounds), and where profiles end far from where the covariance has them end, the interval holds what the
+figure is there.
 """
 
 from __future__ import annotations
@@ -151,7 +152,8 @@ def _interval(
         ends = [_moved(fitted, figure, k, end) for end in fitted.ends[k]]
         return value, (min(ends), max(ends)), _COMBINED if k in fitted.combined else ""
     middle, spread = float(line(fitted.u)), Z95 * float(fitted.deviation(gradient))
-    low, high = middle - spread, middle + spread
+    far = [end for end in (float(line(place)) for place in fitted.far_places) if np.isfinite(end)]
+    low, high = min([middle - spread, *far]), max([middle + spread, *far])
     if share:
         ends = [float(1.0 / (1.0 + np.exp(-np.clip(end, -700.0, 700.0)))) for end in (low, high)]
         return value, (ends[0], ends[1]), ""
@@ -161,6 +163,12 @@ def _interval(
 def _unless_endless(low: float, high: float) -> tuple[float | None, float | None]:
     """Return the interval, open to both sides where it says nothing."""
     return (None, None) if high > _OPEN_RATIO * low else (low, high)
+
+
+def _depends(fitted: Fitted, figure: Callable[[Floats], Floats], k: int) -> bool:
+    """Return whether a figure depends on a parameter anywhere: at the end of what that may be, it has no slope."""
+    values = [_moved(fitted, figure, k, end) for end in (fitted.u[k], *fitted.ends[k])]
+    return max(values) - min(values) > _MOVING * abs(values[0])
 
 
 def _moved(fitted: Fitted, figure: Callable[[Floats], Floats], k: int, end: float) -> float:
@@ -271,9 +279,7 @@ def derived_figure(
     return estimate_of(name, unit, value, ends, note, share=share) if doubt and found.bound else found
 
 
-def within_profiles(
-    fitted: Fitted, found: Estimate, figure: Callable[[Floats], Floats], unknowns: Sequence[int], note: str
-) -> Estimate:
+def within_profiles(fitted: Fitted, found: Estimate, figure: Callable[[Floats], Floats], note: str) -> Estimate:
     """Return a figure by the intervals of the parameters that it depends on, where the covariance says nothing.
 
     At an end of what a parameter may be, such as the place of an edge between two samples, the covariance has no
@@ -286,13 +292,13 @@ def within_profiles(
         By the covariance; returned where it is determined, or a profile is open.
     figure : callable
         Of the parameters on the line.
-    unknowns : sequence of int
-        Those parameters.
     note : str
         What the figure rests on.
     """
-    mine = list(unknowns)
-    if found.determined or fitted.combined & set(mine) or not np.all(np.isfinite(fitted.ends[mine])):
+    if found.determined:
+        return found
+    mine = [k for k in range(len(fitted.u)) if _depends(fitted, figure, k)]
+    if fitted.combined & set(mine) or not np.all(np.isfinite(fitted.ends[mine])):
         return found
     values = []
     for corner in product((0, 1), repeat=len(mine)):
@@ -319,16 +325,26 @@ def _modes(fitted: Fitted) -> tuple[Estimate, ...]:
     def capacitance(k: int) -> Callable[[Bulk, Floats], float]:
         return lambda bulk, p: bulk.modes(p)[k][0] * bulk.modes(p)[k][1]
 
-    return tuple(
-        derived_quantity(
-            fitted,
-            f"mode_capacitance_{k + 1}" if n_modes > 1 else "mode_capacitance",
-            "F",
-            capacitance(k),
-            "relaxing conductance times its relaxation time",
-        )
-        for k in range(n_modes)
-    )
+    note, found = "relaxing conductance times its relaxation time", []
+    for k in range(n_modes):
+        figure = _of(fitted, capacitance(k))
+        name = f"mode_capacitance_{k + 1}" if n_modes > 1 else "mode_capacitance"
+        found.append(within_profiles(fitted, derived_figure(fitted, name, "F", figure, note), figure, note))
+    return tuple(found)
+
+
+def band_of(fitted: Fitted, curve: Callable[[Floats], Floats]) -> tuple[Floats, Floats]:
+    """Return the 95 % band of a curve of the parameters on the line, lowest and highest.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    curve : callable
+        On a scale on which it may be anything.
+    """
+    middle, spread = curve(fitted.u), Z95 * fitted.deviation(fitted.gradient(curve))
+    far = [curve(place) for place in fitted.far_places]
+    return np.fmin.reduce([middle - spread, *far]), np.fmax.reduce([middle + spread, *far])
 
 
 def relaxation_band(fitted: Fitted) -> Band | None:
@@ -343,6 +359,5 @@ def relaxation_band(fitted: Fitted) -> Band | None:
         W = of(u)
         return np.log(W / (1.0 - W))
 
-    middle, spread = line(fitted.u), Z95 * fitted.deviation(fitted.gradient(line))
-    lowest, highest = (1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))) for x in (middle - spread, middle + spread))
+    lowest, highest = (1.0 / (1.0 + np.exp(-np.clip(x, -700.0, 700.0))) for x in band_of(fitted, line))
     return Band(t, of(fitted.u), lowest, highest)

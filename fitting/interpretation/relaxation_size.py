@@ -66,13 +66,7 @@ def _estimate(fitted: Fitted, name: str, figure: Callable[[Bulk, Floats], float]
     def of_unknowns(u: Floats) -> Floats:
         return np.asarray(figure(*bulk_of(fitted, u)), dtype=np.float64)
 
-    return within_profiles(fitted, found, of_unknowns, unknowns_of_bulk(fitted), note)
-
-
-def unknowns_of_bulk(fitted: Fitted) -> list[int]:
-    """Return the free parameters of the hopping conductor."""
-    name = "" if fitted.model.bulk is None else f"{fitted.model.bulk.name}."
-    return [k for k, one in enumerate(fitted.model.parameters) if one.name.startswith(name)]
+    return within_profiles(fitted, found, of_unknowns, note)
 
 
 def _of_dielectric(bulk: Bulk, p: Floats) -> float:

@@ -83,6 +83,8 @@ class FitResult(Printable):
         Noise of a measured voltage, whose bias was taken out; 0 for commanded edges, or where it cannot be measured.
     times : Estimates
         ``delay`` (s) and ``clock`` (ppm), where they were fitted.
+    far_places : ndarray, shape (n, k)
+        Logarithms, as of the covariance, at ends of profiles that it knows nothing of: valleys that are bent.
 
     Where the current was controlled (`terms`), the voltage answers: all that is said here of the current is said of
     the voltage, in volts, and the weights are in ohm.
@@ -112,6 +114,7 @@ class FitResult(Printable):
     voltage_error_V: float = 0.0
     times: Estimates = field(default_factory=Estimates)
     combinations: Estimates = field(default_factory=Estimates)
+    far_places: Floats = field(default_factory=lambda: np.empty((0, 0)))
 
     @property
     def unit(self) -> str:
@@ -206,6 +209,8 @@ class FitResult(Printable):
             "weights_S": self.weights,
             "nuisance": self.nuisance,
         }
+        if len(self.far_places):
+            found["far_places"] = self.far_places
         for name, table in self.model.tables.items():
             found |= {f"{name}_rates_per_s": table.rates, f"{name}_shares": table.shares}
         if self.band is not None:
@@ -253,6 +258,7 @@ class FitResult(Printable):
             n_downweighted=found["samples_downweighted"],
             voltage_error_V=found["voltage_noise_V"],
             times=_estimates(found.get("times", {})),
+            far_places=arrays.get("far_places", np.empty((0, 0))),
         )
 
     def plot(self, run: Record | None = None) -> Any:

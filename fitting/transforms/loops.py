@@ -268,7 +268,7 @@ def absorb(factor: Floats, panels: Floats) -> None:  # noqa: C901, PLR0912 - as 
 
 
 @compiled("void(f8[::1], f8, f8, f8[::1], f8[:,:,::1], i8, f8[:,::1], f8[:,::1], f8[:,::1])")
-def mismatch_of_times(  # noqa: C901, PLR0914, PLR0915, PLR0917 - as above
+def mismatch_of_times(  # noqa: C901, PLR0915, PLR0917 - as above
     x: Floats,
     B: float,
     K: float,

@@ -14,8 +14,9 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import erfcx
 
-from fitting import CellModel, Nuisance, fit, predict, reduce_run
+from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run
 from fitting.inference.observations import PulseObservation
+from fitting.interpretation.friction import friction_kernel
 from fitting.reduction.drive import ModeCursor
 from fitting.reduction.sampled_edges import SampledVoltage, sampled_edges
 from fitting.results.remarks import RemarkKind
@@ -156,6 +157,34 @@ def test_what_the_place_of_the_jumps_leaves_open_is_in_the_intervals(cells: Any,
     for one in result.estimates:
         low, high = bounds(one)
         assert low <= TRUTH[one.name] <= high
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_figures_of_several_parameters_hold_what_the_place_of_the_jumps_leaves_open(
+    share: float, cells: Any, record: Any
+) -> None:
+    """The valley is bent, and ends where the jumps can be no earlier or later: the covariance knows nothing of it."""
+    drive = pulses(share)
+    clean = cells.debye(**DEBYE).current(T, drive)
+    for seed in range(4):
+        run = record(T, clean + noise(2e-9, seed), None, voltage_V=drive.voltage_at(T))
+        found = fit(run, CIRCUIT)
+        kept = FitResult.from_document(found.to_document(), found.arrays())
+        low, high = found["mode_capacitance"].ci95
+        assert low is not None
+        assert high is not None
+        assert low < 5e-4 * 0.7 * 30e-3 < high
+        assert high < 1.1 * low
+        band = found.band
+        assert band is not None
+        W = 0.3 + 0.7 * np.exp(-band.t_s / 30e-3)
+        assert np.all((band.lowest < W) & (W < band.highest))
+        # kappa~ = G_inf / Y - 1 of a Debye cell is (1 - W) / (W + s tau): one decay.
+        t = np.geomspace(1e-3, 20e-3, 9)
+        truth = 0.7 / 30e-3 * np.exp(-0.3 * t / 30e-3)
+        for result in (found, kept):
+            kernel = friction_kernel(result, t)
+            assert np.all((kernel.lowest < truth) & (truth < kernel.highest))
 
 
 def test_long_holds_are_taken_by_blocks_as_sample_by_sample(cells: Any, record: Any) -> None:
