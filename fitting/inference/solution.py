@@ -12,12 +12,13 @@ from fitting.constants import Z95
 from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
-from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, verdicts
+from fitting.inference.intervals import Displaced, Interval, covariance_factor_of
 from fitting.inference.least_squares import AT_MINIMUM, TO_THE_END, Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
 from fitting.inference.problem import Problem
 from fitting.inference.starts import find_minima
+from fitting.inference.verdicts import verdicts
 from fitting.reduction.prediction import PulseResponse
 from fitting.results.remarks import Remark, RemarkKind
 from protocols import FitError

@@ -193,8 +193,8 @@ def test_the_sample_of_an_imported_record_decides_whose_memory_it_is(tmp_path: P
     assert (found["verdict"], found["reason"]) == ("electrode", "one_place")
     places = {one["place"]: one for one in found["hypotheses"]}
     assert places["double layer"]["possible"]
-    # Where between two samples the voltage jumped, within a ninth of the relaxation time, is not known; it jumped at the
-    # very sample, so that the truth is one end of what is possible.
+    # Where between two samples the voltage jumped, within a ninth of the relaxation time, is not known. It jumped at
+    # the very sample: the truth is one end of what is possible.
     low, high = places["double layer"]["found"]
     assert 0.9 < low / 0.1 < 1.001
     assert 1.0 < high / 0.1 < 1.15
