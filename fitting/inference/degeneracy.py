@@ -17,6 +17,7 @@ from fitting.inference.combinations import combinations_of
 from fitting.inference.intervals import covariance_factor_of
 from fitting.inference.least_squares import Minimum, minimise
 from fitting.results.estimate import Estimate
+from fitting.results.remarks import Remark, RemarkKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -75,6 +76,17 @@ class Degeneracy:
     names: tuple[str, ...]
     is_structural: bool
     combinations: tuple[Estimate, ...]
+
+    @property
+    def remark(self) -> Remark:
+        """What is said of it."""
+        shown = "; ".join("{} = {} ({})".format(one.name, *one.shown()) for one in self.combinations)
+        kind = RemarkKind.DEGENERATE if self.is_structural else RemarkKind.ONLY_COMBINED
+        values: dict[str, float | int | str] = {
+            "parameters": ", ".join(self.names),
+            "combinations": shown or "nothing that has a simple form",
+        }
+        return Remark(kind, values)
 
 
 def degeneracy_of(

@@ -150,7 +150,7 @@ class Solution:
     @property
     def all_remarks(self) -> tuple[Remark, ...]:
         """Remarks, and what is told only in combination."""
-        return self.remarks if self.degeneracy is None else (*self.remarks, _degeneracy_remark(self.degeneracy))
+        return self.remarks if self.degeneracy is None else (*self.remarks, self.degeneracy.remark)
 
     @property
     def values(self) -> dict[str, float]:
@@ -232,12 +232,21 @@ class Solution:
     def weight_slopes(self, k: int = 0) -> Floats:
         """Return the derivatives of the mode weights of a pulsed observation k to the unknowns, shape (n, m)."""
         theta, slopes = self.problem.parameters.theta_and_slopes(k, self.best.u)
-        one = self.problem.observations[k]
-        if not isinstance(one, PulseObservation):
-            raise TypeError("a spectrum has no modes")
+        one = self._pulsed(k)
         Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
         weights: Floats = slopes.T @ one.reduction.weight_slopes(Y, dY)
         return weights
+
+    def far_weights(self, k: int = 0) -> Floats:
+        """Return the mode weights of a pulsed observation k at `far_places`, shape (n, m)."""
+        found = [self._pulsed(k).weights(self.problem.admittance(k, place)) for place in self.far_places]
+        return np.array(found).reshape(-1, len(self._pulsed(k).reduction.grid.rates))
+
+    def _pulsed(self, k: int) -> PulseObservation:
+        one = self.problem.observations[k]
+        if not isinstance(one, PulseObservation):
+            raise TypeError("a spectrum has no modes")
+        return one
 
     def reduction(self, k: int = 0) -> Reduction | None:
         """Return the reduction of observation k; None for a spectrum."""
@@ -378,16 +387,6 @@ def _within_combination(one: Estimate, names: Sequence[str]) -> Estimate:
     others = ", ".join(name for name in names if name != one.name)
     note = f"it enters only in combination with {others}"
     return replace(one, determined=False, note=f"{one.note}; {note}" if one.note else note)
-
-
-def _degeneracy_remark(found: Degeneracy) -> Remark:
-    shown = "; ".join("{} = {} ({})".format(one.name, *one.shown()) for one in found.combinations)
-    kind = RemarkKind.DEGENERATE if found.is_structural else RemarkKind.ONLY_COMBINED
-    values: dict[str, float | int | str] = {
-        "parameters": ", ".join(found.names),
-        "combinations": shown or "nothing that has a simple form",
-    }
-    return Remark(kind, values)
 
 
 def _sharpened(problem: Problem, minima: list[Minimum], box: Floats) -> Minimum:

@@ -116,5 +116,6 @@ def _memory(solution: Solution, k: int, *, with_band: bool = True) -> tuple[tupl
         slopes = solution.weight_slopes(k)
         # What comes back is a charge after a pulse of the voltage.
         drive = None if one.reduction.terms.is_current_driven else one.reduction.drive
-        memory += reversal(drive, response.rates, response.weights, slopes, solution.covariance_factor)
+        far = solution.far_weights(k)
+        memory += reversal(drive, response.rates, response.weights, slopes, solution.covariance_factor, far)
     return memory, band

@@ -95,7 +95,12 @@ def charge_ratios(drive: PulseSequence, rates: Floats, weights: Floats) -> Float
 
 
 def reversal(
-    drive: PulseSequence | None, rates: Floats, weights: Floats, slopes: Floats, covariance_factor: Floats
+    drive: PulseSequence | None,
+    rates: Floats,
+    weights: Floats,
+    slopes: Floats,
+    covariance_factor: Floats,
+    far_weights: Floats,
 ) -> tuple[Estimate, ...]:
     """Return which share of each pulse's charge flows back in the rest after it, by the fitted current.
 
@@ -111,6 +116,8 @@ def reversal(
         Derivatives of the weights to the parameters on the line.
     covariance_factor : ndarray, shape (k, r)
         F of their covariance ``F F^T``.
+    far_weights : ndarray, shape (n, m)
+        The modes at places of the 95 % region that the covariance knows nothing of.
     """
     pulses = [] if drive is None else _pulses(drive)
     if drive is None or not pulses:
@@ -124,10 +131,13 @@ def reversal(
         ratio = Q_back / Q_forward
         gradient = slopes @ (back - ratio * forward) / Q_forward
         spread = Z95 * float(np.linalg.norm(gradient @ covariance_factor))
+        far = far_weights @ back / (far_weights @ forward)
+        low, high = min([ratio - spread, *far.tolist()]), max([ratio + spread, *far.tolist()])
+        spread = 0.5 * (high - low)
         width, rest = (format_quantity(x, "s") for x in (pulse.falls_s - pulse.rises_s, pulse.until_s - pulse.falls_s))
         name = "reversal_charge_ratio" if k == 0 else f"reversal_charge_ratio_{k + 1}"
         note = f"pulse {k + 1} of {width}, then {rest} of rest; bulk and electrode together"
         determined = spread < _WIDEST_HALF
         note = note if determined else f"its interval is ± {spread:.2g} wide; {note}"
-        found.append(Estimate(name, "", ratio, (ratio - spread, ratio + spread), determined, note))
+        found.append(Estimate(name, "", ratio, (low, high), determined, note))
     return tuple(found)

@@ -139,7 +139,9 @@ def charge_ratio(result: FitResult, width_s: Floats, rest_s: float | None = None
     ratio = Q_back / Q_forward
     gradient = (back - ratio[:, None] * forward) / Q_forward[:, None] @ cell.slopes.T
     spread = Z95 * np.sqrt(np.einsum("nk,kl,nl->n", gradient, result.covariance, gradient))
-    return ChargeRatio(widths, ratio, ratio - spread, ratio + spread, rest)
+    far = [(back @ weights) / (forward @ weights) for weights in cell.far_weights]
+    low, high = np.min([ratio - spread, *far], axis=0), np.max([ratio + spread, *far], axis=0)
+    return ChargeRatio(widths, ratio, low, high, rest)
 
 
 def readable_bits(result: FitResult, amplitude_V: float, width_s: float, wait_s: float) -> Estimate:
@@ -210,6 +212,7 @@ class _Cell:
     rates: Floats
     weights: Floats
     slopes: Floats
+    far_weights: tuple[Floats, ...]
 
     @classmethod
     def of(cls, result: FitResult) -> _Cell:
@@ -217,7 +220,8 @@ class _Cell:
         transform = ParameterTransform(result.model.parameters)
         Y, dY = result.model.evaluate(modes.s, result.theta, seen=False)
         slopes = modes.weights(dY) * transform.slope(transform.to_unbounded(result.theta))[:, None]
-        return cls(result, result.grid.rates, modes.weights(Y), slopes)
+        far = (result.model.evaluate(modes.s, transform.from_unbounded(u), seen=False)[0] for u in result.far_places)
+        return cls(result, result.grid.rates, modes.weights(Y), slopes, tuple(modes.weights(one) for one in far))
 
     def check(self, value_s: float, what: str) -> None:
         low, high = self.result.window_s
@@ -243,7 +247,9 @@ class _Cell:
         return np.where(x > 0.0, -np.expm1(-x) / np.where(self.rates > 0.0, self.rates, 1.0), t_s[:, None])
 
     def with_spread(self, rows: Floats) -> tuple[Floats, Floats]:
-        """Return the current (A) of some rows of modes and half its 95 % interval."""
+        """Return the current (A) of some rows of modes and half its 95 % interval, to the side that is wider."""
         gradient = rows @ self.slopes.T
         variance = ((gradient @ self.result.covariance) * gradient).sum(axis=1)
-        return rows @ self.weights, Z95 * np.sqrt(np.maximum(variance, 0.0))
+        current = rows @ self.weights
+        far = [np.abs(rows @ weights - current) for weights in self.far_weights]
+        return current, np.max([Z95 * np.sqrt(np.maximum(variance, 0.0)), *far], axis=0)

@@ -17,6 +17,7 @@ from scipy.special import erfcx
 from fitting import CellModel, FitResult, Nuisance, fit, predict, reduce_run
 from fitting.inference.observations import PulseObservation
 from fitting.interpretation.friction import friction_kernel
+from fitting.interpretation.reversal import charge_ratio
 from fitting.reduction.drive import ModeCursor
 from fitting.reduction.sampled_edges import SampledVoltage, sampled_edges
 from fitting.results.remarks import RemarkKind
@@ -165,7 +166,11 @@ def test_figures_of_several_parameters_hold_what_the_place_of_the_jumps_leaves_o
 ) -> None:
     """The valley is bent, and ends where the jumps can be no earlier or later: the covariance knows nothing of it."""
     drive = pulses(share)
-    clean = cells.debye(**DEBYE).current(T, drive)
+    cell = cells.debye(**DEBYE)
+    clean = cell.current(T, drive)
+    widths, rest = np.array([5e-3, 50e-3]), 0.1
+    forward = cell.step_integral(widths)
+    back = forward + cell.step_integral(np.full(2, rest)) - cell.step_integral(widths + rest)
     for seed in range(4):
         run = record(T, clean + noise(2e-9, seed), None, voltage_V=drive.voltage_at(T))
         found = fit(run, CIRCUIT)
@@ -185,6 +190,8 @@ def test_figures_of_several_parameters_hold_what_the_place_of_the_jumps_leaves_o
         for result in (found, kept):
             kernel = friction_kernel(result, t)
             assert np.all((kernel.lowest < truth) & (kernel.highest > truth))
+            returned = charge_ratio(result, widths, rest)
+            assert np.all((returned.lowest < back / forward) & (returned.highest > back / forward))
 
 
 def test_long_holds_are_taken_by_blocks_as_sample_by_sample(cells: Any, record: Any) -> None:
