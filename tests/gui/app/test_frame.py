@@ -261,7 +261,9 @@ def test_what_comes_out_alone_on_the_right_has_room_for_its_content_whichever_wa
     if way == "wanted":
         window.exchange.dock_wanted.emit("live_fit")
     else:
-        window.findChild(QAction, way).trigger()
+        action = window.findChild(QAction, way)
+        assert action is not None
+        action.trigger()
     operator.wait(side.isVisible)
     area = side.findChild(QScrollArea)
     assert area is not None
