@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QCoreApplication, QObject, QTimer
 
 _LOOK_MS = 1000
 """Interval (ms) of looking whether a look at the objects is due. Doubled, a burst of objects stays a second longer."""
@@ -45,7 +45,22 @@ class GuiThreadCollector(QObject):
         if self._young_looks % _YOUNG_PER_FULL:
             gc.collect(1)
             return
-        gc.collect()
-        if not self._frozen:  # what lives by now is modules and classes, which stay
+        if self._frozen:
+            gc.collect()
+        else:
+            self.settle()
+
+    def settle(self) -> None:
+        """Look through everything once, and leave what lives then, modules and classes mostly, out of later looks."""
+        if not self._frozen:
+            gc.collect()
             gc.freeze()
             self._frozen = True
+
+
+def settle() -> None:
+    """Have the first long look at the objects done now, before there are curves to draw; GUI thread only."""
+    application = QCoreApplication.instance()
+    collector = None if application is None else application.findChild(GuiThreadCollector)
+    if collector is not None:
+        collector.settle()

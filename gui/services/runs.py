@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
+from gui.services import garbage
 from gui.services.jobs import Jobs
 from gui.services.own_thread import OwnThread
 from gui.services.run_follower import RunFollower, request_end
@@ -91,6 +92,7 @@ class Runs(QObject):
         self._recall_wanted.emit(path)
 
     def _begin(self) -> None:
+        garbage.settle()
         self._over = threading.Event()
         self._note_report(None)
         self._listener.start()

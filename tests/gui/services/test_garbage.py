@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QWidget
 
 from gui.app.start import application_of_window
 from gui.services import garbage
+from gui.services.garbage import GuiThreadCollector
 from gui.services.jobs import Jobs
 
 if TYPE_CHECKING:
@@ -54,6 +55,18 @@ def test_a_dead_widget_is_destroyed_in_the_gui_thread_although_a_worker_makes_th
     assert kept
 
     assert threads == [threading.main_thread()]
+
+
+def test_the_first_long_look_is_done_before_there_are_curves_to_draw(qtbot: QtBot) -> None:
+    application_of_window()
+    collector = GuiThreadCollector(QObject())
+    destroyed: list[bool] = []
+    weakref.finalize(Cell(), lambda: destroyed.append(True))
+    collector.settle()
+    assert destroyed == [True]
+    weakref.finalize(Cell(), lambda: destroyed.append(True))
+    collector.settle()
+    assert destroyed == [True], "once is enough: it takes longer than a frame"
 
 
 def test_widgets_that_wait_for_an_answer_are_let_go_in_the_gui_thread_when_their_window_is_gone(qtbot: QtBot) -> None:
