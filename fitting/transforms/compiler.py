@@ -71,7 +71,8 @@ def _numba() -> ModuleType:
             numba.np.linalg.ensure_blas = asked
             if "numba.np.arraymath" in sys.modules:
                 numba.np.arraymath.ensure_blas = asked
-    return numba
+    compiler: ModuleType = numba
+    return compiler
 
 
 def _cache_folder() -> str:

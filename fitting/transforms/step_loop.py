@@ -101,7 +101,7 @@ def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step
 
 
 @compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1])", sums_reordered=True)
-def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
+def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
     columns: Floats,
     residual: Floats,
     damping: float,
