@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 ROUNDING = 1e-3
 """Share of half an interval by which figures may differ and are the same: compiled loops and their twins, and searches
 that end a step apart, make 1e-6. Doubled, a twice as large change passes; nobody would act on either."""
+_CONSTANT = 1e-9
+"""Share of a figure below which an interval is rounding: noise of no record is as small. A tenth of it would do."""
 _OF_PEAKS = (("relaxation_time_s", "s"), ("conductance_S", "S"), ("resistance_ohm", "ohm"))
 """Figures of a peak of a spectrum, with their units."""
 
@@ -268,6 +270,8 @@ def _change(before: Estimate, now: Estimate) -> Change:
     half = abs(before.value)
     if ends[0] is not None and ends[1] is not None:
         half = 0.5 * (ends[1] - ends[0])
+    # A figure that the circuit sets, as the spread of a single decay, has an interval of nothing but rounding.
+    half = max(half, _CONSTANT * abs(before.value))
     pairs = [(before.value, now.value), *zip(ends, now.ci95, strict=True)]
     by = max(_moved(one, other, half) for one, other in pairs)
     return Change(before.name, before.unit, before.value, now.value, by)

@@ -6,14 +6,20 @@ An installed package may lie where nothing can be written, so that numba's cache
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 _Function = TypeVar("_Function", bound="Callable[..., None]")
+_Part = TypeVar("_Part", bound="Callable[..., int | None]")
+_REORDERED = {"reassoc", "contract"}
 
 
 def compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Function], _Function]:
@@ -30,11 +36,43 @@ def compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Func
     """
     if "NUMBA_CACHE_DIR" not in os.environ:
         os.environ["NUMBA_CACHE_DIR"] = _cache_folder()
-    import numba
-
-    loose = {"reassoc", "contract"} if sums_reordered else False
+    numba = _numba()
+    loose = _REORDERED if sums_reordered else False
     decorator: Callable[[_Function], _Function] = numba.njit(signature, nogil=True, cache=True, fastmath=loose)
     return decorator
+
+
+def part_of_loop(function: _Part) -> _Part:
+    """Let compiled loops of the same file call a function, sums reordered: kept with them, it costs no load of its own.
+
+    Each loop that is loaded from the cache takes 0.05 s.
+    """
+    numba = _numba()
+    decorator: Callable[[_Part], _Part] = numba.njit(nogil=True, fastmath=_REORDERED)
+    return decorator(function)
+
+
+@cache
+def _numba() -> ModuleType:
+    """Return numba, which has not loaded scipy.linalg to see that there are sums of products by BLAS.
+
+    No loop here asks for them, and loading took as long as the loops themselves: 0.2 s in each process that fits. A
+    function of somebody else that does ask loads it when it is compiled.
+    """
+    import numba
+    import numba.np.linalg
+
+    asked = getattr(numba.np.linalg, "ensure_blas", None)
+    if asked is not None and find_spec("scipy") is not None:
+        numba.np.linalg.ensure_blas = lambda: None
+        try:
+            import numba.np.arraymath
+        finally:
+            numba.np.linalg.ensure_blas = asked
+            if "numba.np.arraymath" in sys.modules:
+                numba.np.arraymath.ensure_blas = asked
+    compiler: ModuleType = numba
+    return compiler
 
 
 def _cache_folder() -> str:

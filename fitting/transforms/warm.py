@@ -12,4 +12,6 @@ def warm() -> None:
 
 
 if __name__ == "__main__":
-    import fitting.transforms.block_loops  # noqa: F401 - importing them compiles them
+    import fitting.transforms.block_loops
+    import fitting.transforms.loops
+    import fitting.transforms.step_loop  # noqa: F401 - importing them compiles them

@@ -71,7 +71,8 @@ class ConstantPhase(Element):
     def evaluate(self, s: Complexes, p: Floats) -> tuple[Complexes, Complexes]:  # noqa: D102
         logarithm = np.log(s)
         power = np.exp(p[1] * logarithm)
-        return p[0] * power, np.stack([power, p[0] * power * logarithm])
+        Y = p[0] * power
+        return Y, np.array([power, Y * logarithm])
 
     def start(self, scale: StartScale, draw: Floats) -> tuple[float, ...]:  # noqa: D102
         n = 0.6 + 0.38 * draw[1]

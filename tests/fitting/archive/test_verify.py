@@ -52,6 +52,17 @@ def test_a_figure_that_moved_is_told_by_halves_of_its_interval(run: Run) -> None
     assert change.now == pytest.approx(W_inf.value)
 
 
+def test_a_figure_that_the_circuit_sets_may_differ_by_rounding(run: Run) -> None:
+    kept = kept_study(run)
+    # The spread of a single decay is a number, whose interval is nothing but rounding.
+    spread = next(one for one in kept.result.memory if one.name == "memory_spread_decades")
+    moved = replace(spread, value=spread.value * (1.0 + 1e-14), ci95=(spread.value, spread.value * (1.0 + 1e-15)))
+    memory = Estimates(moved if one is spread else one for one in kept.result.memory)
+    keep_study(run, replace(kept, result=replace(kept.result, memory=memory)))
+    [found] = verify_runs([run.path], HERE)
+    assert found.is_same
+
+
 def test_a_run_without_a_fit_has_nothing_to_verify(tmp_path: Path) -> None:
     [found] = verify_runs([write_run(tmp_path / "run.nxs", run_id="1")], HERE)
     assert not found.has_fit
