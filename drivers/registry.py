@@ -375,6 +375,13 @@ def load_drivers(resource: str) -> None:
     _dialects(resource)
 
 
+def load_own_drivers() -> None:
+    """Load VISA and the drivers that come with this package, but none of another: importing them starts no thread."""
+    resource_manager()
+    for name in _OURS:
+        _loaded(name)
+
+
 def _dialects(resource: str) -> list[Dialect]:
     """Return the dialects of the drivers for such a link, ``*IDN?`` first: most understand it, and none minds it."""
     interface = interface_of(resource)

@@ -18,6 +18,7 @@ import numpy as np
 import psutil
 import pytest
 
+from benchmarks.from_outside import is_runner
 from daq import (
     Bench,
     OutputState,
@@ -106,7 +107,7 @@ def brought_to(phase: Phase, instrument: InProcess, folder: Path) -> RunInProgre
 def runners(live: RunInProgress) -> list[psutil.Process]:
     with suppress(psutil.Error):
         children = psutil.Process(live.guardian_pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
+        return [child for child in children if is_runner(child)]
     return []
 
 
