@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.machinery import ModuleSpec
 
+# Names that tools look for in every module that is imported (inspect, warnings): that is no use of it.
+_NO_USE = frozenset({"__wrapped__", "__warningregistry__"})
 # Held while such a module is loaded: another thread that uses it meanwhile waits until it is whole.
 _LOADING = threading.RLock()
 
@@ -27,6 +29,8 @@ class _LateModule(ModuleType):
         self._waiting = spec.loader
 
     def __getattr__(self, name: str) -> Any:
+        if name in _NO_USE:
+            raise AttributeError(name)
         with _LOADING:
             loader = self.__dict__.pop("_waiting", None)  # none while this thread loads it
             if loader is not None:
@@ -35,7 +39,7 @@ class _LateModule(ModuleType):
                 except BaseException:
                     self._waiting = loader
                     raise
-                self.__class__ = ModuleType
+                self.__class__ = ModuleType  # type: ignore[assignment]
         return ModuleType.__getattribute__(self, name)
 
 
