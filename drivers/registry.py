@@ -369,17 +369,12 @@ def _greet(
     raise silence
 
 
-def load_drivers(resource: str) -> None:
-    """Load what opening such a link needs, so that no time is lost when an output must go off."""
+def load_drivers(resource: str = "") -> None:
+    """Load what opening such a link needs, so that no time is lost when an output must go off; ours if none is given."""
     resource_manager()
-    _dialects(resource)
-
-
-def load_own_drivers() -> None:
-    """Load VISA and the drivers that come with this package, but none of another: importing them starts no thread."""
-    resource_manager()
-    for name in _OURS:
-        _loaded(name)
+    _ = [_loaded(name) for name in _OURS]  # importing these starts no thread
+    if resource:
+        _dialects(resource)
 
 
 def _dialects(resource: str) -> list[Dialect]:

@@ -54,7 +54,7 @@ from daq.execution.runner_link import RunnerLink, forked_runner
 from daq.execution.supervised_run import SupervisedRun
 from daq.execution.worker import TURN_S
 from daq.state import Outcome, RunState
-from drivers import load_own_drivers
+from drivers import load_drivers
 from protocols import InstrumentError, IonechoError
 
 if TYPE_CHECKING:
@@ -287,7 +287,7 @@ def main() -> int:
     """Guard the runs that standard input names."""
     requests = _own_input()
     with suppress(Exception):  # whatever is wrong with a driver, opening the instrument says it
-        load_own_drivers()
+        load_drivers()
     first_runner = forked_runner(requests)  # before anything here starts a thread
     guardian = Guardian(Requests(requests), first_runner)
     for number in (signal.SIGTERM, signal.SIGINT):
