@@ -370,7 +370,7 @@ def _greet(
 
 
 def load_drivers(resource: str = "") -> None:
-    """Load what opening such a link needs, so that no time is lost when an output must go off; ours if none is given."""
+    """Load what opening such a link needs, so that no time is lost when an output must go off; ours without one."""
     resource_manager()
     _ = [_loaded(name) for name in _OURS]  # importing these starts no thread
     if resource:
