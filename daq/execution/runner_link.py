@@ -13,6 +13,7 @@ import queue
 import sys
 import threading
 import time
+import warnings
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,8 +95,15 @@ def forked_runner(*not_for_it: _Closable) -> StartedRunner | None:
     pipe, runners_end = context.Pipe()
     gc.freeze()  # else the first collection of either process would copy all that they share
     process: Any = context.Process(target=_run_copy, args=(runners_end, (pipe, *not_for_it)), name=_NAME)
-    process.start()
-    runners_end.close()
+    try:
+        with warnings.catch_warnings():
+            # From 3.12 on Python warns of threads that are not its own, too: those of linear algebra, which see to forks.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            process.start()
+    except OSError:  # no process can be made now; another try is made once one is needed
+        return None
+    finally:
+        runners_end.close()
     return StartedRunner(process, pipe, time.monotonic())
 
 
