@@ -97,7 +97,7 @@ def forked_runner(*not_for_it: _Closable) -> StartedRunner | None:
     process: Any = context.Process(target=_run_copy, args=(runners_end, (pipe, *not_for_it)), name=_NAME)
     try:
         with warnings.catch_warnings():
-            # From 3.12 on Python warns of threads that are not its own, too: those of linear algebra, which see to forks.
+            # From 3.12 on Python warns of threads not its own, too: those of linear algebra, which see to forks.
             warnings.simplefilter("ignore", DeprecationWarning)
             process.start()
     except OSError:  # no process can be made now; another try is made once one is needed
