@@ -146,12 +146,13 @@ def cpu_of_processes() -> dict[str, float]:
     me = psutil.Process()
     for process in (me, *me.children(recursive=True)):
         try:
-            words, times = " ".join(process.cmdline()), process.cpu_times()
+            words, times = " ".join((process.name(), *process.cmdline())), process.cpu_times()
         except psutil.Error:
             continue
         names = {
-            "daq.execution.guardian": "guardian",
+            "ionecho runner": "runner",  # on Linux a copy of the guardian, with its command line
             "spawn_main": "runner",
+            "daq.execution.guardian": "guardian",
             "ionecho sim": "simulator",
             "fitting.live_process": "live fit",
         }

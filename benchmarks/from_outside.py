@@ -1,8 +1,15 @@
-"""Questions to a simulated instrument over a plain socket: what it says of itself shares no code with a driver."""
+"""Questions to a simulated instrument over a plain socket, and to the system about the processes of a run.
+
+What an instrument says of itself shares no code with a driver.
+"""
 
 from __future__ import annotations
 
 import socket
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import psutil
 
 
 def asked(resource: str, query: str, limit_s: float = 5.0) -> str:
@@ -19,3 +26,12 @@ def asked(resource: str, query: str, limit_s: float = 5.0) -> str:
     with socket.create_connection(("127.0.0.1", port), timeout=limit_s) as link, link.makefile("r") as lines:
         link.sendall(query.encode() + b"\n")
         return lines.readline().strip()
+
+
+def is_runner(child: psutil.Process) -> bool:
+    """Whether a child of a guardian is its runner.
+
+    The first one of a guardian is a copy of it on Linux, and calls itself so. All others are spawned, and
+    multiprocessing has a resource tracker beside them.
+    """
+    return child.name() == "ionecho runner" or "spawn_main" in " ".join(child.cmdline())

@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import platformdirs
-import tomlkit
 
 from protocols import InputError, InstrumentError, printable, read_text_file, toml_tables, when_free
 
@@ -134,6 +133,8 @@ def forget(name: str) -> None:
 
 def _change(name: str, resource: str | None) -> None:
     """Write the book with one entry changed, or without it; comments and the order of the others stay."""
+    import tomlkit
+
     text = _text() or ""
     _entries(text)  # only a book that was understood is written anew
     document = tomlkit.parse(text)

@@ -369,10 +369,12 @@ def _greet(
     raise silence
 
 
-def load_drivers(resource: str) -> None:
-    """Load what opening such a link needs, so that no time is lost when an output must go off."""
+def load_drivers(resource: str = "") -> None:
+    """Load what opening such a link needs, so that no time is lost when an output must go off; ours without one."""
     resource_manager()
-    _dialects(resource)
+    _ = [_loaded(name) for name in _OURS]  # importing these starts no thread
+    if resource:
+        _dialects(resource)
 
 
 def _dialects(resource: str) -> list[Dialect]:

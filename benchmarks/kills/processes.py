@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from benchmarks import from_outside
 from daq.execution.control import RunLink
 from daq.shared_folder import ENVIRONMENT
 from daq.state import OutputState, Phase
@@ -28,8 +29,10 @@ _MARK = "IONECHO_KILLS_CASE"
 # Interval (s) of questions to the guardian: short beside the phases that take some ten milliseconds; and while samples
 # come, when as often as a window asks is enough.
 _ASK_S, _ASK_RUNNING_S = 0.002, 0.02
-# What the command line of each process has in it.
-_GUARDIANS, _RUNNERS = "daq.execution.guardian", "spawn_main"
+
+
+def _is_guardian(child: psutil.Process) -> bool:
+    return "daq.execution.guardian" in " ".join(child.cmdline())
 
 
 class Observer:
@@ -158,12 +161,12 @@ class RunProcesses:
         """Look for one of the processes; return whether it has been found, alive or not."""
         if name in self._known:
             return True
-        parent, word = ("front end", _GUARDIANS) if name == "guardian" else ("guardian", _RUNNERS)
+        parent, is_wanted = ("front end", _is_guardian) if name == "guardian" else ("guardian", from_outside.is_runner)
         if parent == "guardian" and not self.knows("guardian"):
             return False
         with suppress(psutil.Error):
             owner = self._known["front end" if name == "guardian" else "guardian"]
-            found = [child for child in owner.children() if word in " ".join(child.cmdline())]
+            found = [child for child in owner.children() if is_wanted(child)]
             if found:
                 self._known[name] = found[0]
         return name in self._known

@@ -50,14 +50,16 @@ from daq.execution.guarded_instrument import GuardedInstrument
 from daq.execution.messages import Heartbeat
 from daq.execution.output_marker import OutputMarker
 from daq.execution.run_request import request_from_json
-from daq.execution.runner_link import RunnerLink
+from daq.execution.runner_link import RunnerLink, forked_runner
 from daq.execution.supervised_run import SupervisedRun
 from daq.execution.worker import TURN_S
 from daq.state import Outcome, RunState
+from drivers import load_drivers
 from protocols import InstrumentError, IonechoError
 
 if TYPE_CHECKING:
     from daq.execution.run_request import RunRequest
+    from daq.execution.runner_link import StartedRunner
 
 # Interval (s) of the heartbeats: an eighth of what the runner waits for one.
 _HEARTBEAT_S = 0.25
@@ -125,10 +127,13 @@ class Guardian:
     Parameters
     ----------
     requests : Requests
+    first_runner : StartedRunner, optional
+        Waits for its first request; by default a runner is started when there is one.
     """
 
-    def __init__(self, requests: Requests) -> None:
+    def __init__(self, requests: Requests, first_runner: StartedRunner | None = None) -> None:
         self._requests = requests
+        self._first_runner = first_runner
         self._turned_s = self._beat_s = time.monotonic()
         self._runner: RunnerLink | None = None
         self._instrument: GuardedInstrument | None = None
@@ -210,11 +215,19 @@ class Guardian:
         return self._instrument
 
     def _carry_out(self, run: SupervisedRun) -> Outcome:
-        runner = self._runner = self._runner or RunnerLink(self._turn)
+        runner = self._runner = self._runner or RunnerLink(self._turn, self._unused_runner())
         outcome = run.supervise(runner, is_last=self._requests.are_over)
         if not runner.is_alive():
             self._runner = None
         return outcome
+
+    def _unused_runner(self) -> StartedRunner | None:
+        """Return the runner that waits for its first request, once; None if there is none that will wait for it."""
+        first, self._first_runner = self._first_runner, None
+        if first is not None and not first.is_fresh():
+            first.kill()
+            return None
+        return first
 
     def _look_at_idle_runner(self) -> None:
         """See to it that nothing is on if the runner has died between two runs."""
@@ -233,6 +246,8 @@ class Guardian:
         """End the runner, which reads back off once more if it waited for a run, and give the instrument back."""
         runner, self._runner = self._runner, None
         instrument, self._instrument = self._instrument, None
+        if (unused := self._unused_runner()) is not None:
+            unused.kill()
         if runner is not None:
             self._end_runner(runner, instrument)
         if instrument is not None:
@@ -270,7 +285,11 @@ def _own_input() -> IO[str]:
 
 def main() -> int:
     """Guard the runs that standard input names."""
-    guardian = Guardian(Requests(_own_input()))
+    requests = _own_input()
+    with suppress(Exception):  # whatever is wrong with a driver, opening the instrument says it
+        load_drivers()
+    first_runner = forked_runner(requests)  # before anything here starts a thread
+    guardian = Guardian(Requests(requests), first_runner)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: guardian.stop("the guardian process was told to end"))
     try:

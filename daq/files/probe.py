@@ -89,13 +89,19 @@ def _key(path: Path) -> tuple[str, int, int, int, int]:
 
 def _limit() -> None:
     """Give this process its processor time for the next file."""
-    with suppress(ImportError, ValueError, OSError):  # Windows has no such limits: the wait alone ends the child
+    with suppress(ImportError):  # Windows has no such limits: the wait alone ends the child
         import resource
 
         used = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
-        resource.setrlimit(resource.RLIMIT_CPU, (int(used) + _CPU_S + 1, resource.RLIM_INFINITY))
-        resource.setrlimit(resource.RLIMIT_AS, (_ADDRESS_SPACE, _ADDRESS_SPACE))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        limits = {
+            resource.RLIMIT_CPU: int(used) + _CPU_S + 1,
+            resource.RLIMIT_AS: _ADDRESS_SPACE,
+            resource.RLIMIT_CORE: 0,
+        }
+        for kind, limit in limits.items():
+            _, most = resource.getrlimit(kind)  # whoever started this may have set it, and it cannot be raised
+            with suppress(ValueError, OSError):
+                resource.setrlimit(kind, (limit if most == resource.RLIM_INFINITY else min(limit, most), most))
 
 
 def _can_be_read(path: Path) -> bool:

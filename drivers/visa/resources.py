@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from drivers.visa.late_module import load_later
 from protocols import ConnectionLost
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ def resource_manager() -> ResourceManager:
     # issue 742). A library is known by its path, which pyvisa-py does not use: by this one we have our own.
     import pyvisa
 
+    load_later("zeroconf")  # with asyncio and ssl: half of what pyvisa-py loads, and no session needs it
     return pyvisa.ResourceManager("ionecho@py")
 
 

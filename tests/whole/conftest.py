@@ -17,8 +17,8 @@ def asked(resource: str, query: str) -> str:
 
 
 def runner_of(guardian: psutil.Process) -> psutil.Process:
-    """Return the runner among a guardian's children (multiprocessing has a resource tracker there too)."""
-    children = [child for child in guardian.children() if "spawn_main" in " ".join(child.cmdline())]
+    """Return the runner among a guardian's children."""
+    children = [child for child in guardian.children() if from_outside.is_runner(child)]
     assert len(children) == 1
     return children[0]
 

@@ -30,8 +30,9 @@ from daq import (
     runs_in_progress,
     unconfirmed_outputs,
 )
+from daq.execution.control_file import read_control_file
 from daq.locks import is_locked
-from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
+from protocols import ConnectionLost, Limits, Protocol, PulseSequence, RunFileError, Sampling
 from sim_instruments.serving.in_process import InProcess, served_here
 from tests.patience import patience, promised, until
 from tests.whole.conftest import runner_of, running_with
@@ -97,17 +98,17 @@ def brought_to(phase: Phase, instrument: InProcess, folder: Path) -> RunInProgre
         return live
     live = Bench(instrument.resource, folder).start(many_edges())
     if phase is Phase.CONNECTING:
-        until(lambda: live.poll().outcome is None and bool(runners(live)))
+        until(lambda: has_runner(live))
     else:
         until(in_phase(live, phase))
     return live
 
 
-def runners(live: RunInProgress) -> list[psutil.Process]:
-    with suppress(psutil.Error):
-        children = psutil.Process(live.guardian_pid).children()
-        return [child for child in children if "spawn_main" in " ".join(child.cmdline())]
-    return []
+def has_runner(live: RunInProgress) -> bool:
+    """Whether the guardian has told which process is to measure."""
+    with suppress(ConnectionLost, OSError, ValueError):
+        return read_control_file(live.path).runner is not None
+    return False
 
 
 def wake(processes: list[psutil.Process]) -> None:
