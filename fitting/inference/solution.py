@@ -222,8 +222,7 @@ class Solution:
         one = self.problem.observations[k]
         if not isinstance(one, PulseObservation):
             raise TypeError("a spectrum has no modes")
-        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
-        weights: Floats = slopes.T @ one.reduction.weight_slopes(Y, dY)
+        weights: Floats = slopes.T @ one.reduction.weight_slopes(*self.problem.response(k, theta))
         return weights
 
     def reduction(self, k: int = 0) -> Reduction | None:
