@@ -25,8 +25,8 @@ if sys.platform != "win32":
 # results file.
 _MAKING_SUFFIX = ".making"
 _LISTED_ANEW_S = 60.0
-"""How old a listing of a folder may be (s): an archive of a hundred thousand runs takes a tenth of a second to list, and
-every refit writes beside each. Doubled, what a process that was killed just now left lies about for as long."""
+"""How old a listing of a folder may be (s): that of a hundred thousand runs takes 0.1 s, and a refit writes
+beside each of them. Doubled, what a process that was killed just now left lies about for twice as long."""
 _MOST_FOLDERS = 64
 """Folders whose listing is remembered. Doubled, so much more memory."""
 _listings: OrderedDict[str, tuple[float, tuple[str, ...]]] = OrderedDict()
@@ -107,7 +107,7 @@ def _remove_leftovers(target: Path) -> None:
 
 def _being_made(folder: Path) -> tuple[str, ...]:
     """Return the names of files that are being made in a folder, or were a moment ago."""
-    place, now = os.path.abspath(folder), time.monotonic()
+    place, now = str(folder.absolute()), time.monotonic()
     listed_at, names = _listings.get(place, (-math.inf, ()))
     if now - listed_at >= _LISTED_ANEW_S:
         with os.scandir(folder) as entries:

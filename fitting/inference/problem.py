@@ -27,7 +27,7 @@ cells of the last eight records of an archive, some thirty others after each. Do
 
 
 @lru_cache(maxsize=_CELLS)
-def _response(model: CellModel, s: bytes, theta: bytes, seen: bool) -> tuple[Complexes, Complexes]:  # noqa: FBT001
+def _response(model: CellModel, s: bytes, theta: bytes, seen: bool) -> tuple[Complexes, Complexes]:
     """Return the admittance of a cell and its derivatives, not to be written to."""
     found = model.evaluate(np.frombuffer(s, np.complex128), np.frombuffer(theta), seen=seen)
     Y, dY = (np.asarray(one).view() for one in found)

@@ -61,7 +61,9 @@ _PANEL_NODES[1] = -np.expm1(-_PANEL_NODES[0])
 def _solved(x: Floats, B: float, K: float) -> tuple[Floats, Floats]:
     """Return y, the integrand there and the integral's derivatives to B and K, (4, n), and the panels' sums."""
     solved, sums = np.empty((4, len(x))), np.empty((3, len(_EDGES)))
-    loops_for_call().mismatch_of_times(np.ascontiguousarray(x), B, K, _EDGES, _PANEL_NODES, _NEWTON, _GAUSS, sums, solved)
+    loops_for_call().mismatch_of_times(
+        np.ascontiguousarray(x), B, K, _EDGES, _PANEL_NODES, _NEWTON, _GAUSS, sums, solved
+    )
     return solved, sums
 
 
