@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,7 +22,7 @@ def listed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         found.append(str(folder))
         return real(folder)
 
-    monkeypatch.setattr(durable.os, "scandir", scandir)
+    monkeypatch.setattr(os, "scandir", scandir)
     return found
 
 
@@ -33,7 +34,7 @@ def write(folder: Path, n: int) -> None:
 def test_a_folder_of_many_runs_is_not_listed_at_each_write(
     tmp_path: Path, listed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(durable.time, "monotonic", lambda: 1e6)
+    monkeypatch.setattr(time, "monotonic", lambda: 1e6)
     write(tmp_path, 200)
     assert listed == [str(tmp_path)]
 
@@ -42,7 +43,7 @@ def test_what_was_left_since_the_last_listing_is_found_by_a_later_one(
     tmp_path: Path, listed: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = [1e6]
-    monkeypatch.setattr(durable.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
     write(tmp_path, 1)
     left = tmp_path / "run-0.results.nxs.0123abcd.making"
     left.write_text("killed")
