@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import errno
+import math
 import os
 import secrets
 import sys
+import time
+from collections import OrderedDict
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -21,6 +24,12 @@ if sys.platform != "win32":
 # What ends the name of a file that is being made; before it stands a random word, since two programs may make the same
 # results file.
 _MAKING_SUFFIX = ".making"
+_LISTED_ANEW_S = 60.0
+"""How old a listing of a folder may be (s): that of a hundred thousand runs takes 0.1 s, and a refit writes
+beside each of them. Doubled, what a process that was killed just now left lies about for twice as long."""
+_MOST_FOLDERS = 64
+"""Folders whose listing is remembered. Doubled, so much more memory."""
+_listings: OrderedDict[str, tuple[float, tuple[str, ...]]] = OrderedDict()
 # Bytes moved at a time from file to file: 1 MiB hides the cost of a call; more only takes memory.
 _PIECE_BYTES = 1 << 20
 _BINARY = getattr(os, "O_BINARY", 0)
@@ -90,10 +99,24 @@ def _remove_leftovers(target: Path) -> None:
     """Remove what killed processes left while they made this file: it is locked by nobody."""
     with suppress(OSError):
         start = f"{target.name}."
-        for entry in os.scandir(target.parent):
-            if entry.name.startswith(start) and entry.name.endswith(_MAKING_SUFFIX):
+        for name in _being_made(target.parent):
+            if name.startswith(start):
                 with suppress(OSError):
-                    _remove_if_unlocked(target.with_name(entry.name))
+                    _remove_if_unlocked(target.with_name(name))
+
+
+def _being_made(folder: Path) -> tuple[str, ...]:
+    """Return the names of files that are being made in a folder, or were a moment ago."""
+    place, now = str(folder.absolute()), time.monotonic()
+    listed_at, names = _listings.get(place, (-math.inf, ()))
+    if now - listed_at >= _LISTED_ANEW_S:
+        with os.scandir(folder) as entries:
+            names = tuple(entry.name for entry in entries if entry.name.endswith(_MAKING_SUFFIX))
+        _listings[place] = now, names
+        while len(_listings) > _MOST_FOLDERS:
+            with suppress(KeyError):  # another thread was faster
+                _listings.popitem(last=False)
+    return names
 
 
 def _remove_if_unlocked(leftover: Path) -> None:

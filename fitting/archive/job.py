@@ -7,6 +7,7 @@ import time
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -151,7 +152,7 @@ def _fitted(run: Run, reduction: Reduction, circuit: str, settings: RefitSetting
     """Return what was found of a run with a circuit."""
     begun = time.perf_counter()
     try:
-        solution, start = _solution(reduction, CellModel(circuit), settings)
+        solution, start = _solution(reduction, _cell_of(circuit), settings)
         is_profiled = _describes(solution) or settings.profiled
         result = _result(run, solution if is_profiled else solution.by_curvature())
         attribution = None
@@ -164,6 +165,12 @@ def _fitted(run: Run, reduction: Reduction, circuit: str, settings: RefitSetting
         return _failure(error)
     how = {"intervals": "profile" if is_profiled else "curvature", "start": start}
     return {"status": FITTED, **found, **how, "seconds": round(time.perf_counter() - begun, 4)}
+
+
+@lru_cache(maxsize=_MOST_KINDS)
+def _cell_of(circuit: str) -> CellModel:
+    """Return a circuit; the same for all runs, so that what is known of its cells is found again."""
+    return CellModel(circuit)
 
 
 def _describes(solution: Solution) -> bool:

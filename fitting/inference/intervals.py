@@ -10,9 +10,12 @@ import numpy as np
 
 from fitting.constants import Z95
 from fitting.inference.least_squares import NEAR, Minimum, minimise
+from fitting.inference.profile_ends import CLOSE, CLOSE_BY_CHORD, Bracket, Height
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from numpy.typing import NDArray
 
     from fitting.transforms.laplace import Floats
 
@@ -20,28 +23,18 @@ _MOST_REFITS = 16
 """Refits for one end of an interval. Ends take 1 to 4; a bent valley up to 12. Doubled, only lost ones take longer."""
 _FLAT = 1e-6
 """Singular values, relative to the largest, along which nothing changes. Doubled or halved, no interval moves."""
-_CLOSE = 0.1
-"""How near to the end of an interval a refit must be, as a share of its length, for a cubic through two places and
-their slopes to give the end. Doubled, ends are off by 1e-3 where a profile bends: that of an exponent near 1 does."""
-_BENT = 3.0
-"""By what factor a slope of a profile may differ from that of its chord for such a cubic to be believed. Doubled, so
-are refits that were lost in another valley; halved, none is beside a wall."""
 _ENOUGH = 1e-1
 """Chi-square that the step of a refit may promise and not be taken. What it promises is taken off, and is right to some
-per cent: 1e-3 of 1.96^2. Doubled, ends move by as much again."""
+per cent, so that ends are off by 3e-5 of an interval at most. Five times that, one step in ten is saved."""
+_FEW = 4
+"""Steps after which a refit is no more expected to be near. Ends in straight valleys take one or two."""
+_REACHED = 0.3
+"""How far that last step may lead, on the line. Doubled, ends of bent valleys are too short."""
 _MOST_BEND = 0.5
 """How far a start is moved, on the line, for what another profile says of its valley's bend: a valley that is bent by
 more is not told by one parabola. Doubled, no fewer steps are taken."""
 _SAME_WAY = 0.5
 """Cosine from which two profiles go the same way, or back. Doubled, none does; halved, no fewer steps are taken."""
-_FURTHEST = 3.0
-"""How many times further than the last refit the next one is, at most. Doubled, refits are lost in other valleys."""
-_TRUSTED = 4
-"""Refits for whose place the cubic is asked; then chords, which close in whatever the profile does."""
-
-_FAR_UP = 10.0
-"""How many times 1.96 deviations a profile may be high for a chord through it to be of use. Doubled, ends of valleys
-that are flat for decades, such as that of a resistance that is not seen, take some refits more."""
 
 
 @dataclass(frozen=True)
@@ -169,65 +162,9 @@ def profile_heights(
     return np.array(heights)
 
 
-@dataclass(frozen=True)
-class _Height:
-    """How many deviations a profile is high at some place on one side of the best, and its slope there."""
-
-    at: float
-    z: float
-    slope: float
-
-    def end_with(self, further: _Height) -> float:
-        """Return where the cubic through two places, over the height, is 1.96 high; infinite if there is none."""
-        rise, run = further.z - self.z, further.at - self.at
-        if not (rise > 0.0 and run > 0.0):
-            return np.inf
-        chord = rise / run
-        if not all(chord / _BENT < one.slope < chord * _BENT for one in (self, further)):
-            return np.inf
-        x = (Z95 - self.z) / rise
-        first, last = chord / self.slope, chord / further.slope
-        return self.at + run * (first * x * (1.0 - x) ** 2 + x * x * (3.0 - 2.0 * x) - last * x * x * (1.0 - x))
-
-
-class _Bracket:
-    """Where a profile is 1.96 high: between the last place below and the last above.
-
-    By chords, as the Illinois method has it (Dowell, Jarratt, BIT 11, 168 (1971)): an end that stays twice counts half.
-    A plain chord creeps where the refit at one end was lost in another valley, ten deviations up.
-    """
-
-    def __init__(self) -> None:
-        self.inner, self.outer = 0.0, np.inf
-        self._floor = self._below = -Z95
-        self._above = np.inf
-        self._last_side = 0.0
-        self._trusted = _TRUSTED
-
-    def next_place(self, at: float, z: float, reach: float, expected: float) -> float:
-        """Return where to look next after a height was found and an end expected; no further than `reach`."""
-        side = np.sign(z - Z95)
-        if side > 0.0:
-            self.outer, self._above = at, z - Z95
-            self._below *= 0.5 if side == self._last_side else 1.0
-        else:
-            self.inner, self._floor, self._below = at, z - Z95, z - Z95
-            self._above *= 0.5 if side == self._last_side else 1.0
-        self._last_side = side
-        self._trusted -= 1
-        if self._trusted >= 0 and self.inner < expected < min(self.outer, _FURTHEST * at):
-            return min(reach, expected)
-        if not np.isfinite(self.outer):
-            return min(reach, at * float(np.clip(Z95 / max(z, 1e-3), 1.1, _FURTHEST)))
-        # A chord from far up a wall would lead back to the foot of the valley, again and again.
-        is_near = self._above < (_FAR_UP - 1.0) * Z95
-        share = self._below / (self._below - self._above) if is_near else 0.5
-        return self.inner + float(np.clip(share, 0.05, 0.95)) * (self.outer - self.inner)
-
-
 @dataclass(frozen=True, eq=False)
 class _Bend:
-    """How a valley was found to be bent: what a straight way changes of the residual; how far aside the floor lay."""
+    """How a valley was found to be bent: what a straight way changes of the residual, and how far aside it led."""
 
     seen: Floats
     size: float
@@ -270,17 +207,19 @@ class _Profile:
         if reach < 1e-6:
             return float(sign * np.inf), None
         at = min(Z95 / max(rise, Z95 / reach), reach)
-        bracket = _Bracket()
-        near, inner = u, _Height(0.0, 0.0, rise)
+        bracket = Bracket()
+        near, inner = u, Height(0.0, 0.0, rise)
         bend = self._bend_along(direction * at, k)
         for _ in range(_MOST_REFITS):
             start = near + np.clip(direction * (at - inner.at), -2.0, 2.0) + bend
             start[k] = u[k] + sign * at
             there, z, slope = self.refitted(start, k)
-            here = _Height(at, z, sign * slope)
-            end = inner.end_with(here)
-            if abs(end - at) < _CLOSE * at:
-                self._bends.append(self._seen_bend(direction * at, there - u))
+            here = Height(at, z, sign * slope)
+            is_known = np.isfinite(slope)
+            end = inner.end_with(here) if is_known else bracket.end_near(at, z)
+            if abs(end - at) < (CLOSE if is_known else CLOSE_BY_CHORD) * at:
+                if is_known:
+                    self._bends.append(self._seen_bend(direction * at, there - u))
                 end = min(end, reach)
                 return float(u[k] + sign * end), u + (there - u) * (end / at)
             if z < Z95:
@@ -288,7 +227,7 @@ class _Profile:
                     return float(sign * np.inf), there
                 near, inner = there, here
                 bend = np.zeros(len(u))
-            at = bracket.next_place(at, z, reach, end)
+            at = bracket.next_place(at, z, reach, end if is_known else np.inf)
         return float(u[k] + sign * bracket.outer), near if inner.at > 0.0 else None
 
     def _seen_bend(self, straight: Floats, moved: Floats) -> _Bend:
@@ -320,12 +259,32 @@ class _Profile:
     def refitted(self, start: Floats, k: int) -> tuple[Floats, float, float]:
         """Return the best of all others with parameter k held, by how many deviations it is worse, and how that rises.
 
-        The last step is not taken, only what it promises: the sum of squares there is known to far less than that.
+        Where the linearisation reaches the best, the last step is not taken, only what it promises. Elsewhere, along
+        bent valleys, steps promise little and lead far: they are followed, and how fast it rises is not known.
         """
         held = np.arange(len(start)) == k
-        enough = _ENOUGH * self.unit**2
-        there = minimise(self.evaluate, start, self.box, held=held, irrelevant=enough, max_steps=200, damping=NEAR)
-        left = there.residual if there.left is None else there.left
+        unit2 = self.unit**2
+        there = minimise(
+            self.evaluate, start, self.box, held=held, irrelevant=_ENOUGH * unit2, max_steps=_FEW, damping=NEAR
+        )
+        left = self._last_left(there, held)
+        if left is None:
+            there = minimise(
+                self.evaluate, there.u, self.box, held=held, irrelevant=1e-4 * unit2, max_steps=200, damping=NEAR
+            )
+            return there.u, float(np.sqrt(max(there.cost - self.best.cost, 0.0))) / self.unit, np.nan
         z = float(np.sqrt(max(float(left @ left) - self.best.cost, 0.0))) / self.unit
         # Where all others are at their best, only parameter k itself moves the sum of squares.
-        return there.u, z, float(left @ there.jacobian[:, k]) / (max(z, 1e-3) * self.unit**2)
+        return there.u, z, float(left @ there.jacobian[:, k]) / (max(z, 1e-3) * unit2)
+
+    def _last_left(self, there: Minimum, held: NDArray[np.bool_]) -> Floats | None:
+        """Return the residual after a last step that is not taken; None where the linearisation does not reach it."""
+        if held.all():
+            return there.residual
+        if there.left is None:
+            return None
+        free = there.jacobian[:, ~held]
+        step = np.linalg.lstsq(free, -there.residual, rcond=_FLAT)[0]
+        change = free @ step
+        is_near = float(np.max(np.abs(step))) < _REACHED and float(change @ change) < 2.0 * _ENOUGH * self.unit**2
+        return there.left if is_near else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from fitting.inference.parameter_transform import ParameterTransform
     from fitting.model.circuit import CellModel
     from fitting.transforms.laplace import Complexes, Floats
+
+
+_CELLS = 64
+"""Cells whose response is remembered. Each fit comes back to its best cell some five times, and a refit looks at the
+cells of the last eight records of an archive, some thirty others after each. Doubled, none more is found."""
+
+
+@lru_cache(maxsize=_CELLS)
+def _response(model: CellModel, s: bytes, theta: bytes, seen: bool) -> tuple[Complexes, Complexes]:
+    """Return the admittance of a cell and its derivatives, not to be written to."""
+    found = model.evaluate(np.frombuffer(s, np.complex128), np.frombuffer(theta), seen=seen)
+    Y, dY = (np.asarray(one).view() for one in found)
+    Y.flags.writeable = dY.flags.writeable = False
+    return Y, dY
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,8 +91,12 @@ class Problem:
 
     def admittance(self, k: int, u: Floats) -> Complexes:
         """Return the admittance that observation k asks for."""
+        return self.response(k, self.parameters.theta(k, u))[0]
+
+    def response(self, k: int, theta: Floats) -> tuple[Complexes, Complexes]:
+        """Return the admittance that observation k asks for, and its derivatives; of a cell just asked for, at once."""
         one = self.observations[k]
-        return self.model.admittance(one.s, self.parameters.theta(k, u), seen=one.through_instrument)
+        return _response(self.model, one.s.tobytes(), theta.tobytes(), one.through_instrument)
 
     def evaluate(self, u: Floats) -> tuple[Floats, Floats]:
         """Return residual (m,) and Jacobian (m, n) of all observations at u."""
@@ -115,6 +133,5 @@ class Problem:
     def _part(self, k: int, u: Floats) -> tuple[Floats, Floats]:
         theta, slopes = self.parameters.theta_and_slopes(k, u)
         one, noise = self.observations[k], self.noises[k]
-        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
-        residual, jacobian = one.linearised(Y, dY)
+        residual, jacobian = one.linearised(*self.response(k, theta))
         return residual / noise, jacobian @ (slopes / noise)

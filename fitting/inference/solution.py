@@ -233,8 +233,7 @@ class Solution:
         """Return the derivatives of the mode weights of a pulsed observation k to the unknowns, shape (n, m)."""
         theta, slopes = self.problem.parameters.theta_and_slopes(k, self.best.u)
         one = self._pulsed(k)
-        Y, dY = self.model.evaluate(one.s, theta, seen=one.through_instrument)
-        weights: Floats = slopes.T @ one.reduction.weight_slopes(Y, dY)
+        weights: Floats = slopes.T @ one.reduction.weight_slopes(*self.problem.response(k, theta))
         return weights
 
     def far_weights(self, k: int = 0) -> Floats:

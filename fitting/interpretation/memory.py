@@ -219,9 +219,14 @@ def _mean_time(fitted: Fitted) -> Estimate:
 
 def times_of_loss(bulk: Bulk, p: Floats, shares: Sequence[float]) -> list[float]:
     """Return the times (s) by which some shares of the memory are gone, ``W = 1 - share (1 - W_inf)``."""
+    lost = 1.0 - bulk.w_inf(p)
+    levels = [1.0 - share * lost for share in shares]
+    known = [bulk.time_of(level, p) for level in levels]
+    if None not in known:
+        return [time_s for time_s in known if time_s is not None]
     far = bulk.modes(p)[0][0] * _SEARCHED
-    remaining, lost = bulk.relaxation(far, p), 1.0 - bulk.w_inf(p)
-    return [_time_of_level(bulk, p, 1.0 - share * lost, far, remaining) for share in shares]
+    remaining = bulk.relaxation(far, p)
+    return [_time_of_level(bulk, p, level, far, remaining) for level in levels]
 
 
 def _time_of_level(bulk: Bulk, p: Floats, level: float, t: Floats, W: Floats) -> float:

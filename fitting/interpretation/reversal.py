@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -68,8 +69,8 @@ def reversal_course(result: FitResult, amplitude_V: float, width_s: float) -> tu
 
 
 def _course(cell: _Cell, amplitude_V: float, width_s: float) -> tuple[Estimate, ...]:
-    t = cell.times(width_s)
-    rows = cell.after_pulse(t, width_s) * amplitude_V
+    t, rows = cell.after_pulse_course(width_s)
+    rows = rows * amplitude_V
     current, spread = cell.with_spread(rows)
     back = -np.sign(amplitude_V) * current
     turned = np.flatnonzero(back > 0.0)
@@ -229,17 +230,17 @@ class _Cell:
             seen = f"{format_quantity(low, 's')} to {format_quantity(high, 's')}"
             raise FitError(f"the {what} of {format_quantity(value_s, 's')} is outside the window of the record: {seen}")
 
-    def times(self, width_s: float) -> Floats:
-        """Return times after a pulse within the window: pulse and rest together are no longer than it."""
+    def after_pulse(self, t_s: Floats, width_s: float) -> Floats:
+        """Return the modes' contributions to the current at times after a pulse of 1 V, shape (n, m)."""
+        return _after_pulse(t_s, width_s, self.rates)
+
+    def after_pulse_course(self, width_s: float) -> tuple[Floats, Floats]:
+        """Return times after a pulse within the window, and the modes' contributions to the current at them."""
         self.check(width_s, "width")
         low, high = self.result.window_s
         if high - width_s <= 2.0 * low:
             raise FitError(f"a width of {format_quantity(width_s, 's')} leaves no rest within the window")
-        return np.geomspace(low, high - width_s, _TIMES)
-
-    def after_pulse(self, t_s: Floats, width_s: float) -> Floats:
-        """Return the modes' contributions to the current at times after a pulse of 1 V, shape (n, m)."""
-        return exponentials(t_s + width_s, self.rates) - exponentials(t_s, self.rates)
+        return _course_of_modes(self.rates.tobytes(), (low, high - width_s), width_s)
 
     def charge(self, t_s: Floats) -> Floats:
         """Return the modes' contributions to the charge by some times after a step of 1 V, shape (n, m)."""
@@ -253,3 +254,14 @@ class _Cell:
         current = rows @ self.weights
         far = [np.abs(rows @ weights - current) for weights in self.far_weights]
         return current, np.max([Z95 * np.sqrt(np.maximum(variance, 0.0)), *far], axis=0)
+
+
+def _after_pulse(t_s: Floats, width_s: float, rates: Floats) -> Floats:
+    return exponentials(t_s + width_s, rates) - exponentials(t_s, rates)
+
+
+@lru_cache(maxsize=4)
+def _course_of_modes(rates: bytes, window_s: tuple[float, float], width_s: float) -> tuple[Floats, Floats]:
+    """Return times of a window and the modes after a pulse at these, kept for the next run of the same protocol."""
+    t = np.geomspace(*window_s, _TIMES)
+    return t, _after_pulse(t, width_s, np.frombuffer(rates))

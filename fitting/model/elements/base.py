@@ -141,6 +141,17 @@ class Bulk(Element):
         """
         return step_response(lambda s: self.evaluate(s, p)[0] / self.g_inf(p), t_s)
 
+    def time_of(self, remaining: float, p: Floats) -> float | None:  # noqa: ARG002
+        """Return the time (s) by which W has fallen to a value; None unless the element knows better than a search.
+
+        Parameters
+        ----------
+        remaining : float
+            Below 1 and above `w_inf`.
+        p : ndarray, shape (k,)
+        """
+        return None
+
     @abstractmethod
     def w_inf(self, p: Floats) -> float:
         """Return the share of the conductance that is left at last, sigma_dc / sigma_inf."""

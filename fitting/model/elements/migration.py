@@ -167,6 +167,18 @@ class Migration(Bulk):
         W: Floats = np.exp(-B * (1.0 - mismatch(t_s / p[3], B, K)[0]))
         return W
 
+    def time_of(self, remaining: float, p: Floats) -> float | None:  # noqa: D102
+        _, B, K, tau = p.tolist()
+        left = 1.0 + math.log(remaining) / B
+        if not math.exp(-_LAST_Y) < left <= 1.0:
+            return None
+        y = -math.log(left)
+        panel = max(int(np.searchsorted(_EDGES, y)) - 1, 0)
+        edges, (nodes, weights) = np.append(_EDGES[: panel + 1], y), _GAUSS
+        widths = np.diff(edges)
+        at = edges[:-1, None] + widths[:, None] * nodes
+        return float(tau * (widths @ (np.exp((K - 1.0) * at - B * np.expm1(-at)) @ weights)))
+
     def w_inf(self, p: Floats) -> float:  # noqa: D102
         return float(np.exp(-p[1]))
 

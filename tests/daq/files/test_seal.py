@@ -6,6 +6,7 @@ import gzip
 import json
 import os
 import sys
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -229,7 +230,9 @@ def test_a_seal_can_be_read_without_hdf5(complete: Path) -> None:
     assert peek_state(complete) is RunState.COMPLETE
 
 
-def test_leftovers_of_a_killed_process_are_removed_and_others_stay(complete: Path) -> None:
+def test_leftovers_of_a_killed_process_are_removed_and_others_stay(
+    complete: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = complete.parent
     leftover = folder / "run.results.nxs.0123abcd.making"
     leftover.write_text("half")
@@ -238,6 +241,9 @@ def test_leftovers_of_a_killed_process_are_removed_and_others_stay(complete: Pat
     foreign = folder / "other.nxs.0123abcd.making"
     foreign.write_text("of another file")
     content = complete.read_bytes()
+    # The folder was listed when the run was made, and is so again only some time later.
+    later = time.monotonic() + 120.0
+    monkeypatch.setattr(time, "monotonic", lambda: later)
     write_process(complete, "fit", {}, {})
     assert sorted(one.name for one in folder.glob("*.making")) == [foreign.name]
     assert complete.read_bytes() == content

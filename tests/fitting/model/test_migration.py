@@ -41,6 +41,19 @@ def test_admittance_has_the_relaxation_as_its_step_response(B: float, K: float) 
     assert response / 3e-4 == pytest.approx(by_ode(B, K, X)[0], abs=1e-6)
 
 
+@pytest.mark.parametrize(("B", "K"), [*CASES, (1e-4, 1.0), (29.99, 4.0)])
+def test_the_time_of_a_level_is_when_the_relaxation_has_it(B: float, K: float) -> None:
+    p = np.array([3e-4, B, K, 5e-3])
+    left = float(np.exp(-B))
+    levels = np.array([1.0 - share * (1.0 - left) for share in (0.01, 0.16, 0.5, 0.84, 0.99)])
+    times = np.array([Migration().time_of(float(level), p) for level in levels], dtype=np.float64)
+    assert Migration().relaxation(times, p) == pytest.approx(levels, rel=1e-12)
+
+
+def test_a_level_that_is_never_reached_has_no_time() -> None:
+    assert Migration().time_of(0.1, np.array([1.0, 1.7, 2.0, 1.0])) is None
+
+
 def test_short_and_long_time_limits() -> None:
     p = np.array([1.0, 1.7, 2.0, 1.0])
     early = Migration().relaxation(np.array([1e-7]), p)
