@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QResizeEvent
     from PySide6.QtWidgets import QLabel
 
-_WIDTH = 132
-"""Room (pixels) of a figure: a current with its unit, or nine digits, in large type. Doubled, four of them are in two
-rows on a small screen, and the plots below lose a tenth of their height."""
+_WIDEST = "-100.55 nA"
+"""A current with its unit, as wide as nine digits: so much room, in the font of the system, has each figure."""
+_APART = 16
+"""Pixels between two figures. Doubled, four of them are in two rows on a small screen, and the plots below lose a tenth
+of their height."""
 _N_NARROW = 2
 """Figures beside each other where there is no room for all: with one, the plots below have no height left."""
 
@@ -84,7 +86,8 @@ class FigureRow(QWidget):
 
     def _place(self) -> None:
         shown = tuple(name for name in self._figures if name not in self._hidden)
-        n_columns = len(shown) if self.width() >= _WIDTH * len(shown) else _N_NARROW
+        widest = max(one.fontMetrics().horizontalAdvance(_WIDEST) for one in self._figures.values()) + _APART
+        n_columns = len(shown) if self.width() >= widest * len(shown) else _N_NARROW
         if (shown, n_columns) == self._places:
             return
         self._places = shown, n_columns

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import queue
 import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -80,10 +81,10 @@ def served_here(
     """
     from sim_instruments.catalogue import CATALOGUE
 
-    loop = asyncio.new_event_loop()
     one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)), admission=admission or Admission())
     output = OutputRecord(one.host.device)
     ready = threading.Event()
+    begun: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = queue.SimpleQueue()
 
     async def live() -> None:
         await one.open(transport or CATALOGUE[kind].transports[0], 0)
@@ -93,9 +94,12 @@ def served_here(
         else:
             await one.host.live()
 
-    task = loop.create_task(live())
-
     def run() -> None:
+        # Made in this thread, not in the main one: under Windows a loop takes the signals of the process there, and each
+        # that comes after the loop was closed here prints an error.
+        loop = asyncio.new_event_loop()
+        task = loop.create_task(live())
+        begun.put((loop, task))
         try:
             loop.run_until_complete(task)
         except asyncio.CancelledError:
@@ -106,6 +110,7 @@ def served_here(
 
     thread = threading.Thread(target=run, name=f"simulated {kind}")
     thread.start()
+    loop, task = begun.get()
     ready.wait(_PATIENCE_S)
     try:
         yield InProcess(one, loop, output)

@@ -34,13 +34,14 @@ def test_several_runs_go_into_a_folder_and_one_that_fails_keeps_no_other(
 ) -> None:
     (here / "runs" / "b.nxs").write_bytes(b"no run")
     found = document(capsys, "runs", "-o", "out", "--format", "bdf", status=1)
-    assert [one["file"] for one in found["exported"]] == ["out/a.b.bdf.csv", "out/c.bdf.csv"]
+    assert [Path(one["file"]) for one in found["exported"]] == [Path("out/a.b.bdf.csv"), Path("out/c.bdf.csv")]
     assert {one["samples"] for one in found["exported"]} == {N}
-    assert [(one["run"], one["error"]["kind"]) for one in found["failed"]] == [("runs/b.nxs", "run_file")]
+    assert [(Path(one["run"]), one["error"]["kind"]) for one in found["failed"]] == [(Path("runs/b.nxs"), "run_file")]
     # Once more: nothing is replaced, and nothing is written, before all is known to be free.
     for name in ("a.b.bdf.csv", "a.b.bdf.csv-metadata.json"):
         (here / "out" / name).unlink()
-    assert document(capsys, "runs", "-o", "out", "--format", "bdf", status=2)["error"]["where"] == "out/c.bdf.csv"
+    refused = document(capsys, "runs", "-o", "out", "--format", "bdf", status=2)
+    assert Path(refused["error"]["where"]) == Path("out/c.bdf.csv")
     assert not (here / "out" / "a.b.bdf.csv").exists()
     assert len(document(capsys, "runs", "-o", "out", "--format", "bdf", "--force", status=1)["exported"]) == 2
 
@@ -73,5 +74,5 @@ def test_what_is_kept_beside_a_run_goes_along(here: Path, capsys: pytest.Capture
 def test_what_cannot_be_meant_is_refused(
     here: Path, capsys: pytest.CaptureFixture[str], words: tuple[str, ...], where: str
 ) -> None:
-    assert document(capsys, *words, status=2)["error"]["where"] == where
+    assert Path(document(capsys, *words, status=2)["error"]["where"]) == Path(where)
     assert sorted(path.name for path in here.iterdir()) == ["runs"]

@@ -187,9 +187,12 @@ def test_a_defect_is_a_sentence_and_its_traceback_a_file(
 
 
 def test_a_reader_that_has_gone_is_no_traceback() -> None:
-    line = f"'{sys.executable}' -m ionecho sim list --json | true"
-    done = subprocess.run(["bash", "-c", line], capture_output=True, encoding="utf-8", check=True)
-    assert done.stderr == ""
+    line = [sys.executable, "-m", "ionecho", "sim", "list", "--json"]
+    with subprocess.Popen(line, stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8") as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
 
 
 def test_the_window_is_refused_where_there_is_no_screen(

@@ -13,16 +13,22 @@ from gui.common.theme import Theme, set_theme
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
 
+_MARGINS = 30
+"""Pixels at both ends of the row."""
 
-@pytest.mark.parametrize(("width", "n_rows"), [(240, 2), (600, 1)])
-def test_figures_are_whole_at_any_width_of_a_dock(qtbot: QtBot, width: int, n_rows: int) -> None:
+
+@pytest.mark.parametrize(("share", "n_rows"), [(2.3, 2), (3.5, 2), (6.0, 1)])
+def test_figures_are_whole_in_one_row_or_in_two_whatever_the_font(qtbot: QtBot, share: float, n_rows: int) -> None:
+    """The row is so many times as wide as its widest figure."""
     set_theme(Theme.LIGHT)
     texts = {"Voltage": "200 mV", "Current": "-80.11 nA", "Temperature": "–", "Time": "12 s", "Samples": "200,000"}
     row = FigureRow({name: name for name in texts}, "now", "–")
     row.set_shown("Temperature", shown=False)
     qtbot.addWidget(row)
-    row.resize(width, 100)
     row.show()
+    widest = row.findChild(QLabel, "nowCurrent")
+    assert widest is not None
+    row.resize(round(share * widest.fontMetrics().horizontalAdvance(texts["Current"])) + _MARGINS, 100)
     figures = []
     for name, text in texts.items():
         row.set_figure(name, text)
