@@ -95,8 +95,8 @@ def served_here(
             await one.host.live()
 
     def run() -> None:
-        # Made in this thread, not in the main one: under Windows a loop takes the signals of the process there, and each
-        # that comes after the loop was closed here prints an error.
+        # Made in this thread, not in the main one: under Windows a loop takes the signals of the process there, and
+        # each that comes after the loop was closed here prints an error.
         loop = asyncio.new_event_loop()
         task = loop.create_task(live())
         begun.put((loop, task))
