@@ -76,8 +76,8 @@ def displaced_by(run: Record, solution: Solution, causes: Sequence[Cause]) -> tu
 
 
 def _moved(intervals: Sequence[Interval], by: Floats) -> Iterator[Interval]:
-    for k, one in enumerate(intervals):
-        yield one.moved(k, by)
+    for one, shift in zip(intervals, by.tolist(), strict=True):
+        yield Interval(one.low + shift, one.high + shift)
 
 
 def _beside(run: Record, solution: Solution, group: Group) -> Solution | None:

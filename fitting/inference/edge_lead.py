@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from fitting.transforms.laplace import Floats
 
 _PLACES = 32
-"""Leads that are tried first beside none, evenly over the logarithm. Doubled, no other minimum was found."""
+"""Leads that are tried first, evenly over the logarithm. Doubled, no other minimum was found."""
 _STEPS = 30
 """Gauss-Newton steps at most; five to ten are usual."""
 _NEGLIGIBLE = 1e-12
@@ -63,13 +63,12 @@ class EdgeLeads:
         self._modes, self._current = reduction.modes_factor, reduction.current_factor
         self._rates = reduction.grid.rates
         self._are_known = reduction.most_lead_s == 0.0
-        self._shortest_s = reduction.grid.shortest_s
-        self.range_s = 0.0, max(reduction.most_lead_s, reduction.grid.shortest_s)
+        self.range_s = reduction.grid.shortest_s, max(reduction.most_lead_s, reduction.grid.shortest_s)
 
     @cached_property
     def _decays(self) -> tuple[Floats, Floats]:
         """Leads on the grid, and what they leave of each mode; shapes (p,) and (p, m)."""
-        leads = np.append(0.0, np.geomspace(self._shortest_s, self.range_s[1], _PLACES))
+        leads = np.geomspace(*self.range_s, _PLACES)
         return leads, np.exp(-np.multiply.outer(leads, self._rates))
 
     def best(self, weights: Floats) -> EdgeLead:

@@ -12,7 +12,7 @@ from fitting.constants import Z95
 from fitting.inference.alternative_minima import CurvatureIntervals, MinimaSearch, Profiles
 from fitting.inference.baseline_share import baseline_remarks
 from fitting.inference.degeneracy import Degeneracy, degeneracy_of
-from fitting.inference.intervals import Displaced, Interval, covariance_factor_of
+from fitting.inference.intervals import Displaced, Interval, covariance_factor_of, far_places
 from fitting.inference.least_squares import AT_MINIMUM, TO_THE_END, Minimum, minimise, refined
 from fitting.inference.observations import PulseObservation, observation_of
 from fitting.inference.optimum import Fitted
@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from fitting.results.estimate import Estimate
     from fitting.transforms.laplace import Floats
 
-_FAR = 1.5
-"""How many times further than the curvature has it a profile must end for figures to be looked at there. Doubled, some
-are told up to three times too surely; halved, all are looked at there, for nothing."""
 _TIED = 0.1
 """Difference of two sums of squares, in variances, that says nothing about which is better: 0.3 deviations. Doubled,
 cells that are known apart at half a deviation would be chosen by their lag."""
@@ -111,10 +108,8 @@ class Solution:
     @cached_property
     def far_places(self) -> Floats:
         """Where profiles end far from where the curvature has them end, shape (n, k): valleys that are bent."""
-        places = [place for one in self.intervals for place in one.places]
-        seen = [float(np.linalg.norm(self.best.jacobian @ (place - self.best.u))) for place in places]
-        far = [place for place, size in zip(places, seen, strict=True) if size > _FAR * Z95 * self.unit]
-        return np.array(far).reshape(-1, len(self.best.u))
+        found = far_places(self.problem.evaluate, self.best, self.unit, self.intervals)
+        return found.reshape(-1, len(self.best.u))
 
     @cached_property
     def profiled(self) -> tuple[Estimate, ...]:
