@@ -256,9 +256,11 @@ def main() -> None:
         status = app(prog_name="ionecho", standalone_mode=False)
         if sys.stdout is not None:
             sys.stdout.flush()  # while it can still be told that the reader has gone
-    except BrokenPipeError:
-        from ionecho.commands.refusals import leave_closed_pipe
+    except OSError as error:
+        from ionecho.commands.refusals import leave_closed_pipe, reader_has_gone
 
+        if not reader_has_gone(error):
+            raise
         leave_closed_pipe()
     except _CommandLineError as error:
         status = _refuse_usage(error, as_json="--json" in sys.argv)

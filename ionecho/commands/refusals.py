@@ -7,6 +7,7 @@ Exit status: 0 done; 1 failed; 2 bad usage or bad protocol; 3 limit or safety st
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
@@ -15,7 +16,7 @@ import unicodedata
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ionecho.commands.output import error_console, print_json
 from protocols import (
@@ -134,9 +135,9 @@ def reported(*, as_json: bool) -> Iterator[None]:
         _leave("Stopped.", refusal("stopped", "Stopped.", STOPPED), as_json=as_json)
     except IonechoError as error:
         _leave(str(error), error_document(error), as_json=as_json, name=type(error).__name__)
-    except BrokenPipeError:
-        leave_closed_pipe()
     except OSError as error:
+        if reader_has_gone(error):
+            leave_closed_pipe()
         where = printable(str(error.filename)) if error.filename is not None else ""
         message = f"{where}: {error.strerror}" if where and error.strerror else str(error)
         _leave(message, refusal("system", message, FAILED, where=where), as_json=as_json, name="Error")
@@ -156,7 +157,13 @@ def _leave(sentence: str, document: dict[str, Any], *, as_json: bool, name: str 
     sys.exit(document["exit_status"])
 
 
-def leave_closed_pipe() -> None:
+def reader_has_gone(error: OSError) -> bool:
+    """Whether nobody reads any more what is printed. Windows calls it an invalid argument."""
+    is_windows = sys.platform == "win32"
+    return isinstance(error, BrokenPipeError) or (is_windows and error.errno == errno.EINVAL and not error.filename)
+
+
+def leave_closed_pipe() -> NoReturn:
     """End as other programs do whose reader has gone (``ionecho sim list | head -1``)."""
     # Python would complain once more when it flushes standard output at its end.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

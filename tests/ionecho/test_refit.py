@@ -21,7 +21,10 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     write_run(tmp_path / "runs" / "a.nxs", run_id="a")
     (tmp_path / "runs" / "b.nxs").write_bytes(b"no run")
-    (tmp_path / "runs" / "c.nxs").symlink_to(tmp_path / "runs" / "a.nxs")
+    link = tmp_path / "runs" / "c.nxs"
+    link.symlink_to(tmp_path / "runs" / "a.nxs")
+    if not link.is_file():
+        pytest.skip("links lead nowhere under Wine")
     return tmp_path
 
 
