@@ -14,6 +14,7 @@ import psutil
 
 from benchmarks import from_outside
 from daq.execution.control import RunLink
+from daq.execution.control_file import read_control_file
 from daq.shared_folder import ENVIRONMENT
 from daq.state import OutputState, Phase
 from protocols import ConnectionLost
@@ -33,6 +34,13 @@ _ASK_S, _ASK_RUNNING_S = 0.002, 0.02
 
 def _is_guardian(child: psutil.Process) -> bool:
     return "daq.execution.guardian" in " ".join(child.cmdline())
+
+
+def runner_has_run(run_path: Path) -> bool:
+    """Whether the guardian of a run has told which process is to measure it."""
+    with suppress(ConnectionLost, OSError, ValueError):
+        return read_control_file(run_path).runner is not None
+    return False
 
 
 class Observer:
