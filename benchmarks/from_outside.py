@@ -6,6 +6,7 @@ What an instrument says of itself shares no code with a driver.
 from __future__ import annotations
 
 import socket
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -34,4 +35,4 @@ def is_runner(child: psutil.Process) -> bool:
     The first one of a guardian is a copy of it on Linux, and calls itself so. All others are spawned, and
     multiprocessing has a resource tracker beside them.
     """
-    return child.name() == "ionecho runner" or "spawn_main" in " ".join(child.cmdline())
+    return "spawn_main" in " ".join(child.cmdline()) or (sys.platform == "linux" and child.name() == "ionecho runner")

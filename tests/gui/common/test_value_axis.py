@@ -11,10 +11,13 @@ from pytestqt.qtbot import QtBot
 from gui.common.plots import add_plot, graphics, log_ticks
 from protocols import format_quantity
 
+_BETWEEN = 30
+"""Pixels above, below and between two plots."""
 
-@pytest.mark.parametrize("lines", [7, 9, 40])
-def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, lines: int) -> None:
-    """Of plots that are together so many lines of text high."""
+
+@pytest.mark.parametrize("share", [0.8, 1.2, 4.0])
+def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, share: float) -> None:
+    """Of plots that are together so many times as high as the longer title is long, in whatever font."""
     page = QWidget()
     shown = graphics("low")
     shown.setMinimumHeight(0)
@@ -23,7 +26,7 @@ def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, lin
     for plot in plots:
         plot.plot([0.0, 1.0], [0.0, 1e-9])
         plot.getAxis("bottom").setHeight(0)
-    page.resize(400, lines * page.fontMetrics().height())
+    page.resize(400, _BETWEEN + round(share * page.fontMetrics().horizontalAdvance("Measured current (nA)")))
     qtbot.addWidget(page)
     page.show()
     qtbot.waitExposed(page)
@@ -36,7 +39,7 @@ def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, lin
         assert frame.height() - 2 * margin <= own.height() + 1.0
         assert axis.label.toPlainText().endswith("(nA)")
     whole = [axis.label.toPlainText().partition(" (")[0] for axis in axes]
-    assert (whole == ["Measured current", "Residual"]) == (lines == 40)
+    assert (whole == ["Measured current", "Residual"]) == (share == 4.0)
     assert axes[0].labelText == "Measured current", "the whole name is kept for a higher plot"
 
 
