@@ -89,7 +89,7 @@ class LiveFitPanel(QWidget):
         self._column = column
 
     def _shown_plots(self) -> LiveFitPlots:
-        """Return the plots, made when there is something to draw: their library takes its time."""
+        """Return the plots, made when a live fit is started: their library takes its time."""
         if self.plots is None:
             from gui.run.live_fit_plots import LiveFitPlots
 
