@@ -32,7 +32,11 @@ def asked(resource: str, query: str, limit_s: float = 5.0) -> str:
 def is_runner(child: psutil.Process) -> bool:
     """Whether a child of a guardian is its runner.
 
-    The first one of a guardian is a copy of it on Linux, and calls itself so. All others are spawned, and
-    multiprocessing has a resource tracker beside them.
+    The first one of a guardian is a copy of it on Linux, with its command line; it calls itself so only a moment after
+    the guardian has told of it. All others are spawned, and multiprocessing has a resource tracker beside them.
     """
-    return "spawn_main" in " ".join(child.cmdline()) or (sys.platform == "linux" and child.name() == "ionecho runner")
+    command = child.cmdline()
+    if "spawn_main" in " ".join(command):
+        return True
+    guardian = child.parent()
+    return sys.platform == "linux" and guardian is not None and command == guardian.cmdline()
