@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetricsF, QPixmapCache
 from PySide6.QtWidgets import QGraphicsItem, QSizePolicy
 
+from gui.common.quantities import Quantity
 from protocols import format_quantity
 
 if TYPE_CHECKING:
@@ -117,9 +118,10 @@ def _axis_of(event: Any) -> int:
 
 
 class ValueAxis(pg.AxisItem):  # type: ignore[misc]
-    """An axis on the left whose title is no longer than it is: small, then with its name cut short, its unit never.
+    """An axis on the left whose title is no longer than it is: small, then with its quantity's symbol for its name.
 
-    Without, the titles of low plots above each other run into each other.
+    A name without a symbol is cut short, a unit never. Without, the titles of low plots above each other run into each
+    other.
     """
 
     labelText: str
@@ -143,7 +145,9 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         font.setPointSizeF(_SMALL_PT)
         metrics = QFontMetricsF(font)
         left = room - metrics.horizontalAdvance(text.removeprefix(name))
-        self.labelText = metrics.elidedText(name, Qt.TextElideMode.ElideRight, left)
+        if metrics.horizontalAdvance(name) > left:
+            symbols = {quantity.title: quantity.symbol for quantity in Quantity}
+            self.labelText = symbols.get(name) or metrics.elidedText(name, Qt.TextElideMode.ElideRight, left)
         self.labelStyle = {**style, "font-size": f"{_SMALL_PT}pt"}
         try:
             return str(super().labelString())

@@ -31,6 +31,11 @@ class Quantity(Enum):
         }[self]
 
     @property
+    def symbol(self) -> str:
+        """Symbol of the quantity, as the docs have it, for a title that has no room for its name."""
+        return {Quantity.VOLTAGE: "V", Quantity.CURRENT: "I", Quantity.CHARGE: "Q", Quantity.TEMPERATURE: "T"}[self]
+
+    @property
     def column(self) -> str:
         """Name of its column in an exported table."""
         return f"{self.name.lower()}_{self.unit}"

@@ -43,6 +43,22 @@ def test_a_title_is_no_longer_than_its_axis_and_keeps_its_unit(qtbot: QtBot, sha
     assert axes[0].labelText == "Measured current", "the whole name is kept for a higher plot"
 
 
+def test_a_quantity_is_told_by_its_symbol_where_its_name_has_no_room(qtbot: QtBot) -> None:
+    shown = graphics("low")
+    shown.setMinimumHeight(0)
+    plot = add_plot(shown, 0, "Current", "A")
+    plot.plot([0.0, 1.0], [0.0, 1e-9])
+    plot.getAxis("bottom").setHeight(0)
+    shown.resize(300, round(0.9 * shown.fontMetrics().horizontalAdvance("Current (nA)")))
+    qtbot.addWidget(shown)
+    shown.show()
+    qtbot.waitExposed(shown)
+    axis = plot.getAxis("left")
+    qtbot.waitUntil(lambda: axis.size().height() > 20.0 and axis.label.toPlainText() == "I (nA)")
+    shown.resize(300, 300)
+    qtbot.waitUntil(lambda: axis.label.toPlainText() == "Current (nA)")
+
+
 def test_decades_are_told_in_words_of_their_unit() -> None:
     told = log_ticks(
         lambda value: format_quantity(value, "s", 3), [-4.0, math.log10(3e-4), math.log10(5e-4)], 1.0, None
