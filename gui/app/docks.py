@@ -102,6 +102,12 @@ class Dock(QDockWidget):
         least = _LEAST_HEIGHT if is_form else _LEAST_OF_LIST
         self._holder.setMinimumHeight(min(content.minimumSizeHint().height(), least))
 
+    @property
+    def least_width(self) -> int:
+        """Width (pixels) that its content needs so that nothing of it has to be scrolled to; 0 before it is made."""
+        content = self._holder.widget()
+        return 0 if content is None else content.minimumSizeHint().width()
+
     def bring_to_front(self) -> None:
         """Show it, before the tabs that share its place."""
         self.show()
@@ -260,10 +266,13 @@ class Docks(QObject):
     def _resize(self, places: Mapping[Side, Sequence[Dock]]) -> None:
         """Give docks that are shown their usual sizes."""
         left, centre, bottom = (places.get(side, ()) for side in (Side.LEFT, Side.CENTRE, Side.BOTTOM))
-        for side, width in _WIDTHS.items():
-            if places.get(side):
-                most = width if side is Side.LEFT else min(width, round(_MOST_OF_RIGHT * self._window.width()))
-                self._window.resizeDocks([places[side][0]], [most], Qt.Orientation.Horizontal)
+        for side, usual in _WIDTHS.items():
+            if not places.get(side):
+                continue
+            first = places[side][0]
+            most = max(round(_MOST_OF_RIGHT * self._window.width()), first.least_width)
+            width = usual if side is Side.LEFT else min(max(usual, first.least_width), most)
+            self._window.resizeDocks([first], [width], Qt.Orientation.Horizontal)
         if centre and bottom:
             height = self._window.height()
             heights = [round(height * (1.0 - _BOTTOM_SHARE)), round(height * _BOTTOM_SHARE)]

@@ -13,7 +13,7 @@ import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QWindow
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QDockWidget, QLineEdit, QListWidget, QMenu, QScrollArea
+from PySide6.QtWidgets import QApplication, QComboBox, QDialog, QDockWidget, QLineEdit, QListWidget, QMenu, QScrollArea
 
 from daq import OutputState, Phase, RunStatus
 from gui import MainWindow
@@ -252,21 +252,32 @@ def test_what_stands_on_the_right_goes_among_the_tabs_of_a_narrow_window_and_com
     operator.wait(lambda: side.width() <= window.width() // 3)
 
 
+def bring_out(window: MainWindow, way: str) -> None:
+    if way == "wanted":
+        window.exchange.dock_wanted.emit("live_fit")
+        return
+    action = window.findChild(QAction, way)
+    assert action is not None
+    action.trigger()
+
+
 @pytest.mark.parametrize("way", ["wanted", "visit.live_fit", "dock.live_fit"])
 def test_what_comes_out_alone_on_the_right_has_room_for_its_content_whichever_way_it_comes(
     operator: Operator, way: str
 ) -> None:
     window, side = operator.window, docks(operator.window)["live_fit"]
     window.resize(1280, 700)
-    if way == "wanted":
-        window.exchange.dock_wanted.emit("live_fit")
-    else:
-        action = window.findChild(QAction, way)
-        assert action is not None
-        action.trigger()
+    bring_out(window, way)
     operator.wait(side.isVisible)
     area = side.findChild(QScrollArea)
     assert area is not None
+    operator.wait(lambda: area.horizontalScrollBar().maximum() == 0)
+    side.close()
+    circuit = side.findChild(QComboBox)
+    assert circuit is not None
+    circuit.setMinimumWidth(400)  # as in a wide font
+    bring_out(window, way)
+    operator.wait(side.isVisible)
     operator.wait(lambda: area.horizontalScrollBar().maximum() == 0)
     side.close()
 
