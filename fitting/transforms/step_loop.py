@@ -59,7 +59,9 @@ def _triangulate(columns: Floats, n: int) -> None:
 
 
 @part_of_loop
-def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step: Floats) -> int:
+def _solve_free(  # noqa: C901 - one loop; see `absorb`
+    triangle: Floats, damping: float, fixed: NDArray[np.bool_], step: Floats
+) -> int:
     """Solve a step in place for those of its components that are not fixed, and return how many those are.
 
     Parameters
@@ -103,7 +105,7 @@ def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step
 
 
 @compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1])", sums_reordered=True)
-def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
+def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
     columns: Floats,
     residual: Floats,
     damping: float,

@@ -36,9 +36,7 @@ def nothing(x: Any) -> None:
     """Stand in for a loop."""
 
 
-def test_one_process_at_a_time_compiles_a_file(
-    lock_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_one_process_at_a_time_compiles_a_file(lock_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[bool] = []
 
     def decorator(function: Any) -> Any:
