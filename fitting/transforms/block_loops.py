@@ -1,4 +1,7 @@
-"""Compiled loops over whole blocks of evenly spaced samples, which leave sums."""
+"""Compiled loops over whole blocks of evenly spaced samples, which leave sums.
+
+Arrays are copied element by element: numba compiles the words of an assignment's error, 2 s for each such loop.
+"""
 
 from __future__ import annotations
 
@@ -161,7 +164,8 @@ def gram_of_blocks(  # noqa: C901 - a call inside the loop costs more than the l
                     gram[i + 3, j + 1] += s31
                     gram[i + 3, j + 2] += s32
                     gram[i + 3, j + 3] += s33
-        last[p] = z
+        for j in range(r):
+            last[p, j] = z[j]
 
 
 @compiled("void(f8[::1], f8[::1], b1[::1], f8, f8[:,::1], f8[::1], b1[::1])")

@@ -8,18 +8,27 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import time
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+if sys.platform != "win32":
+    import fcntl
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from types import ModuleType
 
 _Function = TypeVar("_Function", bound="Callable[..., None]")
 _Part = TypeVar("_Part", bound="Callable[..., int | None]")
 _REORDERED = {"reassoc", "contract"}
+_LONGEST_WAIT_S = 60.0
+"""How long a process waits for another that compiles the same file: ten times as long as that takes on one core."""
+_LOOKS_AGAIN_S = 0.05
+"""How often it looks; compiling a loop takes 0.2 s at least."""
 
 
 def compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Function], _Function]:
@@ -39,7 +48,40 @@ def compiled(signature: str, *, sums_reordered: bool = False) -> Callable[[_Func
     numba = _numba()
     loose = _REORDERED if sums_reordered else False
     decorator: Callable[[_Function], _Function] = numba.njit(signature, nogil=True, cache=True, fastmath=loose)
-    return decorator
+
+    def compile_or_load(function: _Function) -> _Function:
+        with _one_at_a_time(function.__module__):
+            return decorator(function)
+
+    return compile_or_load
+
+
+@contextmanager
+def _one_at_a_time(name: str) -> Iterator[None]:
+    """Let one process at a time compile a file: those that start together with it take its loops from the cache.
+
+    Best effort: where files cannot be locked, and on Windows, each compiles for itself.
+    """
+    descriptor = -1
+    if sys.platform != "win32":
+        with suppress(OSError):
+            folder = Path(os.environ["NUMBA_CACHE_DIR"])
+            folder.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(folder / f"{name}.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            give_up = time.monotonic() + _LONGEST_WAIT_S
+            while time.monotonic() < give_up:
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    break
+                except BlockingIOError:
+                    time.sleep(_LOOKS_AGAIN_S)
+    try:
+        yield
+    finally:
+        if descriptor >= 0 and sys.platform != "win32":
+            with suppress(OSError):
+                fcntl.flock(descriptor, fcntl.LOCK_UN)  # closing alone would not, if a child was forked meanwhile
+            os.close(descriptor)
 
 
 def part_of_loop(function: _Part) -> _Part:

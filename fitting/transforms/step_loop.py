@@ -2,6 +2,7 @@
 
 A search takes thousands of steps in a handful of parameters, where numpy spends its time on the calls: compiled, a step
 takes a tenth. `fitting.inference.least_squares` has its twin in numpy, for searches too short to load this file.
+Arrays are copied element by element: numba compiles the words of an assignment's error, 2 s in all.
 """
 
 from __future__ import annotations
@@ -58,7 +59,9 @@ def _triangulate(columns: Floats, n: int) -> None:
 
 
 @part_of_loop
-def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step: Floats) -> int:
+def _solve_free(  # noqa: C901 - one loop; see `absorb`
+    triangle: Floats, damping: float, fixed: NDArray[np.bool_], step: Floats
+) -> int:
     """Solve a step in place for those of its components that are not fixed, and return how many those are.
 
     Parameters
@@ -77,7 +80,8 @@ def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step
         return 0
     rows = np.zeros((n_free + 1, k + n_free))
     aim = rows[n_free]
-    aim[:k] = triangle[n]
+    for i in range(k):
+        aim[i] = triangle[n, i]
     at = 0
     for j in range(n):
         if fixed[j]:
@@ -101,7 +105,7 @@ def _solve_free(triangle: Floats, damping: float, fixed: NDArray[np.bool_], step
 
 
 @compiled("void(f8[:,::1], f8[::1], f8, f8[:,::1], i8, f8, f8[::1])", sums_reordered=True)
-def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
+def bounded_step(  # noqa: C901, PLR0912, PLR0915, PLR0917 - one loop; see `absorb`
     columns: Floats,
     residual: Floats,
     damping: float,
@@ -127,12 +131,17 @@ def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
     """
     n, m = columns.shape
     whole = np.empty((n + 1, m))
-    whole[:n] = columns
-    whole[n] = -residual
+    for i in range(m):
+        for j in range(n):
+            whole[j, i] = columns[j, i]
+        whole[n, i] = -residual[i]
     _triangulate(whole, n)
     k = min(n, m)
     # All steps are solved on the triangle's few rows; what is left of the residual below them no step can change.
-    triangle = whole[:, :k].copy()
+    triangle = np.empty((n + 1, k))
+    for j in range(n + 1):
+        for i in range(k):
+            triangle[j, i] = whole[j, i]
     fixed = np.zeros(n, dtype=np.bool_)
     _solve_free(triangle, damping, fixed, step)
     n_fixed = 0
@@ -167,7 +176,8 @@ def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
         if most <= rounding * largest:
             return
         fixed[worst] = False
-        wanted[:] = step
+        for j in range(n):
+            wanted[j] = step[j]
         while _solve_free(triangle, damping, fixed, wanted) > 0:
             # The way there ends at the first wall.
             first, share, wall = -1, np.inf, 0.0
@@ -184,5 +194,7 @@ def bounded_step(  # noqa: C901, PLR0912, PLR0917 - one loop; see `absorb`
                 step[j] += share * (wanted[j] - step[j])
             step[first] = wall
             fixed[first] = True
-            wanted[:] = step
-        step[:] = wanted
+            for j in range(n):
+                wanted[j] = step[j]
+        for j in range(n):
+            step[j] = wanted[j]

@@ -31,8 +31,9 @@ MODELS: dict[str, Callable[..., Any]] = {
     "keithley2461": Keithley2461,
 }
 COMMAND, EXECUTION, DEVICE, QUERY = 32, 16, 8, 4  # bits of the standard event status register, IEEE 488.2, 11.5.1
-FUZZ_EXAMPLES = int(os.environ.get("IONECHO_FUZZ", "120"))
-"""Random conversations a model; each has up to twelve lines. `just fuzz` sets more."""
+FUZZ_EXAMPLES = int(os.environ.get("IONECHO_FUZZ", "60"))
+"""Random conversations a model, others at each run; each has up to twelve lines, and three models are one program.
+`just fuzz` sets more."""
 
 # SCPI-99 volume 2, 21.8. -200 is for devices that know no better (21.8.10): these do.
 SAME_FOR_ALL = [
