@@ -5,6 +5,7 @@ IEEE 488.2 section 6 (message exchange) and section 10 (common commands).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MAX_MESSAGE = 1_000_000  # bytes; longer lines are an input overrun (assumed)
 MAX_ANSWER = 1 << 28  # bytes; longer answers to one message are a deadlock (assumed)
+_UNREADABLE = re.compile(r"[^ -~\t\r]")
 _INDEFINITE = {"*IDN", "*OPT", "*LRN"}
 """Queries answered by arbitrary ASCII, which only the end of the message ends (IEEE 488.2 section 8.7.11)."""
 
@@ -230,7 +232,7 @@ class Exchange:
 
 
 def _readable(message: str) -> Iterator[Unit]:
-    if any(not (" " <= character <= "~" or character in "\t\r") for character in message):
+    if _UNREADABLE.search(message):
         raise ScpiError(-101)
     yield from units(message.rstrip("\r"))
 

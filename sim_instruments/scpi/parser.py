@@ -24,6 +24,7 @@ _NONDECIMAL = re.compile(r"#([HQB])([0-9A-F]+)$", re.IGNORECASE)  # IEEE 488.2 s
 # Non-decimal numeric data (IEEE 488.2, 7.7.4).
 _BASES = {"H": 16, "Q": 8, "B": 2}
 _CHANNEL_LIST = re.compile(r"\(\s*@\s*(\d+(?:\s*[:,]\s*\d+)*)\s*\)$")
+_MARKS = re.compile(r"[\"'();,]")  # what separates parts of a message, or keeps them together
 _CHARACTER_DATA = re.compile(r"[A-Za-z][A-Za-z0-9_:]*$")
 # SCPI-99 volume 1, 7.1 and IEEE 488.2 table 7-1: MA is mega, M is milli, but for hertz and ohm.
 _MULTIPLIERS = {"": 1.0, "G": 1e9, "MA": 1e6, "K": 1e3, "M": 1e-3, "U": 1e-6, "N": 1e-9, "P": 1e-12}
@@ -197,6 +198,7 @@ class ChannelList:
         return tuple(channels)
 
 
+@cache  # asked of each parameter of each message
 def short_and_long(form: str) -> tuple[str, str]:
     """Return both spellings of a mnemonic: ``VOLTage`` gives VOLT and VOLTAGE."""
     return "".join(c for c in form if not c.islower()), form.upper()
@@ -375,7 +377,8 @@ def units(message: str) -> Iterator[Unit]:
 def _split(text: str, separator: str) -> Iterator[str]:
     """Yield the parts of a text between separators that are not inside quotes or an expression's parentheses."""
     start, quote = 0, ""
-    for position, character in enumerate(text):
+    for mark in _MARKS.finditer(text):
+        position, character = mark.start(), mark[0]
         if quote:
             quote = "" if character == quote else quote
         elif character in "\"'":

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from daq.execution.read_pace import ReadPace
 from drivers import Block, DrivePlan, Potentiostat, Status
 from tests.patience import patience
 
@@ -17,17 +18,25 @@ SHORT_PROTOCOLS = ("bipolar", "prbs", "pulse_train", "pump_probe", "single_pulse
 def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:
     """Run a plan to its end; the output is off afterwards."""
     driver.arm(plan)
-    blocks = []
-    deadline = time.monotonic() + patience(timeout_s)
     try:
         driver.start()
-        while (block := driver.read()) is not None:
-            blocks.append(block)
-            if not len(block):
-                assert time.monotonic() < deadline, "the instrument does not come to its end"
-                time.sleep(poll_s)
+        return rest_of(driver, timeout_s, poll_s)
     finally:
         assert driver.safe_state().off
+
+
+def rest_of(driver: Potentiostat, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:
+    """Read a started program to its end, at a runner's pace; what came before an error is lost, as it is raised."""
+    blocks = []
+    pace = ReadPace()
+    deadline = time.monotonic() + patience(timeout_s)
+    begun = time.monotonic()
+    while (block := driver.read()) is not None:
+        blocks.append(block)
+        now = time.monotonic()
+        assert now < deadline, "the instrument does not come to its end"
+        time.sleep(pace.rest_s(block, begun, now) if len(block) else poll_s)
+        begun = time.monotonic()
     return joined(blocks)
 
 

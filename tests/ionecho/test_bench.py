@@ -65,7 +65,7 @@ values = ["10 mV", "20 mV"]
 def instruments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
     """Return the resources of a simulated meter and of a controller, on one cell in one cryostat."""
     command = [sys.executable, "-m", "ionecho", "sim", "keithley2461", "lakeshore336", "--json"]
-    command += ["--cell", "thermal", "--speed", "5"]
+    command += ["--cell", "thermal", "--speed", "15"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout is not None

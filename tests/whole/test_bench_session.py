@@ -160,11 +160,12 @@ def test_a_session_whose_front_end_dies_finishes_its_run_and_gives_the_instrumen
 ) -> None:
     script = (
         "import sys, time; from daq import BenchSession; from protocols import *\n"
-        "sequence = PulseSequence.pulse('10 mV', '4 s', before='10 ms', after='10 ms')\n"
-        "protocol = Protocol('p', sequence, Sampling(0.01), Limits(voltage_V=0.1, current_A=1e-3))\n"
+        "def pulse(width):\n"
+        "    sequence = PulseSequence.pulse('10 mV', width, before='10 ms', after='10 ms')\n"
+        "    return Protocol('p', sequence, Sampling(0.01), Limits(voltage_V=0.1, current_A=1e-3))\n"
         f"session = BenchSession({instrument.resource!r}, folder={str(tmp_path)!r})\n"
-        "print(session.run(protocol, sys.argv[1]).state, flush=True)\n"
-        "session.start(protocol, sys.argv[2]); time.sleep(600)"
+        "print(session.run(pulse('100 ms'), sys.argv[1]).state, flush=True)\n"
+        "session.start(pulse('3 s'), sys.argv[2]); time.sleep(600)"
     )
     paths = [tmp_path / name for name in ("first.nxs", "second.nxs")]
     front = subprocess.Popen([sys.executable, "-c", script, *map(str, paths)], stdout=subprocess.PIPE, text=True)

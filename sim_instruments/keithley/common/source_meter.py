@@ -167,7 +167,7 @@ class SourceMeter:
     def change_source(self, **changes: object) -> None:
         """Change source settings now, by field name of `SourceSettings`."""
         now = self.require_idle()
-        changed = copy.deepcopy(self._bias or self.source)
+        changed = (self._bias or self.source).copied()
         for name, value in changes.items():
             setattr(changed, name, value)
         self._use_source(now, changed)
@@ -225,7 +225,7 @@ class SourceMeter:
             self._use_source(t_s, self._bias)
         elif on and self.output_on and self._bias is None:
             bias = self.source
-            self._use_source(t_s, copy.deepcopy(bias).at_pulse())
+            self._use_source(t_s, bias.copied().at_pulse())
             self._bias = bias
 
     def _first_level_V(self) -> float:
@@ -300,7 +300,7 @@ class SourceMeter:
         index = len(points) + 1 if index is None else index
         if not 1 <= index <= len(points) + 1:
             raise ScpiError(-222, f"index {index} of {name!r}")
-        points[index - 1 : index] = [copy.deepcopy(self.source)]
+        points[index - 1 : index] = [self.source.copied()]
 
     def recall(self, t_s: float, name: str, index: int) -> None:
         """Make the settings at a point of a list (from 1) the active ones at t_s."""
@@ -310,7 +310,7 @@ class SourceMeter:
         points = self.source_list(name)
         if not 1 <= index <= len(points):
             raise ScpiError(-222, f"index {index} of {name!r}")
-        self._use_source(t_s, copy.deepcopy(points[index - 1]))
+        self._use_source(t_s, points[index - 1].copied())
 
     def measure_list(self, name: str) -> list[MeasureSettings]:
         """Return a measure configuration list."""

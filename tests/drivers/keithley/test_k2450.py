@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from drivers import Block, DrivePlan, Keithley2450, Keithley2460, Potentiostat, Status, VisaSession, open_potentiostat
+from drivers import Keithley2450, Keithley2460, Potentiostat, Status, VisaSession, open_potentiostat
 from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from tests.drivers.conformance import SHORT_PROTOCOLS
-from tests.patience import patience, slowed, timeout, until
+from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of
+from tests.patience import slowed, timeout, until
 
 OHM = 10_000.0
 # White noise of the simulated front end, 1e-4 of the range at 1 us: five sigma at 200 us, and a converter step.
@@ -38,27 +37,6 @@ def potentiostat(resource: tuple[str, str]) -> Iterator[Potentiostat]:
     yield driver
     driver.safe_state()
     driver.close()
-
-
-def played(driver: Potentiostat, plan: DrivePlan) -> Block:
-    driver.arm(plan)
-    driver.start()
-    blocks = []
-    deadline = time.monotonic() + patience(30)
-    while (block := driver.read()) is not None:
-        blocks.append(block)
-        assert time.monotonic() < deadline
-    return Block(
-        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
-    )
-
-
-def drained(driver: Potentiostat) -> int:
-    """Read to the end; return how many readings came."""
-    count = 0
-    while (block := driver.read()) is not None:
-        count += len(block)
-    return count
 
 
 def asked(address: str, query: str) -> str:
@@ -148,7 +126,7 @@ def test_an_output_switched_off_by_hand_in_mid_run_ends_the_run_and_no_later_sam
         pass
     assert asked(resource[1], ":OUTP OFF;:OUTP?") == "0"
     with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
-        drained(potentiostat)
+        rest_of(potentiostat)
     n_named = int(str(caught.value).split("before sample ")[1].split()[0])
     assert 0 < n_named < plan.n_samples
 
@@ -167,7 +145,7 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
-        drained(potentiostat)
+        rest_of(potentiostat)
     assert potentiostat.safe_state().off
 
 
@@ -185,7 +163,7 @@ def test_garbled_readings_are_an_error_and_no_values(
     with monkeypatch.context() as patch:
         patch.setattr(VisaSession, "query", garbled)
         with pytest.raises(InstrumentError, match=r"are not \d+ readings"):
-            drained(potentiostat)
+            rest_of(potentiostat)
 
 
 @pytest.mark.parametrize(

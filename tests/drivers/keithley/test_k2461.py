@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 
 import numpy as np
 import pytest
 
-from drivers import Block, Keithley2461, VisaSession, open_potentiostat
+from drivers import Keithley2461, VisaSession, open_potentiostat
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
-from tests.drivers.conformance import SHORT_PROTOCOLS
-from tests.patience import patience, slowed, timeout
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
+from tests.patience import slowed, timeout
 
 OHM = 10_000.0
 # 1e-4 of the 10 uA range at 1 us, averaged over 9 us: 0.33 nA; five sigma and a converter step.
@@ -35,18 +34,6 @@ def potentiostat(resource: str) -> Iterator[Keithley2461]:
     driver.close()
 
 
-def record(driver: Keithley2461) -> Block:
-    """Read a started program to its end."""
-    blocks = []
-    deadline = time.monotonic() + patience(60)
-    while (block := driver.read()) is not None:
-        blocks.append(block)
-        assert time.monotonic() < deadline
-    return Block(
-        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
-    )
-
-
 def asked(resource: str, query: str) -> str:
     with VisaSession(resource) as session:
         return session.query(query)
@@ -58,7 +45,7 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley246
     potentiostat.arm(plan)
     assert asked(resource, ":OUTP?") == "0", "arming leaves the output off"
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert len(block) == plan.n_samples
     assert not block.status.any()
     np.testing.assert_allclose(block.t_s, np.arange(plan.n_samples) * plan.interval_s + plan.aperture_s / 2, atol=2e-6)
@@ -78,7 +65,7 @@ def test_an_edge_within_a_sample_is_flagged_and_no_other_sample_is(potentiostat:
     plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5), Limits(voltage_V=0.1, current_A=1e-5)))
     potentiostat.arm(plan)
     potentiostat.start()
-    status = record(potentiostat).status
+    status = rest_of(potentiostat).status
     assert np.flatnonzero(status).tolist() == [1000, 2000]
 
 
@@ -88,7 +75,7 @@ def test_repeats_play_the_same_levels_again(potentiostat: Keithley2461) -> None:
     plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5), limits, repeats=7))
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert len(block) == 7 * 600
     np.testing.assert_allclose(block.voltage_V.reshape(7, -1), np.tile(block.voltage_V[:600], (7, 1)))
 
@@ -99,7 +86,7 @@ def test_a_current_at_its_compliance_is_flagged(potentiostat: Keithley2461) -> N
     plan = Keithley2461.plan(Protocol("x", sequence, Sampling(1e-5, 1e-5), limits))
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     limited = (block.status & 2) != 0
     np.testing.assert_array_equal(limited, block.voltage_V > 0.0)
     assert np.abs(block.current_A).max() < 1.02 * 5e-6
@@ -112,7 +99,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley246
     assert plan.current_range_A == 1e-6
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     beyond = np.isnan(block.current_A)
     assert beyond.any()
     assert (block.status[beyond] & 1).all()
@@ -170,7 +157,7 @@ def test_another_programs_reset_or_clear_in_mid_run_is_noticed(
         other.write(disturbance if disturbance == "*RST" else f'{disturbance} "{potentiostat.buffer_name}"')
         other.query(":OUTP?")
     with pytest.raises(InstrumentError, match="another program"):
-        record(potentiostat)
+        rest_of(potentiostat)
     assert potentiostat.safe_state().off
 
 
@@ -239,6 +226,6 @@ def test_an_output_switched_off_by_hand_in_mid_run_is_an_error_and_what_was_meas
         pass
     assert asked(resource, ":OUTP OFF;:OUTP?") == "0"
     with pytest.raises(InstrumentError, match="output was switched off at the instrument") as caught:
-        record(potentiostat)
+        rest_of(potentiostat)
     n_named = int(str(caught.value).split("before sample ")[1].split()[0])
     assert 0 < potentiostat.n_read == n_named < plan.n_samples, "all that came before is fetched first"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -30,7 +29,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import SHORT_PROTOCOLS
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
 from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
@@ -58,18 +57,6 @@ def potentiostat(resource: str) -> Iterator[Keithley2602B]:
     driver.close()
 
 
-def record(driver: Keithley2602B) -> Block:
-    """Read a started program to its end."""
-    blocks = []
-    deadline = time.monotonic() + patience(60)
-    while (block := driver.read()) is not None:
-        blocks.append(block)
-        assert time.monotonic() < deadline
-    return Block(
-        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
-    )
-
-
 def asked(resource: str, what: str) -> str:
     with VisaSession(resource) as session:
         return session.query(f"print({what})")
@@ -79,7 +66,7 @@ def run(driver: Keithley2602B, sequence: PulseSequence, limits: Limits, **sampli
     plan = Keithley2602B.plan(Protocol("x", sequence, Sampling(**sampling), limits))
     driver.arm(plan)
     driver.start()
-    return record(driver)
+    return rest_of(driver)
 
 
 @pytest.mark.parametrize("name", SHORT_PROTOCOLS)
@@ -88,7 +75,7 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley260
     potentiostat.arm(plan)
     assert float(asked(resource, "smua.source.output")) == 0, "arming leaves the output off"
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert len(block) == plan.n_samples
     assert not (block.status & ~np.uint8(Status.EDGE)).any()
     # Time stamps have a resolution of 1 us.
@@ -137,7 +124,7 @@ def test_repeats_play_the_same_levels_again(potentiostat: Keithley2602B) -> None
     plan = Keithley2602B.plan(Protocol("x", sequence, Sampling(110e-6), limits, repeats=5))
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     once = len(block) // 5
     np.testing.assert_allclose(block.voltage_V.reshape(5, -1), np.tile(block.voltage_V[:once], (5, 1)))
     assert not block.status.any()
@@ -158,7 +145,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: Keithley260
     assert plan.current_range_A == 1e-6
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     np.testing.assert_array_equal(np.isnan(block.current_A), (block.status & Status.OVERLOAD) != 0)
     # The first sample after the pulse still sees the instrument settle.
     assert np.flatnonzero(np.isnan(block.current_A) != (block.voltage_V > 0.0)).tolist() in ([], [200])
@@ -174,7 +161,7 @@ def test_safe_state_may_be_called_at_any_time_and_from_another_link(potentiostat
     assert spare.safe_state().off, "although the script on board is running"
     assert float(asked(resource, "smua.source.output")) == 0
     with pytest.raises(InstrumentError, match=r"ended|does not answer|lost"):
-        record(potentiostat)
+        rest_of(potentiostat)
     spare.close()
     potentiostat.close()
     potentiostat.session = VisaSession(resource)  # for the fixture's farewell
@@ -215,7 +202,7 @@ def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe").stretched(3)))
         driver.start()
         with pytest.raises(InstrumentError, match="switched off at the instrument"):
-            record(driver)
+            rest_of(driver)
         assert driver.safe_state().off
         driver.close()
 
@@ -262,7 +249,7 @@ def test_a_lost_link_ends_within_the_timeout() -> None:
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe")))
         driver.start()
         with pytest.raises(ConnectionLost):
-            record(driver)
+            rest_of(driver)
         with pytest.raises(OutputStateUnknown):
             driver.safe_state()
 

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 
 import numpy as np
 import pytest
 
-from drivers import Block, DrivePlan, Potentiostat, Status, open_potentiostat
+from drivers import Block, DrivePlan, Status, open_potentiostat
 from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from sim_instruments.core.instrument import DEVICE_FAULTS
-from tests.drivers.conformance import SHORT_PROTOCOLS
-from tests.patience import patience, slowed, timeout
+from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of
+from tests.patience import slowed, timeout
 
 OHM = 10_000.0
 CATALOGUE = ("keithley2450", "keithley2460", "keithley2461")
@@ -21,24 +20,6 @@ STRETCH = {"keithley2450": 1.0, "keithley2460": 4.0, "keithley2461": 1.0}
 _SPEED = 1.0
 """Of the instrument that has a fault: the first question for readings must come before its program of 1.2 s has ended,
 on a busy machine too."""
-
-
-def played(driver: Potentiostat, plan: DrivePlan) -> Block:
-    driver.arm(plan)
-    driver.start()
-    return rest_of(driver)
-
-
-def rest_of(driver: Potentiostat) -> Block:
-    """Read a started program to its end; what came before an error is lost, as the error is raised."""
-    blocks = []
-    deadline = time.monotonic() + patience(30)
-    while (block := driver.read()) is not None:
-        blocks.append(block)
-        assert time.monotonic() < deadline
-    return Block(
-        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
-    )
 
 
 @pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("hislip", "vxi11")])

@@ -22,7 +22,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import SHORT_PROTOCOLS
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
 from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
@@ -44,18 +44,6 @@ def potentiostat(resource: str) -> Iterator[B2911]:
     yield driver
     driver.safe_state()
     driver.close()
-
-
-def record(driver: B2911) -> Block:
-    """Read a started program to its end."""
-    blocks = []
-    deadline = time.monotonic() + patience(60)
-    while (block := driver.read()) is not None:
-        blocks.append(block)
-        assert time.monotonic() < deadline
-    return Block(
-        *(np.concatenate([getattr(b, n) for b in blocks]) for n in ("t_s", "voltage_V", "current_A", "status"))
-    )
 
 
 def until_error(driver: B2911) -> tuple[list[Block], InstrumentError]:
@@ -80,7 +68,7 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: B2911, reso
     potentiostat.arm(plan)
     assert asked(resource, ":OUTP?") == "0", "arming leaves the output off"
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert len(block) == plan.n_samples
     assert not block.status.any()
     np.testing.assert_allclose(block.t_s, np.arange(plan.n_samples) * plan.interval_s + plan.aperture_s / 2, atol=2e-6)
@@ -109,7 +97,7 @@ def test_an_edge_within_a_sample_is_flagged_and_no_other_sample_is(potentiostat:
     plan = B2911.plan(Protocol("x", sequence, Sampling(1e-4), LIMITS))
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert np.flatnonzero(block.status).tolist() == [50, 100]
     assert set(block.status[[50, 100]]) == {Status.EDGE}
 
@@ -119,7 +107,7 @@ def test_repeats_play_the_same_levels_again(potentiostat: B2911) -> None:
     plan = B2911.plan(Protocol("x", sequence, Sampling(1e-5), LIMITS, repeats=7))
     potentiostat.arm(plan)
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     assert len(block) == 7 * 600
     np.testing.assert_allclose(block.voltage_V.reshape(7, -1), np.tile(block.voltage_V[:600], (7, 1)))
     assert not block.status.any()
@@ -147,7 +135,7 @@ def test_a_current_beyond_the_range_is_nan_and_flagged(potentiostat: B2911) -> N
     potentiostat.arm(plan)
     potentiostat.session.write(":OUTP1:PROT OFF;:SENS1:CURR:PROT 1e-3")
     potentiostat.start()
-    block = record(potentiostat)
+    block = rest_of(potentiostat)
     beyond = np.isnan(block.current_A)
     # Settling from 10 uA with 10 us, the mean over the first 80 us after the pulse is 1.25 uA: beyond 1.05 uA as well.
     assert beyond.sum() == 101
