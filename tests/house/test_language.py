@@ -91,6 +91,6 @@ def test_no_module_of_before_is_left(module: str) -> None:
 
 @pytest.mark.parametrize("phrase", PHRASES)
 def test_no_phrase_of_before_is_left(phrase: str) -> None:
-    said = phrase.lower()
-    whole = re.compile(rf"(?<!\w){re.escape(said)}(?!\w)")
-    assert [name for name in TEXTS if said in on_one_line(name) and whole.search(on_one_line(name))] == []
+    small = phrase.lower()
+    whole = re.compile(rf"(?<!\w){re.escape(small)}(?!\w)")
+    assert [name for name in TEXTS if small in on_one_line(name) and whole.search(on_one_line(name))] == []
