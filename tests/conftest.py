@@ -94,7 +94,9 @@ def pytest_collection() -> Generator[None, object, object]:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
     """Have each worker begin with other folders: what one has compiled the others find, as they all load all tests.
 
     In a fresh clone that is half of the collection. `pytest_collection_modifyitems` brings the tests into order again.
@@ -107,7 +109,7 @@ def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, p
         weights = [sum(1 for _ in one.path.rglob("*.py")) if one.path.is_dir() else 1 for one in children]
         share = int(worker.removeprefix("gw")) / n_workers * sum(weights)
         first = next((place for place in range(len(children)) if sum(weights[:place]) >= share), 0)
-        report.result = children[first:] + children[:first]
+        report.result = [*children[first:], *children[:first]]
     return report
 
 

@@ -26,7 +26,7 @@ _CPU_S = 1
 _WAIT_S = 60.0
 # Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.
 _ADDRESS_SPACE = 4 << 30
-# Files that were read in time: device, number, size and time of change. Not the path: a file that was moved is the same.
+# Files that were read in time: device, number, size and time of change. Not the path: one that was moved is the same.
 _readable: set[tuple[int, int, int, int]] = set()
 
 
