@@ -90,11 +90,18 @@ def to_svg(figure: Figure, *, text_as_paths: bool = False) -> str:
         If matplotlib is not installed.
     """
     out = io.StringIO()
-    with _settings(**{"svg.fonttype": "path" if text_as_paths else "none", "svg.hashsalt": figure.name}):
-        _drawn(figure).savefig(
-            out, format="svg", transparent=True, metadata={"Date": None, "Title": printable(figure.caption)}
-        )
+    with _settings(**_svg_settings(figure, "path" if text_as_paths else "none")):
+        _save_svg(_drawn(figure), figure, out)
     return out.getvalue() if not text_as_paths else _for_qt(out.getvalue())
+
+
+def _svg_settings(figure: Figure, fonttype: str = "none") -> dict[str, str]:
+    return {"svg.fonttype": fonttype, "svg.hashsalt": figure.name}
+
+
+def _save_svg(drawing: Any, figure: Figure, out: io.StringIO) -> None:
+    metadata = {"Date": None, "Title": printable(figure.caption)}
+    drawing.savefig(out, format="svg", transparent=True, metadata=metadata)
 
 
 def _for_qt(svg: str) -> str:
@@ -105,19 +112,24 @@ def _for_qt(svg: str) -> str:
     return svg.replace("<svg ", '<svg stroke="none" ', 1)
 
 
-def to_pdf(figure: Figure) -> bytes:
-    """Return a figure as a PDF document of one page, its letters as text.
+def to_svg_and_pdf(figure: Figure) -> tuple[str, bytes]:
+    """Return a figure as an SVG document, and as a PDF document of one page, in both letters as text.
+
+    It is laid out once for both.
 
     Raises
     ------
     InputError
         If matplotlib is not installed.
     """
-    out = io.BytesIO()
-    with _settings():
+    svg, pdf = io.StringIO(), io.BytesIO()
+    with _settings(**_svg_settings(figure)):
+        drawing = _drawn(figure)
+        _save_svg(drawing, figure, svg)
+        drawing.set_layout_engine("none")  # everything stands where it stood
         metadata = {"CreationDate": None, "Creator": "ionecho", "Title": printable(figure.caption)}
-        _drawn(figure).savefig(out, format="pdf", transparent=True, metadata=metadata)
-    return out.getvalue()
+        drawing.savefig(pdf, format="pdf", transparent=True, metadata=metadata)
+    return svg.getvalue(), pdf.getvalue()
 
 
 def for_page(figure: Figure) -> str:

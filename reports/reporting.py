@@ -13,7 +13,7 @@ from daq.files.durable import write_atomically
 from fitting.archive.records import runs_of
 from fitting.archive.table import CSV, PARQUET
 from protocols import InputError, RunFileError, reason_of
-from reports.drawing import require_matplotlib, to_pdf, to_svg
+from reports.drawing import require_matplotlib, to_svg_and_pdf
 from reports.html_page import html_page
 
 if TYPE_CHECKING:
@@ -124,7 +124,8 @@ def write_figures(report: Report, folder: Path) -> list[Path]:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         for figure in report.figures():
-            contents = {".svg": to_svg(figure).encode(), PDF: to_pdf(figure), CSV: figure.to_csv().encode()}
+            svg, pdf = to_svg_and_pdf(figure)
+            contents = {".svg": svg.encode(), PDF: pdf, CSV: figure.to_csv().encode()}
             for suffix, content in contents.items():
                 target = folder / f"{figure.name}{suffix}"
                 with write_atomically(target) as making:

@@ -35,7 +35,10 @@ settings.register_profile("ionecho", deadline=None, suppress_health_check=[Healt
 settings.load_profile("ionecho")
 
 PROJECT = Path(__file__).parent.parent
-WINDOW_TESTS = Path(__file__).parent / "gui"
+TESTS = Path(__file__).parent
+WINDOW_TESTS = TESTS / "gui"
+# Folders and files of tests by their order, where a worker has loaded them in another one.
+_places: dict[pytest.Item | pytest.Collector, int] = {}
 
 APT_LINE = "apt-get install libgl1 libegl1 libdbus-1-3 libfontconfig1 libglib2.0-0 libxkbcommon0"
 
@@ -90,6 +93,26 @@ def pytest_collection() -> Generator[None, object, object]:
     return result
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(
+    collector: pytest.Collector,
+) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """Have each worker begin with other folders: what one has compiled the others find, as they all load all tests.
+
+    In a fresh clone that is half of the collection. `pytest_collection_modifyitems` brings the tests into order again.
+    """
+    report = yield
+    worker, n_workers = os.environ.get("PYTEST_XDIST_WORKER", ""), int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if collector.path == TESTS and worker.startswith("gw"):
+        children = [one for one in report.result if isinstance(one, pytest.Collector)]
+        _places.update({one: place for place, one in enumerate(children)})
+        weights = [sum(1 for _ in one.path.rglob("*.py")) if one.path.is_dir() else 1 for one in children]
+        share = int(worker.removeprefix("gw")) / n_workers * sum(weights)
+        first = next((place for place in range(len(children)) if sum(weights[:place]) >= share), 0)
+        report.result = [*children[first:], *children[:first]]
+    return report
+
+
 def pytest_sessionfinish() -> None:
     """Keep the coverage that was measured: a worker that takes more than 10 s to end is killed by xdist."""
     if (measured := Coverage.current()) is not None:
@@ -118,7 +141,8 @@ def pytest_runtest_teardown() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs Qt, and leave out what needs a serial line where there are no pseudo-terminals."""
+    """Put tests in the order of all workers, mark what needs Qt, and skip serial lines without pseudo-terminals."""
+    items.sort(key=lambda item: next((_places[one] for one in item.listchain() if one in _places), 0))
     for item in items:
         if item.path.is_relative_to(WINDOW_TESTS):
             item.add_marker(pytest.mark.gui)

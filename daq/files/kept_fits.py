@@ -7,10 +7,12 @@ and whoever reads ``fit`` reads what was fitted last, as ever.
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from daq.files.names import results_path
 from daq.files.results import Process, attributes_by_name, change_processes, new_process, read_process
 from daq.files.run import open_run
 
@@ -95,8 +97,10 @@ def fit_documents(run_path: Path, start_time: str = "") -> tuple[dict[str, Any],
     Raises
     ------
     RunFileError
-        If the run, or the results file, cannot be read.
+        If there is a results file, and it or the run cannot be read.
     """
+    if not start_time and not os.path.lexists(results_path(run_path)):
+        return ()  # a run is not tried by a child only to say that nothing is kept of it
     when = start_time or open_run(run_path, by_child_first=True).start_time
     found = attributes_by_name(run_path, when, is_fit)
     return tuple(found[name] for name in sorted(found, key=lambda name: _age(name) or 0.0, reverse=True))

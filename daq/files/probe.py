@@ -26,8 +26,8 @@ _CPU_S = 1
 _WAIT_S = 60.0
 # Address space of the child (bytes): twice what numpy and HDF5 map. A damaged length that is believed asks for more.
 _ADDRESS_SPACE = 4 << 30
-# Files that were read in time: path, device, number, size and time of change.
-_readable: set[tuple[str, int, int, int, int]] = set()
+# Files that were read in time: device, number, size and time of change. Not the path: one that was moved is the same.
+_readable: set[tuple[int, int, int, int]] = set()
 
 
 def require_readable(path: Path) -> None:
@@ -43,7 +43,7 @@ def require_readable(path: Path) -> None:
     RunFileError
         If it cannot.
     """
-    if _key(path) not in _readable and path not in readable_files([path]):
+    if path not in readable_files([path]):
         raise RunFileError(
             f"{path} is damaged, or no file of ionecho: HDF5 fails at it, or does not read it within {_CPU_S} s of "
             "processor time. Take a copy of it from a backup."
@@ -51,9 +51,13 @@ def require_readable(path: Path) -> None:
 
 
 def readable_files(paths: Iterable[Path]) -> set[Path]:
-    """Return the files that a child process can read as HDF5 within its limits; one child reads many."""
-    waiting = list(paths)
-    found: set[Path] = set()
+    """Return the files that a child process can read as HDF5 within its limits; one child reads many.
+
+    Files that were tried already, and have not changed since, are not tried again.
+    """
+    every = list(paths)
+    found = {path for path in every if _was_read(path)}
+    waiting = [path for path in every if path not in found]
     while waiting:
         n_read = 0
         for path in _read_by_child(waiting):
@@ -82,9 +86,15 @@ def _read_by_child(paths: list[Path]) -> list[Path | None]:
     return [path if letter == ord("y") else None for path, letter in zip(paths, answer, strict=False)]
 
 
-def _key(path: Path) -> tuple[str, int, int, int, int]:
+def _key(path: Path) -> tuple[int, int, int, int]:
     status = path.stat()
-    return str(path), status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
+
+
+def _was_read(path: Path) -> bool:
+    with suppress(OSError):
+        return _key(path) in _readable
+    return False
 
 
 def _limit() -> None:

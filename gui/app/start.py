@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from types import TracebackType
 
+_STYLE = "fusion"
 # Python's default, 5 ms, gives frames of 0.1 s; see `application_of_window`. Twice this adds 4 ms to such a frame.
 _SWITCH_S = 2e-4
 # How soon Ctrl-C in the terminal is noticed; each turn wakes the process.
@@ -105,7 +106,8 @@ def application_of_window() -> QApplication:
     # Many Qt calls let the interpreter lock go. By default another thread's Python code then keeps it for 5 ms each
     # time, and a frame of some twenty such calls takes 0.1 s while the follower imports or parses.
     sys.setswitchinterval(_SWITCH_S)
-    application.setStyle(QStyleFactory.create("Fusion"))
+    if application.style().name() != _STYLE:  # set anew, it would be put on every widget that is there
+        application.setStyle(QStyleFactory.create(_STYLE))
     if application.findChild(GuiThreadCollector) is None:
         GuiThreadCollector(application)
     return application

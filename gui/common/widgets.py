@@ -105,6 +105,7 @@ class ScrolledLabel(QScrollArea):
         super().__init__()
         self._label = shown
         self._highest = highest
+        self._measured: tuple[str, str, int] | None = None
         shown.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         self.setWidget(shown)
         self.setWidgetResizable(True)
@@ -126,7 +127,11 @@ class ScrolledLabel(QScrollArea):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        needed = self._label.heightForWidth(max(self.viewport().width(), _NARROWEST))
+        measured = (self._label.text(), self._label.font().key(), max(self.viewport().width(), _NARROWEST))
+        if measured == self._measured:  # a long text takes some milliseconds
+            return
+        self._measured = measured
+        needed = self._label.heightForWidth(measured[2])
         self.setFixedHeight(min(max(needed, 0), self._highest))
         # The keys scroll it; where there is nothing to scroll, Tab goes on.
         is_cut = needed > self._highest

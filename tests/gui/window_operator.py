@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QLineEdit, QListWidget, QPushButton, QTableWidget, QTabWidget, QWidget
@@ -131,10 +132,10 @@ class Operator:
             labels = (self.window.findChild(QLabel, name) for name in _TOLD)
             return [label.text() for label in labels if label is not None]
 
-        def held() -> None:
-            assert until(), f"the window shows {shown()}"
-
-        self.qtbot.waitUntil(held, timeout=round(1000 * patience(timeout_ms / 1000)))
+        try:
+            self.qtbot.waitUntil(until, timeout=round(1000 * patience(timeout_ms / 1000)))
+        except self.qtbot.TimeoutError:
+            pytest.fail(f"in vain: the window shows {shown()}")
 
     def connect_simulated(self) -> None:
         self.click("simulateButton")

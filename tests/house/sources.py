@@ -34,7 +34,7 @@ class Source:
         gc.freeze()  # a million nodes that stay: no look for garbage need walk through them
         return tree
 
-    @property
+    @cached_property
     def lines(self) -> list[str]:
         """Lines without their ends."""
         return self.text.splitlines()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from daq import open_run, runs_in_progress
+from daq.files.run import peek_state
 from tests.gui.window_operator import RUN_ENDS_MS, Operator
 from tests.patience import patience, slowed, until
 
@@ -90,5 +91,5 @@ def test_a_window_that_is_told_to_end_leaves_a_run_on_a_real_instrument_to_its_p
         window.terminate()
         assert window.wait(patience(20)) == 0, "it closed by itself, without a question"
     (path,) = runs_in_progress(folder)
-    until(lambda: open_run(path).state.is_final, 30)
+    until(lambda: (state := peek_state(path)) is not None and state.is_final, 30)
     assert open_run(path).state == "complete"

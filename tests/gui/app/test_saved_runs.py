@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,7 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QLabel
 
 from daq import open_run
 from gui.run.record_dock import RecordDock
-from tests.gui.kept_runs import put_run
+from tests.gui.kept_runs import link, put_run
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -30,7 +29,7 @@ def test_opened_runs_are_shown_beside_the_run_of_the_window(operator: Operator, 
     own = operator.live_page.shown
     saved = [tmp_path / "first.nxs", tmp_path / "second.nxs"]
     for path in saved:
-        shutil.copy(folder / "run.nxs", path)
+        link(folder / "run.nxs", path)
     operator.window.exchange.runs_opened.emit((*saved, tmp_path / "gone.nxs"))
     assert operator.window.store.state.opened[0] == saved[0]
     operator.wait(lambda: operator.part(RecordDock).plot.shown is not None)

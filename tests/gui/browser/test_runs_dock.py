@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -24,7 +23,7 @@ from gui.browser.runs_panel import RunsPanel
 from gui.browser.runs_table import RunsTable
 from gui.services.thumbnails import HEIGHT, WIDTH, draw, thumbnail
 from tests.gui.docks import Dock
-from tests.gui.kept_runs import put_run
+from tests.gui.kept_runs import link, put_run
 
 if TYPE_CHECKING:
     from daq import Run
@@ -43,7 +42,7 @@ def runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (fit,) = fit_documents(source)
     for number in range(10):
         run = folder / f"{number}.nxs"
-        shutil.copy(source, run)
+        link(source, run)
         write_statements(run, Statements(name=f"glass {number % 3}", temperature=f"{250 + 5 * number} K"))
         if number < len(TAU_MS):
             tau = fit["parameters"]["Mig1.tau"] | {"value": 1e-3 * TAU_MS[number]}
