@@ -125,21 +125,17 @@ FITS = tuple(Fit(stage, "R0-Mig1-CPE1") for stage in FitStage)
 NOTES = ("", "No run is in progress: there is nothing to stop.")
 
 
-FOR_PERMISSIONS = (CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
-FOR_HEADER = ((CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:]), RUNS, OUTPUTS, ALARMS, NOTES)
-SEVENTH = 7
-"""Of the products every seventh state is looked at: 7 divides no number of values, so that any three values meet in one
-(held by `test_rules`); all 187,500 and 180,000 states take seven times as long and fail for the same faults."""
-
-
-def states_of_permissions(every: int = SEVENTH) -> Iterator[AppState]:
-    """Yield every so many-th of the product of all that permissions may depend on."""
+def states_of_permissions(every: int = 1) -> Iterator[AppState]:
+    """Yield the product of all that permissions may depend on, or every so many-th of it."""
     simulators = (Simulator("keithley2461", "TCPIP::127.0.0.1::1::SOCKET"),)
-    for connection, plan, run, (alarms, attempt), fit in islice(product(*FOR_PERMISSIONS), 0, None, every):
+    whole = product(CONNECTIONS, PLANS, RUNS, ALARMS, FITS)
+    for connection, plan, run, (alarms, attempt), fit in islice(whole, 0, None, every):
         yield AppState(connection, simulators, plan, run, alarms=alarms, attempt=attempt, fit=fit)
 
 
-def states_of_header(every: int = SEVENTH) -> Iterator[AppState]:
-    """Yield every so many-th of the product of all that the header may depend on."""
-    for connection, plan, run, output, (alarms, attempt), note in islice(product(*FOR_HEADER), 0, None, every):
+def states_of_header(every: int = 1) -> Iterator[AppState]:
+    """Yield the product of all that the header may depend on, or every so many-th of it."""
+    connections, plans = (CONNECTIONS[0], CONNECTIONS[2], CONNECTIONS[3]), (PLANS[0], *PLANS[2:])
+    whole = product(connections, plans, RUNS, OUTPUTS, ALARMS, NOTES)
+    for connection, plan, run, output, (alarms, attempt), note in islice(whole, 0, None, every):
         yield AppState(connection, (), plan, run, output, alarms, attempt, note=note)
