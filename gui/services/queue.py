@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _LOOK_MS, _IDLE_MS = 500, 2000
 """Interval between two looks, while something is conducted and else: a point of some seconds is seen, and another
 program's change of an idle queue within two seconds. Doubled, a short run is over before the window follows it."""
+_AFTER_ORDER = 10
+"""Looks at the shorter interval after an order, though nothing is conducted yet: a process that is to conduct takes a
+second or two to begin. Halved, a first point of a second is over before the window follows it."""
 _CLOSE_S = 5.0
 """How long a window that closes waits for an order that is being given. Longer waits only delay the closing."""
 
@@ -53,6 +56,7 @@ class QueueService(QObject):
         self._view = QueueView()
         self._opened: frozenset[int] = frozenset()
         self._is_looking = self._look_again = self._is_over = False
+        self._n_idle = _AFTER_ORDER  # looks since something was ordered or conducted
         self._timer = QTimer(self, interval=_IDLE_MS)
         self._timer.timeout.connect(self.look)
 
@@ -79,7 +83,8 @@ class QueueService(QObject):
 
     def _take(self, view: QueueView) -> None:
         self._is_looking = False
-        self._timer.setInterval(_LOOK_MS if view.running else _IDLE_MS)
+        self._n_idle = 0 if view.running else self._n_idle + 1
+        self._timer.setInterval(_LOOK_MS if self._n_idle < _AFTER_ORDER else _IDLE_MS)
         if view != self._view:
             self._view = view
             self.seen.emit(view)
@@ -171,7 +176,12 @@ class QueueService(QObject):
         self._order(stop, self._stops)
 
     def _order(self, work: Callable[[], None], lane: Jobs | None = None) -> None:
-        (lane or self._orders).do(work, lambda _: self.look(), self._report)
+        (lane or self._orders).do(work, lambda _: self._look_closely(), self._report)
+
+    def _look_closely(self) -> None:
+        self._n_idle = 0
+        self._timer.setInterval(_LOOK_MS)
+        self.look()
 
     def _report(self, error: Exception) -> None:
         self.failed.emit(str(error))

@@ -37,8 +37,10 @@ def _copy_over(path: Path) -> None:
 
 
 def _put_link(path: Path) -> None:
-    path.rename(path.with_name("elsewhere"))
-    path.symlink_to(path.with_name("elsewhere"))
+    """Move it away and put a link to it in its place, at once: else it may be seen to be moved only."""
+    path.with_name("elsewhere").hardlink_to(path)
+    path.with_name("link").symlink_to(path.with_name("elsewhere"))
+    path.with_name("link").replace(path)
 
 
 def _overwrite(path: Path) -> None:
