@@ -23,7 +23,7 @@ from daq.execution.control_file import ControlFile, PublishedControlFile, read_c
 from daq.execution.local_channel import ANSWER_S, LocalLink, LocalServer
 from daq.execution.messages import ControlRequest, status_from_json, status_to_json, supervision_age_from_json
 from daq.execution.processes import ProcessId
-from protocols import ConnectionLost
+from protocols import ConnectionLost, RunFileError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,16 +54,23 @@ class ControlServer:
         is a dead guardian's.
     request : RunRequest
         Of the run that is guarded.
+
+    Raises
+    ------
+    RunFileError
+        If the folder takes no control file.
     """
 
     def __init__(self, run_path: Path, request: RunRequest) -> None:
         self._server = LocalServer()
         guardian = ProcessId.of(os.getpid())
         server = self._server
-        self.file = PublishedControlFile(
-            run_path,
-            ControlFile(server.address, server.key, request.run_id, request.resource, request.timeout_s, guardian),
-        )
+        content = ControlFile(server.address, server.key, request.run_id, request.resource, request.timeout_s, guardian)
+        try:
+            self.file = PublishedControlFile(run_path, content)
+        except RunFileError:
+            server.close()
+            raise
 
     def serve(self, answer: Callable[[ControlRequest], RunStatus], age_s: Callable[[], float] = lambda: 0.0) -> None:
         """Answer front ends from now on, in threads.

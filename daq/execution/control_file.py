@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from daq.execution.processes import ProcessId
 from daq.locks import control_path
-from protocols import ConnectionLost, when_free
+from protocols import ConnectionLost, RunFileError, when_free
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -121,32 +121,52 @@ class PublishedControlFile:
     run_path : Path
         The run's file; its guardian's lock must be held: a control file that lies there already is a dead guardian's.
     content : ControlFile
+
+    Raises
+    ------
+    RunFileError
+        If the folder takes no file: before anything is measured.
     """
 
     def __init__(self, run_path: Path, content: ControlFile) -> None:
         self.path = control_path(run_path)
         self._content = replace(content, node=platform.node())
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        self.path.unlink(missing_ok=True)
-        _write_new(self.path, self._content.to_json())
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            self.path.unlink(missing_ok=True)
+            _write_new(self.path, self._content.to_json())
+        except OSError as error:
+            raise _not_made(self.path, error) from error
 
     def set_runner(self, runner: ProcessId) -> None:
-        """Publish which process the runner is."""
-        self._content = replace(self._content, runner=runner)
+        """Publish which process the runner is, before it is asked for anything.
+
+        Raises
+        ------
+        RunFileError
+            If the folder takes no file any more.
+        """
+        content = replace(self._content, runner=runner)
         making = self.path.with_name(self.path.name + ".making")
-        making.unlink(missing_ok=True)
-        _write_new(making, self._content.to_json())
         try:
-            when_free(lambda: making.replace(self.path))
-        except PermissionError:
             making.unlink(missing_ok=True)
-            raise
+            _write_new(making, content.to_json())
+            when_free(lambda: making.replace(self.path))
+        except OSError as error:
+            with suppress(OSError):
+                making.unlink(missing_ok=True)
+            raise _not_made(self.path, error) from error
+        self._content = content
 
     def remove(self) -> None:
         """Remove the file, if it is still this guardian's."""
         with suppress(OSError):
             if self.path.read_text(encoding="utf-8") == self._content.to_json():
                 when_free(self.path.unlink)
+
+
+def _not_made(path: Path, error: OSError) -> RunFileError:
+    return RunFileError(f"{path} could not be made: {error}. Nothing was measured, the output is off.")
 
 
 def _write_new(path: Path, text: str) -> None:

@@ -134,9 +134,14 @@ class SupervisedRun:
         is_last : bool
             Whether it is known that no other run follows: then the runner closes its session to the instrument before
             it reports the end.
+
+        Raises
+        ------
+        RunFileError
+            If the folder takes no file: nothing was asked for.
         """
+        self._server.file.set_runner(runner.identity)  # if that fails, nothing was asked for
         try:
-            self._server.file.set_runner(runner.identity)
             runner.send(self.request)
             if is_last:
                 runner.send_end()

@@ -16,7 +16,7 @@ from daq.execution.processes import ProcessId
 from daq.execution.run_request import RunRequest
 from daq.locks import control_path
 from daq.state import OutputState, Phase, RunStatus
-from protocols import ConnectionLost, Limits
+from protocols import ConnectionLost, Limits, RunFileError
 from tests.patience import patience
 
 STATUS = RunStatus(Phase.RUNNING, 7, 4000, OutputState.ON)
@@ -135,3 +135,16 @@ def test_the_control_file_names_the_processes_the_instrument_and_the_computer(se
         read_control_file(path, "another")
     server.close()
     assert not control_path(path).exists()
+
+
+def test_a_control_file_that_cannot_be_made_is_told(serve: Serve, path: Path) -> None:
+    server, control = serve(), control_path(path)
+    in_the_way = control.with_name(control.name + ".making")
+    in_the_way.mkdir()
+    with pytest.raises(RunFileError, match=r"could not be made: .*\. Nothing was measured, the output is off\."):
+        server.file.set_runner(ProcessId(4711, "then"))
+    assert read_control_file(path).runner is None, "the one of before still holds"
+    server.close()
+    in_the_way.rename(control)
+    with pytest.raises(RunFileError, match=r"could not be made: .*\. Nothing was measured, the output is off\."):
+        ControlServer(path, RunRequest("R", "", Limits(), str(path), "the run", timeout_s=0.7))
