@@ -43,7 +43,7 @@ def require_readable(path: Path) -> None:
     RunFileError
         If it cannot.
     """
-    if path not in readable_files([path]):
+    if _key(path) not in _readable and path not in readable_files([path]):
         raise RunFileError(
             f"{path} is damaged, or no file of ionecho: HDF5 fails at it, or does not read it within {_CPU_S} s of "
             "processor time. Take a copy of it from a backup."
@@ -51,13 +51,9 @@ def require_readable(path: Path) -> None:
 
 
 def readable_files(paths: Iterable[Path]) -> set[Path]:
-    """Return the files that a child process can read as HDF5 within its limits; one child reads many.
-
-    Files that were tried already, and have not changed since, are not tried again.
-    """
-    every = list(paths)
-    found = {path for path in every if _was_read(path)}
-    waiting = [path for path in every if path not in found]
+    """Return the files that a child process can read as HDF5 within its limits; one child reads many."""
+    waiting = list(paths)
+    found: set[Path] = set()
     while waiting:
         n_read = 0
         for path in _read_by_child(waiting):
@@ -89,12 +85,6 @@ def _read_by_child(paths: list[Path]) -> list[Path | None]:
 def _key(path: Path) -> tuple[int, int, int, int]:
     status = path.stat()
     return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns
-
-
-def _was_read(path: Path) -> bool:
-    with suppress(OSError):
-        return _key(path) in _readable
-    return False
 
 
 def _limit() -> None:
