@@ -279,9 +279,15 @@ def _with_alarm(state: AppState, reason: str, path: Path | None, at: datetime) -
 
 
 def alarms_recalled(state: AppState, reasons: Mapping[Path, str], at: datetime) -> AppState:
-    """Record that earlier runs have left outputs that nobody has confirmed to be off."""
+    """Record that earlier runs have left outputs that nobody has confirmed to be off.
+
+    What is known already stays the same alarm: a look that ends while its output is being switched off would else put
+    another in its place, which the read-back does not end.
+    """
+    known = {(alarm.path, alarm.reason) for alarm in state.alarms}
     for path, reason in reasons.items():
-        state = _with_alarm(state, reason, path, at)
+        if (path, reason) not in known:
+            state = _with_alarm(state, reason, path, at)
     return state
 
 

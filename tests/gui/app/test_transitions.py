@@ -155,6 +155,14 @@ def test_an_alarm_that_is_raised_while_a_fresh_session_is_tried_is_not_ended_by_
     assert [alarm.reason for alarm in ended.alarms] == ["one, once more"]
 
 
+def test_an_alarm_that_is_recalled_once_more_while_a_fresh_session_is_tried_ends_with_its_read_back() -> None:
+    before = transitions.alarms_recalled(AppState(), {PATH: "one"}, AT)
+    again = transitions.alarms_recalled(transitions.switch_off_begun(before), {PATH: "one"}, LATER)
+    ended = transitions.switch_off_ended(again, before.alarms, {}, LATER)
+    assert ended.alarms == ()
+    assert ended.output.state is OutputState.OFF
+
+
 def test_a_read_back_at_the_end_of_a_run_ends_the_alarm_of_that_run_only() -> None:
     other = PATH.with_name("other.nxs")
     state = transitions.alarms_recalled(connected_state(), {other: "two"}, AT)
