@@ -27,6 +27,8 @@ _Part = TypeVar("_Part", bound="Callable[..., int | None]")
 _REORDERED = {"reassoc", "contract"}
 _LONGEST_WAIT_S = 60.0
 """How long a process waits for another that compiles the same file: ten times as long as that takes on one core."""
+_given_up: set[str] = set()
+"""Files that another process, frozen perhaps, still compiled after that: each of its loops would wait as long again."""
 _LOOKS_AGAIN_S = 0.05
 """How often it looks; compiling a loop takes 0.2 s at least."""
 
@@ -63,7 +65,7 @@ def _one_at_a_time(name: str) -> Iterator[None]:
     Best effort: where files cannot be locked, and on Windows, each compiles for itself.
     """
     descriptor = -1
-    if sys.platform != "win32":
+    if sys.platform != "win32" and name not in _given_up:
         with suppress(OSError):
             folder = Path(os.environ["NUMBA_CACHE_DIR"])
             folder.mkdir(parents=True, exist_ok=True)
@@ -75,6 +77,8 @@ def _one_at_a_time(name: str) -> Iterator[None]:
                     break
                 except BlockingIOError:
                     time.sleep(_LOOKS_AGAIN_S)
+            else:
+                _given_up.add(name)
     try:
         yield
     finally:

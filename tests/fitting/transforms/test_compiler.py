@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numba
 import pytest
 
+from fitting.transforms import compiler
 from fitting.transforms.compiler import compiled
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="each process compiles for itself there")
@@ -60,3 +62,23 @@ def test_where_nothing_can_be_locked_each_compiles_for_itself(place: str, monkey
     monkeypatch.setenv("NUMBA_CACHE_DIR", place)
     monkeypatch.setattr(numba, "njit", lambda *_arguments, **_options: lambda function: function)
     assert compiled("void(f8[::1])")(nothing) is nothing
+
+
+def test_a_process_that_never_ends_to_compile_is_waited_for_once(
+    lock_of: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import fcntl
+
+    waits: list[float] = []
+    monkeypatch.setattr(compiler, "_LONGEST_WAIT_S", 10.0)
+    monkeypatch.setattr(compiler, "_given_up", set())
+    monkeypatch.setattr(time, "monotonic", lambda: sum(waits))
+    monkeypatch.setattr(time, "sleep", waits.append)
+    monkeypatch.setattr(numba, "njit", lambda *_arguments, **_options: lambda function: function)
+    lock_of(__name__).parent.mkdir()
+    with lock_of(__name__).open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        assert compiled("void(f8[::1])")(nothing) is nothing
+        assert sum(waits) == pytest.approx(10.0, abs=0.1)
+        assert compiled("void(f8[::1])")(nothing) is nothing
+    assert sum(waits) == pytest.approx(10.0, abs=0.1)
