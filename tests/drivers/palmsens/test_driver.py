@@ -289,6 +289,13 @@ def test_a_garbled_package_is_refused(line: str) -> None:
         variables_of(line)
 
 
+@pytest.fixture
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait refusals out for as long as twenty of them take on this machine: 1.3 s where it is idle."""
+    monkeypatch.setattr("drivers.palmsens.driver._REFUSALS_S", patience(3.0))
+
+
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("is_running", [True, False])
 def test_an_error_storm_is_waited_out_and_the_cell_goes_off(bench: Bench, *, is_running: bool) -> None:
     """Twenty commands in a row are refused, aborts among them; each refusal is an answer, so the link is good."""
@@ -304,6 +311,7 @@ def test_an_error_storm_is_waited_out_and_the_cell_goes_off(bench: Bench, *, is_
     assert bench.instrument.storm == 0
 
 
+@pytest.mark.usefixtures("unhurried")
 @pytest.mark.parametrize("kind", CATALOGUE)
 @pytest.mark.parametrize("transport", ["pty", "socket"])
 def test_a_session_that_is_opened_in_a_storm_brings_the_cell_off(kind: str, transport: str) -> None:
