@@ -140,7 +140,7 @@ class SupervisedRun:
         RunFileError
             If the folder takes no file: nothing was asked for.
         """
-        self._server.file.set_runner(runner.identity)  # if that fails, nothing was asked for
+        self._server.file.set_runner(runner.identity)
         try:
             runner.send(self.request)
             if is_last:

@@ -269,9 +269,9 @@ class Docks(QObject):
         for side, usual in _WIDTHS.items():
             if not places.get(side):
                 continue
-            first = places[side][0]
-            most = max(round(_MOST_OF_RIGHT * self._window.width()), first.least_width)
-            width = usual if side is Side.LEFT else min(max(usual, first.least_width), most)
+            first, width = places[side][0], usual
+            if side is Side.RIGHT:
+                width = max(first.least_width, min(usual, round(_MOST_OF_RIGHT * self._window.width())))
             self._window.resizeDocks([first], [width], Qt.Orientation.Horizontal)
         if centre and bottom:
             height = self._window.height()

@@ -82,7 +82,7 @@ def test_whole_run_by_clicks_alone_without_blocking_the_event_loop(operator: Ope
     live = {
         samples for headline, samples in watchdog.shown if headline == "Running" and samples not in {"–", "200,000"}
     }
-    assert len(live) >= 5.0 / promised(1.0)  # of a run of 2 s
+    assert len(live) >= 5
 
     operator.click("fitButton")
     operator.wait(lambda: operator.memory_page.shown is not None, FIT_ENDS_MS)
