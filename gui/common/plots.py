@@ -154,6 +154,11 @@ class ValueAxis(pg.AxisItem):  # type: ignore[misc]
         finally:
             self.labelText, self.labelStyle = name, style
 
+    def _updateLabel(self) -> None:
+        """Put the title in the middle again when it has changed: the library does that for a new length only."""
+        super()._updateLabel()
+        super().resizeEvent()
+
     def resizeEvent(self, ev: Any = None) -> None:
         """Write the title again at the new length."""
         if self.label is not None:

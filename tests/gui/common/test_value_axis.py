@@ -55,6 +55,8 @@ def test_a_quantity_is_told_by_its_symbol_where_its_name_has_no_room(qtbot: QtBo
     qtbot.waitExposed(shown)
     axis = plot.getAxis("left")
     qtbot.waitUntil(lambda: axis.size().height() > 20.0 and axis.label.toPlainText() == "I (nA)")
+    frame = axis.label.mapRectToParent(axis.label.boundingRect())
+    assert abs(frame.center().y() - axis.size().height() / 2) <= 2.0, "it stands in the middle"
     shown.resize(300, 300)
     qtbot.waitUntil(lambda: axis.label.toPlainText() == "Current (nA)")
 
