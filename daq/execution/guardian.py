@@ -47,7 +47,7 @@ from typing import IO, TYPE_CHECKING
 
 from daq.execution.control import NOT_STARTED, OUTPUT_UNKNOWN
 from daq.execution.guarded_instrument import GuardedInstrument
-from daq.execution.messages import Heartbeat
+from daq.execution.messages import Heartbeat, end_to_line
 from daq.execution.output_marker import OutputMarker
 from daq.execution.run_request import request_from_json
 from daq.execution.runner_link import RunnerLink, forked_runner
@@ -142,6 +142,8 @@ class Guardian:
         self._finishing: list[threading.Thread] = []
         self.problem = ""
         """Why the output may be on at the end of the session, though no run said so; empty if it is off."""
+        self.last_word = ""
+        """How the last run ended, for a front end that did not hear it."""
 
     def serve(self) -> Outcome | None:
         """Carry out what is asked under supervision, until no more is; return how the last run ended.
@@ -199,6 +201,7 @@ class Guardian:
             self._end_session()  # before anybody hears of the end: the next run may begin at once
         else:
             instrument.wait_for_next()
+        self.last_word = end_to_line(request.run_id, outcome)
         run.end(outcome)
         self._finishing = [thread for thread in self._finishing if thread.is_alive()]
         self._finishing.append(threading.Thread(target=run.finish, name="front ends of a run that has ended"))
@@ -301,8 +304,8 @@ def main() -> int:
     if guardian.problem:
         sys.stderr.write(f"{guardian.problem}\n")
         status = OUTPUT_UNKNOWN
-    elif outcome is not None and status:  # for a front end that did not hear it and finds no run file
-        sys.stderr.write(f"{outcome.reason}\n")
+    elif status:  # for a front end that did not hear it and finds no run file
+        sys.stderr.write(f"{guardian.last_word}\n")
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
         os._exit(status)
     return status

@@ -17,7 +17,8 @@ Between guardian and runner (a pipe)::
        │ ── EndOfSession ─────────────────────► │   no more runs: it closes its session to the instrument
        │ ◄── SessionEnded(problem) ──────────── │   after a last read-back, if it had waited for another run
 
-Between a front end and the guardian (the control channel): a `ControlRequest`, and a status as its answer.
+Between a front end and the guardian (the control channel): a `ControlRequest`, and a status as its answer. A front end
+that did not hear the last one finds it in what the guardian it started has printed, as `end_to_line` wrote it.
 """
 
 from __future__ import annotations
@@ -181,6 +182,20 @@ def status_from_json(text: str) -> RunStatus:
         OutputState(fields["output"]),
         None if outcome is None else _outcome_from(outcome),
     )
+
+
+def end_to_line(run_id: str, outcome: Outcome) -> str:
+    """Return how a run has ended, as a line that a guardian prints for a front end that did not hear it."""
+    return json.dumps({"run_id": run_id, "outcome": asdict(outcome)})
+
+
+def end_from_line(line: str, run_id: str) -> Outcome | None:
+    """Return how a run has ended, as `end_to_line` wrote it; None if the line is about something else."""
+    try:
+        fields = json.loads(line)
+        return _outcome_from(fields["outcome"]) if fields["run_id"] == run_id else None
+    except (ValueError, KeyError, TypeError):
+        return None
 
 
 def _outcome_from(fields: dict[str, Any]) -> Outcome:

@@ -26,7 +26,7 @@ from typing import IO, TYPE_CHECKING
 from daq.execution.control import NOT_STARTED, GuardianSilent, RunLink
 from daq.execution.control_file import ControlFile, read_control_file
 from daq.execution.local_channel import ANSWER_S
-from daq.execution.messages import ControlRequest
+from daq.execution.messages import ControlRequest, end_from_line
 from daq.execution.processes import ProcessId, signal_of
 from daq.execution.recorded_end import recorded_end
 from daq.execution.replacement import replace_processes
@@ -214,12 +214,12 @@ class RunInProgress:
             self._status = self._status.ended(Outcome.refused(self._last_line_of_stderr(), RunFileError.__name__))
             return
         runner_lives = is_locked(self.path, "runner")
-        outcome = recorded_end(self.path, self._run_id)
+        outcome = recorded_end(self.path, self._run_id) or self._printed_end()
         if outcome is not None and outcome.output.is_off and not runner_lives:
             self._status = self._status.ended(outcome)
         elif not self.path.exists() and not runner_lives and self._status.phase in {Phase.CONNECTING, Phase.PLANNING}:
             reason = f"the run did not start, and nothing was sent: {self._last_line_of_stderr() or self._fate()}"
-            self._status = self._status.ended(Outcome.refused(reason, "InstrumentError"))
+            self._status = self._status.ended(outcome or Outcome.refused(reason, "InstrumentError"))
         else:
             self._replace(self._fate())
 
@@ -257,13 +257,20 @@ class RunInProgress:
         how = killed or self._last_line_of_stderr()
         return "the guardian process of this run has ended" + (f" ({how})" if how else "")
 
+    def _printed_end(self) -> Outcome | None:
+        """Return how the run has ended, as the guardian printed it; None if it did not."""
+        ends = (end_from_line(line, self._run_id) for line in self._lines_of_stderr())
+        return next((end for end in ends if end is not None), None)
+
     def _last_line_of_stderr(self) -> str:
         """Return what the guardian printed last; empty if it did not, or another program has its output."""
+        return (self._lines_of_stderr() or [""])[-1]
+
+    def _lines_of_stderr(self) -> list[str]:
         if self._stderr_file is None:
-            return ""
+            return []
         self._stderr_file.seek(0)
-        lines = self._stderr_file.read().decode(errors="replace").strip().splitlines()
-        return lines[-1] if lines else ""
+        return self._stderr_file.read().decode(errors="replace").strip().splitlines()
 
     # -- waiting and stopping -----------------------------------------------------------------------------------------
 

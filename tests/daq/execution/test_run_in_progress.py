@@ -16,6 +16,7 @@ import pytest
 from daq import Outcome, OutputState, Phase, RunInProgress, RunState, RunStatus, attach, end_if_silent
 from daq.execution.control import ControlServer
 from daq.execution.control_file import read_control_file
+from daq.execution.messages import end_to_line
 from daq.execution.run_request import RunRequest
 from daq.files.header import Header
 from daq.files.layout import create_run_file
@@ -103,6 +104,24 @@ def test_a_run_that_did_not_start_says_what_became_of_its_guardian(
         outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file).wait()
     assert (outcome.state, outcome.output) == ("refused", "untouched")
     assert outcome.reason == f"the run did not start, and nothing was sent: {told}"
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        Outcome.refused("stopped by the operator: nothing was started", ""),
+        Outcome.refused("0.2 V is over the limit of 0.1 V", "LimitError"),
+        Outcome.unknown("the instrument does not answer"),
+    ],
+    ids=["stopped", "refused", "unknown"],
+)
+def test_an_end_that_no_front_end_heard_is_told_as_it_was(tmp_path: Path, end: Outcome) -> None:
+    dead: Any = DeadGuardian(1)
+    with tempfile.TemporaryFile() as stderr_file:
+        stderr_file.write(f"a warning\n{end_to_line('an earlier run', Outcome.refused('why', ''))}\n".encode())
+        stderr_file.write(f"{end_to_line('this run', end)}\nanother warning\n".encode())
+        outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file, "this run").wait()
+    assert outcome == end
 
 
 @pytest.fixture
