@@ -20,6 +20,8 @@ closing        120 s   never    the output is off: a slow disk has time, and a l
 =============  ======  =======  ==========================================================================
 
 After a stop was ordered, a runner that is not closing yet has 5 s to obey, whatever it reports.
+
+The guardian's own session has a deadline too (`TimeToConnect`).
 """
 
 from __future__ import annotations
@@ -61,6 +63,45 @@ _FROZEN_S, _FROZEN_AGAIN_S = 0.3, 0.2
 # How long (s) a runner may take to obey a stop: its exchange with the instrument is abandoned within a slice, and
 # switching off has 4 s (`exchange_limits`). Doubled: a person waits longer for a runner that is frozen.
 _STOP_S = 5.0
+# How long (s) the guardian's own session may take to open on an idle computer, an earlier run's output included, before
+# the run is refused, and on any. Doubled: a person waits longer for an instrument that does not answer.
+_CONNECT_S, _CONNECT_AT_MOST_S = 10.0, 60.0
+
+
+class TimeToConnect:
+    """How long (s) the guardian may take to connect, as it stands now: asked again and again meanwhile.
+
+    The limit grows with the slowness of the computer, and by each second in which this process computes: opening the
+    first session loads libraries. Windows tells a process that has just started nothing of how busy the computer is.
+
+    Parameters
+    ----------
+    clock : callable, optional
+    cpu : callable, optional
+        Returns the processor time (s) that this process has used.
+    slowness : callable, optional
+        Returns how many times slower than an idle one this computer is.
+    """
+
+    def __init__(
+        self,
+        clock: Callable[[], float] = time.monotonic,
+        cpu: Callable[[], float] = time.process_time,
+        slowness: Callable[[], float] = slowness,
+    ) -> None:
+        self._clock, self._cpu, self._slowness = clock, cpu, slowness
+        self._computed_s = 0.0
+        self._looked_s, self._cpu_then_s = clock(), cpu()
+
+    def __call__(self) -> float:
+        """Return the limit, counted from the beginning."""
+        since_s = self._clock() - self._looked_s
+        if since_s >= _INTERVAL_S:
+            used_s, self._cpu_then_s = self._cpu() - self._cpu_then_s, self._cpu()
+            self._looked_s += since_s
+            if used_s >= _BUSY_S:
+                self._computed_s += since_s
+        return min(_CONNECT_S * self._slowness() + self._computed_s, _CONNECT_AT_MOST_S)
 
 
 class ObservedProcess(Protocol):

@@ -9,12 +9,13 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, TypeVar
 
+from daq.execution.deadlines import TimeToConnect
 from daq.execution.recovery import settle_instrument
 from daq.execution.spare_session import open_spare
 from daq.execution.switch_off import RETRY_S, switch_off
 from daq.execution.worker import TurningWorker, WorkerStuckError
 from daq.instrument_locks import instrument_owner, lock_instrument
-from drivers import load_drivers, slowness
+from drivers import load_drivers
 from protocols import ConnectionLost, IonechoError, OutputStateUnknown
 
 if TYPE_CHECKING:
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-# How long (s) the spare session may take to open on an idle computer, an earlier run's output included, before the run
-# is refused, and on any: the deadline of the runner for its own session. Doubled: a person waits longer for an
-# instrument that does not answer. Loading drivers is no exchange: it takes half a second, and ten on a busy computer
-# with a virus scanner.
-_CONNECT_S, _CONNECT_AT_MOST_S, _LOAD_S = 10.0, 60.0, 60.0
+# How long (s) loading drivers may take: half a second, and ten on a busy computer with a virus scanner.
+_LOAD_S = 60.0
+_NO_ANSWER = (
+    ": the instrument is slow to answer, or does not answer. Is this its address, is it on, is no other program "
+    "connected to it? `ionecho discover` shows what answers. Nothing was sent that switches the output on."
+)
 # How long (s) switching off may take before the guardian tells that it does not know: what the sessions try for, and
 # their last attempt. Doubled: a session that hangs in spite of its timeouts is told 5 s later.
 _SWITCH_OFF_S = RETRY_S + 5.0
@@ -81,11 +83,7 @@ class GuardedInstrument:
         """
         if self._lock is None:
             self.do(lambda: load_drivers(self.resource), lambda: _LOAD_S, "loading drivers")
-        return self.do(
-            lambda: self._connect(run_path),
-            lambda: min(_CONNECT_S * slowness(), _CONNECT_AT_MOST_S),
-            "connecting",
-        )
+        return self.do(lambda: self._connect(run_path), TimeToConnect(), "connecting", _NO_ANSWER)
 
     def _connect(self, run_path: Path) -> str:
         if self._lock is None:
@@ -106,13 +104,13 @@ class GuardedInstrument:
         if self._lock is not None:
             self._lock.describe(instrument_owner(self.resource, "a session of runs that waits for the next one"))
 
-    def do(self, function: Callable[[], T], limit_s: Callable[[], float], what: str) -> T:
-        """Have something done in the thread of the session; see `TurningWorker.do`."""
+    def do(self, function: Callable[[], T], limit_s: Callable[[], float], what: str, hint: str = "") -> T:
+        """Have something done in the thread of the session, see `TurningWorker.do`; the hint ends its error."""
         try:
             return self._worker.do(function, limit_s, what)
         except WorkerStuckError as error:
             self._spare = None  # it is left with the thread that hangs
-            raise ConnectionLost(f"{self.resource}: {error}") from error
+            raise ConnectionLost(f"{self.resource}: {error}{hint}") from error
 
     def start_switching_off(self) -> Job[str | None]:
         """Have the output switched off; the job's result is as that of `switch_off`. Does not wait."""

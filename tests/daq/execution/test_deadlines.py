@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from daq.execution.deadlines import RunnerWatch
+from daq.execution.deadlines import RunnerWatch, TimeToConnect
 from daq.state import Phase
 from tests.daq.conftest import HandClock
 
@@ -180,3 +180,28 @@ def test_no_load_lengthens_a_silence_while_the_output_may_be_on(phase: Phase) ->
         assert idle.overdue() is None
         clock.sleep(0.05)
     assert idle.overdue() == why
+
+
+@pytest.mark.parametrize(
+    ("cores", "slowness", "limit_s"),
+    [(0.0, 1.0, 10.0), (0.02, 1.0, 10.0), (0.0, 3.0, 30.0), (0.5, 1.0, 60.0), (0.0, 100.0, 60.0)],
+    ids=["waits", "turns its loop", "slow computer", "loads libraries", "never for longer"],
+)
+def test_a_guardian_connects_for_longer_while_it_computes_or_the_computer_is_slow(
+    cores: float, slowness: float, limit_s: float
+) -> None:
+    clock = HandClock()
+    limit = TimeToConnect(clock.monotonic, lambda: cores * clock.now, lambda: slowness)
+    begun = clock.now
+    while clock.now - begun <= limit():
+        clock.sleep(0.05)
+    assert clock.now - begun == pytest.approx(limit_s, abs=0.2)
+
+
+def test_libraries_that_take_fifteen_seconds_to_load_leave_the_instrument_its_ten() -> None:
+    clock = HandClock()
+    begun = clock.now
+    limit = TimeToConnect(clock.monotonic, lambda: 0.5 * min(clock.now - begun, 15.0), lambda: 1.0)
+    while clock.now - begun <= limit():
+        clock.sleep(0.05)
+    assert clock.now - begun == pytest.approx(25.0, abs=1.2)
