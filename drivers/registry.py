@@ -16,7 +16,7 @@ from drivers.contract.switch_off import OffSwitch
 from drivers.contract.temperature import TemperatureController
 from drivers.plugin_driver import Driver, load_driver
 from drivers.visa.resources import interface_of, resource_manager
-from drivers.visa.session import VisaSession
+from drivers.visa.session import OPENING, VisaSession
 from protocols import ConnectionLost, InstrumentError, IonechoError
 from protocols.plugins import Plugins, package_of, plugins_of
 
@@ -354,6 +354,8 @@ def _greet(
         try:
             session = VisaSession(resource, timeout_s, dialect, transcript, patience=patience)
         except ConnectionLost as error:
+            if not number and error.command == OPENING:  # on Windows a refusal takes the whole timeout, with each
+                raise
             silence = silence or error
             continue
         for name, driver in _drivers():
@@ -364,9 +366,7 @@ def _greet(
         session.close()
     if answered is not None:
         return None, answered, None
-    if silence is None:
-        raise InstrumentError(f"no driver speaks over a link such as {resource}")
-    raise silence
+    raise silence or InstrumentError(f"no driver speaks over a link such as {resource}")
 
 
 def load_drivers(resource: str = "") -> None:

@@ -46,6 +46,10 @@ _DIALECT = Dialect()  # SCPI, unless told otherwise
 _DEAF_S, _GREETING_S = 0.06, 3.0
 
 
+OPENING = "open"
+"""What a `ConnectionLost` names as its command where no link could be opened: nothing was sent, in any dialect."""
+
+
 class VisaSession:
     """An open link to one instrument, used by the one thread that opened it.
 
@@ -96,7 +100,7 @@ class VisaSession:
         self.link: Link | None = None
         self._came = bytearray()
         self._scratch = memoryview(bytearray(_RECEIVE_BYTES))
-        with self._transport_errors("open"):
+        with self._transport_errors(OPENING):
             self.link = open_link(resource_manager(), resource, self._patience.limit_s(), dialect)
         if transcript is not None:
             self.link = RecordedLink(self.link, transcript, resource)

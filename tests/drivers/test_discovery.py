@@ -17,7 +17,7 @@ import serial.tools
 import drivers.discovery
 from drivers import addresses, discover, forget, installed_drivers, open_potentiostat, remember, resolved
 from drivers.discovery import candidate_resources
-from protocols import InstrumentError
+from protocols import ConnectionLost, InstrumentError
 from tests.drivers.peers import dropper, plugins_installed_in
 from tests.ionecho.commands import command
 from tests.patience import patience
@@ -57,6 +57,21 @@ def test_a_broken_address_book_is_a_clear_error(book: Path) -> None:
 def test_what_is_neither_resource_nor_name_says_so() -> None:
     with pytest.raises(InstrumentError, match="nor in the address book"):
         open_potentiostat("smu")
+
+
+def test_an_address_where_nobody_listens_is_tried_once_whatever_dialects_there_are(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tried: list[str] = []
+
+    def refused(_manager: object, resource: str, *_: object) -> None:
+        tried.append(resource)
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("drivers.visa.session.open_link", refused)
+    with pytest.raises(ConnectionLost, match="nothing listens at that address"):
+        open_potentiostat("TCPIP::127.0.0.1::9::SOCKET")
+    assert len(tried) == 1
 
 
 def test_looking_everywhere_asks_the_address_book_first_and_drops_what_is_silent(
