@@ -110,12 +110,8 @@ class ConductorServer:
         self._path = folder.control
         self._server.serve(answer)
         own = ConductorAddress(self._server.address, self._server.key, ProcessId.of(os.getpid()), platform.node())
-        before = os.umask(0o077) if os.name != "nt" else 0
-        try:
-            write_small_file(self._path, json.dumps(asdict(own)))
-        finally:
-            if os.name != "nt":
-                os.umask(before)
+        # It holds the key: for nobody but the user, from its first moment.
+        write_small_file(self._path, json.dumps(asdict(own)), 0o600)
 
     def close(self) -> None:
         """Stop listening and remove the control file."""

@@ -38,7 +38,7 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 @contextmanager
-def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
+def write_atomically(target: Path, *, new: bool = False, mode: int = 0o666) -> Iterator[Path]:
     """Yield a path to write to; what was written there becomes `target` once it is safely on disk.
 
     Whoever opens `target` at any time finds the old file or the new one, never a part. If anything fails, the old file
@@ -49,10 +49,12 @@ def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
     target : Path
     new : bool, default False
         Whether `target` must not be there: then FileExistsError if it is, even if it appeared just now.
+    mode : int
+        Who may do what with it, less what the process never grants (umask).
     """
     _remove_leftovers(target)
     making = target.with_name(f"{target.name}.{secrets.token_hex(4)}{_MAKING_SUFFIX}")
-    owner = os.open(making, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY | _NO_LINK, 0o666)
+    owner = os.open(making, os.O_RDWR | os.O_CREAT | os.O_EXCL | _BINARY | _NO_LINK, mode)
     try:
         _claim(owner)
         yield making
@@ -72,9 +74,9 @@ def write_atomically(target: Path, *, new: bool = False) -> Iterator[Path]:
     sync_folder(target.parent)
 
 
-def write_small_file(target: Path, text: str) -> None:
+def write_small_file(target: Path, text: str, mode: int = 0o666) -> None:
     """Replace a small text file whole; a symbolic link at its name is replaced, not followed."""
-    with write_atomically(target) as making:
+    with write_atomically(target, mode=mode) as making:
         making.write_text(text, "utf-8", newline="")
 
 
