@@ -83,7 +83,7 @@ class TracePlot(QWidget):
         self._overlays: list[Overlay] = []
         self._colours: Colours | None = None
         self.bar = PlotBar(quantities, follows=follows)
-        self._lanes = {one: Lane(one) for one in Quantity}
+        self._lanes: dict[Quantity, Lane] = {}
         self.lanes: list[Lane] = []
         self.cursors = Cursors(self)
         self._table = CursorTable()
@@ -141,8 +141,6 @@ class TracePlot(QWidget):
         keys.values_fitted.connect(self._fit_values)
         keys.home_wanted.connect(self.zoom_out_wanted)
         on_double_click(self._graphics, self.zoom_out_wanted.emit)
-        for lane in self._lanes.values():
-            lane.plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
 
     # -- the stack ----------------------------------------------------------------------------------------------------
 
@@ -151,9 +149,13 @@ class TracePlot(QWidget):
         """The lowest plot, whose time axis all others share."""
         return self.lanes[-1].plot
 
-    def plot_of(self, quantity: Quantity) -> Any:
-        """Return the plot of a quantity, shown or not."""
-        return self._lanes[quantity].plot
+    def lane(self, quantity: Quantity) -> Lane:
+        """Return the plot of a quantity, shown or not; made when it is wanted first: each takes the window 20 ms."""
+        if quantity not in self._lanes:
+            lane = self._lanes[quantity] = Lane(quantity)
+            lane.plot.getViewBox().sigRangeChangedManually.connect(lambda _: self._rest.start())
+            lane.draw_overlays(self._overlays)
+        return self._lanes[quantity]
 
     def _stack(self) -> None:
         """Lay out the plots that are wanted, the lowest with the title of the axis."""
@@ -162,7 +164,7 @@ class TracePlot(QWidget):
             self._graphics.ci.removeItem(lane.plot)
         wanted = self.bar.quantities
         self._graphics.setMinimumHeight(_LANE_HEIGHT * (len(wanted) + 1))
-        self.lanes = [self._lanes[one] for one in wanted]
+        self.lanes = [self.lane(one) for one in wanted]
         for row, lane in enumerate(self.lanes):
             self._graphics.addItem(lane.plot, row=row, col=0)
             self._graphics.ci.layout.setRowStretchFactor(row, lane.stand_among(len(wanted)))
@@ -388,8 +390,7 @@ class TracePlot(QWidget):
         """Give away what is drawn: ``csv``, ``svg``, ``png``, or ``copy`` to the clipboard."""
         if self.shown is not None:
             curves = [(self._name, self.shown), *((one.name, one.traces) for one in self._overlays)]
-            content = exported(kind, self._figure, curves, self.bar.quantities)
-            if content is not None:
+            if (content := exported(kind, self._figure, curves, self.bar.quantities)) is not None:
                 self.save_wanted.emit(kind, content)
 
     def resizeEvent(self, event: QResizeEvent) -> None:

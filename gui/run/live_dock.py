@@ -78,7 +78,7 @@ class LiveDock(QWidget):
     @property
     def current_plot(self) -> Any:
         """The plot of the current."""
-        return self.plot.plot_of(Quantity.CURRENT)
+        return self.plot.lane(Quantity.CURRENT).plot
 
     def clear(self) -> None:
         """Forget the run that was shown."""

@@ -83,7 +83,7 @@ class Shown:
 
     def place_of(self, time_s: float) -> QPoint:
         """Where a time is, in the plot of the current."""
-        box = self.plot.plot_of(Quantity.CURRENT).getViewBox()
+        box = self.plot.lane(Quantity.CURRENT).plot.getViewBox()
         (_, _), (low, high) = box.viewRange()
         scene = box.mapViewToScene(QPointF(time_s, 0.5 * (low + high)))
         return self.part(QWidget, "plots").mapFromScene(scene)  # type: ignore[attr-defined, no-any-return]
@@ -159,10 +159,10 @@ def test_a_zoom_asks_for_its_own_span_at_its_own_width_and_there_are_ways_back(r
     nearer = ramp.asked[-1].window_s or (0.0, 0.0)
     assert nearer[1] - nearer[0] == pytest.approx(0.7 * (high - low))
     turn_wheel(ramp.viewport, QPoint(20, ramp.viewport.height() // 2))  # on the axis of the values
-    assert not ramp.plot.plot_of(Quantity.CURRENT).getViewBox().autoRangeEnabled()[1]
+    assert not ramp.plot.lane(Quantity.CURRENT).plot.getViewBox().autoRangeEnabled()[1]
     ramp.press(Qt.Key.Key_Home)
     assert ramp.asked[-1].window_s is None
-    assert ramp.plot.plot_of(Quantity.CURRENT).getViewBox().autoRangeEnabled()[1]
+    assert ramp.plot.lane(Quantity.CURRENT).plot.getViewBox().autoRangeEnabled()[1]
 
 
 def test_any_of_the_quantities_are_stacked_over_one_time_axis(ramp: Shown) -> None:
@@ -180,6 +180,22 @@ def test_any_of_the_quantities_are_stacked_over_one_time_axis(ramp: Shown) -> No
     assert spans[0] == pytest.approx(spans[2])
     shown = [lane.plot.getAxis("bottom").style["showValues"] for lane in ramp.plot.lanes]
     assert shown == [False, False, True]
+
+
+def test_a_quantity_that_is_shown_later_has_its_colours_and_the_other_runs(ramp: Shown) -> None:
+    other = traces_of(Record(np.full(N, 7e-6), grown_to=N))
+    other.refresh()
+    wanted = View(extras=frozenset({Quantity.CHARGE}))
+    ramp.plot.show_overlays([Overlay("before", other.traces(wanted))])
+    action = ramp.plot.findChild(QAction, "showCharge")
+    assert action is not None
+    action.trigger()
+    lane = ramp.plot.lane(Quantity.CHARGE)
+    assert lane in ramp.plot.lanes
+    assert lane.curve.opts["pen"].color() == colours_of(palette_of(Theme.LIGHT)).charge
+    (over,) = lane.overlay_curves
+    _, charge_C = over.getOriginalDataset()
+    assert charge_C[-1] == pytest.approx(7e-6 * N * DT_S, rel=1e-3)
 
 
 def test_what_is_exported_is_what_is_drawn(ramp: Shown) -> None:
