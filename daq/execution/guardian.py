@@ -304,8 +304,8 @@ def main() -> int:
     if guardian.problem:
         sys.stderr.write(f"{guardian.problem}\n")
         status = OUTPUT_UNKNOWN
-    elif status:  # for a front end that did not hear it and finds no run file
-        sys.stderr.write(f"{guardian.last_word}\n")
+    elif outcome is not None and status:  # for a front end that did not hear it and finds no run file, and in words
+        sys.stderr.write(f"{guardian.last_word}\n{outcome.reason}\n")
     if multiprocessing.active_children():  # one that was killed and is still in a call: nobody waits for it
         os._exit(status)
     return status

@@ -236,12 +236,11 @@ class SupervisedRun:
         output = self._status.output if phase.output_is_off else OutputState.UNKNOWN
         self._status = replace(self._status, phase=Phase.SWITCHING_OFF, output=output)
         problem = self._instrument.switch_off()
-        if problem is None and was_untouched and self._wish:
-            OutputMarker(self.request.resource).remove()
-            told = f"{reason}; the guardian process read the output back as off"
-            return replace(Outcome.refused(f"{self._wish}: nothing was started", ""), warnings=(told,))
         if problem is None:
             OutputMarker(self.request.resource).remove()
+            if was_untouched and self._wish:
+                told = f"{reason}; the guardian process read the output back as off"
+                return replace(Outcome.refused(f"{self._wish}: nothing was started", ""), warnings=(told,))
             output, state, error_name = OutputState.OFF, RunState.ABORTED, "InstrumentError"
             reason += "; the guardian process switched the output off and read that back"
         elif was_untouched:

@@ -16,13 +16,15 @@ import pytest
 from daq import Outcome, OutputState, Phase, RunInProgress, RunState, RunStatus, attach, end_if_silent
 from daq.execution.control import ControlServer
 from daq.execution.control_file import read_control_file
-from daq.execution.messages import end_to_line
-from daq.execution.run_request import RunRequest
+from daq.execution.guardian_process import start_guardian
+from daq.execution.messages import end_from_line, end_to_line
+from daq.execution.run_request import RunRequest, request_to_json
 from daq.files.header import Header
 from daq.files.layout import create_run_file
 from daq.files.open_file import RunFileBytes
 from daq.locks import control_path, lock_run
 from protocols import ConnectionLost, Limits, Sample
+from tests.patience import patience
 
 
 def test_the_end_that_a_guardian_wrote_after_a_take_over_is_believed_at_once(tmp_path: Path) -> None:
@@ -122,6 +124,21 @@ def test_an_end_that_no_front_end_heard_is_told_as_it_was(tmp_path: Path, end: O
         stderr_file.write(f"{end_to_line('this run', end)}\nanother warning\n".encode())
         outcome = RunInProgress(tmp_path / "run.nxs", dead, stderr_file, "this run").wait()
     assert outcome == end
+
+
+def test_a_guardian_prints_the_end_for_a_program_and_then_for_a_person(tmp_path: Path) -> None:
+    request = RunRequest("no address", "", Limits(), str(tmp_path / "run.nxs"), "this run")
+    with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as printed:
+        asked.write(f"{request_to_json(request)}\n".encode())
+        asked.seek(0)
+        assert start_guardian(asked, printed).wait(patience(60)) == 1
+        printed.seek(0)
+        *_, line, sentence = printed.read().decode().splitlines()
+    end = end_from_line(line, "this run")
+    assert end is not None
+    assert end.state == "refused"
+    assert end.reason == sentence
+    assert "no address" in sentence
 
 
 @pytest.fixture
