@@ -133,9 +133,9 @@ def _verdict(shown: str, exponent: Interval, by: str) -> str:
     if by == THICKNESS:
         return verdict_on_thickness(shown, exponent.low, exponent.high)
     if exponent.low <= 0.0 <= exponent.high:
-        return f"{shown}: not told from independent of the {by}"
+        return f"not told from independent of the {by}: {shown}"
     cause = "what answers is not linear" if by == AMPLITUDE else "what a record shows depends on how long its pulse is"
-    return f"{shown}: it depends on the {by}: {cause}"
+    return f"it depends on the {by}, {cause}: {shown}"
 
 
 def _scatter(line: ScatteredLine, by: str) -> str:

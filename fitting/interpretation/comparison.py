@@ -242,14 +242,14 @@ def verdict_on_thickness(shown: str, low: float, high: float) -> str:
     Parameters
     ----------
     shown : str
-        The exponent as the sentence begins.
+        The exponent, which the verdict rests on.
     low, high : float
         Ends of its interval.
     """
     if low > -_NEAR and high < _NEAR:
-        return f"{shown}: a memory of the material itself, not of its electrodes"
+        return f"a memory of the material itself, not of its electrodes: {shown}"
     if low > 1.0 - _NEAR and high < 1.0 + _NEAR:
-        return f"{shown}: an interface that is charged through the bulk"
+        return f"an interface that is charged through the bulk: {shown}"
     return f"{shown}: 0 for the material's own memory, 1 for an interface; this does not decide"
 
 

@@ -206,7 +206,9 @@ def order_tabs(*parts: QWidget) -> None:
         one
         for part in parts
         for one in (part, *part.findChildren(QWidget))
-        if one.focusPolicy() & Qt.FocusPolicy.TabFocus and one.focusProxy() is None
+        if one.focusPolicy() & Qt.FocusPolicy.TabFocus
+        and one.focusProxy() is None
+        and one.window() is part.window()  # not the list that a box opens, a window of its own once it was shown
     ]
     for before, after in pairwise(dict.fromkeys(stops)):
         QWidget.setTabOrder(before, after)

@@ -16,8 +16,12 @@ from protocols import format_quantity, prefixed_unit
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from numpy.typing import NDArray
+
     from gui.common.theme import Colours
     from gui.fit.documents import ImpedanceView
+
+    Complexes = NDArray[np.complex128]
 
 _SIZE = 6
 """Pixels of a measured point: with 16 in a decade, neighbours are told apart. Doubled, they touch."""
@@ -27,6 +31,11 @@ _PLANE_HEIGHT = 200
 """Pixels of a complex plane: an arc as high as six ticks. Doubled, a small window scrolls one."""
 _APART = 0.18
 """Share of the plane's extent that named decades are apart: in a low plane a line of text. Halved, texts overlap."""
+
+_NAME_HEIGHT = 0.1
+"""Share of the plane's extent that a name is high. Doubled, a name flees a curve that passes below it."""
+_NAME_GAP = 0.12
+"""Share of a name's width between it and its place. Doubled, it seems to belong to the next."""
 
 
 class ComplexPlanePlots(PlotStack):
@@ -103,22 +112,42 @@ def _draw_plane(plane: Any, view: ImpedanceView, colours: Colours) -> None:
         symbolBrush=None,
     )
     plane.plot(curve.real, -curve.imag, pen=pen(colours.fit, 1.5))
-    middle = 0.5 * (curve.real.min() + curve.real.max())
     for frequency, at in _decades(view, scale):
         mark = pg.ScatterPlotItem([at.real], [-at.imag], size=_DECADE_SIZE, brush=colours.fit, pen=None)
-        side = -0.12 if at.real < middle else 1.12  # inwards: what stands at the edge is not cut
-        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=(side, 0.5))
+        text = pg.TextItem(format_quantity(frequency, "Hz"), color=colours.ink, anchor=_anchor(at, curve))
         text.setPos(at.real, -at.imag)
         plane.addItem(mark)
         plane.addItem(text, ignoreBounds=True)
     set_legend(plane, {view.title: colours.current, tr("fitted"): colours.fit}, {view.title: "○"})
 
 
+def _anchor(at: complex, curve: Complexes) -> tuple[float, float]:
+    """Return which point of its name stands at a place: so that the name hides least of the curve.
+
+    Of places that hide as little, the one towards the middle: what stands at the edge is not cut.
+    """
+    extent = _extent(curve)
+    inwards = at.real < 0.5 * (curve.real.min() + curve.real.max())
+    right, up = (curve.real - at.real) / (_APART * extent), (at.imag - curve.imag) / (_NAME_HEIGHT * extent)
+    best, fewest = (0.0, 0.0), len(curve) + 1
+    for side in (1.0, -1.0) if inwards else (-1.0, 1.0):
+        for lowest in (-0.5, 0.0, -1.0):  # beside the place, above it, below
+            along = side * right
+            hidden = int(np.count_nonzero((along > 0.0) & (along < 1.0) & (up > lowest) & (up < lowest + 1.0)))
+            if hidden < fewest:
+                best, fewest = (-_NAME_GAP if side > 0.0 else 1.0 + _NAME_GAP, 1.0 + lowest), hidden
+    return best
+
+
+def _extent(curve: Complexes) -> float:
+    return float(max(np.ptp(curve.real), np.ptp(curve.imag)))
+
+
 def _decades(view: ImpedanceView, scale: float) -> list[tuple[float, complex]]:
     """Return whole decades of frequency with their places on the curve, as many as can be named beside each other."""
     curve = view.curve_ohm / scale
     low, high = np.log10(view.curve_Hz[[0, -1]])
-    extent = max(np.ptp(curve.real), np.ptp(curve.imag))
+    extent = _extent(curve)
     named: list[tuple[float, complex]] = []
     for decade in range(int(np.ceil(low)), int(np.floor(high)) + 1):
         along = [np.interp(decade, np.log10(view.curve_Hz), part) for part in (curve.real, curve.imag)]

@@ -23,9 +23,11 @@ if TYPE_CHECKING:
 
 _SIZE = 7
 """Pixels of a point. Doubled, two hundred pulses touch."""
-_LOWEST = 148
+_LOWEST = 172
 """Pixels of a plot that has a legend above and a titled axis below: the title of its values fits between them. Doubled,
 a page of three scrolls on all but high screens."""
+_LOWEST_NAMED = 220
+"""The same where the values have a long name, as the median memory time has."""
 _LEAST_DECADES = 0.7
 """Least height of a logarithmic plot: a factor of 5, so that two figures stand at its side where all points are equal.
 Doubled, points that differ by a third seem to be equal."""
@@ -39,16 +41,18 @@ class PlotStack(QWidget):
     name, title : str
         Object name, and what a screen reader calls them.
     n_rows : int
+    lowest : int
+        Pixels of each.
     """
 
-    def __init__(self, name: str, title: str, n_rows: int) -> None:
+    def __init__(self, name: str, title: str, n_rows: int, lowest: int = _LOWEST) -> None:
         super().__init__()
         self.graphics = graphics(name)
         self.graphics.setAccessibleName(title)
         self.colours: Colours | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(scrolled_plots(self.graphics, n_rows, _LOWEST))
+        column.addWidget(scrolled_plots(self.graphics, n_rows, lowest))
 
 
 class ResidualPlots(PlotStack):
@@ -132,7 +136,7 @@ class PointPlots(PlotStack):
     """Figures of several runs over thickness or temperature, with their lines."""
 
     def __init__(self) -> None:
-        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"), 1)
+        super().__init__("comparisonPlots", tr("Figures of the runs by thickness and temperature"), 1, _LOWEST_NAMED)
         self._plots: list[Any] = []
         self._points: tuple[Points, ...] = ()
 

@@ -24,13 +24,16 @@ from gui.common.widgets import label, plain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from PySide6.QtGui import QPaintEvent, QShowEvent
+    from PySide6.QtGui import QPaintEvent, QResizeEvent, QShowEvent
 
     from gui.common.theme import Colours
     from gui.fit.documents import Listing
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
+_LEAST_WRAPPED = 180
+"""Pixels to which a column of texts may shrink before its table scrolls: some five words a line. Halved, a note takes
+as many lines as it has words."""
 LOWEST_PLOT = 120
 """Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
 line; doubled, a page of three scrolls on common screens."""
@@ -168,14 +171,14 @@ def figures_table(name: str, title: str, headings: Sequence[str], *, editable: b
     editable : bool
         Whether cells that say so may be edited.
     """
-    table = QTableWidget(0, len(headings))
+    table = QTableWidget(0, len(headings)) if editable else _FiguresTable(len(headings))
     table.setObjectName(name)
     table.setAccessibleName(title)
     table.setHorizontalHeaderLabels(list(headings))
     table.verticalHeader().hide()
     table.verticalHeader().setDefaultSectionSize(_ROW_HEIGHT)
     table.setShowGrid(editable)
-    table.setWordWrap(False)
+    table.setWordWrap(not editable)
     if not editable:
         table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
     table.setSelectionMode(QAbstractItemView.SelectionMode.ContiguousSelection)
@@ -183,7 +186,8 @@ def figures_table(name: str, title: str, headings: Sequence[str], *, editable: b
     header = table.horizontalHeader()
     header.setHighlightSections(False)
     header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch if editable else QHeaderView.ResizeMode.ResizeToContents)
+    if editable:
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
     return table
 
 
@@ -213,13 +217,46 @@ def fill(
                 font.setItalic(True)
                 item.setFont(font)
             table.setItem(row, column, item)
+    if isinstance(table, _FiguresTable):
+        table.fit()
+
+
+class _FiguresTable(QTableWidget):
+    """A table that is as wide as its texts; where there is no room for all, those of its last column wrap."""
+
+    def __init__(self, n_columns: int) -> None:
+        super().__init__(0, n_columns)
+        self.is_whole = False
+
+    def fit(self) -> None:
+        """Give columns and rows the sizes that their texts need."""
+        last = self.columnCount() - 1
+        if last < 0:
+            return
+        for column in range(last + 1):
+            self.resizeColumnToContents(column)
+        room = self.viewport().width() - sum(self.columnWidth(column) for column in range(last))
+        self.setColumnWidth(last, min(self.columnWidth(last), max(room, _LEAST_WRAPPED)))
+        for row in range(self.rowCount()):
+            self.setRowHeight(row, max(_ROW_HEIGHT, self.sizeHintForRow(row)))
+        if self.is_whole:
+            bar = self.horizontalScrollBar().sizeHint().height()
+            rows = self.verticalHeader().length()
+            self.setFixedHeight(self.horizontalHeader().sizeHint().height() + rows + bar)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the width."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.fit()
 
 
 def keep_rows_in_sight(table: QTableWidget) -> None:
     """Make a table as high as all of its rows: the page that it stands on scrolls, and not the table."""
-    table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-    bar = table.horizontalScrollBar().sizeHint().height()
-    table.setFixedHeight(table.horizontalHeader().sizeHint().height() + _ROW_HEIGHT * table.rowCount() + bar)
+    if isinstance(table, _FiguresTable):
+        table.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        table.is_whole = True
+        table.fit()
 
 
 def scrolled_page(name: str) -> QScrollArea:

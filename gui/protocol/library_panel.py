@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, QRect, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
 
 from gui.common.language import tr
@@ -12,8 +13,23 @@ from gui.common.widgets import button, plain
 from gui.protocol.ready import ready_title
 from protocols.library import names
 
+if TYPE_CHECKING:
+    from PySide6.QtGui import QResizeEvent
+
 _LEAST_HEIGHT = 30
 """Pixels of the list: a row. Doubled, a low dock scrolls a list that scrolls."""
+
+
+class _ProtocolList(QListWidget):
+    """A list whose chosen item stays in sight when its height changes; it does not move for any other reason."""
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Follow the height."""
+        seen = QRect(QPoint(0, 0), event.oldSize())
+        stay = [one for one in self.selectedItems() if seen.intersects(self.visualItemRect(one))]
+        super().resizeEvent(event)
+        for item in stay:
+            self.scrollToItem(item)
 
 
 class ProtocolPanel(QWidget):
@@ -34,7 +50,7 @@ class ProtocolPanel(QWidget):
         super().__init__()
         self._folder = folder or Path.cwd()
         self._dialog: QFileDialog | None = None
-        self.list = QListWidget()
+        self.list = _ProtocolList()
         self.list.setObjectName("protocolList")
         self.list.setAccessibleName(tr("Protocols"))
         for name in names():

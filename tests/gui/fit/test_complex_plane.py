@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -61,6 +62,36 @@ def test_an_arc_is_drawn_upwards_with_both_axes_of_one_scale_and_one_unit(qtbot:
     assert width == pytest.approx(height, rel=1e-6)
     for item in residual.listDataItems():
         assert np.abs(item.getData()[1]).max() < 1e-9
+
+
+def test_names_of_decades_stand_where_the_curve_does_not_pass(qtbot: QtBot) -> None:
+    f, curve = np.geomspace(1e5, 0.1, 49), np.geomspace(1e5, 0.1, 97)[::-1]
+
+    def arc_and_electrode(frequency: np.ndarray) -> np.ndarray:
+        return np.asarray(arc(frequency) + 1.0 / (2e-4 * (2j * np.pi * frequency) ** 0.85))
+
+    plots = ComplexPlanePlots()
+    qtbot.addWidget(plots)
+    plots.resize(900, 500)
+    plots.set_colours(colours_of(QApplication.palette()))
+    Z = arc_and_electrode(f)
+    plots.show_spectra([ImpedanceView("eis.csv", f, Z, Z, curve, arc_and_electrode(curve))])
+    plots.show()
+    qtbot.waitExposed(plots)
+    (plane,) = plots.planes
+    qtbot.waitUntil(lambda: plane.getViewBox().height() > 50.0)
+    x, y = plane.listDataItems()[1].getData()
+    to_scene = plane.getViewBox().mapViewToScene
+    along = [
+        to_scene(pg.Point(*one))
+        for one in np.column_stack([np.interp(np.linspace(0, 96, 2000), range(97), v) for v in (x, y)])
+    ]
+    names = [one for one in plane.items if isinstance(one, pg.TextItem)]
+    assert len(names) > 2
+    for name in names:
+        box = name.textItem.mapRectToScene(name.textItem.boundingRect())
+        covered = sum(box.contains(point) for point in along)
+        assert covered < 10, f"{name.textItem.toPlainText()} stands on {covered} of 2000 points of the curve"
 
 
 def test_a_spectrum_that_is_opened_is_fitted_drawn_and_diagnosed(operator: Operator, tmp_path: Path) -> None:
