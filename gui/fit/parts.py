@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 _ROW_HEIGHT = 24
 """Pixels of a row of a table: a line of the system's font, with room to click. Doubled, half as many are seen."""
-_LEAST_WRAPPED = 180
-"""Pixels to which a column of texts may shrink before its table scrolls: some five words a line. Halved, a note takes
-as many lines as it has words."""
+_LEAST_WRAPPED = 120
+"""Pixels to which a column of texts may shrink before its table scrolls: some three words a line, and what the notes of
+figures have in a window of 900. Halved, a note takes as many lines as it has words."""
 LOWEST_PLOT = 120
 """Pixels of one of several plots above each other: its axis with title, legend and three ticks. Halved, the curve is a
 line; doubled, a page of three scrolls on common screens."""
