@@ -173,8 +173,7 @@ def solution_of(
     """Return the end of `fit_reduced`, whose intervals are worked out only when they are asked for."""
     cell = CellModel.of(model)
     solution = solve_single(reduction, cell, start)
-    is_done = solution.interval_inflation <= 1.0 and not reduction.terms.fitted
-    if is_done or reduction.terms.correlation_s > 0.0:
+    if solution.interval_inflation <= 1.0 and not reduction.terms.fitted:
         return solution
     from fitting.inference.second_pass import with_second_pass  # a kept reduction needs none of it
 

@@ -40,38 +40,47 @@ _SCATTER = 1.44
 _SURE = 5.0
 """Deviations by which noise that grows must be nearer than white noise: it is carried down by two decades, where chance
 would become a factor of hundreds. Doubled, weak 1/f noise passes."""
+_TURNS = 4
+"""Turns of a fit whose weights are by the law it finds. Doubled, it moves by less than chance moves it."""
 _RANK = 1e-10
 """Share of the largest direction below which rounding owns a mixture of unknowns."""
 
 
 @dataclass(frozen=True)
 class NoisePower:
-    """Power of a sample's noise over the frequency.
+    """Power of a sample's noise over the frequency: the mean of laws that describe it, by how well they do.
 
     Attributes
     ----------
-    white_A2 : float
-    slow_A2 : float
+    weights : ndarray, shape (k,)
+        Of the laws; their sum is 1.
+    white_A2 : ndarray, shape (k,)
+    slow_A2 : ndarray, shape (k,)
         At one cycle a sample.
-    exponent : float
+    exponents : ndarray, shape (k,)
         Of the fall of that part.
     lowest : float
         Frequency (cycles a sample) below which the power stays: half a cycle a record.
     """
 
-    white_A2: float
-    slow_A2: float
-    exponent: float
+    weights: Floats
+    white_A2: Floats
+    slow_A2: Floats
+    exponents: Floats
     lowest: float
 
     def at(self, frequency: Floats) -> Floats:
         """Return the power at some frequencies, cycles a sample."""
-        power: Floats = self.white_A2 + self.slow_A2 * np.maximum(frequency, self.lowest) ** -self.exponent
+        growth = np.maximum(frequency, self.lowest) ** -self.exponents[:, None]
+        power: Floats = self.weights @ (self.white_A2[:, None] + self.slow_A2[:, None] * growth)
         return power
 
 
 def noise_power(residual_A: Floats, n_taken: int) -> NoisePower | None:
     """Return the power of what no modes explain of even samples; None where it does not grow to low frequencies.
+
+    Which power of the frequency it is a record cannot say to better than a quarter or so, and two decades lower down
+    that is a factor of three: laws are weighed by their likelihoods, and none is chosen.
 
     Parameters
     ----------
@@ -84,21 +93,49 @@ def noise_power(residual_A: Floats, n_taken: int) -> NoisePower | None:
     ends = np.unique(np.round(np.geomspace(n_taken, len(power), _BANDS + 1)).astype(int))
     if len(ends) < _BANDS // 2:
         return None
-    # Medians, which a line of hum does not move; the median of an exponential distribution is ln 2 of its mean.
-    bands = np.array([np.median(power[low:high]) for low, high in pairwise(ends)]) / np.log(2.0)
+    # Medians, which a line of hum does not move.
+    bands = np.array([np.median(power[low:high]) / _median(int(high - low)) for low, high in pairwise(ends)])
     frequency = np.sqrt(ends[:-1] * ends[1:]) / n
-    weight = np.sqrt(np.diff(ends)) / (_SCATTER * np.where(bands > 0.0, bands, np.inf))
-    best, least = None, float(np.sum((weight * (bands - np.average(bands, weights=weight**2))) ** 2)) - _SURE**2
+    if not bands.all():
+        return None
+    sureness = np.sqrt(np.diff(ends)) / _SCATTER
+
+    def misfit_of(law: Floats) -> float:
+        return float(np.sum((sureness * np.log(bands / law)) ** 2))
+
+    laws = []
     for exponent in _EXPONENTS:
-        growth = frequency**-exponent
-        columns = weight[:, None] * np.column_stack([np.ones(len(bands)), growth])
-        white, slow = np.linalg.lstsq(columns, weight * bands, rcond=None)[0].tolist()
-        if white < 0.0:
-            white, slow = 0.0, float(np.sum(weight**2 * bands * growth) / np.sum((weight * growth) ** 2))
-        left = float(np.sum((columns @ (white, slow) - weight * bands) ** 2))
-        if slow > 0.0 and left < least:
-            best, least = NoisePower(white, slow, exponent, 0.5 / n), left
-    return best
+        columns, law = np.column_stack([np.ones(len(bands)), frequency**-exponent]), bands
+        for _ in range(_TURNS):
+            # By the power of the law, not of the band: bands that are low by chance would count for more.
+            weighted = (sureness / law)[:, None] * columns
+            white, slow = _not_negative(weighted, sureness * bands / law)
+            law = columns @ (white, slow)
+        if slow > 0.0:
+            laws.append((misfit_of(law), white, slow, exponent))
+    if not laws:
+        return None
+    left, whites, slows, exponents = np.array(laws).T
+    flat = np.full(len(bands), np.exp(np.average(np.log(bands), weights=sureness**2)))
+    if left.min() > misfit_of(flat) - _SURE**2:
+        return None
+    weights = np.exp(-0.5 * (left - left.min()))
+    return NoisePower(weights / weights.sum(), whites, slows, exponents, 0.5 / n)
+
+
+def _not_negative(columns: Floats, wanted: Floats) -> tuple[float, float]:
+    """Return the coefficients of two columns, neither of them negative, that come nearest (least squares)."""
+    first, second = np.linalg.lstsq(columns, wanted, rcond=None)[0].tolist()
+    if first < 0.0 or second < 0.0:
+        alone = columns.T @ wanted / np.sum(columns**2, axis=0)
+        return (0.0, float(alone[1])) if first < 0.0 else (float(alone[0]), 0.0)
+    return first, second
+
+
+def _median(n: int) -> float:
+    """Return the mean of the median of n exponentially distributed values with mean 1: ln 2 of many, 1 of two."""
+    order = np.cumsum(1.0 / np.arange(n, 0, -1))  # of the sorted values; Rényi, Acta Math. Acad. Sci. Hung. 4, 191
+    return float(0.5 * (order[(n - 1) // 2] + order[n // 2]))
 
 
 def with_slow_noise(run: Record, solution: Solution) -> Solution:
