@@ -18,6 +18,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -149,11 +150,11 @@ def _await_copy(link: socket.socket) -> bool:
     signal.set_wakeup_fd(waker)
     living: dict[int, int] = {}
     while True:
-        readable, _, _ = select.select([link, woken], [], [])
+        readable, _, _ = select.select([link.fileno(), woken], [], [])
         if woken in readable:
             os.read(woken, 1024)
             _tell_of_ended(living)
-        if link not in readable:
+        if link.fileno() not in readable:
             continue
         request, descriptors, _, _ = socket.recv_fds(link, _MOST, 3)
         if not request:
@@ -192,6 +193,7 @@ def _become(request: dict[str, Any], stdin: int, stderr: int) -> None:
     os.chdir(request["cwd"])
     os.environ.clear()
     os.environ.update(request["environment"])
+    tempfile.tempdir = None  # of that environment
 
 
 def main(link: int) -> int:

@@ -10,12 +10,14 @@ import pytest
 from drivers import Block, DrivePlan, Status, open_potentiostat
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from sim_instruments.core.instrument import DEVICE_FAULTS
-from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of, simulated_instrument
+from tests.drivers.conformance import played, rest_of, simulated_instrument
 from tests.patience import slowed, timeout
 
 OHM = 10_000.0
 CATALOGUE = ("keithley2450", "keithley2460", "keithley2461")
 STRETCH = {"keithley2450": 1.0, "keithley2460": 4.0, "keithley2461": 1.0}
+LONGEST_AND_MOST_EDGES = ("bipolar", "prbs")
+"""Programs and records that a link carries in the most pieces; all ready protocols are played over sockets."""
 _SPEED = 1.0
 """Of the instrument that has a fault: the first question for readings must come before its program of 1.2 s has ended,
 on a busy machine too."""
@@ -29,7 +31,7 @@ def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
         yield kind, resource
 
 
-@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
+@pytest.mark.parametrize("name", LONGEST_AND_MOST_EDGES)
 def test_library_protocols_give_ohms_law_over_hislip_and_vxi11(linked: tuple[str, str], name: str) -> None:
     kind, resource = linked
     driver = open_potentiostat(resource, timeout(2.0))
