@@ -18,6 +18,7 @@ from coverage import Coverage
 from hypothesis import HealthCheck, settings
 
 from daq.shared_folder import ENVIRONMENT
+from tests.copied_guardians import copied_guardians
 from tests.patience import patience
 
 # Each worker has one core: threads of linear algebra would only stand in each other's way.
@@ -148,6 +149,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.gui)
         if sys.platform == "win32" and re.search(r"[\[-]pty[\]-]", item.name):
             item.add_marker(pytest.mark.skip(reason="Windows has no pseudo-terminals"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _guardians() -> Iterator[None]:
+    """Have guardians copied where that is the same as starting them; what a copy does is measured by no coverage."""
+    if sys.platform != "linux" or Coverage.current() is not None:
+        yield
+        return
+    with copied_guardians():
+        yield
 
 
 @pytest.fixture(scope="session")

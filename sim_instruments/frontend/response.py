@@ -8,6 +8,7 @@ over the steps.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -90,15 +91,20 @@ def _settled(cell: Cell, response_s: float, t: Array) -> Array:
     settled = np.empty(t.shape)
     near = t < 60.0 * response_s
     # G varies as t^n at the step: s = t (1 - x^3) clusters the nodes there.
-    x, weights = np.polynomial.legendre.leggauss(120)
+    (x, weights), (late, late_weights) = _quadratures()
     x = 0.5 * (1.0 + x)
     weights = 0.5 * weights * 3.0 * x**2
     span = t[near, None]
     kernel = np.exp(-span * (1.0 - x**3) / response_s) * span / response_s
     settled[near] = (cell.step_response(span * x**3) * kernel) @ weights
-    x, weights = np.polynomial.laguerre.laggauss(12)
-    settled[~near] = cell.step_response(t[~near, None] - response_s * x) @ weights
+    settled[~near] = cell.step_response(t[~near, None] - response_s * late) @ late_weights
     return settled
+
+
+@cache
+def _quadratures() -> tuple[tuple[Array, Array], tuple[Array, Array]]:
+    """Return nodes and weights of Gauss-Legendre and of Gauss-Laguerre: their making takes longer than their use."""
+    return np.polynomial.legendre.leggauss(120), np.polynomial.laguerre.laggauss(12)
 
 
 @dataclass

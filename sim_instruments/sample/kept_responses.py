@@ -1,6 +1,7 @@
-"""Step responses kept on disk, so that a simulated instrument does not work out the same one at each start.
+"""Step responses and counted memories on disk, so that a simulated instrument does not work them out at each start.
 
-One takes 0.6 s of processor time with 200 points a decade; a file of it is read in a millisecond. It is named by a hash
+A response takes 0.6 s of processor time with 200 points a decade, the count of the shipped lattice gas 6 s; a file of
+either is read in a millisecond. It is named by a hash
 of all that it follows from, the code included, so that no change can meet an old one.
 """
 
@@ -20,7 +21,7 @@ from sim_instruments.core import cubic
 from sim_instruments.sample import relaxation, volterra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -40,17 +41,38 @@ def kept_response(parts: tuple[Array, ...], compute: Callable[[], Array]) -> Arr
     compute : callable
         Works it out, with as many points as the first of the parts.
     """
+    question = b"".join(
+        f"{part.shape}".encode() + np.ascontiguousarray(part, dtype=np.float64).tobytes() for part in parts
+    )
+    sources = (cubic.__file__, relaxation.__file__, volterra.__file__)
+    return kept_array(sources, question, compute, lambda found: found.shape == parts[0].shape)
+
+
+def kept_array(
+    sources: Sequence[str], question: bytes, compute: Callable[[], Array], fits: Callable[[Array], bool]
+) -> Array:
+    """Return finite numbers that take long to work out, from disk if they were worked out before.
+
+    Parameters
+    ----------
+    sources : sequence of str
+        Files of the code that works them out.
+    question : bytes
+        All else that they follow from.
+    compute : callable
+        Works them out.
+    fits : callable
+        Whether an array that was found has the right shape.
+    """
     digest = hashlib.sha256()
-    for source in (cubic.__file__, relaxation.__file__, volterra.__file__):
+    for source in sources:
         digest.update(Path(source).read_bytes())
-    for part in parts:
-        digest.update(f"{part.shape}".encode())
-        digest.update(np.ascontiguousarray(part, dtype=np.float64).tobytes())
+    digest.update(question)
     folder = Path(platformdirs.user_cache_dir("ionecho", appauthor=False)) / "step-responses"
     path = folder / f"{digest.hexdigest()}.npy"
     with suppress(OSError, ValueError, EOFError):
         found: Array = np.load(path, allow_pickle=False)
-        if found.dtype == np.float64 and found.shape == parts[0].shape and np.isfinite(found).all():
+        if found.dtype == np.float64 and fits(found) and np.isfinite(found).all():
             return found
     found = compute()
     # Without a folder to write to it is only worked out again.

@@ -15,7 +15,7 @@ from sim_instruments.serving.server import Served, make_host
 from sim_instruments.serving.transports.streams import Admission
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 # How long a served instrument may take to begin or to end on a busy machine.
 _PATIENCE_S = 10.0
@@ -65,6 +65,8 @@ def served_here(
     cell: str = "resistor",
     speed: float = 1.0,
     *,
+    seed: int = 0,
+    faults: Sequence[str] = (),
     record_output: bool = False,
     admission: Admission | None = None,
 ) -> Iterator[InProcess]:
@@ -72,7 +74,7 @@ def served_here(
 
     Parameters
     ----------
-    kind, transport, cell, speed
+    kind, transport, cell, speed, seed, faults
         As `serve` has them.
     record_output : bool
         Whether to look at the true state of its output every 2 ms.
@@ -81,7 +83,8 @@ def served_here(
     """
     from sim_instruments.catalogue import CATALOGUE
 
-    one = Served(kind, make_host(kind, RealClock(speed), load_cell(cell)), admission=admission or Admission())
+    host = make_host(kind, RealClock(speed), load_cell(cell), seed, faults)
+    one = Served(kind, host, admission=admission or Admission())
     output = OutputRecord(one.host.device)
     ready = threading.Event()
     begun: queue.SimpleQueue[tuple[asyncio.AbstractEventLoop, asyncio.Task[None]]] = queue.SimpleQueue()

@@ -125,9 +125,10 @@ def make_host(kind: str, clock: Clock, cell: Cell, seed: int = 0, faults: Sequen
     FaultError
         If a fault cannot be read.
     """
+    schedule = FaultSchedule([Fault.parse(text) for text in faults])  # before anything is worked out
     device = CATALOGUE[kind].make(clock, cell, seed)
     device.prepare()
-    return Host(device, FaultSchedule([Fault.parse(text) for text in faults]), clock.now)
+    return Host(device, schedule, clock.now)
 
 
 def serve(

@@ -10,6 +10,7 @@ import sys
 import tomllib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,9 +150,15 @@ def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Reader]:
     reading.leave()
 
 
+@cache
+def command_line() -> Any:
+    """Return the commands with their options: hundreds of pages name some."""
+    return get_command(app)
+
+
 def parse(words: tuple[str, ...]) -> None:
     """Let the command line read a command without carrying it out; an unknown command or option is an error."""
-    group: Any = get_command(app)
+    group = command_line()
     context = group.make_context("ionecho", list(words))
     name, command, rest = group.resolve_command(context, list(words))
     command.make_context(name, rest, parent=context)
@@ -195,8 +202,7 @@ def test_every_stand_in_is_named_by_a_page() -> None:
 
 @pytest.mark.parametrize("page", pages(), ids=lambda page: str(page.relative_to(PROJECT)))
 def test_commands_and_recipes_within_the_text_exist(page: Path) -> None:
-    group: Any = get_command(app)
-    known = group.commands
+    known = command_line().commands
     text = re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
     for name, rest in re.findall(r"`(?:uv run )?ionecho ([a-z]+)([^`]*)`", text):
         assert name in known, f"`ionecho {name}` does not exist"

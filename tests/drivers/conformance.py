@@ -3,16 +3,31 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
 
 from daq.execution.read_pace import ReadPace
 from drivers import Block, DrivePlan, Potentiostat, Status
+from sim_instruments.serving.in_process import served_here
 from tests.patience import patience
 
 SHORT_PROTOCOLS = ("bipolar", "prbs", "pulse_train", "pump_probe", "single_pulse", "staircase")
 """Ready protocols that every instrument plays at some stretch, and that are over in a few seconds."""
+
+
+@contextmanager
+def simulated_instrument(
+    kind: str, speed: float, cell: str = "resistor", transport: str = "", faults: Sequence[str] = ()
+) -> Iterator[str]:
+    """Serve a simulated instrument from a thread; gives its VISA resource.
+
+    A process of its own would first load for half a second of processor time what is loaded here.
+    """
+    with served_here(kind, transport, cell, speed, seed=1, faults=faults) as served:
+        yield served.resource
 
 
 def played(driver: Potentiostat, plan: DrivePlan, timeout_s: float = 60.0, poll_s: float = 0.005) -> Block:

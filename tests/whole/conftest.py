@@ -1,14 +1,31 @@
-"""Tools of the tests of the whole: questions to a simulated instrument from outside, over a plain socket."""
+"""Tools of the tests of the whole: simulated instruments, and questions to them from outside, over a plain socket."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 
 import psutil
+import pytest
 
 from benchmarks import from_outside
 from daq import RunInProgress
+from sim_instruments.serving.in_process import served_here
 from tests.patience import patience
+
+
+@pytest.fixture
+def simulated() -> Iterator[Callable[..., str]]:
+    """Return a function that serves a simulated 2461 from a thread and gives its VISA resource.
+
+    The processes of these tests are those of runs. One for the instrument would load what is loaded here.
+    """
+    with ExitStack() as served:
+
+        def serve(cell: str = "demo", *, seed: int = 1, speed: float = 1.0) -> str:
+            return served.enter_context(served_here("keithley2461", cell=cell, speed=speed, seed=seed)).resource
+
+        yield serve
 
 
 def asked(resource: str, query: str) -> str:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from daq import Outcome, OutputState, Phase, RunInProgress, RunState, RunStatus, attach, end_if_silent
+from daq.execution import bench
 from daq.execution.control import ControlServer
 from daq.execution.control_file import read_control_file
 from daq.execution.guardian_process import start_guardian
@@ -126,12 +127,14 @@ def test_an_end_that_no_front_end_heard_is_told_as_it_was(tmp_path: Path, end: O
     assert outcome == end
 
 
-def test_a_guardian_prints_the_end_for_a_program_and_then_for_a_person(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_copied", [False, True], ids=["started", "as tests have it"])
+def test_a_guardian_prints_the_end_for_a_program_and_then_for_a_person(tmp_path: Path, is_copied: bool) -> None:
     request = RunRequest("no address", "", Limits(), str(tmp_path / "run.nxs"), "this run")
     with tempfile.TemporaryFile() as asked, tempfile.TemporaryFile() as printed:
         asked.write(f"{request_to_json(request)}\n".encode())
         asked.seek(0)
-        assert start_guardian(asked, printed).wait(patience(60)) == 1
+        guardian = (vars(bench)["start_guardian"] if is_copied else start_guardian)(asked, printed)
+        assert guardian.wait(patience(60)) == 1
         printed.seek(0)
         *_, line, sentence = printed.read().decode().splitlines()
     end = end_from_line(line, "this run")

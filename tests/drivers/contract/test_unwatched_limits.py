@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from daq import Bench
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, ProtocolError
+from tests.drivers.conformance import simulated_instrument
 
 HOT = """
 name = "hot"
@@ -34,7 +34,7 @@ temperature = "350 K"
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    with simulated_instrument("keithley2461", 1, 1.0, "resistor") as served:
+    with simulated_instrument("keithley2461", 1.0, "resistor") as served:
         yield served
 
 

@@ -12,7 +12,7 @@ from drivers import Keithley2450, Keithley2460, Potentiostat, Status, VisaSessio
 from drivers.keithley.integrating import IntegratingSourceMeter
 from drivers.keithley.source_meter import KeithleySourceMeter
 from protocols import InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
-from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of
+from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of, simulated_instrument
 from tests.patience import slowed, timeout, until
 
 OHM = 10_000.0
@@ -23,9 +23,7 @@ DRIVERS = {"keithley2450": Keithley2450, "keithley2460": Keithley2460}
 
 @pytest.fixture(scope="module", params=DRIVERS)
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument(request.param, 1, slowed(20.0, 1.0), "resistor") as served:
+    with simulated_instrument(request.param, slowed(20.0, 1.0), "resistor") as served:
         yield request.param, served
 
 
@@ -234,10 +232,9 @@ def test_a_run_of_a_2450_gives_the_memory_of_its_cell_back(tmp_path: Path) -> No
     # Readings come at their own pace, none on the edges: the times in the run file must be right to find tau = 1.5 ms.
     from daq import Bench
     from fitting import fit, reduce_run
-    from ionecho.demo.run_demo import simulated_instrument
     from sim_instruments import load_cell
 
-    with simulated_instrument("keithley2450", 1, 20.0, "demo") as served:
+    with simulated_instrument("keithley2450", 20.0, "demo") as served:
         run = Bench(served, tmp_path).run(Protocol.load("pump_probe").stretched(4.0))
     assert np.diff(run.t_s).max() < 2 * run.plan["interval_s"]
     found = fit(reduce_run(run), "R0-Mig1-CPE1").to_document()["parameters"]

@@ -9,7 +9,7 @@ import pytest
 
 from drivers import Keithley2461, VisaSession, open_potentiostat
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, PulseSequence, Sampling
-from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of, simulated_instrument
 from tests.patience import slowed, timeout
 
 OHM = 10_000.0
@@ -19,9 +19,7 @@ NOISE_A = 5 * 0.34e-9 + 0.1e-9
 
 @pytest.fixture(scope="module")
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("keithley2461", 1, slowed(10.0, 1.0), "resistor") as served:
+    with simulated_instrument("keithley2461", slowed(10.0, 1.0), "resistor") as served:
         yield served
 
 

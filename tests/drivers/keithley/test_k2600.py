@@ -29,7 +29,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of, simulated_instrument
 from tests.patience import patience, slowed, timeout
 
 OHM = 10_000.0
@@ -42,9 +42,7 @@ def noise_A(range_A: float, aperture_s: float) -> float:
 
 @pytest.fixture(scope="module", params=["socket", "vxi11"])
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", request.param) as served:
+    with simulated_instrument("keithley2602b", slowed(4.0, 0.5), "resistor", request.param) as served:
         yield served
 
 
@@ -93,9 +91,7 @@ def test_library_protocols_give_ohms_law_on_a_resistor(potentiostat: Keithley260
 
 
 def test_a_capacitor_is_charged_and_discharged_as_its_time_constant_says() -> None:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("keithley2602b", 1, 4.0, "rc") as served:
+    with simulated_instrument("keithley2602b", 4.0, "rc") as served:
         driver = open_potentiostat(served)
         assert isinstance(driver, Keithley2602B)
         sequence = PulseSequence.pulse("20 mV", "33 ms", before="11 ms", after="44 ms")
@@ -192,10 +188,8 @@ def test_a_computer_that_falls_silent_leaves_the_output_off(
 
 
 def test_an_output_switched_off_in_mid_run_is_an_error() -> None:
-    from ionecho.demo.run_demo import simulated_instrument
-
     with simulated_instrument(
-        "keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["interlock-open@command=*TRG"]
+        "keithley2602b", slowed(4.0, 0.5), "resistor", "socket", ["interlock-open@command=*TRG"]
     ) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
@@ -241,9 +235,7 @@ def test_reading_without_a_program_is_a_clear_error(potentiostat: Keithley2602B)
 
 
 def test_a_lost_link_ends_within_the_timeout() -> None:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", ["drop-fin@40000"]) as hurt:
+    with simulated_instrument("keithley2602b", slowed(4.0, 0.5), "resistor", "socket", ["drop-fin@40000"]) as hurt:
         driver = open_potentiostat(hurt)
         assert isinstance(driver, Keithley2602B)
         driver.arm(Keithley2602B.plan(Protocol.load("pump_probe")))
@@ -264,9 +256,7 @@ def test_a_lost_link_ends_within_the_timeout() -> None:
     ],
 )
 def test_what_goes_wrong_on_the_way_is_an_error_and_nothing_wrong_is_accepted(fault: str, says: str) -> None:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("keithley2602b", 1, slowed(4.0, 0.5), "resistor", "socket", [fault]) as hurt:
+    with simulated_instrument("keithley2602b", slowed(4.0, 0.5), "resistor", "socket", [fault]) as hurt:
         driver = open_potentiostat(hurt, timeout_s=1.0)
         assert isinstance(driver, Keithley2602B)
         plan = Keithley2602B.plan(Protocol.load("pump_probe").stretched(3))

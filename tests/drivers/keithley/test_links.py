@@ -8,15 +8,16 @@ import numpy as np
 import pytest
 
 from drivers import Block, DrivePlan, Status, open_potentiostat
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, Protocol, PulseSequence, Sampling
 from sim_instruments.core.instrument import DEVICE_FAULTS
-from tests.drivers.conformance import SHORT_PROTOCOLS, played, rest_of
+from tests.drivers.conformance import played, rest_of, simulated_instrument
 from tests.patience import slowed, timeout
 
 OHM = 10_000.0
 CATALOGUE = ("keithley2450", "keithley2460", "keithley2461")
 STRETCH = {"keithley2450": 1.0, "keithley2460": 4.0, "keithley2461": 1.0}
+LONGEST_AND_MOST_EDGES = ("bipolar", "prbs")
+"""Programs and records that a link carries in the most pieces; all ready protocols are played over sockets."""
 _SPEED = 1.0
 """Of the instrument that has a fault: the first question for readings must come before its program of 1.2 s has ended,
 on a busy machine too."""
@@ -25,12 +26,12 @@ on a busy machine too."""
 @pytest.fixture(scope="module", params=[(kind, transport) for kind in CATALOGUE for transport in ("hislip", "vxi11")])
 def linked(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
-    with simulated_instrument(kind, 1, slowed(20.0, 1.0), "resistor", transport) as resource:
+    with simulated_instrument(kind, slowed(20.0, 1.0), "resistor", transport) as resource:
         assert ("hislip0" if transport == "hislip" else "inst0") in resource
         yield kind, resource
 
 
-@pytest.mark.parametrize("name", SHORT_PROTOCOLS)
+@pytest.mark.parametrize("name", LONGEST_AND_MOST_EDGES)
 def test_library_protocols_give_ohms_law_over_hislip_and_vxi11(linked: tuple[str, str], name: str) -> None:
     kind, resource = linked
     driver = open_potentiostat(resource, timeout(2.0))
@@ -72,7 +73,7 @@ TOLD = {
 def test_what_happens_to_the_instrument_in_mid_run_is_told_and_the_output_goes_off(kind: str, fault: str) -> None:
     # With the first reading, or (a buffer that is gone answers nothing) with the first question for readings.
     when = "TRAC:ACT" if fault == "reboot" else "TRAC:DATA"
-    with simulated_instrument(kind, 1, _SPEED, "resistor", faults=[f"{fault}@command={when}"]) as resource:
+    with simulated_instrument(kind, _SPEED, "resistor", faults=[f"{fault}@command={when}"]) as resource:
         driver = open_potentiostat(resource, timeout(2.0))
         try:
             plan = driver.plan(PROTOCOL)

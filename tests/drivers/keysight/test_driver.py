@@ -22,7 +22,7 @@ from protocols import (
     PulseSequence,
     Sampling,
 )
-from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of
+from tests.drivers.conformance import SHORT_PROTOCOLS, rest_of, simulated_instrument
 from tests.patience import patience, promised, slowed, timeout
 
 OHM = 10_000.0
@@ -31,9 +31,7 @@ LIMITS = Limits(voltage_V=0.2, current_A=1e-5)
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("b2912a", 1, slowed(10.0, 1.0), "resistor") as served:
+    with simulated_instrument("b2912a", slowed(10.0, 1.0), "resistor") as served:
         yield served
 
 

@@ -9,14 +9,13 @@ import pytest
 
 from drivers import open_potentiostat
 from drivers.keysight.driver import B2911
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import Protocol
-from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played, simulated_instrument
 
 
 @pytest.fixture(scope="module", params=["hislip", "vxi11"])
 def resource(request: pytest.FixtureRequest) -> Iterator[str]:
-    with simulated_instrument("b2912a", 1, 20.0, "resistor", request.param) as served:
+    with simulated_instrument("b2912a", 20.0, "resistor", request.param) as served:
         assert ("hislip0" if request.param == "hislip" else "inst0") in served
         yield served
 

@@ -16,6 +16,7 @@ from protocols import InstrumentError, LimitError, OutputStateUnknown
 from sim_instruments.core.clock import ManualClock
 from sim_instruments.lakeshore.instrument import LakeShore336 as SimulatedLakeShore
 from sim_instruments.sample.cell import load_cell
+from tests.drivers.conformance import simulated_instrument
 from tests.patience import patience, promised, slowed
 
 SPEED = slowed(200.0, 10.0)
@@ -31,9 +32,7 @@ def simulated_sleep(seconds: float) -> None:
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument("lakeshore336", 1, SPEED, "thermal") as served:
+    with simulated_instrument("lakeshore336", SPEED, "thermal") as served:
         yield served
 
 
@@ -224,9 +223,7 @@ def test_garbled_or_missing_answers_are_clear_errors_within_the_timeout(answer: 
     ],
 )
 def test_models_are_told_apart_over_each_transport(kind: str, transport: str, driver: type) -> None:
-    from ionecho.demo.run_demo import simulated_instrument
-
-    with simulated_instrument(kind, 1, 1.0, "thermal", transport) as resource:
+    with simulated_instrument(kind, 1.0, "thermal", transport) as resource:
         controller = open_temperature_controller(resource)
         assert type(controller) is driver
         assert isinstance(controller, TemperatureController)

@@ -13,12 +13,11 @@ import pytest
 from drivers import DrivePlan, OutputReadback, Status, VisaSession, open_potentiostat, probe
 from drivers.palmsens.driver import EmStat, EmStat4, EmStatPico
 from drivers.palmsens.methodscript import Progress, Segment, segments, si, variables_of
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import InstrumentError, Limits, OutputStateUnknown, Protocol, ProtocolError, PulseSequence, Sampling
 from sim_instruments.palmsens.emstat import EmStat as SimulatedEmStat
 from sim_instruments.palmsens.model import EMSTAT4, PICO
 from sim_instruments.serving.in_process import InProcess, served_here
-from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played, simulated_instrument
 from tests.patience import patience, slowed
 
 RESISTOR = 10_000.0
@@ -30,7 +29,7 @@ CATALOGUE = {"emstat-pico": EmStatPico, "emstat4": EmStat4}
 )
 def resource(request: pytest.FixtureRequest) -> Iterator[tuple[str, str]]:
     kind, transport = request.param
-    with simulated_instrument(kind, 1, slowed(30.0, 2.0), "resistor", transport) as served:
+    with simulated_instrument(kind, slowed(30.0, 2.0), "resistor", transport) as served:
         yield kind, served
 
 

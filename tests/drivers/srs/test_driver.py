@@ -13,11 +13,10 @@ from drivers import Block, DrivePlan, Status, open_potentiostat
 from drivers.srs.driver import EC301
 from drivers.srs.plan import program_of
 from drivers.srs.program import ArbProgram, PulseProgram, RampProgram
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError, Limits, Protocol, ProtocolError, PulseSequence, Sampling
 from sim_instruments.serving.in_process import served_here
 from sim_instruments.srs.syntax import Command
-from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played
+from tests.drivers.conformance import SHORT_PROTOCOLS, Truth, played, simulated_instrument
 from tests.drivers.srs.direct import DirectSession
 from tests.patience import slowed
 
@@ -29,7 +28,7 @@ RESISTOR = 10_000.0
 
 @pytest.fixture(scope="module")
 def resource() -> Iterator[str]:
-    with simulated_instrument("ec301", 1, slowed(5.0, 0.5), "resistor") as served:
+    with simulated_instrument("ec301", slowed(5.0, 0.5), "resistor") as served:
         yield served
 
 

@@ -19,14 +19,14 @@ import pytest
 import pyvisa
 
 from drivers import VisaSession
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
+from tests.drivers.conformance import simulated_instrument
 from tests.drivers.peers import block, instrument, serial_instrument
 
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_status_byte_trigger_and_clear_over_hislip_and_vxi11(transport: str) -> None:
-    with simulated_instrument("keithley2461", 1, 1.0, "resistor", transport) as resource, VisaSession(resource) as ours:
+    with simulated_instrument("keithley2461", 1.0, "resistor", transport) as resource, VisaSession(resource) as ours:
         assert ours.status_byte() & 0x10 == 0
         ours.write("*IDN?")
         assert ours.status_byte() & 0x10, "MAV: an answer waits (IEEE 488.2, 11.2.1.2)"

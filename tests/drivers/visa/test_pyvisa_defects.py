@@ -25,8 +25,8 @@ from pyvisa.errors import VisaIOError
 
 from drivers import VisaSession
 from drivers.visa.links import SocketLink
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import ConnectionLost, InstrumentError
+from tests.drivers.conformance import simulated_instrument
 from tests.drivers.peers import block, instrument, serial_instrument
 from tests.patience import patience
 
@@ -227,7 +227,7 @@ def test_7_ours_says_what_to_send_instead_of_which_and_stays_usable() -> None:
 
 @pytest.mark.parametrize("transport", ["hislip", "vxi11"])
 def test_7_ours_polls_triggers_and_clears_over_hislip_and_vxi11(transport: str) -> None:
-    with simulated_instrument("keithley2461", 1, 1.0, "resistor", transport) as resource, VisaSession(resource) as ours:
+    with simulated_instrument("keithley2461", 1.0, "resistor", transport) as resource, VisaSession(resource) as ours:
         assert ours.status_byte() & 0x10 == 0
         ours.write("*IDN?")
         assert ours.status_byte() & 0x10, "MAV: an answer waits (IEEE 488.2, 11.2.1.2)"

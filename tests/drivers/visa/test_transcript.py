@@ -9,9 +9,8 @@ import pytest
 
 from drivers import VisaSession, open_potentiostat, read_transcript, replayed
 from drivers.visa.transcript import RecordedLink
-from ionecho.demo.run_demo import simulated_instrument
 from protocols import Limits, Protocol, PulseSequence, RunFileError, Sampling
-from tests.drivers.conformance import played
+from tests.drivers.conformance import played, simulated_instrument
 
 KEPT = Path(__file__).with_name("keithley2461.transcript")
 SEQUENCE = PulseSequence.pulse(0.02, 0.01, before=0.005, after=0.01)
@@ -30,7 +29,7 @@ def measured(resource: str, transcript: Path | None = None) -> list[float]:
 
 def test_every_byte_is_recorded_and_read_back(tmp_path: Path) -> None:
     path = tmp_path / "t.txt"
-    with simulated_instrument("keithley2461", 1, 1.0, "resistor") as resource:
+    with simulated_instrument("keithley2461", 1.0, "resistor") as resource:
         currents = measured(resource, path)
     exchanges = read_transcript(path)
     assert exchanges[0].sent

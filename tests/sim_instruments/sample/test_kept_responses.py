@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +10,8 @@ import pytest
 
 from sim_instruments.sample import cell as cells
 from sim_instruments.sample.cell import Cell, load_cell
+from sim_instruments.sample.counted_memory import memory_of
+from sim_instruments.sample.lattice_gas import LatticeGas
 from sim_instruments.sample.relaxation import debye
 
 PARAMETERS = {"R_s": 1e3, "G_inf": 1e-4, "Q": 1e-6, "n": 0.9}
@@ -55,6 +58,22 @@ def test_a_damaged_file_is_worked_out_again_and_mended(kept: Path, damage: bytes
 def test_a_folder_that_cannot_be_written_is_no_hindrance(kept: Path) -> None:
     kept.write_text("a file where the folder would be")
     assert np.isfinite(made().step_response(T)).all()
+
+
+def test_a_count_is_kept_for_each_gas_duration_and_seed_and_read_as_it_was_counted(
+    kept: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gas = LatticeGas((4, 4, 4), 8, 1.0, 2.0, 0.1)
+    counts = []
+    for asked, duration_s, seed in ((gas, 2e3, 0), (gas, 3e3, 0), (gas, 2e3, 1), (replace(gas, ions=9), 2e3, 0)):
+        memory_of.cache_clear()
+        counts.append(memory_of(asked, duration_s, 1.0, seed))
+        assert len(list(kept.iterdir())) == len(counts)
+    memory_of.cache_clear()
+    monkeypatch.setattr("sim_instruments.sample.counted_memory.count_hops", lambda *_: pytest.fail("counted again"))
+    again = memory_of(gas, 2e3, 1.0, 0)
+    np.testing.assert_array_equal(again.rates_Hz, counts[0].rates_Hz)
+    np.testing.assert_array_equal(again.shares, counts[0].shares)
 
 
 def test_a_plain_resistor_needs_no_working_out(monkeypatch: pytest.MonkeyPatch) -> None:
