@@ -139,9 +139,12 @@ def test_the_first_show_of_a_dock_with_plots_makes_none_of_them(
 
     made: list[object] = []
     begin = pyqtgraph.PlotItem.__init__
-    monkeypatch.setattr(
-        pyqtgraph.PlotItem, "__init__", lambda plot, *args, **named: (made.append(plot), begin(plot, *args, **named))[1]
-    )
+
+    def note(plot: object, *args: object, **named: object) -> None:
+        made.append(plot)
+        begin(plot, *args, **named)
+
+    monkeypatch.setattr(pyqtgraph.PlotItem, "__init__", note)
     window = MainWindow(tmp_path)
     qtbot.addWidget(window)
     window.show()

@@ -33,8 +33,10 @@ def test_no_dock_scrolls_twice_under_an_alarm_with_a_message(operator: Operator,
         window.exchange.dock_wanted.emit(dock.objectName())
         holder = dock.widget()
         assert isinstance(holder, QScrollArea)
-        operator.wait(lambda holder=holder: holder.isVisible() and holder.widget() is not None)
+        operator.wait(holder.isVisible)
         operator.qtbot.wait(50)  # laid out
-        within = [area for area in holder.widget().findChildren(QAbstractScrollArea) if scrolls(area)]
+        content = holder.widget()
+        assert content is not None
+        within = [area for area in content.findChildren(QAbstractScrollArea) if scrolls(area)]
         assert not (scrolls(holder) and within), dock.objectName()
     assert window.height() == 600

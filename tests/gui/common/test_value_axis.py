@@ -82,7 +82,12 @@ def test_a_title_is_laid_out_again_when_it_is_another_and_not_whenever_the_axis_
     qtbot.waitUntil(lambda: "nA" in axis.label.toPlainText())
     told: list[str] = []
     write = axis.label.setHtml
-    monkeypatch.setattr(axis.label, "setHtml", lambda text: (told.append(text), write(text)))
+
+    def note(text: str) -> None:
+        told.append(text)
+        write(text)
+
+    monkeypatch.setattr(axis.label, "setHtml", note)
     for most in (2e-9, 3e-9, 2e-9):
         plot.setYRange(0.0, most, padding=0.0)
     assert told == []

@@ -78,8 +78,13 @@ def test_a_run_that_gives_nothing_is_looked_at_no_more_than_five_times_from_one_
     file.write_samples(0, 0, [block(0, 100)])
     status = RunStatus(Phase.RUNNING, 100, 1000, OutputState.ON)
     monkeypatch.setattr(daq, "attach", lambda _: SimpleNamespace(path=path, poll=lambda: status, close=lambda: None))
-    told, looks = list[str](), daq.Run.refresh_written
-    monkeypatch.setattr(daq.Run, "refresh_written", lambda run: (told.append("look"), looks(run))[1])
+    told, refresh = list[str](), daq.Run.refresh_written
+
+    def look(run: daq.Run) -> int:
+        told.append("look")
+        return refresh(run)
+
+    monkeypatch.setattr(daq.Run, "refresh_written", look)
     follower.traced.connect(lambda _: follower.allow_next_curves())
     follower.progressed.connect(lambda _: told.append("question"))
     follower.attach(path)
