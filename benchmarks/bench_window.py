@@ -41,6 +41,7 @@ from gui import MainWindow
 from gui.app.rules import Command, allowed
 from gui.app.start import application_of_window
 from gui.common.quantities import Quantity
+from gui.run.live_dock import LiveDock
 from protocols import Limits, Protocol, PulseSequence, Sampling
 
 if TYPE_CHECKING:
@@ -82,6 +83,8 @@ class Watch(QObject):
         Time (s) and private memory of the window (MiB).
     unsafe : list of int
         Samples that were drawn before they were safely on disk, of each frame.
+    n_in_run : int
+        Frames before the run was stopped or ended: those after it show what is old.
     """
 
     frames: list[tuple[float, float]] = field(default_factory=list)
@@ -90,10 +93,11 @@ class Watch(QObject):
     memory: list[tuple[float, float]] = field(default_factory=list)
     unsafe: list[int] = field(default_factory=list)
     n_points: int = 0
+    n_in_run: int = 0
 
     def __post_init__(self) -> None:
         super().__init__()
-        self._shown: Traces | None = None
+        self._dock: LiveDock | None = None
         self._painted: Traces | None = None
         self._last_tick, self._waited_s = time.monotonic(), 0.0
         self._ticker = QTimer(self, interval=_TICK_MS, timerType=Qt.TimerType.PreciseTimer)
@@ -103,26 +107,22 @@ class Watch(QObject):
 
     def start(self, window: MainWindow) -> None:
         """Watch a window from now on."""
-        window.commands.runs.follower.traced.connect(self.take)
+        self._dock = child(window, LiveDock, "measurementPage")
         child(window, QGraphicsView, "livePlots").viewport().installEventFilter(self)
         self._last_tick, self._waited_s = time.monotonic(), _waited_for_a_core_s()
         self._ticker.start()
         self._meter.start()
 
-    def stop(self, window: MainWindow) -> None:
+    def stop(self) -> None:
         """Watch no more."""
-        window.commands.runs.follower.traced.disconnect(self.take)
         self._ticker.stop()
         self._meter.stop()
 
-    def take(self, traces: Traces) -> None:
-        """Note curves that came."""
-        self._shown = traces
-
     def eventFilter(self, _viewport: QObject, event: QEvent) -> bool:
         """Note a paint of curves that were not painted before, once it is done."""
-        if event.type() == QEvent.Type.Paint and self._shown is not self._painted and self._shown is not None:
-            self._painted = self._shown
+        shown = None if self._dock is None else self._dock.shown
+        if event.type() == QEvent.Type.Paint and shown is not self._painted and shown is not None:
+            self._painted = shown
             QTimer.singleShot(0, self._note_frame)
         return False
 
@@ -244,6 +244,7 @@ def run_once(
     began, cpu = time.monotonic(), cpu_of_processes()
     wait(lambda: bool(ended) or time.monotonic() - began > seconds - 2.0, seconds + _PATIENCE_S)
     took, used = time.monotonic() - began, cpu_of_processes()
+    watch.n_in_run = len(watch.frames)
     if stop and not ended:
         asked = time.monotonic()
         commands.stop()
@@ -251,7 +252,7 @@ def run_once(
         told["stop_taken_ms"] = round(1e3 * (taken[0] - asked), 1)
         wait(lambda: bool(ended))
         told["stop_to_ended_ms"] = round(1e3 * (time.monotonic() - asked), 1)
-    watch.stop(window)
+    watch.stop()
     wait(lambda: bool(ended))
     if fits:
         told["live_fit_table_rows"] = child(window, QTableWidget, "liveFitTable").rowCount()
@@ -262,7 +263,7 @@ def run_once(
 
 
 def _ages(watch: Watch, dates: Dates, start_s: float) -> dict[str, Any]:
-    when, newest = np.array(watch.frames).T
+    when, newest = np.array(watch.frames[: watch.n_in_run]).T
     # Each sample comes to the screen with the first frame whose newest sample is not older.
     samples = newest[0] + (newest[-1] - newest[0]) * np.linspace(0.0, 1.0, 100_000)
     seen_s = when[np.searchsorted(newest, samples)]
@@ -278,7 +279,7 @@ def _ages(watch: Watch, dates: Dates, start_s: float) -> dict[str, Any]:
 
 
 def _figures(watch: Watch, took_s: float, cpu_s: dict[str, float]) -> dict[str, Any]:
-    when, _ = np.array(watch.frames).T
+    when, _ = np.array(watch.frames[: watch.n_in_run]).T
     gaps, own_gaps, unsafe = np.array(watch.gaps_s), np.array(watch.own_gaps_s), np.array(watch.unsafe)
     t, memory = np.array(watch.memory).T
     return {

@@ -33,13 +33,14 @@ if TYPE_CHECKING:
     from gui.services.overview import Overview
     from protocols import Protocol
 
-# Between two frames: at most 41 a second (docs/explanations/architecture.md, "Drawing"). Doubled, there are fewer than
-# 20 of them, and what they show is older by 12 ms in the mean; half of it is twice the work.
-_READ_MS = 24
+# Between two frames at least (docs/explanations/architecture.md, "Drawing"): two pieces of a fast run, which come every
+# 10 ms. Doubled, there are fewer than 25 of them, and what they show is older by 10 ms in the mean; half of it is twice
+# the work.
+_READ_MS = 20
 # Between two looks at the run file when a frame is due and its samples are not there yet. They come in pieces, 10 ms of
 # a fast run each: without, a frame shows what is older by 5 ms in the mean. Doubled, 2 ms of these are left.
 _LOOK_MS = 4
-# So many such looks; then the run is slow, and the next one is a whole interval later: 24 ms. Doubled, a slow run is
+# So many such looks; then the run is slow, and the next one is a whole interval later: 20 ms. Doubled, a slow run is
 # looked at twice as often for nothing.
 _MOST_LOOKS = 6
 # From one question to the guardian to the next. Each answer makes every part of the window look at the state: 2 ms.
@@ -225,9 +226,9 @@ class RunFollower(QObject):
 
     def _tick(self) -> None:
         """Look at the run file; ask the guardian now and then."""
-        self._has_news = False
-        if time.monotonic() - self._polled_s > _POLL_S:
-            self._polled_s = time.monotonic()
+        self._has_news, begun_s = False, time.monotonic()
+        if begun_s - self._polled_s > _POLL_S:
+            self._polled_s = begun_s
             self._poll()
         elif self._run is not None:
             self._try_to_read(self._run, None)
@@ -235,7 +236,8 @@ class RunFollower(QObject):
             # Whatever is there waits for the window, or nothing new is to be had.
             self._n_looks = 0 if self._has_news else self._n_looks + 1
             is_rest = self._has_news or not self._may_draw or self._n_looks > _MOST_LOOKS
-            self._timer.setInterval(_READ_MS if is_rest else _LOOK_MS)
+            took_ms = round(1e3 * (time.monotonic() - begun_s))
+            self._timer.setInterval(max(_READ_MS - took_ms, _LOOK_MS) if is_rest else _LOOK_MS)
 
     def _poll(self) -> None:
         run = self._run
