@@ -12,6 +12,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import signal
 import struct
 import subprocess
 import sys
@@ -112,7 +113,7 @@ async def _serve(path: Path) -> None:
 
 def _end_with_input() -> None:
     sys.stdin.read()
-    os._exit(0)
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 if __name__ == "__main__":
