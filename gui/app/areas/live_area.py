@@ -49,6 +49,7 @@ class LiveArea(QObject):
         super().__init__(context.parent)
         self._context = context
         self._dock: LiveDock | None = None
+        self._ready: LiveDock | None = None
         self._others = Records(context.parent)
         self._others_of: tuple[Path, ...] = ()
         self._things = self._load()
@@ -81,15 +82,22 @@ class LiveArea(QObject):
 
         yield from (partial(make_ready, TimeViewBox) for _ in range(_N_TIME_PLOTS))
         yield from (make_ready for _ in range(_N_PLAIN_PLOTS))
+        yield self._made
         yield garbage.leave_out  # with what worker threads have loaded meanwhile, modules of fits most of all
 
     def _report(self, error: Exception) -> None:
         self._context.exchange.message.emit(str(error))
 
-    def _build(self) -> LiveDock:
+    def _made(self) -> LiveDock:
+        """Return the content of the dock, made once: before somebody looks at it, if there was time."""
         from gui.run.live_dock import LiveDock  # plots take their time
 
-        self._dock = LiveDock()
+        if self._ready is None:
+            self._ready = LiveDock()
+        return self._ready
+
+    def _build(self) -> LiveDock:
+        self._dock = self._made()
         plot, exchange = self._dock.plot, self._context.exchange
         plot.span_wanted.connect(self._ask)
         plot.zoomed.connect(exchange.zoom_wanted)
@@ -176,5 +184,7 @@ class LiveArea(QObject):
         """End the reader of the runs that are drawn over it; plots that are ready go."""
         self._others.close()
         self._rest.stop()
+        if self._ready is not None and self._dock is None:  # nobody has looked at it
+            self._ready.deleteLater()
         if "gui.common.plots" in sys.modules:
             sys.modules["gui.common.plots"].forget_ready()
